@@ -1,0 +1,132 @@
+"""The nouns: what a schedule, a job, an attempt and a message are, and the words for their states.
+
+Instants are UTC milliseconds since the epoch and end in `_at`; spans are milliseconds and end in `_ms`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class ScheduleState(StrEnum):
+    """Who moves a schedule on: `active` by tick; `paused`, `suspended` and `removed` by a person; `finished` is over."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
+    FINISHED = "finished"
+    REMOVED = "removed"
+
+
+class JobState(StrEnum):
+    """What is owed stands where? `lifecycle.MOVES` is the table of who moves it."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    HELD = "held"
+    MISSED = "missed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class Outcome(StrEnum):
+    """How an attempt ended: the groups of Slack's answers, and two endings of our own."""
+
+    POSTED = "posted"
+    RATE_LIMITED = "rate_limited"
+    QUOTA = "quota"
+    UNKNOWN = "unknown"
+    NOT_POSTED = "not_posted"  # nothing was posted, and a later try may succeed
+    TOKEN_REFUSED = "token_refused"
+    CHANNEL_REFUSED = "channel_refused"
+    MESSAGE_REFUSED = "message_refused"
+    OUR_DEFECT = "our_defect"
+    RENDER_FAILED = "render_failed"  # it never left
+    LOST_UNSENT = "lost_unsent"  # the worker was lost before the request left
+
+
+class Misfire(StrEnum):
+    """What to do with occurrences that were missed while no tick ran."""
+
+    LATEST = "latest"
+    ALL = "all"
+    SKIP = "skip"
+
+
+class OnUnknown(StrEnum):
+    """What to do with a post whose fate can't be asked: send it again, or hold it for a person."""
+
+    RESEND = "resend"
+    HOLD = "hold"
+
+
+class Priority(StrEnum):
+    """Which of a workspace's jobs go first among those that are due together."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """When a schedule fires: a cron expression in an IANA zone, or one instant (`once_at`) told in that zone."""
+
+    tz: str
+    cron: str | None = None
+    once_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is posted: `kind` is `text` or `template`; `source` the text, or the template file's path."""
+
+    kind: str
+    source: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What goes to Slack: `text` (at most 4,000 characters, complete by itself) and Block Kit `blocks`."""
+
+    text: str
+    blocks: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a message's metadata names: whose it is, so that the channel's history can tell whether it arrived.
+
+    `occurrence` is "<schedule's UUID>:<due_at in ms>"; `installation` the id of the database; `attempt` counts from 1.
+    """
+
+    installation: str
+    occurrence: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSource:
+    """Where a workspace's token is found, never the token: `kind` is `setting`, `env`, `file` or `command`."""
+
+    kind: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What Slack's answer, or its absence, means for an attempt.
+
+    `error` is Slack's code or one of ours; `retry_after_ms` is set when a limit holds the workspace and method.
+    """
+
+    outcome: Outcome
+    error: str | None = None
+    ts: str | None = None
+    http_status: int | None = None
+    retry_after_ms: int | None = None
