@@ -130,3 +130,41 @@ class Reply:
     ts: str | None = None
     http_status: int | None = None
     retry_after_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What one version of a schedule says, apart from when it fires."""
+
+    channel: str
+    report: Report
+    starts_at: int | None = None
+    until_at: int | None = None  # the last instant that may be an occurrence
+    count: int | None = None  # as it was asked for; `until_at` holds what it came to
+    misfire: Misfire = Misfire.LATEST
+    grace_ms: int = 6 * 3_600_000
+    max_attempts: int = 5
+    priority: Priority = Priority.NORMAL
+    on_unknown: OnUnknown = OnUnknown.HOLD
+    jitter_ms: int = 0
+    skip_holidays: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A schedule as it stands: who wants what, where, when, and whether it is on."""
+
+    id: str
+    name: str
+    account: str
+    workspace_id: str
+    workspace: str  # its name
+    recurrence: Recurrence
+    terms: Terms
+    version: int = 1
+    state: ScheduleState = ScheduleState.ACTIVE
+    reason: str | None = None
+    state_by: str | None = None
+    state_until: int | None = None
+    effective_at: int = 0  # no occurrence at or before this instant is ever made
+    created_at: int = 0

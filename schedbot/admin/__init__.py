@@ -1,0 +1,1 @@
+"""What admins change: the rule, the rows and the record of the change in one transaction."""

@@ -1,0 +1,121 @@
+"""The table of commands, and the one place where an error becomes a line and an exit code.
+
+A command's module is imported when it is called: start-up is part of the interface.
+"""
+
+import sys
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from schedbot import __version__, settings
+from schedbot.errors import BadFile, SchedbotError
+
+COMMANDS: dict[str, dict[str, str]] = {
+    "Start": {
+        "demo": "The whole way in the sandbox: no Slack account needed.",
+        "init": "Make the database and a commented schedbot.toml.",
+        "sandbox": "Serve a Slack on loopback, with a page and faults to order.",
+        "workspace": "The Slack workspaces, and where their tokens are found.",
+    },
+    "Schedules": {
+        "add": "Add a schedule.",
+        "list": "List schedules.",
+        "show": "Show one schedule.",
+        "edit": "Change a schedule.",
+        "pause": "Stop schedules for a while.",
+        "resume": "Go on with paused or suspended schedules.",
+        "skip-next": "Drop the next occurrence alone.",
+        "remove": "Remove schedules.",
+        "next": "Show the coming occurrences.",
+        "preview": "Show what a schedule would post.",
+        "test-send": "Post it now, marked as a test.",
+        "run-now": "Enqueue one extra job now.",
+        "import": "Take schedules from CSV or JSON Lines, all or nothing.",
+        "export": "Write schedules as CSV or JSON Lines.",
+    },
+    "Delivery": {
+        "tick": "Turn due schedules into jobs (cron calls this).",
+        "work": "Post the jobs that are due.",
+        "audit": "Show what was due, what was posted, and what failed why.",
+        "retry": "Send again what failed.",
+        "doctor": "Check the set-up and say what is wrong with it.",
+        "health": "Say in one line whether posts go out.",
+    },
+}
+
+
+def module_of(command: str) -> str:
+    """The module that holds a command: `import` is a word of the language."""
+    return "schedbot.commands." + {"import": "import_", "list": "list_", "next": "next_"}.get(
+        command, command.replace("-", "_")
+    )
+
+
+def load(command: str) -> Any:
+    """The typer command (or group) of that name."""
+    module = import_module(module_of(command))
+    app = getattr(module, "app", None)
+    if app is None:
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app.command(command)(module.run)
+    loaded = typer.main.get_command(app)
+    loaded.name = command
+    return loaded
+
+
+class Table(TyperGroup):
+    """Commands that are imported when they are called."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """All names, in the order of the help."""
+        return [name for section in COMMANDS.values() for name in section]
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        """The command of that name, or None."""
+        return load(cmd_name) if cmd_name in self.list_commands(ctx) else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The help's sections, without importing a command."""
+        for title, section in COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(section.items()))
+
+
+def version(asked: bool) -> None:
+    if asked:
+        print(f"schedbot {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(cls=Table, rich_markup_mode=None, no_args_is_help=True)
+
+
+@app.callback()
+def root(
+    config: Annotated[str | None, typer.Option(metavar="FILE", help="The configuration file.")] = None,
+    database: Annotated[str | None, typer.Option(metavar="FILE", help="The database.")] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version and leave.", callback=version, is_eager=True)
+    ] = False,
+) -> None:
+    """Post your customers' reports to Slack at the minute they chose: nothing lost, nothing twice.
+
+    Example:  schedbot demo
+    """
+    settings.flags = settings.Flags(config=config, database=database)
+
+
+def main() -> None:
+    """Run the command that was typed; exit codes are in `errors`."""
+    try:
+        app()
+    except SchedbotError as error:
+        if isinstance(error, BadFile):
+            print(*error.lines, sep="\n", file=sys.stderr)
+        print(f"Error: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"Hint:  {error.hint}", file=sys.stderr)
+        sys.exit(error.code)

@@ -1,0 +1,1 @@
+"""One small file for each command: its options, one call, one print."""

@@ -1,0 +1,121 @@
+"""Rows become a table for people, JSON Lines or CSV for programs.
+
+Answers go to stdout; notes, progress and questions to stderr. Colours only on a terminal, and never with NO_COLOR.
+A table fits the terminal (80 columns where there is none): long cells are cut, never wrapped into noise.
+"""
+
+import csv
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+Json = Mapping[str, Any]
+Align = Literal["left", "right"]
+
+
+def json_lines(objects: Iterable[Json]) -> None:
+    """One object a line on stdout; nothing for nothing."""
+    for one in objects:
+        print(json.dumps(one, ensure_ascii=False))
+
+
+def csv_rows(columns: Sequence[str], objects: Iterable[Json]) -> None:
+    """CSV with a header on stdout; what is not text or a number is written as JSON, None as an empty cell."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([cell(one.get(column)) for column in columns] for one in objects)
+
+
+def cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, bool | dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return value
+
+
+def width() -> int:
+    """The columns to fit into."""
+    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], empty: str, styles: Mapping[str, str] | None = None
+) -> None:
+    """Print rows under their columns' names, or the sentence `empty` (to stderr) when there is none.
+
+    `styles` gives a cell's text its colour, such as {"failed": "red"}.
+    """
+    body = [[str(text) for text in row] for row in rows]
+    if not body:
+        note(empty)
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for number, column in enumerate(columns):
+        last = number == len(columns) - 1
+        shown.add_column(column, no_wrap=True, overflow="ellipsis", ratio=1 if last else None)
+    for row in body:
+        shown.add_row(*(Text(text, style=(styles or {}).get(text, "")) for text in row))
+    console().print(shown)
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> None:
+    """Print names and values below each other; a pair without a value is left out."""
+    told = [(name, value) for name, value in pairs if value]
+    wide = max((len(name) for name, _ in told), default=0)
+    for name, value in told:
+        say(f"{name:<{wide}}  {value}")
+
+
+def say(text: str = "", style: str = "") -> None:
+    """Print one line for a person on stdout."""
+    if style and coloured():
+        from rich.text import Text
+
+        console().print(Text(text, style=style), soft_wrap=True)
+    else:
+        print(text)
+
+
+def note(text: str) -> None:
+    """Print one line beside the answer, on stderr."""
+    print(text, file=sys.stderr)
+
+
+def coloured() -> bool:
+    """May stdout be coloured?"""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def console() -> Any:
+    """Rich's console on stdout, as wide as `width`."""
+    from rich.console import Console
+
+    return Console(width=width(), highlight=False, no_color=not coloured())
+
+
+def ask(question: str, default: bool = False) -> bool:
+    """Put a yes-or-no question on the terminal. Without a terminal the answer is no."""
+    if not sys.stdin.isatty():
+        note(f"{question} No terminal to ask: nothing was done. Say --yes in scripts.")
+        return False
+    from rich.console import Console
+    from rich.prompt import Confirm
+
+    return bool(Confirm.ask(question, default=default, console=Console(stderr=True)))
+
+
+def progress(label: str, total: int) -> Any:
+    """A progress bar on stderr as a context manager; `.advance(task, n)` moves it. Silent without a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    bar.add_task(label, total=total)
+    return bar

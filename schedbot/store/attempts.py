@@ -1,0 +1,130 @@
+"""Attempts: that a request is about to leave is on the disk before its first byte is; how it ended, once.
+
+`begin` is the write-ahead of promise 3 and the guard of promises 4 and 6 in one statement: it writes nothing unless the
+token still holds the lease and the channel is free.
+"""
+
+from dataclasses import dataclass
+
+from schedbot.model import JobState, Reply
+from schedbot.store import pacing
+from schedbot.store.database import Database
+
+BEGIN = """
+INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, sent_at)
+SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :started_at, :sent_at
+  FROM jobs j
+ WHERE j.id = :job_id AND j.token = :token AND j.state = 'running' AND j.lease_until > :now
+   AND (:sent_at IS NULL
+        OR NOT EXISTS (SELECT 1 FROM pacing p
+                        WHERE p.workspace_id = j.workspace_id AND p.method = 'chat.postMessage'
+                          AND p.channel IN ('', :channel) AND p.free_at > :now))
+"""
+
+COUNT = "UPDATE jobs SET attempts = attempts + 1 WHERE id = :job_id AND token = :token"
+
+END = """
+UPDATE attempts
+   SET ended_at = :ended_at, outcome = :outcome, error = :error, detail = :detail, http_status = :http_status, ts = :ts,
+       lateness_ms = :lateness_ms, sent_at = CASE WHEN :outcome = 'lost_unsent' THEN NULL ELSE sent_at END
+ WHERE job_id = :job_id AND number = :number AND ended_at IS NULL
+"""
+
+SETTLE = """
+UPDATE jobs
+   SET state = :state, available_at = :available_at, spent = :spent, parked = :parked, error = :error, ts = :ts,
+       lateness_ms = :lateness_ms, token = NULL, lease_until = NULL
+ WHERE id = :job_id AND token = :token AND state = 'running'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An attempt that is about to begin. `sent_at` None: it will not leave (its report could not be rendered)."""
+
+    job_id: int
+    token: int
+    version: int
+    channel: str
+    worker: str
+    started_at: int
+    sent_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How an attempt ended, and what becomes of its job."""
+
+    job_id: int
+    token: int
+    number: int
+    ended_at: int
+    reply: Reply
+    state: JobState
+    available_at: int
+    spent: int
+    parked: bool = False
+    lateness_ms: int | None = None
+    detail: str | None = None
+
+
+def begin(db: Database, start: Start, now: int, free_at: int) -> bool:
+    """Write the attempt, and keep its channel until `free_at`. Inside a transaction.
+
+    False, and nothing written, when the lease is lost or has passed, or the channel is busy.
+    """
+    told = {
+        "job_id": start.job_id,
+        "token": start.token,
+        "version": start.version,
+        "channel": start.channel,
+        "worker": start.worker,
+        "started_at": start.started_at,
+        "sent_at": start.sent_at,
+        "now": now,
+    }
+    if db.execute(BEGIN, told) != 1:
+        return False
+    db.execute(COUNT, {"job_id": start.job_id, "token": start.token})
+    if start.sent_at is not None:
+        workspace_id = db.value("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
+        pacing.hold(db, workspace_id, pacing.POST, start.channel, free_at)
+    return True
+
+
+def end(db: Database, end: End) -> bool:
+    """Write how the attempt ended, and its job's next state, under the token. Inside a transaction.
+
+    False, and nothing written, when a newer claim holds the job.
+    """
+    settled = db.execute(
+        SETTLE,
+        {
+            "job_id": end.job_id,
+            "token": end.token,
+            "state": end.state.value,
+            "available_at": end.available_at,
+            "spent": end.spent,
+            "parked": int(end.parked),
+            "error": end.reply.error,
+            "ts": end.reply.ts,
+            "lateness_ms": end.lateness_ms,
+        },
+    )
+    if settled != 1:
+        return False
+    db.execute(
+        END,
+        {
+            "job_id": end.job_id,
+            "number": end.number,
+            "ended_at": end.ended_at,
+            "outcome": end.reply.outcome.value,
+            "error": end.reply.error,
+            "detail": end.detail,
+            "http_status": end.reply.http_status,
+            "ts": end.reply.ts,
+            "lateness_ms": end.lateness_ms,
+        },
+    )
+    return True

@@ -1,0 +1,164 @@
+"""A claim takes jobs out of the queue for a while: a lease, under a fencing token that is drawn anew each time.
+
+Whatever a claimer writes later names the token; once another claim, or an admin, has taken the job, it writes nothing.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from schedbot.model import Report, TokenSource
+from schedbot.store.database import Database, Row
+
+CLAIM = """
+UPDATE jobs
+   SET state = 'running', token = :token, lease_until = :lease_until
+ WHERE id IN (SELECT id FROM jobs
+               WHERE state = 'queued' AND parked = 0 AND available_at <= :until
+               ORDER BY available_at, id
+               LIMIT :limit)
+RETURNING id
+"""
+
+# A job is delivered as its schedule stands now.
+CLAIMED = """
+SELECT j.id, j.token, j.schedule_id, s.name, s.account, j.workspace_id, w.name, w.token_kind, w.token_place,
+       j.due_at, j.available_at, j.deadline_at, j.attempts, j.spent, s.version, v.channel, v.report_kind,
+       v.report_source, v.params, v.max_attempts, v.on_unknown, r.tz,
+       max(coalesce(p.free_at, 0), coalesce(m.free_at, 0))
+  FROM json_each(:ids) c
+  JOIN jobs j ON j.id = c.value
+  JOIN schedules s ON s.id = j.schedule_id
+  JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+  JOIN recurrences r ON r.id = s.recurrence_id
+  JOIN workspaces w ON w.id = j.workspace_id
+  LEFT JOIN pacing p ON p.workspace_id = j.workspace_id AND p.method = 'chat.postMessage' AND p.channel = v.channel
+  LEFT JOIN pacing m ON m.workspace_id = j.workspace_id AND m.method = 'chat.postMessage' AND m.channel = ''
+ ORDER BY j.available_at, j.id
+"""
+
+RENEW = """
+UPDATE jobs SET lease_until = :lease_until
+ WHERE id IN (SELECT value FROM json_each(:ids)) AND token = :token AND state = 'running'
+"""
+
+GIVE_BACK = """
+UPDATE jobs SET state = 'queued', token = NULL, lease_until = NULL, available_at = :available_at
+ WHERE id = :id AND token = :token AND state = 'running'
+"""
+
+EXPIRE = """
+UPDATE jobs
+   SET state = CASE WHEN attempts = 0 THEN 'missed' ELSE 'failed' END,
+       error = 'deadline', token = NULL, lease_until = NULL
+ WHERE id = :id AND token = :token AND state = 'running'
+"""
+
+WAITING = """
+SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND parked = 0 AND available_at <= :until)
+"""
+
+HELD = "SELECT lease_until FROM jobs WHERE id = :id AND token = :token AND state = 'running'"
+
+PAST = """
+SELECT id, token, lease_until FROM jobs
+ WHERE state = 'running' AND lease_until < :now
+ ORDER BY lease_until
+ LIMIT 1000
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A job in hand, with all that its delivery needs. `free_at` is when its channel may be posted to again."""
+
+    id: int
+    token: int
+    schedule_id: str
+    schedule: str
+    account: str
+    workspace_id: str
+    workspace: str
+    source: TokenSource
+    due_at: int
+    available_at: int
+    deadline_at: int
+    attempts: int
+    spent: int
+    version: int
+    channel: str
+    report: Report
+    max_attempts: int
+    on_unknown: str
+    tz: str
+    free_at: int
+
+    @property
+    def occurrence(self) -> str:
+        """What the message's metadata names: the schedule's UUID and the instant that was due."""
+        return f"{self.schedule_id}:{self.due_at}"
+
+
+@dataclass(frozen=True, slots=True)
+class PastLease:
+    """A running job whose lease has passed."""
+
+    id: int
+    token: int
+    lease_until: int
+
+
+def draw_token() -> int:
+    """A fencing token: 62 random bits, so that no other claim, database or restored backup has the same."""
+    return secrets.randbits(62) | 1
+
+
+def waiting(db: Database, until: int) -> bool:
+    """Is there a job to claim that is available up to `until`?"""
+    return bool(db.value(WAITING, {"until": until}))
+
+
+def held(db: Database, number: int, token: int) -> int | None:
+    """Until when the claim `token` holds the job; None when it does no longer."""
+    found: int | None = db.value(HELD, {"id": number, "token": token})
+    return found
+
+
+def claim(db: Database, until: int, limit: int, lease_until: int) -> list[Claimed]:
+    """Take up to `limit` jobs that are available up to `until`, the oldest first. Inside a transaction."""
+    found = db.rows(CLAIM, {"token": draw_token(), "lease_until": lease_until, "until": until, "limit": limit})
+    return [claimed(row) for row in db.rows(CLAIMED, {"ids": json.dumps([row[0] for row in found])})] if found else []
+
+
+def claimed(row: Row) -> Claimed:
+    first, (kind, place), times, (report_kind, source, params), rest = (
+        row[:7],
+        row[7:9],
+        row[9:16],
+        row[16:19],
+        row[19:],
+    )
+    report = Report(report_kind, source, json.loads(params))
+    return Claimed(*first, TokenSource(kind, place), *times, report, *rest)
+
+
+def renew(db: Database, token: int, ids: Iterable[int], lease_until: int) -> int:
+    """Hold the jobs of one claim for longer. Returns how many are still held. Inside a transaction."""
+    return db.execute(RENEW, {"token": token, "ids": json.dumps(list(ids)), "lease_until": lease_until})
+
+
+def give_back(db: Database, jobs: Sequence[tuple[int, int, int]]) -> None:
+    """Put jobs back that have not left: each as (id, token, available_at). Inside a transaction."""
+    for number, token, available_at in jobs:
+        db.execute(GIVE_BACK, {"id": number, "token": token, "available_at": available_at})
+
+
+def expire(db: Database, number: int, token: int) -> None:
+    """The job's grace is over: `missed` where no attempt was made, `failed` otherwise. Inside a transaction."""
+    db.execute(EXPIRE, {"id": number, "token": token})
+
+
+def past_leases(db: Database, now: int) -> list[PastLease]:
+    """Running jobs whose lease ended before `now`."""
+    return [PastLease(*row) for row in db.rows(PAST, {"now": now})]

@@ -1,0 +1,45 @@
+"""What one job's end means for others: its workspace is paused, its schedule suspended, with the reason on record."""
+
+from schedbot.store import changes, waiting, workspaces
+from schedbot.store.database import Database
+
+ACTOR = "schedbot work"
+
+SUSPEND = """
+UPDATE schedules SET state = 'suspended', reason = :reason, state_by = :actor, state_until = NULL
+ WHERE id = :id AND state IN ('active', 'paused', 'finished')
+RETURNING name, workspace_id
+"""
+
+
+def pause_workspace(db: Database, workspace_id: str, reason: str, now: int) -> None:
+    """Its token is refused or cannot be found: all its jobs wait. Inside a transaction."""
+    found = workspaces.by_id(db, workspace_id)
+    if workspaces.pause(db, workspace_id, reason, ACTOR, now):
+        record(db, "workspace", workspace_id, (found.name, workspace_id), {"paused_reason": reason}, now)
+
+
+def suspend_schedule(db: Database, schedule_id: str, reason: str, now: int) -> None:
+    """Its channel refuses it: no request more until a person resumes it. Inside a transaction."""
+    row = db.row(SUSPEND, {"id": schedule_id, "reason": reason, "actor": ACTOR})
+    if row is None:
+        return
+    waiting.cancel(db, schedule_id, "schedule_suspended")  # it would meet the same refusal
+    record(db, "schedule", schedule_id, (row[0], row[1]), {"state": "suspended", "reason": reason}, now)
+
+
+def record(db: Database, kind: str, object_id: str, whose: tuple[str, str], after: dict[str, str], now: int) -> None:
+    name, workspace_id = whose
+    changes.record(
+        db,
+        changes.Change(
+            changed_at=now,
+            actor=ACTOR,
+            command="work",
+            kind=kind,
+            object_id=object_id,
+            name=name,
+            workspace_id=workspace_id,
+            after=after,
+        ),
+    )

@@ -1,0 +1,179 @@
+"""Occurrences become jobs: one INSERT ... SELECT for all schedules of a recurrence, the same for a tick and an add.
+
+A job waits in the table from up to LOOK_AHEAD_MS before it is due. The jobs of one instant are spaced one second apart
+within a channel and interleaved between workspaces, so that a claim is one ordered read of an index.
+UNIQUE (schedule_id, due_at) is what makes a second job impossible, whoever enqueues.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from schedbot import misfire
+from schedbot import recurrence as rules
+from schedbot.model import JobState, Misfire
+from schedbot.store import recurrences
+from schedbot.store.database import Database, Row
+from schedbot.store.recurrences import StoredRecurrence
+
+LOOK_AHEAD_MS = 90_000
+
+# The first four columns of a window's order make it the same at every run. A jitter is steady for each schedule: it
+# comes from its UUID. A cancelled job is taken up again where its occurrence is owed after all.
+ENQUEUE = """
+INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked, error)
+SELECT id, workspace_id, :due_at,
+       :start + jitter + 1000 * (row_number() OVER (PARTITION BY workspace_id, channel ORDER BY rank, id) - 1)
+              + (row_number() OVER (PARTITION BY workspace_id ORDER BY rank, id) - 1) / 4,
+       :due_at + grace_ms + jitter, state, parked, error
+  FROM (SELECT s.id, s.workspace_id, v.channel, v.grace_ms, w.paused_at IS NOT NULL AS parked,
+               CASE v.priority WHEN 'high' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END AS rank,
+               CASE WHEN v.jitter_ms = 0 THEN 0
+                    ELSE (unicode(substr(s.id, 1, 1)) * 7919 + unicode(substr(s.id, 2, 1)) * 104729
+                          + unicode(substr(s.id, 3, 1)) * 1299709 + unicode(substr(s.id, 4, 1)) * 15485863
+                          + unicode(substr(s.id, 5, 1)) * 32452843) % v.jitter_ms END AS jitter,
+               CASE WHEN h.value IS NOT NULL AND :state = 'queued' THEN 'skipped' ELSE :state END AS state,
+               CASE WHEN h.value IS NOT NULL AND :state = 'queued' THEN 'holiday: ' || h.value END AS error
+          FROM schedules s
+          JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+          JOIN workspaces w ON w.id = s.workspace_id
+          LEFT JOIN json_each(:holidays) h ON h.key = v.skip_holidays
+         WHERE s.recurrence_id = :recurrence_id AND s.state = 'active' AND s.effective_at < :due_at
+           AND (v.starts_at IS NULL OR v.starts_at <= :due_at)
+           AND (v.until_at IS NULL OR v.until_at >= :due_at)
+           AND (:schedule_id IS NULL OR s.id = :schedule_id)
+           AND (:misfire IS NULL OR (v.misfire = :misfire AND v.grace_ms = :grace_ms)))
+ WHERE true
+ON CONFLICT (schedule_id, due_at) DO UPDATE
+   SET state = 'queued', available_at = excluded.available_at, deadline_at = excluded.deadline_at,
+       parked = excluded.parked, error = NULL
+ WHERE jobs.state = 'cancelled' AND jobs.attempts = 0 AND excluded.state = 'queued'
+   AND jobs.error IN ('schedule_paused', 'schedule_edited')
+RETURNING schedule_id, state
+"""
+
+POLICIES = """
+SELECT DISTINCT v.misfire, v.grace_ms
+  FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+ WHERE s.recurrence_id = :id AND s.state = 'active'
+"""
+
+REGIONS = """
+SELECT DISTINCT v.skip_holidays
+  FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+ WHERE s.recurrence_id = :id AND s.state = 'active' AND v.skip_holidays <> ''
+"""
+
+FINISH = """
+UPDATE schedules SET state = 'finished', reason = NULL
+ WHERE recurrence_id = :id AND state = 'active'
+   AND (:next_due_at IS NULL
+        OR EXISTS (SELECT 1 FROM schedule_versions v
+                    WHERE v.schedule_id = schedules.id AND v.version = schedules.version
+                      AND v.until_at < :next_due_at))
+"""
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many occurrences went which way."""
+
+    enqueued: int = 0
+    missed: int = 0
+    skipped: int = 0
+    schedules: set[str] = field(default_factory=set)
+
+    def add(self, written: Iterable[Row]) -> None:
+        """Count rows of (schedule's id, state)."""
+        for schedule_id, state in written:
+            self.schedules.add(schedule_id)
+            match state:
+                case JobState.QUEUED:
+                    self.enqueued += 1
+                case JobState.MISSED:
+                    self.missed += 1
+                case _:
+                    self.skipped += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """As what an occurrence is enqueued, and for which schedules: all, one, or those of one misfire policy."""
+
+    state: JobState = JobState.QUEUED
+    schedule_id: str | None = None
+    misfire: Misfire | None = None
+    grace_ms: int | None = None
+
+
+ALL = Batch()
+
+
+def advance(db: Database, found: StoredRecurrence, now: int, horizon: int, counts: Counts) -> None:
+    """Enqueue what `found` owes up to `horizon`, missed occurrences sorted by policy, and move it on.
+
+    Inside a transaction; complete in itself. Schedules with nothing to come are marked finished.
+    """
+    if found.next_due_at is None or not recurrences.needed(db, found.id):
+        recurrences.move(db, found.id, None)
+        return
+    due = [found.next_due_at, *rules.between(found.rule, found.next_due_at, horizon)]
+    if len(due) == 1 and due[0] >= now - misfire.ON_TIME_MS:
+        enqueue(db, found, due[0], now, ALL, counts)
+    else:
+        for policy, grace_ms in db.rows(POLICIES, {"id": found.id}):
+            run = Batch(JobState.QUEUED, misfire=Misfire(policy), grace_ms=grace_ms)
+            missed = Batch(JobState.MISSED, misfire=Misfire(policy), grace_ms=grace_ms)
+            sorted_out = misfire.sort_out(due, now, Misfire(policy), grace_ms)
+            for due_at in sorted_out.missed:
+                enqueue(db, found, due_at, now, missed, counts)
+            for due_at in sorted_out.run:
+                enqueue(db, found, due_at, now, run, counts)
+    following = rules.next_after(found.rule, due[-1])
+    recurrences.move(db, found.id, following)
+    db.execute(FINISH, {"id": found.id, "next_due_at": following})
+
+
+def enqueue(
+    db: Database, found: StoredRecurrence, due_at: int, now: int, batch: Batch, counts: Counts
+) -> None:
+    """Write the jobs of one occurrence, where they are not there yet, and count them by the state they got."""
+    bindings: Mapping[str, object] = {
+        "recurrence_id": found.id,
+        "due_at": due_at,
+        "start": max(due_at, now),
+        "state": batch.state.value,
+        "schedule_id": batch.schedule_id,
+        "misfire": batch.misfire.value if batch.misfire else None,
+        "grace_ms": batch.grace_ms,
+        "holidays": holidays_on(db, found, due_at),
+    }
+    counts.add(db.rows(ENQUEUE, bindings))
+
+
+def enqueue_own(db: Database, schedule_id: str | None, recurrence_id: int, now: int) -> Counts:
+    """What a schedule that was just added, changed or resumed owes within the look-ahead.
+
+    Its recurrence may be enqueued up to an instant that is still to come: these occurrences are its own to make up.
+    Nothing at or before `now` is made. None stands for all schedules of the recurrence: what is there already stays,
+    so an import does it once for each recurrence. Inside a transaction.
+    """
+    counts = Counts()
+    found = recurrences.wake(db, recurrence_id, now)
+    horizon = now + LOOK_AHEAD_MS
+    if found.next_due_at is not None and now < found.next_due_at <= horizon:
+        advance(db, found, now, horizon, counts)
+        found = recurrences.by_id(db, recurrence_id)
+    enqueued_up_to = horizon if found.next_due_at is None else min(horizon, found.next_due_at - 1)
+    for due_at in rules.between(found.rule, now, enqueued_up_to):
+        enqueue(db, found, due_at, now, Batch(schedule_id=schedule_id), counts)
+    return counts
+
+
+def holidays_on(db: Database, found: StoredRecurrence, due_at: int) -> str:
+    """JSON: of the regions whose holidays these schedules skip, those that have one on that local day, by name."""
+    regions = [row[0] for row in db.rows(REGIONS, {"id": found.id})]
+    if not regions:
+        return "{}"
+    from schedbot import calendars
+
+    return calendars.holidays_json(regions, due_at, found.rule.tz)

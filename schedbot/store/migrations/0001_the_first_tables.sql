@@ -1,0 +1,199 @@
+-- Instants (*_at) and spans (*_ms) are integers of milliseconds, UTC.
+
+CREATE TABLE installation (
+  id          TEXT    NOT NULL PRIMARY KEY,            -- a UUID: names this database in every message
+  created_at  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE workspaces (
+  id             TEXT    NOT NULL PRIMARY KEY,         -- a UUID
+  name           TEXT    NOT NULL,
+  token_kind     TEXT    NOT NULL,                     -- how its token is found, never the token
+  token_place    TEXT    NOT NULL DEFAULT '',
+  paused_at      INTEGER,
+  paused_reason  TEXT,
+  paused_by      TEXT,
+  created_at     INTEGER NOT NULL,
+  removed_at     INTEGER,
+  CONSTRAINT token_kind_known CHECK (token_kind IN ('setting', 'env', 'file', 'command')),
+  CONSTRAINT a_pause_has_a_reason CHECK ((paused_at IS NULL) = (paused_reason IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX workspaces_name ON workspaces (name) WHERE removed_at IS NULL;
+
+-- One row however many schedules share it. next_due_at is the first occurrence that is not yet enqueued;
+-- null while nobody needs it, or when there is none.
+CREATE TABLE recurrences (
+  id           INTEGER NOT NULL PRIMARY KEY,
+  kind         TEXT    NOT NULL,
+  expression   TEXT    NOT NULL,                       -- cron: five fields; once: the instant in milliseconds
+  tz           TEXT    NOT NULL,
+  next_due_at  INTEGER,
+  CONSTRAINT kind_known CHECK (kind IN ('cron', 'once')),
+  CONSTRAINT one_row_for_each UNIQUE (kind, expression, tz)
+) STRICT;
+CREATE INDEX recurrences_due ON recurrences (next_due_at) WHERE next_due_at IS NOT NULL;
+
+CREATE TABLE schedules (
+  id             TEXT    NOT NULL PRIMARY KEY,         -- a UUID
+  name           TEXT    NOT NULL,
+  account        TEXT    NOT NULL DEFAULT '',
+  workspace_id   TEXT    NOT NULL REFERENCES workspaces (id),
+  recurrence_id  INTEGER NOT NULL REFERENCES recurrences (id),
+  version        INTEGER NOT NULL,
+  state          TEXT    NOT NULL,
+  reason         TEXT,
+  state_by       TEXT,                                 -- who paused it
+  state_until    INTEGER,                              -- when a pause ends by itself
+  effective_at   INTEGER NOT NULL,                     -- no occurrence at or before this instant is ever made
+  created_at     INTEGER NOT NULL,
+  CONSTRAINT state_known CHECK (state IN ('active', 'paused', 'suspended', 'finished', 'removed')),
+  CONSTRAINT only_a_pause_ends CHECK (state_until IS NULL OR state = 'paused'),
+  CONSTRAINT version_there FOREIGN KEY (id, version) REFERENCES schedule_versions (schedule_id, version)
+    DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+CREATE UNIQUE INDEX schedules_name ON schedules (name) WHERE state <> 'removed';
+CREATE INDEX schedules_to_enqueue ON schedules (recurrence_id) WHERE state = 'active';
+CREATE INDEX schedules_of_workspace ON schedules (workspace_id) WHERE state <> 'removed';
+CREATE INDEX schedules_of_account ON schedules (account) WHERE state <> 'removed';
+CREATE INDEX schedules_resting ON schedules (state_until) WHERE state_until IS NOT NULL;
+
+-- What a schedule said at some time. Never updated.
+CREATE TABLE schedule_versions (
+  schedule_id    TEXT    NOT NULL REFERENCES schedules (id) DEFERRABLE INITIALLY DEFERRED,
+  version        INTEGER NOT NULL,
+  recurrence_id  INTEGER NOT NULL REFERENCES recurrences (id),
+  channel        TEXT    NOT NULL,
+  report_kind    TEXT    NOT NULL,
+  report_source  TEXT    NOT NULL,
+  params         TEXT    NOT NULL DEFAULT '{}',        -- a JSON object
+  starts_at      INTEGER,
+  until_at       INTEGER,                              -- the last instant that may be an occurrence
+  count          INTEGER,                              -- as it was asked for; until_at holds what it came to
+  misfire        TEXT    NOT NULL,
+  grace_ms       INTEGER NOT NULL,
+  max_attempts   INTEGER NOT NULL,
+  priority       TEXT    NOT NULL,
+  on_unknown     TEXT    NOT NULL,
+  jitter_ms      INTEGER NOT NULL DEFAULT 0,
+  skip_holidays  TEXT    NOT NULL DEFAULT '',
+  created_at     INTEGER NOT NULL,
+  PRIMARY KEY (schedule_id, version),
+  CONSTRAINT report_kind_known CHECK (report_kind IN ('text', 'template')),
+  CONSTRAINT misfire_known CHECK (misfire IN ('latest', 'all', 'skip')),
+  CONSTRAINT priority_known CHECK (priority IN ('high', 'normal', 'low')),
+  CONSTRAINT on_unknown_known CHECK (on_unknown IN ('resend', 'hold')),
+  CONSTRAINT grace_not_negative CHECK (grace_ms >= 0),
+  CONSTRAINT jitter_not_negative CHECK (jitter_ms >= 0),
+  CONSTRAINT attempts_at_least_one CHECK (max_attempts >= 1),
+  CONSTRAINT params_are_json CHECK (json_valid(params))
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER a_version_stays BEFORE UPDATE ON schedule_versions
+BEGIN SELECT RAISE(ABORT, 'a version is never updated'); END;
+
+-- What is owed: one row for each occurrence.
+CREATE TABLE jobs (
+  id            INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  schedule_id   TEXT    NOT NULL REFERENCES schedules (id),
+  workspace_id  TEXT    NOT NULL REFERENCES workspaces (id),
+  due_at        INTEGER NOT NULL,
+  available_at  INTEGER NOT NULL,
+  deadline_at   INTEGER NOT NULL,                      -- not posted after this
+  state         TEXT    NOT NULL,
+  parked        INTEGER NOT NULL DEFAULT 0,            -- its workspace is paused: not claimed
+  attempts      INTEGER NOT NULL DEFAULT 0,            -- the number of the last attempt
+  spent         INTEGER NOT NULL DEFAULT 0,            -- attempts that count against the schedule's limit
+  token         INTEGER,                               -- the fencing token of the claim
+  lease_until   INTEGER,
+  error         TEXT,
+  ts            TEXT,                                  -- Slack's name of the message
+  lateness_ms   INTEGER,
+  CONSTRAINT one_occurrence_one_job UNIQUE (schedule_id, due_at),
+  CONSTRAINT state_known CHECK (state IN
+    ('queued', 'running', 'succeeded', 'failed', 'unknown', 'held', 'missed', 'skipped', 'cancelled')),
+  CONSTRAINT running_is_leased CHECK ((state = 'running') = (lease_until IS NOT NULL)),
+  CONSTRAINT running_has_a_token CHECK ((state = 'running') = (token IS NOT NULL)),
+  CONSTRAINT success_has_a_ts CHECK (state <> 'succeeded' OR ts IS NOT NULL),
+  CONSTRAINT parked_is_yes_or_no CHECK (parked IN (0, 1))
+) STRICT;
+CREATE INDEX jobs_claimable ON jobs (available_at, id) WHERE state = 'queued' AND parked = 0;
+CREATE INDEX jobs_leased ON jobs (lease_until) WHERE state = 'running';
+CREATE INDEX jobs_unsettled ON jobs (available_at) WHERE state = 'unknown';
+CREATE INDEX jobs_waiting ON jobs (workspace_id) WHERE state = 'queued';
+CREATE INDEX jobs_held ON jobs (due_at) WHERE state = 'held';
+CREATE INDEX jobs_failed ON jobs (due_at) WHERE state = 'failed';
+CREATE INDEX jobs_by_due ON jobs (due_at);
+
+-- What was tried. sent_at is committed before the first byte leaves; null: it never left.
+CREATE TABLE attempts (
+  job_id        INTEGER NOT NULL REFERENCES jobs (id),
+  number        INTEGER NOT NULL,
+  workspace_id  TEXT    NOT NULL REFERENCES workspaces (id),
+  version       INTEGER NOT NULL,
+  channel       TEXT    NOT NULL,
+  worker        TEXT    NOT NULL,
+  started_at    INTEGER NOT NULL,
+  sent_at       INTEGER,
+  ended_at      INTEGER,
+  outcome       TEXT,
+  error         TEXT,
+  detail        TEXT,                                  -- of an error of our own, in words
+  http_status   INTEGER,
+  ts            TEXT,
+  lateness_ms   INTEGER,
+  PRIMARY KEY (job_id, number),
+  CONSTRAINT an_end_has_an_outcome CHECK ((ended_at IS NULL) = (outcome IS NULL)),
+  CONSTRAINT outcome_known CHECK (outcome IN ('posted', 'rate_limited', 'quota', 'unknown', 'not_posted',
+    'token_refused', 'channel_refused', 'message_refused', 'our_defect', 'render_failed', 'lost_unsent')),
+  CONSTRAINT posted_has_a_ts CHECK (outcome <> 'posted' OR ts IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attempts_open ON attempts (job_id) WHERE ended_at IS NULL;
+CREATE TRIGGER an_ended_attempt_stays BEFORE UPDATE ON attempts WHEN OLD.ended_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'an attempt is never updated once it has ended'); END;
+
+-- How an attempt of unknown outcome was settled, or by what it could not be.
+CREATE TABLE lookups (
+  id            INTEGER NOT NULL PRIMARY KEY,
+  job_id        INTEGER NOT NULL REFERENCES jobs (id),
+  number        INTEGER NOT NULL,
+  workspace_id  TEXT    NOT NULL REFERENCES workspaces (id),
+  asked_at      INTEGER NOT NULL,
+  answer        TEXT    NOT NULL,
+  error         TEXT,
+  ts            TEXT,
+  CONSTRAINT answer_known CHECK (answer IN ('found', 'absent', 'cannot_ask', 'later'))
+) STRICT;
+CREATE INDEX lookups_of_job ON lookups (job_id);
+
+CREATE TABLE pacing (
+  workspace_id  TEXT    NOT NULL REFERENCES workspaces (id),
+  method        TEXT    NOT NULL,
+  channel       TEXT    NOT NULL DEFAULT '',           -- '' is the method in the whole workspace
+  free_at       INTEGER NOT NULL,
+  PRIMARY KEY (workspace_id, method, channel)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pacing_free ON pacing (free_at);
+
+CREATE TABLE changes (
+  id            INTEGER NOT NULL PRIMARY KEY,
+  changed_at    INTEGER NOT NULL,
+  actor         TEXT    NOT NULL,
+  command       TEXT    NOT NULL,
+  workspace_id  TEXT    REFERENCES workspaces (id),
+  kind          TEXT    NOT NULL,                      -- of the object: schedule, workspace, job
+  object_id     TEXT    NOT NULL,
+  name          TEXT    NOT NULL,
+  before        TEXT,                                  -- JSON, null: it was not there
+  after         TEXT,
+  CONSTRAINT kind_known CHECK (kind IN ('schedule', 'workspace', 'job'))
+) STRICT;
+CREATE INDEX changes_of_object ON changes (kind, object_id);
+CREATE INDEX changes_by_time ON changes (changed_at);
+
+CREATE TABLE heartbeats (
+  kind        TEXT    NOT NULL,                        -- tick or pool
+  name        TEXT    NOT NULL,
+  program     TEXT    NOT NULL,                        -- schedbot's version
+  started_at  INTEGER NOT NULL,
+  beat_at     INTEGER NOT NULL,
+  PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;

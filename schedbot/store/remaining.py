@@ -1,0 +1,29 @@
+"""What is left to do: whether a pool that drains may end, and whether something waits for a person."""
+
+from schedbot.store.database import Database
+
+# A job that has to wait for longer than `soon` does not keep a draining pool: the next one has it.
+LEFT = """
+SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND parked = 0 AND available_at <= :soon AND due_at <= :now)
+    OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running')
+    OR EXISTS (SELECT 1 FROM jobs j JOIN workspaces w ON w.id = j.workspace_id
+                WHERE j.state = 'unknown' AND j.available_at <= :soon AND w.paused_at IS NULL)
+"""
+
+FOR_A_PERSON = """
+SELECT (SELECT count(*) FROM jobs WHERE state = 'held'),
+       (SELECT count(*) FROM workspaces w
+         WHERE w.paused_at IS NOT NULL AND w.removed_at IS NULL
+           AND EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.state = 'queued'))
+"""
+
+
+def left(db: Database, now: int, soon: int) -> bool:
+    """Is anything due that can be settled up to `soon`?"""
+    return bool(db.value(LEFT, {"now": now, "soon": soon}))
+
+
+def for_a_person(db: Database) -> tuple[int, int]:
+    """How many jobs are held, and how many workspaces are paused with jobs that wait."""
+    row = db.row(FOR_A_PERSON)
+    return (row[0], row[1]) if row else (0, 0)

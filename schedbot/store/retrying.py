@@ -1,0 +1,93 @@
+"""Jobs that a person settles: sent again, or marked as posted. The guard is in each WHERE: the state that was seen.
+
+Earlier attempts stay as they are, and the next one takes the next number. Instants are UTC milliseconds.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from schedbot.lifecycle import MOVES, Event, after
+from schedbot.model import JobState, ScheduleState
+from schedbot.store import filters
+from schedbot.store.database import Database, Row
+from schedbot.store.filters import Filter
+
+RETRIABLE = tuple(state for state, event in MOVES if event is Event.RETRIED)
+
+CANDIDATES = """
+SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, j.error, s.name, s.state, s.reason, w.id, w.name,
+       w.paused_at IS NOT NULL, v.channel, v.grace_ms
+  FROM jobs j
+  JOIN schedules s ON s.id = j.schedule_id
+  JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+  JOIN workspaces w ON w.id = j.workspace_id
+"""
+
+QUEUE_AGAIN = """
+UPDATE jobs
+   SET state = :queued, available_at = a.value ->> 'available_at', deadline_at = a.value ->> 'deadline_at',
+       parked = a.value ->> 'parked', spent = 0, error = NULL
+  FROM json_each(:again) a
+ WHERE jobs.id = a.value ->> 'job' AND jobs.state = a.value ->> 'before'
+"""
+
+MARK_POSTED = """
+UPDATE jobs SET state = :succeeded, ts = :ts, error = NULL, lateness_ms = :lateness_ms
+ WHERE id = :job AND state = :before
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A job that may be sent again, with what its schedule and workspace say now."""
+
+    job: int
+    due_at: int
+    deadline_at: int
+    state: JobState
+    error: str | None
+    schedule: str
+    schedule_state: ScheduleState
+    schedule_reason: str | None
+    workspace_id: str
+    workspace: str
+    parked: bool
+    channel: str
+    grace_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A job to queue again, if it is still in the state `before`."""
+
+    job: int
+    before: JobState
+    available_at: int
+    deadline_at: int
+    parked: bool
+
+
+def candidates(db: Database, chosen: Filter) -> Iterator[Candidate]:
+    """The jobs that the filter lets through, in due order, as a stream."""
+    sql = filters.statement(CANDIDATES, chosen, "due_at, job")
+    return map(candidate, db.stream(sql, filters.bindings(chosen)))
+
+
+def candidate(row: Row) -> Candidate:
+    told = list(row)
+    told[3], told[6], told[10] = JobState(told[3]), ScheduleState(told[6]), bool(told[10])
+    return Candidate(*told)
+
+
+def queue_again(db: Database, again: Sequence[Again]) -> int:
+    """Let the jobs be claimed once more, with all attempts before them. Returns how many. Inside a transaction."""
+    told = json.dumps([{**asdict(one), "parked": int(one.parked)} for one in again])
+    return db.execute(QUEUE_AGAIN, {"again": told, "queued": JobState.QUEUED.value})
+
+
+def mark_posted(db: Database, job: int, before: JobState, ts: str, lateness_ms: int) -> bool:
+    """Say that the job's message is `ts`. False when its state is another by now. Inside a transaction."""
+    state = after(before, Event.MARKED_POSTED)
+    told = {"job": job, "before": before.value, "succeeded": state.value, "ts": ts, "lateness_ms": lateness_ms}
+    return db.execute(MARK_POSTED, told) == 1

@@ -1,0 +1,165 @@
+"""Jobs of unknown outcome: a request left, and nobody knows whether its message arrived.
+
+`available_at` of such a job is when a look-up makes sense: once a late message can no longer arrive. Every look-up is
+on record, and a job is settled only as the attempt that it was looked up for.
+"""
+
+import json
+from dataclasses import dataclass
+
+from schedbot.model import JobState, TokenSource
+from schedbot.store.database import Database, Row
+
+# To take it is to move its next look-up away: another pool does not ask the same at the same time.
+TAKE = """
+UPDATE jobs SET available_at = :again_at
+ WHERE id IN (SELECT id FROM jobs WHERE state = 'unknown' AND available_at <= :now ORDER BY available_at LIMIT :limit)
+RETURNING id
+"""
+
+# `sent_at` of the attempt; `version`'s policy as the schedule stands now.
+TAKEN = """
+SELECT j.id, j.schedule_id, s.name, j.workspace_id, w.name, w.token_kind, w.token_place, j.due_at, j.deadline_at,
+       j.attempts, j.spent, a.channel, a.sent_at, a.ended_at, v.max_attempts, v.on_unknown
+  FROM json_each(:ids) c
+  JOIN jobs j ON j.id = c.value
+  JOIN attempts a ON a.job_id = j.id AND a.number = j.attempts
+  JOIN schedules s ON s.id = j.schedule_id
+  JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+  JOIN workspaces w ON w.id = j.workspace_id
+ WHERE w.paused_at IS NULL
+"""
+
+NOTE = """
+INSERT INTO lookups (job_id, number, workspace_id, asked_at, answer, error, ts)
+VALUES (:job_id, :number, :workspace_id, :asked_at, :answer, :error, :ts)
+"""
+
+SETTLE = """
+UPDATE jobs
+   SET state = :state, available_at = :available_at, error = :error, ts = :ts, lateness_ms = :lateness_ms
+ WHERE id = :job_id AND state = 'unknown' AND attempts = :number
+"""
+
+# A running job whose worker is gone, with an attempt that had left.
+LOSE_SENT = """
+UPDATE jobs
+   SET state = 'unknown', available_at = :look_up_at, spent = spent + 1, error = :error,
+       token = NULL, lease_until = NULL
+ WHERE id = :job_id AND token = :token AND state = 'running'
+"""
+
+LOSE_UNSENT = """
+UPDATE jobs
+   SET state = 'queued', available_at = max(available_at, :now), token = NULL, lease_until = NULL
+ WHERE id = :job_id AND token = :token AND state = 'running'
+"""
+
+END_LOST = """
+UPDATE attempts SET ended_at = :now, outcome = 'unknown', error = :error
+ WHERE job_id = :job_id AND number = :number AND ended_at IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A job of unknown outcome, and the attempt that is to be looked up."""
+
+    id: int
+    schedule_id: str
+    schedule: str
+    workspace_id: str
+    workspace: str
+    source: TokenSource
+    due_at: int
+    deadline_at: int
+    number: int
+    spent: int
+    channel: str
+    sent_at: int
+    ended_at: int
+    max_attempts: int
+    on_unknown: str
+
+    @property
+    def occurrence(self) -> str:
+        """What the message's metadata names."""
+        return f"{self.schedule_id}:{self.due_at}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a look-up said of one attempt: `answer` is found, absent, cannot_ask or later."""
+
+    job: Unsettled
+    asked_at: int
+    answer: str
+    error: str | None = None
+    ts: str | None = None
+
+
+def due(db: Database, now: int) -> bool:
+    """Is there an unknown job whose look-up is due?"""
+    sql = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'unknown' AND available_at <= :now)"
+    return bool(db.value(sql, {"now": now}))
+
+
+def take(db: Database, now: int, again_at: int, limit: int) -> list[Unsettled]:
+    """Jobs whose look-up is due; nobody else takes them before `again_at`. Inside a transaction."""
+    ids = [row[0] for row in db.rows(TAKE, {"now": now, "again_at": again_at, "limit": limit})]
+    return [unsettled(row) for row in db.rows(TAKEN, {"ids": json.dumps(ids)})] if ids else []
+
+
+def unsettled(row: Row) -> Unsettled:
+    return Unsettled(*row[:5], TokenSource(row[5], row[6]), *row[7:])
+
+
+def note(db: Database, answered: Answered) -> None:
+    """Put the look-up on record. Inside a transaction."""
+    job = answered.job
+    db.execute(
+        NOTE,
+        {
+            "job_id": job.id,
+            "number": job.number,
+            "workspace_id": job.workspace_id,
+            "asked_at": answered.asked_at,
+            "answer": answered.answer,
+            "error": answered.error,
+            "ts": answered.ts,
+        },
+    )
+
+
+def settle(db: Database, answered: Answered, state: JobState, available_at: int, error: str | None) -> bool:
+    """Move the job on as the look-up said. False when somebody else did before. Inside a transaction."""
+    job = answered.job
+    found = state is JobState.SUCCEEDED
+    told = {
+        "state": state.value,
+        "available_at": available_at,
+        "error": error,
+        "ts": answered.ts,
+        "lateness_ms": max(0, job.sent_at - job.due_at) if found else None,
+        "job_id": job.id,
+        "number": job.number,
+    }
+    return db.execute(SETTLE, told) == 1
+
+
+def lose(db: Database, job_id: int, token: int, now: int, window_ms: int) -> str | None:
+    """The worker that held the job is gone. Inside a transaction.
+
+    Nothing had left: `queued` again, now. An attempt had: `unknown`, to be looked up `window_ms` after it was sent.
+    Returns the state, or None when a newer claim holds the job.
+    """
+    open_one = db.row("SELECT number, sent_at FROM attempts WHERE job_id = :id AND ended_at IS NULL", {"id": job_id})
+    if open_one is None or open_one[1] is None:
+        lost = db.execute(LOSE_UNSENT, {"job_id": job_id, "token": token, "now": now})
+        return "queued" if lost else None
+    number, sent_at = open_one
+    told = {"job_id": job_id, "token": token, "look_up_at": sent_at + window_ms, "error": "worker_lost"}
+    if not db.execute(LOSE_SENT, told):
+        return None
+    db.execute(END_LOST, {"now": now, "error": "worker_lost", "job_id": job_id, "number": number})
+    return "unknown"

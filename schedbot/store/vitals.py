@@ -1,0 +1,64 @@
+"""What shows whether posts go out: each figure is one read of an index, so that a monitor may ask every few seconds."""
+
+from dataclasses import dataclass
+
+from schedbot.store.database import Database
+
+TICK_AT = "SELECT max(beat_at) FROM heartbeats WHERE kind = 'tick'"
+
+POOLS = "SELECT count(*) FROM heartbeats WHERE kind = 'pool' AND beat_at > :since"
+
+# What a paused workspace keeps waiting is not late by the pools' fault.
+OLDEST_DUE = "SELECT min(available_at) FROM jobs WHERE state = 'queued' AND parked = 0"
+
+QUEUED = "SELECT count(*) FROM jobs WHERE state = 'queued'"
+
+FAILED = "SELECT count(*) FROM jobs WHERE state = 'failed' AND due_at > :since"
+
+HELD = "SELECT count(*) FROM jobs WHERE state = 'held'"
+
+UNTICKED = "SELECT min(next_due_at) FROM recurrences WHERE next_due_at IS NOT NULL"
+
+PAUSED = "SELECT name, paused_reason FROM workspaces WHERE paused_at IS NOT NULL AND removed_at IS NULL ORDER BY name"
+
+SUSPENDED = "SELECT count(*) FROM schedules WHERE state = 'suspended'"
+
+ANY_SCHEDULE = "SELECT EXISTS (SELECT 1 FROM schedules WHERE state = 'active')"
+
+POOL_ALIVE_MS = 90_000
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """The state of the whole at one instant; `*_at` are UTC milliseconds, None where there is nothing of the kind."""
+
+    now: int
+    tick_at: int | None
+    pools: int
+    queued: int
+    oldest_due_at: int | None
+    failed_24h: int
+    held: int
+    suspended: int
+    unticked_at: int | None  # the first occurrence that is not yet enqueued
+    is_used: bool  # some schedule is active
+    paused: list[tuple[str, str]]  # workspaces, each with the reason
+
+
+def vitals(db: Database, now: int) -> Vitals:
+    """Read them all from one and the same commit."""
+    with db.reading():
+        return Vitals(
+            now=now,
+            tick_at=db.value(TICK_AT),
+            pools=int(db.value(POOLS, {"since": now - POOL_ALIVE_MS})),
+            queued=int(db.value(QUEUED)),
+            oldest_due_at=db.value(OLDEST_DUE),
+            failed_24h=int(db.value(FAILED, {"since": now - DAY_MS})),
+            held=int(db.value(HELD)),
+            suspended=int(db.value(SUSPENDED)),
+            unticked_at=db.value(UNTICKED),
+            is_used=bool(db.value(ANY_SCHEDULE)),
+            paused=[(name, reason) for name, reason in db.rows(PAUSED)],
+        )

@@ -1,0 +1,113 @@
+"""Due recurrences become jobs: run by cron every minute, as often as one likes, also twice at once.
+
+A tick finds due work by recurrence, not by schedule, and looks ahead, so that jobs wait in the table before they are
+due. It is a transaction in slices, each complete in itself: a tick that is killed leaves whole occurrences behind, and
+the next one goes on from there.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from schedbot import log
+from schedbot.session import Session
+from schedbot.store import enqueue, heartbeats, recurrences, rests, schedules
+from schedbot.store.database import Database
+from schedbot.store.enqueue import LOOK_AHEAD_MS, Counts
+
+SLICE = 50  # recurrences in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What one tick did: how many schedules came due, and how many occurrences went which way."""
+
+    started_at: int
+    schedules: int
+    enqueued: int
+    missed: int
+    skipped: int
+    took_ms: int
+
+
+class AnotherTick(Exception):
+    """Another tick is at it: there is nothing to do for this one."""
+
+
+class DryRun(Exception):
+    """Ends a transaction that was only to be looked at."""
+
+
+def tick(session: Session, dry_run: bool = False) -> Ticked:
+    """Enqueue all that is due up to LOOK_AHEAD_MS from now. Raises AnotherTick when one is running.
+
+    With `dry_run` everything is computed as it would be and nothing is kept.
+    """
+    started_at = session.now()
+    counts = Counts()
+    if nothing_due(session.db, started_at):
+        with session.db.writing():
+            heartbeats.beat(session.db, "tick", "tick", started_at, started_at)
+        return Ticked(started_at, 0, 0, 0, 0, session.now() - started_at)
+    with alone(session.db):
+        if dry_run:
+            try:
+                with session.db.writing():
+                    every_slice(session.db, started_at, counts)
+                    raise DryRun
+            except DryRun:
+                pass
+        else:
+            in_slices(session, started_at, counts)
+    took_ms = session.now() - started_at
+    return Ticked(started_at, len(counts.schedules), counts.enqueued, counts.missed, counts.skipped, took_ms)
+
+
+def nothing_due(db: Database, now: int) -> bool:
+    """Is there neither an occurrence nor the end of a pause up to the look-ahead? Most ticks: they load no cron rules."""
+    horizon = now + LOOK_AHEAD_MS
+    return not recurrences.due(db, horizon, 1) and not rests.to_end(db, horizon)
+
+
+def in_slices(session: Session, now: int, counts: Counts) -> None:
+    """Slice after slice, each committed; the pools are told after each. The heartbeat goes with the first."""
+    while True:
+        with session.db.writing():
+            heartbeats.beat(session.db, "tick", "tick", now, now)
+            more = one_slice(session.db, now, counts)
+        if counts.enqueued:
+            session.db.wake()
+        if not more:
+            return
+
+
+def every_slice(db: Database, now: int, counts: Counts) -> None:
+    while one_slice(db, now, counts):
+        pass
+
+
+def one_slice(db: Database, now: int, counts: Counts) -> bool:
+    """Enqueue what a few recurrences owe. Returns whether more may be due."""
+    horizon = now + LOOK_AHEAD_MS
+    for schedule_id in schedules.end_rests(db, horizon):
+        log.event("pause_ended", schedule=schedule_id)
+    due = recurrences.due(db, horizon, SLICE)
+    for found in due:
+        enqueue.advance(db, found, now, horizon, counts)
+    return len(due) == SLICE
+
+
+@contextmanager
+def alone(db: Database) -> Iterator[None]:
+    """Hold the tick's lock. The UNIQUE key is what guarantees; this only spares the second one its work."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(f"{db.path}-tick.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise AnotherTick from None
+    try:
+        yield
+    finally:
+        lock.release()
