@@ -1,0 +1,63 @@
+"""`schedbot work`: post the jobs that are due."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from schedbot import errors, log, output
+from schedbot.session import Session, opened
+from schedbot.store import remaining
+
+
+def run(
+    drain: Annotated[bool, typer.Option("--drain", help="End when nothing is due.")] = False,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, max=256, help="Children (default: SCHEDBOT_PROCESSES, else the number of cores)."),
+    ] = None,
+    in_flight: Annotated[
+        int | None,
+        typer.Option(min=1, max=10_000, help="Posts at once in each child (default: SCHEDBOT_IN_FLIGHT, else 100)."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Log warnings and errors only.")] = False,
+) -> None:
+    """Post the jobs that are due, each at its instant, until it is stopped.
+
+    SIGTERM or Ctrl-C: what is in flight is finished, what has not left is given back; it ends within the request's
+    time-out (30s) and 5 s. A second one ends it at once; nothing is lost by that. With --drain it ends when
+    nothing is due, with exit code 3 if something waits for a person.
+
+    Example:  schedbot work --drain
+    """
+    from schedbot.worker.pool import Pool
+
+    log.quiet = quiet
+    with opened() as session:
+        settings = session.settings
+        settings = replace(
+            settings, processes=processes or settings.processes, in_flight=in_flight or settings.in_flight
+        )
+        session = replace(session, settings=settings)
+        tally = Pool(session, drain=drain).run()
+        output.note(sentence(tally))
+        if drain:
+            raise typer.Exit(waits_for_a_person(session))
+
+
+def sentence(tally: dict[str, int]) -> str:
+    """`Ended 3 attempts: 2 succeeded, 1 queued.`"""
+    if not tally:
+        return "Nothing was due."
+    told = ", ".join(f"{count} {state}" for state, count in sorted(tally.items()))
+    return f"Ended {sum(tally.values())}: {told}."
+
+
+def waits_for_a_person(session: Session) -> int:
+    """The exit code: 3 if a job is held or a paused workspace has jobs that wait."""
+    held, paused = remaining.for_a_person(session.db)
+    if held:
+        output.note(f"{held} held: 'schedbot audit --state held' shows them.")
+    if paused:
+        output.note(f"{paused} paused workspace(s) with jobs that wait: 'schedbot workspace list' shows why.")
+    return errors.WAITS_FOR_A_PERSON if held or paused else errors.DONE

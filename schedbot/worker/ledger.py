@@ -1,0 +1,40 @@
+"""What the pool has to write, gathered and committed in groups: many outcomes and intents, one wait for the disk.
+
+Nothing in memory moves on before its commit: a commit that fails (the disk is full, the file is locked) is tried again
+with the same entries.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from schedbot.store.database import Database
+
+Entry = Callable[[Database], Any]
+After = Callable[[Any], None]
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Entries that wait for the next commit, in order."""
+
+    _entries: list[tuple[Entry, After | None]] = field(default_factory=list)
+
+    def add(self, entry: Entry, after: After | None = None) -> None:
+        """Run `entry` in the next transaction, and `after` with what it returned once that is committed."""
+        self._entries.append((entry, after))
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    def commit(self, db: Database) -> None:
+        """Write all that waits in one transaction. Raises DatabaseUnusable; everything then still waits."""
+        if not self._entries:
+            return
+        entries = list(self._entries)
+        with db.writing():
+            answers = [entry(db) for entry, _ in entries]
+        del self._entries[: len(entries)]
+        for (_, after), answer in zip(entries, answers, strict=True):
+            if after is not None:
+                after(answer)

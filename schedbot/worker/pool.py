@@ -1,0 +1,266 @@
+"""The pool: an outline of verbs, and one place where it waits.
+
+The parent alone opens the database; children render and post. Each turn of the loop hears the children, claims, writes
+all that is to be written in one commit, and sleeps until a job is due, a child speaks, a signal or a wake-up comes.
+"""
+
+import os
+import selectors
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from schedbot import log
+from schedbot.errors import DatabaseUnusable
+from schedbot.model import Reply
+from schedbot.session import Session
+from schedbot.store import heartbeats, pacing, remaining, wakeup
+from schedbot.worker.child import Conditions
+from schedbot.worker.departures import Delivery
+from schedbot.worker.dispatch import Dispatch, mono
+from schedbot.worker.ledger import Ledger
+from schedbot.worker.rescue import Rescue
+from schedbot.worker.seats import Seat, take_seat
+from schedbot.worker.signals import Stop, caught
+
+LOOK_MS = 500  # a job is claimed a second before it is due: to look twice a second is soon enough
+RESCUE_MS = 1_000
+BEAT_MS = 10_000
+SOON_MS = 60_000  # a drain does not wait for what has to wait longer
+STOP_MARGIN_MS = 5_000  # beside the request's own time-out
+
+
+@dataclass(slots=True)
+class Rhythm:
+    """Something that is to be done every so many milliseconds."""
+
+    every_ms: int
+    next_at: int = 0
+
+    def due(self, now: int) -> bool:
+        """Is it time? Then the next time is set."""
+        if now < self.next_at:
+            return False
+        self.next_at = now + self.every_ms
+        return True
+
+
+@dataclass(slots=True)
+class Rhythms:
+    """What the loop does from time to time."""
+
+    look: Rhythm
+    rescue: Rhythm
+    beat: Rhythm
+    renew: Rhythm
+
+    def next_instant(self) -> int:
+        return min(self.look.next_at, self.rescue.next_at, self.beat.next_at, self.renew.next_at)
+
+
+@dataclass(slots=True)
+class Pool:
+    """A running `work`. Create it, then `run()`."""
+
+    session: Session
+    drain: bool = False
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+    ledger: Ledger = field(default_factory=Ledger)
+    seats: list[Seat] = field(default_factory=list)
+    stopping_since: int | None = None
+    dispatch: Dispatch = field(init=False)
+    rescue: Rescue = field(init=False)
+    rhythms: Rhythms = field(init=False)
+    started_at: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started_at = self.session.now()
+        installation = str(self.session.db.value("SELECT id FROM installation"))
+        self.dispatch = Dispatch(self.session, self.ledger, self.seats, self.name, installation)
+        self.rescue = Rescue(self.dispatch)
+        renew_ms = max(300, self.session.settings.lease_ms // 3)
+        self.rhythms = Rhythms(Rhythm(LOOK_MS), Rhythm(RESCUE_MS), Rhythm(BEAT_MS), Rhythm(renew_ms))
+
+    def run(self) -> dict[str, int]:
+        """Work until asked to stop, or with `drain` until nothing is due. Returns how many jobs ended in which state.
+
+        Asked once, it finishes what is in flight and gives back the rest, within the request's time-out and
+        5 s; asked twice, it ends at once: what was in flight is found out later from the history.
+        """
+        with caught() as stop, selectors.DefaultSelector() as selector:
+            fifo = wakeup.listen(self.session.db.path, self.name.replace("/", "_"))
+            selector.register(stop.awake, selectors.EVENT_READ, "signal")
+            selector.register(fifo, selectors.EVENT_READ, "wake")
+            try:
+                while not self.finished(stop):
+                    self.turn(stop, selector)
+            finally:
+                self.close(fifo)
+        return self.dispatch.tally
+
+    def turn(self, stop: Stop, selector: selectors.BaseSelector) -> None:
+        """One round of everything. A database that cannot be written to is waited for, and nothing is forgotten."""
+        try:
+            self.fill_seats(selector)
+            self.hear(selector)
+            if not stop.asked:
+                self.look()
+            self.dispatch.depart()
+            self.ledger.commit(self.session.db)
+            self.keep_time()
+            self.ledger.commit(self.session.db)
+        except DatabaseUnusable as error:
+            log.event("database_unusable", "error", why=error)
+            time.sleep(1)
+        self.speak(selector)
+        self.wait(selector)
+
+    # -- the end
+
+    def finished(self, stop: Stop) -> bool:
+        """May the loop end?"""
+        if stop.asked > 1:
+            return True
+        if stop.asked:
+            return self.stopped()
+        return self.drain and self.drained()
+
+    def stopped(self) -> bool:
+        """Asked to stop: what has not left is given back, what has is waited for, but not for ever."""
+        if self.stopping_since is None:
+            self.stopping_since = mono()
+            log.event("stopping", in_flight=self.dispatch.in_hand())
+        self.dispatch.give_all_back()
+        longest_ms = self.session.settings.timeout_ms + STOP_MARGIN_MS
+        if self.dispatch.in_hand() and mono() - self.stopping_since < longest_ms:
+            return False
+        self.ledger.commit(self.session.db)
+        return True
+
+    def drained(self) -> bool:
+        """Is nothing left that is due and can be settled soon?"""
+        if self.dispatch.in_hand() or self.ledger or self.rescue.busy():
+            return False
+        now = self.session.now()
+        return not remaining.left(self.session.db, now, now + SOON_MS)
+
+    def close(self, fifo: int) -> None:
+        """Let the children go and take away what this pool put beside the database."""
+        for seat in self.seats:
+            seat.kill()
+        for seat in self.seats:
+            seat.process.join()
+        wakeup.forget(self.session.db.path, self.name.replace("/", "_"), fifo)
+        try:
+            with self.session.db.writing():
+                heartbeats.gone(self.session.db, "pool", self.name)
+        except DatabaseUnusable as error:
+            log.event("database_unusable", "error", why=error)
+
+    # -- children
+
+    def fill_seats(self, selector: selectors.BaseSelector) -> None:
+        """Start the children that are missing; let those go that have had their share of jobs."""
+        for seat in [seat for seat in self.seats if seat.retiring and seat.idle]:
+            selector.unregister(seat.wire.socket)
+            self.seats.remove(seat)
+            seat.end()
+        settings = self.session.settings
+        while sum(not seat.retiring for seat in self.seats) < settings.processes:
+            seat = take_seat(Conditions(settings.api_url, settings.timeout_ms, settings.in_flight))
+            self.seats.append(seat)
+            selector.register(seat.wire.socket, selectors.EVENT_READ, seat)
+
+    def hear(self, selector: selectors.BaseSelector) -> None:
+        """What the children said, and which of them died."""
+        for seat in list(self.seats):
+            sayings = seat.wire.heard()
+            if sayings is None:
+                selector.unregister(seat.wire.socket)
+                self.bury(seat)
+            for saying in sayings or []:
+                self.hear_one(seat, saying)
+
+    def bury(self, seat: Seat) -> None:
+        """A child is gone: its jobs go on without it."""
+        seat.kill()
+        seat.process.join()
+        log.event("child_lost", "warning", child=seat.number, exit=seat.process.exitcode, jobs=len(seat.hand))
+        self.seats.remove(seat)
+        self.dispatch.lost(seat)
+        self.rescue.lost(seat)
+
+    def hear_one(self, seat: Seat, saying: dict[str, Any]) -> None:
+        """One saying of a child, to where it belongs."""
+        match saying["did"]:
+            case "ready":
+                seat.ready = True
+                self.rhythms.look.next_at = 0
+            case "looked_up":
+                self.rescue.answered(seat, saying["ask"], saying["fates"])
+            case "no_history":
+                self.rescue.answered(seat, saying["ask"], None)
+            case verb:
+                delivery = seat.hand.get(saying["job"])
+                if delivery is not None:
+                    self.hear_of(delivery, verb, saying)
+
+    def hear_of(self, delivery: Delivery, verb: str, saying: dict[str, Any]) -> None:
+        steps: dict[str, Callable[[], None]] = {
+            "rendered": lambda: self.dispatch.rendered(delivery),
+            "not_rendered": lambda: self.dispatch.not_rendered(delivery, saying["why"]),
+            "no_token": lambda: self.without_token(delivery, saying["why"]),
+            "sent": lambda: self.dispatch.sent(delivery, reply_of(saying["reply"])),
+        }
+        steps[verb]()
+
+    def without_token(self, delivery: Delivery, why: str) -> None:
+        self.dispatch.no_token(delivery.job, why)
+        self.dispatch.drop(delivery, tell_child=False)
+
+    def speak(self, selector: selectors.BaseSelector) -> None:
+        """Send what is to be said; a child that does not read is written to when it does."""
+        for seat in self.seats:
+            seat.wire.flush()
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if seat.wire.blocked else 0)
+            selector.modify(seat.wire.socket, events, seat)
+
+    # -- time
+
+    def look(self) -> None:
+        """Claim, when it is time to look or something woke us, and again while there is more."""
+        if self.rhythms.look.due(mono()) and self.dispatch.claim():
+            self.rhythms.look.next_at = 0
+
+    def keep_time(self) -> None:
+        """Heartbeat, leases, and what others left behind, each in its rhythm."""
+        present, now = mono(), self.session.now()
+        if self.rhythms.renew.due(present):
+            self.dispatch.renew()
+        if self.rhythms.rescue.due(present) and self.stopping_since is None:
+            self.rescue.round()
+        if self.rhythms.beat.due(present):
+            self.dispatch.departures.forget(present)
+            beat = partial(heartbeats.beat, kind="pool", name=self.name, started_at=self.started_at, now=now)
+            self.ledger.add(beat)
+            self.ledger.add(partial(pacing.sweep, now=now))
+
+    def wait(self, selector: selectors.BaseSelector) -> None:
+        """Sleep until something happens or is due: the one place where the pool waits."""
+        wake_at = min(self.rhythms.next_instant(), self.dispatch.departures.next_instant() or 1 << 62)
+        if self.ledger:
+            wake_at = 0
+        for key, _ in selector.select(max(0, wake_at - mono()) / 1000):
+            if key.data == "wake":
+                wakeup.drain(key.fd)
+                self.rhythms.look.next_at = 0
+
+
+def reply_of(said: dict[str, Any]) -> Reply:
+    """A reply as it came over the wire."""
+    from schedbot.model import Outcome
+
+    return Reply(**{**said, "outcome": Outcome(said["outcome"])})

@@ -1,0 +1,208 @@
+"""What a dead or silent worker left behind: jobs whose lease has passed, and posts whose fate is unknown.
+
+A lease that seems to have passed is believed only when it was not renewed for a while of monotonic time: a clock that is
+set does not make a living pool look dead. An unknown post is looked up in the channel's history once a late message can
+no longer arrive; look-ups of a workspace go one at a time, paced apart from posts.
+"""
+
+import random
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import Any
+
+from schedbot import log
+from schedbot.errors import TokenUnavailable
+from schedbot.lifecycle import Event, after
+from schedbot.model import JobState
+from schedbot.slack import sources
+from schedbot.store import claims, pacing, unsettled
+from schedbot.store.claims import PastLease
+from schedbot.store.unsettled import Answered, Unsettled
+from schedbot.worker.dispatch import Dispatch, mono
+from schedbot.worker.seats import Seat
+from schedbot.worker.verdict import MARGIN_MS, WINDOW_MS, Standing, absent, unaskable
+
+LOOK_UP_PACE_MS = 1_200  # tier 3: 50 a minute
+TOGETHER_MS = 600_000  # unknown posts of one channel and about one time share a look-up
+Place = tuple[str, str]
+
+
+@dataclass(slots=True, eq=False)
+class Ask:
+    """One look-up: the unknown posts of one channel."""
+
+    number: int
+    place: Place
+    jobs: list[Unsettled]
+    asked_at: int = 0
+
+
+@dataclass(slots=True)
+class Rescue:
+    """What this pool has seen of others' leases, and the look-ups that it has under way."""
+
+    dispatch: Dispatch
+    seen: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    queue: list[Ask] = field(default_factory=list)
+    asking: set[str] = field(default_factory=set)
+    resumes: dict[Place, str] = field(default_factory=dict)
+    numbers: Any = field(default_factory=count)
+
+    @property
+    def window_ms(self) -> int:
+        """How long after it was sent a message may still arrive."""
+        return WINDOW_MS + self.dispatch.session.settings.timeout_ms + MARGIN_MS
+
+    def round(self) -> None:
+        """Look for passed leases and for look-ups that are due."""
+        self.find_lost()
+        self.find_unknown()
+        self.ask_next()
+
+    def busy(self) -> bool:
+        return bool(self.queue or self.asking)
+
+    # -- leases
+
+    def find_lost(self) -> None:
+        """Take over what a pool that is gone held."""
+        now, present = self.dispatch.session.now(), mono()
+        past = claims.past_leases(self.dispatch.session.db, now)
+        own = {(one.job.id, one.job.token) for seat in self.dispatch.seats for one in seat.hand.values()}
+        still = {}
+        for one in past:
+            key = (one.id, one.token)
+            if key in own:
+                continue
+            lease_until, since = self.seen.get(key, (one.lease_until, present))
+            still[key] = (one.lease_until, since if lease_until == one.lease_until else present)
+            if present - still[key][1] >= self.confirm_ms():
+                self.take_over(one, now)
+        self.seen = still
+
+    def confirm_ms(self) -> int:
+        """A living pool renews after a third of a lease."""
+        return self.dispatch.session.settings.lease_ms // 3 + 1_000
+
+    def take_over(self, one: PastLease, now: int) -> None:
+        lose = partial(unsettled.lose, job_id=one.id, token=one.token, now=now, window_ms=self.window_ms)
+        self.dispatch.ledger.add(lose, partial(self.taken_over, one))
+
+    def taken_over(self, one: PastLease, state: str | None) -> None:
+        log.event("lease_passed", "warning", job=one.id, state=state)
+
+    # -- unknown posts
+
+    def find_unknown(self) -> None:
+        """Take the unknown jobs whose look-up is due, grouped by channel."""
+        session = self.dispatch.session
+        now = session.now()
+        if unsettled.due(session.db, now):
+            again_at = now + self.window_ms
+            self.dispatch.ledger.add(partial(unsettled.take, now=now, again_at=again_at, limit=200), self.gather)
+
+    def gather(self, jobs: list[Unsettled]) -> None:
+        for job in sorted(jobs, key=lambda job: job.sent_at):
+            place = (job.workspace_id, job.channel)
+            ask = next((one for one in self.queue if one.place == place and together(one, job)), None)
+            if ask is None:
+                ask = Ask(next(self.numbers), place, [])
+                self.queue.append(ask)
+            if all(one.id != job.id for one in ask.jobs):
+                ask.jobs.append(job)
+
+    def ask_next(self) -> None:
+        """Send the look-ups whose workspace is free for one."""
+        session = self.dispatch.session
+        now = session.now()
+        for ask in list(self.queue):
+            workspace_id = ask.place[0]
+            if workspace_id in self.asking or pacing.free_at(session.db, workspace_id, pacing.HISTORY, "") > now:
+                continue
+            seat = next((seat for seat in self.dispatch.seats if seat.ready), None)
+            if seat is None:
+                return
+            self.queue.remove(ask)
+            self.ask(ask, seat, now)
+
+    def ask(self, ask: Ask, seat: Seat, now: int) -> None:
+        job = ask.jobs[0]
+        try:
+            source = sources.source(job.source, self.dispatch.session.settings.token, job.workspace)
+        except TokenUnavailable as error:
+            log.event("look_up_waits", "warning", workspace=job.workspace, why=error)
+            return
+        ask.asked_at = now
+        self.asking.add(ask.place[0])
+        seat.asks[ask.number] = ask
+        seat.wire.say(
+            {
+                "do": "look_up",
+                "ask": ask.number,
+                "channel": job.channel,
+                "source": {"kind": source.kind, "place": source.place},
+                "resume": self.resumes.pop(ask.place, ""),
+                "sought": [self.sought(one) for one in ask.jobs],
+            }
+        )
+
+    def sought(self, job: Unsettled) -> dict[str, Any]:
+        stamp = {"installation": self.dispatch.installation, "occurrence": job.occurrence, "attempt": job.number}
+        return {"stamp": stamp, "sent_at": job.sent_at, "until_at": job.sent_at + self.window_ms}
+
+    def answered(self, seat: Seat, number: int, fates: list[dict[str, Any]] | None) -> None:
+        """The history has spoken (None: its token could not be found). Every answer is put on record."""
+        ask = seat.asks.pop(number)
+        self.asking.discard(ask.place[0])
+        now = self.dispatch.session.now()
+        free_at = now + LOOK_UP_PACE_MS
+        for job, fate in zip(ask.jobs, fates or [], strict=False):
+            answer = Answered(job, ask.asked_at, fate["fate"], fate["error"], fate["ts"])
+            free_at = max(free_at, now + (fate["retry_after_ms"] or 0))
+            if fate["resume"]:
+                self.resumes[ask.place] = fate["resume"]
+            self.settle(answer, now, fate["retry_after_ms"] or 0)
+        self.dispatch.ledger.add(
+            partial(pacing.hold, workspace_id=ask.place[0], method=pacing.HISTORY, channel="", free_at=free_at)
+        )
+
+    def settle(self, answer: Answered, now: int, retry_after_ms: int) -> None:
+        state, available_at, error = self.ruled(answer, now, retry_after_ms)
+        job = answer.job
+        log.event(f"look_up_{answer.answer}", job=job.id, schedule=job.schedule, error=answer.error, state=state.value)
+
+        def entry(db: Any) -> None:
+            unsettled.note(db, answer)
+            unsettled.settle(db, answer, state, available_at, error)
+
+        self.dispatch.ledger.add(entry, lambda _: self.dispatch.count(state.value))
+
+    def ruled(self, answer: Answered, now: int, retry_after_ms: int) -> tuple[JobState, int, str | None]:
+        """The job's next state, when it may go on, and the error that stays with it."""
+        job = answer.job
+        standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, now)
+        match answer.answer:
+            case "found":
+                return after(JobState.UNKNOWN, Event.FOUND), now, None
+            case "absent":
+                ruled = absent(standing, now, random.random)
+                error = {Event.EXPIRED: "deadline", Event.SPENT: "not_arrived"}.get(ruled.event)
+                return ruled.state, ruled.available_at, error
+            case "cannot_ask":
+                ruled = unaskable(standing, job.on_unknown, now)
+                return ruled.state, ruled.available_at, None if ruled.state is JobState.QUEUED else answer.error
+            case _:
+                return JobState.UNKNOWN, now + max(retry_after_ms, LOOK_UP_PACE_MS), answer.error
+
+    def lost(self, seat: Seat) -> None:
+        """A child died with look-ups under way: they are asked again by the next one."""
+        for ask in seat.asks.values():
+            self.asking.discard(ask.place[0])
+            self.queue.append(ask)
+        seat.asks.clear()
+
+
+def together(ask: Ask, job: Unsettled) -> bool:
+    """May the job's attempt be looked up with these?"""
+    return abs(job.sent_at - ask.jobs[0].sent_at) <= TOGETHER_MS and len(ask.jobs) < 100

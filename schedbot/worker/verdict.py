@@ -1,0 +1,101 @@
+"""What becomes of a job after an attempt: Slack's answer in, the next state and instant out. Pure.
+
+`../docs` and `audit` explain the same groups by the table in `slack/answers.py`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from schedbot import backoff
+from schedbot.lifecycle import Event, after
+from schedbot.model import JobState, Outcome, Reply
+
+# A request starts at most this long after its intent was written: a child that was stopped meanwhile does not post.
+WINDOW_MS = 5_000
+# Between our time-out and the moment from which on a message that Slack still had in hand must be in the history.
+MARGIN_MS = 2_000
+SPREAD_MS = 3_000
+QUOTA_HOLD_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a job stands when its attempt ends: what it has used up, what it may, and until when."""
+
+    due_at: int
+    deadline_at: int
+    spent: int
+    max_attempts: int
+    look_up_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The job's next state; when it may go on; what is used up; and who is held, paused or suspended by it."""
+
+    event: Event
+    state: JobState
+    available_at: int
+    spent: int
+    parked: bool = False
+    hold_until: int | None = None
+    pauses_workspace: bool = False
+    suspends_schedule: bool = False
+
+
+def verdict(reply: Reply, job: Standing, now: int, random: Callable[[], float]) -> Verdict:
+    """What `reply` means for a running job. `now` in milliseconds UTC; `random` gives 0 to 1."""
+    match reply.outcome:
+        case Outcome.POSTED:
+            return moved(Event.POSTED, now, job.spent + 1)
+        case Outcome.RATE_LIMITED | Outcome.QUOTA:
+            return throttled(reply, job, now, random)
+        case Outcome.TOKEN_REFUSED:
+            return moved(Event.PARKED, now, job.spent, parked=True, pauses_workspace=True)
+        case Outcome.CHANNEL_REFUSED:
+            return moved(Event.REFUSED, now, job.spent + 1, suspends_schedule=True)
+        case Outcome.MESSAGE_REFUSED | Outcome.OUR_DEFECT | Outcome.RENDER_FAILED:
+            return moved(Event.REFUSED, now, job.spent + 1)
+        case Outcome.UNKNOWN:
+            return moved(Event.SILENT, job.look_up_at, job.spent + 1)
+        case Outcome.LOST_UNSENT:
+            return moved(Event.LOST_UNSENT, now, job.spent)
+        case Outcome.NOT_POSTED:
+            return put_off(job, job.spent + 1, now, random)
+
+
+def moved(event: Event, available_at: int, spent: int, **more: bool) -> Verdict:
+    return Verdict(event, after(JobState.RUNNING, event), available_at, spent, **more)
+
+
+def throttled(reply: Reply, job: Standing, now: int, random: Callable[[], float]) -> Verdict:
+    """A limit holds the method in the workspace, and uses up no attempt. Spread, so that no herd returns at once."""
+    quota = reply.outcome is Outcome.QUOTA
+    until = now + (reply.retry_after_ms or (QUOTA_HOLD_MS if quota else 30_000))
+    state = after(JobState.RUNNING, Event.THROTTLED)
+    return Verdict(Event.THROTTLED, state, until + int(random() * SPREAD_MS), job.spent, hold_until=until)
+
+
+def put_off(job: Standing, spent: int, now: int, random: Callable[[], float]) -> Verdict:
+    """Nothing was posted: again after a backoff, while attempts and grace last."""
+    again_at = now + backoff.wait_ms(spent, random)
+    if spent >= job.max_attempts:
+        return moved(Event.SPENT, now, spent)
+    if again_at > job.deadline_at:
+        return moved(Event.EXPIRED, now, spent)
+    return moved(Event.PUT_OFF, again_at, spent)
+
+
+def absent(job: Standing, now: int, random: Callable[[], float]) -> Verdict:
+    """The history says that the message is not there: as after an attempt that posted nothing."""
+    again = put_off(job, job.spent, now, random)
+    event = Event.ABSENT if again.event is Event.PUT_OFF else again.event
+    return Verdict(event, after(JobState.UNKNOWN, event), again.available_at, job.spent)
+
+
+def unaskable(job: Standing, on_unknown: str, now: int) -> Verdict:
+    """The history cannot be asked: the schedule says whether it is sent again or held for a person."""
+    event = Event.UNASKABLE_HOLD
+    if on_unknown == "resend":
+        event = Event.UNASKABLE_RESEND if job.spent < job.max_attempts and now <= job.deadline_at else Event.SPENT
+    return Verdict(event, after(JobState.UNKNOWN, event), now, job.spent)

@@ -1,0 +1,18 @@
+"""Fixtures that tests of every room use."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schedbot import sandbox
+from tests.house import House
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A product with a sandbox of its own, in which every channel exists."""
+    with sandbox.start(any_channel=True) as slack:
+        product = House(tmp_path, slack)
+        yield product
+        product.close()
