@@ -1,0 +1,151 @@
+"""Kill workers at drawn moments, let Slack fail in every way, and count on Slack's side: lost and doubled posts.
+
+    python -m bench.crash --posts 2000 --seed 1
+    python -m bench.crash --posts 500 --control        # slack_sdk's default retry handlers, as the control
+
+Every post has a channel of its own or shares one with few; the sandbox drops connections before and after storing,
+stalls, delays, answers 500, internal_error (stored or not), fatal_error and 429. Pools are killed with SIGKILL, their
+children too. In the end each occurrence must be in the channel exactly once, and on record with the right ts.
+"""
+
+import argparse
+import os
+import random
+import signal
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from schedbot import sandbox
+from tests.house import House, Program
+
+FAULTS = [
+    ("drop_before", {}),
+    ("drop_after", {}),
+    ("stall", {}),
+    ("status", {"status": 500}),
+    ("status", {"status": 503, "stored": True}),
+    ("error", {"code": "internal_error"}),
+    ("error", {"code": "internal_error", "stored": True}),
+    ("error", {"code": "fatal_error"}),
+    ("garbage", {"stored": True}),
+    ("ratelimit", {"retry_after": 1}),
+    ("delay", {"ms": 1500}),
+]
+
+
+class Rig:
+    """A product under fire."""
+
+    def __init__(self, house: House, posts: int, dice: random.Random) -> None:
+        self.house, self.posts, self.dice = house, posts, dice
+        self.kills: Counter[str] = Counter()
+        self.pools: list[Program] = []
+
+    def order_faults(self, channels: int, share: float) -> None:
+        """A fault for a share of all channels, besides a slow answer for all."""
+        for number in range(channels):
+            if self.dice.random() < share:
+                kind, more = self.dice.choice(FAULTS)
+                self.house.slack.order(kind, channel=f"C{number:010d}", times=self.dice.choice([1, 1, 2]), **more)
+        self.house.slack.order("delay", ms=300, times="forever")
+
+    def under_fire(self, kills: int) -> None:
+        """Keep two pools running, and kill what runs at drawn moments."""
+        while sum(self.kills.values()) < kills and self.open_jobs():
+            self.pools = [pool for pool in self.pools if pool.poll() is None]
+            while len(self.pools) < 2:
+                self.pools.append(self.house.start("work", "--in-flight", "20"))
+            time.sleep(self.dice.uniform(0.2, 2.5))
+            self.kill_something()
+        for pool in self.pools:
+            pool.send_signal(signal.SIGTERM)
+            pool.communicate(timeout=60)
+
+    def kill_something(self) -> None:
+        pool = self.dice.choice(self.pools)
+        what = self.dice.choice(["parent", "child", "child", "both"])
+        for child in children(pool.pid) if what != "parent" else []:
+            if what == "both" or self.dice.random() < 0.6:
+                self.kill(child, "child")
+        if what != "child":
+            self.kill(pool.pid, "parent")
+
+    def kill(self, pid: int, kind: str) -> None:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        self.kills[kind] += 1
+
+    def open_jobs(self) -> int:
+        states = self.house.states()
+        return sum(states.get(state, 0) for state in ("queued", "running", "unknown"))
+
+
+def children(pid: int) -> list[int]:
+    """The children of a pool that render and post (not multiprocessing's tracker)."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [int(word) for word in task.read_text().split()]
+    return [child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def count(house: House, posts: int) -> dict[str, object]:
+    """What Slack's side and the record say."""
+    arrived: dict[str, list[str]] = {}
+    for message in house.posts():
+        arrived.setdefault(message["metadata"]["event_payload"]["occurrence"], []).append(message["ts"])
+    record = {
+        f"{row[0]}:{row[1]}": (row[2], row[3])
+        for row in house.db.rows("SELECT schedule_id, due_at, state, ts FROM jobs")
+    }
+    wrong = sum(record[occurrence] != ("succeeded", ts[0]) for occurrence, ts in arrived.items())
+    return {
+        "due": posts,
+        "messages": sum(map(len, arrived.values())),
+        "lost": posts - len(arrived),
+        "doubled": sum(len(ts) > 1 for ts in arrived.values()),
+        "on record otherwise": wrong,
+        "states": house.states(),
+        "look-ups": dict(house.db.rows("SELECT answer, count(*) FROM lookups GROUP BY answer")),
+        "attempts": dict(house.db.rows("SELECT outcome, count(*) FROM attempts GROUP BY outcome")),
+        "integrity": house.db.value("PRAGMA integrity_check"),
+    }
+
+
+def run(posts: int, kills: int, seed: int, share: float) -> dict[str, object]:
+    """One run. Returns what is counted."""
+    dice = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder, sandbox.start(any_channel=True) as slack:
+        house = House(Path(folder), slack, timeout_s=2, lease_s=3)
+        channels = max(1, posts * 2 // 3)
+        house.due_now(posts, channels=channels, max_attempts="20")
+        rig = Rig(house, posts, dice)
+        rig.order_faults(channels, share)
+        started = time.monotonic()
+        rig.under_fire(kills)
+        fire_s = time.monotonic() - started
+        while rig.open_jobs():
+            house.work(within=600)
+        settled_s = time.monotonic() - started
+        told = count(house, posts)
+        house.close()
+    return {"kills": dict(rig.kills), **told, "seconds": f"{fire_s:.0f} under fire, {settled_s:.0f} in all"}
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--posts", type=int, default=500)
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", type=float, default=0.3, help="share of channels that fail")
+    asked = parser.parse_args()
+    for name, value in run(asked.posts, asked.kills, asked.seed, asked.faults).items():
+        print(f"{name:<20} {value}")
+
+
+if __name__ == "__main__":
+    main()
