@@ -1,0 +1,76 @@
+"""The page is one document, asks nothing of other hosts, hears what happens, and obeys nobody from outside."""
+
+import base64
+import hashlib
+import json
+import re
+from http.client import HTTPConnection, HTTPResponse
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.sandbox.sandbox_caller import Caller
+
+
+def test_the_page_is_one_document_without_outside_requests(slack_server: Caller) -> None:
+    page = slack_server.send("GET", "/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert re.findall(r"""(?:src|href)=["']""", page.text) == []
+    assert "https://" not in page.text
+    assert "@import" not in page.text
+
+
+def test_only_its_own_script_may_run(slack_server: Caller) -> None:
+    page = slack_server.send("GET", "/")
+    scripts = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    policy = page.headers["content-security-policy"]
+    assert len(scripts) == 1
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+
+
+def test_what_a_message_says_is_never_made_into_html(slack_server: Caller) -> None:
+    page = slack_server.send("GET", "/").text
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", page)
+
+
+def next_event(response: HTTPResponse) -> dict[str, Any]:
+    while not (line := response.readline()).startswith(b"data: "):
+        assert line, "the stream ended"
+    event: dict[str, Any] = json.loads(line[len(b"data: ") :])
+    return event
+
+
+def test_the_page_is_told_of_messages_and_faults_as_they_come(slack_server: Caller) -> None:
+    connection = HTTPConnection(urlsplit(slack_server.running.url).netloc, timeout=10)
+    connection.request("GET", "/sandbox/events")
+    stream = connection.getresponse()
+    assert stream.readline() == b": hello\n"
+    slack_server("chat.postMessage", channel="C0SANDBOX01", text="<script>")
+    slack_server.control.order("error")
+    told = next_event(stream)
+    assert (told["what"], told["workspace"], told["channel"]) == ("posted", "acme", "C0SANDBOX01")
+    assert told["message"]["text"] == "<script>"
+    assert next_event(stream)["what"] == "faults"
+    connection.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/sandbox/messages", "/sandbox/workspaces"])
+def test_another_hosts_name_is_refused(slack_server: Caller, path: str) -> None:
+    assert slack_server.send("GET", path, headers={"Host": "evil.example"}).status == 403
+
+
+def test_a_foreign_pages_form_orders_nothing(slack_server: Caller) -> None:
+    headers = {"Content-Type": "text/plain"}
+    answer = slack_server.send("POST", "/sandbox/faults", '{"kind": "error"}', headers)
+    assert answer.status == 400
+    assert slack_server.control.faults() == []
+
+
+def test_messages_can_be_asked_for_from_the_end(any_server: Caller) -> None:
+    for text in "abc":
+        any_server("chat.postMessage", channel="C1", text=text)
+    told = any_server.send("GET", "/sandbox/messages?channel=C1&workspace=acme&newest=2").body
+    assert [message["text"] for message in told["messages"]] == ["b", "c"]
