@@ -1,0 +1,185 @@
+"""One client a child: many posts in flight over one kept-alive session, and an answer that is always a value.
+
+Rules: a request is tried once, here (slack_sdk's retry handlers post twice when an answer is lost). Whether a post may
+have happened is decided by whether its first byte left, not by the name of an error: what broke before is `not_posted`,
+what broke after is `unknown`. No token in a repr, a log line or an error.
+"""
+
+import asyncio
+import json
+import logging
+import urllib.request
+from collections.abc import Callable, Coroutine, Mapping
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from schedbot.model import Message, Outcome, Reply, Stamp
+from schedbot.slack.flight import FLIGHT, Flight, TellingRequest, TellingResponse, silence
+from schedbot.slack.replies import verdict
+from schedbot.slack.seen import ChannelSeen, Identity, Page
+
+EVENT_TYPE = "schedbot_job"
+CONNECT_SECONDS = 10.0
+# Below what load balancers commonly allow, so that we close an idle connection before they do.
+KEEP_ALIVE_SECONDS = 15.0
+# So that a look-up finds a connection while all posts are in flight.
+FOR_LOOK_UPS = 2
+
+# slack_sdk words every request and answer for the log unless its logger's own level is above DEBUG.
+_LOG = logging.getLogger("schedbot.slack.sdk")
+_LOG.setLevel(logging.WARNING)
+
+
+class SlackClient:
+    """Posts to Slack and reads back. Use it with `async with`; it never raises for what Slack or the network does."""
+
+    def __init__(self, api_url: str, timeout_ms: int, in_flight: int) -> None:
+        self._api_url = api_url if api_url.endswith("/") else api_url + "/"
+        self._timeout_ms = timeout_ms
+        self._in_flight = in_flight
+        self._by_token: dict[str, AsyncWebClient] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    def __repr__(self) -> str:
+        return f"SlackClient({self._api_url!r})"
+
+    async def __aenter__(self) -> Self:
+        seconds = self._timeout_ms / 1000
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=self._in_flight + FOR_LOOK_UPS, keepalive_timeout=KEEP_ALIVE_SECONDS, ttl_dns_cache=300
+            ),
+            # slack_sdk's own time-out does not apply to a session that it is given.
+            timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(CONNECT_SECONDS, seconds)),
+            cookie_jar=aiohttp.DummyCookieJar(),  # workspaces share the session, and must not share cookies
+            request_class=TellingRequest,
+            response_class=TellingResponse,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def post(
+        self, token: str, channel: str, message: Message, stamp: Stamp | None, *, timeout_ms: int | None = None
+    ) -> Reply:
+        """Post once. `stamp` goes into the message's metadata; `timeout_ms` may shorten the client's own time-out."""
+        body: dict[str, Any] = {
+            "channel": channel,
+            "text": message.text,
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        if message.blocks:
+            body["blocks"] = list(message.blocks)
+        if stamp:
+            body["metadata"] = {"event_type": EVENT_TYPE, "event_payload": payload(stamp)}
+        client = self._client(token)
+        # api_call, because chat_postMessage first looks for slack_sdk's own classes through all of the blocks.
+        answer = await self._ask(lambda: client.api_call("chat.postMessage", json=body), timeout_ms)
+        return answer if isinstance(answer, Reply) else verdict(answer.status_code, answer.headers, _body(answer))
+
+    async def history(
+        self, token: str, channel: str, *, oldest: str, latest: str, limit: int = 200, cursor: str | None = None
+    ) -> Page | Reply:
+        """The channel's messages from `oldest` to `latest` (Slack's `ts`, both inclusive), with their metadata."""
+        client = self._client(token)
+        answer = await self._ask(
+            lambda: client.conversations_history(
+                channel=channel,
+                oldest=oldest,
+                latest=latest,
+                limit=limit,
+                cursor=cursor,
+                inclusive=True,
+                include_all_metadata=True,
+            )
+        )
+        if isinstance(answer, Reply):
+            return answer
+        messages = answer.get("messages")
+        if not isinstance(messages, list):  # taken for an empty page, it would make a post absent
+            return Reply(Outcome.UNKNOWN, "not_json", None, answer.status_code)
+        return Page(
+            [one for one in messages if isinstance(one, Mapping)], bool(answer.get("has_more")), _next_cursor(answer)
+        )
+
+    async def auth_test(self, token: str) -> Identity | Reply:
+        """Whose token it is (auth.test), with its scopes from the header."""
+        answer = await self._ask(self._client(token).auth_test)
+        if isinstance(answer, Reply):
+            return answer
+        said = next((value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), "")
+        scopes = frozenset(scope.strip() for scope in said.split(",") if scope.strip())
+        team, team_id, user, url = (str(answer.get(name) or "") for name in ("team", "team_id", "user", "url"))
+        return Identity(team, team_id, user, url, scopes)
+
+    async def conversation_info(self, token: str, channel: str) -> ChannelSeen | Reply:
+        """What Slack says of the channel (conversations.info)."""
+        client = self._client(token)
+        answer = await self._ask(lambda: client.conversations_info(channel=channel))
+        if isinstance(answer, Reply):
+            return answer
+        said = answer.get("channel")
+        seen = said if isinstance(said, Mapping) else {}
+        flags = (bool(seen.get(flag)) for flag in ("is_archived", "is_member", "is_private"))
+        return ChannelSeen(str(seen.get("id") or channel), str(seen.get("name") or ""), *flags)
+
+    def _client(self, token: str) -> AsyncWebClient:
+        # slack_sdk would quietly open a session of its own, in which nothing tells whether a post left.
+        if self._session is None or self._session.closed:
+            raise RuntimeError("SlackClient is used outside of its `async with`")
+        client = self._by_token.get(token)
+        if client is None:
+            client = AsyncWebClient(token, self._api_url, session=self._session, retry_handlers=[], logger=_LOG)
+            if _goes_directly(self._api_url):
+                client.proxy = None
+            self._by_token[token] = client
+        return client
+
+    async def _ask(
+        self, ask: Callable[[], Coroutine[Any, Any, AsyncSlackResponse]], timeout_ms: int | None = None
+    ) -> AsyncSlackResponse | Reply:
+        """Slack's answer where it is `ok`, else what its refusal or its silence means."""
+        flight = Flight()
+        FLIGHT.set(flight)
+        try:
+            answer = await (ask() if timeout_ms is None else asyncio.wait_for(ask(), timeout_ms / 1000))
+            return answer if isinstance(answer.data, Mapping) else verdict(answer.status_code, answer.headers, b"")
+        except SlackApiError as refused:
+            response = refused.response
+            if isinstance(response, AsyncSlackResponse):
+                return verdict(response.status_code, response.headers, _body(response))
+            return verdict(response.status, response.headers, b"")
+        except Exception as error:
+            return silence(error, flight)
+
+
+def payload(stamp: Stamp) -> dict[str, str | int]:
+    """What a message's metadata says of it: whose it is, and nothing private (every member of the channel sees it)."""
+    return {"installation": stamp.installation, "occurrence": stamp.occurrence, "attempt": stamp.attempt}
+
+
+def _goes_directly(api_url: str) -> bool:
+    """Whether no proxy stands in the way: slack_sdk reads HTTPS_PROXY and HTTP_PROXY, but not NO_PROXY."""
+    host = urlsplit(api_url).hostname or ""
+    return host in ("localhost", "127.0.0.1", "::1") or bool(urllib.request.proxy_bypass(host))
+
+
+def _body(answer: AsyncSlackResponse) -> bytes | str | Mapping[str, Any]:
+    body = answer.data
+    return body if isinstance(body, bytes | str | Mapping) else json.dumps(body)
+
+
+def _next_cursor(answer: AsyncSlackResponse) -> str:
+    said = answer.get("response_metadata")
+    return str(said.get("next_cursor") or "") if isinstance(said, Mapping) else ""

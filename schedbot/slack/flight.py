@@ -1,0 +1,85 @@
+"""What a request's silence means: by how far it came, and by what broke.
+
+Rule: before the first byte left, nothing can have been posted; after it, nobody knows until the history is asked.
+Source: aiohttp's classes of errors, https://docs.aiohttp.org/en/stable/client_reference.html#client-exceptions
+"""
+
+import errno
+from contextvars import ContextVar
+
+import aiohttp
+from aiohttp.connector import Connection
+
+from schedbot.model import Outcome, Reply
+
+
+class Flight:
+    """How far a request came: `left` once its first byte may have, `status` once an answer's head is here."""
+
+    __slots__ = ("left", "once", "status")
+
+    def __init__(self) -> None:
+        self.left = False
+        self.once = False
+        self.status: int | None = None
+
+
+# The flight of the request that the present context makes: slack_sdk stands between us and aiohttp.
+FLIGHT: ContextVar[Flight] = ContextVar("FLIGHT")
+
+
+# aiohttp's tracing tells the same at several times the price.
+class TellingRequest(aiohttp.ClientRequest):
+    """A request that tells its flight before it writes; a POST is written once, whatever an answer redirects it to."""
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        """Write the request to `conn`."""
+        flight = FLIGHT.get()
+        if flight.once:
+            raise aiohttp.ClientConnectionError("a POST is not sent on")
+        flight.left, flight.once = True, self.method == "POST"
+        return await super().send(conn)
+
+
+class TellingResponse(aiohttp.ClientResponse):
+    """A response that tells its flight when its head is here."""
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        """Read the head of the answer."""
+        response = await super().start(connection)
+        FLIGHT.get().status = response.status
+        return response
+
+
+def silence(error: Exception, flight: Flight) -> Reply:
+    """The reply that stands for an exception: why nothing was posted, or why nobody knows."""
+    if flight.left:
+        return _after(error, flight.status)
+    return Reply(Outcome.NOT_POSTED, _before(error))
+
+
+def _after(error: Exception, status: int | None) -> Reply:
+    if status == 429:
+        return Reply(Outcome.RATE_LIMITED, "ratelimited", None, status, 30_000)
+    if status is not None and status >= 300:
+        return Reply(Outcome.UNKNOWN, f"http_{status}", None, status)
+    if isinstance(error, TimeoutError):
+        return Reply(Outcome.UNKNOWN, "timeout", None, status)
+    if isinstance(error, OSError | aiohttp.ClientConnectionError | aiohttp.ClientPayloadError):
+        return Reply(Outcome.UNKNOWN, "connection_lost", None, status)
+    return Reply(Outcome.UNKNOWN, "not_json", None, status)
+
+
+def _before(error: Exception) -> str:
+    match error:
+        case TimeoutError():
+            return "connect_timeout"
+        case aiohttp.ClientSSLError() | aiohttp.ServerFingerprintMismatch():
+            return "tls"
+        case aiohttp.ClientConnectorDNSError():
+            return "dns"
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
+            return "bad_api_url"
+        case aiohttp.ClientOSError(errno=errno.ECONNREFUSED):
+            return "connection_refused"
+    return "connection_failed"

@@ -1,0 +1,57 @@
+"""What the commands ask Slack, from a place without an event loop."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from schedbot.model import Message, Outcome, Reply
+from schedbot.slack import probe
+from schedbot.slack.seen import ChannelSeen, Identity
+from tests.slack.wire import POSTED, Turn, Wire, says, wire
+
+TOKEN = "xoxb-sandbox-acme"
+
+
+@contextmanager
+def slack(turn: Turn) -> Iterator[Wire]:
+    """A server in a thread of its own."""
+    ready, over = threading.Event(), threading.Event()
+    served: list[Wire] = []
+
+    async def serve() -> None:
+        async with wire(turn) as server:
+            served.append(server)
+            ready.set()
+            await asyncio.to_thread(over.wait)
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield served[0]
+    finally:
+        over.set()
+        thread.join(10)
+
+
+def test_check_tells_whose_token_it_is() -> None:
+    with slack(says({"ok": True, "team": "Acme", "user": "bot"}, x_oauth_scopes="chat:write")) as server:
+        assert probe.check(server.api_url, TOKEN, 5_000) == Identity("Acme", "", "bot", "", frozenset({"chat:write"}))
+
+
+def test_check_tells_why_a_token_is_refused() -> None:
+    with slack(says({"ok": False, "error": "token_revoked"})) as server:
+        assert probe.check(server.api_url, TOKEN, 5_000) == Reply(Outcome.TOKEN_REFUSED, "token_revoked", None, 200)
+
+
+def test_channel_tells_what_slack_says_of_it() -> None:
+    with slack(says({"ok": True, "channel": {"id": "C1", "name": "reports", "is_member": True}})) as server:
+        assert probe.channel(server.api_url, TOKEN, "C1", 5_000) == ChannelSeen("C1", "reports", False, True, False)
+
+
+def test_send_posts_once_without_a_stamp() -> None:
+    with slack(says(POSTED)) as server:
+        reply = probe.send(server.api_url, TOKEN, "C1", Message("A test"), 5_000)
+        assert reply.outcome is Outcome.POSTED
+        assert "metadata" not in server.arrived[0].body
