@@ -1,0 +1,87 @@
+"""A message as the terminal shows it."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schedbot.model import Message
+from schedbot.reports.drawing import draw, plain
+
+
+def mrkdwn(words: str) -> dict[str, str]:
+    return {"type": "mrkdwn", "text": words}
+
+
+def test_a_text_is_drawn_line_by_line() -> None:
+    assert draw(Message("*Monday*\nall *well* &amp; <https://x.example|here>")) == [
+        ("bold", "Monday"),
+        ("plain", "all well & here (https://x.example)"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("*bold* _italic_ ~gone~", "bold italic gone"),
+        ("snake_case_name and 2*3*4", "snake_case_name and 2*3*4"),
+        ("<https://x.example>", "https://x.example"),
+        ("<mailto:a@x.example|a@x.example>", "a@x.example (mailto:a@x.example)"),
+        ("<!here> <!channel|channel> <@U123> <@U123|ann>", "@here @channel @U123 @ann"),
+        ("<#C123|reports> <!subteam^S1|@team>", "#reports @team"),
+        ("&lt;!channel&gt; &amp;amp;", "<!channel> &amp;"),
+        ("a\x1b[31mred\x07", "a[31mred"),
+    ],
+)
+def test_markup_is_shown_as_a_reader_sees_it(markup: str, shown: str) -> None:
+    assert plain(markup) == shown
+
+
+@pytest.mark.parametrize(
+    ("block", "lines"),
+    [
+        pytest.param({"type": "header", "text": mrkdwn("Week")}, [("bold", "Week")], id="header"),
+        pytest.param({"type": "divider"}, [("dim", "─" * 20)], id="divider"),
+        pytest.param(
+            {"type": "section", "text": mrkdwn("a\n\nb")}, [("plain", "a"), ("plain", ""), ("plain", "b")], id="text"
+        ),
+        pytest.param(
+            {"type": "section", "fields": [mrkdwn("*Open*\n12"), mrkdwn("*Closed*\n31"), mrkdwn("odd")]},
+            [("bold", "Open       Closed"), ("plain", "12         31"), ("plain", "odd")],
+            id="fields in two columns",
+        ),
+        pytest.param({"type": "context", "elements": [mrkdwn("a"), mrkdwn("b")]}, [("dim", "a  b")], id="context"),
+        pytest.param({"type": "image", "alt_text": "Sales"}, [("dim", "[picture: Sales]")], id="picture"),
+        pytest.param(
+            {"type": "actions", "elements": [{"type": "button", "text": mrkdwn("Go"), "url": "https://x.co"}]},
+            [("link", "[Go] (https://x.co)")],
+            id="button",
+        ),
+        pytest.param({"type": "markdown", "text": "hello"}, [("plain", "hello")], id="anything else, in words"),
+    ],
+)
+def test_a_block_is_drawn(block: dict[str, Any], lines: list[tuple[str, str]]) -> None:
+    assert draw(Message("text", (block,)), 20) == lines
+
+
+def test_long_lines_are_wrapped_to_the_width() -> None:
+    lines = draw(Message("text", ({"type": "section", "text": mrkdwn("word " * 50)},)), 40)
+    assert [len(line) for _, line in lines] == [39] * 6 + [9]
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["type", "text", "elements"]), inner),
+    max_leaves=6,
+)
+KINDS = st.sampled_from(["header", "section", "context", "image", "actions", "table", "rich_text", "new"])
+PARTS = st.dictionaries(st.sampled_from(["text", "fields", "elements", "alt_text", "accessory", "rows"]), JSON)
+
+
+@settings(max_examples=300, deadline=None)
+@given(KINDS, PARTS)
+def test_whatever_a_block_holds_it_is_drawn_and_cannot_steer_the_terminal(kind: str, parts: dict[str, Any]) -> None:
+    for style, line in draw(Message("text", ({"type": kind, **parts},)), 40):
+        assert style in ("plain", "bold", "dim", "link")
+        assert not any(ord(one) < 32 or 0x7F <= ord(one) < 0xA0 for one in line)
