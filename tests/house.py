@@ -43,7 +43,7 @@ class House:
 
     folder: Path
     sandbox: Running
-    timeout_s: int = 2
+    timeout_s: int = 1
     lease_s: int = 6
     clock: Callable[[], int] = now_ms
     running: list[Program] = field(default_factory=list)

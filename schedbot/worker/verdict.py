@@ -11,9 +11,9 @@ from schedbot.lifecycle import Event, after
 from schedbot.model import JobState, Outcome, Reply
 
 # A request starts at most this long after its intent was written: a child that was stopped meanwhile does not post.
-WINDOW_MS = 5_000
+WINDOW_MS = 2_000
 # Between our time-out and the moment from which on a message that Slack still had in hand must be in the history.
-MARGIN_MS = 2_000
+MARGIN_MS = 1_000
 SPREAD_MS = 3_000
 QUOTA_HOLD_MS = 3_600_000
 
