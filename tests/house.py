@@ -86,7 +86,7 @@ class House:
 
     def due_now(self, count: int, channels: int | None = None, **fields: str) -> None:
         """`count` schedules that are due now, one a channel or spread over `channels`, already enqueued."""
-        due_at = now_ms()
+        due_at = now_ms() // 1000 * 1000
         for number in range(count):
             channel = f"C{number % (channels or count):010d}"
             said = {"channel": channel, "at": rfc3339(due_at), **fields}

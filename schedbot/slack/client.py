@@ -10,6 +10,7 @@ import json
 import logging
 import urllib.request
 from collections.abc import Callable, Coroutine, Mapping
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from schedbot import clock
 from schedbot.model import Message, Outcome, Reply, Stamp
 from schedbot.slack.flight import FLIGHT, Flight, TellingRequest, TellingResponse, silence
 from schedbot.slack.replies import verdict
@@ -45,6 +47,8 @@ class SlackClient:
         self._in_flight = in_flight
         self._by_token: dict[str, AsyncWebClient] = {}
         self._session: aiohttp.ClientSession | None = None
+        # Slack's clock less ours, as its last answer said; None before the first. Good to a second.
+        self.clock_ms: int | None = None
 
     def __repr__(self) -> str:
         return f"SlackClient({self._api_url!r})"
@@ -162,6 +166,13 @@ class SlackClient:
             return verdict(response.status, response.headers, b"")
         except Exception as error:
             return silence(error, flight)
+        finally:
+            self._note_clock(flight.date)
+
+    def _note_clock(self, date: str | None) -> None:
+        said = parsedate_to_datetime(date) if date else None
+        if said is not None:
+            self.clock_ms = int(said.timestamp() * 1000) + 500 - clock.now_ms()
 
 
 def payload(stamp: Stamp) -> dict[str, str | int]:

@@ -16,12 +16,13 @@ from schedbot.model import Outcome, Reply
 class Flight:
     """How far a request came: `left` once its first byte may have, `status` once an answer's head is here."""
 
-    __slots__ = ("left", "once", "status")
+    __slots__ = ("date", "left", "once", "status")
 
     def __init__(self) -> None:
         self.left = False
         self.once = False
         self.status: int | None = None
+        self.date: str | None = None
 
 
 # The flight of the request that the present context makes: slack_sdk stands between us and aiohttp.
@@ -47,7 +48,8 @@ class TellingResponse(aiohttp.ClientResponse):
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
         """Read the head of the answer."""
         response = await super().start(connection)
-        FLIGHT.get().status = response.status
+        flight = FLIGHT.get()
+        flight.status, flight.date = response.status, response.headers.get("Date")
         return response
 
 

@@ -6,13 +6,13 @@ token still holds the lease and the channel is free.
 
 from dataclasses import dataclass
 
-from schedbot.model import JobState, Reply
+from schedbot.model import JobState, Outcome, Reply
 from schedbot.store import pacing
 from schedbot.store.database import Database
 
 BEGIN = """
-INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, sent_at)
-SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :started_at, :sent_at
+INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, sent_at, clock_ms)
+SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :started_at, :sent_at, :clock_ms
   FROM jobs j
  WHERE j.id = :job_id AND j.token = :token AND j.state = 'running' AND j.lease_until > :now
    AND (:sent_at IS NULL
@@ -26,7 +26,7 @@ COUNT = "UPDATE jobs SET attempts = attempts + 1 WHERE id = :job_id AND token = 
 END = """
 UPDATE attempts
    SET ended_at = :ended_at, outcome = :outcome, error = :error, detail = :detail, http_status = :http_status, ts = :ts,
-       lateness_ms = :lateness_ms, sent_at = CASE WHEN :outcome = 'lost_unsent' THEN NULL ELSE sent_at END
+       lateness_ms = :lateness_ms, sent_at = CASE WHEN :left THEN sent_at END
  WHERE job_id = :job_id AND number = :number AND ended_at IS NULL
 """
 
@@ -49,6 +49,7 @@ class Start:
     worker: str
     started_at: int
     sent_at: int | None
+    clock_ms: int | None = None  # Slack's clock less ours, where it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ class End:
     lateness_ms: int | None = None
     detail: str | None = None
 
+    @property
+    def left(self) -> bool:
+        """Did its request leave, as far as anybody knows?"""
+        return self.reply.outcome is not Outcome.LOST_UNSENT and self.reply.error != "token_unavailable"
+
 
 def begin(db: Database, start: Start, now: int, free_at: int) -> bool:
     """Write the attempt, and keep its channel until `free_at`. Inside a transaction.
@@ -81,6 +87,7 @@ def begin(db: Database, start: Start, now: int, free_at: int) -> bool:
         "worker": start.worker,
         "started_at": start.started_at,
         "sent_at": start.sent_at,
+        "clock_ms": start.clock_ms,
         "now": now,
     }
     if db.execute(BEGIN, told) != 1:
@@ -122,6 +129,7 @@ def end(db: Database, end: End) -> bool:
             "outcome": end.reply.outcome.value,
             "error": end.reply.error,
             "detail": end.detail,
+            "left": end.left,
             "http_status": end.reply.http_status,
             "ts": end.reply.ts,
             "lateness_ms": end.lateness_ms,

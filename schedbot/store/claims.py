@@ -38,6 +38,28 @@ SELECT j.id, j.token, j.schedule_id, s.name, s.account, j.workspace_id, w.name, 
  ORDER BY j.available_at, j.id
 """
 
+SATURATED = """
+SELECT count(*) > :limit
+  FROM (SELECT 1 FROM jobs WHERE state = 'queued' AND parked = 0 AND available_at <= :until LIMIT :limit + 1)
+"""
+
+NEXT_WORKSPACE = """
+SELECT workspace_id FROM jobs
+ WHERE state = 'queued' AND parked = 0 AND workspace_id > :cursor
+ ORDER BY workspace_id
+ LIMIT 1
+"""
+
+CLAIM_OF = """
+UPDATE jobs
+   SET state = 'running', token = :token, lease_until = :lease_until
+ WHERE id IN (SELECT id FROM jobs
+               WHERE state = 'queued' AND parked = 0 AND workspace_id = :workspace_id AND available_at <= :until
+               ORDER BY available_at, id
+               LIMIT :limit)
+RETURNING id
+"""
+
 RENEW = """
 UPDATE jobs SET lease_until = :lease_until
  WHERE id IN (SELECT value FROM json_each(:ids)) AND token = :token AND state = 'running'
@@ -67,6 +89,9 @@ SELECT id, token, lease_until FROM jobs
  ORDER BY lease_until
  LIMIT 1000
 """
+
+
+TURNS = 32  # workspaces that are served by one claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +125,23 @@ class Claimed:
         return f"{self.schedule_id}:{self.due_at}"
 
 
+@dataclass(slots=True)
+class Turns:
+    """Whose turn it was last. A pool keeps it from claim to claim."""
+
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a claim asks for: up to `limit` jobs that are available up to `until`, held until `lease_until`."""
+
+    until: int
+    limit: int
+    lease_until: int
+    turns: Turns | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class PastLease:
     """A running job whose lease has passed."""
@@ -125,10 +167,39 @@ def held(db: Database, number: int, token: int) -> int | None:
     return found
 
 
-def claim(db: Database, until: int, limit: int, lease_until: int) -> list[Claimed]:
-    """Take up to `limit` jobs that are available up to `until`, the oldest first. Inside a transaction."""
-    found = db.rows(CLAIM, {"token": draw_token(), "lease_until": lease_until, "until": until, "limit": limit})
-    return [claimed(row) for row in db.rows(CLAIMED, {"ids": json.dumps([row[0] for row in found])})] if found else []
+def claim(db: Database, wanted: Wanted) -> list[Claimed]:
+    """Take jobs, the oldest first; where more wait than there is room for, the workspaces take turns.
+
+    Its cost is that of what it takes, whatever waits. Inside a transaction.
+    """
+    told = {"token": draw_token(), "lease_until": wanted.lease_until, "until": wanted.until}
+    ids: list[int] = []
+    if wanted.turns and db.value(SATURATED, {"until": wanted.until, "limit": wanted.limit}):
+        ids += by_turns(db, wanted, wanted.turns, told)
+    ids += [row[0] for row in db.rows(CLAIM, {**told, "limit": wanted.limit - len(ids)})]
+    return [claimed(row) for row in db.rows(CLAIMED, {"ids": json.dumps(ids)})] if ids else []
+
+
+def by_turns(db: Database, wanted: Wanted, turns: Turns, told: dict[str, int]) -> list[int]:
+    """The same share for each of the workspaces whose turn it is."""
+    ids: list[int] = []
+    for workspace_id in next_workspaces(db, turns, min(TURNS, wanted.limit)):
+        share = {**told, "workspace_id": workspace_id, "limit": max(1, wanted.limit // TURNS)}
+        ids += [row[0] for row in db.rows(CLAIM_OF, share)][: wanted.limit - len(ids)]
+    return ids
+
+
+def next_workspaces(db: Database, turns: Turns, most: int) -> list[str]:
+    """The next `most` workspaces with jobs that wait, each once, from where the last claim stopped."""
+    found: list[str] = []
+    for start in (turns.cursor, ""):
+        turns.cursor = start
+        while len(found) < most and (following := db.value(NEXT_WORKSPACE, {"cursor": turns.cursor})):
+            if following in found:
+                return found
+            turns.cursor = following
+            found.append(following)
+    return found
 
 
 def claimed(row: Row) -> Claimed:
@@ -140,7 +211,7 @@ def claimed(row: Row) -> Claimed:
         row[19:],
     )
     report = Report(report_kind, source, json.loads(params))
-    return Claimed(*first, TokenSource(kind, place), *times, report, *rest)
+    return Claimed(*(*first, TokenSource(kind, place), *times, report, *rest))
 
 
 def renew(db: Database, token: int, ids: Iterable[int], lease_until: int) -> int:

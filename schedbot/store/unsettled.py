@@ -20,7 +20,7 @@ RETURNING id
 # `sent_at` of the attempt; `version`'s policy as the schedule stands now.
 TAKEN = """
 SELECT j.id, j.schedule_id, s.name, j.workspace_id, w.name, w.token_kind, w.token_place, j.due_at, j.deadline_at,
-       j.attempts, j.spent, a.channel, a.sent_at, a.ended_at, v.max_attempts, v.on_unknown
+       j.attempts, j.spent, a.channel, a.sent_at, a.clock_ms, v.max_attempts, v.on_unknown
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN attempts a ON a.job_id = j.id AND a.number = j.attempts
@@ -77,7 +77,7 @@ class Unsettled:
     spent: int
     channel: str
     sent_at: int
-    ended_at: int
+    clock_ms: int | None
     max_attempts: int
     on_unknown: str
 
@@ -111,7 +111,7 @@ def take(db: Database, now: int, again_at: int, limit: int) -> list[Unsettled]:
 
 
 def unsettled(row: Row) -> Unsettled:
-    return Unsettled(*row[:5], TokenSource(row[5], row[6]), *row[7:])
+    return Unsettled(*(*row[:5], TokenSource(row[5], row[6]), *row[7:]))
 
 
 def note(db: Database, answered: Answered) -> None:

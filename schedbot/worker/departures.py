@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
+from schedbot.model import Message, TokenSource
 from schedbot.store.claims import Claimed
 
 PACE_MS = 1_000
@@ -18,12 +19,13 @@ Place = tuple[str, str]  # workspace, channel
 
 @dataclass(slots=True, eq=False)
 class Delivery:
-    """A job in hand: which child has it, and how far it is."""
+    """A job in hand, and how far it is: claimed, rendered, on its way with a child."""
 
     job: Claimed
-    seat: Any
+    source: TokenSource
     started_at: int
-    ready: bool = False
+    message: Message | None = None
+    seat: Any = None
     number: int = 0
     sent_at: int | None = None
     sent_mono: int = 0
@@ -54,10 +56,10 @@ class Departures:
         """Let it leave from `at` on."""
         heappush(self._heap, (at, next(self._order), delivery))
 
-    def leaving(self, now: int) -> list[Delivery]:
-        """Those that may leave now, at most one for each channel. Their channels are busy until `freed`."""
-        going = []
-        while self._heap and self._heap[0][0] <= now:
+    def leaving(self, now: int, most: int) -> list[Delivery]:
+        """Up to `most` that may leave now, at most one for each channel. Their channels are busy until `freed`."""
+        going: list[Delivery] = []
+        while len(going) < most and self._heap and self._heap[0][0] <= now:
             delivery = heappop(self._heap)[2]
             if delivery.over:
                 continue

@@ -13,13 +13,15 @@ from typing import Any
 
 from schedbot import log
 from schedbot.errors import TokenUnavailable
-from schedbot.model import Outcome, Reply
+from schedbot.model import Message, Outcome, Reply
 from schedbot.session import Session
 from schedbot.slack import sources
 from schedbot.store import attempts, claims, consequences, pacing, unsettled
 from schedbot.store.claims import Claimed
+from schedbot.worker.circuit import Circuit, is_outage
 from schedbot.worker.departures import PACE_MS, Delivery, Departures
 from schedbot.worker.ledger import Ledger
+from schedbot.worker.printing import Printing
 from schedbot.worker.seats import Seat
 from schedbot.worker.verdict import MARGIN_MS, SPREAD_MS, WINDOW_MS, Standing, Verdict, verdict
 
@@ -29,6 +31,8 @@ EARLY_MS = 1_000
 PATIENCE_MS = 5_000
 # What a post takes of its channel's time, answer included; an estimate, for jobs that are put back.
 SLOT_MS = 1_300
+# Jobs in hand that only wait for their channel, for each that may be in flight.
+WAITING_ROOM = 4
 
 
 def mono() -> int:
@@ -48,22 +52,40 @@ class Dispatch:
     departures: Departures = field(default_factory=Departures)
     tally: dict[str, int] = field(default_factory=dict)
     at_place: dict[tuple[str, str], int] = field(default_factory=dict)
-    slots: dict[tuple[str, str], int] = field(default_factory=dict)
+    later: dict[tuple[str, str], int] = field(default_factory=dict)
+    hand: dict[int, Delivery] = field(default_factory=dict)
+    turns: claims.Turns = field(default_factory=claims.Turns)
+    circuit: Circuit = field(default_factory=Circuit)
+    clock_ms: int | None = None
+    printing: Printing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.printing = Printing(self.session.settings.processes, self.rendered, self.not_rendered)
 
     # -- claim
 
-    def room(self) -> int:
-        """How many more jobs the children can take."""
+    def slots(self) -> int:
+        """How many more posts the children can have in flight."""
         ready = [seat for seat in self.seats if seat.ready and not seat.retiring]
         return sum(max(0, self.session.settings.in_flight - len(seat.hand)) for seat in ready)
+
+    def room(self) -> int:
+        """How many more jobs to take in hand: what only waits for its channel holds no slot."""
+        in_flight = sum(len(seat.hand) for seat in self.seats)
+        waiting = len(self.hand) - in_flight
+        most = self.session.settings.in_flight * self.session.settings.processes
+        return max(0, min(self.slots(), most * WAITING_ROOM - waiting))
 
     def claim(self) -> bool:
         """Take jobs that are about to be due, if there are any and there is room. Says whether it did."""
         room, now = self.room(), self.session.now()
-        if room == 0 or not claims.waiting(self.session.db, now + EARLY_MS):
+        if room == 0 or not self.circuit.allows(mono(), self.in_flight()):
             return False
-        lease_until = now + self.session.settings.lease_ms
-        self.ledger.add(lambda db: claims.claim(db, now + EARLY_MS, room, lease_until), self.take)
+        if not claims.waiting(self.session.db, now + EARLY_MS):
+            return False
+        most = 1 if self.circuit.open else room
+        wanted = claims.Wanted(now + EARLY_MS, most, now + self.session.settings.lease_ms, self.turns)
+        self.ledger.add(lambda db: claims.claim(db, wanted), self.take)
         return True
 
     def take(self, jobs: Iterable[Claimed]) -> None:
@@ -85,8 +107,8 @@ class Dispatch:
         if now - job.available_at < PATIENCE_MS:
             return at
         place = (job.workspace_id, job.channel)
-        slot = max(at, self.slots.get(place, 0))
-        self.slots[place] = slot + SLOT_MS
+        slot = max(at, self.later.get(place, 0))
+        self.later[place] = slot + SLOT_MS
         return slot
 
     def expire(self, job: Claimed) -> None:
@@ -100,32 +122,20 @@ class Dispatch:
     # -- render
 
     def render(self, job: Claimed, now: int) -> None:
-        """Give the job to the child that has least in hand."""
+        """Take the job in hand and have its report rendered."""
         try:
             source = sources.source(job.source, self.session.settings.token, job.workspace)
         except TokenUnavailable as error:
             self.no_token(job, str(error))
             return
-        seat = min((seat for seat in self.seats if seat.ready), key=lambda seat: len(seat.hand), default=None)
-        if seat is None:
-            self.put_back(job, job.available_at)
-            return
-        delivery = Delivery(job, seat, now)
+        delivery = Delivery(job, source, now)
+        self.hand[job.id] = delivery
         self.at_place[delivery.place] = self.at_place.get(delivery.place, 0) + 1
-        report = {"kind": job.report.kind, "source": job.report.source, "params": dict(job.report.params)}
-        context = {
-            "schedule_name": job.schedule,
-            "account": job.account,
-            "due_at": job.due_at,
-            "tz": job.tz,
-            "params": report["params"],
-        }
-        saying = {"do": "render", "job": job.id, "report": report, "context": context}
-        seat.give(delivery, {**saying, "source": {"kind": source.kind, "place": source.place}})
+        self.printing.render(delivery)
 
-    def rendered(self, delivery: Delivery) -> None:
+    def rendered(self, delivery: Delivery, message: Message) -> None:
         """The message is there: it leaves when it is due and its channel free."""
-        delivery.ready = True
+        delivery.message = message
         wait_ms = max(0, delivery.job.available_at - self.session.now(), delivery.job.free_at - self.session.now())
         self.departures.add(delivery, mono() + wait_ms)
 
@@ -150,10 +160,13 @@ class Dispatch:
     def depart(self) -> None:
         """Write the intent of all that may leave now; each leaves once that is on the disk."""
         present, now = mono(), self.session.now()
-        timeout_ms = self.session.settings.timeout_ms
-        for delivery in self.departures.leaving(present):
+        free_at = now + WINDOW_MS + self.session.settings.timeout_ms + PACE_MS
+        most = min(self.slots(), self.circuit.allows(present, self.in_flight()))
+        for delivery in self.departures.leaving(present, most):
+            seats = [seat for seat in self.seats if seat.ready and not seat.retiring]
+            min(seats, key=lambda seat: len(seat.hand)).take(delivery)
             delivery.sent_at, delivery.sent_mono = now, present
-            begin = partial(self.begin, start=self.start(delivery, now), free_at=now + WINDOW_MS + timeout_ms + PACE_MS)
+            begin = partial(self.begin, start=self.start(delivery, now), free_at=free_at)
             self.ledger.add(begin, partial(self.begun, delivery))
 
     def begin(self, db: Any, start: attempts.Start, free_at: int) -> bool:
@@ -161,25 +174,38 @@ class Dispatch:
 
     def start(self, delivery: Delivery, sent_at: int | None) -> attempts.Start:
         job = delivery.job
-        worker = f"{self.worker}/{delivery.seat.number}"
-        return attempts.Start(job.id, job.token, job.version, job.channel, worker, delivery.started_at, sent_at)
+        worker = f"{self.worker}/{delivery.seat.number}" if delivery.seat else self.worker
+        return attempts.Start(
+            job.id, job.token, job.version, job.channel, worker, delivery.started_at, sent_at, self.clock_ms
+        )
 
     def begun(self, delivery: Delivery, written: bool) -> None:
         """The intent is on the disk: the child may send. Or it was not written, for a reason that is found out."""
         if not written:
             self.not_begun(delivery)
             return
-        job = delivery.job
+        job, message = delivery.job, delivery.message
+        assert message is not None
         delivery.number = job.attempts + 1
         stamp = {"installation": self.installation, "occurrence": job.occurrence, "attempt": delivery.number}
-        before = delivery.sent_mono + WINDOW_MS
-        saying = {"do": "send", "job": job.id, "channel": job.channel, "stamp": stamp, "before": before}
-        delivery.seat.wire.say(saying)
+        delivery.seat.wire.say(
+            {
+                "do": "send",
+                "job": job.id,
+                "source": {"kind": delivery.source.kind, "place": delivery.source.place},
+                "channel": job.channel,
+                "text": message.text,
+                "blocks": list(message.blocks),
+                "stamp": stamp,
+                "before": delivery.sent_mono + WINDOW_MS,
+            }
+        )
 
     def not_begun(self, delivery: Delivery) -> None:
         """The token is lost: drop it. The lease has passed, or another pool posts to the channel: try again."""
         job, now = delivery.job, self.session.now()
         delivery.sent_at = None
+        delivery.seat.hand.pop(job.id, None)
         standing = claims.held(self.session.db, job.id, job.token)
         if standing is None:
             log.event("lease_lost", "warning", job=job.id, schedule=job.schedule)
@@ -198,9 +224,11 @@ class Dispatch:
 
     # -- outcome
 
-    def sent(self, delivery: Delivery, reply: Reply) -> None:
+    def sent(self, delivery: Delivery, reply: Reply, detail: str | None) -> None:
         """Slack has answered, or has not."""
-        self.end(delivery, reply)
+        if self.circuit.heard(reply, mono()):
+            log.event("circuit_open" if self.circuit.open else "circuit_closed", "warning", error=reply.error)
+        self.end(delivery, reply, detail)
 
     def end(self, delivery: Delivery, reply: Reply, detail: str | None = None) -> None:
         """Write how the attempt ended and what becomes of the job, then let its channel go."""
@@ -208,7 +236,9 @@ class Dispatch:
         window_ms = WINDOW_MS + self.session.settings.timeout_ms + MARGIN_MS
         look_up_at = (delivery.sent_at or now) + window_ms
         standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, look_up_at)
-        ruled = verdict(reply, standing, now, random.random)
+        # While Slack is down for all, a job's attempts are not used up: its deadline is what ends it.
+        free = self.circuit.open and is_outage(reply)
+        ruled = verdict(reply, standing, now, random.random, free=free)
         posted = reply.outcome is Outcome.POSTED
         ended = attempts.End(
             job_id=job.id,
@@ -247,9 +277,18 @@ class Dispatch:
         """All is on the disk."""
         if not written:
             log.event("lease_lost", "warning", job=delivery.job.id, schedule=delivery.job.schedule)
-        self.drop(delivery, tell_child=False)
+        self.drop(delivery)
         if ruled.hold_until is not None:
             self.hold(delivery.job.workspace_id, ruled.hold_until)
+        if self.circuit.open:
+            self.give_back_until(self.circuit.probe_at)
+
+    def give_back_until(self, at: int) -> None:
+        """The circuit is open: what has not left goes back until the next probe."""
+        available_at = self.session.now() + max(0, at - mono())
+        for delivery in self.unsent():
+            self.put_back(delivery.job, available_at)
+            self.drop(delivery)
 
     def hold(self, workspace_id: str, until: int) -> None:
         """A limit holds the workspace: what is in hand and has not left goes back, and takes up no room."""
@@ -275,19 +314,19 @@ class Dispatch:
 
     def unsent(self) -> list[Delivery]:
         """What is in hand and has not left; what is about to be written as leaving is not among it."""
-        return [one for seat in self.seats for one in seat.hand.values() if one.sent_at is None and one.number == 0]
+        return [one for one in self.hand.values() if one.sent_at is None and one.number == 0]
 
-    def in_hand(self) -> int:
+    def in_flight(self) -> int:
         return sum(len(seat.hand) for seat in self.seats)
 
-    def drop(self, delivery: Delivery, tell_child: bool = True) -> None:
+    def drop(self, delivery: Delivery) -> None:
         """It is in hand no longer."""
         if delivery.over:
             return
         delivery.over = True
-        if tell_child:
-            delivery.seat.wire.say({"do": "drop", "job": delivery.job.id})
-        delivery.seat.hand.pop(delivery.job.id, None)
+        self.hand.pop(delivery.job.id, None)
+        if delivery.seat is not None:
+            delivery.seat.hand.pop(delivery.job.id, None)
         left = self.at_place.get(delivery.place, 1) - 1
         self.at_place[delivery.place] = left
         if left <= 0:
@@ -298,9 +337,8 @@ class Dispatch:
     def renew(self) -> None:
         """Hold on to all that is in hand."""
         by_token: dict[int, list[int]] = {}
-        for seat in self.seats:
-            for delivery in seat.hand.values():
-                by_token.setdefault(delivery.job.token, []).append(delivery.job.id)
+        for delivery in self.hand.values():
+            by_token.setdefault(delivery.job.token, []).append(delivery.job.id)
         lease_until = self.session.now() + self.session.settings.lease_ms
         for token, ids in by_token.items():
             self.ledger.add(partial(claims.renew, token=token, ids=ids, lease_until=lease_until))
@@ -326,4 +364,4 @@ class Dispatch:
         log.event("worker_lost", "warning", job=delivery.job.id, schedule=delivery.job.schedule, state=state)
         if state:
             self.count(state)
-        self.drop(delivery, tell_child=False)
+        self.drop(delivery)

@@ -8,22 +8,21 @@ import os
 import selectors
 import socket
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from schedbot import log
 from schedbot.errors import DatabaseUnusable
-from schedbot.model import Reply
+from schedbot.model import Outcome, Reply
 from schedbot.session import Session
 from schedbot.store import heartbeats, pacing, remaining, wakeup
 from schedbot.worker.child import Conditions
-from schedbot.worker.departures import Delivery
 from schedbot.worker.dispatch import Dispatch, mono
 from schedbot.worker.ledger import Ledger
+from schedbot.worker.printing import RENDER_MS, Press, Printing
 from schedbot.worker.rescue import Rescue
-from schedbot.worker.seats import Seat, take_seat
+from schedbot.worker.seats import Seat
 from schedbot.worker.signals import Stop, caught
 
 LOOK_MS = 500  # a job is claimed a second before it is due: to look twice a second is soon enough
@@ -132,27 +131,29 @@ class Pool:
         """Asked to stop: what has not left is given back, what has is waited for, but not for ever."""
         if self.stopping_since is None:
             self.stopping_since = mono()
-            log.event("stopping", in_flight=self.dispatch.in_hand())
+            log.event("stopping", in_flight=self.dispatch.in_flight())
         self.dispatch.give_all_back()
         longest_ms = self.session.settings.timeout_ms + STOP_MARGIN_MS
-        if self.dispatch.in_hand() and mono() - self.stopping_since < longest_ms:
+        if (self.dispatch.hand or self.ledger) and mono() - self.stopping_since < longest_ms:
             return False
         self.ledger.commit(self.session.db)
         return True
 
     def drained(self) -> bool:
         """Is nothing left that is due and can be settled soon?"""
-        if self.dispatch.in_hand() or self.ledger or self.rescue.busy():
+        if self.dispatch.hand or self.ledger or self.rescue.busy():
             return False
+        if self.dispatch.circuit.open:
+            return True
         now = self.session.now()
         return not remaining.left(self.session.db, now, now + SOON_MS)
 
     def close(self, fifo: int) -> None:
         """Let the children go and take away what this pool put beside the database."""
-        for seat in self.seats:
-            seat.kill()
-        for seat in self.seats:
-            seat.process.join()
+        for one in self.kin():
+            one.kill()
+        for one in self.kin():
+            one.process.join()
         wakeup.forget(self.session.db.path, self.name.replace("/", "_"), fifo)
         try:
             with self.session.db.writing():
@@ -167,66 +168,73 @@ class Pool:
         for seat in [seat for seat in self.seats if seat.retiring and seat.idle]:
             selector.unregister(seat.wire.socket)
             self.seats.remove(seat)
-            seat.end()
+            seat.kill()
         settings = self.session.settings
         while sum(not seat.retiring for seat in self.seats) < settings.processes:
-            seat = take_seat(Conditions(settings.api_url, settings.timeout_ms, settings.in_flight))
+            seat = Seat(Conditions(settings.api_url, settings.timeout_ms, settings.in_flight))
             self.seats.append(seat)
             selector.register(seat.wire.socket, selectors.EVENT_READ, seat)
+        while self.printing.missing():
+            press = Press()
+            self.printing.presses.append(press)
+            selector.register(press.wire.socket, selectors.EVENT_READ, press)
 
     def hear(self, selector: selectors.BaseSelector) -> None:
-        """What the children said, and which of them died."""
-        for seat in list(self.seats):
-            sayings = seat.wire.heard()
-            if sayings is None:
-                selector.unregister(seat.wire.socket)
-                self.bury(seat)
+        """What the children said, and which of them died or have to."""
+        for one in self.kin():
+            sayings = one.wire.heard()
             for saying in sayings or []:
-                self.hear_one(seat, saying)
+                self.hear_one(one, saying)
+            if sayings is None:
+                self.bury(one, selector, "")
+        for press in self.printing.late(mono()):
+            self.bury(press, selector, f"It took more than {RENDER_MS // 1000} s.")
+        self.printing.hand_out(mono())
 
-    def bury(self, seat: Seat) -> None:
-        """A child is gone: its jobs go on without it."""
-        seat.kill()
-        seat.process.join()
-        log.event("child_lost", "warning", child=seat.number, exit=seat.process.exitcode, jobs=len(seat.hand))
-        self.seats.remove(seat)
-        self.dispatch.lost(seat)
-        self.rescue.lost(seat)
+    def kin(self) -> list[Seat | Press]:
+        return [*self.seats, *self.printing.presses]
 
-    def hear_one(self, seat: Seat, saying: dict[str, Any]) -> None:
+    def bury(self, one: Seat | Press, selector: selectors.BaseSelector, why: str) -> None:
+        """A child is gone, or is ended now: its jobs go on without it."""
+        selector.unregister(one.wire.socket)
+        one.kill()
+        one.process.join()
+        log.event("child_lost", "warning", child=one.number, exit=one.process.exitcode)
+        if isinstance(one, Press):
+            self.printing.lost(one, why or f"It ended its process (exit code {one.process.exitcode}).")
+            return
+        self.seats.remove(one)
+        self.dispatch.lost(one)
+        self.rescue.lost(one)
+
+    def hear_one(self, one: Seat | Press, saying: dict[str, Any]) -> None:
         """One saying of a child, to where it belongs."""
+        if isinstance(one, Press):
+            self.printing.heard(one, saying)
+            return
+        if saying.get("clock_ms") is not None:
+            self.dispatch.clock_ms = saying["clock_ms"]
         match saying["did"]:
             case "ready":
-                seat.ready = True
+                one.ready = True
                 self.rhythms.look.next_at = 0
             case "looked_up":
-                self.rescue.answered(seat, saying["ask"], saying["fates"])
+                self.rescue.answered(one, saying["ask"], saying["fates"])
             case "no_history":
-                self.rescue.answered(seat, saying["ask"], None)
-            case verb:
-                delivery = seat.hand.get(saying["job"])
-                if delivery is not None:
-                    self.hear_of(delivery, verb, saying)
+                self.rescue.answered(one, saying["ask"], None)
+            case "sent" if (delivery := one.hand.get(saying["job"])) is not None:
+                self.dispatch.sent(delivery, reply_of(saying["reply"]), saying["detail"])
 
-    def hear_of(self, delivery: Delivery, verb: str, saying: dict[str, Any]) -> None:
-        steps: dict[str, Callable[[], None]] = {
-            "rendered": lambda: self.dispatch.rendered(delivery),
-            "not_rendered": lambda: self.dispatch.not_rendered(delivery, saying["why"]),
-            "no_token": lambda: self.without_token(delivery, saying["why"]),
-            "sent": lambda: self.dispatch.sent(delivery, reply_of(saying["reply"])),
-        }
-        steps[verb]()
-
-    def without_token(self, delivery: Delivery, why: str) -> None:
-        self.dispatch.no_token(delivery.job, why)
-        self.dispatch.drop(delivery, tell_child=False)
+    @property
+    def printing(self) -> Printing:
+        return self.dispatch.printing
 
     def speak(self, selector: selectors.BaseSelector) -> None:
         """Send what is to be said; a child that does not read is written to when it does."""
-        for seat in self.seats:
-            seat.wire.flush()
-            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if seat.wire.blocked else 0)
-            selector.modify(seat.wire.socket, events, seat)
+        for one in self.kin():
+            one.wire.flush()
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if one.wire.blocked else 0)
+            selector.modify(one.wire.socket, events, one)
 
     # -- time
 
@@ -261,6 +269,4 @@ class Pool:
 
 def reply_of(said: dict[str, Any]) -> Reply:
     """A reply as it came over the wire."""
-    from schedbot.model import Outcome
-
     return Reply(**{**said, "outcome": Outcome(said["outcome"])})

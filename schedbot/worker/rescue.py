@@ -1,8 +1,8 @@
 """What a dead or silent worker left behind: jobs whose lease has passed, and posts whose fate is unknown.
 
-A lease that seems to have passed is believed only when it was not renewed for a while of monotonic time: a clock that is
-set does not make a living pool look dead. An unknown post is looked up in the channel's history once a late message can
-no longer arrive; look-ups of a workspace go one at a time, paced apart from posts.
+A lease that seems to have passed is believed only when it was not renewed for a while of monotonic time: a clock that
+is set does not make a living pool look dead. An unknown post is looked up in the channel's history once a late message
+can no longer arrive; look-ups of a workspace go one at a time, paced apart from posts.
 """
 
 import random
@@ -69,7 +69,7 @@ class Rescue:
         """Take over what a pool that is gone held."""
         now, present = self.dispatch.session.now(), mono()
         past = claims.past_leases(self.dispatch.session.db, now)
-        own = {(one.job.id, one.job.token) for seat in self.dispatch.seats for one in seat.hand.values()}
+        own = {(one.job.id, one.job.token) for one in self.dispatch.hand.values()}
         still = {}
         for one in past:
             key = (one.id, one.token)
@@ -149,7 +149,9 @@ class Rescue:
 
     def sought(self, job: Unsettled) -> dict[str, Any]:
         stamp = {"installation": self.dispatch.installation, "occurrence": job.occurrence, "attempt": job.number}
-        return {"stamp": stamp, "sent_at": job.sent_at, "until_at": job.sent_at + self.window_ms}
+        # The history goes by Slack's clock.
+        sent_at = job.sent_at + (job.clock_ms or self.dispatch.clock_ms or 0)
+        return {"stamp": stamp, "sent_at": sent_at, "until_at": sent_at + self.window_ms}
 
     def answered(self, seat: Seat, number: int, fates: list[dict[str, Any]] | None) -> None:
         """The history has spoken (None: its token could not be found). Every answer is put on record."""

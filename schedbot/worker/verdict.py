@@ -43,8 +43,12 @@ class Verdict:
     suspends_schedule: bool = False
 
 
-def verdict(reply: Reply, job: Standing, now: int, random: Callable[[], float]) -> Verdict:
-    """What `reply` means for a running job. `now` in milliseconds UTC; `random` gives 0 to 1."""
+def verdict(reply: Reply, job: Standing, now: int, random: Callable[[], float], *, free: bool = False) -> Verdict:
+    """What `reply` means for a running job. `now` in milliseconds UTC; `random` gives 0 to 1.
+
+    `free`: Slack is down for all, and the attempt is not counted.
+    """
+    counted = job.spent + (not free)
     match reply.outcome:
         case Outcome.POSTED:
             return moved(Event.POSTED, now, job.spent + 1)
@@ -57,11 +61,11 @@ def verdict(reply: Reply, job: Standing, now: int, random: Callable[[], float]) 
         case Outcome.MESSAGE_REFUSED | Outcome.OUR_DEFECT | Outcome.RENDER_FAILED:
             return moved(Event.REFUSED, now, job.spent + 1)
         case Outcome.UNKNOWN:
-            return moved(Event.SILENT, job.look_up_at, job.spent + 1)
+            return moved(Event.SILENT, job.look_up_at, counted)
         case Outcome.LOST_UNSENT:
             return moved(Event.LOST_UNSENT, now, job.spent)
         case Outcome.NOT_POSTED:
-            return put_off(job, job.spent + 1, now, random)
+            return put_off(job, counted, now, random)
 
 
 def moved(event: Event, available_at: int, spent: int, **more: bool) -> Verdict:

@@ -45,7 +45,7 @@ def test_a_token_is_new_at_each_claim(house: House) -> None:
     tokens = set()
     for _ in range(3):
         with house.db.writing():
-            [job] = claims.claim(house.db, job_now(house), 1, job_now(house) + 1)
+            [job] = claims.claim(house.db, claims.Wanted(job_now(house), 1, job_now(house) + 1))
             claims.give_back(house.db, [(job.id, job.token, job.available_at)])
         tokens.add(job.token)
     assert len(tokens) == 3

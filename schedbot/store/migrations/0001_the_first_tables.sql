@@ -118,7 +118,8 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_claimable ON jobs (available_at, id) WHERE state = 'queued' AND parked = 0;
 CREATE INDEX jobs_leased ON jobs (lease_until) WHERE state = 'running';
 CREATE INDEX jobs_unsettled ON jobs (available_at) WHERE state = 'unknown';
-CREATE INDEX jobs_waiting ON jobs (workspace_id) WHERE state = 'queued';
+CREATE INDEX jobs_by_turns ON jobs (workspace_id, available_at, id) WHERE state = 'queued' AND parked = 0;
+CREATE INDEX jobs_parked ON jobs (workspace_id) WHERE state = 'queued' AND parked = 1;
 CREATE INDEX jobs_held ON jobs (due_at) WHERE state = 'held';
 CREATE INDEX jobs_failed ON jobs (due_at) WHERE state = 'failed';
 CREATE INDEX jobs_by_due ON jobs (due_at);
@@ -133,6 +134,7 @@ CREATE TABLE attempts (
   worker        TEXT    NOT NULL,
   started_at    INTEGER NOT NULL,
   sent_at       INTEGER,
+  clock_ms      INTEGER,                               -- Slack's clock less ours then; null: not known
   ended_at      INTEGER,
   outcome       TEXT,
   error         TEXT,

@@ -1,0 +1,51 @@
+"""A press is a child that renders templates: one at a time, under a memory limit; its parent keeps the time limit.
+
+A template that loops for ever, eats memory or takes its process down ends its own attempt, and nothing else.
+"""
+
+import os
+import resource
+import signal
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+from schedbot.errors import ReportFailed
+from schedbot.model import Report
+from schedbot.worker.wire import spoken
+
+MEMORY_BYTES = 1 << 30
+
+
+def run(end: socket.socket) -> None:
+    """A press's life: it ends with its parent's end of the socket."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    end.setblocking(True)
+    end.sendall(spoken({"did": "ready"}))
+    with end.makefile("rb") as lines:
+        for line in lines:
+            end.sendall(spoken(rendered(line)))
+    os._exit(0)
+
+
+def rendered(line: bytes) -> Mapping[str, Any]:
+    """What became of one report."""
+    import json
+
+    from schedbot import reports
+    from schedbot.reports.context import context
+
+    saying = json.loads(line)
+    job = saying["job"]
+    try:
+        message = reports.render(Report(**saying["report"]), context(**saying["context"]))
+        return {"did": "rendered", "job": job, "text": message.text, "blocks": list(message.blocks)}
+    except ReportFailed as error:
+        return {"did": "not_rendered", "job": job, "why": str(error)}
+    except MemoryError:
+        return {"did": "not_rendered", "job": job, "why": f"It took more than {MEMORY_BYTES >> 20} MB of memory."}
+    except Exception as error:
+        # A template may fail in any way; it ends its own attempt alone.
+        return {"did": "not_rendered", "job": job, "why": f"{type(error).__name__}: {error}"[:300]}

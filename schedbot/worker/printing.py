@@ -1,0 +1,106 @@
+"""Reports become messages: fixed text here and now, templates in a press, each under its limits."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from schedbot import reports
+from schedbot.errors import ReportFailed
+from schedbot.model import Message
+from schedbot.store.claims import Claimed
+from schedbot.worker import press
+from schedbot.worker.departures import Delivery
+from schedbot.worker.kin import Kin
+
+RENDER_MS = 10_000
+
+Rendered = Callable[[Delivery, Message], None]
+NotRendered = Callable[[Delivery, str], None]
+
+
+class Press(Kin):
+    """One child that renders; it has one report in hand at a time, so it is known which one took it down."""
+
+    def __init__(self) -> None:
+        super().__init__(press.run)
+        self.delivery: Delivery | None = None
+        self.since = 0
+
+    def late(self, now: int) -> bool:
+        """Has its report taken too long?"""
+        return self.delivery is not None and now - self.since > RENDER_MS
+
+
+@dataclass(slots=True)
+class Printing:
+    """The presses, and what waits for them. `done` and `failed` hear what became of each."""
+
+    most: int
+    done: Rendered
+    failed: NotRendered
+    presses: list[Press] = field(default_factory=list)
+    queue: deque[Delivery] = field(default_factory=deque)
+
+    def render(self, delivery: Delivery) -> None:
+        """Text is a message already; a template goes to a press."""
+        if delivery.job.report.kind != "text":
+            self.queue.append(delivery)
+            return
+        try:
+            message = reports.render(delivery.job.report, {})
+        except ReportFailed as error:
+            self.failed(delivery, str(error))
+        else:
+            self.done(delivery, message)
+
+    def missing(self) -> bool:
+        """Is another press wanted?"""
+        idle = sum(one.delivery is None for one in self.presses)
+        return len(self.queue) > idle and len(self.presses) < self.most
+
+    def hand_out(self, now: int) -> None:
+        """Give each idle press a report."""
+        for one in self.presses:
+            while one.ready and one.delivery is None and self.queue:
+                delivery = self.queue.popleft()
+                if not delivery.over:
+                    one.delivery, one.since = delivery, now
+                    one.wire.say(asked(delivery.job))
+
+    def heard(self, one: Press, saying: dict[str, Any]) -> None:
+        """A press has spoken."""
+        if saying["did"] == "ready":
+            one.ready = True
+            return
+        delivery, one.delivery = one.delivery, None
+        if delivery is None or delivery.over:
+            return
+        if saying["did"] == "rendered":
+            self.done(delivery, Message(saying["text"], saying["blocks"]))
+        else:
+            self.failed(delivery, saying["why"])
+
+    def late(self, now: int) -> list[Press]:
+        """The presses whose report takes too long."""
+        return [one for one in self.presses if one.late(now)]
+
+    def lost(self, one: Press, why: str) -> None:
+        """A press is gone, and its report with it."""
+        self.presses.remove(one)
+        if one.delivery is not None and not one.delivery.over:
+            self.failed(one.delivery, why)
+
+
+def asked(job: Claimed) -> dict[str, Any]:
+    """What a press is told of a job."""
+    params = dict(job.report.params)
+    context = {
+        "schedule_name": job.schedule,
+        "account": job.account,
+        "due_at": job.due_at,
+        "tz": job.tz,
+        "params": params,
+    }
+    report = {"kind": job.report.kind, "source": job.report.source, "params": params}
+    return {"do": "render", "job": job.id, "report": report, "context": context}
