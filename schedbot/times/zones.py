@@ -1,0 +1,135 @@
+"""Which zone is meant, and whose zone data is believed: the newer of the machine's and the `tzdata` package's.
+
+Python reads the machine's zone files first, however old (2025b against 2026f differ in 15 zones), so the choice is
+made here, once and at the first zone that is asked for. A zone is named by a place, never by an abbreviation: EST has
+been the name of several rules.
+"""
+
+import os
+import re
+import zoneinfo
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from schedbot.errors import BadInput
+from schedbot.times.spans import quoted
+
+PACKAGE = "tzdata package"
+MACHINE = "machine"
+LOCALTIME = Path("/etc/localtime")
+ABBREVIATIONS = {
+    **dict.fromkeys(("EST", "EDT", "ET", "EST5EDT", "EASTERN"), "America/New_York"),
+    **dict.fromkeys(("CST", "CDT", "CT", "CST6CDT", "CENTRAL"), "America/Chicago"),
+    **dict.fromkeys(("MST", "MDT", "MT", "MST7MDT", "MOUNTAIN"), "America/Denver"),
+    **dict.fromkeys(("PST", "PDT", "PT", "PST8PDT", "PACIFIC"), "America/Los_Angeles"),
+    **dict.fromkeys(("CET", "CEST", "MET", "MEST"), "Europe/Berlin"),
+    **dict.fromkeys(("EET", "EEST"), "Europe/Helsinki"),
+    **dict.fromkeys(("WET", "WEST"), "Europe/Lisbon"),
+    "HST": "Pacific/Honolulu",
+    "BST": "Europe/London",
+    "IST": "Asia/Kolkata",
+    "JST": "Asia/Tokyo",
+    "AEST": "Australia/Sydney",
+}
+NOT_PLACES = frozenset({"LOCALTIME", "POSIXRULES", "FACTORY", "ROC", "ROK", "PRC"})
+
+
+@cache
+def zone_data_version() -> tuple[str, str]:
+    """The IANA version in use, such as "2026b", and where it is from: "tzdata package" or "machine".
+
+    Makes the choice take effect, too: from here on `zoneinfo` reads the newer of the two.
+    """
+    packaged, folder = _packaged()
+    machine = _machine_version()
+    if packaged > machine:
+        zoneinfo.reset_tzpath((folder,) if folder else ())
+        ZoneInfo.clear_cache()
+        return packaged, PACKAGE
+    return machine or "unknown", MACHINE
+
+
+def _packaged() -> tuple[str, str]:
+    try:
+        import tzdata  # type: ignore[import-untyped]
+    except ImportError:  # some distributions leave it out on purpose
+        return "", ""
+    folder = Path(tzdata.__file__ or "").parent / "zoneinfo"
+    return tzdata.IANA_VERSION, str(folder) if folder.is_dir() else ""
+
+
+def _machine_version() -> str:
+    """The version of the first folder that zoneinfo reads; empty if it does not say (it then counts as the older)."""
+    for folder in map(Path, zoneinfo.TZPATH):
+        if not (folder / "UTC").exists():
+            continue
+        for name in ("tzdata.zi", "+VERSION"):
+            try:
+                with (folder / name).open(encoding="ascii", errors="replace") as lines:
+                    return "".join(re.findall(r"\b[0-9]{4}[a-z]+\b", lines.readline())[:1])
+            except OSError:
+                continue
+        return ""
+    return ""
+
+
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone of that name. Raises BadInput, with the nearest name, for any other."""
+    zone_data_version()
+    found = _place(name)
+    if found is not None:
+        return found
+    if name.strip().upper() in ABBREVIATIONS:
+        example = ABBREVIATIONS[name.strip().upper()]
+        raise BadInput(
+            f"{quoted(name)} is an abbreviation, not a time zone.", hint=f"Name a place, such as {example!r}."
+        )
+    nearest = _nearest(name)
+    hint = f"Did you mean {nearest!r}?" if nearest else "Name an IANA time zone, such as 'America/New_York' or 'UTC'."
+    raise BadInput(f"No time zone is called {quoted(name)}.", hint=hint)
+
+
+def _place(name: str) -> ZoneInfo | None:
+    if name.upper() in ABBREVIATIONS or name.upper() in NOT_PLACES or name.startswith(("posix/", "right/")):
+        return None
+    try:
+        return ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # not there; not a path; a folder
+        return None
+
+
+def _nearest(name: str) -> str | None:
+    """The name that was most likely meant: by case, by the city alone, by spelling."""
+    from difflib import get_close_matches
+
+    names = sorted((n for n in zoneinfo.available_timezones() if _is_suggested(n)), key=lambda n: (len(n), n))
+    wanted = "_".join(name[:60].casefold().split())
+    by_name = {n.casefold(): n for n in reversed(names)}
+    by_city = {n.rpartition("/")[2].casefold(): n for n in reversed(names)}
+    if wanted in by_name or wanted in by_city:
+        return by_name.get(wanted) or by_city[wanted]
+    for known, cutoff in ((by_name, 0.75), (by_city, 0.7), (by_name, 0.6)):
+        if close := get_close_matches(wanted, known, n=1, cutoff=cutoff):
+            return known[close[0]]
+    return None
+
+
+def _is_suggested(name: str) -> bool:
+    return ("/" in name or name == "UTC") and not name.startswith(("Etc/", "posix/", "right/", "SystemV/"))
+
+
+def reader_zone() -> ZoneInfo:
+    """The zone of the person at this terminal: by TZ, else by the machine's setting, else UTC."""
+    zone_data_version()
+    for name in (os.environ.get("TZ", "").removeprefix(":"), _machine_zone_name()):
+        if name and (found := _place(name.rpartition("zoneinfo/")[2])) is not None:
+            return found
+    return ZoneInfo("UTC")
+
+
+def _machine_zone_name() -> str:
+    try:
+        return str(LOCALTIME.resolve(strict=True)).partition("zoneinfo/")[2]
+    except OSError:
+        return ""

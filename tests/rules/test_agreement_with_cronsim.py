@@ -1,0 +1,31 @@
+"""The product's instants against cronsim's, where cronsim has no known fault."""
+
+from itertools import islice
+from random import Random
+
+from schedbot import recurrence
+from schedbot.model import Recurrence
+from tests.rules import cronsim_faults
+from tests.rules.drawn_cron import Drawn, draw
+
+QUESTIONS = 200
+FIRES = 60
+HORIZON = 4 * 366 * 86_400
+
+
+def test_cronsim_names_the_same_instants_where_it_has_no_known_fault() -> None:
+    random = Random(2)
+    compared = 0
+    for _ in range(QUESTIONS):
+        asked = draw(random)
+        expected = ours(asked)
+        if cronsim_faults.known_fault(asked, expected[-1]) is None:
+            assert cronsim_faults.fires(asked, len(expected)) == expected, asked
+            compared += 1
+    assert compared > QUESTIONS / 2
+
+
+def ours(asked: Drawn) -> list[int]:
+    start = asked.start * 1000
+    fires = recurrence.between(Recurrence(asked.zone, asked.cron), start, start + HORIZON * 1000)
+    return [fire // 1000 for fire in islice(fires, FIRES)]

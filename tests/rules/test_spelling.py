@@ -1,0 +1,129 @@
+"""Which cron expressions are taken, and that the others get a sentence and a remedy."""
+
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schedbot import recurrence
+from schedbot.errors import BadInput
+from schedbot.model import Recurrence
+
+TAKEN = [
+    ("0 9 * * mon,fri", "0 9 * * mon,fri"),
+    ("  0\t9  * *   Mon-FRI ", "0 9 * * Mon-FRI"),
+    ("00 09 01 01 *", "0 9 1 1 *"),
+    ("@daily", "0 0 * * *"),
+    ("@Hourly", "0 * * * *"),
+    ("@weekly", "0 0 * * 0"),
+    ("@monthly", "0 0 1 * *"),
+    ("@annually", "0 0 1 1 *"),
+    ("@midnight", "0 0 * * *"),
+    ("9-9 * * * *", "9 * * * *"),
+    ("0 0 1-1 * *", "0 0 1 * *"),
+    ("5-5/7 * * * *", "5 * * * *"),
+    ("0 9 * * 1#2,5#4", "0 9 * * 1#2,5#4"),
+    ("0 9 * * 5#-1", "0 9 * * L5"),
+    ("0 9 * * 5L", "0 9 * * L5"),
+    ("0 9 * * L7", "0 9 * * L0"),
+    ("0 9 L * *", "0 9 L * *"),
+    ("0 0 29 2 *", "0 0 29 2 *"),
+    ("0 0 29 2 */7", "0 0 29 2 */7"),
+    ("0 0 30 2 1", "0 0 30 2 1"),  # Mondays in February
+]
+REFUSED = [
+    ("", "is empty", "0 9 * * mon,fri"),
+    ("   ", "is empty", "0 9 * * mon,fri"),
+    ("22-2 * * * *", "22-2", "22-59,0-2"),
+    ("0 22-2 * * *", "22-2", "22-23,0-2"),
+    ("0 22-2/2 * * *", "22-2/2", "22,0,2"),
+    ("0 9 * nov-feb *", "nov-feb", "11-12,1-2"),
+    ("0 9 * * fri-mon", "fri-mon", "5-6,0-1"),
+    ("0 9 * * sat-sun", "sat-sun", "6,0"),
+    ("5/15 * * * *", "5/15", "5-59/15"),
+    ("0 5/6 * * *", "5/6", "5-23/6"),
+    ("0 0 30 2 *", "never due", "last day"),
+    ("0 0 31 4,6,9,11 *", "never due", "last day"),
+    ("0 0 31 2 */2", "never due", "last day"),
+    ("@reboot", "@reboot", "clock"),
+    ("@fortnightly", "@fortnightly", "@weekly"),
+    ("0 0 9 * * *", "6 fields", "Seconds"),
+    ("0 9 * * * 2026 1", "7 fields", "Minute, hour"),
+    ("9", "1 field,", "Minute, hour"),
+    ("0 9 ? * 1", "?", "'*'"),
+    ("R * * * *", "R", "random"),
+    ("R(0-5) * * * *", "R(0-5)", "random"),
+    ("H * * * *", "H", "random"),
+    ("60 * * * *", "60", "0 to 59"),
+    ("0 24 * * *", "24", "0 to 23"),
+    ("0 9 0 * *", "'0'", "1 to 31"),
+    ("0 9 * 13 *", "13", "1 to 12, or jan to dec"),
+    ("0 9 * * 8", "8", "0 to 7, or sun to sat"),
+    ("0 9 * * monday", "monday", "sun to sat"),
+    ("0 9 mon * *", "mon", "1 to 31"),
+    ("*/0 * * * *", "*/0", "1 or more"),
+    ("-5 * * * *", "-5", "0 to 59"),
+    ("1,,2 * * * *", "''", "0 to 59"),
+    ("0 9 * * mon,L5", "mon", "one list"),
+    ("0 9 * * 1#6", "1#6", "'1#1' to '1#5'"),
+    ("0 9 15W * *", "15W", "working day"),
+    ("٣ * * * *", "٣", "0 to 59"),
+    ("9" * 150 + " * * * *", "99999", "0 to 59"),
+    ("9" * 5_000 + " * * * *", "5,008 characters", "At most 200"),
+    (",".join(["5"] * 50_000) + " * * * *", "characters", "At most 200"),
+]
+
+
+@pytest.mark.parametrize(("written", "stored"), TAKEN)
+def test_an_expression_is_taken_and_keeps_its_spelling(written: str, stored: str) -> None:
+    assert recurrence.check_cron(written, "UTC") == stored
+    assert recurrence.check_cron(stored, "UTC") == stored
+
+
+@pytest.mark.parametrize(("written", "told", "remedy"), REFUSED)
+def test_an_expression_is_refused_with_the_value_and_a_remedy(written: str, told: str, remedy: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        recurrence.check_cron(written, "UTC")
+    assert told in str(refusal.value)
+    assert remedy in refusal.value.hint
+    assert len(str(refusal.value)) < 250
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("9-9 0 * * *", "9 0 * * *"), ("0 0 1,* * 1", "0 0 * * *"), ("0 9 * * 1-7", "0 9 * * *"), ("@daily", "0 0 * * *")],
+)
+def test_a_spelling_that_croniter_misreads_fires_as_cron_does(wrong: str, right: str) -> None:
+    first, second = (list(recurrence.between(Recurrence("UTC", cron), 0, 90 * 86_400_000)) for cron in (wrong, right))
+    assert first == second != []
+
+
+def test_a_zone_that_is_not_there_is_refused_with_the_expression() -> None:
+    with pytest.raises(BadInput, match="Amerika/New_York"):
+        recurrence.check_cron("0 9 * * *", "Amerika/New_York")
+
+
+ALPHABET = string.digits + "*/,-#@?LlWwRrHh \t()" + "adefjmnostuvy" + "\x00٣é\n"
+TERMS = st.text(string.digits + "*/,-#L", min_size=1, max_size=5) | st.sampled_from(["*", "mon", "1-5", "*/2", "31"])
+
+
+@settings(max_examples=700, deadline=None)
+@given(st.text(ALPHABET, max_size=60) | st.text(max_size=40))
+def test_whatever_is_typed_the_answer_is_a_sentence_or_an_expression_that_comes_due(typed: str) -> None:
+    assert answer(typed)
+
+
+@settings(max_examples=700, deadline=None)
+@given(st.lists(TERMS, min_size=5, max_size=5))
+def test_whatever_five_fields_hold_the_answer_is_a_sentence_or_an_expression_that_comes_due(fields: list[str]) -> None:
+    assert answer(" ".join(fields))
+
+
+def answer(typed: str) -> str | int | None:
+    """The remedy that a refusal holds, or the first instant of what was taken. Any other exception is a failure."""
+    try:
+        stored = recurrence.check_cron(typed, "UTC")
+    except BadInput as refusal:
+        return refusal.hint
+    return recurrence.next_after(Recurrence("UTC", stored), 0)
