@@ -57,9 +57,11 @@ def table(
     from rich.text import Text
 
     shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    *others, _ = (max(map(len, cells)) + 2 for cells in zip(columns, *body, strict=True))
     for number, column in enumerate(columns):
-        last = number == len(columns) - 1
-        shown.add_column(column, no_wrap=True, overflow="ellipsis", ratio=1 if last else None)
+        # The last column is the one to be cut: else a long sentence in it takes room from the others.
+        room = max(10, width() - sum(others)) if number == len(others) else None
+        shown.add_column(column, no_wrap=True, overflow="ellipsis", max_width=room)
     for row in body:
         shown.add_row(*(Text(text, style=(styles or {}).get(text, "")) for text in row))
     console().print(shown)

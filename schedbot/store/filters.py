@@ -18,6 +18,9 @@ FEW = frozenset({JobState.FAILED, JobState.HELD, JobState.RUNNING, JobState.UNKN
 # Where it was posted last, or else where it would be posted now.
 CHANNEL = """coalesce((SELECT a.channel FROM attempts a WHERE a.job_id = j.id ORDER BY a.number DESC LIMIT 1),
                 v.channel)"""
+# An attempt's channel is that of some version, and versions are few beside attempts.
+EVER_IN_CHANNEL = """(SELECT e.schedule_id FROM schedule_versions e
+                       WHERE e.channel IN (SELECT value FROM json_each(:channels)))"""
 COLUMNS = {
     "jobs": "j.id",
     "accounts": "s.account",
@@ -59,6 +62,8 @@ def statement(select: str, chosen: Filter, order: str) -> str:
 def conditions(chosen: Filter) -> list[str]:
     """What must hold, apart from the state."""
     told = [f"{column} IN {listed(name)}" for name, column in COLUMNS.items() if getattr(chosen, name) is not None]
+    if chosen.channels is not None:
+        told.append(f"j.schedule_id IN {EVER_IN_CHANNEL}")
     if chosen.schedules is not None:
         told.append(by_schedule(len(chosen.schedules)))
     if chosen.since is not None:

@@ -5,7 +5,7 @@ Earlier attempts stay as they are, and the next one takes the next number. Insta
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from schedbot.lifecycle import MOVES, Event, after
 from schedbot.model import JobState, ScheduleState
@@ -24,12 +24,22 @@ SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, j.error, s.name,
   JOIN workspaces w ON w.id = j.workspace_id
 """
 
+# Both go over rows of [job, state that was seen, available_at, deadline_at, parked]: a slice is one pass of each.
+RECORD = """
+INSERT INTO changes (changed_at, actor, command, workspace_id, kind, object_id, name, before, after)
+SELECT :now, :actor, 'retry', j.workspace_id, 'job', CAST(j.id AS TEXT), s.name,
+       json_object('state', j.state, 'error', j.error), json_object('state', :queued, 'error', NULL)
+  FROM json_each(:again) a
+  JOIN jobs j ON j.id = a.value ->> 0 AND j.state = a.value ->> 1
+  JOIN schedules s ON s.id = j.schedule_id
+"""
+
 QUEUE_AGAIN = """
 UPDATE jobs
-   SET state = :queued, available_at = a.value ->> 'available_at', deadline_at = a.value ->> 'deadline_at',
-       parked = a.value ->> 'parked', spent = 0, error = NULL
+   SET state = :queued, available_at = a.value ->> 2, deadline_at = a.value ->> 3, parked = a.value ->> 4,
+       spent = 0, error = NULL
   FROM json_each(:again) a
- WHERE jobs.id = a.value ->> 'job' AND jobs.state = a.value ->> 'before'
+ WHERE jobs.id = a.value ->> 0 AND jobs.state = a.value ->> 1
 """
 
 MARK_POSTED = """
@@ -80,10 +90,12 @@ def candidate(row: Row) -> Candidate:
     return Candidate(*told)
 
 
-def queue_again(db: Database, again: Sequence[Again]) -> int:
-    """Let the jobs be claimed once more, with all attempts before them. Returns how many. Inside a transaction."""
-    told = json.dumps([{**asdict(one), "parked": int(one.parked)} for one in again])
-    return db.execute(QUEUE_AGAIN, {"again": told, "queued": JobState.QUEUED.value})
+def queue_again(db: Database, again: Sequence[Again], actor: str, now: int) -> int:
+    """Let the jobs be claimed once more, and record who said so. Returns how many. Inside a transaction."""
+    rows = [(one.job, one.before, one.available_at, one.deadline_at, int(one.parked)) for one in again]
+    told = {"again": json.dumps(rows), "queued": JobState.QUEUED.value}
+    db.execute(RECORD, {**told, "actor": actor, "now": now})
+    return db.execute(QUEUE_AGAIN, told)
 
 
 def mark_posted(db: Database, job: int, before: JobState, ts: str, lateness_ms: int) -> bool:

@@ -1,0 +1,116 @@
+"""Where a job stands, in a sentence, and the command that helps: one rule for each state."""
+
+import re
+import shlex
+from dataclasses import dataclass
+
+from schedbot import times
+from schedbot.model import JobState, ScheduleState
+from schedbot.store.history import JobRecord
+
+SLOW_MS = 60_000
+WORKSPACE_COMMAND = re.compile(r"(workspace (?:resume|check)) NAME")
+
+# What schedbot itself writes as a job's error; Slack's codes are told in the time line.
+REASONS = {
+    "schedule_paused": "its schedule was paused",
+    "schedule_edited": "its schedule was changed",
+    "schedule_removed": "its schedule was removed",
+    "skipped_by_hand": "somebody skipped it",
+    "deadline": "its grace was over before it could be posted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a job stands; `steps` are what a person can do next, in order."""
+
+    sentence: str
+    steps: tuple[str, ...] = ()
+
+
+def standing(job: JobRecord, now: int) -> Standing:
+    """The job's state in words, and what to do next."""
+    match job.state:
+        case JobState.SUCCEEDED:
+            return Standing(f"posted as {job.ts}, {times.span_for_people(job.lateness_ms or 0)} after it was due.")
+        case JobState.QUEUED:
+            return queued(job, now)
+        case JobState.RUNNING:
+            return Standing("a worker has it.")
+        case JobState.FAILED:
+            return Standing(f"not posted, {reason(job)}{removed(job)}.", mending(job, now))
+        case JobState.UNKNOWN:
+            asked = times.relative(max(job.available_at, now), now)
+            sentence = f"it left, and nobody knows yet whether it arrived; the channel's history is asked {asked}."
+            return Standing(sentence, (mark(job),))
+        case JobState.HELD:
+            sentence = "it left, and nobody can tell whether it arrived. Look into the channel."
+            return Standing(sentence, (mark(job), *(f"if it is not there: {step}" for step in again(job, now))))
+        case JobState.MISSED:
+            return Standing(f"nothing could post it in time{removed(job)}.", again(job, now))
+        case JobState.SKIPPED | JobState.CANCELLED:
+            return Standing(f"{reason(job)}.")
+
+
+def queued(job: JobRecord, now: int) -> Standing:
+    if job.workspace_paused is not None:
+        resume = f"schedbot workspace resume {shlex.quote(job.workspace)}"
+        sentence = f"it waits, because the workspace '{job.workspace}' is paused ({job.workspace_paused})."
+        return Standing(sentence, (*remedy(job), resume))
+    if job.available_at > now:
+        return Standing(f"it goes {times.relative(job.available_at, now)}.")
+    waited = times.span_for_people(now - job.available_at)
+    slow = now - job.available_at > SLOW_MS
+    return Standing(f"it has waited for a worker for {waited}.", ("schedbot health",) if slow else ())
+
+
+def reason(job: JobRecord) -> str:
+    """Why it ended so."""
+    return REASONS.get(job.error or "", job.error or "no reason is on record")
+
+
+def remedy(job: JobRecord) -> tuple[str, ...]:
+    """What Slack's last answer asks for, with the names of this job's schedule and workspace in it."""
+    from schedbot.slack.replies import explain, is_known
+
+    codes = (job.error, *(attempt.error for attempt in job.attempts[-1:]))
+    code = next((code for code in codes if code and code not in REASONS and is_known(code)), None)
+    if code is None:
+        return ()
+    asked = explain(code).remedy.removesuffix(" It is tried again by itself.")
+    if asked.startswith("Nothing to do"):  # that was said of the attempt; the job has come to rest since
+        return ()
+    told = asked.replace("`", "'").replace("JOB", str(job.job))
+    told = WORKSPACE_COMMAND.sub(rf"\1 {shlex.quote(job.workspace)}", told)
+    return (told.replace("NAME", shlex.quote(job.schedule)),)
+
+
+def mending(job: JobRecord, now: int) -> tuple[str, ...]:
+    """What Slack asks for, then the command that sends it again, each said once."""
+    told = () if removed(job) else remedy(job)
+    if any("'schedbot retry'" in step for step in told):
+        return tuple(step.replace("'schedbot retry'", f"'{command(job, now)}'") for step in told)
+    return (*told, *again(job, now))
+
+
+def mark(job: JobRecord) -> str:
+    return f"if it is there: schedbot audit {job.job} --mark-posted TS (or the message's link)"
+
+
+def removed(job: JobRecord) -> str:
+    return "; its schedule was removed" if job.schedule_state is ScheduleState.REMOVED else ""
+
+
+def again(job: JobRecord, now: int) -> tuple[str, ...]:
+    """The command that sends it again, after the one that lets its schedule post; none for a removed schedule's job."""
+    if removed(job):
+        return ()
+    if job.schedule_state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED):
+        return (f"schedbot resume {shlex.quote(job.schedule)}, then {command(job, now)}",)
+    return (command(job, now),)
+
+
+def command(job: JobRecord, now: int) -> str:
+    stale = " --stale" if job.state is JobState.MISSED or job.deadline_at <= now else ""
+    return f"schedbot retry {job.job}{stale}"

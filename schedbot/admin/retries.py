@@ -1,0 +1,183 @@
+"""Send again what failed: first a plan that changes nothing, then exactly what the plan said.
+
+A job is delivered as its schedule stands, so it is sent again only where its schedule may post. What is past its
+deadline is left out unless `stale`. A held job's message may be there already: the plan counts those, a person decides.
+"""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from itertools import islice
+
+from schedbot.errors import BadInput, NotFound
+from schedbot.model import JobState, ScheduleState
+from schedbot.session import Session
+from schedbot.store import history, retrying
+from schedbot.store.filters import Filter
+from schedbot.store.retrying import Again, Candidate
+
+SLICE = 1_000
+APART_MS = 1_000
+# A schedule without grace would be past its new deadline at once.
+SHORTEST_GRACE_MS = 3_600_000
+# A one-off schedule is finished once its job is written.
+ON_ITS_WAY = "it is on its way already"
+NEVER_OWED = "only what failed, is held or was missed is sent again"
+NOT_SENT_AGAIN = {
+    JobState.SUCCEEDED: "nothing to send again",
+    JobState.UNKNOWN: "the channel's history is asked first",
+    JobState.QUEUED: ON_ITS_WAY,
+    JobState.RUNNING: ON_ITS_WAY,
+    JobState.SKIPPED: NEVER_OWED,
+    JobState.CANCELLED: NEVER_OWED,
+}
+MAY_POST = frozenset({ScheduleState.ACTIVE, ScheduleState.FINISHED})
+
+
+class LeftOut(Enum):
+    """Why a job is not sent again."""
+
+    NOT_FAILED = "its state is none that is sent again"
+    REMOVED = "the schedule was removed"
+    RESTING = "the schedule is paused or suspended"
+    STALE = "the grace is over"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Jobs that are told in one line."""
+
+    workspace: str
+    state: JobState
+    error: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a retry will do: `ready` holds job numbers; `left_out` a sentence and how many jobs it is about."""
+
+    stale: bool
+    ready: list[int] = field(default_factory=list)
+    groups: Counter[Group] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    parked: Counter[str] = field(default_factory=Counter)  # by workspace: they wait until it is resumed
+    resting: int = 0
+
+    @property
+    def held(self) -> int:
+        """How many may have been posted already."""
+        return sum(count for group, count in self.groups.items() if group.state is JobState.HELD)
+
+    @property
+    def waits_for_a_person(self) -> bool:
+        """Must something that was asked for wait until somebody resumes a workspace or a schedule?"""
+        return bool(self.parked or self.resting)
+
+
+def plan(session: Session, chosen: Filter, stale: bool) -> Plan:
+    """What would be sent again. Changes nothing. Raises NotFound for a job number that is not there, and BadInput."""
+    must_be_there(session, chosen.jobs or ())
+    made, now = Plan(stale), session.now()
+    for job in retrying.candidates(session.db, narrowed(chosen, stale)):
+        why = left_out(job, now, stale)
+        if why is None:
+            made.ready.append(job.job)
+            made.groups[Group(job.workspace, job.state, job.error or "")] += 1
+            made.parked.update([job.workspace] if job.parked else [])
+        else:
+            made.resting += why is LeftOut.RESTING
+            made.left_out[sentence(job, why, typed=chosen.jobs is not None)] += 1
+    return made
+
+
+def must_be_there(session: Session, jobs: Sequence[int]) -> None:
+    there = history.there(session.db, jobs)
+    missing = [str(job) for job in jobs if job not in there]
+    if missing:
+        which = f"is no job {missing[0]}" if len(missing) == 1 else f"are no jobs {', '.join(missing)}"
+        raise NotFound(f"There {which}.", "'schedbot audit' shows the newest.")
+
+
+def narrowed(chosen: Filter, stale: bool) -> Filter:
+    """The filter, kept to states that can be sent again; what is typed out by number is looked at in any state."""
+    if chosen.jobs is not None:
+        return chosen
+    if chosen.states is None:
+        usual = tuple(state for state in retrying.RETRIABLE if stale or state is not JobState.MISSED)
+        return replace(chosen, states=usual)
+    states = tuple(state for state in chosen.states if state in retrying.RETRIABLE)
+    if not states:
+        told = " or ".join(state.value for state in chosen.states)
+        raise BadInput(f"What is {told} is not sent again.", f"These are: {', '.join(retrying.RETRIABLE)}.")
+    return replace(chosen, states=states)
+
+
+def left_out(job: Candidate, now: int, stale: bool) -> LeftOut | None:
+    """Why the job is not sent again; None: it is."""
+    if job.state not in retrying.RETRIABLE:
+        return LeftOut.NOT_FAILED
+    if job.schedule_state is ScheduleState.REMOVED:
+        return LeftOut.REMOVED
+    if not stale and (job.state is JobState.MISSED or job.deadline_at <= now):
+        return LeftOut.STALE
+    if job.schedule_state not in MAY_POST:
+        return LeftOut.RESTING
+    return None
+
+
+def sentence(job: Candidate, why: LeftOut, typed: bool) -> str:
+    """Why it is left out and what helps. The same for all that share a cause, unless each was typed out."""
+    subject = f"Job {job.job}" if typed else "Left out"
+    match why:
+        case LeftOut.NOT_FAILED:
+            return f"{subject} is {job.state.value}: {NOT_SENT_AGAIN[job.state]}."
+        case LeftOut.REMOVED:
+            return f"{subject}: its schedule '{job.schedule}' was removed."
+        case LeftOut.RESTING:
+            reason = f" ({job.schedule_reason})" if job.schedule_reason else ""
+            first = f"'schedbot resume {shlex.quote(job.schedule)}' first"
+            return f"{subject}: its schedule '{job.schedule}' is {job.schedule_state.value}{reason}; {first}."
+        case LeftOut.STALE:
+            return f"{subject}: past its grace; --stale sends it all the same."
+
+
+def carry_out(session: Session, made: Plan) -> Iterator[Candidate]:
+    """Queue what the plan found, SLICE jobs a transaction, and yield each job as it was before.
+
+    A job that changed since is left as it is. Pools are woken.
+    """
+    numbers, steps = iter(made.ready), Counter[tuple[str, str]]()
+    while page := tuple(islice(numbers, SLICE)):
+        with session.db.writing():
+            retried = queue_again(session, page, made.stale, steps)
+        session.db.wake()
+        yield from retried
+
+
+def queue_again(
+    session: Session, jobs: tuple[int, ...], stale: bool, steps: Counter[tuple[str, str]]
+) -> list[Candidate]:
+    db, now = session.db, session.now()
+    found = retrying.candidates(db, Filter(jobs=jobs))
+    ready = [job for job in found if left_out(job, now, stale) is None]
+    retrying.queue_again(db, [again(job, now, steps) for job in ready], session.actor, now)
+    return ready
+
+
+def again(job: Candidate, now: int, steps: Counter[tuple[str, str]]) -> Again:
+    """When it may go: one second after the one before it in its channel. `steps` counts them, by channel."""
+    place = (job.workspace_id, job.channel)
+    available_at = now + APART_MS * steps[place]
+    steps[place] += 1
+    put_off = available_at + max(job.grace_ms, SHORTEST_GRACE_MS)
+    deadline_at = put_off if job.deadline_at <= now else job.deadline_at
+    return Again(job.job, job.state, available_at, deadline_at, job.parked)
+
+
+def would_be(session: Session, made: Plan) -> Iterator[Candidate]:
+    """The jobs that the plan found, as they are: what `carry_out` would yield."""
+    numbers = iter(made.ready)
+    while page := tuple(islice(numbers, SLICE)):
+        yield from retrying.candidates(session.db, Filter(jobs=page))

@@ -1,0 +1,72 @@
+"""A person says that a message did arrive: the job succeeds with the `ts` that they read in the channel.
+
+Only where nobody knows (`held`, `unknown`): anything else is on record already. It is recorded who said so.
+"""
+
+import re
+
+from schedbot.errors import BadInput, NotFound
+from schedbot.lifecycle import MOVES, Event
+from schedbot.model import JobState
+from schedbot.session import Session
+from schedbot.store import changes, history, retrying
+from schedbot.store.changes import Change
+from schedbot.store.history import JobRecord
+
+TS = re.compile(r"[0-9]{10}\.[0-9]{6}")
+# A message's link ends in p1234567890123456.
+LINK = re.compile(r"https://\S+/archives/[A-Z0-9]+/p([0-9]{10})([0-9]{6})(?:\?\S*)?")
+MARKABLE = {state for state, event in MOVES if event is Event.MARKED_POSTED}
+
+
+def mark_posted(session: Session, job: int, said: str) -> JobRecord:
+    """Settle `job` as posted; `said` is a ts or a message's link. Raises BadInput, and NotFound for no such job."""
+    ts, db, now = message_ts(said), session.db, session.now()
+    with db.writing():
+        found = known(session, job)
+        if found.state not in MARKABLE:
+            raise BadInput(f"Job {job} is {found.state.value}: it cannot be marked.", hint_for(found))
+        lateness_ms = max(0, int(ts.replace(".", "")) // 1000 - found.due_at)
+        retrying.mark_posted(db, job, found.state, ts, lateness_ms)
+        changes.record(db, change(session.actor, found, ts, now))
+    return known(session, job)
+
+
+def message_ts(said: str) -> str:
+    """The ts that was typed, or that a message's link holds. Raises BadInput."""
+    if link := LINK.fullmatch(said.strip()):
+        return f"{link[1]}.{link[2]}"
+    if not TS.fullmatch(said.strip()):
+        raise BadInput(
+            f"'{said}' does not name a message.",
+            "In Slack, copy the message's link and give that, or its ts, like 1234567890.123456.",
+        )
+    return said.strip()
+
+
+def known(session: Session, job: int) -> JobRecord:
+    """The job of that number. Raises NotFound."""
+    found = history.by_number(session.db, job)
+    if found is None:
+        raise NotFound(f"There is no job {job}.", "'schedbot audit' shows the newest.")
+    return found
+
+
+def hint_for(found: JobRecord) -> str:
+    if found.state is JobState.SUCCEEDED:
+        return f"It was posted as {found.ts}."
+    return f"Only held and unknown jobs can. 'schedbot audit {found.job}' tells its story."
+
+
+def change(actor: str, found: JobRecord, ts: str, now: int) -> Change:
+    return Change(
+        changed_at=now,
+        actor=actor,
+        command="audit --mark-posted",
+        kind="job",
+        object_id=str(found.job),
+        name=found.schedule,
+        workspace_id=found.workspace_id,
+        before={"state": found.state.value, "error": found.error},
+        after={"state": JobState.SUCCEEDED.value, "ts": ts},
+    )

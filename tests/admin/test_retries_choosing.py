@@ -1,0 +1,104 @@
+"""Filters find what they name, a removed schedule's jobs too; what is typed wrong is refused with the nearest."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schedbot.admin import choosing
+from schedbot.admin.choosing import Words
+from schedbot.errors import BadInput, NotFound
+from schedbot.store import history
+from tests.job_rows import HOUR, Past, past
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Iterator[Past]:
+    with past(tmp_path) as made:
+        made.workspace("globex")
+        acme = made.schedule("acme-daily", account="acme", channel="C0000000001")
+        beta = made.schedule("beta-daily", account="beta", channel="C0000000002", workspace="globex")
+        gone = made.schedule("gone", account="acme", channel="C0000000003", state="removed")
+        made.version(acme, 2, channel="C0000000009")
+        made.job(acme, "failed", 3 * HOUR, error="timeout")
+        made.attempt(made.job(acme, "succeeded", 2 * HOUR, ts="1.1"), outcome="posted", ts="1.1", channel="C0000000009")
+        made.job(beta, "held", HOUR, error="timeout")
+        made.job(gone, "failed", 50 * HOUR, error="is_archived")
+        yield made
+
+
+def found(before: Past, words: Words) -> list[int]:
+    return [job.job for job in history.every(before.db, choosing.chosen(before.session, words))]
+
+
+@pytest.mark.parametrize(
+    ("words", "jobs"),
+    [
+        pytest.param(Words(), [4, 1, 2, 3], id="all, in due order"),
+        pytest.param(Words(schedule=["acme-daily"]), [1, 2], id="a schedule"),
+        pytest.param(Words(schedule=["*-daily"]), [1, 2, 3], id="a glob"),
+        pytest.param(Words(schedule=["[!a]*"]), [4, 3], id="a glob that negates"),
+        pytest.param(Words(schedule=["gone", "beta-daily"]), [4, 3], id="several, one of them removed"),
+        pytest.param(Words(schedule=["nobody-*"]), [], id="a glob that finds nothing"),
+        pytest.param(Words(account=["acme,beta"]), [4, 1, 2, 3], id="a comma list"),
+        pytest.param(Words(account=["beta"]), [3], id="an account"),
+        pytest.param(Words(workspace=["globex"]), [3], id="a workspace"),
+        pytest.param(Words(channel=["C0000000009"]), [2], id="the channel that it was posted to"),
+        pytest.param(Words(channel=["C0000000001"]), [1], id="the channel that it would be posted to"),
+        pytest.param(Words(state=["failed"]), [4, 1], id="a state"),
+        pytest.param(Words(state=["failed", "held"]), [4, 1, 3], id="two states, merged"),
+        pytest.param(Words(state=["succeeded,failed"]), [4, 1, 2], id="two states without indexes of their own"),
+        pytest.param(Words(error=["timeout"], state=["failed"]), [1], id="an error"),
+        pytest.param(Words(since="2h"), [2, 3], id="since includes its instant"),
+        pytest.param(Words(until="2h"), [4, 1, 2], id="until does too"),
+        pytest.param(Words(since="4h", until="2026-12-01T12:00:00Z"), [1], id="a span"),
+    ],
+)
+def test_a_filter_finds(before: Past, words: Words, jobs: list[int]) -> None:
+    assert found(before, words) == jobs
+
+
+@pytest.mark.parametrize(
+    ("words", "problem", "hint"),
+    [
+        (Words(schedule=["acme-dayly"]), "There is no schedule 'acme-dayly'", "Did you mean 'acme-daily'?"),
+        (Words(workspace=["globx"]), "There is no workspace 'globx'", "Did you mean 'globex'?"),
+    ],
+)
+def test_a_name_that_is_not_there_is_refused(before: Past, words: Words, problem: str, hint: str) -> None:
+    with pytest.raises(NotFound, match=problem) as refused:
+        found(before, words)
+    assert refused.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("words", "problem", "hint"),
+    [
+        (Words(state=["failed,hold"]), "No job state is called 'hold'", "Did you mean 'held'?"),
+        (Words(state=["xyz"]), "No job state is called 'xyz'", "There are: queued, running"),
+        (Words(since="1h", until="2h"), "--until '2h' is before --since '1h'", "Swap them."),
+        (Words(since="whenever"), "'whenever' is not a time", "Write it like"),
+        (Words(channel=["#general"]), "'#general' is a name", "Copy link"),
+    ],
+)
+def test_a_value_that_means_nothing_is_refused(before: Past, words: Words, problem: str, hint: str) -> None:
+    with pytest.raises(BadInput, match=problem) as refused:
+        found(before, words)
+    assert hint in refused.value.hint
+
+
+def test_the_newest_are_the_last_that_were_due(before: Past) -> None:
+    chosen = choosing.chosen(before.session, Words())
+    assert [job.job for job in history.newest(before.db, chosen, 2)] == [3, 2]
+
+
+def test_a_message_that_a_look_up_found_stands_with_its_attempt(before: Past) -> None:
+    before.attempt(3, outcome="unknown", error="timeout")
+    with before.db.writing():
+        before.db.execute(
+            "INSERT INTO lookups (job_id, number, workspace_id, asked_at, answer, ts)"
+            " VALUES (3, 1, 'globex', 1, 'found', '1796133600.400000')"
+        )
+    job = history.by_number(before.db, 3)
+    assert job
+    assert [attempt.ts for attempt in job.attempts] == ["1796133600.400000"]

@@ -1,0 +1,88 @@
+"""`why` names the first cause that the records show."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schedbot.admin import whys
+from schedbot.errors import BadInput, NotFound
+from schedbot.store import heartbeats
+from tests.job_rows import HOUR, NOW, Past, past
+
+AT_NINE = "2026-12-01 09:00"  # an hour before NOW, in New York
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Iterator[Past]:
+    with past(tmp_path) as made:
+        yield made
+
+
+def because(before: Past, said: str = "") -> str:
+    return " ".join(whys.why(before.session, "daily", said).because)
+
+
+def ticked(before: Past, at: int) -> None:
+    with before.db.writing():
+        heartbeats.beat(before.db, "tick", "tick", at, at)
+
+
+@pytest.mark.parametrize("said", ["", AT_NINE, "1h"])
+def test_a_job_is_the_answer_where_there_is_one(before: Past, said: str) -> None:
+    before.job(before.schedule("daily"), "failed", HOUR, error="deadline")
+    answer = whys.why(before.session, "daily", said)
+    assert answer.because == ("Job 1 is failed: not posted, its grace was over before it could be posted.",)
+    assert answer.steps == ("schedbot retry 1", "schedbot audit 1")
+
+
+def test_no_tick_ran(before: Past) -> None:
+    before.schedule("daily")
+    ticked(before, NOW - 3 * HOUR)
+    assert because(before).startswith("No tick has run since Tue 1 Dec 2026")
+
+
+def test_a_tick_that_ran_leaves_no_reason_on_record(before: Past) -> None:
+    before.schedule("daily")
+    ticked(before, NOW)
+    assert because(before) == "No reason is on record."
+
+
+def test_a_suspended_schedule_says_why_and_what_helps(before: Past) -> None:
+    before.schedule("daily", state="suspended", reason="not_in_channel")
+    answer = whys.why(before.session, "daily", "")
+    assert answer.because == ("The schedule is suspended: not_in_channel.",)
+    assert answer.steps == ("schedbot resume daily",)
+
+
+def test_a_removed_schedule_is_still_answered_for(before: Past) -> None:
+    before.schedule("daily", state="removed")
+    assert because(before) == "The schedule is removed."
+
+
+def test_a_schedule_that_holds_only_since_later(before: Past) -> None:
+    schedule = before.schedule("daily")
+    with before.db.writing():
+        before.db.execute("UPDATE schedules SET effective_at = :at WHERE id = :id", {"at": NOW, "id": schedule})
+    assert because(before, AT_NINE).startswith("It holds only since Tue 1 Dec 2026 10:00 EST")
+
+
+def test_a_time_without_an_occurrence_names_the_ones_around_it(before: Past) -> None:
+    before.schedule("daily")
+    told = because(before, "2026-11-30 17:00")
+    assert "The occurrence before is Mon 30 Nov 2026 09:00 EST." in told
+    assert "The occurrence after is Tue 1 Dec 2026 09:00 EST." in told
+
+
+def test_an_occurrence_to_come_is_no_failure(before: Past) -> None:
+    before.schedule("daily")
+    assert because(before, "2026-12-02 09:00") == "That is still to come, in 23 h."
+
+
+def test_a_name_or_time_that_means_nothing_is_refused(before: Past) -> None:
+    before.schedule("daily")
+    with pytest.raises(NotFound, match="There is no schedule 'dayly'") as refused:
+        whys.why(before.session, "dayly", "")
+    assert refused.value.hint == "Did you mean 'daily'?"
+    with pytest.raises(BadInput, match="'someday' is not a time"):
+        whys.why(before.session, "daily", "someday")

@@ -1,0 +1,104 @@
+"""Jobs of a past that each test writes for itself: rows in a real database, as ticks and pools would have left them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from schedbot.session import Session
+from schedbot.settings import Settings
+from schedbot.store.database import Database, create_database
+
+HOUR = 3_600_000
+NOW = 1_796_137_200_000  # 2026-12-01 15:00 UTC, 10:00 in New York
+
+WORKSPACE = """
+INSERT INTO workspaces (id, name, token_kind, created_at, paused_at, paused_reason)
+VALUES (:name, :name, 'env', 0, :paused_at, :reason)
+"""
+RECURRENCE = "INSERT INTO recurrences (id, kind, expression, tz) VALUES (1, 'cron', '0 9 * * *', 'America/New_York')"
+SCHEDULE = """
+INSERT INTO schedules (id, name, account, workspace_id, recurrence_id, version, state, reason, effective_at, created_at)
+VALUES (:id, :name, :account, :workspace, 1, 1, :state, :reason, 0, 0)
+"""
+VERSION = """
+INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, report_kind, report_source, misfire,
+                               grace_ms, max_attempts, priority, on_unknown, created_at)
+VALUES (:id, :version, 1, :channel, 'text', 'Hi', 'latest', :grace_ms, 5, 'normal', 'hold', 0)
+"""
+JOB = """
+INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, attempts, spent, error, ts)
+SELECT id, workspace_id, :due_at, :due_at, :due_at + 6 * 3600000, :state, :attempts, :attempts, :error, :ts
+  FROM schedules WHERE id = :schedule
+RETURNING id
+"""
+ATTEMPT = """
+INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, sent_at, ended_at, outcome,
+                      error, http_status, ts)
+SELECT id, :number, workspace_id, 1, :channel, 'pool-1', due_at + 100, due_at + 200, due_at + 500, :outcome, :error,
+       200, :ts
+  FROM jobs WHERE id = :job
+"""
+
+
+class Past:
+    """A database to be filled, and the session that looks at it at NOW."""
+
+    def __init__(self, path: Path) -> None:
+        self.db: Database = create_database(path, "installation-1", 0)
+        self.session = Session(Settings(None, path, actor="tester@house"), self.db, now=lambda: NOW)
+        self._numbers = count(1)
+        self._write(RECURRENCE)
+        self.workspace("acme")
+
+    def _write(self, sql: str, **row: Any) -> None:
+        with self.db.writing():
+            self.db.execute(sql, row)
+
+    def workspace(self, name: str, paused: str | None = None) -> None:
+        """A workspace; `paused` says why it is."""
+        self._write(WORKSPACE, name=name, paused_at=1 if paused else None, reason=paused)
+
+    def schedule(self, name: str, **said: Any) -> str:
+        """A schedule at 09:00 in New York. Returns its id."""
+        usual = {"account": "", "workspace": "acme", "state": "active", "reason": None, "channel": "C0000000001"}
+        row = {**usual, "grace_ms": 6 * HOUR, **said, "name": name, "id": f"schedule-{next(self._numbers)}"}
+        with self.db.writing():
+            self.db.execute(SCHEDULE, {key: row[key] for key in row if key not in ("channel", "grace_ms")})
+            self.db.execute(VERSION, {"version": 1, **{key: row[key] for key in ("id", "channel", "grace_ms")}})
+        return str(row["id"])
+
+    def version(self, schedule: str, number: int, channel: str) -> None:
+        """Another version of a schedule, not its present one."""
+        self._write(VERSION, id=schedule, version=number, channel=channel, grace_ms=6 * HOUR)
+
+    def job(self, schedule: str, state: str, ago_ms: int = HOUR, **said: Any) -> int:
+        """A job that was due `ago_ms` before NOW. Returns its number."""
+        row = {"attempts": 0, "error": None, "ts": None, **said}
+        with self.db.writing():
+            return int(self.db.value(JOB, {**row, "schedule": schedule, "state": state, "due_at": NOW - ago_ms}))
+
+    def attempt(self, job: int, number: int = 1, **said: Any) -> None:
+        """An attempt of a job that ended half a second after it was due."""
+        self._write(ATTEMPT, **{"channel": "C0000000001", "error": None, "ts": None, **said}, job=job, number=number)
+
+    def state(self, job: int) -> str:
+        """The state that the job is in now."""
+        return str(self.db.value("SELECT state FROM jobs WHERE id = :job", {"job": job}))
+
+    def row(self, job: int, *columns: str) -> tuple[Any, ...]:
+        """Columns of the job as they are stored."""
+        names = [row[0] for row in self.db.rows("SELECT name FROM pragma_table_info('jobs')")]
+        stored = self.db.row("SELECT * FROM jobs WHERE id = :job", {"job": job}) or ()
+        return tuple(stored[names.index(column)] for column in columns)
+
+
+@contextmanager
+def past(folder: Path) -> Iterator[Past]:
+    """A past in a file of its own."""
+    made = Past(folder / "schedbot.db")
+    try:
+        yield made
+    finally:
+        made.db.close()

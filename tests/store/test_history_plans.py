@@ -1,0 +1,91 @@
+"""The audit of a million jobs is served by indexes, and none of it is held."""
+
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schedbot.model import JobState
+from schedbot.store import filters, history
+from schedbot.store.database import Database, create_database
+from schedbot.store.filters import Filter
+
+BY_KEY = "sqlite_autoindex_jobs_1"  # UNIQUE (schedule_id, due_at)
+FILL = """
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)
+INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, ts)
+SELECT 's', 'w', i * 1000, 0, 0, 'succeeded', '1.1' FROM n
+"""
+SCHEDULE = (
+    "INSERT INTO workspaces (id, name, token_kind, created_at) VALUES ('w', 'acme', 'env', 0)",
+    "INSERT INTO recurrences (id, kind, expression, tz) VALUES (1, 'cron', '0 9 * * *', 'UTC')",
+    "INSERT INTO schedules (id, name, workspace_id, recurrence_id, version, state, effective_at, created_at)"
+    " VALUES ('s', 'daily', 'w', 1, 1, 'active', 0, 0)",
+    "INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, report_kind, report_source, misfire,"
+    " grace_ms, max_attempts, priority, on_unknown, created_at)"
+    " VALUES ('s', 1, 1, 'C1', 'text', 'Hi', 'latest', 0, 5, 'normal', 'hold', 0)",
+)
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    made = create_database(tmp_path / "schedbot.db", "installation-1", 0)
+    with made.writing():
+        for statement in SCHEDULE:
+            made.execute(statement)
+    yield made
+    made.close()
+
+
+def plan(db: Database, chosen: Filter, order: str) -> str:
+    sql = filters.statement(history.JOBS, chosen, order)
+    return "\n".join(row[3] for row in db.rows(f"EXPLAIN QUERY PLAN {sql}", filters.bindings(chosen)))
+
+
+@pytest.mark.parametrize("order", [history.NEWEST_FIRST, history.OLDEST_FIRST])
+@pytest.mark.parametrize(
+    ("chosen", "index"),
+    [
+        pytest.param(Filter(), "jobs_by_due", id="everything walks in due order"),
+        pytest.param(Filter(since=1, until=9), "jobs_by_due (due_at>? AND due_at<?)", id="a span is a range"),
+        pytest.param(Filter(schedules=("s",)), f"{BY_KEY} (schedule_id=?)", id="a schedule by its key"),
+        pytest.param(Filter(schedules=("s",), since=1), f"{BY_KEY} (schedule_id=? AND due_at>?)", id="and a span"),
+        pytest.param(Filter(states=(JobState.FAILED,)), "jobs_failed", id="failed by the few that failed"),
+        pytest.param(Filter(states=(JobState.HELD,)), "jobs_held", id="held by the few that are held"),
+        pytest.param(Filter(workspaces=("w",)), "jobs_by_due", id="a workspace walks in due order"),
+        pytest.param(Filter(accounts=("a",)), "jobs_by_due", id="an account walks in due order"),
+    ],
+)
+def test_a_filter_is_served_by_an_index_and_nothing_is_sorted(
+    db: Database, chosen: Filter, index: str, order: str
+) -> None:
+    told = plan(db, chosen, order)
+    assert index in told
+    assert "TEMP B-TREE" not in told
+
+
+def test_two_states_are_merged_from_both_of_their_indexes(db: Database) -> None:
+    told = plan(db, Filter(states=(JobState.FAILED, JobState.HELD)), history.NEWEST_FIRST)
+    assert "MERGE" in told
+    assert "jobs_failed" in told
+    assert "jobs_held" in told
+    assert "TEMP B-TREE" not in told
+
+
+def test_more_schedules_than_are_gathered_one_by_one_walk_in_due_order(db: Database) -> None:
+    many = tuple(f"s{number}" for number in range(filters.SCHEDULES_BY_KEY + 1))
+    told = plan(db, Filter(schedules=many), history.OLDEST_FIRST)
+    assert "jobs_by_due" in told
+    assert "TEMP B-TREE" not in told
+
+
+def test_many_jobs_are_read_without_being_held(db: Database) -> None:
+    with db.writing():
+        db.execute(FILL, {"count": 20_000})
+    tracemalloc.start()
+    read = sum(1 for _ in history.every(db, Filter()))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert read == 20_000
+    assert most < 4_000_000  # all of them at once come to some 20 MB
