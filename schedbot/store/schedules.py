@@ -143,6 +143,11 @@ def by_name(db: Database, name: str) -> Schedule | None:
     return schedule(row) if row else None
 
 
+def is_taken(db: Database, name: str) -> bool:
+    """Does a schedule that is not removed have that name? Cheaper than to read it whole."""
+    return bool(db.value("SELECT 1 FROM schedules WHERE name = :name AND state <> 'removed'", {"name": name}))
+
+
 def by_id(db: Database, number: str) -> Schedule:
     """The schedule with that UUID, removed or not. Raises LookupError for one that was never given."""
     row = db.row(BY_ID, {"id": number})

@@ -1,0 +1,141 @@
+"""A schedule is read and checked whole before anything is written: `wanted` is that step, `write` the other.
+
+What is wanted of a new schedule and what an edit changes are read by the same function; an edit starts from what
+stands (`base`). Nothing here opens a transaction but `add`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schedbot import recurrence as rules
+from schedbot import times
+from schedbot.admin import fields, terms
+from schedbot.admin.facts import Facts
+from schedbot.admin.fields import BadField, read
+from schedbot.admin.rule import rule
+from schedbot.admin.terms import Before
+from schedbot.errors import TokenUnavailable
+from schedbot.model import Recurrence, Schedule, ScheduleState, Terms
+from schedbot.session import Session
+from schedbot.store import enqueue, schedules, workspaces
+from schedbot.store.database import Database
+
+Fields = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A schedule as somebody wants it: read, checked, not yet written. `workspace` is a name."""
+
+    name: str
+    account: str
+    workspace: str
+    recurrence: Recurrence
+    terms: Terms
+    paused: bool = False
+    made: int = 0  # occurrences that have been, where it stands already
+
+
+def wanted(said: Fields, now: int, base: Wanted | None = None) -> Wanted:
+    """What the fields come to, by their columns' names. None: not said; empty: the default.
+
+    With `base`, what is not said stays as it is there. Raises BadField, which names the column.
+    """
+    for column in said:
+        if column not in fields.COLUMNS:
+            raise BadField(column, f"There is no field called '{column}'.", f"Known are {', '.join(fields.COLUMNS)}.")
+    when = rule(said, now, base.recurrence if base else None)
+    return Wanted(
+        name=kept(said, "name", base.name if base else None),
+        account=read("account", fields.account, said_or(said, "account", base.account if base else "")),
+        workspace=said_or(said, "workspace", base.workspace if base else "default") or "default",
+        recurrence=when,
+        terms=terms.terms(said, when, now, Before(base.recurrence, base.terms, base.made) if base else None),
+        paused=read("paused", fields.yes_or_no, said_or(said, "paused", "true" if base and base.paused else "")),
+        made=base.made if base else 0,
+    )
+
+
+def kept(said: Fields, column: str, before: str | None) -> str:
+    text = said.get(column)
+    return before if text is None and before is not None else read(column, fields.name, text or "")
+
+
+def said_or(said: Fields, column: str, before: str) -> str:
+    text = said.get(column)
+    return before if text is None else text
+
+
+def write(db: Database, new: Wanted, facts: Facts) -> Schedule:
+    """Write the schedule and the record of it; `enqueue_own` is the caller's. Inside a transaction.
+
+    Raises BadField for a name that exists and a workspace that does not.
+    """
+    if schedules.is_taken(db, new.name):
+        hint = f"Change it with 'schedbot edit {new.name}', or choose another name."
+        raise BadField("name", f"A schedule is called {times.quoted(new.name)} already.", hint)
+    schedule = Schedule(
+        id=facts.new_id(),
+        name=new.name,
+        account=new.account,
+        workspace_id=facts.workspace_id(db, new.workspace),
+        workspace=new.workspace,
+        recurrence=new.recurrence,
+        terms=new.terms,
+        state=ScheduleState.PAUSED if new.paused else ScheduleState.ACTIVE,
+        reason="added paused" if new.paused else None,
+        state_by=facts.actor if new.paused else None,
+        effective_at=facts.now,
+        created_at=facts.now,
+    )
+    schedules.insert(db, schedule, facts.recurrence_id(db, new.recurrence))
+    facts.record(db, None, schedule)
+    return schedule
+
+
+def add(session: Session, said: Fields) -> Schedule:
+    """Add one schedule, with its occurrences of the look-ahead. Raises BadField; nothing is changed then."""
+    facts = Facts(session.actor, "add", session.now())
+    new = wanted(said, facts.now)
+    with session.db.writing():
+        schedule = write(session.db, new, facts)
+        if schedule.state is ScheduleState.ACTIVE:
+            enqueue.enqueue_own(session.db, schedule.id, facts.recurrence_id(session.db, new.recurrence), facts.now)
+    session.db.wake()
+    return schedule
+
+
+def warnings(schedule: Schedule, now: int) -> list[str]:
+    """What of its expression is often meant otherwise: sentences."""
+    cron = schedule.recurrence.cron
+    return rules.warnings(cron, schedule.recurrence.tz, now) if cron else []
+
+
+def as_wanted(schedule: Schedule, made: int = 0) -> Wanted:
+    """What stands, as if somebody wanted it; `made` occurrences have been."""
+    return Wanted(
+        name=schedule.name,
+        account=schedule.account,
+        workspace=schedule.workspace,
+        recurrence=schedule.recurrence,
+        terms=schedule.terms,
+        paused=schedule.state is ScheduleState.PAUSED,
+        made=made,
+    )
+
+
+def missing_token(session: Session, schedule: Schedule) -> str:
+    """What is to be done before it can be posted, where its workspace's token is not found. Empty if all is well.
+
+    A variable may be there for cron alone, so it is only said; a command is not run for this.
+    """
+    from schedbot.slack import sources, tokens
+
+    workspace = workspaces.by_id(session.db, schedule.workspace_id)
+    try:
+        place = sources.source(workspace.token, session.settings.token, workspace.name)
+        if place.kind != "command":
+            tokens.find(place)
+    except TokenUnavailable as error:
+        return f"{error} {error.hint}"
+    return ""

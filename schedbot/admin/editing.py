@@ -1,0 +1,155 @@
+"""An edit changes what is said and nothing else, and it never fires the past.
+
+A new rule holds from now on: what waits stays one job where both rules have it, and is cancelled where only the old
+one had. Any other change reaches what waits, since a job is delivered as its schedule then stands.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from schedbot import times
+from schedbot.admin import telling
+from schedbot.admin.adding import Fields, Wanted, as_wanted, wanted
+from schedbot.admin.facts import Facts
+from schedbot.admin.fields import BadField
+from schedbot.admin.selecting import named
+from schedbot.admin.terms import first_after
+from schedbot.errors import SchedbotError
+from schedbot.model import Schedule, ScheduleState, Terms
+from schedbot.session import Session
+from schedbot.store import enqueue, schedules, waiting
+from schedbot.store.database import Database
+
+ERROR = "schedule_edited"
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A schedule before and after, and how many jobs that waited were cancelled."""
+
+    before: Schedule
+    after: Schedule
+    cancelled: int = 0
+
+    @property
+    def differences(self) -> list[tuple[str, object, object]]:
+        """Column, old value, new value, of what differs."""
+        old, new = telling.recorded(self.before), telling.recorded(self.after)
+        return [(name, old[name], new[name]) for name in new if old[name] != new[name] and name != "version"]
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Parameters of the report to set and to take away; the others stay."""
+
+    put: Mapping[str, Any] = field(default_factory=dict)
+    unset: Sequence[str] = ()
+
+
+def edit(session: Session, name: str, said: Fields, params: Params | None = None) -> Edited:
+    """Change what is said of one schedule. Raises NotFound and BadField; nothing is changed then."""
+    facts = Facts(session.actor, "edit", session.now())
+    with session.db.writing():
+        before = named(session.db, name)
+        made = waiting.made(session.db, before.id, facts.now)
+        if params and (params.put or params.unset):
+            said = {**said, "params": json.dumps(merged(before.terms.report.params, params))}
+        new = wanted(said, facts.now, as_wanted(before, made))
+        edited = write(session.db, before, new, facts)
+        if edited.after.state is ScheduleState.ACTIVE:
+            number = facts.recurrence_id(session.db, new.recurrence)
+            enqueue.enqueue_own(session.db, before.id, number, facts.now)
+    session.db.wake()
+    return edited
+
+
+def merged(before: Mapping[str, Any], params: Params) -> dict[str, Any]:
+    """The parameters as they will be. Raises BadField for one to take away that is not there."""
+    for key in params.unset:
+        if key not in before:
+            there = ", ".join(before) or "none"
+            raise BadField("params", f"There is no parameter {times.quoted(key)}.", f"There are: {there}.")
+    return {key: value for key, value in {**before, **params.put}.items() if key not in params.unset}
+
+
+def write(db: Database, before: Schedule, new: Wanted, facts: Facts) -> Edited:
+    """Let a schedule be as it is wanted; `enqueue_own` is the caller's. Inside a transaction.
+
+    Where nothing differs, nothing is written. Raises BadField for a name that is taken or an unknown workspace.
+    """
+    after = changed(before, new, facts.workspace_id(db, new.workspace), facts)
+    if same(before, after):
+        return Edited(before, before)
+    if after.name != before.name and schedules.is_taken(db, after.name):
+        raise BadField("name", f"A schedule is called {times.quoted(after.name)} already.", "Choose another name.")
+    if not schedules.turn_to_version(db, after, facts.recurrence_id(db, after.recurrence), facts.now):
+        raise SchedbotError(f"'{before.name}' was changed by somebody else meanwhile.", "Look at it, then try again.")
+    cancelled = settle(db, before, after)
+    facts.record(db, before, after)
+    return Edited(before, after, cancelled)
+
+
+def changed(before: Schedule, new: Wanted, workspace_id: str, facts: Facts) -> Schedule:
+    """The schedule as it will stand: a new rule holds from now on, and gives a finished one something to come.
+
+    An edit may pause, and never resumes: that is `resume`'s.
+    """
+    after = replace(
+        before,
+        name=new.name,
+        account=new.account,
+        workspace_id=workspace_id,
+        workspace=new.workspace,
+        recurrence=new.recurrence,
+        terms=new.terms,
+        version=before.version + 1,
+    )
+    if has_new_rule(before, after):
+        after = replace(after, effective_at=facts.now)
+        if before.state is ScheduleState.FINISHED and comes(after, facts.now):
+            after = replace(after, state=ScheduleState.ACTIVE, reason=None)
+    if new.paused and after.state is ScheduleState.ACTIVE:
+        return replace(after, state=ScheduleState.PAUSED, reason="added paused", state_by=facts.actor)
+    return after
+
+
+def comes(schedule: Schedule, now: int) -> bool:
+    """Is there an occurrence to come?"""
+    first = first_after(schedule.recurrence, max(now, (schedule.terms.starts_at or 0) - 1))
+    return first is not None and (schedule.terms.until_at is None or first <= schedule.terms.until_at)
+
+
+def same(before: Schedule, after: Schedule) -> bool:
+    return replace(after, version=before.version, effective_at=before.effective_at) == before
+
+
+def has_new_rule(before: Schedule, after: Schedule) -> bool:
+    """Do they differ in when they are due?"""
+    return (before.recurrence, span(before.terms)) != (after.recurrence, span(after.terms))
+
+
+def span(terms: Terms) -> tuple[int | None, int | None]:
+    return terms.starts_at, terms.until_at
+
+
+def settle(db: Database, before: Schedule, after: Schedule) -> int:
+    """Cancel what waits and is not of the new rule; let the rest follow. Returns how many were cancelled."""
+    cancelled = 0
+    if after.state is ScheduleState.PAUSED is not before.state:
+        return waiting.cancel(db, after.id, "schedule_paused")
+    if has_new_rule(before, after):
+        for job in waiting.waiting(db, after.id):
+            if not owes(after, job.due_at):
+                cancelled += waiting.cancel(db, after.id, ERROR, job.due_at)
+    waiting.follow(db, after, after.terms.grace_ms - before.terms.grace_ms)
+    return cancelled
+
+
+def owes(schedule: Schedule, due_at: int) -> bool:
+    """Is that instant an occurrence by its rule, start and end?"""
+    starts_at, until_at = span(schedule.terms)
+    if (starts_at is not None and due_at < starts_at) or (until_at is not None and due_at > until_at):
+        return False
+    return first_after(schedule.recurrence, due_at - 1) == due_at

@@ -1,0 +1,64 @@
+"""Who makes a change, by which command and when: what every written row is made with, the same for a whole import."""
+
+import uuid
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from schedbot import times
+from schedbot.admin import telling
+from schedbot.admin.fields import BadField
+from schedbot.model import Recurrence, Schedule
+from schedbot.store import changes, recurrences, workspaces
+from schedbot.store.changes import Change
+from schedbot.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One act of administration. What it looked up once in its transaction it remembers."""
+
+    actor: str
+    command: str
+    now: int
+    _workspaces: dict[str, str] = field(default_factory=dict)
+    _recurrences: dict[Recurrence, int] = field(default_factory=dict)
+
+    def new_id(self) -> str:
+        """A UUID for a schedule."""
+        return str(uuid.uuid4())
+
+    def workspace_id(self, db: Database, name: str) -> str:
+        """The id of the workspace of that name. Raises BadField with the nearest name."""
+        if name not in self._workspaces:
+            self._workspaces[name] = workspace_id(db, name)
+        return self._workspaces[name]
+
+    def recurrence_id(self, db: Database, rule: Recurrence) -> int:
+        """The id of a recurrence, made if it is new. Inside a transaction."""
+        if rule not in self._recurrences:
+            self._recurrences[rule] = recurrences.known(db, rule)
+        return self._recurrences[rule]
+
+    def record(self, db: Database, before: Schedule | None, after: Schedule) -> None:
+        """Record the change of one schedule. Inside its transaction."""
+        change = Change(
+            changed_at=self.now,
+            actor=self.actor,
+            command=self.command,
+            kind="schedule",
+            object_id=after.id,
+            name=after.name,
+            workspace_id=after.workspace_id,
+            before=telling.recorded(before) if before else None,
+            after=telling.recorded(after),
+        )
+        changes.record(db, change)
+
+
+def workspace_id(db: Database, name: str) -> str:
+    found = workspaces.by_name(db, name)
+    if found:
+        return found.id
+    near = get_close_matches(name, [one.name for one in workspaces.every(db)], n=1)
+    hint = f"Did you mean '{near[0]}'?" if near else f"Add it with 'schedbot workspace add {name} --token-env VAR'."
+    raise BadField("workspace", f"No workspace is called {times.quoted(name)}.", hint)

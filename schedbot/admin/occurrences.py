@@ -1,0 +1,99 @@
+"""The coming occurrences of schedules: what they are due at, and which of them will be left out and why.
+
+A schedule's own occurrences are its recurrence's after the present, its start and its last change, up to its end.
+"""
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import islice, takewhile
+
+from schedbot import recurrence, times
+from schedbot.admin.terms import FAR_MS, first_after
+from schedbot.model import Recurrence, Schedule, ScheduleState
+
+FEW = 5
+Dropped = Mapping[tuple[str, int], str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Occurrence:
+    """One instant; `left_out` says why nothing will be posted then. Without a schedule it is an expression's."""
+
+    due_at: int
+    schedule: str
+    recurrence: Recurrence
+    left_out: str | None = None
+
+
+def coming(schedule: Schedule, after: int, dropped: Dropped) -> Iterator[Occurrence]:
+    """Its occurrences after an instant, in order, as far as it goes; none where it is off for good."""
+    start = beginning(schedule, after)
+    if start is None:
+        return
+    end = start + FAR_MS if schedule.terms.until_at is None else schedule.terms.until_at
+    for due_at in takewhile(lambda instant: instant <= end, fires(schedule.recurrence, start)):
+        yield Occurrence(due_at, schedule.name, schedule.recurrence, left_out(schedule, due_at, dropped))
+
+
+def fires(rule: Recurrence, after: int) -> Iterator[int]:
+    """A recurrence's instants in order; the first few are remembered, since many schedules share them."""
+    first = first_few(rule, after)
+    yield from first
+    if len(first) == FEW:
+        yield from recurrence.between(rule, first[-1], after + FAR_MS)
+
+
+@lru_cache(maxsize=8_192)
+def first_few(rule: Recurrence, after: int) -> tuple[int, ...]:
+    return tuple(islice(recurrence.between(rule, after, after + FAR_MS), FEW))
+
+
+def beginning(schedule: Schedule, after: int) -> int | None:
+    """The instant after which it may be due; None while nothing will come.
+
+    A finished one may still have its last occurrence before it: that is enqueued some time ahead.
+    """
+    is_resting = schedule.state is ScheduleState.PAUSED and schedule.state_until is not None
+    if schedule.state not in (ScheduleState.ACTIVE, ScheduleState.FINISHED) and not is_resting:
+        return None
+    return max(after, schedule.effective_at, (schedule.terms.starts_at or 0) - 1, (schedule.state_until or 0) - 1)
+
+
+def left_out(schedule: Schedule, due_at: int, dropped: Dropped) -> str | None:
+    """Why nothing will be posted at an occurrence, or None."""
+    if reason := dropped.get((schedule.id, due_at)):
+        return reason
+    region = schedule.terms.skip_holidays
+    if not region:
+        return None
+    from schedbot import calendars
+
+    local_day = times.local_rfc3339(due_at, times.zone(schedule.recurrence.tz))[:10]
+    holiday = calendars.holiday(region, date.fromisoformat(local_day))
+    return f"holiday: {holiday}" if holiday else None
+
+
+def next_due_at(schedule: Schedule, now: int, dropped: Dropped) -> int | None:
+    """When it will be posted next, or None. Computed once for all schedules that share a recurrence."""
+    start = beginning(schedule, now)
+    if start is None:
+        return None
+    first = first_after(schedule.recurrence, start)
+    if first is None or (schedule.terms.until_at is not None and first > schedule.terms.until_at):
+        return None
+    if left_out(schedule, first, dropped) is None:
+        return first
+    return next((one.due_at for one in coming(schedule, first, dropped) if one.left_out is None), None)
+
+
+def of_expression(rule: Recurrence, after: int) -> Iterator[Occurrence]:
+    """The occurrences of an expression that is not added yet."""
+    return (Occurrence(due_at, "", rule) for due_at in recurrence.between(rule, after, after + FAR_MS))
+
+
+def merged(each: Iterable[Iterator[Occurrence]], count: int) -> Iterator[Occurrence]:
+    """The first `count` of each, in order of time."""
+    return heapq.merge(*(list(islice(one, count)) for one in each))

@@ -1,0 +1,97 @@
+"""Pause and resume: a pause is obeyed by what already waits, and nothing that fell into it is posted afterwards."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from schedbot import times
+from schedbot.admin import fields
+from schedbot.admin.editing import comes
+from schedbot.admin.facts import Facts
+from schedbot.admin.selecting import Chosen, chosen
+from schedbot.errors import BadInput
+from schedbot.model import Schedule, ScheduleState
+from schedbot.session import Session
+from schedbot.store import enqueue, schedules, waiting
+from schedbot.store.database import Database
+
+ACTIVE, PAUSED, FINISHED = ScheduleState.ACTIVE, ScheduleState.PAUSED, ScheduleState.FINISHED
+
+
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """A schedule as it stands now; `was` tells whether anything changed; `jobs` were cancelled or enqueued."""
+
+    schedule: Schedule
+    was: ScheduleState
+    jobs: int = 0
+
+    @property
+    def is_changed(self) -> bool:
+        """Did its state change?"""
+        return self.schedule.state is not self.was
+
+
+def pause(session: Session, names: Sequence[str], reason: str, until: str) -> tuple[list[Rested], Chosen]:
+    """Pause schedules until somebody resumes them, or until an instant, read in each one's zone. Raises BadInput."""
+    facts = Facts(session.actor, "pause", session.now())
+    with session.db.writing():
+        meant = chosen(session.db, names)
+        rested = [pause_one(session.db, one, reason, until, facts) for one in meant.schedules]
+    return rested, meant
+
+
+def end_of(until: str, schedule: Schedule, now: int) -> int | None:
+    """When the pause ends: an instant to come, the beginning of a day, a span from now; `none` by itself never.
+
+    Not said, it is as it was.
+    """
+    if until in fields.NONE:
+        return None if until else schedule.state_until
+    end = fields.beginning(until, schedule.recurrence.tz, now)
+    if end <= now:
+        shown = times.for_people(end, times.zone(schedule.recurrence.tz))
+        raise BadInput(f"{times.quoted(until)} is past: {shown}.", "Name an instant that is still to come.")
+    return end
+
+
+def pause_one(db: Database, before: Schedule, reason: str, until: str, facts: Facts) -> Rested:
+    """Pause one schedule. Paused already: only another end or reason changes it. Inside a transaction.
+
+    One is finished as soon as its last occurrence is enqueued: while that waits, it can still be paused.
+    """
+    has_last = before.state is FINISHED and waiting.waiting(db, before.id)
+    if before.state not in (ACTIVE, PAUSED) and not has_last:
+        return Rested(before, before.state)
+    end = end_of(until, before, facts.now)
+    if before.state is PAUSED and not reason and not until:
+        return Rested(before, PAUSED)
+    why = reason or (before.reason if before.state is PAUSED else "") or "paused by hand"
+    after = replace(before, state=PAUSED, reason=why, state_by=facts.actor, state_until=end)
+    schedules.update_state(db, after)
+    cancelled = waiting.cancel(db, before.id, "schedule_paused")
+    facts.record(db, before, after)
+    return Rested(after, before.state, cancelled)
+
+
+def resume(session: Session, names: Sequence[str]) -> tuple[list[Rested], Chosen]:
+    """Let paused and suspended schedules go on from now. Raises NotFound."""
+    facts = Facts(session.actor, "resume", session.now())
+    with session.db.writing():
+        meant = chosen(session.db, names)
+        resumed = [resume_one(session.db, one, facts) for one in meant.schedules]
+    session.db.wake()
+    return resumed, meant
+
+
+def resume_one(db: Database, before: Schedule, facts: Facts) -> Rested:
+    """Let one schedule go on; one with nothing to come is finished. Inside a transaction."""
+    if before.state in (ACTIVE, FINISHED):
+        return Rested(before, before.state)
+    state = ACTIVE if comes(before, facts.now) else FINISHED
+    after = replace(before, state=state, reason=None, state_by=None, state_until=None, effective_at=facts.now)
+    schedules.update_state(db, after)
+    facts.record(db, before, after)
+    if state is FINISHED:
+        return Rested(after, before.state)
+    own = enqueue.enqueue_own(db, before.id, schedules.recurrence_id(db, before.id), facts.now)
+    return Rested(after, before.state, own.enqueued)

@@ -1,0 +1,63 @@
+"""When a schedule fires, from its text: one of `cron`, `every` and `at`, always in a zone that is said."""
+
+from collections.abc import Mapping
+
+from schedbot import recurrence, times
+from schedbot.admin import fields
+from schedbot.admin.fields import BadField, read
+from schedbot.model import Recurrence
+
+WAYS = ("cron", "every", "at")
+Fields = Mapping[str, str | None]
+
+
+def rule(said: Fields, now: int, before: Recurrence | None = None) -> Recurrence:
+    """The recurrence that the fields come to; what is not said stays as `before`. Raises BadField."""
+    ways = [way for way in WAYS if said.get(way)]
+    tz = said.get("tz") or (before.tz if before else "")
+    if len(ways) > 1:
+        problem = f"'{ways[0]}' and '{ways[1]}' are both said."
+        raise BadField(ways[1], problem, "A schedule has one of cron, every and at.")
+    if not ways and before is None:
+        hint = "Say --cron '0 9 * * mon-fri', --every 'weekday at 9:00' or --at '2026-12-01 09:00'."
+        raise BadField("cron", "It is not said when to post.", hint)
+    if not tz:
+        hint = "Add the customer's, such as --tz Europe/Berlin. There is no default zone."
+        raise BadField("tz", "The time zone is not said.", hint)
+    zone = read("tz", times.zone, tz).key
+    if not ways:
+        return moved(before or Recurrence(zone), zone, now)
+    return READERS[ways[0]](said[ways[0]] or "", zone, now)
+
+
+def by_cron(text: str, tz: str, now: int) -> Recurrence:
+    """By a cron expression; the present does not matter."""
+    return Recurrence(tz, cron=read("cron", lambda expression: fields.cron(expression, tz), text))
+
+
+def by_phrase(text: str, tz: str, now: int) -> Recurrence:
+    """By what people say."""
+    return Recurrence(tz, cron=read("every", lambda phrase: fields.cron(recurrence.to_cron(phrase), tz), text))
+
+
+def by_instant(text: str, tz: str, now: int) -> Recurrence:
+    """Once, at a full second that is still to come."""
+    at = read("at", lambda word: fields.instant(word, tz, now), text)
+    once_at = -(-at // 1000) * 1000
+    if once_at <= now:
+        shown = f"{times.for_people(once_at, times.zone(tz))}, {times.relative(once_at, now)}"
+        raise BadField("at", f"{times.quoted(text)} is past: {shown}.", "Name an instant that is still to come.")
+    return Recurrence(tz, once_at=once_at)
+
+
+READERS = {"cron": by_cron, "every": by_phrase, "at": by_instant}
+
+
+def moved(before: Recurrence, tz: str, now: int) -> Recurrence:
+    """The same wall-clock time in another zone."""
+    if before.tz == tz:
+        return before
+    if before.once_at is None:
+        return by_cron(before.cron or "", tz, now)
+    wall = times.local_rfc3339(before.once_at, times.zone(before.tz))[:19]
+    return by_instant(wall, tz, now)

@@ -1,0 +1,46 @@
+"""The next occurrence alone is dropped: on record as skipped, whether it waits already or is yet to be enqueued."""
+
+from schedbot.admin import occurrences
+from schedbot.admin.facts import Facts
+from schedbot.admin.occurrences import Occurrence
+from schedbot.admin.selecting import named
+from schedbot.errors import BadInput
+from schedbot.model import Schedule, ScheduleState
+from schedbot.session import Session
+from schedbot.store import changes, waiting
+from schedbot.store.changes import Change
+
+ERROR = "skipped_by_hand"
+
+
+def skip_next(session: Session, name: str) -> tuple[Schedule, Occurrence]:
+    """Drop the next occurrence of one schedule that is not dropped yet. Raises NotFound, and BadInput if none comes."""
+    facts = Facts(session.actor, "skip-next", session.now())
+    with session.db.writing():
+        schedule = named(session.db, name)
+        dropped = waiting.skipped(session.db, facts.now, schedule.id)
+        for occurrence in occurrences.coming(schedule, facts.now, dropped):
+            if occurrence.left_out is None and waiting.skip(session.db, schedule, occurrence.due_at, ERROR):
+                record(session, facts, schedule, occurrence)
+                return schedule, occurrence
+    hint = f"Let it go on with 'schedbot resume {name}'." if is_off(schedule) else "There is nothing to skip."
+    raise BadInput(f"'{name}' has no occurrence to come: it is {schedule.state.value}.", hint)
+
+
+def is_off(schedule: Schedule) -> bool:
+    return schedule.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
+
+
+def record(session: Session, facts: Facts, schedule: Schedule, occurrence: Occurrence) -> None:
+    change = Change(
+        changed_at=facts.now,
+        actor=facts.actor,
+        command=facts.command,
+        kind="schedule",
+        object_id=schedule.id,
+        name=schedule.name,
+        workspace_id=schedule.workspace_id,
+        before={"due_at": occurrence.due_at, "skipped": False},
+        after={"due_at": occurrence.due_at, "skipped": True},
+    )
+    changes.record(session.db, change)

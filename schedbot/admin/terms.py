@@ -1,0 +1,163 @@
+"""What a version of a schedule says, from text: channel, report, start and end, policies.
+
+A start and an end between which nothing is due are refused. `count` is turned into the instant of the last occurrence
+(`until_at`); what has been due already counts.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple, TypeVar
+
+from schedbot import recurrence, times
+from schedbot.admin import fields
+from schedbot.admin.fields import NONE, BadField, read
+from schedbot.model import Misfire, OnUnknown, Priority, Recurrence, Report, Terms
+from schedbot.slack import channels
+
+Fields = Mapping[str, str | None]
+Field = TypeVar("Field")
+Bounds = tuple[int | None, int | None, int | None]
+FAR_MS = 50 * 366 * 86_400_000
+DEFAULT = Terms(channel="", report=Report("text", ""))
+MISFIRE = fields.choice(Misfire, "misfire policy")
+PRIORITY = fields.choice(Priority, "priority")
+ON_UNKNOWN = fields.choice(OnUnknown, "way to settle a post of unknown fate")
+COUNT = fields.number("count", 1, fields.MOST_OCCURRENCES)
+MAX_ATTEMPTS = fields.number("number of attempts", 1, fields.MOST_ATTEMPTS)
+
+
+class Before(NamedTuple):
+    """What an edit starts from; `made` is how many occurrences have been."""
+
+    recurrence: Recurrence
+    terms: Terms
+    made: int
+
+
+def terms(said: Fields, when: Recurrence, now: int, before: Before | None = None) -> Terms:
+    """The terms that the fields come to; what is not said stays as `before`. Raises BadField."""
+    base = before.terms if before else DEFAULT
+    starts_at, until_at, count = bounds(said, when, now, before)
+    return Terms(
+        channel=base.channel if said.get("channel") is None and before else channel(said.get("channel") or ""),
+        report=report(said, base.report if before else None),
+        starts_at=starts_at,
+        until_at=until_at,
+        count=count,
+        misfire=given(said, "misfire", MISFIRE, base.misfire, DEFAULT.misfire),
+        grace_ms=given(said, "grace", fields.span, base.grace_ms, DEFAULT.grace_ms),
+        max_attempts=given(said, "max_attempts", MAX_ATTEMPTS, base.max_attempts, DEFAULT.max_attempts),
+        priority=given(said, "priority", PRIORITY, base.priority, DEFAULT.priority),
+        on_unknown=given(said, "on_unknown", ON_UNKNOWN, base.on_unknown, DEFAULT.on_unknown),
+        jitter_ms=given(said, "jitter", fields.span, base.jitter_ms, 0),
+        skip_holidays=given(said, "skip_holidays", region, base.skip_holidays, ""),
+    )
+
+
+def given(said: Fields, column: str, reader: Callable[[str], Field], before: Field, default: Field) -> Field:
+    """What a field comes to: not said, it stays; empty or `none`, it is the default."""
+    text = said.get(column)
+    if text is None:
+        return before
+    return default if text.lower() in NONE else read(column, reader, text)
+
+
+def channel(text: str) -> str:
+    """A channel's id, from itself or a link."""
+    return read("channel", channels.channel_id, text)
+
+
+@lru_cache(maxsize=256)
+def region(text: str) -> str:
+    """Whose holidays are left out, in normal form."""
+    from schedbot import calendars
+
+    return calendars.check_region(text)
+
+
+def report(said: Fields, before: Report | None) -> Report:
+    """What is posted: a text or a template with its parameters."""
+    text, file, params = said.get("text"), said.get("report"), said.get("params")
+    if text and file:
+        raise BadField("report", "'text' and 'report' are both said.", "A schedule posts one of the two.")
+    if before and not (text or file) and params is None:
+        return before
+    if text:
+        kind, source = "text", text
+    elif file:
+        kind, source = "template", fields.template(file)
+    elif before:
+        kind, source = before.kind, before.source
+    else:
+        raise BadField("text", "It is not said what to post.", "Say --text TEXT, or --report FILE.")
+    values = read("params", fields.params, params or "")
+    if values and kind == "text":
+        raise BadField("params", "A text takes no parameters.", "Use a template: --report FILE.")
+    if params is None and before and kind == before.kind == "template":
+        values = dict(before.params)
+    return read("text" if kind == "text" else "report", lambda word: fields.report(kind, word, values), source)
+
+
+def bounds(said: Fields, when: Recurrence, now: int, before: Before | None) -> Bounds:
+    """`starts_at`, `until_at` and `count`, checked together where one of them or the rule is new."""
+    base = before.terms if before else DEFAULT
+    starts_at = given(said, "starts", lambda text: fields.beginning(text, when.tz, now), base.starts_at, None)
+    until_at = given(said, "until", lambda text: fields.end(text, when.tz, now), base.until_at, None)
+    count = given(said, "count", COUNT, base.count, None)
+    is_new = any(said.get(column) is not None for column in ("starts", "until", "count"))
+    if before and not is_new and when == before.recurrence:
+        return starts_at, until_at, count
+    if before and base.count and said.get("until") is None:
+        until_at = asked_until(before, now)
+    if starts_at is not None and until_at is not None and starts_at > until_at:
+        start, end = (times.for_people(at, times.zone(when.tz)) for at in (starts_at, until_at))
+        raise BadField("until", f"It ends ({end}) before it starts ({start}).", "Let it end later.")
+    after = max(now, (starts_at or 0) - 1)
+    check_due(when, after, until_at)
+    if count is not None:
+        last = nth_after(when, after, remaining(count, before.made if before else 0))
+        until_at = last if until_at is None or (last is not None and last < until_at) else until_at
+    return starts_at, until_at, count
+
+
+def asked_until(before: Before, now: int) -> int | None:
+    """The end that was asked for beside a count, where the count is not what ends it."""
+    base = before.terms
+    left = (base.count or 0) - before.made
+    by_count = nth_after(before.recurrence, max(now, (base.starts_at or 0) - 1), left) if left > 0 else base.until_at
+    return None if by_count == base.until_at else base.until_at
+
+
+def remaining(count: int, made: int) -> int:
+    """How many occurrences are left of `count`."""
+    if made >= count:
+        problem = f"It has been due {made} times already, so a count of {count} is used up."
+        raise BadField("count", problem, f"Say {made + 1} or more, or 'none'.")
+    return count - made
+
+
+def check_due(when: Recurrence, after: int, until_at: int | None) -> None:
+    """Refuse what is never due between its start and its end."""
+    first = first_after(when, after)
+    if first is not None and (until_at is None or first <= until_at):
+        return
+    zone = times.zone(when.tz)
+    since = times.for_people(after + 1, zone)
+    if first is None:
+        column = "at" if when.cron is None else "cron"
+        raise BadField(column, f"It is never due after {since}.", "Name an instant that is still to come.")
+    problem = f"It is never due between {since} and its end, {times.for_people(until_at or 0, zone)}."
+    raise BadField("until", problem, f"The first occurrence would be {times.for_people(first, zone)}: end it later.")
+
+
+@lru_cache(maxsize=8_192)
+def first_after(when: Recurrence, after: int) -> int | None:
+    """The first occurrence after an instant; many schedules share one."""
+    return recurrence.next_after(when, after)
+
+
+@lru_cache(maxsize=1_024)
+def nth_after(when: Recurrence, after: int, n: int) -> int | None:
+    """The n-th occurrence after an instant, or None where there are not so many."""
+    return next(islice(recurrence.between(when, after, after + FAR_MS), n - 1, None), None)

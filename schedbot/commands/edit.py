@@ -1,0 +1,77 @@
+"""`schedbot edit`: change what is said of a schedule, and nothing else."""
+
+from typing import Annotated
+
+import typer
+
+from schedbot import output
+from schedbot.admin import adding, editing
+from schedbot.admin.editing import Edited, Params
+from schedbot.commands import schedule_options as options
+from schedbot.commands import telling
+from schedbot.session import Session, opened
+
+Named = Annotated[str, typer.Argument(metavar="NAME", help="The schedule.")]
+NewName = Annotated[str | None, options.option("--name", "NEW", "Give it another name.")]
+Unset = Annotated[list[str] | None, typer.Option("--unset-param", metavar="KEY", help="Take a parameter away.")]
+
+
+def run(
+    schedule: Named,
+    name: NewName = None,
+    cron: options.Cron = None,
+    every: options.Every = None,
+    at: options.At = None,
+    tz: options.Tz = None,
+    channel: options.Channel = None,
+    text: options.Text = None,
+    report: options.Report = None,
+    param: options.Param = None,
+    unset_param: Unset = None,
+    account: options.Account = None,
+    workspace: options.Workspace = None,
+    starts: options.Starts = None,
+    until: options.Until = None,
+    count: options.Count = None,
+    misfire: options.Misfire = None,
+    grace: options.Grace = None,
+    max_attempts: options.MaxAttempts = None,
+    priority: options.Priority = None,
+    on_unknown: options.OnUnknown = None,
+    jitter: options.Jitter = None,
+    skip_holidays: options.SkipHolidays = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object: the schedule as it now stands.")] = False,
+) -> None:
+    """Change a schedule. What is not said stays; 'none' clears --starts, --until, --count and --skip-holidays.
+
+    What waits is posted as the schedule then stands; under a new rule, what only the old one had is cancelled.
+
+    Example:  schedbot edit acme-weekly --cron '30 9 * * mon'
+    """
+    said = options.said(locals())
+    with opened() as session:
+        edited = editing.edit(session, schedule, said, Params(options.params(param), unset_param or ()))
+        if json:
+            output.json_lines(telling.objects(session, [edited.after]))
+        else:
+            answer(session, edited)
+
+
+def answer(session: Session, edited: Edited) -> None:
+    """What changed, from what to what, and when it is next due."""
+    if not edited.differences:
+        output.say(f"Nothing to change: '{edited.before.name}' stands like that already.")
+        return
+    output.say(f"Changed '{edited.after.name}': {telling.meaning(edited.after.recurrence)}.")
+    for column, old, new in edited.differences:
+        was = telling.difference(column, old, edited.before.recurrence.tz)
+        output.say(f"  {column}: {was} -> {telling.difference(column, new, edited.after.recurrence.tz)}")
+    if edited.cancelled:
+        output.say(f"Cancelled: {edited.cancelled} that waited.")
+    lines = telling.coming(session, edited.after)
+    for line in lines:
+        output.say(f"  {line}")
+    if not lines:
+        output.say(f"It is {edited.after.state.value}: 'schedbot resume {edited.after.name}' lets it go on.")
+    for warning in adding.warnings(edited.after, session.now()):
+        output.note(f"Note: {warning}")

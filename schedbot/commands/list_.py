@@ -1,0 +1,68 @@
+"""`schedbot list`: the schedules, one line each."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from schedbot import output
+from schedbot.admin import fields, selecting
+from schedbot.commands import telling
+from schedbot.errors import BadInput
+from schedbot.model import Schedule, ScheduleState
+from schedbot.session import Session, opened
+from schedbot.store import schedules, waiting
+from schedbot.store.schedules import Filters
+
+STATE = fields.choice(ScheduleState, "state of a schedule")
+
+
+def run(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Names or globs: 'acme-*'.")] = None,
+    state: Annotated[str, typer.Option(metavar="STATE", help="active, paused, suspended or finished.")] = "",
+    account: Annotated[str | None, typer.Option(metavar="ID", help="Of this customer.")] = None,
+    workspace: Annotated[str | None, typer.Option(metavar="NAME", help="Of this Slack workspace.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows of the table.")] = 50,
+    json: Annotated[bool, typer.Option("--json", help="All of them, one JSON object a line.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="All of them as CSV.")] = False,
+) -> None:
+    """List schedules by name, with the next occurrence in each one's own zone; who paused it, why and until when.
+
+    Example:  schedbot list --state active
+    """
+    wanted = STATE(state) if state else None
+    if wanted is ScheduleState.REMOVED:
+        raise BadInput("Removed schedules are not listed.", "Their jobs are in 'schedbot audit --schedule NAME'.")
+    if json and csv:
+        raise BadInput("--json and --csv are both said.", "Choose one.")
+    with opened() as session:
+        globs = typed(session, names or [])
+        filters = Filters(globs=globs, state=wanted, account=account, workspace=workspace)
+        found = schedules.named_like(session.db, filters)
+        if json:
+            output.json_lines(telling.objects(session, found))
+        elif csv:
+            output.csv_rows(telling.CSV_COLUMNS, telling.objects(session, found))
+        else:
+            table(session, found, limit)
+            more = schedules.count_like(session.db, filters) - limit
+            if more > 0:
+                output.note(f"... and {more:,} more (--limit {limit + more}).")
+
+
+def typed(session: Session, names: list[str]) -> list[str]:
+    """The names as globs. Raises NotFound for one that is typed out and not there."""
+    for name in names:
+        if not selecting.is_glob(name):
+            selecting.named(session.db, name)
+    return [selecting.glob(name) for name in names]
+
+
+def table(session: Session, found: Iterator[Schedule], limit: int) -> None:
+    now = session.now()
+    dropped = waiting.skipped(session.db, now)
+    rows = [telling.row(one, now, dropped) for one in islice(found, limit)]
+    output.table(
+        telling.columns(), rows, "No schedule fits. 'schedbot add --help' says how to make one.", telling.STYLES
+    )

@@ -1,0 +1,104 @@
+"""`schedbot next`: the coming occurrences of schedules, or of an expression that is not added yet."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Annotated, Any
+
+import typer
+
+from schedbot import output, times
+from schedbot.admin import occurrences, selecting
+from schedbot.admin.occurrences import Occurrence
+from schedbot.admin.rule import rule
+from schedbot.commands import next_changes, telling
+from schedbot.errors import BadInput
+from schedbot.model import Recurrence, Schedule, ScheduleState
+from schedbot.session import Session, opened
+from schedbot.store import schedules, waiting
+from schedbot.store.schedules import Filters
+
+
+def run(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Names or globs: 'acme-*'.")] = None,
+    cron: Annotated[str | None, typer.Option(metavar="EXPR", help="An expression instead; needs --tz.")] = None,
+    every: Annotated[str | None, typer.Option(metavar="PHRASE", help="A phrase instead; needs --tz.")] = None,
+    tz: Annotated[str | None, typer.Option(metavar="ZONE", help="The expression's IANA time zone.")] = None,
+    from_: Annotated[str, typer.Option("--from", metavar="WHEN", help="Those after this instant. [default: now]")] = "",
+    count: Annotated[int, typer.Option(min=1, max=100_000, help="How many for each schedule.")] = 5,
+    changes: Annotated[str, typer.Option(metavar="SPAN", help="The clock changes of that time instead: 90d.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show the coming occurrences: of schedules, of all active ones merged, or of an expression.
+
+    With --changes: which of them a clock change touches, and what it does there.
+
+    Example:  schedbot next --cron '0 9 * * mon,fri' --tz America/Los_Angeles
+    """
+    if cron or every:
+        if names or changes:
+            other = "--changes" if changes else "A name"
+            raise BadInput(f"{other} and an expression are both said.", "Ask for one of them.")
+        expression(rule({"cron": cron, "every": every, "tz": tz}, 0), from_, count, json)
+        return
+    if tz:
+        raise BadInput("--tz is said without an expression.", "Add --cron EXPR; a schedule has its own zone.")
+    with opened() as session:
+        meant = chosen(session, names or [])
+        now = session.now()
+        if changes:
+            next_changes.show(meant, now, now + times.parse_span(changes), json)
+            return
+        dropped = waiting.skipped(session.db, now)
+        each = (occurrences.coming(one, after(from_, one.recurrence, now), dropped) for one in meant)
+        show(occurrences.merged(each, count), now, json)
+
+
+def chosen(session: Session, names: list[str]) -> Iterable[Schedule]:
+    """The schedules that are meant; all active ones where none is named."""
+    if not names:
+        return schedules.named_like(session.db, Filters(state=ScheduleState.ACTIVE))
+    meant = selecting.chosen(session.db, names)
+    telling.note_empty(meant.empty)
+    for one in meant.schedules:
+        if occurrences.beginning(one, 0) is None:
+            output.note(f"'{one.name}' is {one.state.value}: {one.reason}.")
+    return meant.schedules
+
+
+def after(from_: str, recurrence: Recurrence, now: int) -> int:
+    """The instant after which occurrences are shown, read in the recurrence's zone. One at --from itself is shown."""
+    return times.parse_from(from_, times.zone(recurrence.tz), now) - 1 if from_ else now
+
+
+def expression(asked: Recurrence, from_: str, count: int, json: bool) -> None:
+    """The occurrences of an expression: no database is needed."""
+    from schedbot import clock
+
+    now = clock.now_ms()
+    if not json:
+        output.say(f"{asked.cron}: {telling.meaning(asked)}.")
+    show(islice(occurrences.of_expression(asked, after(from_, asked, now)), count), now, json)
+
+
+def show(found: Iterator[Occurrence], now: int, json: bool) -> None:
+    """Print them, as lines for people or as objects."""
+    if json:
+        output.json_lines(map(json_object, found))
+        return
+    reader, is_empty = times.reader_zone(), True
+    for one in found:
+        output.say(f"{telling.occurrence(one, now, reader)}{'  ' if one.schedule else ''}{one.schedule}")
+        is_empty = False
+    if is_empty:
+        output.note("Nothing is to come.")
+
+
+def json_object(one: Occurrence) -> dict[str, Any]:
+    told = {
+        "schedule": one.schedule or None,
+        "cron": one.recurrence.cron,
+        "tz": one.recurrence.tz,
+        "due_at": times.to_rfc3339(one.due_at),
+        "local": times.local_rfc3339(one.due_at, times.zone(one.recurrence.tz)),
+    }
+    return {**told, "left_out": one.left_out} if one.left_out else told

@@ -1,0 +1,43 @@
+"""`schedbot resume`: let paused and suspended schedules go on."""
+
+from typing import Annotated
+
+import typer
+
+from schedbot import output
+from schedbot.admin import resting
+from schedbot.admin.resting import Rested
+from schedbot.commands import telling
+from schedbot.model import ScheduleState
+from schedbot.session import Session, opened
+
+
+def run(
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Names or globs: 'acme-*'.")],
+    json: Annotated[bool, typer.Option("--json", help="The schedules, one JSON object a line.")] = False,
+) -> None:
+    """Let schedules go on that are paused, or suspended by an error that is mended. What was missed is not posted.
+
+    Example:  schedbot resume acme-weekly
+    """
+    with opened() as session:
+        resumed, meant = resting.resume(session, names)
+        if json:
+            output.json_lines(telling.objects(session, [one.schedule for one in resumed]))
+        else:
+            for one in resumed:
+                answer(session, one)
+    telling.note_empty(meant.empty)
+
+
+def answer(session: Session, rested: Rested) -> None:
+    """What became of one schedule, and when it is next due."""
+    schedule = rested.schedule
+    if not rested.is_changed:
+        output.say(f"'{schedule.name}' is {schedule.state.value}: there is nothing to resume.")
+        return
+    if schedule.state is ScheduleState.FINISHED:
+        output.say(f"'{schedule.name}' has nothing to come any more: it is finished.")
+        return
+    following = telling.coming(session, schedule, 1)
+    output.say(f"Resumed '{schedule.name}': next {following[0] if following else 'never'}.")

@@ -1,0 +1,89 @@
+"""`schedbot show`: all there is to know of one schedule."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from schedbot import output, times
+from schedbot.admin import selecting
+from schedbot.commands import telling
+from schedbot.model import Schedule
+from schedbot.session import Session, opened
+from schedbot.store import changes, waiting
+
+Pair = tuple[str, str]
+
+
+def run(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The schedule.")],
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show a schedule: what it says, when it is next due, its last jobs, and who changed it last.
+
+    Example:  schedbot show acme-weekly
+    """
+    with opened() as session:
+        schedule = selecting.named(session.db, name)
+        if json:
+            output.json_lines(telling.objects(session, [schedule]))
+            return
+        output.facts([*what(schedule), *how(schedule), *standing(session, schedule)])
+        part("Next", telling.coming(session, schedule))
+        part("Last jobs", list(jobs(session, schedule)))
+
+
+def part(title: str, lines: list[str]) -> None:
+    output.say()
+    output.say(f"{title}:" if lines else f"{title}: none", style="bold")
+    for line in lines:
+        output.say(f"  {line}")
+
+
+def what(schedule: Schedule) -> Iterator[Pair]:
+    """Who wants what, where and when."""
+    rule, terms = schedule.recurrence, schedule.terms
+    yield "Name", schedule.name
+    yield "When", telling.meaning(rule)
+    yield "Cron", f"{rule.cron}  ({rule.tz})" if rule.cron else ""
+    yield "Channel", f"{terms.channel} in the workspace '{schedule.workspace}'"
+    yield "Account", schedule.account
+    yield terms.report.kind.capitalize(), terms.report.source
+    yield "Parameters", telling.value(terms.report.params) if terms.report.params else ""
+
+
+def how(schedule: Schedule) -> Iterator[Pair]:
+    """Its bounds and policies."""
+    terms, zone = schedule.terms, times.zone(schedule.recurrence.tz)
+    yield "Starts", times.for_people(terms.starts_at, zone) if terms.starts_at is not None else ""
+    count = f" ({terms.count} occurrences)" if terms.count else ""
+    yield "Until", times.for_people(terms.until_at, zone) + count if terms.until_at is not None else ""
+    grace = times.span_for_people(terms.grace_ms)
+    yield "Missed", f"{terms.misfire.value}; posted up to {grace} late"
+    yield "Attempts", f"up to {terms.max_attempts}; when its fate is unknown: {terms.on_unknown.value}"
+    yield "Priority", terms.priority.value
+    yield "Jitter", times.span_for_people(terms.jitter_ms) if terms.jitter_ms else ""
+    yield "Leaves out", f"holidays of {terms.skip_holidays}" if terms.skip_holidays else ""
+
+
+def standing(session: Session, schedule: Schedule) -> Iterator[Pair]:
+    """How it stands, and who changed it last."""
+    now, zone = session.now(), session.reader_zone
+    why = f": {telling.why(schedule, now)}" if schedule.reason else ""
+    yield "State", f"{schedule.state.value}{why}"
+    yield "Added", times.for_people(schedule.created_at, zone, now)
+    last = changes.last(session.db, "schedule", schedule.id)
+    yield "Version", str(schedule.version)
+    if last:
+        when = f"{times.for_people(last.changed_at, zone, now)}, {times.relative(last.changed_at, now)}"
+        yield "Last change", f"{last.command} by {last.actor}, {when}"
+    yield "Id", schedule.id
+
+
+def jobs(session: Session, schedule: Schedule) -> Iterator[str]:
+    """A line for each of the last jobs."""
+    now = session.now()
+    for job in waiting.last_jobs(session.db, schedule.id, 5):
+        late = f", {times.span_for_people(job.lateness_ms)} late" if job.lateness_ms else ""
+        error = f": {job.error}" if job.error else ""
+        yield f"{job.id}  {telling.local(schedule, job.due_at, now)}  {job.state.value}{error}{late}"

@@ -1,0 +1,125 @@
+"""How a schedule is told: as an object for programs, as a row of a table or as lines for people."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from schedbot import output, recurrence, times
+from schedbot.admin import occurrences, telling
+from schedbot.admin.fields import COLUMNS
+from schedbot.admin.occurrences import Dropped, Occurrence
+from schedbot.model import Recurrence, Schedule, ScheduleState
+from schedbot.session import Session
+from schedbot.store import waiting
+
+CSV_COLUMNS = (*COLUMNS, *telling.BESIDE)
+STYLES = {"active": "green", "paused": "yellow", "suspended": "red", "finished": "dim"}
+WIDE = 110
+LONGEST_NAME = 20
+INSTANTS = ("at", "starts", "until", "paused_until")
+
+
+def json_object(schedule: Schedule, now: int, dropped: Dropped) -> dict[str, Any]:
+    """The object of `add`, `list` and `show`."""
+    next_due_at = occurrences.next_due_at(schedule, now, dropped)
+    beside = {
+        "id": schedule.id,
+        "state": schedule.state.value,
+        "reason": schedule.reason,
+        "next_due_at": telling.stamp(next_due_at),
+        "meaning": meaning(schedule.recurrence),
+        "created_at": telling.stamp(schedule.created_at),
+    }
+    return {**telling.columns(schedule), **beside}
+
+
+def objects(session: Session, schedules: Iterable[Schedule]) -> Iterator[dict[str, Any]]:
+    """The objects of many schedules, one by one."""
+    now = session.now()
+    dropped = waiting.skipped(session.db, now)
+    return (json_object(one, now, dropped) for one in schedules)
+
+
+@lru_cache(maxsize=8_192)
+def meaning(rule: Recurrence) -> str:
+    """What a recurrence means, in words; many schedules share one."""
+    return recurrence.meaning(rule)
+
+
+def columns() -> tuple[str, ...]:
+    """The columns of the table of schedules: more of them on a wide terminal."""
+    return ("NAME", "STATE", "NEXT", "IN", *(("ACCOUNT", "CHANNEL") if is_wide() else ()), "WHEN, OR WHY NOT")
+
+
+def is_wide() -> bool:
+    return output.width() >= WIDE
+
+
+def row(schedule: Schedule, now: int, dropped: Dropped) -> tuple[str, ...]:
+    """One row of the table of schedules."""
+    due_at = occurrences.next_due_at(schedule, now, dropped)
+    soon = ("-", "") if due_at is None else (local(schedule, due_at, now), times.relative(due_at, now)[3:])
+    more = (cut(schedule.account, 16), schedule.terms.channel) if is_wide() else ()
+    return (cut(schedule.name, LONGEST_NAME), schedule.state.value, *soon, *more, why(schedule, now))
+
+
+def why(schedule: Schedule, now: int) -> str:
+    """When it is due in general, or who stopped it, why and until when."""
+    if schedule.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED):
+        by = f" by {schedule.state_by}" if schedule.state_by else ""
+        until = f" until {local(schedule, schedule.state_until, now)}" if schedule.state_until else ""
+        return f"{schedule.reason or schedule.state.value}{by}{until}"
+    rule = schedule.recurrence
+    return meaning(rule) if is_wide() or rule.cron is None else rule.cron
+
+
+def local(schedule: Schedule, instant: int, now: int) -> str:
+    """An instant on the schedule's wall clock."""
+    return times.for_people(instant, times.zone(schedule.recurrence.tz), now)
+
+
+def cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def coming(session: Session, schedule: Schedule, count: int = 3) -> list[str]:
+    """Lines with the next occurrences."""
+    now = session.now()
+    dropped = waiting.skipped(session.db, now, schedule.id)
+    found = islice(occurrences.coming(schedule, now, dropped), count)
+    return [occurrence(one, now, session.reader_zone) for one in found]
+
+
+def occurrence(one: Occurrence, now: int, reader: ZoneInfo) -> str:
+    """`Mon 30 Nov 09:00 PST (18:00 CET here)  in 5 d`; and why it is left out, if it is."""
+    there, here = (times.for_people(one.due_at, tz, now) for tz in (times.zone(one.recurrence.tz), reader))
+    day, clock, _ = there.rsplit(" ", 2)
+    is_same = here.startswith(f"{day} {clock}")
+    also = "" if is_same else f" ({here.removeprefix(day).strip()} here)"
+    dropped = f"  left out: {one.left_out.replace('_', ' ')}" if one.left_out else ""
+    return f"{there}{also}  {times.relative(one.due_at, now)}{dropped}"
+
+
+def difference(column: str, told: object, tz: str) -> str:
+    """A value of a record of changes, for people: an instant on the wall clock of `tz`."""
+    if column in INSTANTS and isinstance(told, str):
+        zone = times.zone(tz)
+        return times.for_people(times.parse_instant(told, zone, 0), zone)
+    return value(told)
+
+
+def value(told: object) -> str:
+    """A value for people, at most 60 characters of it."""
+    if told is None or told in ("", {}):
+        return "none"
+    if isinstance(told, Mapping):
+        return ", ".join(f"{key}={one}" for key, one in told.items())
+    return cut(str(told).replace("\n", " "), 60)
+
+
+def note_empty(globs: Iterable[str]) -> None:
+    """Say which globs found nothing: that is no error."""
+    for glob in globs:
+        output.note(f"No schedule fits '{glob}'.")

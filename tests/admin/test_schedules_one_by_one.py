@@ -1,0 +1,138 @@
+"""skip-next drops one occurrence, run-now adds one job, remove frees the name: each leaves the rest as it is."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schedbot.admin import occurrences, running, selecting
+from schedbot.errors import BadInput
+from schedbot.model import Recurrence
+from schedbot.store import schedules, waiting
+from schedbot.store.schedules import Filters
+from tests.book import Book, clock, ms, opened
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    with opened(tmp_path) as made:
+        yield made
+
+
+def test_a_waiting_occurrence_is_skipped_and_the_next_one_comes(book: Book) -> None:
+    book.add()
+    assert book.skip_next() == "2026-12-01 09:00"
+    assert book.jobs() == ["2026-12-01 09:00 skipped skipped_by_hand"]
+    assert book.next() == "2026-12-02 09:00"
+
+
+def test_an_occurrence_far_ahead_is_skipped_and_no_tick_makes_it(book: Book) -> None:
+    book.add(cron="0 18 * * *")
+    assert book.skip_next() == "2026-12-01 18:00"
+    book.tick("2026-12-01 17:59:00")
+    assert book.jobs() == ["2026-12-01 18:00 skipped skipped_by_hand"]
+
+
+def test_skipping_twice_skips_the_one_after_it_too(book: Book) -> None:
+    book.add()
+    assert [book.skip_next(), book.skip_next()] == ["2026-12-01 09:00", "2026-12-02 09:00"]
+
+
+def test_what_has_left_can_not_be_skipped(book: Book) -> None:
+    book.add()
+    book.claim(sent=True)
+    assert book.skip_next() == "2026-12-02 09:00"
+
+
+def test_a_paused_schedule_has_nothing_to_skip(book: Book) -> None:
+    book.add()
+    book.pause()
+    with pytest.raises(BadInput, match="paused"):
+        book.skip_next()
+
+
+def test_a_skipped_occurrence_comes_back_by_no_edit_of_the_text(book: Book) -> None:
+    book.add()
+    book.skip_next()
+    book.edit(text="Hello")
+    assert book.jobs() == ["2026-12-01 09:00 skipped skipped_by_hand"]
+
+
+def test_an_extra_job_is_due_now_beside_the_own_occurrence(book: Book) -> None:
+    book.utc = "2026-12-01 08:00:00"
+    book.add()
+    assert book.run_now() != book.run_now()
+    book.tick("2026-12-01 08:59:00")
+    assert book.jobs() == [
+        "2026-12-01 08:00 queued",
+        "2026-12-01 08:00 queued",
+        "2026-12-01 09:00 queued",
+    ]
+
+
+def test_an_extra_job_never_takes_the_place_of_an_occurrence(book: Book) -> None:
+    book.utc = "2026-12-01 08:00:00"
+    book.add()
+    book.utc = "2026-12-01 09:00:00"
+    book.run_now()
+    book.tick("2026-12-01 09:00:30")
+    assert book.jobs() == ["2026-12-01 09:00 queued", "2026-12-01 09:00 queued"]
+
+
+def test_a_suspended_schedule_is_not_run(book: Book) -> None:
+    book.add()
+    with book.db.writing():
+        book.db.execute("UPDATE schedules SET state = 'suspended', reason = 'not_in_channel'")
+    with pytest.raises(BadInput, match="not_in_channel"):
+        book.run_now()
+
+
+def test_nobody_is_told_that_a_pool_runs_when_none_does(book: Book) -> None:
+    assert not running.has_pool(book.session)
+
+
+def test_a_removed_schedule_posts_nothing_more_and_frees_its_name(book: Book) -> None:
+    first = book.add()
+    book.remove()
+    book.tick("2026-12-01 08:59:30")
+    assert book.jobs() == ["2026-12-01 09:00 cancelled schedule_removed"]
+    assert book.add().id != first.id
+
+
+def test_a_glob_means_all_that_fit_and_may_find_none(book: Book) -> None:
+    for name in ("acme-1", "acme-2", "other"):
+        book.add(name)
+    chosen = selecting.chosen(book.db, ["acme-*", "acme-1", "zz*", "acme-[!1]"])
+    assert [one.name for one in chosen.schedules] == ["acme-1", "acme-2"]
+    assert chosen.empty == ["zz*"]
+
+
+def test_schedules_are_found_by_state_account_and_workspace(book: Book) -> None:
+    book.add("a", account="x")
+    book.add("b", account="x", paused="true")
+    book.add("c", account="y")
+    found = schedules.named_like(book.db, Filters(account="x", workspace="default", state=book.stands("a").state))
+    assert [one.name for one in found] == ["a"]
+    assert schedules.count_like(book.db, Filters(account="x")) == 2
+
+
+def test_the_coming_occurrences_keep_to_start_end_and_what_is_left_out(book: Book) -> None:
+    book.add(cron="0 9 * * *", starts="2026-12-24", until="2026-12-26", skip_holidays="US")
+    coming = list(occurrences.coming(book.stands(), ms(book.utc), waiting.skipped(book.db, 0)))
+    assert [clock(one.due_at) for one in coming] == ["2026-12-24 09:00", "2026-12-25 09:00", "2026-12-26 09:00"]
+    assert "Christmas" in (coming[1].left_out or "")
+    assert book.next() == "2026-12-24 09:00"
+
+
+def test_occurrences_of_several_schedules_are_merged_by_time(book: Book) -> None:
+    book.add("late", cron="0 18 * * *")
+    book.add("early", cron="0 10 * * *")
+    each = (occurrences.coming(one, ms(book.utc), {}) for one in schedules.named_like(book.db))
+    merged = [(one.schedule, clock(one.due_at)[-5:]) for one in occurrences.merged(each, 2)]
+    assert merged == [("early", "10:00"), ("late", "18:00"), ("early", "10:00"), ("late", "18:00")]
+
+
+def test_an_expression_is_asked_without_a_schedule() -> None:
+    rule = Recurrence("America/New_York", cron="30 1 * * *")
+    found = occurrences.of_expression(rule, ms("2026-10-31 12:00:00"))
+    assert [clock(next(found).due_at) for _ in range(2)] == ["2026-11-01 05:30", "2026-11-02 06:30"]

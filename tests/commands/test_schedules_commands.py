@@ -1,0 +1,125 @@
+"""The commands for schedules as they are typed: what is printed where, and the exit code."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+ADD = ("--cron", "0 9 * * mon,fri", "--tz", "America/Los_Angeles", "--channel", "C0123456789", "--text", "Hi")
+KEYS = [
+    *("name", "account", "workspace", "channel", "cron", "every", "at", "tz", "text", "report", "params", "starts"),
+    *("until", "count", "misfire", "grace", "max_attempts", "priority", "on_unknown", "jitter", "skip_holidays"),
+    *("paused", "id", "state", "reason", "next_due_at", "meaning", "created_at"),
+]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    own = {"SCHEDBOT_DATABASE": str(tmp_path / "s.db"), "TZ": "Europe/Berlin", "NO_COLOR": "1"}
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("SCHEDBOT", "SLACK"))} | own
+
+    def typed(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "schedbot", *words]
+        return subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+    typed("init")
+    return typed
+
+
+def test_add_says_what_it_means_and_when_it_is_next_in_both_zones(run: Run) -> None:
+    added = run("add", "acme", *ADD)
+    assert added.returncode == 0
+    assert "at 09:00 on Monday and Friday, Los Angeles time" in added.stdout
+    occurrences = [line for line in added.stdout.splitlines() if "09:00 P" in line]
+    assert len(occurrences) == 3
+    assert all("CE" in line and " in " in line for line in occurrences)
+    assert "SLACK_BOT_TOKEN" in added.stderr
+
+
+def test_add_list_and_show_print_the_same_object(run: Run) -> None:
+    added = json.loads(run("add", "acme", *ADD, "--json").stdout)
+    assert list(added) == KEYS
+    assert added == json.loads(run("list", "--json").stdout) == json.loads(run("show", "acme", "--json").stdout)
+    assert run("list", "--csv").stdout.splitlines()[0].split(",") == KEYS
+
+
+def test_a_list_fits_eighty_columns_and_says_who_paused_and_why(run: Run) -> None:
+    run("add", "a-name-that-is-longer-than-the-column", *ADD)
+    run("add", "b", *ADD)
+    run("pause", "b", "--reason", "moving")
+    listed = run("list").stdout.splitlines()
+    assert max(map(len, listed)) <= 80
+    assert [word for word in ("paused", "moving") if word in listed[2]] == ["paused", "moving"]
+
+
+def test_a_typed_out_name_that_is_missing_is_2_and_an_empty_glob_is_0(run: Run) -> None:
+    run("add", "acme", *ADD)
+    for command in ("show", "pause", "list"):
+        missing = run(command, "acmee")
+        assert (missing.returncode, missing.stdout) == (2, "")
+        assert "No schedule is called 'acmee'." in missing.stderr
+        assert "Did you mean 'acme'?" in missing.stderr
+    assert [run(command, "zz*").returncode for command in ("pause", "list")] == [0, 0]
+
+
+def test_edit_says_what_changed_and_an_error_changes_nothing(run: Run) -> None:
+    run("add", "acme", *ADD)
+    edited = run("edit", "acme", "--channel", "C0123456780", "--grace", "2h")
+    assert "channel: C0123456789 -> C0123456780" in edited.stdout
+    assert "grace: 6h -> 2h" in edited.stdout
+    assert "Nothing to change" in run("edit", "acme", "--grace", "2h").stdout
+    wrong = run("edit", "acme", "--grace", "soon", "--text", "Hello")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert json.loads(run("show", "acme", "--json").stdout)["text"] == "Hi"
+
+
+def test_a_glob_is_removed_by_a_script_only_with_yes(run: Run) -> None:
+    run("add", "acme", *ADD)
+    assert run("remove", "ac*").returncode == 2
+    assert run("show", "acme").returncode == 0
+    assert run("remove", "ac*", "--yes").returncode == 0
+    assert run("list", "--json").stdout == ""
+
+
+def test_next_of_an_expression_needs_no_database(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "s.db").unlink()
+    asked = ("next", "--cron", "30 1 * * *", "--tz", "America/New_York", "--from", "2026-11-01", "--count", "2")
+    told = [json.loads(line) for line in run(*asked, "--json").stdout.splitlines()]
+    assert told[0] == {
+        "schedule": None,
+        "cron": "30 1 * * *",
+        "tz": "America/New_York",
+        "due_at": "2026-11-01T05:30:00.000Z",
+        "local": "2026-11-01T01:30:00-04:00",
+    }
+    assert told[1]["local"] == "2026-11-02T01:30:00-05:00"
+
+
+def test_run_now_says_when_nobody_posts_and_gives_up_in_time(run: Run) -> None:
+    run("add", "acme", *ADD)
+    waited = run("run-now", "acme", "--wait", "--timeout", "1s")
+    assert waited.returncode == 1
+    assert "schedbot work" in waited.stderr
+    assert "queued" in waited.stdout
+
+
+def test_pause_and_resume_twice_are_done_already(run: Run) -> None:
+    run("add", "acme", *ADD)
+    assert "Paused 'acme' until" in run("pause", "acme", "--until", "3d").stdout
+    again = run("pause", "acme")
+    assert (again.returncode, "paused already" in again.stdout) == (0, True)
+    assert "Resumed 'acme': next" in run("resume", "acme").stdout
+    assert run("resume", "acme").returncode == 0
+
+
+def test_next_says_what_a_clock_change_does_to_a_schedule(run: Run) -> None:
+    run("add", "night", *(*ADD[2:], "--cron", "30 2 * * *"))
+    run("add", "day", *ADD)
+    told = [json.loads(line) for line in run("next", "--changes", "366d", "--json").stdout.splitlines()]
+    assert {(one["schedule"], one["effect"]) for one in told} == {("night", "moved")}
+    assert "night: " in run("next", "--changes", "366d").stdout
