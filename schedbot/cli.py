@@ -41,6 +41,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "work": "Post the jobs that are due.",
         "audit": "Show what was due, what was posted, and what failed why.",
         "retry": "Send again what failed.",
+        "why": "Say why there was no post, or what became of it.",
         "doctor": "Check the set-up and say what is wrong with it.",
         "health": "Say in one line whether posts go out.",
     },

@@ -31,6 +31,7 @@ class Event(StrEnum):
     MARKED_POSTED = "marked posted"
     RETRIED = "retried"
     CANCELLED = "cancelled"
+    SKIPPED = "skipped"
     REVIVED = "revived"
 
 
@@ -43,6 +44,8 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     # from       on                    to
     (QUEUED, E.CLAIMED): RUNNING,
     (QUEUED, E.CANCELLED): CANCELLED,  # its schedule was paused, changed or removed
+    (QUEUED, E.SKIPPED): SKIPPED,  # by a person: this occurrence alone
+    (RUNNING, E.SKIPPED): SKIPPED,  # only while nothing has left
     (RUNNING, E.GIVEN_BACK): QUEUED,  # the pool is asked to stop, or its channel is busy
     (RUNNING, E.CANCELLED): CANCELLED,  # only while nothing has left
     (RUNNING, E.POSTED): SUCCEEDED,

@@ -47,7 +47,7 @@ ON CONFLICT (schedule_id, due_at) DO UPDATE
    SET state = 'queued', available_at = excluded.available_at, deadline_at = excluded.deadline_at,
        parked = excluded.parked, error = NULL
  WHERE jobs.state = 'cancelled' AND jobs.attempts = 0 AND excluded.state = 'queued'
-   AND jobs.error IN ('schedule_paused', 'schedule_edited')
+   AND jobs.error IN ('schedule_paused', 'schedule_edited', 'schedule_suspended')
 RETURNING schedule_id, state
 """
 

@@ -6,7 +6,11 @@ from schedbot.store.database import Database
 
 SCHEDULES = "SELECT count(*) FROM schedules WHERE workspace_id = :id AND state <> 'removed'"
 
-WAITING = "SELECT count(*) FROM jobs WHERE workspace_id = :id AND state = 'queued'"
+# Two reads: what is parked has an index of its own.
+WAITING = """
+SELECT (SELECT count(*) FROM jobs WHERE workspace_id = :id AND state = 'queued' AND parked = 0)
+     + (SELECT count(*) FROM jobs WHERE workspace_id = :id AND state = 'queued' AND parked = 1)
+"""
 
 CHANNELS = """
 SELECT v.channel, count(*), min(s.name)

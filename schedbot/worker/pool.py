@@ -18,11 +18,13 @@ from schedbot.model import Outcome, Reply
 from schedbot.session import Session
 from schedbot.store import heartbeats, pacing, remaining, wakeup
 from schedbot.worker.child import Conditions
-from schedbot.worker.dispatch import Dispatch, mono
+from schedbot.worker.hand import Hand, mono
+from schedbot.worker.intake import Intake
 from schedbot.worker.ledger import Ledger
 from schedbot.worker.printing import RENDER_MS, Press, Printing
 from schedbot.worker.rescue import Rescue
 from schedbot.worker.seats import Seat
+from schedbot.worker.sending import Sending
 from schedbot.worker.signals import Stop, caught
 
 LOOK_MS = 500  # a job is claimed a second before it is due: to look twice a second is soon enough
@@ -70,7 +72,9 @@ class Pool:
     ledger: Ledger = field(default_factory=Ledger)
     seats: list[Seat] = field(default_factory=list)
     stopping_since: int | None = None
-    dispatch: Dispatch = field(init=False)
+    hand: Hand = field(init=False)
+    sending: Sending = field(init=False)
+    intake: Intake = field(init=False)
     rescue: Rescue = field(init=False)
     rhythms: Rhythms = field(init=False)
     started_at: int = field(init=False)
@@ -78,8 +82,10 @@ class Pool:
     def __post_init__(self) -> None:
         self.started_at = self.session.now()
         installation = str(self.session.db.value("SELECT id FROM installation"))
-        self.dispatch = Dispatch(self.session, self.ledger, self.seats, self.name, installation)
-        self.rescue = Rescue(self.dispatch)
+        self.hand = Hand(self.session, self.ledger, self.seats, self.name, installation)
+        self.sending = Sending(self.hand)
+        self.intake = Intake(self.hand, self.sending)
+        self.rescue = Rescue(self.hand)
         renew_ms = max(300, self.session.settings.lease_ms // 3)
         self.rhythms = Rhythms(Rhythm(LOOK_MS), Rhythm(RESCUE_MS), Rhythm(BEAT_MS), Rhythm(renew_ms))
 
@@ -98,7 +104,7 @@ class Pool:
                     self.turn(stop, selector)
             finally:
                 self.close(fifo)
-        return self.dispatch.tally
+        return self.hand.tally
 
     def turn(self, stop: Stop, selector: selectors.BaseSelector) -> None:
         """One round of everything. A database that cannot be written to is waited for, and nothing is forgotten."""
@@ -107,7 +113,7 @@ class Pool:
             self.hear(selector)
             if not stop.asked:
                 self.look()
-            self.dispatch.depart()
+            self.sending.depart()
             self.ledger.commit(self.session.db)
             self.keep_time()
             self.ledger.commit(self.session.db)
@@ -131,19 +137,19 @@ class Pool:
         """Asked to stop: what has not left is given back, what has is waited for, but not for ever."""
         if self.stopping_since is None:
             self.stopping_since = mono()
-            log.event("stopping", in_flight=self.dispatch.in_flight())
-        self.dispatch.give_all_back()
+            log.event("stopping", in_flight=self.hand.in_flight())
+        self.hand.give_all_back()
         longest_ms = self.session.settings.timeout_ms + STOP_MARGIN_MS
-        if (self.dispatch.hand or self.ledger) and mono() - self.stopping_since < longest_ms:
+        if (self.hand.jobs or self.ledger) and mono() - self.stopping_since < longest_ms:
             return False
         self.ledger.commit(self.session.db)
         return True
 
     def drained(self) -> bool:
         """Is nothing left that is due and can be settled soon?"""
-        if self.dispatch.hand or self.ledger or self.rescue.busy():
+        if self.hand.jobs or self.ledger or self.rescue.busy():
             return False
-        if self.dispatch.circuit.open:
+        if self.hand.circuit.open:
             return True
         now = self.session.now()
         return not remaining.left(self.session.db, now, now + SOON_MS)
@@ -204,7 +210,7 @@ class Pool:
             self.printing.lost(one, why or f"It ended its process (exit code {one.process.exitcode}).")
             return
         self.seats.remove(one)
-        self.dispatch.lost(one)
+        self.hand.lost(one)
         self.rescue.lost(one)
 
     def hear_one(self, one: Seat | Press, saying: dict[str, Any]) -> None:
@@ -213,7 +219,7 @@ class Pool:
             self.printing.heard(one, saying)
             return
         if saying.get("clock_ms") is not None:
-            self.dispatch.clock_ms = saying["clock_ms"]
+            self.hand.clock_ms = saying["clock_ms"]
         match saying["did"]:
             case "ready":
                 one.ready = True
@@ -223,11 +229,11 @@ class Pool:
             case "no_history":
                 self.rescue.answered(one, saying["ask"], None)
             case "sent" if (delivery := one.hand.get(saying["job"])) is not None:
-                self.dispatch.sent(delivery, reply_of(saying["reply"]), saying["detail"])
+                self.sending.sent(delivery, reply_of(saying["reply"]), saying["detail"])
 
     @property
     def printing(self) -> Printing:
-        return self.dispatch.printing
+        return self.intake.printing
 
     def speak(self, selector: selectors.BaseSelector) -> None:
         """Send what is to be said; a child that does not read is written to when it does."""
@@ -240,25 +246,25 @@ class Pool:
 
     def look(self) -> None:
         """Claim, when it is time to look or something woke us, and again while there is more."""
-        if self.rhythms.look.due(mono()) and self.dispatch.claim():
+        if self.rhythms.look.due(mono()) and self.intake.claim():
             self.rhythms.look.next_at = 0
 
     def keep_time(self) -> None:
         """Heartbeat, leases, and what others left behind, each in its rhythm."""
         present, now = mono(), self.session.now()
         if self.rhythms.renew.due(present):
-            self.dispatch.renew()
+            self.hand.renew()
         if self.rhythms.rescue.due(present) and self.stopping_since is None:
             self.rescue.round()
         if self.rhythms.beat.due(present):
-            self.dispatch.departures.forget(present)
+            self.hand.departures.forget(present)
             beat = partial(heartbeats.beat, kind="pool", name=self.name, started_at=self.started_at, now=now)
             self.ledger.add(beat)
             self.ledger.add(partial(pacing.sweep, now=now))
 
     def wait(self, selector: selectors.BaseSelector) -> None:
         """Sleep until something happens or is due: the one place where the pool waits."""
-        wake_at = min(self.rhythms.next_instant(), self.dispatch.departures.next_instant() or 1 << 62)
+        wake_at = min(self.rhythms.next_instant(), self.hand.departures.next_instant() or 1 << 62)
         if self.ledger:
             wake_at = 0
         for key, _ in selector.select(max(0, wake_at - mono()) / 1000):

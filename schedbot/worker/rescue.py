@@ -19,9 +19,9 @@ from schedbot.slack import sources
 from schedbot.store import claims, pacing, unsettled
 from schedbot.store.claims import PastLease
 from schedbot.store.unsettled import Answered, Unsettled
-from schedbot.worker.dispatch import Dispatch, mono
+from schedbot.worker.hand import Hand, mono
 from schedbot.worker.seats import Seat
-from schedbot.worker.verdict import MARGIN_MS, WINDOW_MS, Standing, absent, unaskable
+from schedbot.worker.verdict import Standing, absent, unaskable
 
 LOOK_UP_PACE_MS = 1_200  # tier 3: 50 a minute
 TOGETHER_MS = 600_000  # unknown posts of one channel and about one time share a look-up
@@ -42,17 +42,12 @@ class Ask:
 class Rescue:
     """What this pool has seen of others' leases, and the look-ups that it has under way."""
 
-    dispatch: Dispatch
+    hand: Hand
     seen: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     queue: list[Ask] = field(default_factory=list)
     asking: set[str] = field(default_factory=set)
     resumes: dict[Place, str] = field(default_factory=dict)
     numbers: Any = field(default_factory=count)
-
-    @property
-    def window_ms(self) -> int:
-        """How long after it was sent a message may still arrive."""
-        return WINDOW_MS + self.dispatch.session.settings.timeout_ms + MARGIN_MS
 
     def round(self) -> None:
         """Look for passed leases and for look-ups that are due."""
@@ -67,9 +62,9 @@ class Rescue:
 
     def find_lost(self) -> None:
         """Take over what a pool that is gone held."""
-        now, present = self.dispatch.session.now(), mono()
-        past = claims.past_leases(self.dispatch.session.db, now)
-        own = {(one.job.id, one.job.token) for one in self.dispatch.hand.values()}
+        now, present = self.hand.session.now(), mono()
+        past = claims.past_leases(self.hand.session.db, now)
+        own = {(one.job.id, one.job.token) for one in self.hand.jobs.values()}
         still = {}
         for one in past:
             key = (one.id, one.token)
@@ -83,11 +78,11 @@ class Rescue:
 
     def confirm_ms(self) -> int:
         """A living pool renews after a third of a lease."""
-        return self.dispatch.session.settings.lease_ms // 3 + 1_000
+        return self.hand.session.settings.lease_ms // 3 + 1_000
 
     def take_over(self, one: PastLease, now: int) -> None:
-        lose = partial(unsettled.lose, job_id=one.id, token=one.token, now=now, window_ms=self.window_ms)
-        self.dispatch.ledger.add(lose, partial(self.taken_over, one))
+        lose = partial(unsettled.lose, job_id=one.id, token=one.token, now=now, window_ms=self.hand.window_ms)
+        self.hand.ledger.add(lose, partial(self.taken_over, one))
 
     def taken_over(self, one: PastLease, state: str | None) -> None:
         log.event("lease_passed", "warning", job=one.id, state=state)
@@ -96,11 +91,11 @@ class Rescue:
 
     def find_unknown(self) -> None:
         """Take the unknown jobs whose look-up is due, grouped by channel."""
-        session = self.dispatch.session
+        session = self.hand.session
         now = session.now()
         if unsettled.due(session.db, now):
-            again_at = now + self.window_ms
-            self.dispatch.ledger.add(partial(unsettled.take, now=now, again_at=again_at, limit=200), self.gather)
+            again_at = now + self.hand.window_ms
+            self.hand.ledger.add(partial(unsettled.take, now=now, again_at=again_at, limit=200), self.gather)
 
     def gather(self, jobs: list[Unsettled]) -> None:
         for job in sorted(jobs, key=lambda job: job.sent_at):
@@ -114,13 +109,13 @@ class Rescue:
 
     def ask_next(self) -> None:
         """Send the look-ups whose workspace is free for one."""
-        session = self.dispatch.session
+        session = self.hand.session
         now = session.now()
         for ask in list(self.queue):
             workspace_id = ask.place[0]
             if workspace_id in self.asking or pacing.free_at(session.db, workspace_id, pacing.HISTORY, "") > now:
                 continue
-            seat = next((seat for seat in self.dispatch.seats if seat.ready), None)
+            seat = next((seat for seat in self.hand.seats if seat.ready), None)
             if seat is None:
                 return
             self.queue.remove(ask)
@@ -129,7 +124,7 @@ class Rescue:
     def ask(self, ask: Ask, seat: Seat, now: int) -> None:
         job = ask.jobs[0]
         try:
-            source = sources.source(job.source, self.dispatch.session.settings.token, job.workspace)
+            source = sources.source(job.source, self.hand.session.settings.token, job.workspace)
         except TokenUnavailable as error:
             log.event("look_up_waits", "warning", workspace=job.workspace, why=error)
             return
@@ -148,16 +143,16 @@ class Rescue:
         )
 
     def sought(self, job: Unsettled) -> dict[str, Any]:
-        stamp = {"installation": self.dispatch.installation, "occurrence": job.occurrence, "attempt": job.number}
+        stamp = {"installation": self.hand.installation, "occurrence": job.occurrence, "attempt": job.number}
         # The history goes by Slack's clock.
-        sent_at = job.sent_at + (job.clock_ms or self.dispatch.clock_ms or 0)
-        return {"stamp": stamp, "sent_at": sent_at, "until_at": sent_at + self.window_ms}
+        sent_at = job.sent_at + (job.clock_ms or self.hand.clock_ms or 0)
+        return {"stamp": stamp, "sent_at": sent_at, "until_at": sent_at + self.hand.window_ms}
 
     def answered(self, seat: Seat, number: int, fates: list[dict[str, Any]] | None) -> None:
         """The history has spoken (None: its token could not be found). Every answer is put on record."""
         ask = seat.asks.pop(number)
         self.asking.discard(ask.place[0])
-        now = self.dispatch.session.now()
+        now = self.hand.session.now()
         free_at = now + LOOK_UP_PACE_MS
         for job, fate in zip(ask.jobs, fates or [], strict=False):
             answer = Answered(job, ask.asked_at, fate["fate"], fate["error"], fate["ts"])
@@ -165,7 +160,7 @@ class Rescue:
             if fate["resume"]:
                 self.resumes[ask.place] = fate["resume"]
             self.settle(answer, now, fate["retry_after_ms"] or 0)
-        self.dispatch.ledger.add(
+        self.hand.ledger.add(
             partial(pacing.hold, workspace_id=ask.place[0], method=pacing.HISTORY, channel="", free_at=free_at)
         )
 
@@ -178,7 +173,7 @@ class Rescue:
             unsettled.note(db, answer)
             unsettled.settle(db, answer, state, available_at, error)
 
-        self.dispatch.ledger.add(entry, lambda _: self.dispatch.count(state.value))
+        self.hand.ledger.add(entry, lambda _: self.hand.count(state.value))
 
     def ruled(self, answer: Answered, now: int, retry_after_ms: int) -> tuple[JobState, int, str | None]:
         """The job's next state, when it may go on, and the error that stays with it."""

@@ -116,6 +116,7 @@ CREATE TABLE jobs (
   CONSTRAINT parked_is_yes_or_no CHECK (parked IN (0, 1))
 ) STRICT;
 CREATE INDEX jobs_claimable ON jobs (available_at, id) WHERE state = 'queued' AND parked = 0;
+CREATE INDEX jobs_open ON jobs (schedule_id) WHERE state IN ('queued', 'running');
 CREATE INDEX jobs_leased ON jobs (lease_until) WHERE state = 'running';
 CREATE INDEX jobs_unsettled ON jobs (available_at) WHERE state = 'unknown';
 CREATE INDEX jobs_by_turns ON jobs (workspace_id, available_at, id) WHERE state = 'queued' AND parked = 0;

@@ -1,0 +1,170 @@
+"""The way out: a job's intent is written, its post leaves, its outcome is written.
+
+Each step is one entry in the ledger, and the next begins when that is committed. Whatever is written names the claim's
+token, so that a pool that was stopped past its lease writes nothing and sends nothing.
+"""
+
+import random
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from schedbot import log
+from schedbot.model import Outcome, Reply
+from schedbot.store import attempts, claims, consequences, pacing
+from schedbot.store.claims import Claimed
+from schedbot.worker.circuit import is_outage
+from schedbot.worker.departures import PACE_MS, Delivery
+from schedbot.worker.hand import Hand, mono
+from schedbot.worker.verdict import SPREAD_MS, WINDOW_MS, Standing, Verdict, verdict
+
+# Another pool's post keeps a channel for so long at most that it is worth waiting in hand.
+PATIENCE_MS = 5_000
+
+
+@dataclass(slots=True)
+class Sending:
+    """What becomes of jobs whose message is there."""
+
+    hand: Hand
+
+    def depart(self) -> None:
+        """Write the intent of all that may leave now; each leaves once that is on the disk."""
+        present, now = mono(), self.hand.session.now()
+        free_at = now + WINDOW_MS + self.hand.session.settings.timeout_ms + PACE_MS
+        most = min(self.hand.slots(), self.hand.circuit.allows(present, self.hand.in_flight()))
+        for delivery in self.hand.departures.leaving(present, most):
+            seats = [seat for seat in self.hand.seats if seat.ready and not seat.retiring]
+            min(seats, key=lambda seat: len(seat.hand)).take(delivery)
+            delivery.sent_at, delivery.sent_mono = now, present
+            begin = partial(self.begin, start=self.start(delivery, now), free_at=free_at)
+            self.hand.ledger.add(begin, partial(self.begun, delivery))
+
+    def begin(self, db: Any, start: attempts.Start, free_at: int) -> bool:
+        return attempts.begin(db, start, self.hand.session.now(), free_at)
+
+    def start(self, delivery: Delivery, sent_at: int | None) -> attempts.Start:
+        job = delivery.job
+        worker = f"{self.hand.worker}/{delivery.seat.number}" if delivery.seat else self.hand.worker
+        return attempts.Start(
+            job.id, job.token, job.version, job.channel, worker, delivery.started_at, sent_at, self.hand.clock_ms
+        )
+
+    def begun(self, delivery: Delivery, written: bool) -> None:
+        """The intent is on the disk: the child may send. Or it was not written, for a reason that is found out."""
+        if not written:
+            self.not_begun(delivery)
+            return
+        job, message = delivery.job, delivery.message
+        assert message is not None
+        delivery.number = job.attempts + 1
+        stamp = {"installation": self.hand.installation, "occurrence": job.occurrence, "attempt": delivery.number}
+        delivery.seat.wire.say(
+            {
+                "do": "send",
+                "job": job.id,
+                "source": {"kind": delivery.source.kind, "place": delivery.source.place},
+                "channel": job.channel,
+                "text": message.text,
+                "blocks": list(message.blocks),
+                "stamp": stamp,
+                "before": delivery.sent_mono + WINDOW_MS,
+            }
+        )
+
+    def not_begun(self, delivery: Delivery) -> None:
+        """The token is lost: drop it. The lease has passed, or another pool posts to the channel: try again."""
+        job, now = delivery.job, self.hand.session.now()
+        delivery.sent_at = None
+        delivery.seat.hand.pop(job.id, None)
+        standing = claims.held(self.hand.session.db, job.id, job.token)
+        if standing is None:
+            log.event("lease_lost", "warning", job=job.id, schedule=job.schedule)
+            self.hand.drop(delivery)
+            return
+        free_at = pacing.free_at(self.hand.session.db, job.workspace_id, pacing.POST, job.channel)
+        wait_ms = min(max(0, free_at - now), PATIENCE_MS)
+        if free_at - now > PATIENCE_MS:
+            self.hand.put_back(job, free_at)
+            self.hand.drop(delivery)
+            return
+        lease_until = now + self.hand.session.settings.lease_ms
+        self.hand.ledger.add(lambda db: claims.renew(db, job.token, [job.id], lease_until))
+        self.hand.departures.freed(delivery.place, mono() + wait_ms)
+        self.hand.departures.add(delivery, mono() + wait_ms)
+
+    def not_rendered(self, delivery: Delivery, why: str) -> None:
+        """The report is at fault: an attempt that never left."""
+        job, now = delivery.job, self.hand.session.now()
+        log.event("render_failed", "error", job=job.id, schedule=job.schedule, why=why)
+        start = self.start(delivery, None)
+        delivery.number = job.attempts + 1
+        self.hand.ledger.add(lambda db: attempts.begin(db, start, now, 0))
+        self.end(delivery, Reply(Outcome.RENDER_FAILED, "render_failed"), why)
+
+    def sent(self, delivery: Delivery, reply: Reply, detail: str | None) -> None:
+        """Slack has answered, or has not."""
+        if self.hand.circuit.heard(reply, mono()):
+            log.event("circuit_open" if self.hand.circuit.open else "circuit_closed", "warning", error=reply.error)
+        self.end(delivery, reply, detail)
+
+    def end(self, delivery: Delivery, reply: Reply, detail: str | None = None) -> None:
+        """Write how the attempt ended and what becomes of the job, then let its channel go."""
+        job, now = delivery.job, self.hand.session.now()
+        look_up_at = (delivery.sent_at or now) + self.hand.window_ms
+        standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, look_up_at)
+        # While Slack is down for all, a job's attempts are not used up: its deadline is what ends it.
+        free = self.hand.circuit.open and is_outage(reply)
+        ruled = verdict(reply, standing, now, random.random, free=free)
+        posted = reply.outcome is Outcome.POSTED
+        ended = attempts.End(
+            job_id=job.id,
+            token=job.token,
+            number=delivery.number,
+            ended_at=now,
+            reply=reply,
+            state=ruled.state,
+            available_at=ruled.available_at,
+            spent=ruled.spent,
+            parked=ruled.parked,
+            lateness_ms=max(0, delivery.sent_at - job.due_at) if posted and delivery.sent_at else None,
+            detail=detail,
+        )
+        self.hand.ledger.add(
+            partial(self.write_end, ended=ended, job=job, ruled=ruled), partial(self.ended, delivery, ruled)
+        )
+        self.tell(job, reply, ruled)
+
+    def write_end(self, db: Any, ended: attempts.End, job: Claimed, ruled: Verdict) -> bool:
+        """The attempt's end, and what follows from it for its channel, workspace and schedule."""
+        now = ended.ended_at
+        if not attempts.end(db, ended):
+            return False
+        pacing.hold(db, job.workspace_id, pacing.POST, job.channel, now + PACE_MS)
+        if ruled.hold_until is not None:
+            pacing.hold(db, job.workspace_id, pacing.POST, "", ruled.hold_until)
+            pacing.push_back(db, job.workspace_id, ruled.hold_until, SPREAD_MS)
+        if ruled.pauses_workspace:
+            consequences.pause_workspace(db, job.workspace_id, ended.reply.error or "token refused", now)
+        if ruled.suspends_schedule:
+            consequences.suspend_schedule(db, job.schedule_id, ended.reply.error or "channel refused", now)
+        return True
+
+    def ended(self, delivery: Delivery, ruled: Verdict, written: bool) -> None:
+        """All is on the disk."""
+        if not written:
+            log.event("lease_lost", "warning", job=delivery.job.id, schedule=delivery.job.schedule)
+        self.hand.drop(delivery)
+        if ruled.hold_until is not None:
+            self.hand.hold(delivery.job.workspace_id, ruled.hold_until)
+        if self.hand.circuit.open:
+            self.hand.give_back_until(self.hand.circuit.probe_at)
+
+    def tell(self, job: Claimed, reply: Reply, ruled: Verdict) -> None:
+        """One line in the log for each attempt that was no plain success."""
+        self.hand.count(ruled.state.value)
+        if reply.outcome is Outcome.POSTED:
+            return
+        level = "info" if reply.outcome in (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT) else "warning"
+        facts = {"job": job.id, "schedule": job.schedule, "workspace": job.workspace, "channel": job.channel}
+        log.event(reply.outcome.value, level, **facts, error=reply.error, state=ruled.state.value)
