@@ -114,7 +114,7 @@ _WHAT_WE_SAY: dict[Outcome, dict[str, tuple[str, str]]] = {
         "connection_lost": ("The connection broke after the request was written.", LOOKED_UP),
         "not_json": ("What answered was not in Slack's form.", LOOKED_UP),
         "no_ts": ("Slack said ok but did not name the message (no `ts`).", LOOKED_UP),
-        "lost": ("The worker was lost after the request left.", LOOKED_UP),
+        "worker_lost": ("The worker was lost after the request left.", LOOKED_UP),
     },
     Outcome.NOT_POSTED: {
         "connect_timeout": ("No connection to Slack could be made in time.", NETWORK),
@@ -123,6 +123,10 @@ _WHAT_WE_SAY: dict[Outcome, dict[str, tuple[str, str]]] = {
         "dns": ("Slack's name could not be resolved.", NETWORK),
         "tls": ("No trusted TLS connection to Slack could be made.", NETWORK),
         "bad_api_url": ("The address of Slack's API is no address.", "Set `[slack] api_url` in schedbot.toml."),
+        "not_arrived": (
+            "The channel's history shows that it did not arrive, and no attempt is left.",
+            "`schedbot retry JOB` sends it again.",
+        ),
         "deadline": (
             "It was not posted within its grace time.",
             "`schedbot retry JOB --stale` posts it late all the same; `schedbot edit NAME --grace SPAN` allows more.",

@@ -192,13 +192,15 @@ def by_turns(db: Database, wanted: Wanted, turns: Turns, told: dict[str, int]) -
 def next_workspaces(db: Database, turns: Turns, most: int) -> list[str]:
     """The next `most` workspaces with jobs that wait, each once, from where the last claim stopped."""
     found: list[str] = []
-    for start in (turns.cursor, ""):
-        turns.cursor = start
-        while len(found) < most and (following := db.value(NEXT_WORKSPACE, {"cursor": turns.cursor})):
-            if following in found:
-                return found
-            turns.cursor = following
+    while len(found) < most:
+        following = db.value(NEXT_WORKSPACE, {"cursor": turns.cursor})
+        if following in found:
+            break
+        if following is not None:
             found.append(following)
+        elif not turns.cursor:
+            break
+        turns.cursor = following or ""
     return found
 
 

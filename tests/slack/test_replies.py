@@ -13,12 +13,12 @@ GROUPS = {
     Outcome.RATE_LIMITED: "ratelimited rate_limited",
     Outcome.QUOTA: "message_limit_exceeded",
     Outcome.UNKNOWN: (
-        "internal_error fatal_error service_unavailable timeout connection_lost not_json no_ts lost http_500 http_503 "
+        "internal_error fatal_error service_unavailable timeout connection_lost not_json no_ts worker_lost http_500 http_503 "
         "a_code_that_is_new"
     ),
     Outcome.NOT_POSTED: (
         "request_timeout org_login_required team_added_to_org connection_refused connection_failed connect_timeout dns "
-        "tls bad_api_url deadline"
+        "tls bad_api_url deadline not_arrived"
     ),
     Outcome.TOKEN_REFUSED: (
         "token_expired invalid_auth not_authed token_revoked account_inactive missing_scope not_allowed_token_type "
@@ -52,7 +52,8 @@ OURS = (
         "connection_lost",
         "not_json",
         "no_ts",
-        "lost",
+        "worker_lost",
+        "not_arrived",
         "lost_unsent",
         "connect_timeout",
         "connection_refused",

@@ -1,0 +1,60 @@
+"""Promise 9: around a clock change a schedule fires as Debian's cron does, through the tick and into the table."""
+
+from datetime import datetime
+
+import pytest
+
+from tests.house import House
+
+HOUR = 3_600_000
+
+
+def ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("cron", "start", "fires"),
+    [
+        pytest.param(
+            "30 2 * * *",
+            "2026-03-08T01:00:00-05:00",
+            ["2026-03-08T03:00:00-04:00"],
+            id="a time in the gap fires right after it",
+        ),
+        pytest.param(
+            "30 1 * * *",
+            "2026-11-01T00:45:00-04:00",
+            ["2026-11-01T01:30:00-04:00"],
+            id="a time in the overlap fires once",
+        ),
+        pytest.param(
+            "*/30 * * * *",
+            "2026-11-01T00:45:00-04:00",
+            [
+                "2026-11-01T01:00:00-04:00",
+                "2026-11-01T01:30:00-04:00",
+                "2026-11-01T01:00:00-05:00",
+                "2026-11-01T01:30:00-05:00",
+                "2026-11-01T02:00:00-05:00",
+            ],
+            id="a wildcard follows real time",
+        ),
+    ],
+)
+def test_jobs_around_a_clock_change_in_new_york(house: House, cron: str, start: str, fires: list[str]) -> None:
+    began = ms(start)
+    house.schedule("report", as_of=began, cron=cron, tz="America/New_York", misfire="all")
+    for minutes in range(140):
+        house.tick(at=began + minutes * 60_000)
+    until = {"end": began + 140 * 60_000}
+    due = [row[0] for row in house.db.rows("SELECT due_at FROM jobs WHERE due_at < :end ORDER BY due_at", until)]
+    assert due == [ms(fire) for fire in fires]
+
+
+def test_nine_o_clock_stays_nine_o_clock_over_a_year(house: House) -> None:
+    house.schedule("report", as_of=ms("2026-01-01T00:00:00Z"), cron="0 9 * * *", tz="America/Los_Angeles")
+    house.tick(at=ms("2027-01-01T00:00:00Z"))
+    rows = house.db.rows("SELECT due_at FROM jobs")
+    hours = {(due_at - ms("2026-01-01T00:00:00Z")) // HOUR % 24 for (due_at,) in rows}
+    assert (len(rows), hours) == (365, {16, 17})

@@ -1,0 +1,57 @@
+"""Promise 10: no token in the database, the log, the audit, an error or the process list."""
+
+from pathlib import Path
+
+from tests.house import House, until
+
+SECRET = "xoxb-1234567890-thisIsTheSecret"
+
+
+def everything_written(house: House) -> str:
+    """The bytes of every file of the house, as text."""
+    files = [path for path in house.folder.rglob("*") if path.is_file()]
+    return "".join(path.read_bytes().decode("latin-1") for path in files)
+
+
+def test_a_token_is_in_no_file_and_in_no_output(house: House) -> None:
+    house.slack.add_workspace("secret", SECRET, ["C0000000000"])
+    house.due_now(2)
+    house.slack.order("error", code="invalid_auth")
+    said = ""
+    for words in (
+        ["work", "--drain"],
+        ["audit"],
+        ["audit", "1"],
+        ["list"],
+        ["doctor"],
+        ["health"],
+        ["workspace", "list"],
+    ):
+        done = house.run(*words, SLACK_BOT_TOKEN=SECRET)
+        said += done.stdout + done.stderr
+    assert "invalid_auth" in said
+    assert "thisIsTheSecret" not in said + everything_written(house)
+
+
+def test_a_token_is_not_in_the_process_list(house: House) -> None:
+    house.start("work", SLACK_BOT_TOKEN=SECRET)
+    until(lambda: house.db.rows("SELECT 1 FROM heartbeats WHERE kind = 'pool'"))
+    lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    assert not [line for line in lines if b"thisIsTheSecret" in line]
+
+
+def test_a_token_in_the_wrong_place_is_not_repeated(house: House) -> None:
+    file = house.folder / "token"
+    file.write_text(SECRET)
+    file.chmod(0o644)
+    done = house.run("workspace", "add", "w", "--token-file", str(file))
+    file.unlink()
+    assert done.returncode == 2
+    assert "chmod 600" in done.stderr
+    assert "thisIsTheSecret" not in done.stdout + done.stderr + everything_written(house)
+
+
+def test_the_database_is_its_owners_alone(house: House) -> None:
+    house.due_now(1)
+    modes = {path.name: path.stat().st_mode & 0o077 for path in house.folder.glob("schedbot.db*")}
+    assert set(modes.values()) == {0}
