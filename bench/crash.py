@@ -16,11 +16,12 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from schedbot import sandbox
 from tests.house import House, Program
 
-FAULTS = [
+FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("drop_before", {}),
     ("drop_after", {}),
     ("stall", {}),

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_a_worker_killed_in_mid_request_posts_once(house: House, kill: object, f
     assert answers(house) == [answer]
 
 
-SILENCES: list[tuple[str, dict[str, object]]] = [
+SILENCES: list[tuple[str, dict[str, Any]]] = [
     ("drop_before", {}),
     ("drop_after", {}),
     ("stall", {}),

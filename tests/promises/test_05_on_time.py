@@ -8,7 +8,7 @@ SECOND = 1_000
 def soon(house: House, name: str, seconds: int, **fields: str) -> int:
     """Add a schedule that is due in some seconds, and say when. It is within the look-ahead, so no tick is needed."""
     due_at = (now_ms() // SECOND + seconds) * SECOND
-    house.schedule(name, at=rfc3339(due_at), **fields)
+    house.schedule(name, None, at=rfc3339(due_at), **fields)
     return due_at
 
 
