@@ -1,0 +1,198 @@
+"""An import is all or nothing: every line is read and checked before one transaction writes them all.
+
+Rule: what is wrong is listed line by line, and nothing is changed. Checking stands outside the transaction, so that
+pools wait only for the writing; a name that was taken meanwhile undoes the whole.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
+
+from schedbot import times
+from schedbot.admin import adding, editing, exporting
+from schedbot.admin.adding import Wanted
+from schedbot.admin.facts import Facts
+from schedbot.admin.fields import BadField
+from schedbot.admin.import_lines import Format, decoded, format_of, records
+from schedbot.admin.import_records import Complaints, Record
+from schedbot.errors import BadFile, BadInput
+from schedbot.model import Schedule, ScheduleState
+from schedbot.session import Session
+from schedbot.store import bulk, enqueue, waiting
+from schedbot.store.database import Database
+
+STEP = 500
+JUDGED_ALONE = ("tz", "workspace", "skip_holidays")
+
+Moved = Callable[[int, int], None]
+One = TypeVar("One")
+
+
+class Change(NamedTuple):
+    """A schedule that is wanted, and what stands under its name; None: it is new."""
+
+    line: int
+    wanted: Wanted
+    before: Schedule | None
+
+
+@dataclass(slots=True)
+class Plan:
+    """What an import comes to."""
+
+    changes: list[Change] = field(default_factory=list)
+    unchanged: int = 0
+    lines: dict[str, int] = field(default_factory=dict)  # where each name stands
+    refused: dict[tuple[str, str], BadField] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many schedules were added, changed, and left as they are."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is imported: the file's name and content, how it is written (None: look), and may it change what exists?"""
+
+    name: str
+    raw: bytes
+    form: Format | None = None
+    update: bool = False
+
+
+def silently(done: int, total: int) -> None:
+    """Tell nobody how far it is."""
+
+
+def import_file(session: Session, source: Source, moved: Moved = silently, dry_run: bool = False) -> Imported:
+    """Add (and with `update` change) all schedules of a file. `moved` is told how far it is.
+
+    Raises BadFile, which lists every bad line, and BadInput for a file that cannot be read; nothing is changed then.
+    """
+    facts = Facts(session.actor, "import", session.now())
+    plan = planned(session.db, source, facts, moved)
+    if dry_run:
+        added = sum(change.before is None for change in plan.changes)
+        return Imported(added, len(plan.changes) - added, plan.unchanged)
+    with session.db.writing():
+        imported = write(session.db, plan, facts, moved)
+    session.db.wake()
+    return imported
+
+
+def planned(db: Database, source: Source, facts: Facts, moved: Moved) -> Plan:
+    """Read and check every line. Raises BadFile."""
+    text = decoded(source.raw, source.name)
+    complaints = Complaints()
+    found = list(records(text, source.form or format_of(source.name, text), complaints))
+    plan = Plan()
+    for number, some in enumerate(steps(found)):
+        moved(number * STEP, 2 * len(found))
+        standing = bulk.called(db, [name_of(record) for record in some])
+        for record in some:
+            try:
+                refuse_again(record, plan)
+                refuse_twice(record, plan)
+                before = allowed(standing.get(name_of(record)), source.update)
+                plan_one(db, record, before, facts, plan)
+            except BadField as error:
+                complaints.add(record.line, error.column, error)
+                remember(record, error, plan)
+    if complaints.count:
+        bad = "1 line is" if complaints.count == 1 else f"{complaints.count:,} lines are"
+        told = complaints.in_order()
+        raise BadFile(f"{bad} wrong in '{source.name}'. Nothing was changed.", "Mend them, then import again.", told)
+    return plan
+
+
+def steps(whole: Sequence[One]) -> Iterator[Sequence[One]]:
+    """The sequence in pieces of STEP."""
+    return (whole[start : start + STEP] for start in range(0, len(whole), STEP))
+
+
+def name_of(record: Record) -> str:
+    return record.fields.get("name", "")
+
+
+def remember(record: Record, error: BadField, plan: Plan) -> None:
+    """Keep a verdict that holds for the value wherever it stands: to look for the nearest name takes long."""
+    value = record.fields.get(error.column, "")
+    if error.column in JUDGED_ALONE and value:
+        plan.refused[error.column, value] = error
+
+
+def refuse_again(record: Record, plan: Plan) -> None:
+    """Raises the BadField of a value that was refused before."""
+    for column in JUDGED_ALONE if plan.refused else ():
+        known = plan.refused.get((column, record.fields.get(column, "")))
+        if known is not None:
+            raise BadField(column, str(known), known.hint)
+
+
+def refuse_twice(record: Record, plan: Plan) -> None:
+    name = name_of(record)
+    first = plan.lines.setdefault(name, record.line)
+    if name and first != record.line:
+        problem = f"{times.quoted(name)} stands in line {first} too."
+        raise BadField("name", problem, "A name belongs to one schedule: rename one of them.")
+
+
+def allowed(before: Schedule | None, update: bool) -> Schedule | None:
+    """What stands under a name, if it may be changed. Raises BadField."""
+    if before is not None and not update:
+        hint = "Say --update to change it, or choose another name."
+        raise BadField("name", f"A schedule is called {times.quoted(before.name)} already.", hint)
+    return before
+
+
+def plan_one(db: Database, record: Record, before: Schedule | None, facts: Facts, plan: Plan) -> None:
+    """Check one line and plan for it. Raises BadField."""
+    if before is None:
+        new = adding.wanted(record.fields, facts.now)
+    else:
+        different = differences(record, before)
+        if not different:
+            plan.unchanged += 1
+            return
+        made = waiting.made(db, before.id, facts.now)
+        new = adding.wanted(different, facts.now, adding.as_wanted(before, made))
+    facts.workspace_id(db, new.workspace)
+    plan.changes.append(Change(record.line, new, before))
+
+
+def differences(record: Record, before: Schedule) -> dict[str, str]:
+    """The fields that say something else than stands: a past start that is repeated is no new one."""
+    stands = exporting.cells(before)
+    return {column: text for column, text in record.fields.items() if text != stands[column]}
+
+
+def write(db: Database, plan: Plan, facts: Facts, moved: Moved) -> Imported:
+    """Write what is planned, with the occurrences of the look-ahead once for each recurrence. Inside a transaction."""
+    added = changed = 0
+    to_enqueue: set[int] = set()
+    for number, some in enumerate(steps(plan.changes)):
+        moved(len(plan.changes) + number * STEP, 2 * len(plan.changes))
+        for change in some:
+            after = write_one(db, change, facts)
+            added += change.before is None
+            changed += change.before is not None and after != change.before
+            if after.state is ScheduleState.ACTIVE:
+                to_enqueue.add(facts.recurrence_id(db, after.recurrence))
+    for recurrence_id in sorted(to_enqueue):
+        enqueue.enqueue_own(db, None, recurrence_id, facts.now)
+    return Imported(added, changed, plan.unchanged + len(plan.changes) - added - changed)
+
+
+def write_one(db: Database, change: Change, facts: Facts) -> Schedule:
+    """Write one schedule, and the record of it. Raises BadInput where its name was taken since it was checked."""
+    try:
+        if change.before is None:
+            return adding.write(db, change.wanted, facts)
+        return editing.write(db, change.before, change.wanted, facts).after
+    except BadField as error:
+        raise BadInput(f"line {change.line}: {error.column}: {error}", error.hint) from None

@@ -1,0 +1,93 @@
+"""A schedule's message is posted now, marked as a test, beside the queue but at the channel's pace.
+
+Rule: no job, no attempt, no metadata: nothing may take a test for the real thing. What Slack says is told as it is.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from schedbot import times
+from schedbot.admin import previews, workspace_checks
+from schedbot.admin.selecting import named
+from schedbot.errors import ReportFailed, SchedbotError
+from schedbot.model import Message, Outcome, Reply, Schedule
+from schedbot.reports import limits
+from schedbot.session import Session
+from schedbot.slack import channels
+from schedbot.store import pacing, workspaces
+from schedbot.store.workspaces import Workspace
+
+MARK = "[Test]"
+SENTENCE = f"{MARK} A trial of a scheduled report."
+SPAN_MS = 1_000  # Slack takes one post a second and channel
+PATIENCE_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where a test went, and what Slack said."""
+
+    schedule: Schedule
+    channel: str
+    reply: Reply
+
+
+def send(session: Session, name: str, to: str = "", sleep: Callable[[float], None] = time.sleep) -> Sent:
+    """Post the schedule's next message to its channel, or to `to`. Raises NotFound, BadInput, ReportFailed,
+    TokenUnavailable, and SchedbotError for a workspace that is paused or held by a limit."""
+    from schedbot.slack import probe
+
+    schedule = named(session.db, name)
+    channel = channels.channel_id(to) if to else schedule.terms.channel
+    workspace = workspaces.by_id(session.db, schedule.workspace_id)
+    refuse_paused(workspace)
+    message = marked(previews.rendered(schedule, previews.next_due(schedule, session.now())))
+    token = workspace_checks.token_of(session.settings, workspace)
+    free_at = reserved(session, workspace, channel)
+    sleep(max(0, free_at - session.now()) / 1000)
+    reply = probe.send(session.settings.api_url, token, channel, message, session.settings.timeout_ms)
+    hold_if_limited(session, workspace, reply)
+    return Sent(schedule, channel, reply)
+
+
+def refuse_paused(workspace: Workspace) -> None:
+    if workspace.paused_at is not None:
+        raise SchedbotError(
+            f"The workspace '{workspace.name}' is paused: {workspace.paused_reason}.",
+            hint=f"Nothing is posted until 'schedbot workspace resume {workspace.name}'.",
+        )
+
+
+def marked(message: Message) -> Message:
+    """The message with a line that says it is a test. Raises ReportFailed where there is no room for one."""
+    if not message.blocks:
+        return limits.keep(replace(message, text=f"{MARK} {message.text}"))
+    if len(message.blocks) >= limits.BLOCKS:
+        raise ReportFailed(
+            f"The message has {len(message.blocks)} blocks: there is no room to mark it as a test.",
+            hint=f"Leave one of Slack's {limits.BLOCKS} blocks free, or look at it with 'schedbot preview'.",
+        )
+    mark = {"type": "context", "elements": [{"type": "mrkdwn", "text": SENTENCE}]}
+    return limits.keep(Message(f"{MARK} {message.text}", (mark, *message.blocks)))
+
+
+def reserved(session: Session, workspace: Workspace, channel: str) -> int:
+    """From when on it may be posted; the pools then leave the channel alone for a second. Raises SchedbotError."""
+    with session.db.writing():
+        now = session.now()
+        free_at = pacing.free_at(session.db, workspace.id, pacing.POST, channel)
+        if free_at > now + PATIENCE_MS:
+            raise SchedbotError(
+                f"Slack takes no posts from the workspace '{workspace.name}' for another "
+                f"{times.span_for_people(free_at - now)}: a limit was reached.",
+                hint="Try again after that.",
+            )
+        return pacing.reserve(session.db, workspace.id, channel, now, SPAN_MS)
+
+
+def hold_if_limited(session: Session, workspace: Workspace, reply: Reply) -> None:
+    """What Slack asked of this call holds for every pool."""
+    if reply.outcome is Outcome.RATE_LIMITED and reply.retry_after_ms:
+        with session.db.writing():
+            pacing.hold(session.db, workspace.id, pacing.POST, "", session.now() + reply.retry_after_ms)

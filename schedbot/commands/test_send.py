@@ -1,0 +1,65 @@
+"""`schedbot test-send`: post a schedule's message now, marked as a test."""
+
+from typing import Annotated, Any
+
+import typer
+
+from schedbot import output
+from schedbot.admin import test_sends
+from schedbot.admin.test_sends import Sent
+from schedbot.errors import FAILED
+from schedbot.model import Outcome
+from schedbot.session import opened
+from schedbot.slack import replies
+
+# What a pool would do by itself is the caller's to do here.
+AGAIN = {
+    Outcome.RATE_LIMITED: "Try again in a while.",
+    Outcome.NOT_POSTED: "Try again; 'schedbot doctor --online' tries the way to Slack.",
+    Outcome.UNKNOWN: "If it is not there, try again.",
+}
+
+
+def run(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The schedule.")],
+    to: Annotated[str, typer.Option("--to", metavar="CHANNEL", help="Another channel's id or link.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Post a schedule's next message now, once, marked as a test. It is no job: no retry, and not in the audit.
+
+    Exit code 0 only if Slack says that it is posted.
+
+    Example:  schedbot test-send acme-weekly --to C0123456789
+    """
+    with opened() as session:
+        sent = test_sends.send(session, name, to)
+    posted = sent.reply.outcome is Outcome.POSTED
+    if json:
+        output.json_lines([as_json(sent)])
+    elif posted:
+        output.say(f"Posted to {sent.channel}, ts {sent.reply.ts}.")
+    if posted:
+        return
+    told = replies.explain(sent.reply.error or "")
+    output.note(f"Error: {verdict(sent)} {told.sentence} ({sent.reply.error})")
+    output.note(f"Hint:  {AGAIN.get(sent.reply.outcome, told.remedy)}")
+    raise typer.Exit(FAILED)
+
+
+def verdict(sent: Sent) -> str:
+    if sent.reply.outcome is Outcome.UNKNOWN:
+        return f"Whether it was posted to {sent.channel} is not known; look there."
+    return f"Not posted to {sent.channel}."
+
+
+def as_json(sent: Sent) -> dict[str, Any]:
+    """What came of it, as one object."""
+    return {
+        "schedule": sent.schedule.name,
+        "channel": sent.channel,
+        "posted": sent.reply.outcome is Outcome.POSTED,
+        "ts": sent.reply.ts,
+        "outcome": sent.reply.outcome.value,
+        "error": sent.reply.error,
+        "http_status": sent.reply.http_status,
+    }

@@ -1,0 +1,142 @@
+"""`schedbot workspace`: the Slack workspaces, where their tokens are found, and whether they are paused."""
+
+from typing import Annotated, Any
+
+import typer
+
+from schedbot import output, times
+from schedbot.admin import token_places, workspaces
+from schedbot.commands import workspace_check
+from schedbot.session import Session, opened
+from schedbot.store import usage
+from schedbot.store.workspaces import Workspace
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The workspace's name.")]
+Env = Annotated[str | None, typer.Option("--token-env", metavar="VAR", help="The variable that holds the token.")]
+File = Annotated[
+    str | None, typer.Option("--token-file", metavar="FILE", help="The file that holds it, readable by you alone.")
+]
+Command = Annotated[
+    str | None, typer.Option("--token-command", metavar="COMMAND", help="The command that prints it, without a shell.")
+]
+COLUMNS = ("name", "token", "state", "schedules", "waiting", "reason", "paused_at", "paused_by")
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+def about() -> None:
+    """The Slack workspaces, and where their tokens are found. A token itself is never stored.
+
+    Example:  schedbot workspace list
+    """
+
+
+@app.command()
+def add(name: Name, token_env: Env = None, token_file: File = None, token_command: Command = None) -> None:
+    """Add a workspace, and say where its token is found.
+
+    Example:  schedbot workspace add acme --token-env SLACK_TOKEN_ACME
+    """
+    token = token_places.said(token_env, token_file, token_command)
+    with opened() as session:
+        missing = workspaces.add(session, name, token)
+    output.say(f"Added the workspace '{name}': {token_places.in_words(token)}.")
+    next_step(name, missing)
+
+
+@app.command()
+def edit(name: Name, token_env: Env = None, token_file: File = None, token_command: Command = None) -> None:
+    """Say where else a workspace's token is found.
+
+    Example:  schedbot workspace edit default --token-env SLACK_TOKEN_ACME
+    """
+    token = token_places.said(token_env, token_file, token_command)
+    with opened() as session:
+        missing = workspaces.edit(session, name, token)
+    output.say(f"Changed the workspace '{name}': {token_places.in_words(token)}.")
+    next_step(name, missing)
+
+
+def next_step(name: str, missing: str) -> None:
+    output.note(f"Note: {missing}" if missing else f"Next:  schedbot workspace check {name}")
+
+
+@app.command("list")
+def list_(
+    json: Annotated[bool, typer.Option("--json", help="JSON Lines.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
+) -> None:
+    """List the workspaces, with how many schedules use each and how many jobs wait.
+
+    Example:  schedbot workspace list
+    """
+    with opened() as session:
+        rows = [row(session, one) for one in workspaces.chosen(session.db, [])]
+    if json:
+        output.json_lines(rows)
+    elif csv:
+        output.csv_rows(COLUMNS, rows)
+    else:
+        shown = COLUMNS[:6]
+        cells = [[str("" if one[name] is None else one[name]) for name in shown] for one in rows]
+        output.table([name.upper() for name in shown], cells, "There is no workspace.", {"paused": "yellow"})
+
+
+def row(session: Session, one: Workspace) -> dict[str, Any]:
+    """A workspace as one object."""
+    return {
+        "name": one.name,
+        "token": token_places.in_words(one.token),
+        "state": "active" if one.paused_at is None else "paused",
+        "schedules": usage.schedules(session.db, one.id),
+        "waiting": usage.waiting(session.db, one.id),
+        "reason": one.paused_reason,
+        "paused_at": None if one.paused_at is None else times.to_rfc3339(one.paused_at),
+        "paused_by": one.paused_by,
+    }
+
+
+app.command("check")(workspace_check.run)
+
+
+@app.command()
+def pause(
+    name: Name, reason: Annotated[str, typer.Option(metavar="REASON", help="Why, for the others to read.")] = ""
+) -> None:
+    """Stop all posts to a workspace. What has left already arrives; the rest waits, and uses up no attempt.
+
+    Example:  schedbot workspace pause default --reason "moving to the new app"
+    """
+    with opened() as session:
+        turned = workspaces.pause(session, name, reason)
+    output.say(f"{'Paused' if turned.changed else 'Paused already:'} the workspace '{name}': {jobs(turned.waiting)}.")
+
+
+@app.command()
+def resume(name: Name) -> None:
+    """Go on with a paused workspace: what waits is sent, in order and at Slack's pace.
+
+    Example:  schedbot workspace resume default
+    """
+    with opened() as session:
+        turned = workspaces.resume(session, name)
+    if turned.changed:
+        output.say(f"Resumed the workspace '{name}': {jobs(turned.waiting)}.")
+    else:
+        output.say(f"The workspace '{name}' was not paused.")
+
+
+def jobs(waiting: int) -> str:
+    return "1 job waits" if waiting == 1 else f"{waiting} jobs wait"
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Remove a workspace that no schedule uses. Its jobs stay in the audit.
+
+    Example:  schedbot workspace remove acme
+    """
+    with opened() as session:
+        workspaces.remove(session, name)
+    output.say(f"Removed the workspace '{name}'.")

@@ -1,0 +1,134 @@
+"""Every bad line of an import is named with its number, column and reason; then nothing at all was changed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schedbot.admin.import_lines import Format
+from schedbot.admin.importing import Source, import_file
+from schedbot.errors import BadFile, BadInput
+from schedbot.store import schedules
+from tests.book import Book, opened
+
+HEADER = "name,channel,cron,tz,text\n"
+GOOD = "a,C0000000001,0 9 * * *,UTC,Hi\n"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    with opened(tmp_path) as made:
+        yield made
+
+
+def refused(book: Book, text: str, form: Format = Format.CSV) -> list[str]:
+    """The lines of the complaint about a file that is not taken, after a look that nothing was changed."""
+    before = list(schedules.named_like(book.db))
+    with pytest.raises(BadFile) as error:
+        import_file(book.session, Source("file", text.encode(), form))
+    assert list(schedules.named_like(book.db)) == before
+    return error.value.lines
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (",C0000000001,0 9 * * *,UTC,Hi", "line 3: name: "),
+        ("b,#general,0 9 * * *,UTC,Hi", "line 3: channel: '#general' is a name."),
+        ("b,C0000000001,0 9 * * 8,UTC,Hi", "line 3: cron: "),
+        ("b,C0000000001,0 0 30 2 *,UTC,Hi", "line 3: cron: '0 0 30 2 *' is never due."),
+        ("b,C0000000001,,UTC,Hi", "line 3: cron: It is not said when to post."),
+        ("b,C0000000001,0 9 * * *,Amerika/New_York,Hi", "Did you mean 'America/New_York'?"),
+        ("b,C0000000001,0 9 * * *,,Hi", "line 3: tz: The time zone is not said."),
+        ("b,C0000000001,0 9 * * *,UTC,", "line 3: text: It is not said what to post."),
+        ("b,C0000000001,0 9 * * *,UTC", "line 3: row: It has 4 cells, and the header has 5."),
+        ("a,C0000000001,0 9 * * *,UTC,Hi", "line 3: name: 'a' stands in line 2 too."),
+    ],
+)
+def test_a_bad_line_says_where_what_and_what_to_do(book: Book, row: str, told: str) -> None:
+    (line,) = refused(book, HEADER + GOOD + row + "\n")
+    assert line.startswith("line 3: ")
+    assert told in line
+
+
+def test_all_bad_lines_are_listed_in_order_and_not_only_the_first(book: Book) -> None:
+    rows = [f"s{n},C0000000001,0 9 * * *,{'UTC' if n % 2 else 'Nowhere'},Hi" for n in range(6)]
+    assert [line.split(": ")[:2] for line in refused(book, HEADER + "\n".join(rows))] == [
+        ["line 2", "tz"],
+        ["line 4", "tz"],
+        ["line 6", "tz"],
+    ]
+
+
+def test_more_than_a_hundred_are_counted(book: Book) -> None:
+    lines = refused(book, HEADER + "".join(f"s{n},C0000000001,0 9 * * *,Nowhere,Hi\n" for n in range(250)))
+    assert len(lines) == 101
+    assert lines[-1] == "... and 150 more"
+
+
+def test_the_line_is_where_the_record_starts_though_texts_have_newlines(book: Book) -> None:
+    text = HEADER + '\n\na,C0000000001,0 9 * * *,UTC,"one\ntwo\n\nthree"\n' + "b,C0000000001,0 9 * * *,Mars,Hi\n"
+    (line,) = refused(book, text)
+    assert line.startswith("line 8: tz: ")
+
+
+def test_an_unknown_column_is_named_with_the_nearest(book: Book) -> None:
+    assert refused(book, "name,chanel,colour\n") == [
+        "line 1: chanel: No column is called 'chanel'. Did you mean 'channel'?",
+        refused(book, "colour\n")[0],
+    ]
+
+
+def test_a_column_that_is_there_twice_is_refused(book: Book) -> None:
+    assert "is there twice" in refused(book, "name,tz,name\n")[0]
+
+
+def test_an_empty_file_is_refused_with_the_columns(book: Book) -> None:
+    assert "Its first line names: name, account" in refused(book, "")[0]
+
+
+def test_a_quote_that_is_not_closed_is_named_by_the_line_that_opens_it(book: Book) -> None:
+    (line,) = refused(book, HEADER + GOOD + 'b,C0000000001,0 9 * * *,UTC,"never closed\n' + GOOD * 3)
+    assert line.startswith("line 3: row: Its quotes or line ends are wrong")
+
+
+def test_a_workspace_that_is_not_there_is_named(book: Book) -> None:
+    (line,) = refused(book, "workspace," + HEADER + "defualt," + GOOD)
+    assert line == "line 2: workspace: No workspace is called 'defualt'. Did you mean 'default'?"
+
+
+def test_a_name_that_exists_is_refused_with_a_word_on_update(book: Book) -> None:
+    book.add("a")
+    (line,) = refused(book, HEADER + GOOD)
+    assert line.startswith("line 2: name: A schedule is called 'a' already. Say --update")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"name": "a"', "is not JSON"),
+        ("[1]", "is no object"),
+        ('{"nam": "a"}', "Did you mean 'name'?"),
+        ('{"name": ["a"]}', "line 1: name: Its value is a list."),
+        ('{"name": "a", "text": "\\ud83d"}', "line 1: text: It holds"),
+        ('{"name": "a", "text": "\\u0000"}', "line 1: text: It holds"),
+    ],
+)
+def test_bad_json_lines_are_named(book: Book, line: str, told: str) -> None:
+    assert told in refused(book, line, Format.JSONL)[0]
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (HEADER.encode() + b"a,\xe4", "'file' is not UTF-8 text: line 2 has the byte 0xe4."),
+        (HEADER.encode("utf-16"), "is not UTF-8 text: line 1"),
+        (HEADER.encode() + b"a\0b", "'file' holds a zero byte in line 2."),
+        (b'[{"name": "a"}]', "'file' is one JSON array."),
+    ],
+)
+def test_a_file_that_is_no_text_of_ours_is_refused_whole(book: Book, raw: bytes, told: str) -> None:
+    with pytest.raises(BadInput) as error:
+        import_file(book.session, Source("file", raw))
+    assert told in str(error.value)
+    assert error.value.hint

@@ -1,0 +1,140 @@
+"""`health` says whether posts go out: by signs of life and by what waits, with an exit code that a monitor can read."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schedbot.admin import health, workspaces
+from schedbot.admin.health import judged
+from schedbot.model import TokenSource
+from schedbot.store import heartbeats, vitals
+from schedbot.store.database import Database
+from schedbot.store.vitals import Vitals
+from tests.book import Book, ms, opened
+from tests.house import House
+
+NOW = 1_796_137_200_000
+WELL = {
+    "now": NOW,
+    "tick_at": NOW - 20_000,
+    "pools": 1,
+    "queued": 2,
+    "oldest_due_at": NOW + 30_000,
+    "failed_24h": 0,
+    "held": 0,
+    "suspended": 0,
+    "unticked_at": NOW + 60_000,
+    "is_used": True,
+    "paused": [],
+}
+MINUTES = 60_000
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    with opened(tmp_path) as made:
+        yield made
+
+
+def judgement(**otherwise: Any) -> tuple[str, int, str]:
+    found = judged(Vitals(**{**WELL, **otherwise}))
+    return found.status, found.code, " ".join(problem.sentence for problem in found.problems)
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "status", "code", "told"),
+    [
+        pytest.param({}, "ok", 0, "", id="all is well"),
+        pytest.param({"tick_at": None, "is_used": False}, "ok", 0, "", id="nothing is scheduled yet"),
+        pytest.param({"tick_at": None}, "failed", 1, "No tick has ever run", id="cron was never set up"),
+        pytest.param({"tick_at": NOW - 12 * MINUTES}, "failed", 1, "No tick has run for 12 min", id="cron stopped"),
+        pytest.param({"unticked_at": NOW - 9 * MINUTES}, "failed", 1, "9 min behind", id="ticks do not finish"),
+        pytest.param({"oldest_due_at": NOW - MINUTES}, "ok", 0, "", id="a minute's wait is the next drain's"),
+        pytest.param({"oldest_due_at": NOW - 5 * MINUTES, "pools": 0}, "failed", 1, "no pool runs", id="nobody posts"),
+        pytest.param({"oldest_due_at": NOW - 5 * MINUTES}, "degraded", 1, "though 1 pool runs", id="a pool is behind"),
+        pytest.param({"oldest_due_at": NOW - 20 * MINUTES}, "failed", 1, "waited for 20 min", id="a pool is stuck"),
+        pytest.param({"failed_24h": 3}, "degraded", 1, "3 jobs failed", id="posts failed"),
+        pytest.param({"held": 1}, "degraded", 3, "1 job is held", id="a held job waits for a person"),
+        pytest.param({"suspended": 2}, "degraded", 3, "2 schedules are suspended", id="suspended ones do"),
+        pytest.param({"paused": [("acme", "revoked")]}, "degraded", 3, "'acme' is paused: revoked", id="a pause does"),
+        pytest.param({"held": 1, "tick_at": None}, "failed", 1, "No tick", id="a stand-still weighs more"),
+    ],
+)
+def test_what_the_vitals_mean(otherwise: dict[str, Any], status: str, code: int, told: str) -> None:
+    found = judgement(**otherwise)
+    assert found[:2] == (status, code)
+    assert told in found[2]
+    assert bool(found[2]) == bool(told)
+
+
+def beat(db: Database, kind: str, at: int) -> None:
+    with db.writing():
+        heartbeats.beat(db, kind, kind, at, at)
+
+
+def test_the_vitals_are_what_the_tables_hold(book: Book) -> None:
+    book.add("a")
+    book.add("b")
+    book.tick("2026-12-01 08:59:30")
+    beat(book.db, "pool", ms("2026-12-01 08:59:30"))
+    seen = vitals.vitals(book.db, ms("2026-12-01 09:00:30"))
+    assert (seen.pools, seen.queued, seen.oldest_due_at) == (1, 2, ms("2026-12-01 09:00:00"))
+    assert seen.tick_at == ms("2026-12-01 08:59:30")
+    assert health.oldest_due_ms(seen) == 30_000
+    assert vitals.vitals(book.db, ms("2026-12-01 09:02:00")).pools == 0
+
+
+def test_what_a_pause_keeps_waiting_is_not_late(book: Book) -> None:
+    book.add()
+    book.tick("2026-12-01 08:59:30")
+    workspaces.pause(book.session, "default", "moving")
+    seen = vitals.vitals(book.db, ms("2026-12-01 11:00:00"))
+    assert (seen.queued, health.oldest_due_ms(seen), seen.paused) == (1, 0, [("default", "moving")])
+
+
+def test_a_removed_workspace_is_no_problem(book: Book) -> None:
+    workspaces.add(book.session, "acme", TokenSource("env", "NO_SUCH_VARIABLE"))
+    workspaces.pause(book.session, "acme", "moving")
+    workspaces.remove(book.session, "acme")
+    assert vitals.vitals(book.db, ms("2026-12-01 11:00:00")).paused == []
+
+
+def test_each_figure_is_read_from_an_index(book: Book) -> None:
+    asked = {"since": 0}
+    for sql in (vitals.POOLS, vitals.OLDEST_DUE, vitals.QUEUED, vitals.FAILED, vitals.HELD, vitals.UNTICKED):
+        steps = [row[3] for row in book.db.rows(f"EXPLAIN QUERY PLAN {sql}", asked)]
+        reads = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "CONSTANT ROW" not in step]
+        assert reads
+        assert all("USING COVERING INDEX" in step or "USING PRIMARY KEY" in step for step in reads), steps
+
+
+def test_health_prints_one_object_and_the_exit_code_says_the_same(house: House) -> None:
+    house.tick()
+    well = house.run("health", "--json")
+    told = json.loads(well.stdout)
+    assert (well.returncode, told["status"], told["problems"]) == (0, "ok", [])
+    keys = [
+        "status",
+        "tick_age_ms",
+        "workers",
+        "queued",
+        "oldest_due_ms",
+        "failed_24h",
+        "paused_workspaces",
+        "problems",
+    ]
+    assert list(told) == keys
+    house.run("workspace", "pause", "default")
+    paused = house.run("health")
+    assert paused.returncode == 3
+    assert paused.stdout.splitlines()[1].startswith("  The workspace 'default' is paused")
+
+
+def test_health_without_a_database_is_an_object_too(house: House) -> None:
+    done = house.run("--database", "/nowhere/schedbot.db", "health", "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["status"], told["queued"]) == (1, "failed", None)
+    assert "schedbot init" in told["problems"][0]

@@ -1,0 +1,71 @@
+"""Holidays are those of the region, on the day where the schedule's clock is."""
+
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+
+from schedbot import calendars
+from schedbot.errors import BadInput
+
+
+def ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).astimezone(UTC).timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("said", "normal"),
+    [("US", "US"), ("us", "US"), (" de-by ", "DE-BY"), ("DE-Bayern", "DE-BY"), ("uk", "GB"), ("GB-SCT", "GB-SCT")],
+)
+def test_a_region_has_one_spelling(said: str, normal: str) -> None:
+    assert calendars.check_region(said) == normal
+
+
+@pytest.mark.parametrize(
+    ("said", "told", "hint"),
+    [
+        ("Germny", "'Germny'", "Did you mean 'DE'?"),
+        ("USA", "'USA'", "Did you mean 'US'?"),
+        ("QQQQQ", "'QQQQQ'", "like US"),
+        ("", "''", "like US"),
+        ("DE-XX", "DE has no part 'XX'", "BB, BE, BW, BY"),
+        ("DE-Bayer", "'Bayer'", "Did you mean 'DE-BY'?"),
+    ],
+)
+def test_an_unknown_region_is_refused_with_what_there_is(said: str, told: str, hint: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        calendars.check_region(said)
+    assert told in str(refused.value)
+    assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("region", "day", "name"),
+    [
+        ("US", "2026-11-26", "Thanksgiving Day"),
+        ("US", "2026-11-27", None),
+        ("DE-BY", "2026-01-06", "Epiphany"),
+        ("DE-BE", "2026-01-06", None),
+        ("GB-SCT", "2026-01-02", "New Year Holiday"),
+        ("NZ", "2026-02-06", "Waitangi Day"),
+    ],
+)
+def test_holidays_of_a_region(region: str, day: str, name: str | None) -> None:
+    assert calendars.holiday(region, date.fromisoformat(day)) == name
+
+
+def test_the_day_is_the_schedules_own_and_not_utcs() -> None:
+    evening_of_thanksgiving = ms("2026-11-26T20:00:00-08:00")  # in UTC it is the 27th
+    found = calendars.holidays_json(["US", "DE"], evening_of_thanksgiving, "America/Los_Angeles")
+    assert json.loads(found) == {"US": "Thanksgiving Day"}
+
+
+def test_a_day_without_holidays_is_an_empty_object() -> None:
+    assert calendars.holidays_json(["US", "DE-BY"], ms("2026-11-24T12:00:00Z"), "UTC") == "{}"
+
+
+def test_every_region_that_is_offered_can_be_asked() -> None:
+    named = [f"{code}-{part}" for code, parts in calendars.countries().items() for part in parts[:1]]
+    for region in [*calendars.countries(), *named]:
+        assert calendars.check_region(region) == region
+        calendars.holiday(region, date(2026, 12, 25))
