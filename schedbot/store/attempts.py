@@ -18,7 +18,8 @@ SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :start
    AND (:sent_at IS NULL
         OR NOT EXISTS (SELECT 1 FROM pacing p
                         WHERE p.workspace_id = j.workspace_id AND p.method = 'chat.postMessage'
-                          AND p.channel IN ('', :channel) AND p.free_at > :now))
+                          AND p.free_at > :now
+                          AND (p.channel = '' OR (p.channel = :channel AND p.free_at <= :too_far))))
 """
 
 COUNT = "UPDATE jobs SET attempts = attempts + 1 WHERE id = :job_id AND token = :token"
@@ -89,6 +90,7 @@ def begin(db: Database, start: Start, now: int, free_at: int) -> bool:
         "sent_at": start.sent_at,
         "clock_ms": start.clock_ms,
         "now": now,
+        "too_far": now + pacing.LONGEST_CHANNEL_HOLD_MS,
     }
     if db.execute(BEGIN, told) != 1:
         return False

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from schedbot.model import Report, TokenSource
 from schedbot.store.database import Database, Row
+from schedbot.store.pacing import LONGEST_CHANNEL_HOLD_MS
 
 CLAIM = """
 UPDATE jobs
@@ -26,7 +27,7 @@ CLAIMED = """
 SELECT j.id, j.token, j.schedule_id, s.name, s.account, j.workspace_id, w.name, w.token_kind, w.token_place,
        j.due_at, j.available_at, j.deadline_at, j.attempts, j.spent, s.version, v.channel, v.report_kind,
        v.report_source, v.params, v.max_attempts, v.on_unknown, r.tz,
-       max(coalesce(p.free_at, 0), coalesce(m.free_at, 0))
+       max(CASE WHEN p.free_at <= :too_far THEN p.free_at ELSE 0 END, coalesce(m.free_at, 0))
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN schedules s ON s.id = j.schedule_id
@@ -83,10 +84,10 @@ SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND parked = 0 AND avai
 
 HELD = "SELECT lease_until FROM jobs WHERE id = :id AND token = :token AND state = 'running'"
 
+# A lease that ends too far ahead was written before somebody set the clock back.
 PAST = """
 SELECT id, token, lease_until FROM jobs
- WHERE state = 'running' AND lease_until < :now
- ORDER BY lease_until
+ WHERE state = 'running' AND (lease_until < :now OR lease_until > :too_far)
  LIMIT 1000
 """
 
@@ -177,7 +178,10 @@ def claim(db: Database, wanted: Wanted) -> list[Claimed]:
     if wanted.turns and db.value(SATURATED, {"until": wanted.until, "limit": wanted.limit}):
         ids += by_turns(db, wanted, wanted.turns, told)
     ids += [row[0] for row in db.rows(CLAIM, {**told, "limit": wanted.limit - len(ids)})]
-    return [claimed(row) for row in db.rows(CLAIMED, {"ids": json.dumps(ids)})] if ids else []
+    if not ids:
+        return []
+    too_far = wanted.until + LONGEST_CHANNEL_HOLD_MS
+    return [claimed(row) for row in db.rows(CLAIMED, {"ids": json.dumps(ids), "too_far": too_far})]
 
 
 def by_turns(db: Database, wanted: Wanted, turns: Turns, told: dict[str, int]) -> list[int]:
@@ -232,6 +236,7 @@ def expire(db: Database, number: int, token: int) -> None:
     db.execute(EXPIRE, {"id": number, "token": token})
 
 
-def past_leases(db: Database, now: int) -> list[PastLease]:
-    """Running jobs whose lease ended before `now`."""
-    return [PastLease(*row) for row in db.rows(PAST, {"now": now})]
+def past_leases(db: Database, now: int, lease_ms: int) -> list[PastLease]:
+    """Running jobs whose lease ended before `now`, or ends later than any that was given by this clock."""
+    told = {"now": now, "too_far": now + 3 * lease_ms + LONGEST_CHANNEL_HOLD_MS}
+    return [PastLease(*row) for row in db.rows(PAST, told)]

@@ -23,6 +23,9 @@ UPDATE jobs
  WHERE workspace_id = :workspace_id AND state = 'queued' AND available_at < :free_at
 """
 
+# A channel is kept for a time-out and a second: what says more was written before somebody set the clock back.
+LONGEST_CHANNEL_HOLD_MS = 600_000
+
 POST = "chat.postMessage"
 HISTORY = "conversations.history"
 

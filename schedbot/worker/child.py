@@ -12,6 +12,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
+from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import Message, Outcome, Reply, Stamp, TokenSource
 from schedbot.worker.wire import spoken
@@ -60,7 +61,7 @@ class Child:
         self.say(did="sent", job=saying["job"], reply=asdict(reply), detail=detail, clock_ms=self.client.clock_ms)
 
     async def post(self, token: str, saying: dict[str, Any]) -> Reply:
-        if time.monotonic() * 1000 > saying["before"]:
+        if steady_ms() > saying["before"]:
             return Reply(Outcome.LOST_UNSENT, "window_passed")
         message = Message(saying["text"], saying["blocks"])
         reply: Reply = await self.client.post(token, saying["channel"], message, Stamp(**saying["stamp"]))

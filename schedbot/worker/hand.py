@@ -4,11 +4,11 @@ Everything here is known to this pool alone; what others must know is in the dat
 """
 
 import random
-import time
 from dataclasses import dataclass, field
 from functools import partial
 
 from schedbot import log
+from schedbot.clock import steady_ms
 from schedbot.session import Session
 from schedbot.store import claims, unsettled
 from schedbot.store.claims import Claimed
@@ -18,10 +18,8 @@ from schedbot.worker.ledger import Ledger
 from schedbot.worker.seats import Seat
 from schedbot.worker.verdict import MARGIN_MS, SPREAD_MS, WINDOW_MS
 
-
-def mono() -> int:
-    """Monotonic milliseconds: for what is measured, never stored."""
-    return time.monotonic_ns() // 1_000_000
+# What a clock may be off between two turns of the loop before it is taken to have been set.
+CLOCK_SET_MS = 1_000
 
 
 @dataclass(slots=True)
@@ -39,11 +37,26 @@ class Hand:
     tally: dict[str, int] = field(default_factory=dict)
     at_place: dict[Place, int] = field(default_factory=dict)
     clock_ms: int | None = None  # Slack's clock less ours, as its last answer said
+    drift: int | None = None
+    set_at: int = 0  # when, by the clock as it is now, somebody set the clock; 0: never
+    quiet_until: int = 0  # steady time before which no history is asked
 
     @property
     def window_ms(self) -> int:
         """How long after it was sent a message may still arrive."""
         return WINDOW_MS + self.session.settings.timeout_ms + MARGIN_MS
+
+    def watch_clock(self) -> None:
+        """Notice that somebody set the clock: instants that were stored before no longer tell how long ago that was."""
+        now, present = self.session.now(), steady_ms()
+        jump = 0 if self.drift is None else now - present - self.drift
+        self.drift = now - present
+        if abs(jump) < CLOCK_SET_MS:
+            return
+        log.event("clock_set", "warning", by_ms=jump)
+        self.set_at, self.quiet_until = now, present + self.window_ms
+        if self.clock_ms is not None:
+            self.clock_ms -= jump
 
     def slots(self) -> int:
         """How many more posts the children can have in flight."""
@@ -78,7 +91,7 @@ class Hand:
         if left <= 0:
             del self.at_place[delivery.place]
         if delivery.sent_mono:
-            self.departures.freed(delivery.place, mono() + (PACE_MS if delivery.number else 0))
+            self.departures.freed(delivery.place, steady_ms() + (PACE_MS if delivery.number else 0))
 
     def put_back(self, job: Claimed, available_at: int) -> None:
         """Give a job back to the queue."""
@@ -101,14 +114,14 @@ class Hand:
 
     def give_back_until(self, at: int) -> None:
         """The circuit is open: what has not left goes back until the next probe."""
-        available_at = self.session.now() + max(0, at - mono())
+        available_at = self.session.now() + max(0, at - steady_ms())
         for delivery in self.unsent():
             self.put_back(delivery.job, available_at)
             self.drop(delivery)
 
     def hold(self, workspace_id: str, until: int) -> None:
         """A limit holds the workspace: what is in hand and has not left goes back, and takes up no room."""
-        self.departures.hold(workspace_id, mono() + until - self.session.now())
+        self.departures.hold(workspace_id, steady_ms() + until - self.session.now())
         for delivery in self.unsent():
             if delivery.job.workspace_id == workspace_id:
                 self.put_back(delivery.job, until + int(random.random() * SPREAD_MS))

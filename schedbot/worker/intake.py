@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from schedbot import log
+from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import Message
 from schedbot.slack import sources
 from schedbot.store import claims, consequences
 from schedbot.store.claims import Claimed
 from schedbot.worker.departures import Delivery, Place
-from schedbot.worker.hand import Hand, mono
+from schedbot.worker.hand import Hand
 from schedbot.worker.printing import Printing
 from schedbot.worker.sending import Sending
 
@@ -35,6 +36,7 @@ class Intake:
     sending: Sending
     turns: claims.Turns = field(default_factory=claims.Turns)
     later: dict[Place, int] = field(default_factory=dict)
+    claiming: bool = False
     printing: Printing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,19 +52,24 @@ class Intake:
     def claim(self) -> bool:
         """Take jobs that are about to be due, if there are any and there is room. Says whether it did."""
         room, now = self.room(), self.hand.session.now()
-        if room == 0 or not self.hand.circuit.allows(mono(), self.hand.in_flight()):
+        if self.claiming or room == 0 or not self.hand.circuit.allows(steady_ms(), self.hand.in_flight()):
             return False
         if not claims.waiting(self.hand.session.db, now + EARLY_MS):
             return False
         most = 1 if self.hand.circuit.open else room
         wanted = claims.Wanted(now + EARLY_MS, most, now + self.hand.session.settings.lease_ms, self.turns)
-        self.hand.ledger.add(lambda db: claims.claim(db, wanted), self.take)
+        self.claiming = True
+        self.hand.ledger.add(lambda db: claims.claim(db, wanted), self.claimed)
         return True
+
+    def claimed(self, jobs: list[Claimed]) -> None:
+        self.claiming = False
+        self.take(jobs)
 
     def take(self, jobs: Iterable[Claimed]) -> None:
         """What was claimed is rendered, put back where its channel is busy for long, or over where its grace is."""
         for job in jobs:
-            now, present = self.hand.session.now(), mono()
+            now, present = self.hand.session.now(), steady_ms()
             place = (job.workspace_id, job.channel)
             opens = present + max(0, job.available_at - now, job.free_at - now)
             at = self.hand.departures.earliest(place, opens) + self.hand.at_place.get(place, 0) * SLOT_MS
@@ -104,7 +111,7 @@ class Intake:
         wait_ms = max(
             0, delivery.job.available_at - self.hand.session.now(), delivery.job.free_at - self.hand.session.now()
         )
-        self.hand.departures.add(delivery, mono() + wait_ms)
+        self.hand.departures.add(delivery, steady_ms() + wait_ms)
 
     def no_token(self, job: Claimed, why: str) -> None:
         """Without a token nothing of its workspace can be sent: it is paused, and its jobs wait."""

@@ -13,12 +13,13 @@ from functools import partial
 from typing import Any
 
 from schedbot import log
+from schedbot.clock import steady_ms
 from schedbot.errors import DatabaseUnusable
 from schedbot.model import Outcome, Reply
 from schedbot.session import Session
 from schedbot.store import heartbeats, pacing, remaining, wakeup
 from schedbot.worker.child import Conditions
-from schedbot.worker.hand import Hand, mono
+from schedbot.worker.hand import Hand
 from schedbot.worker.intake import Intake
 from schedbot.worker.ledger import Ledger
 from schedbot.worker.printing import RENDER_MS, Press, Printing
@@ -108,6 +109,7 @@ class Pool:
 
     def turn(self, stop: Stop, selector: selectors.BaseSelector) -> None:
         """One round of everything. A database that cannot be written to is waited for, and nothing is forgotten."""
+        self.hand.watch_clock()
         try:
             self.fill_seats(selector)
             self.hear(selector)
@@ -136,11 +138,11 @@ class Pool:
     def stopped(self) -> bool:
         """Asked to stop: what has not left is given back, what has is waited for, but not for ever."""
         if self.stopping_since is None:
-            self.stopping_since = mono()
+            self.stopping_since = steady_ms()
             log.event("stopping", in_flight=self.hand.in_flight())
         self.hand.give_all_back()
         longest_ms = self.session.settings.timeout_ms + STOP_MARGIN_MS
-        if (self.hand.jobs or self.ledger) and mono() - self.stopping_since < longest_ms:
+        if (self.hand.jobs or self.ledger) and steady_ms() - self.stopping_since < longest_ms:
             return False
         self.ledger.commit(self.session.db)
         return True
@@ -193,9 +195,9 @@ class Pool:
                 self.hear_one(one, saying)
             if sayings is None:
                 self.bury(one, selector, "")
-        for press in self.printing.late(mono()):
+        for press in self.printing.late(steady_ms()):
             self.bury(press, selector, f"It took more than {RENDER_MS // 1000} s.")
-        self.printing.hand_out(mono())
+        self.printing.hand_out(steady_ms())
 
     def kin(self) -> list[Seat | Press]:
         return [*self.seats, *self.printing.presses]
@@ -246,12 +248,12 @@ class Pool:
 
     def look(self) -> None:
         """Claim, when it is time to look or something woke us, and again while there is more."""
-        if self.rhythms.look.due(mono()) and self.intake.claim():
+        if self.rhythms.look.due(steady_ms()) and self.intake.claim():
             self.rhythms.look.next_at = 0
 
     def keep_time(self) -> None:
         """Heartbeat, leases, and what others left behind, each in its rhythm."""
-        present, now = mono(), self.session.now()
+        present, now = steady_ms(), self.session.now()
         if self.rhythms.renew.due(present):
             self.hand.renew()
         if self.rhythms.rescue.due(present) and self.stopping_since is None:
@@ -267,7 +269,7 @@ class Pool:
         wake_at = min(self.rhythms.next_instant(), self.hand.departures.next_instant() or 1 << 62)
         if self.ledger:
             wake_at = 0
-        for key, _ in selector.select(max(0, wake_at - mono()) / 1000):
+        for key, _ in selector.select(max(0, wake_at - steady_ms()) / 1000):
             if key.data == "wake":
                 wakeup.drain(key.fd)
                 self.rhythms.look.next_at = 0

@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 from schedbot import log
+from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.lifecycle import Event, after
 from schedbot.model import JobState
@@ -19,7 +20,7 @@ from schedbot.slack import sources
 from schedbot.store import claims, pacing, unsettled
 from schedbot.store.claims import PastLease
 from schedbot.store.unsettled import Answered, Unsettled
-from schedbot.worker.hand import Hand, mono
+from schedbot.worker.hand import Hand
 from schedbot.worker.seats import Seat
 from schedbot.worker.verdict import Standing, absent, unaskable
 
@@ -62,8 +63,8 @@ class Rescue:
 
     def find_lost(self) -> None:
         """Take over what a pool that is gone held."""
-        now, present = self.hand.session.now(), mono()
-        past = claims.past_leases(self.hand.session.db, now)
+        now, present = self.hand.session.now(), steady_ms()
+        past = claims.past_leases(self.hand.session.db, now, self.hand.session.settings.lease_ms)
         own = {(one.job.id, one.job.token) for one in self.hand.jobs.values()}
         still = {}
         for one in past:
@@ -108,7 +109,9 @@ class Rescue:
                 ask.jobs.append(job)
 
     def ask_next(self) -> None:
-        """Send the look-ups whose workspace is free for one."""
+        """Send the look-ups whose workspace is free for one; none while a late message may still arrive unseen."""
+        if steady_ms() < self.hand.quiet_until:
+            return
         session = self.hand.session
         now = session.now()
         for ask in list(self.queue):
@@ -145,8 +148,11 @@ class Rescue:
     def sought(self, job: Unsettled) -> dict[str, Any]:
         stamp = {"installation": self.hand.installation, "occurrence": job.occurrence, "attempt": job.number}
         # The history goes by Slack's clock.
-        sent_at = job.sent_at + (job.clock_ms or self.hand.clock_ms or 0)
-        return {"stamp": stamp, "sent_at": sent_at, "until_at": sent_at + self.hand.window_ms}
+        ahead_ms = job.clock_ms if job.clock_ms is not None else self.hand.clock_ms or 0
+        until_at = job.sent_at + self.hand.window_ms
+        if job.sent_at <= self.hand.set_at:
+            until_at = max(until_at, self.hand.session.now())
+        return {"stamp": stamp, "sent_at": job.sent_at + ahead_ms, "until_at": until_at + ahead_ms}
 
     def answered(self, seat: Seat, number: int, fates: list[dict[str, Any]] | None) -> None:
         """The history has spoken (None: its token could not be found). Every answer is put on record."""

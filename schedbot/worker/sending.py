@@ -10,12 +10,13 @@ from functools import partial
 from typing import Any
 
 from schedbot import log
+from schedbot.clock import steady_ms
 from schedbot.model import Outcome, Reply
 from schedbot.store import attempts, claims, consequences, pacing
 from schedbot.store.claims import Claimed
 from schedbot.worker.circuit import is_outage
 from schedbot.worker.departures import PACE_MS, Delivery
-from schedbot.worker.hand import Hand, mono
+from schedbot.worker.hand import Hand
 from schedbot.worker.verdict import SPREAD_MS, WINDOW_MS, Standing, Verdict, verdict
 
 # Another pool's post keeps a channel for so long at most that it is worth waiting in hand.
@@ -30,7 +31,7 @@ class Sending:
 
     def depart(self) -> None:
         """Write the intent of all that may leave now; each leaves once that is on the disk."""
-        present, now = mono(), self.hand.session.now()
+        present, now = steady_ms(), self.hand.session.now()
         free_at = now + WINDOW_MS + self.hand.session.settings.timeout_ms + PACE_MS
         most = min(self.hand.slots(), self.hand.circuit.allows(present, self.hand.in_flight()))
         for delivery in self.hand.departures.leaving(present, most):
@@ -90,8 +91,8 @@ class Sending:
             return
         lease_until = now + self.hand.session.settings.lease_ms
         self.hand.ledger.add(lambda db: claims.renew(db, job.token, [job.id], lease_until))
-        self.hand.departures.freed(delivery.place, mono() + wait_ms)
-        self.hand.departures.add(delivery, mono() + wait_ms)
+        self.hand.departures.freed(delivery.place, steady_ms() + wait_ms)
+        self.hand.departures.add(delivery, steady_ms() + wait_ms)
 
     def not_rendered(self, delivery: Delivery, why: str) -> None:
         """The report is at fault: an attempt that never left."""
@@ -104,7 +105,7 @@ class Sending:
 
     def sent(self, delivery: Delivery, reply: Reply, detail: str | None) -> None:
         """Slack has answered, or has not."""
-        if self.hand.circuit.heard(reply, mono()):
+        if self.hand.circuit.heard(reply, steady_ms()):
             log.event("circuit_open" if self.hand.circuit.open else "circuit_closed", "warning", error=reply.error)
         self.end(delivery, reply, detail)
 
