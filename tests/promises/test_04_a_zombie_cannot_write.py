@@ -1,8 +1,13 @@
 """Promise 4: a pool that was stopped past its lease neither stores a result nor starts another post."""
 
 import signal
+from pathlib import Path
 
-from tests.house import House, until
+import pytest
+
+from tests.house import House, now_ms, until
+
+FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 
 
 def test_a_pool_stopped_past_its_lease_writes_nothing_when_it_wakes(house: House) -> None:
@@ -53,3 +58,25 @@ def test_a_token_is_new_at_each_claim(house: House) -> None:
 
 def job_now(house: House) -> int:
     return int(house.db.value("SELECT max(available_at) FROM jobs")) + 1
+
+
+@pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
+@pytest.mark.parametrize("hours", ["+1h", "-1h"])
+def test_a_clock_that_is_set_an_hour_breaks_no_lease_and_doubles_nothing(house: House, hours: str) -> None:
+    house.lease_s = 3
+    clock = house.folder / "clock"
+    clock.write_text("+0")
+    env = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
+    house.due_now(2)
+    house.slack.order("hold", channel="C0000000000")
+    pools = [house.start("work", FAKETIME_DONT_FAKE_MONOTONIC="1", **env) for _ in range(2)]
+    house.slack.wait_for(1)
+    until(lambda: house.db.value("SELECT count(*) FROM heartbeats WHERE kind = 'pool'") == 2)
+    clock.write_text(hours)
+    until(lambda: house.db.value("SELECT max(abs(lease_until - :now)) > 3000000 FROM jobs", {"now": now_ms()}))
+    house.slack.release()
+    until(lambda: house.states() == {"succeeded": 2}, within=30)
+    assert sorted(house.slack.texts()) == ["report-0", "report-1"]
+    assert house.db.rows("SELECT * FROM lookups") == []
+    for pool in pools:
+        pool.terminate()
