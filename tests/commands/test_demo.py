@@ -1,0 +1,161 @@
+"""`schedbot demo` goes the whole way with the real commands, and leaves nothing behind, however it ends."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schedbot import demo
+from tests.house import until
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+Program = subprocess.Popen[bytes]
+PROGRAM = [sys.executable, "-m", "schedbot", "demo"]
+ROOT = Path(__file__).parent.parent.parent
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """A temporary folder of the test's own, in which nothing may be left."""
+    return {**os.environ, "TMPDIR": str(folder), "TERM": "xterm"}
+
+
+def living(folder: Path) -> list[str]:
+    """The processes that were started with this folder in their environment."""
+    found = []
+    for one in Path("/proc").glob("[0-9]*"):
+        try:
+            # What has ended and is not yet waited for has no command line.
+            if str(folder).encode() in (one / "environ").read_bytes() and (one / "cmdline").read_bytes():
+                found.append((one / "cmdline").read_bytes().decode())
+        except OSError:
+            continue
+    return found
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """One whole run without a terminal, and the folder that it had for temporary files."""
+    folder = tmp_path_factory.mktemp("played")
+    done = subprocess.run(
+        PROGRAM, env=environment(folder), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=110
+    )
+    return folder, done
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Program]:
+    """A run on a terminal (by `script`), whose keyboard is `stdin`."""
+    command = ["script", "-qefc", " ".join(PROGRAM), "/dev/null"]
+    program = subprocess.Popen(command, env=environment(tmp_path), stdin=-1, stdout=-1, stderr=-2)
+    yield program
+    program.kill()
+    program.communicate()
+
+
+def read_until(program: Program, words: bytes) -> bytes:
+    """What is printed, up to these words."""
+    assert program.stdout is not None
+    seen = b""
+    while words not in seen:
+        piece = os.read(program.stdout.fileno(), 4096)
+        assert piece, f"it ended before it said {words!r}: {seen!r}"
+        seen += piece
+    return seen
+
+
+def test_the_demo_goes_as_told(played: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    _, done = played
+    assert done.returncode == 0, done.stdout + done.stderr
+    for command in ("init", "work &", "add la-standup", "tick", "audit"):
+        assert f"$ schedbot {command}" in done.stdout
+    assert re.search(r"berlin-backup +succeeded", done.stdout)
+    assert re.search(r"sao-paulo-old +failed +is_archived", done.stdout)
+    assert "Every message is there once" in done.stdout
+
+
+def test_the_demo_draws_what_was_posted(played: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    _, _, drawn = played[1].stdout.partition("What Slack has")
+    assert re.findall(r"^#[a-z]+$", drawn, re.MULTILINE) == ["#general", "#reports", "#ops"]
+    assert "  | Acme & Sons: your week" in drawn
+    assert drawn.count("Backup: 14 of 14 done.") == 1
+
+
+def test_without_a_terminal_there_is_no_noise(played: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, done = played
+    assert "\x1b" not in done.stdout
+    assert "\r" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert str(folder) not in done.stdout
+
+
+def test_the_demo_leaves_nothing_behind(played: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, _ = played
+    assert list(folder.iterdir()) == []
+    assert living(folder) == []
+
+
+@pytest.mark.parametrize("moment", [b"Its page", b"work", b"lord-howe", b"settled;"])
+def test_ctrl_c_leaves_nothing_behind(running: Program, tmp_path: Path, moment: bytes) -> None:
+    assert running.stdin is not None
+    read_until(running, moment)
+    assert list(tmp_path.iterdir()) != []
+    running.stdin.write(b"\x03")
+    running.stdin.flush()
+    read_until(running, b"Nothing is left running.")
+    assert running.wait(10) != 0
+    assert list(tmp_path.iterdir()) == []
+    assert living(tmp_path) == []
+
+
+def test_a_demo_that_is_terminated_leaves_nothing_behind(tmp_path: Path) -> None:
+    program = subprocess.Popen(PROGRAM, env=environment(tmp_path), stdout=-1, stderr=-3)
+    read_until(program, b"$ schedbot add")
+    program.send_signal(signal.SIGTERM)
+    program.communicate(timeout=20)
+    assert program.returncode == 1
+    assert list(tmp_path.iterdir()) == []
+    until(lambda: living(tmp_path) == [])
+
+
+def test_kept_it_can_be_looked_at_and_goes_on_from_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    command = [*PROGRAM, "--keep", "--dir", str(folder)]
+    program = subprocess.Popen(command, env=environment(tmp_path), stdout=-1, stderr=-3)
+    page = re.findall(rb"Look: (\S+)", read_until(program, b"Ctrl-C ends it."))[0].decode()
+    assert urllib.request.urlopen(page, timeout=10).status == 200
+    program.send_signal(signal.SIGINT)
+    assert program.wait(20) == 0
+    assert program.communicate()[0].count(b"Traceback") == 0
+    assert living(tmp_path) == []
+    config = ["--config", str(folder / "schedbot.toml")]
+    told = subprocess.run([*PROGRAM[:-1], *config, "audit", "1"], capture_output=True, text=True, timeout=30)
+    assert "The channel's history has it" in told.stdout
+
+
+def test_no_color_is_honoured_on_a_terminal(tmp_path: Path) -> None:
+    command = ["script", "-qefc", " ".join(PROGRAM), "/dev/null"]
+    program = subprocess.Popen(command, env={**environment(tmp_path), "NO_COLOR": "1"}, stdin=-1, stdout=-1, stderr=-2)
+    assert b"\x1b" not in read_until(program, b"work &")
+    program.communicate(b"\x03", timeout=20)
+    assert living(tmp_path) == []
+
+
+def test_a_folder_with_a_database_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "schedbot.db").write_text("mine")
+    done = subprocess.run([*PROGRAM, "--dir", str(tmp_path)], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2
+    assert "already holds a schedbot.db" in done.stderr
+    assert [one.name for one in tmp_path.iterdir()] == ["schedbot.db"]
+    assert (tmp_path / "schedbot.db").read_text() == "mine"
+
+
+def test_the_demos_template_is_the_example() -> None:
+    example = ROOT / "examples" / "weekly_status.json.j2"
+    assert (Path(demo.__file__).parent / "weekly_status.json.j2").read_text() == example.read_text()
