@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from schedbot import times
-from schedbot.admin import fields
+from schedbot.admin import fields, reopening
 from schedbot.admin.editing import comes
 from schedbot.admin.facts import Facts
 from schedbot.admin.selecting import Chosen, chosen
@@ -73,8 +73,13 @@ def pause_one(db: Database, before: Schedule, reason: str, until: str, facts: Fa
     return Rested(after, before.state, cancelled)
 
 
-def resume(session: Session, names: Sequence[str]) -> tuple[list[Rested], Chosen]:
-    """Let paused and suspended schedules go on from now. Raises NotFound."""
+def resume(session: Session, names: Sequence[str], unasked: bool = False) -> tuple[list[Rested], Chosen]:
+    """Let paused and suspended schedules go on from now. Raises NotFound.
+
+    Slack is asked first whether the channel of a suspended one takes posts again, unless it is to be left `unasked`.
+    """
+    if not unasked:
+        reopening.ask_first(session, chosen(session.db, names).schedules)
     facts = Facts(session.actor, "resume", session.now())
     with session.db.writing():
         meant = chosen(session.db, names)

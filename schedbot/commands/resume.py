@@ -14,14 +14,19 @@ from schedbot.session import Session, opened
 
 def run(
     names: Annotated[list[str], typer.Argument(metavar="NAME", help="Names or globs: 'acme-*'.")],
+    unasked: Annotated[
+        bool, typer.Option("--unasked", help="Do not ask Slack first whether a channel takes posts again.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="The schedules, one JSON object a line.")] = False,
 ) -> None:
     """Let schedules go on that are paused, or suspended by an error that is mended. What was missed is not posted.
 
+    For a suspended one Slack is asked first whether its channel takes posts again.
+
     Example:  schedbot resume acme-weekly
     """
     with opened() as session:
-        resumed, meant = resting.resume(session, names)
+        resumed, meant = resting.resume(session, names, unasked)
         if json:
             output.json_lines(telling.objects(session, [one.schedule for one in resumed]))
         else:
