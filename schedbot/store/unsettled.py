@@ -8,12 +8,23 @@ import json
 from dataclasses import dataclass
 
 from schedbot.model import JobState, TokenSource
+from schedbot.store import again
 from schedbot.store.database import Database, Row
 
 # To take it is to move its next look-up away: another pool does not ask the same at the same time.
 TAKE = """
 UPDATE jobs SET available_at = :again_at
  WHERE id IN (SELECT id FROM jobs WHERE state = 'unknown' AND available_at <= :now ORDER BY available_at LIMIT :limit)
+RETURNING id
+"""
+
+# One request shows a whole channel: what else is unknown there is asked for along with it.
+TAKE_BESIDE = """
+UPDATE jobs SET available_at = :again_at
+ WHERE state = 'unknown' AND workspace_id = :workspace_id
+   AND EXISTS (SELECT 1 FROM attempts a
+                WHERE a.job_id = jobs.id AND a.number = jobs.attempts AND a.channel = :channel
+                  AND a.sent_at BETWEEN :sent_after AND :sent_before)
 RETURNING id
 """
 
@@ -35,9 +46,10 @@ INSERT INTO lookups (job_id, number, workspace_id, asked_at, answer, error, ts)
 VALUES (:job_id, :number, :workspace_id, :asked_at, :answer, :error, :ts)
 """
 
-SETTLE = """
+SETTLE = f"""
 UPDATE jobs
-   SET state = :state, available_at = :available_at, error = :error, ts = :ts, lateness_ms = :lateness_ms
+   SET state = {again.STATE}, parked = {again.PARKED}, error = {again.ERROR},
+       available_at = :available_at, ts = :ts, lateness_ms = :lateness_ms
  WHERE id = :job_id AND state = 'unknown' AND attempts = :number
 """
 
@@ -106,8 +118,18 @@ def due(db: Database, now: int) -> bool:
 
 def take(db: Database, now: int, again_at: int, limit: int) -> list[Unsettled]:
     """Jobs whose look-up is due; nobody else takes them before `again_at`. Inside a transaction."""
-    ids = [row[0] for row in db.rows(TAKE, {"now": now, "again_at": again_at, "limit": limit})]
-    return [unsettled(row) for row in db.rows(TAKEN, {"ids": json.dumps(ids)})] if ids else []
+    return taken(db, db.rows(TAKE, {"now": now, "again_at": again_at, "limit": limit}))
+
+
+def take_beside(db: Database, place: tuple[str, str], sent: tuple[int, int], again_at: int) -> list[Unsettled]:
+    """All unknown jobs of one workspace and channel that were sent between two instants. Inside a transaction."""
+    told = {"workspace_id": place[0], "channel": place[1], "sent_after": sent[0], "sent_before": sent[1]}
+    return taken(db, db.rows(TAKE_BESIDE, {**told, "again_at": again_at}))
+
+
+def taken(db: Database, ids: list[Row]) -> list[Unsettled]:
+    numbers = [row[0] for row in ids]
+    return [unsettled(row) for row in db.rows(TAKEN, {"ids": json.dumps(numbers)})] if ids else []
 
 
 def unsettled(row: Row) -> Unsettled:
@@ -139,6 +161,7 @@ def settle(db: Database, answered: Answered, state: JobState, available_at: int,
         "state": state.value,
         "available_at": available_at,
         "error": error,
+        "parked": 0,
         "ts": answered.ts,
         "lateness_ms": max(0, job.sent_at - job.due_at) if found else None,
         "job_id": job.id,

@@ -26,6 +26,7 @@ from schedbot.worker.verdict import Standing, absent, unaskable
 
 LOOK_UP_PACE_MS = 1_200  # tier 3: 50 a minute
 TOGETHER_MS = 600_000  # unknown posts of one channel and about one time share a look-up
+MOST = 100
 Place = tuple[str, str]
 
 
@@ -122,17 +123,27 @@ class Rescue:
             if seat is None:
                 return
             self.queue.remove(ask)
-            self.ask(ask, seat, now)
+            self.asking.add(workspace_id)
+            self.hand.ledger.add(partial(self.take_beside, ask), partial(self.ask, ask, seat))
 
-    def ask(self, ask: Ask, seat: Seat, now: int) -> None:
+    def take_beside(self, ask: Ask, db: Any) -> list[Unsettled]:
+        """What else is unknown in the channel and can be asked for by now."""
+        now, sent_at = self.hand.session.now(), ask.jobs[0].sent_at
+        sent = (sent_at - TOGETHER_MS, min(sent_at + TOGETHER_MS, now - self.hand.window_ms))
+        return unsettled.take_beside(db, ask.place, sent, now + self.hand.window_ms)
+
+    def ask(self, ask: Ask, seat: Seat, beside: list[Unsettled]) -> None:
+        """Hand the look-up to a child."""
+        ask.jobs += [job for job in beside if all(one.id != job.id for one in ask.jobs)][: MOST - len(ask.jobs)]
+        self.not_twice(ask)
         job = ask.jobs[0]
         try:
             source = sources.source(job.source, self.hand.session.settings.token, job.workspace)
         except TokenUnavailable as error:
             log.event("look_up_waits", "warning", workspace=job.workspace, why=error)
+            self.asking.discard(ask.place[0])
             return
-        ask.asked_at = now
-        self.asking.add(ask.place[0])
+        ask.asked_at = self.hand.session.now()
         seat.asks[ask.number] = ask
         seat.wire.say(
             {
@@ -144,6 +155,13 @@ class Rescue:
                 "sought": [self.sought(one) for one in ask.jobs],
             }
         )
+
+    def not_twice(self, ask: Ask) -> None:
+        """What is asked for now is not asked for again by a look-up that waits."""
+        now_asked = {job.id for job in ask.jobs}
+        for other in self.queue:
+            other.jobs = [job for job in other.jobs if job.id not in now_asked]
+        self.queue = [other for other in self.queue if other.jobs]
 
     def sought(self, job: Unsettled) -> dict[str, Any]:
         stamp = {"installation": self.hand.installation, "occurrence": job.occurrence, "attempt": job.number}
@@ -208,4 +226,4 @@ class Rescue:
 
 def together(ask: Ask, job: Unsettled) -> bool:
     """May the job's attempt be looked up with these?"""
-    return abs(job.sent_at - ask.jobs[0].sent_at) <= TOGETHER_MS and len(ask.jobs) < 100
+    return abs(job.sent_at - ask.jobs[0].sent_at) <= TOGETHER_MS and len(ask.jobs) < MOST
