@@ -1,11 +1,10 @@
 """Which days are public holidays: a region is a country, or a part of one, by its ISO 3166 code (`US`, `DE-BY`).
 
-Rule: a holiday is a day of the calendar where the schedule's clock is, not of UTC. Pure.
+Pure; which day it is where a schedule's clock is, is the caller's to say.
 Source: the `holidays` package, https://holidays.readthedocs.io/
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -29,13 +28,6 @@ def check_region(text: str) -> str:
 def holiday(region: str, day: date) -> str | None:
     """What is celebrated in `region` on that day, in English where there is a translation; None on other days."""
     return days_off(region).get(day)
-
-
-def holidays_json(regions: Iterable[str], due_at: int, tz: str) -> str:
-    """JSON object of those `regions` with a holiday on the local day of the instant `due_at`: {region: name}."""
-    day = date.fromisoformat(times.local_rfc3339(due_at, times.zone(tz))[:10])
-    named = {region: holiday(region, day) for region in regions}
-    return json.dumps({region: name for region, name in named.items() if name}, ensure_ascii=False)
 
 
 @cache

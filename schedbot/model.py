@@ -10,7 +10,7 @@ from typing import Any
 
 
 class ScheduleState(StrEnum):
-    """Who moves a schedule on: `active` by tick; `paused`, `suspended` and `removed` by a person; `finished` is over."""
+    """Who moves a schedule on: `active`, a tick; `paused`, `suspended`, `removed`, a person; `finished` is over."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -64,6 +64,20 @@ class OnUnknown(StrEnum):
     HOLD = "hold"
 
 
+class HolidayPolicy(StrEnum):
+    """What becomes of an occurrence on a holiday: left out, or moved to the next business day at the same time."""
+
+    SKIP = "skip"
+    AFTER = "after"
+
+
+class Outside(StrEnum):
+    """What becomes of an occurrence outside the send window, or in a blackout: it waits for the opening, or is not."""
+
+    DEFER = "defer"
+    SKIP = "skip"
+
+
 class Priority(StrEnum):
     """Which of a workspace's jobs go first among those that are due together."""
 
@@ -74,11 +88,15 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """When a schedule fires: a cron expression in an IANA zone, or one instant (`once_at`) told in that zone."""
+    """When a schedule fires: a cron expression in an IANA zone, one instant (`once_at`) told in that zone, or a rule.
+
+    `rrule` is what cron can't say, by RFC 5545: DTSTART and RRULE lines of wall-clock times, in one normal form.
+    """
 
     tz: str
     cron: str | None = None
     once_at: int | None = None
+    rrule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +166,10 @@ class Terms:
     on_unknown: OnUnknown = OnUnknown.HOLD
     jitter_ms: int = 0
     skip_holidays: str = ""
+    holiday_policy: HolidayPolicy = HolidayPolicy.SKIP
+    window: str = ""
+    outside: Outside = Outside.DEFER
+    blackout: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

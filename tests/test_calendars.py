@@ -1,16 +1,11 @@
-"""Holidays are those of the region, on the day where the schedule's clock is."""
+"""Holidays are those of the region."""
 
-import json
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 
 from schedbot import calendars
 from schedbot.errors import BadInput
-
-
-def ms(text: str) -> int:
-    return round(datetime.fromisoformat(text).astimezone(UTC).timestamp() * 1000)
 
 
 @pytest.mark.parametrize(
@@ -52,16 +47,6 @@ def test_an_unknown_region_is_refused_with_what_there_is(said: str, told: str, h
 )
 def test_holidays_of_a_region(region: str, day: str, name: str | None) -> None:
     assert calendars.holiday(region, date.fromisoformat(day)) == name
-
-
-def test_the_day_is_the_schedules_own_and_not_utcs() -> None:
-    evening_of_thanksgiving = ms("2026-11-26T20:00:00-08:00")  # in UTC it is the 27th
-    found = calendars.holidays_json(["US", "DE"], evening_of_thanksgiving, "America/Los_Angeles")
-    assert json.loads(found) == {"US": "Thanksgiving Day"}
-
-
-def test_a_day_without_holidays_is_an_empty_object() -> None:
-    assert calendars.holidays_json(["US", "DE-BY"], ms("2026-11-24T12:00:00Z"), "UTC") == "{}"
 
 
 def test_every_region_that_is_offered_can_be_asked() -> None:

@@ -4,7 +4,7 @@ What is wanted of a new schedule and what an edit changes are read by the same f
 stands (`base`). Nothing here opens a transaction but `add`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from schedbot import recurrence as rules
@@ -17,7 +17,7 @@ from schedbot.admin.terms import Before
 from schedbot.errors import TokenUnavailable
 from schedbot.model import Recurrence, Schedule, ScheduleState, Terms
 from schedbot.session import Session
-from schedbot.store import enqueue, schedules, workspaces
+from schedbot.store import changes, enqueue, schedules, workspaces
 from schedbot.store.database import Database
 
 Fields = Mapping[str, str | None]
@@ -72,9 +72,30 @@ def write(db: Database, new: Wanted, facts: Facts) -> Schedule:
     Raises BadField for a name that exists and a workspace that does not.
     """
     if schedules.is_taken(db, new.name):
-        hint = f"Change it with 'schedbot edit {new.name}', or choose another name."
-        raise BadField("name", f"A schedule is called {times.quoted(new.name)} already.", hint)
-    schedule = Schedule(
+        raise taken(new.name)
+    schedule = made(db, new, facts)
+    schedules.insert(db, schedule, facts.recurrence_id(db, new.recurrence))
+    facts.record(db, None, schedule)
+    return schedule
+
+
+def write_all(db: Database, new: Sequence[Wanted], facts: Facts) -> list[Schedule]:
+    """Write many schedules whose names are free, and the record of them. Inside a transaction."""
+    written = [made(db, one, facts) for one in new]
+    schedules.insert_all(db, [(one, facts.recurrence_id(db, one.recurrence)) for one in written])
+    changes.record_all(db, [facts.change(None, one) for one in written])
+    return written
+
+
+def taken(name: str) -> BadField:
+    """What is said of a name that another schedule has."""
+    hint = f"Change it with 'schedbot edit {name}', or choose another name."
+    return BadField("name", f"A schedule is called {times.quoted(name)} already.", hint)
+
+
+def made(db: Database, new: Wanted, facts: Facts) -> Schedule:
+    """The schedule that is wanted, as it will stand. Raises BadField for a workspace that does not exist."""
+    return Schedule(
         id=facts.new_id(),
         name=new.name,
         account=new.account,
@@ -88,9 +109,6 @@ def write(db: Database, new: Wanted, facts: Facts) -> Schedule:
         effective_at=facts.now,
         created_at=facts.now,
     )
-    schedules.insert(db, schedule, facts.recurrence_id(db, new.recurrence))
-    facts.record(db, None, schedule)
-    return schedule
 
 
 def add(session: Session, said: Fields) -> Schedule:
@@ -106,9 +124,9 @@ def add(session: Session, said: Fields) -> Schedule:
 
 
 def warnings(schedule: Schedule, now: int) -> list[str]:
-    """What of its expression is often meant otherwise: sentences."""
-    cron = schedule.recurrence.cron
-    return rules.warnings(cron, schedule.recurrence.tz, now) if cron else []
+    """What of its rule is often meant otherwise: sentences."""
+    rule = schedule.recurrence
+    return rules.warnings(rule.cron, rule.tz, now) if rule.cron else rules.clock_changes(rule, now)
 
 
 def as_wanted(schedule: Schedule, made: int = 0) -> Wanted:

@@ -61,4 +61,6 @@ def write_config(path: Path, database: str | None) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(CONFIG.format(database=line))
     except OSError as error:
-        raise SchedbotError(f"'{path}' cannot be written: {error.strerror}.", "Run it in a folder of yours, or say --config.") from None
+        raise SchedbotError(
+            f"'{path}' cannot be written: {error.strerror}.", "Run it in a folder of yours, or say --config."
+        ) from None

@@ -19,7 +19,7 @@ from schedbot.admin.terms import first_after
 from schedbot.errors import SchedbotError
 from schedbot.model import Schedule, ScheduleState, Terms
 from schedbot.session import Session
-from schedbot.store import enqueue, schedules, waiting
+from schedbot.store import enqueue, rulings, schedules, waiting
 from schedbot.store.database import Database
 
 ERROR = "schedule_edited"
@@ -37,7 +37,8 @@ class Edited:
     def differences(self) -> list[tuple[str, object, object]]:
         """Column, old value, new value, of what differs."""
         old, new = telling.recorded(self.before), telling.recorded(self.after)
-        return [(name, old[name], new[name]) for name in new if old[name] != new[name] and name != "version"]
+        names = [name for name in {**new, **old} if name != "version" and old.get(name) != new.get(name)]
+        return [(name, old.get(name), new.get(name)) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def write(db: Database, before: Schedule, new: Wanted, facts: Facts) -> Edited:
         raise BadField("name", f"A schedule is called {times.quoted(after.name)} already.", "Choose another name.")
     if not schedules.turn_to_version(db, after, facts.recurrence_id(db, after.recurrence), facts.now):
         raise SchedbotError(f"'{before.name}' was changed by somebody else meanwhile.", "Look at it, then try again.")
-    cancelled = settle(db, before, after)
+    cancelled = settle(db, before, after, facts.now)
     facts.record(db, before, after)
     return Edited(before, after, cancelled)
 
@@ -134,7 +135,7 @@ def span(terms: Terms) -> tuple[int | None, int | None]:
     return terms.starts_at, terms.until_at
 
 
-def settle(db: Database, before: Schedule, after: Schedule) -> int:
+def settle(db: Database, before: Schedule, after: Schedule, now: int) -> int:
     """Cancel what waits and is not of the new rule; let the rest follow. Returns how many were cancelled."""
     cancelled = 0
     if after.state is ScheduleState.PAUSED is not before.state:
@@ -143,8 +144,29 @@ def settle(db: Database, before: Schedule, after: Schedule) -> int:
         for job in waiting.waiting(db, after.id):
             if not owes(after, job.due_at):
                 cancelled += waiting.cancel(db, after.id, ERROR, job.due_at)
+    cancelled += rule_again(db, before, after, now)
     waiting.follow(db, after, after.terms.grace_ms - before.terms.grace_ms)
     return cancelled
+
+
+def rule_again(db: Database, before: Schedule, after: Schedule, now: int) -> int:
+    """Let what waits be put off, or left out, as holidays and windows now have it. Returns how many are left out."""
+    old, new = rulings.calendar_of(before.terms), rulings.calendar_of(after.terms)
+    if (old.is_empty and new.is_empty) or (old, before.recurrence) == (new, after.recurrence):
+        return 0
+    left_out = 0
+    for job in waiting.waiting(db, after.id):
+        if job.due_at % 1000:
+            continue  # an extra job, which no calendar keeps
+        was = rulings.ruling(old, before.recurrence, job.due_at, job.due_at)
+        ruled = rulings.ruling(new, after.recurrence, job.due_at, max(job.due_at, now))
+        if ruled and ruled.leaves_out(after.terms.until_at):
+            left_out += waiting.skip(db, after, job.due_at, ruled.error)
+            continue
+        was_at = was.at if was and was.at is not None else job.due_at
+        at = ruled.at if ruled and ruled.at is not None else job.due_at
+        waiting.put_off(db, after.id, job.due_at, (at if was_at <= now else max(at, now)) - was_at)
+    return left_out
 
 
 def owes(schedule: Schedule, due_at: int) -> bool:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from schedbot import recurrence, reports, times
+from schedbot import recurrence, reports, times, windows
 from schedbot.errors import BadInput, ReportFailed
 from schedbot.model import Report
 
@@ -44,6 +44,10 @@ COLUMNS = (
     "jitter",
     "skip_holidays",
     "paused",
+    "holiday_policy",
+    "window",
+    "outside",
+    "blackout",
 )
 NONE = ("", "none")
 LONGEST_NAME = 200
@@ -165,6 +169,16 @@ def end(text: str, tz: str, now: int) -> int:
         following = (date.fromisoformat(text.strip()) + timedelta(days=1)).isoformat()
         return beginning(following, tz, now) - 1
     return instant(text, tz, now)
+
+
+def window(text: str) -> str:
+    """A send window in its normal form."""
+    return windows.parse(text).text
+
+
+def blackout(text: str) -> str:
+    """Spans of days in their normal form."""
+    return windows.blackouts_text(windows.parse_blackouts(text))
 
 
 def params(text: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ pools wait only for the writing; a name that was taken meanwhile undoes the whol
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, NoReturn, TypeVar
 
 from schedbot import times
 from schedbot.admin import adding, editing, exporting
@@ -173,26 +173,38 @@ def differences(record: Record, before: Schedule) -> dict[str, str]:
 
 def write(db: Database, plan: Plan, facts: Facts, moved: Moved) -> Imported:
     """Write what is planned, with the occurrences of the look-ahead once for each recurrence. Inside a transaction."""
-    added = changed = 0
-    to_enqueue: set[int] = set()
-    for number, some in enumerate(steps(plan.changes)):
+    new = [change for change in plan.changes if change.before is None]
+    other = [change for change in plan.changes if change.before is not None]
+    written: list[Schedule] = []
+    for number, some in enumerate(steps(new)):
         moved(len(plan.changes) + number * STEP, 2 * len(plan.changes))
-        for change in some:
-            after = write_one(db, change, facts)
-            added += change.before is None
-            changed += change.before is not None and after != change.before
-            if after.state is ScheduleState.ACTIVE:
-                to_enqueue.add(facts.recurrence_id(db, after.recurrence))
-    for recurrence_id in sorted(to_enqueue):
+        refuse_taken(db, some)
+        written += adding.write_all(db, [change.wanted for change in some], facts)
+    changed = [(change.before, rewrite(db, change, facts)) for change in other]
+    written += [after for _, after in changed]
+    active = [one for one in written if one.state is ScheduleState.ACTIVE]
+    for recurrence_id in sorted({facts.recurrence_id(db, one.recurrence) for one in active}):
         enqueue.enqueue_own(db, None, recurrence_id, facts.now)
-    return Imported(added, changed, plan.unchanged + len(plan.changes) - added - changed)
+    really = sum(before != after for before, after in changed)
+    return Imported(len(new), really, plan.unchanged + len(other) - really)
 
 
-def write_one(db: Database, change: Change, facts: Facts) -> Schedule:
-    """Write one schedule, and the record of it. Raises BadInput where its name was taken since it was checked."""
+def refuse_taken(db: Database, new: Sequence[Change]) -> None:
+    """Raises BadInput where a name was taken since it was checked."""
+    now_taken = bulk.called(db, [change.wanted.name for change in new])
+    for change in new if now_taken else ():
+        if change.wanted.name in now_taken:
+            refuse(change, adding.taken(change.wanted.name))
+
+
+def rewrite(db: Database, change: Change, facts: Facts) -> Schedule:
+    """Change what stands. Raises BadInput where it was changed since it was checked."""
+    assert change.before is not None
     try:
-        if change.before is None:
-            return adding.write(db, change.wanted, facts)
         return editing.write(db, change.before, change.wanted, facts).after
     except BadField as error:
-        raise BadInput(f"line {change.line}: {error.column}: {error}", error.hint) from None
+        refuse(change, error)
+
+
+def refuse(change: Change, error: BadField) -> NoReturn:
+    raise BadInput(f"line {change.line}: {error.column}: {error}", error.hint) from None

@@ -6,13 +6,14 @@ A schedule's own occurrences are its recurrence's after the present, its start a
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from itertools import islice, takewhile
 
-from schedbot import recurrence, times
+from schedbot import recurrence
 from schedbot.admin.terms import FAR_MS, first_after
 from schedbot.model import Recurrence, Schedule, ScheduleState
+from schedbot.store import rulings
+from schedbot.store.rulings import Ruling
 
 FEW = 5
 Dropped = Mapping[tuple[str, int], str]
@@ -20,12 +21,17 @@ Dropped = Mapping[tuple[str, int], str]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Occurrence:
-    """One instant; `left_out` says why nothing will be posted then. Without a schedule it is an expression's."""
+    """One instant; `left_out` says why nothing will be posted then. Without a schedule it is an expression's.
+
+    `put_off_to` is when it will be posted instead of at once, for the reason `put_off`.
+    """
 
     due_at: int
     schedule: str
     recurrence: Recurrence
     left_out: str | None = None
+    put_off_to: int | None = None
+    put_off: str | None = None
 
 
 def coming(schedule: Schedule, after: int, dropped: Dropped) -> Iterator[Occurrence]:
@@ -35,7 +41,10 @@ def coming(schedule: Schedule, after: int, dropped: Dropped) -> Iterator[Occurre
         return
     end = start + FAR_MS if schedule.terms.until_at is None else schedule.terms.until_at
     for due_at in takewhile(lambda instant: instant <= end, fires(schedule.recurrence, start)):
-        yield Occurrence(due_at, schedule.name, schedule.recurrence, left_out(schedule, due_at, dropped))
+        reason = left_out(schedule, due_at, dropped)
+        put_off = None if reason else ruled(schedule, due_at)
+        later = (put_off.at, put_off.error) if put_off else (None, None)
+        yield Occurrence(due_at, schedule.name, schedule.recurrence, reason, *later)
 
 
 def fires(rule: Recurrence, after: int) -> Iterator[int]:
@@ -66,14 +75,14 @@ def left_out(schedule: Schedule, due_at: int, dropped: Dropped) -> str | None:
     """Why nothing will be posted at an occurrence, or None."""
     if reason := dropped.get((schedule.id, due_at)):
         return reason
-    region = schedule.terms.skip_holidays
-    if not region:
-        return None
-    from schedbot import calendars
+    ruling = ruled(schedule, due_at)
+    return ruling.error if ruling and ruling.leaves_out(schedule.terms.until_at) else None
 
-    local_day = times.local_rfc3339(due_at, times.zone(schedule.recurrence.tz))[:10]
-    holiday = calendars.holiday(region, date.fromisoformat(local_day))
-    return f"holiday: {holiday}" if holiday else None
+
+def ruled(schedule: Schedule, due_at: int) -> Ruling | None:
+    """What its holidays, window and blackouts make of an occurrence; None: it stands."""
+    calendar = rulings.calendar_of(schedule.terms)
+    return None if calendar.is_empty else rulings.ruling(calendar, schedule.recurrence, due_at, due_at)
 
 
 def next_due_at(schedule: Schedule, now: int, dropped: Dropped) -> int | None:

@@ -1,6 +1,8 @@
 """When a schedule fires, from its text: one of `cron`, `every` and `at`, always in a zone that is said."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 
 from schedbot import recurrence, times
 from schedbot.admin import fields
@@ -27,6 +29,8 @@ def rule(said: Fields, now: int, before: Recurrence | None = None) -> Recurrence
     zone = read("tz", times.zone, tz).key
     if not ways:
         return moved(before or Recurrence(zone), zone, now)
+    if ways[0] == "every":
+        return by_phrase(said, zone, now, before)
     return READERS[ways[0]](said[ways[0]] or "", zone, now)
 
 
@@ -35,9 +39,35 @@ def by_cron(text: str, tz: str, now: int) -> Recurrence:
     return Recurrence(tz, cron=read("cron", lambda expression: fields.cron(expression, tz), text))
 
 
-def by_phrase(text: str, tz: str, now: int) -> Recurrence:
-    """By what people say."""
-    return Recurrence(tz, cron=read("every", lambda phrase: fields.cron(recurrence.to_cron(phrase), tz), text))
+def by_phrase(said: Fields, tz: str, now: int, before: Recurrence | None = None) -> Recurrence:
+    """By what people say; what has to be counted ("2 weeks") is counted from its start, else from the present.
+
+    The rhythm that stands already keeps its count, so that to say it again changes nothing.
+    """
+    text = said["every"] or ""
+    starts = said.get("starts") or ""
+    if starts.lower() not in fields.NONE:
+        begins_at = read("starts", lambda word: fields.beginning(word, tz, now), starts)
+        return phrased(text, tz, wall(begins_at, tz))
+    if before and before.rrule:
+        again = phrased(text, tz, recurrence.counted_from(before.rrule))
+        if again.rrule == before.rrule:
+            return again
+    return phrased(text, tz, wall(now + 1, tz))
+
+
+def phrased(text: str, tz: str, after: datetime) -> Recurrence:
+    found = read("every", lambda phrase: recurrence.to_recurrence(phrase, tz, after), text)
+    return (
+        found
+        if found.cron is None
+        else Recurrence(tz, cron=read("every", lambda cron: fields.cron(cron, tz), found.cron))
+    )
+
+
+def wall(instant: int, tz: str) -> datetime:
+    """What the clocks show at an instant, or at the first full second after it."""
+    return datetime.fromisoformat(times.local_rfc3339(-(-instant // 1000) * 1000, times.zone(tz))[:19])
 
 
 def by_instant(text: str, tz: str, now: int) -> Recurrence:
@@ -50,13 +80,15 @@ def by_instant(text: str, tz: str, now: int) -> Recurrence:
     return Recurrence(tz, once_at=once_at)
 
 
-READERS = {"cron": by_cron, "every": by_phrase, "at": by_instant}
+READERS = {"cron": by_cron, "at": by_instant}
 
 
 def moved(before: Recurrence, tz: str, now: int) -> Recurrence:
     """The same wall-clock time in another zone."""
     if before.tz == tz:
         return before
+    if before.rrule is not None:
+        return replace(before, tz=tz)
     if before.once_at is None:
         return by_cron(before.cron or "", tz, now)
     wall = times.local_rfc3339(before.once_at, times.zone(before.tz))[:19]

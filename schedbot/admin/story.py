@@ -99,6 +99,8 @@ def changed(change: Change, kind: str) -> Entry:
 
 def fields(change: Change) -> str:
     """`state failed -> queued, error timeout -> none`: what differs between before and after."""
+    if change.before is None and change.command in ("add", "import"):
+        return "it is new"
     before, after = change.before or {}, change.after or {}
     differing = [key for key in {**before, **after} if before.get(key) != after.get(key)]
     return ", ".join(f"{key} {worded(before.get(key))} -> {worded(after.get(key))}" for key in differing) or "no change"

@@ -5,7 +5,7 @@ What stands here is what an import takes again, so instants are RFC 3339 in UTC 
 
 from typing import Any
 
-from schedbot import times
+from schedbot import recurrence, times
 from schedbot.model import Schedule, ScheduleState
 
 BESIDE = ("id", "state", "reason", "next_due_at", "meaning", "created_at")
@@ -21,7 +21,7 @@ def columns(schedule: Schedule) -> dict[str, Any]:
         "workspace": schedule.workspace,
         "channel": terms.channel,
         "cron": rule.cron,
-        "every": None,
+        "every": recurrence.phrase_of(rule.rrule) if rule.rrule else None,
         "at": stamp(rule.once_at),
         "tz": rule.tz,
         "text": terms.report.source if is_text else None,
@@ -38,6 +38,10 @@ def columns(schedule: Schedule) -> dict[str, Any]:
         "jitter": times.to_span(terms.jitter_ms),
         "skip_holidays": terms.skip_holidays,
         "paused": schedule.state is ScheduleState.PAUSED,
+        "holiday_policy": terms.holiday_policy.value,
+        "window": terms.window,
+        "outside": terms.outside.value,
+        "blackout": terms.blackout,
     }
 
 
@@ -49,7 +53,7 @@ def recorded(schedule: Schedule) -> dict[str, Any]:
         "paused_until": stamp(schedule.state_until),
         "version": schedule.version,
     }
-    return {**columns(schedule), **standing}
+    return {name: value for name, value in {**columns(schedule), **standing}.items() if value not in (None, "", {})}
 
 
 def stamp(instant: int | None) -> str | None:

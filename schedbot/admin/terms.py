@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 from schedbot import recurrence, times
 from schedbot.admin import fields
 from schedbot.admin.fields import NONE, BadField, read
-from schedbot.model import Misfire, OnUnknown, Priority, Recurrence, Report, Terms
+from schedbot.model import HolidayPolicy, Misfire, OnUnknown, Outside, Priority, Recurrence, Report, Terms
 from schedbot.slack import channels
 
 Fields = Mapping[str, str | None]
@@ -23,6 +23,8 @@ DEFAULT = Terms(channel="", report=Report("text", ""))
 MISFIRE = fields.choice(Misfire, "misfire policy")
 PRIORITY = fields.choice(Priority, "priority")
 ON_UNKNOWN = fields.choice(OnUnknown, "way to settle a post of unknown fate")
+HOLIDAY_POLICY = fields.choice(HolidayPolicy, "holiday policy")
+OUTSIDE = fields.choice(Outside, "way to treat what is due outside the window")
 COUNT = fields.number("count", 1, fields.MOST_OCCURRENCES)
 MAX_ATTEMPTS = fields.number("number of attempts", 1, fields.MOST_ATTEMPTS)
 
@@ -52,6 +54,10 @@ def terms(said: Fields, when: Recurrence, now: int, before: Before | None = None
         on_unknown=given(said, "on_unknown", ON_UNKNOWN, base.on_unknown, DEFAULT.on_unknown),
         jitter_ms=given(said, "jitter", fields.span, base.jitter_ms, 0),
         skip_holidays=given(said, "skip_holidays", region, base.skip_holidays, ""),
+        holiday_policy=given(said, "holiday_policy", HOLIDAY_POLICY, base.holiday_policy, DEFAULT.holiday_policy),
+        window=given(said, "window", fields.window, base.window, ""),
+        outside=given(said, "outside", OUTSIDE, base.outside, DEFAULT.outside),
+        blackout=given(said, "blackout", fields.blackout, base.blackout, ""),
     )
 
 
@@ -145,7 +151,7 @@ def check_due(when: Recurrence, after: int, until_at: int | None) -> None:
     zone = times.zone(when.tz)
     since = times.for_people(after + 1, zone)
     if first is None:
-        column = "at" if when.cron is None else "cron"
+        column = "cron" if when.cron else "every" if when.rrule else "at"
         raise BadField(column, f"It is never due after {since}.", "Name an instant that is still to come.")
     problem = f"It is never due between {since} and its end, {times.for_people(until_at or 0, zone)}."
     raise BadField("until", problem, f"The first occurrence would be {times.for_people(first, zone)}: end it later.")

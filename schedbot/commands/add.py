@@ -37,6 +37,10 @@ def run(
     on_unknown: options.OnUnknown = None,
     jitter: options.Jitter = None,
     skip_holidays: options.SkipHolidays = None,
+    holiday_policy: options.HolidayPolicy = None,
+    window: options.Window = None,
+    outside: options.Outside = None,
+    blackout: options.Blackout = None,
     paused: Annotated[bool, typer.Option("--paused", help="Add it paused; 'schedbot resume' starts it.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:

@@ -40,9 +40,14 @@ def run(
     on_unknown: options.OnUnknown = None,
     jitter: options.Jitter = None,
     skip_holidays: options.SkipHolidays = None,
+    holiday_policy: options.HolidayPolicy = None,
+    window: options.Window = None,
+    outside: options.Outside = None,
+    blackout: options.Blackout = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object: the schedule as it now stands.")] = False,
 ) -> None:
-    """Change a schedule. What is not said stays; 'none' clears --starts, --until, --count and --skip-holidays.
+    """Change a schedule. What is not said stays; 'none' clears --starts, --until, --count, --skip-holidays, --window
+    and --blackout.
 
     What waits is posted as the schedule then stands; under a new rule, what only the old one had is cancelled.
 

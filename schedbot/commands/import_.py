@@ -1,5 +1,6 @@
 """`schedbot import`: schedules from CSV or JSON Lines, all or nothing."""
 
+import gc
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -25,11 +26,12 @@ def run(
     """Add schedules from CSV (with a header) or JSON Lines, all or nothing: every bad line is listed, with the reason.
 
     Columns: name, account, workspace, channel, cron, every, at, tz, text, report, params (a JSON object), starts,
-    until, count, misfire, grace, max_attempts, priority, on_unknown, jitter, skip_holidays, paused. They may be left
-    out and stand in any order; an empty cell is the default.
+    until, count, misfire, grace, max_attempts, priority, on_unknown, jitter, skip_holidays, paused, holiday_policy,
+    window, outside, blackout. They may be left out and stand in any order; an empty cell is the default.
 
     Example:  schedbot export | schedbot import - --update
     """
+    gc.disable()  # all that is read is kept until it is written: to look for garbage costs a third
     source = Source("stdin" if file == "-" else file, read(file), format, update)
     with opened() as session, output.progress(f"Importing {source.name}", total=1) as bar:
         imported = importing.import_file(session, source, moving(bar), dry_run)

@@ -16,6 +16,5 @@ def run() -> None:
     said = settings.flags
     for line in beginnings.begin(Path.cwd(), said, clock.now_ms()):
         output.say(line)
-    output.note(
-        "Next:  schedbot add NAME --cron '0 9 * * mon-fri' --tz Europe/Berlin --channel C0123456789 --text 'Good morning'"
-    )
+    output.note("Next:  schedbot add NAME --cron '0 9 * * mon-fri' --tz Europe/Berlin \\")
+    output.note("                --channel C0123456789 --text 'Good morning'")

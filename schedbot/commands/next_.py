@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from schedbot import output, times
+from schedbot import clock, output, recurrence, times
 from schedbot.admin import occurrences, selecting
+from schedbot.admin import rule as rules
 from schedbot.admin.occurrences import Occurrence
-from schedbot.admin.rule import rule
 from schedbot.commands import next_changes, telling
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence, Schedule, ScheduleState
@@ -38,7 +38,7 @@ def run(
         if names or changes:
             other = "--changes" if changes else "A name"
             raise BadInput(f"{other} and an expression are both said.", "Ask for one of them.")
-        expression(rule({"cron": cron, "every": every, "tz": tz}, 0), from_, count, json)
+        expression(rules.rule({"cron": cron, "every": every, "tz": tz}, clock.now_ms()), from_, count, json)
         return
     if tz:
         raise BadInput("--tz is said without an expression.", "Add --cron EXPR; a schedule has its own zone.")
@@ -65,18 +65,17 @@ def chosen(session: Session, names: list[str]) -> Iterable[Schedule]:
     return meant.schedules
 
 
-def after(from_: str, recurrence: Recurrence, now: int) -> int:
+def after(from_: str, rule: Recurrence, now: int) -> int:
     """The instant after which occurrences are shown, read in the recurrence's zone. One at --from itself is shown."""
-    return times.parse_from(from_, times.zone(recurrence.tz), now) - 1 if from_ else now
+    return times.parse_from(from_, times.zone(rule.tz), now) - 1 if from_ else now
 
 
 def expression(asked: Recurrence, from_: str, count: int, json: bool) -> None:
     """The occurrences of an expression: no database is needed."""
-    from schedbot import clock
-
     now = clock.now_ms()
     if not json:
-        output.say(f"{asked.cron}: {telling.meaning(asked)}.")
+        said = asked.cron or recurrence.phrase_of(asked.rrule or "")
+        output.say(f"{said}: {telling.meaning(asked)}.")
     show(islice(occurrences.of_expression(asked, after(from_, asked, now)), count), now, json)
 
 
@@ -101,4 +100,8 @@ def json_object(one: Occurrence) -> dict[str, Any]:
         "due_at": times.to_rfc3339(one.due_at),
         "local": times.local_rfc3339(one.due_at, times.zone(one.recurrence.tz)),
     }
+    if one.recurrence.rrule is not None:
+        told["every"] = recurrence.phrase_of(one.recurrence.rrule)
+    if one.put_off_to is not None:
+        told |= {"put_off_to": times.to_rfc3339(one.put_off_to), "put_off": one.put_off}
     return {**told, "left_out": one.left_out} if one.left_out else told

@@ -47,6 +47,26 @@ SkipHolidays = Annotated[
     str | None, option("--skip-holidays", "REGION", "Leave out public holidays: US, DE-BY. [default: none]")
 ]
 
+HolidayPolicy = Annotated[
+    str | None,
+    option(
+        "--holiday-policy",
+        "skip|after",
+        "On a holiday: leave it out, or post on the next business day. [default: skip]",
+    ),
+]
+Window = Annotated[
+    str | None, option("--window", "WINDOW", "Post only then: 'mon-fri 08:00-18:00'. [default: at any time]")
+]
+Outside = Annotated[
+    str | None,
+    option("--outside", "defer|skip", "What is due outside the window waits for it, or is left out. [default: defer]"),
+]
+Blackout = Annotated[
+    str | None,
+    option("--blackout", "DAYS", "Days on which nothing is posted: '2026-12-24/2026-12-27'. [default: none]"),
+]
+
 
 def said(options: Mapping[str, Any]) -> dict[str, str | None]:
     """Of a command's options those that are columns, as they were typed."""

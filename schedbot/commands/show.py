@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from schedbot import output, times
+from schedbot import output, recurrence, times
 from schedbot.admin import selecting
 from schedbot.commands import telling
-from schedbot.model import Schedule
+from schedbot.model import HolidayPolicy, Outside, Schedule
 from schedbot.session import Session, opened
 from schedbot.store import changes, waiting
 
@@ -46,6 +46,7 @@ def what(schedule: Schedule) -> Iterator[Pair]:
     yield "Name", schedule.name
     yield "When", telling.meaning(rule)
     yield "Cron", f"{rule.cron}  ({rule.tz})" if rule.cron else ""
+    yield "Every", f"{recurrence.phrase_of(rule.rrule)}  ({rule.tz})" if rule.rrule else ""
     yield "Channel", f"{terms.channel} in the workspace '{schedule.workspace}'"
     yield "Account", schedule.account
     yield terms.report.kind.capitalize(), terms.report.source
@@ -63,7 +64,11 @@ def how(schedule: Schedule) -> Iterator[Pair]:
     yield "Attempts", f"up to {terms.max_attempts}; when its fate is unknown: {terms.on_unknown.value}"
     yield "Priority", terms.priority.value
     yield "Jitter", times.span_for_people(terms.jitter_ms) if terms.jitter_ms else ""
-    yield "Leaves out", f"holidays of {terms.skip_holidays}" if terms.skip_holidays else ""
+    way = "Moves to the next business day" if terms.holiday_policy is HolidayPolicy.AFTER else "Leaves out"
+    yield way, f"holidays of {terms.skip_holidays}" if terms.skip_holidays else ""
+    way = "waits" if terms.outside is Outside.DEFER else "is left out"
+    yield "Window", f"{terms.window}; what is due outside {way}" if terms.window else ""
+    yield "Blackout", f"{terms.blackout}; what is due then {way}" if terms.blackout else ""
 
 
 def standing(session: Session, schedule: Schedule) -> Iterator[Pair]:

@@ -99,6 +99,8 @@ def occurrence(one: Occurrence, now: int, reader: ZoneInfo) -> str:
     is_same = here.startswith(f"{day} {clock}")
     also = "" if is_same else f" ({here.removeprefix(day).strip()} here)"
     dropped = f"  left out: {one.left_out.replace('_', ' ')}" if one.left_out else ""
+    if one.put_off_to is not None:
+        dropped = f"  posted {times.for_people(one.put_off_to, times.zone(one.recurrence.tz), now)}: {one.put_off}"
     return f"{there}{also}  {times.relative(one.due_at, now)}{dropped}"
 
 

@@ -40,7 +40,8 @@ def run(
         )
         session = replace(session, settings=settings)
         tally = Pool(session, drain=drain).run()
-        output.note(sentence(tally))
+        if not quiet:
+            output.note(sentence(tally))
         if drain:
             raise typer.Exit(waits_for_a_person(session))
 

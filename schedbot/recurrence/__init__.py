@@ -1,11 +1,14 @@
 """When a schedule fires, by the rule of Debian's cron in any zone; and what an expression means. All of it is pure."""
 
 from schedbot.errors import BadInput
-from schedbot.recurrence.advice import change_in_words, warnings
+from schedbot.recurrence.advice import change_in_words, clock_changes, warnings
 from schedbot.recurrence.fires import Change, Effect, between, changes, latest_at_or_before, next_after
 from schedbot.recurrence.offsets import zone
 from schedbot.recurrence.phrase import to_cron
 from schedbot.recurrence.plan import is_ever_due, plan_of
+from schedbot.recurrence.rhythm import counted_from
+from schedbot.recurrence.rhythm_phrase import to_recurrence
+from schedbot.recurrence.rhythm_words import phrase_of
 from schedbot.recurrence.spelling import normal_form
 from schedbot.recurrence.words import meaning
 from schedbot.times import quoted
@@ -17,10 +20,14 @@ __all__ = [
     "change_in_words",
     "changes",
     "check_cron",
+    "clock_changes",
+    "counted_from",
     "latest_at_or_before",
     "meaning",
     "next_after",
+    "phrase_of",
     "to_cron",
+    "to_recurrence",
     "warnings",
 ]
 

@@ -29,7 +29,12 @@ def warnings(cron: str, tz: str, now: int | None = None) -> list[str]:
     said = [*_on_days(read), *_on_steps(minute, "hour", 60), *_on_steps(hour, "day", 24)]
     if now is None or read.wildcard:  # a rhythm simply goes on when clocks change
         return said
-    return said + [change_in_words(change, tz) for change in changes(Recurrence(tz, cron), now, now + YEAR)]
+    return said + clock_changes(Recurrence(tz, cron), now)
+
+
+def clock_changes(recurrence: Recurrence, now: int) -> list[str]:
+    """Sentences on the clock changes of the next year that touch it."""
+    return [change_in_words(change, recurrence.tz) for change in changes(recurrence, now, now + YEAR)]
 
 
 def _on_days(read: Plan) -> Iterable[str]:

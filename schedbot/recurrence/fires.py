@@ -1,4 +1,4 @@
-"""When a schedule fires: cron expression and zone in, UTC milliseconds out.
+"""When a schedule fires: a rule and its zone in, UTC milliseconds out.
 
 Clock changes follow Debian's cron, as observed on its daemon (3.0pl1-162). A wildcard time (minute or hour begins
 with `*`) fires whenever the wall clock shows it. A fixed time in a gap of less than 3 h fires at the gap's end, once
@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 from schedbot.model import Recurrence
 from schedbot.recurrence.offsets import DAY, Stretch, stretches
-from schedbot.recurrence.plan import Plan, plan_of, walls
-from schedbot.recurrence.spelling import normal_form
+from schedbot.recurrence.timetable import Timetable, timetable, walls
 
 MINUTE = 60_000
 LARGEST_CHANGE = 3 * 60 * MINUTE
@@ -47,9 +46,8 @@ def between(recurrence: Recurrence, after: int, until: int) -> Iterator[int]:
     """The instants after `after` up to and with `until`, in order, each computed when it is asked for."""
     if recurrence.once_at is not None:
         return iter((recurrence.once_at,) if after < recurrence.once_at <= until else ())
-    if recurrence.cron is None:
-        return iter(())
-    return _fires(plan_of(normal_form(recurrence.cron)), recurrence.tz, after, until)
+    table = timetable(recurrence)
+    return iter(()) if table is None else _fires(table, recurrence.tz, after, until)
 
 
 def latest_at_or_before(recurrence: Recurrence, at: int, not_before: int) -> int | None:
@@ -65,9 +63,9 @@ def latest_at_or_before(recurrence: Recurrence, at: int, not_before: int) -> int
 
 def changes(recurrence: Recurrence, after: int, until: int) -> Iterator[Change]:
     """The clock changes in that time that touch one of the recurrence's wall-clock times."""
-    if recurrence.cron is None:
+    read = timetable(recurrence)
+    if read is None:
         return
-    read = plan_of(normal_form(recurrence.cron))
     for stretch in stretches(recurrence.tz, after, until):
         touched = stretch.start > after and any(True for _ in _changed_walls(read, stretch))
         if not touched:
@@ -79,7 +77,7 @@ def changes(recurrence: Recurrence, after: int, until: int) -> Iterator[Change]:
         yield Change(stretch.start, effect)
 
 
-def _fires(plan: Plan, tz: str, after: int, until: int) -> Iterator[int]:
+def _fires(plan: Timetable, tz: str, after: int, until: int) -> Iterator[int]:
     if until <= after:
         return
     for stretch in stretches(tz, after, until):
@@ -98,17 +96,17 @@ def _fires(plan: Plan, tz: str, after: int, until: int) -> Iterator[int]:
                 yield wall * MINUTE - stretch.offset
 
 
-def _moves(plan: Plan, stretch: Stretch) -> bool:
+def _moves(plan: Timetable, stretch: Stretch) -> bool:
     """Whether what is in the gap before this stretch fires at its end."""
     return not plan.wildcard and 0 < stretch.offset - stretch.before < LARGEST_CHANGE
 
 
-def _repeats(plan: Plan, stretch: Stretch) -> bool:
+def _repeats(plan: Timetable, stretch: Stretch) -> bool:
     """Whether this stretch begins with a second pass in which nothing fires."""
     return not plan.wildcard and 0 < stretch.before - stretch.offset <= LARGEST_CHANGE
 
 
-def _changed_walls(plan: Plan, stretch: Stretch) -> Iterator[int]:
+def _changed_walls(plan: Timetable, stretch: Stretch) -> Iterator[int]:
     """The wall-clock times that the change before this stretch jumped over, or made come twice."""
     low, high = sorted((stretch.before, stretch.offset))
     return walls(plan, _ceiling(stretch.start + low), (stretch.start + high - 1) // MINUTE)

@@ -1,4 +1,4 @@
-"""`--every PHRASE`: what people say, turned into cron, as far as cron can say it.
+"""What people say, turned into cron, as far as cron can say it; `rhythm_phrase` has the rest.
 
 No kept-up library reads such phrases, so the grammar is small and its own: a rhythm, and mostly "at" a time of day.
 """
@@ -12,7 +12,8 @@ from schedbot.times import parse_clock, quoted
 
 UNDERSTOOD = (
     "Understood are '15 minutes', 'hour', '2 hours', and with a time of day: 'day at 9:00', 'weekday at 9am', "
-    "'monday and friday at 9:00', 'last friday at 16:30', 'month on the 1st at 8:00', 'last day of the month at 17:00'."
+    "'monday and friday at 9:00', 'last friday at 16:30', 'month on the 1st at 8:00', 'last day of the month at "
+    "17:00', '2 weeks on friday at 16:00', 'other monday at 9am', 'last business day at 9:00'."
 )
 LONGEST = 200
 WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")

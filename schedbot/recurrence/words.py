@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 
 from schedbot import times
 from schedbot.model import Recurrence
+from schedbot.recurrence import rhythm_words
 from schedbot.recurrence.plan import LAST, Plan, plan_of
 from schedbot.recurrence.spelling import MONTHS, normal_form
 
@@ -22,6 +23,8 @@ def meaning(recurrence: Recurrence) -> str:
     """`at 09:00 on Monday and Friday, Los Angeles time`; `once, Tue 1 Dec 2026 09:00 EST`."""
     if recurrence.once_at is not None:
         return f"once, {times.for_people(recurrence.once_at, times.zone(recurrence.tz))}"
+    if recurrence.rrule is not None:
+        return f"{rhythm_words.in_words(recurrence.rrule)}, {place(recurrence.tz)}"
     return f"{in_words(recurrence.cron or '')}, {place(recurrence.tz)}"
 
 

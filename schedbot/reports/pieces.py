@@ -13,6 +13,8 @@ WHOLE = re.compile(r"<[^<>\n]{1,500}>|&(?:amp|lt|gt);|:[a-z0-9_+-]{1,60}:")
 
 def size(text: str) -> int:
     """The length of `text` in UTF-16 units."""
+    if text.isascii():
+        return len(text)
     return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
 
 

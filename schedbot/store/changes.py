@@ -1,7 +1,7 @@
 """Who changed what, when, from what to what: one row for each change, in the transaction of the change itself."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,16 @@ class Change:
 
 def record(db: Database, change: Change) -> None:
     """Write the change. Inside the transaction that makes it."""
-    row = {
+    record_all(db, [change])
+
+
+def record_all(db: Database, made: Iterable[Change]) -> None:
+    """Write several changes. Inside the transaction that makes them."""
+    db.execute_each(RECORD, [as_row(change) for change in made])
+
+
+def as_row(change: Change) -> dict[str, str | int | None]:
+    return {
         "changed_at": change.changed_at,
         "actor": change.actor,
         "command": change.command,
@@ -48,7 +57,6 @@ def record(db: Database, change: Change) -> None:
         "before": as_json(change.before),
         "after": as_json(change.after),
     }
-    db.execute(RECORD, row)
 
 
 def of_object(db: Database, kind: str, object_id: str) -> Iterator[Change]:

@@ -14,29 +14,36 @@ from schedbot.model import JobState, Misfire
 from schedbot.store import recurrences
 from schedbot.store.database import Database, Row
 from schedbot.store.recurrences import StoredRecurrence
+from schedbot.store.rulings import CALENDAR, rulings_json
 
 LOOK_AHEAD_MS = 90_000
 
+# A calendar's ruling puts an occurrence off (at) or leaves it out (no at, or the next one is due by then).
 # The first four columns of a window's order make it the same at every run. A jitter is steady for each schedule: it
 # comes from its UUID. A cancelled job is taken up again where its occurrence is owed after all.
-ENQUEUE = """
+ENQUEUE = f"""
 INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked, error)
 SELECT id, workspace_id, :due_at,
-       :start + jitter + 1000 * (row_number() OVER (PARTITION BY workspace_id, channel ORDER BY rank, id) - 1)
+       max(:start, coalesce(at, 0)) + jitter
+              + 1000 * (row_number() OVER (PARTITION BY workspace_id, channel ORDER BY rank, id) - 1)
               + (row_number() OVER (PARTITION BY workspace_id ORDER BY rank, id) - 1) / 4,
-       :due_at + grace_ms + jitter, state, parked, error
+       coalesce(at, :due_at) + grace_ms + jitter, CASE WHEN left_out THEN 'skipped' ELSE :state END, parked,
+       CASE WHEN left_out THEN reason END
   FROM (SELECT s.id, s.workspace_id, v.channel, v.grace_ms, w.paused_at IS NOT NULL AS parked,
                CASE v.priority WHEN 'high' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END AS rank,
                CASE WHEN v.jitter_ms = 0 THEN 0
-                    ELSE (unicode(substr(s.id, 1, 1)) * 7919 + unicode(substr(s.id, 2, 1)) * 104729
-                          + unicode(substr(s.id, 3, 1)) * 1299709 + unicode(substr(s.id, 4, 1)) * 15485863
-                          + unicode(substr(s.id, 5, 1)) * 32452843) % v.jitter_ms END AS jitter,
-               CASE WHEN h.value IS NOT NULL AND :state = 'queued' THEN 'skipped' ELSE :state END AS state,
-               CASE WHEN h.value IS NOT NULL AND :state = 'queued' THEN 'holiday: ' || h.value END AS error
+                    ELSE (unicode(substr(s.id, -1, 1)) * 7919 + unicode(substr(s.id, -2, 1)) * 104729
+                          + unicode(substr(s.id, -3, 1)) * 1299709 + unicode(substr(s.id, -4, 1)) * 15485863
+                          + unicode(substr(s.id, -5, 1)) * 32452843) % v.jitter_ms END AS jitter,
+               c.value ->> 'at' AS at, c.value ->> 'error' AS reason,
+               :state = 'queued' AND c.key IS NOT NULL
+               AND (c.value ->> 'at' IS NULL
+                    OR (c.value ->> 'following' IS NOT NULL
+                        AND (v.until_at IS NULL OR v.until_at >= c.value ->> 'following'))) AS left_out
           FROM schedules s
           JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
           JOIN workspaces w ON w.id = s.workspace_id
-          LEFT JOIN json_each(:holidays) h ON h.key = v.skip_holidays
+          LEFT JOIN json_each(:rulings) c ON c.key = {CALENDAR}
          WHERE s.recurrence_id = :recurrence_id AND s.state = 'active' AND s.effective_at < :due_at
            AND (v.starts_at IS NULL OR v.starts_at <= :due_at)
            AND (v.until_at IS NULL OR v.until_at >= :due_at)
@@ -55,12 +62,6 @@ POLICIES = """
 SELECT DISTINCT v.misfire, v.grace_ms
   FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
  WHERE s.recurrence_id = :id AND s.state = 'active'
-"""
-
-REGIONS = """
-SELECT DISTINCT v.skip_holidays
-  FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
- WHERE s.recurrence_id = :id AND s.state = 'active' AND v.skip_holidays <> ''
 """
 
 FINISH = """
@@ -133,10 +134,9 @@ def advance(db: Database, found: StoredRecurrence, now: int, horizon: int, count
     db.execute(FINISH, {"id": found.id, "next_due_at": following})
 
 
-def enqueue(
-    db: Database, found: StoredRecurrence, due_at: int, now: int, batch: Batch, counts: Counts
-) -> None:
+def enqueue(db: Database, found: StoredRecurrence, due_at: int, now: int, batch: Batch, counts: Counts) -> None:
     """Write the jobs of one occurrence, where they are not there yet, and count them by the state they got."""
+    is_to_go = batch.state is JobState.QUEUED  # no calendar changes what is missed
     bindings: Mapping[str, object] = {
         "recurrence_id": found.id,
         "due_at": due_at,
@@ -145,7 +145,7 @@ def enqueue(
         "schedule_id": batch.schedule_id,
         "misfire": batch.misfire.value if batch.misfire else None,
         "grace_ms": batch.grace_ms,
-        "holidays": holidays_on(db, found, due_at),
+        "rulings": rulings_json(db, found.id, found.rule, due_at, max(due_at, now)) if is_to_go else "{}",
     }
     counts.add(db.rows(ENQUEUE, bindings))
 
@@ -167,13 +167,3 @@ def enqueue_own(db: Database, schedule_id: str | None, recurrence_id: int, now: 
     for due_at in rules.between(found.rule, now, enqueued_up_to):
         enqueue(db, found, due_at, now, Batch(schedule_id=schedule_id), counts)
     return counts
-
-
-def holidays_on(db: Database, found: StoredRecurrence, due_at: int) -> str:
-    """JSON: of the regions whose holidays these schedules skip, those that have one on that local day, by name."""
-    regions = [row[0] for row in db.rows(REGIONS, {"id": found.id})]
-    if not regions:
-        return "{}"
-    from schedbot import calendars
-
-    return calendars.holidays_json(regions, due_at, found.rule.tz)

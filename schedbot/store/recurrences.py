@@ -42,13 +42,27 @@ class StoredRecurrence:
 
 def stored(row: Row) -> StoredRecurrence:
     number, kind, expression, tz, next_due_at = row
-    rule = Recurrence(tz, cron=expression) if kind == "cron" else Recurrence(tz, once_at=int(expression))
-    return StoredRecurrence(number, rule, next_due_at)
+    return StoredRecurrence(number, rule_of(kind, expression, tz), next_due_at)
+
+
+def rule_of(kind: str, expression: str, tz: str) -> Recurrence:
+    """The noun behind a row's kind, expression and zone."""
+    match kind:
+        case "cron":
+            return Recurrence(tz, cron=expression)
+        case "rrule":
+            return Recurrence(tz, rrule=expression)
+        case _:
+            return Recurrence(tz, once_at=int(expression))
 
 
 def known(db: Database, rule: Recurrence) -> int:
     """The id of the row that stands for `rule`, made if it is new. Inside a transaction."""
-    kind, expression = ("cron", rule.cron) if rule.cron is not None else ("once", str(rule.once_at))
+    kind, expression = "once", str(rule.once_at)
+    if rule.cron is not None:
+        kind, expression = "cron", rule.cron
+    elif rule.rrule is not None:
+        kind, expression = "rrule", rule.rrule
     return int(db.value(KNOWN, {"kind": kind, "expression": expression, "tz": rule.tz}))
 
 

@@ -7,7 +7,17 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from schedbot.model import Misfire, OnUnknown, Priority, Recurrence, Report, Schedule, ScheduleState, Terms
+from schedbot.model import (
+    HolidayPolicy,
+    Misfire,
+    OnUnknown,
+    Outside,
+    Priority,
+    Report,
+    Schedule,
+    ScheduleState,
+    Terms,
+)
 from schedbot.store import enqueue, recurrences
 from schedbot.store.database import Database, Row
 
@@ -15,7 +25,7 @@ SELECT = """
 SELECT s.id, s.name, s.account, s.workspace_id, w.name, s.version, s.state, s.reason, s.state_by, s.state_until,
        s.effective_at, s.created_at, r.kind, r.expression, r.tz, v.channel, v.report_kind, v.report_source, v.params,
        v.starts_at, v.until_at, v.count, v.misfire, v.grace_ms, v.max_attempts, v.priority, v.on_unknown, v.jitter_ms,
-       v.skip_holidays
+       v.skip_holidays, v.holiday_policy, v.send_window, v.outside, v.blackout
   FROM schedules s
   JOIN workspaces w ON w.id = s.workspace_id
   JOIN recurrences r ON r.id = s.recurrence_id
@@ -65,9 +75,10 @@ VALUES (:id, :name, :account, :workspace_id, :recurrence_id, :version, :state, :
 INSERT_VERSION = """
 INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, report_kind, report_source, params,
                                starts_at, until_at, count, misfire, grace_ms, max_attempts, priority, on_unknown,
-                               jitter_ms, skip_holidays, created_at)
+                               jitter_ms, skip_holidays, holiday_policy, send_window, outside, blackout, created_at)
 VALUES (:id, :version, :recurrence_id, :channel, :report_kind, :report_source, :params, :starts_at, :until_at, :count,
-        :misfire, :grace_ms, :max_attempts, :priority, :on_unknown, :jitter_ms, :skip_holidays, :created_at)
+        :misfire, :grace_ms, :max_attempts, :priority, :on_unknown, :jitter_ms, :skip_holidays, :holiday_policy,
+        :send_window, :outside, :blackout, :created_at)
 """
 
 # The version in the WHERE: somebody else may have changed it since it was read.
@@ -104,8 +115,8 @@ EVERY = Filters()
 def schedule(row: Row) -> Schedule:
     """One row of SELECT as the noun."""
     kind, expression, tz, channel, report_kind, source, params, *terms = row[12:]
-    starts_at, until_at, count, misfire, grace_ms, max_attempts, priority, on_unknown, jitter_ms, holidays = terms
-    rule = Recurrence(tz, cron=expression) if kind == "cron" else Recurrence(tz, once_at=int(expression))
+    starts_at, until_at, count, misfire, grace_ms, max_attempts, priority, on_unknown, jitter_ms, *calendar = terms
+    holidays, holiday_policy, window, outside, blackout = calendar
     return Schedule(
         id=row[0],
         name=row[1],
@@ -119,7 +130,7 @@ def schedule(row: Row) -> Schedule:
         state_until=row[9],
         effective_at=row[10],
         created_at=row[11],
-        recurrence=rule,
+        recurrence=recurrences.rule_of(kind, expression, tz),
         terms=Terms(
             channel=channel,
             report=Report(report_kind, source, {} if params == "{}" else json.loads(params)),
@@ -133,6 +144,10 @@ def schedule(row: Row) -> Schedule:
             on_unknown=OnUnknown(on_unknown),
             jitter_ms=jitter_ms,
             skip_holidays=holidays,
+            holiday_policy=HolidayPolicy(holiday_policy),
+            window=window,
+            outside=Outside(outside),
+            blackout=blackout,
         ),
     )
 
@@ -188,14 +203,26 @@ def names_near(db: Database, name: str) -> list[str]:
 
 def insert(db: Database, new: Schedule, recurrence_id: int) -> None:
     """Write a new schedule and its first version. Inside a transaction."""
-    db.execute(INSERT, {**standing(new), "recurrence_id": recurrence_id, "created_at": new.created_at})
-    insert_version(db, new, recurrence_id, new.created_at)
+    insert_all(db, [(new, recurrence_id)])
+
+
+def insert_all(db: Database, new: Sequence[tuple[Schedule, int]]) -> None:
+    """Write new schedules, each with the id of its recurrence. Inside a transaction."""
+    db.execute_each(
+        INSERT,
+        [{**standing(one), "recurrence_id": number, "created_at": one.created_at} for one, number in new],
+    )
+    db.execute_each(INSERT_VERSION, [version_row(one, number, one.created_at) for one, number in new])
 
 
 def insert_version(db: Database, changed: Schedule, recurrence_id: int, now: int) -> None:
     """Write what `changed.version` says. Inside a transaction."""
+    db.execute(INSERT_VERSION, version_row(changed, recurrence_id, now))
+
+
+def version_row(changed: Schedule, recurrence_id: int, now: int) -> dict[str, str | int | None]:
     terms = changed.terms
-    row = {
+    return {
         "id": changed.id,
         "version": changed.version,
         "recurrence_id": recurrence_id,
@@ -213,9 +240,12 @@ def insert_version(db: Database, changed: Schedule, recurrence_id: int, now: int
         "on_unknown": terms.on_unknown,
         "jitter_ms": terms.jitter_ms,
         "skip_holidays": terms.skip_holidays,
+        "holiday_policy": terms.holiday_policy,
+        "send_window": terms.window,
+        "outside": terms.outside,
+        "blackout": terms.blackout,
         "created_at": now,
     }
-    db.execute(INSERT_VERSION, row)
 
 
 def turn_to_version(db: Database, changed: Schedule, recurrence_id: int, now: int) -> bool:

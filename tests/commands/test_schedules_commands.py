@@ -14,7 +14,8 @@ ADD = ("--cron", "0 9 * * mon,fri", "--tz", "America/Los_Angeles", "--channel", 
 KEYS = [
     *("name", "account", "workspace", "channel", "cron", "every", "at", "tz", "text", "report", "params", "starts"),
     *("until", "count", "misfire", "grace", "max_attempts", "priority", "on_unknown", "jitter", "skip_holidays"),
-    *("paused", "id", "state", "reason", "next_due_at", "meaning", "created_at"),
+    *("paused", "holiday_policy", "window", "outside", "blackout"),
+    *("id", "state", "reason", "next_due_at", "meaning", "created_at"),
 ]
 
 

@@ -25,10 +25,10 @@ CREATE UNIQUE INDEX workspaces_name ON workspaces (name) WHERE removed_at IS NUL
 CREATE TABLE recurrences (
   id           INTEGER NOT NULL PRIMARY KEY,
   kind         TEXT    NOT NULL,
-  expression   TEXT    NOT NULL,                       -- cron: five fields; once: the instant in milliseconds
+  expression   TEXT    NOT NULL,                       -- cron: five fields; once: milliseconds; rrule: RFC 5545
   tz           TEXT    NOT NULL,
   next_due_at  INTEGER,
-  CONSTRAINT kind_known CHECK (kind IN ('cron', 'once')),
+  CONSTRAINT kind_known CHECK (kind IN ('cron', 'once', 'rrule')),
   CONSTRAINT one_row_for_each UNIQUE (kind, expression, tz)
 ) STRICT;
 CREATE INDEX recurrences_due ON recurrences (next_due_at) WHERE next_due_at IS NOT NULL;
@@ -76,12 +76,18 @@ CREATE TABLE schedule_versions (
   on_unknown     TEXT    NOT NULL,
   jitter_ms      INTEGER NOT NULL DEFAULT 0,
   skip_holidays  TEXT    NOT NULL DEFAULT '',
+  holiday_policy TEXT    NOT NULL DEFAULT 'skip',
+  send_window    TEXT    NOT NULL DEFAULT '',          -- when it may be posted; '' is always
+  outside        TEXT    NOT NULL DEFAULT 'defer',     -- what becomes of what is due outside of it
+  blackout       TEXT    NOT NULL DEFAULT '',          -- spans of days on which nothing is posted
   created_at     INTEGER NOT NULL,
   PRIMARY KEY (schedule_id, version),
   CONSTRAINT report_kind_known CHECK (report_kind IN ('text', 'template')),
   CONSTRAINT misfire_known CHECK (misfire IN ('latest', 'all', 'skip')),
   CONSTRAINT priority_known CHECK (priority IN ('high', 'normal', 'low')),
   CONSTRAINT on_unknown_known CHECK (on_unknown IN ('resend', 'hold')),
+  CONSTRAINT holiday_policy_known CHECK (holiday_policy IN ('skip', 'after')),
+  CONSTRAINT outside_known CHECK (outside IN ('defer', 'skip')),
   CONSTRAINT grace_not_negative CHECK (grace_ms >= 0),
   CONSTRAINT jitter_not_negative CHECK (jitter_ms >= 0),
   CONSTRAINT attempts_at_least_one CHECK (max_attempts >= 1),

@@ -1,0 +1,16 @@
+"""Send windows and blackouts: what they say, and when they are open. All of it is pure."""
+
+from schedbot.windows.opening import blackout_at, is_open, next_free_day, opens_at
+from schedbot.windows.reading import Blackout, Window, blackouts_text, parse, parse_blackouts
+
+__all__ = [
+    "Blackout",
+    "Window",
+    "blackout_at",
+    "blackouts_text",
+    "is_open",
+    "next_free_day",
+    "opens_at",
+    "parse",
+    "parse_blackouts",
+]
