@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from schedbot import log
 from schedbot.session import Session
-from schedbot.store import enqueue, heartbeats, recurrences, rests, schedules
+from schedbot.store import enqueue, heartbeats, recurrences, rests, schedules, zone_rules
 from schedbot.store.database import Database
 from schedbot.store.enqueue import LOOK_AHEAD_MS, Counts
 
@@ -45,6 +45,8 @@ def tick(session: Session, dry_run: bool = False) -> Ticked:
     """
     started_at = session.now()
     counts = Counts()
+    if not dry_run:
+        zone_rules.follow(session.db, started_at)
     if nothing_due(session.db, started_at):
         with session.db.writing():
             heartbeats.beat(session.db, "tick", "tick", started_at, started_at)
@@ -93,7 +95,8 @@ def one_slice(db: Database, now: int, counts: Counts) -> bool:
         log.event("pause_ended", schedule=schedule_id)
     due = recurrences.due(db, horizon, SLICE)
     for found in due:
-        enqueue.advance(db, found, now, horizon, counts)
+        if not enqueue.advance(db, found, now, horizon, counts):
+            return True
     return len(due) == SLICE
 
 

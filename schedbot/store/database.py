@@ -2,19 +2,22 @@
 
 Every write transaction is immediate and takes a lock file first: SQLite's own busy handler polls, and lets some of
 several writers wait for seconds. `synchronous=FULL`: what a promise hangs on is on the disk when a commit returns.
+A program that is older than the file's tables writes nothing: each transaction looks at their number first.
 """
 
-import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-from schedbot.errors import BadInput, DatabaseUnusable, SchedbotError
+from schedbot import __version__
+from schedbot.errors import DatabaseUnusable
 from schedbot.store import migrations, wakeup
+from schedbot.store.troubles import DatabaseOutgrown, locked, translated
+from schedbot.store.turnstile import Turnstile
 
 Row = tuple[Any, ...]
 Bindings = Mapping[str, Any]
@@ -26,20 +29,22 @@ FAULTY = range(3_007_000, 3_051_003)
 class Database:
     """An open database. Reads see the last commit; writes happen inside `writing()`."""
 
-    def __init__(self, connection: apsw.Connection, path: Path) -> None:
+    def __init__(self, connection: apsw.Connection, path: Path, knows: int, busy_ms: int) -> None:
         self._connection = connection
-        self._lock = os.open(f"{path}-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._turnstile = Turnstile(path.with_name(f"{path.name}-lock"))
+        self._busy_ms = busy_ms
         self._writing = False
         self.path = path
+        self.knows = knows  # the newest schema that this program knows
 
     def rows(self, sql: str, bindings: Bindings | None = None) -> list[Row]:
         """All rows of one statement."""
-        with translated(self.path):
+        with self._translated():
             return self._connection.execute(sql, bindings).fetchall()
 
     def row(self, sql: str, bindings: Bindings | None = None) -> Row | None:
         """The first row, or None."""
-        with translated(self.path):
+        with self._translated():
             found: Row | None = self._connection.execute(sql, bindings).fetchone()
             return found
 
@@ -50,7 +55,7 @@ class Database:
 
     def stream(self, sql: str, bindings: Bindings | None = None) -> Iterator[Row]:
         """The rows one by one, for what may be long."""
-        with translated(self.path):
+        with self._translated():
             yield from self._connection.execute(sql, bindings)
 
     def execute(self, sql: str, bindings: Bindings | None = None) -> int:
@@ -61,17 +66,31 @@ class Database:
             self._connection.execute(sql, bindings).fetchall()
             return self._connection.changes()
 
+    def execute_each(self, sql: str, rows: Iterable[Bindings]) -> None:
+        """Run one statement for each of `rows` inside `writing()`: for many, a third of the cost of `execute`."""
+        if not self._writing:
+            raise RuntimeError("a statement that writes must stand inside writing()")
+        with translated(self.path):
+            self._connection.executemany(sql, rows)
+
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """One immediate transaction: committed whole at the end, or not at all."""
+    def writing(self, outgrown: bool = False) -> Iterator[None]:
+        """One immediate transaction: committed whole at the end, or not at all.
+
+        Raises DatabaseOutgrown when a newer program has changed the tables, unless `outgrown` says to try it all the
+        same: to end what was begun before.
+        """
         if self._writing:
             raise RuntimeError("a transaction is open already")
-        with translated(self.path):
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        with self._translated():
+            if not self._turnstile.enter(self._busy_ms):
+                raise locked(self.path)
             try:
                 # IMMEDIATE, so that it waits at the start and not half-way.
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._writing = True
+                if not outgrown:
+                    self._refuse_newer()
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
@@ -80,7 +99,22 @@ class Database:
                 raise
             finally:
                 self._writing = False
-                fcntl.flock(self._lock, fcntl.LOCK_UN)
+                self._turnstile.leave()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """The driver's errors in words. A statement that the tables no longer fit tells that they are newer."""
+        with translated(self.path):
+            try:
+                yield
+            except apsw.SQLError:
+                self._refuse_newer()
+                raise
+
+    def _refuse_newer(self) -> None:
+        seen = int(str(self._connection.execute("PRAGMA user_version").fetchall()[0][0]))
+        if seen > self.knows:
+            raise newer(self.path, seen, self.knows)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -102,16 +136,31 @@ class Database:
 
     def close(self) -> None:
         self._connection.close()
-        os.close(self._lock)
+        self._turnstile.close()
 
 
-def open_database(path: Path, busy_ms: int = BUSY_MS) -> Database:
-    """Open the database at `path`, its tables brought up to date. Raises DatabaseUnusable."""
+def open_database(path: Path, busy_ms: int = BUSY_MS, scripts: Path = migrations.FOLDER) -> Database:
+    """Open the database at `path`, its tables brought up to date by the migrations in `scripts`.
+
+    It waits for other programs `busy_ms` at most. Raises DatabaseUnusable.
+    """
+    with translated(path):
+        refuse_what_is_no_file(path)
+    return connected(path, busy_ms, scripts)
+
+
+def refuse_what_is_no_file(path: Path) -> None:
+    """An empty file counts as none: SQLite would take it for a database without tables."""
+    if path.is_dir():
+        raise DatabaseUnusable(f"'{path}' is a folder.", "Name the database's file with --database.")
     if not path.is_file():
         raise DatabaseUnusable(
             f"There is no database at '{path}'.", "Make one with 'schedbot init', or name another with --database."
         )
-    return connected(path, apsw.SQLITE_OPEN_READWRITE, busy_ms)
+    if path.stat().st_size == 0:
+        raise DatabaseUnusable(
+            f"The file '{path}' is empty.", "Make it a database with 'schedbot init', or name another with --database."
+        )
 
 
 def create_database(path: Path, installation: str, now: int) -> Database:
@@ -119,7 +168,7 @@ def create_database(path: Path, installation: str, now: int) -> Database:
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    database = connected(path, apsw.SQLITE_OPEN_READWRITE, BUSY_MS)
+    database = connected(path, BUSY_MS, migrations.FOLDER)
     with database.writing():
         database.execute(
             "INSERT INTO installation (id, created_at) SELECT :id, :now WHERE NOT EXISTS (SELECT 1 FROM installation)",
@@ -128,16 +177,18 @@ def create_database(path: Path, installation: str, now: int) -> Database:
     return database
 
 
-def connected(path: Path, flags: int, busy_ms: int) -> Database:
+def connected(path: Path, busy_ms: int, scripts: Path) -> Database:
     refuse_faulty_sqlite(apsw.SQLITE_VERSION_NUMBER)
     with translated(path):
-        connection = apsw.Connection(str(path), flags=flags)
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         connection.set_busy_timeout(busy_ms)
+        # A statement's plan depends on its text alone: it is planned once, not for each new value.
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         check_ours(connection, path)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
-        database = Database(connection, path)
-    bring_up_to_date(database, connection)
+        database = Database(connection, path, migrations.newest(scripts), busy_ms)
+    bring_up_to_date(database, connection, scripts)
     return database
 
 
@@ -152,25 +203,29 @@ def check_ours(connection: apsw.Connection, path: Path) -> None:
         )
 
 
-def bring_up_to_date(database: Database, connection: apsw.Connection) -> None:
-    """Run the migrations that the file has not seen, each in a transaction with its number."""
-    newest, seen = migrations.newest(), database.schema()
-    if seen > newest:
-        raise DatabaseUnusable(
-            f"'{database.path}' was written by a newer schedbot (schema {seen}; this one knows {newest}).",
-            "Use that version, or restore a backup from before it.",
-        )
-    if seen == newest:
+def bring_up_to_date(database: Database, connection: apsw.Connection, scripts: Path) -> None:
+    """Run the migrations that the file has not seen, each with its number, all in one transaction."""
+    seen = database.schema()
+    if seen > database.knows:
+        raise newer(database.path, seen, database.knows)
+    if seen == database.knows:
         return
     with translated(database.path):
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
     with database.writing():
         seen = database.schema()
-        for number, script in migrations.after(seen):
+        for number, script in migrations.after(seen, scripts):
             for _ in connection.execute(script):
                 pass
             database.execute(f"PRAGMA user_version = {number:d}")
         database.execute(f"PRAGMA application_id = {migrations.APPLICATION_ID:d}")
+
+
+def newer(path: Path, seen: int, knows: int) -> DatabaseOutgrown:
+    return DatabaseOutgrown(
+        f"'{path}' was written by a newer schedbot: its schema is {seen}, schedbot {__version__} knows {knows}.",
+        "Use the newer version, or restore a backup from before it.",
+    )
 
 
 def refuse_faulty_sqlite(version: int) -> None:
@@ -178,54 +233,3 @@ def refuse_faulty_sqlite(version: int) -> None:
     if version in FAULTY:
         told = f"{version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"
         raise DatabaseUnusable(f"SQLite {told} can corrupt the database.", "Install apsw 3.51.3 or newer.")
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """The driver's and the system's errors, said as what they mean for a person."""
-    try:
-        yield
-    except apsw.Error as error:
-        told = meaning(error, path)
-        if told is None:
-            raise
-        raise told from None
-    except OSError as error:
-        raise DatabaseUnusable(
-            f"The database '{path}' cannot be used: {error.strerror}.", "See to it, then try again."
-        ) from None
-
-
-def meaning(error: apsw.Error, path: Path) -> SchedbotError | None:
-    """What an error of SQLite says about the file, or None where the defect is ours."""
-    match error:
-        case apsw.BusyError() | apsw.LockedError():
-            return DatabaseUnusable(
-                f"The database '{path}' is locked by another program.", "Close that program, then try again."
-            )
-        case apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.AuthError():
-            return DatabaseUnusable(
-                f"The database '{path}' is read-only.",
-                "Give the user that runs schedbot the right to write the file and its folder.",
-            )
-        case apsw.FullError():
-            return DatabaseUnusable(
-                f"The disk that holds '{path}' is full.", "Make room, then try again; nothing was half written."
-            )
-        case apsw.NotADBError():
-            return DatabaseUnusable(f"'{path}' is not an SQLite database.", "Name schedbot's own with --database.")
-        case apsw.CorruptError():
-            return DatabaseUnusable(
-                f"The database '{path}' is damaged.", "Restore a backup, or see sqlite.org/recovery.html."
-            )
-        case apsw.CantOpenError():
-            return DatabaseUnusable(
-                f"The database '{path}' cannot be opened.", "See who may read and write it and its folder."
-            )
-        case apsw.IOError():
-            return DatabaseUnusable(
-                f"The disk that holds '{path}' fails.", "See to the disk; then 'PRAGMA integrity_check'."
-            )
-        case apsw.TooBigError():
-            return BadInput("A value is too long to be stored.", "Shorten it to less than a million characters.")
-    return None

@@ -17,6 +17,7 @@ from schedbot.store.recurrences import StoredRecurrence
 from schedbot.store.rulings import CALENDAR, rulings_json
 
 LOOK_AHEAD_MS = 90_000
+ROWS_AT_ONCE = 5_000  # of one recurrence in one transaction: about half a second
 
 # A calendar's ruling puts an occurrence off (at) or leaves it out (no at, or the next one is due by then).
 # The first four columns of a window's order make it the same at every run. A jitter is steady for each schedule: it
@@ -109,29 +110,39 @@ class Batch:
 ALL = Batch()
 
 
-def advance(db: Database, found: StoredRecurrence, now: int, horizon: int, counts: Counts) -> None:
+def advance(db: Database, found: StoredRecurrence, now: int, horizon: int, counts: Counts) -> bool:
     """Enqueue what `found` owes up to `horizon`, missed occurrences sorted by policy, and move it on.
 
-    Inside a transaction; complete in itself. Schedules with nothing to come are marked finished.
+    Inside a transaction; complete in itself. Schedules with nothing to come are marked finished. False: after a long
+    time off this was only a part, the oldest, so that nobody waits for the whole.
     """
-    if found.next_due_at is None or not recurrences.needed(db, found.id):
+    wanting = recurrences.wanting(db, found.id) if found.next_due_at is not None else 0
+    if found.next_due_at is None or not wanting:
         recurrences.move(db, found.id, None)
-        return
+        return True
     due = [found.next_due_at, *rules.between(found.rule, found.next_due_at, horizon)]
+    part = due[: max(1, ROWS_AT_ONCE // wanting)]
     if len(due) == 1 and due[0] >= now - misfire.ON_TIME_MS:
         enqueue(db, found, due[0], now, ALL, counts)
     else:
-        for policy, grace_ms in db.rows(POLICIES, {"id": found.id}):
-            run = Batch(JobState.QUEUED, misfire=Misfire(policy), grace_ms=grace_ms)
-            missed = Batch(JobState.MISSED, misfire=Misfire(policy), grace_ms=grace_ms)
-            sorted_out = misfire.sort_out(due, now, Misfire(policy), grace_ms)
-            for due_at in sorted_out.missed:
-                enqueue(db, found, due_at, now, missed, counts)
-            for due_at in sorted_out.run:
-                enqueue(db, found, due_at, now, run, counts)
-    following = rules.next_after(found.rule, due[-1])
+        late(db, found, (due, part[-1]), now, counts)
+    following = rules.next_after(found.rule, part[-1])
     recurrences.move(db, found.id, following)
     db.execute(FINISH, {"id": found.id, "next_due_at": following})
+    return len(part) == len(due)
+
+
+def late(db: Database, found: StoredRecurrence, due: tuple[list[int], int], now: int, counts: Counts) -> None:
+    """Of all that is due, enqueue the occurrences up to an instant: run or missed, as each schedule's policy says."""
+    instants, up_to = due
+    for policy, grace_ms in db.rows(POLICIES, {"id": found.id}):
+        run = Batch(JobState.QUEUED, misfire=Misfire(policy), grace_ms=grace_ms)
+        missed = Batch(JobState.MISSED, misfire=Misfire(policy), grace_ms=grace_ms)
+        sorted_out = misfire.sort_out(instants, now, Misfire(policy), grace_ms)
+        for batch, which in ((missed, sorted_out.missed), (run, sorted_out.run)):
+            for due_at in which:
+                if due_at <= up_to:
+                    enqueue(db, found, due_at, now, batch, counts)
 
 
 def enqueue(db: Database, found: StoredRecurrence, due_at: int, now: int, batch: Batch, counts: Counts) -> None:

@@ -28,7 +28,7 @@ BY_ID = "SELECT id, kind, expression, tz, next_due_at FROM recurrences WHERE id 
 
 MOVE = "UPDATE recurrences SET next_due_at = :next_due_at WHERE id = :id"
 
-NEEDED = "SELECT EXISTS (SELECT 1 FROM schedules WHERE recurrence_id = :id AND state = 'active')"
+WANTING = "SELECT count(*) FROM schedules WHERE recurrence_id = :id AND state = 'active'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ def move(db: Database, number: int, next_due_at: int | None) -> None:
     db.execute(MOVE, {"id": number, "next_due_at": next_due_at})
 
 
-def needed(db: Database, number: int) -> bool:
-    """Does an active schedule use it?"""
-    return bool(db.value(NEEDED, {"id": number}))
+def wanting(db: Database, number: int) -> int:
+    """How many active schedules use it."""
+    return int(db.value(WANTING, {"id": number}))
 
 
 def wake(db: Database, number: int, now: int) -> StoredRecurrence:

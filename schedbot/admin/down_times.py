@@ -1,0 +1,36 @@
+"""When the machine is off in a simulation: no tick runs then and nothing is posted. Instants are UTC milliseconds."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from schedbot import times
+from schedbot.errors import BadInput
+
+
+class Down(NamedTuple):
+    """Off from `start` up to `end`, which is not in it."""
+
+    start: int
+    end: int
+
+
+def read(texts: Iterable[str], tz: ZoneInfo, now: int) -> tuple[Down, ...]:
+    """`2026-12-01 08:50/30m` each, in order of time. Raises BadInput."""
+    return tuple(sorted(one(text, tz, now) for text in texts))
+
+
+def one(text: str, tz: ZoneInfo, now: int) -> Down:
+    when, slash, span = text.rpartition("/")
+    if not slash:
+        raise BadInput(f"{times.quoted(text)} does not say how long.", "Write WHEN/SPAN: '2026-12-01 08:50/30m'.")
+    start = times.parse_from(when, tz, now)
+    return Down(start, start + times.parse_span(span))
+
+
+def up_at(downs: Sequence[Down], at: int) -> int:
+    """The first instant from `at` on at which the machine runs. `downs` are in order of time."""
+    for down in downs:
+        if down.start <= at < down.end:
+            at = down.end
+    return at

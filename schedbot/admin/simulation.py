@@ -1,0 +1,128 @@
+"""What would be due, missed and skipped in a span of time: the real tick over the real schedules, on a virtual clock.
+
+It runs in a copy, so nothing real changes, and it says the same at every run. A tick comes at each full minute outside
+of the downtimes; those that would find nothing to do are passed over, which changes nothing. What is enqueued counts
+as posted as soon as the machine is on; if its grace is over by then, it is missed. Instants are UTC milliseconds.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from schedbot import recurrence
+from schedbot.admin.down_times import Down, up_at
+from schedbot.model import JobState, Recurrence, Schedule, ScheduleState
+from schedbot.recurrence import Change
+from schedbot.session import Session
+from schedbot.store import copying, schedules
+from schedbot.store.copying import Made
+from schedbot.store.database import Database
+from schedbot.store.enqueue import LOOK_AHEAD_MS
+from schedbot.store.schedules import Filters
+
+MINUTE_MS = 60_000
+# So many ticks are read at a time: the copy stays small, and reading costs little.
+TICKS = 500
+Tick = Callable[[Session], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `start` up to `end`, which is not in it; the machine is off in `downs`, which are in order of time."""
+
+    start: int
+    end: int
+    downs: Sequence[Down] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """One occurrence. `late_ms` is how late it would be posted: downtimes, jitter, and the pace of its channel."""
+
+    due_at: int
+    schedule: str
+    tz: str
+    state: JobState
+    error: str | None
+    late_ms: int | None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a schedule comes to."""
+
+    states: Counter[JobState] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    latest_ms: int = 0
+
+    def add(self, one: Simulated) -> None:
+        """Count one occurrence."""
+        self.states[one.state] += 1
+        self.latest_ms = max(self.latest_ms, one.late_ms or 0)
+        if one.error:
+            self.reasons[one.error] += 1
+
+
+def simulate(session: Session, span: Span, tick: Tick, reached: Callable[[int], None]) -> Iterator[Simulated]:
+    """The occurrences of the span in order of time. `reached` is told how far the virtual clock is."""
+    with copying.copied(session.db, span.start) as copy:
+        for made in in_batches(session, copy, span, tick):
+            reached(made[-1].due_at)
+            yield from (told(one, span.downs) for one in made)
+    reached(span.end)
+
+
+def in_batches(session: Session, copy: Database, span: Span, tick: Tick) -> Iterator[list[Made]]:
+    """What the ticks made, in batches that are not empty."""
+    for count, at in enumerate(tick_times(copy, span), start=1):
+        tick(frozen_at(session, copy, at))
+        if count % TICKS == 0 and (made := copying.take_made(copy, min(at, span.end))):
+            yield made
+    if made := copying.take_made(copy, span.end):
+        yield made
+
+
+def tick_times(copy: Database, span: Span) -> Iterator[int]:
+    """The minutes at which a tick has something to do; each is worked out when the tick before it is over."""
+    now = span.start
+    while (event := copying.next_event(copy)) is not None and event < span.end:
+        now = up_at(span.downs, max(now, event - LOOK_AHEAD_MS))
+        while (minute := -(-now // MINUTE_MS) * MINUTE_MS) != now:
+            now = up_at(span.downs, minute)
+        yield now
+        now += MINUTE_MS
+
+
+def frozen_at(session: Session, copy: Database, at: int) -> Session:
+    return replace(session, db=copy, now=lambda: at)
+
+
+def told(made: Made, downs: Sequence[Down]) -> Simulated:
+    """What becomes of a job: a queued one is posted once the machine is on, unless its grace is over by then."""
+    state, error, late_ms = made.state, made.error, None
+    if state is JobState.QUEUED:
+        posted_at = up_at(downs, made.available_at)
+        late_ms = max(0, posted_at - made.due_at)
+        if posted_at > made.deadline_at:
+            state, error, late_ms = JobState.MISSED, "deadline", None
+    return Simulated(made.due_at, made.schedule, made.tz, state, error, late_ms)
+
+
+def resting(session: Session) -> list[Schedule]:
+    """Schedules that are off until somebody resumes them: nothing of theirs is simulated."""
+    off = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
+    every = (one for state in off for one in schedules.named_like(session.db, Filters(state=state)))
+    return [one for one in every if one.state_until is None]
+
+
+def clock_changes(session: Session, span: Span) -> list[tuple[Change, str, list[str]]]:
+    """Each clock change that touches schedules: the change, its zone, and their names; in order of time."""
+    by_rule: dict[Recurrence, list[str]] = {}
+    for one in schedules.named_like(session.db, Filters(state=ScheduleState.ACTIVE)):
+        by_rule.setdefault(one.recurrence, []).append(one.name)
+    touched: dict[tuple[Change, str], list[str]] = {}
+    for rule, names in by_rule.items():
+        for change in recurrence.changes(rule, span.start, span.end - 1):
+            touched.setdefault((change, rule.tz), []).extend(names)
+    ordered = sorted(touched.items(), key=lambda pair: (pair[0][0].at, pair[0][1], pair[0][0].effect.value))
+    return [(change, tz, sorted(names)) for (change, tz), names in ordered]

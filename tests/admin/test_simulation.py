@@ -1,0 +1,145 @@
+"""`simulate`: what a span of time would bring, by the real tick, in a copy that is gone afterwards."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schedbot.admin import down_times, simulation
+from schedbot.admin.simulation import Simulated, Span
+from schedbot.errors import BadInput
+from schedbot.session import Session
+from schedbot.tick import tick
+from tests.book import Book, clock, ms, opened
+
+EVERYTHING = (
+    "SELECT * FROM jobs",
+    "SELECT * FROM schedules",
+    "SELECT * FROM recurrences",
+    "SELECT * FROM heartbeats",
+)
+TUESDAY, A_WEEK_LATER = "2026-12-01 00:00", "2026-12-08 00:00"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    with opened(tmp_path) as found:
+        yield found
+
+
+def simulated(book: Book, start: str, end: str, *downs: str) -> list[Simulated]:
+    off = down_times.read(downs, book.session.reader_zone, 0)
+    return list(simulation.simulate(book.session, Span(ms(start), ms(end), off), tick, lambda at: None))
+
+
+def told(found: list[Simulated]) -> list[str]:
+    return [f"{clock(one.due_at)} {one.state.value}{f' {one.error}' if one.error else ''}" for one in found]
+
+
+def test_each_occurrence_of_the_span_is_due_its_beginning_in_and_its_end_out(book: Book) -> None:
+    book.add(cron="0 0 * * mon,tue")
+    assert told(simulated(book, TUESDAY, A_WEEK_LATER)) == ["2026-12-01 00:00 queued", "2026-12-07 00:00 queued"]
+
+
+def test_a_schedule_of_today_is_simulated_in_the_past_too(book: Book) -> None:
+    book.add(cron="30 1 * * *", tz="America/New_York")
+    found = simulated(book, "2025-11-01 12:00", "2025-11-03 12:00")
+    assert told(found) == ["2025-11-02 05:30 queued", "2025-11-03 06:30 queued"]
+
+
+def test_an_outage_is_caught_up_by_the_policy_and_its_lateness_is_told(book: Book) -> None:
+    book.add(cron="*/10 9 * * *")
+    found = simulated(book, TUESDAY, "2026-12-02 00:00", "2026-12-01T08:50:00Z/30m")
+    assert told(found)[:3] == ["2026-12-01 09:00 missed", "2026-12-01 09:10 missed", "2026-12-01 09:20 queued"]
+    assert told(found)[3:] == [f"2026-12-01 09:{minute} queued" for minute in (30, 40, 50)]
+
+
+def test_a_report_that_was_due_while_the_machine_was_off_is_late_once(book: Book) -> None:
+    book.add(cron="0 9 * * *")
+    found = simulated(book, TUESDAY, "2026-12-02 00:00", "2026-12-01T08:50:00Z/30m")
+    assert [(clock(one.due_at), one.state, one.late_ms) for one in found] == [("2026-12-01 09:00", "queued", 1_200_000)]
+
+
+def test_what_was_enqueued_before_an_outage_that_outlasts_its_grace_is_missed(book: Book) -> None:
+    book.add(cron="0 9 * * *", grace="1h")
+    found = simulated(book, TUESDAY, "2026-12-02 00:00", "2026-12-01T08:59:30Z/2h")
+    assert told(found) == ["2026-12-01 09:00 missed deadline"]
+
+
+def test_holidays_and_what_was_skipped_by_hand_are_told_with_their_reason(book: Book) -> None:
+    book.utc = "2026-11-20 12:00:00"
+    book.add(cron="0 9 * * *", tz="America/New_York", skip_holidays="US")
+    book.skip_next()
+    found = told(simulated(book, "2026-11-20 12:00", "2026-11-28 00:00"))
+    assert "skipped" in found[0]
+    assert [one for one in found[1:] if "queued" not in one] == ["2026-11-26 14:00 skipped holiday: Thanksgiving Day"]
+
+
+def test_a_pause_with_an_end_is_kept_until_then_and_one_without_is_left_out(book: Book) -> None:
+    book.add("short"), book.add("long")
+    book.pause("short", until="2026-12-04 12:00"), book.pause("long")
+    found = simulated(book, "2026-12-02 00:00", "2026-12-07 00:00")
+    assert [(one.schedule, clock(one.due_at)) for one in found] == [
+        ("short", "2026-12-05 09:00"),
+        ("short", "2026-12-06 09:00"),
+    ]
+    assert [one.name for one in simulation.resting(book.session)] == ["long"]
+
+
+def test_a_simulation_leaves_the_database_and_the_temporary_folder_as_they_were(
+    book: Book, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(folder := tmp_path_factory.mktemp("temporary")))
+    book.add()
+    before = [book.db.rows(sql) for sql in EVERYTHING]
+    found = simulation.simulate(book.session, Span(ms(TUESDAY), ms(A_WEEK_LATER)), tick, lambda at: None)
+    next(found)
+    assert len(list(folder.iterdir())) == 1
+    assert len(list(found)) == 6
+    assert list(folder.iterdir()) == []
+    assert [book.db.rows(sql) for sql in EVERYTHING] == before
+
+
+def test_the_minutes_that_are_passed_over_would_have_changed_nothing(book: Book) -> None:
+    for number, cron in enumerate(("*/7 * * * *", "0 9 * * 1-5", "30 1 * * *", "15 */5 * * *")):
+        book.add(f"s{number}", cron=cron, tz="America/New_York", misfire=("latest", "all", "skip", "latest")[number])
+    start, end = ms("2026-10-31 00:00"), ms("2026-11-02 00:00")
+    found = simulated(book, "2026-10-31 00:00", "2026-11-02 00:00")
+    with book.db.writing():
+        book.db.execute("UPDATE schedules SET effective_at = :at", {"at": start - 1})
+        book.db.execute("UPDATE recurrences SET next_due_at = NULL")
+        book.db.execute("DELETE FROM jobs")
+    assert [(one.schedule, one.due_at, one.state) for one in found] == every_minute(book, start, end)
+
+
+def every_minute(book: Book, start: int, end: int) -> list[tuple[str, int, str]]:
+    """What a tick at each minute makes in the database itself."""
+    from schedbot.store import recurrences
+
+    with book.db.writing():
+        for (number,) in book.db.rows("SELECT id FROM recurrences"):
+            recurrences.wake(book.db, number, start - 1)
+    for at in range(start, end, 60_000):
+        tick(at_instant(book, at))
+    sql = "SELECT s.name, j.due_at, j.state FROM jobs j JOIN schedules s ON s.id = j.schedule_id WHERE j.due_at < :end"
+    return list(book.db.rows(sql + " ORDER BY j.due_at, s.name", {"end": end}))
+
+
+def at_instant(book: Book, at: int) -> Session:
+    return Session(book.session.settings, book.db, lambda: at)
+
+
+def test_a_clock_change_is_told_with_all_schedules_that_it_touches(book: Book) -> None:
+    for name in ("b", "a"):
+        book.add(name, cron="30 1 * * *", tz="America/New_York")
+    book.add("other", cron="30 1 * * *")
+    found = simulation.clock_changes(book.session, Span(ms("2026-10-01 00:00"), ms("2026-12-01 00:00")))
+    assert [(clock(change.at), change.effect.value, names) for change, _, names in found] == [
+        ("2026-11-01 06:00", "once", ["a", "b"])
+    ]
+
+
+def test_a_downtime_without_its_length_is_refused(book: Book) -> None:
+    with pytest.raises(BadInput, match="does not say how long"):
+        simulated(book, TUESDAY, A_WEEK_LATER, "2026-12-01 08:50")

@@ -1,0 +1,128 @@
+"""When the zone data changes, what is yet to come moves, and each schedule that moved is on record."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schedbot.store import changes
+from tests.book import Book, clock, ms, opened
+
+pytestmark = pytest.mark.skipif(shutil.which("zic") is None, reason="zic is not installed: it compiles zone files")
+
+NOON = "2026-12-01 12:00:00"
+TICK = """
+import sys
+from pathlib import Path
+from schedbot.session import Session
+from schedbot.settings import Settings
+from schedbot.store.database import open_database
+from schedbot.tick import tick
+path, now, dry = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "dry"
+db = open_database(path)
+tick(Session(Settings(config=None, database=path, actor="cron"), db, lambda: now), dry)
+db.close()
+"""
+
+
+def zone_files(folder: Path, version: str, offset: str) -> Path:
+    """A machine's zone data in which Berlin is always `offset` from UTC."""
+    folder.mkdir()
+    (folder / "source").write_text(f"Zone Europe/Berlin {offset} - XXX\nZone UTC 0 - UTC\n")
+    subprocess.run(["zic", "-d", folder, folder / "source"], check=True)
+    (folder / "tzdata.zi").write_text(f"# version {version}\n")
+    return folder
+
+
+def tick_with(book: Book, zones: Path, utc: str = NOON, dry: str = "") -> None:
+    """A tick in a program of its own that uses these zone files."""
+    command = [sys.executable, "-c", TICK, str(book.path), str(ms(utc)), dry]
+    subprocess.run(command, env={**os.environ, "PYTHONTZPATH": str(zones)}, check=True)
+
+
+def moves(book: Book, name: str = "daily") -> list[tuple[Any, Any]]:
+    found = [one for one in changes.of_object(book.db, "schedule", book.stands(name).id) if one.command == "tick"]
+    return [
+        (one.before and one.before["next_due_at"][:16], one.after and one.after["next_due_at"][:16]) for one in found
+    ]
+
+
+def next_due(book: Book) -> str:
+    return clock(book.db.value("SELECT next_due_at FROM recurrences WHERE tz = 'Europe/Berlin'"))
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    return zone_files(tmp_path / "old", "2998a", "1:00")
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    return zone_files(tmp_path / "new", "2999a", "2:00")
+
+
+def test_what_is_to_come_moves_and_the_old_and_new_instant_are_on_record(tmp_path: Path, old: Path, new: Path) -> None:
+    with opened(tmp_path) as book:
+        book.utc = NOON
+        book.add(tz="Europe/Berlin")
+        book.add("other")
+        tick_with(book, old)
+        assert (next_due(book), moves(book)) == ("2026-12-02 08:00", [])
+        tick_with(book, new)
+        assert (next_due(book), moves(book)) == ("2026-12-02 07:00", [("2026-12-02T08:00", "2026-12-02T07:00")])
+        assert moves(book, "other") == []
+
+
+def test_a_second_tick_with_the_same_zone_data_records_nothing(tmp_path: Path, old: Path, new: Path) -> None:
+    with opened(tmp_path) as book:
+        book.utc = NOON
+        book.add(tz="Europe/Berlin")
+        for zones in (old, new, new):
+            tick_with(book, zones)
+        assert len(moves(book)) == 1
+        assert book.db.value("SELECT zone_data FROM installation") == "2999a"
+
+
+def test_what_was_posted_by_the_old_rules_is_not_posted_again_the_same_day(tmp_path: Path, old: Path) -> None:
+    later = zone_files(tmp_path / "later", "2999b", "-1:00")
+    with opened(tmp_path) as book:
+        book.utc = "2026-12-01 07:00:00"
+        book.add(tz="Europe/Berlin")
+        tick_with(book, old, "2026-12-01 08:00:00")
+        tick_with(book, later, "2026-12-01 08:05:00")
+        assert book.jobs() == ["2026-12-01 08:00 queued"]
+        assert next_due(book) == "2026-12-02 10:00"
+
+
+def test_what_is_due_already_stays_owed_as_it_was(tmp_path: Path, old: Path, new: Path) -> None:
+    with opened(tmp_path) as book:
+        book.utc = NOON
+        book.add(tz="Europe/Berlin")
+        tick_with(book, old)
+        tick_with(book, new, "2026-12-02 08:10:00")
+        assert book.jobs() == ["2026-12-02 08:00 queued"]
+
+
+def test_an_occurrence_that_was_skipped_by_hand_stays_skipped_where_it_moves_to(
+    tmp_path: Path, old: Path, new: Path
+) -> None:
+    with opened(tmp_path) as book:
+        book.utc = NOON
+        book.add(tz="Europe/Berlin")
+        tick_with(book, old)
+        book.skip_next()
+        tick_with(book, new)
+        assert book.jobs() == ["2026-12-02 07:00 skipped skipped_by_hand"]
+
+
+def test_a_dry_run_moves_nothing(tmp_path: Path, old: Path, new: Path) -> None:
+    with opened(tmp_path) as book:
+        book.utc = NOON
+        book.add(tz="Europe/Berlin")
+        tick_with(book, old)
+        tick_with(book, new, dry="dry")
+        assert (next_due(book), moves(book)) == ("2026-12-02 08:00", [])
