@@ -1,6 +1,6 @@
 """What a command costs before it does anything, beside `python -c pass` in the same run.
 
-    python -m bench.startup
+python -m bench.startup
 """
 
 import os

@@ -47,7 +47,7 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (QUEUED, E.SKIPPED): SKIPPED,  # by a person: this occurrence alone
     (RUNNING, E.SKIPPED): SKIPPED,  # only while nothing has left
     (RUNNING, E.GIVEN_BACK): QUEUED,  # the pool is asked to stop, or its channel is busy
-    (RUNNING, E.CANCELLED): CANCELLED,  # only while nothing has left
+    (RUNNING, E.CANCELLED): CANCELLED,  # only while nothing has left, or where it would be sent again
     (RUNNING, E.POSTED): SUCCEEDED,
     (RUNNING, E.THROTTLED): QUEUED,  # uses up no attempt
     (RUNNING, E.PARKED): QUEUED,  # its workspace is paused; uses up no attempt
@@ -63,6 +63,7 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (UNKNOWN, E.ABSENT): QUEUED,
     (UNKNOWN, E.SPENT): FAILED,  # surely absent, and no attempt is left
     (UNKNOWN, E.EXPIRED): FAILED,  # surely absent, and its grace is over
+    (UNKNOWN, E.CANCELLED): CANCELLED,  # it would be sent again, and its schedule was paused or removed
     (UNKNOWN, E.UNASKABLE_HOLD): HELD,
     (UNKNOWN, E.UNASKABLE_RESEND): QUEUED,
     (UNKNOWN, E.MARKED_POSTED): SUCCEEDED,  # by a person
@@ -71,6 +72,7 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (FAILED, E.RETRIED): QUEUED,  # by a person
     (MISSED, E.RETRIED): QUEUED,  # by a person, with --stale
     (CANCELLED, E.REVIVED): QUEUED,  # its schedule was resumed before it was due
+    (CANCELLED, E.SKIPPED): SKIPPED,  # by a person: it is not to come back with its schedule
 }
 
 

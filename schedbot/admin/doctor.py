@@ -164,10 +164,14 @@ def tick(session: Session) -> Finding:
 
 
 def pools(session: Session) -> Finding:
-    """Each pool that runs can be woken."""
-    running = vitals(session.db, session.now()).pools
+    """Each pool that runs can be woken, and is of this version."""
+    seen = vitals(session.db, session.now())
+    running = seen.pools
     listening = sum(map(is_heard, session.db.path.parent.glob(f"{session.db.path.name}-*{wakeup.ENDING}")))
     told = f"{health.counted(running, 'runs', 'run')}, {health.counted(listening, 'listens', 'listen')} for wake-ups"
+    if seen.other_programs:
+        told = " ".join([f"{told}.", *(health.another(*pool) for pool in seen.other_programs)])
+        return Finding("pools", told, "Restart 'schedbot work'.")
     remedy = "Its wake-up FIFO beside the database is gone: restart 'schedbot work'." if running > listening else ""
     return Finding("pools", told, remedy)
 

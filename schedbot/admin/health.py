@@ -6,7 +6,7 @@ Rule: `failed` where nothing goes out, `degraded` where something does not or wa
 from dataclasses import dataclass
 from typing import Any
 
-from schedbot import times
+from schedbot import __version__, times
 from schedbot.errors import DONE, FAILED, WAITS_FOR_A_PERSON
 from schedbot.store.vitals import Vitals
 
@@ -52,7 +52,7 @@ class Health:
 
 def judged(seen: Vitals) -> Health:
     """What the vitals mean. Pure."""
-    return Health(seen, [*ticks(seen), *posts(seen), *for_people(seen)])
+    return Health(seen, [*ticks(seen), *posts(seen), *versions(seen), *for_people(seen)])
 
 
 def ticks(seen: Vitals) -> list[Problem]:
@@ -88,6 +88,16 @@ def posts(seen: Vitals) -> list[Problem]:
         told = counted(seen.failed_24h, "job failed", "jobs failed")
         problems.append(Problem(f"{told} in the last 24 hours. See 'schedbot audit --state failed'."))
     return problems
+
+
+def versions(seen: Vitals) -> list[Problem]:
+    """Does a pool run that was started before an upgrade?"""
+    return [Problem(f"{another(name, program)} Restart 'schedbot work'.") for name, program in seen.other_programs]
+
+
+def another(pool: str, program: str) -> str:
+    """A pool of another version, named with both."""
+    return f"The pool '{pool}' is schedbot {program}, this is {__version__}."
 
 
 def for_people(seen: Vitals) -> list[Problem]:

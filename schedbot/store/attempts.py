@@ -7,7 +7,7 @@ token still holds the lease and the channel is free.
 from dataclasses import dataclass
 
 from schedbot.model import JobState, Outcome, Reply
-from schedbot.store import pacing
+from schedbot.store import again, pacing
 from schedbot.store.database import Database
 
 BEGIN = """
@@ -31,11 +31,12 @@ UPDATE attempts
  WHERE job_id = :job_id AND number = :number AND ended_at IS NULL
 """
 
-SETTLE = """
+SETTLE = f"""
 UPDATE jobs
-   SET state = :state, available_at = :available_at, spent = :spent, parked = :parked, error = :error, ts = :ts,
-       lateness_ms = :lateness_ms, token = NULL, lease_until = NULL
- WHERE id = :job_id AND token = :token AND state = 'running'
+   SET state = {again.STATE}, parked = {again.PARKED}, error = {again.ERROR},
+       available_at = :available_at, spent = :spent, ts = :ts, lateness_ms = :lateness_ms,
+       token = NULL, lease_until = NULL
+ WHERE id = :job_id AND token = :token AND state = 'running' AND attempts = :number
 """
 
 
@@ -104,13 +105,14 @@ def begin(db: Database, start: Start, now: int, free_at: int) -> bool:
 def end(db: Database, end: End) -> bool:
     """Write how the attempt ended, and its job's next state, under the token. Inside a transaction.
 
-    False, and nothing written, when a newer claim holds the job.
+    False, and nothing written, when a newer claim holds the job, or the attempt was never written.
     """
     settled = db.execute(
         SETTLE,
         {
             "job_id": end.job_id,
             "token": end.token,
+            "number": end.number,
             "state": end.state.value,
             "available_at": end.available_at,
             "spent": end.spent,

@@ -20,7 +20,7 @@ SELECT max(free_at) FROM pacing
 PUSH = """
 UPDATE jobs
    SET available_at = :free_at + (id % 97) * :spread_ms / 97
- WHERE workspace_id = :workspace_id AND state = 'queued' AND available_at < :free_at
+ WHERE workspace_id = :workspace_id AND state = 'queued' AND parked = 0 AND available_at < :free_at
 """
 
 # A channel is kept for a time-out and a second: what says more was written before somebody set the clock back.

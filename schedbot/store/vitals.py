@@ -1,12 +1,17 @@
 """What shows whether posts go out: each figure is one read of an index, so that a monitor may ask every few seconds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from schedbot import __version__
 from schedbot.store.database import Database
 
 TICK_AT = "SELECT max(beat_at) FROM heartbeats WHERE kind = 'tick'"
 
 POOLS = "SELECT count(*) FROM heartbeats WHERE kind = 'pool' AND beat_at > :since"
+
+OTHER_PROGRAMS = """
+SELECT name, program FROM heartbeats WHERE kind = 'pool' AND beat_at > :since AND program <> :program ORDER BY name
+"""
 
 # What a paused workspace keeps waiting is not late by the pools' fault.
 OLDEST_DUE = "SELECT min(available_at) FROM jobs WHERE state = 'queued' AND parked = 0"
@@ -29,6 +34,7 @@ SUSPENDED = "SELECT count(*) FROM schedules WHERE state = 'suspended'"
 
 ANY_SCHEDULE = "SELECT EXISTS (SELECT 1 FROM schedules WHERE state = 'active')"
 
+OWN = {"program": __version__}
 POOL_ALIVE_MS = 90_000
 DAY_MS = 86_400_000
 
@@ -48,15 +54,17 @@ class Vitals:
     unticked_at: int | None  # the first occurrence that is not yet enqueued
     is_used: bool  # some schedule is active
     paused: list[tuple[str, str]]  # workspaces, each with the reason
+    other_programs: list[tuple[str, str]] = field(default_factory=list)  # pools of another version, each with it
 
 
 def vitals(db: Database, now: int) -> Vitals:
     """Read them all from one and the same commit."""
+    alive = {"since": now - POOL_ALIVE_MS}
     with db.reading():
         return Vitals(
             now=now,
             tick_at=db.value(TICK_AT),
-            pools=int(db.value(POOLS, {"since": now - POOL_ALIVE_MS})),
+            pools=int(db.value(POOLS, alive)),
             queued=int(db.value(QUEUED)),
             oldest_due_at=db.value(OLDEST_DUE),
             failed_24h=int(db.value(FAILED, {"since": now - DAY_MS})),
@@ -65,4 +73,5 @@ def vitals(db: Database, now: int) -> Vitals:
             unticked_at=db.value(UNTICKED),
             is_used=bool(db.value(ANY_SCHEDULE)),
             paused=[(name, reason) for name, reason in db.rows(PAUSED)],
+            other_programs=[(name, program) for name, program in db.rows(OTHER_PROGRAMS, OWN | alive)],
         )

@@ -95,7 +95,7 @@ class Hand:
 
     def put_back(self, job: Claimed, available_at: int) -> None:
         """Give a job back to the queue."""
-        self.ledger.add(lambda db: claims.give_back(db, [(job.id, job.token, available_at)]))
+        self.ledger.add(lambda db: claims.give_back(db, [(job.id, job.token, available_at)]), ends=True)
 
     def renew(self) -> None:
         """Hold on to all that is in hand."""
@@ -105,6 +105,12 @@ class Hand:
         lease_until = self.session.now() + self.session.settings.lease_ms
         for token, ids in by_token.items():
             self.ledger.add(partial(claims.renew, token=token, ids=ids, lease_until=lease_until))
+
+    def recall(self) -> None:
+        """What was about to be written as leaving stays: nothing of it is on the disk, and nothing has left."""
+        for delivery in self.jobs.values():
+            if delivery.number == 0:
+                delivery.sent_at = None
 
     def give_all_back(self) -> None:
         """Put back what has not left: the pool is to end."""
@@ -135,6 +141,7 @@ class Hand:
             self.ledger.add(
                 partial(unsettled.lose, job_id=job.id, token=job.token, now=now, window_ms=self.window_ms),
                 partial(self.lost_one, delivery),
+                ends=True,
             )
 
     def lost_one(self, delivery: Delivery, state: str | None) -> None:

@@ -1,7 +1,7 @@
 """What the pool has to write, gathered and committed in groups: many outcomes and intents, one wait for the disk.
 
 Nothing in memory moves on before its commit: a commit that fails (the disk is full, the file is locked) is tried again
-with the same entries.
+with the same entries. Where a newer program has changed the tables, only what ends something is still written.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,21 @@ After = Callable[[Any], None]
 class Ledger:
     """Entries that wait for the next commit, in order."""
 
-    _entries: list[tuple[Entry, After | None]] = field(default_factory=list)
+    _entries: list[tuple[Entry, After | None, bool]] = field(default_factory=list)
+    outgrown: bool = False
 
-    def add(self, entry: Entry, after: After | None = None) -> None:
-        """Run `entry` in the next transaction, and `after` with what it returned once that is committed."""
-        self._entries.append((entry, after))
+    def add(self, entry: Entry, after: After | None = None, *, ends: bool = False) -> None:
+        """Run `entry` in the next transaction, and `after` with what it returned once that is committed.
+
+        `ends`: it puts on record what was begun before, or lets it go.
+        """
+        if ends or not self.outgrown:
+            self._entries.append((entry, after, ends))
+
+    def outgrow(self) -> None:
+        """Forget what would begin something, now and from now on."""
+        self.outgrown = True
+        self._entries = [entry for entry in self._entries if entry[2]]
 
     def __bool__(self) -> bool:
         return bool(self._entries)
@@ -32,9 +42,9 @@ class Ledger:
         if not self._entries:
             return
         entries = list(self._entries)
-        with db.writing():
-            answers = [entry(db) for entry, _ in entries]
+        with db.writing(self.outgrown):
+            answers = [entry(db) for entry, _, _ in entries]
         del self._entries[: len(entries)]
-        for (_, after), answer in zip(entries, answers, strict=True):
+        for (_, after, _), answer in zip(entries, answers, strict=True):
             if after is not None:
                 after(answer)

@@ -18,6 +18,7 @@ from schedbot.errors import DatabaseUnusable
 from schedbot.model import Outcome, Reply
 from schedbot.session import Session
 from schedbot.store import heartbeats, pacing, remaining, wakeup
+from schedbot.store.troubles import DatabaseOutgrown
 from schedbot.worker.child import Conditions
 from schedbot.worker.hand import Hand
 from schedbot.worker.intake import Intake
@@ -73,6 +74,7 @@ class Pool:
     ledger: Ledger = field(default_factory=Ledger)
     seats: list[Seat] = field(default_factory=list)
     stopping_since: int | None = None
+    outgrown: DatabaseOutgrown | None = None
     hand: Hand = field(init=False)
     sending: Sending = field(init=False)
     intake: Intake = field(init=False)
@@ -94,7 +96,8 @@ class Pool:
         """Work until asked to stop, or with `drain` until nothing is due. Returns how many jobs ended in which state.
 
         Asked once, it finishes what is in flight and gives back the rest, within the request's time-out and
-        5 s; asked twice, it ends at once: what was in flight is found out later from the history.
+        5 s; asked twice, it ends at once: what was in flight is found out later from the history. Raises
+        DatabaseOutgrown when a newer program has changed the tables: it then ends as if it had been asked to.
         """
         with caught() as stop, selectors.DefaultSelector() as selector:
             fifo = wakeup.listen(self.session.db.path, self.name.replace("/", "_"))
@@ -105,6 +108,8 @@ class Pool:
                     self.turn(stop, selector)
             finally:
                 self.close(fifo)
+        if self.outgrown:
+            raise self.outgrown
         return self.hand.tally
 
     def turn(self, stop: Stop, selector: selectors.BaseSelector) -> None:
@@ -115,10 +120,13 @@ class Pool:
             self.hear(selector)
             if not stop.asked:
                 self.look()
-            self.sending.depart()
+            if not self.outgrown:
+                self.sending.depart()
             self.ledger.commit(self.session.db)
             self.keep_time()
             self.ledger.commit(self.session.db)
+        except DatabaseOutgrown as error:
+            self.outgrow(error)
         except DatabaseUnusable as error:
             log.event("database_unusable", "error", why=error)
             time.sleep(1)
@@ -131,9 +139,18 @@ class Pool:
         """May the loop end?"""
         if stop.asked > 1:
             return True
-        if stop.asked:
+        if stop.asked or self.outgrown:
             return self.stopped()
         return self.drain and self.drained()
+
+    def outgrow(self, error: DatabaseOutgrown) -> None:
+        """A newer program has changed the tables: begin nothing more. If even an end does not fit them, end now."""
+        if self.outgrown:
+            raise error
+        log.event("outgrown", "error", pool=self.name, why=error)
+        self.outgrown = error
+        self.ledger.outgrow()
+        self.hand.recall()
 
     def stopped(self) -> bool:
         """Asked to stop: what has not left is given back, what has is waited for, but not for ever."""
@@ -164,7 +181,7 @@ class Pool:
             one.process.join()
         wakeup.forget(self.session.db.path, self.name.replace("/", "_"), fifo)
         try:
-            with self.session.db.writing():
+            with self.session.db.writing(self.ledger.outgrown):
                 heartbeats.gone(self.session.db, "pool", self.name)
         except DatabaseUnusable as error:
             log.event("database_unusable", "error", why=error)

@@ -100,7 +100,7 @@ class Sending:
         log.event("render_failed", "error", job=job.id, schedule=job.schedule, why=why)
         start = self.start(delivery, None)
         delivery.number = job.attempts + 1
-        self.hand.ledger.add(lambda db: attempts.begin(db, start, now, 0))
+        self.hand.ledger.add(lambda db: attempts.begin(db, start, now, 0), ends=True)
         self.end(delivery, Reply(Outcome.RENDER_FAILED, "render_failed"), why)
 
     def sent(self, delivery: Delivery, reply: Reply, detail: str | None) -> None:
@@ -132,7 +132,7 @@ class Sending:
             detail=detail,
         )
         self.hand.ledger.add(
-            partial(self.write_end, ended=ended, job=job, ruled=ruled), partial(self.ended, delivery, ruled)
+            partial(self.write_end, ended=ended, job=job, ruled=ruled), partial(self.ended, delivery, ruled), ends=True
         )
         self.tell(job, reply, ruled)
 

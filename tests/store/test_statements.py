@@ -1,0 +1,114 @@
+"""Statements on the way of a post are served by indexes, and the tables know the same words as the code."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from schedbot.model import JobState, Misfire, OnUnknown, Outcome, Priority, ScheduleState
+from schedbot.store import attempts, claims, enqueue, pacing, recurrences, retrying, unsettled, waiting
+from schedbot.store.database import Database, create_database
+
+BOUND = re.compile(r":[a-z_]+")
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    made = create_database(tmp_path / "schedbot.db", "installation-1", 0)
+    yield made
+    made.close()
+
+
+def plan(db: Database, sql: str) -> list[str]:
+    """The steps of a statement, in SQLite's words."""
+    bindings = {name[1:]: None for name in BOUND.findall(sql)}
+    return [str(row[3]) for row in db.rows(f"EXPLAIN QUERY PLAN {sql}", bindings)]
+
+
+def is_bounded(scan: str) -> bool:
+    """Is only an index walked (a partial one, or up to a LIMIT), or what the statement itself brings along?"""
+    return "INDEX" in scan or scan in ("SCAN CONSTANT ROW", "SCAN (subquery-1)")
+
+
+STEPS = [
+    # statement, the indexes that its plan must name
+    pytest.param(claims.CLAIM, ["jobs_claimable (available_at<?)"], id="claim"),
+    pytest.param(claims.CLAIM_OF, ["jobs_by_turns (workspace_id=? AND available_at<?)"], id="claim of a workspace"),
+    pytest.param(claims.SATURATED, ["jobs_claimable (available_at<?)"], id="is there more than room"),
+    pytest.param(claims.NEXT_WORKSPACE, ["jobs_by_turns (workspace_id>?)"], id="whose turn it is"),
+    pytest.param(claims.WAITING, ["jobs_claimable (available_at<?)"], id="is there a job to claim"),
+    pytest.param(claims.RENEW, ["jobs USING INTEGER PRIMARY KEY"], id="renew"),
+    pytest.param(claims.GIVE_BACK, ["jobs USING INTEGER PRIMARY KEY"], id="give back"),
+    pytest.param(claims.EXPIRE, ["jobs USING INTEGER PRIMARY KEY"], id="expire"),
+    pytest.param(claims.HELD, ["jobs USING INTEGER PRIMARY KEY"], id="is it still held"),
+    pytest.param(claims.PAST, ["jobs_leased"], id="leases that passed"),
+    pytest.param(attempts.BEGIN, ["j USING INTEGER PRIMARY KEY", "p USING PRIMARY KEY"], id="an attempt begins"),
+    pytest.param(attempts.COUNT, ["jobs USING INTEGER PRIMARY KEY"], id="is counted"),
+    pytest.param(attempts.END, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="ends"),
+    pytest.param(attempts.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="and settles its job"),
+    pytest.param(pacing.FREE_AT, ["pacing USING PRIMARY KEY"], id="when a channel is free"),
+    pytest.param(pacing.PUSH, ["jobs_by_turns (workspace_id=? AND available_at<?)"], id="a hold"),
+    pytest.param(unsettled.TAKE, ["jobs_unsettled (available_at<?)"], id="take what is unknown"),
+    pytest.param(unsettled.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="settle what was unknown"),
+    pytest.param(unsettled.LOSE_SENT, ["jobs USING INTEGER PRIMARY KEY"], id="lose what had left"),
+    pytest.param(unsettled.LOSE_UNSENT, ["jobs USING INTEGER PRIMARY KEY"], id="lose what had not"),
+    pytest.param(unsettled.END_LOST, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="end what was lost"),
+    pytest.param(waiting.WAITING, ["jobs"], id="what waits for a schedule"),
+    pytest.param(waiting.SETTLE, ["jobs"], id="cancel"),
+    pytest.param(recurrences.DUE, ["recurrences_due (next_due_at>? AND next_due_at<?)"], id="what is due"),
+    pytest.param(recurrences.MOVE, ["recurrences USING INTEGER PRIMARY KEY"], id="move on"),
+    pytest.param(recurrences.WANTING, ["schedules_to_enqueue (recurrence_id=?)"], id="how many want it"),
+    pytest.param(enqueue.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
+    pytest.param(retrying.MARK_POSTED, ["jobs USING INTEGER PRIMARY KEY"], id="mark as posted"),
+]
+
+
+@pytest.mark.parametrize(("sql", "indexes"), STEPS)
+def test_a_statement_on_the_way_of_a_post_reads_an_index_and_sorts_nothing(
+    db: Database, sql: str, indexes: list[str]
+) -> None:
+    steps = plan(db, sql)
+    told = "\n".join(steps)
+    assert [index for index in indexes if index not in told] == [], told
+    assert [step for step in steps if step.startswith("SCAN") and not is_bounded(step)] == []
+    assert "TEMP B-TREE" not in told, told
+
+
+def test_what_was_claimed_is_read_by_keys_and_only_that_is_sorted(db: Database) -> None:
+    steps = plan(db, claims.CLAIMED)
+    assert [step for step in steps if step.startswith("SCAN")] == ["SCAN c VIRTUAL TABLE INDEX 1:"]
+    assert all("INDEX" in step or "PRIMARY KEY" in step or "ORDER BY" in step for step in steps), steps
+
+
+def test_an_occurrence_is_spaced_by_sorting_its_own_schedules_alone(db: Database) -> None:
+    steps = plan(db, enqueue.ENQUEUE)
+    assert [step for step in steps if "schedules_to_enqueue (recurrence_id=?)" in step]
+    on_tables = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "USING" in step]
+    assert [step for step in on_tables if step.startswith("SCAN")] == []
+    assert [step for step in steps if "TEMP B-TREE" in step], "the windows need one: of what one recurrence has"
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "words"),
+    [
+        ("jobs", "state", JobState),
+        ("schedules", "state", ScheduleState),
+        ("attempts", "outcome", Outcome),
+        ("schedule_versions", "misfire", Misfire),
+        ("schedule_versions", "priority", Priority),
+        ("schedule_versions", "on_unknown", OnUnknown),
+    ],
+)
+def test_the_tables_know_the_same_words_as_the_code(
+    db: Database, table: str, column: str, words: type[StrEnum]
+) -> None:
+    sql = db.value("SELECT sql FROM sqlite_schema WHERE name = :table", {"table": table})
+    [listed] = re.findall(rf"CHECK \({column} IN\s*\(([^)]*)\)\)", sql)
+    assert sorted(re.findall(r"'([a-z_]+)'", listed)) == sorted(words)
+
+
+def test_an_outcome_of_a_look_up_is_one_of_four(db: Database) -> None:
+    sql = db.value("SELECT sql FROM sqlite_schema WHERE name = 'lookups'")
+    assert "CHECK (answer IN ('found', 'absent', 'cannot_ask', 'later'))" in sql

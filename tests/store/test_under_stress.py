@@ -1,0 +1,244 @@
+"""The database under stress: a clear error or a wait, and after it the file is whole and no post is lost."""
+
+import fcntl
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+import pytest
+
+from schedbot import sandbox
+from schedbot.errors import DatabaseUnusable
+from schedbot.store.database import open_database
+from tests.house import House, Program, until
+from tests.in_trouble import ADD, is_refused, mounted
+
+
+def wal_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def is_sound(house: House) -> None:
+    """SQLite's check and schedbot's own find nothing wrong with the file."""
+    assert house.db.value("PRAGMA integrity_check") == "ok"
+    assert f"ok       database: {house.path}" in house.run("doctor").stdout
+
+
+def all_posted_once(house: House, count: int) -> None:
+    assert sorted(house.slack.texts()) == sorted(f"report-{number}" for number in range(count))
+    assert house.states() == {"succeeded": count}
+
+
+# -- a full disk
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[House]:
+    """A product on a disk of 3 MB."""
+    disk = mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=3m", "tmpfs")
+    with disk as folder, sandbox.start(any_channel=True) as slack:
+        house = House(folder, slack)
+        yield house
+        house.close()
+
+
+def fill(folder: Path) -> Path:
+    """A file that takes all the room there is."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while file.write(b"x" * 4096):
+                pass
+        except OSError:
+            return filler
+    raise AssertionError("the disk was never full")
+
+
+def test_a_command_on_a_full_disk_says_so_and_changes_nothing(small: House) -> None:
+    small.schedule("before", cron="0 9 * * *")
+    filler = fill(small.folder)
+    is_refused(small.run(*ADD), "is full", "Make room")
+    filler.unlink()
+    is_sound(small)
+    assert [row[0] for row in small.db.rows("SELECT name FROM schedules")] == ["before"]
+    assert small.run(*ADD).returncode == 0
+
+
+def test_a_pool_on_a_full_disk_keeps_what_it_knows_until_there_is_room(small: House) -> None:
+    small.due_now(6, channels=2)
+    small.slack.order("hold", times="forever")
+    pool = small.start("work", "--processes", "1")
+    small.slack.wait_for(2)
+    filler = fill(small.folder)
+    small.slack.clear()
+    small.slack.release()
+    said = lines_until(pool, "is full")
+    assert pool.poll() is None
+    assert any("database_unusable" in line for line in said)
+    filler.unlink()
+    until(lambda: small.states() == {"succeeded": 6}, within=40)
+    all_posted_once(small, 6)
+    assert {row[0] for row in small.db.rows("SELECT attempts FROM jobs")} == {1}
+    is_sound(small)
+
+
+def lines_until(pool: Program, word: str) -> list[str]:
+    """What a pool logs, up to a line with that word."""
+    assert pool.stderr is not None
+    said = []
+    for line in pool.stderr:
+        said.append(line)
+        if word in line:
+            return said
+    raise AssertionError(f"it ended without '{word}': {said}")
+
+
+# -- a locked database
+
+
+@contextmanager
+def locked_by_another(path: Path) -> Iterator[apsw.Connection]:
+    other = apsw.Connection(str(path))
+    other.execute("BEGIN EXCLUSIVE")
+    yield other
+    other.close()
+
+
+def someone_writes(path: Path) -> bool:
+    """Does somebody hold the lock file, to write or to wait for SQLite?"""
+    with path.with_name(f"{path.name}-lock").open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def test_commands_wait_for_another_program_that_holds_the_file(house: House) -> None:
+    with locked_by_another(house.path) as other:
+        programs = [house.start(*ADD[:1], f"daily-{number}", *ADD[2:]) for number in range(3)]
+        until(lambda: someone_writes(house.path))
+        other.execute("ROLLBACK")
+        assert [program.wait(timeout=30) for program in programs] == [0, 0, 0]
+    assert house.db.value("SELECT count(*) FROM schedules") == 3
+    is_sound(house)
+
+
+def test_a_pool_waits_for_another_program_and_forgets_nothing(house: House) -> None:
+    house.due_now(4, channels=2)
+    house.slack.order("hold", times="forever")
+    house.start("work", "--processes", "1")
+    house.slack.wait_for(2)
+    with locked_by_another(house.path) as other:
+        house.slack.clear()
+        house.slack.release()
+        until(lambda: someone_writes(house.path))
+        until(lambda: len(house.posts()) == 2)
+        other.execute("ROLLBACK")
+    until(lambda: house.states() == {"succeeded": 4}, within=40)
+    all_posted_once(house, 4)
+    is_sound(house)
+
+
+def test_a_wait_that_takes_too_long_ends_in_a_clear_error(house: House) -> None:
+    impatient = open_database(house.path, busy_ms=200)
+    with locked_by_another(house.path):
+        with pytest.raises(DatabaseUnusable, match="is locked by another program") as told, impatient.writing():
+            pass
+        assert told.value.hint == "Close that program, then try again."
+    with impatient.writing():
+        pass
+
+
+def test_a_program_that_was_stopped_while_it_wrote_is_not_waited_for_for_ever(house: House) -> None:
+    impatient = open_database(house.path, busy_ms=200)
+    with house.db.writing():
+        for _ in range(2):
+            with pytest.raises(DatabaseUnusable, match="is locked by another program"), impatient.writing():
+                pass
+    with impatient.writing():
+        pass
+    until(lambda: not someone_writes(house.path))
+
+
+# -- kills and power cuts
+
+
+ENDED = "SELECT * FROM attempts WHERE ended_at IS NOT NULL"
+SENT = "SELECT job_id, number, sent_at FROM attempts WHERE sent_at IS NOT NULL"
+
+
+def with_frames_of_old(wal: bytes) -> bytes:
+    return wal + wal[32 : 32 + 2 * 4120]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda wal: wal + os.urandom(5_000), id="garbage behind the last commit"),
+        pytest.param(lambda wal: wal + wal[-4_120:-2_000], id="half a page behind it"),
+        pytest.param(with_frames_of_old, id="pages of old behind it"),
+    ],
+)
+def test_after_a_torn_write_all_that_was_committed_is_there(house: House, spoil: Callable[[bytes], bytes]) -> None:
+    house.due_now(4, channels=4)
+    house.slack.order("drop_after", channel="C0000000003")
+    pool = house.start("work", "--processes", "1")
+    until(lambda: len(house.posts()) == 4)
+    pool.kill()
+    pool.wait()
+    ended, sent = house.db.rows(ENDED), house.db.rows(SENT)
+    reboot(house, spoil)
+    assert set(ended) <= set(house.db.rows(ENDED))
+    assert set(sent) <= set(house.db.rows(SENT))
+    assert house.work().returncode == 0
+    all_posted_once(house, 4)
+    is_sound(house)
+
+
+def reboot(house: House, spoil: Callable[[bytes], bytes]) -> None:
+    """Files as the disk has them, nothing of the memory that processes shared."""
+    kept = house.path.read_bytes(), spoil(wal_of(house.path).read_bytes())
+    house.db.close()
+    house.path.with_name(house.path.name + "-shm").unlink(missing_ok=True)
+    house.path.write_bytes(kept[0])
+    wal_of(house.path).write_bytes(kept[1])
+    house.db = open_database(house.path)
+
+
+def test_whatever_slack_has_seen_was_on_the_disk_before(house: House, tmp_path: Path) -> None:
+    house.due_now(40, channels=40)
+    house.slack.order("delay", ms=200, times="forever")
+    pool = house.start("work", "--processes", "1", "--in-flight", "4")
+    for number in range(8):
+        until(lambda least=number * 4: len(house.posts()) > least)  # type: ignore[misc]
+        seen = {message["metadata"]["event_payload"]["occurrence"] for message in house.posts()}
+        assert seen <= left(copied(house.path, tmp_path / f"cut-{number}"))
+    pool.send_signal(signal.SIGTERM)
+    assert pool.wait(timeout=30) == 0
+
+
+def copied(path: Path, folder: Path) -> Path:
+    """The files as they lie there now, without the memory that is shared: what a power cut leaves."""
+    folder.mkdir()
+    for file in (path, wal_of(path)):
+        shutil.copy(file, folder / file.name)
+    return folder / path.name
+
+
+def left(path: Path) -> set[str]:
+    """The occurrences of which the file says that a request has left."""
+    found = apsw.Connection(str(path))
+    assert found.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    sql = "SELECT schedule_id || ':' || due_at FROM jobs j, attempts a ON a.job_id = j.id WHERE sent_at IS NOT NULL"
+    return {str(row[0]) for row in found.execute(sql)}
+
+
+def test_a_commit_waits_for_the_disk(house: House) -> None:
+    FULL = 2
+    assert house.db.value("PRAGMA synchronous") == FULL
+    assert house.db.value("PRAGMA journal_mode") == "wal"

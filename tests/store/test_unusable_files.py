@@ -1,0 +1,122 @@
+"""A file that cannot be used: a line says why, a line what helps, and it is left as it was."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from schedbot.store import migrations
+from schedbot.store.database import create_database
+from tests.house import House
+from tests.in_trouble import ADD, is_refused, mounted
+
+ROOT = os.geteuid() == 0
+TURN = "Give the user that runs schedbot the right to write the file and its folder."
+
+
+# -- what is no database of ours
+
+
+def foreign(path: Path) -> None:
+    apsw.Connection(str(path)).execute("CREATE TABLE theirs (n INTEGER)")
+
+
+def text(path: Path) -> None:
+    path.write_text("name,cron\n" * 500)
+
+
+def empty(path: Path) -> None:
+    path.touch()
+
+
+def newer(path: Path) -> None:
+    create_database(path, "installation-1", 0).close()
+    apsw.Connection(str(path)).execute(f"PRAGMA user_version = {migrations.newest() + 1:d}")
+
+
+def damaged(path: Path) -> None:
+    create_database(path, "installation-1", 0).close()
+    apsw.Connection(str(path)).execute("PRAGMA journal_mode = DELETE")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + b"\xff" * 4_000 + whole[4_100:])
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "hint"),
+    [
+        pytest.param(foreign, "is the database of another program", "schedbot init", id="another program's file"),
+        pytest.param(text, "is not an SQLite database", "--database", id="a text file"),
+        pytest.param(empty, "is empty", "schedbot init", id="an empty file"),
+        pytest.param(Path.mkdir, "is a folder", "--database", id="a folder"),
+        pytest.param(lambda path: None, "There is no database at", "schedbot init", id="nothing at all"),
+        pytest.param(newer, "was written by a newer schedbot: its schema is", "newer version", id="a newer schema"),
+        pytest.param(damaged, "is damaged", "Restore a backup", id="a damaged file"),
+    ],
+)
+def test_what_can_not_be_used_is_named_and_left_as_it_was(
+    house: House, make: Callable[[Path], object], error: str, hint: str
+) -> None:
+    path = house.folder / "other.db"
+    make(path)
+    before = path.read_bytes() if path.is_file() else path.exists()
+    is_refused(house.run("list", SCHEDBOT_DATABASE=str(path)), error, hint)
+    assert (path.read_bytes() if path.is_file() else path.exists()) == before
+
+
+def test_an_empty_file_becomes_a_database_by_init_alone(house: House) -> None:
+    path = house.folder / "other.db"
+    path.touch()
+    assert house.run("init", SCHEDBOT_DATABASE=str(path)).returncode == 0
+    assert house.run("list", SCHEDBOT_DATABASE=str(path)).returncode == 0
+
+
+# -- who may write
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Iterator[Path]:
+    """A folder that other users can reach, with a database in it."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    create_database(folder / "schedbot.db", "installation-1", 0).close()
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(not ROOT or not shutil.which("setpriv"), reason="needs root, to become another user")
+@pytest.mark.parametrize(
+    ("of_file", "of_folder", "error"),
+    [
+        pytest.param(0o644, 0o755, "is read-only", id="it may read the file"),
+        pytest.param(0o666, 0o755, "is read-only", id="it may write the file and not its folder"),
+        pytest.param(0o600, 0o755, "cannot be opened", id="it may not read the file"),
+        pytest.param(0o644, 0o700, "is read-only", id="it may not reach the file"),
+    ],
+)
+def test_another_user_is_told_what_it_may_not(shown: Path, of_file: int, of_folder: int, error: str) -> None:
+    path = shown / "schedbot.db"
+    path.chmod(of_file)
+    shown.chmod(of_folder)
+    other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    command = [*other, sys.executable, "-m", "schedbot", "--database", str(path), "list"]
+    if subprocess.run([*other, sys.executable, "-c", "import schedbot, apsw"], check=False, stderr=-3).returncode:
+        pytest.skip("another user cannot read the program")
+    before = path.read_bytes()
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "HOME": "/"})
+    is_refused(done, error, "right to write" if "only" in error else "who may read and write")
+    assert path.read_bytes() == before
+
+
+def test_a_file_system_that_turned_read_only_is_told_and_harms_nothing(house: House, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with mounted(home, "-t", "tmpfs", "tmpfs"):
+        create_database(home / "schedbot.db", "installation-1", 0).close()
+        subprocess.run(["mount", "-o", "remount,ro", str(home)], check=True)
+        is_refused(house.run(*ADD, SCHEDBOT_DATABASE=str(home / "schedbot.db")), "is read-only", TURN)

@@ -1,0 +1,120 @@
+"""The life of a job: each state, what may befall it there, and nothing else."""
+
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import apsw
+import pytest
+
+from schedbot.lifecycle import MOVES, Event, after
+from schedbot.model import JobState
+from tests.job_rows import Past, past
+
+S, E = JobState, Event
+OVER = {S.SUCCEEDED, S.SKIPPED}
+# Every pair that is a move, by hand: who edits the table has to say it twice.
+LIVES = {
+    S.QUEUED: {E.CLAIMED: S.RUNNING, E.CANCELLED: S.CANCELLED, E.SKIPPED: S.SKIPPED},
+    S.RUNNING: {
+        E.POSTED: S.SUCCEEDED,
+        **dict.fromkeys((E.GIVEN_BACK, E.THROTTLED, E.PARKED, E.PUT_OFF, E.LOST_UNSENT), S.QUEUED),
+        **dict.fromkeys((E.REFUSED, E.SPENT, E.EXPIRED), S.FAILED),
+        **dict.fromkeys((E.SILENT, E.LOST_SENT), S.UNKNOWN),
+        E.EXPIRED_UNTRIED: S.MISSED,
+        E.SKIPPED: S.SKIPPED,
+        E.CANCELLED: S.CANCELLED,
+    },
+    S.UNKNOWN: {
+        **dict.fromkeys((E.FOUND, E.MARKED_POSTED), S.SUCCEEDED),
+        **dict.fromkeys((E.ABSENT, E.UNASKABLE_RESEND), S.QUEUED),
+        **dict.fromkeys((E.SPENT, E.EXPIRED), S.FAILED),
+        E.UNASKABLE_HOLD: S.HELD,
+        E.CANCELLED: S.CANCELLED,
+    },
+    S.HELD: {E.MARKED_POSTED: S.SUCCEEDED, E.RETRIED: S.QUEUED},
+    S.FAILED: {E.RETRIED: S.QUEUED},
+    S.MISSED: {E.RETRIED: S.QUEUED},
+    S.CANCELLED: {E.REVIVED: S.QUEUED, E.SKIPPED: S.SKIPPED},
+}
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(JobState, Event)), ids=str)
+def test_each_event_moves_a_job_as_written_or_is_refused(state: JobState, event: Event) -> None:
+    expected = LIVES.get(state, {}).get(event)
+    if expected is not None:
+        assert after(state, event) is expected
+        return
+    with pytest.raises(ValueError, match=f"a job that is {state.value} cannot be {event.value}"):
+        after(state, event)
+
+
+def test_what_was_posted_or_skipped_never_moves_again() -> None:
+    assert {state for state in JobState if not any(before is state for before, _ in MOVES)} == OVER
+
+
+def test_every_state_but_the_first_is_reached_by_some_move() -> None:
+    assert set(MOVES.values()) == set(JobState)
+
+
+def test_every_event_can_happen() -> None:
+    assert {event for _, event in MOVES} == set(Event)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Past]:
+    with past(tmp_path) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        pytest.param("state = 'running'", "running_is_leased", id="a running job has a lease"),
+        pytest.param("lease_until = 5, token = 5", "running_is_leased", id="none but a running job has one"),
+        pytest.param("state = 'running', lease_until = 5", "running_has_a_token", id="a running job has a token"),
+        pytest.param("token = 5", "running_has_a_token", id="none but a running job has one of these"),
+        pytest.param("state = 'succeeded'", "success_has_a_ts", id="a success names its message"),
+        pytest.param("state = 'lost'", "state_known", id="no state is made up"),
+        pytest.param("parked = 2", "parked_is_yes_or_no", id="parked or not"),
+    ],
+)
+def test_the_table_itself_refuses(book: Past, change: str, rule: str) -> None:
+    job = book.job(book.schedule("daily"), "queued")
+    with pytest.raises(apsw.ConstraintError, match=rule), book.db.writing():
+        book.db.execute(f"UPDATE jobs SET {change} WHERE id = :job", {"job": job})  # noqa: S608 (of the table above)
+    assert book.state(job) == "queued"
+
+
+def test_a_second_job_of_one_occurrence_is_refused(book: Past) -> None:
+    schedule = book.schedule("daily")
+    book.job(schedule, "queued")
+    with pytest.raises(apsw.ConstraintError, match=r"jobs\.schedule_id, jobs\.due_at"):
+        book.job(schedule, "queued")
+
+
+def test_an_ended_attempt_can_not_be_changed(book: Past) -> None:
+    job = book.job(book.schedule("daily"), "failed", attempts=1)
+    book.attempt(job, outcome="not_posted")
+    with pytest.raises(apsw.ConstraintError, match="never updated once it has ended"), book.db.writing():
+        book.db.execute("UPDATE attempts SET outcome = 'posted', ts = '1.1'")
+
+
+def test_a_version_of_a_schedule_can_not_be_changed(book: Past) -> None:
+    book.schedule("daily")
+    with pytest.raises(apsw.ConstraintError, match="a version is never updated"), book.db.writing():
+        book.db.execute("UPDATE schedule_versions SET channel = 'C2'")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ts", "rule"),
+    [
+        pytest.param("posted", None, "posted_has_a_ts", id="what was posted names its message"),
+        pytest.param("perhaps", None, "outcome_known", id="no outcome is made up"),
+        pytest.param(None, None, "an_end_has_an_outcome", id="an end has an outcome"),
+    ],
+)
+def test_an_attempt_is_refused(book: Past, outcome: str | None, ts: str | None, rule: str) -> None:
+    job = book.job(book.schedule("daily"), "failed", attempts=1)
+    with pytest.raises(apsw.ConstraintError, match=rule):
+        book.attempt(job, outcome=outcome, ts=ts)

@@ -1,0 +1,77 @@
+"""When Slack is down for all, a circuit opens, probes one post at a time, and closes by itself."""
+
+import pytest
+
+from schedbot.model import Outcome, Reply
+from schedbot.worker.circuit import FIRST_PAUSE_MS, IN_A_ROW, LONGEST_PAUSE_MS, Circuit, is_outage
+
+SILENCE = Reply(Outcome.UNKNOWN, "timeout")
+ANSWER = Reply(Outcome.POSTED, ts="1.1")
+
+
+def opened() -> Circuit:
+    circuit = Circuit()
+    for _ in range(IN_A_ROW):
+        circuit.heard(SILENCE, 0)
+    return circuit
+
+
+def test_it_opens_after_five_silences_in_a_row_and_says_so_once() -> None:
+    circuit = Circuit()
+    assert [circuit.heard(SILENCE, 0) for _ in range(6)] == [False, False, False, False, True, False]
+    assert circuit.open
+
+
+def test_an_answer_between_them_begins_the_row_anew() -> None:
+    circuit = Circuit()
+    for reply in [SILENCE] * 4 + [ANSWER] + [SILENCE] * 4:
+        assert not circuit.heard(reply, 0)
+    assert not circuit.open
+
+
+def test_closed_it_lets_everything_pass() -> None:
+    assert Circuit().allows(0, in_flight=10_000) > 10_000
+
+
+@pytest.mark.parametrize(
+    ("now", "in_flight", "allowed"),
+    [
+        pytest.param(FIRST_PAUSE_MS - 1, 0, 0, id="nothing before the probe's instant"),
+        pytest.param(FIRST_PAUSE_MS, 0, 1, id="one probe then"),
+        pytest.param(FIRST_PAUSE_MS, 1, 0, id="and no other while it is under way"),
+    ],
+)
+def test_open_it_lets_one_probe_pass(now: int, in_flight: int, allowed: int) -> None:
+    assert opened().allows(now, in_flight) == allowed
+
+
+def test_probes_go_further_and_further_apart_up_to_a_minute() -> None:
+    circuit, pauses = opened(), []
+    for _ in range(6):
+        pauses.append(circuit.pause_ms)
+        circuit.heard(SILENCE, circuit.probe_at)
+    assert pauses == [5_000, 10_000, 20_000, 40_000, LONGEST_PAUSE_MS, LONGEST_PAUSE_MS]
+
+
+def test_any_answer_closes_it() -> None:
+    circuit = opened()
+    assert circuit.heard(Reply(Outcome.RATE_LIMITED, "ratelimited", http_status=429), 9_000)
+    assert not circuit.open
+    assert circuit.allows(9_000, in_flight=5) > 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "outage"),
+    [
+        pytest.param(Reply(Outcome.UNKNOWN, "timeout"), True, id="no answer"),
+        pytest.param(Reply(Outcome.NOT_POSTED, "connection_refused"), True, id="no connection"),
+        pytest.param(Reply(Outcome.NOT_POSTED, "dns"), True, id="no name"),
+        pytest.param(Reply(Outcome.UNKNOWN, "http_502", http_status=502), True, id="a server's error"),
+        pytest.param(Reply(Outcome.UNKNOWN, "fatal_error", http_status=200), False, id="an answer about one post"),
+        pytest.param(Reply(Outcome.CHANNEL_REFUSED, "is_archived", http_status=200), False, id="a refusal"),
+        pytest.param(Reply(Outcome.RATE_LIMITED, "ratelimited", http_status=429), False, id="a limit"),
+        pytest.param(Reply(Outcome.LOST_UNSENT, "window_passed"), False, id="what never left"),
+    ],
+)
+def test_what_speaks_of_slack_as_a_whole(reply: Reply, outage: bool) -> None:
+    assert is_outage(reply) is outage
