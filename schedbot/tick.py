@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from schedbot import log
 from schedbot.session import Session
-from schedbot.store import enqueue, heartbeats, recurrences, rests, schedules, zone_rules
+from schedbot.store import enqueue, heartbeats, recurrences, rests, zone_rules
 from schedbot.store.database import Database
 from schedbot.store.enqueue import LOOK_AHEAD_MS, Counts
 
@@ -66,7 +66,7 @@ def tick(session: Session, dry_run: bool = False) -> Ticked:
 
 
 def nothing_due(db: Database, now: int) -> bool:
-    """Is there neither an occurrence nor the end of a pause up to the look-ahead? Most ticks: they load no cron rules."""
+    """Is there neither an occurrence nor the end of a pause up to the look-ahead? So it is for most ticks."""
     horizon = now + LOOK_AHEAD_MS
     return not recurrences.due(db, horizon, 1) and not rests.to_end(db, horizon)
 
@@ -91,7 +91,7 @@ def every_slice(db: Database, now: int, counts: Counts) -> None:
 def one_slice(db: Database, now: int, counts: Counts) -> bool:
     """Enqueue what a few recurrences owe. Returns whether more may be due."""
     horizon = now + LOOK_AHEAD_MS
-    for schedule_id in schedules.end_rests(db, horizon):
+    for schedule_id in rests.end(db, horizon):
         log.event("pause_ended", schedule=schedule_id)
     due = recurrences.due(db, horizon, SLICE)
     for found in due:

@@ -5,7 +5,7 @@ A name belongs to one schedule that is not removed; a removed schedule keeps its
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from schedbot.model import (
     HolidayPolicy,
@@ -18,7 +18,7 @@ from schedbot.model import (
     ScheduleState,
     Terms,
 )
-from schedbot.store import enqueue, recurrences
+from schedbot.store import recurrences
 from schedbot.store.database import Database, Row
 
 SELECT = """
@@ -95,8 +95,6 @@ UPDATE schedules
    SET state = :state, reason = :reason, state_by = :state_by, state_until = :state_until, effective_at = :effective_at
  WHERE id = :id AND state <> 'removed'
 """
-
-RESTED = "SELECT id FROM schedules WHERE state = 'paused' AND state_until <= :horizon ORDER BY state_until, id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,22 +279,3 @@ def standing(one: Schedule) -> dict[str, str | int | None]:
 def recurrence_id(db: Database, number: str) -> int:
     """The id of a schedule's recurrence."""
     return int(db.value("SELECT recurrence_id FROM schedules WHERE id = :id", {"id": number}))
-
-
-def end_rests(db: Database, horizon: int) -> list[str]:
-    """Let the pauses end that end by themselves up to `horizon`. Returns their schedules' ids. Inside a transaction.
-
-    A pause until 09:00 is over at 09:00: the occurrence of that very instant is made.
-    """
-    now = horizon - enqueue.LOOK_AHEAD_MS
-    ended = [by_id(db, row[0]) for row in db.rows(RESTED, {"horizon": horizon})]
-    for rested in ended:
-        effective_at = (rested.state_until or 0) - 1
-        active = replace(rested, state=ScheduleState.ACTIVE, reason=None, state_by=None, state_until=None)
-        update_state(db, replace(active, effective_at=effective_at))
-        number = recurrence_id(db, rested.id)
-        if effective_at < now:
-            recurrences.wake(db, number, effective_at)  # it ended while no tick ran: the misfire policy decides
-        else:
-            enqueue.enqueue_own(db, rested.id, number, effective_at)
-    return [rested.id for rested in ended]

@@ -25,6 +25,7 @@ from schedbot.worker.intake import Intake
 from schedbot.worker.ledger import Ledger
 from schedbot.worker.printing import RENDER_MS, Press, Printing
 from schedbot.worker.rescue import Rescue
+from schedbot.worker.rhythms import Rhythm, Rhythms
 from schedbot.worker.seats import Seat
 from schedbot.worker.sending import Sending
 from schedbot.worker.signals import Stop, caught
@@ -34,34 +35,6 @@ RESCUE_MS = 1_000
 BEAT_MS = 10_000
 SOON_MS = 60_000  # a drain does not wait for what has to wait longer
 STOP_MARGIN_MS = 5_000  # beside the request's own time-out
-
-
-@dataclass(slots=True)
-class Rhythm:
-    """Something that is to be done every so many milliseconds."""
-
-    every_ms: int
-    next_at: int = 0
-
-    def due(self, now: int) -> bool:
-        """Is it time? Then the next time is set."""
-        if now < self.next_at:
-            return False
-        self.next_at = now + self.every_ms
-        return True
-
-
-@dataclass(slots=True)
-class Rhythms:
-    """What the loop does from time to time."""
-
-    look: Rhythm
-    rescue: Rhythm
-    beat: Rhythm
-    renew: Rhythm
-
-    def next_instant(self) -> int:
-        return min(self.look.next_at, self.rescue.next_at, self.beat.next_at, self.renew.next_at)
 
 
 @dataclass(slots=True)
@@ -131,7 +104,7 @@ class Pool:
             log.event("database_unusable", "error", why=error)
             time.sleep(1)
         self.speak(selector)
-        self.wait(selector)
+        self.wait(stop, selector)
 
     # -- the end
 
@@ -281,12 +254,14 @@ class Pool:
             self.ledger.add(beat)
             self.ledger.add(partial(pacing.sweep, now=now))
 
-    def wait(self, selector: selectors.BaseSelector) -> None:
+    def wait(self, stop: Stop, selector: selectors.BaseSelector) -> None:
         """Sleep until something happens or is due: the one place where the pool waits."""
         wake_at = min(self.rhythms.next_instant(), self.hand.departures.next_instant() or 1 << 62)
         if self.ledger:
             wake_at = 0
         for key, _ in selector.select(max(0, wake_at - steady_ms()) / 1000):
+            if key.data == "signal":
+                stop.drain()
             if key.data == "wake":
                 wakeup.drain(key.fd)
                 self.rhythms.look.next_at = 0

@@ -14,8 +14,6 @@ import pytest
 from schedbot import demo
 from tests.house import until
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 Program = subprocess.Popen[bytes]
 PROGRAM = [sys.executable, "-m", "schedbot", "demo"]
 ROOT = Path(__file__).parent.parent.parent

@@ -5,9 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import House, now_ms, until
+from tests.house import House, Program, now_ms, until
 
 FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
+
+
+def stop(house: House, pool: Program) -> None:
+    """Stop a pool where it holds no lock: whoever is stopped in the middle of a write keeps all others waiting."""
+    with house.db.writing():
+        pool.send_signal(signal.SIGSTOP)
+        until(lambda: Path(f"/proc/{pool.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T")
 
 
 def test_a_pool_stopped_past_its_lease_writes_nothing_when_it_wakes(house: House) -> None:
@@ -16,7 +23,7 @@ def test_a_pool_stopped_past_its_lease_writes_nothing_when_it_wakes(house: House
     house.slack.order("hold")
     zombie = house.start("work", "--processes", "1")
     house.slack.wait_for(1)
-    zombie.send_signal(signal.SIGSTOP)
+    stop(house, zombie)
     house.slack.clear()
     assert house.work(within=60).returncode == 0
     record = house.db.rows("SELECT * FROM jobs, attempts ON attempts.job_id = jobs.id")
@@ -34,7 +41,7 @@ def test_a_pool_stopped_before_its_posts_left_does_not_send_them_when_it_wakes(h
     house.due_now(4, channels=1)
     zombie = house.start("work", "--processes", "1")
     until(lambda: house.states().get("succeeded") == 1)
-    zombie.send_signal(signal.SIGSTOP)
+    stop(house, zombie)
     assert house.work(within=60).returncode == 0
     zombie.send_signal(signal.SIGCONT)
     zombie.send_signal(signal.SIGTERM)

@@ -37,7 +37,6 @@ def can_unshare() -> bool:
 
 
 pytestmark = [
-    pytest.mark.xdist_group("false-clock"),
     pytest.mark.skipif(not can_unshare(), reason="needs root, cron, libfaketime and namespaces"),
 ]
 

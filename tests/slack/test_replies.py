@@ -13,8 +13,8 @@ GROUPS = {
     Outcome.RATE_LIMITED: "ratelimited rate_limited",
     Outcome.QUOTA: "message_limit_exceeded",
     Outcome.UNKNOWN: (
-        "internal_error fatal_error service_unavailable timeout connection_lost not_json no_ts worker_lost http_500 http_503 "
-        "a_code_that_is_new"
+        "internal_error fatal_error service_unavailable timeout connection_lost not_json no_ts worker_lost http_500 "
+        "http_503 a_code_that_is_new"
     ),
     Outcome.NOT_POSTED: (
         "request_timeout org_login_required team_added_to_org connection_refused connection_failed connect_timeout dns "
