@@ -21,7 +21,7 @@ from schedbot.store.workspaces import Workspace
 MARK = "[Test]"
 SENTENCE = f"{MARK} A trial of a scheduled report."
 SPAN_MS = 1_000  # Slack takes one post a second and channel
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     free_at = reserved(session, workspace, channel)
     sleep(max(0, free_at - session.now()) / 1000)
     reply = probe.send(session.settings.api_url, token, channel, message, session.settings.timeout_ms)
-    hold_if_limited(session, workspace, reply)
+    free_again(session, workspace, channel, reply)
     return Sent(schedule, channel, reply)
 
 
@@ -73,7 +73,7 @@ def marked(message: Message) -> Message:
 
 
 def reserved(session: Session, workspace: Workspace, channel: str) -> int:
-    """From when on it may be posted; the pools then leave the channel alone for a second. Raises SchedbotError."""
+    """From when on it may be posted; the pools leave the channel alone until then. Raises SchedbotError."""
     with session.db.writing():
         now = session.now()
         free_at = pacing.free_at(session.db, workspace.id, pacing.POST, channel)
@@ -83,11 +83,14 @@ def reserved(session: Session, workspace: Workspace, channel: str) -> int:
                 f"{times.span_for_people(free_at - now)}: a limit was reached.",
                 hint="Try again after that.",
             )
-        return pacing.reserve(session.db, workspace.id, channel, now, SPAN_MS)
+        # It may arrive at any moment until the request's time-out.
+        return pacing.reserve(session.db, workspace.id, channel, now, session.settings.timeout_ms + SPAN_MS)
 
 
-def hold_if_limited(session: Session, workspace: Workspace, reply: Reply) -> None:
-    """What Slack asked of this call holds for every pool."""
-    if reply.outcome is Outcome.RATE_LIMITED and reply.retry_after_ms:
-        with session.db.writing():
-            pacing.hold(session.db, workspace.id, pacing.POST, "", session.now() + reply.retry_after_ms)
+def free_again(session: Session, workspace: Workspace, channel: str, reply: Reply) -> None:
+    """The channel is free a second after the answer; what Slack asked of this call holds for every pool."""
+    with session.db.writing():
+        now = session.now()
+        pacing.hold(session.db, workspace.id, pacing.POST, channel, now + SPAN_MS)
+        if reply.outcome is Outcome.RATE_LIMITED and reply.retry_after_ms:
+            pacing.hold(session.db, workspace.id, pacing.POST, "", now + reply.retry_after_ms)

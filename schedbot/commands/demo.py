@@ -156,9 +156,9 @@ def kept(on: demo.Stage) -> None:
     for name, value in on.variables().items():
         output.say(f"  export {name}={shlex.quote(value)}")
     output.say("  schedbot list; schedbot run-now la-standup; schedbot work --drain")
-    output.say(f"Look: {on.slack.url}/    Ctrl-C ends it.")
-    sys.stdout.flush()
     try:
+        output.say(f"Look: {on.slack.url}/    Ctrl-C ends it.")
+        sys.stdout.flush()
         signal.pause()
     except KeyboardInterrupt:
         output.say()

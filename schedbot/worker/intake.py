@@ -89,6 +89,10 @@ class Intake:
         self.later[place] = slot + SLOT_MS
         return slot
 
+    def forget(self, now: int) -> None:
+        """Drop the seconds that have passed."""
+        self.later = {place: slot for place, slot in self.later.items() if slot >= now}
+
     def expire(self, job: Claimed) -> None:
         log.event("grace_over", "warning", job=job.id, schedule=job.schedule)
         self.hand.count("missed" if job.attempts == 0 else "failed")

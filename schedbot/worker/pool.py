@@ -250,6 +250,7 @@ class Pool:
             self.rescue.round()
         if self.rhythms.beat.due(present):
             self.hand.departures.forget(present)
+            self.intake.forget(present)
             beat = partial(heartbeats.beat, kind="pool", name=self.name, started_at=self.started_at, now=now)
             self.ledger.add(beat)
             self.ledger.add(partial(pacing.sweep, now=now))

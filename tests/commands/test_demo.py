@@ -129,8 +129,8 @@ def test_kept_it_can_be_looked_at_and_goes_on_from_its_folder(tmp_path: Path) ->
     page = re.findall(rb"Look: (\S+)", read_until(program, b"Ctrl-C ends it."))[0].decode()
     assert urllib.request.urlopen(page, timeout=10).status == 200
     program.send_signal(signal.SIGINT)
-    assert program.wait(20) == 0
-    assert program.communicate()[0].count(b"Traceback") == 0
+    said = program.communicate(timeout=20)[0].decode()
+    assert (program.returncode, said.count("Traceback")) == (0, 0), said
     assert living(tmp_path) == []
     config = ["--config", str(folder / "schedbot.toml")]
     told = subprocess.run([*PROGRAM[:-1], *config, "audit", "1"], capture_output=True, text=True, timeout=30)
