@@ -31,7 +31,7 @@ def workspace(db: Database, name: str) -> str:
     return number
 
 
-def flood(db: Database, name: str, jobs: int, later_ms: int = 0) -> None:
+def flood(db: Database, name: str, jobs: int, later_ms: int = 0, series: str = "") -> None:
     """`jobs` jobs of one workspace that are due now, each with a schedule and a channel of its own."""
     due_at = now_ms() - 1_000 + later_ms
     with db.writing():
@@ -42,8 +42,8 @@ def flood(db: Database, name: str, jobs: int, later_ms: int = 0) -> None:
         db.execute(sql)
         recurrence_id = db.value("SELECT id FROM recurrences WHERE expression = '0 9 * * *'")
         for number in range(jobs):
-            row = {"id": str(uuid.uuid4()), "name": f"{name}-{number}", "workspace_id": workspace_id}
-            row |= {"recurrence_id": recurrence_id, "channel": f"C{abs(hash((name, number))) % 10**10:010d}"}
+            row = {"id": str(uuid.uuid4()), "name": f"{name}-{series}{number}", "workspace_id": workspace_id}
+            row |= {"recurrence_id": recurrence_id, "channel": f"C{abs(hash((name, series, number))) % 10**10:010d}"}
             db.execute(SCHEDULE, row)
             db.execute(VERSION, row)
             db.execute(JOB, {**row, "due_at": due_at})

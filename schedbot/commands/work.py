@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from schedbot import errors, log, output
+from schedbot.errors import SchedbotError
 from schedbot.session import Session, opened
 from schedbot.store import remaining
 
@@ -26,7 +27,7 @@ def run(
 
     SIGTERM or Ctrl-C: what is in flight is finished, what has not left is given back; it ends within the request's
     time-out (30s) and 5 s. A second one ends it at once; nothing is lost by that. With --drain it ends when
-    nothing is due, with exit code 3 if something waits for a person.
+    nothing is due, with exit code 3 if something waits for a person and 1 if Slack does not answer at all.
 
     Example:  schedbot work --drain
     """
@@ -39,9 +40,12 @@ def run(
             settings, processes=processes or settings.processes, in_flight=in_flight or settings.in_flight
         )
         session = replace(session, settings=settings)
-        tally = Pool(session, drain=drain).run()
+        pool = Pool(session, drain=drain)
+        tally = pool.run()
         if not quiet:
             output.note(sentence(tally))
+        if drain and pool.hand.circuit.open:
+            raise SchedbotError("Slack does not answer: what is due waits.", "The next 'schedbot work' tries again.")
         if drain:
             raise typer.Exit(waits_for_a_person(session))
 
