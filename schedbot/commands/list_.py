@@ -49,6 +49,7 @@ def run(
             more = schedules.count_like(session.db, filters) - limit
             if more > 0:
                 output.note(f"... and {more:,} more (--limit {limit + more}).")
+            telling.note_paused_workspaces(session, workspace)
 
 
 def typed(session: Session, names: list[str]) -> list[str]:

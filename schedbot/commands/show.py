@@ -31,6 +31,7 @@ def run(
         output.facts([*what(schedule), *how(schedule), *standing(session, schedule)])
         part("Next", telling.coming(session, schedule))
         part("Last jobs", list(jobs(session, schedule)))
+        telling.note_paused_workspaces(session, schedule.workspace)
 
 
 def part(title: str, lines: list[str]) -> None:

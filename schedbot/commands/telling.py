@@ -12,7 +12,7 @@ from schedbot.admin.fields import COLUMNS
 from schedbot.admin.occurrences import Dropped, Occurrence
 from schedbot.model import Recurrence, Schedule, ScheduleState
 from schedbot.session import Session
-from schedbot.store import waiting
+from schedbot.store import waiting, workspaces
 
 CSV_COLUMNS = (*COLUMNS, *telling.BESIDE)
 STYLES = {"active": "green", "paused": "yellow", "suspended": "red", "finished": "dim"}
@@ -125,3 +125,12 @@ def note_empty(globs: Iterable[str]) -> None:
     """Say which globs found nothing: that is no error."""
     for glob in globs:
         output.note(f"No schedule fits '{glob}'.")
+
+
+def note_paused_workspaces(session: Session, name: str | None = None) -> None:
+    """Say beside an answer which workspaces are paused (or whether that one is), since when and why."""
+    for one in workspaces.every(session.db):
+        if one.paused_at is not None and name in (None, one.name):
+            since = times.for_people(one.paused_at, session.reader_zone, session.now())
+            output.note(f"The workspace '{one.name}' is paused since {since}: {one.paused_reason}. Its jobs wait.")
+            output.note(f"Go on with 'schedbot workspace resume {one.name}'.")

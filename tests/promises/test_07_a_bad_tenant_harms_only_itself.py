@@ -28,6 +28,8 @@ def test_a_bad_token_pauses_its_workspace_and_burns_no_attempt(house: House, tok
     assert house.db.value("SELECT max(spent) FROM jobs WHERE state = 'queued'") == 0
     [paused] = house.db.rows("SELECT name, paused_by FROM workspaces WHERE paused_at IS NOT NULL")
     assert paused == ("globex", "schedbot work")
+    assert "The workspace 'globex' is paused" in house.run("list").stderr
+    assert "The workspace 'globex' is paused" in house.run("health").stdout
 
 
 def test_after_a_resume_what_waited_is_posted(house: House) -> None:
