@@ -21,7 +21,8 @@ from schedbot.store.workspaces import Workspace
 MARK = "[Test]"
 SENTENCE = f"{MARK} A trial of a scheduled report."
 SPAN_MS = 1_000  # Slack takes one post a second and channel
-PATIENCE_MS = 60_000
+PATIENCE_MS = 30_000
+MARGIN_MS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def reserved(session: Session, workspace: Workspace, channel: str) -> int:
     with session.db.writing():
         now = session.now()
         free_at = pacing.free_at(session.db, workspace.id, pacing.POST, channel)
-        if free_at > now + PATIENCE_MS:
+        # A post that is on its way keeps its channel for its time-out.
+        if free_at > now + max(PATIENCE_MS, session.settings.timeout_ms + MARGIN_MS):
             raise SchedbotError(
                 f"Slack takes no posts from the workspace '{workspace.name}' for another "
                 f"{times.span_for_people(free_at - now)}: a limit was reached.",

@@ -170,7 +170,10 @@ class SlackClient:
             self._note_clock(flight.date)
 
     def _note_clock(self, date: str | None) -> None:
-        said = parsedate_to_datetime(date) if date else None
+        try:
+            said = parsedate_to_datetime(date) if date else None
+        except ValueError:  # some proxy's own spelling
+            return
         if said is not None:
             self.clock_ms = int(said.timestamp() * 1000) + 500 - clock.now_ms()
 

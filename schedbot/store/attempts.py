@@ -15,6 +15,7 @@ INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, st
 SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :started_at, :sent_at, :clock_ms
   FROM jobs j
  WHERE j.id = :job_id AND j.token = :token AND j.state = 'running' AND j.lease_until > :now
+   AND (:sent_at IS NULL OR j.deadline_at >= :now)
    AND (:sent_at IS NULL
         OR NOT EXISTS (SELECT 1 FROM pacing p
                         WHERE p.workspace_id = j.workspace_id AND p.method = 'chat.postMessage'

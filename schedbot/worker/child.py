@@ -56,6 +56,9 @@ class Child:
             reply = await self.post(token, saying)
         except TokenUnavailable as error:
             reply, detail = Reply(Outcome.TOKEN_REFUSED, "token_unavailable"), str(error)
+        except Exception as error:
+            # Whatever it was, the parent must hear of it: it may have left.
+            reply, detail = Reply(Outcome.UNKNOWN, "worker_lost"), f"{type(error).__name__}: {error}"[:300]
         if reply.outcome is Outcome.TOKEN_REFUSED:
             self.tokens.clear()
         self.say(did="sent", job=saying["job"], reply=asdict(reply), detail=detail, clock_ms=self.client.clock_ms)
@@ -77,7 +80,11 @@ class Child:
         except TokenUnavailable as error:
             self.say(did="no_history", ask=saying["ask"], why=str(error))
             return
-        fates = await arrivals.look_up_many(self.client, token, saying["channel"], sought, resume=saying["resume"])
+        try:
+            fates = await arrivals.look_up_many(self.client, token, saying["channel"], sought, resume=saying["resume"])
+        except Exception as error:
+            self.say(did="no_history", ask=saying["ask"], why=f"{type(error).__name__}: {error}"[:300])
+            return
         told = [asdict(fates[one.stamp]) for one in sought]
         self.say(did="looked_up", ask=saying["ask"], fates=told, clock_ms=self.client.clock_ms)
 
@@ -120,3 +127,8 @@ def parsed(line: bytes) -> dict[str, Any]:
 
     saying: dict[str, Any] = json.loads(line)
     return saying
+
+
+def reply_of(said: dict[str, Any]) -> Reply:
+    """A reply as it came over the wire."""
+    return Reply(**{**said, "outcome": Outcome(said["outcome"])})

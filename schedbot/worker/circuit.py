@@ -46,6 +46,8 @@ class Circuit:
 
     def heard(self, reply: Reply, now: int) -> bool:
         """Take note of an answer. Returns whether the circuit opened or closed by it."""
+        if reply.outcome is Outcome.LOST_UNSENT or reply.error == "token_unavailable":
+            return False  # it never reached Slack
         was_open = self.open
         if not is_outage(reply):
             self.failures = self.pause_ms = 0

@@ -15,6 +15,7 @@ from schedbot.store.claims import Claimed
 
 PACE_MS = 1_000
 Place = tuple[str, str]  # workspace, channel
+KEYS = count(1)
 
 
 @dataclass(slots=True, eq=False)
@@ -29,7 +30,9 @@ class Delivery:
     number: int = 0
     sent_at: int | None = None
     sent_mono: int = 0
+    answered: bool = False
     over: bool = False
+    key: int = field(default_factory=KEYS.__next__)  # a job that was taken back may be in hand twice for a moment
 
     @property
     def place(self) -> Place:

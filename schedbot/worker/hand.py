@@ -75,7 +75,7 @@ class Hand:
 
     def add(self, delivery: Delivery) -> None:
         """A job is taken."""
-        self.jobs[delivery.job.id] = delivery
+        self.jobs[delivery.key] = delivery
         self.at_place[delivery.place] = self.at_place.get(delivery.place, 0) + 1
 
     def drop(self, delivery: Delivery) -> None:
@@ -83,15 +83,21 @@ class Hand:
         if delivery.over:
             return
         delivery.over = True
-        self.jobs.pop(delivery.job.id, None)
+        self.jobs.pop(delivery.key, None)
         if delivery.seat is not None:
-            delivery.seat.hand.pop(delivery.job.id, None)
+            delivery.seat.hand.pop(delivery.key, None)
         left = self.at_place.get(delivery.place, 1) - 1
         self.at_place[delivery.place] = left
         if left <= 0:
             del self.at_place[delivery.place]
         if delivery.sent_mono:
             self.departures.freed(delivery.place, steady_ms() + (PACE_MS if delivery.number else 0))
+
+    def expire(self, job: Claimed) -> None:
+        """Its grace is over: it is not posted any more."""
+        log.event("grace_over", "warning", job=job.id, schedule=job.schedule)
+        self.count("missed" if job.attempts == 0 else "failed")
+        self.ledger.add(lambda db: claims.expire(db, job.id, job.token), ends=True)
 
     def put_back(self, job: Claimed, available_at: int) -> None:
         """Give a job back to the queue."""

@@ -56,6 +56,8 @@ class Intake:
             return False
         if not claims.waiting(self.hand.session.db, now + EARLY_MS):
             return False
+        if self.hand.circuit.open and self.hand.unsent():
+            return False
         most = 1 if self.hand.circuit.open else room
         wanted = claims.Wanted(now + EARLY_MS, most, now + self.hand.session.settings.lease_ms, self.turns)
         self.claiming = True
@@ -74,7 +76,7 @@ class Intake:
             opens = present + max(0, job.available_at - now, job.free_at - now)
             at = self.hand.departures.earliest(place, opens) + self.hand.at_place.get(place, 0) * SLOT_MS
             if job.deadline_at < now:
-                self.expire(job)
+                self.hand.expire(job)
             elif at > present + PATIENCE_MS:
                 self.hand.put_back(job, now + self.later_slot(job, at, now) - present)
             else:
@@ -92,11 +94,6 @@ class Intake:
     def forget(self, now: int) -> None:
         """Drop the seconds that have passed."""
         self.later = {place: slot for place, slot in self.later.items() if slot >= now}
-
-    def expire(self, job: Claimed) -> None:
-        log.event("grace_over", "warning", job=job.id, schedule=job.schedule)
-        self.hand.count("missed" if job.attempts == 0 else "failed")
-        self.hand.ledger.add(lambda db: claims.expire(db, job.id, job.token))
 
     def render(self, job: Claimed, now: int) -> None:
         """Take the job in hand and have its report rendered."""

@@ -4,6 +4,7 @@ Nothing in memory moves on before its commit: a commit that fails (the disk is f
 with the same entries. Where a newer program has changed the tables, only what ends something is still written.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ class Ledger:
     """Entries that wait for the next commit, in order."""
 
     _entries: list[tuple[Entry, After | None, bool]] = field(default_factory=list)
+    _done: deque[tuple[After, Any]] = field(default_factory=deque)
     outgrown: bool = False
 
     def add(self, entry: Entry, after: After | None = None, *, ends: bool = False) -> None:
@@ -39,12 +41,18 @@ class Ledger:
 
     def commit(self, db: Database) -> None:
         """Write all that waits in one transaction. Raises DatabaseUnusable; everything then still waits."""
+        self._finish()
         if not self._entries:
             return
         entries = list(self._entries)
         with db.writing(self.outgrown):
             answers = [entry(db) for entry, _, _ in entries]
         del self._entries[: len(entries)]
-        for (_, after, _), answer in zip(entries, answers, strict=True):
-            if after is not None:
-                after(answer)
+        self._done += [(after, answer) for (_, after, _), answer in zip(entries, answers, strict=True) if after]
+        self._finish()
+
+    def _finish(self) -> None:
+        """Tell each of what was committed, once; one that fails keeps none of the others from it."""
+        while self._done:
+            after, answer = self._done.popleft()
+            after(answer)

@@ -15,10 +15,11 @@ from typing import Any
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import DatabaseUnusable
-from schedbot.model import Outcome, Reply
 from schedbot.session import Session
 from schedbot.store import heartbeats, pacing, remaining, wakeup
 from schedbot.store.troubles import DatabaseOutgrown
+from schedbot.worker import child
+from schedbot.worker.births import Births
 from schedbot.worker.child import Conditions
 from schedbot.worker.hand import Hand
 from schedbot.worker.intake import Intake
@@ -35,6 +36,8 @@ RESCUE_MS = 1_000
 BEAT_MS = 10_000
 SOON_MS = 60_000  # a drain does not wait for what has to wait longer
 STOP_MARGIN_MS = 5_000  # beside the request's own time-out
+MOST_PAGES = 20  # of one look-up: see slack/arrivals
+SILENCE_MS = 10_000  # beside a request's own time-out: a child that owes an answer for longer is lost
 
 
 @dataclass(slots=True)
@@ -53,6 +56,7 @@ class Pool:
     intake: Intake = field(init=False)
     rescue: Rescue = field(init=False)
     rhythms: Rhythms = field(init=False)
+    births: Births = field(default_factory=Births)
     started_at: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,7 +81,7 @@ class Pool:
             selector.register(stop.awake, selectors.EVENT_READ, "signal")
             selector.register(fifo, selectors.EVENT_READ, "wake")
             try:
-                while not self.finished(stop):
+                while not self.may_end(stop):
                     self.turn(stop, selector)
             finally:
                 self.close(fifo)
@@ -91,7 +95,7 @@ class Pool:
         try:
             self.fill_seats(selector)
             self.hear(selector)
-            if not stop.asked:
+            if not (stop.asked or self.outgrown):
                 self.look()
             if not self.outgrown:
                 self.sending.depart()
@@ -108,8 +112,19 @@ class Pool:
 
     # -- the end
 
+    def may_end(self, stop: Stop) -> bool:
+        """May the loop end? Not while that cannot be found out."""
+        try:
+            return self.finished(stop)
+        except DatabaseOutgrown as error:
+            self.outgrow(error)
+        except DatabaseUnusable as error:
+            log.event("database_unusable", "error", why=error)
+            time.sleep(1)
+        return stop.asked > 1
+
     def finished(self, stop: Stop) -> bool:
-        """May the loop end?"""
+        """Is there nothing more to do?"""
         if stop.asked > 1:
             return True
         if stop.asked or self.outgrown:
@@ -167,14 +182,21 @@ class Pool:
             selector.unregister(seat.wire.socket)
             self.seats.remove(seat)
             seat.kill()
+        try:
+            self.start_missing(selector)
+        except OSError as error:  # no memory, no process, no descriptor: the rest goes on meanwhile
+            self.births.failed(steady_ms())
+            log.event("no_child", "error", why=error)
+
+    def start_missing(self, selector: selectors.BaseSelector) -> None:
         settings = self.session.settings
-        while sum(not seat.retiring for seat in self.seats) < settings.processes:
-            seat = Seat(Conditions(settings.api_url, settings.timeout_ms, settings.in_flight))
-            self.seats.append(seat)
-            selector.register(seat.wire.socket, selectors.EVENT_READ, seat)
-        while self.printing.missing():
-            press = Press()
-            self.printing.presses.append(press)
+        conditions = Conditions(settings.api_url, settings.timeout_ms, settings.in_flight)
+        while self.births.allowed(steady_ms()) and sum(not one.retiring for one in self.seats) < settings.processes:
+            self.seats.append(Seat(conditions))
+            selector.register(self.seats[-1].wire.socket, selectors.EVENT_READ, self.seats[-1])
+        while self.births.allowed(steady_ms()) and self.printing.missing():
+            self.printing.presses.append(Press())
+            press = self.printing.presses[-1]
             selector.register(press.wire.socket, selectors.EVENT_READ, press)
 
     def hear(self, selector: selectors.BaseSelector) -> None:
@@ -185,6 +207,10 @@ class Pool:
                 self.hear_one(one, saying)
             if sayings is None:
                 self.bury(one, selector, "")
+        since = steady_ms() - self.hand.window_ms - SILENCE_MS
+        asked_since = since - MOST_PAGES * self.session.settings.timeout_ms
+        for seat in [seat for seat in self.seats if seat.is_silent(since, asked_since)]:
+            self.bury(seat, selector, "")
         for press in self.printing.late(steady_ms()):
             self.bury(press, selector, f"It took more than {RENDER_MS // 1000} s.")
         self.printing.hand_out(steady_ms())
@@ -198,6 +224,8 @@ class Pool:
         one.kill()
         one.process.join()
         log.event("child_lost", "warning", child=one.number, exit=one.process.exitcode)
+        if not one.ready:
+            self.births.failed(steady_ms())
         if isinstance(one, Press):
             self.printing.lost(one, why or f"It ended its process (exit code {one.process.exitcode}).")
             return
@@ -215,13 +243,14 @@ class Pool:
         match saying["did"]:
             case "ready":
                 one.ready = True
+                self.births.succeeded()
                 self.rhythms.look.next_at = 0
             case "looked_up":
                 self.rescue.answered(one, saying["ask"], saying["fates"])
             case "no_history":
                 self.rescue.answered(one, saying["ask"], None)
             case "sent" if (delivery := one.hand.get(saying["job"])) is not None:
-                self.sending.sent(delivery, reply_of(saying["reply"]), saying["detail"])
+                self.sending.sent(delivery, child.reply_of(saying["reply"]), saying["detail"])
 
     @property
     def printing(self) -> Printing:
@@ -257,7 +286,8 @@ class Pool:
 
     def wait(self, stop: Stop, selector: selectors.BaseSelector) -> None:
         """Sleep until something happens or is due: the one place where the pool waits."""
-        wake_at = min(self.rhythms.next_instant(), self.hand.departures.next_instant() or 1 << 62)
+        ending = bool(stop.asked or self.outgrown)
+        wake_at = min(self.rhythms.next_instant(ending), self.sending.next_instant() or 1 << 62)
         if self.ledger:
             wake_at = 0
         for key, _ in selector.select(max(0, wake_at - steady_ms()) / 1000):
@@ -266,8 +296,3 @@ class Pool:
             if key.data == "wake":
                 wakeup.drain(key.fd)
                 self.rhythms.look.next_at = 0
-
-
-def reply_of(said: dict[str, Any]) -> Reply:
-    """A reply as it came over the wire."""
-    return Reply(**{**said, "outcome": Outcome(said["outcome"])})

@@ -38,6 +38,7 @@ class Ask:
     place: Place
     jobs: list[Unsettled]
     asked_at: int = 0
+    since: int = 0  # steady
 
 
 @dataclass(slots=True)
@@ -134,6 +135,10 @@ class Rescue:
 
     def ask(self, ask: Ask, seat: Seat, beside: list[Unsettled]) -> None:
         """Hand the look-up to a child."""
+        if seat not in self.hand.seats:
+            self.asking.discard(ask.place[0])
+            self.queue.append(ask)
+            return
         ask.jobs += [job for job in beside if all(one.id != job.id for one in ask.jobs)][: MOST - len(ask.jobs)]
         self.not_twice(ask)
         job = ask.jobs[0]
@@ -143,7 +148,7 @@ class Rescue:
             log.event("look_up_waits", "warning", workspace=job.workspace, why=error)
             self.asking.discard(ask.place[0])
             return
-        ask.asked_at = self.hand.session.now()
+        ask.asked_at, ask.since = self.hand.session.now(), steady_ms()
         seat.asks[ask.number] = ask
         seat.wire.say(
             {

@@ -27,5 +27,7 @@ class Rhythms:
     beat: Rhythm
     renew: Rhythm
 
-    def next_instant(self) -> int:
-        return min(self.look.next_at, self.rescue.next_at, self.beat.next_at, self.renew.next_at)
+    def next_instant(self, stopping: bool) -> int:
+        """When the next of them is due; one that stops looks for nothing more and rescues nobody."""
+        goes_on = min(self.beat.next_at, self.renew.next_at)
+        return goes_on if stopping else min(goes_on, self.look.next_at, self.rescue.next_at)

@@ -12,7 +12,7 @@ JOBS_OF_A_CHILD = 20_000
 
 
 class Seat(Kin):
-    """One child that posts. `hand` are the posts that it was given, `asks` the look-ups."""
+    """One child that posts. `hand` are the posts that it was given, by key; `asks` the look-ups."""
 
     def __init__(self, conditions: Conditions) -> None:
         super().__init__(child.run, conditions)
@@ -29,8 +29,13 @@ class Seat(Kin):
     def idle(self) -> bool:
         return not self.hand and not self.asks
 
+    def is_silent(self, since: int, asked_since: int) -> bool:
+        """Has it owed an answer to a post, or to a look-up, since before these instants (steady milliseconds)?"""
+        owed = any(one.sent_mono < since and not one.answered for one in self.hand.values())
+        return owed or any(one.since < asked_since for one in self.asks.values())
+
     def take(self, delivery: Delivery) -> None:
         """Keep a place for a post that is about to leave."""
         self.taken += 1
-        self.hand[delivery.job.id] = delivery
+        self.hand[delivery.key] = delivery
         delivery.seat = self

@@ -23,6 +23,15 @@ from schedbot.worker.verdict import SPREAD_MS, WINDOW_MS, Standing, Verdict, ver
 PATIENCE_MS = 5_000
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Was the intent written? If not: until when the claim holds (None: no more), and its channel is kept."""
+
+    written: bool
+    lease_until: int | None = None
+    free_at: int = 0
+
+
 @dataclass(slots=True)
 class Sending:
     """What becomes of jobs whose message is there."""
@@ -35,14 +44,37 @@ class Sending:
         free_at = now + WINDOW_MS + self.hand.session.settings.timeout_ms + PACE_MS
         most = min(self.hand.slots(), self.hand.circuit.allows(present, self.hand.in_flight()))
         for delivery in self.hand.departures.leaving(present, most):
+            if delivery.job.deadline_at < now:
+                self.too_late(delivery)
+                continue
             seats = [seat for seat in self.hand.seats if seat.ready and not seat.retiring]
             min(seats, key=lambda seat: len(seat.hand)).take(delivery)
             delivery.sent_at, delivery.sent_mono = now, present
             begin = partial(self.begin, start=self.start(delivery, now), free_at=free_at)
             self.hand.ledger.add(begin, partial(self.begun, delivery))
 
-    def begin(self, db: Any, start: attempts.Start, free_at: int) -> bool:
-        return attempts.begin(db, start, self.hand.session.now(), free_at)
+    def too_late(self, delivery: Delivery) -> None:
+        """Its grace ended while it waited for its channel."""
+        self.hand.expire(delivery.job)
+        self.hand.drop(delivery)
+        self.hand.departures.freed(delivery.place, steady_ms())
+
+    def next_instant(self) -> int | None:
+        """When the next post may leave; None while none may."""
+        in_flight = self.hand.in_flight()
+        if min(self.hand.slots(), self.hand.circuit.allows(steady_ms(), in_flight)) > 0:
+            return self.hand.departures.next_instant()
+        return self.hand.circuit.probe_at if self.hand.circuit.open and not in_flight else None
+
+    def begin(self, db: Any, start: attempts.Start, free_at: int) -> Begun:
+        """Write the intent, or find out why it cannot be."""
+        if attempts.begin(db, start, self.hand.session.now(), free_at):
+            return Begun(True)
+        lease_until = claims.held(db, start.job_id, start.token)
+        if lease_until is None:
+            return Begun(False)
+        whose = db.value("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
+        return Begun(False, lease_until, pacing.free_at(db, whose, pacing.POST, start.channel))
 
     def start(self, delivery: Delivery, sent_at: int | None) -> attempts.Start:
         job = delivery.job
@@ -51,10 +83,10 @@ class Sending:
             job.id, job.token, job.version, job.channel, worker, delivery.started_at, sent_at, self.hand.clock_ms
         )
 
-    def begun(self, delivery: Delivery, written: bool) -> None:
-        """The intent is on the disk: the child may send. Or it was not written, for a reason that is found out."""
-        if not written:
-            self.not_begun(delivery)
+    def begun(self, delivery: Delivery, begun: Begun) -> None:
+        """The intent is on the disk: the child may send. Or it was not written, for the reason that was found."""
+        if not begun.written:
+            self.not_begun(delivery, begun)
             return
         job, message = delivery.job, delivery.message
         assert message is not None
@@ -63,7 +95,7 @@ class Sending:
         delivery.seat.wire.say(
             {
                 "do": "send",
-                "job": job.id,
+                "job": delivery.key,
                 "source": {"kind": delivery.source.kind, "place": delivery.source.place},
                 "channel": job.channel,
                 "text": message.text,
@@ -73,26 +105,25 @@ class Sending:
             }
         )
 
-    def not_begun(self, delivery: Delivery) -> None:
+    def not_begun(self, delivery: Delivery, begun: Begun) -> None:
         """The token is lost: drop it. The lease has passed, or another pool posts to the channel: try again."""
         job, now = delivery.job, self.hand.session.now()
         delivery.sent_at = None
-        delivery.seat.hand.pop(job.id, None)
-        standing = claims.held(self.hand.session.db, job.id, job.token)
-        if standing is None:
+        delivery.seat.hand.pop(delivery.key, None)
+        if begun.lease_until is None:
             log.event("lease_lost", "warning", job=job.id, schedule=job.schedule)
             self.hand.drop(delivery)
-            return
-        free_at = pacing.free_at(self.hand.session.db, job.workspace_id, pacing.POST, job.channel)
-        wait_ms = min(max(0, free_at - now), PATIENCE_MS)
-        if free_at - now > PATIENCE_MS:
-            self.hand.put_back(job, free_at)
+        elif job.deadline_at < now:
+            self.too_late(delivery)
+        elif begun.free_at - now > PATIENCE_MS:
+            self.hand.put_back(job, begun.free_at)
             self.hand.drop(delivery)
-            return
-        lease_until = now + self.hand.session.settings.lease_ms
-        self.hand.ledger.add(lambda db: claims.renew(db, job.token, [job.id], lease_until))
-        self.hand.departures.freed(delivery.place, steady_ms() + wait_ms)
-        self.hand.departures.add(delivery, steady_ms() + wait_ms)
+        else:
+            at = steady_ms() + max(0, begun.free_at - now)
+            lease_until = now + self.hand.session.settings.lease_ms
+            self.hand.ledger.add(lambda db: claims.renew(db, job.token, [job.id], lease_until))
+            self.hand.departures.freed(delivery.place, at)
+            self.hand.departures.add(delivery, at)
 
     def not_rendered(self, delivery: Delivery, why: str) -> None:
         """The report is at fault: an attempt that never left."""
@@ -105,6 +136,7 @@ class Sending:
 
     def sent(self, delivery: Delivery, reply: Reply, detail: str | None) -> None:
         """Slack has answered, or has not."""
+        delivery.answered = True
         if self.hand.circuit.heard(reply, steady_ms()):
             log.event("circuit_open" if self.hand.circuit.open else "circuit_closed", "warning", error=reply.error)
         self.end(delivery, reply, detail)
@@ -141,7 +173,8 @@ class Sending:
         now = ended.ended_at
         if not attempts.end(db, ended):
             return False
-        pacing.hold(db, job.workspace_id, pacing.POST, job.channel, now + PACE_MS)
+        if ended.left and ended.reply.outcome is not Outcome.RENDER_FAILED:
+            pacing.hold(db, job.workspace_id, pacing.POST, job.channel, now + PACE_MS)
         if ruled.hold_until is not None:
             pacing.hold(db, job.workspace_id, pacing.POST, "", ruled.hold_until)
             pacing.push_back(db, job.workspace_id, ruled.hold_until, SPREAD_MS)

@@ -110,3 +110,27 @@ def test_two_hundred_posts_survive_the_death_of_a_child_and_of_the_parent(house:
     assert house.work(within=90).returncode == 0
     assert sorted(house.slack.texts()) == sorted(f"report-{number}" for number in range(200))
     assert house.states() == {"succeeded": 200}
+
+
+def test_a_pool_killed_before_the_intent_was_written_has_sent_nothing(house: House) -> None:
+    house.due_now(2, channels=1)
+    pool = house.start("work", "--processes", "1")
+    until(lambda: house.states() == {"succeeded": 1, "running": 1})
+    kill_parent(pool)
+    house.work()
+    assert sorted(house.slack.texts()) == ["report-0", "report-1"]
+    assert [outcome for outcome, _ in outcomes(house)] == ["posted", "posted"]
+
+
+def test_a_pool_killed_with_the_answer_in_hand_asks_the_history(house: House) -> None:
+    house.due_now(1)
+    house.slack.order("hold")
+    pool = house.start("work", "--processes", "1")
+    house.slack.wait_for(1)
+    pool.send_signal(signal.SIGSTOP)
+    house.slack.release()
+    until(lambda: [one["outcome"] for one in house.slack.requests("chat.postMessage")] == ["ok"])
+    kill_parent(pool)
+    house.work()
+    assert house.slack.texts() == ["report-0"]
+    assert (answers(house), house.states()) == (["found"], {"succeeded": 1})

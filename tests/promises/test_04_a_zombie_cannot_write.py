@@ -70,7 +70,7 @@ def job_now(house: House) -> int:
 @pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
 @pytest.mark.parametrize("hours", ["+1h", "-1h"])
 def test_a_clock_that_is_set_an_hour_breaks_no_lease_and_doubles_nothing(house: House, hours: str) -> None:
-    house.lease_s = 3
+    house.lease_s, house.timeout_s = 3, 20
     clock = house.folder / "clock"
     clock.write_text("+0")
     env = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
