@@ -6,6 +6,7 @@ Code emits events with facts; how they read is decided here.
 import re
 import sys
 import time
+from contextlib import suppress
 
 SECRET = re.compile(r"xox[a-z]?[.-][A-Za-z0-9.-]{4,}")
 quiet = False
@@ -18,7 +19,8 @@ def event(name: str, level: str = "info", **facts: object) -> None:
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     told = " ".join(f"{key}={worded(value)}" for key, value in facts.items() if value is not None)
     line = without_secrets(f"{stamp} {level} {name}{' ' + told if told else ''}")
-    print(line, file=sys.stderr, flush=True)
+    with suppress(OSError, ValueError):  # a log that cannot be written stops no post
+        print(line, file=sys.stderr, flush=True)
 
 
 def worded(value: object) -> str:

@@ -8,6 +8,8 @@ ACTOR = "schedbot work"
 SUSPEND = """
 UPDATE schedules SET state = 'suspended', reason = :reason, state_by = :actor, state_until = NULL
  WHERE id = :id AND state IN ('active', 'paused', 'finished')
+   AND :channel = (SELECT v.channel FROM schedule_versions v
+                    WHERE v.schedule_id = schedules.id AND v.version = schedules.version)
 RETURNING name, workspace_id
 """
 
@@ -19,9 +21,12 @@ def pause_workspace(db: Database, workspace_id: str, reason: str, now: int) -> N
         record(db, "workspace", workspace_id, (found.name, workspace_id), {"paused_reason": reason}, now)
 
 
-def suspend_schedule(db: Database, schedule_id: str, reason: str, now: int) -> None:
-    """Its channel refuses it: no request more until a person resumes it. Inside a transaction."""
-    row = db.row(SUSPEND, {"id": schedule_id, "reason": reason, "actor": ACTOR})
+def suspend_schedule(db: Database, schedule_id: str, channel: str, reason: str, now: int) -> None:
+    """Its channel refuses it: no request more until a person resumes it. Inside a transaction.
+
+    Unless somebody has given it another channel meanwhile.
+    """
+    row = db.row(SUSPEND, {"id": schedule_id, "channel": channel, "reason": reason, "actor": ACTOR})
     if row is None:
         return
     waiting.cancel(db, schedule_id, "schedule_suspended")  # it would meet the same refusal

@@ -6,9 +6,12 @@ https://docs.slack.dev/apis/web-api/rate-limits
 
 from schedbot.store.database import Database
 
+# A channel is let go when its answer is there; a limit of the workspace lasts as long as the longest that was said.
 HOLD = """
 INSERT INTO pacing (workspace_id, method, channel, free_at) VALUES (:workspace_id, :method, :channel, :free_at)
-ON CONFLICT (workspace_id, method, channel) DO UPDATE SET free_at = excluded.free_at
+ON CONFLICT (workspace_id, method, channel) DO UPDATE
+   SET free_at = CASE WHEN excluded.channel = '' AND pacing.free_at <= excluded.free_at + 7200000
+                      THEN max(pacing.free_at, excluded.free_at) ELSE excluded.free_at END
 """
 
 FREE_AT = """

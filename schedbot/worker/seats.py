@@ -31,7 +31,7 @@ class Seat(Kin):
 
     def is_silent(self, since: int, asked_since: int) -> bool:
         """Has it owed an answer to a post, or to a look-up, since before these instants (steady milliseconds)?"""
-        owed = any(one.sent_mono < since and not one.answered for one in self.hand.values())
+        owed = any(0 < one.said_at < since and not one.answered for one in self.hand.values())
         return owed or any(one.since < asked_since for one in self.asks.values())
 
     def take(self, delivery: Delivery) -> None:

@@ -90,7 +90,7 @@ class Sending:
             return
         job, message = delivery.job, delivery.message
         assert message is not None
-        delivery.number = job.attempts + 1
+        delivery.number, delivery.said_at = job.attempts + 1, steady_ms()
         stamp = {"installation": self.hand.installation, "occurrence": job.occurrence, "attempt": delivery.number}
         delivery.seat.wire.say(
             {
@@ -173,15 +173,16 @@ class Sending:
         now = ended.ended_at
         if not attempts.end(db, ended):
             return False
-        if ended.left and ended.reply.outcome is not Outcome.RENDER_FAILED:
-            pacing.hold(db, job.workspace_id, pacing.POST, job.channel, now + PACE_MS)
+        if ended.reply.outcome is not Outcome.RENDER_FAILED:
+            free_at = now + PACE_MS if ended.left else now
+            pacing.hold(db, job.workspace_id, pacing.POST, job.channel, free_at)
         if ruled.hold_until is not None:
             pacing.hold(db, job.workspace_id, pacing.POST, "", ruled.hold_until)
             pacing.push_back(db, job.workspace_id, ruled.hold_until, SPREAD_MS)
         if ruled.pauses_workspace:
             consequences.pause_workspace(db, job.workspace_id, ended.reply.error or "token refused", now)
         if ruled.suspends_schedule:
-            consequences.suspend_schedule(db, job.schedule_id, ended.reply.error or "channel refused", now)
+            consequences.suspend_schedule(db, job.schedule_id, job.channel, ended.reply.error or "channel refused", now)
         return True
 
     def ended(self, delivery: Delivery, ruled: Verdict, written: bool) -> None:

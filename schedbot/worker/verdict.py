@@ -65,6 +65,8 @@ def verdict(reply: Reply, job: Standing, now: int, random: Callable[[], float], 
         case Outcome.LOST_UNSENT:
             return moved(Event.LOST_UNSENT, now, job.spent)
         case Outcome.NOT_POSTED:
+            if reply.retry_after_ms:  # Slack's own state: it waits, and uses up nothing
+                return waited_for(job, now + reply.retry_after_ms)
             return put_off(job, counted, now, random)
 
 
@@ -78,6 +80,11 @@ def throttled(reply: Reply, job: Standing, now: int, random: Callable[[], float]
     until = now + (reply.retry_after_ms or (QUOTA_HOLD_MS if quota else 30_000))
     state = after(JobState.RUNNING, Event.THROTTLED)
     return Verdict(Event.THROTTLED, state, until + int(random() * SPREAD_MS), job.spent, hold_until=until)
+
+
+def waited_for(job: Standing, again_at: int) -> Verdict:
+    """Nothing can be posted there for a long while: again after it, while the grace lasts."""
+    return moved(Event.PUT_OFF if again_at <= job.deadline_at else Event.EXPIRED, again_at, job.spent)
 
 
 def put_off(job: Standing, spent: int, now: int, random: Callable[[], float]) -> Verdict:

@@ -183,7 +183,7 @@ class LifeOfAJob(RuleBasedStateMachine):
         if ruled.pauses_workspace:
             consequences.pause_workspace(self.db, job.workspace_id, "token_revoked", self.now)
         if ruled.suspends_schedule:
-            consequences.suspend_schedule(self.db, job.schedule_id, "is_archived", self.now)
+            consequences.suspend_schedule(self.db, job.schedule_id, job.channel, "is_archived", self.now)
         return True
 
     @rule(index=which, how=st.sampled_from(["give back", "expire", "renew"]))

@@ -1,0 +1,63 @@
+"""A pool whose child does not answer, whose slots are full, or whose jobs are edited under its hands."""
+
+import os
+import signal
+from pathlib import Path
+
+from bench.crash import children
+from tests.house import House, now_ms, until
+
+
+def cpu_ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_a_child_that_stopped_answering_is_replaced_and_its_post_settled(house: House) -> None:
+    house.due_now(1)
+    house.slack.order("hold")
+    pool = house.start("work", "--processes", "1")
+    house.slack.wait_for(1)
+    for child in children(pool.pid):
+        os.kill(child, signal.SIGSTOP)
+    until(lambda: house.states() == {"succeeded": 1}, within=60)
+    assert house.slack.texts() == ["report-0"]
+
+
+def test_a_job_whose_grace_ends_while_its_channel_is_busy_does_not_leave(house: House) -> None:
+    house.timeout_s = 20
+    house.due_now(2, channels=1)
+    with house.db.writing():
+        house.db.execute("UPDATE jobs SET deadline_at = :at WHERE id = 2", {"at": now_ms() + 4_000})
+    house.slack.order("hold")
+    house.start("work", "--processes", "1")
+    house.slack.wait_for(1)
+    until(lambda: now_ms() > house.db.value("SELECT deadline_at FROM jobs WHERE id = 2"))
+    house.slack.release()
+    until(lambda: house.states() == {"succeeded": 1, "missed": 1}, within=20)
+    assert house.slack.texts() == ["report-0"]
+
+
+def test_full_slots_cost_the_parent_no_time(house: House) -> None:
+    house.timeout_s = 20
+    house.due_now(12)
+    house.slack.order("hold", times=12)
+    pool = house.start("work", "--processes", "1", "--in-flight", "4")
+    house.slack.wait_for(4)
+    began, until_at = cpu_ticks(pool.pid), now_ms() + 3_000
+    until(lambda: now_ms() > until_at)
+    assert cpu_ticks(pool.pid) - began < 100  # of 300, were it spinning
+
+
+def test_an_edit_of_a_job_in_hand_leaves_its_channels_free(house: House) -> None:
+    house.due_now(2, channels=1)
+    pool = house.start("work", "--processes", "1")
+    until(lambda: house.states() == {"succeeded": 1, "running": 1})
+    last = house.db.value(
+        "SELECT s.name FROM jobs j JOIN schedules s ON s.id = j.schedule_id WHERE j.state = 'running'"
+    )
+    house.run("edit", last, "--channel", "C0000000007", "--text", "moved")
+    until(lambda: house.states() == {"succeeded": 2}, within=20)
+    assert "moved" in house.slack.texts() or last in house.slack.texts()
+    assert len(house.slack.texts()) == 2
+    pool.terminate()
