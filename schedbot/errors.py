@@ -48,7 +48,3 @@ class TokenUnavailable(SchedbotError):
 
 class ReportFailed(SchedbotError):
     """A report could not be rendered into a message."""
-
-
-class LeaseLost(Exception):
-    """A newer claim holds the job: whatever was to be written must not be."""

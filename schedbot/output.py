@@ -10,10 +10,9 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 Json = Mapping[str, Any]
-Align = Literal["left", "right"]
 
 
 def json_lines(objects: Iterable[Json]) -> None:

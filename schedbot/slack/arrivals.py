@@ -18,11 +18,9 @@ from typing import Any, NamedTuple
 from schedbot.model import Outcome, Reply, Stamp
 from schedbot.slack.client import EVENT_TYPE, SlackClient, payload
 from schedbot.slack.replies import explain, is_known
-from schedbot.slack.seen import Page
+from schedbot.slack.seen import MOST_PAGES, Page
 
 SKEW_MS = 60_000
-# With 200 messages a page, more than an hour of posts at 1 a second.
-MOST_PAGES = 20
 # The meanest terms allow a request a minute, so to ask sooner would be in vain.
 AGAIN_MS = 60_000
 SOON_MS = 5_000

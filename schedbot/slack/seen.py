@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+# With 200 messages a page, more than an hour of posts at 1 a second.
+MOST_PAGES = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -53,9 +53,6 @@ class Blackout:
         return str(self.first) if self.first == self.last else f"{self.first}/{self.last}"
 
 
-ALWAYS = Window("", ())
-
-
 @lru_cache(maxsize=1_024)
 def parse(text: str) -> Window:
     """The window that `text` says; empty is always open. Raises BadInput."""

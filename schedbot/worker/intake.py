@@ -16,12 +16,10 @@ from schedbot.store.claims import Claimed
 from schedbot.worker.departures import Delivery, Place
 from schedbot.worker.hand import Hand
 from schedbot.worker.printing import Printing
-from schedbot.worker.sending import Sending
+from schedbot.worker.sending import PATIENCE_MS, Sending
 
 # Jobs are claimed and rendered a little before they are due, so that each leaves at its instant.
 EARLY_MS = 1_000
-# A job that has to wait longer for its channel is put back.
-PATIENCE_MS = 5_000
 # What a post takes of its channel's time, answer included; an estimate, for jobs that are put back.
 SLOT_MS = 1_300
 # Jobs in hand that only wait for their channel, for each that may be in flight.

@@ -16,6 +16,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import DatabaseUnusable
 from schedbot.session import Session
+from schedbot.slack.seen import MOST_PAGES
 from schedbot.store import heartbeats, pacing, remaining, wakeup
 from schedbot.store.troubles import DatabaseOutgrown
 from schedbot.worker import child
@@ -36,7 +37,6 @@ RESCUE_MS = 1_000
 BEAT_MS = 10_000
 SOON_MS = 60_000  # a drain does not wait for what has to wait longer
 STOP_MARGIN_MS = 5_000  # beside the request's own time-out
-MOST_PAGES = 20  # of one look-up: see slack/arrivals
 SILENCE_MS = 10_000  # beside a request's own time-out: a child that owes an answer for longer is lost
 
 

@@ -19,7 +19,7 @@ from schedbot.worker.departures import PACE_MS, Delivery
 from schedbot.worker.hand import Hand
 from schedbot.worker.verdict import SPREAD_MS, WINDOW_MS, Standing, Verdict, verdict
 
-# Another pool's post keeps a channel for so long at most that it is worth waiting in hand.
+# A job whose channel is busy waits in hand for so long at most; one that has to wait longer is put back.
 PATIENCE_MS = 5_000
 
 
