@@ -24,6 +24,8 @@ SKEW_MS = 60_000
 # The meanest terms allow a request a minute, so to ask sooner would be in vain.
 AGAIN_MS = 60_000
 SOON_MS = 5_000
+# Of what is wrong with a token, these say that it may never read; another may where the rest is the trouble.
+MAY_NEVER_READ = frozenset({"missing_scope", "not_allowed_token_type"})
 
 
 class Fate(StrEnum):
@@ -142,10 +144,10 @@ def _nothing_more(page: Page) -> Arrival:
 
 
 def _unanswered(reply: Reply, resume: str) -> Arrival:
-    """Later, where it may be answered then; else it cannot be asked."""
+    """Later, where it may be answered then, also by a new token; else it cannot be asked."""
     error = reply.error or "not_json"
-    passing = (Outcome.RATE_LIMITED, Outcome.QUOTA, Outcome.UNKNOWN, Outcome.NOT_POSTED)
-    if not is_known(error) or explain(error).outcome not in passing:
+    passing = (Outcome.RATE_LIMITED, Outcome.QUOTA, Outcome.UNKNOWN, Outcome.NOT_POSTED, Outcome.TOKEN_REFUSED)
+    if not is_known(error) or error in MAY_NEVER_READ or explain(error).outcome not in passing:
         return Arrival(Fate.CANNOT_ASK, error=error)
     return Arrival(Fate.LATER, None, error, reply.retry_after_ms or SOON_MS, resume)
 

@@ -14,7 +14,8 @@ FOR_A_PERSON = """
 SELECT (SELECT count(*) FROM jobs WHERE state = 'held'),
        (SELECT count(*) FROM workspaces w
          WHERE w.paused_at IS NOT NULL AND w.removed_at IS NULL
-           AND EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.state = 'queued'))
+           AND (EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.state = 'queued')
+                OR EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.state = 'unknown')))
 """
 
 

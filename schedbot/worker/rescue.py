@@ -15,9 +15,9 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.lifecycle import Event, after
-from schedbot.model import JobState
-from schedbot.slack import sources
-from schedbot.store import claims, pacing, unsettled
+from schedbot.model import JobState, Outcome
+from schedbot.slack import answers, sources
+from schedbot.store import claims, consequences, pacing, unsettled
 from schedbot.store.claims import PastLease
 from schedbot.store.unsettled import Answered, Unsettled
 from schedbot.worker.hand import Hand
@@ -201,6 +201,8 @@ class Rescue:
         def entry(db: Any) -> None:
             unsettled.note(db, answer)
             unsettled.settle(db, answer, state, available_at, error)
+            if waits_for_a_token(answer):
+                consequences.pause_workspace(db, job.workspace_id, answer.error or "token refused", now)
 
         self.hand.ledger.add(entry, lambda _: self.hand.count(state.value))
 
@@ -232,3 +234,8 @@ class Rescue:
 def together(ask: Ask, job: Unsettled) -> bool:
     """May the job's attempt be looked up with these?"""
     return abs(job.sent_at - ask.jobs[0].sent_at) <= TOGETHER_MS and len(ask.jobs) < MOST
+
+
+def waits_for_a_token(answer: Answered) -> bool:
+    """Was the look-up refused by a token that another may take the place of?"""
+    return answer.answer == "later" and answers.explain(answer.error or "").outcome is Outcome.TOKEN_REFUSED

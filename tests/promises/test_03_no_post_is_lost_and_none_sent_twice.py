@@ -99,6 +99,18 @@ def test_what_can_not_be_asked_is_sent_again_where_the_schedule_says_so(house: H
     assert house.slack.texts() == ["report-0"]
 
 
+def test_a_token_refused_at_the_look_up_waits_for_a_new_one_and_doubles_nothing(house: House) -> None:
+    house.due_now(1, on_unknown="resend")
+    house.slack.order("drop_after")
+    house.slack.order("error", method="conversations.history", code="token_revoked")
+    assert house.work().returncode == 3
+    assert "The workspace 'default' is paused" in house.run("list").stderr
+    assert house.run("workspace", "resume", "default").returncode == 0
+    assert house.work().returncode == 0
+    assert house.slack.texts() == ["report-0"]
+    assert (house.states(), answers(house)) == ({"succeeded": 1}, ["later", "found"])
+
+
 def test_two_hundred_posts_survive_the_death_of_a_child_and_of_the_parent(house: House) -> None:
     house.due_now(200)
     house.slack.order("delay", ms=200, times="forever")

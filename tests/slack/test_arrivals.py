@@ -107,7 +107,7 @@ def test_nothing_sought_asks_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["missing_scope", "not_in_channel", "channel_not_found", "invalid_auth", "method_not_supported", "new_code"]
+    "code", ["missing_scope", "not_in_channel", "channel_not_found", "not_allowed_token_type", "method_not_supported", "new_code"]
 )
 def test_a_history_that_may_not_be_read_cannot_be_asked(code: str) -> None:
     fates, _ = look(refused(code))
@@ -121,6 +121,7 @@ def test_a_history_that_may_not_be_read_cannot_be_asked(code: str) -> None:
             says({"ok": False, "error": "ratelimited"}, 429, Retry_After="60"), "ratelimited", 60_000, id="429"
         ),
         pytest.param(refused("internal_error"), "internal_error", 5_000, id="Slack failed inside"),
+        pytest.param(refused("invalid_auth"), "invalid_auth", 5_000, id="a token that is no longer taken"),
         pytest.param(says(b"", 503), "http_503", 5_000, id="a server error"),
         pytest.param(stalls, "timeout", 5_000, id="no answer"),
         pytest.param(hangs_up, "connection_lost", 5_000, id="a broken connection"),
