@@ -37,6 +37,7 @@ def json_object(found: tuple[Change, Schedule]) -> dict[str, str | None]:
         "cron": one.recurrence.cron,
         "tz": one.recurrence.tz,
         "at": times.to_rfc3339(change.at),
+        "local_before": times.local_until_rfc3339(change.at, zone),
         "local": times.local_rfc3339(change.at, zone),
         "effect": change.effect.value,
     }

@@ -58,5 +58,6 @@ def _on_steps(field: str, whole: str, size: int) -> Iterable[str]:
 
 
 def change_in_words(change: Change, tz: str) -> str:
-    """What a clock change does to a schedule: `Sun 14 Mar 2027 03:00 EDT: the clocks jump over ...`."""
-    return f"{times.for_people(change.at, zone(tz))}: {CHANGES[change.effect]}"
+    """What it does to a schedule: `Sun 14 Mar 2027 03:00 EDT (until then 02:00 EST): the clocks jump over ...`."""
+    until = times.until_then(change.at, zone(tz))
+    return f"{times.for_people(change.at, zone(tz))} (until then {until}): {CHANGES[change.effect]}"

@@ -2,12 +2,13 @@
 
 from schedbot.times.reading import parse_clock, parse_from, parse_instant, parse_since
 from schedbot.times.spans import parse_span, quoted, span_for_people, to_span
-from schedbot.times.writing import for_people, local_rfc3339, relative, to_rfc3339
+from schedbot.times.writing import for_people, local_rfc3339, local_until_rfc3339, relative, to_rfc3339, until_then
 from schedbot.times.zones import reader_zone, zone, zone_data_version
 
 __all__ = [
     "for_people",
     "local_rfc3339",
+    "local_until_rfc3339",
     "parse_clock",
     "parse_from",
     "parse_instant",
@@ -19,6 +20,7 @@ __all__ = [
     "span_for_people",
     "to_rfc3339",
     "to_span",
+    "until_then",
     "zone",
     "zone_data_version",
 ]

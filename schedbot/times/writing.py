@@ -4,7 +4,7 @@ Instants are UTC milliseconds since the epoch. The words are English whatever th
 output can be compared.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from schedbot.times.spans import SECOND, UNITS
@@ -36,6 +36,24 @@ def for_people(ms: int, tz: ZoneInfo, now: int | None = None) -> str:
     seconds = f":{at.second:02}" if at.second else ""
     day = f"{WEEKDAYS[at.weekday()]} {at.day} {MONTHS[at.month - 1]}{year}"
     return f"{day} {at.hour:02}:{at.minute:02}{seconds} {zone_mark(at)}"
+
+
+def local_until_rfc3339(ms: int, tz: ZoneInfo) -> str:
+    """For programs, at a clock change: the wall clock by the offset that held up to `ms`."""
+    return clock_until(ms, tz).isoformat(timespec="seconds")
+
+
+def until_then(ms: int, tz: ZoneInfo) -> str:
+    """For people: `02:00 EST` at the instant that makes it 03:00 EDT; with its day where that is another."""
+    was = clock_until(ms, tz)
+    day = "" if was.date() == to_datetime(ms, tz).date() else f"{WEEKDAYS[was.weekday()]} "
+    return f"{day}{was.hour:02}:{was.minute:02} {zone_mark(was)}"
+
+
+def clock_until(ms: int, tz: ZoneInfo) -> datetime:
+    before = to_datetime(ms - 1, tz)
+    offset = timezone(before.utcoffset() or timedelta(), before.tzname() or "")
+    return before.replace(tzinfo=offset) + timedelta(milliseconds=1)
 
 
 def zone_mark(at: datetime) -> str:

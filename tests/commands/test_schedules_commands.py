@@ -123,4 +123,6 @@ def test_next_says_what_a_clock_change_does_to_a_schedule(run: Run) -> None:
     run("add", "day", *ADD)
     told = [json.loads(line) for line in run("next", "--changes", "366d", "--json").stdout.splitlines()]
     assert {(one["schedule"], one["effect"]) for one in told} == {("night", "moved")}
-    assert "night: " in run("next", "--changes", "366d").stdout
+    assert [one["local_before"][-14:-6] for one in told] == ["02:00:00"]
+    assert [one["local"][-14:-6] for one in told] == ["03:00:00"]
+    assert "(until then 02:00 " in run("next", "--changes", "366d").stdout

@@ -80,8 +80,8 @@ def test_what_is_clear_needs_no_warning(cron: str) -> None:
 def test_the_clock_changes_of_the_coming_year_are_told_to_a_schedule_that_they_touch() -> None:
     now = round(datetime.fromisoformat("2026-01-01T00:00:00Z").timestamp() * 1000)
     (gap,) = recurrence.warnings("30 2 * * *", "America/New_York", now)
-    assert gap.startswith("Sun 8 Mar 2026 03:00 EDT: the clocks jump over a time of this schedule")
+    assert gap.startswith("Sun 8 Mar 2026 03:00 EDT (until then 02:00 EST): the clocks jump over a time of this")
     (overlap,) = recurrence.warnings("30 1 * * *", "America/New_York", now)
-    assert "Sun 1 Nov 2026" in overlap
+    assert "Sun 1 Nov 2026 01:00 EST (until then 02:00 EDT)" in overlap
     assert "the first time alone" in overlap
     assert recurrence.warnings("0 9 * * *", "America/New_York", now) == []
