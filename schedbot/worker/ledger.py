@@ -37,7 +37,7 @@ class Ledger:
         self._entries = [entry for entry in self._entries if entry[2]]
 
     def __bool__(self) -> bool:
-        return bool(self._entries)
+        return bool(self._entries or self._done)
 
     def commit(self, db: Database) -> None:
         """Write all that waits in one transaction. Raises DatabaseUnusable; everything then still waits."""
