@@ -158,7 +158,10 @@ class SlackClient:
         FLIGHT.set(flight)
         try:
             answer = await (ask() if timeout_ms is None else asyncio.wait_for(ask(), timeout_ms / 1000))
-            return answer if isinstance(answer.data, Mapping) else verdict(answer.status_code, answer.headers, b"")
+            if not isinstance(answer.data, Mapping):
+                return verdict(answer.status_code, answer.headers, b"")
+            self._note_clock(flight.date)  # a proxy's page tells the proxy's time
+            return answer
         except SlackApiError as refused:
             response = refused.response
             if isinstance(response, AsyncSlackResponse):
@@ -166,8 +169,6 @@ class SlackClient:
             return verdict(response.status, response.headers, b"")
         except Exception as error:
             return silence(error, flight)
-        finally:
-            self._note_clock(flight.date)
 
     def _note_clock(self, date: str | None) -> None:
         try:

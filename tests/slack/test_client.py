@@ -264,3 +264,20 @@ def test_a_channel_is_seen_as_slack_tells_it() -> None:
             return await client.conversation_info(TOKEN, CHANNEL)
 
     assert asyncio.run(once()) == ChannelSeen(CHANNEL, "reports", True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("turn", "told"),
+    [
+        pytest.param(says(POSTED, Date="Thu, 01 Jan 2026 00:00:00 GMT"), True, id="Slack's own answer"),
+        pytest.param(says(b"<html>", 502, Date="Thu, 01 Jan 2026 00:00:00 GMT"), False, id="a proxy's page"),
+        pytest.param(says(b"{}", 200, Date="Thu, 01 Jan 2026 00:00:00 GMT"), False, id="an object that is not ok"),
+    ],
+)
+def test_slacks_clock_is_taken_from_its_own_answers_alone(turn: Turn, told: bool) -> None:
+    async def once() -> int | None:
+        async with wire(turn) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
+            await client.post(TOKEN, CHANNEL, HELLO, STAMP)
+            return client.clock_ms
+
+    assert (asyncio.run(once()) is not None) is told
