@@ -22,9 +22,8 @@ from schedbot.store.claims import PastLease
 from schedbot.store.unsettled import Answered, Unsettled
 from schedbot.worker.hand import Hand
 from schedbot.worker.seats import Seat
-from schedbot.worker.verdict import Standing, absent, unaskable
+from schedbot.worker.verdict import LOOK_UP_PACE_MS, Standing, absent, is_in_vain, look_again_at, unaskable
 
-LOOK_UP_PACE_MS = 1_200  # tier 3: 50 a minute
 TOGETHER_MS = 600_000  # unknown posts of one channel and about one time share a look-up
 MOST = 100
 Place = tuple[str, str]
@@ -183,6 +182,8 @@ class Rescue:
         self.asking.discard(ask.place[0])
         now = self.hand.session.now()
         free_at = now + LOOK_UP_PACE_MS
+        if fates is None:
+            log.event("look_up_waits", "warning", workspace=ask.jobs[0].workspace, why="its token cannot be found")
         for job, fate in zip(ask.jobs, fates or [], strict=False):
             answer = Answered(job, ask.asked_at, fate["fate"], fate["error"], fate["ts"])
             free_at = max(free_at, now + (fate["retry_after_ms"] or 0))
@@ -210,7 +211,8 @@ class Rescue:
         """The job's next state, when it may go on, and the error that stays with it."""
         job = answer.job
         standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, now)
-        match answer.answer:
+        in_vain = answer.answer == "later" and is_in_vain(answer.error, job.deadline_at, now)
+        match "cannot_ask" if in_vain else answer.answer:
             case "found":
                 return after(JobState.UNKNOWN, Event.FOUND), now, None
             case "absent":
@@ -221,7 +223,7 @@ class Rescue:
                 ruled = unaskable(standing, job.on_unknown, now)
                 return ruled.state, ruled.available_at, None if ruled.state is JobState.QUEUED else answer.error
             case _:
-                return JobState.UNKNOWN, now + max(retry_after_ms, LOOK_UP_PACE_MS), answer.error
+                return JobState.UNKNOWN, look_again_at(job.sent_at, retry_after_ms, now), answer.error
 
     def lost(self, seat: Seat) -> None:
         """A child died with look-ups under way: they are asked again by the next one."""

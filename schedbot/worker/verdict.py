@@ -16,6 +16,8 @@ WINDOW_MS = 2_000
 MARGIN_MS = 1_000
 SPREAD_MS = 3_000
 QUOTA_HOLD_MS = 3_600_000
+LOOK_UP_PACE_MS = 1_200  # tier 3: 50 a minute
+LONGEST_LOOK_UP_WAIT_MS = 900_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +112,13 @@ def unaskable(job: Standing, on_unknown: str, now: int) -> Verdict:
     if on_unknown == "resend":
         event = Event.UNASKABLE_RESEND if job.spent < job.max_attempts and now <= job.deadline_at else Event.SPENT
     return Verdict(event, after(JobState.UNKNOWN, event), now, job.spent)
+
+
+def look_again_at(sent_at: int, retry_after_ms: int, now: int) -> int:
+    """When a history that gave no answer is asked once more: after a quarter of the time that has passed already."""
+    return now + max(LOOK_UP_PACE_MS, retry_after_ms, min(LONGEST_LOOK_UP_WAIT_MS, (now - sent_at) // 4))
+
+
+def is_in_vain(error: str | None, deadline_at: int, now: int) -> bool:
+    """Does asking lead nowhere? A refusal by HTTP may be a proxy's and pass, so it has until the job's deadline."""
+    return now > deadline_at and error is not None and (error.startswith("http_4") or error == "no_progress")

@@ -107,7 +107,15 @@ def test_nothing_sought_asks_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["missing_scope", "not_in_channel", "channel_not_found", "not_allowed_token_type", "method_not_supported", "new_code"]
+    "code",
+    [
+        "missing_scope",
+        "not_in_channel",
+        "channel_not_found",
+        "not_allowed_token_type",
+        "method_not_supported",
+        "new_code",
+    ],
 )
 def test_a_history_that_may_not_be_read_cannot_be_asked(code: str) -> None:
     fates, _ = look(refused(code))

@@ -4,7 +4,7 @@ import pytest
 
 from schedbot.lifecycle import Event
 from schedbot.model import JobState, Outcome, Reply
-from schedbot.worker.verdict import SPREAD_MS, Standing, Verdict, absent, unaskable, verdict
+from schedbot.worker.verdict import SPREAD_MS, Standing, Verdict, absent, is_in_vain, look_again_at, unaskable, verdict
 
 NOW, DUE, LOOK_UP, GRACE = 1_000_000, 999_000, 1_008_000, 3_600_000
 S, E = JobState, Event
@@ -110,3 +110,22 @@ def test_what_is_surely_not_there(job: Standing, event: Event, state: JobState) 
 def test_what_can_not_be_asked(job: Standing, policy: str, event: Event, state: JobState) -> None:
     told = unaskable(job, policy, NOW)
     assert (told.event, told.state) == (event, state)
+
+
+@pytest.mark.parametrize(
+    ("sent_ago", "retry_after_ms", "wait_ms"),
+    [(2_000, 0, 1_200), (40_000, 0, 10_000), (40_000, 60_000, 60_000), (86_400_000, 0, 900_000)],
+)
+def test_a_history_that_stays_silent_is_asked_less_and_less(sent_ago: int, retry_after_ms: int, wait_ms: int) -> None:
+    now = 1_800_000_000_000
+    assert look_again_at(now - sent_ago, retry_after_ms, now) == now + wait_ms
+
+
+@pytest.mark.parametrize(
+    ("error", "late", "in_vain"),
+    [("http_403", True, True), ("http_403", False, False), ("no_progress", True, True), ("timeout", True, False)],
+)
+def test_a_history_that_refuses_for_good_is_given_up_once_the_deadline_has_passed(
+    error: str, late: bool, in_vain: bool
+) -> None:
+    assert is_in_vain(error, NOW, NOW + late) is in_vain
