@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import Message, Outcome, Reply, Stamp, TokenSource
+from schedbot.worker.errands import Errands
 from schedbot.worker.wire import spoken
 
 LONGEST_LINE = 1 << 26
@@ -36,6 +37,7 @@ class Child:
     client: Any
     writer: asyncio.StreamWriter
     tokens: dict[str, tuple[float, str]] = field(default_factory=dict)
+    errands: Errands = field(default_factory=Errands)
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
     def hear(self, saying: dict[str, Any]) -> None:
@@ -96,7 +98,7 @@ class Child:
             return tokens.find(source)
         known_at, token = self.tokens.get(source.place, (0.0, ""))
         if not token or time.monotonic() - known_at > COMMAND_HOLDS_S:
-            token = await asyncio.to_thread(tokens.find, source)
+            token = await self.errands.find(source)
             self.tokens[source.place] = (time.monotonic(), token)
         return token
 
