@@ -48,7 +48,7 @@ class SlackClient:
         self._by_token: dict[str, AsyncWebClient] = {}
         self._session: aiohttp.ClientSession | None = None
         # Slack's clock less ours, as its last answer said; None before the first. Good to a second.
-        self.clock_ms: int | None = None
+        self._clock_ms: int | None = None
 
     def __repr__(self) -> str:
         return f"SlackClient({self._api_url!r})"
@@ -170,13 +170,18 @@ class SlackClient:
         except Exception as error:
             return silence(error, flight)
 
+    def take_clock(self) -> int | None:
+        """Slack's clock less ours in milliseconds, as an answer since the last call said; None where none did."""
+        told, self._clock_ms = self._clock_ms, None
+        return told
+
     def _note_clock(self, date: str | None) -> None:
         try:
             said = parsedate_to_datetime(date) if date else None
         except ValueError:  # some proxy's own spelling
             return
         if said is not None:
-            self.clock_ms = int(said.timestamp() * 1000) + 500 - clock.now_ms()
+            self._clock_ms = int(said.timestamp() * 1000) + 500 - clock.now_ms()
 
 
 def payload(stamp: Stamp) -> dict[str, str | int]:

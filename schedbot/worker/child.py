@@ -63,7 +63,7 @@ class Child:
             reply, detail = Reply(Outcome.UNKNOWN, "worker_lost"), f"{type(error).__name__}: {error}"[:300]
         if reply.outcome is Outcome.TOKEN_REFUSED:
             self.tokens.clear()
-        self.say(did="sent", job=saying["job"], reply=asdict(reply), detail=detail, clock_ms=self.client.clock_ms)
+        self.say(did="sent", job=saying["job"], reply=asdict(reply), detail=detail, clock_ms=self.client.take_clock())
 
     async def post(self, token: str, saying: dict[str, Any]) -> Reply:
         if steady_ms() > saying["before"]:
@@ -88,7 +88,7 @@ class Child:
             self.say(did="no_history", ask=saying["ask"], why=f"{type(error).__name__}: {error}"[:300])
             return
         told = [asdict(fates[one.stamp]) for one in sought]
-        self.say(did="looked_up", ask=saying["ask"], fates=told, clock_ms=self.client.clock_ms)
+        self.say(did="looked_up", ask=saying["ask"], fates=told, clock_ms=self.client.take_clock())
 
     async def token(self, source: TokenSource) -> str:
         """The token, read where it is kept; a command's answer holds for a while. Raises TokenUnavailable."""

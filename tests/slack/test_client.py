@@ -278,6 +278,8 @@ def test_slacks_clock_is_taken_from_its_own_answers_alone(turn: Turn, told: bool
     async def once() -> int | None:
         async with wire(turn) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
             await client.post(TOKEN, CHANNEL, HELLO, STAMP)
-            return client.clock_ms
+            told_once = client.take_clock()
+            assert client.take_clock() is None
+            return told_once
 
     assert (asyncio.run(once()) is not None) is told
