@@ -227,7 +227,7 @@ class Pool:
         if not one.ready:
             self.births.failed(steady_ms())
         if isinstance(one, Press):
-            self.printing.lost(one, why or f"It ended its process (exit code {one.process.exitcode}).")
+            self.printing.gone(one, why)
             return
         self.seats.remove(one)
         self.hand.lost(one)

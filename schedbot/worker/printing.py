@@ -41,6 +41,7 @@ class Printing:
     failed: NotRendered
     presses: list[Press] = field(default_factory=list)
     queue: deque[Delivery] = field(default_factory=deque)
+    lost_once: set[Delivery] = field(default_factory=set)  # each still waits or is with a press
 
     def render(self, delivery: Delivery) -> None:
         """Text is a message already; a template goes to a press."""
@@ -64,9 +65,11 @@ class Printing:
         for one in self.presses:
             while one.ready and one.delivery is None and self.queue:
                 delivery = self.queue.popleft()
-                if not delivery.over:
-                    one.delivery, one.since = delivery, now
-                    one.wire.say(asked(delivery.job))
+                if delivery.over:
+                    self.lost_once.discard(delivery)
+                    continue
+                one.delivery, one.since = delivery, now
+                one.wire.say(asked(delivery.job))
 
     def heard(self, one: Press, saying: dict[str, Any]) -> None:
         """A press has spoken."""
@@ -74,7 +77,10 @@ class Printing:
             one.ready = True
             return
         delivery, one.delivery = one.delivery, None
-        if delivery is None or delivery.over:
+        if delivery is None:
+            return
+        self.lost_once.discard(delivery)
+        if delivery.over:
             return
         if saying["did"] == "rendered":
             self.done(delivery, Message(saying["text"], saying["blocks"]))
@@ -85,11 +91,32 @@ class Printing:
         """The presses whose report takes too long."""
         return [one for one in self.presses if one.late(now)]
 
-    def lost(self, one: Press, why: str) -> None:
-        """A press is gone, and its report with it."""
+    def gone(self, one: Press, why: str) -> None:
+        """A press is no more: ended by us, for the reason that is given, or else by itself."""
+        if why:
+            self.ended(one, why)
+        else:
+            self.lost(one, f"It ended its process (exit code {one.process.exitcode}).")
+
+    def ended(self, one: Press, why: str) -> None:
+        """A press was ended for what its report did: that report has failed."""
         self.presses.remove(one)
-        if one.delivery is not None and not one.delivery.over:
-            self.failed(one.delivery, why)
+        delivery = one.delivery
+        if delivery is None:
+            return
+        self.lost_once.discard(delivery)
+        if not delivery.over:
+            self.failed(delivery, why)
+
+    def lost(self, one: Press, why: str) -> None:
+        """A press is gone by itself. The first time its report may be innocent, so another press tries it."""
+        delivery = one.delivery
+        if delivery is None or delivery.over or delivery in self.lost_once:
+            self.ended(one, why)
+            return
+        self.presses.remove(one)
+        self.lost_once.add(delivery)
+        self.queue.append(delivery)  # behind the others: it may take down the next press too
 
 
 def asked(job: Claimed) -> dict[str, Any]:

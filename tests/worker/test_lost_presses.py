@@ -1,0 +1,56 @@
+"""A press that is killed from outside: its report is tried once more with another, and only once."""
+
+import os
+import signal
+from pathlib import Path
+
+from bench.crash import children
+from tests.house import House, Program, until
+from tests.worker.test_pool_in_trouble import cpu_ticks
+
+FOR_EVER = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}[]"
+AT_WORK_TICKS = 150  # more than a child's start takes, less than a press's time limit
+
+
+def pool_that_renders(house: House, report: Path) -> Program:
+    report.write_text('{"text": "harmless"}')
+    house.due_now(1, text="", report=str(report))
+    report.write_text(FOR_EVER)
+    return house.start("work", "--processes", "1")
+
+
+def press_at_work(pool: Program, dead: int = 0) -> int:
+    """The child that renders: nothing else takes that much time."""
+    found: list[int] = []
+
+    def busy() -> bool:
+        try:
+            found[:] = [one for one in children(pool.pid) if one != dead and cpu_ticks(one) > AT_WORK_TICKS]
+        except OSError:  # one was buried while we looked
+            return False
+        return bool(found)
+
+    until(busy, within=30)
+    return found[0]
+
+
+def test_a_report_whose_press_was_killed_is_posted_once(house: House, tmp_path: Path) -> None:
+    report = tmp_path / "report.json.j2"
+    pool = pool_that_renders(house, report)
+    press = press_at_work(pool)
+    report.write_text('{"text": "harmless"}')
+    os.kill(press, signal.SIGKILL)
+    until(lambda: house.states() == {"succeeded": 1}, within=30)
+    assert house.slack.texts() == ["harmless"]
+    assert house.db.value("SELECT count(*) FROM attempts") == 1
+
+
+def test_a_report_that_lost_two_presses_has_failed(house: House, tmp_path: Path) -> None:
+    pool = pool_that_renders(house, tmp_path / "report.json.j2")
+    first = press_at_work(pool)
+    os.kill(first, signal.SIGKILL)
+    os.kill(press_at_work(pool, dead=first), signal.SIGKILL)
+    until(lambda: house.states() == {"failed": 1}, within=30)
+    assert [job["error"] for job in house.audit()] == ["render_failed"]
+    assert house.slack.texts() == []
+    assert "exit code -9" in house.db.value("SELECT detail FROM attempts")
