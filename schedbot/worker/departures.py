@@ -33,6 +33,7 @@ class Delivery:
     said_at: int = 0  # steady: when its child was told to post; 0: not yet, so it owes no answer
     answered: bool = False
     over: bool = False
+    lost_a_press: bool = False  # one that rendered it was killed from outside
     key: int = field(default_factory=KEYS.__next__)  # a job that was taken back may be in hand twice for a moment
 
     @property

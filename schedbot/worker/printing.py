@@ -41,7 +41,6 @@ class Printing:
     failed: NotRendered
     presses: list[Press] = field(default_factory=list)
     queue: deque[Delivery] = field(default_factory=deque)
-    lost_once: set[Delivery] = field(default_factory=set)  # each still waits or is with a press
 
     def render(self, delivery: Delivery) -> None:
         """Text is a message already; a template goes to a press."""
@@ -65,11 +64,9 @@ class Printing:
         for one in self.presses:
             while one.ready and one.delivery is None and self.queue:
                 delivery = self.queue.popleft()
-                if delivery.over:
-                    self.lost_once.discard(delivery)
-                    continue
-                one.delivery, one.since = delivery, now
-                one.wire.say(asked(delivery.job))
+                if not delivery.over:
+                    one.delivery, one.since = delivery, now
+                    one.wire.say(asked(delivery.job))
 
     def heard(self, one: Press, saying: dict[str, Any]) -> None:
         """A press has spoken."""
@@ -77,10 +74,7 @@ class Printing:
             one.ready = True
             return
         delivery, one.delivery = one.delivery, None
-        if delivery is None:
-            return
-        self.lost_once.discard(delivery)
-        if delivery.over:
+        if delivery is None or delivery.over:
             return
         if saying["did"] == "rendered":
             self.done(delivery, Message(saying["text"], saying["blocks"]))
@@ -101,21 +95,17 @@ class Printing:
     def ended(self, one: Press, why: str) -> None:
         """A press was ended for what its report did: that report has failed."""
         self.presses.remove(one)
-        delivery = one.delivery
-        if delivery is None:
-            return
-        self.lost_once.discard(delivery)
-        if not delivery.over:
-            self.failed(delivery, why)
+        if one.delivery is not None and not one.delivery.over:
+            self.failed(one.delivery, why)
 
     def lost(self, one: Press, why: str) -> None:
         """A press is gone by itself. The first time its report may be innocent, so another press tries it."""
         delivery = one.delivery
-        if delivery is None or delivery.over or delivery in self.lost_once:
+        if delivery is None or delivery.over or delivery.lost_a_press:
             self.ended(one, why)
             return
         self.presses.remove(one)
-        self.lost_once.add(delivery)
+        delivery.lost_a_press = True
         self.queue.append(delivery)  # behind the others: it may take down the next press too
 
 
