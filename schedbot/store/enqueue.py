@@ -1,11 +1,14 @@
 """Occurrences become jobs: one INSERT ... SELECT for all schedules of a recurrence, the same for a tick and an add.
 
-A job waits in the table from up to LOOK_AHEAD_MS before it is due. The jobs of one instant are spaced one second apart
-within a channel and interleaved between workspaces, so that a claim is one ordered read of an index.
+It takes as many instants as are to be enqueued alike: one at most ticks, thousands after a long time off.
+
+A job waits in the table from up to LOOK_AHEAD_MS before it is due. The jobs of one instant are spaced one second
+apart within a channel and interleaved between workspaces, so that a claim is one ordered read of an index.
 UNIQUE (schedule_id, due_at) is what makes a second job impossible, whoever enqueues.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schedbot import misfire
@@ -14,7 +17,7 @@ from schedbot.model import JobState, Misfire
 from schedbot.store import recurrences
 from schedbot.store.database import Database, Row
 from schedbot.store.recurrences import StoredRecurrence
-from schedbot.store.rulings import CALENDAR, rulings_json
+from schedbot.store.rulings import CALENDAR, calendars_of, rulings
 
 LOOK_AHEAD_MS = 90_000
 ROWS_AT_ONCE = 5_000  # of one recurrence in one transaction: about half a second
@@ -24,13 +27,16 @@ ROWS_AT_ONCE = 5_000  # of one recurrence in one transaction: about half a secon
 # comes from its UUID. A cancelled job is taken up again where its occurrence is owed after all.
 ENQUEUE = f"""
 INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked, error)
-SELECT id, workspace_id, :due_at,
-       max(:start, coalesce(at, 0)) + jitter
-              + 1000 * (row_number() OVER (PARTITION BY workspace_id, channel ORDER BY rank, id) - 1)
-              + (row_number() OVER (PARTITION BY workspace_id ORDER BY rank, id) - 1) / 4,
-       coalesce(at, :due_at) + grace_ms + jitter, CASE WHEN left_out THEN 'skipped' ELSE :state END, parked,
+WITH instants AS MATERIALIZED (
+  SELECT value ->> 'due_at' AS due_at, value ->> 'start' AS start, value -> 'rulings' AS rulings
+    FROM json_each(:instants))
+SELECT id, workspace_id, due_at,
+       max(start, coalesce(at, 0)) + jitter
+              + 1000 * (row_number() OVER (PARTITION BY due_at, workspace_id, channel ORDER BY rank, id) - 1)
+              + (row_number() OVER (PARTITION BY due_at, workspace_id ORDER BY rank, id) - 1) / 4,
+       coalesce(at, due_at) + grace_ms + jitter, CASE WHEN left_out THEN 'skipped' ELSE :state END, parked,
        CASE WHEN left_out THEN reason END
-  FROM (SELECT s.id, s.workspace_id, v.channel, v.grace_ms, w.paused_at IS NOT NULL AS parked,
+  FROM (SELECT s.id, s.workspace_id, i.due_at, i.start, v.channel, v.grace_ms, w.paused_at IS NOT NULL AS parked,
                CASE v.priority WHEN 'high' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END AS rank,
                CASE WHEN v.jitter_ms = 0 THEN 0
                     ELSE (unicode(substr(s.id, -1, 1)) * 7919 + unicode(substr(s.id, -2, 1)) * 104729
@@ -42,12 +48,12 @@ SELECT id, workspace_id, :due_at,
                     OR (c.value ->> 'following' IS NOT NULL
                         AND (v.until_at IS NULL OR v.until_at >= c.value ->> 'following'))) AS left_out
           FROM schedules s
-          JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
-          JOIN workspaces w ON w.id = s.workspace_id
-          LEFT JOIN json_each(:rulings) c ON c.key = {CALENDAR}
-         WHERE s.recurrence_id = :recurrence_id AND s.state = 'active' AND s.effective_at < :due_at
-           AND (v.starts_at IS NULL OR v.starts_at <= :due_at)
-           AND (v.until_at IS NULL OR v.until_at >= :due_at)
+         CROSS JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+         CROSS JOIN workspaces w ON w.id = s.workspace_id
+         CROSS JOIN instants i ON i.due_at > s.effective_at AND i.due_at >= coalesce(v.starts_at, i.due_at)
+                              AND i.due_at <= coalesce(v.until_at, i.due_at)
+          LEFT JOIN json_each(i.rulings) c ON c.key = {CALENDAR}
+         WHERE s.recurrence_id = :recurrence_id AND s.state = 'active'
            AND (:schedule_id IS NULL OR s.id = :schedule_id)
            AND (:misfire IS NULL OR (v.misfire = :misfire AND v.grace_ms = :grace_ms)))
  WHERE true
@@ -122,8 +128,8 @@ def advance(db: Database, found: StoredRecurrence, now: int, horizon: int, count
         return True
     due = [found.next_due_at, *rules.between(found.rule, found.next_due_at, horizon)]
     part = due[: max(1, ROWS_AT_ONCE // wanting)]
-    if len(due) == 1 and due[0] >= now - misfire.ON_TIME_MS:
-        enqueue(db, found, due[0], now, ALL, counts)
+    if due[0] >= now - misfire.ON_TIME_MS:
+        enqueue(db, found, part, now, ALL, counts)
     else:
         late(db, found, (due, part[-1]), now, counts)
     following = rules.next_after(found.rule, part[-1])
@@ -140,25 +146,36 @@ def late(db: Database, found: StoredRecurrence, due: tuple[list[int], int], now:
         missed = Batch(JobState.MISSED, misfire=Misfire(policy), grace_ms=grace_ms)
         sorted_out = misfire.sort_out(instants, now, Misfire(policy), grace_ms)
         for batch, which in ((missed, sorted_out.missed), (run, sorted_out.run)):
-            for due_at in which:
-                if due_at <= up_to:
-                    enqueue(db, found, due_at, now, batch, counts)
+            enqueue(db, found, [due_at for due_at in which if due_at <= up_to], now, batch, counts)
 
 
-def enqueue(db: Database, found: StoredRecurrence, due_at: int, now: int, batch: Batch, counts: Counts) -> None:
-    """Write the jobs of one occurrence, where they are not there yet, and count them by the state they got."""
-    is_to_go = batch.state is JobState.QUEUED  # no calendar changes what is missed
+def enqueue(db: Database, found: StoredRecurrence, due: Sequence[int], now: int, batch: Batch, counts: Counts) -> None:
+    """Write the jobs of these occurrences, where they are not there yet, and count them by the state they got."""
+    if not due:
+        return
     bindings: Mapping[str, object] = {
         "recurrence_id": found.id,
-        "due_at": due_at,
-        "start": max(due_at, now),
+        "instants": instants_json(db, found, due, now, batch),
         "state": batch.state.value,
         "schedule_id": batch.schedule_id,
         "misfire": batch.misfire.value if batch.misfire else None,
         "grace_ms": batch.grace_ms,
-        "rulings": rulings_json(db, found.id, found.rule, due_at, max(due_at, now)) if is_to_go else "{}",
     }
     counts.add(db.rows(ENQUEUE, bindings))
+
+
+def instants_json(db: Database, found: StoredRecurrence, due: Sequence[int], now: int, batch: Batch) -> str:
+    """JSON array: each instant, from when on it is to be posted, and what calendars make of it."""
+    # No calendar changes what is missed.
+    keys = calendars_of(db, found.id) if batch.state is JobState.QUEUED else []
+    told = [(due_at, max(due_at, now)) for due_at in due]
+    return json.dumps(
+        [
+            {"due_at": due_at, "start": start, "rulings": rulings(keys, found.rule, due_at, start)}
+            for due_at, start in told
+        ],
+        ensure_ascii=False,
+    )
 
 
 def enqueue_own(db: Database, schedule_id: str | None, recurrence_id: int, now: int) -> Counts:
@@ -175,6 +192,6 @@ def enqueue_own(db: Database, schedule_id: str | None, recurrence_id: int, now: 
         advance(db, found, now, horizon, counts)
         found = recurrences.by_id(db, recurrence_id)
     enqueued_up_to = horizon if found.next_due_at is None else min(horizon, found.next_due_at - 1)
-    for due_at in rules.between(found.rule, now, enqueued_up_to):
-        enqueue(db, found, due_at, now, Batch(schedule_id=schedule_id), counts)
+    due = list(rules.between(found.rule, now, enqueued_up_to))
+    enqueue(db, found, due, now, Batch(schedule_id=schedule_id), counts)
     return counts

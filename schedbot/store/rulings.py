@@ -6,6 +6,7 @@ calendar costs one look, and each calendar is ruled on once however many schedul
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -114,11 +115,15 @@ def opening(calendar: Calendar, tz: str, at: int) -> tuple[str, int]:
     return f"blackout: {blackout.text}" if blackout else f"outside window: {window.text}", opens
 
 
-def rulings_json(db: Database, recurrence_id: int, rule: Recurrence, due_at: int, now: int) -> str:
-    """JSON object: of the calendars of a recurrence's schedules, those that keep the occurrence from its time."""
-    found = {key: ruling(read(key), rule, due_at, now) for (key,) in db.rows(CALENDARS, {"id": recurrence_id})}
-    told = {key: {"error": one.error, "at": one.at, "following": one.following} for key, one in found.items() if one}
-    return json.dumps(told, ensure_ascii=False)
+def calendars_of(db: Database, recurrence_id: int) -> list[str]:
+    """The calendars of a recurrence's schedules, each once."""
+    return [key for (key,) in db.rows(CALENDARS, {"id": recurrence_id})]
+
+
+def rulings(keys: Sequence[str], rule: Recurrence, due_at: int, now: int) -> dict[str, dict[str, str | int | None]]:
+    """Of these calendars, those that keep the occurrence from its time, and what they make of it; fit for JSON."""
+    found = {key: ruling(read(key), rule, due_at, now) for key in keys}
+    return {key: {"error": one.error, "at": one.at, "following": one.following} for key, one in found.items() if one}
 
 
 def read(key: str) -> Calendar:
