@@ -8,6 +8,7 @@ UNIQUE (schedule_id, due_at) is what makes a second job impossible, whoever enqu
 """
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -139,14 +140,20 @@ def advance(db: Database, found: StoredRecurrence, now: int, horizon: int, count
 
 
 def late(db: Database, found: StoredRecurrence, due: tuple[list[int], int], now: int, counts: Counts) -> None:
-    """Of all that is due, enqueue the occurrences up to an instant: run or missed, as each schedule's policy says."""
+    """Of all that is due, enqueue the occurrences up to an instant: run or missed, as each schedule's policy says.
+
+    What is on time or to come runs by every policy, so it is enqueued for all at once, and spaced among all.
+    """
     instants, up_to = due
+    on_time = bisect_left(instants, now - misfire.ON_TIME_MS)
     for policy, grace_ms in db.rows(POLICIES, {"id": found.id}):
         run = Batch(JobState.QUEUED, misfire=Misfire(policy), grace_ms=grace_ms)
         missed = Batch(JobState.MISSED, misfire=Misfire(policy), grace_ms=grace_ms)
         sorted_out = misfire.sort_out(instants, now, Misfire(policy), grace_ms)
-        for batch, which in ((missed, sorted_out.missed), (run, sorted_out.run)):
+        misfires_to_run = sorted_out.run[: on_time - len(sorted_out.missed)]
+        for batch, which in ((missed, sorted_out.missed), (run, misfires_to_run)):
             enqueue(db, found, [due_at for due_at in which if due_at <= up_to], now, batch, counts)
+    enqueue(db, found, [due_at for due_at in instants[on_time:] if due_at <= up_to], now, ALL, counts)
 
 
 def enqueue(db: Database, found: StoredRecurrence, due: Sequence[int], now: int, batch: Batch, counts: Counts) -> None:
