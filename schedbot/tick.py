@@ -38,16 +38,17 @@ class DryRun(Exception):
     """Ends a transaction that was only to be looked at."""
 
 
-def tick(session: Session, dry_run: bool = False) -> Ticked:
-    """Enqueue all that is due up to LOOK_AHEAD_MS from now. Raises AnotherTick when one is running.
+def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS) -> Ticked:
+    """Enqueue all that is due up to `ahead_ms` from now. Raises AnotherTick when one is running.
 
     With `dry_run` everything is computed as it would be and nothing is kept.
     """
     started_at = session.now()
+    horizon = started_at + ahead_ms
     counts = Counts()
     if not dry_run:
         zone_rules.follow(session.db, started_at)
-    if nothing_due(session.db, started_at):
+    if nothing_due(session.db, horizon):
         with session.db.writing():
             heartbeats.beat(session.db, "tick", "tick", started_at, started_at)
         return Ticked(started_at, 0, 0, 0, 0, session.now() - started_at)
@@ -55,43 +56,41 @@ def tick(session: Session, dry_run: bool = False) -> Ticked:
         if dry_run:
             try:
                 with session.db.writing():
-                    every_slice(session.db, started_at, counts)
+                    every_slice(session.db, started_at, horizon, counts)
                     raise DryRun
             except DryRun:
                 pass
         else:
-            in_slices(session, started_at, counts)
+            in_slices(session, started_at, horizon, counts)
     took_ms = session.now() - started_at
     return Ticked(started_at, len(counts.schedules), counts.enqueued, counts.missed, counts.skipped, took_ms)
 
 
-def nothing_due(db: Database, now: int) -> bool:
-    """Is there neither an occurrence nor the end of a pause up to the look-ahead? So it is for most ticks."""
-    horizon = now + LOOK_AHEAD_MS
+def nothing_due(db: Database, horizon: int) -> bool:
+    """Is there neither an occurrence nor the end of a pause up to then? So it is for most ticks."""
     return not recurrences.due(db, horizon, 1) and not rests.to_end(db, horizon)
 
 
-def in_slices(session: Session, now: int, counts: Counts) -> None:
+def in_slices(session: Session, now: int, horizon: int, counts: Counts) -> None:
     """Slice after slice, each committed; the pools are told after each. The heartbeat goes with the first."""
     while True:
         with session.db.writing():
             heartbeats.beat(session.db, "tick", "tick", now, now)
-            more = one_slice(session.db, now, counts)
+            more = one_slice(session.db, now, horizon, counts)
         if counts.enqueued:
             session.db.wake()
         if not more:
             return
 
 
-def every_slice(db: Database, now: int, counts: Counts) -> None:
-    while one_slice(db, now, counts):
+def every_slice(db: Database, now: int, horizon: int, counts: Counts) -> None:
+    while one_slice(db, now, horizon, counts):
         pass
 
 
-def one_slice(db: Database, now: int, counts: Counts) -> bool:
+def one_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
     """Enqueue what a few recurrences owe. Returns whether more may be due."""
-    horizon = now + LOOK_AHEAD_MS
-    for schedule_id in rests.end(db, horizon):
+    for schedule_id in rests.end(db, now, horizon):
         log.event("pause_ended", schedule=schedule_id)
     due = recurrences.due(db, horizon, SLICE)
     for found in due:

@@ -1,8 +1,9 @@
 """What would be due, missed and skipped in a span of time: the real tick over the real schedules, on a virtual clock.
 
 It runs in a copy, so nothing real changes, and it says the same at every run. A tick comes at each full minute outside
-of the downtimes; those that would find nothing to do are passed over, which changes nothing. What is enqueued counts
-as posted as soon as the machine is on; if its grace is over by then, it is missed. Instants are UTC milliseconds.
+of the downtimes. Where none comes between, one tick looks ahead for many, which makes the same jobs (strides.py). What
+is enqueued counts as posted as soon as the machine is on; if its grace is over by then, it is missed. Instants are UTC
+milliseconds.
 """
 
 from collections import Counter
@@ -11,28 +12,17 @@ from dataclasses import dataclass, field, replace
 
 from schedbot import recurrence
 from schedbot.admin.down_times import Down, up_at
+from schedbot.admin.strides import Span, Strides
 from schedbot.model import JobState, Recurrence, Schedule, ScheduleState
 from schedbot.recurrence import Change
 from schedbot.session import Session
 from schedbot.store import copying, schedules
 from schedbot.store.copying import Made
 from schedbot.store.database import Database
-from schedbot.store.enqueue import LOOK_AHEAD_MS
 from schedbot.store.schedules import Filters
 
-MINUTE_MS = 60_000
-# So many ticks are read at a time: the copy stays small, and reading costs little.
-TICKS = 500
-Tick = Callable[[Session], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From `start` up to `end`, which is not in it; the machine is off in `downs`, which are in order of time."""
-
-    start: int
-    end: int
-    downs: Sequence[Down] = ()
+# A tick over so far ahead; returns how many occurrences it put on record.
+Tick = Callable[[Session, int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +56,14 @@ class Tally:
 def simulate(session: Session, span: Span, tick: Tick, reached: Callable[[int], None]) -> Iterator[Simulated]:
     """The occurrences of the span in order of time. `reached` is told how far the virtual clock is."""
     with copying.copied(session.db, span.start) as copy:
-        for made in in_batches(session, copy, span, tick):
-            reached(made[-1].due_at)
-            yield from (told(one, span.downs) for one in made)
+        strides = Strides(copy, span)
+        for at, ahead_ms in strides:
+            strides.made(tick(frozen_at(session, copy, at), ahead_ms))
+            reached(min(at + ahead_ms, span.end))
+            yield from (told(one, span.downs) for one in copying.take_made(copy, min(at + ahead_ms + 1, span.end)))
+        # What was skipped in advance, after the last tick.
+        yield from (told(one, span.downs) for one in copying.take_made(copy, span.end))
     reached(span.end)
-
-
-def in_batches(session: Session, copy: Database, span: Span, tick: Tick) -> Iterator[list[Made]]:
-    """What the ticks made, in batches that are not empty."""
-    for count, at in enumerate(tick_times(copy, span), start=1):
-        tick(frozen_at(session, copy, at))
-        if count % TICKS == 0 and (made := copying.take_made(copy, min(at, span.end))):
-            yield made
-    if made := copying.take_made(copy, span.end):
-        yield made
-
-
-def tick_times(copy: Database, span: Span) -> Iterator[int]:
-    """The minutes at which a tick has something to do; each is worked out when the tick before it is over."""
-    now = span.start
-    while (event := copying.next_event(copy)) is not None and event < span.end:
-        now = up_at(span.downs, max(now, event - LOOK_AHEAD_MS))
-        while (minute := -(-now // MINUTE_MS) * MINUTE_MS) != now:
-            now = up_at(span.downs, minute)
-        yield now
-        now += MINUTE_MS
 
 
 def frozen_at(session: Session, copy: Database, at: int) -> Session:

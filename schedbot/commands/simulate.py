@@ -7,7 +7,8 @@ import typer
 
 from schedbot import log, output, recurrence, times
 from schedbot.admin import down_times, simulation
-from schedbot.admin.simulation import Simulated, Span, Tally
+from schedbot.admin.simulation import Simulated, Tally
+from schedbot.admin.strides import Span
 from schedbot.errors import BadInput
 from schedbot.model import JobState
 from schedbot.session import Session, opened
@@ -65,8 +66,14 @@ def simulated(session: Session, span: Span) -> Iterable[Simulated]:
     """The occurrences, with a progress bar on a terminal."""
     with output.progress("Simulating", span.end - span.start) as bar:
         yield from simulation.simulate(
-            session, span, tick, lambda at: bar.update(bar.task_ids[0], completed=at - span.start)
+            session, span, ticked, lambda at: bar.update(bar.task_ids[0], completed=at - span.start)
         )
+
+
+def ticked(session: Session, ahead_ms: int) -> int:
+    """One tick; returns how many occurrences it put on record."""
+    told = tick(session, ahead_ms=ahead_ms)
+    return told.enqueued + told.missed + told.skipped
 
 
 def show(session: Session, span: Span, tallies: dict[str, Tally]) -> None:

@@ -59,10 +59,7 @@ SELECT j.due_at, s.name, r.tz, j.state, j.error, j.available_at, j.deadline_at
 """
 
 
-NEXT_EVENT = """
-SELECT min(at) FROM (SELECT min(next_due_at) AS at FROM recurrences WHERE next_due_at IS NOT NULL
-                     UNION ALL SELECT min(state_until) FROM schedules WHERE state_until IS NOT NULL)
-"""
+NEXT_END_OF_A_PAUSE = "SELECT min(state_until) FROM schedules WHERE state_until IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +108,9 @@ def fill(copy: Database, original: Path, begin_at: int) -> None:
         copy.rows(f"DROP INDEX {index}")
 
 
-def next_event(copy: Database) -> int | None:
-    """The next instant that matters to a tick: an occurrence that is not enqueued yet, or the end of a pause."""
-    found: int | None = copy.value(NEXT_EVENT)
+def next_end_of_a_pause(copy: Database) -> int | None:
+    """When the next pause ends that ends by itself."""
+    found: int | None = copy.value(NEXT_END_OF_A_PAUSE)
     return found
 
 

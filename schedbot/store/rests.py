@@ -15,12 +15,11 @@ def to_end(db: Database, horizon: int) -> bool:
     return bool(db.value(sql, {"horizon": horizon}))
 
 
-def end(db: Database, horizon: int) -> list[str]:
+def end(db: Database, now: int, horizon: int) -> list[str]:
     """Let the pauses end that end by themselves up to `horizon`. Returns their schedules' ids. Inside a transaction.
 
     A pause until 09:00 is over at 09:00: the occurrence of that very instant is made.
     """
-    now = horizon - enqueue.LOOK_AHEAD_MS
     ended = [schedules.by_id(db, row[0]) for row in db.rows(RESTED, {"horizon": horizon})]
     for rested in ended:
         effective_at = (rested.state_until or 0) - 1

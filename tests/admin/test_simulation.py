@@ -3,14 +3,21 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
+from schedbot import times
 from schedbot.admin import down_times, simulation
-from schedbot.admin.simulation import Simulated, Span
+from schedbot.admin.down_times import Down, up_at
+from schedbot.admin.simulation import Simulated
+from schedbot.admin.strides import Span
+from schedbot.commands.simulate import ticked
 from schedbot.errors import BadInput
-from schedbot.session import Session
-from schedbot.tick import tick
+from schedbot.store import copying
+from schedbot.store.enqueue import LOOK_AHEAD_MS
 from tests.book import Book, clock, ms, opened
 
 EVERYTHING = (
@@ -30,7 +37,7 @@ def book(tmp_path: Path) -> Iterator[Book]:
 
 def simulated(book: Book, start: str, end: str, *downs: str) -> list[Simulated]:
     off = down_times.read(downs, book.session.reader_zone, 0)
-    return list(simulation.simulate(book.session, Span(ms(start), ms(end), off), tick, lambda at: None))
+    return list(simulation.simulate(book.session, Span(ms(start), ms(end), off), ticked, lambda at: None))
 
 
 def told(found: list[Simulated]) -> list[str]:
@@ -59,6 +66,12 @@ def test_a_report_that_was_due_while_the_machine_was_off_is_late_once(book: Book
     book.add(cron="0 9 * * *")
     found = simulated(book, TUESDAY, "2026-12-02 00:00", "2026-12-01T08:50:00Z/30m")
     assert [(clock(one.due_at), one.state, one.late_ms) for one in found] == [("2026-12-01 09:00", "queued", 1_200_000)]
+
+
+def test_after_an_outage_what_is_on_time_is_spaced_among_all_policies(book: Book) -> None:
+    book.add("newest", cron="*/5 9 * * *", misfire="latest"), book.add("each", cron="*/5 9 * * *", misfire="all")
+    found = simulated(book, TUESDAY, "2026-12-02 00:00", "2026-12-01T08:50:00Z/15m")
+    assert {one.late_ms for one in found if clock(one.due_at) == "2026-12-01 09:05"} == {0, 1_000}
 
 
 def test_what_was_enqueued_before_an_outage_that_outlasts_its_grace_is_missed(book: Book) -> None:
@@ -93,7 +106,7 @@ def test_a_simulation_leaves_the_database_and_the_temporary_folder_as_they_were(
     monkeypatch.setattr(tempfile, "tempdir", str(folder := tmp_path_factory.mktemp("temporary")))
     book.add()
     before = [book.db.rows(sql) for sql in EVERYTHING]
-    found = simulation.simulate(book.session, Span(ms(TUESDAY), ms(A_WEEK_LATER)), tick, lambda at: None)
+    found = simulation.simulate(book.session, Span(ms(TUESDAY), ms(A_WEEK_LATER)), ticked, lambda at: None)
     next(found)
     assert len(list(folder.iterdir())) == 1
     assert len(list(found)) == 6
@@ -101,33 +114,43 @@ def test_a_simulation_leaves_the_database_and_the_temporary_folder_as_they_were(
     assert [book.db.rows(sql) for sql in EVERYTHING] == before
 
 
-def test_the_minutes_that_are_passed_over_would_have_changed_nothing(book: Book) -> None:
-    for number, cron in enumerate(("*/7 * * * *", "0 9 * * 1-5", "30 1 * * *", "15 */5 * * *")):
-        book.add(f"s{number}", cron=cron, tz="America/New_York", misfire=("latest", "all", "skip", "latest")[number])
-    start, end = ms("2026-10-31 00:00"), ms("2026-11-02 00:00")
-    found = simulated(book, "2026-10-31 00:00", "2026-11-02 00:00")
-    with book.db.writing():
-        book.db.execute("UPDATE schedules SET effective_at = :at", {"at": start - 1})
-        book.db.execute("UPDATE recurrences SET next_due_at = NULL")
-        book.db.execute("DELETE FROM jobs")
-    assert [(one.schedule, one.due_at, one.state) for one in found] == every_minute(book, start, end)
+NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)  # a shorter downtime tells no more
+Off = list[tuple[int, int]]
+MIDNIGHT, DAY_MS = ms("2026-10-31 00:00"), 86_400_000
+OFF = st.lists(st.tuples(st.integers(0, 2 * DAY_MS), st.integers(1, DAY_MS)), max_size=3)
 
 
-def every_minute(book: Book, start: int, end: int) -> list[tuple[str, int, str]]:
-    """What a tick at each minute makes in the database itself."""
-    from schedbot.store import recurrences
+@settings(
+    max_examples=8, deadline=None, phases=NO_SHRINKING, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(off=OFF, pause=st.integers(1, 2 * DAY_MS))
+def test_one_tick_for_many_says_what_a_tick_at_each_minute_would(tmp_path: Path, off: Off, pause: int) -> None:
+    downs = sorted(Down(MIDNIGHT + start, MIDNIGHT + start + length) for start, length in off)
+    with TemporaryDirectory(dir=tmp_path) as folder, opened(Path(folder)) as book:
+        book.utc = "2026-10-31 00:00"
+        of_each_kind(book, MIDNIGHT + pause)
+        span = Span(MIDNIGHT, MIDNIGHT + 2 * DAY_MS, downs)
+        found = list(simulation.simulate(book.session, span, ticked, lambda at: None))
+        assert found == every_minute(book, span)
 
-    with book.db.writing():
-        for (number,) in book.db.rows("SELECT id FROM recurrences"):
-            recurrences.wake(book.db, number, start - 1)
-    for at in range(start, end, 60_000):
-        tick(at_instant(book, at))
-    sql = "SELECT s.name, j.due_at, j.state FROM jobs j JOIN schedules s ON s.id = j.schedule_id WHERE j.due_at < :end"
-    return list(book.db.rows(sql + " ORDER BY j.due_at, s.name", {"end": end}))
+
+def of_each_kind(book: Book, until: int) -> None:
+    """Schedules of each misfire policy, with calendars and a jitter, sharing a channel; one pause ends at `until`."""
+    for number, cron in enumerate(("*/7 * * * *", "0 9 * * 1-5", "30 1 * * *", "15 */5 * * *", "*/7 * * * *")):
+        policy = ("latest", "all", "skip", "latest", "all")[number]
+        book.add(f"s{number}", cron=cron, tz="America/New_York", misfire=policy, grace=("1h", "6h")[number % 2])
+    book.add("jittered", cron="0 * * * *", jitter="5m", window="mon-fri 08:00-18:00")
+    book.add("resting", cron="*/20 * * * *", misfire="all")
+    book.pause("resting", until=times.to_rfc3339(until))
 
 
-def at_instant(book: Book, at: int) -> Session:
-    return Session(book.session.settings, book.db, lambda: at)
+def every_minute(book: Book, span: Span) -> list[Simulated]:
+    """What a tick at each minute makes in a copy, the first one after the end included where the machine was off."""
+    with copying.copied(book.db, span.start) as copy:
+        for at in range(span.start, up_at(span.downs, span.end) + 60_000, 60_000):
+            if up_at(span.downs, at) == at:
+                ticked(simulation.frozen_at(book.session, copy, at), LOOK_AHEAD_MS)
+        return [simulation.told(one, span.downs) for one in copying.take_made(copy, span.end)]
 
 
 def test_a_clock_change_is_told_with_all_schedules_that_it_touches(book: Book) -> None:
