@@ -91,12 +91,14 @@ class Recurrence:
     """When a schedule fires: a cron expression in an IANA zone, one instant (`once_at`) told in that zone, or a rule.
 
     `rrule` is what cron can't say, by RFC 5545: DTSTART and RRULE lines of wall-clock times, in one normal form.
+    `before` names a region: what would be due on a holiday of it is due on the last business day before.
     """
 
     tz: str
     cron: str | None = None
     once_at: int | None = None
     rrule: str | None = None
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)

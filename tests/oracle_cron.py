@@ -11,14 +11,19 @@ from zoneinfo import ZoneInfo
 MINUTE = timedelta(minutes=1)
 THREE_HOURS = timedelta(hours=3)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+Shows = Callable[[datetime], bool]
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 def fires(expression: str, zone: str, start: int, end: int) -> Iterator[int]:
     """The instants after `start`, before `end`, at which cron would run a job, in UTC seconds."""
-    shows = matcher(expression)
     minute, hour, *_ = expression.split()
-    wildcard = minute.startswith("*") or hour.startswith("*")
+    is_wildcard = minute.startswith("*") or hour.startswith("*")
+    return fires_shown(matcher(expression), is_wildcard, zone, start, end)
+
+
+def fires_shown(shows: Shows, wildcard: bool, zone: str, start: int, end: int) -> Iterator[int]:
+    """As `fires`, for the wall-clock times that `shows` takes."""
     tz = ZoneInfo(zone)
     # From a day earlier on, so that an overlap that began before the start is seen.
     first = (start - 86_400) // 60 * 60
@@ -52,7 +57,7 @@ def jumped_over(before: datetime, wall: datetime) -> Iterator[datetime]:
         missing += MINUTE
 
 
-def matcher(expression: str) -> Callable[[datetime], bool]:
+def matcher(expression: str) -> Shows:
     """Whether a wall-clock time is in the expression."""
     minute, hour, day, month, weekday = expression.lower().split()
     minutes, hours, months = numbers(minute, 0, 59), numbers(hour, 0, 23), numbers(month, 1, 12)

@@ -19,8 +19,9 @@ CHANGES = {
 }
 
 
-def warnings(cron: str, tz: str, now: int | None = None) -> list[str]:
+def warnings(cron: str, tz: str, now: int | None = None, before: str = "") -> list[str]:
     """Sentences on what of the expression is often meant otherwise; with `now`, on the next year's clock changes too.
+    What is due before holidays of the region `before` meets them there.
 
     Raises BadInput if the expression or the zone is not taken.
     """
@@ -29,7 +30,7 @@ def warnings(cron: str, tz: str, now: int | None = None) -> list[str]:
     said = [*_on_days(read), *_on_steps(minute, "hour", 60), *_on_steps(hour, "day", 24)]
     if now is None or read.wildcard:  # a rhythm simply goes on when clocks change
         return said
-    return said + clock_changes(Recurrence(tz, cron), now)
+    return said + clock_changes(Recurrence(tz, cron, before=before), now)
 
 
 def clock_changes(recurrence: Recurrence, now: int) -> list[str]:

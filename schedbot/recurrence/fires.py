@@ -12,6 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from schedbot.model import Recurrence
+from schedbot.recurrence import brought_forward
 from schedbot.recurrence.offsets import DAY, Stretch, stretches
 from schedbot.recurrence.timetable import Timetable, timetable, walls
 
@@ -44,10 +45,16 @@ def next_after(recurrence: Recurrence, after: int) -> int | None:
 
 def between(recurrence: Recurrence, after: int, until: int) -> Iterator[int]:
     """The instants after `after` up to and with `until`, in order, each computed when it is asked for."""
-    if recurrence.once_at is not None:
-        return iter((recurrence.once_at,) if after < recurrence.once_at <= until else ())
+    if (once_at := the_one_instant(recurrence)) is not None:
+        return iter((once_at,) if after < once_at <= until else ())
     table = timetable(recurrence)
     return iter(()) if table is None else _fires(table, recurrence.tz, after, until)
+
+
+def the_one_instant(recurrence: Recurrence) -> int | None:
+    """When a recurrence of one instant is due; None for any other."""
+    at = recurrence.once_at
+    return at if at is None or not recurrence.before else brought_forward.instant(at, recurrence.tz, recurrence.before)
 
 
 def latest_at_or_before(recurrence: Recurrence, at: int, not_before: int) -> int | None:

@@ -1,23 +1,45 @@
-"""The wall-clock times of a recurrence, whether cron says them or a rule of RFC 5545."""
+"""The wall-clock times of a recurrence, whether cron says them or a rule of RFC 5545, before holidays if so asked."""
 
 from collections.abc import Iterator
 
 from schedbot.model import Recurrence
-from schedbot.recurrence import plan, rhythm
+from schedbot.recurrence import brought_forward, plan, rhythm
+from schedbot.recurrence.brought_forward import BroughtForward
 from schedbot.recurrence.plan import Plan, plan_of
 from schedbot.recurrence.rhythm import Rhythm
 from schedbot.recurrence.spelling import normal_form
 
-Timetable = Plan | Rhythm
+Timetable = Plan | Rhythm | BroughtForward
 
 
 def timetable(recurrence: Recurrence) -> Timetable | None:
     """What tells its wall-clock times; None for a single instant. Raises BadInput for an expression not taken."""
+    base: Plan | Rhythm
     if recurrence.cron is not None:
-        return plan_of(normal_form(recurrence.cron))
-    return None if recurrence.rrule is None else Rhythm(recurrence.rrule)
+        base = plan_of(normal_form(recurrence.cron))
+    elif recurrence.rrule is not None:
+        base = Rhythm(recurrence.rrule)
+    else:
+        return None
+    return BroughtForward(base, recurrence.before) if recurrence.before else base
 
 
 def walls(table: Timetable, first: int, last: int) -> Iterator[int]:
     """The wall-clock times from `first` to `last`, both included, in order, in minutes since 1970-01-01 00:00."""
-    return rhythm.walls(table, first, last) if isinstance(table, Rhythm) else plan.walls(table, first, last)
+    match table:
+        case BroughtForward(base, region):
+            return _earlier(base, region, first, last)
+        case Rhythm():
+            return rhythm.walls(table, first, last)
+        case Plan():
+            return plan.walls(table, first, last)
+
+
+def _earlier(base: Plan | Rhythm, region: str, first: int, last: int) -> Iterator[int]:
+    # A time only ever comes earlier: none from before `first` is due after it.
+    of_rule = walls(base, first, brought_forward.last_that_moves(region, last))
+    for wall in brought_forward.moved(of_rule, region):
+        if wall > last:
+            return
+        if wall >= first:
+            yield wall

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from schedbot import times
 from schedbot.model import Recurrence
 from schedbot.recurrence import rhythm_words
+from schedbot.recurrence.fires import the_one_instant
 from schedbot.recurrence.plan import LAST, Plan, plan_of
 from schedbot.recurrence.spelling import MONTHS, normal_form
 
@@ -21,11 +22,12 @@ EVERY_WEEKDAY = frozenset(range(7))
 
 def meaning(recurrence: Recurrence) -> str:
     """`at 09:00 on Monday and Friday, Los Angeles time`; `once, Tue 1 Dec 2026 09:00 EST`."""
-    if recurrence.once_at is not None:
-        return f"once, {times.for_people(recurrence.once_at, times.zone(recurrence.tz))}"
-    if recurrence.rrule is not None:
-        return f"{rhythm_words.in_words(recurrence.rrule)}, {place(recurrence.tz)}"
-    return f"{in_words(recurrence.cron or '')}, {place(recurrence.tz)}"
+    if (at := the_one_instant(recurrence)) is not None:
+        why = "" if at == recurrence.once_at else f", the business day before a holiday of {recurrence.before}"
+        return f"once, {times.for_people(at, times.zone(recurrence.tz))}{why}"
+    rule = in_words(recurrence.cron or "") if recurrence.rrule is None else rhythm_words.in_words(recurrence.rrule)
+    earlier = f"; if that is a holiday of {recurrence.before}, on the business day before it"
+    return f"{rule}, {place(recurrence.tz)}{earlier if recurrence.before else ''}"
 
 
 def place(tz: str) -> str:

@@ -1,6 +1,6 @@
 """Send windows and blackouts: what they say, and when they are open. All of it is pure."""
 
-from schedbot.windows.opening import blackout_at, is_open, next_free_day, opens_at
+from schedbot.windows.opening import blackout_at, is_open, next_free_day, opens_at, same_time_on
 from schedbot.windows.reading import Blackout, Window, blackouts_text, parse, parse_blackouts
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "opens_at",
     "parse",
     "parse_blackouts",
+    "same_time_on",
 ]

@@ -43,16 +43,17 @@ def opens_at(window: Window, blackouts: Sequence[Blackout], tz: ZoneInfo, at: in
 
 
 def next_free_day(at: int, tz: ZoneInfo, taken: Container[date]) -> int:
-    """The same wall-clock time on the first day after that of `at` which is Monday to Friday and not `taken`.
-
-    A time that the clocks jump over then is the end of the gap, as for all fixed times.
-    """
-    wall = to_datetime(at, tz)
-    day = wall.date() + timedelta(days=1)
+    """The same wall-clock time on the first day after that of `at` which is Monday to Friday and not `taken`."""
+    day = to_datetime(at, tz).date() + timedelta(days=1)
     while day.weekday() > 4 or day in taken:
         day += timedelta(days=1)
-    moved = datetime.combine(day, wall.time())
-    first, second = (_instant(moved, tz, fold) for fold in (0, 1))
+    return same_time_on(day, at, tz)
+
+
+def same_time_on(day: date, at: int, tz: ZoneInfo) -> int:
+    """The wall-clock time of `at` on another day: the first of two, and for one in a gap the end of the gap."""
+    wall = datetime.combine(day, to_datetime(at, tz).time())
+    first, second = (_instant(wall, tz, fold) for fold in (0, 1))
     return first if first <= second else next(_change_on(day, tz))
 
 
