@@ -65,9 +65,13 @@ class OnUnknown(StrEnum):
 
 
 class HolidayPolicy(StrEnum):
-    """What becomes of an occurrence on a holiday: left out, or moved to the next business day at the same time."""
+    """What becomes of an occurrence on a holiday: left out, or at the same time on the business day before or after.
+
+    `before` is a matter of the recurrence, since what is due is looked for only shortly ahead.
+    """
 
     SKIP = "skip"
+    BEFORE = "before"
     AFTER = "after"
 
 

@@ -5,7 +5,7 @@ stands (`base`). Nothing here opens a transaction but `add`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schedbot import recurrence as rules
 from schedbot import times
@@ -45,6 +45,7 @@ def wanted(said: Fields, now: int, base: Wanted | None = None) -> Wanted:
         if column not in fields.COLUMNS:
             raise BadField(column, f"There is no field called '{column}'.", f"Known are {', '.join(fields.COLUMNS)}.")
     when = rule(said, now, base.recurrence if base else None)
+    when = replace(when, before=terms.region_before(said, base.terms if base else None))
     return Wanted(
         name=kept(said, "name", base.name if base else None),
         account=read("account", fields.account, said_or(said, "account", base.account if base else "")),
@@ -126,7 +127,7 @@ def add(session: Session, said: Fields) -> Schedule:
 def warnings(schedule: Schedule, now: int) -> list[str]:
     """What of its rule is often meant otherwise: sentences."""
     rule = schedule.recurrence
-    return rules.warnings(rule.cron, rule.tz, now) if rule.cron else rules.clock_changes(rule, now)
+    return rules.warnings(rule.cron, rule.tz, now, rule.before) if rule.cron else rules.clock_changes(rule, now)
 
 
 def as_wanted(schedule: Schedule, made: int = 0) -> Wanted:

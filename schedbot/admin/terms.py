@@ -40,6 +40,7 @@ class Before(NamedTuple):
 def terms(said: Fields, when: Recurrence, now: int, before: Before | None = None) -> Terms:
     """The terms that the fields come to; what is not said stays as `before`. Raises BadField."""
     base = before.terms if before else DEFAULT
+    celebrated, policy = holidays(said, base)
     starts_at, until_at, count = bounds(said, when, now, before)
     return Terms(
         channel=base.channel if said.get("channel") is None and before else channel(said.get("channel") or ""),
@@ -53,12 +54,30 @@ def terms(said: Fields, when: Recurrence, now: int, before: Before | None = None
         priority=given(said, "priority", PRIORITY, base.priority, DEFAULT.priority),
         on_unknown=given(said, "on_unknown", ON_UNKNOWN, base.on_unknown, DEFAULT.on_unknown),
         jitter_ms=given(said, "jitter", fields.span, base.jitter_ms, 0),
-        skip_holidays=given(said, "skip_holidays", region, base.skip_holidays, ""),
-        holiday_policy=given(said, "holiday_policy", HOLIDAY_POLICY, base.holiday_policy, DEFAULT.holiday_policy),
+        skip_holidays=celebrated,
+        holiday_policy=policy,
         window=given(said, "window", fields.window, base.window, ""),
         outside=given(said, "outside", OUTSIDE, base.outside, DEFAULT.outside),
         blackout=given(said, "blackout", fields.blackout, base.blackout, ""),
     )
+
+
+def region_before(said: Fields, before: Terms | None) -> str:
+    """The region before whose holidays it is due; empty under another policy."""
+    celebrated, policy = holidays(said, before or DEFAULT)
+    return celebrated if policy is HolidayPolicy.BEFORE else ""
+
+
+def holidays(said: Fields, base: Terms) -> tuple[str, HolidayPolicy]:
+    """Whose holidays, and what becomes of them; a policy goes with its region. Raises BadField for one without."""
+    celebrated = given(said, "skip_holidays", region, base.skip_holidays, "")
+    if not celebrated and said.get("holiday_policy") is None:
+        return "", DEFAULT.holiday_policy
+    policy = given(said, "holiday_policy", HOLIDAY_POLICY, base.holiday_policy, DEFAULT.holiday_policy)
+    if not celebrated and policy is not DEFAULT.holiday_policy:
+        problem = f"A holiday policy '{policy}' is said, and not whose holidays."
+        raise BadField("holiday_policy", problem, "Name their country or region: --skip-holidays US.")
+    return celebrated, policy
 
 
 def given(said: Fields, column: str, reader: Callable[[str], Field], before: Field, default: Field) -> Field:
@@ -152,7 +171,9 @@ def check_due(when: Recurrence, after: int, until_at: int | None) -> None:
     since = times.for_people(after + 1, zone)
     if first is None:
         column = "cron" if when.cron else "every" if when.rrule else "at"
-        raise BadField(column, f"It is never due after {since}.", "Name an instant that is still to come.")
+        moved = f", where the business day before a holiday of {when.before} is still to come" if when.before else ""
+        hint = f"Name an instant that is still to come{moved}."
+        raise BadField(column, f"It is never due after {since}.", hint)
     problem = f"It is never due between {since} and its end, {times.for_people(until_at or 0, zone)}."
     raise BadField("until", problem, f"The first occurrence would be {times.for_people(first, zone)}: end it later.")
 

@@ -44,15 +44,15 @@ OnUnknown = Annotated[
 ]
 Jitter = Annotated[str | None, option("--jitter", "SPAN", "Post up to this much later, always the same. [default: 0s]")]
 SkipHolidays = Annotated[
-    str | None, option("--skip-holidays", "REGION", "Leave out public holidays: US, DE-BY. [default: none]")
+    str | None, option("--skip-holidays", "REGION", "Post nothing on public holidays: US, DE-BY. [default: none]")
 ]
 
 HolidayPolicy = Annotated[
     str | None,
     option(
         "--holiday-policy",
-        "skip|after",
-        "On a holiday: leave it out, or post on the next business day. [default: skip]",
+        "skip|before|after",
+        "On a holiday: leave it out, or post on the business day before or after. [default: skip]",
     ),
 ]
 Window = Annotated[

@@ -13,6 +13,11 @@ from schedbot.session import Session, opened
 from schedbot.store import changes, waiting
 
 Pair = tuple[str, str]
+HOLIDAYS = {
+    HolidayPolicy.SKIP: "Leaves out",
+    HolidayPolicy.BEFORE: "Moves to the business day before",
+    HolidayPolicy.AFTER: "Moves to the next business day",
+}
 
 
 def run(
@@ -65,8 +70,7 @@ def how(schedule: Schedule) -> Iterator[Pair]:
     yield "Attempts", f"up to {terms.max_attempts}; when its fate is unknown: {terms.on_unknown.value}"
     yield "Priority", terms.priority.value
     yield "Jitter", times.span_for_people(terms.jitter_ms) if terms.jitter_ms else ""
-    way = "Moves to the next business day" if terms.holiday_policy is HolidayPolicy.AFTER else "Leaves out"
-    yield way, f"holidays of {terms.skip_holidays}" if terms.skip_holidays else ""
+    yield HOLIDAYS[terms.holiday_policy], f"holidays of {terms.skip_holidays}" if terms.skip_holidays else ""
     way = "waits" if terms.outside is Outside.DEFER else "is left out"
     yield "Window", f"{terms.window}; what is due outside {way}" if terms.window else ""
     yield "Blackout", f"{terms.blackout}; what is due then {way}" if terms.blackout else ""

@@ -46,7 +46,7 @@ UPDATE schedules
 ASLEEP = "UPDATE recurrences SET next_due_at = NULL"
 
 IN_USE = """
-SELECT id, kind, expression, tz, NULL FROM recurrences r
+SELECT id, kind, expression, tz, holidays_before, NULL FROM recurrences r
  WHERE EXISTS (SELECT 1 FROM schedules s WHERE s.recurrence_id = r.id AND s.state = 'active')
 """
 

@@ -11,20 +11,20 @@ from schedbot.model import Recurrence
 from schedbot.store.database import Database, Row
 
 KNOWN = """
-INSERT INTO recurrences (kind, expression, tz) VALUES (:kind, :expression, :tz)
-ON CONFLICT (kind, expression, tz) DO UPDATE SET kind = excluded.kind
+INSERT INTO recurrences (kind, expression, tz, holidays_before) VALUES (:kind, :expression, :tz, :holidays_before)
+ON CONFLICT (kind, expression, tz, holidays_before) DO UPDATE SET kind = excluded.kind
 RETURNING id
 """
 
 DUE = """
-SELECT id, kind, expression, tz, next_due_at
+SELECT id, kind, expression, tz, holidays_before, next_due_at
   FROM recurrences
  WHERE next_due_at IS NOT NULL AND next_due_at <= :horizon
  ORDER BY next_due_at
  LIMIT :limit
 """
 
-BY_ID = "SELECT id, kind, expression, tz, next_due_at FROM recurrences WHERE id = :id"
+BY_ID = "SELECT id, kind, expression, tz, holidays_before, next_due_at FROM recurrences WHERE id = :id"
 
 MOVE = "UPDATE recurrences SET next_due_at = :next_due_at WHERE id = :id"
 
@@ -41,19 +41,19 @@ class StoredRecurrence:
 
 
 def stored(row: Row) -> StoredRecurrence:
-    number, kind, expression, tz, next_due_at = row
-    return StoredRecurrence(number, rule_of(kind, expression, tz), next_due_at)
+    number, kind, expression, tz, holidays_before, next_due_at = row
+    return StoredRecurrence(number, rule_of(kind, expression, tz, holidays_before), next_due_at)
 
 
-def rule_of(kind: str, expression: str, tz: str) -> Recurrence:
-    """The noun behind a row's kind, expression and zone."""
+def rule_of(kind: str, expression: str, tz: str, holidays_before: str) -> Recurrence:
+    """The noun behind a row's kind, expression, zone and region."""
     match kind:
         case "cron":
-            return Recurrence(tz, cron=expression)
+            return Recurrence(tz, cron=expression, before=holidays_before)
         case "rrule":
-            return Recurrence(tz, rrule=expression)
+            return Recurrence(tz, rrule=expression, before=holidays_before)
         case _:
-            return Recurrence(tz, once_at=int(expression))
+            return Recurrence(tz, once_at=int(expression), before=holidays_before)
 
 
 def known(db: Database, rule: Recurrence) -> int:
@@ -63,7 +63,8 @@ def known(db: Database, rule: Recurrence) -> int:
         kind, expression = "cron", rule.cron
     elif rule.rrule is not None:
         kind, expression = "rrule", rule.rrule
-    return int(db.value(KNOWN, {"kind": kind, "expression": expression, "tz": rule.tz}))
+    row = {"kind": kind, "expression": expression, "tz": rule.tz, "holidays_before": rule.before}
+    return int(db.value(KNOWN, row))
 
 
 def by_id(db: Database, number: int) -> StoredRecurrence:

@@ -63,14 +63,14 @@ class Ruling:
 
 
 def calendar_of(terms: Terms) -> Calendar:
-    """The calendar of a schedule's terms."""
+    """The calendar of a schedule's terms; with the policy `before`, its recurrence has seen to the holidays."""
     return Calendar(terms.skip_holidays, terms.holiday_policy, terms.window, terms.blackout, terms.outside)
 
 
 @lru_cache(maxsize=8_192)
 def ruling(calendar: Calendar, rule: Recurrence, due_at: int, now: int) -> Ruling | None:
     """What becomes of the occurrence `due_at` if it is to be posted at `now`, or when it is due; None: it stands."""
-    celebrated = holiday_at(calendar.region, rule.tz, due_at)
+    celebrated = "" if calendar.policy is HolidayPolicy.BEFORE else holiday_at(calendar.region, rule.tz, due_at)
     if celebrated and calendar.policy is HolidayPolicy.SKIP:
         return Ruling(celebrated)
     at = moved(calendar.region, rule.tz, due_at) if celebrated else due_at

@@ -23,9 +23,9 @@ from schedbot.store.database import Database, Row
 
 SELECT = """
 SELECT s.id, s.name, s.account, s.workspace_id, w.name, s.version, s.state, s.reason, s.state_by, s.state_until,
-       s.effective_at, s.created_at, r.kind, r.expression, r.tz, v.channel, v.report_kind, v.report_source, v.params,
-       v.starts_at, v.until_at, v.count, v.misfire, v.grace_ms, v.max_attempts, v.priority, v.on_unknown, v.jitter_ms,
-       v.skip_holidays, v.holiday_policy, v.send_window, v.outside, v.blackout
+       s.effective_at, s.created_at, r.kind, r.expression, r.tz, r.holidays_before, v.channel, v.report_kind,
+       v.report_source, v.params, v.starts_at, v.until_at, v.count, v.misfire, v.grace_ms, v.max_attempts, v.priority,
+       v.on_unknown, v.jitter_ms, v.skip_holidays, v.holiday_policy, v.send_window, v.outside, v.blackout
   FROM schedules s
   JOIN workspaces w ON w.id = s.workspace_id
   JOIN recurrences r ON r.id = s.recurrence_id
@@ -112,7 +112,7 @@ EVERY = Filters()
 
 def schedule(row: Row) -> Schedule:
     """One row of SELECT as the noun."""
-    kind, expression, tz, channel, report_kind, source, params, *terms = row[12:]
+    channel, report_kind, source, params, *terms = row[16:]
     starts_at, until_at, count, misfire, grace_ms, max_attempts, priority, on_unknown, jitter_ms, *calendar = terms
     holidays, holiday_policy, window, outside, blackout = calendar
     return Schedule(
@@ -128,7 +128,7 @@ def schedule(row: Row) -> Schedule:
         state_until=row[9],
         effective_at=row[10],
         created_at=row[11],
-        recurrence=recurrences.rule_of(kind, expression, tz),
+        recurrence=recurrences.rule_of(*row[12:16]),
         terms=Terms(
             channel=channel,
             report=Report(report_kind, source, {} if params == "{}" else json.loads(params)),

@@ -1,7 +1,8 @@
 """When the zone data changes, what is not yet enqueued is computed anew, and each schedule that moved is on record.
 
 What is due already stays owed as it was, and what is enqueued stays; an instant that was told outright (`--at`) does
-not depend on zone data. Safe to repeat: a run that was cut off is done again, and finds what had moved in place.
+not depend on zone data, unless a holiday moves it. Safe to repeat: a run that was cut off is done again, and finds
+what had moved in place.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ from schedbot.store.recurrences import StoredRecurrence
 SEEN = "SELECT zone_data FROM installation"
 
 NOT_YET_ENQUEUED = """
-SELECT id, kind, expression, tz, next_due_at FROM recurrences WHERE next_due_at > :now AND kind <> 'once'
+SELECT id, kind, expression, tz, holidays_before, next_due_at FROM recurrences
+ WHERE next_due_at > :now AND (kind <> 'once' OR holidays_before <> '')
 """
 
 # An extra job is never due at a full second; one that was skipped in advance is not before next_due_at.
@@ -73,7 +75,7 @@ def moved(db: Database, now: int) -> Iterator[Moved]:
     """The recurrences that move; computed outside of a transaction, since there may be many."""
     for row in db.rows(NOT_YET_ENQUEUED, {"now": now}):
         found = recurrences.stored(row)
-        before = row[4]
+        before = row[-1]
         after = next_by_new_rules(db, found, before, now)
         if after != before:
             yield Moved(found.id, before, after)

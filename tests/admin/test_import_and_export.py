@@ -75,6 +75,7 @@ def test_every_field_comes_back_the_same(book: Book, tmp_path: Path, form: Forma
         "once", at="2026-12-24 18:00", tz="Asia/Tokyo", report=str(template), params='{"a": [1, "ü"]}', paused="true"
     )
     book.add("all, of it", grace="1h30m", max_attempts="2", skip_holidays="DE-BY", until="2027-02-01", **more)
+    book.add("early", at="2026-12-25 18:00", tz="Asia/Tokyo", skip_holidays="DE", holiday_policy="before")
     there_and_back(book, form)
 
 

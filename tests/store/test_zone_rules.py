@@ -126,3 +126,13 @@ def test_a_dry_run_moves_nothing(tmp_path: Path, old: Path, new: Path) -> None:
         tick_with(book, old)
         tick_with(book, new, dry="dry")
         assert (next_due(book), moves(book)) == ("2026-12-02 08:00", [])
+
+
+def test_an_instant_that_comes_to_lie_on_a_holiday_is_brought_forward(tmp_path: Path, old: Path, new: Path) -> None:
+    with opened(tmp_path) as book:
+        book.utc = NOON
+        book.add(at="2026-12-24T22:30:00Z", tz="Europe/Berlin", skip_holidays="DE", holiday_policy="before")
+        tick_with(book, old)
+        assert next_due(book) == "2026-12-24 22:30"
+        tick_with(book, new)
+        assert next_due(book) == "2026-12-23 22:30"

@@ -23,13 +23,14 @@ CREATE UNIQUE INDEX workspaces_name ON workspaces (name) WHERE removed_at IS NUL
 -- One row however many schedules share it. next_due_at is the first occurrence that is not yet enqueued;
 -- null while nobody needs it, or when there is none.
 CREATE TABLE recurrences (
-  id           INTEGER NOT NULL PRIMARY KEY,
-  kind         TEXT    NOT NULL,
-  expression   TEXT    NOT NULL,                       -- cron: five fields; once: milliseconds; rrule: RFC 5545
-  tz           TEXT    NOT NULL,
-  next_due_at  INTEGER,
+  id               INTEGER NOT NULL PRIMARY KEY,
+  kind             TEXT    NOT NULL,
+  expression       TEXT    NOT NULL,                   -- cron: five fields; once: milliseconds; rrule: RFC 5545
+  tz               TEXT    NOT NULL,
+  holidays_before  TEXT    NOT NULL DEFAULT '',        -- the region before whose holidays it is due; '' is none
+  next_due_at      INTEGER,
   CONSTRAINT kind_known CHECK (kind IN ('cron', 'once', 'rrule')),
-  CONSTRAINT one_row_for_each UNIQUE (kind, expression, tz)
+  CONSTRAINT one_row_for_each UNIQUE (kind, expression, tz, holidays_before)
 ) STRICT;
 CREATE INDEX recurrences_due ON recurrences (next_due_at) WHERE next_due_at IS NOT NULL;
 
@@ -86,7 +87,7 @@ CREATE TABLE schedule_versions (
   CONSTRAINT misfire_known CHECK (misfire IN ('latest', 'all', 'skip')),
   CONSTRAINT priority_known CHECK (priority IN ('high', 'normal', 'low')),
   CONSTRAINT on_unknown_known CHECK (on_unknown IN ('resend', 'hold')),
-  CONSTRAINT holiday_policy_known CHECK (holiday_policy IN ('skip', 'after')),
+  CONSTRAINT holiday_policy_known CHECK (holiday_policy IN ('skip', 'before', 'after')),
   CONSTRAINT outside_known CHECK (outside IN ('defer', 'skip')),
   CONSTRAINT grace_not_negative CHECK (grace_ms >= 0),
   CONSTRAINT jitter_not_negative CHECK (jitter_ms >= 0),
