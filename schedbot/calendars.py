@@ -4,6 +4,7 @@ Pure; which day it is where a schedule's clock is, is the caller's to say.
 Source: the `holidays` package, https://holidays.readthedocs.io/
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
@@ -43,6 +44,8 @@ def days_off(region: str) -> Mapping[date, str]:
     """A region's calendar: it works out a year when it is asked for one."""
     import holidays
 
+    # It knows no holidays in far years, and would say so beside a command's answer.
+    warnings.filterwarnings("ignore", "Requested Holidays are available", UserWarning)
     code, _, part = region.partition("-")
     language = ENGLISH if ENGLISH in holidays.list_localized_countries().get(code, ()) else None
     calendar: Mapping[date, str] = holidays.country_holidays(code, subdiv=part or None, language=language)

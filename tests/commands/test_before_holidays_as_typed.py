@@ -64,3 +64,11 @@ def test_a_policy_without_a_calendar_is_used_wrongly(house: House) -> None:
     said = at(house, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, "--holiday-policy", "before", code=2)
     assert "Error: A holiday policy 'before' is said, and not whose holidays." in said
     assert "--skip-holidays US" in said
+
+
+@pytest.mark.parametrize("policy", ["skip", "before", "after"])
+def test_years_that_a_calendar_does_not_reach_are_asked_in_silence(house: House, policy: str) -> None:
+    said = ("--skip-holidays", "IN", "--holiday-policy", policy)
+    at(house, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, *said)
+    shown = at(house, "2026-11-23 12:00:00", "next", "weekly", "--from", "2060-01-01", "--count", "20")
+    assert len(shown.splitlines()) == 20
