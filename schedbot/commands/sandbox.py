@@ -27,6 +27,9 @@ def run(
     order: Annotated[
         list[str] | None, typer.Option(metavar="FAULT", help="Order a fault of the one that runs.")
     ] = None,
+    person: Annotated[
+        list[str] | None, typer.Option(metavar="ID=ZONE", help="Give a user of the one that runs a time zone.")
+    ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Take back the faults of the one that runs.")] = False,
     release: Annotated[bool, typer.Option("--release", help="Let its held requests go.")] = False,
 ) -> None:
@@ -37,8 +40,9 @@ def run(
 
     Example:  schedbot sandbox --port 8765
     """
-    if order or clear or release:
+    if order or clear or release or person:
         _tell(port, order or [], clear, release)
+        _place(port, person or [])
         return
     import asyncio
 
@@ -60,6 +64,16 @@ def _tell(port: int, orders: list[str], clear: bool, release: bool) -> None:
         print(f"Fault {running.order_line(line)}: {line}")
     if release:
         print(f"Requests let go: {running.release()}.")
+
+
+def _place(port: int, people: list[str]) -> None:
+    """Let users of the sandbox that runs live in a time zone."""
+    from schedbot.sandbox.control import Sandbox
+
+    for said in people:
+        user_id, _, zone = said.partition("=")
+        Sandbox(f"http://127.0.0.1:{port}").person(user_id, zone)
+        print(f"{user_id} lives in {zone or 'no zone'}.")
 
 
 def _announce(port: int) -> None:

@@ -95,6 +95,10 @@ class Sandbox:
         body = {"name": name, "token": token, "channels": list(channels), "scopes": scopes and list(scopes)}
         self._ask("POST", "workspaces", body=body)
 
+    def person(self, user_id: str, tz: str, workspace: str | None = None, **more: bool) -> None:
+        """Let a user exist, or have another time zone, in one workspace or in all; `deleted`, `is_bot` say more."""
+        self._ask("POST", "people", body={"id": user_id, "tz": tz, "workspace": workspace, **more})
+
     def workspaces(self) -> list[Json]:
         """The workspaces with their tokens, scopes and channels."""
         found: list[Json] = self._ask("GET", "workspaces")["workspaces"]

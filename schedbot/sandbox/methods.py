@@ -13,8 +13,6 @@ from schedbot.sandbox.answers import Answer, Json, Refused, explained, ok, rate_
 from schedbot.sandbox.workspaces import BOT, Channel, Workspace
 from schedbot.sandbox.world import World
 
-USERS = {"U0SANDBOX01": "America/Los_Angeles", "U0SANDBOX02": "Europe/Berlin", BOT["user"]: "Etc/UTC"}
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -110,13 +108,14 @@ def info(call: Call, world: World) -> Answer:
 def user_info(call: Call, world: World) -> Answer:
     """Who a user is; schedbot asks for the time zone."""
     need(call, "users:read")
-    user = call.given.get("user")
-    zone = USERS.get(str(user))
-    if zone is None:
+    person = call.workspace.people.get(str(call.given.get("user")))
+    if person is None:
         raise Refused("user_not_found")
-    name = str(user).lower()
-    fields = {"id": user, "team_id": call.workspace.team_id, "name": name, "real_name": name, "tz": zone}
-    return ok({"user": fields | {"deleted": False, "is_bot": user == BOT["user"], "profile": {"real_name": name}}})
+    name = person.id.lower()
+    fields: Json = {"id": person.id, "team_id": call.workspace.team_id, "name": name, "profile": {"real_name": name}}
+    fields |= {"deleted": person.deleted, "is_bot": person.is_bot}
+    # Slack says less of one who is deactivated.
+    return ok({"user": fields if person.deleted else fields | {"real_name": name, "tz": person.tz}})
 
 
 def need(call: Call, scope: str) -> None:

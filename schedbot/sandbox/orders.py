@@ -15,7 +15,7 @@ from schedbot.sandbox import faults
 from schedbot.sandbox.answers import Json, encode
 from schedbot.sandbox.api import Api
 from schedbot.sandbox.events import Events
-from schedbot.sandbox.workspaces import SCOPES, Channel, Workspace
+from schedbot.sandbox.workspaces import SCOPES, Channel, Person, Workspace
 
 AT_HOME = ("127.0.0.1", "localhost")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -42,6 +42,7 @@ class Orders:
             ("POST", "release", self.release),
             ("GET", "workspaces", self.workspaces),
             ("POST", "workspaces", self.add_workspace),
+            ("POST", "people", self.add_person),
             ("POST", "reset", self.reset),
             ("GET", "events", self.events.watch),
         ]
@@ -113,6 +114,19 @@ class Orders:
         self.events.tell({"what": "reload"})
         return _json({"workspace": _told(workspace)})
 
+    async def add_person(self, request: web.Request) -> web.Response:
+        """Let a user exist, or be another, in one `workspace` or in all."""
+        wanted = await _body(request)
+        only = wanted.pop("workspace", None)
+        there = self.api.world.workspaces
+        if only not in (None, *there):
+            raise BadInput(f"No workspace is called '{only}'.", hint=f"There are: {', '.join(there)}.")
+        person = _person(wanted)
+        for name, workspace in there.items():
+            if only in (None, name):
+                workspace.people[person.id] = person
+        return _json({})
+
     async def reset(self, request: web.Request) -> web.Response:
         """Forget messages, requests, orders and what is held; workspaces stay."""
         await _body(request)
@@ -162,6 +176,15 @@ def _channel(told: Any) -> Channel:
     if not isinstance(told, dict) or not told.get("id") or any(name not in known for name in told):
         raise BadInput(f"'{told}' is not a channel.", hint=f"Send its id, or an object with {', '.join(known)}.")
     return Channel(**{"name": str(told["id"]).lower(), **told})
+
+
+def _person(told: Json) -> Person:
+    """A user from an object with `id` and what else is known."""
+    kinds = {"id": str, "tz": str, "deleted": bool, "is_bot": bool}
+    if not told.get("id") or any(not isinstance(value, kinds.get(name, ())) for name, value in told.items()):
+        hint = 'Send {"id": "U...", "tz": "Europe/Berlin"}; deleted and is_bot are true or false.'
+        raise BadInput(f"'{told}' is not a user.", hint=hint)
+    return Person(**told)
 
 
 def _told(workspace: Workspace) -> Json:

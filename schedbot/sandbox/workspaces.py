@@ -58,6 +58,26 @@ class Channel:
         self.last_post_at = -math.inf
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user: `tz` is an IANA name; empty, Slack tells none."""
+
+    id: str
+    tz: str = "Etc/UTC"
+    deleted: bool = False
+    is_bot: bool = False
+
+
+def first_people() -> dict[str, Person]:
+    """Who is there at the start: two people and the bot itself."""
+    found = (
+        Person("U0SANDBOX01", "America/Los_Angeles"),
+        Person("U0SANDBOX02", "Europe/Berlin"),
+        Person(BOT["user"], is_bot=True),
+    )
+    return {one.id: one for one in found}
+
+
 @dataclass(slots=True)
 class Workspace:
     """A workspace, its bot's token and scopes. With `any_channel`, each C... or G... id exists once it is named."""
@@ -68,6 +88,7 @@ class Workspace:
     channels: dict[str, Channel] = field(default_factory=dict)
     any_channel: bool = False
     history_at: float = -math.inf
+    people: dict[str, Person] = field(default_factory=first_people)
 
     @property
     def team_id(self) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from slack_sdk import WebClient
 
+from schedbot.errors import BadInput
 from tests.sandbox.sandbox_caller import Caller
 
 
@@ -71,3 +72,28 @@ def test_a_workspace_that_is_added_has_its_own_channels(slack_server: Caller) ->
 def test_a_token_names_one_workspace_alone(slack_server: Caller) -> None:
     with pytest.raises(Exception, match="'acme' has that token"):
         slack_server.control.add_workspace("thief", "xoxb-sandbox-acme")
+
+
+def client(slack_server: Caller) -> WebClient:
+    return WebClient("xoxb-sandbox-acme", base_url=slack_server.running.api_url)
+
+
+def test_a_user_can_move_to_another_time_zone_in_one_workspace_alone(slack_server: Caller) -> None:
+    slack_server.control.person("U0MOVES", tz="America/Los_Angeles")
+    slack_server.control.person("U0MOVES", tz="Asia/Tokyo", workspace="globex")
+    assert client(slack_server).users_info(user="U0MOVES")["user"]["tz"] == "America/Los_Angeles"
+    slack_server.control.person("U0MOVES", tz="America/New_York", workspace="acme")
+    assert client(slack_server).users_info(user="U0MOVES")["user"]["tz"] == "America/New_York"
+
+
+def test_a_deactivated_user_has_no_time_zone(slack_server: Caller) -> None:
+    slack_server.control.person("U0GONE", tz="America/New_York", deleted=True)
+    user = client(slack_server).users_info(user="U0GONE")["user"]
+    assert (user["deleted"], user.get("tz")) == (True, None)
+
+
+def test_a_user_that_is_ordered_wrongly_is_refused_in_words(slack_server: Caller) -> None:
+    with pytest.raises(BadInput, match="No workspace is called 'hooli'"):
+        slack_server.control.person("U0SANDBOX01", tz="UTC", workspace="hooli")
+    with pytest.raises(BadInput, match="is not a user"):
+        slack_server.control.person("", tz="UTC")
