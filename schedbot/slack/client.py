@@ -24,7 +24,7 @@ from schedbot import clock
 from schedbot.model import Message, Outcome, Reply, Stamp
 from schedbot.slack.flight import FLIGHT, Flight, TellingRequest, TellingResponse, silence
 from schedbot.slack.replies import verdict
-from schedbot.slack.seen import ChannelSeen, Identity, Page
+from schedbot.slack.seen import ChannelSeen, Identity, Page, PersonSeen
 
 EVENT_TYPE = "schedbot_job"
 CONNECT_SECONDS = 10.0
@@ -137,6 +137,17 @@ class SlackClient:
         seen = said if isinstance(said, Mapping) else {}
         flags = (bool(seen.get(flag)) for flag in ("is_archived", "is_member", "is_private"))
         return ChannelSeen(str(seen.get("id") or channel), str(seen.get("name") or ""), *flags)
+
+    async def user_info(self, token: str, user: str, *, timeout_ms: int | None = None) -> PersonSeen | Reply:
+        """What Slack says of the user (users.info); `timeout_ms` may shorten the client's own time-out."""
+        client = self._client(token)
+        answer = await self._ask(lambda: client.users_info(user=user), timeout_ms)
+        if isinstance(answer, Reply):
+            return answer
+        said = answer.get("user")
+        if not isinstance(said, Mapping):
+            return Reply(Outcome.UNKNOWN, "not_json", None, answer.status_code)
+        return PersonSeen(str(said.get("id") or user), str(said.get("tz") or ""), bool(said.get("deleted")))
 
     def _client(self, token: str) -> AsyncWebClient:
         # slack_sdk would quietly open a session of its own, in which nothing tells whether a post left.

@@ -37,3 +37,12 @@ class ChannelSeen:
     is_archived: bool
     is_member: bool
     is_private: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSeen:
+    """What Slack says of a user. `tz` is an IANA name, empty where it tells none."""
+
+    id: str
+    tz: str
+    is_deactivated: bool

@@ -5,9 +5,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from schedbot import sandbox
 from schedbot.model import Message, Outcome, Reply
 from schedbot.slack import probe
-from schedbot.slack.seen import ChannelSeen, Identity
+from schedbot.slack.seen import ChannelSeen, Identity, PersonSeen
 from tests.slack.wire import POSTED, Turn, Wire, says, wire
 
 TOKEN = "xoxb-sandbox-acme"
@@ -55,3 +56,22 @@ def test_send_posts_once_without_a_stamp() -> None:
         reply = probe.send(server.api_url, TOKEN, "C1", Message("A test"), 5_000)
         assert reply.outcome is Outcome.POSTED
         assert "metadata" not in server.arrived[0].body
+
+
+def test_people_are_asked_for_until_an_answer_is_not_about_the_person() -> None:
+    with sandbox.start() as server:
+        server.control.order("ratelimit", "users.info", nth=3, retry_after=7)
+        users = ["U0NOBODY", "U0SANDBOX02", "U0SANDBOX01", "U0SANDBOT"]
+        told = probe.people(server.api_url, TOKEN, users, 5_000, within_ms=5_000)
+    assert told == {
+        "U0NOBODY": Reply(Outcome.UNKNOWN, "user_not_found", None, 200),
+        "U0SANDBOX02": PersonSeen("U0SANDBOX02", "Europe/Berlin", False),
+        "U0SANDBOX01": Reply(Outcome.RATE_LIMITED, "ratelimited", None, 429, 7_000),
+    }
+
+
+def test_people_are_not_asked_for_longer_than_allowed() -> None:
+    with sandbox.start() as server:
+        server.control.order("stall", "users.info")
+        told = probe.people(server.api_url, TOKEN, ["U0SANDBOX01", "U0SANDBOX02"], 5_000, within_ms=100)
+    assert told == {"U0SANDBOX01": Reply(Outcome.UNKNOWN, "timeout", None, None)}
