@@ -176,6 +176,7 @@ class Terms:
     window: str = ""
     outside: Outside = Outside.DEFER
     blackout: str = ""
+    tz_from: str = ""  # whose time zone it is: `slack:U0123456789`; empty where the zone itself was said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

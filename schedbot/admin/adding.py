@@ -12,11 +12,13 @@ from schedbot import times
 from schedbot.admin import fields, terms
 from schedbot.admin.facts import Facts
 from schedbot.admin.fields import BadField, read
+from schedbot.admin.people import NOBODY, Person, Zones, asked, learn, zone_of
 from schedbot.admin.rule import rule
 from schedbot.admin.terms import Before
 from schedbot.errors import TokenUnavailable
 from schedbot.model import Recurrence, Schedule, ScheduleState, Terms
 from schedbot.session import Session
+from schedbot.slack import people
 from schedbot.store import changes, enqueue, schedules, workspaces
 from schedbot.store.database import Database
 
@@ -36,25 +38,46 @@ class Wanted:
     made: int = 0  # occurrences that have been, where it stands already
 
 
-def wanted(said: Fields, now: int, base: Wanted | None = None) -> Wanted:
+def wanted(said: Fields, now: int, base: Wanted | None = None, zones: Zones = NOBODY) -> Wanted:
     """What the fields come to, by their columns' names. None: not said; empty: the default.
 
-    With `base`, what is not said stays as it is there. Raises BadField, which names the column.
+    With `base`, what is not said stays as it is there. `zones` has the zone of whom `person` names. Raises BadField,
+    which names the column.
     """
     for column in said:
         if column not in fields.COLUMNS:
             raise BadField(column, f"There is no field called '{column}'.", f"Known are {', '.join(fields.COLUMNS)}.")
-    when = rule(said, now, base.recurrence if base else None)
+    whose = person(said, base)
+    in_zone = {**said, "tz": zone_of(zones, whose)} if whose else said
+    when = rule(in_zone, now, base.recurrence if base else None)
     when = replace(when, before=terms.region_before(said, base.terms if base else None))
     return Wanted(
         name=kept(said, "name", base.name if base else None),
         account=read("account", fields.account, said_or(said, "account", base.account if base else "")),
-        workspace=said_or(said, "workspace", base.workspace if base else "default") or "default",
+        workspace=workspace_of(said, base),
         recurrence=when,
         terms=terms.terms(said, when, now, Before(base.recurrence, base.terms, base.made) if base else None),
         paused=read("paused", fields.yes_or_no, said_or(said, "paused", "true" if base and base.paused else "")),
         made=base.made if base else 0,
     )
+
+
+def person(said: Fields, base: Wanted | None = None) -> Person | None:
+    """Whom Slack has to be asked for first, if it is somebody: a user belongs to a workspace. Raises BadField."""
+    tz, workspace = said.get("tz"), workspace_of(said, base)
+    if not tz and base and workspace != base.workspace:
+        tz = base.terms.tz_from
+    return Person(workspace, read("tz", people.user_id, tz)) if tz and people.is_person(tz) else None
+
+
+def person_of(schedule: Schedule) -> Person | None:
+    """Whose zone a schedule has."""
+    tz = schedule.terms.tz_from
+    return Person(schedule.workspace, people.user_id(tz)) if tz else None
+
+
+def workspace_of(said: Fields, base: Wanted | None) -> str:
+    return said_or(said, "workspace", base.workspace if base else "default") or "default"
 
 
 def kept(said: Fields, column: str, before: str | None) -> str:
@@ -114,10 +137,13 @@ def made(db: Database, new: Wanted, facts: Facts) -> Schedule:
 
 def add(session: Session, said: Fields) -> Schedule:
     """Add one schedule, with its occurrences of the look-ahead. Raises BadField; nothing is changed then."""
+    whose = person(said)
+    zones = asked(session, [whose]) if whose else NOBODY
     facts = Facts(session.actor, "add", session.now())
-    new = wanted(said, facts.now)
+    new = wanted(said, facts.now, zones=zones)
     with session.db.writing():
         schedule = write(session.db, new, facts)
+        learn(session.db, zones, facts.now)
         if schedule.state is ScheduleState.ACTIVE:
             enqueue.enqueue_own(session.db, schedule.id, facts.recurrence_id(session.db, new.recurrence), facts.now)
     session.db.wake()

@@ -11,9 +11,10 @@ from typing import Any
 
 from schedbot import times
 from schedbot.admin import telling
-from schedbot.admin.adding import Fields, Wanted, as_wanted, wanted
+from schedbot.admin.adding import Fields, Wanted, as_wanted, person, wanted
 from schedbot.admin.facts import Facts
 from schedbot.admin.fields import BadField
+from schedbot.admin.people import NOBODY, asked, learn
 from schedbot.admin.selecting import named
 from schedbot.admin.terms import first_after
 from schedbot.errors import SchedbotError
@@ -51,14 +52,17 @@ class Params:
 
 def edit(session: Session, name: str, said: Fields, params: Params | None = None) -> Edited:
     """Change what is said of one schedule. Raises NotFound and BadField; nothing is changed then."""
+    whose = person(said, as_wanted(named(session.db, name)))
+    zones = asked(session, [whose]) if whose else NOBODY
     facts = Facts(session.actor, "edit", session.now())
     with session.db.writing():
         before = named(session.db, name)
         made = waiting.made(session.db, before.id, facts.now)
         if params and (params.put or params.unset):
             said = {**said, "params": json.dumps(merged(before.terms.report.params, params))}
-        new = wanted(said, facts.now, as_wanted(before, made))
+        new = wanted(said, facts.now, as_wanted(before, made), zones)
         edited = write(session.db, before, new, facts)
+        learn(session.db, zones, facts.now)
         if edited.after.state is ScheduleState.ACTIVE:
             number = facts.recurrence_id(session.db, new.recurrence)
             enqueue.enqueue_own(session.db, before.id, number, facts.now)

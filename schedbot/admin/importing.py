@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn, TypeVar
 
 from schedbot import times
-from schedbot.admin import adding, editing, exporting
+from schedbot.admin import adding, editing, exporting, import_people, people
 from schedbot.admin.adding import Wanted
 from schedbot.admin.facts import Facts
 from schedbot.admin.fields import BadField
 from schedbot.admin.import_lines import Format, decoded, format_of, records
 from schedbot.admin.import_records import Complaints, Record
+from schedbot.admin.people import Zones
 from schedbot.errors import BadFile, BadInput
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
+from schedbot.slack.people import is_person
 from schedbot.store import bulk, enqueue, waiting
 from schedbot.store.database import Database
 
@@ -44,6 +46,7 @@ class Plan:
     unchanged: int = 0
     lines: dict[str, int] = field(default_factory=dict)  # where each name stands
     refused: dict[tuple[str, str], BadField] = field(default_factory=dict)
+    zones: Zones = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,16 @@ class Source:
     update: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What was read of the file, and the zones of whom it names."""
+
+    source: Source
+    found: list[Record]
+    complaints: Complaints
+    zones: Zones
+
+
 def silently(done: int, total: int) -> None:
     """Tell nobody how far it is."""
 
@@ -74,8 +87,9 @@ def import_file(session: Session, source: Source, moved: Moved = silently, dry_r
 
     Raises BadFile, which lists every bad line, and BadInput for a file that cannot be read; nothing is changed then.
     """
+    lines = read(session, source)
     facts = Facts(session.actor, "import", session.now())
-    plan = planned(session.db, source, facts, moved)
+    plan = planned(session.db, lines, facts, moved)
     if dry_run:
         added = sum(change.before is None for change in plan.changes)
         return Imported(added, len(plan.changes) - added, plan.unchanged)
@@ -85,12 +99,18 @@ def import_file(session: Session, source: Source, moved: Moved = silently, dry_r
     return imported
 
 
-def planned(db: Database, source: Source, facts: Facts, moved: Moved) -> Plan:
-    """Read and check every line. Raises BadFile."""
+def read(session: Session, source: Source) -> Lines:
+    """Read the file, and ask Slack for the people that it names."""
     text = decoded(source.raw, source.name)
     complaints = Complaints()
     found = list(records(text, source.form or format_of(source.name, text), complaints))
-    plan = Plan()
+    return Lines(source, found, complaints, import_people.asked(session, found, source.update))
+
+
+def planned(db: Database, lines: Lines, facts: Facts, moved: Moved) -> Plan:
+    """Check every line. Raises BadFile."""
+    source, found, complaints = lines.source, lines.found, lines.complaints
+    plan = Plan(zones=lines.zones)
     for number, some in enumerate(steps(found)):
         moved(number * STEP, 2 * len(found))
         standing = bulk.called(db, [name_of(record) for record in some])
@@ -122,7 +142,7 @@ def name_of(record: Record) -> str:
 def remember(record: Record, error: BadField, plan: Plan) -> None:
     """Keep a verdict that holds for the value wherever it stands: to look for the nearest name takes long."""
     value = record.fields.get(error.column, "")
-    if error.column in JUDGED_ALONE and value:
+    if error.column in JUDGED_ALONE and value and not is_person(value):
         plan.refused[error.column, value] = error
 
 
@@ -153,14 +173,14 @@ def allowed(before: Schedule | None, update: bool) -> Schedule | None:
 def plan_one(db: Database, record: Record, before: Schedule | None, facts: Facts, plan: Plan) -> None:
     """Check one line and plan for it. Raises BadField."""
     if before is None:
-        new = adding.wanted(record.fields, facts.now)
+        new = adding.wanted(record.fields, facts.now, zones=plan.zones)
     else:
         different = differences(record, before)
         if not different:
             plan.unchanged += 1
             return
         made = waiting.made(db, before.id, facts.now)
-        new = adding.wanted(different, facts.now, adding.as_wanted(before, made))
+        new = adding.wanted(different, facts.now, adding.as_wanted(before, made), plan.zones)
     facts.workspace_id(db, new.workspace)
     plan.changes.append(Change(record.line, new, before))
 
@@ -185,6 +205,7 @@ def write(db: Database, plan: Plan, facts: Facts, moved: Moved) -> Imported:
     active = [one for one in written if one.state is ScheduleState.ACTIVE]
     for recurrence_id in sorted({facts.recurrence_id(db, one.recurrence) for one in active}):
         enqueue.enqueue_own(db, None, recurrence_id, facts.now)
+    people.learn(db, plan.zones, facts.now)
     really = sum(before != after for before, after in changed)
     return Imported(len(new), really, plan.unchanged + len(other) - really)
 

@@ -8,6 +8,7 @@ from schedbot import recurrence, times
 from schedbot.admin import fields
 from schedbot.admin.fields import BadField, read
 from schedbot.model import Recurrence
+from schedbot.slack import people
 
 WAYS = ("cron", "every", "at")
 Fields = Mapping[str, str | None]
@@ -26,6 +27,9 @@ def rule(said: Fields, now: int, before: Recurrence | None = None) -> Recurrence
     if not tz:
         hint = "Add the customer's, such as --tz Europe/Berlin. There is no default zone."
         raise BadField("tz", "The time zone is not said.", hint)
+    if people.is_person(tz):
+        problem = f"{times.quoted(tz)} is a person, and only a schedule takes its zone from Slack."
+        raise BadField("tz", problem, "Name the zone here, such as --tz Europe/Berlin.")
     zone = read("tz", times.zone, tz).key
     if not ways:
         return moved(before or Recurrence(zone), zone, now)

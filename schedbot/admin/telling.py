@@ -8,7 +8,7 @@ from typing import Any
 from schedbot import recurrence, times
 from schedbot.model import Schedule, ScheduleState
 
-BESIDE = ("id", "state", "reason", "next_due_at", "meaning", "created_at")
+BESIDE = ("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone")
 
 
 def columns(schedule: Schedule) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def columns(schedule: Schedule) -> dict[str, Any]:
         "cron": rule.cron,
         "every": recurrence.phrase_of(rule.rrule) if rule.rrule else None,
         "at": stamp(rule.once_at),
-        "tz": rule.tz,
+        "tz": terms.tz_from or rule.tz,
         "text": terms.report.source if is_text else None,
         "report": None if is_text else terms.report.source,
         "params": dict(terms.report.params),
@@ -52,6 +52,7 @@ def recorded(schedule: Schedule) -> dict[str, Any]:
         "reason": schedule.reason,
         "paused_until": stamp(schedule.state_until),
         "version": schedule.version,
+        "zone": schedule.recurrence.tz if schedule.terms.tz_from else None,
     }
     return {name: value for name, value in {**columns(schedule), **standing}.items() if value not in (None, "", {})}
 

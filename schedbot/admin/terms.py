@@ -13,7 +13,7 @@ from schedbot import recurrence, times
 from schedbot.admin import fields
 from schedbot.admin.fields import NONE, BadField, read
 from schedbot.model import HolidayPolicy, Misfire, OnUnknown, Outside, Priority, Recurrence, Report, Terms
-from schedbot.slack import channels
+from schedbot.slack import channels, people
 
 Fields = Mapping[str, str | None]
 Field = TypeVar("Field")
@@ -59,6 +59,7 @@ def terms(said: Fields, when: Recurrence, now: int, before: Before | None = None
         window=given(said, "window", fields.window, base.window, ""),
         outside=given(said, "outside", OUTSIDE, base.outside, DEFAULT.outside),
         blackout=given(said, "blackout", fields.blackout, base.blackout, ""),
+        tz_from=tz_from(said.get("tz") or base.tz_from),
     )
 
 
@@ -86,6 +87,11 @@ def given(said: Fields, column: str, reader: Callable[[str], Field], before: Fie
     if text is None:
         return before
     return default if text.lower() in NONE else read(column, reader, text)
+
+
+def tz_from(tz: str) -> str:
+    """Whose zone it is, in normal form; empty where a zone is said."""
+    return people.named(read("tz", people.user_id, tz)) if people.is_person(tz) else ""
 
 
 def channel(text: str) -> str:

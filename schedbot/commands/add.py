@@ -62,7 +62,7 @@ def run(
 
 def answer(session: Session, schedule: Schedule) -> None:
     """What was added: its meaning, the next three occurrences, and what may be wrong with it."""
-    output.say(f"Added '{schedule.name}': {telling.meaning(schedule.recurrence)}.")
+    output.say(f"Added '{schedule.name}': {telling.in_words(schedule)}.")
     output.say(f"Posts to {schedule.terms.channel} in the workspace '{schedule.workspace}'.")
     lines = telling.coming(session, schedule)
     for line in lines:

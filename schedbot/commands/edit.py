@@ -67,7 +67,7 @@ def answer(session: Session, edited: Edited) -> None:
     if not edited.differences:
         output.say(f"Nothing to change: '{edited.before.name}' stands like that already.")
         return
-    output.say(f"Changed '{edited.after.name}': {telling.meaning(edited.after.recurrence)}.")
+    output.say(f"Changed '{edited.after.name}': {telling.in_words(edited.after)}.")
     for column, old, new in edited.differences:
         was = telling.difference(column, old, edited.before.recurrence.tz)
         output.say(f"  {column}: {was} -> {telling.difference(column, new, edited.after.recurrence.tz)}")

@@ -16,7 +16,9 @@ def option(flag: str, metavar: str, text: str) -> Any:
 Cron = Annotated[str | None, option("--cron", "EXPR", "When: five fields of cron, such as '0 9 * * mon,fri'.")]
 Every = Annotated[str | None, option("--every", "PHRASE", "When, in words: 'weekday at 9:00', 'last friday at 16:30'.")]
 At = Annotated[str | None, option("--at", "WHEN", "Once: '2026-12-01 09:00', 'tomorrow 9am', '2h' from now.")]
-Tz = Annotated[str | None, option("--tz", "ZONE", "The IANA time zone, such as Europe/Berlin. There is no default.")]
+Tz = Annotated[
+    str | None, option("--tz", "ZONE", "The IANA time zone, such as Europe/Berlin, or a person's: slack:U0123456789.")
+]
 Channel = Annotated[str | None, option("--channel", "CHANNEL", "The channel's id (C0123456789) or its link.")]
 Text = Annotated[str | None, option("--text", "TEXT", "Post this text.")]
 Report = Annotated[str | None, option("--report", "FILE", "Post what this template makes (Block Kit JSON, Jinja2).")]

@@ -29,8 +29,9 @@ def json_object(schedule: Schedule, now: int, dropped: Dropped) -> dict[str, Any
         "state": schedule.state.value,
         "reason": schedule.reason,
         "next_due_at": telling.stamp(next_due_at),
-        "meaning": meaning(schedule.recurrence),
+        "meaning": in_words(schedule),
         "created_at": telling.stamp(schedule.created_at),
+        "zone": schedule.recurrence.tz,
     }
     return {**telling.columns(schedule), **beside}
 
@@ -46,6 +47,12 @@ def objects(session: Session, schedules: Iterable[Schedule]) -> Iterator[dict[st
 def meaning(rule: Recurrence) -> str:
     """What a recurrence means, in words; many schedules share one."""
     return recurrence.meaning(rule)
+
+
+def in_words(schedule: Schedule) -> str:
+    """What its rule means, and whose zone that is."""
+    whose = schedule.terms.tz_from.partition(":")[2]
+    return meaning(schedule.recurrence) + (f" (as {whose} has it in Slack)" if whose else "")
 
 
 def columns() -> tuple[str, ...]:
@@ -72,7 +79,7 @@ def why(schedule: Schedule, now: int) -> str:
         until = f" until {local(schedule, schedule.state_until, now)}" if schedule.state_until else ""
         return f"{schedule.reason or schedule.state.value}{by}{until}"
     rule = schedule.recurrence
-    return meaning(rule) if is_wide() or rule.cron is None else rule.cron
+    return in_words(schedule) if is_wide() or rule.cron is None else rule.cron
 
 
 def local(schedule: Schedule, instant: int, now: int) -> str:

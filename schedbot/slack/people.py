@@ -9,7 +9,6 @@ import re
 from schedbot.errors import BadInput
 
 PREFIX = "slack:"
-SCOPE = "users:read"
 ID = re.compile(r"[UW][A-Z0-9]{2,20}")
 # The answers that speak of one user; any other speaks of the token, the workspace or the way to Slack.
 OF_A_PERSON = ("user_not_found", "user_not_visible", "users_not_found")

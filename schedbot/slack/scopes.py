@@ -16,11 +16,18 @@ NEEDED: tuple[tuple[str, str], ...] = (
     ("groups:read", "check that a private channel exists, is not archived and has the app in it"),
 )
 
+# Only where a schedule has a person's time zone.
+OF_PEOPLE = ("users:read", "take the time zone of a person from Slack (--tz slack:U...)")
+
 # They cover more than one that is needed.
 INCLUDES: dict[str, frozenset[str]] = {"chat:write:bot": frozenset({MUST}), "chat:write:user": frozenset({MUST})}
 
 
-def missing(scopes: Set[str]) -> list[tuple[str, str]]:
-    """The scopes that a token with `scopes` lacks, each with what it is for; the must comes first."""
+def missing(scopes: Set[str], with_people: bool = False) -> list[tuple[str, str]]:
+    """The scopes that a token with `scopes` lacks, each with what it is for; the must comes first.
+
+    `with_people`: a schedule has a person's time zone.
+    """
     held = set(scopes).union(*(INCLUDES.get(scope, frozenset()) for scope in scopes))
-    return [(scope, purpose) for scope, purpose in NEEDED if scope not in held]
+    needed = (*NEEDED, OF_PEOPLE) if with_people else NEEDED
+    return [(scope, purpose) for scope, purpose in needed if scope not in held]

@@ -18,14 +18,15 @@ from schedbot.model import (
     ScheduleState,
     Terms,
 )
-from schedbot.store import recurrences
+from schedbot.store import people, recurrences
 from schedbot.store.database import Database, Row
 
 SELECT = """
 SELECT s.id, s.name, s.account, s.workspace_id, w.name, s.version, s.state, s.reason, s.state_by, s.state_until,
        s.effective_at, s.created_at, r.kind, r.expression, r.tz, r.holidays_before, v.channel, v.report_kind,
        v.report_source, v.params, v.starts_at, v.until_at, v.count, v.misfire, v.grace_ms, v.max_attempts, v.priority,
-       v.on_unknown, v.jitter_ms, v.skip_holidays, v.holiday_policy, v.send_window, v.outside, v.blackout
+       v.on_unknown, v.jitter_ms, v.skip_holidays, v.holiday_policy, v.send_window, v.outside, v.blackout,
+       v.tz_from
   FROM schedules s
   JOIN workspaces w ON w.id = s.workspace_id
   JOIN recurrences r ON r.id = s.recurrence_id
@@ -75,10 +76,11 @@ VALUES (:id, :name, :account, :workspace_id, :recurrence_id, :version, :state, :
 INSERT_VERSION = """
 INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, report_kind, report_source, params,
                                starts_at, until_at, count, misfire, grace_ms, max_attempts, priority, on_unknown,
-                               jitter_ms, skip_holidays, holiday_policy, send_window, outside, blackout, created_at)
+                               jitter_ms, skip_holidays, holiday_policy, send_window, outside, blackout, tz_from,
+                               created_at)
 VALUES (:id, :version, :recurrence_id, :channel, :report_kind, :report_source, :params, :starts_at, :until_at, :count,
         :misfire, :grace_ms, :max_attempts, :priority, :on_unknown, :jitter_ms, :skip_holidays, :holiday_policy,
-        :send_window, :outside, :blackout, :created_at)
+        :send_window, :outside, :blackout, :tz_from, :created_at)
 """
 
 # The version in the WHERE: somebody else may have changed it since it was read.
@@ -114,7 +116,7 @@ def schedule(row: Row) -> Schedule:
     """One row of SELECT as the noun."""
     channel, report_kind, source, params, *terms = row[16:]
     starts_at, until_at, count, misfire, grace_ms, max_attempts, priority, on_unknown, jitter_ms, *calendar = terms
-    holidays, holiday_policy, window, outside, blackout = calendar
+    holidays, holiday_policy, window, outside, blackout, tz_from = calendar
     return Schedule(
         id=row[0],
         name=row[1],
@@ -146,6 +148,7 @@ def schedule(row: Row) -> Schedule:
             window=window,
             outside=Outside(outside),
             blackout=blackout,
+            tz_from=tz_from,
         ),
     )
 
@@ -211,11 +214,14 @@ def insert_all(db: Database, new: Sequence[tuple[Schedule, int]]) -> None:
         [{**standing(one), "recurrence_id": number, "created_at": one.created_at} for one, number in new],
     )
     db.execute_each(INSERT_VERSION, [version_row(one, number, one.created_at) for one, number in new])
+    for one, _ in new:
+        people.keep(db, one, one.created_at)
 
 
 def insert_version(db: Database, changed: Schedule, recurrence_id: int, now: int) -> None:
     """Write what `changed.version` says. Inside a transaction."""
     db.execute(INSERT_VERSION, version_row(changed, recurrence_id, now))
+    people.keep(db, changed, now)
 
 
 def version_row(changed: Schedule, recurrence_id: int, now: int) -> dict[str, str | int | None]:
@@ -242,6 +248,7 @@ def version_row(changed: Schedule, recurrence_id: int, now: int) -> dict[str, st
         "send_window": terms.window,
         "outside": terms.outside,
         "blackout": terms.blackout,
+        "tz_from": terms.tz_from,
         "created_at": now,
     }
 

@@ -15,7 +15,7 @@ KEYS = [
     *("name", "account", "workspace", "channel", "cron", "every", "at", "tz", "text", "report", "params", "starts"),
     *("until", "count", "misfire", "grace", "max_attempts", "priority", "on_unknown", "jitter", "skip_holidays"),
     *("paused", "holiday_policy", "window", "outside", "blackout"),
-    *("id", "state", "reason", "next_due_at", "meaning", "created_at"),
+    *("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone"),
 ]
 
 

@@ -81,6 +81,7 @@ CREATE TABLE schedule_versions (
   send_window    TEXT    NOT NULL DEFAULT '',          -- when it may be posted; '' is always
   outside        TEXT    NOT NULL DEFAULT 'defer',     -- what becomes of what is due outside of it
   blackout       TEXT    NOT NULL DEFAULT '',          -- spans of days on which nothing is posted
+  tz_from        TEXT    NOT NULL DEFAULT '',          -- whose time zone it is: slack:U0123456789
   created_at     INTEGER NOT NULL,
   PRIMARY KEY (schedule_id, version),
   CONSTRAINT report_kind_known CHECK (report_kind IN ('text', 'template')),
@@ -94,8 +95,21 @@ CREATE TABLE schedule_versions (
   CONSTRAINT attempts_at_least_one CHECK (max_attempts >= 1),
   CONSTRAINT params_are_json CHECK (json_valid(params))
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX schedule_versions_of_people ON schedule_versions (tz_from) WHERE tz_from <> '';
 CREATE TRIGGER a_version_stays BEFORE UPDATE ON schedule_versions
 BEGIN SELECT RAISE(ABORT, 'a version is never updated'); END;
+
+-- Whose time zones are in use. Slack is asked again at ask_at.
+CREATE TABLE people (
+  workspace_id  TEXT    NOT NULL REFERENCES workspaces (id),
+  user_id       TEXT    NOT NULL,
+  zone          TEXT    NOT NULL,                      -- as Slack told it last
+  asked_at      INTEGER NOT NULL,                      -- when it told it
+  ask_at        INTEGER NOT NULL,
+  error         TEXT,                                  -- why it did not tell since
+  PRIMARY KEY (workspace_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX people_to_ask ON people (ask_at);
 
 -- What is owed: one row for each occurrence.
 CREATE TABLE jobs (

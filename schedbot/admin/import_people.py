@@ -1,0 +1,35 @@
+"""Whose time zones an import needs: each person is found before the first line is checked, and asked for once."""
+
+from collections.abc import Sequence
+
+from schedbot.admin import adding, people
+from schedbot.admin.fields import BadField
+from schedbot.admin.import_records import Record
+from schedbot.admin.people import NOBODY, Zones
+from schedbot.session import Session
+from schedbot.slack.people import is_person
+from schedbot.store import bulk
+
+
+def asked(session: Session, found: Sequence[Record], update: bool) -> Zones:
+    """The zones of all persons that the lines name, or why there are none. Slack is not asked where nobody is named."""
+    some = [record for record in found if may_name(record, update)]
+    if not some:
+        return NOBODY
+    standing = bulk.called(session.db, [record.fields.get("name", "") for record in some]) if update else {}
+    persons = []
+    for record in some:
+        before = standing.get(record.fields.get("name", ""))
+        try:
+            person = adding.person(record.fields, adding.as_wanted(before) if before else None)
+        except BadField:
+            continue  # it is told with its line
+        if person and not (before and person == adding.person_of(before)):
+            persons.append(person)
+    return people.asked(session, persons)
+
+
+def may_name(record: Record, update: bool) -> bool:
+    """Does the line say a person, or may it move one that stands to another workspace?"""
+    tz = record.fields.get("tz", "")
+    return is_person(tz) if tz else update and bool(record.fields.get("workspace"))
