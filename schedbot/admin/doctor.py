@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schedbot import settings, times
-from schedbot.admin import health, workspace_checks
+from schedbot.admin import following, health, workspace_checks
 from schedbot.errors import SchedbotError, TokenUnavailable
 from schedbot.session import Session
 from schedbot.settings import Settings
@@ -74,6 +74,8 @@ def examine_open(session: Session, online: bool) -> Iterator[Finding]:
         unused = len(every) > 1 and not usage.schedules(session.db, workspace.id)
         found = token(session.settings, workspace, unused)
         yield online_token(session, workspace) if online and found.seen == THERE else found
+    for user, seen, remedy in following.silent(session):
+        yield Finding(f"zone of {user}", seen, remedy)
     yield tick(session)
     yield pools(session)
 

@@ -68,7 +68,7 @@ def check(
     if isinstance(seen, Reply):
         problem, remedy = in_words(seen)
         return Checked(workspace.name, False, problem=problem, remedy=remedy)
-    missing = scopes.missing(seen.scopes)
+    missing = scopes.missing(seen.scopes, with_people=usage.has_people(session.db, workspace.id))
     used = usage.channels(session.db, workspace.id) if channels else []
     asked = list(ask_each(settings, token, used, sleep))
     return Checked(

@@ -10,7 +10,7 @@ from schedbot.admin import selecting
 from schedbot.commands import telling
 from schedbot.model import HolidayPolicy, Outside, Schedule
 from schedbot.session import Session, opened
-from schedbot.store import changes, waiting
+from schedbot.store import changes, people, waiting
 
 Pair = tuple[str, str]
 HOLIDAYS = {
@@ -50,7 +50,7 @@ def what(schedule: Schedule) -> Iterator[Pair]:
     """Who wants what, where and when."""
     rule, terms = schedule.recurrence, schedule.terms
     yield "Name", schedule.name
-    yield "When", telling.meaning(rule)
+    yield "When", telling.in_words(schedule)
     yield "Cron", f"{rule.cron}  ({rule.tz})" if rule.cron else ""
     yield "Every", f"{recurrence.phrase_of(rule.rrule)}  ({rule.tz})" if rule.rrule else ""
     yield "Channel", f"{terms.channel} in the workspace '{schedule.workspace}'"
@@ -82,6 +82,10 @@ def standing(session: Session, schedule: Schedule) -> Iterator[Pair]:
     why = f": {telling.why(schedule, now)}" if schedule.reason else ""
     yield "State", f"{schedule.state.value}{why}"
     yield "Added", times.for_people(schedule.created_at, zone, now)
+    person = people.one(session.db, schedule.workspace_id, schedule.terms.tz_from.partition(":")[2])
+    if person:
+        told = times.relative(person.asked_at, now)
+        yield "Zone", f"{schedule.recurrence.tz}, of {person.user_id}; Slack told it {told}"
     last = changes.last(session.db, "schedule", schedule.id)
     yield "Version", str(schedule.version)
     if last:

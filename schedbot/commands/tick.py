@@ -7,7 +7,10 @@ import typer
 
 from schedbot import output, times
 from schedbot.session import opened
+from schedbot.store import people
 from schedbot.tick import AnotherTick, Ticked, tick
+
+FOLLOW_MS = 15_000
 
 
 def run(
@@ -17,7 +20,8 @@ def run(
     """Turn every due schedule into a job. cron calls this each minute; to run it more often does no harm.
 
     It looks 90 s ahead, so that a running 'schedbot work' posts each job at its instant. A second tick beside a
-    running one leaves at once (exit code 0).
+    running one leaves at once (exit code 0). When that is done, and once a day for each person whose time zone
+    schedules have (--tz slack:U...), it asks Slack where they live now.
 
     Example:  schedbot tick
     """
@@ -27,10 +31,14 @@ def run(
         except AnotherTick:
             output.note("Another tick is running: nothing to do.")
             return
-    if json:
-        output.json_lines([{**asdict(ticked), "started_at": times.to_rfc3339(ticked.started_at)}])
-    else:
-        output.say(sentence(ticked, dry_run))
+        if json:
+            output.json_lines([{**asdict(ticked), "started_at": times.to_rfc3339(ticked.started_at)}])
+        else:
+            output.say(sentence(ticked, dry_run))
+        if not dry_run and people.anybody_to_ask(session.db, session.now()):
+            from schedbot.admin import following
+
+            following.follow(session, "tick", FOLLOW_MS)
 
 
 def sentence(ticked: Ticked, dry_run: bool) -> str:

@@ -8,7 +8,9 @@ import typer
 from schedbot import errors, log, output
 from schedbot.errors import SchedbotError
 from schedbot.session import Session, opened
-from schedbot.store import remaining
+from schedbot.store import people, remaining
+
+FOLLOW_MS = 5_000  # what is due waits for it
 
 
 def run(
@@ -40,6 +42,10 @@ def run(
             settings, processes=processes or settings.processes, in_flight=in_flight or settings.in_flight
         )
         session = replace(session, settings=settings)
+        if people.anybody_to_ask(session.db, session.now()):
+            from schedbot.admin import following
+
+            following.follow(session, "work", FOLLOW_MS)
         pool = Pool(session, drain=drain)
         tally = pool.run()
         if not quiet:

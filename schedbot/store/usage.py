@@ -20,6 +20,11 @@ SELECT v.channel, count(*), min(s.name)
  ORDER BY v.channel
 """
 
+HAS_PEOPLE = """
+SELECT EXISTS (SELECT 1 FROM schedule_versions v JOIN schedules s ON s.id = v.schedule_id AND s.version = v.version
+                WHERE v.tz_from <> '' AND s.workspace_id = :id AND s.state NOT IN ('removed', 'finished'))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelUsed:
@@ -38,6 +43,11 @@ def schedules(db: Database, workspace_id: str) -> int:
 def waiting(db: Database, workspace_id: str) -> int:
     """How many jobs wait."""
     return int(db.value(WAITING, {"id": workspace_id}))
+
+
+def has_people(db: Database, workspace_id: str) -> bool:
+    """Does a schedule there have a person's time zone?"""
+    return bool(db.value(HAS_PEOPLE, {"id": workspace_id}))
 
 
 def channels(db: Database, workspace_id: str) -> list[ChannelUsed]:
