@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from schedbot import times
-from schedbot.admin import workspace_checks
 from schedbot.admin.facts import workspace_id
 from schedbot.admin.fields import BadField
 from schedbot.errors import BadInput, TokenUnavailable
@@ -66,6 +65,8 @@ def asked_in(
     session: Session, name: str, users: list[str], sleep: Callable[[float], None]
 ) -> Mapping[str, str | BadField]:
     """The zones of users of one workspace, or why there are none."""
+    from schedbot.admin import workspace_checks
+
     settings = session.settings
     try:
         workspace = workspaces.by_id(session.db, workspace_id(session.db, name))

@@ -63,8 +63,8 @@ SELECT s.id
   JOIN schedules s ON s.id = v.schedule_id AND s.version = v.version
   JOIN recurrences r ON r.id = s.recurrence_id
  WHERE v.tz_from <> '' AND v.tz_from = 'slack:' || :user_id AND s.workspace_id = :workspace_id
-   AND s.state IN ('active', 'paused', 'suspended') AND r.tz <> :zone AND s.id > :after
- ORDER BY s.id LIMIT :limit
+   AND s.state IN ('active', 'paused', 'suspended') AND r.tz <> :zone AND v.schedule_id > :after
+ ORDER BY v.schedule_id LIMIT :limit
 """
 
 SILENT = f"""

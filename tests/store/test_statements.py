@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from schedbot.model import JobState, Misfire, OnUnknown, Outcome, Priority, ScheduleState
-from schedbot.store import attempts, claims, enqueue, pacing, recurrences, retrying, unsettled, waiting
+from schedbot.store import attempts, claims, enqueue, pacing, people, recurrences, retrying, unsettled, waiting
 from schedbot.store.database import Database, create_database
 
 BOUND = re.compile(r":[a-z_]+")
@@ -61,6 +61,10 @@ STEPS = [
     pytest.param(recurrences.MOVE, ["recurrences USING INTEGER PRIMARY KEY"], id="move on"),
     pytest.param(recurrences.WANTING, ["schedules_to_enqueue (recurrence_id=?)"], id="how many want it"),
     pytest.param(enqueue.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
+    pytest.param(people.ANYBODY, ["people_to_ask (ask_at<?)"], id="is a person to be asked for"),
+    pytest.param(people.TO_ASK, ["people_to_ask (ask_at<?)"], id="who is to be asked for"),
+    pytest.param(people.ONE, ["people USING PRIMARY KEY"], id="a person"),
+    pytest.param(people.SETTLE, ["people USING PRIMARY KEY"], id="what a person's zone is"),
     pytest.param(retrying.MARK_POSTED, ["jobs USING INTEGER PRIMARY KEY"], id="mark as posted"),
 ]
 
@@ -74,6 +78,12 @@ def test_a_statement_on_the_way_of_a_post_reads_an_index_and_sorts_nothing(
     assert [index for index in indexes if index not in told] == [], told
     assert [step for step in steps if step.startswith("SCAN") and not is_bounded(step)] == []
     assert "TEMP B-TREE" not in told, told
+
+
+def test_the_schedules_of_a_person_are_found_by_an_index_of_versions_alone(db: Database) -> None:
+    steps = plan(db, people.BEHIND)
+    assert "schedule_versions_of_people (tz_from=? AND schedule_id>?)" in steps[0]
+    assert [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step] == [], steps
 
 
 def test_what_was_claimed_is_read_by_keys_and_only_that_is_sorted(db: Database) -> None:
