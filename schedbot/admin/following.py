@@ -66,7 +66,7 @@ def refresh(session: Session, command: str = "tick", within_ms: int = 15_000) ->
 
 
 def ask(session: Session, workspace_id: str, persons: list[Person], end: int) -> Told:
-    """What Slack tells of people of one workspace. Trouble that is not a person's own holds for all that follow."""
+    """What Slack tells of people of one workspace. Trouble that is not a person's own is that of all who follow."""
     from schedbot.slack import probe
     from schedbot.slack.people import OF_A_PERSON
 
@@ -78,8 +78,9 @@ def ask(session: Session, workspace_id: str, persons: list[Person], end: int) ->
     timeout_ms = min(settings.timeout_ms, ANSWER_MS)
     told = probe.people(settings.api_url, token, users, timeout_ms, max(1_000, end - steady_ms()))
     answer = list(told.values())[-1]
-    is_for_all = isinstance(answer, Reply) and answer.error not in OF_A_PERSON
-    return {**dict.fromkeys(users, answer), **told} if is_for_all else told
+    if not isinstance(answer, Reply) or answer.error in OF_A_PERSON or answer.retry_after_ms is not None:
+        return told
+    return {**dict.fromkeys(users, answer), **told}
 
 
 def take(session: Session, person: Person, seen: PersonSeen | Reply, command: str, end: int) -> int:
@@ -88,11 +89,13 @@ def take(session: Session, person: Person, seen: PersonSeen | Reply, command: st
     zone, error = people.read(seen)
     if error is None:
         return move(session, Person(person.workspace_id, person.user_id, zone, now), command, end)
-    wait_ms = seen.retry_after_ms if isinstance(seen, Reply) else None
+    if isinstance(seen, Reply) and seen.retry_after_ms is not None:
+        with session.db.writing():
+            stored.hold(session.db, person.workspace_id, now + seen.retry_after_ms)
+        return 0
     with session.db.writing():
-        # A limit is no failure: it says when.
-        stored.put_off(session.db, person, now + (wait_ms or AGAIN_MS), None if wait_ms else error)
-    if wait_ms is None and error != person.error:
+        stored.fail(session.db, person, now + AGAIN_MS, error)
+    if error != person.error:
         log.event("person_not_asked", "warning", person=person.user_id, why=error)
     return 0
 

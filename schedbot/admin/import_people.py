@@ -24,7 +24,8 @@ def asked(session: Session, found: Sequence[Record], update: bool) -> Zones:
             person = adding.person(record.fields, adding.as_wanted(before) if before else None)
         except BadField:
             continue  # it is told with its line
-        if person and not (before and person == adding.person_of(before)):
+        says_what_stands = before is not None and record.fields.get("tz") == before.terms.tz_from
+        if person and not (says_what_stands and before and person == adding.person_of(before)):
             persons.append(person)
     return people.asked(session, persons)
 

@@ -144,7 +144,10 @@ def in_words(error: str, user: str, workspace: str, zone: str = "") -> tuple[str
     told = replies.explain(error)
     match told.outcome:
         case Outcome.TOKEN_REFUSED:
-            return f"{told.sentence} ({error})", told.remedy
+            remedy = (
+                f"Put a valid token where the workspace's is kept: 'schedbot workspace check {workspace}' tries it."
+            )
+            return f"{told.sentence} ({error})", remedy
         case Outcome.RATE_LIMITED:
             return f"Slack asked to wait before it tells the time zone of {user}.", f"Try again in a minute, {INSTEAD}."
         case Outcome.NOT_POSTED:

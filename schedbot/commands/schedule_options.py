@@ -17,7 +17,8 @@ Cron = Annotated[str | None, option("--cron", "EXPR", "When: five fields of cron
 Every = Annotated[str | None, option("--every", "PHRASE", "When, in words: 'weekday at 9:00', 'last friday at 16:30'.")]
 At = Annotated[str | None, option("--at", "WHEN", "Once: '2026-12-01 09:00', 'tomorrow 9am', '2h' from now.")]
 Tz = Annotated[
-    str | None, option("--tz", "ZONE", "The IANA time zone, such as Europe/Berlin, or a person's: slack:U0123456789.")
+    str | None,
+    option("--tz", "ZONE", "The IANA time zone, such as Europe/Berlin, or whose: slack:U0123. No default."),
 ]
 Channel = Annotated[str | None, option("--channel", "CHANNEL", "The channel's id (C0123456789) or its link.")]
 Text = Annotated[str | None, option("--text", "TEXT", "Post this text.")]

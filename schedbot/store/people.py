@@ -52,10 +52,11 @@ UPDATE people SET zone = :zone, asked_at = :now, ask_at = :ask_at, error = NULL
  WHERE workspace_id = :workspace_id AND user_id = :user_id
 """
 
-PUT_OFF = """
-UPDATE people SET ask_at = :ask_at, error = coalesce(:error, error)
- WHERE workspace_id = :workspace_id AND user_id = :user_id
+FAIL = """
+UPDATE people SET ask_at = :ask_at, error = :error WHERE workspace_id = :workspace_id AND user_id = :user_id
 """
+
+HOLD = "UPDATE people SET ask_at = :until WHERE workspace_id = :workspace_id AND ask_at < :until"
 
 BEHIND = """
 SELECT s.id
@@ -137,9 +138,14 @@ def settle(db: Database, told: Person) -> None:
     db.execute(SETTLE, {**told.key, **at, "zone": told.zone})
 
 
-def put_off(db: Database, person: Person, ask_at: int, error: str | None) -> None:
-    """Ask for the person again at `ask_at`; with an error, it failed. Inside a transaction."""
-    db.execute(PUT_OFF, {**person.key, "ask_at": ask_at, "error": error})
+def fail(db: Database, person: Person, ask_at: int, error: str) -> None:
+    """Keep why Slack told no zone; it is asked again at `ask_at`. Inside a transaction."""
+    db.execute(FAIL, {**person.key, "ask_at": ask_at, "error": error})
+
+
+def hold(db: Database, workspace_id: str, until: int) -> None:
+    """Ask for nobody of a workspace before `until`: a limit, which is no failure. Inside a transaction."""
+    db.execute(HOLD, {"workspace_id": workspace_id, "until": until})
 
 
 def behind(db: Database, told: Person, after: str, limit: int) -> list[str]:

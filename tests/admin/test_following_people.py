@@ -74,6 +74,15 @@ def test_what_waits_by_the_old_zone_is_cancelled_and_the_new_one_is_made_once(an
     assert jobs(anna)[-2:] == ["2026-12-02 14:00 cancelled schedule_edited", "2026-12-02 17:00 queued"]
 
 
+def test_the_story_of_a_cancelled_job_says_that_the_person_moved(anna: House) -> None:
+    anna.tick(START + DAY_MS + 4 * HOUR_MS - 60_000)
+    moves(anna)
+    refresh(anna, START + DAY_MS + 4 * HOUR_MS - 50_000)
+    told = anna.run("audit", str(anna.db.value("SELECT max(id) FROM jobs"))).stdout
+    assert f"Slack (users.info of {USER}), tick" in told
+    assert "zone America/New_York -> America/Los_Angeles" in told
+
+
 def test_a_move_east_does_not_fire_the_hours_that_are_past(anna: House) -> None:
     moves(anna, "Europe/Berlin")
     at = ms("2026-12-02 10:00:00")  # nine o'clock in Berlin was at 08:00 UTC
@@ -173,6 +182,26 @@ def test_a_slack_that_does_not_answer_holds_nobody_up(anna: House) -> None:
     following.follow(anna.session(START + DAY_MS), "tick", 15_000)
     assert time.monotonic() - started < 5
     assert zone(anna) == "America/New_York"
+
+
+def test_two_never_ask_at_once(anna: House) -> None:
+    moves(anna)
+    with following.alone(anna.db) as is_alone:
+        assert is_alone
+        make_due(anna, 0)
+        ticked = anna.run("tick")
+    assert (ticked.returncode, ticked.stderr, asked(anna)) == (0, "", 1)
+    assert anna.run("tick").returncode == 0
+    assert (asked(anna), zone(anna)) == (2, "America/Los_Angeles")
+
+
+def test_no_token_at_hand_keeps_the_zone_and_doctor_says_so(anna: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    moves(anna)
+    monkeypatch.delenv("SLACK_BOT_TOKEN")
+    assert (refresh(anna, START + DAY_MS), zone(anna)) == (0, "America/New_York")
+    [(user, seen, _)] = following.silent(anna.session(START + 3 * DAY_MS))
+    assert (user, asked(anna)) == (USER, 1)
+    assert "could not be had from where it is kept" in seen
 
 
 def make_due(house: House, asked_at: int) -> None:

@@ -157,6 +157,12 @@ def test_what_is_exported_comes_back_and_asks_nobody_who_stands(house: House) ->
     assert (back.recurrence.tz, back.terms.tz_from) == ("America/Los_Angeles", ANNA)
 
 
+def test_a_person_who_is_said_in_another_way_is_asked_for_and_stays(house: House) -> None:
+    house.schedule("anna", cron="0 9 * * *", tz=ANNA)
+    line = f"anna,C0000000001,0 9 * * *,{ANNA.replace('slack', 'Slack')},anna,default\n"
+    assert take(house, line, update=True) == Imported(0, 0, 1)
+
+
 def test_a_person_is_asked_for_again_in_another_workspace(house: House) -> None:
     add_globex(house)
     house.slack.person("U0SANDBOX01", tz="Asia/Tokyo", workspace="globex")
