@@ -39,7 +39,7 @@ def follow(session: Session, command: str, within_ms: int) -> None:
         with alone(session.db) as is_alone:
             if is_alone:
                 refresh(session, command, within_ms)
-    except SchedbotError as error:
+    except (SchedbotError, OSError) as error:
         log.event("people_not_asked", "error", why=error)
     except Exception as error:  # a defect here must not keep jobs from being made and posted
         log.event("people_not_asked", "error", why=f"a defect: {type(error).__name__}: {error}")

@@ -151,7 +151,7 @@ def in_words(error: str, user: str, workspace: str, zone: str = "") -> tuple[str
         case Outcome.RATE_LIMITED:
             return f"Slack asked to wait before it tells the time zone of {user}.", f"Try again in a minute, {INSTEAD}."
         case Outcome.NOT_POSTED:
-            return f"{told.sentence} ({error})", f"'schedbot doctor --online' tries the way to Slack; {INSTEAD}."
+            return f"{told.sentence} ({error})", f"Try again ('schedbot doctor --online' tells when), {INSTEAD}."
     return f"Slack did not tell the time zone of {user} ({error}).", f"Try again, {INSTEAD}."
 
 

@@ -195,6 +195,15 @@ def test_two_never_ask_at_once(anna: House) -> None:
     assert (asked(anna), zone(anna)) == (2, "America/Los_Angeles")
 
 
+def test_a_lock_that_cannot_be_had_fails_neither_tick_nor_work(anna: House) -> None:
+    make_due(anna, 0)
+    (anna.folder / "schedbot.db-people.lock").mkdir()
+    for done in (anna.run("tick"), anna.work()):
+        assert done.returncode == 0
+        assert "people_not_asked" in done.stderr
+    assert asked(anna) == 1
+
+
 def test_no_token_at_hand_keeps_the_zone_and_doctor_says_so(anna: House, monkeypatch: pytest.MonkeyPatch) -> None:
     moves(anna)
     monkeypatch.delenv("SLACK_BOT_TOKEN")
