@@ -1,0 +1,149 @@
+"""A power cut leaves what was synced by then: each request that left is on record, no post is lost or doubled."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from schedbot import sandbox
+from schedbot.admin import doctor
+from schedbot.errors import DatabaseUnusable
+from schedbot.store.database import Database, create_database, open_database
+from schedbot.worker.pool import Pool
+from tests.house import TOKEN, House, now_ms
+from tests.power import Cut, Disk, plugged_in
+
+OFF_MS = 60_000  # how long the machine was off
+SHARES = [(0.0, 1), (1.0, 2), (0.5, 3), (0.5, 4)]  # nothing that was not synced has arrived, or all, or drawn sectors
+LEFT = "SELECT s.name FROM attempts a JOIN jobs j ON j.id = a.job_id JOIN schedules s ON s.id = j.schedule_id"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What Slack has seen: the texts that it was asked to post, and its messages as the sandbox's file has them."""
+
+    asked: set[str]
+    messages: bytes
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+    with plugged_in() as made:
+        yield made
+
+
+def work(house: House) -> None:
+    """`work --drain` in this process, so that it writes to the disk that is plugged in."""
+    session = house.session()
+    Pool(replace(session, settings=replace(session.settings, processes=1)), drain=True).run()
+
+
+def deliver(folder: Path, disk: Disk, posts: int, faults: dict[int, str], *pragmas: str) -> list[Cut]:
+    """A pool delivers so many posts, some with a fault. What a power cut leaves: at each sync, and at the end."""
+    messages = folder / "slack.jsonl"
+    with sandbox.start(any_channel=True, file=messages) as slack:
+        house = House(folder / "product", slack)
+        house.due_now(posts)
+        for pragma in pragmas:
+            house.db.rows(f"PRAGMA {pragma}")
+        for number, fault in faults.items():
+            house.slack.order(fault, channel=f"C{number:010d}")
+
+        def witness() -> Seen:
+            return Seen({one["text"] for one in house.slack.requests("chat.postMessage")}, messages.read_bytes())
+
+        disk.witness = witness
+        work(house)
+        disk.cut("the end")
+        disk.witness = None
+        house.close()
+    return disk.cuts
+
+
+def left(db: Database) -> set[str]:
+    """The schedules of which the file says that a request has left. The file is whole."""
+    assert db.value("PRAGMA integrity_check") == "ok"
+    return {row[0] for row in db.rows(f"{LEFT} WHERE a.sent_at IS NOT NULL")}
+
+
+@pytest.mark.timeout(300)  # some nine machines come back, one after the other
+@pytest.mark.parametrize("fault", ["drop_before", "drop_after"])
+def test_a_power_cut_at_any_commit_of_a_delivery_loses_and_doubles_no_post(
+    tmp_path: Path, disk: Disk, fault: str
+) -> None:
+    cuts = deliver(tmp_path, disk, 1, {0: fault})
+    assert [cut.seen.asked for cut in (cuts[0], cuts[-1])] == [set(), {"report-0"}]
+    known = []
+    for number, cut in enumerate(cuts):
+        folder = cut.lay(tmp_path / f"cut-{number}")
+        stands = (standing(folder / "schedbot.db", cut.seen), cut.seen.messages)
+        if stands not in known:  # others differ by heartbeats alone
+            known.append(stands)
+            goes_on(folder, cut.seen.messages)
+    assert len(known) >= 4  # queued, claimed, about to leave, over
+
+
+def standing(path: Path, seen: Seen) -> list[object]:
+    """How far the file says that the delivery is. Whatever Slack was asked for is in it as having left."""
+    db = open_database(path)
+    assert seen.asked <= left(db)
+    found = db.rows("SELECT state, attempts, spent FROM jobs"), db.rows("SELECT outcome, ts FROM attempts")
+    db.close()
+    return list(found)
+
+
+def goes_on(folder: Path, messages: bytes) -> None:
+    """The machine is back, and Slack has what it had when the power failed: the post is there once, and on record."""
+    (folder / "slack.jsonl").write_bytes(messages)
+    with sandbox.start(any_channel=True, file=folder / "slack.jsonl") as slack:
+        house = House(folder, slack, clock=lambda: now_ms() + OFF_MS)
+        work(house)
+        assert house.slack.texts() == ["report-0"]
+        assert house.db.rows("SELECT state, ts FROM jobs") == [("succeeded", house.posts()[0]["ts"])]
+        assert house.db.value("PRAGMA integrity_check") == "ok"
+        assert doctor.database(house.session()).ok
+        house.close()
+
+
+def test_whatever_part_of_the_last_writes_has_arrived_the_file_is_whole(tmp_path: Path, disk: Disk) -> None:
+    cuts = deliver(tmp_path, disk, 12, {3: "drop_after", 5: "ratelimit"}, "wal_autocheckpoint = 10")
+    assert {cut.syncing for cut in cuts} == {"schedbot.db", "schedbot.db-wal", "the end"}
+    for number, cut in enumerate(cuts):
+        for share, seed in SHARES:
+            folder = cut.lay(tmp_path / f"cut-{number}-{seed}", share, seed)
+            db = open_database(folder / "schedbot.db")
+            assert cut.seen.asked <= left(db)
+            db.close()
+
+
+def test_a_commit_that_does_not_wait_for_the_disk_would_be_forgotten(tmp_path: Path, disk: Disk) -> None:
+    cuts = deliver(tmp_path, disk, 1, {}, "synchronous = NORMAL")
+    db = open_database(cuts[-1].lay(tmp_path / "cut") / "schedbot.db")
+    assert (cuts[-1].seen.asked, left(db)) == ({"report-0"}, set())
+    db.close()
+
+
+def test_a_power_cut_while_the_database_is_made_leaves_none_or_a_whole_one(tmp_path: Path, disk: Disk) -> None:
+    disk.witness = lambda: None
+    create_database(tmp_path / "schedbot.db", "installation-1", 0).close()
+    disk.witness = None
+    for number, cut in enumerate(disk.cuts):
+        for share, seed in SHARES:
+            path = cut.lay(tmp_path / f"cut-{number}-{seed}", share, seed) / "schedbot.db"
+            is_none_or_whole(path)
+            db = create_database(path, "installation-2", 0)
+            assert db.value("SELECT count(*) FROM installation") == 1
+            assert left(db) == set()
+            db.close()
+
+
+def is_none_or_whole(path: Path) -> None:
+    if path.stat().st_size == 0:
+        with pytest.raises(DatabaseUnusable, match="is empty"):
+            open_database(path)
+        return
+    db = open_database(path)
+    assert left(db) == set()
+    db.close()
