@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from schedbot.model import Report, TokenSource
 from schedbot.store.database import Database, Row
 from schedbot.store.pacing import LONGEST_CHANNEL_HOLD_MS
+from schedbot.store.turns import Turns, by_turns
 
 CLAIM = """
 UPDATE jobs
@@ -44,23 +45,6 @@ SELECT count(*) > :limit
   FROM (SELECT 1 FROM jobs WHERE state = 'queued' AND parked = 0 AND available_at <= :until LIMIT :limit + 1)
 """
 
-NEXT_WORKSPACE = """
-SELECT workspace_id FROM jobs
- WHERE state = 'queued' AND parked = 0 AND workspace_id > :cursor
- ORDER BY workspace_id
- LIMIT 1
-"""
-
-CLAIM_OF = """
-UPDATE jobs
-   SET state = 'running', token = :token, lease_until = :lease_until
- WHERE id IN (SELECT id FROM jobs
-               WHERE state = 'queued' AND parked = 0 AND workspace_id = :workspace_id AND available_at <= :until
-               ORDER BY available_at, id
-               LIMIT :limit)
-RETURNING id
-"""
-
 RENEW = """
 UPDATE jobs SET lease_until = :lease_until
  WHERE id IN (SELECT value FROM json_each(:ids)) AND token = :token AND state = 'running'
@@ -92,9 +76,6 @@ SELECT id, token, lease_until FROM jobs
 """
 
 
-TURNS = 32  # workspaces that are served by one claim
-
-
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A job in hand, with all that its delivery needs. `free_at` is when its channel may be posted to again."""
@@ -124,13 +105,6 @@ class Claimed:
     def occurrence(self) -> str:
         """What the message's metadata names: the schedule's UUID and the instant that was due."""
         return f"{self.schedule_id}:{self.due_at}"
-
-
-@dataclass(slots=True)
-class Turns:
-    """Whose turn it was last. A pool keeps it from claim to claim."""
-
-    cursor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,36 +150,12 @@ def claim(db: Database, wanted: Wanted) -> list[Claimed]:
     told = {"token": draw_token(), "lease_until": wanted.lease_until, "until": wanted.until}
     ids: list[int] = []
     if wanted.turns and db.value(SATURATED, {"until": wanted.until, "limit": wanted.limit}):
-        ids += by_turns(db, wanted, wanted.turns, told)
+        ids += by_turns(db, wanted.turns, wanted.limit, told)
     ids += [row[0] for row in db.rows(CLAIM, {**told, "limit": wanted.limit - len(ids)})]
     if not ids:
         return []
     too_far = wanted.until + LONGEST_CHANNEL_HOLD_MS
     return [claimed(row) for row in db.rows(CLAIMED, {"ids": json.dumps(ids), "too_far": too_far})]
-
-
-def by_turns(db: Database, wanted: Wanted, turns: Turns, told: dict[str, int]) -> list[int]:
-    """The same share for each of the workspaces whose turn it is."""
-    ids: list[int] = []
-    for workspace_id in next_workspaces(db, turns, min(TURNS, wanted.limit)):
-        share = {**told, "workspace_id": workspace_id, "limit": max(1, wanted.limit // TURNS)}
-        ids += [row[0] for row in db.rows(CLAIM_OF, share)][: wanted.limit - len(ids)]
-    return ids
-
-
-def next_workspaces(db: Database, turns: Turns, most: int) -> list[str]:
-    """The next `most` workspaces with jobs that wait, each once, from where the last claim stopped."""
-    found: list[str] = []
-    while len(found) < most:
-        following = db.value(NEXT_WORKSPACE, {"cursor": turns.cursor})
-        if following in found:
-            break
-        if following is not None:
-            found.append(following)
-        elif not turns.cursor:
-            break
-        turns.cursor = following or ""
-    return found
 
 
 def claimed(row: Row) -> Claimed:

@@ -13,6 +13,7 @@ from schedbot.model import Message
 from schedbot.slack import sources
 from schedbot.store import claims, consequences
 from schedbot.store.claims import Claimed
+from schedbot.store.turns import Turns
 from schedbot.worker.departures import Delivery, Place
 from schedbot.worker.hand import Hand
 from schedbot.worker.printing import Printing
@@ -32,7 +33,7 @@ class Intake:
 
     hand: Hand
     sending: Sending
-    turns: claims.Turns = field(default_factory=claims.Turns)
+    turns: Turns = field(default_factory=Turns)
     later: dict[Place, int] = field(default_factory=dict)
     claiming: bool = False
     printing: Printing = field(init=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from schedbot.model import JobState, Misfire, OnUnknown, Outcome, Priority, ScheduleState
-from schedbot.store import attempts, claims, enqueue, pacing, people, recurrences, retrying, unsettled, waiting
+from schedbot.store import attempts, claims, enqueue, pacing, people, recurrences, retrying, turns, unsettled, waiting
 from schedbot.store.database import Database, create_database
 
 BOUND = re.compile(r":[a-z_]+")
@@ -35,9 +35,9 @@ def is_bounded(scan: str) -> bool:
 STEPS = [
     # statement, the indexes that its plan must name
     pytest.param(claims.CLAIM, ["jobs_claimable (available_at<?)"], id="claim"),
-    pytest.param(claims.CLAIM_OF, ["jobs_by_turns (workspace_id=? AND available_at<?)"], id="claim of a workspace"),
+    pytest.param(turns.CLAIM_OF, ["jobs_by_turns (workspace_id=? AND available_at<?)"], id="claim of a workspace"),
     pytest.param(claims.SATURATED, ["jobs_claimable (available_at<?)"], id="is there more than room"),
-    pytest.param(claims.NEXT_WORKSPACE, ["jobs_by_turns (workspace_id>?)"], id="whose turn it is"),
+    pytest.param(turns.NEXT_WORKSPACE, ["jobs_by_turns (workspace_id>?)"], id="whose turn it is"),
     pytest.param(claims.WAITING, ["jobs_claimable (available_at<?)"], id="is there a job to claim"),
     pytest.param(claims.RENEW, ["jobs USING INTEGER PRIMARY KEY"], id="renew"),
     pytest.param(claims.GIVE_BACK, ["jobs USING INTEGER PRIMARY KEY"], id="give back"),

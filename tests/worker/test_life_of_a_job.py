@@ -24,6 +24,7 @@ from schedbot.settings import Settings
 from schedbot.store import attempts, claims, consequences, pacing, schedules, unsettled, waiting, workspaces
 from schedbot.store.claims import Claimed
 from schedbot.store.filters import Filter
+from schedbot.store.turns import Turns
 from schedbot.store.unsettled import Answered
 from schedbot.worker.verdict import Standing, absent, unaskable, verdict
 from tests.job_rows import NOW, Past
@@ -127,7 +128,7 @@ class LifeOfAJob(RuleBasedStateMachine):
     @rule(limit=st.integers(1, 3))
     def a_pool_claims(self, limit: int) -> None:
         with self.step(), self.db.writing():
-            taken = claims.claim(self.db, claims.Wanted(self.now, limit, self.now + LEASE_MS, claims.Turns()))
+            taken = claims.claim(self.db, claims.Wanted(self.now, limit, self.now + LEASE_MS, Turns()))
         self.claims += map(Claim, taken)
 
     @rule(index=which)
