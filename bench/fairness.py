@@ -3,7 +3,8 @@
     python -m bench.fairness --flood 10000
 
 A pool posts to a sandbox that answers after 200 ms; 10,000 jobs of one workspace are due, and ten of another become due
-in each of the following seconds.
+in each of the following seconds. Then three workspaces have a tenth of that each, of high, normal and low priority: of
+each, how many posts had left when the first of the three was through.
 """
 
 import argparse
@@ -25,6 +26,14 @@ SELECT a.sent_at - j.due_at
  ORDER BY 1
 """
 
+SENT = """
+SELECT a.sent_at FROM jobs j JOIN attempts a ON a.job_id = j.id JOIN workspaces w ON w.id = j.workspace_id
+ WHERE w.name = :name AND j.state = 'succeeded'
+ ORDER BY 1
+"""
+
+PRIORITIES = ("low", "normal", "high")
+
 
 def trickle(path: Path, seconds: int) -> None:
     """Ten jobs of the quiet workspace, due a second from now, every second."""
@@ -37,6 +46,32 @@ def trickle(path: Path, seconds: int) -> None:
     db.close()
 
 
+def one_floods(house: House, jobs: int) -> None:
+    """Ten posts a second beside a flood."""
+    flood(house.db, "flood", jobs)
+    began = now_ms()
+    trickling = threading.Thread(target=trickle, args=(house.path, 10))
+    trickling.start()
+    Pool(house.session(), drain=True).run()
+    trickling.join()
+    for name in ("flood", "quiet"):
+        late = [row[0] for row in house.db.rows(LATENESS, {"name": name})]
+        half, most = late[len(late) // 2], late[len(late) * 99 // 100]
+        print(f"{name:<6} {len(late):6} posts   p50 {half:6} ms   p99 {most:6} ms")
+    print(f"in all {now_ms() - began} ms")
+
+
+def three_flood(house: House, jobs: int) -> None:
+    """Floods that differ in priority."""
+    for priority in PRIORITIES:
+        flood(house.db, priority, jobs, priority=priority)
+    Pool(house.session(), drain=True).run()
+    sent = {name: [row[0] for row in house.db.rows(SENT, {"name": name})] for name in PRIORITIES}
+    first = min(times[-1] for times in sent.values())
+    for name, times in sent.items():
+        print(f"{name:<6} {sum(at <= first for at in times):6} of {len(times)} posts when the first was through")
+
+
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser()
@@ -44,21 +79,12 @@ def main() -> None:
     asked = parser.parse_args()
     os.environ["SLACK_BOT_TOKEN"] = TOKEN
     log.quiet = True
-    with tempfile.TemporaryDirectory() as folder, sandbox.start(any_channel=True, pace=False) as slack:
-        slack.control.order("delay", ms=200, times="forever")
-        house = House(Path(folder), slack, timeout_s=30, lease_s=60)
-        flood(house.db, "flood", jobs=asked.flood)
-        began = now_ms()
-        trickling = threading.Thread(target=trickle, args=(house.path, 10))
-        trickling.start()
-        Pool(house.session(), drain=True).run()
-        trickling.join()
-        for name in ("flood", "quiet"):
-            late = [row[0] for row in house.db.rows(LATENESS, {"name": name})]
-            half, most = late[len(late) // 2], late[len(late) * 99 // 100]
-            print(f"{name:<6} {len(late):6} posts   p50 {half:6} ms   p99 {most:6} ms")
-        print(f"in all {now_ms() - began} ms")
-        house.close()
+    for part, jobs in ((one_floods, asked.flood), (three_flood, asked.flood // 10)):
+        with tempfile.TemporaryDirectory() as folder, sandbox.start(any_channel=True, pace=False) as slack:
+            slack.control.order("delay", ms=200, times="forever")
+            house = House(Path(folder), slack, timeout_s=30, lease_s=60)
+            part(house, jobs)
+            house.close()
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ class Outside(StrEnum):
 
 
 class Priority(StrEnum):
-    """Which of a workspace's jobs go first among those that are due together."""
+    """Which jobs go first among those that are due together, and how long a workspace's turn is among others'."""
 
     HIGH = "high"
     NORMAL = "normal"

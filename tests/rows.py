@@ -12,7 +12,7 @@ VALUES (:id, :name, :workspace_id, :recurrence_id, 1, 'active', 0, 0)
 VERSION = """
 INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, report_kind, report_source, misfire,
                                grace_ms, max_attempts, priority, on_unknown, created_at)
-VALUES (:id, 1, :recurrence_id, :channel, 'text', :name, 'latest', 21600000, 5, 'normal', 'hold', 0)
+VALUES (:id, 1, :recurrence_id, :channel, 'text', :name, 'latest', 21600000, 5, :priority, 'hold', 0)
 """
 JOB = """
 INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state)
@@ -31,7 +31,7 @@ def workspace(db: Database, name: str) -> str:
     return number
 
 
-def flood(db: Database, name: str, jobs: int, later_ms: int = 0, series: str = "") -> None:
+def flood(db: Database, name: str, jobs: int, later_ms: int = 0, series: str = "", priority: str = "normal") -> None:
     """`jobs` jobs of one workspace that are due now, each with a schedule and a channel of its own."""
     due_at = now_ms() - 1_000 + later_ms
     with db.writing():
@@ -45,5 +45,5 @@ def flood(db: Database, name: str, jobs: int, later_ms: int = 0, series: str = "
             row = {"id": str(uuid.uuid4()), "name": f"{name}-{series}{number}", "workspace_id": workspace_id}
             row |= {"recurrence_id": recurrence_id, "channel": f"C{abs(hash((name, series, number))) % 10**10:010d}"}
             db.execute(SCHEDULE, row)
-            db.execute(VERSION, row)
+            db.execute(VERSION, {**row, "priority": priority})
             db.execute(JOB, {**row, "due_at": due_at})

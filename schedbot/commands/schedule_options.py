@@ -39,7 +39,12 @@ Misfire = Annotated[
 Grace = Annotated[str | None, option("--grace", "SPAN", "How late an occurrence may still be posted. [default: 6h]")]
 MaxAttempts = Annotated[str | None, option("--max-attempts", "N", "Attempts to post, 1 to 20. [default: 5]")]
 Priority = Annotated[
-    str | None, option("--priority", "high|normal|low", "Which go first of what is due together. [default: normal]")
+    str | None,
+    option(
+        "--priority",
+        "high|normal|low",
+        "Which go first of what is due together; where workspaces take turns, 4, 2 or 1 at a time. [default: normal]",
+    ),
 ]
 OnUnknown = Annotated[
     str | None,

@@ -1,4 +1,4 @@
-"""The workspaces take turns: where more waits than there is room for, none waits for another to be done.
+"""The workspaces take turns, by weight: where more waits than there is room for, none waits for another to be done.
 
 A turn's cost is that of what it takes, whatever waits. Who calls it holds the transaction, and says which token claims.
 """
@@ -6,12 +6,18 @@ A turn's cost is that of what it takes, whatever waits. Who calls it holds the t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from schedbot.model import Priority
 from schedbot.store.database import Database
 
+# The next workspace in which something waits; the priority of what is first there, as its schedule stands now; and
+# whether that is available.
 NEXT_WORKSPACE = """
-SELECT workspace_id FROM jobs
- WHERE state = 'queued' AND parked = 0 AND workspace_id > :cursor
- ORDER BY workspace_id
+SELECT j.workspace_id, v.priority, j.available_at <= :until
+  FROM jobs j
+ CROSS JOIN schedules s ON s.id = j.schedule_id
+ CROSS JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+ WHERE j.state = 'queued' AND j.parked = 0 AND j.workspace_id > :cursor
+ ORDER BY j.workspace_id, j.available_at, j.id
  LIMIT 1
 """
 
@@ -25,35 +31,67 @@ UPDATE jobs
 RETURNING id
 """
 
-TURNS = 32  # workspaces that are served by one claim
+TURNS = 32  # workspaces that are looked at in one round
+ROUNDS = 2  # of one claim: the second is for the room that whole turns leave
+# How many jobs a turn is: by the priority of the first of them. What is low has its turns too.
+WEIGHTS = {Priority.HIGH: 4, Priority.NORMAL: 2, Priority.LOW: 1}
 
 
 @dataclass(slots=True)
 class Turns:
-    """Whose turn it was last. A pool keeps it from claim to claim."""
+    """Whose turn was the last to end; and whose was cut short, and what it has had of it. A pool keeps it."""
 
     cursor: str = ""
+    begun: tuple[str, int] = ("", 0)
+
+    def had_by(self, workspace_id: str) -> int:
+        return self.begun[1] if self.begun[0] == workspace_id else 0
 
 
 def by_turns(db: Database, turns: Turns, limit: int, told: Mapping[str, int]) -> list[int]:
-    """The same share for each of the workspaces whose turn it is. `told` is the claim's token, lease and instant."""
+    """Up to `limit` jobs, taken in turns. `told` is the claim's token, lease and instant."""
     ids: list[int] = []
-    for workspace_id in next_workspaces(db, turns, min(TURNS, limit)):
-        share = {**told, "workspace_id": workspace_id, "limit": max(1, limit // TURNS)}
-        ids += [row[0] for row in db.rows(CLAIM_OF, share)][: limit - len(ids)]
+    for _ in range(ROUNDS):
+        if len(ids) < limit:
+            ids += around(db, turns, limit - len(ids), told)
     return ids
 
 
-def next_workspaces(db: Database, turns: Turns, most: int) -> list[str]:
-    """The next `most` workspaces with jobs that wait, each once, from where the last claim stopped."""
-    found: list[str] = []
-    while len(found) < most:
-        following = db.value(NEXT_WORKSPACE, {"cursor": turns.cursor})
-        if following in found:
+def around(db: Database, turns: Turns, limit: int, told: Mapping[str, int]) -> list[int]:
+    """One round: as many turns for each as there is room for. A turn that does not fit goes on at the next claim."""
+    ids: list[int] = []
+    weights = next_workspaces(db, turns.cursor, told["until"])
+    if turns.begun[0] not in weights:
+        turns.begun = ("", 0)
+    times = max(1, (limit + turns.begun[1]) // max(1, sum(weights.values())))
+    for workspace_id, weight in weights.items():
+        room, had = limit - len(ids), turns.had_by(workspace_id)
+        share = max(0, weight * times - had)
+        taken = db.rows(CLAIM_OF, {**told, "workspace_id": workspace_id, "limit": min(share, room)})
+        ids += [row[0] for row in taken]
+        if len(taken) == room < share:
+            turns.begun = workspace_id, had + room
             break
-        if following is not None:
-            found.append(following)
-        elif not turns.cursor:
+        turns.cursor, turns.begun = workspace_id, ("", 0)
+        if len(ids) == limit:
             break
-        turns.cursor = following or ""
+    return ids
+
+
+def next_workspaces(db: Database, cursor: str, until: int) -> dict[str, int]:
+    """Up to TURNS workspaces in which jobs wait, in their order after `cursor` and around, each with its weight.
+
+    The weight is 0 where nothing is available up to `until`.
+    """
+    found: dict[str, int] = {}
+    while len(found) < TURNS:
+        following = db.row(NEXT_WORKSPACE, {"cursor": cursor, "until": until})
+        if following and following[0] in found:
+            break
+        if following:
+            workspace_id, priority, available = following
+            found[workspace_id] = WEIGHTS[priority] if available else 0
+        elif not cursor:
+            break
+        cursor = following[0] if following else ""
     return found

@@ -1,5 +1,7 @@
 """Promise 8: thousands of jobs of one workspace do not make another's wait; what waits costs a claim nothing."""
 
+from collections import Counter
+
 import pytest
 
 from schedbot.store import claims, turns
@@ -31,8 +33,48 @@ def test_with_more_workspaces_than_turns_each_is_served_within_a_round(house: Ho
     for number in range(100):
         flood(house.db, f"w{number:03}", jobs=20)
     whose = Turns()
-    served = {name for _ in range(4) for name in claimed(house, 32, whose)}
+    served = {name for _ in range(4) for name in claimed(house, 64, whose)}
     assert len(served) == 100
+
+
+@pytest.mark.parametrize("rooms", [[1], [3], [35], [105], [100, 19, 39, 61, 16, 24, 1, 100]], ids=str)
+def test_a_workspace_gets_twice_the_turns_where_its_next_job_has_a_higher_priority(
+    house: House, rooms: list[int]
+) -> None:
+    for priority in ("low", "high", "normal"):
+        flood(house.db, priority, jobs=250, priority=priority)
+    whose, took = Turns(), Counter[str]()
+    for room in rooms * (420 // sum(rooms)):
+        took.update(claimed(house, room, whose))
+    assert took["high"] / took["normal"] == pytest.approx(2, rel=0.1)
+    assert took["normal"] / took["low"] == pytest.approx(2, rel=0.1)
+
+
+def test_a_low_priority_among_many_high_ones_has_its_turn_in_every_round(house: House) -> None:
+    for number in range(40):
+        flood(house.db, f"w{number:02}", jobs=30, priority="high")
+    flood(house.db, "low", jobs=3, priority="low", later_ms=900)
+    whose = Turns()
+    for has_had in (1, 2, 3):
+        served = Counter(name for _ in range(7) for name in claimed(house, 23, whose))
+        assert (served["low"], set(served.values())) == (1, {1, 4}), has_had
+
+
+def test_a_workspace_whose_jobs_are_still_to_come_takes_no_turn(house: House) -> None:
+    for number in range(20):
+        flood(house.db, f"w{number:02}", jobs=5, later_ms=60_000)
+    for name in ("one", "two"):
+        flood(house.db, name, jobs=100)
+    assert Counter(claimed(house, 60, Turns())) == {"one": 30, "two": 30}
+
+
+def test_a_turn_goes_by_the_priority_of_the_next_job_as_its_schedule_stands_now(house: House) -> None:
+    for name in ("one", "two"):
+        flood(house.db, name, jobs=100)
+    assert house.run("edit", "one-0", "--priority", "high").returncode == 0
+    whose = Turns()
+    assert Counter(claimed(house, 60, whose)) == {"one": 40, "two": 20}
+    assert Counter(claimed(house, 60, whose)) == {"one": 30, "two": 30}
 
 
 def test_the_jobs_of_one_instant_are_interleaved_between_workspaces(house: House) -> None:

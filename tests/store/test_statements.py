@@ -37,7 +37,11 @@ STEPS = [
     pytest.param(claims.CLAIM, ["jobs_claimable (available_at<?)"], id="claim"),
     pytest.param(turns.CLAIM_OF, ["jobs_by_turns (workspace_id=? AND available_at<?)"], id="claim of a workspace"),
     pytest.param(claims.SATURATED, ["jobs_claimable (available_at<?)"], id="is there more than room"),
-    pytest.param(turns.NEXT_WORKSPACE, ["jobs_by_turns (workspace_id>?)"], id="whose turn it is"),
+    pytest.param(
+        turns.NEXT_WORKSPACE,
+        ["jobs_by_turns (workspace_id>?)", "v USING PRIMARY KEY (schedule_id=? AND version=?)"],
+        id="whose turn it is",
+    ),
     pytest.param(claims.WAITING, ["jobs_claimable (available_at<?)"], id="is there a job to claim"),
     pytest.param(claims.RENEW, ["jobs USING INTEGER PRIMARY KEY"], id="renew"),
     pytest.param(claims.GIVE_BACK, ["jobs USING INTEGER PRIMARY KEY"], id="give back"),
