@@ -45,8 +45,8 @@ class SlackClient:
         self._api_url = api_url if api_url.endswith("/") else api_url + "/"
         self._timeout_ms = timeout_ms
         self._in_flight = in_flight
-        self._by_token: dict[str, AsyncWebClient] = {}
         self._session: aiohttp.ClientSession | None = None
+        self._web: AsyncWebClient | None = None
         # Slack's clock less ours, as its last answer said; None before the first. Good to a second.
         self._clock_ms: int | None = None
 
@@ -65,6 +65,9 @@ class SlackClient:
             request_class=TellingRequest,
             response_class=TellingResponse,
         )
+        self._web = AsyncWebClient(None, self._api_url, session=self._session, retry_handlers=[], logger=_LOG)
+        if _goes_directly(self._api_url):
+            self._web.proxy = None
         return self
 
     async def __aexit__(
@@ -78,6 +81,7 @@ class SlackClient:
     ) -> Reply:
         """Post once. `stamp` goes into the message's metadata; `timeout_ms` may shorten the client's own time-out."""
         body: dict[str, Any] = {
+            "token": token,
             "channel": channel,
             "text": message.text,
             "unfurl_links": False,
@@ -87,18 +91,19 @@ class SlackClient:
             body["blocks"] = list(message.blocks)
         if stamp:
             body["metadata"] = {"event_type": EVENT_TYPE, "event_payload": payload(stamp)}
-        client = self._client(token)
+        web = self._open()
         # api_call, because chat_postMessage first looks for slack_sdk's own classes through all of the blocks.
-        answer = await self._ask(lambda: client.api_call("chat.postMessage", json=body), timeout_ms)
+        answer = await self._ask(lambda: web.api_call("chat.postMessage", json=body), timeout_ms)
         return answer if isinstance(answer, Reply) else verdict(answer.status_code, answer.headers, _body(answer))
 
     async def history(
         self, token: str, channel: str, *, oldest: str, latest: str, limit: int = 200, cursor: str | None = None
     ) -> Page | Reply:
         """The channel's messages from `oldest` to `latest` (Slack's `ts`, both inclusive), with their metadata."""
-        client = self._client(token)
+        web = self._open()
         answer = await self._ask(
-            lambda: client.conversations_history(
+            lambda: web.conversations_history(
+                token=token,
                 channel=channel,
                 oldest=oldest,
                 latest=latest,
@@ -119,7 +124,8 @@ class SlackClient:
 
     async def auth_test(self, token: str) -> Identity | Reply:
         """Whose token it is (auth.test), with its scopes from the header."""
-        answer = await self._ask(self._client(token).auth_test)
+        web = self._open()
+        answer = await self._ask(lambda: web.auth_test(token=token))
         if isinstance(answer, Reply):
             return answer
         said = next((value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), "")
@@ -129,8 +135,8 @@ class SlackClient:
 
     async def conversation_info(self, token: str, channel: str) -> ChannelSeen | Reply:
         """What Slack says of the channel (conversations.info)."""
-        client = self._client(token)
-        answer = await self._ask(lambda: client.conversations_info(channel=channel))
+        web = self._open()
+        answer = await self._ask(lambda: web.conversations_info(token=token, channel=channel))
         if isinstance(answer, Reply):
             return answer
         said = answer.get("channel")
@@ -140,8 +146,8 @@ class SlackClient:
 
     async def user_info(self, token: str, user: str, *, timeout_ms: int | None = None) -> PersonSeen | Reply:
         """What Slack says of the user (users.info); `timeout_ms` may shorten the client's own time-out."""
-        client = self._client(token)
-        answer = await self._ask(lambda: client.users_info(user=user), timeout_ms)
+        web = self._open()
+        answer = await self._ask(lambda: web.users_info(token=token, user=user), timeout_ms)
         if isinstance(answer, Reply):
             return answer
         said = answer.get("user")
@@ -149,17 +155,12 @@ class SlackClient:
             return Reply(Outcome.UNKNOWN, "not_json", None, answer.status_code)
         return PersonSeen(str(said.get("id") or user), str(said.get("tz") or ""), bool(said.get("deleted")))
 
-    def _client(self, token: str) -> AsyncWebClient:
+    def _open(self) -> AsyncWebClient:
+        """What asks for all workspaces: slack_sdk puts the `token` of a call into its header, and nowhere else."""
         # slack_sdk would quietly open a session of its own, in which nothing tells whether a post left.
-        if self._session is None or self._session.closed:
+        if self._web is None or self._session is None or self._session.closed:
             raise RuntimeError("SlackClient is used outside of its `async with`")
-        client = self._by_token.get(token)
-        if client is None:
-            client = AsyncWebClient(token, self._api_url, session=self._session, retry_handlers=[], logger=_LOG)
-            if _goes_directly(self._api_url):
-                client.proxy = None
-            self._by_token[token] = client
-        return client
+        return self._web
 
     async def _ask(
         self, ask: Callable[[], Coroutine[Any, Any, AsyncSlackResponse]], timeout_ms: int | None = None
