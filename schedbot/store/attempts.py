@@ -67,7 +67,6 @@ class End:
     state: JobState
     available_at: int
     spent: int
-    parked: bool = False
     lateness_ms: int | None = None
     detail: str | None = None
 
@@ -117,7 +116,6 @@ def end(db: Database, end: End) -> bool:
             "state": end.state.value,
             "available_at": end.available_at,
             "spent": end.spent,
-            "parked": int(end.parked),
             "error": end.reply.error,
             "ts": end.reply.ts,
             "lateness_ms": end.lateness_ms,

@@ -28,7 +28,8 @@ CLAIMED = """
 SELECT j.id, j.token, j.schedule_id, s.name, s.account, j.workspace_id, w.name, w.token_kind, w.token_place,
        j.due_at, j.available_at, j.deadline_at, j.attempts, j.spent, s.version, v.channel, v.report_kind,
        v.report_source, v.params, v.max_attempts, v.on_unknown, r.tz,
-       max(CASE WHEN p.free_at <= :too_far THEN p.free_at ELSE 0 END, coalesce(m.free_at, 0))
+       max(CASE WHEN p.free_at <= :too_far THEN p.free_at ELSE 0 END, coalesce(m.free_at, 0)),
+       w.resumes
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN schedules s ON s.id = j.schedule_id
@@ -78,7 +79,8 @@ SELECT id, token, lease_until FROM jobs
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A job in hand, with all that its delivery needs. `free_at` is when its channel may be posted to again."""
+    """A job in hand, with all that its delivery needs. `free_at` is when its channel may be posted to again,
+    `resumes` how often its workspace had been resumed when it was claimed."""
 
     id: int
     token: int
@@ -100,6 +102,7 @@ class Claimed:
     on_unknown: str
     tz: str
     free_at: int
+    resumes: int
 
     @property
     def occurrence(self) -> str:

@@ -14,10 +14,14 @@ RETURNING name, workspace_id
 """
 
 
-def pause_workspace(db: Database, workspace_id: str, reason: str, now: int) -> None:
-    """Its token is refused or cannot be found: all its jobs wait. Inside a transaction."""
+def pause_workspace(db: Database, workspace_id: str, reason: str, now: int, resumes: int) -> None:
+    """Its token is refused or cannot be found: all its jobs wait. Inside a transaction.
+
+    Unless somebody has resumed it since what was refused was taken in hand: `resumes` is how often it had been by then.
+    (Counted, because a clock that is set puts instants out of order.)
+    """
     found = workspaces.by_id(db, workspace_id)
-    if workspaces.pause(db, workspace_id, reason, ACTOR, now):
+    if found.resumes == resumes and workspaces.pause(db, workspace_id, reason, ACTOR, now):
         record(db, "workspace", workspace_id, (found.name, workspace_id), {"paused_reason": reason}, now)
 
 

@@ -31,7 +31,7 @@ RETURNING id
 # `sent_at` of the attempt; `version`'s policy as the schedule stands now.
 TAKEN = """
 SELECT j.id, j.schedule_id, s.name, j.workspace_id, w.name, w.token_kind, w.token_place, j.due_at, j.deadline_at,
-       j.attempts, j.spent, a.channel, a.sent_at, a.clock_ms, v.max_attempts, v.on_unknown
+       j.attempts, j.spent, a.channel, a.sent_at, a.clock_ms, v.max_attempts, v.on_unknown, w.resumes
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN attempts a ON a.job_id = j.id AND a.number = j.attempts
@@ -75,7 +75,7 @@ UPDATE attempts SET ended_at = :now, outcome = 'unknown', error = :error
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """A job of unknown outcome, and the attempt that is to be looked up."""
+    """A job of unknown outcome, and the attempt that is to be looked up. `resumes`: as of a claim."""
 
     id: int
     schedule_id: str
@@ -92,6 +92,7 @@ class Unsettled:
     clock_ms: int | None
     max_attempts: int
     on_unknown: str
+    resumes: int
 
     @property
     def occurrence(self) -> str:
@@ -161,7 +162,6 @@ def settle(db: Database, answered: Answered, state: JobState, available_at: int,
         "state": state.value,
         "available_at": available_at,
         "error": error,
-        "parked": 0,
         "ts": answered.ts,
         "lateness_ms": max(0, job.sent_at - job.due_at) if found else None,
         "job_id": job.id,

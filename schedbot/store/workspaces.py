@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from schedbot.model import TokenSource
 from schedbot.store.database import Database, Row
 
-COLUMNS = "id, name, token_kind, token_place, paused_at, paused_reason, paused_by, created_at"
+COLUMNS = "id, name, token_kind, token_place, paused_at, paused_reason, paused_by, created_at, resumes"
 
 ADD = """
 INSERT INTO workspaces (id, name, token_kind, token_place, created_at)
@@ -24,7 +24,9 @@ UPDATE workspaces SET paused_at = :now, paused_reason = :reason, paused_by = :ac
  WHERE id = :id AND paused_at IS NULL
 """
 
-RESUME = "UPDATE workspaces SET paused_at = NULL, paused_reason = NULL, paused_by = NULL WHERE id = :id"
+RESUME = """
+UPDATE workspaces SET paused_at = NULL, paused_reason = NULL, paused_by = NULL, resumes = resumes + 1 WHERE id = :id
+"""
 
 EDIT = "UPDATE workspaces SET token_kind = :kind, token_place = :place WHERE id = :id"
 
@@ -61,7 +63,7 @@ UPDATE jobs SET parked = 0, available_at = spaced.free_at
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One Slack workspace as it stands."""
+    """One Slack workspace as it stands; `resumes` is how often it was resumed."""
 
     id: str
     name: str
@@ -70,6 +72,7 @@ class Workspace:
     paused_reason: str | None
     paused_by: str | None
     created_at: int
+    resumes: int
 
 
 def workspace(row: Row) -> Workspace:
@@ -81,7 +84,7 @@ def add(db: Database, name: str, token: TokenSource, now: int) -> Workspace:
     """Write a new workspace. Inside a transaction."""
     number = str(uuid.uuid4())
     db.execute(ADD, {"id": number, "name": name, "kind": token.kind, "place": token.place, "now": now})
-    return Workspace(number, name, token, None, None, None, now)
+    return Workspace(number, name, token, None, None, None, now, 0)
 
 
 def ensure_default(db: Database, now: int) -> None:

@@ -119,5 +119,5 @@ class Intake:
         now = self.hand.session.now()
         self.hand.put_back(job, job.available_at)
         self.hand.ledger.add(
-            lambda db: consequences.pause_workspace(db, job.workspace_id, f"token_unavailable: {why}", now)
+            lambda db: consequences.pause_workspace(db, job.workspace_id, f"token_unavailable: {why}", now, job.resumes)
         )

@@ -203,7 +203,8 @@ class Rescue:
             unsettled.note(db, answer)
             unsettled.settle(db, answer, state, available_at, error)
             if waits_for_a_token(answer):
-                consequences.pause_workspace(db, job.workspace_id, answer.error or "token refused", now)
+                reason = answer.error or "token refused"
+                consequences.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
 
         self.hand.ledger.add(entry, lambda _: self.hand.count(state.value))
 

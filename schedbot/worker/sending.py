@@ -159,7 +159,6 @@ class Sending:
             state=ruled.state,
             available_at=ruled.available_at,
             spent=ruled.spent,
-            parked=ruled.parked,
             lateness_ms=max(0, delivery.sent_at - job.due_at) if posted and delivery.sent_at else None,
             detail=detail,
         )
@@ -180,7 +179,8 @@ class Sending:
             pacing.hold(db, job.workspace_id, pacing.POST, "", ruled.hold_until)
             pacing.push_back(db, job.workspace_id, ruled.hold_until, SPREAD_MS)
         if ruled.pauses_workspace:
-            consequences.pause_workspace(db, job.workspace_id, ended.reply.error or "token refused", now)
+            reason = ended.reply.error or "token refused"
+            consequences.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
         if ruled.suspends_schedule:
             consequences.suspend_schedule(db, job.schedule_id, job.channel, ended.reply.error or "channel refused", now)
         return True

@@ -39,7 +39,6 @@ class Verdict:
     state: JobState
     available_at: int
     spent: int
-    parked: bool = False
     hold_until: int | None = None
     pauses_workspace: bool = False
     suspends_schedule: bool = False
@@ -57,7 +56,7 @@ def verdict(reply: Reply, job: Standing, now: int, random: Callable[[], float], 
         case Outcome.RATE_LIMITED | Outcome.QUOTA:
             return throttled(reply, job, now, random)
         case Outcome.TOKEN_REFUSED:
-            return moved(Event.PARKED, now, job.spent, parked=True, pauses_workspace=True)
+            return moved(Event.PARKED, now, job.spent, pauses_workspace=True)
         case Outcome.CHANNEL_REFUSED:
             return moved(Event.REFUSED, now, job.spent + 1, suspends_schedule=True)
         case Outcome.MESSAGE_REFUSED | Outcome.OUR_DEFECT | Outcome.RENDER_FAILED:

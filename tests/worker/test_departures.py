@@ -34,6 +34,7 @@ def delivery(number: int, workspace: str = "w", channel: str = "C1") -> Delivery
         on_unknown="hold",
         tz="UTC",
         free_at=0,
+        resumes=0,
     )
     return Delivery(job, source, 0)
 

@@ -177,12 +177,12 @@ class LifeOfAJob(RuleBasedStateMachine):
         standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, look_up_at)
         ruled = verdict(reply, standing, self.now, lambda: 0.5)
         told = (job.id, job.token, claim.number, self.now, reply, ruled.state, ruled.available_at, ruled.spent)
-        if not attempts.end(self.db, attempts.End(*told, parked=ruled.parked)):
+        if not attempts.end(self.db, attempts.End(*told)):
             return False
         if ruled.hold_until:
             pacing.push_back(self.db, job.workspace_id, ruled.hold_until, 3_000)
         if ruled.pauses_workspace:
-            consequences.pause_workspace(self.db, job.workspace_id, "token_revoked", self.now)
+            consequences.pause_workspace(self.db, job.workspace_id, "token_revoked", self.now, job.resumes)
         if ruled.suspends_schedule:
             consequences.suspend_schedule(self.db, job.schedule_id, job.channel, "is_archived", self.now)
         return True

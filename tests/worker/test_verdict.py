@@ -69,7 +69,7 @@ def test_a_limit_without_an_instant_holds_half_a_minute_and_a_quota_an_hour() ->
 
 @pytest.mark.parametrize("job", [FRESH, LAST, LATE], ids=["fresh", "last", "late"])
 def test_a_refused_token_parks_the_job_and_pauses_its_workspace(job: Standing) -> None:
-    expected = Verdict(E.PARKED, S.QUEUED, NOW, job.spent, parked=True, pauses_workspace=True)
+    expected = Verdict(E.PARKED, S.QUEUED, NOW, job.spent, pauses_workspace=True)
     assert ruled(Outcome.TOKEN_REFUSED, job) == expected
 
 

@@ -15,6 +15,7 @@ CREATE TABLE workspaces (
   paused_by      TEXT,
   created_at     INTEGER NOT NULL,
   removed_at     INTEGER,
+  resumes        INTEGER NOT NULL DEFAULT 0,           -- how often it was resumed: a refusal from before is past
   CONSTRAINT token_kind_known CHECK (token_kind IN ('setting', 'env', 'file', 'command')),
   CONSTRAINT a_pause_has_a_reason CHECK ((paused_at IS NULL) = (paused_reason IS NULL))
 ) STRICT;
