@@ -21,7 +21,8 @@ GROUPS = {
     Outcome.UNKNOWN: "The message may be there. The channel's history is asked; found, the job succeeds; not found, "
     "it is sent again. If the history cannot be asked, `--on-unknown` decides.",
     Outcome.NOT_POSTED: "Nothing was posted. Tried again with growing pauses, each an attempt.",
-    Outcome.TOKEN_REFUSED: "The workspace is paused and its jobs wait. No attempt is used up.",
+    Outcome.TOKEN_REFUSED: "A token that was rotated meanwhile is read anew, and the job tried again; else the "
+    "workspace is paused and its jobs wait. No attempt is used up.",
     Outcome.CHANNEL_REFUSED: "The job fails at once, and its schedule is suspended with the reason.",
     Outcome.MESSAGE_REFUSED: "The job fails at once: the report is at fault.",
     Outcome.OUR_DEFECT: "The job fails at once.",

@@ -16,6 +16,7 @@ class Event(StrEnum):
     POSTED = "posted"
     THROTTLED = "throttled"
     PARKED = "parked"
+    RENEWED = "token renewed"
     PUT_OFF = "put off"
     REFUSED = "refused"
     SPENT = "spent"
@@ -51,6 +52,7 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (RUNNING, E.POSTED): SUCCEEDED,
     (RUNNING, E.THROTTLED): QUEUED,  # uses up no attempt
     (RUNNING, E.PARKED): QUEUED,  # its workspace is paused; uses up no attempt
+    (RUNNING, E.RENEWED): QUEUED,  # its token was rotated: again at once; uses up no attempt
     (RUNNING, E.PUT_OFF): QUEUED,  # nothing was posted; again after a backoff
     (RUNNING, E.REFUSED): FAILED,  # Slack will never take it
     (RUNNING, E.SPENT): FAILED,  # that was the last attempt

@@ -178,6 +178,11 @@ def explain(code: str) -> Answer:
     return Answer(code, Outcome.UNKNOWN, f"Slack answered '{code}', which schedbot does not know.", remedy)
 
 
+def refuses_a_token(code: str | None) -> bool:
+    """Does `code` say that the token is not taken, or is not there?"""
+    return code is not None and explain(code).outcome is Outcome.TOKEN_REFUSED
+
+
 def _family(code: str) -> Answer | None:
     for prefix, suffix, outcome, sentence, remedy in _FAMILIES:
         if code.startswith(prefix) and code.endswith(suffix):

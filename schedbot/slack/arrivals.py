@@ -10,12 +10,13 @@ Source: https://docs.slack.dev/reference/methods/conversations.history
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from schedbot.model import Outcome, Reply, Stamp
+from schedbot.slack.answers import refuses_a_token
 from schedbot.slack.client import EVENT_TYPE, SlackClient, payload
 from schedbot.slack.replies import explain, is_known
 from schedbot.slack.seen import MOST_PAGES, Page
@@ -111,6 +112,11 @@ async def look_up_many(
         bracket = further
         rest = Arrival(Fate.LATER, retry_after_ms=AGAIN_MS, resume=bracket.resume)
     return fates | dict.fromkeys(open_stamps.values(), rest)
+
+
+def with_another_token(arrival: Arrival) -> Arrival:
+    """The same, where the token that asked has been rotated: the next one asks, also where this one never may."""
+    return replace(arrival, fate=Fate.LATER, retry_after_ms=SOON_MS) if refuses_a_token(arrival.error) else arrival
 
 
 def _bracket(sought: Sequence[Sought], skew_ms: int, resume: str) -> _Bracket:

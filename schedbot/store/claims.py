@@ -29,7 +29,7 @@ SELECT j.id, j.token, j.schedule_id, s.name, s.account, j.workspace_id, w.name, 
        j.due_at, j.available_at, j.deadline_at, j.attempts, j.spent, s.version, v.channel, v.report_kind,
        v.report_source, v.params, v.max_attempts, v.on_unknown, r.tz,
        max(CASE WHEN p.free_at <= :too_far THEN p.free_at ELSE 0 END, coalesce(m.free_at, 0)),
-       w.resumes
+       w.resumes, j.error
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN schedules s ON s.id = j.schedule_id
@@ -80,7 +80,7 @@ SELECT id, token, lease_until FROM jobs
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A job in hand, with all that its delivery needs. `free_at` is when its channel may be posted to again,
-    `resumes` how often its workspace had been resumed when it was claimed."""
+    `resumes` how often its workspace had been resumed when it was claimed, `error` how its last attempt failed."""
 
     id: int
     token: int
@@ -103,6 +103,7 @@ class Claimed:
     tz: str
     free_at: int
     resumes: int
+    error: str | None
 
     @property
     def occurrence(self) -> str:

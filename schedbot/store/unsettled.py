@@ -31,7 +31,7 @@ RETURNING id
 # `sent_at` of the attempt; `version`'s policy as the schedule stands now.
 TAKEN = """
 SELECT j.id, j.schedule_id, s.name, j.workspace_id, w.name, w.token_kind, w.token_place, j.due_at, j.deadline_at,
-       j.attempts, j.spent, a.channel, a.sent_at, a.clock_ms, v.max_attempts, v.on_unknown, w.resumes
+       j.attempts, j.spent, a.channel, a.sent_at, a.clock_ms, v.max_attempts, v.on_unknown, w.resumes, j.error
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN attempts a ON a.job_id = j.id AND a.number = j.attempts
@@ -75,7 +75,7 @@ UPDATE attempts SET ended_at = :now, outcome = 'unknown', error = :error
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """A job of unknown outcome, and the attempt that is to be looked up. `resumes`: as of a claim."""
+    """A job of unknown outcome, and the attempt that is to be looked up. `resumes`, `error`: as of a claim."""
 
     id: int
     schedule_id: str
@@ -93,6 +93,7 @@ class Unsettled:
     max_attempts: int
     on_unknown: str
     resumes: int
+    error: str | None
 
     @property
     def occurrence(self) -> str:

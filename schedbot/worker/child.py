@@ -8,18 +8,17 @@ import asyncio
 import os
 import signal
 import socket
-import time
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import Message, Outcome, Reply, Stamp, TokenSource
-from schedbot.worker.errands import Errands
+from schedbot.slack import answers
+from schedbot.worker.keyring import Keyring
 from schedbot.worker.wire import spoken
 
 LONGEST_LINE = 1 << 26
-COMMAND_HOLDS_S = 300.0
 
 
 class Conditions(NamedTuple):
@@ -36,8 +35,7 @@ class Child:
 
     client: Any
     writer: asyncio.StreamWriter
-    tokens: dict[str, tuple[float, str]] = field(default_factory=dict)
-    errands: Errands = field(default_factory=Errands)
+    keyring: Keyring = field(default_factory=Keyring)
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
     def hear(self, saying: dict[str, Any]) -> None:
@@ -52,18 +50,19 @@ class Child:
 
     async def send(self, saying: dict[str, Any]) -> None:
         """Post a message, unless the window in which it may start has passed or its token is not to be had."""
-        detail = None
+        source, detail, renewed = TokenSource(**saying["source"]), None, False
         try:
-            token = await self.token(TokenSource(**saying["source"]))
+            token = await self.keyring.token(source, anew=saying["anew"])
             reply = await self.post(token, saying)
+            if reply.outcome is Outcome.TOKEN_REFUSED:
+                renewed = await self.renewed(source, token, saying)
         except TokenUnavailable as error:
             reply, detail = Reply(Outcome.TOKEN_REFUSED, "token_unavailable"), str(error)
         except Exception as error:
             # Whatever it was, the parent must hear of it: it may have left.
             reply, detail = Reply(Outcome.UNKNOWN, "worker_lost"), f"{type(error).__name__}: {error}"[:300]
-        if reply.outcome is Outcome.TOKEN_REFUSED:
-            self.tokens.clear()
-        self.say(did="sent", job=saying["job"], reply=asdict(reply), detail=detail, clock_ms=self.client.take_clock())
+        told = {"reply": asdict(reply), "detail": detail, "renewed": renewed}
+        self.say(did="sent", job=saying["job"], **told, clock_ms=self.client.take_clock())
 
     async def post(self, token: str, saying: dict[str, Any]) -> Reply:
         if steady_ms() > saying["before"]:
@@ -76,31 +75,30 @@ class Child:
         """Ask a channel's history for some posts."""
         from schedbot.slack import arrivals
 
+        source = TokenSource(**saying["source"])
         sought = [arrivals.Sought(Stamp(**one["stamp"]), one["sent_at"], one["until_at"]) for one in saying["sought"]]
         try:
-            token = await self.token(TokenSource(**saying["source"]))
+            token = await self.keyring.token(source, anew=saying["anew"])
         except TokenUnavailable as error:
             self.say(did="no_history", ask=saying["ask"], why=str(error))
             return
         try:
             fates = await arrivals.look_up_many(self.client, token, saying["channel"], sought, resume=saying["resume"])
+            refused = any(answers.refuses_a_token(fate.error) for fate in fates.values())
+            renewed = refused and await self.renewed(source, token, saying)
         except Exception as error:
             self.say(did="no_history", ask=saying["ask"], why=f"{type(error).__name__}: {error}"[:300])
             return
-        told = [asdict(fates[one.stamp]) for one in sought]
-        self.say(did="looked_up", ask=saying["ask"], fates=told, clock_ms=self.client.take_clock())
+        if renewed:
+            fates = {stamp: arrivals.with_another_token(fate) for stamp, fate in fates.items()}
+        told = {"fates": [asdict(fates[one.stamp]) for one in sought], "renewed": renewed}
+        self.say(did="looked_up", ask=saying["ask"], **told, clock_ms=self.client.take_clock())
 
-    async def token(self, source: TokenSource) -> str:
-        """The token, read where it is kept; a command's answer holds for a while. Raises TokenUnavailable."""
-        from schedbot.slack import tokens
-
-        if source.kind != "command":
-            return tokens.find(source)
-        known_at, token = self.tokens.get(source.place, (0.0, ""))
-        if not token or time.monotonic() - known_at > COMMAND_HOLDS_S:
-            token = await self.errands.find(source)
-            self.tokens[source.place] = (time.monotonic(), token)
-        return token
+    async def renewed(self, source: TokenSource, refused: str, saying: dict[str, Any]) -> bool:
+        """Has another token taken the refused one's place? Then the next try reads it anew; if that is refused too, it
+        was no rotation."""
+        self.keyring.forget(source, refused)
+        return not saying["anew"] and await self.keyring.has_another(source, refused)
 
 
 def run(end: socket.socket, conditions: Conditions) -> None:

@@ -246,11 +246,12 @@ class Pool:
                 self.births.succeeded()
                 self.rhythms.look.next_at = 0
             case "looked_up":
-                self.rescue.answered(one, saying["ask"], saying["fates"])
+                self.rescue.answered(one, saying["ask"], saying["fates"], renewed=saying["renewed"])
             case "no_history":
                 self.rescue.answered(one, saying["ask"], None)
             case "sent" if (delivery := one.hand.get(saying["job"])) is not None:
-                self.sending.sent(delivery, child.reply_of(saying["reply"]), saying["detail"])
+                reply = child.reply_of(saying["reply"])
+                self.sending.sent(delivery, reply, saying["detail"], renewed=saying["renewed"])
 
     @property
     def printing(self) -> Printing:

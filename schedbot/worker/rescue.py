@@ -15,7 +15,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.lifecycle import Event, after
-from schedbot.model import JobState, Outcome
+from schedbot.model import JobState
 from schedbot.slack import answers, sources
 from schedbot.store import claims, consequences, pacing, unsettled
 from schedbot.store.claims import PastLease
@@ -154,6 +154,7 @@ class Rescue:
                 "do": "look_up",
                 "ask": ask.number,
                 "channel": job.channel,
+                "anew": any(answers.refuses_a_token(one.error) for one in ask.jobs),
                 "source": {"kind": source.kind, "place": source.place},
                 "resume": self.resumes.pop(ask.place, ""),
                 "sought": [self.sought(one) for one in ask.jobs],
@@ -176,8 +177,11 @@ class Rescue:
             until_at = max(until_at, self.hand.session.now())
         return {"stamp": stamp, "sent_at": job.sent_at + ahead_ms, "until_at": until_at + ahead_ms}
 
-    def answered(self, seat: Seat, number: int, fates: list[dict[str, Any]] | None) -> None:
-        """The history has spoken (None: its token could not be found). Every answer is put on record."""
+    def answered(self, seat: Seat, number: int, fates: list[dict[str, Any]] | None, *, renewed: bool = False) -> None:
+        """The history has spoken (None: its token could not be found). Every answer is put on record.
+
+        `renewed`: the token was refused, and another has taken its place.
+        """
         ask = seat.asks.pop(number)
         self.asking.discard(ask.place[0])
         now = self.hand.session.now()
@@ -189,20 +193,22 @@ class Rescue:
             free_at = max(free_at, now + (fate["retry_after_ms"] or 0))
             if fate["resume"]:
                 self.resumes[ask.place] = fate["resume"]
-            self.settle(answer, now, fate["retry_after_ms"] or 0)
+            self.settle(answer, now, fate["retry_after_ms"] or 0, renewed)
         self.hand.ledger.add(
             partial(pacing.hold, workspace_id=ask.place[0], method=pacing.HISTORY, channel="", free_at=free_at)
         )
 
-    def settle(self, answer: Answered, now: int, retry_after_ms: int) -> None:
+    def settle(self, answer: Answered, now: int, retry_after_ms: int, renewed: bool) -> None:
         state, available_at, error = self.ruled(answer, now, retry_after_ms)
+        if renewed and state is JobState.UNKNOWN:
+            available_at = now + retry_after_ms
         job = answer.job
         log.event(f"look_up_{answer.answer}", job=job.id, schedule=job.schedule, error=answer.error, state=state.value)
 
         def entry(db: Any) -> None:
             unsettled.note(db, answer)
             unsettled.settle(db, answer, state, available_at, error)
-            if waits_for_a_token(answer):
+            if waits_for_a_token(answer) and not renewed:
                 reason = answer.error or "token refused"
                 consequences.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
 
@@ -241,4 +247,4 @@ def together(ask: Ask, job: Unsettled) -> bool:
 
 def waits_for_a_token(answer: Answered) -> bool:
     """Was the look-up refused by a token that another may take the place of?"""
-    return answer.answer == "later" and answers.explain(answer.error or "").outcome is Outcome.TOKEN_REFUSED
+    return answer.answer == "later" and answers.refuses_a_token(answer.error)

@@ -12,6 +12,7 @@ from typing import Any
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import Outcome, Reply
+from schedbot.slack import answers
 from schedbot.store import attempts, claims, consequences, pacing
 from schedbot.store.claims import Claimed
 from schedbot.worker.circuit import is_outage
@@ -96,6 +97,7 @@ class Sending:
             {
                 "do": "send",
                 "job": delivery.key,
+                "anew": answers.refuses_a_token(job.error),
                 "source": {"kind": delivery.source.kind, "place": delivery.source.place},
                 "channel": job.channel,
                 "text": message.text,
@@ -134,21 +136,23 @@ class Sending:
         self.hand.ledger.add(lambda db: attempts.begin(db, start, now, 0), ends=True)
         self.end(delivery, Reply(Outcome.RENDER_FAILED, "render_failed"), why)
 
-    def sent(self, delivery: Delivery, reply: Reply, detail: str | None) -> None:
-        """Slack has answered, or has not."""
+    def sent(self, delivery: Delivery, reply: Reply, detail: str | None, *, renewed: bool) -> None:
+        """Slack has answered, or has not. `renewed`: its token was refused, and another has taken its place."""
         delivery.answered = True
         if self.hand.circuit.heard(reply, steady_ms()):
             log.event("circuit_open" if self.hand.circuit.open else "circuit_closed", "warning", error=reply.error)
-        self.end(delivery, reply, detail)
+        if renewed:
+            log.event("token_renewed", workspace=delivery.job.workspace)
+        self.end(delivery, reply, detail, renewed=renewed)
 
-    def end(self, delivery: Delivery, reply: Reply, detail: str | None = None) -> None:
+    def end(self, delivery: Delivery, reply: Reply, detail: str | None = None, *, renewed: bool = False) -> None:
         """Write how the attempt ended and what becomes of the job, then let its channel go."""
         job, now = delivery.job, self.hand.session.now()
         look_up_at = (delivery.sent_at or now) + self.hand.window_ms
         standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, look_up_at)
         # While Slack is down for all, a job's attempts are not used up: its deadline is what ends it.
         free = self.hand.circuit.open and is_outage(reply)
-        ruled = verdict(reply, standing, now, random.random, free=free)
+        ruled = verdict(reply, standing, now, random.random, free=free, renewed=renewed)
         posted = reply.outcome is Outcome.POSTED
         ended = attempts.End(
             job_id=job.id,

@@ -44,10 +44,13 @@ class Verdict:
     suspends_schedule: bool = False
 
 
-def verdict(reply: Reply, job: Standing, now: int, random: Callable[[], float], *, free: bool = False) -> Verdict:
+def verdict(
+    reply: Reply, job: Standing, now: int, random: Callable[[], float], *, free: bool = False, renewed: bool = False
+) -> Verdict:
     """What `reply` means for a running job. `now` in milliseconds UTC; `random` gives 0 to 1.
 
-    `free`: Slack is down for all, and the attempt is not counted.
+    `free`: Slack is down for all, and the attempt is not counted. `renewed`: another token has taken the place of the
+    one that was refused.
     """
     counted = job.spent + (not free)
     match reply.outcome:
@@ -56,7 +59,8 @@ def verdict(reply: Reply, job: Standing, now: int, random: Callable[[], float], 
         case Outcome.RATE_LIMITED | Outcome.QUOTA:
             return throttled(reply, job, now, random)
         case Outcome.TOKEN_REFUSED:
-            return moved(Event.PARKED, now, job.spent, pauses_workspace=True)
+            event = Event.RENEWED if renewed else Event.PARKED
+            return moved(event, now, job.spent, pauses_workspace=not renewed)
         case Outcome.CHANNEL_REFUSED:
             return moved(Event.REFUSED, now, job.spent + 1, suspends_schedule=True)
         case Outcome.MESSAGE_REFUSED | Outcome.OUR_DEFECT | Outcome.RENDER_FAILED:

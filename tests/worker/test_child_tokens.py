@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from schedbot.model import TokenSource
-from schedbot.worker.child import Child
+from schedbot.worker.keyring import Keyring
 
 # More than asyncio's default executor has threads, on any machine.
 POSTS = 40
@@ -23,11 +23,11 @@ def test_a_hanging_token_command_runs_once_and_holds_up_neither_dns_nor_others(t
     hanging = command(f"echo once >> {asked}; cat {pipe}")
 
     async def scene() -> list[str]:
-        child = Child(client=None, writer=None)  # type: ignore[arg-type]
-        waiting = [asyncio.ensure_future(child.token(hanging)) for _ in range(POSTS)]
+        keyring = Keyring()
+        waiting = [asyncio.ensure_future(keyring.token(hanging)) for _ in range(POSTS)]
         await asyncio.sleep(0)  # each has asked by now
         await asyncio.wait_for(asyncio.get_running_loop().getaddrinfo("localhost", 80), SOON_S)
-        other = await asyncio.wait_for(child.token(command("echo xoxb-other")), SOON_S)
+        other = await asyncio.wait_for(keyring.token(command("echo xoxb-other")), SOON_S)
         waiting.pop().cancel()  # one that no longer waits takes nothing from the rest
         await asyncio.to_thread(pipe.write_text, "xoxb-late\n")
         return [other, *await asyncio.gather(*waiting)]

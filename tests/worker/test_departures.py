@@ -35,6 +35,7 @@ def delivery(number: int, workspace: str = "w", channel: str = "C1") -> Delivery
         tz="UTC",
         free_at=0,
         resumes=0,
+        error=None,
     )
     return Delivery(job, source, 0)
 

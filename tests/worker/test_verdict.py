@@ -18,8 +18,8 @@ def half() -> float:
     return 0.5
 
 
-def ruled(outcome: Outcome, job: Standing, *, free: bool = False, after_ms: int | None = None) -> Verdict:
-    return verdict(Reply(outcome, retry_after_ms=after_ms), job, NOW, half, free=free)
+def ruled(outcome: Outcome, job: Standing, *, after_ms: int | None = None, **more: bool) -> Verdict:
+    return verdict(Reply(outcome, retry_after_ms=after_ms), job, NOW, half, **more)
 
 
 FRESH, LAST, LATE = standing(), standing(spent=4), standing(deadline_at=NOW + 1)
@@ -71,6 +71,10 @@ def test_a_limit_without_an_instant_holds_half_a_minute_and_a_quota_an_hour() ->
 def test_a_refused_token_parks_the_job_and_pauses_its_workspace(job: Standing) -> None:
     expected = Verdict(E.PARKED, S.QUEUED, NOW, job.spent, pauses_workspace=True)
     assert ruled(Outcome.TOKEN_REFUSED, job) == expected
+
+
+def test_a_refused_token_that_was_rotated_pauses_nothing_and_uses_up_no_attempt() -> None:
+    assert ruled(Outcome.TOKEN_REFUSED, LAST, renewed=True) == Verdict(E.RENEWED, S.QUEUED, NOW, LAST.spent)
 
 
 def test_a_refused_channel_fails_the_job_and_suspends_its_schedule() -> None:
