@@ -42,6 +42,10 @@ class DatabaseUnusable(SchedbotError):
     """The database file is missing, foreign, newer than this program, read-only, full or locked."""
 
 
+class ProgramChanged(SchedbotError):
+    """Another version has been installed in the place of the one that runs: this one begins nothing more."""
+
+
 class TokenUnavailable(SchedbotError):
     """A workspace's token could not be had from where it is said to be. The token itself is never in the message."""
 

@@ -101,15 +101,17 @@ class Child:
         return not saying["anew"] and await self.keyring.has_another(source, refused)
 
 
-def run(end: socket.socket, conditions: Conditions) -> None:
+def run(end: socket.socket, *conditions: Any) -> None:
     """A child's life. Signals are the parent's business: the end of the socket ends the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    asyncio.run(live(end, conditions))
+    asyncio.run(live(end, Conditions(*conditions)))
 
 
 async def live(end: socket.socket, conditions: Conditions) -> None:
     """Hear the parent until it is gone."""
+    # All that will be used: an upgrade may replace it on the disk.
+    from schedbot.slack import arrivals, tokens  # noqa: F401
     from schedbot.slack.client import SlackClient
 
     reader, writer = await asyncio.open_connection(sock=end, limit=LONGEST_LINE)

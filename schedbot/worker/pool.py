@@ -14,12 +14,12 @@ from typing import Any
 
 from schedbot import log
 from schedbot.clock import steady_ms
-from schedbot.errors import DatabaseUnusable
+from schedbot.errors import DatabaseUnusable, ProgramChanged
+from schedbot.reports import limits  # noqa: F401 (used later, when an upgrade may have replaced it)
 from schedbot.session import Session
 from schedbot.slack.seen import MOST_PAGES
 from schedbot.store import heartbeats, pacing, remaining, wakeup
 from schedbot.store.troubles import DatabaseOutgrown
-from schedbot.worker import child
 from schedbot.worker.births import Births
 from schedbot.worker.child import Conditions
 from schedbot.worker.hand import Hand
@@ -50,7 +50,7 @@ class Pool:
     ledger: Ledger = field(default_factory=Ledger)
     seats: list[Seat] = field(default_factory=list)
     stopping_since: int | None = None
-    outgrown: DatabaseOutgrown | None = None
+    outgrown: DatabaseOutgrown | ProgramChanged | None = None
     hand: Hand = field(init=False)
     sending: Sending = field(init=False)
     intake: Intake = field(init=False)
@@ -74,7 +74,8 @@ class Pool:
 
         Asked once, it finishes what is in flight and gives back the rest, within the request's time-out and
         5 s; asked twice, it ends at once: what was in flight is found out later from the history. Raises
-        DatabaseOutgrown when a newer program has changed the tables: it then ends as if it had been asked to.
+        DatabaseOutgrown when a newer program has changed the tables, and ProgramChanged when one has taken this one's
+        place on the disk: it then ends as if it had been asked to.
         """
         with caught() as stop, selectors.DefaultSelector() as selector:
             fifo = wakeup.listen(self.session.db.path, self.name.replace("/", "_"))
@@ -131,8 +132,8 @@ class Pool:
             return self.stopped()
         return self.drain and self.drained()
 
-    def outgrow(self, error: DatabaseOutgrown) -> None:
-        """A newer program has changed the tables: begin nothing more. If even an end does not fit them, end now."""
+    def outgrow(self, error: DatabaseOutgrown | ProgramChanged) -> None:
+        """A newer program is there: begin nothing more. If even an end does not fit its tables, end now."""
         if self.outgrown:
             raise error
         log.event("outgrown", "error", pool=self.name, why=error)
@@ -202,7 +203,9 @@ class Pool:
     def hear(self, selector: selectors.BaseSelector) -> None:
         """What the children said, and which of them died or have to."""
         for one in self.kin():
-            sayings = one.wire.heard()
+            sayings = one.heard()
+            if (stranger := one.stranger()) and not self.outgrown:
+                self.outgrow(stranger)
             for saying in sayings or []:
                 self.hear_one(one, saying)
             if sayings is None:
@@ -245,13 +248,10 @@ class Pool:
                 one.ready = True
                 self.births.succeeded()
                 self.rhythms.look.next_at = 0
-            case "looked_up":
-                self.rescue.answered(one, saying["ask"], saying["fates"], renewed=saying["renewed"])
-            case "no_history":
-                self.rescue.answered(one, saying["ask"], None)
-            case "sent" if (delivery := one.hand.get(saying["job"])) is not None:
-                reply = child.reply_of(saying["reply"])
-                self.sending.sent(delivery, reply, saying["detail"], renewed=saying["renewed"])
+            case "looked_up" | "no_history":
+                self.rescue.heard(one, saying)
+            case "sent":
+                self.sending.heard(one, saying)
 
     @property
     def printing(self) -> Printing:

@@ -22,6 +22,9 @@ def run(end: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    # All that will be used: an upgrade may replace it on the disk.
+    from schedbot.reports import context, limits, template  # noqa: F401
+
     end.setblocking(True)
     end.sendall(spoken({"did": "ready"}))
     with end.makefile("rb") as lines:

@@ -177,12 +177,10 @@ class Rescue:
             until_at = max(until_at, self.hand.session.now())
         return {"stamp": stamp, "sent_at": job.sent_at + ahead_ms, "until_at": until_at + ahead_ms}
 
-    def answered(self, seat: Seat, number: int, fates: list[dict[str, Any]] | None, *, renewed: bool = False) -> None:
-        """The history has spoken (None: its token could not be found). Every answer is put on record.
-
-        `renewed`: the token was refused, and another has taken its place.
-        """
-        ask = seat.asks.pop(number)
+    def heard(self, seat: Seat, saying: dict[str, Any]) -> None:
+        """A child says what a history said, or that its token could not be found. Every answer is put on record."""
+        fates, renewed = saying.get("fates"), saying.get("renewed", False)
+        ask = seat.asks.pop(saying["ask"])
         self.asking.discard(ask.place[0])
         now = self.hand.session.now()
         free_at = now + LOOK_UP_PACE_MS

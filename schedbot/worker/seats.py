@@ -15,7 +15,7 @@ class Seat(Kin):
     """One child that posts. `hand` are the posts that it was given, by key; `asks` the look-ups."""
 
     def __init__(self, conditions: Conditions) -> None:
-        super().__init__(child.run, conditions)
+        super().__init__(child.run, *conditions)
         self.taken = 0
         self.hand: dict[int, Delivery] = {}
         self.asks: dict[int, Any] = {}

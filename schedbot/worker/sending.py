@@ -15,9 +15,11 @@ from schedbot.model import Outcome, Reply
 from schedbot.slack import answers
 from schedbot.store import attempts, claims, consequences, pacing
 from schedbot.store.claims import Claimed
+from schedbot.worker import child
 from schedbot.worker.circuit import is_outage
 from schedbot.worker.departures import PACE_MS, Delivery
 from schedbot.worker.hand import Hand
+from schedbot.worker.seats import Seat
 from schedbot.worker.verdict import SPREAD_MS, WINDOW_MS, Standing, Verdict, verdict
 
 # A job whose channel is busy waits in hand for so long at most; one that has to wait longer is put back.
@@ -135,6 +137,11 @@ class Sending:
         delivery.number = job.attempts + 1
         self.hand.ledger.add(lambda db: attempts.begin(db, start, now, 0), ends=True)
         self.end(delivery, Reply(Outcome.RENDER_FAILED, "render_failed"), why)
+
+    def heard(self, seat: Seat, saying: dict[str, Any]) -> None:
+        """A child says what became of a post."""
+        if (delivery := seat.hand.get(saying["job"])) is not None:
+            self.sent(delivery, child.reply_of(saying["reply"]), saying["detail"], renewed=saying["renewed"])
 
     def sent(self, delivery: Delivery, reply: Reply, detail: str | None, *, renewed: bool) -> None:
         """Slack has answered, or has not. `renewed`: its token was refused, and another has taken its place."""
