@@ -31,6 +31,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "remove": "Remove schedules.",
         "next": "Show the coming occurrences.",
         "simulate": "Run a span of time in a copy: what would be due when.",
+        "calendar": "When may be posted, for an account or a workspace.",
         "preview": "Show what a schedule would post.",
         "test-send": "Post it now, marked as a test.",
         "run-now": "Enqueue one extra job now.",

@@ -156,6 +156,19 @@ class Reply:
     retry_after_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When may be posted, each in its normal form, and whose word that is: `account 42`, `workspace acme`.
+
+    Of a schedule itself, `whose` is empty.
+    """
+
+    whose: str = ""
+    window: str = ""
+    outside: Outside = Outside.DEFER
+    blackout: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What one version of a schedule says, apart from when it fires."""
@@ -197,3 +210,4 @@ class Schedule:
     state_until: int | None = None
     effective_at: int = 0  # no occurrence at or before this instant is ever made
     created_at: int = 0
+    shared: tuple[Hours, ...] = field(default=(), compare=False)  # what its account and its workspace say

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 
 from schedbot import recurrence as rules
 from schedbot import times
-from schedbot.admin import fields, terms
+from schedbot.admin import calendars, fields, terms
 from schedbot.admin.facts import Facts
 from schedbot.admin.fields import BadField, read
 from schedbot.admin.people import NOBODY, Person, Zones, asked, learn, zone_of
 from schedbot.admin.rule import rule
 from schedbot.admin.terms import Before
 from schedbot.errors import TokenUnavailable
-from schedbot.model import Recurrence, Schedule, ScheduleState, Terms
+from schedbot.model import Hours, Recurrence, Schedule, ScheduleState, Terms
 from schedbot.session import Session
 from schedbot.slack import people
 from schedbot.store import changes, enqueue, schedules, workspaces
@@ -119,6 +119,7 @@ def taken(name: str) -> BadField:
 
 def made(db: Database, new: Wanted, facts: Facts) -> Schedule:
     """The schedule that is wanted, as it will stand. Raises BadField for a workspace that does not exist."""
+    shared = shared_hours(db, new, facts)
     return Schedule(
         id=facts.new_id(),
         name=new.name,
@@ -132,7 +133,15 @@ def made(db: Database, new: Wanted, facts: Facts) -> Schedule:
         state_by=facts.actor if new.paused else None,
         effective_at=facts.now,
         created_at=facts.now,
+        shared=shared,
     )
+
+
+def shared_hours(db: Database, new: Wanted, facts: Facts) -> tuple[Hours, ...]:
+    """What its account and its workspace say. Raises BadField where its own window never meets theirs."""
+    shared = facts.shared(db, new.account, facts.workspace_id(db, new.workspace))
+    calendars.check_meeting((Hours("", new.terms.window), *shared))
+    return shared
 
 
 def add(session: Session, said: Fields) -> Schedule:

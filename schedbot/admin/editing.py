@@ -11,16 +11,16 @@ from typing import Any
 
 from schedbot import times
 from schedbot.admin import telling
-from schedbot.admin.adding import Fields, Wanted, as_wanted, person, wanted
+from schedbot.admin.adding import Fields, Wanted, as_wanted, person, shared_hours, wanted
 from schedbot.admin.facts import Facts
 from schedbot.admin.fields import BadField
 from schedbot.admin.people import NOBODY, asked, learn
 from schedbot.admin.selecting import named
 from schedbot.admin.terms import first_after
 from schedbot.errors import SchedbotError
-from schedbot.model import Schedule, ScheduleState, Terms
+from schedbot.model import Recurrence, Schedule, ScheduleState, Terms
 from schedbot.session import Session
-from schedbot.store import enqueue, rulings, schedules, waiting
+from schedbot.store import enqueue, reruling, rulings, schedules, waiting
 from schedbot.store.database import Database
 
 ERROR = "schedule_edited"
@@ -85,6 +85,7 @@ def write(db: Database, before: Schedule, new: Wanted, facts: Facts) -> Edited:
     Where nothing differs, nothing is written. Raises BadField for a name that is taken or an unknown workspace.
     """
     after = changed(before, new, facts.workspace_id(db, new.workspace), facts)
+    after = replace(after, shared=shared_hours(db, new, facts))
     if same(before, after):
         return Edited(before, before)
     if after.name != before.name and schedules.is_taken(db, after.name):
@@ -148,29 +149,16 @@ def settle(db: Database, before: Schedule, after: Schedule, now: int) -> int:
         for job in waiting.waiting(db, after.id):
             if not owes(after, job.due_at):
                 cancelled += waiting.cancel(db, after.id, ERROR, job.due_at)
-    cancelled += rule_again(db, before, after, now)
+    if calendar(before) != calendar(after):
+        cancelled += reruling.of_schedule(db, after.id, now).left_out
     waiting.follow(db, after, after.terms.grace_ms - before.terms.grace_ms)
     return cancelled
 
 
-def rule_again(db: Database, before: Schedule, after: Schedule, now: int) -> int:
-    """Let what waits be put off, or left out, as holidays and windows now have it. Returns how many are left out."""
-    old, new = rulings.calendar_of(before.terms), rulings.calendar_of(after.terms)
-    if (old.is_empty and new.is_empty) or (old, before.recurrence) == (new, after.recurrence):
-        return 0
-    left_out = 0
-    for job in waiting.waiting(db, after.id):
-        if job.due_at % 1000:
-            continue  # an extra job, which no calendar keeps
-        was = rulings.ruling(old, before.recurrence, job.due_at, job.due_at)
-        ruled = rulings.ruling(new, after.recurrence, job.due_at, max(job.due_at, now))
-        if ruled and ruled.leaves_out(after.terms.until_at):
-            left_out += waiting.skip(db, after, job.due_at, ruled.error)
-            continue
-        was_at = was.at if was and was.at is not None else job.due_at
-        at = ruled.at if ruled and ruled.at is not None else job.due_at
-        waiting.put_off(db, after.id, job.due_at, (at if was_at <= now else max(at, now)) - was_at)
-    return left_out
+def calendar(schedule: Schedule) -> tuple[rulings.Calendar, Recurrence] | None:
+    """What decides whether it is put off or left out; None: nothing."""
+    found = rulings.calendar_of(schedule)
+    return None if found.is_empty else (found, schedule.recurrence)
 
 
 def owes(schedule: Schedule, due_at: int) -> bool:

@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from schedbot import times
 from schedbot.admin import telling
 from schedbot.admin.fields import BadField
-from schedbot.model import Recurrence, Schedule
-from schedbot.store import changes, recurrences, workspaces
+from schedbot.model import Hours, Recurrence, Schedule
+from schedbot.store import calendars, changes, recurrences, workspaces
 from schedbot.store.changes import Change
 from schedbot.store.database import Database
 
@@ -23,6 +23,7 @@ class Facts:
     now: int
     _workspaces: dict[str, str] = field(default_factory=dict)
     _recurrences: dict[Recurrence, int] = field(default_factory=dict)
+    _shared: dict[tuple[str, str], tuple[Hours, ...]] = field(default_factory=dict)
 
     def new_id(self) -> str:
         """A UUID for a schedule, of version 7: rows that are made together lie together (RFC 9562)."""
@@ -40,6 +41,13 @@ class Facts:
         if rule not in self._recurrences:
             self._recurrences[rule] = recurrences.known(db, rule)
         return self._recurrences[rule]
+
+    def shared(self, db: Database, account: str, workspace_id: str) -> tuple[Hours, ...]:
+        """What is said for an account and a workspace of when may be posted."""
+        key = account, workspace_id
+        if key not in self._shared:
+            self._shared[key] = calendars.of(db, *key)
+        return self._shared[key]
 
     def record(self, db: Database, before: Schedule | None, after: Schedule) -> None:
         """Record the change of one schedule. Inside its transaction."""

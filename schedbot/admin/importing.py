@@ -181,7 +181,7 @@ def plan_one(db: Database, record: Record, before: Schedule | None, facts: Facts
             return
         made = waiting.made(db, before.id, facts.now)
         new = adding.wanted(different, facts.now, adding.as_wanted(before, made), plan.zones)
-    facts.workspace_id(db, new.workspace)
+    adding.shared_hours(db, new, facts)
     plan.changes.append(Change(record.line, new, before))
 
 

@@ -81,7 +81,7 @@ def left_out(schedule: Schedule, due_at: int, dropped: Dropped) -> str | None:
 
 def ruled(schedule: Schedule, due_at: int) -> Ruling | None:
     """What its holidays, window and blackouts make of an occurrence; None: it stands."""
-    calendar = rulings.calendar_of(schedule.terms)
+    calendar = rulings.calendar_of(schedule)
     return None if calendar.is_empty else rulings.ruling(calendar, schedule.recurrence, due_at, due_at)
 
 

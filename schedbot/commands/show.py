@@ -74,6 +74,10 @@ def how(schedule: Schedule) -> Iterator[Pair]:
     way = "waits" if terms.outside is Outside.DEFER else "is left out"
     yield "Window", f"{terms.window}; what is due outside {way}" if terms.window else ""
     yield "Blackout", f"{terms.blackout}; what is due then {way}" if terms.blackout else ""
+    for hours in schedule.shared:
+        way = "waits" if hours.outside is Outside.DEFER else "is left out"
+        yield "Window", f"{hours.window} ({hours.whose}); what is due outside {way}" if hours.window else ""
+        yield "Blackout", f"{hours.blackout} ({hours.whose}); what is due then {way}" if hours.blackout else ""
 
 
 def standing(session: Session, schedule: Schedule) -> Iterator[Pair]:

@@ -22,7 +22,10 @@ SELECT changed_at, actor, command, kind, object_id, name, workspace_id, before, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change of one object: `kind` is `schedule`, `workspace` or `job`; `before` None: it was not there."""
+    """One change of one object; `before` None: it was not there.
+
+    `kind` is `schedule`, `workspace`, `job` or `calendar`.
+    """
 
     changed_at: int
     actor: str

@@ -18,7 +18,7 @@ from schedbot.store import recurrences
 from schedbot.store.database import Database, create_database
 
 # The schema of both is the newest, so their columns stand in the same order.
-COPIED = ("workspaces", "recurrences", "schedules", "schedule_versions")
+COPIED = ("workspaces", "recurrences", "schedules", "schedule_versions", "calendars")
 
 # Nothing hangs on a commit, nobody else is there, and what is written is read once: so it goes faster.
 THROWN_AWAY = (

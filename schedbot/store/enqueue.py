@@ -27,7 +27,8 @@ ROWS_AT_ONCE = 5_000  # of one recurrence in one transaction: about half a secon
 # The first four columns of a window's order make it the same at every run. A jitter is steady for each schedule: it
 # comes from its UUID. A cancelled job is taken up again where its occurrence is owed after all.
 ENQUEUE = f"""
-INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked, error)
+INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked, error,
+                  deferred_to, deferred_by)
 WITH instants AS MATERIALIZED (
   SELECT value ->> 'due_at' AS due_at, value ->> 'start' AS start, value -> 'rulings' AS rulings
     FROM json_each(:instants))
@@ -36,7 +37,8 @@ SELECT id, workspace_id, due_at,
               + 1000 * (row_number() OVER (PARTITION BY due_at, workspace_id, channel ORDER BY rank, id) - 1)
               + (row_number() OVER (PARTITION BY due_at, workspace_id ORDER BY rank, id) - 1) / 4,
        coalesce(at, due_at) + grace_ms + jitter, CASE WHEN left_out THEN 'skipped' ELSE :state END, parked,
-       CASE WHEN left_out THEN reason END
+       CASE WHEN left_out THEN reason END,
+       CASE WHEN NOT left_out THEN at END, CASE WHEN NOT left_out AND at IS NOT NULL THEN reason END
   FROM (SELECT s.id, s.workspace_id, i.due_at, i.start, v.channel, v.grace_ms, w.paused_at IS NOT NULL AS parked,
                CASE v.priority WHEN 'high' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END AS rank,
                CASE WHEN v.jitter_ms = 0 THEN 0
@@ -60,7 +62,7 @@ SELECT id, workspace_id, due_at,
  WHERE true
 ON CONFLICT (schedule_id, due_at) DO UPDATE
    SET state = 'queued', available_at = excluded.available_at, deadline_at = excluded.deadline_at,
-       parked = excluded.parked, error = NULL
+       parked = excluded.parked, error = NULL, deferred_to = excluded.deferred_to, deferred_by = excluded.deferred_by
  WHERE jobs.state = 'cancelled' AND jobs.attempts = 0 AND excluded.state = 'queued'
    AND jobs.error IN ('schedule_paused', 'schedule_edited', 'schedule_suspended')
 RETURNING schedule_id, state

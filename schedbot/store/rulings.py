@@ -1,56 +1,65 @@
 """What holidays, send windows and blackouts make of an occurrence: it stands, is put off, or is left out.
 
-Rule: what is put off stays the same occurrence (`due_at`) and is available later. One that would be posted no earlier
-than the schedule's next occurrence is left out: that one stands for it. A recurrence none of whose schedules has a
-calendar costs one look, and each calendar is ruled on once however many schedules share it.
+Rule: it may go when the windows of its schedule, its account and its workspace are all open and no blackout holds.
+What is put off stays the same occurrence (`due_at`) and is available later. It is left out where the next occurrence
+is due by then and is not left out itself: that one stands for it. A recurrence none of whose schedules has a calendar
+costs one look, and each calendar is ruled on once however many schedules share it.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
 from schedbot import recurrence as rules
 from schedbot import times
-from schedbot.model import HolidayPolicy, Outside, Recurrence, Terms
+from schedbot.model import HolidayPolicy, Hours, Outside, Recurrence, Schedule
+from schedbot.store import calendars as shared
 from schedbot.store.database import Database
 
-# What a version says of calendars, as one value; empty where it says nothing.
-CALENDAR = """
-CASE WHEN v.skip_holidays = '' AND v.send_window = '' AND v.blackout = '' THEN ''
-     ELSE json_array(v.skip_holidays, v.holiday_policy, v.send_window, v.blackout, v.outside) END
+# What is said of a schedule's calendar, as one value; empty where nothing is. For statements with `s` and `v`.
+CALENDAR = f"""
+CASE WHEN v.skip_holidays = '' AND v.send_window = '' AND v.blackout = '' AND NOT {shared.THERE} THEN ''
+     ELSE json_array(v.skip_holidays, v.holiday_policy, json_array('', v.send_window, v.outside, v.blackout),
+                     {shared.OF_ACCOUNT}, {shared.OF_WORKSPACE}) END
 """
 
 CALENDARS = f"""
 SELECT DISTINCT {CALENDAR}
   FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
  WHERE s.recurrence_id = :id AND s.state = 'active'
-   AND (v.skip_holidays <> '' OR v.send_window <> '' OR v.blackout <> '')
+   AND (v.skip_holidays <> '' OR v.send_window <> '' OR v.blackout <> '' OR {shared.THERE})
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """What a schedule says of holidays and windows, each in its normal form."""
+    """What keeps a schedule: holidays, and the hours of the schedule itself, its account and its workspace."""
 
     region: str = ""
     policy: HolidayPolicy = HolidayPolicy.SKIP
-    window: str = ""
-    blackout: str = ""
-    outside: Outside = Outside.DEFER
+    hours: tuple[Hours, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Does it say nothing?"""
-        return not (self.region or self.window or self.blackout)
+        return not (self.region or self.hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Why nothing may be posted at an instant, and when it may be again. `opens` None: never, or it is not to be."""
+
+    reason: str
+    opens: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """Why an occurrence is not posted when it is due. `at`: when it is instead; None: never.
 
-    `following` is the recurrence's next occurrence, where that comes no later than `at`.
+    `following` is the recurrence's next occurrence that stands for it, where that comes no later than `at`.
     """
 
     error: str
@@ -62,9 +71,16 @@ class Ruling:
         return self.at is None or (self.following is not None and (until_at is None or self.following <= until_at))
 
 
-def calendar_of(terms: Terms) -> Calendar:
-    """The calendar of a schedule's terms; with the policy `before`, its recurrence has seen to the holidays."""
-    return Calendar(terms.skip_holidays, terms.holiday_policy, terms.window, terms.blackout, terms.outside)
+def calendar_of(schedule: Schedule) -> Calendar:
+    """The calendar of a schedule as it stands; with the policy `before`, its recurrence has seen to the holidays."""
+    terms = schedule.terms
+    own = Hours("", terms.window, terms.outside, terms.blackout)
+    return Calendar(terms.skip_holidays, terms.holiday_policy, said(own, *schedule.shared))
+
+
+def said(*hours: Hours) -> tuple[Hours, ...]:
+    """Those that say something."""
+    return tuple(one for one in hours if one.window or one.blackout)
 
 
 @lru_cache(maxsize=8_192)
@@ -73,14 +89,33 @@ def ruling(calendar: Calendar, rule: Recurrence, due_at: int, now: int) -> Rulin
     celebrated = "" if calendar.policy is HolidayPolicy.BEFORE else holiday_at(calendar.region, rule.tz, due_at)
     if celebrated and calendar.policy is HolidayPolicy.SKIP:
         return Ruling(celebrated)
-    at = moved(calendar.region, rule.tz, due_at) if celebrated else due_at
-    reason, opens = opening(calendar, rule.tz, max(at, now))
-    if reason and calendar.outside is Outside.SKIP:
-        return Ruling(reason)
-    if not (celebrated or reason):
+    at = max(moved(calendar.region, rule.tz, due_at) if celebrated else due_at, now)
+    shut = closed(calendar, rule.tz, at)
+    if shut and shut.opens is None:
+        return Ruling(shut.reason)
+    if not (celebrated or shut):
         return None
-    following = rules.next_after(rule, due_at)
-    return Ruling(celebrated or reason, opens, following if following is not None and following <= opens else None)
+    opens = at if shut is None or shut.opens is None else shut.opens
+    return Ruling(celebrated or (shut.reason if shut else ""), opens, following(calendar, rule, due_at, opens))
+
+
+def following(calendar: Calendar, rule: Recurrence, due_at: int, opens: int) -> int | None:
+    """The next occurrence that stands for one which is put off to `opens`, if there is one by then."""
+    return next((one for one in rules.between(rule, due_at, opens) if not is_left_out(calendar, rule, one)), None)
+
+
+def is_left_out(calendar: Calendar, rule: Recurrence, due_at: int) -> bool:
+    """Is it left out for its own sake, and not because another stands for it?"""
+    celebrated = "" if calendar.policy is HolidayPolicy.BEFORE else holiday_at(calendar.region, rule.tz, due_at)
+    if celebrated and calendar.policy is HolidayPolicy.SKIP:
+        return True
+    shut = closed(calendar, rule.tz, moved(calendar.region, rule.tz, due_at) if celebrated else due_at)
+    return shut is not None and shut.opens is None
+
+
+def ruling_at_departure(calendar: Calendar, rule: Recurrence, due_at: int, now: int) -> Ruling | None:
+    """What becomes of a job that is about to leave: its holiday was ruled on before. None: it leaves."""
+    return ruling(replace(calendar, region=""), rule, due_at, now)
 
 
 def holiday_at(region: str, tz: str, at: int) -> str:
@@ -100,19 +135,32 @@ def moved(region: str, tz: str, at: int) -> int:
     return windows.next_free_day(at, times.zone(tz), calendars.days_off(region))
 
 
-def opening(calendar: Calendar, tz: str, at: int) -> tuple[str, int]:
-    """Why it may not be posted at `at` (empty: it may), and the first instant from then on at which it may."""
-    if not (calendar.window or calendar.blackout):
-        return "", at
+def closed(calendar: Calendar, tz: str, at: int) -> Closed | None:
+    """Why nothing may be posted at `at`; None: it may. One that says `skip` is named before one that defers."""
+    shut = [(one, why) for one in calendar.hours if (why := shut_by(one, tz, at))]
+    if not shut:
+        return None
+    skips = next((why for one, why in shut if one.outside is Outside.SKIP), None)
+    return Closed(skips, None) if skips else Closed(shut[0][1], opening(calendar.hours, tz, at))
+
+
+def shut_by(hours: Hours, tz: str, at: int) -> str:
+    """`outside window of account 42: mon-fri 08:00-18:00`; empty where these hours are open."""
     from schedbot import windows
 
-    zone, window = times.zone(tz), windows.parse(calendar.window)
-    blackouts = windows.parse_blackouts(calendar.blackout)
-    opens = windows.opens_at(window, blackouts, zone, at)
-    if opens == at:
-        return "", at
-    blackout = windows.blackout_at(blackouts, zone, at)
-    return f"blackout: {blackout.text}" if blackout else f"outside window: {window.text}", opens
+    zone, whose = times.zone(tz), f" of {hours.whose}" if hours.whose else ""
+    if blackout := windows.blackout_at(windows.parse_blackouts(hours.blackout), zone, at):
+        return f"blackout{whose}: {blackout.text}"
+    return "" if windows.is_open(windows.parse(hours.window), zone, at) else f"outside window{whose}: {hours.window}"
+
+
+def opening(hours: tuple[Hours, ...], tz: str, at: int) -> int | None:
+    """The first instant at or after `at` at which all of them are open; None: their windows never meet."""
+    from schedbot import windows
+
+    both = windows.meeting(tuple(one.window for one in hours))
+    blackouts = [blackout for one in hours for blackout in windows.parse_blackouts(one.blackout)]
+    return None if both is None else windows.opens_at(both, blackouts, times.zone(tz), at)
 
 
 def calendars_of(db: Database, recurrence_id: int) -> list[str]:
@@ -126,6 +174,10 @@ def rulings(keys: Sequence[str], rule: Recurrence, due_at: int, now: int) -> dic
     return {key: {"error": one.error, "at": one.at, "following": one.following} for key, one in found.items() if one}
 
 
+@lru_cache(maxsize=8_192)
 def read(key: str) -> Calendar:
-    region, policy, window, blackout, outside = json.loads(key)
-    return Calendar(region, HolidayPolicy(policy), window, blackout, Outside(outside))
+    """The calendar that a key of CALENDAR stands for; an empty one for an empty key."""
+    if not key:
+        return Calendar()
+    region, policy, *hours = json.loads(key)
+    return Calendar(region, HolidayPolicy(policy), said(*map(shared.hours, filter(None, hours))))

@@ -18,15 +18,15 @@ from schedbot.model import (
     ScheduleState,
     Terms,
 )
-from schedbot.store import people, recurrences
+from schedbot.store import calendars, people, recurrences
 from schedbot.store.database import Database, Row
 
-SELECT = """
+SELECT = f"""
 SELECT s.id, s.name, s.account, s.workspace_id, w.name, s.version, s.state, s.reason, s.state_by, s.state_until,
        s.effective_at, s.created_at, r.kind, r.expression, r.tz, r.holidays_before, v.channel, v.report_kind,
        v.report_source, v.params, v.starts_at, v.until_at, v.count, v.misfire, v.grace_ms, v.max_attempts, v.priority,
        v.on_unknown, v.jitter_ms, v.skip_holidays, v.holiday_policy, v.send_window, v.outside, v.blackout,
-       v.tz_from
+       v.tz_from, {calendars.BOTH}
   FROM schedules s
   JOIN workspaces w ON w.id = s.workspace_id
   JOIN recurrences r ON r.id = s.recurrence_id
@@ -116,7 +116,7 @@ def schedule(row: Row) -> Schedule:
     """One row of SELECT as the noun."""
     channel, report_kind, source, params, *terms = row[16:]
     starts_at, until_at, count, misfire, grace_ms, max_attempts, priority, on_unknown, jitter_ms, *calendar = terms
-    holidays, holiday_policy, window, outside, blackout, tz_from = calendar
+    holidays, holiday_policy, window, outside, blackout, tz_from, shared = calendar
     return Schedule(
         id=row[0],
         name=row[1],
@@ -130,6 +130,7 @@ def schedule(row: Row) -> Schedule:
         state_until=row[9],
         effective_at=row[10],
         created_at=row[11],
+        shared=calendars.parsed(shared),
         recurrence=recurrences.rule_of(*row[12:16]),
         terms=Terms(
             channel=channel,

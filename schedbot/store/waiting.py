@@ -36,11 +36,6 @@ UPDATE jobs
  WHERE schedule_id = :schedule_id AND {WAITS}
 """
 
-PUT_OFF = f"""
-UPDATE jobs SET available_at = available_at + :later_ms, deadline_at = deadline_at + :later_ms
- WHERE schedule_id = :schedule_id AND due_at = :due_at AND {WAITS}
-"""
-
 SKIP_IN_ADVANCE = """
 INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, error)
 VALUES (:schedule_id, :workspace_id, :due_at, :due_at, :due_at, 'skipped', :error)
@@ -115,12 +110,6 @@ def skip(db: Database, schedule: Schedule, due_at: int, error: str) -> bool:
     if db.execute(SETTLE, {**row, "state": JobState.SKIPPED}):
         return True
     return db.execute(SKIP_IN_ADVANCE, {**row, "workspace_id": schedule.workspace_id}) == 1
-
-
-def put_off(db: Database, schedule_id: str, due_at: int, later_ms: int) -> None:
-    """Let an occurrence that waits be posted that much later, or earlier where it is negative; its deadline follows."""
-    if later_ms:
-        db.execute(PUT_OFF, {"schedule_id": schedule_id, "due_at": due_at, "later_ms": later_ms})
 
 
 def follow(db: Database, schedule: Schedule, longer_ms: int) -> int:

@@ -120,7 +120,10 @@ def edit(db: Database, number: str, token: TokenSource) -> None:
 
 def remove(db: Database, number: str, now: int) -> bool:
     """Let it go; its name is free. False: a schedule uses it. Inside a transaction."""
-    return db.execute(REMOVE, {"id": number, "now": now}) == 1
+    removed = db.execute(REMOVE, {"id": number, "now": now}) == 1
+    if removed:
+        db.execute("DELETE FROM calendars WHERE workspace_id = :id", {"id": number})
+    return removed
 
 
 def pause(db: Database, number: str, reason: str, actor: str, now: int) -> bool:

@@ -1,5 +1,6 @@
 """Send windows and blackouts: what they say, and when they are open. All of it is pure."""
 
+from schedbot.windows.meeting import meeting
 from schedbot.windows.opening import blackout_at, is_open, next_free_day, opens_at, same_time_on
 from schedbot.windows.reading import Blackout, Window, blackouts_text, parse, parse_blackouts
 
@@ -9,6 +10,7 @@ __all__ = [
     "blackout_at",
     "blackouts_text",
     "is_open",
+    "meeting",
     "next_free_day",
     "opens_at",
     "parse",

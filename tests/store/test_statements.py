@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 
 from schedbot.model import JobState, Misfire, OnUnknown, Outcome, Priority, ScheduleState
-from schedbot.store import attempts, claims, enqueue, pacing, people, recurrences, retrying, turns, unsettled, waiting
+from schedbot.store import (
+    attempts,
+    claims,
+    enqueue,
+    pacing,
+    people,
+    recurrences,
+    reruling,
+    retrying,
+    turns,
+    unsettled,
+    waiting,
+)
 from schedbot.store.database import Database, create_database
 
 BOUND = re.compile(r":[a-z_]+")
@@ -61,6 +73,9 @@ STEPS = [
     pytest.param(unsettled.END_LOST, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="end what was lost"),
     pytest.param(waiting.WAITING, ["jobs"], id="what waits for a schedule"),
     pytest.param(waiting.SETTLE, ["jobs"], id="cancel"),
+    pytest.param(reruling.OF_SCHEDULE, ["jobs_open (schedule_id=?)"], id="rule again on a schedule"),
+    pytest.param(reruling.OF_ACCOUNT, ["schedules_of_account", "jobs_open (schedule_id=?)"], id="on an account"),
+    pytest.param(reruling.OF_WORKSPACE, ["schedules_of_workspace", "jobs_open"], id="on a workspace"),
     pytest.param(recurrences.DUE, ["recurrences_due (next_due_at>? AND next_due_at<?)"], id="what is due"),
     pytest.param(recurrences.MOVE, ["recurrences USING INTEGER PRIMARY KEY"], id="move on"),
     pytest.param(recurrences.WANTING, ["schedules_to_enqueue (recurrence_id=?)"], id="how many want it"),

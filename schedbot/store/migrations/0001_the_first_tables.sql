@@ -112,6 +112,18 @@ CREATE TABLE people (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX people_to_ask ON people (ask_at);
 
+-- When may be posted, for all schedules of an account or of a workspace.
+CREATE TABLE calendars (
+  account       TEXT             UNIQUE,
+  workspace_id  TEXT             UNIQUE REFERENCES workspaces (id),
+  send_window   TEXT    NOT NULL DEFAULT '',
+  outside       TEXT    NOT NULL DEFAULT 'defer',
+  blackout      TEXT    NOT NULL DEFAULT '',
+  CONSTRAINT of_one_of_the_two CHECK ((account IS NULL) <> (workspace_id IS NULL)),
+  CONSTRAINT outside_known CHECK (outside IN ('defer', 'skip')),
+  CONSTRAINT says_something CHECK (send_window <> '' OR blackout <> '')
+) STRICT;
+
 -- What is owed: one row for each occurrence.
 CREATE TABLE jobs (
   id            INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -120,6 +132,8 @@ CREATE TABLE jobs (
   due_at        INTEGER NOT NULL,
   available_at  INTEGER NOT NULL,
   deadline_at   INTEGER NOT NULL,                      -- not posted after this
+  deferred_to   INTEGER,                               -- when it is to go instead of due_at; null: at its own time
+  deferred_by   TEXT,                                  -- the holiday, window or blackout that put it off
   state         TEXT    NOT NULL,
   parked        INTEGER NOT NULL DEFAULT 0,            -- its workspace is paused: not claimed
   attempts      INTEGER NOT NULL DEFAULT 0,            -- the number of the last attempt
@@ -135,7 +149,8 @@ CREATE TABLE jobs (
   CONSTRAINT running_is_leased CHECK ((state = 'running') = (lease_until IS NOT NULL)),
   CONSTRAINT running_has_a_token CHECK ((state = 'running') = (token IS NOT NULL)),
   CONSTRAINT success_has_a_ts CHECK (state <> 'succeeded' OR ts IS NOT NULL),
-  CONSTRAINT parked_is_yes_or_no CHECK (parked IN (0, 1))
+  CONSTRAINT parked_is_yes_or_no CHECK (parked IN (0, 1)),
+  CONSTRAINT deferred_has_a_reason CHECK ((deferred_to IS NULL) = (deferred_by IS NULL))
 ) STRICT;
 CREATE INDEX jobs_claimable ON jobs (available_at, id) WHERE state = 'queued' AND parked = 0;
 CREATE INDEX jobs_open ON jobs (schedule_id) WHERE state IN ('queued', 'running');
@@ -204,12 +219,12 @@ CREATE TABLE changes (
   actor         TEXT    NOT NULL,
   command       TEXT    NOT NULL,
   workspace_id  TEXT    REFERENCES workspaces (id),
-  kind          TEXT    NOT NULL,                      -- of the object: schedule, workspace, job
+  kind          TEXT    NOT NULL,                      -- of the object: schedule, workspace, job, calendar
   object_id     TEXT    NOT NULL,
   name          TEXT    NOT NULL,
   before        TEXT,                                  -- JSON, null: it was not there
   after         TEXT,
-  CONSTRAINT kind_known CHECK (kind IN ('schedule', 'workspace', 'job'))
+  CONSTRAINT kind_known CHECK (kind IN ('schedule', 'workspace', 'job', 'calendar'))
 ) STRICT;
 CREATE INDEX changes_of_object ON changes (kind, object_id);
 CREATE INDEX changes_by_time ON changes (changed_at);

@@ -1,0 +1,91 @@
+"""What waits is ruled on again when the calendar that keeps it changes: put off anew, brought back, or left out.
+
+Rule: nothing is moved to an instant that has passed, and what was to go already stays unless it may not go now.
+Costs what waits of those schedules. A job that is in hand and has not left loses its token: it is claimed again.
+"""
+
+from dataclasses import dataclass
+
+from schedbot.lifecycle import Event, after
+from schedbot.model import JobState
+from schedbot.store.calendars import Whose
+from schedbot.store.database import Database, Row
+from schedbot.store.recurrences import rule_of
+from schedbot.store.rulings import CALENDAR, read, ruling
+from schedbot.store.waiting import GIVEN_BACK, WAITS
+
+SKIPPED = after(JobState.QUEUED, Event.SKIPPED)
+
+# An extra job, which no calendar keeps, is never due at a full second.
+WAITING = f"""
+SELECT jobs.id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, v.until_at, r.kind, r.expression, r.tz,
+       r.holidays_before, {CALENDAR}
+  FROM schedules s
+  JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+  JOIN recurrences r ON r.id = s.recurrence_id
+  JOIN jobs ON jobs.schedule_id = s.id
+ WHERE s.state <> 'removed' AND jobs.due_at % 1000 = 0 AND {WAITS}
+"""
+
+OF_SCHEDULE = f"{WAITING} AND s.id = :schedule_id"
+
+OF_ACCOUNT = f"{WAITING} AND s.account = :account"
+
+OF_WORKSPACE = f"{WAITING} AND s.workspace_id = :workspace_id"
+
+PUT_OFF = """
+UPDATE jobs
+   SET state = :state, token = NULL, lease_until = NULL, available_at = available_at + :later_ms,
+       deadline_at = deadline_at + :later_ms, deferred_to = :deferred_to, deferred_by = :deferred_by
+ WHERE id = :id
+"""
+
+LEAVE_OUT = """
+UPDATE jobs
+   SET state = :state, token = NULL, lease_until = NULL, error = :error, deferred_to = NULL, deferred_by = NULL
+ WHERE id = :id
+"""
+
+
+@dataclass(slots=True)
+class Reruled:
+    """How many jobs that waited now go at another instant, and how many are left out."""
+
+    moved: int = 0
+    left_out: int = 0
+
+
+def of_schedule(db: Database, schedule_id: str, now: int) -> Reruled:
+    """Rule again on what waits for one schedule, as it now stands. Inside a transaction."""
+    return rule_again(db, db.rows(OF_SCHEDULE, {"schedule_id": schedule_id}), now)
+
+
+def of_all(db: Database, whose: Whose, now: int) -> Reruled:
+    """Rule again on what waits for an account, or a workspace. Inside a transaction."""
+    if whose.workspace_id is None:
+        return rule_again(db, db.rows(OF_ACCOUNT, {"account": whose.account}), now)
+    return rule_again(db, db.rows(OF_WORKSPACE, {"workspace_id": whose.workspace_id}), now)
+
+
+def rule_again(db: Database, waiting: list[Row], now: int) -> Reruled:
+    done = Reruled()
+    for number, due_at, deferred_to, deferred_by, until_at, *rule, key in waiting:
+        ruled = ruling(read(key), rule_of(*rule), due_at, max(due_at, now))
+        if ruled and ruled.leaves_out(until_at):
+            db.execute(LEAVE_OUT, {"id": number, "state": SKIPPED, "error": ruled.error})
+            done.left_out += 1
+            continue
+        was_at = due_at if deferred_to is None else deferred_to
+        at = due_at if ruled is None or ruled.at is None else ruled.at
+        at = at if at > now else min(was_at, now)
+        by = None if at == due_at else ruled.error if ruled else deferred_by
+        if (at, by) != (was_at, deferred_by):
+            put_off(db, number, (at, by), at - was_at)
+            done.moved += 1
+    return done
+
+
+def put_off(db: Database, number: int, deferred: tuple[int, str | None], later_ms: int) -> None:
+    at, by = deferred
+    told = {"deferred_to": at if by else None, "deferred_by": by}
+    db.execute(PUT_OFF, {"id": number, "state": GIVEN_BACK, "later_ms": later_ms, **told})

@@ -1,0 +1,198 @@
+"""An account and a workspace have windows and blackouts too: a post goes when all of them are open."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schedbot.admin import calendars, occurrences, simulation
+from schedbot.admin.calendars import Turned
+from schedbot.admin.fields import BadField
+from schedbot.errors import BadInput, NotFound
+from schedbot.store import changes
+from schedbot.tick import tick
+from tests.book import Book, clock, ms, opened
+
+OFFICE = "mon-fri 08:00-18:00"
+SATURDAY = "2026-12-05 08:59:00"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    with opened(tmp_path) as made:
+        yield made
+
+
+def of_account(book: Book, account: str = "42", **said: str) -> Turned:
+    return calendars.set_(book.session, account, None, said)
+
+
+def of_workspace(book: Book, **said: str) -> Turned:
+    return calendars.set_(book.session, None, "default", said)
+
+
+def goes(book: Book, name: str = "") -> list[str]:
+    """When what waits goes, until when it may, and what put it off."""
+    rows = book.db.rows(
+        "SELECT available_at, deadline_at, coalesce(deferred_by, 'at its own time') FROM jobs j"
+        " JOIN schedules s ON s.id = j.schedule_id WHERE j.state = 'queued' AND :name IN ('', s.name) ORDER BY due_at",
+        {"name": name},
+    )
+    return [f"{clock(at)} / {clock(until)} / {why}" for at, until, why in rows]
+
+
+def test_an_accounts_window_puts_off_what_is_due_outside(book: Book) -> None:
+    of_account(book, window=OFFICE)
+    book.add("hers", cron="0 9 * * sat", account="42")
+    book.add("other", cron="0 9 * * sat", account="43")
+    book.tick(SATURDAY)
+    reason = "outside window of account 42: mon-fri 08:00-18:00"
+    assert goes(book, "hers") == [f"2026-12-07 08:00 / 2026-12-07 14:00 / {reason}"]
+    assert goes(book, "other") == ["2026-12-05 09:00 / 2026-12-05 15:00 / at its own time"]
+
+
+def test_a_workspaces_blackout_leaves_out_and_says_whose_it_was(book: Book) -> None:
+    of_workspace(book, blackout="2026-12-05", outside="skip")
+    book.add(cron="0 9 * * sat", window="00:00-24:00")
+    book.tick(SATURDAY)
+    assert book.jobs() == ["2026-12-05 09:00 skipped blackout of workspace default: 2026-12-05"]
+
+
+def test_one_that_says_skip_decides_only_where_it_blocks_itself(book: Book) -> None:
+    of_account(book, window=OFFICE, outside="defer")
+    of_workspace(book, blackout="2026-12-07", outside="skip")
+    book.add(cron="0 9 5 12 *", account="42", window="10:00-20:00")
+    book.tick(SATURDAY)
+    assert goes(book) == ["2026-12-08 10:00 / 2026-12-08 16:00 / outside window: 10:00-20:00"]
+
+
+def test_a_night_of_the_account_meets_the_schedules_own_over_midnight(book: Book) -> None:
+    of_account(book, window="fri 22:00-02:00")
+    book.add(cron="0 20 * * fri", account="42", window="00:30-06:00")
+    book.tick("2026-12-04 19:59:00")
+    assert [line[:16] for line in goes(book)] == ["2026-12-05 00:30"]
+
+
+def test_it_opens_by_the_schedules_own_clock_also_when_that_changes(book: Book) -> None:
+    book.utc = "2026-03-01 12:00:00"
+    of_account(book, window="sun 02:30-09:00")
+    of_workspace(book, window="01:00-12:00")
+    book.add(cron="0 0 * * sun", account="42", tz="America/New_York")
+    book.tick("2026-03-08 04:59:00")
+    assert [line[:16] for line in goes(book)] == ["2026-03-08 07:00"]  # 03:00 EDT, right after the gap
+
+
+def test_set_while_a_job_waits_reaches_it_and_clear_brings_it_back(book: Book) -> None:
+    book.add(account="42", priority="high")
+    assert goes(book) == ["2026-12-01 09:00 / 2026-12-01 15:00 / at its own time"]
+    turned = of_account(book, window="10:00-18:00")
+    assert (turned.jobs.moved, turned.jobs.left_out) == (1, 0)
+    assert goes(book) == ["2026-12-01 10:00 / 2026-12-01 16:00 / outside window of account 42: 10:00-18:00"]
+    assert of_account(book, window="10:00-18:00").jobs.moved == 0
+    assert calendars.clear(book.session, "42", None).jobs.moved == 1
+    assert goes(book) == ["2026-12-01 09:00 / 2026-12-01 15:00 / at its own time"]
+
+
+def test_cleared_once_it_is_late_what_was_put_off_goes_now(book: Book) -> None:
+    of_account(book, window="10:00-18:00")
+    book.add(account="42")
+    book.utc = "2026-12-01 09:20:00"
+    calendars.clear(book.session, "42", None)
+    assert goes(book) == ["2026-12-01 09:20 / 2026-12-01 15:20 / outside window of account 42: 10:00-18:00"]
+
+
+def test_what_went_to_wait_again_after_its_opening_is_not_moved_into_the_past(book: Book) -> None:
+    of_account(book, window="10:00-18:00")
+    book.add(account="42")
+    book.utc = "2026-12-01 10:05:00"
+    of_account(book, window="09:30-18:00")
+    assert goes(book) == ["2026-12-01 10:00 / 2026-12-01 16:00 / outside window of account 42: 10:00-18:00"]
+
+
+def test_what_is_in_hand_and_has_not_left_is_taken_back(book: Book) -> None:
+    book.add(account="42")
+    book.claim(sent=False)
+    of_account(book, window="10:00-18:00")
+    assert [line[:16] for line in goes(book)] == ["2026-12-01 10:00"]
+    book.claim(sent=True)
+    assert calendars.clear(book.session, "42", None).jobs.moved == 0
+
+
+def test_a_schedule_that_moves_to_another_account_keeps_to_that_ones_hours(book: Book) -> None:
+    of_account(book, window="10:00-18:00")
+    book.add()
+    book.edit(account="42")
+    assert [line[:16] for line in goes(book)] == ["2026-12-01 10:00"]
+    book.edit(account="43")
+    assert goes(book) == ["2026-12-01 09:00 / 2026-12-01 15:00 / at its own time"]
+
+
+def test_an_extra_job_is_a_persons_will_and_is_not_put_off(book: Book) -> None:
+    book.utc = "2026-12-01 19:00:00"
+    book.add(account="42")
+    book.run_now()
+    assert of_account(book, window=OFFICE).jobs.moved == 0
+
+
+def test_windows_that_never_meet_are_refused_wherever_that_can_be_known(book: Book) -> None:
+    book.add("night", account="42", window="20:00-02:00")
+    with pytest.raises(BadField, match="never open at once for the schedule 'night'"):
+        of_account(book, window="08:00-18:00")
+    assert list(changes.of_object(book.db, "calendar", "account:42")) == []
+    of_account(book, account="43", window="08:00-18:00")
+    for change in (
+        lambda: book.add("late", account="43", window="20:00-02:00"),
+        lambda: book.edit("night", account="43"),
+    ):
+        with pytest.raises(BadField, match="'08:00-18:00' \\(account 43\\) are never open at once"):
+            change()
+
+
+def test_where_they_never_meet_all_the_same_it_is_left_out(book: Book) -> None:
+    book.add(account="42", window="20:00-22:00", cron="0 21 * * *")
+    with book.db.writing():
+        book.db.execute("INSERT INTO calendars (account, send_window) VALUES ('42', '08:00-18:00')")
+    book.tick("2026-12-01 20:59:00")
+    assert book.jobs()[-1] == "2026-12-01 21:00 skipped outside window of account 42: 08:00-18:00"
+
+
+def test_what_is_not_said_stays_and_each_change_is_on_record(book: Book) -> None:
+    of_account(book, window=OFFICE, blackout="2026-12-24")
+    turned = of_account(book, window="", outside="skip")
+    assert turned.after is not None
+    assert (turned.after.window, turned.after.outside, turned.after.blackout) == ("", "skip", "2026-12-24")
+    calendars.clear(book.session, "42", None)
+    told = [(one.command, one.before, one.after) for one in changes.of_object(book.db, "calendar", "account:42")]
+    last = {"window": "", "outside": "skip", "blackout": "2026-12-24"}
+    assert told[0] == ("calendar clear", last, None)
+    assert told[1] == ("calendar set", {"window": OFFICE, "outside": "defer", "blackout": "2026-12-24"}, last)
+
+
+def test_what_is_meant_has_to_be_said(book: Book) -> None:
+    with pytest.raises(BadInput, match="Both an account and a workspace"):
+        calendars.set_(book.session, "42", "default", {"window": OFFICE})
+    with pytest.raises(BadInput, match="not said whose"):
+        calendars.clear(book.session, None, None)
+    with pytest.raises(NotFound):
+        calendars.set_(book.session, None, "defualt", {"window": OFFICE})
+    with pytest.raises(BadInput, match="Neither a window nor a blackout"):
+        of_account(book, outside="skip")
+
+
+def test_what_is_to_come_and_what_is_simulated_agree_with_the_tick(book: Book) -> None:
+    of_account(book, window=OFFICE)
+    of_workspace(book, blackout="2026-12-06", outside="skip")
+    schedule = book.add(cron="0 9 * * fri,sat,sun", account="42")
+    coming = list(occurrences.coming(schedule, book.session.now(), {}))[:3]
+    told = [(clock(one.due_at), one.put_off_to and clock(one.put_off_to), one.left_out) for one in coming]
+    blackout = "blackout of workspace default: 2026-12-06"
+    assert told == [
+        ("2026-12-04 09:00", None, None),
+        ("2026-12-05 09:00", "2026-12-07 08:00", None),  # Sunday's cannot stand for it: it is left out
+        ("2026-12-06 09:00", None, blackout),
+    ]
+    span = simulation.Span(ms("2026-12-04 00:00:00"), ms("2026-12-07 00:00:00"))
+    found = list(simulation.simulate(book.session, span, tick, lambda _: None))
+    assert [(clock(one.due_at), one.error) for one in found] == [(at, why) for at, _, why in told]
+    book.tick("2026-12-06 08:59:00")
+    assert [line.split(" ", 3)[3:] for line in book.jobs()[-1:]] == [[blackout]]
