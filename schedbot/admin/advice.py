@@ -33,7 +33,9 @@ def standing(job: JobRecord, now: int) -> Standing:
     """The job's state in words, and what to do next."""
     match job.state:
         case JobState.SUCCEEDED:
-            return Standing(f"posted as {job.ts}, {times.span_for_people(job.lateness_ms or 0)} after it was due.")
+            late = times.span_for_people(job.lateness_ms or 0)
+            to = "due" if job.deferred_to is None else "to go"
+            return Standing(told(f"posted as {job.ts}, {late} after it was {to}.", job, now))
         case JobState.QUEUED:
             return queued(job, now)
         case JobState.RUNNING:
@@ -53,13 +55,25 @@ def standing(job: JobRecord, now: int) -> Standing:
             return Standing(f"{reason(job)}.")
 
 
+def told(sentence: str, job: JobRecord, now: int) -> str:
+    """The sentence, and that it was put off, if it was."""
+    return " ".join(filter(None, (sentence, put_off(job, now))))
+
+
+def put_off(job: JobRecord, now: int) -> str:
+    """`Put off to Mon 08:00 by 'outside window: ...'.`; empty for a job that goes at its own time."""
+    if job.deferred_to is None:
+        return ""
+    return f"Put off to {times.for_people(job.deferred_to, times.zone(job.tz), now)} by '{job.deferred_by}'."
+
+
 def queued(job: JobRecord, now: int) -> Standing:
     if job.workspace_paused is not None:
         resume = f"schedbot workspace resume {shlex.quote(job.workspace)}"
         sentence = f"it waits, because the workspace '{job.workspace}' is paused ({job.workspace_paused})."
         return Standing(sentence, (*remedy(job), resume))
     if job.available_at > now:
-        return Standing(f"it goes {times.relative(job.available_at, now)}.")
+        return Standing(told(f"it goes {times.relative(job.available_at, now)}.", job, now))
     waited = times.span_for_people(now - job.available_at)
     slow = now - job.available_at > SLOW_MS
     return Standing(f"it has waited for a worker for {waited}.", ("schedbot health",) if slow else ())

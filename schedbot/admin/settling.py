@@ -26,7 +26,8 @@ def mark_posted(session: Session, job: int, said: str) -> JobRecord:
         found = known(session, job)
         if found.state not in MARKABLE:
             raise BadInput(f"Job {job} is {found.state.value}: it cannot be marked.", hint_for(found))
-        lateness_ms = max(0, int(ts.replace(".", "")) // 1000 - found.due_at)
+        goes_at = found.due_at if found.deferred_to is None else found.deferred_to
+        lateness_ms = max(0, int(ts.replace(".", "")) // 1000 - goes_at)
         retrying.mark_posted(db, job, found.state, ts, lateness_ms)
         changes.record(db, change(session.actor, found, ts, now))
     return known(session, job)

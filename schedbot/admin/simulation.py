@@ -75,7 +75,7 @@ def told(made: Made, downs: Sequence[Down]) -> Simulated:
     state, error, late_ms = made.state, made.error, None
     if state is JobState.QUEUED:
         posted_at = up_at(downs, made.available_at)
-        late_ms = max(0, posted_at - made.due_at)
+        late_ms = max(0, posted_at - made.goes_at)
         if posted_at > made.deadline_at:
             state, error, late_ms = JobState.MISSED, "deadline", None
     return Simulated(made.due_at, made.schedule, made.tz, state, error, late_ms)

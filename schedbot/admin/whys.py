@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from schedbot import recurrence, times
-from schedbot.admin import advice, choosing
+from schedbot.admin import advice, choosing, occurrences
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.store import changes, heartbeats, occurring
@@ -99,8 +99,19 @@ def out_of_its_time(schedule: Schedule, due_at: int, now: int) -> Cause | None:
     if terms.until_at is not None and due_at > terms.until_at:
         return f"It was over by then: its end is {times.for_people(terms.until_at, zone)}.", ()
     if due_at > now:
-        return f"That is still to come, {times.relative(due_at, now)}.", ()
+        return f"That is still to come, {times.relative(due_at, now)}.{by_calendar(schedule, due_at, now)}", ()
     return None
+
+
+def by_calendar(schedule: Schedule, due_at: int, now: int) -> str:
+    """What its calendar will make of an occurrence to come; empty where it stands."""
+    if left_out := occurrences.left_out(schedule, due_at, {}):
+        return f" It will be left out: {left_out}."
+    put_off = occurrences.ruled(schedule, due_at)
+    if put_off is None or put_off.at is None:
+        return ""
+    to = times.for_people(put_off.at, times.zone(schedule.recurrence.tz), now)
+    return f" It will be put off to {to} by '{put_off.error}'."
 
 
 def not_on(session: Session, schedule: Schedule, due_at: int) -> Cause | None:

@@ -104,4 +104,5 @@ def jobs(session: Session, schedule: Schedule) -> Iterator[str]:
     for job in waiting.last_jobs(session.db, schedule.id, 5):
         late = f", {times.span_for_people(job.lateness_ms)} late" if job.lateness_ms else ""
         error = f": {job.error}" if job.error else ""
-        yield f"{job.id}  {telling.local(schedule, job.due_at, now)}  {job.state.value}{error}{late}"
+        later = "" if job.deferred_to is None else f", put off to {telling.local(schedule, job.deferred_to, now)}"
+        yield f"{job.id}  {telling.local(schedule, job.due_at, now)}  {job.state.value}{error}{later}{late}"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the rules of recurrence come with it, and a table needs non
 
 KEYS = (
     *("job", "occurrence", "schedule", "account", "workspace", "channel", "due_at", "state", "error", "ts"),
-    *("lateness_ms", "attempts"),
+    *("lateness_ms", "attempts", "deferred_to", "deferred_by"),
 )
 COLUMNS = ("JOB", "DUE", "SCHEDULE", "STATE", "LATE", "WHY")
 STYLES = {
@@ -46,6 +46,8 @@ def as_object(job: JobRecord) -> dict[str, Any]:
         "ts": job.ts,
         "lateness_ms": job.lateness_ms,
         "attempts": [attempt(one) for one in job.attempts],
+        "deferred_to": stamp(job.deferred_to),
+        "deferred_by": job.deferred_by,
     }
 
 

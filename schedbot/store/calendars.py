@@ -21,6 +21,13 @@ OF_WORKSPACE = """json((SELECT json_array('workspace ' || w.name, c.send_window,
                           FROM calendars c JOIN workspaces w ON w.id = c.workspace_id
                          WHERE c.workspace_id = s.workspace_id))"""
 
+# All that is said of a schedule's calendar, as one value; empty where nothing is. `v` is its version.
+CALENDAR = f"""
+CASE WHEN v.skip_holidays = '' AND v.send_window = '' AND v.blackout = '' AND NOT {THERE} THEN ''
+     ELSE json_array(v.skip_holidays, v.holiday_policy, json_array('', v.send_window, v.outside, v.blackout),
+                     {OF_ACCOUNT}, {OF_WORKSPACE}) END
+"""
+
 BOTH = f"json_array({OF_ACCOUNT}, {OF_WORKSPACE})"
 
 SHARED = f"SELECT {BOTH} FROM (SELECT :account AS account, :workspace_id AS workspace_id) s"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from schedbot.model import Report, TokenSource
+from schedbot.store.calendars import CALENDAR
 from schedbot.store.database import Database, Row
 from schedbot.store.pacing import LONGEST_CHANNEL_HOLD_MS
 from schedbot.store.turns import Turns, by_turns
@@ -23,13 +24,13 @@ UPDATE jobs
 RETURNING id
 """
 
-# A job is delivered as its schedule stands now.
-CLAIMED = """
+# A job is delivered as its schedule stands now. An extra one, never due at a full second, is kept by no calendar.
+CLAIMED = f"""
 SELECT j.id, j.token, j.schedule_id, s.name, s.account, j.workspace_id, w.name, w.token_kind, w.token_place,
        j.due_at, j.available_at, j.deadline_at, j.attempts, j.spent, s.version, v.channel, v.report_kind,
        v.report_source, v.params, v.max_attempts, v.on_unknown, r.tz,
        max(CASE WHEN p.free_at <= :too_far THEN p.free_at ELSE 0 END, coalesce(m.free_at, 0)),
-       w.resumes, j.error
+       w.resumes, j.error, j.deferred_to, CASE WHEN j.due_at % 1000 = 0 THEN {CALENDAR} ELSE '' END
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN schedules s ON s.id = j.schedule_id
@@ -104,6 +105,13 @@ class Claimed:
     free_at: int
     resumes: int
     error: str | None
+    deferred_to: int | None = None
+    calendar: str = ""  # what may keep it from leaving; empty: nothing
+
+    @property
+    def goes_at(self) -> int:
+        """When it is to go: what was put off by a calendar is not late before then."""
+        return self.due_at if self.deferred_to is None else self.deferred_to
 
     @property
     def occurrence(self) -> str:

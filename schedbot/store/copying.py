@@ -52,7 +52,8 @@ SELECT id, kind, expression, tz, holidays_before, NULL FROM recurrences r
 
 # What waits is posted when a pool can, one second after another in a channel: available_at.
 MADE = """
-SELECT j.due_at, s.name, r.tz, j.state, j.error, j.available_at, j.deadline_at
+SELECT j.due_at, s.name, r.tz, j.state, j.error, j.available_at, j.deadline_at,
+       coalesce(j.deferred_to, j.due_at)
   FROM jobs j JOIN schedules s ON s.id = j.schedule_id JOIN recurrences r ON r.id = s.recurrence_id
  WHERE j.due_at < :before
  ORDER BY j.due_at, s.name
@@ -73,6 +74,7 @@ class Made:
     error: str | None
     available_at: int
     deadline_at: int
+    goes_at: int  # due_at, or what a calendar put it off to
 
 
 @contextmanager
@@ -117,8 +119,8 @@ def next_end_of_a_pause(copy: Database) -> int | None:
 def take_made(copy: Database, before: int) -> list[Made]:
     """The jobs due before an instant, by time and name; they are dropped from the copy, which so stays small."""
     made = [
-        Made(due_at, name, tz, JobState(state), error, available_at, deadline_at)
-        for due_at, name, tz, state, error, available_at, deadline_at in copy.rows(MADE, {"before": before})
+        Made(due_at, name, tz, JobState(state), *rest)
+        for due_at, name, tz, state, *rest in copy.rows(MADE, {"before": before})
     ]
     with copy.writing():
         copy.execute("DELETE FROM jobs WHERE due_at < :before", {"before": before})

@@ -16,9 +16,10 @@ from schedbot import misfire
 from schedbot import recurrence as rules
 from schedbot.model import JobState, Misfire
 from schedbot.store import recurrences
+from schedbot.store.calendars import CALENDAR
 from schedbot.store.database import Database, Row
 from schedbot.store.recurrences import StoredRecurrence
-from schedbot.store.rulings import CALENDAR, calendars_of, rulings
+from schedbot.store.rulings import calendars_of, rulings
 
 LOOK_AHEAD_MS = 90_000
 ROWS_AT_ONCE = 5_000  # of one recurrence in one transaction: about half a second

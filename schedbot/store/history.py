@@ -20,7 +20,8 @@ OLDEST_FIRST = "due_at, job"
 
 JOBS = f"""
 SELECT j.id AS job, j.schedule_id, s.name, s.account, w.name, {filters.CHANNEL}, j.due_at AS due_at, j.available_at,
-       j.deadline_at, j.state, j.error, j.ts, j.lateness_ms, r.tz, s.state, s.reason, w.id, w.paused_reason
+       j.deadline_at, j.state, j.error, j.ts, j.lateness_ms, r.tz, s.state, s.reason, w.id, w.paused_reason,
+       j.deferred_to, j.deferred_by
   FROM jobs j
   JOIN schedules s ON s.id = j.schedule_id
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
@@ -87,6 +88,8 @@ class JobRecord:
     schedule_reason: str | None
     workspace_id: str
     workspace_paused: str | None  # why; None: it is not paused
+    deferred_to: int | None  # when it is to go instead of due_at; None: at its own time
+    deferred_by: str | None
     attempts: tuple[Attempt, ...] = ()
 
 

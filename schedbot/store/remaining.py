@@ -4,7 +4,9 @@ from schedbot.store.database import Database
 
 # A job that has to wait for longer than `soon` does not keep a draining pool: the next one has it.
 LEFT = """
-SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND parked = 0 AND available_at <= :soon AND due_at <= :now)
+SELECT EXISTS (SELECT 1 FROM jobs
+                WHERE state = 'queued' AND parked = 0 AND available_at <= :soon
+                  AND coalesce(deferred_to, due_at) <= :now)
     OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running')
     OR EXISTS (SELECT 1 FROM jobs j JOIN workspaces w ON w.id = j.workspace_id
                 WHERE j.state = 'unknown' AND j.available_at <= :soon AND w.paused_at IS NULL)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from schedbot.lifecycle import Event, after
 from schedbot.model import JobState
-from schedbot.store.calendars import Whose
+from schedbot.store.calendars import CALENDAR, Whose
 from schedbot.store.database import Database, Row
 from schedbot.store.recurrences import rule_of
-from schedbot.store.rulings import CALENDAR, read, ruling
+from schedbot.store.rulings import read, ruling
 from schedbot.store.waiting import GIVEN_BACK, WAITS
 
 SKIPPED = after(JobState.QUEUED, Event.SKIPPED)

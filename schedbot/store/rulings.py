@@ -18,15 +18,8 @@ from schedbot.model import HolidayPolicy, Hours, Outside, Recurrence, Schedule
 from schedbot.store import calendars as shared
 from schedbot.store.database import Database
 
-# What is said of a schedule's calendar, as one value; empty where nothing is. For statements with `s` and `v`.
-CALENDAR = f"""
-CASE WHEN v.skip_holidays = '' AND v.send_window = '' AND v.blackout = '' AND NOT {shared.THERE} THEN ''
-     ELSE json_array(v.skip_holidays, v.holiday_policy, json_array('', v.send_window, v.outside, v.blackout),
-                     {shared.OF_ACCOUNT}, {shared.OF_WORKSPACE}) END
-"""
-
 CALENDARS = f"""
-SELECT DISTINCT {CALENDAR}
+SELECT DISTINCT {shared.CALENDAR}
   FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
  WHERE s.recurrence_id = :id AND s.state = 'active'
    AND (v.skip_holidays <> '' OR v.send_window <> '' OR v.blackout <> '' OR {shared.THERE})

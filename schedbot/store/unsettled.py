@@ -31,7 +31,8 @@ RETURNING id
 # `sent_at` of the attempt; `version`'s policy as the schedule stands now.
 TAKEN = """
 SELECT j.id, j.schedule_id, s.name, j.workspace_id, w.name, w.token_kind, w.token_place, j.due_at, j.deadline_at,
-       j.attempts, j.spent, a.channel, a.sent_at, a.clock_ms, v.max_attempts, v.on_unknown, w.resumes, j.error
+       j.attempts, j.spent, a.channel, a.sent_at, a.clock_ms, v.max_attempts, v.on_unknown, w.resumes, j.error,
+       coalesce(j.deferred_to, j.due_at)
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN attempts a ON a.job_id = j.id AND a.number = j.attempts
@@ -94,6 +95,7 @@ class Unsettled:
     on_unknown: str
     resumes: int
     error: str | None
+    goes_at: int  # when it was to go: due_at, or what a calendar put it off to
 
     @property
     def occurrence(self) -> str:
@@ -164,7 +166,7 @@ def settle(db: Database, answered: Answered, state: JobState, available_at: int,
         "available_at": available_at,
         "error": error,
         "ts": answered.ts,
-        "lateness_ms": max(0, job.sent_at - job.due_at) if found else None,
+        "lateness_ms": max(0, job.sent_at - job.goes_at) if found else None,
         "job_id": job.id,
         "number": job.number,
     }

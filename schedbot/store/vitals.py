@@ -22,7 +22,11 @@ SELECT (SELECT count(*) FROM jobs WHERE state = 'queued' AND parked = 0)
      + (SELECT count(*) FROM jobs WHERE state = 'queued' AND parked = 1)
 """
 
-FAILED = "SELECT count(*) FROM jobs WHERE state = 'failed' AND due_at > :since"
+# Two reads: what was put off has failed after it was to go.
+FAILED = """
+SELECT (SELECT count(*) FROM jobs WHERE state = 'failed' AND due_at > :since)
+     + (SELECT count(*) FROM jobs WHERE state = 'failed' AND deferred_to > :since AND due_at <= :since)
+"""
 
 HELD = "SELECT count(*) FROM jobs WHERE state = 'held'"
 

@@ -5,6 +5,7 @@ pool that holds it can neither send nor settle it: `lifecycle.MOVES` has the mov
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from schedbot.lifecycle import Event, after
 from schedbot.model import JobState, Schedule
@@ -64,7 +65,7 @@ RETURNING id
 """
 
 LAST = """
-SELECT id, due_at, state, error, lateness_ms FROM jobs
+SELECT id, due_at, state, error, lateness_ms, deferred_to FROM jobs
  WHERE schedule_id = :schedule_id
  ORDER BY due_at DESC LIMIT :limit
 """
@@ -88,6 +89,7 @@ class JobSeen:
     state: JobState
     error: str | None
     lateness_ms: int | None
+    deferred_to: int | None = None  # when it is to go instead; None: at its own time
 
 
 def waiting(db: Database, schedule_id: str) -> list[WaitingJob]:
@@ -159,11 +161,12 @@ def last_jobs(db: Database, schedule_id: str, limit: int) -> list[JobSeen]:
 
 def by_id(db: Database, number: int) -> JobSeen:
     """One job. Raises LookupError for a number that was never given."""
-    row = db.row("SELECT id, due_at, state, error, lateness_ms FROM jobs WHERE id = :id", {"id": number})
+    row = db.row("SELECT id, due_at, state, error, lateness_ms, deferred_to FROM jobs WHERE id = :id", {"id": number})
     if row is None:
         raise LookupError(f"job {number}")
     return seen(*row)
 
 
-def seen(number: int, due_at: int, state: str, error: str | None, lateness_ms: int | None) -> JobSeen:
-    return JobSeen(number, due_at, JobState(state), error, lateness_ms)
+def seen(*row: Any) -> JobSeen:
+    number, due_at, state, *rest = row
+    return JobSeen(number, due_at, JobState(state), *rest)

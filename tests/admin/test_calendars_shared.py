@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import calendars, occurrences, simulation
+from schedbot.admin import calendars, occurrences, simulation, whys
 from schedbot.admin.calendars import Turned
 from schedbot.admin.fields import BadField
+from schedbot.admin.strides import Span
+from schedbot.commands.simulate import ticked
 from schedbot.errors import BadInput, NotFound
-from schedbot.store import changes
-from schedbot.tick import tick
+from schedbot.store import changes, waiting
 from tests.book import Book, clock, ms, opened
 
 OFFICE = "mon-fri 08:00-18:00"
@@ -191,8 +192,28 @@ def test_what_is_to_come_and_what_is_simulated_agree_with_the_tick(book: Book) -
         ("2026-12-05 09:00", "2026-12-07 08:00", None),  # Sunday's cannot stand for it: it is left out
         ("2026-12-06 09:00", None, blackout),
     ]
-    span = simulation.Span(ms("2026-12-04 00:00:00"), ms("2026-12-07 00:00:00"))
-    found = list(simulation.simulate(book.session, span, tick, lambda _: None))
+    span = Span(ms("2026-12-04 00:00:00"), ms("2026-12-07 00:00:00"))
+    found = list(simulation.simulate(book.session, span, ticked, lambda _: None))
     assert [(clock(one.due_at), one.error) for one in found] == [(at, why) for at, _, why in told]
     book.tick("2026-12-06 08:59:00")
     assert [line.split(" ", 3)[3:] for line in book.jobs()[-1:]] == [[blackout]]
+
+
+def test_what_was_put_off_says_whereto_and_by_what(book: Book) -> None:
+    of_account(book, window=OFFICE)
+    book.add(cron="0 9 * * sat", account="42")
+    asked = whys.why(book.session, "daily", "2026-12-05 09:00")
+    told = f"Put off to Mon 7 Dec 08:00 UTC by 'outside window of account 42: {OFFICE}'."
+    assert asked.because[0].endswith(f"It will be put off to {told[11:]}")
+    book.tick(SATURDAY)
+    assert whys.why(book.session, "daily", "2026-12-05 09:00").because == (f"Job 1 is queued: it goes in 47 h. {told}",)
+    [seen] = waiting.last_jobs(book.db, book.stands().id, 1)
+    assert seen.deferred_to == ms("2026-12-07 08:00:00")
+
+
+def test_a_pause_and_its_end_keep_what_put_a_job_off(book: Book) -> None:
+    of_account(book, window="09:01-18:00")
+    book.add(account="42")
+    book.pause()
+    book.resume()
+    assert goes(book) == ["2026-12-01 09:01 / 2026-12-01 15:01 / outside window of account 42: 09:01-18:00"]

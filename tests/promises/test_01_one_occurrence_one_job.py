@@ -61,7 +61,11 @@ def test_a_tick_that_is_killed_leaves_whole_occurrences_and_the_next_goes_on(hou
 def test_the_table_itself_refuses_a_second_job(house: House) -> None:
     schedule: Schedule = house.schedule("s", as_of=now_ms() - 5 * MINUTE, cron="* * * * *")
     house.tick()
-    same = "INSERT INTO jobs SELECT NULL, schedule_id, workspace_id, due_at, 0, 0, 'queued', 0, 0, 0, NULL, NULL, NULL, NULL, NULL FROM jobs WHERE schedule_id = :id ON CONFLICT DO NOTHING"  # noqa: E501
+    same = (
+        "INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state)"
+        " SELECT schedule_id, workspace_id, due_at, 0, 0, 'queued' FROM jobs WHERE schedule_id = :id"
+        " ON CONFLICT DO NOTHING"
+    )
     before = len(occurrences(house))
     with house.db.writing():
         house.db.execute(same, {"id": schedule.id})

@@ -160,6 +160,7 @@ CREATE INDEX jobs_by_turns ON jobs (workspace_id, available_at, id) WHERE state 
 CREATE INDEX jobs_parked ON jobs (workspace_id) WHERE state = 'queued' AND parked = 1;
 CREATE INDEX jobs_held ON jobs (due_at) WHERE state = 'held';
 CREATE INDEX jobs_failed ON jobs (due_at) WHERE state = 'failed';
+CREATE INDEX jobs_failed_deferred ON jobs (deferred_to, due_at) WHERE state = 'failed' AND deferred_to IS NOT NULL;
 CREATE INDEX jobs_by_due ON jobs (due_at);
 
 -- What was tried. sent_at is committed before the first byte leaves; null: it never left.
