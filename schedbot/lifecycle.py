@@ -45,9 +45,9 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     # from       on                    to
     (QUEUED, E.CLAIMED): RUNNING,
     (QUEUED, E.CANCELLED): CANCELLED,  # its schedule was paused, changed or removed
-    (QUEUED, E.SKIPPED): SKIPPED,  # by a person: this occurrence alone
-    (RUNNING, E.SKIPPED): SKIPPED,  # only while nothing has left
-    (RUNNING, E.GIVEN_BACK): QUEUED,  # the pool is asked to stop, or its channel is busy
+    (QUEUED, E.SKIPPED): SKIPPED,  # by a person, or a calendar: this occurrence alone
+    (RUNNING, E.SKIPPED): SKIPPED,  # by a person, or a calendar that is closed; only while nothing has left
+    (RUNNING, E.GIVEN_BACK): QUEUED,  # the pool is asked to stop, its channel is busy, or its calendar closed
     (RUNNING, E.CANCELLED): CANCELLED,  # only while nothing has left, or where it would be sent again
     (RUNNING, E.POSTED): SUCCEEDED,
     (RUNNING, E.THROTTLED): QUEUED,  # uses up no attempt

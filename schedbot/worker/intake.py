@@ -68,7 +68,10 @@ class Intake:
         self.take(jobs)
 
     def take(self, jobs: Iterable[Claimed]) -> None:
-        """What was claimed is rendered, put back where its channel is busy for long, or over where its grace is."""
+        """What was claimed is rendered, put back where its channel is busy for long, or over where its grace is.
+
+        Where its calendar is closed by now, it waits for the opening without being rendered.
+        """
         for job in jobs:
             now, present = self.hand.session.now(), steady_ms()
             place = (job.workspace_id, job.channel)
@@ -78,7 +81,7 @@ class Intake:
                 self.hand.expire(job)
             elif at > present + PATIENCE_MS:
                 self.hand.put_back(job, now + self.later_slot(job, at, now) - present)
-            else:
+            elif not self.sending.shut_out(job, max(now, job.available_at)):
                 self.render(job, now)
 
     def later_slot(self, job: Claimed, at: int, now: int) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 from schedbot import log
 from schedbot.clock import steady_ms
-from schedbot.model import Outcome, Reply
+from schedbot.model import JobState, Outcome, Reply
 from schedbot.slack import answers
 from schedbot.store import attempts, claims, consequences, pacing
 from schedbot.store.claims import Claimed
@@ -50,6 +50,9 @@ class Sending:
             if delivery.job.deadline_at < now:
                 self.too_late(delivery)
                 continue
+            if self.shut_out(delivery.job, now):
+                self.let_go(delivery)
+                continue
             seats = [seat for seat in self.hand.seats if seat.ready and not seat.retiring]
             min(seats, key=lambda seat: len(seat.hand)).take(delivery)
             delivery.sent_at, delivery.sent_mono = now, present
@@ -59,8 +62,33 @@ class Sending:
     def too_late(self, delivery: Delivery) -> None:
         """Its grace ended while it waited for its channel."""
         self.hand.expire(delivery.job)
+        self.let_go(delivery)
+
+    def let_go(self, delivery: Delivery) -> None:
+        """It does not leave, and the next one for its channel may."""
         self.hand.drop(delivery)
         self.hand.departures.freed(delivery.place, steady_ms())
+
+    def shut_out(self, job: Claimed, now: int) -> bool:
+        """Is its calendar closed at `now`? Then it waits for the opening, or is left out."""
+        if not job.calendar:
+            return False
+        from schedbot.store import closings
+
+        if not closings.is_closed(job.calendar, job.tz, now):
+            return False
+        self.hand.ledger.add(
+            partial(closings.shut_out, number=job.id, token=job.token, now=now), partial(self.was_shut_out, job)
+        )
+        return True
+
+    def was_shut_out(self, job: Claimed, found: Any) -> None:
+        """That it waits, or is left out, is on the disk."""
+        if found is None:
+            return
+        log.event("closed", job=job.id, schedule=job.schedule, why=found.reason, state=found.state.value)
+        if found.state is JobState.SKIPPED:
+            self.hand.count(found.state.value)
 
     def next_instant(self) -> int | None:
         """When the next post may leave; None while none may."""
@@ -170,7 +198,7 @@ class Sending:
             state=ruled.state,
             available_at=ruled.available_at,
             spent=ruled.spent,
-            lateness_ms=max(0, delivery.sent_at - job.due_at) if posted and delivery.sent_at else None,
+            lateness_ms=max(0, delivery.sent_at - job.goes_at) if posted and delivery.sent_at else None,
             detail=detail,
         )
         self.hand.ledger.add(

@@ -1,0 +1,92 @@
+"""A window is kept when a post leaves, too: a late pool or a retry posts nothing after closing."""
+
+import time
+
+import pytest
+
+from tests.house import House, now_ms, rfc3339
+
+HOUR = 3_600_000
+MINUTE = 60_000
+
+
+def window(opens_ms: int, closes_ms: int) -> str:
+    """A daily window in UTC, by how far from now it opens and closes."""
+    clocks = (time.strftime("%H:%M", time.gmtime((now_ms() + far) // 1000)) for far in (opens_ms, closes_ms))
+    return "-".join(clocks)
+
+
+def due_two_hours_ago(house: House, **said: str) -> int:
+    """A schedule that was due two hours ago and was enqueued then; its job still waits."""
+    due_at = (now_ms() - 2 * HOUR) // 1000 * 1000
+    house.schedule("report", as_of=due_at - 30_000, at=rfc3339(due_at), **said)
+    return due_at
+
+
+def job(house: House) -> tuple[int, int, int | None, str | None]:
+    """When the job is available, until when, and whereto and by what it was put off."""
+    return house.db.rows("SELECT available_at, deadline_at, deferred_to, deferred_by FROM jobs")[0]
+
+
+def test_a_pool_that_comes_after_closing_puts_the_job_back_to_the_opening(house: House) -> None:
+    open_then = window(-3 * HOUR, -1 * HOUR)
+    due_two_hours_ago(house, window=open_then)
+    assert job(house)[2] is None
+    assert house.work().returncode == 0
+    available_at, deadline_at, deferred_to, why = job(house)
+    opening = (now_ms() - 3 * HOUR) // MINUTE * MINUTE + 24 * HOUR
+    assert (house.states(), house.posts()) == ({"queued": 1}, [])
+    assert abs(available_at - opening) <= MINUTE
+    assert (deferred_to, why) == (available_at, f"outside window: {open_then}")
+    assert deadline_at == available_at + 6 * HOUR
+
+
+def test_with_outside_skip_it_is_on_record_as_left_out(house: House) -> None:
+    open_then = window(-3 * HOUR, -1 * HOUR)
+    due_two_hours_ago(house, window=open_then, outside="skip")
+    assert house.work().returncode == 0
+    [told] = house.audit()
+    assert (told["state"], told["error"]) == ("skipped", f"outside window: {open_then}")
+    assert (told["deferred_to"], house.posts()) == (None, [])
+
+
+def test_what_was_put_off_is_not_late_when_it_goes_at_its_opening(house: House) -> None:
+    assert house.run("calendar", "set", "--account", "42", "--window", window(0, HOUR)).returncode == 0
+    due_two_hours_ago(house, account="42")
+    deferred_to = job(house)[2]
+    assert deferred_to is not None
+    house.work()
+    [told] = house.audit()
+    assert (told["state"], told["deferred_to"]) == ("succeeded", rfc3339(deferred_to))
+    assert "outside window of account 42" in told["deferred_by"]
+    assert told["lateness_ms"] < 2 * MINUTE
+    assert "after it was to go. Put off to" in house.run("audit", "1").stdout
+
+
+def test_a_workspaces_blackout_that_is_set_while_a_job_waits_leaves_it_out(house: House) -> None:
+    due_two_hours_ago(house)
+    today, yesterday = (time.strftime("%F", time.gmtime(now_ms() / 1000 - days * 86_400)) for days in (0, 1))
+    days = f"{yesterday}/{today}"
+    done = house.run("calendar", "set", "--workspace", "default", "--blackout", days, "--outside", "skip")
+    assert "0 now go at another time, 1 are left out" in done.stdout, done.stderr
+    assert house.run("calendar", "clear", "--workspace", "default").returncode == 0
+    house.work()
+    assert [(one["state"], one["error"]) for one in house.audit()] == [
+        ("skipped", f"blackout of workspace default: {days}")
+    ]
+
+
+def test_what_a_person_asks_for_goes_at_once(house: House) -> None:
+    house.schedule("report", cron="0 0 1 1 *", window=window(2 * HOUR, 3 * HOUR), outside="skip")
+    assert house.run("run-now", "report").returncode == 0
+    house.work()
+    assert (house.states(), len(house.posts())) == ({"succeeded": 1}, 1)
+
+
+@pytest.mark.parametrize(("opens", "state"), [(-3 * HOUR, "queued"), (0, "succeeded")])
+def test_a_workspace_that_is_resumed_after_closing_posts_at_the_opening(house: House, opens: int, state: str) -> None:
+    due_two_hours_ago(house, window=window(opens, opens + 2 * HOUR))
+    assert house.run("workspace", "pause", "default").returncode == 0
+    assert house.run("workspace", "resume", "default").returncode == 0
+    house.work()
+    assert house.states() == {state: 1}
