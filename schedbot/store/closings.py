@@ -11,7 +11,7 @@ from schedbot.model import JobState
 from schedbot.store.calendars import CALENDAR
 from schedbot.store.database import Database
 from schedbot.store.recurrences import rule_of
-from schedbot.store.rulings import closed, read, ruling_at_departure
+from schedbot.store.rulings import closed, read, ruling
 
 GIVEN_BACK = after(JobState.RUNNING, Event.GIVEN_BACK)
 SKIPPED = after(JobState.RUNNING, Event.SKIPPED)
@@ -63,8 +63,8 @@ def shut_out(db: Database, number: int, token: int, now: int) -> ShutOut | None:
     if row is None:
         return None
     due_at, until_at, grace_ms, *rule, key = row
-    ruled = ruling_at_departure(read(key), rule_of(*rule), due_at, now)
-    if ruled is None:
+    ruled = ruling(read(key), rule_of(*rule), due_at, now)
+    if ruled is None or (ruled.at is not None and ruled.at < now):
         db.execute(GIVE_BACK, {"id": number, "state": GIVEN_BACK})
         return None
     told = {"id": number, "reason": ruled.error}

@@ -11,17 +11,20 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from schedbot import misfire
 from schedbot import recurrence as rules
 from schedbot.model import JobState, Misfire
-from schedbot.store import recurrences
+from schedbot.store import lateness, recurrences
 from schedbot.store.calendars import CALENDAR
 from schedbot.store.database import Database, Row
+from schedbot.store.lateness import Late
 from schedbot.store.recurrences import StoredRecurrence
-from schedbot.store.rulings import calendars_of, rulings
+from schedbot.store.rulings import calendars_of, read, rulings
 
 LOOK_AHEAD_MS = 90_000
+Json = dict[str, Any]
 ROWS_AT_ONCE = 5_000  # of one recurrence in one transaction: about half a second
 
 # A calendar's ruling puts an occurrence off (at) or leaves it out (no at, or the next one is due by then).
@@ -32,7 +35,10 @@ INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, 
                   deferred_to, deferred_by)
 WITH instants AS MATERIALIZED (
   SELECT value ->> 'due_at' AS due_at, value ->> 'start' AS start, value -> 'rulings' AS rulings
-    FROM json_each(:instants))
+    FROM json_each(:instants)),
+ruled AS MATERIALIZED (
+  SELECT i.due_at, c.key, c.value ->> 'at' AS at, c.value ->> 'error' AS reason, c.value ->> 'following' AS following
+    FROM instants i, json_each(i.rulings) c)
 SELECT id, workspace_id, due_at,
        max(start, coalesce(at, 0)) + jitter
               + 1000 * (row_number() OVER (PARTITION BY due_at, workspace_id, channel ORDER BY rank, id) - 1)
@@ -46,20 +52,20 @@ SELECT id, workspace_id, due_at,
                     ELSE (unicode(substr(s.id, -1, 1)) * 7919 + unicode(substr(s.id, -2, 1)) * 104729
                           + unicode(substr(s.id, -3, 1)) * 1299709 + unicode(substr(s.id, -4, 1)) * 15485863
                           + unicode(substr(s.id, -5, 1)) * 32452843) % v.jitter_ms END AS jitter,
-               c.value ->> 'at' AS at, c.value ->> 'error' AS reason,
+               c.at, c.reason,
                :state = 'queued' AND c.key IS NOT NULL
-               AND (c.value ->> 'at' IS NULL
-                    OR (c.value ->> 'following' IS NOT NULL
-                        AND (v.until_at IS NULL OR v.until_at >= c.value ->> 'following'))) AS left_out
+               AND (c.at IS NULL
+                    OR (c.following IS NOT NULL AND (v.until_at IS NULL OR v.until_at >= c.following))) AS left_out
           FROM schedules s
          CROSS JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
          CROSS JOIN workspaces w ON w.id = s.workspace_id
          CROSS JOIN instants i ON i.due_at > s.effective_at AND i.due_at >= coalesce(v.starts_at, i.due_at)
                               AND i.due_at <= coalesce(v.until_at, i.due_at)
-          LEFT JOIN json_each(i.rulings) c ON c.key = {CALENDAR}
+          LEFT JOIN ruled c ON c.due_at = i.due_at AND c.key = CASE WHEN :is_ruled THEN {CALENDAR} END
          WHERE s.recurrence_id = :recurrence_id AND s.state = 'active'
            AND (:schedule_id IS NULL OR s.id = :schedule_id)
-           AND (:misfire IS NULL OR (v.misfire = :misfire AND v.grace_ms = :grace_ms)))
+           AND (:misfire IS NULL OR (v.misfire = :misfire AND v.grace_ms = :grace_ms
+                                     AND {CALENDAR} IN (SELECT value FROM json_each(:calendars)))))
  WHERE true
 ON CONFLICT (schedule_id, due_at) DO UPDATE
    SET state = 'queued', available_at = excluded.available_at, deadline_at = excluded.deadline_at,
@@ -69,8 +75,8 @@ ON CONFLICT (schedule_id, due_at) DO UPDATE
 RETURNING schedule_id, state
 """
 
-POLICIES = """
-SELECT DISTINCT v.misfire, v.grace_ms
+POLICIES = f"""
+SELECT DISTINCT v.misfire, v.grace_ms, {CALENDAR}
   FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
  WHERE s.recurrence_id = :id AND s.state = 'active'
 """
@@ -109,12 +115,16 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """As what an occurrence is enqueued, and for which schedules: all, one, or those of one misfire policy."""
+    """As what an occurrence is enqueued, and for which schedules: all, one, or those of a misfire policy.
+
+    Of a policy, those with one of these calendars.
+    """
 
     state: JobState = JobState.QUEUED
     schedule_id: str | None = None
     misfire: Misfire | None = None
     grace_ms: int | None = None
+    calendars: Sequence[str] = ()
 
 
 ALL = Batch()
@@ -147,45 +157,46 @@ def late(db: Database, found: StoredRecurrence, due: tuple[list[int], int], now:
 
     What is on time or to come runs by every policy, so it is enqueued for all at once, and spaced among all.
     """
-    instants, up_to = due
-    on_time = bisect_left(instants, now - misfire.ON_TIME_MS)
-    for policy, grace_ms in db.rows(POLICIES, {"id": found.id}):
-        run = Batch(JobState.QUEUED, misfire=Misfire(policy), grace_ms=grace_ms)
-        missed = Batch(JobState.MISSED, misfire=Misfire(policy), grace_ms=grace_ms)
-        sorted_out = misfire.sort_out(instants, now, Misfire(policy), grace_ms)
-        misfires_to_run = sorted_out.run[: on_time - len(sorted_out.missed)]
-        for batch, which in ((missed, sorted_out.missed), (run, misfires_to_run)):
-            enqueue(db, found, [due_at for due_at in which if due_at <= up_to], now, batch, counts)
-    enqueue(db, found, [due_at for due_at in instants[on_time:] if due_at <= up_to], now, ALL, counts)
+    every, up_to = due
+    on_time = bisect_left(every, now - misfire.ON_TIME_MS)
+    alike: dict[tuple[Misfire, int, Late], list[str]] = {}
+    for policy, grace_ms, key in db.rows(POLICIES, {"id": found.id}):
+        sorted_out = lateness.sort_out(read(key), found.rule, due, now, (Misfire(policy), grace_ms))
+        alike.setdefault((Misfire(policy), grace_ms, sorted_out), []).append(key)
+    for (policy, grace_ms, sorted_out), keys in alike.items():
+        for state, which in ((JobState.MISSED, sorted_out.missed), (JobState.QUEUED, sorted_out.run)):
+            batch = Batch(state, misfire=policy, grace_ms=grace_ms, calendars=keys)
+            enqueue(db, found, which, now, batch, counts)
+    enqueue(db, found, [due_at for due_at in every[on_time:] if due_at <= up_to], now, ALL, counts)
 
 
 def enqueue(db: Database, found: StoredRecurrence, due: Sequence[int], now: int, batch: Batch, counts: Counts) -> None:
     """Write the jobs of these occurrences, where they are not there yet, and count them by the state they got."""
     if not due:
         return
+    told = instants(db, found, due, now, batch)
     bindings: Mapping[str, object] = {
         "recurrence_id": found.id,
-        "instants": instants_json(db, found, due, now, batch),
+        "instants": json.dumps(told, ensure_ascii=False),
+        "is_ruled": any(one["rulings"] for one in told),
         "state": batch.state.value,
         "schedule_id": batch.schedule_id,
         "misfire": batch.misfire.value if batch.misfire else None,
         "grace_ms": batch.grace_ms,
+        "calendars": json.dumps(batch.calendars, ensure_ascii=False),
     }
     counts.add(db.rows(ENQUEUE, bindings))
 
 
-def instants_json(db: Database, found: StoredRecurrence, due: Sequence[int], now: int, batch: Batch) -> str:
-    """JSON array: each instant, from when on it is to be posted, and what calendars make of it."""
+def instants(db: Database, found: StoredRecurrence, due: Sequence[int], now: int, batch: Batch) -> list[Json]:
+    """Each instant, from when on it is to be posted, and what calendars make of it; fit for JSON."""
     # No calendar changes what is missed.
-    keys = calendars_of(db, found.id) if batch.state is JobState.QUEUED else []
+    keys = (batch.calendars or calendars_of(db, found.id)) if batch.state is JobState.QUEUED else []
     told = [(due_at, max(due_at, now)) for due_at in due]
-    return json.dumps(
-        [
-            {"due_at": due_at, "start": start, "rulings": rulings(keys, found.rule, due_at, start)}
-            for due_at, start in told
-        ],
-        ensure_ascii=False,
-    )
+    return [
+        {"due_at": due_at, "start": start, "rulings": rulings(keys, found.rule, due_at, start)}
+        for due_at, start in told
+    ]
 
 
 def enqueue_own(db: Database, schedule_id: str | None, recurrence_id: int, now: int) -> Counts:

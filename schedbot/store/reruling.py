@@ -79,7 +79,7 @@ def rule_again(db: Database, waiting: list[Row], now: int) -> Reruled:
         at = due_at if ruled is None or ruled.at is None else ruled.at
         at = at if at > now else min(was_at, now)
         by = None if at == due_at else ruled.error if ruled else deferred_by
-        if (at, by) != (was_at, deferred_by):
+        if at != was_at or (at > now and by != deferred_by):
             put_off(db, number, (at, by), at - was_at)
             done.moved += 1
     return done

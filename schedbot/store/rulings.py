@@ -8,7 +8,7 @@ costs one look, and each calendar is ruled on once however many schedules share 
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -78,18 +78,37 @@ def said(*hours: Hours) -> tuple[Hours, ...]:
 
 @lru_cache(maxsize=8_192)
 def ruling(calendar: Calendar, rule: Recurrence, due_at: int, now: int) -> Ruling | None:
-    """What becomes of the occurrence `due_at` if it is to be posted at `now`, or when it is due; None: it stands."""
-    celebrated = "" if calendar.policy is HolidayPolicy.BEFORE else holiday_at(calendar.region, rule.tz, due_at)
+    """What becomes of the occurrence `due_at` if it is to be posted at `now`, or when it is due; None: it stands.
+
+    What was to go before `now` keeps the instant that it was put off to, unless it is closed now.
+    """
+    found = standing(calendar, rule, due_at)
+    if now <= due_at or (found and (found.at is None or found.at >= now)):
+        return found
+    shut = closed(calendar, rule.tz, now)
+    return found if shut is None else shut_until(calendar, rule, due_at, shut)
+
+
+@lru_cache(maxsize=8_192)
+def standing(calendar: Calendar, rule: Recurrence, due_at: int) -> Ruling | None:
+    """What becomes of an occurrence where all goes as it should; None: it is posted when it is due."""
+    celebrated = celebrated_at(calendar, rule, due_at)
     if celebrated and calendar.policy is HolidayPolicy.SKIP:
         return Ruling(celebrated)
-    at = max(moved(calendar.region, rule.tz, due_at) if celebrated else due_at, now)
+    at = moved(calendar.region, rule.tz, due_at) if celebrated else due_at
     shut = closed(calendar, rule.tz, at)
-    if shut and shut.opens is None:
-        return Ruling(shut.reason)
-    if not (celebrated or shut):
+    if shut is None and not celebrated:
         return None
-    opens = at if shut is None or shut.opens is None else shut.opens
-    return Ruling(celebrated or (shut.reason if shut else ""), opens, following(calendar, rule, due_at, opens))
+    found = Ruling(celebrated, at) if shut is None else shut_until(calendar, rule, due_at, shut)
+    if found.at is None:
+        return found
+    return Ruling(celebrated or found.error, found.at, following(calendar, rule, due_at, found.at))
+
+
+def shut_until(calendar: Calendar, rule: Recurrence, due_at: int, shut: Closed) -> Ruling:
+    if shut.opens is None:
+        return Ruling(shut.reason)
+    return Ruling(shut.reason, shut.opens, following(calendar, rule, due_at, shut.opens))
 
 
 def following(calendar: Calendar, rule: Recurrence, due_at: int, opens: int) -> int | None:
@@ -99,16 +118,16 @@ def following(calendar: Calendar, rule: Recurrence, due_at: int, opens: int) -> 
 
 def is_left_out(calendar: Calendar, rule: Recurrence, due_at: int) -> bool:
     """Is it left out for its own sake, and not because another stands for it?"""
-    celebrated = "" if calendar.policy is HolidayPolicy.BEFORE else holiday_at(calendar.region, rule.tz, due_at)
+    celebrated = celebrated_at(calendar, rule, due_at)
     if celebrated and calendar.policy is HolidayPolicy.SKIP:
         return True
     shut = closed(calendar, rule.tz, moved(calendar.region, rule.tz, due_at) if celebrated else due_at)
     return shut is not None and shut.opens is None
 
 
-def ruling_at_departure(calendar: Calendar, rule: Recurrence, due_at: int, now: int) -> Ruling | None:
-    """What becomes of a job that is about to leave: its holiday was ruled on before. None: it leaves."""
-    return ruling(replace(calendar, region=""), rule, due_at, now)
+def celebrated_at(calendar: Calendar, rule: Recurrence, due_at: int) -> str:
+    """The holiday that a calendar has to see to; with the policy `before`, the recurrence did."""
+    return "" if calendar.policy is HolidayPolicy.BEFORE else holiday_at(calendar.region, rule.tz, due_at)
 
 
 def holiday_at(region: str, tz: str, at: int) -> str:

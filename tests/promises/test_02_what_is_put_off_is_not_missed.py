@@ -1,0 +1,109 @@
+"""Promise 2, for what a calendar keeps: off over a weekend, a report of Saturday is posted on Monday all the same."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schedbot.model import HolidayPolicy, Hours, Misfire, Outside, Recurrence
+from schedbot.recurrence import between
+from schedbot.store.lateness import sort_out
+from schedbot.store.rulings import Calendar
+from tests.book import Book, clock, ms, opened
+
+OFFICE = "mon-fri 08:00-18:00"
+FRIDAY = "2026-12-04 12:00:00"
+CLOSED = f"outside window: {OFFICE}"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    with opened(tmp_path) as made:
+        made.utc = FRIDAY
+        yield made
+
+
+def goes(book: Book) -> list[str]:
+    rows = book.db.rows("SELECT due_at, deferred_to, deadline_at FROM jobs WHERE state = 'queued' ORDER BY due_at")
+    return [" / ".join(map(clock, row)) for row in rows]
+
+
+@pytest.mark.parametrize("back", ["2026-12-06 20:00:00", "2026-12-07 07:59:00", "2026-12-07 10:00:00"])
+def test_a_report_of_saturday_goes_on_monday_though_no_tick_ran_before(book: Book, back: str) -> None:
+    book.add(cron="0 9 * * sat", window=OFFICE)
+    book.tick(back)
+    assert goes(book) == ["2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
+
+
+def test_it_is_missed_once_its_grace_after_the_opening_is_over(book: Book) -> None:
+    book.add(cron="0 9 * * sat", window=OFFICE)
+    book.tick("2026-12-07 14:30:00")
+    assert book.jobs() == ["2026-12-05 09:00 missed"]
+
+
+def test_what_a_calendar_leaves_out_is_skipped_with_its_reason_and_not_missed(book: Book) -> None:
+    book.add(cron="0 9 * * *", blackout="2026-12-05", outside="skip")
+    book.tick("2026-12-07 08:59:00")
+    assert book.jobs() == [
+        "2026-12-05 09:00 skipped blackout: 2026-12-05",
+        "2026-12-06 09:00 missed",
+        "2026-12-07 09:00 queued",
+    ]
+
+
+def test_of_a_weekend_that_was_missed_only_the_last_stands_for_all(book: Book) -> None:
+    book.add(cron="0 9 * * *", window=OFFICE)
+    book.tick("2026-12-07 07:58:00")
+    assert book.jobs() == [f"2026-12-05 09:00 skipped {CLOSED}", "2026-12-06 09:00 queued"]
+    assert goes(book) == ["2026-12-06 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
+
+
+def test_a_tick_that_comes_after_the_next_closing_puts_it_off_once_more(book: Book) -> None:
+    book.add(cron="0 9 * * sat", window="mon-fri 08:00-10:00")
+    book.tick("2026-12-07 12:00:00")
+    assert goes(book) == ["2026-12-05 09:00 / 2026-12-08 08:00 / 2026-12-08 14:00"]
+
+
+def test_schedules_of_one_rule_and_policy_are_judged_each_by_its_own_calendar(book: Book) -> None:
+    book.add("office", cron="0 9 * * sat", window=OFFICE)
+    book.add("always", cron="0 9 * * sat")
+    book.add("none", cron="0 9 * * sat", window=OFFICE, outside="skip")
+    book.tick("2026-12-06 20:00:00")
+    assert (book.jobs("office"), book.jobs("always")) == (["2026-12-05 09:00 queued"], ["2026-12-05 09:00 missed"])
+    assert book.jobs("none") == [f"2026-12-05 09:00 skipped {CLOSED}"]
+
+
+def test_the_last_of_all_goes_at_the_opening_even_if_the_rule_would_go_on(book: Book) -> None:
+    book.add(cron="0 9 * * *", window=OFFICE, until="2026-12-05 10:00")
+    book.tick("2026-12-06 20:00:00")
+    assert goes(book) == ["2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
+
+
+WINDOWS = ("", OFFICE, "22:00-02:00", "sat-sun 00:00-24:00", "mon 08:00-09:00")
+RULE = Recurrence("America/New_York", cron="*/30 * * * *")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(WINDOWS), min_size=1, max_size=2, unique=True),
+    st.sampled_from(Outside),
+    st.sampled_from(Misfire),
+    st.integers(0, 14 * 48),
+    st.integers(1, 500),
+)
+def test_in_slices_the_same_is_run_and_missed_as_at_once(
+    said: list[str], outside: Outside, policy: Misfire, off: int, size: int
+) -> None:
+    hours = tuple(Hours(str(n), window, outside) for n, window in enumerate(said) if window)
+    calendar = Calendar("US", HolidayPolicy.AFTER, hours)
+    now = ms("2026-11-27 17:10:00") + off * 1_800_000
+    due = list(between(RULE, now - 10 * 86_400_000, now))
+    whole = sort_out(calendar, RULE, (due, now), now, (policy, 6 * 3_600_000))
+    parts = [
+        sort_out(calendar, RULE, (due[start:], due[start : start + size][-1]), now, (policy, 6 * 3_600_000))
+        for start in range(0, len(due), size)
+    ]
+    assert tuple(at for part in parts for at in part.run) == whole.run
+    assert tuple(at for part in parts for at in part.missed) == whole.missed
