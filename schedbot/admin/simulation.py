@@ -60,9 +60,11 @@ def simulate(session: Session, span: Span, tick: Tick, reached: Callable[[int], 
         for at, ahead_ms in strides:
             strides.made(tick(frozen_at(session, copy, at), ahead_ms))
             reached(min(at + ahead_ms, span.end))
-            yield from (told(one, span.downs) for one in copying.take_made(copy, min(at + ahead_ms + 1, span.end)))
+            yield from (
+                told(copy, one, span.downs) for one in copying.take_made(copy, min(at + ahead_ms + 1, span.end))
+            )
         # What was skipped in advance, after the last tick.
-        yield from (told(one, span.downs) for one in copying.take_made(copy, span.end))
+        yield from (told(copy, one, span.downs) for one in copying.take_made(copy, span.end))
     reached(span.end)
 
 
@@ -70,15 +72,25 @@ def frozen_at(session: Session, copy: Database, at: int) -> Session:
     return replace(session, db=copy, now=lambda: at)
 
 
-def told(made: Made, downs: Sequence[Down]) -> Simulated:
-    """What becomes of a job: a queued one is posted once the machine is on, unless its grace is over by then."""
-    state, error, late_ms = made.state, made.error, None
-    if state is JobState.QUEUED:
-        posted_at = up_at(downs, made.available_at)
-        late_ms = max(0, posted_at - made.goes_at)
-        if posted_at > made.deadline_at:
-            state, error, late_ms = JobState.MISSED, "deadline", None
-    return Simulated(made.due_at, made.schedule, made.tz, state, error, late_ms)
+def told(copy: Database, made: Made, downs: Sequence[Down]) -> Simulated:
+    """What becomes of a job: a queued one is posted once the machine is on, unless its grace is over by then.
+
+    Where its calendar is closed by then, it waits for the opening, or is left out.
+    """
+    if made.state is not JobState.QUEUED:
+        return Simulated(made.due_at, made.schedule, made.tz, made.state, made.error, None)
+    posted_at, goes_at, deadline_at = up_at(downs, made.available_at), made.goes_at, made.deadline_at
+    while made.available_at < posted_at <= deadline_at:
+        closed = copying.closed_at(copy, made.schedule, made.due_at, posted_at)
+        if closed is None:
+            break
+        reason, opens = closed
+        if opens is None:
+            return Simulated(made.due_at, made.schedule, made.tz, JobState.SKIPPED, reason, None)
+        posted_at, goes_at, deadline_at = up_at(downs, opens), opens, deadline_at + opens - goes_at
+    if posted_at > deadline_at:
+        return Simulated(made.due_at, made.schedule, made.tz, JobState.MISSED, "deadline", None)
+    return Simulated(made.due_at, made.schedule, made.tz, made.state, made.error, max(0, posted_at - goes_at))
 
 
 def resting(session: Session) -> list[Schedule]:

@@ -15,7 +15,9 @@ import apsw
 from schedbot import recurrence as rules
 from schedbot.model import JobState
 from schedbot.store import recurrences
+from schedbot.store.calendars import CALENDAR
 from schedbot.store.database import Database, create_database
+from schedbot.store.rulings import read, ruling
 
 # The schema of both is the newest, so their columns stand in the same order.
 COPIED = ("workspaces", "recurrences", "schedules", "schedule_versions", "calendars")
@@ -59,6 +61,14 @@ SELECT j.due_at, s.name, r.tz, j.state, j.error, j.available_at, j.deadline_at,
  ORDER BY j.due_at, s.name
 """
 
+
+KEPT = f"""
+SELECT v.until_at, r.kind, r.expression, r.tz, r.holidays_before, {CALENDAR}
+  FROM schedules s
+  JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+  JOIN recurrences r ON r.id = s.recurrence_id
+ WHERE s.name = :name AND s.state <> 'removed'
+"""
 
 NEXT_END_OF_A_PAUSE = "SELECT min(state_until) FROM schedules WHERE state_until IS NOT NULL"
 
@@ -114,6 +124,18 @@ def next_end_of_a_pause(copy: Database) -> int | None:
     """When the next pause ends that ends by itself."""
     found: int | None = copy.value(NEXT_END_OF_A_PAUSE)
     return found
+
+
+def closed_at(copy: Database, schedule: str, due_at: int, at: int) -> tuple[str, int | None] | None:
+    """Why an occurrence cannot be posted at `at`, and when instead (None: never); None: it can."""
+    row = copy.row(KEPT, {"name": schedule})
+    if row is None or not row[-1]:
+        return None
+    until_at, *rule, key = row
+    found = ruling(read(key), recurrences.rule_of(*rule), due_at, at)
+    if found is None or (found.at is not None and found.at <= at):
+        return None
+    return found.error, None if found.leaves_out(until_at) else found.at
 
 
 def take_made(copy: Database, before: int) -> list[Made]:

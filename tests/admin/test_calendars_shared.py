@@ -7,6 +7,7 @@ import pytest
 
 from schedbot.admin import calendars, occurrences, simulation, whys
 from schedbot.admin.calendars import Turned
+from schedbot.admin.down_times import Down
 from schedbot.admin.fields import BadField
 from schedbot.admin.strides import Span
 from schedbot.commands.simulate import ticked
@@ -217,3 +218,18 @@ def test_a_pause_and_its_end_keep_what_put_a_job_off(book: Book) -> None:
     book.pause()
     book.resume()
     assert goes(book) == ["2026-12-01 09:01 / 2026-12-01 15:01 / outside window of account 42: 09:01-18:00"]
+
+
+@pytest.mark.parametrize(
+    ("outside", "told"),
+    [("defer", ("queued", None, 0)), ("skip", ("skipped", "outside window of account 42: mon-fri 08:00-18:00", None))],
+)
+def test_a_simulated_machine_that_is_off_over_closing_posts_nothing_after_it(
+    book: Book, outside: str, told: tuple[str, str | None, int | None]
+) -> None:
+    of_account(book, window=OFFICE, outside=outside)
+    book.add(cron="30 17 * * fri", account="42")
+    downs = (Down(ms("2026-12-04 17:29:30"), ms("2026-12-04 19:00:00")),)
+    span = Span(ms("2026-12-04 00:00:00"), ms("2026-12-07 00:00:00"), downs)
+    [found] = simulation.simulate(book.session, span, ticked, lambda _: None)
+    assert (found.state, found.error, found.late_ms) == told

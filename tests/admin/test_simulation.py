@@ -150,7 +150,7 @@ def every_minute(book: Book, span: Span) -> list[Simulated]:
         for at in range(span.start, up_at(span.downs, span.end) + 60_000, 60_000):
             if up_at(span.downs, at) == at:
                 ticked(simulation.frozen_at(book.session, copy, at), LOOK_AHEAD_MS)
-        return [simulation.told(one, span.downs) for one in copying.take_made(copy, span.end)]
+        return [simulation.told(copy, one, span.downs) for one in copying.take_made(copy, span.end)]
 
 
 def test_a_clock_change_is_told_with_all_schedules_that_it_touches(book: Book) -> None:
