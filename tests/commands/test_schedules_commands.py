@@ -126,3 +126,26 @@ def test_next_says_what_a_clock_change_does_to_a_schedule(run: Run) -> None:
     assert [one["local_before"][-14:-6] for one in told] == ["02:00:00"]
     assert [one["local"][-14:-6] for one in told] == ["03:00:00"]
     assert "(until then 02:00 " in run("next", "--changes", "366d").stdout
+
+
+def test_a_calendar_is_said_listed_and_taken_back(run: Run) -> None:
+    run("add", "acme", *ADD, "--account", "42")
+    said = run("calendar", "set", "--account", "42", "--window", "Mon - Fri 8:00-18:00", "--outside", "skip")
+    assert said.stdout == "The account 42: window mon-fri 08:00-18:00; what is due outside is left out.\n"
+    run("calendar", "set", "--workspace", "default", "--blackout", "2026-12-24/2026-12-27")
+    first, second = (json.loads(line) for line in run("calendar", "list", "--json").stdout.splitlines())
+    assert first == {**dict.fromkeys(second), **first}
+    assert (first["account"], first["window"], first["schedules"]) == ("42", "mon-fri 08:00-18:00", 1)
+    assert (second["workspace"], second["blackout"]) == ("default", "2026-12-24/2026-12-27")
+    assert "2026-12-24/2026-12-27 (workspace default); what is due then waits" in run("show", "acme").stdout
+    assert "nothing is said any more" in run("calendar", "clear", "--account", "42").stdout
+    assert len(run("calendar", "list", "--csv").stdout.splitlines()) == 2
+
+
+def test_a_calendar_that_cannot_be_is_refused_in_words(run: Run) -> None:
+    run("add", "acme", *ADD, "--account", "42", "--window", "20:00-22:00")
+    refused = run("calendar", "set", "--account", "42", "--window", "08:00-18:00")
+    assert (refused.returncode, run("calendar", "list", "--json").stdout) == (2, "")
+    assert "are never open at once for the schedule 'acme'" in refused.stderr
+    for words in (("set", "--window", "8-18"), ("set", "--account", "42"), ("clear", "--workspace", "nobody")):
+        assert run("calendar", *words).returncode == 2
