@@ -59,7 +59,7 @@ def list_(
     json: Annotated[bool, typer.Option("--json", help="JSON Lines.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
 ) -> None:
-    """List what is said for accounts and workspaces, and for how many schedules each holds.
+    """List what is said, and for how many schedules it holds.
 
     Example:  schedbot calendar list
     """

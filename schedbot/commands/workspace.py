@@ -67,7 +67,7 @@ def list_(
     json: Annotated[bool, typer.Option("--json", help="JSON Lines.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
 ) -> None:
-    """List the workspaces, with how many schedules use each and how many jobs wait.
+    """List the workspaces, each with what it has and what waits.
 
     Example:  schedbot workspace list
     """
@@ -115,7 +115,7 @@ def pause(
 
 @app.command()
 def resume(name: Name) -> None:
-    """Go on with a paused workspace: what waits is sent, in order and at Slack's pace.
+    """Go on with a paused workspace, and send what waits.
 
     Example:  schedbot workspace resume default
     """

@@ -19,9 +19,9 @@ def run(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON Lines, one workspace a line.")] = False,
 ) -> None:
-    """Ask Slack whether each token works, which scopes it lacks and what for. Nothing is posted.
+    """Ask Slack whether each token works, and which scopes it lacks.
 
-    Exit code 1 if a workspace, or a channel, cannot be posted to.
+    Nothing is posted. Exit code 1 if a workspace, or a channel, cannot be posted to.
 
     Example:  schedbot workspace check
     """
