@@ -126,5 +126,9 @@ def again(job: JobRecord, now: int) -> tuple[str, ...]:
 
 
 def command(job: JobRecord, now: int) -> str:
+    """`retry` of this job alone; an occurrence without a number is meant by its schedule and instant."""
+    if job.job is None:
+        at = times.to_rfc3339(job.due_at)
+        return f"schedbot retry --schedule {shlex.quote(job.schedule)} --since {at} --until {at} --stale"
     stale = " --stale" if job.state is JobState.MISSED or job.deadline_at <= now else ""
     return f"schedbot retry {job.job}{stale}"

@@ -4,6 +4,7 @@ A job is delivered as its schedule stands, so it is sent again only where its sc
 deadline is left out unless `stale`. A held job's message may be there already: the plan counts those, a person decides.
 """
 
+import heapq
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,8 +15,9 @@ from itertools import islice
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState, ScheduleState
 from schedbot.session import Session
-from schedbot.store import history, retrying
+from schedbot.store import history, missed_spans, retrying
 from schedbot.store.filters import Filter
+from schedbot.store.missed_spans import Unnumbered
 from schedbot.store.retrying import Again, Candidate
 
 SLICE = 1_000
@@ -56,10 +58,13 @@ class Group:
 
 @dataclass(slots=True)
 class Plan:
-    """What a retry will do: `ready` holds job numbers; `left_out` a sentence and how many jobs it is about."""
+    """What a retry will do: `left_out` is a sentence and how many jobs it is about.
+
+    `ready` holds job numbers, and occurrences that have none until they are sent again; in due order.
+    """
 
     stale: bool
-    ready: list[int] = field(default_factory=list)
+    ready: list[int | Unnumbered] = field(default_factory=list)
     groups: Counter[Group] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     parked: Counter[str] = field(default_factory=Counter)  # by workspace: they wait until it is resumed
@@ -83,7 +88,7 @@ def plan(session: Session, chosen: Filter, stale: bool) -> Plan:
     for job in retrying.candidates(session.db, narrowed(chosen, stale)):
         why = left_out(job, now, stale)
         if why is None:
-            made.ready.append(job.job)
+            made.ready.append((job.schedule_id, job.due_at) if job.job is None else job.job)
             made.groups[Group(job.workspace, job.state, job.error or "")] += 1
             made.parked.update([job.workspace] if job.parked else [])
         else:
@@ -148,8 +153,8 @@ def carry_out(session: Session, made: Plan) -> Iterator[Candidate]:
 
     A job that changed since is left as it is. Pools are woken.
     """
-    numbers, steps = iter(made.ready), Counter[tuple[str, str]]()
-    while page := tuple(islice(numbers, SLICE)):
+    ready, steps = iter(made.ready), Counter[tuple[str, str]]()
+    while page := tuple(islice(ready, SLICE)):
         with session.db.writing():
             retried = queue_again(session, page, made.stale, steps)
         session.db.wake()
@@ -157,27 +162,50 @@ def carry_out(session: Session, made: Plan) -> Iterator[Candidate]:
 
 
 def queue_again(
-    session: Session, jobs: tuple[int, ...], stale: bool, steps: Counter[tuple[str, str]]
+    session: Session, page: Sequence[int | Unnumbered], stale: bool, steps: Counter[tuple[str, str]]
 ) -> list[Candidate]:
+    """What stands in missed spans gets its jobs first; then all of them are queued alike."""
     db, now = session.db, session.now()
-    found = retrying.candidates(db, Filter(jobs=jobs))
-    ready = [job for job in found if left_out(job, now, stale) is None]
-    retrying.queue_again(db, [again(job, now, steps) for job in ready], session.actor, now)
-    return ready
+    numbers, unnumbered = parted(page)
+    found = retrying.candidates(db, Filter(jobs=(*numbers, *missed_spans.unfold(db, unnumbered))))
+    ready = {job.job: job for job in found if job.job is not None and left_out(job, now, stale) is None}
+    told = [again(number, job, now, steps) for number, job in ready.items()]
+    retrying.queue_again(db, told, session.actor, now)
+    return list(ready.values())
 
 
-def again(job: Candidate, now: int, steps: Counter[tuple[str, str]]) -> Again:
+def parted(page: Sequence[int | Unnumbered]) -> tuple[list[int], list[Unnumbered]]:
+    """The jobs' numbers, and the occurrences that have none."""
+    numbers = [one for one in page if isinstance(one, int)]
+    return numbers, [one for one in page if not isinstance(one, int)]
+
+
+def again(number: int, job: Candidate, now: int, steps: Counter[tuple[str, str]]) -> Again:
     """When it may go: one second after the one before it in its channel. `steps` counts them, by channel."""
     place = (job.workspace_id, job.channel)
     available_at = now + APART_MS * steps[place]
     steps[place] += 1
     put_off = available_at + max(job.grace_ms, SHORTEST_GRACE_MS)
     deadline_at = put_off if job.deadline_at <= now else job.deadline_at
-    return Again(job.job, job.state, available_at, deadline_at, job.parked)
+    return Again(number, job.state, available_at, deadline_at, job.parked)
 
 
 def would_be(session: Session, made: Plan) -> Iterator[Candidate]:
     """The jobs that the plan found, as they are: what `carry_out` would yield."""
-    numbers = iter(made.ready)
-    while page := tuple(islice(numbers, SLICE)):
-        yield from retrying.candidates(session.db, Filter(jobs=page))
+    ready = iter(made.ready)
+    while page := tuple(islice(ready, SLICE)):
+        numbers, unnumbered = parted(page)
+        jobs = retrying.candidates(session.db, Filter(jobs=tuple(numbers)))
+        yield from heapq.merge(jobs, still_missed(session, unnumbered), key=lambda one: one.due_at)
+
+
+def still_missed(session: Session, unnumbered: Sequence[Unnumbered]) -> Iterator[Candidate]:
+    """These occurrences as they stand in spans, in due order."""
+    if not unnumbered:
+        return
+    whose, due = {schedule_id for schedule_id, _ in unnumbered}, [due_at for _, due_at in unnumbered]
+    near = Filter(schedules=tuple(whose), states=(JobState.MISSED,), since=min(due), until=max(due))
+    wanted = set(unnumbered)
+    for job in retrying.candidates(session.db, near):
+        if job.job is None and (job.schedule_id, job.due_at) in wanted:
+            yield job

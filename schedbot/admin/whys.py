@@ -43,6 +43,8 @@ def why(session: Session, name: str, said: str) -> Answer:
     job = found_job(session, schedule, at, due_at, exact=bool(said))
     if job is not None:
         stands = advice.standing(job, session.now())
+        if job.job is None:
+            return Answer(schedule, at, job.due_at, job, (f"It is {job.state.value}: {stands.sentence}",), stands.steps)
         because = (f"Job {job.job} is {job.state.value}: {stands.sentence}",)
         return Answer(schedule, at, job.due_at, job, because, (*stands.steps, f"schedbot audit {job.job}"))
     if due_at is None:

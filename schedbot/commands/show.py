@@ -10,7 +10,8 @@ from schedbot.admin import selecting
 from schedbot.commands import telling
 from schedbot.model import HolidayPolicy, Outside, Schedule
 from schedbot.session import Session, opened
-from schedbot.store import changes, people, waiting
+from schedbot.store import changes, history, people
+from schedbot.store.filters import Filter
 
 Pair = tuple[str, str]
 HOLIDAYS = {
@@ -99,10 +100,11 @@ def standing(session: Session, schedule: Schedule) -> Iterator[Pair]:
 
 
 def jobs(session: Session, schedule: Schedule) -> Iterator[str]:
-    """A line for each of the last jobs."""
+    """A line for each of the last jobs, those to come included; one of many missed ones has no number."""
     now = session.now()
-    for job in waiting.last_jobs(session.db, schedule.id, 5):
+    for job in history.newest(session.db, Filter(schedules=(schedule.id,)), 5):
         late = f", {times.span_for_people(job.lateness_ms)} late" if job.lateness_ms else ""
         error = f": {job.error}" if job.error else ""
         later = "" if job.deferred_to is None else f", put off to {telling.local(schedule, job.deferred_to, now)}"
-        yield f"{job.id}  {telling.local(schedule, job.due_at, now)}  {job.state.value}{error}{later}{late}"
+        number = "-" if job.job is None else job.job
+        yield f"{number}  {telling.local(schedule, job.due_at, now)}  {job.state.value}{error}{later}{late}"

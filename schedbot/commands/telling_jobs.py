@@ -90,7 +90,8 @@ def table(jobs: Sequence[JobRecord], now: int) -> None:
 
 def row(job: JobRecord, now: int) -> list[str]:
     _, _, due = times.for_people(job.due_at, times.zone(job.tz), now).partition(" ")  # the weekday takes room
-    return [str(job.job), due, job.schedule, job.state.value, late(job.lateness_ms), job.error or ""]
+    number = "-" if job.job is None else str(job.job)
+    return [number, due, job.schedule, job.state.value, late(job.lateness_ms), job.error or ""]
 
 
 def cut(text: str, room: int) -> str:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from schedbot.model import JobState, Schedule
+from schedbot.store import missed_spans
 from schedbot.store.database import Database
 
 APART_MS = 1_000
@@ -24,9 +25,10 @@ RETURNING id, due_at
 
 
 def on_record(db: Database, schedule_id: str, start: int, end: int) -> dict[int, JobState]:
-    """The occurrences from `start` up to `end`, not with it, that have a job: due_at -> its state."""
+    """The occurrences from `start` up to `end`, not with it, that are on record: due_at -> the state."""
     rows = db.rows(ON_RECORD, {"schedule_id": schedule_id, "start": start, "end": end})
-    return {due_at: JobState(state) for due_at, state in rows}
+    missed = missed_spans.due_within(db, schedule_id, start, end - 1)
+    return {**dict.fromkeys(missed, JobState.MISSED), **{due_at: JobState(state) for due_at, state in rows}}
 
 
 def counted(jobs: dict[int, JobState]) -> Counter[JobState]:

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import apsw
 
 from schedbot import recurrence as rules
+from schedbot import runs
 from schedbot.model import JobState
 from schedbot.store import recurrences
 from schedbot.store.calendars import CALENDAR
@@ -61,6 +62,11 @@ SELECT j.due_at, s.name, r.tz, j.state, j.error, j.available_at, j.deadline_at,
  ORDER BY j.due_at, s.name
 """
 
+MISSED = """
+SELECT m.instants, s.name, r.tz
+  FROM missed_spans m JOIN schedules s ON s.id = m.schedule_id JOIN recurrences r ON r.id = s.recurrence_id
+ WHERE m.first_due_at < :before
+"""
 
 KEPT = f"""
 SELECT v.until_at, r.kind, r.expression, r.tz, r.holidays_before, {CALENDAR}
@@ -144,6 +150,18 @@ def take_made(copy: Database, before: int) -> list[Made]:
         Made(due_at, name, tz, JobState(state), *rest)
         for due_at, name, tz, state, *rest in copy.rows(MADE, {"before": before})
     ]
+    if missed := missed_among_many(copy, before):
+        made = sorted([*made, *missed], key=lambda one: (one.due_at, one.schedule))
     with copy.writing():
         copy.execute("DELETE FROM jobs WHERE due_at < :before", {"before": before})
+        copy.execute("DELETE FROM missed_spans WHERE first_due_at < :before", {"before": before})
     return made
+
+
+def missed_among_many(copy: Database, before: int) -> list[Made]:
+    """What a tick put on record as missed in spans, due before an instant, each occurrence by itself."""
+    return [
+        Made(due_at, name, tz, JobState.MISSED, None, due_at, due_at, due_at)
+        for instants, name, tz in copy.rows(MISSED, {"before": before})
+        for due_at in runs.unpacked(runs.within(runs.read(instants), None, before - 1))
+    ]

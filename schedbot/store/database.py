@@ -118,7 +118,10 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Several reads that see one and the same commit."""
+        """Several reads that see one and the same commit. Inside a transaction they do already."""
+        if self._connection.in_transaction:
+            yield
+            return
         with translated(self.path):
             self._connection.execute("BEGIN")
             try:

@@ -1,6 +1,7 @@
 """Occurrences become jobs: one INSERT ... SELECT for all schedules of a recurrence, the same for a tick and an add.
 
-It takes as many instants as are to be enqueued alike: one at most ticks, thousands after a long time off.
+It takes as many instants as are to be enqueued alike: one at most ticks, more after a long time off. Of what was
+missed then, many occurrences of a schedule become one row of another kind (`missed_spans`), in the same transaction.
 
 A job waits in the table from up to LOOK_AHEAD_MS before it is due. The jobs of one instant are spaced one second
 apart within a channel and interleaved between workspaces, so that a claim is one ordered read of an index.
@@ -16,16 +17,19 @@ from typing import Any
 from schedbot import misfire
 from schedbot import recurrence as rules
 from schedbot.model import JobState, Misfire
-from schedbot.store import lateness, recurrences
+from schedbot.store import lateness, missed_spans, recurrences
 from schedbot.store.calendars import CALENDAR
 from schedbot.store.database import Database, Row
 from schedbot.store.lateness import Late
+from schedbot.store.missed_spans import Whose
 from schedbot.store.recurrences import StoredRecurrence
 from schedbot.store.rulings import calendars_of, read, rulings
 
 LOOK_AHEAD_MS = 90_000
 Json = dict[str, Any]
 ROWS_AT_ONCE = 5_000  # of one recurrence in one transaction: about half a second
+# More missed occurrences than this, or than one transaction takes as rows, are put on record as spans.
+MISSED_AS_ROWS = 100
 
 # A calendar's ruling puts an occurrence off (at) or leaves it out (no at, or the next one is due by then).
 # The first four columns of a window's order make it the same at every run. A jitter is steady for each schedule: it
@@ -76,9 +80,10 @@ RETURNING schedule_id, state
 """
 
 POLICIES = f"""
-SELECT DISTINCT v.misfire, v.grace_ms, {CALENDAR}
+SELECT v.misfire, v.grace_ms, {CALENDAR} AS calendar, count(*)
   FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
  WHERE s.recurrence_id = :id AND s.state = 'active'
+ GROUP BY v.misfire, v.grace_ms, calendar
 """
 
 FINISH = """
@@ -112,6 +117,12 @@ class Counts:
                 case _:
                     self.skipped += 1
 
+    def add_missed(self, spans: Iterable[tuple[str, int]]) -> None:
+        """Count spans of (schedule's id, how many occurrences)."""
+        for schedule_id, count in spans:
+            self.schedules.add(schedule_id)
+            self.missed += count
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -141,33 +152,50 @@ def advance(db: Database, found: StoredRecurrence, now: int, horizon: int, count
         recurrences.move(db, found.id, None)
         return True
     due = [found.next_due_at, *rules.between(found.rule, found.next_due_at, horizon)]
-    part = due[: max(1, ROWS_AT_ONCE // wanting)]
-    if due[0] >= now - misfire.ON_TIME_MS:
-        enqueue(db, found, part, now, ALL, counts)
-    else:
-        late(db, found, (due, part[-1]), now, counts)
-    following = rules.next_after(found.rule, part[-1])
+    is_late = due[0] < now - misfire.ON_TIME_MS
+    batches = late(db, found, due, now, counts) if is_late else [(ALL, due)]
+    up_to = reach(due, [which for _, which in batches], max(1, ROWS_AT_ONCE // wanting))
+    for batch, which in batches:
+        enqueue(db, found, [due_at for due_at in which if due_at <= up_to], now, batch, counts)
+    following = rules.next_after(found.rule, up_to)
     recurrences.move(db, found.id, following)
     db.execute(FINISH, {"id": found.id, "next_due_at": following})
-    return len(part) == len(due)
+    return up_to == due[-1]
 
 
-def late(db: Database, found: StoredRecurrence, due: tuple[list[int], int], now: int, counts: Counts) -> None:
-    """Of all that is due, enqueue the occurrences up to an instant: run or missed, as each schedule's policy says.
+def reach(due: list[int], rows: list[Sequence[int]], room: int) -> int:
+    """Up to which instant this goes: as many as there is room for that become rows."""
+    instants = rows[0] if len(rows) == 1 else sorted(set().union(*rows))
+    return due[-1] if len(instants) <= room else instants[room - 1]
 
-    What is on time or to come runs by every policy, so it is enqueued for all at once, and spaced among all.
+
+def are_many(missed: int, schedules: int) -> bool:
+    """Is a row for each of these occurrences, of each schedule, more than they are worth?"""
+    return missed > MISSED_AS_ROWS or (missed > 1 and missed * schedules > ROWS_AT_ONCE)
+
+
+def late(
+    db: Database, found: StoredRecurrence, due: list[int], now: int, counts: Counts
+) -> list[tuple[Batch, Sequence[int]]]:
+    """What is to be enqueued of all that is due: run or missed, as each schedule's policy says.
+
+    What is on time or to come runs by every policy, so it is enqueued for all at once, and spaced among all. Many
+    missed ones are put on record here, so that what is run late does not wait for a row of each.
     """
-    every, up_to = due
-    on_time = bisect_left(every, now - misfire.ON_TIME_MS)
-    alike: dict[tuple[Misfire, int, Late], list[str]] = {}
-    for policy, grace_ms, key in db.rows(POLICIES, {"id": found.id}):
-        sorted_out = lateness.sort_out(read(key), found.rule, due, now, (Misfire(policy), grace_ms))
-        alike.setdefault((Misfire(policy), grace_ms, sorted_out), []).append(key)
-    for (policy, grace_ms, sorted_out), keys in alike.items():
-        for state, which in ((JobState.MISSED, sorted_out.missed), (JobState.QUEUED, sorted_out.run)):
-            batch = Batch(state, misfire=policy, grace_ms=grace_ms, calendars=keys)
-            enqueue(db, found, which, now, batch, counts)
-    enqueue(db, found, [due_at for due_at in every[on_time:] if due_at <= up_to], now, ALL, counts)
+    on_time = bisect_left(due, now - misfire.ON_TIME_MS)
+    alike: dict[tuple[Misfire, int, Late], list[tuple[str, int]]] = {}
+    for policy, grace_ms, key, schedules in db.rows(POLICIES, {"id": found.id}):
+        sorted_out = lateness.sort_out(read(key), found.rule, (due, due[-1]), now, (Misfire(policy), grace_ms))
+        alike.setdefault((Misfire(policy), grace_ms, sorted_out), []).append((key, schedules))
+    batches: list[tuple[Batch, Sequence[int]]] = []
+    for (policy, grace_ms, (run, missed)), whose in alike.items():
+        keys = [key for key, _ in whose]
+        if are_many(len(missed), sum(schedules for _, schedules in whose)):
+            counts.add_missed(missed_spans.record(db, Whose(found.id, policy, grace_ms, keys), missed))
+        else:
+            batches.append((Batch(JobState.MISSED, misfire=policy, grace_ms=grace_ms, calendars=keys), missed))
+        batches.append((Batch(misfire=policy, grace_ms=grace_ms, calendars=keys), run))
+    return [*batches, (ALL, due[on_time:])]
 
 
 def enqueue(db: Database, found: StoredRecurrence, due: Sequence[int], now: int, batch: Batch, counts: Counts) -> None:

@@ -1,22 +1,24 @@
-"""What was due, and what became of it: jobs with their attempts, read back as a stream.
+"""What was due, and what became of it: jobs with their attempts, and what was missed, read back as a stream.
 
 Attempts come in slices of SLICE jobs, so a million jobs are read without being held. Instants are UTC milliseconds.
 """
 
+import heapq
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from schedbot.model import JobState, Outcome, ScheduleState
-from schedbot.store import filters
+from schedbot.store import filters, missed_occurrences
 from schedbot.store.database import Database, Row
 from schedbot.store.filters import Filter
 
 SLICE = 500
 NEWEST_FIRST = "due_at DESC, job DESC"
 OLDEST_FIRST = "due_at, job"
+LARGEST = 2**63  # no job's number
 
 JOBS = f"""
 SELECT j.id AS job, j.schedule_id, s.name, s.account, w.name, {filters.CHANNEL}, j.due_at AS due_at, j.available_at,
@@ -68,9 +70,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """One job as it stands, told with its schedule's present name, zone and state."""
+    """One job as it stands, told with its schedule's present name, zone and state.
 
-    job: int
+    `job` is its number; None: it was missed among many, and gets one when it is sent again.
+    """
+
+    job: int | None
     schedule_id: str
     schedule: str
     account: str
@@ -107,12 +112,28 @@ class Lookup:
 def newest(db: Database, chosen: Filter, limit: int) -> list[JobRecord]:
     """The `limit` jobs that were due last, the newest first."""
     sql = filters.statement(JOBS, chosen, NEWEST_FIRST) + " LIMIT :limit"
-    return list(records(db, db.stream(sql, {**filters.bindings(chosen), "limit": limit})))
+    jobs = records(db, db.stream(sql, {**filters.bindings(chosen), "limit": limit}))
+    with db.reading():
+        every = heapq.merge(jobs, missed(db, chosen, newest_first=True), key=order, reverse=True)
+        return list(islice(every, limit))
 
 
 def every(db: Database, chosen: Filter) -> Iterator[JobRecord]:
     """All jobs in due order, as a stream."""
-    return records(db, db.stream(filters.statement(JOBS, chosen, OLDEST_FIRST), filters.bindings(chosen)))
+    jobs = records(db, db.stream(filters.statement(JOBS, chosen, OLDEST_FIRST), filters.bindings(chosen)))
+    with db.reading():
+        yield from heapq.merge(jobs, missed(db, chosen), key=order)
+
+
+def order(one: JobRecord) -> tuple[int, int]:
+    """By when it was due; what has no number comes after what has one."""
+    return one.due_at, LARGEST if one.job is None else one.job
+
+
+def missed(db: Database, chosen: Filter, newest_first: bool = False) -> Iterator[JobRecord]:
+    """What stands in missed spans, each occurrence by itself."""
+    for due_at, one in missed_occurrences.every(db, JOBS, lambda row: record(row, ()), chosen, newest_first):
+        yield replace(one, due_at=due_at, available_at=due_at, deadline_at=due_at + one.deadline_at - one.due_at)
 
 
 def by_number(db: Database, job: int) -> JobRecord | None:
@@ -120,7 +141,7 @@ def by_number(db: Database, job: int) -> JobRecord | None:
     return next(every(db, Filter(jobs=(job,))), None)
 
 
-def lookups(db: Database, job: int) -> list[Lookup]:
+def lookups(db: Database, job: int | None) -> list[Lookup]:
     """What the channel's history was asked about a job, in order."""
     return [Lookup(*row) for row in db.rows(LOOKUPS, {"job": job})]
 

@@ -3,13 +3,14 @@
 Earlier attempts stay as they are, and the next one takes the next number. Instants are UTC milliseconds.
 """
 
+import heapq
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schedbot.lifecycle import MOVES, Event, after
 from schedbot.model import JobState, ScheduleState
-from schedbot.store import filters
+from schedbot.store import filters, missed_occurrences
 from schedbot.store.database import Database, Row
 from schedbot.store.filters import Filter
 
@@ -17,7 +18,7 @@ RETRIABLE = tuple(state for state, event in MOVES if event is Event.RETRIED)
 
 CANDIDATES = """
 SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, j.error, s.name, s.state, s.reason, w.id, w.name,
-       w.paused_at IS NOT NULL, v.channel, v.grace_ms
+       w.paused_at IS NOT NULL, v.channel, v.grace_ms, j.schedule_id
   FROM jobs j
   JOIN schedules s ON s.id = j.schedule_id
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
@@ -50,9 +51,9 @@ UPDATE jobs SET state = :succeeded, ts = :ts, error = NULL, lateness_ms = :laten
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A job that may be sent again, with what its schedule and workspace say now."""
+    """A job that may be sent again, with what its schedule and workspace say now. One in a span has no number yet."""
 
-    job: int
+    job: int | None
     due_at: int
     deadline_at: int
     state: JobState
@@ -65,6 +66,7 @@ class Candidate:
     parked: bool
     channel: str
     grace_ms: int
+    schedule_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,17 @@ class Again:
 
 
 def candidates(db: Database, chosen: Filter) -> Iterator[Candidate]:
-    """The jobs that the filter lets through, in due order, as a stream."""
+    """The jobs that the filter lets through, in due order, as a stream; so too what stands in missed spans."""
     sql = filters.statement(CANDIDATES, chosen, "due_at, job")
-    return map(candidate, db.stream(sql, filters.bindings(chosen)))
+    jobs = map(candidate, db.stream(sql, filters.bindings(chosen)))
+    with db.reading():
+        yield from heapq.merge(jobs, unnumbered(db, chosen), key=lambda one: one.due_at)
+
+
+def unnumbered(db: Database, chosen: Filter) -> Iterator[Candidate]:
+    """What stands in missed spans, each occurrence by itself."""
+    for due_at, one in missed_occurrences.every(db, CANDIDATES, candidate, chosen):
+        yield replace(one, due_at=due_at, deadline_at=due_at + one.deadline_at - one.due_at)
 
 
 def candidate(row: Row) -> Candidate:

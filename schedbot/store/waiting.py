@@ -9,6 +9,7 @@ from typing import Any
 
 from schedbot.lifecycle import Event, after
 from schedbot.model import JobState, Schedule
+from schedbot.store import missed_spans
 from schedbot.store.database import Database
 
 CANCELLED = after(JobState.QUEUED, Event.CANCELLED)
@@ -64,12 +65,6 @@ ON CONFLICT (schedule_id, due_at) DO NOTHING
 RETURNING id
 """
 
-LAST = """
-SELECT id, due_at, state, error, lateness_ms, deferred_to FROM jobs
- WHERE schedule_id = :schedule_id
- ORDER BY due_at DESC LIMIT :limit
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class WaitingJob:
@@ -82,14 +77,13 @@ class WaitingJob:
 
 @dataclass(frozen=True, slots=True)
 class JobSeen:
-    """A job as `show` and `run-now` tell it."""
+    """A job as `run-now` tells it."""
 
     id: int
     due_at: int
     state: JobState
     error: str | None
     lateness_ms: int | None
-    deferred_to: int | None = None  # when it is to go instead; None: at its own time
 
 
 def waiting(db: Database, schedule_id: str) -> list[WaitingJob]:
@@ -133,7 +127,8 @@ def skipped(db: Database, after: int, schedule_id: str | None = None) -> dict[tu
 
 def made(db: Database, schedule_id: str, now: int) -> int:
     """How many of a schedule's occurrences have been, up to now."""
-    return int(db.value(MADE, {"schedule_id": schedule_id, "now": now}))
+    jobs = int(db.value(MADE, {"schedule_id": schedule_id, "now": now}))
+    return jobs + missed_spans.count_up_to(db, schedule_id, now)
 
 
 def extra(db: Database, schedule: Schedule, now: int) -> JobSeen:
@@ -154,14 +149,9 @@ def extra(db: Database, schedule: Schedule, now: int) -> JobSeen:
         due_at += 1
 
 
-def last_jobs(db: Database, schedule_id: str, limit: int) -> list[JobSeen]:
-    """A schedule's latest jobs by due_at, those to come included, the latest first."""
-    return [seen(*row) for row in db.rows(LAST, {"schedule_id": schedule_id, "limit": limit})]
-
-
 def by_id(db: Database, number: int) -> JobSeen:
     """One job. Raises LookupError for a number that was never given."""
-    row = db.row("SELECT id, due_at, state, error, lateness_ms, deferred_to FROM jobs WHERE id = :id", {"id": number})
+    row = db.row("SELECT id, due_at, state, error, lateness_ms FROM jobs WHERE id = :id", {"id": number})
     if row is None:
         raise LookupError(f"job {number}")
     return seen(*row)

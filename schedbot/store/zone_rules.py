@@ -24,8 +24,10 @@ SELECT id, kind, expression, tz, holidays_before, next_due_at FROM recurrences
 
 # An extra job is never due at a full second; one that was skipped in advance is not before next_due_at.
 LAST_ENQUEUED = """
-SELECT max((SELECT max(j.due_at) FROM jobs j
-             WHERE j.schedule_id = s.id AND j.due_at < :next_due_at AND j.due_at % 1000 = 0))
+SELECT max(max(coalesce((SELECT max(j.due_at) FROM jobs j
+                          WHERE j.schedule_id = s.id AND j.due_at < :next_due_at AND j.due_at % 1000 = 0), 0),
+               coalesce((SELECT max(m.last_due_at) FROM missed_spans m
+                          WHERE m.schedule_id = s.id AND m.last_due_at < :next_due_at), 0)))
   FROM schedules s WHERE s.recurrence_id = :id AND s.state = 'active'
 """
 
@@ -86,7 +88,7 @@ def next_by_new_rules(db: Database, found: StoredRecurrence, before: int, now: i
     first = rules.next_after(found.rule, now)
     if first == before:
         return first
-    last = db.value(LAST_ENQUEUED, {"id": found.id, "next_due_at": before})
+    last = db.value(LAST_ENQUEUED, {"id": found.id, "next_due_at": before}) or None
     coming = list(islice(rules.between(found.rule, max(now, last or now), before + (before - now)), 2))
     if not coming:
         return rules.next_after(found.rule, max(now, last or now))

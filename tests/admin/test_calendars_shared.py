@@ -12,7 +12,8 @@ from schedbot.admin.fields import BadField
 from schedbot.admin.strides import Span
 from schedbot.commands.simulate import ticked
 from schedbot.errors import BadInput, NotFound
-from schedbot.store import changes, waiting
+from schedbot.store import changes, history
+from schedbot.store.filters import Filter
 from tests.book import Book, clock, ms, opened
 
 OFFICE = "mon-fri 08:00-18:00"
@@ -208,7 +209,7 @@ def test_what_was_put_off_says_whereto_and_by_what(book: Book) -> None:
     assert asked.because[0].endswith(f"It will be put off to {told[11:]}")
     book.tick(SATURDAY)
     assert whys.why(book.session, "daily", "2026-12-05 09:00").because == (f"Job 1 is queued: it goes in 47 h. {told}",)
-    [seen] = waiting.last_jobs(book.db, book.stands().id, 1)
+    [seen] = history.newest(book.db, Filter(schedules=(book.stands().id,)), 1)
     assert seen.deferred_to == ms("2026-12-07 08:00:00")
 
 

@@ -24,7 +24,7 @@ def before(tmp_path: Path) -> Iterator[Past]:
         yield made
 
 
-def retry(before: Past, chosen: Filter, stale: bool = False) -> tuple[Plan, list[int]]:
+def retry(before: Past, chosen: Filter, stale: bool = False) -> tuple[Plan, list[int | None]]:
     """Plan and carry out. Returns the plan and the jobs that were queued."""
     plan = retries.plan(before.session, chosen, stale)
     return plan, [job.job for job in retries.carry_out(before.session, plan)]

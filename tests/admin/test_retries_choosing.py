@@ -27,7 +27,7 @@ def before(tmp_path: Path) -> Iterator[Past]:
         yield made
 
 
-def found(before: Past, words: Words) -> list[int]:
+def found(before: Past, words: Words) -> list[int | None]:
     return [job.job for job in history.every(before.db, choosing.chosen(before.session, words))]
 
 

@@ -1,0 +1,187 @@
+"""Many missed occurrences are one row, and whoever asks what became of them is told of each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schedbot import recurrence, runs
+from schedbot.admin import backfilling, retries, whys
+from schedbot.model import JobState, Recurrence
+from schedbot.store import history, missed_spans, waiting
+from schedbot.store.filters import Filter
+from schedbot.store.history import JobRecord
+from tests.book import Book, clock, ms, opened
+
+DAY = 86_400_000
+FORTNIGHT = 14 * 288  # of every five minutes
+BEGIN, BACK = "2026-12-01 00:00:30", "2026-12-15 00:02:00"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    """A schedule of every five minutes, added when nothing was due; then no tick for a fortnight, and one."""
+    with opened(tmp_path) as found:
+        found.utc = BEGIN
+        found.add("often", cron="*/5 * * * *")
+        yield found
+
+
+def audit(book: Book, chosen: Filter | None = None) -> list[JobRecord]:
+    return list(history.every(book.db, chosen or Filter()))
+
+
+def spans(book: Book) -> list[tuple[int, ...]]:
+    """How many occurrences each span holds, and in how many runs."""
+    rows = book.db.rows("SELECT count, instants FROM missed_spans ORDER BY id")
+    return [(count, len(runs.read(instants))) for count, instants in rows]
+
+
+def rows(book: Book) -> int:
+    return int(book.db.value("SELECT count(*) FROM jobs"))
+
+
+def sent_again(book: Book, since: str, until: str) -> list[str]:
+    chosen = Filter(since=ms(since), until=ms(until))
+    made = retries.plan(book.session, chosen, stale=True)
+    return [clock(job.due_at) for job in retries.carry_out(book.session, made)]
+
+
+def test_a_fortnight_off_is_one_post_one_row_and_all_that_was_missed_in_the_audit(book: Book) -> None:
+    book.tick(BACK)
+    told = audit(book)
+    assert (rows(book), spans(book)) == (1, [(FORTNIGHT - 1, 1)])
+    assert [one.due_at for one in told] == list(
+        recurrence.between(Recurrence("UTC", cron="*/5 * * * *"), ms(BEGIN), ms(BACK))
+    )
+    assert [(one.state, one.job, one.error) for one in told[:-1]] == [(JobState.MISSED, None, None)] * (FORTNIGHT - 1)
+    assert (told[-1].state, told[-1].job) == (JobState.QUEUED, 1)
+
+
+def test_a_second_tick_and_a_clock_set_back_make_nothing_twice(book: Book) -> None:
+    book.tick(BACK)
+    before = [one.due_at for one in audit(book)]
+    book.tick(BACK)
+    book.utc = "2026-12-14 23:03:40"
+    book.pause("often")
+    book.resume("often")  # what it owes within the look-ahead is in the span
+    book.tick("2026-12-14 23:05:00")
+    assert [one.due_at for one in audit(book)] == before
+
+
+def test_what_was_dropped_in_advance_stays_out_of_the_span(book: Book) -> None:
+    book.skip_next("often")
+    book.tick(BACK)
+    assert spans(book) == [(FORTNIGHT - 2, 1)]
+    assert [one.state for one in audit(book)][:2] == [JobState.SKIPPED, JobState.MISSED]
+
+
+def test_each_schedule_has_what_is_its_own(book: Book) -> None:
+    book.add("late", cron="*/5 * * * *", starts="2026-12-08 00:00")
+    book.add("over", cron="*/5 * * * *", until="2026-12-02 00:00")
+    book.tick(BACK)
+    assert spans(book) == [(FORTNIGHT - 1, 1), (7 * 288, 1), (288, 1)]
+    assert book.stands("over").state == "finished"
+
+
+def test_the_newest_are_told_first_whatever_holds_them(book: Book) -> None:
+    book.add("other", cron="*/10 * * * *")
+    book.tick(BACK)
+    newest = history.newest(book.db, Filter(), 5)
+    assert newest[::-1] == audit(book)[-5:]
+    assert [clock(one.due_at)[11:] for one in newest] == ["00:00", "00:00", "23:55", "23:50", "23:50"]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "count"),
+    [
+        (Filter(states=(JobState.MISSED,)), FORTNIGHT - 1),
+        (Filter(states=(JobState.FAILED,)), 0),
+        (Filter(since=ms("2026-12-03 00:00"), until=ms("2026-12-03 00:59")), 12),
+        (Filter(accounts=("nobody",)), 0),
+        (Filter(channels=("C0000000001",)), FORTNIGHT),
+        (Filter(channels=("C0000000002",)), 0),
+        (Filter(errors=("deadline",)), 0),
+        (Filter(jobs=(1,)), 1),
+    ],
+)
+def test_a_filter_means_the_same_in_a_span(book: Book, chosen: Filter, count: int) -> None:
+    book.tick(BACK)
+    assert len(audit(book, chosen)) == count
+    assert len(history.newest(book.db, chosen, 10_000)) == count
+
+
+def test_what_is_sent_again_gets_a_job_and_leaves_the_span(book: Book) -> None:
+    book.tick(BACK)
+    due = [one.due_at for one in audit(book)]
+    assert sent_again(book, "2026-12-05 10:00", "2026-12-05 10:10") == [
+        "2026-12-05 10:00", "2026-12-05 10:05", "2026-12-05 10:10",
+    ]  # fmt: skip
+    assert (rows(book), spans(book)) == (4, [(FORTNIGHT - 4, 2)])
+    assert [one.due_at for one in audit(book)] == due
+    assert [one.job for one in audit(book, Filter(states=(JobState.QUEUED,)))] == [2, 3, 4, 1]
+
+
+def test_a_dry_run_tells_the_same_and_changes_nothing(book: Book) -> None:
+    book.tick(BACK)
+    made = retries.plan(book.session, Filter(since=ms("2026-12-05 10:00"), until=ms("2026-12-05 10:09")), stale=True)
+    would_be = [(job.job, clock(job.due_at)) for job in retries.would_be(book.session, made)]
+    assert would_be == [(None, "2026-12-05 10:00"), (None, "2026-12-05 10:05")]
+    assert (rows(book), spans(book)) == (1, [(FORTNIGHT - 1, 1)])
+
+
+def test_a_plan_that_somebody_else_carried_out_first_sends_nothing_twice(book: Book) -> None:
+    book.tick(BACK)
+    chosen = Filter(since=ms("2026-12-05 10:00"), until=ms("2026-12-05 10:10"))
+    first, second = (retries.plan(book.session, chosen, stale=True) for _ in range(2))
+    assert len(list(retries.carry_out(book.session, first))) == 3
+    assert list(retries.carry_out(book.session, second)) == []
+
+
+def test_a_span_that_is_sent_again_whole_is_gone(book: Book) -> None:
+    book.tick(BACK)
+    assert len(sent_again(book, BEGIN, BACK)) == FORTNIGHT - 1
+    assert (rows(book), spans(book)) == (FORTNIGHT, [])
+    numbers = book.db.rows("SELECT max(available_at) - min(available_at) FROM jobs WHERE id > 1")
+    assert numbers == [((FORTNIGHT - 2) * 1_000,)]
+
+
+def test_what_was_missed_is_not_backfilled(book: Book) -> None:
+    book.tick(BACK)
+    made = backfilling.plan(book.session, "often", "2026-11-30 23:30", "2026-12-01 01:00")
+    assert ([clock(one) for one in made.due][-1], len(made.due), made.missed) == ("2026-12-01 00:00", 7, 11)
+    made.due.append(ms("2026-12-01 00:05"))  # as though it had been planned before the tick
+    assert len(backfilling.carry_out(book.session, made)) == 7
+
+
+def test_why_says_what_became_of_it_and_how_to_send_it(book: Book) -> None:
+    book.tick(BACK)
+    answer = whys.why(book.session, "often", "2026-12-05 10:00")
+    assert answer.because == ("It is missed: nothing could post it in time.",)
+    assert answer.steps == (
+        "schedbot retry --schedule often --since 2026-12-05T10:00:00.000Z --until 2026-12-05T10:00:00.000Z --stale",
+    )
+
+
+def test_an_end_by_count_counts_what_was_missed(book: Book) -> None:
+    book.tick(BACK)
+    assert waiting.made(book.db, book.stands("often").id, ms("2026-12-02 00:00")) == 288
+    assert waiting.made(book.db, book.stands("often").id, ms(BACK)) == FORTNIGHT
+
+
+def test_what_is_run_late_stands_in_the_table_with_the_first_transaction(book: Book) -> None:
+    for number in range(60):
+        book.add(f"all-{number}", cron="*/5 * * * *", misfire="all")
+    book.tick(BACK)
+    due = [row[0] for row in book.db.rows("SELECT due_at FROM jobs WHERE state = 'queued'")]
+    assert len(due) == 1 + 60 * 72
+    assert min(due) == ms("2026-12-14 18:05")
+    assert len(spans(book)) == 61
+
+
+def test_two_schedules_never_share_what_one_of_them_sends_again(book: Book) -> None:
+    other = book.add("other", cron="*/5 * * * *")
+    book.tick(BACK)
+    with book.db.writing():
+        assert missed_spans.unfold(book.db, [(other.id, ms("2026-12-01 00:05")), (other.id, ms("2026-12-01 00:06"))])
+    assert sorted(count for count, _ in spans(book)) == [FORTNIGHT - 2, FORTNIGHT - 1]

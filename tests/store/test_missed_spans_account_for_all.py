@@ -1,0 +1,108 @@
+"""Whatever happens around a time off: the audit tells each occurrence once, as a slow count of them has it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schedbot import recurrence, times
+from schedbot.admin import retries
+from schedbot.admin.fields import BadField
+from schedbot.store import history
+from schedbot.store.enqueue import LOOK_AHEAD_MS
+from schedbot.store.filters import Filter
+from tests.book import Book, clock, ms, opened
+
+MINUTE = 60_000
+CRONS = st.sampled_from(["*/5 * * * *", "*/7 8-17 * * 1-5", "0,30 * * * *", "13 * * * *", "* 0-6 * * *"])
+MINUTES = st.integers(1, 4_000)
+STEP = st.tuples(st.sampled_from(["rest", "skip", "back", "retry", "edit", "starts", "until", "off"]), MINUTES)
+AWAY = st.tuples(st.just("off"), st.integers(1_000, 6_000))
+# Something before a long time off, which comes to spans, and something after it.
+STEPS = st.tuples(st.lists(STEP, max_size=3), AWAY, st.lists(STEP, max_size=4)).map(
+    lambda drawn: [*drawn[0], drawn[1], *drawn[2]]
+)
+
+
+@dataclass
+class Life:
+    """Schedules of one rule in a book, and the slow count of what they owe."""
+
+    book: Book
+    ticked_to: int = 0
+    owed: set[tuple[str, int]] = field(default_factory=set)
+
+    @property
+    def now(self) -> int:
+        return ms(self.book.utc)
+
+    def owes(self, name: str, after: int, until: int) -> None:
+        one = self.book.stands(name)
+        first = max(one.effective_at + 1, one.terms.starts_at or 0)
+        last = min(until, one.terms.until_at or until)
+        if one.state == "active":
+            self.owed |= {(name, at) for at in recurrence.between(one.recurrence, after, last) if at >= first}
+
+    def act(self, step: tuple[str, int]) -> None:
+        what, minutes = step
+        match what:
+            case "off":
+                self.tick(self.now + minutes * MINUTE)
+            case "back":
+                self.tick(self.now - minutes % 90 * MINUTE)
+            case "retry":
+                chosen = Filter(since=self.now - 2 * minutes * MINUTE, until=self.now - minutes * MINUTE)
+                list(retries.carry_out(self.book.session, retries.plan(self.book.session, chosen, stale=True)))
+            case "rest":
+                self.book.pause("a")
+                self.book.resume("a")
+                self.owes("a", self.now, self.now + LOOK_AHEAD_MS)
+            case "edit":
+                self.edit(grace=f"{minutes}m", misfire="all" if minutes % 2 else "skip")
+            case "skip" if self.book.stands("a").state == "active":
+                self.owed.add(("a", ms(self.book.skip_next("a"))))
+            case "starts":
+                self.edit(starts=times.to_rfc3339(self.now + minutes * MINUTE), until="none")
+            case "until":
+                self.edit(until=times.to_rfc3339(self.now + minutes * MINUTE), starts="none")
+
+    def edit(self, **said: str) -> None:
+        with suppress(BadField):  # such as an end before the next occurrence
+            self.book.edit("a", **said)
+        self.owes("a", self.now, self.now + LOOK_AHEAD_MS)
+
+    def tick(self, at: int) -> None:
+        for name in ("a", "b"):
+            self.owes(name, self.ticked_to, at + LOOK_AHEAD_MS)
+        self.ticked_to = max(self.ticked_to, at + LOOK_AHEAD_MS)
+        self.book.tick(times.to_rfc3339(at)[:19])
+
+
+@contextmanager
+def life(cron: str) -> Iterator[Life]:
+    with TemporaryDirectory() as folder, opened(Path(folder)) as book:
+        book.utc = "2026-10-20 00:00:30"
+        made = Life(book, ms(book.utc) + LOOK_AHEAD_MS)
+        for name in ("a", "b"):
+            book.add(name, cron=cron, tz="Europe/Berlin")
+            made.owes(name, made.now, made.now + LOOK_AHEAD_MS)
+        made.tick(made.now)  # the zone data is seen
+        yield made
+
+
+@settings(max_examples=25, deadline=None)
+@given(CRONS, STEPS)
+def test_the_audit_tells_each_occurrence_once_as_a_slow_count_has_it(cron: str, steps: list[tuple[str, int]]) -> None:
+    with life(cron) as lived:
+        for step in [*steps, ("off", 5)]:
+            lived.act(step)
+        told = [(one.schedule, one.due_at) for one in history.every(lived.book.db, Filter())]
+        assert len(told) == len(set(told))
+        missing, more = (sorted((name, clock(at)) for name, at in one) for one in
+                         (lived.owed - set(told), set(told) - lived.owed))  # fmt: skip
+        assert (missing, more) == ([], [])
+        assert [at for _, at in told] == sorted(at for _, at in told)
