@@ -7,7 +7,7 @@ A program that is older than the file's tables writes nothing: each transaction 
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,9 @@ class Database:
             try:
                 yield
             finally:
-                self._connection.execute("COMMIT")
+                # A stream that nobody reads to its end may outlive the database.
+                with suppress(apsw.ConnectionClosedError):
+                    self._connection.execute("COMMIT")
 
     def schema(self) -> int:
         """The number of the newest migration that the file has seen."""
