@@ -38,7 +38,8 @@ def run(
     """Show what was due, what was posted where and how late, and what failed why.
 
     The table shows the newest first, with the wall clock of each schedule's zone; removed schedules are found by name.
-    States: queued running succeeded failed unknown held missed skipped cancelled.
+    States: queued running succeeded failed unknown held missed skipped cancelled. What was missed among many has no
+    number ('-', in JSON null) until 'retry --stale' sends it.
 
     Example:  schedbot audit --since 2d --state failed,held
     """

@@ -9,8 +9,10 @@ from schedbot import recurrence, runs
 from schedbot.admin import backfilling, retries, whys
 from schedbot.model import JobState, Recurrence
 from schedbot.store import history, missed_spans, waiting
+from schedbot.store.enqueue import LOOK_AHEAD_MS, Counts
 from schedbot.store.filters import Filter
 from schedbot.store.history import JobRecord
+from schedbot.tick import one_slice, tick
 from tests.book import Book, clock, ms, opened
 
 DAY = 86_400_000
@@ -177,6 +179,26 @@ def test_what_is_run_late_stands_in_the_table_with_the_first_transaction(book: B
     assert len(due) == 1 + 60 * 72
     assert min(due) == ms("2026-12-14 18:05")
     assert len(spans(book)) == 61
+
+
+def test_a_tick_killed_between_its_slices_leaves_nothing_for_the_next_to_make_twice(book: Book) -> None:
+    for number in range(80):
+        book.add(f"all-{number}", cron="*/5 * * * *", misfire="all")
+    with book.db.writing():  # the first slice alone
+        assert one_slice(book.db, ms(BACK), ms(BACK) + LOOK_AHEAD_MS, Counts())
+    assert len(spans(book)) == 81
+    book.tick("2026-12-15 00:32:00")
+    told = [(one.schedule, one.due_at) for one in audit(book)]
+    assert len(told) == len(set(told)) == 81 * (FORTNIGHT + 6)
+    often = [one.state for one in audit(book, Filter(schedules=(book.stands("often").id,)))]
+    assert often.count(JobState.QUEUED) == 1
+
+
+def test_a_dry_run_of_a_tick_counts_them_and_keeps_none(book: Book) -> None:
+    book.utc = BACK
+    counted = tick(book.session, dry_run=True)
+    assert (counted.schedules, counted.enqueued, counted.missed) == (1, 1, FORTNIGHT - 1)
+    assert (rows(book), spans(book)) == (0, [])
 
 
 def test_two_schedules_never_share_what_one_of_them_sends_again(book: Book) -> None:
