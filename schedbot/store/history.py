@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, starmap
 
 from schedbot.model import JobState, Outcome, ScheduleState
 from schedbot.store import filters, missed_occurrences
@@ -114,7 +114,8 @@ def newest(db: Database, chosen: Filter, limit: int) -> list[JobRecord]:
     sql = filters.statement(JOBS, chosen, NEWEST_FIRST) + " LIMIT :limit"
     jobs = records(db, db.stream(sql, {**filters.bindings(chosen), "limit": limit}))
     with db.reading():
-        every = heapq.merge(jobs, missed(db, chosen, newest_first=True), key=order, reverse=True)
+        spans = missed_occurrences.newest(db, JOBS, unnumbered, chosen, limit)
+        every = heapq.merge(jobs, starmap(missed_at, spans), key=order, reverse=True)
         return list(islice(every, limit))
 
 
@@ -122,7 +123,8 @@ def every(db: Database, chosen: Filter) -> Iterator[JobRecord]:
     """All jobs in due order, as a stream."""
     jobs = records(db, db.stream(filters.statement(JOBS, chosen, OLDEST_FIRST), filters.bindings(chosen)))
     with db.reading():
-        yield from heapq.merge(jobs, missed(db, chosen), key=order)
+        spans = missed_occurrences.every(db, JOBS, unnumbered, chosen)
+        yield from heapq.merge(jobs, starmap(missed_at, spans), key=order)
 
 
 def order(one: JobRecord) -> tuple[int, int]:
@@ -130,10 +132,14 @@ def order(one: JobRecord) -> tuple[int, int]:
     return one.due_at, LARGEST if one.job is None else one.job
 
 
-def missed(db: Database, chosen: Filter, newest_first: bool = False) -> Iterator[JobRecord]:
-    """What stands in missed spans, each occurrence by itself."""
-    for due_at, one in missed_occurrences.every(db, JOBS, lambda row: record(row, ()), chosen, newest_first):
-        yield replace(one, due_at=due_at, available_at=due_at, deadline_at=due_at + one.deadline_at - one.due_at)
+def unnumbered(row: Row) -> JobRecord:
+    """What an occurrence of a missed span is told as: a job without number and attempts."""
+    return record(row, ())
+
+
+def missed_at(due_at: int, one: JobRecord) -> JobRecord:
+    """The span's occurrence of that instant."""
+    return replace(one, due_at=due_at, available_at=due_at, deadline_at=due_at + one.deadline_at - one.due_at)
 
 
 def by_number(db: Database, job: int) -> JobRecord | None:

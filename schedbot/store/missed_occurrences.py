@@ -19,8 +19,7 @@ from schedbot.store.filters import Filter
 SPANS = """(SELECT id AS span, schedule_id, workspace_id, NULL AS id, {edge} AS due_at, {edge} AS available_at,
                {edge} + grace_ms AS deadline_at, 'missed' AS state, NULL AS error, NULL AS ts, NULL AS lateness_ms,
                NULL AS deferred_to, NULL AS deferred_by, instants
-          FROM missed_spans
-         WHERE last_due_at >= coalesce(:since, last_due_at) AND first_due_at <= coalesce(:until, first_due_at)) j"""
+          FROM missed_spans WHERE {reaches}) j"""
 FROM_JOBS = "\n  FROM jobs j\n"
 
 
@@ -42,21 +41,38 @@ def may_hold(chosen: Filter) -> bool:
 
 def statement(select: str, chosen: Filter, newest_first: bool) -> str:
     """`select`, a statement over `jobs j`, over spans: two more columns, and in order of where each span begins."""
-    source = SPANS.format(edge="last_due_at" if newest_first else "first_due_at")
+    bounds = {"last_due_at >= :since": chosen.since, "first_due_at <= :until": chosen.until}
+    reaches = " AND ".join(bound for bound, said in bounds.items() if said is not None) or "true"
+    source = SPANS.format(edge="last_due_at" if newest_first else "first_due_at", reaches=reaches)
     of_spans = select.replace(FROM_JOBS, f", j.instants, j.span AS span\n  FROM {source}\n")
     order = "due_at DESC, span DESC" if newest_first else "due_at, span"
     return filters.statement(of_spans, replace(chosen, since=None, until=None), order)
 
 
-def every(
-    db: Database, select: str, make: Callable[[Row], Told], chosen: Filter, newest_first: bool = False
-) -> Iterator[tuple[int, Told]]:
+def every(db: Database, select: str, make: Callable[[Row], Told], chosen: Filter) -> Iterator[tuple[int, Told]]:
     """Each occurrence that the filter lets through, in due order: its due_at, and what `make` makes of its span."""
     if not may_hold(chosen):
         return iter(())
-    found = db.stream(statement(select, chosen, newest_first), filters.bindings(chosen))
-    spans = ((make(row[:-2]), row[-2], row[-1]) for row in found)
-    return merged(spans, chosen, newest_first)
+    found = db.stream(statement(select, chosen, False), filters.bindings(chosen))
+    return merged(map(parted(make), found), chosen, False)
+
+
+def newest(
+    db: Database, select: str, make: Callable[[Row], Told], chosen: Filter, limit: int
+) -> Iterator[tuple[int, Told]]:
+    """The same, the newest first, and at least `limit` of them where there are so many."""
+    if not may_hold(chosen):
+        return iter(())
+    sql = statement(select, chosen, True)
+    if chosen.until is None:
+        sql += " LIMIT :limit"  # each of these spans has one that is newer than all of the spans behind them
+    found = db.stream(sql, {**filters.bindings(chosen), "limit": limit})
+    return merged(map(parted(make), found), chosen, True)
+
+
+def parted(make: Callable[[Row], Told]) -> Callable[[Row], tuple[Told, str, int]]:
+    """A span's row as what is made of it, its instants, and its number."""
+    return lambda row: (make(row[:-2]), row[-2], row[-1])
 
 
 def merged(spans: Iterator[tuple[Told, str, int]], chosen: Filter, newest_first: bool) -> Iterator[tuple[int, Told]]:

@@ -1,6 +1,7 @@
 """`simulate`: what a span of time would bring, by the real tick, in a copy that is gone afterwards."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,6 +67,16 @@ def test_a_report_that_was_due_while_the_machine_was_off_is_late_once(book: Book
     book.add(cron="0 9 * * *")
     found = simulated(book, TUESDAY, "2026-12-02 00:00", "2026-12-01T08:50:00Z/30m")
     assert [(clock(one.due_at), one.state, one.late_ms) for one in found] == [("2026-12-01 09:00", "queued", 1_200_000)]
+
+
+def test_of_a_long_downtime_each_missed_occurrence_is_told_in_order_of_time(book: Book) -> None:
+    book.add("often", cron="*/5 * * * *"), book.add("each", cron="*/10 * * * *", misfire="skip")
+    found = simulated(book, "2026-12-01 00:00", "2026-12-08 00:00", "2026-12-02T00:02:00Z/3d")
+    assert [(one.due_at, one.schedule) for one in found] == sorted({(one.due_at, one.schedule) for one in found})
+    assert Counter((one.schedule, one.state) for one in found) == {
+        ("often", "missed"): 3 * 288 - 1, ("often", "queued"): 4 * 288 + 1,
+        ("each", "missed"): 3 * 144, ("each", "queued"): 4 * 144,
+    }  # fmt: skip
 
 
 def test_after_an_outage_what_is_on_time_is_spaced_among_all_policies(book: Book) -> None:

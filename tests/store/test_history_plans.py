@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schedbot.model import JobState
-from schedbot.store import filters, history
+from schedbot.store import filters, history, missed_occurrences
 from schedbot.store.database import Database, create_database
 from schedbot.store.filters import Filter
 
@@ -61,6 +61,21 @@ def test_a_filter_is_served_by_an_index_and_nothing_is_sorted(
     db: Database, chosen: Filter, index: str, order: str
 ) -> None:
     told = plan(db, chosen, order)
+    assert index in told
+    assert "TEMP B-TREE" not in told
+
+
+@pytest.mark.parametrize(
+    ("chosen", "index"),
+    [
+        pytest.param(Filter(), "missed_spans_by_due", id="everything walks in due order"),
+        pytest.param(Filter(since=1, until=9), "missed_spans_by_due (last_due_at>?)", id="a time is a range"),
+        pytest.param(Filter(schedules=("s",)), "missed_spans_of_schedule (schedule_id=?)", id="a schedule by its key"),
+    ],
+)
+def test_the_newest_of_missed_spans_are_read_from_an_index(db: Database, chosen: Filter, index: str) -> None:
+    sql = missed_occurrences.statement(history.JOBS, chosen, newest_first=True)
+    told = "\n".join(row[3] for row in db.rows(f"EXPLAIN QUERY PLAN {sql}", filters.bindings(chosen)))
     assert index in told
     assert "TEMP B-TREE" not in told
 

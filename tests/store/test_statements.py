@@ -12,6 +12,7 @@ from schedbot.store import (
     attempts,
     claims,
     enqueue,
+    missed_spans,
     pacing,
     people,
     recurrences,
@@ -84,6 +85,8 @@ STEPS = [
     pytest.param(people.TO_ASK, ["people_to_ask (ask_at<?)"], id="who is to be asked for"),
     pytest.param(people.ONE, ["people USING PRIMARY KEY"], id="a person"),
     pytest.param(people.SETTLE, ["people USING PRIMARY KEY"], id="what a person's zone is"),
+    pytest.param(missed_spans.SCHEDULES, ["schedules_to_enqueue", "(schedule_id=? AND due_at>?"], id="a span begins"),
+    pytest.param(missed_spans.OF_SCHEDULE, ["(schedule_id=? AND last_due_at>?)"], id="a schedule's spans"),
     pytest.param(retrying.MARK_POSTED, ["jobs USING INTEGER PRIMARY KEY"], id="mark as posted"),
 ]
 
