@@ -1,5 +1,6 @@
 """Many missed occurrences are one row, and whoever asks what became of them is told of each."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +85,15 @@ def test_each_schedule_has_what_is_its_own(book: Book) -> None:
     book.tick(BACK)
     assert spans(book) == [(FORTNIGHT - 1, 1), (7 * 288, 1), (288, 1)]
     assert book.stands("over").state == "finished"
+
+
+def test_what_a_calendar_leaves_out_is_not_missed_and_each_is_told_once(book: Book) -> None:
+    book.add("office", cron="*/5 * * * *", window="08:00-18:00", outside="skip")
+    book.tick(BACK)
+    assert sorted(count for count, _ in spans(book)) == [14 * 120, FORTNIGHT - 1]
+    told = audit(book, Filter(schedules=(book.stands("office").id,)))
+    assert Counter(one.state for one in told) == {"missed": 14 * 120, "skipped": FORTNIGHT - 14 * 120}
+    assert len({one.due_at for one in told}) == FORTNIGHT
 
 
 def test_the_newest_are_told_first_whatever_holds_them(book: Book) -> None:
