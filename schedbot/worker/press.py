@@ -1,6 +1,7 @@
 """A press is a child that renders templates: one at a time, under a memory limit; its parent keeps the time limit.
 
-A template that loops for ever, eats memory or takes its process down ends its own attempt, and nothing else.
+A template that loops for ever, eats memory or takes its process down ends its own attempt, and nothing else. Where the
+parent is gone, nobody would end one that loops: the press has an alarm of its own for that.
 """
 
 import os
@@ -15,6 +16,7 @@ from schedbot.model import Report
 from schedbot.worker.wire import spoken
 
 MEMORY_BYTES = 1 << 30
+ALARM_S = 15  # later than its parent would have ended it
 
 
 def run(end: socket.socket) -> None:
@@ -29,7 +31,10 @@ def run(end: socket.socket) -> None:
     end.sendall(spoken({"did": "ready"}))
     with end.makefile("rb") as lines:
         for line in lines:
-            end.sendall(spoken(rendered(line)))
+            signal.alarm(ALARM_S)  # nobody catches it: it ends the press
+            told = rendered(line)
+            signal.alarm(0)
+            end.sendall(spoken(told))
     os._exit(0)
 
 

@@ -54,3 +54,10 @@ def test_a_report_that_lost_two_presses_has_failed(house: House, tmp_path: Path)
     assert [job["error"] for job in house.audit()] == ["render_failed"]
     assert house.slack.texts() == []
     assert "exit code -9" in house.db.value("SELECT detail FROM attempts")
+
+
+def test_a_report_that_loops_does_not_outlive_its_pool_for_long(house: House, tmp_path: Path) -> None:
+    pool = pool_that_renders(house, tmp_path / "report.json.j2")
+    press = press_at_work(pool)
+    pool.kill()
+    until(lambda: not Path(f"/proc/{press}").exists(), within=40)
