@@ -3,6 +3,7 @@
 What has to wait long for its channel is put back, so that it takes up no room; what only waits a little holds no slot.
 """
 
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -23,6 +24,8 @@ from schedbot.worker.sending import PATIENCE_MS, Sending
 EARLY_MS = 1_000
 # What a post takes of its channel's time, answer included; an estimate, for jobs that are put back.
 SLOT_MS = 1_300
+# What can be rendered by no press now is put back for so long, and spread over as long again.
+NO_PRESS_MS = 5_000
 # Jobs in hand that only wait for their channel, for each that may be in flight.
 WAITING_ROOM = 4
 
@@ -43,8 +46,8 @@ class Intake:
         self.printing = Printing(processes, self.rendered, self.sending.not_rendered)
 
     def room(self) -> int:
-        """How many more jobs to take in hand: what only waits for its channel holds no slot."""
-        waiting = len(self.hand.jobs) - self.hand.in_flight()
+        """How many more jobs to take in hand: what only waits for its channel, or is in a press, holds no slot."""
+        waiting = len(self.hand.jobs) - self.hand.in_flight() - sum(self.printing.held().values())
         most = self.hand.session.settings.in_flight * self.hand.session.settings.processes
         return max(0, min(self.hand.slots(), most * WAITING_ROOM - waiting))
 
@@ -81,6 +84,8 @@ class Intake:
                 self.hand.expire(job)
             elif at > present + PATIENCE_MS:
                 self.hand.put_back(job, now + self.later_slot(job, at, now) - present)
+            elif job.report.kind != "text" and job.workspace_id in self.printing.stuck(present):
+                self.hand.put_back(job, now + no_press_ms())
             elif not self.sending.shut_out(job, max(now, job.available_at)):
                 self.render(job, now)
 
@@ -108,6 +113,14 @@ class Intake:
         self.hand.add(delivery)
         self.printing.render(delivery)
 
+    def make_room(self) -> None:
+        """What waits behind reports that hang goes back, so that it does not keep others' jobs from being claimed."""
+        now = self.hand.session.now()
+        for workspace_id in self.printing.stuck(steady_ms()):
+            for delivery in self.printing.lines.leave(workspace_id):
+                self.hand.put_back(delivery.job, now + no_press_ms())
+                self.hand.drop(delivery)
+
     def rendered(self, delivery: Delivery, message: Message) -> None:
         """The message is there: it leaves when it is due and its channel free."""
         delivery.message = message
@@ -124,3 +137,8 @@ class Intake:
         self.hand.ledger.add(
             lambda db: consequences.pause_workspace(db, job.workspace_id, f"token_unavailable: {why}", now, job.resumes)
         )
+
+
+def no_press_ms() -> int:
+    """Spread, so that what was put back does not fill the pool's hand again all at once."""
+    return NO_PRESS_MS + int(random.random() * NO_PRESS_MS)

@@ -217,6 +217,7 @@ class Pool:
         for press in self.printing.late(steady_ms()):
             self.bury(press, selector, f"It took more than {RENDER_MS // 1000} s.")
         self.printing.hand_out(steady_ms())
+        self.intake.make_room()
 
     def kin(self) -> list[Seat | Press]:
         return [*self.seats, *self.printing.presses]

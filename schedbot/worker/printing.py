@@ -1,6 +1,10 @@
-"""Reports become messages: fixed text here and now, templates in a press, each under its limits."""
+"""Reports become messages: fixed text here and now, templates in a press, each under its limits.
 
-from collections import deque
+One workspace never holds all the presses: there may be one more of them than it may hold, so that reports of its own
+that hang delay nobody else's.
+"""
+
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,8 +16,10 @@ from schedbot.store.claims import Claimed
 from schedbot.worker import press
 from schedbot.worker.departures import Delivery
 from schedbot.worker.kin import Kin
+from schedbot.worker.lines import Lines
 
 RENDER_MS = 10_000
+STUCK_MS = 1_000  # a report that takes so long may well take all of its time
 
 Rendered = Callable[[Delivery, Message], None]
 NotRendered = Callable[[Delivery, str], None]
@@ -34,18 +40,21 @@ class Press(Kin):
 
 @dataclass(slots=True)
 class Printing:
-    """The presses, and what waits for them. `done` and `failed` hear what became of each."""
+    """The presses, and what waits for them. `done` and `failed` hear what became of each.
 
-    most: int
+    `share` is how many presses one workspace may hold at once.
+    """
+
+    share: int
     done: Rendered
     failed: NotRendered
     presses: list[Press] = field(default_factory=list)
-    queue: deque[Delivery] = field(default_factory=deque)
+    lines: Lines = field(default_factory=Lines)
 
     def render(self, delivery: Delivery) -> None:
         """Text is a message already; a template goes to a press."""
         if delivery.job.report.kind != "text":
-            self.queue.append(delivery)
+            self.lines.add(delivery)
             return
         try:
             message = reports.render(delivery.job.report, {})
@@ -54,19 +63,30 @@ class Printing:
         else:
             self.done(delivery, message)
 
+    def held(self) -> dict[str, int]:
+        """How many presses each workspace holds."""
+        return Counter(one.delivery.job.workspace_id for one in self.presses if one.delivery is not None)
+
     def missing(self) -> bool:
         """Is another press wanted?"""
-        idle = sum(one.delivery is None for one in self.presses)
-        return len(self.queue) > idle and len(self.presses) < self.most
+        held = self.held()
+        idle = len(self.presses) - sum(held.values())
+        return len(self.presses) <= self.share and self.lines.ready(held, self.share) > idle
 
     def hand_out(self, now: int) -> None:
-        """Give each idle press a report."""
+        """Give each idle press a report, the workspaces by turns."""
+        held = self.held()
         for one in self.presses:
-            while one.ready and one.delivery is None and self.queue:
-                delivery = self.queue.popleft()
-                if not delivery.over:
-                    one.delivery, one.since = delivery, now
-                    one.wire.say(asked(delivery.job))
+            if one.ready and one.delivery is None and (delivery := self.lines.take(held, self.share)):
+                one.delivery, one.since = delivery, now
+                held[delivery.job.workspace_id] = held.get(delivery.job.workspace_id, 0) + 1
+                one.wire.say(asked(delivery.job))
+
+    def stuck(self, now: int) -> set[str]:
+        """The workspaces that hold as many presses as they may, each with a report that takes long."""
+        slow = [one for one in self.presses if one.delivery is not None and now - one.since > STUCK_MS]
+        held = Counter(one.delivery.job.workspace_id for one in slow if one.delivery is not None)
+        return {workspace_id for workspace_id, count in held.items() if count >= self.share}
 
     def heard(self, one: Press, saying: dict[str, Any]) -> None:
         """A press has spoken."""
@@ -106,7 +126,7 @@ class Printing:
             return
         self.presses.remove(one)
         delivery.lost_a_press = True
-        self.queue.append(delivery)  # behind the others: it may take down the next press too
+        self.lines.add(delivery)  # behind the others: it may take down the next press too
 
 
 def asked(job: Claimed) -> dict[str, Any]:
