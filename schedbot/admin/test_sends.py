@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from schedbot import times
 from schedbot.admin import previews, workspace_checks
 from schedbot.admin.selecting import named
+from schedbot.clock import steady_ms
 from schedbot.errors import ReportFailed, SchedbotError
 from schedbot.model import Message, Outcome, Reply, Schedule
 from schedbot.reports import limits
@@ -23,6 +24,7 @@ SENTENCE = f"{MARK} A trial of a scheduled report."
 SPAN_MS = 1_000  # Slack takes one post a second and channel
 PATIENCE_MS = 30_000
 MARGIN_MS = 5_000
+LOOK_MS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Sent:
 
 def send(session: Session, name: str, to: str = "", sleep: Callable[[float], None] = time.sleep) -> Sent:
     """Post the schedule's next message to its channel, or to `to`. Raises NotFound, BadInput, ReportFailed,
-    TokenUnavailable, and SchedbotError for a workspace that is paused or held by a limit."""
+    TokenUnavailable, and SchedbotError for a workspace that is paused or held by a limit, or a busy channel."""
     from schedbot.slack import probe
 
     schedule = named(session.db, name)
@@ -45,10 +47,9 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     refuse_paused(workspace)
     message = marked(previews.rendered(schedule, previews.next_due(schedule, session.now())))
     token = workspace_checks.token_of(session.settings, workspace)
-    free_at = reserved(session, workspace, channel)
-    sleep(max(0, free_at - session.now()) / 1000)
+    kept = taken(session, workspace, channel, sleep)
     reply = probe.send(session.settings.api_url, token, channel, message, session.settings.timeout_ms)
-    free_again(session, workspace, channel, reply)
+    free_again(session, workspace, channel, kept, reply)
     return Sent(schedule, channel, reply)
 
 
@@ -73,26 +74,47 @@ def marked(message: Message) -> Message:
     return limits.keep(Message(f"{MARK} {message.text}", (mark, *message.blocks)))
 
 
-def reserved(session: Session, workspace: Workspace, channel: str) -> int:
-    """From when on it may be posted; the pools leave the channel alone until then. Raises SchedbotError."""
-    with session.db.writing():
+def taken(session: Session, workspace: Workspace, channel: str, sleep: Callable[[float], None]) -> int:
+    """Wait for the channel and keep it; the pools leave it alone until the instant that is returned.
+
+    A post on its way keeps its channel for its time-out, and lets it go as soon as it has an answer: so it is looked at
+    again and again. Raises SchedbotError.
+    """
+    # The message may arrive at any moment until the request's time-out.
+    kept_ms = session.settings.timeout_ms + SPAN_MS
+    patient_until = steady_ms() + patience_ms(session)
+    while True:
         now = session.now()
-        free_at = pacing.free_at(session.db, workspace.id, pacing.POST, channel)
-        # A post that is on its way keeps its channel for its time-out.
-        if free_at > now + max(PATIENCE_MS, session.settings.timeout_ms + MARGIN_MS):
-            raise SchedbotError(
-                f"Slack takes no posts from the workspace '{workspace.name}' for another "
-                f"{times.span_for_people(free_at - now)}: a limit was reached.",
-                hint="Try again after that.",
-            )
-        # It may arrive at any moment until the request's time-out.
-        return pacing.reserve(session.db, workspace.id, channel, now, session.settings.timeout_ms + SPAN_MS)
+        free_at = pacing.free_at(session.db, workspace.id, pacing.POST, channel, now)
+        if free_at <= now:
+            with session.db.writing():
+                now = session.now()
+                if pacing.take(session.db, workspace.id, channel, now, now + kept_ms):
+                    return now + kept_ms
+        elif steady_ms() > patient_until or free_at > now + patience_ms(session):
+            raise busy(session, workspace, channel, free_at - now)
+        sleep(max(0, min(free_at - now, LOOK_MS)) / 1000)
 
 
-def free_again(session: Session, workspace: Workspace, channel: str, reply: Reply) -> None:
+def patience_ms(session: Session) -> int:
+    return max(PATIENCE_MS, session.settings.timeout_ms + MARGIN_MS)
+
+
+def busy(session: Session, workspace: Workspace, channel: str, wait_ms: int) -> SchedbotError:
+    """Why nothing can be posted, and when it can be tried again."""
+    if wait_ms > patience_ms(session):
+        return SchedbotError(
+            f"Slack takes no posts from the workspace '{workspace.name}' for another "
+            f"{times.span_for_people(wait_ms)}: a limit was reached.",
+            hint="Try again after that.",
+        )
+    return SchedbotError(f"Other posts keep {channel} busy.", hint="Try again when they are through, or say --to.")
+
+
+def free_again(session: Session, workspace: Workspace, channel: str, kept: int, reply: Reply) -> None:
     """The channel is free a second after the answer; what Slack asked of this call holds for every pool."""
     with session.db.writing():
         now = session.now()
-        pacing.hold(session.db, workspace.id, pacing.POST, channel, now + SPAN_MS)
+        pacing.let_go(session.db, workspace.id, channel, kept, now, now + SPAN_MS)
         if reply.outcome is Outcome.RATE_LIMITED and reply.retry_after_ms:
-            pacing.hold(session.db, workspace.id, pacing.POST, "", now + reply.retry_after_ms)
+            pacing.hold(session.db, workspace.id, pacing.POST, "", now, now + reply.retry_after_ms)

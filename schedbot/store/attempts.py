@@ -19,8 +19,7 @@ SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :start
    AND (:sent_at IS NULL
         OR NOT EXISTS (SELECT 1 FROM pacing p
                         WHERE p.workspace_id = j.workspace_id AND p.method = 'chat.postMessage'
-                          AND p.free_at > :now
-                          AND (p.channel = '' OR (p.channel = :channel AND p.free_at <= :too_far))))
+                          AND p.channel IN ('', :channel) AND p.free_at > :now AND p.held_at <= :believed))
 """
 
 COUNT = "UPDATE jobs SET attempts = attempts + 1 WHERE id = :job_id AND token = :token"
@@ -91,14 +90,14 @@ def begin(db: Database, start: Start, now: int, free_at: int) -> bool:
         "sent_at": start.sent_at,
         "clock_ms": start.clock_ms,
         "now": now,
-        "too_far": now + pacing.LONGEST_CHANNEL_HOLD_MS,
+        "believed": pacing.believed(now),
     }
     if db.execute(BEGIN, told) != 1:
         return False
     db.execute(COUNT, {"job_id": start.job_id, "token": start.token})
     if start.sent_at is not None:
         workspace_id = db.value("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
-        pacing.hold(db, workspace_id, pacing.POST, start.channel, free_at)
+        pacing.hold(db, workspace_id, pacing.POST, start.channel, now, free_at)
     return True
 
 

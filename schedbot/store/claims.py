@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from schedbot.model import Report, TokenSource
+from schedbot.store import pacing
 from schedbot.store.calendars import CALENDAR
 from schedbot.store.database import Database, Row
-from schedbot.store.pacing import LONGEST_CHANNEL_HOLD_MS
 from schedbot.store.turns import Turns, by_turns
 
 CLAIM = """
@@ -29,7 +29,8 @@ CLAIMED = f"""
 SELECT j.id, j.token, j.schedule_id, s.name, s.account, j.workspace_id, w.name, w.token_kind, w.token_place,
        j.due_at, j.available_at, j.deadline_at, j.attempts, j.spent, s.version, v.channel, v.report_kind,
        v.report_source, v.params, v.max_attempts, v.on_unknown, r.tz,
-       max(CASE WHEN p.free_at <= :too_far THEN p.free_at ELSE 0 END, coalesce(m.free_at, 0)),
+       max(CASE WHEN p.held_at <= :believed THEN p.free_at ELSE 0 END,
+           CASE WHEN m.held_at <= :believed THEN m.free_at ELSE 0 END),
        w.resumes, j.error, j.deferred_to, CASE WHEN j.due_at % 1000 = 0 THEN {CALENDAR} ELSE '' END
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
@@ -70,6 +71,7 @@ SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND parked = 0 AND avai
 
 HELD = "SELECT lease_until FROM jobs WHERE id = :id AND token = :token AND state = 'running'"
 
+SET_BACK_MS = 600_000
 # A lease that ends too far ahead was written before somebody set the clock back.
 PAST = """
 SELECT id, token, lease_until FROM jobs
@@ -166,8 +168,8 @@ def claim(db: Database, wanted: Wanted) -> list[Claimed]:
     ids += [row[0] for row in db.rows(CLAIM, {**told, "limit": wanted.limit - len(ids)})]
     if not ids:
         return []
-    too_far = wanted.until + LONGEST_CHANNEL_HOLD_MS
-    return [claimed(row) for row in db.rows(CLAIMED, {"ids": json.dumps(ids), "too_far": too_far})]
+    named = {"ids": json.dumps(ids), "believed": pacing.believed(wanted.until)}
+    return [claimed(row) for row in db.rows(CLAIMED, named)]
 
 
 def claimed(row: Row) -> Claimed:
@@ -200,5 +202,5 @@ def expire(db: Database, number: int, token: int) -> None:
 
 def past_leases(db: Database, now: int, lease_ms: int) -> list[PastLease]:
     """Running jobs whose lease ended before `now`, or ends later than any that was given by this clock."""
-    told = {"now": now, "too_far": now + 3 * lease_ms + LONGEST_CHANNEL_HOLD_MS}
+    told = {"now": now, "too_far": now + 3 * lease_ms + SET_BACK_MS}
     return [PastLease(*row) for row in db.rows(PAST, told)]

@@ -6,17 +6,33 @@ https://docs.slack.dev/apis/web-api/rate-limits
 
 from schedbot.store.database import Database
 
-# A channel is let go when its answer is there; a limit of the workspace lasts as long as the longest that was said.
-HOLD = """
-INSERT INTO pacing (workspace_id, method, channel, free_at) VALUES (:workspace_id, :method, :channel, :free_at)
+# A hold that was written later than now was written before somebody set the clock back: it holds no more.
+CLOCK_SET_MS = 1_000
+
+# A limit of the workspace lasts as long as the longest that was said.
+HOLD = f"""
+INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
+VALUES (:workspace_id, :method, :channel, :now, :free_at)
 ON CONFLICT (workspace_id, method, channel) DO UPDATE
-   SET free_at = CASE WHEN excluded.channel = '' AND pacing.free_at <= excluded.free_at + 7200000
+   SET held_at = excluded.held_at,
+       free_at = CASE WHEN excluded.channel = '' AND pacing.held_at <= excluded.held_at + {CLOCK_SET_MS}
                       THEN max(pacing.free_at, excluded.free_at) ELSE excluded.free_at END
 """
 
-FREE_AT = """
+# Only who holds a channel lets it go: where the hold is another's by now, it is not made shorter.
+LET_GO = f"""
+INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
+VALUES (:workspace_id, :method, :channel, :now, :free_at)
+ON CONFLICT (workspace_id, method, channel) DO UPDATE
+   SET held_at = excluded.held_at,
+       free_at = CASE WHEN pacing.free_at = :kept OR pacing.held_at > excluded.held_at + {CLOCK_SET_MS}
+                      THEN excluded.free_at ELSE max(pacing.free_at, excluded.free_at) END
+"""
+
+FREE_AT = f"""
 SELECT max(free_at) FROM pacing
  WHERE workspace_id = :workspace_id AND method = :method AND channel IN ('', :channel)
+   AND held_at <= :now + {CLOCK_SET_MS}
 """
 
 # What waits for the workspace is pushed past the hold, spread over a while, so that it does not return in one herd.
@@ -26,32 +42,34 @@ UPDATE jobs
  WHERE workspace_id = :workspace_id AND state = 'queued' AND parked = 0 AND available_at < :free_at
 """
 
-# A channel is kept for a time-out and a second: what says more was written before somebody set the clock back.
-LONGEST_CHANNEL_HOLD_MS = 600_000
-
 POST = "chat.postMessage"
 HISTORY = "conversations.history"
 
 
-def hold(db: Database, workspace_id: str, method: str, channel: str, free_at: int) -> None:
+def hold(db: Database, workspace_id: str, method: str, channel: str, now: int, free_at: int) -> None:
     """Say from when on `channel` ('' is all of the workspace) may be used. Inside a transaction."""
-    db.execute(HOLD, {"workspace_id": workspace_id, "method": method, "channel": channel, "free_at": free_at})
+    told = {"workspace_id": workspace_id, "method": method, "channel": channel, "now": now, "free_at": free_at}
+    db.execute(HOLD, told)
 
 
-def free_at(db: Database, workspace_id: str, method: str, channel: str) -> int:
+def free_at(db: Database, workspace_id: str, method: str, channel: str, now: int) -> int:
     """From when on the method may be used in that channel; 0 for always."""
-    row = db.value(FREE_AT, {"workspace_id": workspace_id, "method": method, "channel": channel})
+    row = db.value(FREE_AT, {"workspace_id": workspace_id, "method": method, "channel": channel, "now": now})
     return int(row or 0)
 
 
-def reserve(db: Database, workspace_id: str, channel: str, now: int, span_ms: int) -> int:
-    """Take the channel's next free instant for a post outside the queue; the one after it is `span_ms` later.
+def take(db: Database, workspace_id: str, channel: str, now: int, until: int) -> bool:
+    """Keep the channel for a post outside the queue, if it is free. Inside a transaction."""
+    if free_at(db, workspace_id, POST, channel, now) > now:
+        return False
+    hold(db, workspace_id, POST, channel, now, until)
+    return True
 
-    Returns the instant. Inside a transaction.
-    """
-    at = max(now, free_at(db, workspace_id, POST, channel))
-    hold(db, workspace_id, POST, channel, at + span_ms)
-    return at
+
+def let_go(db: Database, workspace_id: str, channel: str, kept: int, now: int, free_at: int) -> None:
+    """The post for which the channel was kept until `kept` is over: free from `free_at` on. Inside a transaction."""
+    told = {"workspace_id": workspace_id, "method": POST, "channel": channel, "now": now, "free_at": free_at}
+    db.execute(LET_GO, {**told, "kept": kept})
 
 
 def push_back(db: Database, workspace_id: str, until: int, spread_ms: int) -> int:
@@ -60,5 +78,12 @@ def push_back(db: Database, workspace_id: str, until: int, spread_ms: int) -> in
 
 
 def sweep(db: Database, now: int) -> None:
-    """Forget what is free again, so that the table stays as small as what is busy. Inside a transaction."""
-    db.execute("DELETE FROM pacing WHERE free_at < :now", {"now": now})
+    """Forget what holds no more, so that the table stays as small as what is busy. Inside a transaction."""
+    db.execute(
+        "DELETE FROM pacing WHERE free_at < :now OR held_at > :believed", {"now": now, "believed": believed(now)}
+    )
+
+
+def believed(now: int) -> int:
+    """The latest instant at which a hold can have been written by the clock as it is now."""
+    return now + CLOCK_SET_MS

@@ -30,6 +30,7 @@ class Delivery:
     number: int = 0
     sent_at: int | None = None
     sent_mono: int = 0
+    kept_until: int = 0  # its channel, in `pacing`
     said_at: int = 0  # steady: when its child was told to post; 0: not yet, so it owes no answer
     answered: bool = False
     over: bool = False

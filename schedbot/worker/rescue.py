@@ -117,7 +117,7 @@ class Rescue:
         now = session.now()
         for ask in list(self.queue):
             workspace_id = ask.place[0]
-            if workspace_id in self.asking or pacing.free_at(session.db, workspace_id, pacing.HISTORY, "") > now:
+            if workspace_id in self.asking or pacing.free_at(session.db, workspace_id, pacing.HISTORY, "", now) > now:
                 continue
             seat = next((seat for seat in self.hand.seats if seat.ready), None)
             if seat is None:
@@ -193,7 +193,7 @@ class Rescue:
                 self.resumes[ask.place] = fate["resume"]
             self.settle(answer, now, fate["retry_after_ms"] or 0, renewed)
         self.hand.ledger.add(
-            partial(pacing.hold, workspace_id=ask.place[0], method=pacing.HISTORY, channel="", free_at=free_at)
+            partial(pacing.hold, workspace_id=ask.place[0], method=pacing.HISTORY, channel="", now=now, free_at=free_at)
         )
 
     def settle(self, answer: Answered, now: int, retry_after_ms: int, renewed: bool) -> None:

@@ -55,7 +55,7 @@ class Sending:
                 continue
             seats = [seat for seat in self.hand.seats if seat.ready and not seat.retiring]
             min(seats, key=lambda seat: len(seat.hand)).take(delivery)
-            delivery.sent_at, delivery.sent_mono = now, present
+            delivery.sent_at, delivery.sent_mono, delivery.kept_until = now, present, free_at
             begin = partial(self.begin, start=self.start(delivery, now), free_at=free_at)
             self.hand.ledger.add(begin, partial(self.begun, delivery))
 
@@ -99,13 +99,14 @@ class Sending:
 
     def begin(self, db: Any, start: attempts.Start, free_at: int) -> Begun:
         """Write the intent, or find out why it cannot be."""
-        if attempts.begin(db, start, self.hand.session.now(), free_at):
+        now = self.hand.session.now()
+        if attempts.begin(db, start, now, free_at):
             return Begun(True)
         lease_until = claims.held(db, start.job_id, start.token)
         if lease_until is None:
             return Begun(False)
         whose = db.value("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
-        return Begun(False, lease_until, pacing.free_at(db, whose, pacing.POST, start.channel))
+        return Begun(False, lease_until, pacing.free_at(db, whose, pacing.POST, start.channel, now))
 
     def start(self, delivery: Delivery, sent_at: int | None) -> attempts.Start:
         job = delivery.job
@@ -183,7 +184,7 @@ class Sending:
     def end(self, delivery: Delivery, reply: Reply, detail: str | None = None, *, renewed: bool = False) -> None:
         """Write how the attempt ended and what becomes of the job, then let its channel go."""
         job, now = delivery.job, self.hand.session.now()
-        look_up_at = (delivery.sent_at or now) + self.hand.window_ms
+        look_up_at = min(delivery.sent_at or now, now) + self.hand.window_ms
         standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, look_up_at)
         # While Slack is down for all, a job's attempts are not used up: its deadline is what ends it.
         free = self.hand.circuit.open and is_outage(reply)
@@ -201,21 +202,20 @@ class Sending:
             lateness_ms=max(0, delivery.sent_at - job.goes_at) if posted and delivery.sent_at else None,
             detail=detail,
         )
-        self.hand.ledger.add(
-            partial(self.write_end, ended=ended, job=job, ruled=ruled), partial(self.ended, delivery, ruled), ends=True
-        )
+        write = partial(self.write_end, ended=ended, delivery=delivery, ruled=ruled)
+        self.hand.ledger.add(write, partial(self.ended, delivery, ruled), ends=True)
         self.tell(job, reply, ruled)
 
-    def write_end(self, db: Any, ended: attempts.End, job: Claimed, ruled: Verdict) -> bool:
+    def write_end(self, db: Any, ended: attempts.End, delivery: Delivery, ruled: Verdict) -> bool:
         """The attempt's end, and what follows from it for its channel, workspace and schedule."""
-        now = ended.ended_at
+        job, now = delivery.job, ended.ended_at
         if not attempts.end(db, ended):
             return False
         if ended.reply.outcome is not Outcome.RENDER_FAILED:
             free_at = now + PACE_MS if ended.left else now
-            pacing.hold(db, job.workspace_id, pacing.POST, job.channel, free_at)
+            pacing.let_go(db, job.workspace_id, job.channel, delivery.kept_until, now, free_at)
         if ruled.hold_until is not None:
-            pacing.hold(db, job.workspace_id, pacing.POST, "", ruled.hold_until)
+            pacing.hold(db, job.workspace_id, pacing.POST, "", now, ruled.hold_until)
             pacing.push_back(db, job.workspace_id, ruled.hold_until, SPREAD_MS)
         if ruled.pauses_workspace:
             reason = ended.reply.error or "token refused"

@@ -94,7 +94,7 @@ def test_the_jobs_of_one_instant_are_interleaved_between_workspaces(house: House
 
 @pytest.mark.parametrize("statement", [claims.CLAIM, turns.CLAIM_OF, claims.SATURATED, claims.WAITING, claims.PAST])
 def test_a_claim_reads_an_index_and_sorts_nothing(house: House, statement: str) -> None:
-    names = ("token", "lease_until", "until", "limit", "workspace_id", "now", "cursor", "too_far")
+    names = ("token", "lease_until", "until", "limit", "workspace_id", "now", "cursor", "too_far", "believed")
     plan = [row[3] for row in house.db.rows("EXPLAIN QUERY PLAN " + statement, dict.fromkeys(names, 1))]
     assert not [line for line in plan if "TEMP B-TREE" in line]
     assert not [line for line in plan if line.startswith("SCAN jobs") and "INDEX" not in line]

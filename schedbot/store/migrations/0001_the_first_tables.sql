@@ -232,6 +232,7 @@ CREATE TABLE pacing (
   workspace_id  TEXT    NOT NULL REFERENCES workspaces (id),
   method        TEXT    NOT NULL,
   channel       TEXT    NOT NULL DEFAULT '',           -- '' is the method in the whole workspace
+  held_at       INTEGER NOT NULL,                      -- when this was written
   free_at       INTEGER NOT NULL,
   PRIMARY KEY (workspace_id, method, channel)
 ) STRICT, WITHOUT ROWID;
