@@ -42,6 +42,9 @@ SELECT j.id, j.schedule_id, s.name, j.workspace_id, w.name, w.token_kind, w.toke
  WHERE w.paused_at IS NULL
 """
 
+# No look-up is put off for so long: its instant was written before somebody set the clock back.
+BRING_BACK = "UPDATE jobs SET available_at = :again_at WHERE state = 'unknown' AND available_at > :too_far"
+
 NOTE = """
 INSERT INTO lookups (job_id, number, workspace_id, asked_at, answer, error, ts)
 VALUES (:job_id, :number, :workspace_id, :asked_at, :answer, :error, :ts)
@@ -120,6 +123,17 @@ def due(db: Database, now: int) -> bool:
     return bool(db.value(sql, {"now": now}))
 
 
+def waits_beyond(db: Database, too_far: int) -> bool:
+    """Does a look-up wait for an instant after `too_far`?"""
+    sql = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'unknown' AND available_at > :too_far)"
+    return bool(db.value(sql, {"too_far": too_far}))
+
+
+def bring_back(db: Database, too_far: int, again_at: int) -> int:
+    """Let look-ups that wait for an instant after `too_far` wait for `again_at`. Inside a transaction."""
+    return db.execute(BRING_BACK, {"too_far": too_far, "again_at": again_at})
+
+
 def take(db: Database, now: int, again_at: int, limit: int) -> list[Unsettled]:
     """Jobs whose look-up is due; nobody else takes them before `again_at`. Inside a transaction."""
     return taken(db, db.rows(TAKE, {"now": now, "again_at": again_at, "limit": limit}))
@@ -184,7 +198,7 @@ def lose(db: Database, job_id: int, token: int, now: int, window_ms: int) -> str
         lost = db.execute(LOSE_UNSENT, {"job_id": job_id, "token": token, "now": now})
         return "queued" if lost else None
     number, sent_at = open_one
-    told = {"job_id": job_id, "token": token, "look_up_at": sent_at + window_ms, "error": "worker_lost"}
+    told = {"job_id": job_id, "token": token, "look_up_at": min(sent_at, now) + window_ms, "error": "worker_lost"}
     if not db.execute(LOSE_SENT, told):
         return None
     db.execute(END_LOST, {"now": now, "error": "worker_lost", "job_id": job_id, "number": number})

@@ -39,6 +39,7 @@ class Hand:
     clock_ms: int | None = None  # Slack's clock less ours, as its last answer said
     drift: int | None = None
     set_at: int = 0  # when, by the clock as it is now, somebody set the clock; 0: never
+    set_back_ms: int = 0  # by how much in all somebody set it back
     quiet_until: int = 0  # steady time before which no history is asked
 
     @property
@@ -55,6 +56,7 @@ class Hand:
             return
         log.event("clock_set", "warning", by_ms=jump)
         self.set_at, self.quiet_until = now, present + self.window_ms
+        self.set_back_ms += max(0, -jump)
         if self.clock_ms is not None:
             self.clock_ms -= jump
 

@@ -22,10 +22,19 @@ from schedbot.store.claims import PastLease
 from schedbot.store.unsettled import Answered, Unsettled
 from schedbot.worker.hand import Hand
 from schedbot.worker.seats import Seat
-from schedbot.worker.verdict import LOOK_UP_PACE_MS, Standing, absent, is_in_vain, look_again_at, unaskable
+from schedbot.worker.verdict import (
+    LONGEST_LOOK_UP_WAIT_MS,
+    LOOK_UP_PACE_MS,
+    Standing,
+    absent,
+    is_in_vain,
+    look_again_at,
+    unaskable,
+)
 
 TOGETHER_MS = 600_000  # unknown posts of one channel and about one time share a look-up
 MOST = 100
+DAY_MS = 86_400_000  # nobody sets a clock back by more
 Place = tuple[str, str]
 
 
@@ -95,8 +104,10 @@ class Rescue:
         """Take the unknown jobs whose look-up is due, grouped by channel."""
         session = self.hand.session
         now = session.now()
+        again_at, too_far = now + self.hand.window_ms, now + self.hand.window_ms + LONGEST_LOOK_UP_WAIT_MS
+        if unsettled.waits_beyond(session.db, too_far):
+            self.hand.ledger.add(partial(unsettled.bring_back, too_far=too_far, again_at=again_at))
         if unsettled.due(session.db, now):
-            again_at = now + self.hand.window_ms
             self.hand.ledger.add(partial(unsettled.take, now=now, again_at=again_at, limit=200), self.gather)
 
     def gather(self, jobs: list[Unsettled]) -> None:
@@ -175,7 +186,14 @@ class Rescue:
         until_at = job.sent_at + self.hand.window_ms
         if job.sent_at <= self.hand.set_at:
             until_at = max(until_at, self.hand.session.now())
-        return {"stamp": stamp, "sent_at": job.sent_at + ahead_ms, "until_at": until_at + ahead_ms}
+        return {"stamp": stamp, "sent_at": self.sent_from(job) + ahead_ms, "until_at": until_at + ahead_ms}
+
+    def sent_from(self, job: Unsettled) -> int:
+        """The earliest instant, by our clock as it is now, at which the attempt may have left."""
+        now = self.hand.session.now()
+        if job.clock_ms is not None:
+            return job.sent_at  # Slack's clock then is known, whatever became of ours
+        return now - DAY_MS if job.sent_at > now else job.sent_at - self.hand.set_back_ms
 
     def heard(self, seat: Seat, saying: dict[str, Any]) -> None:
         """A child says what a history said, or that its token could not be found. Every answer is put on record."""

@@ -68,6 +68,7 @@ STEPS = [
     pytest.param(pacing.FREE_AT, ["pacing USING PRIMARY KEY"], id="when a channel is free"),
     pytest.param(pacing.PUSH, ["jobs_by_turns (workspace_id=? AND available_at<?)"], id="a hold"),
     pytest.param(unsettled.TAKE, ["jobs_unsettled (available_at<?)"], id="take what is unknown"),
+    pytest.param(unsettled.BRING_BACK, ["jobs_unsettled (available_at>?)"], id="bring back what waits too long"),
     pytest.param(unsettled.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="settle what was unknown"),
     pytest.param(unsettled.LOSE_SENT, ["jobs USING INTEGER PRIMARY KEY"], id="lose what had left"),
     pytest.param(unsettled.LOSE_UNSENT, ["jobs USING INTEGER PRIMARY KEY"], id="lose what had not"),
