@@ -43,10 +43,7 @@ def begin(folder: Path, said: Flags, now: int) -> list[str]:
         lines.append(f"Made   {config}")
     path = settings.load(replace(said, config=str(config))).database
     was_there = path.is_file()
-    db = create_database(path, str(uuid.uuid4()), now)
-    with db.writing():
-        workspaces.ensure_default(db, now)
-    db.close()
+    create_database(path, str(uuid.uuid4()), now, lambda db: workspaces.ensure_default(db, now)).close()
     lines.append(f"{'Kept' if was_there else 'Made'}   {path}")
     return lines
 

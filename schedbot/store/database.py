@@ -6,7 +6,7 @@ A program that is older than the file's tables writes nothing: each transaction 
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -144,6 +144,9 @@ class Database:
         self._turnstile.close()
 
 
+Begin = Callable[[Database], None]
+
+
 def open_database(path: Path, busy_ms: int = BUSY_MS, scripts: Path = migrations.FOLDER) -> Database:
     """Open the database at `path`, its tables brought up to date by the migrations in `scripts`.
 
@@ -168,21 +171,25 @@ def refuse_what_is_no_file(path: Path) -> None:
         )
 
 
-def create_database(path: Path, installation: str, now: int) -> Database:
-    """Make the database at `path`, readable by its owner alone. One that is there already is kept as it is."""
+def create_database(path: Path, installation: str, now: int, also: Begin | None = None) -> Database:
+    """Make the database at `path`, readable by its owner alone. One that is there already is kept as it is.
+
+    Tables, installation and what `also` writes come in one transaction: no file is ever without a name for its posts.
+    """
     with translated(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    database = connected(path, BUSY_MS, migrations.FOLDER)
-    with database.writing():
-        database.execute(
-            "INSERT INTO installation (id, created_at) SELECT :id, :now WHERE NOT EXISTS (SELECT 1 FROM installation)",
-            {"id": installation, "now": now},
-        )
-    return database
+
+    def begin(database: Database) -> None:
+        sql = "INSERT INTO installation (id, created_at) SELECT :id, :now WHERE NOT EXISTS (SELECT 1 FROM installation)"
+        database.execute(sql, {"id": installation, "now": now})
+        if also:
+            also(database)
+
+    return connected(path, BUSY_MS, migrations.FOLDER, begin)
 
 
-def connected(path: Path, busy_ms: int, scripts: Path) -> Database:
+def connected(path: Path, busy_ms: int, scripts: Path, begin: Begin | None = None) -> Database:
     refuse_faulty_sqlite(apsw.SQLITE_VERSION_NUMBER)
     with translated(path):
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
@@ -193,7 +200,7 @@ def connected(path: Path, busy_ms: int, scripts: Path) -> Database:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         database = Database(connection, path, migrations.newest(scripts), busy_ms)
-    bring_up_to_date(database, connection, scripts)
+    bring_up_to_date(database, connection, scripts, begin)
     return database
 
 
@@ -208,15 +215,18 @@ def check_ours(connection: apsw.Connection, path: Path) -> None:
         )
 
 
-def bring_up_to_date(database: Database, connection: apsw.Connection, scripts: Path) -> None:
-    """Run the migrations that the file has not seen, each with its number, all in one transaction."""
+def bring_up_to_date(
+    database: Database, connection: apsw.Connection, scripts: Path, begin: Begin | None = None
+) -> None:
+    """Run the migrations that the file has not seen, each with its number, and `begin`, all in one transaction."""
     seen = database.schema()
     if seen > database.knows:
         raise newer(database.path, seen, database.knows)
-    if seen == database.knows:
+    if seen == database.knows and not begin:
         return
-    with translated(database.path):
-        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+    if seen < database.knows:
+        with translated(database.path):
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
     with database.writing():
         seen = database.schema()
         for number, script in migrations.after(seen, scripts):
@@ -224,6 +234,8 @@ def bring_up_to_date(database: Database, connection: apsw.Connection, scripts: P
                 pass
             database.execute(f"PRAGMA user_version = {number:d}")
         database.execute(f"PRAGMA application_id = {migrations.APPLICATION_ID:d}")
+        if begin:
+            begin(database)
 
 
 def newer(path: Path, seen: int, knows: int) -> DatabaseOutgrown:

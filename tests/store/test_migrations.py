@@ -1,9 +1,12 @@
 """Upgrades: a migration is whole or not at all, moves no post, and an older program beside it writes no more."""
 
+import fcntl
+import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import apsw
@@ -161,3 +164,37 @@ def test_a_pool_of_another_version_is_named_with_its_version(house: House, comma
     assert f"The pool 'vm-1:7' is schedbot 0.0.1, this is {__version__}." in done.stdout + done.stderr
     assert "Restart 'schedbot work'." in done.stdout + done.stderr
     assert done.returncode == 1
+
+
+def behind_the_first_write(folder: Path) -> Path:
+    """The database as an `init` leaves it that is killed after the first time that it has let others write."""
+    folder.mkdir()
+    path, lock = folder / "schedbot.db", folder / "schedbot.db-lock"
+    with lock.open("a") as turnstile, lock.open("a") as behind:
+        fcntl.flock(turnstile, fcntl.LOCK_EX)
+        words = [sys.executable, "-m", "schedbot", "--database", str(path), "init"]
+        init = subprocess.Popen(words, cwd=folder, stdout=-3, stderr=-3)
+        until(lambda: in_line(turnstile.fileno()) == 1, within=30)
+        next_one = threading.Thread(target=fcntl.flock, args=(behind, fcntl.LOCK_EX))
+        next_one.start()
+        until(lambda: in_line(turnstile.fileno()) == 2)
+        fcntl.flock(turnstile, fcntl.LOCK_UN)
+        next_one.join()
+        init.kill()
+        init.wait()
+    return path
+
+
+def in_line(descriptor: int) -> int:
+    """How many wait for the lock of this file: the system's lines on them have an arrow."""
+    inode = os.fstat(descriptor).st_ino
+    return sum("->" in line and f":{inode} " in line for line in Path("/proc/locks").read_text().splitlines())
+
+
+def test_an_init_that_is_killed_between_two_writes_leaves_a_whole_database(tmp_path: Path) -> None:
+    for number in range(10):
+        made = apsw.Connection(str(behind_the_first_write(tmp_path / str(number))))
+        if made.execute("SELECT 1 FROM sqlite_schema").fetchall():  # else it was killed before its first write
+            break
+    assert made.execute("SELECT count(*) FROM installation").fetchall() == [(1,)]
+    assert made.execute("SELECT name FROM workspaces").fetchall() == [("default",)]
