@@ -28,8 +28,9 @@ def run(
     """Post the jobs that are due, each at its instant, until it is stopped.
 
     SIGTERM or Ctrl-C: what is in flight is finished, what has not left is given back; it ends within the request's
-    time-out (30s) and 5 s. A second one ends it at once; nothing is lost by that. With --drain it ends when
-    nothing is due, with exit code 3 if something waits for a person and 1 if Slack does not answer at all.
+    time-out (30s) and 5 s. A second one ends it at once; nothing is lost by that. With --drain it ends when nothing
+    is due but what another pool has in hand, with exit code 3 if something waits for a person and 1 if Slack does
+    not answer at all.
 
     Example:  schedbot work --drain
     """

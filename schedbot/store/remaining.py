@@ -7,10 +7,11 @@ LEFT = """
 SELECT EXISTS (SELECT 1 FROM jobs
                 WHERE state = 'queued' AND parked = 0 AND available_at <= :soon
                   AND coalesce(deferred_to, due_at) <= :now)
-    OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running')
     OR EXISTS (SELECT 1 FROM jobs j JOIN workspaces w ON w.id = j.workspace_id
                 WHERE j.state = 'unknown' AND j.available_at <= :soon AND w.paused_at IS NULL)
 """
+
+CLAIMS = "SELECT token, max(lease_until) FROM jobs WHERE state = 'running' GROUP BY token"
 
 FOR_A_PERSON = """
 SELECT (SELECT count(*) FROM jobs WHERE state = 'held'),
@@ -22,8 +23,13 @@ SELECT (SELECT count(*) FROM jobs WHERE state = 'held'),
 
 
 def left(db: Database, now: int, soon: int) -> bool:
-    """Is anything due that can be settled up to `soon`?"""
+    """Is anything due that nobody has in hand, and can be settled up to `soon`?"""
     return bool(db.value(LEFT, {"now": now, "soon": soon}))
+
+
+def claims(db: Database) -> dict[int, int]:
+    """The claims that hold jobs now, whoever made them: until when."""
+    return {row[0]: row[1] for row in db.rows(CLAIMS)}
 
 
 def for_a_person(db: Database) -> tuple[int, int]:

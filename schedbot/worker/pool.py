@@ -18,10 +18,11 @@ from schedbot.errors import DatabaseUnusable, ProgramChanged
 from schedbot.reports import limits  # noqa: F401 (used later, when an upgrade may have replaced it)
 from schedbot.session import Session
 from schedbot.slack.seen import MOST_PAGES
-from schedbot.store import heartbeats, pacing, remaining, wakeup
+from schedbot.store import heartbeats, pacing, wakeup
 from schedbot.store.troubles import DatabaseOutgrown
 from schedbot.worker.births import Births
 from schedbot.worker.child import Conditions
+from schedbot.worker.ending import Ending
 from schedbot.worker.hand import Hand
 from schedbot.worker.intake import Intake
 from schedbot.worker.ledger import Ledger
@@ -35,8 +36,6 @@ from schedbot.worker.signals import Stop, caught
 LOOK_MS = 500  # a job is claimed a second before it is due: to look twice a second is soon enough
 RESCUE_MS = 1_000
 BEAT_MS = 10_000
-SOON_MS = 60_000  # a drain does not wait for what has to wait longer
-STOP_MARGIN_MS = 5_000  # beside the request's own time-out
 SILENCE_MS = 10_000  # beside a request's own time-out: a child that owes an answer for longer is lost
 
 
@@ -49,10 +48,10 @@ class Pool:
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     ledger: Ledger = field(default_factory=Ledger)
     seats: list[Seat] = field(default_factory=list)
-    stopping_since: int | None = None
     outgrown: DatabaseOutgrown | ProgramChanged | None = None
     hand: Hand = field(init=False)
     sending: Sending = field(init=False)
+    ending: Ending = field(init=False)
     intake: Intake = field(init=False)
     rescue: Rescue = field(init=False)
     rhythms: Rhythms = field(init=False)
@@ -64,6 +63,7 @@ class Pool:
         installation = str(self.session.db.value("SELECT id FROM installation"))
         self.hand = Hand(self.session, self.ledger, self.seats, self.name, installation)
         self.sending = Sending(self.hand)
+        self.ending = Ending(self.hand)
         self.intake = Intake(self.hand, self.sending)
         self.rescue = Rescue(self.hand)
         renew_ms = max(300, self.session.settings.lease_ms // 3)
@@ -129,8 +129,8 @@ class Pool:
         if stop.asked > 1:
             return True
         if stop.asked or self.outgrown:
-            return self.stopped()
-        return self.drain and self.drained()
+            return self.ending.stopped()
+        return self.drain and not self.rescue.busy() and self.ending.drained()
 
     def outgrow(self, error: DatabaseOutgrown | ProgramChanged) -> None:
         """A newer program is there: begin nothing more. If even an end does not fit its tables, end now."""
@@ -140,27 +140,6 @@ class Pool:
         self.outgrown = error
         self.ledger.outgrow()
         self.hand.recall()
-
-    def stopped(self) -> bool:
-        """Asked to stop: what has not left is given back, what has is waited for, but not for ever."""
-        if self.stopping_since is None:
-            self.stopping_since = steady_ms()
-            log.event("stopping", in_flight=self.hand.in_flight())
-        self.hand.give_all_back()
-        longest_ms = self.session.settings.timeout_ms + STOP_MARGIN_MS
-        if (self.hand.jobs or self.ledger) and steady_ms() - self.stopping_since < longest_ms:
-            return False
-        self.ledger.commit(self.session.db)
-        return True
-
-    def drained(self) -> bool:
-        """Is nothing left that is due and can be settled soon?"""
-        if self.hand.jobs or self.ledger or self.rescue.busy():
-            return False
-        if self.hand.circuit.open:
-            return True
-        now = self.session.now()
-        return not remaining.left(self.session.db, now, now + SOON_MS)
 
     def close(self, fifo: int) -> None:
         """Let the children go and take away what this pool put beside the database."""
@@ -277,7 +256,7 @@ class Pool:
         present, now = steady_ms(), self.session.now()
         if self.rhythms.renew.due(present):
             self.hand.renew()
-        if self.rhythms.rescue.due(present) and self.stopping_since is None:
+        if self.rhythms.rescue.due(present) and self.ending.stopping_since is None:
             self.rescue.round()
         if self.rhythms.beat.due(present):
             self.hand.departures.forget(present)
@@ -289,7 +268,7 @@ class Pool:
     def wait(self, stop: Stop, selector: selectors.BaseSelector) -> None:
         """Sleep until something happens or is due: the one place where the pool waits."""
         ending = bool(stop.asked or self.outgrown)
-        wake_at = min(self.rhythms.next_instant(ending), self.sending.next_instant() or 1 << 62)
+        wake_at = min(self.rhythms.next_instant(ending), self.sending.next_instant() or 1 << 62, self.ending.stop_by)
         if self.ledger:
             wake_at = 0
         for key, _ in selector.select(max(0, wake_at - steady_ms()) / 1000):
