@@ -37,6 +37,7 @@ UPDATE jobs
        available_at = :available_at, spent = :spent, ts = :ts, lateness_ms = :lateness_ms,
        token = NULL, lease_until = NULL
  WHERE id = :job_id AND token = :token AND state = 'running' AND attempts = :number
+RETURNING state
 """
 
 
@@ -101,12 +102,13 @@ def begin(db: Database, start: Start, now: int, free_at: int) -> bool:
     return True
 
 
-def end(db: Database, end: End) -> bool:
+def end(db: Database, end: End) -> str | None:
     """Write how the attempt ended, and its job's next state, under the token. Inside a transaction.
 
-    False, and nothing written, when a newer claim holds the job, or the attempt was never written.
+    Returns the state that it came to: nothing waits for a schedule that rests by now. None, and nothing written, when a
+    newer claim holds the job, or the attempt was never written.
     """
-    settled = db.execute(
+    state: str | None = db.value(
         SETTLE,
         {
             "job_id": end.job_id,
@@ -120,8 +122,8 @@ def end(db: Database, end: End) -> bool:
             "lateness_ms": end.lateness_ms,
         },
     )
-    if settled != 1:
-        return False
+    if state is None:
+        return None
     db.execute(
         END,
         {
@@ -137,4 +139,4 @@ def end(db: Database, end: End) -> bool:
             "lateness_ms": end.lateness_ms,
         },
     )
-    return True
+    return state

@@ -55,6 +55,7 @@ UPDATE jobs
    SET state = {again.STATE}, parked = {again.PARKED}, error = {again.ERROR},
        available_at = :available_at, ts = :ts, lateness_ms = :lateness_ms
  WHERE id = :job_id AND state = 'unknown' AND attempts = :number
+RETURNING state
 """
 
 # A running job whose worker is gone, with an attempt that had left.
@@ -171,8 +172,8 @@ def note(db: Database, answered: Answered) -> None:
     )
 
 
-def settle(db: Database, answered: Answered, state: JobState, available_at: int, error: str | None) -> bool:
-    """Move the job on as the look-up said. False when somebody else did before. Inside a transaction."""
+def settle(db: Database, answered: Answered, state: JobState, available_at: int, error: str | None) -> str | None:
+    """Move the job on as the look-up said. Returns its state, None when somebody else did before. In a transaction."""
     job = answered.job
     found = state is JobState.SUCCEEDED
     told = {
@@ -184,7 +185,8 @@ def settle(db: Database, answered: Answered, state: JobState, available_at: int,
         "job_id": job.id,
         "number": job.number,
     }
-    return db.execute(SETTLE, told) == 1
+    settled: str | None = db.value(SETTLE, told)
+    return settled
 
 
 def lose(db: Database, job_id: int, token: int, now: int, window_ms: int) -> str | None:

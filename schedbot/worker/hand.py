@@ -60,10 +60,13 @@ class Hand:
         if self.clock_ms is not None:
             self.clock_ms -= jump
 
+    def serving(self) -> list[Seat]:
+        """The children that take more."""
+        return [seat for seat in self.seats if seat.ready and not seat.retiring]
+
     def slots(self) -> int:
         """How many more posts the children can have in flight."""
-        ready = [seat for seat in self.seats if seat.ready and not seat.retiring]
-        return sum(max(0, self.session.settings.in_flight - len(seat.hand)) for seat in ready)
+        return sum(max(0, self.session.settings.in_flight - len(seat.hand)) for seat in self.serving())
 
     def in_flight(self) -> int:
         return sum(len(seat.hand) for seat in self.seats)

@@ -111,14 +111,18 @@ class Rescue:
             self.hand.ledger.add(partial(unsettled.take, now=now, again_at=again_at, limit=200), self.gather)
 
     def gather(self, jobs: list[Unsettled]) -> None:
+        """Put them where their channel is asked for; what waits for an answer already is not asked for again."""
+        under_way = [ask for seat in self.hand.seats for ask in seat.asks.values()]
+        known = {(job.id, job.number) for ask in [*self.queue, *under_way] for job in ask.jobs}
         for job in sorted(jobs, key=lambda job: job.sent_at):
+            if (job.id, job.number) in known:
+                continue
             place = (job.workspace_id, job.channel)
             ask = next((one for one in self.queue if one.place == place and together(one, job)), None)
             if ask is None:
                 ask = Ask(next(self.numbers), place, [])
                 self.queue.append(ask)
-            if all(one.id != job.id for one in ask.jobs):
-                ask.jobs.append(job)
+            ask.jobs.append(job)
 
     def ask_next(self) -> None:
         """Send the look-ups whose workspace is free for one; none while a late message may still arrive unseen."""
@@ -130,7 +134,7 @@ class Rescue:
             workspace_id = ask.place[0]
             if workspace_id in self.asking or pacing.free_at(session.db, workspace_id, pacing.HISTORY, "", now) > now:
                 continue
-            seat = next((seat for seat in self.hand.seats if seat.ready), None)
+            seat = next(iter(self.hand.serving()), None)
             if seat is None:
                 return
             self.queue.remove(ask)
@@ -219,16 +223,23 @@ class Rescue:
         if renewed and state is JobState.UNKNOWN:
             available_at = now + retry_after_ms
         job = answer.job
-        log.event(f"look_up_{answer.answer}", job=job.id, schedule=job.schedule, error=answer.error, state=state.value)
 
-        def entry(db: Any) -> None:
+        def entry(db: Any) -> str | None:
             unsettled.note(db, answer)
-            unsettled.settle(db, answer, state, available_at, error)
+            settled = unsettled.settle(db, answer, state, available_at, error)
             if waits_for_a_token(answer) and not renewed:
                 reason = answer.error or "token refused"
                 consequences.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
+            return settled
 
-        self.hand.ledger.add(entry, lambda _: self.hand.count(state.value))
+        self.hand.ledger.add(entry, partial(self.settled, answer))
+
+    def settled(self, answer: Answered, state: str | None) -> None:
+        """The job is in `state`; None: somebody else has moved it on before."""
+        job = answer.job
+        log.event(f"look_up_{answer.answer}", job=job.id, schedule=job.schedule, error=answer.error, state=state)
+        if state:
+            self.hand.count(state)
 
     def ruled(self, answer: Answered, now: int, retry_after_ms: int) -> tuple[JobState, int, str | None]:
         """The job's next state, when it may go on, and the error that stays with it."""

@@ -53,8 +53,7 @@ class Sending:
             if self.shut_out(delivery.job, now):
                 self.let_go(delivery)
                 continue
-            seats = [seat for seat in self.hand.seats if seat.ready and not seat.retiring]
-            min(seats, key=lambda seat: len(seat.hand)).take(delivery)
+            min(self.hand.serving(), key=lambda seat: len(seat.hand)).take(delivery)
             delivery.sent_at, delivery.sent_mono, delivery.kept_until = now, present, free_at
             begin = partial(self.begin, start=self.start(delivery, now), free_at=free_at)
             self.hand.ledger.add(begin, partial(self.begun, delivery))
@@ -203,14 +202,14 @@ class Sending:
             detail=detail,
         )
         write = partial(self.write_end, ended=ended, delivery=delivery, ruled=ruled)
-        self.hand.ledger.add(write, partial(self.ended, delivery, ruled), ends=True)
-        self.tell(job, reply, ruled)
+        self.hand.ledger.add(write, partial(self.ended, delivery, reply, ruled), ends=True)
 
-    def write_end(self, db: Any, ended: attempts.End, delivery: Delivery, ruled: Verdict) -> bool:
-        """The attempt's end, and what follows from it for its channel, workspace and schedule."""
+    def write_end(self, db: Any, ended: attempts.End, delivery: Delivery, ruled: Verdict) -> str | None:
+        """The attempt's end, and what follows for its channel, workspace and schedule. Returns the job's state."""
         job, now = delivery.job, ended.ended_at
-        if not attempts.end(db, ended):
-            return False
+        state = attempts.end(db, ended)
+        if state is None:
+            return None
         if ended.reply.outcome is not Outcome.RENDER_FAILED:
             free_at = now + PACE_MS if ended.left else now
             pacing.let_go(db, job.workspace_id, job.channel, delivery.kept_until, now, free_at)
@@ -222,23 +221,25 @@ class Sending:
             consequences.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
         if ruled.suspends_schedule:
             consequences.suspend_schedule(db, job.schedule_id, job.channel, ended.reply.error or "channel refused", now)
-        return True
+        return state
 
-    def ended(self, delivery: Delivery, ruled: Verdict, written: bool) -> None:
-        """All is on the disk."""
-        if not written:
+    def ended(self, delivery: Delivery, reply: Reply, ruled: Verdict, state: str | None) -> None:
+        """All is on the disk, and the job in `state`; None: another claim holds it, and nothing was written."""
+        if state is None:
             log.event("lease_lost", "warning", job=delivery.job.id, schedule=delivery.job.schedule)
+        else:
+            self.hand.count(state)
+        self.tell(delivery.job, reply, state)
         self.hand.drop(delivery)
         if ruled.hold_until is not None:
             self.hand.hold(delivery.job.workspace_id, ruled.hold_until)
         if self.hand.circuit.open:
             self.hand.give_back_until(self.hand.circuit.probe_at)
 
-    def tell(self, job: Claimed, reply: Reply, ruled: Verdict) -> None:
+    def tell(self, job: Claimed, reply: Reply, state: str | None) -> None:
         """One line in the log for each attempt that was no plain success."""
-        self.hand.count(ruled.state.value)
         if reply.outcome is Outcome.POSTED:
             return
         level = "info" if reply.outcome in (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT) else "warning"
         facts = {"job": job.id, "schedule": job.schedule, "workspace": job.workspace, "channel": job.channel}
-        log.event(reply.outcome.value, level, **facts, error=reply.error, state=ruled.state.value)
+        log.event(reply.outcome.value, level, **facts, error=reply.error, state=state)

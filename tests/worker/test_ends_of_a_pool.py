@@ -1,0 +1,100 @@
+"""When a pool ends, what it says then, and what it does not wait for."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from bench.crash import children
+from schedbot.admin import resting
+from schedbot.model import JobState, Outcome, Reply, TokenSource
+from schedbot.store import attempts, claims
+from schedbot.store.unsettled import Unsettled
+from schedbot.worker.child import Conditions
+from schedbot.worker.hand import Hand
+from schedbot.worker.ledger import Ledger
+from schedbot.worker.rescue import Rescue
+from schedbot.worker.seats import JOBS_OF_A_CHILD, Seat
+from tests.house import House, until
+from tests.job_rows import HOUR, NOW, Past, past
+
+
+def test_a_drain_leaves_to_another_pool_what_that_has_in_hand(house: House) -> None:
+    house.timeout_s = 60
+    house.due_now(1)
+    house.slack.order("hold")
+    pool = house.start("work", "--processes", "1")
+    house.slack.wait_for(1)
+    assert house.work(within=25).returncode == 0
+    assert house.states() == {"running": 1}
+    house.slack.release()
+    until(lambda: house.states() == {"succeeded": 1})
+    pool.terminate()
+
+
+def test_a_pool_that_was_asked_to_stop_keeps_its_deadline(house: House) -> None:
+    house.lease_s = 60
+    house.due_now(1)
+    house.slack.order("hold")
+    pool = house.start("work", "--processes", "1")
+    house.slack.wait_for(1)
+    for child in children(pool.pid):
+        os.kill(child, signal.SIGSTOP)
+    asked = time.monotonic()
+    pool.terminate()
+    pool.communicate(timeout=30)
+    assert 6.0 <= time.monotonic() - asked < 7.5  # the time-out of a request, and 5 s
+
+
+def test_a_post_that_is_not_sent_again_because_of_a_pause_is_told_as_cancelled(house: House) -> None:
+    house.schedule("yearly", cron="0 0 1 1 *")
+    house.run("run-now", "yearly")
+    house.slack.order("drop_before")
+    pool = house.start("work", "--processes", "1", "--drain")
+    until(lambda: house.states() == {"unknown": 1})
+    resting.pause(house.session(), ["yearly"], "", "")
+    _, told = pool.communicate(timeout=60)
+    assert house.states() == {"cancelled": 1}
+    assert "Ended 2: 1 cancelled, 1 unknown." in told
+
+
+def test_an_attempt_that_ends_while_its_schedule_rests_leaves_its_job_cancelled(tmp_path: Path) -> None:
+    with past(tmp_path) as book:
+        book.job(book.schedule("daily"), "queued")
+        with book.db.writing():
+            [job] = claims.claim(book.db, claims.Wanted(NOW, 1, NOW + HOUR))
+            attempts.begin(book.db, attempts.Start(job.id, job.token, 1, job.channel, "pool", NOW, NOW), NOW, NOW)
+        resting.pause(book.session, ["daily"], "", "")
+        reply = Reply(Outcome.RATE_LIMITED, "ratelimited")
+        with book.db.writing():
+            end = attempts.End(job.id, job.token, 1, NOW, reply, JobState.QUEUED, NOW, spent=0)
+            assert attempts.end(book.db, end) == "cancelled"
+
+
+def unknown(number: int) -> Unsettled:
+    source, sent_at = TokenSource("setting"), NOW + number
+    rest = (5, "hold", 0, None, NOW)
+    return Unsettled(number, "s", "s", "acme", "acme", source, NOW, NOW, 1, 1, "C1", sent_at, None, *rest)
+
+
+def rescue(book: Past) -> Rescue:
+    return Rescue(Hand(book.session, Ledger(), [], "pool", "installation-1"))
+
+
+def test_what_waits_to_be_looked_up_is_not_gathered_again_where_its_look_up_is_full(tmp_path: Path) -> None:
+    with past(tmp_path) as book:
+        one = rescue(book)
+        for _ in range(2):
+            one.gather([unknown(number) for number in range(150)])
+        assert [len(ask.jobs) for ask in one.queue] == [100, 50]
+
+
+def test_a_child_that_has_had_its_share_is_asked_for_no_look_up(tmp_path: Path) -> None:
+    with past(tmp_path) as book:
+        one = rescue(book)
+        one.hand.seats.append(Seat(Conditions("http://127.0.0.1:9/api/", 1_000, 1)))
+        one.hand.seats[0].ready, one.hand.seats[0].taken = True, JOBS_OF_A_CHILD
+        one.gather([unknown(1)])
+        one.ask_next()
+        one.hand.seats[0].kill()
+        assert len(one.queue) == 1
