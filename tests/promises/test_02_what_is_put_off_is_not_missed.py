@@ -85,7 +85,7 @@ WINDOWS = ("", OFFICE, "22:00-02:00", "sat-sun 00:00-24:00", "mon 08:00-09:00")
 RULE = Recurrence("America/New_York", cron="*/30 * * * *")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.sampled_from(WINDOWS), min_size=1, max_size=2, unique=True),
     st.sampled_from(Outside),

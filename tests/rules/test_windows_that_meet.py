@@ -57,7 +57,7 @@ def may_go(hours: tuple[Hours, ...], wall: datetime) -> bool:
     return not dark and all(shows(one.window, wall) for one in hours)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(a_window(), min_size=2, max_size=3), PLACES, st.integers(0, 2_880), st.integers(0, 4))
 def test_all_are_open_at_the_first_minute_at_which_each_is(
     said: list[str], place: tuple[str, str], begin: int, dark: int
