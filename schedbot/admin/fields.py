@@ -97,6 +97,15 @@ def account(text: str) -> str:
     return text
 
 
+def reason(text: str) -> str:
+    """Why something rests; may be empty. It is read in a line of a table."""
+    if len(text) > LONGEST_NAME or (text and not text.isprintable()):
+        raise BadInput(
+            f"The reason {times.quoted(text)} is not taken.", f"One line of up to {LONGEST_NAME} printable characters."
+        )
+    return text
+
+
 def choice(kind: type[Choice], what: str) -> Callable[[str], Choice]:
     """A reader for one of a few words."""
 

@@ -33,7 +33,7 @@ class Rested:
 
 def pause(session: Session, names: Sequence[str], reason: str, until: str) -> tuple[list[Rested], Chosen]:
     """Pause schedules until somebody resumes them, or until an instant, read in each one's zone. Raises BadInput."""
-    facts = Facts(session.actor, "pause", session.now())
+    facts, reason = Facts(session.actor, "pause", session.now()), fields.reason(reason)
     with session.db.writing():
         meant = chosen(session.db, names)
         rested = [pause_one(session.db, one, reason, until, facts) for one in meant.schedules]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from schedbot.admin import token_places
+from schedbot.admin import fields, token_places
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import TokenSource
 from schedbot.session import Session
@@ -72,10 +72,10 @@ def edit(session: Session, name: str, token: TokenSource) -> str:
 
 
 def pause(session: Session, name: str, reason: str) -> Turned:
-    """Stop all posts to it; its jobs wait. Raises NotFound."""
+    """Stop all posts to it; its jobs wait. Raises NotFound, and BadInput for the reason."""
     with session.db.writing():
         before = find(session.db, name)
-        reason = reason or "paused by hand"
+        reason = fields.reason(reason) or "paused by hand"
         changed = workspaces.pause(session.db, before.id, reason, session.actor, session.now())
         if changed:
             record(session, "workspace pause", before, find(session.db, name))
