@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Json = Mapping[str, Any]
+# The columns that a cut cell keeps: a number or a word fits into it.
+LEAST = 10
 
 
 def json_lines(objects: Iterable[Json]) -> None:
@@ -48,22 +50,30 @@ def table(
 
     `styles` gives a cell's text its colour, such as {"failed": "red"}.
     """
-    body = [[str(text) for text in row] for row in rows]
+    body = [[" ".join(str(text).split("\n")) for text in row] for row in rows]
     if not body:
         note(empty)
         return
+    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
     shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    *others, _ = (max(map(len, cells)) + 2 for cells in zip(columns, *body, strict=True))
-    for number, column in enumerate(columns):
-        # The last column is the one to be cut: else a long sentence in it takes room from the others.
-        room = max(10, width() - sum(others)) if number == len(others) else None
-        shown.add_column(column, no_wrap=True, overflow="ellipsis", max_width=room)
+    wide = fitted([max(map(cell_len, cells)) for cells in zip(columns, *body, strict=True)], width())
+    for column, most in zip(columns, wide, strict=True):
+        shown.add_column(column, no_wrap=True, overflow="ellipsis", max_width=most)
     for row in body:
         shown.add_row(*(Text(text, style=(styles or {}).get(text, "")) for text in row))
     console().print(shown)
+
+
+def fitted(wide: list[int], room: int) -> list[int]:
+    """The columns' widths, cut to `room` with 2 between them: the last first, then the widest, down to LEAST."""
+    *others, last = wide
+    last = min(last, max(LEAST, room - sum(others) - 2 * len(others)))
+    while others and sum(others) + 2 * len(others) + last > room and max(others) > LEAST:
+        others[others.index(max(others))] -= 1
+    return [*others, last]
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> None:

@@ -82,7 +82,8 @@ def show(session: Session, span: Span, tallies: dict[str, Tally]) -> None:
     output.table(("SCHEDULE", "DUE", "MISSED", "SKIPPED", "LATEST", "WHY NOT"), rows, "Nothing is due in that time.")
     if rows:
         due, missed, skipped = (sum(tally.states[state] for tally in tallies.values()) for state in SHOWN)
-        output.say(f"\n{len(rows)} schedules: {due} due, {missed} missed, {skipped} skipped.")
+        counted = "1 schedule" if len(rows) == 1 else f"{len(rows)} schedules"
+        output.say(f"\n{counted}: {due} due, {missed} missed, {skipped} skipped.")
     for change, tz, names in simulation.clock_changes(session, span):
         more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
         output.say(f"{recurrence.change_in_words(change, tz)} ({', '.join(names[:NAMES])}{more})")

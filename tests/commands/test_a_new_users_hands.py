@@ -4,14 +4,37 @@ import pytest
 
 from tests.house import House
 
-DAILY = {"cron": "0 9 * * *", "tz": "UTC"}
+NINE = "0 9 * * *"
 
 
 @pytest.mark.parametrize("reason", ["two\nlines", "red \x1b[31m", "x" * 201], ids=["lines", "colours", "length"])
 def test_a_reason_that_would_break_the_list_is_refused(house: House, reason: str) -> None:
-    house.schedule("a", **DAILY)
+    house.schedule("a", cron=NINE)
     for command in (("pause", "a"), ("workspace", "pause", "default")):
         done = house.run(*command, "--reason", reason)
         assert done.returncode == 2
         assert "Hint:  One line of up to 200 printable characters." in done.stderr
     assert "paused" not in house.run("list").stdout
+
+
+def test_a_long_name_takes_no_figure_out_of_a_table(house: House) -> None:
+    house.schedule("a-customer-with-a-name-that-fills-half-of-a-line", cron=NINE)
+    *table, _, total = house.run("simulate", "--from", "2027-01-01", "--to", "2028-01-01").stdout.splitlines()
+    assert table[0].split() == ["SCHEDULE", "DUE", "MISSED", "SKIPPED", "LATEST", "WHY", "NOT"]
+    assert table[1].split() == ["a-customer-with-a-name-that-fills-half-o…", "365"]
+    assert total == "1 schedule: 365 due, 0 missed, 0 skipped."
+    assert max(map(len, table)) <= 80
+
+
+def test_a_name_in_wide_letters_keeps_its_place_in_a_table(house: House) -> None:
+    house.schedule("東京本社の週報", cron=NINE)
+    assert "東京本社の週報  365" in house.run("simulate", "--from", "2027-01-01", "--to", "2028-01-01").stdout
+
+
+def test_the_table_of_calendars_names_its_columns_in_full(house: House) -> None:
+    house.schedule("a", account="acme", cron=NINE)
+    house.run("calendar", "set", "--account", "acme", "--window", "mon-fri 08:00-18:00; sat 10:00-12:00")
+    house.run("calendar", "set", "--account", "new", "--blackout", "2026-12-24/2026-12-27")
+    head, *rows = house.run("calendar", "list").stdout.splitlines()
+    assert head.split() == ["ACCOUNT", "WORKSPACE", "SCHEDULES", "OUTSIDE", "WINDOW", "BLACKOUT"]
+    assert [row.split()[:2] for row in rows] == [["acme", "1"], ["new", "0"]]
