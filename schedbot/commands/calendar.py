@@ -17,6 +17,7 @@ from schedbot.store.calendars import Whose
 Account = Annotated[str | None, options.option("--account", "ID", "All schedules of this account.")]
 Workspace = Annotated[str | None, options.option("--workspace", "NAME", "All schedules that post to this workspace.")]
 COLUMNS = ("account", "workspace", "window", "outside", "blackout", "schedules")
+SHOWN = ("account", "workspace", "schedules", "outside", "window", "blackout")
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
@@ -70,8 +71,8 @@ def list_(
     elif csv:
         output.csv_rows(COLUMNS, rows)
     else:
-        cells = [[str(one[name] or "") for name in COLUMNS] for one in rows]
-        output.table([name.upper() for name in COLUMNS], cells, "Nothing is said for an account or a workspace.")
+        cells = [["" if one[name] is None else str(one[name]) for name in SHOWN] for one in rows]
+        output.table([name.upper() for name in SHOWN], cells, "Nothing is said for an account or a workspace.")
 
 
 @app.command()
