@@ -48,7 +48,7 @@ def why(session: Session, name: str, said: str) -> Answer:
         because = (f"Job {job.job} is {job.state.value}: {stands.sentence}",)
         return Answer(schedule, at, job.due_at, job, because, (*stands.steps, f"schedbot audit {job.job}"))
     if due_at is None:
-        return Answer(schedule, at, None, None, tuple(nothing_due(schedule, at)))
+        return Answer(schedule, at, None, None, tuple(nothing_due(schedule, at, session.now())))
     return without_job(session, schedule, at, due_at)
 
 
@@ -70,8 +70,8 @@ def found_job(session: Session, schedule: Schedule, at: int, due_at: int | None,
     return near if exact or due_at is None or near.due_at > due_at else None
 
 
-def nothing_due(schedule: Schedule, at: int) -> Iterator[str]:
-    """It has no occurrence then: the ones before and after."""
+def nothing_due(schedule: Schedule, at: int, now: int) -> Iterator[str]:
+    """It has no occurrence then: the ones before and after, and whether that one will come."""
     rule, zone = schedule.recurrence, times.zone(schedule.recurrence.tz)
     yield f"Nothing was due then: {recurrence.meaning(rule)}."
     before = recurrence.latest_at_or_before(rule, at, schedule.created_at)
@@ -80,6 +80,8 @@ def nothing_due(schedule: Schedule, at: int) -> Iterator[str]:
     after = recurrence.next_after(rule, at)
     if after is not None:
         yield f"The occurrence after is {times.for_people(after, zone)}."
+        if rests := at_rest(schedule, after, now):
+            yield rests
 
 
 def without_job(session: Session, schedule: Schedule, at: int, due_at: int) -> Answer:
@@ -101,8 +103,27 @@ def out_of_its_time(schedule: Schedule, due_at: int, now: int) -> Cause | None:
     if terms.until_at is not None and due_at > terms.until_at:
         return f"It was over by then: its end is {times.for_people(terms.until_at, zone)}.", ()
     if due_at > now:
-        return f"That is still to come, {times.relative(due_at, now)}.{by_calendar(schedule, due_at, now)}", ()
+        told = f"That is still to come, {times.relative(due_at, now)}."
+        if rests := at_rest(schedule, due_at, now):
+            return f"{told} {rests}", resume(schedule)
+        return f"{told}{by_calendar(schedule, due_at, now)}", ()
     return None
+
+
+def at_rest(schedule: Schedule, at: int, now: int) -> str:
+    """Who stopped it, until when and why, if it is still off at an instant to come; else empty."""
+    end, state = schedule.state_until, schedule.state
+    if state in (ScheduleState.ACTIVE, ScheduleState.FINISHED) or at <= now or (end is not None and at >= end):
+        return ""
+    by = f" by {schedule.state_by}" if schedule.state_by else ""
+    until = "" if end is None else f" until {times.for_people(end, times.zone(schedule.recurrence.tz), now)}"
+    reason = f": {schedule.reason}" if schedule.reason else ""
+    return f"But the schedule is {state.value}{by}{until}{reason}."
+
+
+def resume(schedule: Schedule) -> tuple[str, ...]:
+    """The step that lets it go on, if anything does."""
+    return () if schedule.state is ScheduleState.REMOVED else (f"schedbot resume {shlex.quote(schedule.name)}",)
 
 
 def by_calendar(schedule: Schedule, due_at: int, now: int) -> str:
@@ -128,9 +149,7 @@ def not_on(session: Session, schedule: Schedule, due_at: int) -> Cause | None:
         return None
     since = f" since {times.for_people(own[0].changed_at, zone)} ({own[0].actor})" if own else ""
     reason = f": {schedule.reason}" if schedule.reason else ""
-    resumable = schedule.state is not ScheduleState.REMOVED
-    steps = (f"schedbot resume {shlex.quote(schedule.name)}",) if resumable else ()
-    return f"The schedule is {schedule.state.value}{since}{reason}.", steps
+    return f"The schedule is {schedule.state.value}{since}{reason}.", resume(schedule)
 
 
 def no_tick(session: Session, due_at: int) -> Cause | None:

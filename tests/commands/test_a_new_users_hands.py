@@ -38,3 +38,14 @@ def test_the_table_of_calendars_names_its_columns_in_full(house: House) -> None:
     head, *rows = house.run("calendar", "list").stdout.splitlines()
     assert head.split() == ["ACCOUNT", "WORKSPACE", "SCHEDULES", "OUTSIDE", "WINDOW", "BLACKOUT"]
     assert [row.split()[:2] for row in rows] == [["acme", "1"], ["new", "0"]]
+
+
+def test_why_says_of_what_is_to_come_that_a_pause_holds_it_back(house: House) -> None:
+    house.schedule("a", cron=NINE)
+    house.run("pause", "a", "--reason", "moving", "--until", "2199-12-01", SCHEDBOT_ACTOR="ann")
+    told = "But the schedule is paused by ann until Sun 1 Dec 2199 00:00 UTC: moving."
+    asked = house.run("why", "a", "--at", "2199-03-01 09:00").stdout
+    assert told in asked
+    assert "Next: schedbot resume a" in asked
+    assert told in house.run("why", "a", "--at", "2199-03-01 10:00").stdout
+    assert told not in house.run("why", "a", "--at", "2199-12-01 09:00").stdout
