@@ -50,6 +50,14 @@ COMMANDS: dict[str, dict[str, str]] = {
     },
 }
 
+# What typer says of a value, and what a user reads instead.
+WORDS = (
+    ("Input should be a valid integer, unable to parse string as an integer", "it is not a whole number"),
+    ("Input should be greater than or equal to", "it must be at least"),
+    ("Input should be less than or equal to", "it must be at most"),
+    ("Value error, ", ""),
+)
+
 
 def module_of(command: str) -> str:
     """The module that holds a command: `import` is a word of the language."""
@@ -80,6 +88,15 @@ class Table(TyperGroup):
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
         """The command of that name, or None."""
         return load(cmd_name) if cmd_name in self.list_commands(ctx) else None
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; what is wrong with a number is said in our words."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            for theirs, ours in WORDS:
+                error.message = error.message.replace(theirs, ours)
+            raise
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The help's sections, without importing a command."""

@@ -23,8 +23,9 @@ def skip_next(session: Session, name: str) -> tuple[Schedule, Occurrence]:
             if occurrence.left_out is None and waiting.skip(session.db, schedule, occurrence.due_at, ERROR):
                 record(session, facts, schedule, occurrence)
                 return schedule, occurrence
-    hint = f"Let it go on with 'schedbot resume {name}'." if is_off(schedule) else "There is nothing to skip."
-    raise BadInput(f"'{name}' has no occurrence to come: it is {schedule.state.value}.", hint)
+    hint = f"Let it go on with 'schedbot resume {name}'." if is_off(schedule) else f"See 'schedbot next {name}'."
+    why = "all are left out already" if schedule.state is ScheduleState.ACTIVE else f"it is {schedule.state.value}"
+    raise BadInput(f"'{name}' has no occurrence to skip: {why}.", hint)
 
 
 def is_off(schedule: Schedule) -> bool:

@@ -71,5 +71,6 @@ def waits_for_a_person(session: Session) -> int:
     if held:
         output.note(f"{held} held: 'schedbot audit --state held' shows them.")
     if paused:
-        output.note(f"{paused} paused workspace(s) with jobs that wait: 'schedbot workspace list' shows why.")
+        told = "1 paused workspace has" if paused == 1 else f"{paused} paused workspaces have"
+        output.note(f"{told} jobs that wait: 'schedbot workspace list' shows why.")
     return errors.WAITS_FOR_A_PERSON if held or paused else errors.DONE

@@ -49,3 +49,27 @@ def test_why_says_of_what_is_to_come_that_a_pause_holds_it_back(house: House) ->
     assert "Next: schedbot resume a" in asked
     assert told in house.run("why", "a", "--at", "2199-03-01 10:00").stdout
     assert told not in house.run("why", "a", "--at", "2199-12-01 09:00").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("audit", "abc"), "Invalid value for 'JOB': it is not a whole number"),
+        (("next", "--count", "0"), "Invalid value for '--count': it must be at least 1"),
+        (("work", "--in-flight", "20000"), "Invalid value for '--in-flight': it must be at most 10000"),
+        (("sandbox", "--history", "x"), "Invalid value for '--history': 'x' is not one of 'full', 'scarce'."),
+    ],
+)
+def test_a_wrong_number_is_answered_in_plain_words(house: House, words: tuple[str, ...], told: str) -> None:
+    done = house.run(*words)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (2, f"Error: {told}")
+
+
+def test_what_is_left_out_already_is_not_skipped_again(house: House) -> None:
+    house.schedule("once", at="2030-01-01 09:00")
+    house.run("skip-next", "once")
+    again = house.run("skip-next", "once")
+    assert (again.returncode, again.stderr.splitlines()[0]) == (
+        2,
+        "Error: 'once' has no occurrence to skip: all are left out already.",
+    )
