@@ -50,7 +50,7 @@ def table(
 
     `styles` gives a cell's text its colour, such as {"failed": "red"}.
     """
-    body = [[" ".join(str(text).split("\n")) for text in row] for row in rows]
+    body = [[printable(str(text)).replace("\n", " ") for text in row] for row in rows]
     if not body:
         note(empty)
         return
@@ -77,11 +77,16 @@ def fitted(wide: list[int], room: int) -> list[int]:
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> None:
-    """Print names and values below each other; a pair without a value is left out."""
+    """Print names and values below each other, further lines of a value indented; a pair without one is left out."""
     told = [(name, value) for name, value in pairs if value]
     wide = max((len(name) for name, _ in told), default=0)
     for name, value in told:
-        say(f"{name:<{wide}}  {value}")
+        say(f"{name:<{wide}}  " + printable(value).replace("\n", "\n" + " " * (wide + 2)))
+
+
+def printable(text: str) -> str:
+    """The text without what would steer the reader's terminal, such as an escape sequence."""
+    return "".join(one if one.isprintable() or one == "\n" else " " for one in text)
 
 
 def say(text: str = "", style: str = "") -> None:

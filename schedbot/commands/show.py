@@ -15,9 +15,9 @@ from schedbot.store.filters import Filter
 
 Pair = tuple[str, str]
 HOLIDAYS = {
-    HolidayPolicy.SKIP: "Leaves out",
-    HolidayPolicy.BEFORE: "Moves to the business day before",
-    HolidayPolicy.AFTER: "Moves to the next business day",
+    HolidayPolicy.SKIP: "is left out",
+    HolidayPolicy.BEFORE: "moves to the business day before",
+    HolidayPolicy.AFTER: "moves to the next business day",
 }
 
 
@@ -71,7 +71,8 @@ def how(schedule: Schedule) -> Iterator[Pair]:
     yield "Attempts", f"up to {terms.max_attempts}; when its fate is unknown: {terms.on_unknown.value}"
     yield "Priority", terms.priority.value
     yield "Jitter", times.span_for_people(terms.jitter_ms) if terms.jitter_ms else ""
-    yield HOLIDAYS[terms.holiday_policy], f"holidays of {terms.skip_holidays}" if terms.skip_holidays else ""
+    policy = HOLIDAYS[terms.holiday_policy]
+    yield "Holidays", f"{terms.skip_holidays}; what is due then {policy}" if terms.skip_holidays else ""
     way = "waits" if terms.outside is Outside.DEFER else "is left out"
     yield "Window", f"{terms.window}; what is due outside {way}" if terms.window else ""
     yield "Blackout", f"{terms.blackout}; what is due then {way}" if terms.blackout else ""

@@ -73,3 +73,8 @@ def test_what_is_left_out_already_is_not_skipped_again(house: House) -> None:
         2,
         "Error: 'once' has no occurrence to skip: all are left out already.",
     )
+
+
+def test_a_text_of_several_lines_is_shown_in_its_column_and_steers_no_terminal(house: House) -> None:
+    house.schedule("a", cron=NINE, text="one\ntwo \x1b[31m")
+    assert "Text         one\n             two  [31m\n" in house.run("show", "a").stdout

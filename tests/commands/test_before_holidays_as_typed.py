@@ -46,7 +46,7 @@ def test_add_list_show_and_next_say_the_day_before(house: House) -> None:
     ]
     shown = at(house, "2026-11-23 12:00:00", "show", "weekly")
     assert MEANING in " ".join(shown.split())
-    assert "Moves to the business day before" in shown
+    assert "Holidays     US; what is due then moves to the business day before" in shown
     assert "Wed 25 Nov 09:00 EST" in at(house, "2026-11-23 12:00:00", "list")
     first = json.loads(at(house, "2026-11-23 12:00:00", "next", "--json").splitlines()[0])
     assert first["local"] == "2026-11-25T09:00:00-05:00"
