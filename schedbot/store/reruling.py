@@ -18,7 +18,7 @@ SKIPPED = after(JobState.QUEUED, Event.SKIPPED)
 
 # An extra job, which no calendar keeps, is never due at a full second.
 WAITING = f"""
-SELECT jobs.id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, v.until_at, r.kind, r.expression, r.tz,
+SELECT jobs.id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, v.until_at, v.grace_ms, r.kind, r.expression, r.tz,
        r.holidays_before, {CALENDAR}
   FROM schedules s
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
@@ -33,10 +33,14 @@ OF_ACCOUNT = f"{WAITING} AND s.account = :account"
 
 OF_WORKSPACE = f"{WAITING} AND s.workspace_id = :workspace_id"
 
+# What was to go by now and still waits (it is late, backs off, or is sent again) goes at the opening and no later.
 PUT_OFF = """
 UPDATE jobs
-   SET state = :state, token = NULL, lease_until = NULL, available_at = available_at + :later_ms,
-       deadline_at = deadline_at + :later_ms, deferred_to = :deferred_to, deferred_by = :deferred_by
+   SET state = :state, token = NULL, lease_until = NULL,
+       available_at = CASE WHEN :was_at > :now THEN available_at + :at - :was_at ELSE max(available_at, :at) END,
+       deadline_at = CASE WHEN :was_at > :now THEN deadline_at + :at - :was_at
+                          ELSE max(deadline_at, :at + :grace_ms) END,
+       deferred_to = :deferred_to, deferred_by = :deferred_by
  WHERE id = :id
 """
 
@@ -69,7 +73,7 @@ def of_all(db: Database, whose: Whose, now: int) -> Reruled:
 
 def rule_again(db: Database, waiting: list[Row], now: int) -> Reruled:
     done = Reruled()
-    for number, due_at, deferred_to, deferred_by, until_at, *rule, key in waiting:
+    for number, due_at, deferred_to, deferred_by, until_at, grace_ms, *rule, key in waiting:
         ruled = ruling(read(key), rule_of(*rule), due_at, max(due_at, now))
         if ruled and ruled.leaves_out(until_at):
             db.execute(LEAVE_OUT, {"id": number, "state": SKIPPED, "error": ruled.error})
@@ -80,12 +84,12 @@ def rule_again(db: Database, waiting: list[Row], now: int) -> Reruled:
         at = at if at > now else min(was_at, now)
         by = None if at == due_at else ruled.error if ruled else deferred_by
         if at != was_at or (at > now and by != deferred_by):
-            put_off(db, number, (at, by), at - was_at)
+            told = {"id": number, "now": now, "was_at": was_at, "at": at, "grace_ms": grace_ms}
+            put_off(db, told, by)
             done.moved += 1
     return done
 
 
-def put_off(db: Database, number: int, deferred: tuple[int, str | None], later_ms: int) -> None:
-    at, by = deferred
-    told = {"deferred_to": at if by else None, "deferred_by": by}
-    db.execute(PUT_OFF, {"id": number, "state": GIVEN_BACK, "later_ms": later_ms, **told})
+def put_off(db: Database, told: dict[str, int], by: str | None) -> None:
+    deferred = {"deferred_to": told["at"] if by else None, "deferred_by": by}
+    db.execute(PUT_OFF, {**told, **deferred, "state": GIVEN_BACK})

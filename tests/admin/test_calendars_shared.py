@@ -104,6 +104,15 @@ def test_cleared_once_it_is_late_what_was_put_off_goes_now(book: Book) -> None:
     assert goes(book) == ["2026-12-01 09:20 / 2026-12-01 15:20 / outside window of account 42: 10:00-18:00"]
 
 
+def test_what_waits_though_it_is_late_already_goes_at_the_opening_and_no_later(book: Book) -> None:
+    book.utc = "2026-12-01 08:00:00"
+    book.add(account="42")
+    book.tick("2026-12-01 12:00:00")
+    assert goes(book) == ["2026-12-01 12:00 / 2026-12-01 15:00 / at its own time"]
+    of_account(book, window="14:00-18:00")
+    assert goes(book) == ["2026-12-01 14:00 / 2026-12-01 20:00 / outside window of account 42: 14:00-18:00"]
+
+
 def test_what_went_to_wait_again_after_its_opening_is_not_moved_into_the_past(book: Book) -> None:
     of_account(book, window="10:00-18:00")
     book.add(account="42")
