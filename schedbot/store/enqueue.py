@@ -23,7 +23,7 @@ from schedbot.store.database import Database, Row
 from schedbot.store.lateness import Late
 from schedbot.store.missed_spans import Whose
 from schedbot.store.recurrences import StoredRecurrence
-from schedbot.store.rulings import calendars_of, read, rulings
+from schedbot.store.rulings import Calendar, calendars_of, read, rulings
 
 LOOK_AHEAD_MS = 90_000
 Json = dict[str, Any]
@@ -184,9 +184,12 @@ def late(
     """
     on_time = bisect_left(due, now - misfire.ON_TIME_MS)
     alike: dict[tuple[Misfire, int, Late], list[tuple[str, int]]] = {}
+    known: dict[tuple[str, int, Calendar], Late] = {}
     for policy, grace_ms, key, schedules in db.rows(POLICIES, {"id": found.id}):
-        sorted_out = lateness.sort_out(read(key), found.rule, (due, due[-1]), now, (Misfire(policy), grace_ms))
-        alike.setdefault((Misfire(policy), grace_ms, sorted_out), []).append((key, schedules))
+        which = (policy, grace_ms, read(key).unnamed)
+        if which not in known:
+            known[which] = lateness.sort_out(which[2], found.rule, (due, due[-1]), now, (Misfire(policy), grace_ms))
+        alike.setdefault((Misfire(policy), grace_ms, known[which]), []).append((key, schedules))
     batches: list[tuple[Batch, Sequence[int]]] = []
     for (policy, grace_ms, (run, missed)), whose in alike.items():
         keys = [key for key, _ in whose]

@@ -6,6 +6,7 @@ that goes over midnight (`fri 22:00-02:00`) belongs to the day on which it begin
 
 from collections.abc import Container, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from schedbot.times.reading import day_start
@@ -54,7 +55,7 @@ def same_time_on(day: date, at: int, tz: ZoneInfo) -> int:
     """The wall-clock time of `at` on another day: the first of two, and for one in a gap the end of the gap."""
     wall = datetime.combine(day, to_datetime(at, tz).time())
     first, second = (_instant(wall, tz, fold) for fold in (0, 1))
-    return first if first <= second else next(_change_on(day, tz))
+    return first if first <= second else _change_on(day, tz)[0]
 
 
 def _openings(window: Window, tz: ZoneInfo, after: int) -> Iterator[int]:
@@ -69,16 +70,17 @@ def _openings(window: Window, tz: ZoneInfo, after: int) -> Iterator[int]:
         day += timedelta(days=1)
 
 
-def _change_on(day: date, tz: ZoneInfo) -> Iterator[int]:
+@lru_cache(maxsize=1_024)
+def _change_on(day: date, tz: ZoneInfo) -> tuple[int, ...]:
     """The instant on that day at which the clocks change, if they do."""
     low, high = day_start(day, tz) - MINUTE, day_start(day + timedelta(days=1), tz)
     before = to_datetime(low, tz).utcoffset()
     if to_datetime(high, tz).utcoffset() == before:
-        return
+        return ()
     while high - low > 1_000:
         middle = (low + high) // 2_000 * 1_000
         low, high = (middle, high) if to_datetime(middle, tz).utcoffset() == before else (low, middle)
-    yield high
+    return (high,)
 
 
 def _instant(wall: datetime, tz: ZoneInfo, fold: int) -> int:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schedbot.admin import calendars
 from schedbot.model import HolidayPolicy, Hours, Misfire, Outside, Recurrence
 from schedbot.recurrence import between
+from schedbot.store import rulings
 from schedbot.store.lateness import sort_out
 from schedbot.store.rulings import Calendar
 from tests.book import Book, clock, ms, opened
@@ -79,6 +81,16 @@ def test_the_last_of_all_goes_at_the_opening_even_if_the_rule_would_go_on(book: 
     book.add(cron="0 9 * * *", window=OFFICE, until="2026-12-05 10:00")
     book.tick("2026-12-06 20:00:00")
     assert goes(book) == ["2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
+
+
+def test_accounts_that_say_the_same_are_judged_once_for_all_that_was_missed(book: Book) -> None:
+    for account in range(12):
+        book.add(f"of-{account}", cron="*/30 * * * *", account=str(account))
+        calendars.set_(book.session, str(account), None, {"window": "00:00-23:59"})
+    ruled = rulings.standing.cache_info().misses
+    book.tick("2026-12-14 12:00:30")
+    assert rulings.standing.cache_info().misses - ruled < 2 * 10 * 48  # ten days of every half hour
+    assert book.jobs("of-7")[-1] == "2026-12-14 12:00 queued"
 
 
 WINDOWS = ("", OFFICE, "22:00-02:00", "sat-sun 00:00-24:00", "mon 08:00-09:00")
