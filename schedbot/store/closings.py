@@ -4,25 +4,34 @@ Rule: as at the enqueue, only that the present decides; the deadline moves with 
 writes it, by the calendar as it then stands, and under the claim's token.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schedbot.lifecycle import Event, after
 from schedbot.model import JobState
 from schedbot.store.calendars import CALENDAR
 from schedbot.store.database import Database
 from schedbot.store.recurrences import rule_of
-from schedbot.store.rulings import closed, read, ruling
+from schedbot.store.rulings import closed, following, read, ruling
 
 GIVEN_BACK = after(JobState.RUNNING, Event.GIVEN_BACK)
 SKIPPED = after(JobState.RUNNING, Event.SKIPPED)
 
 HELD = f"""
-SELECT j.due_at, v.until_at, v.grace_ms, r.kind, r.expression, r.tz, r.holidays_before, {CALENDAR}
+SELECT j.schedule_id, j.deadline_at > coalesce(j.deferred_to, j.due_at) + v.grace_ms + v.jitter_ms,
+       j.due_at, v.until_at, v.grace_ms, r.kind, r.expression, r.tz, r.holidays_before, {CALENDAR}
   FROM jobs j
   JOIN schedules s ON s.id = j.schedule_id
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
   JOIN recurrences r ON r.id = s.recurrence_id
  WHERE j.id = :id AND j.token = :token AND j.state = 'running'
+"""
+
+# A later occurrence that is settled stands for none: this one was sent again after it. Nor does any where a person put
+# the deadline off: each of those is wanted.
+WAITS_BY_THEN = """
+SELECT EXISTS (SELECT 1 FROM jobs
+                WHERE schedule_id = :schedule_id AND due_at > :due_at AND due_at <= :by AND due_at % 1000 = 0
+                  AND state IN ('queued', 'running', 'unknown'))
 """
 
 PUT_BACK = """
@@ -62,12 +71,18 @@ def shut_out(db: Database, number: int, token: int, now: int) -> ShutOut | None:
     row = db.row(HELD, {"id": number, "token": token})
     if row is None:
         return None
-    due_at, until_at, grace_ms, *rule, key = row
+    schedule_id, is_asked_for, due_at, until_at, grace_ms, *rule, key = row
     ruled = ruling(read(key), rule_of(*rule), due_at, now)
     if ruled is None or (ruled.at is not None and ruled.at < now):
         db.execute(GIVE_BACK, {"id": number, "state": GIVEN_BACK})
         return None
     told = {"id": number, "reason": ruled.error}
+    if ruled.at is not None and ruled.leaves_out(until_at):
+        by = ruled.at if until_at is None else min(ruled.at, until_at)
+        coming = following(read(key), rule_of(*rule), max(now, due_at), by)
+        later = {"schedule_id": schedule_id, "due_at": due_at, "by": by}
+        if is_asked_for or not (coming or db.value(WAITS_BY_THEN, later)):
+            ruled = replace(ruled, following=None)
     if ruled.leaves_out(until_at):
         db.execute(LEAVE_OUT, {**told, "state": SKIPPED})
         return ShutOut(SKIPPED, ruled.error)

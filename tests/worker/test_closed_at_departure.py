@@ -90,3 +90,20 @@ def test_a_workspace_that_is_resumed_after_closing_posts_at_the_opening(house: H
     assert house.run("workspace", "resume", "default").returncode == 0
     house.work()
     assert house.states() == {state: 1}
+
+
+def test_what_is_sent_again_after_closing_waits_though_a_later_one_was_posted(house: House) -> None:
+    before = (now_ms() - 26 * HOUR) // 1000 * 1000
+    hour, minute = time.gmtime(before // 1000)[3:5]
+    opens = {"cron": f"{minute} {hour} * * *", "window": window(-3 * HOUR, -1 * HOUR)}
+    house.schedule("report", as_of=before - 60_000, **opens)
+    house.tick(before)
+    house.tick(before + 24 * HOUR)
+    with house.db.writing():
+        house.db.execute("UPDATE jobs SET state = 'failed', error = 'render_failed' WHERE id = 1")
+        house.db.execute("UPDATE jobs SET state = 'succeeded', ts = '1.1' WHERE id = 2")
+    assert house.run("retry", "1", "--stale", "--yes").returncode == 0
+    house.work()
+    [told, _] = house.audit()
+    assert (told["state"], told["error"], len(house.posts())) == ("queued", None, 0)
+    assert "outside window" in told["deferred_by"]
