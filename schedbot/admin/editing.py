@@ -90,6 +90,8 @@ def write(db: Database, before: Schedule, new: Wanted, facts: Facts) -> Edited:
         return Edited(before, before)
     if after.name != before.name and schedules.is_taken(db, after.name):
         raise BadField("name", f"A schedule is called {times.quoted(after.name)} already.", "Choose another name.")
+    if has_new_rule(before, after):
+        enqueue.catch_up(db, schedules.recurrence_id(db, before.id), facts.now)
     if not schedules.turn_to_version(db, after, facts.recurrence_id(db, after.recurrence), facts.now):
         raise SchedbotError(f"'{before.name}' was changed by somebody else meanwhile.", "Look at it, then try again.")
     cancelled = settle(db, before, after, facts.now)

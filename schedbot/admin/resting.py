@@ -66,6 +66,7 @@ def pause_one(db: Database, before: Schedule, reason: str, until: str, facts: Fa
     if before.state is PAUSED and not reason and not until:
         return Rested(before, PAUSED)
     why = reason or (before.reason if before.state is PAUSED else "") or "paused by hand"
+    enqueue.catch_up(db, schedules.recurrence_id(db, before.id), facts.now)
     after = replace(before, state=PAUSED, reason=why, state_by=facts.actor, state_until=end)
     schedules.update_state(db, after)
     cancelled = waiting.cancel(db, before.id, "schedule_paused")

@@ -163,6 +163,15 @@ def advance(db: Database, found: StoredRecurrence, now: int, horizon: int, count
     return up_to == due[-1]
 
 
+def catch_up(db: Database, recurrence_id: int, now: int) -> None:
+    """Put on record what was due up to now and no tick has seen yet, before a schedule of it is turned.
+
+    Else it would be nowhere: what a schedule makes anew lies after the turn. Inside a transaction.
+    """
+    while (found := recurrences.by_id(db, recurrence_id)).next_due_at is not None and found.next_due_at <= now:
+        advance(db, found, now, now, Counts())
+
+
 def reach(due: list[int], rows: list[Sequence[int]], room: int) -> int:
     """Up to which instant this goes: as many as there is room for that become rows."""
     instants = rows[0] if len(rows) == 1 else sorted(set().union(*rows))

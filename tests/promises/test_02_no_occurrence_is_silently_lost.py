@@ -2,6 +2,7 @@
 
 import pytest
 
+from schedbot.admin import editing, resting
 from tests.house import House
 
 HOUR = 3_600_000
@@ -48,6 +49,20 @@ def test_a_fortnight_off_posts_once_and_accounts_for_the_rest(house: House) -> N
     house.schedule("often", as_of=NINE, cron="*/5 * * * *")
     ticked = house.tick(at=NINE + 14 * 24 * HOUR + 120_000)
     assert (ticked.enqueued, ticked.missed) == (1, 14 * 24 * 12 - 1)
+
+
+@pytest.mark.parametrize("turn", ["edit", "pause"])
+def test_what_fell_due_while_it_was_off_is_on_record_though_a_person_came_before_the_tick(
+    house: House, turn: str
+) -> None:
+    house.schedule("hourly", as_of=NINE, cron="0 * * * *")
+    there = house.session(NINE + 3 * HOUR + HOUR // 2)
+    if turn == "edit":
+        editing.edit(there, "hourly", {"cron": "0 9 * * *"})
+    else:
+        resting.pause(there, ["hourly"], "", "")
+    house.tick(at=NINE + 4 * HOUR)
+    assert jobs(house) == [("missed", 1), ("missed", 2), ("cancelled", 3)]
 
 
 def test_a_job_that_waited_past_its_grace_is_missed_and_not_posted(house: House) -> None:
