@@ -148,6 +148,7 @@ def settle(db: Database, before: Schedule, after: Schedule, now: int) -> int:
     if after.state is ScheduleState.PAUSED is not before.state:
         return waiting.cancel(db, after.id, "schedule_paused")
     if has_new_rule(before, after):
+        waiting.give_up(db, after.id, ERROR, now)
         for job in waiting.waiting(db, after.id):
             if not owes(after, job.due_at):
                 cancelled += waiting.cancel(db, after.id, ERROR, job.due_at)

@@ -100,4 +100,4 @@ def resume_one(db: Database, before: Schedule, facts: Facts) -> Rested:
     if state is FINISHED:
         return Rested(after, before.state)
     own = enqueue.enqueue_own(db, before.id, schedules.recurrence_id(db, before.id), facts.now)
-    return Rested(after, before.state, own.enqueued)
+    return Rested(after, before.state, own.enqueued + waiting.take_up(db, before, facts.now))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from schedbot.model import ScheduleState
-from schedbot.store import enqueue, recurrences, schedules
+from schedbot.store import enqueue, recurrences, schedules, waiting
 from schedbot.store.database import Database
 
 RESTED = "SELECT id FROM schedules WHERE state = 'paused' AND state_until <= :horizon ORDER BY state_until, id"
@@ -26,6 +26,7 @@ def end(db: Database, now: int, horizon: int) -> list[str]:
         active = replace(rested, state=ScheduleState.ACTIVE, reason=None, state_by=None, state_until=None)
         schedules.update_state(db, replace(active, effective_at=effective_at))
         number = schedules.recurrence_id(db, rested.id)
+        waiting.take_up(db, rested, effective_at)
         if effective_at < now:
             recurrences.wake(db, number, effective_at)  # it ended while no tick ran: the misfire policy decides
         else:

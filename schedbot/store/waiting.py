@@ -38,6 +38,21 @@ UPDATE jobs
  WHERE schedule_id = :schedule_id AND {WAITS}
 """
 
+# Put off from before a pause to after it, so it did not fall into it.
+OVER_A_PAUSE = """
+ WHERE schedule_id = :schedule_id AND due_at <= :now AND deferred_to > :now
+   AND state = 'cancelled' AND error = 'schedule_paused' AND attempts = 0
+"""
+
+TAKE_UP = f"""
+UPDATE jobs
+   SET state = 'queued', error = NULL, workspace_id = :workspace_id,
+       parked = (SELECT paused_at IS NOT NULL FROM workspaces WHERE id = :workspace_id)
+{OVER_A_PAUSE}
+"""
+
+GIVE_UP = f"UPDATE jobs SET error = :error {OVER_A_PAUSE}"
+
 SKIP_IN_ADVANCE = """
 INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, error)
 VALUES (:schedule_id, :workspace_id, :due_at, :due_at, :due_at, 'skipped', :error)
@@ -98,6 +113,16 @@ def cancel(db: Database, schedule_id: str, error: str, due_at: int | None = None
     """Cancel what waits (or only the occurrence `due_at`), for the reason `error`. Returns how many jobs that were."""
     row = {"schedule_id": schedule_id, "state": CANCELLED, "error": error, "due_at": due_at}
     return db.execute(SETTLE, row)
+
+
+def take_up(db: Database, schedule: Schedule, now: int) -> int:
+    """Let what a pause cancelled, and a calendar had put off to after `now`, wait again. Returns how many."""
+    return db.execute(TAKE_UP, {"schedule_id": schedule.id, "workspace_id": schedule.workspace_id, "now": now})
+
+
+def give_up(db: Database, schedule_id: str, error: str, now: int) -> None:
+    """Let such a job stay cancelled, for the reason `error`: the rule that it was of is no more."""
+    db.execute(GIVE_UP, {"schedule_id": schedule_id, "error": error, "now": now})
 
 
 def skip(db: Database, schedule: Schedule, due_at: int, error: str) -> bool:

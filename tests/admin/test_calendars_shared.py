@@ -230,6 +230,31 @@ def test_a_pause_and_its_end_keep_what_put_a_job_off(book: Book) -> None:
     assert goes(book) == ["2026-12-01 09:01 / 2026-12-01 15:01 / outside window of account 42: 09:01-18:00"]
 
 
+@pytest.mark.parametrize("until", ["", "2026-12-06 13:00"])
+def test_a_pause_of_an_hour_on_sunday_leaves_what_was_put_off_to_monday(book: Book, until: str) -> None:
+    of_account(book, window=OFFICE)
+    book.add(account="42", cron="0 9 * * sat")
+    book.tick(SATURDAY)
+    before = goes(book)
+    book.utc = "2026-12-06 12:00:00"
+    book.pause(until=until)
+    assert goes(book) == []
+    book.tick("2026-12-06 13:00:00")
+    assert until or book.resume()
+    assert goes(book) == before
+
+
+def test_by_another_rule_it_does_not_come_back_from_the_pause(book: Book) -> None:
+    of_account(book, window=OFFICE)
+    book.add(account="42", cron="0 9 * * sat")
+    book.tick(SATURDAY)
+    book.utc = "2026-12-06 12:00:00"
+    book.pause()
+    book.edit(cron="0 9 * * fri")
+    book.resume()
+    assert book.jobs() == ["2026-12-05 09:00 cancelled schedule_edited"]
+
+
 @pytest.mark.parametrize(
     ("outside", "told"),
     [("defer", ("queued", None, 0)), ("skip", ("skipped", "outside window of account 42: mon-fri 08:00-18:00", None))],
