@@ -72,8 +72,9 @@ SELECT id, workspace_id, due_at,
                                      AND {CALENDAR} IN (SELECT value FROM json_each(:calendars)))))
  WHERE true
 ON CONFLICT (schedule_id, due_at) DO UPDATE
-   SET state = 'queued', available_at = excluded.available_at, deadline_at = excluded.deadline_at,
-       parked = excluded.parked, error = NULL, deferred_to = excluded.deferred_to, deferred_by = excluded.deferred_by
+   SET state = 'queued', workspace_id = excluded.workspace_id, available_at = excluded.available_at,
+       deadline_at = excluded.deadline_at, parked = excluded.parked, error = NULL,
+       deferred_to = excluded.deferred_to, deferred_by = excluded.deferred_by
  WHERE jobs.state = 'cancelled' AND jobs.attempts = 0 AND excluded.state = 'queued'
    AND jobs.error IN ('schedule_paused', 'schedule_edited', 'schedule_suspended')
 RETURNING schedule_id, state

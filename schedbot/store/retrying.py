@@ -22,7 +22,7 @@ SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, j.error, s.name,
   FROM jobs j
   JOIN schedules s ON s.id = j.schedule_id
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
-  JOIN workspaces w ON w.id = j.workspace_id
+  JOIN workspaces w ON w.id = s.workspace_id
 """
 
 # Both go over rows of [job, state that was seen, available_at, deadline_at, parked]: a slice is one pass of each.
@@ -38,7 +38,7 @@ SELECT :now, :actor, 'retry', j.workspace_id, 'job', CAST(j.id AS TEXT), s.name,
 QUEUE_AGAIN = """
 UPDATE jobs
    SET state = :queued, available_at = a.value ->> 2, deadline_at = a.value ->> 3, parked = a.value ->> 4,
-       spent = 0, error = NULL
+       spent = 0, error = NULL, workspace_id = (SELECT workspace_id FROM schedules s WHERE s.id = jobs.schedule_id)
   FROM json_each(:again) a
  WHERE jobs.id = a.value ->> 0 AND jobs.state = a.value ->> 1
 """

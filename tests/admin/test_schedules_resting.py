@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import resting
+from schedbot.admin import resting, retries, workspaces
 from schedbot.errors import BadInput, NotFound
-from schedbot.store import changes
+from schedbot.model import TokenSource
+from schedbot.store import changes, history
+from schedbot.store.filters import Filter
 from tests.book import Book, clock, opened
 
 
@@ -34,6 +36,20 @@ def test_a_pause_takes_back_what_a_pool_holds_but_not_what_has_left(book: Book) 
     book.claim(sent=True)
     book.pause("left")
     assert "2026-12-01 09:00 running" in book.jobs()
+
+
+def test_what_a_resume_or_a_retry_brings_back_goes_to_the_workspace_that_the_schedule_has_now(book: Book) -> None:
+    workspaces.add(book.session, "acme", TokenSource("env", "ACME_TOKEN"))
+    book.add()
+    book.add("failed")
+    book.pause()
+    with book.db.writing():
+        book.db.execute("UPDATE jobs SET state = 'failed', error = 'channel_not_found' WHERE state = 'queued'")
+    for name in ("daily", "failed"):
+        book.edit(name, workspace="acme")
+    book.resume()
+    list(retries.carry_out(book.session, retries.plan(book.session, Filter(), stale=False)))
+    assert [(one.workspace, one.state) for one in history.every(book.db, Filter())] == [("acme", "queued")] * 2
 
 
 def test_a_resume_before_the_instant_brings_the_occurrence_back(book: Book) -> None:
