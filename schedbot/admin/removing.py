@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from schedbot.admin.facts import Facts
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
-from schedbot.store import schedules, waiting
+from schedbot.store import enqueue, schedules, waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ def remove(session: Session, meant: Iterable[Schedule]) -> list[Removed]:
 
 def remove_one(session: Session, meant: Schedule, facts: Facts) -> Removed | None:
     before = schedules.by_id(session.db, meant.id)
+    enqueue.catch_up(session.db, schedules.recurrence_id(session.db, before.id), facts.now)
     after = replace(before, state=ScheduleState.REMOVED, reason=None, state_by=facts.actor, state_until=None)
     if not schedules.update_state(session.db, after):
         return None

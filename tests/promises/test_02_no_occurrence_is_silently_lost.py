@@ -2,7 +2,7 @@
 
 import pytest
 
-from schedbot.admin import editing, resting
+from schedbot.admin import editing, removing, resting, selecting
 from tests.house import House
 
 HOUR = 3_600_000
@@ -51,7 +51,7 @@ def test_a_fortnight_off_posts_once_and_accounts_for_the_rest(house: House) -> N
     assert (ticked.enqueued, ticked.missed) == (1, 14 * 24 * 12 - 1)
 
 
-@pytest.mark.parametrize("turn", ["edit", "pause"])
+@pytest.mark.parametrize("turn", ["edit", "pause", "remove"])
 def test_what_fell_due_while_it_was_off_is_on_record_though_a_person_came_before_the_tick(
     house: House, turn: str
 ) -> None:
@@ -59,8 +59,10 @@ def test_what_fell_due_while_it_was_off_is_on_record_though_a_person_came_before
     there = house.session(NINE + 3 * HOUR + HOUR // 2)
     if turn == "edit":
         editing.edit(there, "hourly", {"cron": "0 9 * * *"})
-    else:
+    elif turn == "pause":
         resting.pause(there, ["hourly"], "", "")
+    else:
+        removing.remove(there, selecting.chosen(there.db, ["hourly"]).schedules)
     house.tick(at=NINE + 4 * HOUR)
     assert jobs(house) == [("missed", 1), ("missed", 2), ("cancelled", 3)]
 
