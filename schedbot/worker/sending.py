@@ -50,7 +50,7 @@ class Sending:
             if delivery.job.deadline_at < now:
                 self.too_late(delivery)
                 continue
-            if self.shut_out(delivery.job, now):
+            if self.shut_out(delivery.job, max(now, delivery.job.available_at)):
                 self.let_go(delivery)
                 continue
             min(self.hand.serving(), key=lambda seat: len(seat.hand)).take(delivery)

@@ -4,10 +4,22 @@ import time
 
 import pytest
 
-from tests.house import House, now_ms, rfc3339
+from schedbot.clock import steady_ms
+from schedbot.worker.pool import Pool
+from tests.house import TOKEN, House, now_ms, rfc3339
 
 HOUR = 3_600_000
 MINUTE = 60_000
+SECOND = 1_000
+
+
+# For one connection: the jobs with a window that were claimed and went back to the queue.
+PUT_BACK = """
+CREATE TEMP TRIGGER goes_back AFTER UPDATE ON jobs
+WHEN OLD.state = 'running' AND NEW.state = 'queued' AND EXISTS (SELECT 1 FROM schedule_versions v
+  WHERE v.schedule_id = OLD.schedule_id AND v.send_window <> '')
+BEGIN INSERT INTO put_back VALUES (OLD.id); END
+"""
 
 
 def window(opens_ms: int, closes_ms: int) -> str:
@@ -74,6 +86,24 @@ def test_a_workspaces_blackout_that_is_set_while_a_job_waits_leaves_it_out(house
     assert [(one["state"], one["error"]) for one in house.audit()] == [
         ("skipped", f"blackout of workspace default: {days}")
     ]
+
+
+def test_what_is_due_when_its_window_opens_is_not_put_back_once_more(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+    opening, began = (now_ms() // MINUTE + 2) * MINUTE, steady_ms()
+    # While a clock is set right bit by bit, it goes slower than the one that the pool waits by.
+    house.clock = lambda: opening - 3 * SECOND + (steady_ms() - began) * 99 // 100
+    house.schedule("report", at=rfc3339(opening), window=window(opening - now_ms(), opening - now_ms() + HOUR))
+    earlier = {"at": rfc3339(opening - 4 * SECOND), "channel": "C9999999999"}
+    for number in range(3):  # they keep the pool at work until then
+        house.schedule(f"early-{number}", as_of=opening - MINUTE, **earlier)
+    with house.db.writing():
+        house.db.execute("CREATE TEMP TABLE put_back (job)")
+        house.db.execute(PUT_BACK)
+    Pool(house.session(), drain=True).run()
+    assert (house.states(), house.db.rows("SELECT job FROM put_back")) == ({"succeeded": 4}, [])
 
 
 def test_what_a_person_asks_for_goes_at_once(house: House) -> None:
