@@ -1,7 +1,8 @@
 """A job that is about to leave while its calendar is closed: put back to the opening, or left out, with the reason.
 
-Rule: as at the enqueue, only that the present decides; the deadline moves with it. Ruled on in the transaction that
-writes it, by the calendar as it then stands, and under the claim's token.
+Rule: as at the enqueue, only that the present decides; the deadline moves with it. What a person has sent again is not
+left out while there is an opening. Ruled on in the transaction that writes it, by the calendar as it then stands, and
+under the claim's token.
 """
 
 from dataclasses import dataclass, replace
@@ -11,13 +12,16 @@ from schedbot.model import JobState
 from schedbot.store.calendars import CALENDAR
 from schedbot.store.database import Database
 from schedbot.store.recurrences import rule_of
-from schedbot.store.rulings import closed, following, read, ruling
+from schedbot.store.rulings import Ruling, closed, following, opening, read, ruling
 
 GIVEN_BACK = after(JobState.RUNNING, Event.GIVEN_BACK)
 SKIPPED = after(JobState.RUNNING, Event.SKIPPED)
 
 HELD = f"""
-SELECT j.schedule_id, j.deadline_at > coalesce(j.deferred_to, j.due_at) + v.grace_ms + v.jitter_ms,
+SELECT j.schedule_id,
+       j.deadline_at > coalesce(j.deferred_to, j.due_at) + v.grace_ms + v.jitter_ms
+       OR EXISTS (SELECT 1 FROM changes c
+                   WHERE c.kind = 'job' AND c.object_id = CAST(j.id AS TEXT) AND c.command = 'retry'),
        j.due_at, v.until_at, v.grace_ms, r.kind, r.expression, r.tz, r.holidays_before, {CALENDAR}
   FROM jobs j
   JOIN schedules s ON s.id = j.schedule_id
@@ -76,12 +80,14 @@ def shut_out(db: Database, number: int, token: int, now: int) -> ShutOut | None:
     if ruled is None or (ruled.at is not None and ruled.at < now):
         db.execute(GIVE_BACK, {"id": number, "state": GIVEN_BACK})
         return None
+    if is_asked_for and ruled.leaves_out(until_at):
+        ruled = Ruling(ruled.error, opening(read(key).hours, rule_of(*rule).tz, now))
     told = {"id": number, "reason": ruled.error}
     if ruled.at is not None and ruled.leaves_out(until_at):
         by = ruled.at if until_at is None else min(ruled.at, until_at)
         coming = following(read(key), rule_of(*rule), max(now, due_at), by)
         later = {"schedule_id": schedule_id, "due_at": due_at, "by": by}
-        if is_asked_for or not (coming or db.value(WAITS_BY_THEN, later)):
+        if not (coming or db.value(WAITS_BY_THEN, later)):
             ruled = replace(ruled, following=None)
     if ruled.leaves_out(until_at):
         db.execute(LEAVE_OUT, {**told, "state": SKIPPED})

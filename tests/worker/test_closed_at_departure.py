@@ -88,6 +88,22 @@ def test_a_workspaces_blackout_that_is_set_while_a_job_waits_leaves_it_out(house
     ]
 
 
+@pytest.mark.parametrize("outside", ["skip", "defer"])
+def test_what_a_person_sends_again_after_closing_waits_for_the_opening(house: House, outside: str) -> None:
+    """Also where a later occurrence has had its turn since: what is left out could not be sent any more."""
+    due_at = (now_ms() - 50 * HOUR) // MINUTE * MINUTE
+    at = time.strftime("%M %H * * *", time.gmtime(due_at // 1000))
+    house.schedule("report", as_of=due_at - 30_000, cron=at, window=window(-3 * HOUR, -1 * HOUR), outside=outside)
+    with house.db.writing():
+        house.db.execute("UPDATE jobs SET state = 'failed', error = 'not_arrived'")
+    assert "Queued 1 job" in house.run("retry", "1", "--stale", "--yes").stdout
+    house.work()
+    available_at, deadline_at, deferred_to, why = job(house)
+    assert (house.states(), house.posts()) == ({"queued": 1}, [])
+    assert now_ms() < available_at < deadline_at
+    assert (deferred_to, str(why)[:14]) == (available_at, "outside window")
+
+
 def test_what_is_due_when_its_window_opens_is_not_put_back_once_more(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
