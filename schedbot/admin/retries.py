@@ -187,7 +187,7 @@ def again(number: int, job: Candidate, now: int, steps: Counter[tuple[str, str]]
     steps[place] += 1
     put_off = available_at + max(job.grace_ms, SHORTEST_GRACE_MS)
     deadline_at = put_off if job.deadline_at <= now else job.deadline_at
-    return Again(number, job.state, available_at, deadline_at, job.parked)
+    return Again(number, job.state, available_at, deadline_at, job.parked, job.workspace_id)
 
 
 def would_be(session: Session, made: Plan) -> Iterator[Candidate]:

@@ -33,7 +33,8 @@ UPDATE attempts
 
 SETTLE = f"""
 UPDATE jobs
-   SET state = {again.STATE}, parked = {again.PARKED}, error = {again.ERROR},
+   SET state = {again.STATE}, workspace_id = {again.WORKSPACE}, parked = {again.PARKED},
+       error = {again.ERROR},
        available_at = :available_at, spent = :spent, ts = :ts, lateness_ms = :lateness_ms,
        token = NULL, lease_until = NULL
  WHERE id = :job_id AND token = :token AND state = 'running' AND attempts = :number

@@ -25,7 +25,8 @@ SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, j.error, s.name,
   JOIN workspaces w ON w.id = s.workspace_id
 """
 
-# Both go over rows of [job, state that was seen, available_at, deadline_at, parked]: a slice is one pass of each.
+# Both go over rows of [job, state that was seen, available_at, deadline_at, parked, workspace]: a slice is one pass of
+# each.
 RECORD = """
 INSERT INTO changes (changed_at, actor, command, workspace_id, kind, object_id, name, before, after)
 SELECT :now, :actor, 'retry', j.workspace_id, 'job', CAST(j.id AS TEXT), s.name,
@@ -38,7 +39,7 @@ SELECT :now, :actor, 'retry', j.workspace_id, 'job', CAST(j.id AS TEXT), s.name,
 QUEUE_AGAIN = """
 UPDATE jobs
    SET state = :queued, available_at = a.value ->> 2, deadline_at = a.value ->> 3, parked = a.value ->> 4,
-       spent = 0, error = NULL, workspace_id = (SELECT workspace_id FROM schedules s WHERE s.id = jobs.schedule_id)
+       workspace_id = a.value ->> 5, spent = 0, error = NULL
   FROM json_each(:again) a
  WHERE jobs.id = a.value ->> 0 AND jobs.state = a.value ->> 1
 """
@@ -71,13 +72,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A job to queue again, if it is still in the state `before`."""
+    """A job to queue again, if it is still in the state `before`; its schedule may be of another workspace by now."""
 
     job: int
     before: JobState
     available_at: int
     deadline_at: int
     parked: bool
+    workspace_id: str
 
 
 def candidates(db: Database, chosen: Filter) -> Iterator[Candidate]:
@@ -102,7 +104,9 @@ def candidate(row: Row) -> Candidate:
 
 def queue_again(db: Database, again: Sequence[Again], actor: str, now: int) -> int:
     """Let the jobs be claimed once more, and record who said so. Returns how many. Inside a transaction."""
-    rows = [(one.job, one.before, one.available_at, one.deadline_at, int(one.parked)) for one in again]
+    rows = [
+        (one.job, one.before, one.available_at, one.deadline_at, int(one.parked), one.workspace_id) for one in again
+    ]
     told = {"again": json.dumps(rows), "queued": JobState.QUEUED.value}
     db.execute(RECORD, {**told, "actor": actor, "now": now})
     return db.execute(QUEUE_AGAIN, told)

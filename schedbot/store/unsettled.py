@@ -52,7 +52,8 @@ VALUES (:job_id, :number, :workspace_id, :asked_at, :answer, :error, :ts)
 
 SETTLE = f"""
 UPDATE jobs
-   SET state = {again.STATE}, parked = {again.PARKED}, error = {again.ERROR},
+   SET state = {again.STATE}, workspace_id = {again.WORKSPACE}, parked = {again.PARKED},
+       error = {again.ERROR},
        available_at = :available_at, ts = :ts, lateness_ms = :lateness_ms
  WHERE id = :job_id AND state = 'unknown' AND attempts = :number
 RETURNING state

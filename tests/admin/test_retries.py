@@ -182,7 +182,8 @@ def test_a_job_that_changed_after_the_plan_is_left_as_it_is(before: Past) -> Non
 def test_the_statement_itself_queues_only_what_is_still_in_the_state_that_was_seen(before: Past) -> None:
     job = before.job(before.schedule("daily"), "succeeded", ts="1.1")
     with before.db.writing():
-        assert queue_again(before.db, [Again(job, JobState.FAILED, NOW, NOW, parked=False)], "tester@house", NOW) == 0
+        seen = Again(job, JobState.FAILED, NOW, NOW, parked=False, workspace_id="")
+        assert queue_again(before.db, [seen], "tester@house", NOW) == 0
     assert before.state(job) == "succeeded"
     assert changes.last(before.db, "job", str(job)) is None
 
