@@ -30,8 +30,7 @@ SELECT j.schedule_id,
  WHERE j.id = :id AND j.token = :token AND j.state = 'running'
 """
 
-# A later occurrence that is settled stands for none: this one was sent again after it. Nor does any where a person put
-# the deadline off: each of those is wanted.
+# A later occurrence that is settled stands for none: this one was sent again after it.
 WAITS_BY_THEN = """
 SELECT EXISTS (SELECT 1 FROM jobs
                 WHERE schedule_id = :schedule_id AND due_at > :due_at AND due_at <= :by AND due_at % 1000 = 0
@@ -76,19 +75,20 @@ def shut_out(db: Database, number: int, token: int, now: int) -> ShutOut | None:
     if row is None:
         return None
     schedule_id, is_asked_for, due_at, until_at, grace_ms, *rule, key = row
-    ruled = ruling(read(key), rule_of(*rule), due_at, now)
+    calendar, recurrence = read(key), rule_of(*rule)
+    ruled = ruling(calendar, recurrence, due_at, now)
     if ruled is None or (ruled.at is not None and ruled.at < now):
         db.execute(GIVE_BACK, {"id": number, "state": GIVEN_BACK})
         return None
     if is_asked_for and ruled.leaves_out(until_at):
-        ruled = Ruling(ruled.error, opening(read(key).hours, rule_of(*rule).tz, now))
-    told = {"id": number, "reason": ruled.error}
-    if ruled.at is not None and ruled.leaves_out(until_at):
+        ruled = Ruling(ruled.error, opening(calendar.hours, recurrence.tz, now))
+    elif ruled.at is not None and ruled.leaves_out(until_at):
         by = ruled.at if until_at is None else min(ruled.at, until_at)
-        coming = following(read(key), rule_of(*rule), max(now, due_at), by)
+        coming = following(calendar, recurrence, max(now, due_at), by)
         later = {"schedule_id": schedule_id, "due_at": due_at, "by": by}
         if not (coming or db.value(WAITS_BY_THEN, later)):
             ruled = replace(ruled, following=None)
+    told = {"id": number, "reason": ruled.error}
     if ruled.leaves_out(until_at):
         db.execute(LEAVE_OUT, {**told, "state": SKIPPED})
         return ShutOut(SKIPPED, ruled.error)
