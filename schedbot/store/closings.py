@@ -81,7 +81,7 @@ def shut_out(db: Database, number: int, token: int, now: int) -> ShutOut | None:
         db.execute(GIVE_BACK, {"id": number, "state": GIVEN_BACK})
         return None
     if is_asked_for and ruled.leaves_out(until_at):
-        ruled = Ruling(ruled.error, opening(calendar.hours, recurrence.tz, now))
+        ruled = Ruling(ruled.error, opening(calendar, recurrence.tz, now))
     elif ruled.at is not None and ruled.leaves_out(until_at):
         by = ruled.at if until_at is None else min(ruled.at, until_at)
         coming = following(calendar, recurrence, max(now, due_at), by)

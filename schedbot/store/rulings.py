@@ -18,6 +18,9 @@ from schedbot.model import HolidayPolicy, Hours, Outside, Recurrence, Schedule
 from schedbot.store import calendars as shared
 from schedbot.store.database import Database
 
+# So many openings are looked at: a calendar is another's work, and may have a holiday on each day that a window has.
+OPENINGS = 60
+
 CALENDARS = f"""
 SELECT DISTINCT {shared.CALENDAR}
   FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
@@ -158,7 +161,7 @@ def closed(calendar: Calendar, tz: str, at: int) -> Closed | None:
     if not shut:
         return None
     skips = next((why for one, why in shut if one.outside is Outside.SKIP), None)
-    return Closed(skips, None) if skips else Closed(shut[0][1], opening(calendar.hours, tz, at))
+    return Closed(skips, None) if skips else Closed(shut[0][1], opening(calendar, tz, at))
 
 
 def shut_by(hours: Hours, tz: str, at: int) -> str:
@@ -171,13 +174,25 @@ def shut_by(hours: Hours, tz: str, at: int) -> str:
     return "" if windows.is_open(windows.parse(hours.window), zone, at) else f"outside window{whose}: {hours.window}"
 
 
-def opening(hours: tuple[Hours, ...], tz: str, at: int) -> int | None:
-    """The first instant at or after `at` at which all of them are open; None: their windows never meet."""
+def opening(calendar: Calendar, tz: str, at: int) -> int | None:
+    """The first instant at or after `at` at which all hours are open; None: there is none that helps.
+
+    What has to wait for it does not end on a holiday.
+    """
     from schedbot import windows
 
+    hours, zone = calendar.hours, times.zone(tz)
     both = windows.meeting(tuple(one.window for one in hours))
     blackouts = [blackout for one in hours for blackout in windows.parse_blackouts(one.blackout)]
-    return None if both is None else windows.opens_at(both, blackouts, times.zone(tz), at)
+    since = at
+    if both is None:
+        return None
+    for _ in range(OPENINGS):
+        opens = windows.opens_at(both, blackouts, zone, since)
+        if opens == at or not holiday_at(calendar.region, tz, opens):
+            return opens
+        since = windows.day_after(opens, zone)
+    return None
 
 
 def calendars_of(db: Database, recurrence_id: int) -> list[str]:

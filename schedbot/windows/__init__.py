@@ -1,7 +1,7 @@
 """Send windows and blackouts: what they say, and when they are open. All of it is pure."""
 
 from schedbot.windows.meeting import meeting
-from schedbot.windows.opening import blackout_at, is_open, next_free_day, opens_at, same_time_on
+from schedbot.windows.opening import blackout_at, day_after, is_open, next_free_day, opens_at, same_time_on
 from schedbot.windows.reading import Blackout, Window, blackouts_text, parse, parse_blackouts
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Window",
     "blackout_at",
     "blackouts_text",
+    "day_after",
     "is_open",
     "meeting",
     "next_free_day",

@@ -43,6 +43,11 @@ def opens_at(window: Window, blackouts: Sequence[Blackout], tz: ZoneInfo, at: in
         at = next(instant for instant in _openings(window, tz, at) if is_open(window, tz, instant))
 
 
+def day_after(at: int, tz: ZoneInfo) -> int:
+    """The first instant of the following day."""
+    return day_start(to_datetime(at, tz).date() + timedelta(days=1), tz)
+
+
 def next_free_day(at: int, tz: ZoneInfo, taken: Container[date]) -> int:
     """The same wall-clock time on the first day after that of `at` which is Monday to Friday and not `taken`."""
     day = to_datetime(at, tz).date() + timedelta(days=1)

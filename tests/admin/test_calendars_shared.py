@@ -85,6 +85,16 @@ def test_it_opens_by_the_schedules_own_clock_also_when_that_changes(book: Book) 
     assert [line[:16] for line in goes(book)] == ["2026-03-08 07:00"]  # 03:00 EDT, right after the gap
 
 
+@pytest.mark.parametrize("policy", ["skip", "before", "after"])
+def test_what_is_put_off_does_not_end_on_a_holiday(book: Book, policy: str) -> None:
+    of_account(book, window=OFFICE)
+    book.utc = "2026-11-25 12:00:00"
+    holidays = {"skip_holidays": "US", "holiday_policy": policy}
+    book.add(cron="0 20 * * wed", tz="America/New_York", account="42", **holidays)
+    book.tick("2026-11-26 00:59:30")  # Wednesday evening in New York; Thursday is Thanksgiving
+    assert [line[:16] for line in goes(book)] == ["2026-11-27 13:00"]
+
+
 def test_set_while_a_job_waits_reaches_it_and_clear_brings_it_back(book: Book) -> None:
     book.add(account="42", priority="high")
     assert goes(book) == ["2026-12-01 09:00 / 2026-12-01 15:00 / at its own time"]

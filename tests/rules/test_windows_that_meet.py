@@ -71,7 +71,7 @@ def test_all_are_open_at_the_first_minute_at_which_each_is(
     at = round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000 + begin * MINUTE
     minutes = (at + n * MINUTE for n in range(16 * 1_440))
     slow = next((one for one in minutes if may_go(hours, datetime.fromtimestamp(one // 1000, tz))), None)
-    assert opening(hours, place[0], at) == slow
+    assert opening(Calendar(hours=hours), place[0], at) == slow
     assert (closed(Calendar(hours=hours), place[0], at) is None) == (slow == at)
 
 
