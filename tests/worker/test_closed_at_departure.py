@@ -113,13 +113,13 @@ def test_what_is_due_when_its_window_opens_is_not_put_back_once_more(
     house.clock = lambda: opening - 3 * SECOND + (steady_ms() - began) * 99 // 100
     house.schedule("report", at=rfc3339(opening), window=window(opening - now_ms(), opening - now_ms() + HOUR))
     earlier = {"at": rfc3339(opening - 4 * SECOND), "channel": "C9999999999"}
-    for number in range(3):  # they keep the pool at work until then
+    for number in range(6):  # they keep the pool at work until then
         house.schedule(f"early-{number}", as_of=opening - MINUTE, **earlier)
     with house.db.writing():
         house.db.execute("CREATE TEMP TABLE put_back (job)")
         house.db.execute(PUT_BACK)
     Pool(house.session(), drain=True).run()
-    assert (house.states(), house.db.rows("SELECT job FROM put_back")) == ({"succeeded": 4}, [])
+    assert (house.states(), house.db.rows("SELECT job FROM put_back")) == ({"succeeded": 7}, [])
 
 
 def test_what_a_person_asks_for_goes_at_once(house: House) -> None:
