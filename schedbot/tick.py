@@ -5,13 +5,12 @@ due. It is a transaction in slices, each complete in itself: a tick that is kill
 the next one goes on from there.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from schedbot import log
 from schedbot.session import Session
 from schedbot.store import enqueue, heartbeats, recurrences, rests, zone_rules
+from schedbot.store.alone import alone
 from schedbot.store.database import Database
 from schedbot.store.enqueue import LOOK_AHEAD_MS, Counts
 
@@ -52,7 +51,9 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
         with session.db.writing():
             heartbeats.beat(session.db, "tick", "tick", started_at, started_at)
         return Ticked(started_at, 0, 0, 0, 0, session.now() - started_at)
-    with alone(session.db):
+    with alone(session.db, "tick") as is_alone:
+        if not is_alone:
+            raise AnotherTick
         if dry_run:
             try:
                 with session.db.writing():
@@ -97,19 +98,3 @@ def one_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
         if not enqueue.advance(db, found, now, horizon, counts):
             return True
     return len(due) == SLICE
-
-
-@contextmanager
-def alone(db: Database) -> Iterator[None]:
-    """Hold the tick's lock. The UNIQUE key is what guarantees; this only spares the second one its work."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(f"{db.path}-tick.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise AnotherTick from None
-    try:
-        yield
-    finally:
-        lock.release()

@@ -6,7 +6,6 @@ one process asks at a time, and whoever calls it neither waits for long nor fail
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import groupby
 
 from schedbot import log, times
@@ -20,6 +19,7 @@ from schedbot.session import Session
 from schedbot.slack.seen import PersonSeen
 from schedbot.store import enqueue, schedules, waiting, workspaces
 from schedbot.store import people as stored
+from schedbot.store.alone import alone
 from schedbot.store.database import Database
 from schedbot.store.people import Person
 
@@ -36,7 +36,7 @@ Told = dict[str, PersonSeen | Reply]
 def follow(session: Session, command: str, within_ms: int) -> None:
     """Ask for whom it is time, and let schedules follow, within `within_ms` or little more. Raises nothing."""
     try:
-        with alone(session.db) as is_alone:
+        with alone(session.db, "people") as is_alone:
             if is_alone:
                 refresh(session, command, within_ms)
     except (SchedbotError, OSError) as error:
@@ -145,20 +145,3 @@ def silent(session: Session) -> Iterator[tuple[str, str, str]]:
         why, remedy = people.in_words(person.error or "", person.user_id, name)
         since = times.relative(person.asked_at, session.now())
         yield person.user_id, f"{person.zone}, as Slack told it {since}. Since then: {why}", remedy
-
-
-@contextmanager
-def alone(db: Database) -> Iterator[bool]:
-    """Hold the lock of those who ask; False where somebody else does."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(f"{db.path}-people.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()

@@ -6,6 +6,7 @@ import pytest
 
 from schedbot.admin import following, resting
 from schedbot.store import changes, people, schedules
+from schedbot.store.alone import alone
 from tests.book import clock, ms
 from tests.house import TOKEN, House
 
@@ -186,7 +187,7 @@ def test_a_slack_that_does_not_answer_holds_nobody_up(anna: House) -> None:
 
 def test_two_never_ask_at_once(anna: House) -> None:
     moves(anna)
-    with following.alone(anna.db) as is_alone:
+    with alone(anna.db, "people") as is_alone:
         assert is_alone
         make_due(anna, 0)
         ticked = anna.run("tick")
