@@ -8,6 +8,7 @@ from typing import Any
 
 from schedbot import __version__, times
 from schedbot.errors import DONE, FAILED, WAITS_FOR_A_PERSON
+from schedbot.store.silences import AN_OUTAGE
 from schedbot.store.vitals import Vitals
 
 # cron starts a tick each minute: two and a half are one missed, and one that is late.
@@ -84,6 +85,9 @@ def posts(seen: Vitals) -> list[Problem]:
             problems.append(
                 Problem(f"{told}, though {counted(seen.pools, 'pool runs', 'pools run')}.", late_ms > DUE_STUCK_MS)
             )
+    if seen.silences >= AN_OUTAGE:
+        told = f"Slack has not answered the last {seen.silences} posts"
+        problems.append(Problem(f"{told}: what is due waits, and a post is tried again by itself."))
     if seen.failed_24h:
         told = counted(seen.failed_24h, "job failed", "jobs failed")
         problems.append(Problem(f"{told} in the last 24 hours. See 'schedbot audit --state failed'."))

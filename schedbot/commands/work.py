@@ -51,7 +51,7 @@ def run(
         tally = pool.run()
         if not quiet:
             output.note(sentence(tally))
-        if drain and pool.hand.circuit.open:
+        if drain and pool.hand.circuit.seen_open:
             raise SchedbotError("Slack does not answer: what is due waits.", "The next 'schedbot work' tries again.")
         if drain:
             raise typer.Exit(waits_for_a_person(session))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from schedbot import __version__
+from schedbot.store import silences
 from schedbot.store.database import Database
 
 TICK_AT = "SELECT max(beat_at) FROM heartbeats WHERE kind = 'tick'"
@@ -59,6 +60,7 @@ class Vitals:
     is_used: bool  # some schedule is active
     paused: list[tuple[str, str]]  # workspaces, each with the reason
     other_programs: list[tuple[str, str]] = field(default_factory=list)  # pools of another version, each with it
+    silences: int = 0  # so many posts in a row had no answer from Slack, the last within the hour
 
 
 def vitals(db: Database, now: int) -> Vitals:
@@ -78,4 +80,5 @@ def vitals(db: Database, now: int) -> Vitals:
             is_used=bool(db.value(ANY_SCHEDULE)),
             paused=[(name, reason) for name, reason in db.rows(PAUSED)],
             other_programs=[(name, program) for name, program in db.rows(OTHER_PROGRAMS, OWN | alive)],
+            silences=silences.in_a_row(db, now),
         )

@@ -1,14 +1,16 @@
 """When Slack itself is down, nothing is gained by trying: a circuit opens for all, probes, and closes by itself.
 
 What counts is silence of the network and HTTP 5xx, in a row, without an answer between them. While it is open one post
-at a time goes out as a probe, further and further apart. Times are monotonic milliseconds. Pure.
+at a time goes out as a probe, further and further apart, and none uses up an attempt. Times are monotonic milliseconds.
+Pure.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schedbot.model import Outcome, Reply
+from schedbot.store.silences import AN_OUTAGE
 
-IN_A_ROW = 5
+IN_A_ROW = AN_OUTAGE
 FIRST_PAUSE_MS = 5_000
 LONGEST_PAUSE_MS = 60_000
 OF_THE_NETWORK = frozenset(
@@ -34,15 +36,37 @@ def is_outage(reply: Reply) -> bool:
 
 @dataclass(slots=True)
 class Circuit:
-    """Closed while Slack answers; open after IN_A_ROW silences."""
+    """Closed while Slack answers; open after IN_A_ROW silences. `counted`: the jobs that these have cost an attempt."""
 
     failures: int = 0
     pause_ms: int = 0
     probe_at: int = 0
+    counted: list[int] = field(default_factory=list)
 
     @property
     def open(self) -> bool:
         return self.failures >= IN_A_ROW
+
+    @property
+    def seen_open(self) -> bool:
+        """Has this pool itself met with the outage, and not only heard of it?"""
+        return self.open and self.pause_ms > 0
+
+    def spares(self, reply: Reply, before: str | None, *, last: bool) -> bool:
+        """Does a failure that was heard use up no attempt? `before`: the error of the job's failure before this one.
+
+        None does while the circuit is open. And where there was no connection at all, the `last` one that a job has is
+        used up only if Slack has answered somebody between two such failures of the job: else this may be an outage.
+        """
+        if self.open or not is_outage(reply):
+            return is_outage(reply)
+        answered_since = before in OF_THE_NETWORK and self.failures == 1
+        return last and reply.outcome is Outcome.NOT_POSTED and not answered_since
+
+    def given_back(self) -> list[int]:
+        """The jobs that lost an attempt before the circuit opened, each as often as it did; once."""
+        counted, self.counted = self.counted, []
+        return counted
 
     def heard(self, reply: Reply, now: int) -> bool:
         """Take note of an answer. Returns whether the circuit opened or closed by it."""
@@ -51,6 +75,7 @@ class Circuit:
         was_open = self.open
         if not is_outage(reply):
             self.failures = self.pause_ms = 0
+            self.counted = []
         else:
             self.failures += 1
             if self.open:

@@ -45,7 +45,7 @@ class Ending:
         """Is nothing left that is due and can be settled soon?"""
         if self.hand.jobs or self.hand.ledger:
             return False
-        if self.hand.circuit.open:
+        if not self.hand.circuit.allows(steady_ms(), in_flight=0):
             return True
         now = self.hand.session.now()
         return not (remaining.left(self.hand.session.db, now, now + SOON_MS) or self.waits_for_others())

@@ -18,7 +18,7 @@ from schedbot.errors import DatabaseUnusable, ProgramChanged
 from schedbot.reports import limits  # noqa: F401 (used later, when an upgrade may have replaced it)
 from schedbot.session import Session
 from schedbot.slack.seen import MOST_PAGES
-from schedbot.store import heartbeats, pacing, wakeup
+from schedbot.store import heartbeats, pacing, silences, wakeup
 from schedbot.store.troubles import DatabaseOutgrown
 from schedbot.worker.births import Births
 from schedbot.worker.child import Conditions
@@ -62,6 +62,7 @@ class Pool:
         self.started_at = self.session.now()
         installation = str(self.session.db.value("SELECT id FROM installation"))
         self.hand = Hand(self.session, self.ledger, self.seats, self.name, installation)
+        self.hand.circuit.failures = silences.in_a_row(self.session.db, self.started_at)
         self.sending = Sending(self.hand)
         self.ending = Ending(self.hand)
         self.intake = Intake(self.hand, self.sending)

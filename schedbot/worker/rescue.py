@@ -244,7 +244,9 @@ class Rescue:
     def ruled(self, answer: Answered, now: int, retry_after_ms: int) -> tuple[JobState, int, str | None]:
         """The job's next state, when it may go on, and the error that stays with it."""
         job = answer.job
-        standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, now)
+        # While Slack is down for all, a job's attempts are not used up: its deadline is what ends it.
+        most = job.spent + 1 if self.hand.circuit.open else job.max_attempts
+        standing = Standing(job.due_at, job.deadline_at, job.spent, most, now)
         in_vain = answer.answer == "later" and is_in_vain(answer.error, job.deadline_at, now)
         match "cannot_ask" if in_vain else answer.answer:
             case "found":

@@ -13,7 +13,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import JobState, Outcome, Reply
 from schedbot.slack import answers
-from schedbot.store import attempts, claims, consequences, pacing
+from schedbot.store import attempts, claims, consequences, pacing, silences
 from schedbot.store.claims import Claimed
 from schedbot.worker import child
 from schedbot.worker.circuit import is_outage
@@ -174,19 +174,27 @@ class Sending:
     def sent(self, delivery: Delivery, reply: Reply, detail: str | None, *, renewed: bool) -> None:
         """Slack has answered, or has not. `renewed`: its token was refused, and another has taken its place."""
         delivery.answered = True
-        if self.hand.circuit.heard(reply, steady_ms()):
-            log.event("circuit_open" if self.hand.circuit.open else "circuit_closed", "warning", error=reply.error)
+        circuit, before = self.hand.circuit, self.hand.circuit.failures
+        turned = circuit.heard(reply, steady_ms())
         if renewed:
             log.event("token_renewed", workspace=delivery.job.workspace)
         self.end(delivery, reply, detail, renewed=renewed)
+        if circuit.failures != before:
+            now = self.hand.session.now()
+            self.hand.ledger.add(partial(silences.keep, failures=circuit.failures, now=now))
+        if turned:
+            log.event("circuit_open" if circuit.open else "circuit_closed", "warning", error=reply.error)
+        if circuit.open and circuit.counted:
+            self.hand.ledger.add(partial(silences.give_back, jobs=circuit.given_back()))
 
     def end(self, delivery: Delivery, reply: Reply, detail: str | None = None, *, renewed: bool = False) -> None:
         """Write how the attempt ended and what becomes of the job, then let its channel go."""
         job, now = delivery.job, self.hand.session.now()
         look_up_at = min(delivery.sent_at or now, now) + self.hand.window_ms
         standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, look_up_at)
-        # While Slack is down for all, a job's attempts are not used up: its deadline is what ends it.
-        free = self.hand.circuit.open and is_outage(reply)
+        free = self.hand.circuit.spares(reply, job.error, last=job.spent + 1 >= job.max_attempts)
+        if is_outage(reply) and not free:
+            self.hand.circuit.counted.append(job.id)
         ruled = verdict(reply, standing, now, random.random, free=free, renewed=renewed)
         posted = reply.outcome is Outcome.POSTED
         ended = attempts.End(

@@ -75,3 +75,40 @@ def test_any_answer_closes_it() -> None:
 )
 def test_what_speaks_of_slack_as_a_whole(reply: Reply, outage: bool) -> None:
     assert is_outage(reply) is outage
+
+
+REFUSED, BAD_GATEWAY = (
+    Reply(Outcome.NOT_POSTED, "connection_refused"),
+    Reply(Outcome.UNKNOWN, "http_502", http_status=502),
+)
+
+
+@pytest.mark.parametrize(
+    ("reply", "before", "row", "last", "spared"),
+    [
+        pytest.param(REFUSED, None, 1, True, True, id="its last attempt met nobody: this may be an outage"),
+        pytest.param(REFUSED, None, 1, False, False, id="it has another"),
+        pytest.param(REFUSED, "dns", 1, True, False, id="Slack answered somebody since it failed so before"),
+        pytest.param(REFUSED, "dns", 2, True, True, id="nobody got an answer since it failed so before"),
+        pytest.param(REFUSED, "internal_error", 1, True, True, id="its failure before said nothing of the network"),
+        pytest.param(BAD_GATEWAY, None, 1, True, False, id="the history is asked, and its answer tells"),
+        pytest.param(BAD_GATEWAY, None, IN_A_ROW, True, True, id="the circuit is open"),
+        pytest.param(REFUSED, None, IN_A_ROW, False, True, id="the circuit is open, and it has another"),
+        pytest.param(ANSWER, None, 0, True, False, id="an answer"),
+    ],
+)
+def test_which_failure_uses_up_no_attempt(reply: Reply, before: str | None, row: int, last: bool, spared: bool) -> None:
+    assert Circuit(failures=row).spares(reply, before, last=last) is spared
+
+
+def test_an_answer_makes_the_failures_before_it_count() -> None:
+    circuit = Circuit(failures=2, counted=[7, 8])
+    circuit.heard(ANSWER, 0)
+    assert circuit.given_back() == []
+
+
+def test_an_outage_that_a_pool_was_told_of_begins_with_a_probe_at_once() -> None:
+    circuit = Circuit(failures=IN_A_ROW)
+    assert (circuit.open, circuit.seen_open, circuit.allows(0, in_flight=0)) == (True, False, 1)
+    circuit.heard(SILENCE, 0)
+    assert (circuit.seen_open, circuit.allows(0, in_flight=0)) == (True, 0)

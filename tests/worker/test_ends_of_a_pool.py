@@ -3,14 +3,18 @@
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from bench.crash import children
 from schedbot.admin import resting
 from schedbot.model import JobState, Outcome, Reply, TokenSource
 from schedbot.store import attempts, claims
-from schedbot.store.unsettled import Unsettled
+from schedbot.store.unsettled import Answered, Unsettled
 from schedbot.worker.child import Conditions
+from schedbot.worker.circuit import IN_A_ROW
 from schedbot.worker.hand import Hand
 from schedbot.worker.ledger import Ledger
 from schedbot.worker.rescue import Rescue
@@ -98,3 +102,14 @@ def test_a_child_that_has_had_its_share_is_asked_for_no_look_up(tmp_path: Path) 
         one.ask_next()
         one.hand.seats[0].kill()
         assert len(one.queue) == 1
+
+
+@pytest.mark.parametrize(("in_a_row", "state"), [(IN_A_ROW, JobState.QUEUED), (IN_A_ROW - 1, JobState.FAILED)])
+def test_a_last_attempt_that_did_not_arrive_ends_no_job_in_an_outage(
+    tmp_path: Path, in_a_row: int, state: JobState
+) -> None:
+    spent = replace(unknown(1), spent=5, deadline_at=NOW + HOUR)
+    with past(tmp_path) as book:
+        one = rescue(book)
+        one.hand.circuit.failures = in_a_row
+        assert one.ruled(Answered(spent, NOW, "absent"), NOW, 0)[0] is state

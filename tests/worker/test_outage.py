@@ -1,4 +1,7 @@
-"""While Slack is down nothing is failed for good: a probe at a time goes out, and no attempt is counted."""
+"""While Slack is down nothing is failed for good: a probe at a time goes out, and no attempt is counted.
+
+What is the last attempt of a job may be the first sign of an outage: that it is one shows later.
+"""
 
 from tests.house import House, until
 
@@ -18,3 +21,41 @@ def test_what_waited_is_posted_when_slack_is_back(house: House) -> None:
     house.start("work")
     until(lambda: house.states() == {"succeeded": 8}, within=60)
     assert len(house.posts()) == 8
+
+
+def test_a_last_attempt_that_found_nobody_is_not_the_end(house: House) -> None:
+    house.due_now(8, max_attempts="1")
+    house.sandbox.stop()
+    assert house.work().returncode == 1
+    assert house.states() == {"queued": 8}
+    assert "Slack has not answered the last" in house.run("health").stdout
+
+
+def test_failures_that_turn_out_to_be_an_outage_use_up_nothing_and_the_first_answer_ends_it(house: House) -> None:
+    house.due_now(8, max_attempts="1")
+    house.slack.order("status", status=503, times=5)
+    house.start("work")
+    until(lambda: house.states() == {"succeeded": 8}, within=60)
+    assert house.db.value("SELECT max(spent) FROM jobs") == 1
+    assert house.db.value("SELECT failures FROM circuit") == 0
+
+
+def test_a_pool_that_begins_in_an_outage_knows_of_it(house: House) -> None:
+    """As when cron starts `work --drain` every minute: one post is tried, and no more."""
+    house.due_now(8, max_attempts="2")
+    house.sandbox.stop()
+    house.work()
+    tried = house.db.value("SELECT count(*) FROM attempts")
+    done = house.work()
+    assert (done.returncode, "Slack does not answer" in done.stderr) == (1, True)
+    assert house.db.value("SELECT count(*) FROM attempts") == tried + 1
+    assert house.states() == {"queued": 8}
+
+
+def test_a_pool_with_nothing_to_do_says_nothing_of_an_outage_that_was(house: House) -> None:
+    house.due_now(8)
+    house.sandbox.stop()
+    house.work()
+    house.run("pause", "*")
+    done = house.work()
+    assert (done.returncode, done.stderr.strip()) == (0, "Nothing was due.")

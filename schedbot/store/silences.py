@@ -1,0 +1,36 @@
+"""How many posts in a row Slack has left without an answer, as the pool that heard last has written it.
+
+A pool that begins (`work --drain` does so every minute) goes on from there, so that it knows an outage which it did not
+see begin.
+"""
+
+from schedbot.store.database import Database
+
+AN_OUTAGE = 5  # so many in a row are no accident
+REMEMBERED_MS = 3_600_000
+
+KEEP = """
+INSERT INTO circuit (one, failures, changed_at) VALUES (1, :failures, :now)
+ON CONFLICT (one) DO UPDATE SET failures = excluded.failures, changed_at = excluded.changed_at
+"""
+
+GIVE_BACK = """
+UPDATE jobs SET spent = max(0, spent - 1) WHERE id = :id AND state IN ('queued', 'running', 'unknown')
+"""
+
+
+def keep(db: Database, failures: int, now: int) -> None:
+    """Write down how many there are now. Inside a transaction."""
+    db.execute(KEEP, {"failures": failures, "now": now})
+
+
+def in_a_row(db: Database, now: int) -> int:
+    """How many there are; 0 where the last is an hour old."""
+    sql = "SELECT failures FROM circuit WHERE changed_at >= :since"
+    return int(db.value(sql, {"since": now - REMEMBERED_MS}) or 0)
+
+
+def give_back(db: Database, jobs: list[int]) -> None:
+    """These failures were an outage's: each gives its job an attempt back while it is open. Inside a transaction."""
+    for number in jobs:
+        db.execute(GIVE_BACK, {"id": number})
