@@ -20,6 +20,7 @@ from schedbot.slack import answers, sources
 from schedbot.store import claims, consequences, pacing, unsettled
 from schedbot.store.claims import PastLease
 from schedbot.store.unsettled import Answered, Unsettled
+from schedbot.worker.brackets import Brackets
 from schedbot.worker.hand import Hand
 from schedbot.worker.seats import Seat
 from schedbot.worker.verdict import (
@@ -34,7 +35,6 @@ from schedbot.worker.verdict import (
 
 TOGETHER_MS = 600_000  # unknown posts of one channel and about one time share a look-up
 MOST = 100
-DAY_MS = 86_400_000  # nobody sets a clock back by more
 Place = tuple[str, str]
 
 
@@ -47,6 +47,7 @@ class Ask:
     jobs: list[Unsettled]
     asked_at: int = 0
     since: int = 0  # steady
+    clock_ms: int | None = None  # Slack's less ours, as it was known then
 
 
 @dataclass(slots=True)
@@ -54,11 +55,15 @@ class Rescue:
     """What this pool has seen of others' leases, and the look-ups that it has under way."""
 
     hand: Hand
+    brackets: Brackets = field(init=False)
     seen: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     queue: list[Ask] = field(default_factory=list)
     asking: set[str] = field(default_factory=set)
     resumes: dict[Place, str] = field(default_factory=dict)
     numbers: Any = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        self.brackets = Brackets(self.hand, self.hand.session.now())
 
     def round(self) -> None:
         """Look for passed leases and for look-ups that are due."""
@@ -162,7 +167,7 @@ class Rescue:
             log.event("look_up_waits", "warning", workspace=job.workspace, why=error)
             self.asking.discard(ask.place[0])
             return
-        ask.asked_at, ask.since = self.hand.session.now(), steady_ms()
+        ask.asked_at, ask.since, ask.clock_ms = self.hand.session.now(), steady_ms(), self.hand.clock_ms
         seat.asks[ask.number] = ask
         seat.wire.say(
             {
@@ -172,7 +177,7 @@ class Rescue:
                 "anew": any(answers.refuses_a_token(one.error) for one in ask.jobs),
                 "source": {"kind": source.kind, "place": source.place},
                 "resume": self.resumes.pop(ask.place, ""),
-                "sought": [self.sought(one) for one in ask.jobs],
+                "sought": [self.brackets.sought(one) for one in ask.jobs],
             }
         )
 
@@ -182,22 +187,6 @@ class Rescue:
         for other in self.queue:
             other.jobs = [job for job in other.jobs if job.id not in now_asked]
         self.queue = [other for other in self.queue if other.jobs]
-
-    def sought(self, job: Unsettled) -> dict[str, Any]:
-        stamp = {"installation": self.hand.installation, "occurrence": job.occurrence, "attempt": job.number}
-        # The history goes by Slack's clock.
-        ahead_ms = job.clock_ms if job.clock_ms is not None else self.hand.clock_ms or 0
-        until_at = job.sent_at + self.hand.window_ms
-        if job.sent_at <= self.hand.set_at:
-            until_at = max(until_at, self.hand.session.now())
-        return {"stamp": stamp, "sent_at": self.sent_from(job) + ahead_ms, "until_at": until_at + ahead_ms}
-
-    def sent_from(self, job: Unsettled) -> int:
-        """The earliest instant, by our clock as it is now, at which the attempt may have left."""
-        now = self.hand.session.now()
-        if job.clock_ms is not None:
-            return job.sent_at  # Slack's clock then is known, whatever became of ours
-        return now - DAY_MS if job.sent_at > now else job.sent_at - self.hand.set_back_ms
 
     def heard(self, seat: Seat, saying: dict[str, Any]) -> None:
         """A child says what a history said, or that its token could not be found. Every answer is put on record."""
@@ -209,25 +198,27 @@ class Rescue:
         if fates is None:
             log.event("look_up_waits", "warning", workspace=ask.jobs[0].workspace, why="its token cannot be found")
         for job, fate in zip(ask.jobs, fates or [], strict=False):
-            answer = Answered(job, ask.asked_at, fate["fate"], fate["error"], fate["ts"])
+            elsewhere = fate["fate"] == "absent" and self.brackets.may_be_elsewhere(job, ask.clock_ms)
+            answer = Answered(job, ask.asked_at, "later" if elsewhere else fate["fate"], fate["error"], fate["ts"])
             free_at = max(free_at, now + (fate["retry_after_ms"] or 0))
             if fate["resume"]:
                 self.resumes[ask.place] = fate["resume"]
-            self.settle(answer, now, fate["retry_after_ms"] or 0, renewed)
+            self.settle(answer, now, fate["retry_after_ms"] or 0, soon=renewed or elsewhere)
         self.hand.ledger.add(
             partial(pacing.hold, workspace_id=ask.place[0], method=pacing.HISTORY, channel="", now=now, free_at=free_at)
         )
 
-    def settle(self, answer: Answered, now: int, retry_after_ms: int, renewed: bool) -> None:
+    def settle(self, answer: Answered, now: int, retry_after_ms: int, *, soon: bool) -> None:
+        """Write what the look-up said. `soon`: there is reason to ask once more without waiting."""
         state, available_at, error = self.ruled(answer, now, retry_after_ms)
-        if renewed and state is JobState.UNKNOWN:
+        if soon and state is JobState.UNKNOWN:
             available_at = now + retry_after_ms
         job = answer.job
 
         def entry(db: Any) -> str | None:
             unsettled.note(db, answer)
             settled = unsettled.settle(db, answer, state, available_at, error)
-            if waits_for_a_token(answer) and not renewed:
+            if waits_for_a_token(answer) and not soon:
                 reason = answer.error or "token refused"
                 consequences.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
             return settled
@@ -240,6 +231,8 @@ class Rescue:
         log.event(f"look_up_{answer.answer}", job=job.id, schedule=job.schedule, error=answer.error, state=state)
         if state:
             self.hand.count(state)
+        if state != JobState.UNKNOWN:
+            self.brackets.forget(job)
 
     def ruled(self, answer: Answered, now: int, retry_after_ms: int) -> tuple[JobState, int, str | None]:
         """The job's next state, when it may go on, and the error that stays with it."""

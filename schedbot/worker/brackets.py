@@ -1,0 +1,62 @@
+"""Where in a channel's history an attempt is looked for: in its own seconds, by Slack's clock.
+
+How far our clock was from Slack's is written with the attempt, as Slack's last answer said. Where no answer had come by
+then, what is not there is looked for once more, in the history of a whole day: a clock may be wrong, or was set since.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from schedbot.store.unsettled import Unsettled
+from schedbot.worker.hand import Hand
+
+DAY_MS = 86_400_000  # nobody sets a clock by more
+CLOCK_OFF_MS = 30_000  # a look-up goes as far again beyond the attempt's own seconds
+
+
+@dataclass(slots=True)
+class Brackets:
+    """The brackets of a pool's look-ups. `since`: when the pool began (ms UTC)."""
+
+    hand: Hand
+    since: int
+    _in_a_day: set[tuple[int, int]] = field(default_factory=set)
+
+    def sought(self, job: Unsettled) -> dict[str, Any]:
+        """What a child is told of the attempt: its stamp, and between which instants by Slack's clock it arrived."""
+        stamp = {"installation": self.hand.installation, "occurrence": job.occurrence, "attempt": job.number}
+        ahead_ms = job.clock_ms if job.clock_ms is not None else self.hand.clock_ms or 0
+        until_at = job.sent_at + self.hand.window_ms
+        if job.sent_at <= self.hand.set_at or key(job) in self._in_a_day:
+            until_at = max(until_at, self.hand.session.now())
+        return {"stamp": stamp, "sent_at": self.sent_from(job) + ahead_ms, "until_at": until_at + ahead_ms}
+
+    def sent_from(self, job: Unsettled) -> int:
+        """The earliest instant, by our clock as it is now, at which the attempt may have left."""
+        now = self.hand.session.now()
+        if job.clock_ms is not None:
+            return job.sent_at  # Slack's clock then is known, whatever became of ours
+        if job.sent_at > now or key(job) in self._in_a_day:
+            return min(job.sent_at, now) - DAY_MS
+        return job.sent_at - self.hand.set_back_ms
+
+    def may_be_elsewhere(self, job: Unsettled, clock_ms: int | None) -> bool:
+        """May an attempt that was not found be outside its bracket? Asked once: it is looked for in a day then.
+
+        `clock_ms`: Slack's clock less ours, as it was known when the history was asked.
+        """
+        if job.clock_ms is not None or key(job) in self._in_a_day:
+            return False
+        off_ms = abs((self.hand.clock_ms or 0) - (clock_ms or 0))
+        if off_ms <= CLOCK_OFF_MS and job.sent_at >= self.since:
+            return False
+        self._in_a_day.add(key(job))
+        return True
+
+    def forget(self, job: Unsettled) -> None:
+        """Its fate is known."""
+        self._in_a_day.discard(key(job))
+
+
+def key(job: Unsettled) -> tuple[int, int]:
+    return job.id, job.number
