@@ -20,15 +20,19 @@ class Brackets:
 
     hand: Hand
     since: int
-    _in_a_day: set[tuple[int, int]] = field(default_factory=set)
+    _in_a_day: dict[tuple[int, int], int] = field(default_factory=dict)  # attempts, each with the end of its day
 
     def sought(self, job: Unsettled) -> dict[str, Any]:
-        """What a child is told of the attempt: its stamp, and between which instants by Slack's clock it arrived."""
+        """What a child is told of the attempt: its stamp, and between which instants by Slack's clock it arrived.
+
+        The later one stays as it is when asked again, so that a look-up of several pages can go on where it ended.
+        """
         stamp = {"installation": self.hand.installation, "occurrence": job.occurrence, "attempt": job.number}
         ahead_ms = job.clock_ms if job.clock_ms is not None else self.hand.clock_ms or 0
         until_at = job.sent_at + self.hand.window_ms
-        if job.sent_at <= self.hand.set_at or key(job) in self._in_a_day:
-            until_at = max(until_at, self.hand.session.now())
+        if job.sent_at <= self.hand.set_at:
+            until_at = max(until_at, self.hand.set_at + self.hand.window_ms)
+        until_at = max(until_at, self._in_a_day.get(key(job), 0))
         return {"stamp": stamp, "sent_at": self.sent_from(job) + ahead_ms, "until_at": until_at + ahead_ms}
 
     def sent_from(self, job: Unsettled) -> int:
@@ -50,12 +54,12 @@ class Brackets:
         off_ms = abs((self.hand.clock_ms or 0) - (clock_ms or 0))
         if off_ms <= CLOCK_OFF_MS and job.sent_at >= self.since:
             return False
-        self._in_a_day.add(key(job))
+        self._in_a_day[key(job)] = self.hand.session.now()
         return True
 
     def forget(self, job: Unsettled) -> None:
         """Its fate is known."""
-        self._in_a_day.discard(key(job))
+        self._in_a_day.pop(key(job), None)
 
 
 def key(job: Unsettled) -> tuple[int, int]:
