@@ -20,7 +20,7 @@ from schedbot.admin.terms import first_after
 from schedbot.errors import SchedbotError
 from schedbot.model import Recurrence, Schedule, ScheduleState, Terms
 from schedbot.session import Session
-from schedbot.store import enqueue, reruling, rulings, schedules, waiting
+from schedbot.store import counted, enqueue, reruling, rulings, schedules, waiting
 from schedbot.store.database import Database
 
 ERROR = "schedule_edited"
@@ -57,7 +57,7 @@ def edit(session: Session, name: str, said: Fields, params: Params | None = None
     facts = Facts(session.actor, "edit", session.now())
     with session.db.writing():
         before = named(session.db, name)
-        made = waiting.made(session.db, before.id, facts.now)
+        made = counted.made(session.db, before, facts.now)
         if params and (params.put or params.unset):
             said = {**said, "params": json.dumps(merged(before.terms.report.params, params))}
         new = wanted(said, facts.now, as_wanted(before, made), zones)

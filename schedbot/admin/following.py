@@ -17,7 +17,7 @@ from schedbot.errors import SchedbotError, TokenUnavailable
 from schedbot.model import Outcome, Reply, ScheduleState
 from schedbot.session import Session
 from schedbot.slack.seen import PersonSeen
-from schedbot.store import enqueue, schedules, waiting, workspaces
+from schedbot.store import counted, enqueue, schedules, workspaces
 from schedbot.store import people as stored
 from schedbot.store.alone import alone
 from schedbot.store.database import Database
@@ -123,7 +123,7 @@ def move_one(db: Database, number: str, told: Person, facts: Facts) -> bool:
     before = schedules.by_id(db, number)
     whose = adding.person_of(before)
     assert whose is not None
-    made = waiting.made(db, number, facts.now)
+    made = counted.made(db, before, facts.now)
     try:
         new = adding.wanted({"tz": before.terms.tz_from}, facts.now, adding.as_wanted(before, made), {whose: told.zone})
     except BadField as error:

@@ -20,7 +20,7 @@ from schedbot.errors import BadFile, BadInput
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.slack.people import is_person
-from schedbot.store import bulk, enqueue, waiting
+from schedbot.store import bulk, counted, enqueue
 from schedbot.store.database import Database
 
 STEP = 500
@@ -179,7 +179,7 @@ def plan_one(db: Database, record: Record, before: Schedule | None, facts: Facts
         if not different:
             plan.unchanged += 1
             return
-        made = waiting.made(db, before.id, facts.now)
+        made = counted.made(db, before, facts.now)
         new = adding.wanted(different, facts.now, adding.as_wanted(before, made), plan.zones)
     adding.shared_hours(db, new, facts)
     plan.changes.append(Change(record.line, new, before))

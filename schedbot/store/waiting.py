@@ -9,7 +9,6 @@ from typing import Any
 
 from schedbot.lifecycle import Event, after
 from schedbot.model import JobState, Schedule
-from schedbot.store import missed_spans
 from schedbot.store.database import Database
 
 CANCELLED = after(JobState.QUEUED, Event.CANCELLED)
@@ -63,12 +62,6 @@ ON CONFLICT (schedule_id, due_at) DO UPDATE SET state = excluded.state, error = 
 SKIPPED = """
 SELECT schedule_id, due_at, error FROM jobs
  WHERE due_at > :after AND state = 'skipped' AND (:schedule_id IS NULL OR schedule_id = :schedule_id)
-"""
-
-# An extra job is never due at a full second, an occurrence always is.
-MADE = """
-SELECT count(*) FROM jobs
- WHERE schedule_id = :schedule_id AND due_at <= :now AND due_at % 1000 = 0 AND state <> 'cancelled'
 """
 
 EXTRA = """
@@ -148,12 +141,6 @@ def skipped(db: Database, after: int, schedule_id: str | None = None) -> dict[tu
     """Occurrences to come that are dropped already: (schedule's id, due_at) -> why."""
     rows = db.rows(SKIPPED, {"after": after, "schedule_id": schedule_id})
     return {(number, due_at): error or "skipped" for number, due_at, error in rows}
-
-
-def made(db: Database, schedule_id: str, now: int) -> int:
-    """How many of a schedule's occurrences have been, up to now."""
-    jobs = int(db.value(MADE, {"schedule_id": schedule_id, "now": now}))
-    return jobs + missed_spans.count_up_to(db, schedule_id, now)
 
 
 def extra(db: Database, schedule: Schedule, now: int) -> JobSeen:

@@ -127,6 +127,15 @@ def test_a_count_goes_on_past_the_old_end_under_a_new_rule(book: Book) -> None:
     assert book.stands().terms.until_at == ms("2027-01-01 18:00:00")
 
 
+def test_a_count_holds_though_no_tick_has_seen_what_fell_due_before_the_edit(book: Book) -> None:
+    book.add(count="3")
+    book.utc = "2026-12-02 10:00:00"  # the second is due, and no tick came
+    book.edit(count="5")
+    assert book.stands().terms.until_at == ms("2026-12-05 09:00:00")
+    book.tick("2026-12-09 12:00:00")
+    assert [job[:10] for job in book.jobs()] == [f"2026-12-0{day}" for day in range(1, 6)]
+
+
 def test_an_end_that_was_said_beside_a_count_is_kept_under_a_new_rule(book: Book) -> None:
     book.add(count="30", until="2026-12-05 12:00")
     book.edit(cron="0 8 * * *")

@@ -9,7 +9,7 @@ import pytest
 from schedbot import recurrence, runs
 from schedbot.admin import backfilling, retries, whys
 from schedbot.model import JobState, Recurrence
-from schedbot.store import history, missed_spans, waiting
+from schedbot.store import counted, history, missed_spans
 from schedbot.store.enqueue import LOOK_AHEAD_MS, Counts
 from schedbot.store.filters import Filter
 from schedbot.store.history import JobRecord
@@ -177,8 +177,8 @@ def test_why_says_what_became_of_it_and_how_to_send_it(book: Book) -> None:
 
 def test_an_end_by_count_counts_what_was_missed(book: Book) -> None:
     book.tick(BACK)
-    assert waiting.made(book.db, book.stands("often").id, ms("2026-12-02 00:00")) == 288
-    assert waiting.made(book.db, book.stands("often").id, ms(BACK)) == FORTNIGHT
+    assert counted.made(book.db, book.stands("often"), ms("2026-12-02 00:00")) == 288
+    assert counted.made(book.db, book.stands("often"), ms(BACK)) == FORTNIGHT
 
 
 def test_what_is_run_late_stands_in_the_table_with_the_first_transaction(book: Book) -> None:
