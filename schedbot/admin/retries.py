@@ -42,6 +42,7 @@ class LeftOut(Enum):
     """Why a job is not sent again."""
 
     NOT_FAILED = "its state is none that is sent again"
+    UNFIT = "it was typed out, and the filters that were said with it leave it out"
     REMOVED = "the schedule was removed"
     RESTING = "the schedule is paused or suspended"
     STALE = "the grace is over"
@@ -64,6 +65,7 @@ class Plan:
     """
 
     stale: bool
+    sought: tuple[JobState, ...] = ()  # empty: what was typed out is looked at in any state
     ready: list[int | Unnumbered] = field(default_factory=list)
     groups: Counter[Group] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -84,9 +86,10 @@ class Plan:
 def plan(session: Session, chosen: Filter, stale: bool) -> Plan:
     """What would be sent again. Changes nothing. Raises NotFound for a job number that is not there, and BadInput."""
     must_be_there(session, chosen.jobs or ())
-    made, now = Plan(stale), session.now()
-    for job in retrying.candidates(session.db, narrowed(chosen, stale)):
-        why = left_out(job, now, stale)
+    sought, now = narrowed(chosen, stale), session.now()
+    made = Plan(stale, sought.states or ())
+    for job, is_fit in looked_at(session, sought):
+        why = left_out(job, now, stale) if is_fit or job.state not in retrying.RETRIABLE else LeftOut.UNFIT
         if why is None:
             made.ready.append((job.schedule_id, job.due_at) if job.job is None else job.job)
             made.groups[Group(job.workspace, job.state, job.error or "")] += 1
@@ -95,6 +98,16 @@ def plan(session: Session, chosen: Filter, stale: bool) -> Plan:
             made.resting += why is LeftOut.RESTING
             made.left_out[sentence(job, why, typed=chosen.jobs is not None)] += 1
     return made
+
+
+def looked_at(session: Session, sought: Filter) -> Iterator[tuple[Candidate, bool]]:
+    """The jobs that fit, and then those that were typed out and do not, so that each of these has its answer."""
+    fit = set()
+    for job in retrying.candidates(session.db, sought):
+        fit.add(job.job)
+        yield job, True
+    others = tuple(number for number in sought.jobs or () if number not in fit)
+    yield from ((job, False) for job in retrying.candidates(session.db, Filter(jobs=others)))
 
 
 def must_be_there(session: Session, jobs: Sequence[int]) -> None:
@@ -138,6 +151,9 @@ def sentence(job: Candidate, why: LeftOut, typed: bool) -> str:
     match why:
         case LeftOut.NOT_FAILED:
             return f"{subject} is {job.state.value}: {NOT_SENT_AGAIN[job.state]}."
+        case LeftOut.UNFIT:
+            whose = f"of '{job.schedule}' in the workspace '{job.workspace}'"
+            return f"{subject} does not fit the filters: it is {job.state.value}, {whose}."
         case LeftOut.REMOVED:
             return f"{subject}: its schedule '{job.schedule}' was removed."
         case LeftOut.RESTING:

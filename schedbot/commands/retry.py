@@ -75,7 +75,12 @@ def tell(plan: Plan, say: Any) -> None:
     if len(plan.left_out) > LINES:
         say(f"... and {len(plan.left_out) - LINES} more reasons of this kind.")
     if not plan.ready:
-        output.note("Nothing to retry.")
+        output.note("Nothing to retry." if plan.left_out or not plan.sought else nothing(plan))
+
+
+def nothing(plan: Plan) -> str:
+    """Nothing fits, of the states that are sent again."""
+    return f"Nothing to retry: no job that fits is {' or '.join(state.value for state in plan.sought)}."
 
 
 def agreed(plan: Plan) -> bool:

@@ -84,6 +84,17 @@ def test_what_did_not_fail_is_left_as_it_is_and_that_is_said(before: Past, state
     assert before.state(job) == state
 
 
+def test_a_job_that_is_typed_out_and_does_not_fit_is_told_of(before: Past) -> None:
+    daily, weekly = before.schedule("daily"), before.schedule("weekly")
+    posted, failed = before.job(daily, "succeeded", ts="1.1"), before.job(weekly, "failed")
+    plan, queued = retry(before, Filter(jobs=(posted, failed), schedules=(daily,), states=(JobState.FAILED,)))
+    assert queued == []
+    assert list(plan.left_out) == [
+        f"Job {posted} is succeeded: nothing to send again.",
+        f"Job {failed} does not fit the filters: it is failed, of 'weekly' in the workspace 'acme'.",
+    ]
+
+
 def test_what_is_past_its_grace_is_left_out_unless_it_is_asked_for(before: Past) -> None:
     job = before.job(before.schedule("daily"), "failed", ago_ms=7 * HOUR)
     plan, queued = retry(before, FAILED)

@@ -149,7 +149,7 @@ def test_retry_asks_on_a_terminal_and_does_as_it_is_told(before: Past, answer: s
 def test_retry_twice_says_that_there_is_nothing_left(before: Past) -> None:
     schedbot(before, "retry", "--state", "failed", "--stale", "--yes")
     again = schedbot(before, "retry", "--state", "failed", "--stale", "--yes")
-    assert (again.returncode, again.stdout, again.stderr) == (0, "", "Nothing to retry.\n")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "Nothing to retry: no job that fits is failed.\n")
 
 
 def test_retry_ends_with_3_when_a_paused_workspace_keeps_the_jobs_waiting(before: Past) -> None:
