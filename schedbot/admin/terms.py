@@ -145,7 +145,7 @@ def bounds(said: Fields, when: Recurrence, now: int, before: Before | None) -> B
         start, end = (times.for_people(at, times.zone(when.tz)) for at in (starts_at, until_at))
         raise BadField("until", f"It ends ({end}) before it starts ({start}).", "Let it end later.")
     after = max(now, (starts_at or 0) - 1)
-    check_due(when, after, until_at)
+    check_due(when, now, starts_at, until_at)
     if count is not None:
         last = nth_after(when, after, remaining(count, before.made if before else 0))
         until_at = last if until_at is None or (last is not None and last < until_at) else until_at
@@ -168,20 +168,29 @@ def remaining(count: int, made: int) -> int:
     return count - made
 
 
-def check_due(when: Recurrence, after: int, until_at: int | None) -> None:
+def check_due(when: Recurrence, now: int, starts_at: int | None, until_at: int | None) -> None:
     """Refuse what is never due between its start and its end."""
+    after = max(now, (starts_at or 0) - 1)
     first = first_after(when, after)
     if first is not None and (until_at is None or first <= until_at):
         return
     zone = times.zone(when.tz)
     since = times.for_people(after + 1, zone)
     if first is None:
-        column = "cron" if when.cron else "every" if when.rrule else "at"
-        moved = f", where the business day before a holiday of {when.before} is still to come" if when.before else ""
-        hint = f"Name an instant that is still to come{moved}."
-        raise BadField(column, f"It is never due after {since}.", hint)
-    problem = f"It is never due between {since} and its end, {times.for_people(until_at or 0, zone)}."
+        raise never_due(when, now, since)
+    end = times.for_people(until_at or 0, zone)
+    is_past = until_at is not None and until_at <= now
+    problem = f"Its end, {end}, is past." if is_past else f"It is never due between {since} and its end, {end}."
     raise BadField("until", problem, f"The first occurrence would be {times.for_people(first, zone)}: end it later.")
+
+
+def never_due(when: Recurrence, now: int, since: str) -> BadField:
+    """What is said of a rule that has nothing from `since` on."""
+    if first_after(when, now) is not None:
+        return BadField("starts", f"It starts ({since}) after all that it is due at.", "Let it start earlier.")
+    column = "cron" if when.cron else "every" if when.rrule else "at"
+    moved = f", where the business day before a holiday of {when.before} is still to come" if when.before else ""
+    return BadField(column, f"It is never due after {since}.", f"Name an instant that is still to come{moved}.")
 
 
 @lru_cache(maxsize=8_192)

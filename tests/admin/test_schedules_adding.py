@@ -39,6 +39,8 @@ def book(tmp_path: Path) -> Iterator[Book]:
         ({"params": '{"a": 1}'}, "params", "no parameters"),
         ({"starts": "2027-01-02", "until": "2027-01-01"}, "until", "2 Jan 2027"),
         ({"until": "10s"}, "until", "never due"),
+        ({"until": "2026-11-30"}, "until", "end, Mon 30 Nov 2026 23:59:59 UTC, is past."),
+        ({"at": "2026-12-24 09:00", "starts": "2026-12-30"}, "starts", "after all that it is due at"),
         ({"count": "0"}, "count", "0"),
         ({"misfire": "lastest"}, "misfire", "lastest"),
         ({"grace": "6"}, "grace", "6"),
