@@ -20,6 +20,9 @@ ANSWERS = {
     "cannot_ask": "The channel's history cannot be asked ({error}).",
     "later": "The channel's history could not be asked just then ({error}); it is asked again.",
 }
+# The state of a schedule by which a job was cancelled for that reason; by an edit, one of these differs.
+CANCELLED_BY = {"schedule_paused": "paused", "schedule_removed": "removed", "schedule_suspended": "suspended"}
+RULE = ("cron", "every", "at", "tz", "starts", "until", "holiday_policy", "skip_holidays")
 OVER = frozenset(JobState) - {JobState.QUEUED, JobState.RUNNING, JobState.UNKNOWN, JobState.HELD}
 
 
@@ -84,12 +87,34 @@ def looked_up(lookup: Lookup) -> Entry:
 
 
 def of_schedule(session: Session, job: JobRecord, end: int) -> Iterator[Entry]:
-    """What was changed in its schedule from when the job may have been enqueued to its end."""
-    for change in changes.of_object(session.db, "schedule", job.schedule_id):
-        if change.changed_at < job.due_at - LOOK_AHEAD_MS:
-            return
-        if change.changed_at <= end:
-            yield changed(change, "schedule")
+    """What was changed in its schedule from when the job may have been enqueued to its end, and by whom it was skipped.
+
+    One that waited longer was cancelled only after it was due: by the first change that did.
+    """
+    own = list(changes.of_object(session.db, "schedule", job.schedule_id))
+    yield from (skipped(change) for change in own if is_skip(change, job.due_at))
+    since = job.due_at - LOOK_AHEAD_MS
+    later = [change for change in reversed(own) if change.changed_at >= since and not is_skip(change)]
+    if job.state is JobState.CANCELLED:
+        end = max(end, next((change.changed_at for change in later if may_have_cancelled(change, job)), end))
+    yield from (changed(change, "schedule") for change in later if change.changed_at <= end)
+
+
+def is_skip(change: Change, due_at: int | None = None) -> bool:
+    """Did it drop one occurrence, or that one? It is no change of the schedule itself."""
+    return change.command == "skip-next" and due_at in (None, (change.after or {}).get("due_at"))
+
+
+def skipped(change: Change) -> Entry:
+    return Entry(change.changed_at, "skipped", f"{change.actor}, {change.command}: it is left out.")
+
+
+def may_have_cancelled(change: Change, job: JobRecord) -> bool:
+    """Could the job be cancelled by it, for the reason that it has?"""
+    if change.before is None:
+        return False
+    before, after, state = change.before, change.after or {}, CANCELLED_BY.get(job.error or "")
+    return after.get("state") == state if state else any(before.get(key) != after.get(key) for key in RULE)
 
 
 def changed(change: Change, kind: str) -> Entry:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import occurrences, running, selecting
+from schedbot.admin import occurrences, running, selecting, settling, story
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence
 from schedbot.store import schedules, waiting
@@ -31,6 +31,28 @@ def test_an_occurrence_far_ahead_is_skipped_and_no_tick_makes_it(book: Book) -> 
     assert book.skip_next() == "2026-12-01 18:00"
     book.tick("2026-12-01 17:59:00")
     assert book.jobs() == ["2026-12-01 18:00 skipped skipped_by_hand"]
+
+
+def test_the_story_of_what_was_skipped_says_by_whom_and_when(book: Book) -> None:
+    book.add(cron="0 18 * * *")
+    book.skip_next()
+    book.skip_next()
+    skip, due = story.told(book.session, settling.known(book.session, 1))
+    assert (clock(skip.at), skip.text) == ("2026-12-01 08:59", "tester@house, skip-next: it is left out.")
+    assert due.event == "due"
+
+
+@pytest.mark.parametrize("turn", ["pause", "edit", "remove"])
+def test_the_story_of_what_was_cancelled_late_says_by_whom(book: Book, turn: str) -> None:
+    book.add()
+    book.edit(text="Hello")
+    book.utc = "2026-12-01 09:10:00"  # no pool came
+    if turn == "edit":
+        book.edit(cron="0 12 * * *")
+    else:
+        getattr(book, turn)()
+    last = story.told(book.session, settling.known(book.session, 1))[-1]
+    assert (clock(last.at), last.text.partition(":")[0]) == ("2026-12-01 09:10", f"tester@house, {turn}")
 
 
 def test_skipping_twice_skips_the_one_after_it_too(book: Book) -> None:
