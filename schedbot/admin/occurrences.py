@@ -98,11 +98,6 @@ def next_due_at(schedule: Schedule, now: int, dropped: Dropped) -> int | None:
     return next((one.due_at for one in coming(schedule, first, dropped) if one.left_out is None), None)
 
 
-def of_expression(rule: Recurrence, after: int) -> Iterator[Occurrence]:
-    """The occurrences of an expression that is not added yet."""
-    return (Occurrence(due_at, "", rule) for due_at in recurrence.between(rule, after, after + FAR_MS))
-
-
 def merged(each: Iterable[Iterator[Occurrence]], count: int) -> Iterator[Occurrence]:
     """The first `count` of each, in order of time."""
     return heapq.merge(*(list(islice(one, count)) for one in each))

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from schedbot import clock, output, recurrence, times
-from schedbot.admin import occurrences, selecting
-from schedbot.admin import rule as rules
+from schedbot.admin import expressions, occurrences, selecting
+from schedbot.admin.expressions import Expression, Fields
 from schedbot.admin.occurrences import Occurrence
-from schedbot.commands import next_changes, telling
+from schedbot.commands import next_changes, schedule_options, telling
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence, Schedule, ScheduleState
 from schedbot.session import Session, opened
@@ -25,23 +25,30 @@ def run(
     tz: Annotated[str | None, typer.Option(metavar="ZONE", help="The expression's IANA time zone.")] = None,
     from_: Annotated[str, typer.Option("--from", metavar="WHEN", help="Those after this instant. [default: now]")] = "",
     count: Annotated[int, typer.Option(min=1, max=100_000, help="How many for each schedule.")] = 5,
+    skip_holidays: schedule_options.SkipHolidays = None,
+    holiday_policy: schedule_options.HolidayPolicy = None,
+    window: schedule_options.Window = None,
+    outside: schedule_options.Outside = None,
+    blackout: schedule_options.Blackout = None,
     changes: Annotated[str, typer.Option(metavar="SPAN", help="The clock changes of that time instead: 90d.")] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show the coming occurrences: of schedules, of all active ones merged, or of an expression.
 
+    An expression is tried out with the holidays, window and blackout that it is to be added with.
+
     With --changes: which of them a clock change touches, and what it does there.
 
     Example:  schedbot next --cron '0 9 * * mon,fri' --tz America/Los_Angeles
     """
+    said = schedule_options.said(locals())
     if cron or every:
         if names or changes:
             other = "--changes" if changes else "A name"
             raise BadInput(f"{other} and an expression are both said.", "Ask for one of them.")
-        expression(rules.rule({"cron": cron, "every": every, "tz": tz}, clock.now_ms()), from_, count, json)
+        expression(expressions.read(said, clock.now_ms()), from_, count, json)
         return
-    if tz:
-        raise BadInput("--tz is said without an expression.", "Add --cron EXPR; a schedule has its own zone.")
+    refuse_alone(said)
     with opened() as session:
         meant = chosen(session, names or [])
         now = session.now()
@@ -51,6 +58,14 @@ def run(
         dropped = waiting.skipped(session.db, now)
         each = (occurrences.coming(one, after(from_, one.recurrence, now), dropped) for one in meant)
         show(occurrences.merged(each, count), now, json)
+
+
+def refuse_alone(said: Fields) -> None:
+    """Raises BadInput for what belongs to an expression, where none is said."""
+    for column in ("tz", *expressions.CALENDAR):
+        if said.get(column):
+            option = column.replace("_", "-")
+            raise BadInput(f"--{option} is said without an expression.", "Add --cron EXPR; a schedule has its own.")
 
 
 def chosen(session: Session, names: list[str]) -> Iterable[Schedule]:
@@ -70,13 +85,13 @@ def after(from_: str, rule: Recurrence, now: int) -> int:
     return times.parse_from(from_, times.zone(rule.tz), now) - 1 if from_ else now
 
 
-def expression(asked: Recurrence, from_: str, count: int, json: bool) -> None:
+def expression(asked: Expression, from_: str, count: int, json: bool) -> None:
     """The occurrences of an expression: no database is needed."""
-    now = clock.now_ms()
+    now, rule = clock.now_ms(), asked.recurrence
     if not json:
-        said = asked.cron or recurrence.phrase_of(asked.rrule or "")
-        output.say(f"{said}: {telling.meaning(asked)}.")
-    show(islice(occurrences.of_expression(asked, after(from_, asked, now)), count), now, json)
+        said = rule.cron or recurrence.phrase_of(rule.rrule or "")
+        output.say(f"{said}: {telling.meaning(rule)}.")
+    show(islice(expressions.coming(asked, after(from_, rule, now)), count), now, json)
 
 
 def show(found: Iterator[Occurrence], now: int, json: bool) -> None:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import occurrences, running, selecting, settling, story
+from schedbot.admin import expressions, occurrences, running, selecting, settling, story
+from schedbot.admin.expressions import Expression
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence
 from schedbot.store import schedules, waiting
+from schedbot.store.rulings import Calendar
 from schedbot.store.schedules import Filters
 from tests.book import Book, clock, ms, opened
 
@@ -156,5 +158,5 @@ def test_occurrences_of_several_schedules_are_merged_by_time(book: Book) -> None
 
 def test_an_expression_is_asked_without_a_schedule() -> None:
     rule = Recurrence("America/New_York", cron="30 1 * * *")
-    found = occurrences.of_expression(rule, ms("2026-10-31 12:00:00"))
+    found = expressions.coming(Expression(rule, Calendar()), ms("2026-10-31 12:00:00"))
     assert [clock(next(found).due_at) for _ in range(2)] == ["2026-11-01 05:30", "2026-11-02 06:30"]

@@ -101,6 +101,19 @@ def test_next_of_an_expression_needs_no_database(run: Run, tmp_path: Path) -> No
     assert told[1]["local"] == "2026-11-02T01:30:00-05:00"
 
 
+def test_an_expression_is_tried_out_with_its_holidays_and_hours(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "s.db").unlink()
+    asked = ("next", "--cron", "0 9 * * thu", "--tz", "America/New_York", "--from", "2026-11-26", "--count", "1")
+    for policy, told in {"skip": "left out: holiday", "before": "Wed 25 Nov", "after": "posted Fri 27 Nov"}.items():
+        holidays = ("--skip-holidays", "US", "--holiday-policy", policy, "--from", "2026-11-25")
+        assert told in run(*asked, *holidays).stdout
+    shut = json.loads(run(*asked, "--window", "mon-fri 10:00-18:00", "--json").stdout)
+    assert shut["put_off_to"] == "2026-11-26T15:00:00.000Z"
+    alone = run("next", "--skip-holidays", "US")
+    assert alone.returncode == 2
+    assert "--skip-holidays is said without an expression." in alone.stderr
+
+
 def test_run_now_says_when_nobody_posts_and_gives_up_in_time(run: Run) -> None:
     run("add", "acme", *ADD)
     waited = run("run-now", "acme", "--wait", "--timeout", "1s")

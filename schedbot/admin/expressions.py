@@ -1,0 +1,53 @@
+"""An expression is tried out before it is added: read and ruled on as it would be as a schedule's. No database."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from schedbot import recurrence as rules
+from schedbot.admin import fields, terms
+from schedbot.admin.occurrences import Occurrence
+from schedbot.admin.rule import rule
+from schedbot.admin.terms import DEFAULT, FAR_MS, given
+from schedbot.model import Hours, Recurrence
+from schedbot.store import rulings
+from schedbot.store.rulings import Calendar
+
+# What is tried out with it; the columns of an import.
+CALENDAR = ("skip_holidays", "holiday_policy", "window", "outside", "blackout")
+Fields = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """When it fires, and what holidays and hours make of that."""
+
+    recurrence: Recurrence
+    calendar: Calendar
+
+
+def read(said: Fields, now: int) -> Expression:
+    """What the fields come to. Raises BadField."""
+    region, policy = terms.holidays(said, DEFAULT)
+    own = Hours(
+        "",
+        given(said, "window", fields.window, "", ""),
+        given(said, "outside", terms.OUTSIDE, DEFAULT.outside, DEFAULT.outside),
+        given(said, "blackout", fields.blackout, "", ""),
+    )
+    fires = replace(rule(said, now), before=terms.region_before(said, None))
+    return Expression(fires, Calendar(region, policy, rulings.said(own)))
+
+
+def coming(asked: Expression, after: int) -> Iterator[Occurrence]:
+    """Its occurrences after an instant, in order."""
+    return (occurrence(asked, due_at) for due_at in rules.between(asked.recurrence, after, after + FAR_MS))
+
+
+def occurrence(asked: Expression, due_at: int) -> Occurrence:
+    """One of them, as its calendar rules on it."""
+    ruled = None if asked.calendar.is_empty else rulings.ruling(asked.calendar, asked.recurrence, due_at, due_at)
+    if ruled is None:
+        return Occurrence(due_at, "", asked.recurrence)
+    if ruled.leaves_out(None):
+        return Occurrence(due_at, "", asked.recurrence, ruled.error)
+    return Occurrence(due_at, "", asked.recurrence, None, ruled.at, ruled.error)
