@@ -81,7 +81,16 @@ def queued(job: JobRecord, now: int) -> Standing:
 
 def reason(job: JobRecord) -> str:
     """Why it ended so."""
-    return REASONS.get(job.error or "", job.error or "no reason is on record")
+    return REASONS.get(job.error or "") or in_words(job.error) or "no reason is on record"
+
+
+def in_words(reason: str | None) -> str:
+    """A reason as it is, with what it means behind it where it is one of Slack's codes; empty for none."""
+    if not reason:
+        return ""
+    from schedbot.slack.replies import explain, is_known
+
+    return f"{reason} ({explain(reason).sentence.rstrip('.')})" if is_known(reason) else reason
 
 
 def remedy(job: JobRecord) -> tuple[str, ...]:

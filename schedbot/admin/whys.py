@@ -3,13 +3,12 @@
 It had no occurrence then; it was not on; no tick ran; or a job is there, whose state is the answer.
 """
 
-import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schedbot import recurrence, times
-from schedbot.admin import advice, choosing, occurrences
-from schedbot.model import Schedule, ScheduleState
+from schedbot.admin import advice, choosing, occurrences, stops, why_nothing
+from schedbot.admin.stops import Cause
+from schedbot.model import Schedule
 from schedbot.session import Session
 from schedbot.store import changes, heartbeats, occurring
 from schedbot.store.enqueue import LOOK_AHEAD_MS
@@ -17,7 +16,14 @@ from schedbot.store.history import JobRecord
 
 # A minute either way is the same occurrence to a person.
 NEAR_MS = 60_000
-Cause = tuple[str, tuple[str, ...]]
+# How a schedule came to be as it is, by the command that made it so.
+SINCE = {
+    "add": "It was added only on {}",
+    "import": "It was imported only on {}",
+    "resume": "It was off until {}",
+    "pause": "It was paused until {}",
+    "edit": "It has this rule only since {}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +48,26 @@ def why(session: Session, name: str, said: str) -> Answer:
     due_at = occurrence(schedule, at, exact=bool(said))
     job = found_job(session, schedule, at, due_at, exact=bool(said))
     if job is not None:
-        stands = advice.standing(job, session.now())
-        if job.job is None:
-            return Answer(schedule, at, job.due_at, job, (f"It is {job.state.value}: {stands.sentence}",), stands.steps)
-        because = (f"Job {job.job} is {job.state.value}: {stands.sentence}",)
-        return Answer(schedule, at, job.due_at, job, because, (*stands.steps, f"schedbot audit {job.job}"))
+        stop = None if said else stops.now_off(session, schedule)
+        return of_job(session, Answer(schedule, at, job.due_at, job, ()), stop)
     if due_at is None:
-        return Answer(schedule, at, None, None, tuple(nothing_due(schedule, at, session.now())))
+        told, steps = why_nothing.nothing(session, schedule, at, exact=bool(said))
+        return Answer(schedule, at, None, None, tuple(told), steps)
     return without_job(session, schedule, at, due_at)
+
+
+def of_job(session: Session, answer: Answer, stop: Cause | None) -> Answer:
+    """The job's state is the answer; where the last one was asked for, also that nothing more comes."""
+    job = answer.job
+    assert job is not None
+    stands = advice.standing(job, session.now())
+    subject = "It" if job.job is None else f"Job {job.job}"
+    because = [f"{subject} is {job.state.value}: {stands.sentence}"]
+    steps = [*stands.steps, *([] if job.job is None else [f"schedbot audit {job.job}"])]
+    if stop:
+        because.append(stop[0])
+        steps += [step for step in stop[1] if not any(step in other for other in steps)]
+    return replace(answer, because=tuple(because), steps=tuple(steps))
 
 
 def occurrence(schedule: Schedule, at: int, exact: bool) -> int | None:
@@ -70,24 +88,11 @@ def found_job(session: Session, schedule: Schedule, at: int, due_at: int | None,
     return near if exact or due_at is None or near.due_at > due_at else None
 
 
-def nothing_due(schedule: Schedule, at: int, now: int) -> Iterator[str]:
-    """It has no occurrence then: the ones before and after, and whether that one will come."""
-    rule, zone = schedule.recurrence, times.zone(schedule.recurrence.tz)
-    yield f"Nothing was due then: {recurrence.meaning(rule)}."
-    before = recurrence.latest_at_or_before(rule, at, schedule.created_at)
-    if before is not None:
-        yield f"The occurrence before is {times.for_people(before, zone)}."
-    after = recurrence.next_after(rule, at)
-    if after is not None:
-        yield f"The occurrence after is {times.for_people(after, zone)}."
-        if rests := at_rest(schedule, after, now):
-            yield rests
-
-
 def without_job(session: Session, schedule: Schedule, at: int, due_at: int) -> Answer:
     """It was due, and no job was made: the first cause that the records show."""
     causes = (
-        out_of_its_time(schedule, due_at, session.now()),
+        stops.gone(session, schedule, due_at),
+        out_of_its_time(session, schedule, due_at),
         not_on(session, schedule, due_at),
         no_tick(session, due_at),
     )
@@ -95,35 +100,17 @@ def without_job(session: Session, schedule: Schedule, at: int, due_at: int) -> A
     return Answer(schedule, at, due_at, None, (because,), steps)
 
 
-def out_of_its_time(schedule: Schedule, due_at: int, now: int) -> Cause | None:
+def out_of_its_time(session: Session, schedule: Schedule, due_at: int) -> Cause | None:
     """It had not started, it was over, or the instant is still to come."""
-    terms, zone = schedule.terms, times.zone(schedule.recurrence.tz)
-    if terms.starts_at is not None and due_at < terms.starts_at:
-        return f"It starts later, on {times.for_people(terms.starts_at, zone)}.", ()
-    if terms.until_at is not None and due_at > terms.until_at:
-        return f"It was over by then: its end is {times.for_people(terms.until_at, zone)}.", ()
-    if due_at > now:
-        told = f"That is still to come, {times.relative(due_at, now)}."
-        if rests := at_rest(schedule, due_at, now):
-            return f"{told} {rests}", resume(schedule)
-        return f"{told}{by_calendar(schedule, due_at, now)}", ()
-    return None
-
-
-def at_rest(schedule: Schedule, at: int, now: int) -> str:
-    """Who stopped it, until when and why, if it is still off at an instant to come; else empty."""
-    end, state = schedule.state_until, schedule.state
-    if state in (ScheduleState.ACTIVE, ScheduleState.FINISHED) or at <= now or (end is not None and at >= end):
-        return ""
-    by = f" by {schedule.state_by}" if schedule.state_by else ""
-    until = "" if end is None else f" until {times.for_people(end, times.zone(schedule.recurrence.tz), now)}"
-    reason = f": {schedule.reason}" if schedule.reason else ""
-    return f"But the schedule is {state.value}{by}{until}{reason}."
-
-
-def resume(schedule: Schedule) -> tuple[str, ...]:
-    """The step that lets it go on, if anything does."""
-    return () if schedule.state is ScheduleState.REMOVED else (f"schedbot resume {shlex.quote(schedule.name)}",)
+    now = session.now()
+    if told := why_nothing.out_of_its_time(schedule, due_at):
+        return told, ()
+    if due_at <= now:
+        return None
+    told = f"That is still to come, {times.relative(due_at, now)}."
+    if stop := stops.to_come(session, schedule, due_at):
+        return f"{told} {stop[0]}", stop[1]
+    return f"{told}{by_calendar(schedule, due_at, now)}", ()
 
 
 def by_calendar(schedule: Schedule, due_at: int, now: int) -> str:
@@ -139,17 +126,14 @@ def by_calendar(schedule: Schedule, due_at: int, now: int) -> str:
 
 def not_on(session: Session, schedule: Schedule, due_at: int) -> Cause | None:
     """It was added, changed or resumed only afterwards, or it is off."""
-    zone = times.zone(schedule.recurrence.tz)
-    own = list(changes.of_object(session.db, "schedule", schedule.id))
-    if due_at <= schedule.effective_at:
-        by = next((f", by '{one.command}' ({one.actor})" for one in own if one.changed_at <= schedule.effective_at), "")
-        since = times.for_people(schedule.effective_at, zone)
-        return f"It holds only since {since}{by}: what was due before is not made up for.", ()
-    if schedule.state in (ScheduleState.ACTIVE, ScheduleState.FINISHED):
-        return None
-    since = f" since {times.for_people(own[0].changed_at, zone)} ({own[0].actor})" if own else ""
-    reason = f": {schedule.reason}" if schedule.reason else ""
-    return f"The schedule is {schedule.state.value}{since}{reason}.", resume(schedule)
+    if due_at > schedule.effective_at:
+        return stops.now_off(session, schedule)
+    own = changes.of_object(session.db, "schedule", schedule.id)
+    by = next((one for one in own if one.changed_at <= schedule.effective_at), None)
+    since = times.for_people(schedule.effective_at, times.zone(schedule.recurrence.tz))
+    since = f"{since} ({by.actor})" if by else since
+    told = SINCE.get(by.command if by else "", "It holds only since {}").format(since)
+    return f"{told}: what was due before is not made up for.", ()
 
 
 def no_tick(session: Session, due_at: int) -> Cause | None:

@@ -51,7 +51,7 @@ def test_a_tick_that_ran_leaves_no_reason_on_record(before: Past) -> None:
 def test_a_suspended_schedule_says_why_and_what_helps(before: Past) -> None:
     before.schedule("daily", state="suspended", reason="not_in_channel")
     answer = whys.why(before.session, "daily", "")
-    assert answer.because == ("The schedule is suspended: not_in_channel.",)
+    assert answer.because == ("The schedule is suspended: not_in_channel (The app is not in the channel).",)
     assert answer.steps == ("schedbot resume daily",)
 
 
@@ -77,6 +77,24 @@ def test_a_time_without_an_occurrence_names_the_ones_around_it(before: Past) -> 
 def test_an_occurrence_to_come_is_no_failure(before: Past) -> None:
     before.schedule("daily")
     assert because(before, "2026-12-02 09:00") == "That is still to come, in 23 h."
+
+
+def test_a_paused_workspace_holds_back_what_is_to_come(before: Past) -> None:
+    before.workspace("globex", paused="token_revoked")
+    before.schedule("daily", workspace="globex")
+    answer = whys.why(before.session, "daily", "2026-12-02 09:00")
+    assert "But the workspace 'globex' is paused: token_revoked (The workspace's token was revoked" in answer.because[0]
+    assert answer.steps == ("schedbot workspace resume globex",)
+
+
+def test_the_reason_of_slack_is_told_in_words_too(before: Past) -> None:
+    before.job(before.schedule("daily", state="suspended", reason="is_archived"), "failed", HOUR, error="is_archived")
+    answer = whys.why(before.session, "daily", "")
+    assert answer.because == (
+        "Job 1 is failed: not posted, is_archived (The channel is archived).",
+        "The schedule is suspended: is_archived (The channel is archived).",
+    )
+    assert sum("schedbot resume daily" in step for step in answer.steps) == 1
 
 
 def test_a_name_or_time_that_means_nothing_is_refused(before: Past) -> None:
