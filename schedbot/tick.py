@@ -48,8 +48,9 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
     if not dry_run:
         zone_rules.follow(session.db, started_at)
     if nothing_due(session.db, horizon):
-        with session.db.writing():
-            heartbeats.beat(session.db, "tick", "tick", started_at, started_at)
+        if not dry_run:
+            with session.db.writing():
+                heartbeats.beat(session.db, "tick", "tick", started_at, started_at)
         return Ticked(started_at, 0, 0, 0, 0, session.now() - started_at)
     with alone(session.db, "tick") as is_alone:
         if not is_alone:
