@@ -174,6 +174,9 @@ def pools(session: Session) -> Finding:
     if seen.other_programs:
         told = " ".join([f"{told}.", *(health.another(*pool) for pool in seen.other_programs)])
         return Finding("pools", told, "Restart 'schedbot work'.")
+    if running == 0 and health.oldest_due_ms(seen) > health.DUE_LATE_MS:
+        waited = times.span_for_people(health.oldest_due_ms(seen))
+        return Finding("pools", f"0 run, and a job that is due has waited for {waited}", "Start 'schedbot work'.")
     remedy = "Its wake-up FIFO beside the database is gone: restart 'schedbot work'." if running > listening else ""
     return Finding("pools", told, remedy)
 

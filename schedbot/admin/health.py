@@ -3,10 +3,12 @@
 Rule: `failed` where nothing goes out, `degraded` where something does not or waits for a person, else `ok`.
 """
 
+import shlex
 from dataclasses import dataclass
 from typing import Any
 
 from schedbot import __version__, times
+from schedbot.admin.advice import in_words
 from schedbot.errors import DONE, FAILED, WAITS_FOR_A_PERSON
 from schedbot.store.silences import AN_OUTAGE
 from schedbot.store.vitals import Vitals
@@ -82,15 +84,16 @@ def posts(seen: Vitals) -> list[Problem]:
         if seen.pools == 0:
             problems.append(Problem(f"{told}, and no pool runs. Start 'schedbot work'.", is_stand_still=True))
         else:
-            problems.append(
-                Problem(f"{told}, though {counted(seen.pools, 'pool runs', 'pools run')}.", late_ms > DUE_STUCK_MS)
-            )
+            pools = counted(seen.pools, "pool runs", "pools run")
+            see = "'schedbot audit --state queued' shows what waits; see what 'schedbot work' logs, or start it again."
+            problems.append(Problem(f"{told}, though {pools}. {see}", late_ms > DUE_STUCK_MS))
     if seen.silences >= AN_OUTAGE:
         told = f"Slack has not answered the last {seen.silences} posts"
         problems.append(Problem(f"{told}: what is due waits, and a post is tried again by itself."))
     if seen.failed_24h:
         told = counted(seen.failed_24h, "job failed", "jobs failed")
-        problems.append(Problem(f"{told} in the last 24 hours. See 'schedbot audit --state failed'."))
+        see = "'schedbot audit --state failed' says why, 'schedbot retry --state failed' sends again."
+        problems.append(Problem(f"{told} in the last 24 hours. {see}"))
     return problems
 
 
@@ -106,20 +109,25 @@ def another(pool: str, program: str) -> str:
 
 def for_people(seen: Vitals) -> list[Problem]:
     """What waits for a person?"""
-    problems = [
-        Problem(
-            f"The workspace '{name}' is paused: {reason}. Go on with 'schedbot workspace resume {name}'.",
-            is_for_a_person=True,
-        )
-        for name, reason in seen.paused
-    ]
+    problems = [Problem(paused(name, reason), is_for_a_person=True) for name, reason in seen.paused]
     if seen.held:
-        told = counted(seen.held, "job is held", "jobs are held")
-        problems.append(Problem(f"{told}: see 'schedbot audit --state held'.", is_for_a_person=True))
+        told = counted(seen.held, "job is held, and may have been posted", "jobs are held, and may have been posted")
+        see = "'schedbot audit --state held' shows which, 'schedbot audit JOB' how to settle it."
+        problems.append(Problem(f"{told}. {see}", is_for_a_person=True))
     if seen.suspended:
         told = counted(seen.suspended, "schedule is suspended", "schedules are suspended")
-        problems.append(Problem(f"{told}: see 'schedbot list --state suspended'.", is_for_a_person=True))
+        see = "'schedbot list --state suspended' shows which, 'schedbot why NAME' what helps."
+        problems.append(Problem(f"{told}. {see}", is_for_a_person=True))
     return problems
+
+
+def paused(name: str, reason: str) -> str:
+    """Why a workspace is paused and what ends that: a token that Slack refused must be seen to first."""
+    resume = f"'schedbot workspace resume {shlex.quote(name)}'"
+    told = f"The workspace '{name}' is paused: {in_words(reason)}."
+    if in_words(reason) == reason:
+        return f"{told} Go on with {resume}."
+    return f"{told} See 'schedbot workspace check {shlex.quote(name)}', then {resume}."
 
 
 def oldest_due_ms(seen: Vitals) -> int:

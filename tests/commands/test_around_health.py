@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from schedbot.admin import health, workspaces
+from schedbot.admin import doctor, health, workspaces
 from schedbot.admin.health import judged
 from schedbot.model import TokenSource
 from schedbot.store import heartbeats, vitals
 from schedbot.store.database import Database
 from schedbot.store.vitals import Vitals
+from schedbot.tick import tick
 from tests.book import Book, ms, opened
 from tests.house import House
 
@@ -60,6 +61,13 @@ def judgement(**otherwise: Any) -> tuple[str, int, str]:
         pytest.param({"held": 1}, "degraded", 3, "1 job is held", id="a held job waits for a person"),
         pytest.param({"suspended": 2}, "degraded", 3, "2 schedules are suspended", id="suspended ones do"),
         pytest.param({"paused": [("acme", "revoked")]}, "degraded", 3, "'acme' is paused: revoked", id="a pause does"),
+        pytest.param(
+            {"paused": [("a b", "token_revoked")]},
+            "degraded",
+            3,
+            "See 'schedbot workspace check 'a b'', then 'schedbot workspace resume 'a b''.",
+            id="a refused token must be seen to first",
+        ),
         pytest.param({"held": 1, "tick_at": None}, "failed", 1, "No tick", id="a stand-still weighs more"),
     ],
 )
@@ -109,6 +117,21 @@ def test_each_figure_is_read_from_an_index(book: Book) -> None:
         reads = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "CONSTANT ROW" not in step]
         assert reads
         assert all("USING COVERING INDEX" in step or "USING PRIMARY KEY" in step for step in reads), steps
+
+
+def test_a_dry_run_of_a_tick_is_no_sign_of_life(book: Book) -> None:
+    tick(book.session, dry_run=True)
+    assert vitals.vitals(book.db, ms(book.utc)).tick_at is None
+
+
+def test_a_doctor_says_that_no_pool_takes_what_is_due(book: Book) -> None:
+    book.add()
+    book.utc = "2026-12-01 09:10:00"
+    found = doctor.pools(book.session)
+    assert (found.seen, found.remedy) == (
+        "0 run, and a job that is due has waited for 10 min",
+        "Start 'schedbot work'.",
+    )
 
 
 def test_health_prints_one_object_and_the_exit_code_says_the_same(house: House) -> None:
