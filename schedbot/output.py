@@ -1,7 +1,7 @@
 """Rows become a table for people, JSON Lines or CSV for programs.
 
 Answers go to stdout; notes, progress and questions to stderr. Colours only on a terminal, and never with NO_COLOR.
-A table fits the terminal (80 columns where there is none): long cells are cut, never wrapped into noise.
+A table fits the terminal (80 columns where there is none): long cells are cut; only a reason may go on below itself.
 """
 
 import csv
@@ -43,34 +43,49 @@ def width() -> int:
     return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
 
 
+def cells(text: str) -> int:
+    """How many columns of a terminal a text takes: a wide letter takes two."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], empty: str, styles: Mapping[str, str] | None = None
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    empty: str,
+    styles: Mapping[str, str] | None = None,
+    wraps_from: int = 0,
 ) -> None:
     """Print rows under their columns' names, or the sentence `empty` (to stderr) when there is none.
 
-    `styles` gives a cell's text its colour, such as {"failed": "red"}.
+    `styles` gives a cell's text its colour, such as {"failed": "red"}. With `wraps_from` the last column is a text that
+    goes on in the next line instead of being cut, and has at least so much room.
     """
     body = [[printable(str(text)).replace("\n", " ") for text in row] for row in rows]
     if not body:
         note(empty)
         return
-    from rich.cells import cell_len
     from rich.table import Table
     from rich.text import Text
 
     shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    wide = fitted([max(map(cell_len, cells)) for cells in zip(columns, *body, strict=True)], width())
-    for column, most in zip(columns, wide, strict=True):
-        shown.add_column(column, no_wrap=True, overflow="ellipsis", max_width=most)
+    wide = fitted([max(map(cells, texts)) for texts in zip(columns, *body, strict=True)], width(), wraps_from)
+    for place, (column, most) in enumerate(zip(columns, wide, strict=True), start=1):
+        wraps = wraps_from > 0 and place == len(columns)
+        shown.add_column(column, no_wrap=not wraps, overflow="fold" if wraps else "ellipsis", max_width=most)
     for row in body:
         shown.add_row(*(Text(text, style=(styles or {}).get(text, "")) for text in row))
     console().print(shown)
 
 
-def fitted(wide: list[int], room: int) -> list[int]:
-    """The columns' widths, cut to `room` with 2 between them: the last first, then the widest, down to LEAST."""
+def fitted(wide: list[int], room: int, least: int = 0) -> list[int]:
+    """The columns' widths, cut to `room` with 2 between them: the last first, down to LEAST, then the widest.
+
+    `least` is what the last one keeps, where that is more.
+    """
     *others, last = wide
-    last = min(last, max(LEAST, room - sum(others) - 2 * len(others)))
+    last = min(last, max(LEAST, least, room - sum(others) - 2 * len(others)))
     while others and sum(others) + 2 * len(others) + last > room and max(others) > LEAST:
         others[others.index(max(others))] -= 1
     return [*others, last]

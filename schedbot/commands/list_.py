@@ -8,7 +8,7 @@ import typer
 
 from schedbot import output
 from schedbot.admin import fields, selecting
-from schedbot.commands import telling
+from schedbot.commands import telling, telling_list
 from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session, opened
@@ -63,7 +63,4 @@ def typed(session: Session, names: list[str]) -> list[str]:
 def table(session: Session, found: Iterator[Schedule], limit: int) -> None:
     now = session.now()
     dropped = waiting.skipped(session.db, now)
-    rows = [telling.row(one, now, dropped) for one in islice(found, limit)]
-    output.table(
-        telling.columns(), rows, "No schedule fits. 'schedbot add --help' says how to make one.", telling.STYLES
-    )
+    telling_list.table(list(islice(found, limit)), now, dropped)

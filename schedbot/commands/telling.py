@@ -10,14 +10,11 @@ from schedbot import output, recurrence, times
 from schedbot.admin import occurrences, telling
 from schedbot.admin.fields import COLUMNS
 from schedbot.admin.occurrences import Dropped, Occurrence
-from schedbot.model import Recurrence, Schedule, ScheduleState
+from schedbot.model import Recurrence, Schedule
 from schedbot.session import Session
 from schedbot.store import waiting, workspaces
 
 CSV_COLUMNS = (*COLUMNS, *telling.BESIDE)
-STYLES = {"active": "green", "paused": "yellow", "suspended": "red", "finished": "dim"}
-WIDE = 110
-LONGEST_NAME = 20
 INSTANTS = ("at", "starts", "until", "paused_until")
 
 
@@ -55,31 +52,11 @@ def in_words(schedule: Schedule) -> str:
     return meaning(schedule.recurrence) + (f" (as {whose} has it in Slack)" if whose else "")
 
 
-def columns() -> tuple[str, ...]:
-    """The columns of the table of schedules: more of them on a wide terminal."""
-    return ("NAME", "STATE", "NEXT", "IN", *(("ACCOUNT", "CHANNEL") if is_wide() else ()), "WHEN, OR WHY NOT")
-
-
-def is_wide() -> bool:
-    return output.width() >= WIDE
-
-
-def row(schedule: Schedule, now: int, dropped: Dropped) -> tuple[str, ...]:
-    """One row of the table of schedules."""
-    due_at = occurrences.next_due_at(schedule, now, dropped)
-    soon = ("-", "") if due_at is None else (local(schedule, due_at, now), times.relative(due_at, now)[3:])
-    more = (cut(schedule.account, 16), schedule.terms.channel) if is_wide() else ()
-    return (cut(schedule.name, LONGEST_NAME), schedule.state.value, *soon, *more, why(schedule, now))
-
-
 def why(schedule: Schedule, now: int) -> str:
-    """When it is due in general, or who stopped it, why and until when."""
-    if schedule.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED):
-        by = f" by {schedule.state_by}" if schedule.state_by else ""
-        until = f" until {local(schedule, schedule.state_until, now)}" if schedule.state_until else ""
-        return f"{schedule.reason or schedule.state.value}{by}{until}"
-    rule = schedule.recurrence
-    return in_words(schedule) if is_wide() or rule.cron is None else rule.cron
+    """Why it is stopped, by whom and until when: `moving (ann, until Tue 15 Dec 00:00 UTC)`."""
+    until = f"until {local(schedule, schedule.state_until, now)}" if schedule.state_until else ""
+    by = ", ".join(filter(None, (schedule.state_by, until)))
+    return f"{schedule.reason or schedule.state.value}{f' ({by})' if by else ''}"
 
 
 def local(schedule: Schedule, instant: int, now: int) -> str:

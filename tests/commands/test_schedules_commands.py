@@ -24,9 +24,11 @@ def run(tmp_path: Path) -> Run:
     own = {"SCHEDBOT_DATABASE": str(tmp_path / "s.db"), "TZ": "Europe/Berlin", "NO_COLOR": "1"}
     env = {key: value for key, value in os.environ.items() if not key.startswith(("SCHEDBOT", "SLACK"))} | own
 
-    def typed(*words: str) -> subprocess.CompletedProcess[str]:
+    def typed(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "schedbot", *words]
-        return subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        return subprocess.run(
+            command, env=env | more, cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
 
     typed("init")
     return typed
@@ -49,13 +51,27 @@ def test_add_list_and_show_print_the_same_object(run: Run) -> None:
     assert run("list", "--csv").stdout.splitlines()[0].split(",") == KEYS
 
 
-def test_a_list_fits_eighty_columns_and_says_who_paused_and_why(run: Run) -> None:
+def test_a_list_fits_eighty_columns_and_says_whole_who_paused_why_and_until_when(run: Run) -> None:
     run("add", "a-name-that-is-longer-than-the-column", *ADD)
     run("add", "b", *ADD)
-    run("pause", "b", "--reason", "moving")
-    listed = run("list").stdout.splitlines()
-    assert max(map(len, listed)) <= 80
-    assert [word for word in ("paused", "moving") if word in listed[2]] == ["paused", "moving"]
+    why = "the customer moves to another workspace until the contract is signed by both parties in December"
+    run("pause", "b", "--reason", why, "--until", "2199-12-15", SCHEDBOT_ACTOR="ann")
+    head, on, *off = run("list").stdout.splitlines()
+    assert max(map(len, (head, on, *off))) <= 80
+    assert head.split()[:3] == ["NAME", "STATE", "NEXT"]
+    assert "…" in on
+    assert on.rstrip().endswith("0 9 * * mon,fri")
+    told = " ".join(" ".join(off).split())
+    assert told == f"b paused {why} (ann, until Sun 15 Dec 2199 00:00 PST)"
+
+
+def test_a_narrow_list_lets_in_fall_away_before_it_cuts_a_rule(run: Run) -> None:
+    run("add", "a", *ADD)
+    assert run("list").stdout.split()[3] == "IN"
+    run("add", "a-long-name-of-a-customer", *ADD[2:], "--cron", "5,35 8-18 1-7 jan,jul mon-fri")
+    head, *rows = run("list").stdout.splitlines()
+    assert " IN " not in head
+    assert rows[1].rstrip().endswith("…")
 
 
 def test_a_typed_out_name_that_is_missing_is_2_and_an_empty_glob_is_0(run: Run) -> None:
