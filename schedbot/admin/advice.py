@@ -101,12 +101,17 @@ def remedy(job: JobRecord) -> tuple[str, ...]:
     code = next((code for code in codes if code and code not in REASONS and is_known(code)), None)
     if code is None:
         return ()
-    asked = explain(code).remedy.removesuffix(" It is tried again by itself.")
+    asked = explain(code).remedy
     if asked.startswith("Nothing to do"):  # that was said of the attempt; the job has come to rest since
         return ()
-    told = asked.replace("`", "'").replace("JOB", str(job.job))
-    told = WORKSPACE_COMMAND.sub(rf"\1 {shlex.quote(job.workspace)}", told)
+    told = of_workspace(asked, job.workspace).replace("JOB", str(job.job))
     return (told.replace("NAME", shlex.quote(job.schedule)),)
+
+
+def of_workspace(remedy: str, name: str) -> str:
+    """What Slack's answer asks for, as a person can type it, with the workspace's name in it."""
+    told = remedy.removesuffix(" It is tried again by itself.").replace("`", "'")
+    return WORKSPACE_COMMAND.sub(lambda found: f"{found[1]} {shlex.quote(name)}", told)
 
 
 def mending(job: JobRecord, now: int) -> tuple[str, ...]:

@@ -4,10 +4,12 @@ Rule: nothing is changed and nothing is posted; channels are asked for one by on
 Source: https://docs.slack.dev/apis/web-api/rate-limits (conversations.info: 50 a minute and workspace)
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from schedbot.admin import advice
 from schedbot.errors import TokenUnavailable
 from schedbot.model import Reply
 from schedbot.session import Session
@@ -18,6 +20,8 @@ from schedbot.store.usage import ChannelUsed
 from schedbot.store.workspaces import Workspace
 
 APART_S = 1.2
+# Said of a workspace that a refusal has paused: this one may not be.
+THEN_RESUME = re.compile(r", then 'schedbot workspace resume .*")
 CANNOT_ASK = "missing_scope"
 
 
@@ -67,6 +71,9 @@ def check(
     seen = probe.check(settings.api_url, token, settings.timeout_ms)
     if isinstance(seen, Reply):
         problem, remedy = in_words(seen)
+        remedy = advice.of_workspace(remedy, workspace.name)
+        if workspace.paused_at is None:
+            remedy = THEN_RESUME.sub(".", remedy)
         return Checked(workspace.name, False, problem=problem, remedy=remedy)
     missing = scopes.missing(seen.scopes, with_people=usage.has_people(session.db, workspace.id))
     used = usage.channels(session.db, workspace.id) if channels else []
@@ -100,17 +107,17 @@ def ask(settings: Settings, token: str, channel: ChannelUsed) -> ChannelChecked:
     seen = probe.channel(settings.api_url, token, channel.id, settings.timeout_ms)
     if isinstance(seen, Reply):
         ok = None if seen.error == CANNOT_ASK else False
-        return ChannelChecked(channel.id, "", channel.schedules, ok, *in_words(seen))
-    if seen.is_archived:
-        told = replies.explain("is_archived")
-        return ChannelChecked(channel.id, seen.name, channel.schedules, False, told.sentence, told.remedy)
-    if not seen.is_member and not channel.id.startswith("D"):
-        told = replies.explain("not_in_channel")
-        return ChannelChecked(channel.id, seen.name, channel.schedules, False, told.sentence, told.remedy)
+        problem, remedy = in_words(seen)
+        return ChannelChecked(channel.id, "", channel.schedules, ok, problem, remedy.replace("`", "'"))
+    outside = not seen.is_member and not channel.id.startswith("D")
+    if seen.is_archived or outside:
+        told = replies.explain("is_archived" if seen.is_archived else "not_in_channel")
+        remedy = told.remedy.replace("`", "'")
+        return ChannelChecked(channel.id, seen.name, channel.schedules, False, told.sentence, remedy)
     return ChannelChecked(channel.id, seen.name, channel.schedules, True)
 
 
 def in_words(reply: Reply) -> tuple[str, str]:
     """A refusal as a sentence with Slack's code in it, and what helps."""
     told = replies.explain(reply.error or "")
-    return f"{told.sentence} ({reply.error})", told.remedy
+    return f"{told.sentence.removesuffix('.')} ({reply.error}).", told.remedy

@@ -3,10 +3,12 @@
 Rule: a pause parks what waits and touches nothing that has left; a workspace that schedules use cannot be removed.
 """
 
+import shlex
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from schedbot import times
 from schedbot.admin import fields, token_places
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import TokenSource
@@ -53,7 +55,7 @@ def add(session: Session, name: str, token: TokenSource) -> str:
         if workspaces.by_name(session.db, name) is not None:
             raise BadInput(
                 f"A workspace is called '{name}' already.",
-                hint=f"Change it with 'schedbot workspace edit {name}', or choose another name.",
+                hint=f"Change it with 'schedbot workspace edit {shlex.quote(name)}', or choose another name.",
             )
         added = workspaces.add(session.db, name, token, session.now())
         record(session, "workspace add", None, added)
@@ -104,7 +106,8 @@ def remove(session: Session, name: str) -> None:
             told = "1 schedule uses it" if used == 1 else f"{used} schedules use it"
             raise BadInput(
                 f"The workspace '{name}' cannot be removed: {told}.",
-                hint=f"'schedbot list --workspace {name}' shows them: remove them, or edit their --workspace, first.",
+                hint=f"'schedbot list --workspace {shlex.quote(name)}' shows them: "
+                "remove them, or edit their --workspace, first.",
             )
         record(session, "workspace remove", before, None)
 
@@ -112,7 +115,7 @@ def remove(session: Session, name: str) -> None:
 def check_name(name: str) -> None:
     if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         raise BadInput(
-            f"'{name[:LONGEST_NAME]}' cannot be the name of a workspace.",
+            f"{times.quoted(name)} cannot be the name of a workspace.",
             hint=f"1 to {LONGEST_NAME} printable characters without blanks around them, like 'acme'.",
         )
     if name.startswith("-"):

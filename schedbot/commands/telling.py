@@ -1,5 +1,6 @@
 """How a schedule is told: as an object for programs, as a row of a table or as lines for people."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
@@ -117,4 +118,4 @@ def note_paused_workspaces(session: Session, name: str | None = None) -> None:
         if one.paused_at is not None and name in (None, one.name):
             since = times.for_people(one.paused_at, session.reader_zone, session.now())
             output.note(f"The workspace '{one.name}' is paused since {since}: {one.paused_reason}. Its jobs wait.")
-            output.note(f"Go on with 'schedbot workspace resume {one.name}'.")
+            output.note(f"Go on with 'schedbot workspace resume {shlex.quote(one.name)}'.")

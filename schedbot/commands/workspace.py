@@ -1,5 +1,6 @@
 """`schedbot workspace`: the Slack workspaces, where their tokens are found, and whether they are paused."""
 
+import shlex
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +20,8 @@ File = Annotated[
 Command = Annotated[
     str | None, typer.Option("--token-command", metavar="COMMAND", help="The command that prints it, without a shell.")
 ]
+# The cells that a reason has at least; a long one goes on below.
+REASON = 32
 COLUMNS = ("name", "token", "state", "schedules", "waiting", "reason", "paused_at", "paused_by")
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
@@ -41,7 +44,7 @@ def add(name: Name, token_env: Env = None, token_file: File = None, token_comman
     token = token_places.said(token_env, token_file, token_command)
     with opened() as session:
         missing = workspaces.add(session, name, token)
-    output.say(f"Added the workspace '{name}': {token_places.in_words(token)}.")
+    output.say(f"Added the workspace '{name}' (token: {token_places.in_words(token)}).")
     next_step(name, missing)
 
 
@@ -54,12 +57,12 @@ def edit(name: Name, token_env: Env = None, token_file: File = None, token_comma
     token = token_places.said(token_env, token_file, token_command)
     with opened() as session:
         missing = workspaces.edit(session, name, token)
-    output.say(f"Changed the workspace '{name}': {token_places.in_words(token)}.")
+    output.say(f"Changed the workspace '{name}' (token: {token_places.in_words(token)}).")
     next_step(name, missing)
 
 
 def next_step(name: str, missing: str) -> None:
-    output.note(f"Note: {missing}" if missing else f"Next:  schedbot workspace check {name}")
+    output.note(f"Note: {missing}" if missing else f"Next:  schedbot workspace check {shlex.quote(name)}")
 
 
 @app.command("list")
@@ -72,15 +75,17 @@ def list_(
     Example:  schedbot workspace list
     """
     with opened() as session:
-        rows = [row(session, one) for one in workspaces.chosen(session.db, [])]
+        every = workspaces.chosen(session.db, [])
+        rows, why = [row(session, one) for one in every], [stopped(session, one) for one in every]
     if json:
         output.json_lines(rows)
     elif csv:
         output.csv_rows(COLUMNS, rows)
     else:
         shown = COLUMNS[:6]
-        cells = [[str("" if one[name] is None else one[name]) for name in shown] for one in rows]
-        output.table([name.upper() for name in shown], cells, "There is no workspace.", {"paused": "yellow"})
+        cells = [[*(str(one[name]) for name in shown[:-1]), told] for one, told in zip(rows, why, strict=True)]
+        head = [name.upper() for name in shown]
+        output.table(head, cells, "There is no workspace.", {"paused": "yellow"}, wraps_from=REASON if any(why) else 0)
 
 
 def row(session: Session, one: Workspace) -> dict[str, Any]:
@@ -97,6 +102,14 @@ def row(session: Session, one: Workspace) -> dict[str, Any]:
     }
 
 
+def stopped(session: Session, one: Workspace) -> str:
+    """Why it is paused, by whom and since when: `moving (ann, since Wed 25 Nov 12:49 UTC)`; empty if it is not."""
+    if one.paused_at is None:
+        return ""
+    since = f"since {times.for_people(one.paused_at, session.reader_zone, session.now())}"
+    return f"{one.paused_reason} ({', '.join(filter(None, (one.paused_by, since)))})"
+
+
 app.command("check")(workspace_check.run)
 
 
@@ -110,7 +123,11 @@ def pause(
     """
     with opened() as session:
         turned = workspaces.pause(session, name, reason)
-    output.say(f"{'Paused' if turned.changed else 'Paused already:'} the workspace '{name}': {jobs(turned.waiting)}.")
+        why = stopped(session, workspaces.find(session.db, name))
+    if turned.changed:
+        output.say(f"Paused the workspace '{name}': {jobs(turned.waiting)}.")
+    else:
+        output.say(f"The workspace '{name}' is paused already: {why}. {jobs(turned.waiting).capitalize()}.")
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """`schedbot workspace check`: does each token work, and what does it lack?"""
 
+import shlex
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -45,7 +46,9 @@ def tell(checked: Checked, paused: str | None) -> None:
     for line in lines(checked):
         output.say(f"  {line}")
     if paused:
-        output.say(f"  It is paused: {paused}. Go on with 'schedbot workspace resume {checked.workspace}'.")
+        output.say(
+            f"  It is paused: {paused}. Go on with 'schedbot workspace resume {shlex.quote(checked.workspace)}'."
+        )
 
 
 def lines(checked: Checked) -> Iterator[str]:

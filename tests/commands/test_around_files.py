@@ -55,7 +55,7 @@ def test_a_file_that_is_not_there_is_said_without_a_traceback(house: House) -> N
 
 def test_a_workspace_is_added_listed_and_removed(house: House) -> None:
     added = house.run("workspace", "add", "acme", "--token-env", "TOKEN_OF_ACME", TOKEN_OF_ACME="xoxb-sandbox-acme")
-    assert added.stdout == "Added the workspace 'acme': env TOKEN_OF_ACME.\n"
+    assert added.stdout == "Added the workspace 'acme' (token: env TOKEN_OF_ACME).\n"
     assert added.stderr == "Next:  schedbot workspace check acme\n"
     (acme, default) = (json.loads(line) for line in house.run("workspace", "list", "--json").stdout.splitlines())
     assert (acme["name"], acme["token"], acme["state"], acme["schedules"]) == ("acme", "env TOKEN_OF_ACME", "active", 0)
@@ -63,6 +63,24 @@ def test_a_workspace_is_added_listed_and_removed(house: House) -> None:
     assert max(map(len, house.run("workspace", "list").stdout.splitlines())) <= 80
     assert house.run("workspace", "remove", "acme").returncode == 0
     assert house.run("workspace", "remove", "acme").returncode == 2
+
+
+def test_a_workspace_that_is_paused_already_says_why_by_whom_and_since_when(house: House) -> None:
+    house.run("workspace", "pause", "default", "--reason", "moving", SCHEDBOT_ACTOR="ann")
+    again = house.run("workspace", "pause", "default", "--reason", "another reason")
+    assert again.stdout.startswith("The workspace 'default' is paused already: moving (ann, since ")
+    assert again.stdout.endswith("). 0 jobs wait.\n")
+    listed = house.run("workspace", "list").stdout
+    assert "moving (ann, since " in listed
+    assert max(map(len, listed.splitlines())) <= 80
+
+
+def test_a_check_names_the_step_that_helps_as_it_is_typed(house: House) -> None:
+    refused = house.run("workspace", "check", SLACK_BOT_TOKEN="xoxb-wrong").stdout
+    assert "Put a valid token where the workspace's token is kept.\n" in refused
+    house.run("workspace", "pause", "default")
+    refused = house.run("workspace", "check", SLACK_BOT_TOKEN="xoxb-wrong").stdout
+    assert "is kept, then 'schedbot workspace resume default'.\n" in refused
 
 
 def test_a_paused_workspace_is_not_posted_to_until_it_is_resumed(house: House) -> None:
