@@ -178,6 +178,7 @@ class Terms:
     starts_at: int | None = None
     until_at: int | None = None  # the last instant that may be an occurrence
     count: int | None = None  # as it was asked for; `until_at` holds what it came to
+    asked_until_at: int | None = None  # an end that was asked for; None where a count alone made it
     misfire: Misfire = Misfire.LATEST
     grace_ms: int = 6 * 3_600_000
     max_attempts: int = 5

@@ -17,7 +17,7 @@ from schedbot.slack import channels, people
 
 Fields = Mapping[str, str | None]
 Field = TypeVar("Field")
-Bounds = tuple[int | None, int | None, int | None]
+Bounds = tuple[int | None, int | None, int | None, int | None]
 FAR_MS = 50 * 366 * 86_400_000
 DEFAULT = Terms(channel="", report=Report("text", ""))
 MISFIRE = fields.choice(Misfire, "misfire policy")
@@ -41,13 +41,14 @@ def terms(said: Fields, when: Recurrence, now: int, before: Before | None = None
     """The terms that the fields come to; what is not said stays as `before`. Raises BadField."""
     base = before.terms if before else DEFAULT
     celebrated, policy = holidays(said, base)
-    starts_at, until_at, count = bounds(said, when, now, before)
+    starts_at, until_at, count, asked_until_at = bounds(said, when, now, before)
     return Terms(
         channel=base.channel if said.get("channel") is None and before else channel(said.get("channel") or ""),
         report=report(said, base.report if before else None),
         starts_at=starts_at,
         until_at=until_at,
         count=count,
+        asked_until_at=asked_until_at,
         misfire=given(said, "misfire", MISFIRE, base.misfire, DEFAULT.misfire),
         grace_ms=given(said, "grace", fields.span, base.grace_ms, DEFAULT.grace_ms),
         max_attempts=given(said, "max_attempts", MAX_ATTEMPTS, base.max_attempts, DEFAULT.max_attempts),
@@ -131,33 +132,24 @@ def report(said: Fields, before: Report | None) -> Report:
 
 
 def bounds(said: Fields, when: Recurrence, now: int, before: Before | None) -> Bounds:
-    """`starts_at`, `until_at` and `count`, checked together where one of them or the rule is new."""
+    """`starts_at`, `until_at`, `count` and `asked_until_at`, checked together where one of them or the rule is new."""
     base = before.terms if before else DEFAULT
     starts_at = given(said, "starts", lambda text: fields.beginning(text, when.tz, now), base.starts_at, None)
-    until_at = given(said, "until", lambda text: fields.end(text, when.tz, now), base.until_at, None)
+    asked = given(said, "until", lambda text: fields.end(text, when.tz, now), base.asked_until_at, None)
     count = given(said, "count", COUNT, base.count, None)
     is_new = any(said.get(column) is not None for column in ("starts", "until", "count"))
     if before and not is_new and when == before.recurrence:
-        return starts_at, until_at, count
-    if before and base.count and said.get("until") is None:
-        until_at = asked_until(before, now)
-    if starts_at is not None and until_at is not None and starts_at > until_at:
-        start, end = (times.for_people(at, times.zone(when.tz)) for at in (starts_at, until_at))
+        return starts_at, base.until_at, count, asked
+    if starts_at is not None and asked is not None and starts_at > asked:
+        start, end = (times.for_people(at, times.zone(when.tz)) for at in (starts_at, asked))
         raise BadField("until", f"It ends ({end}) before it starts ({start}).", "Let it end later.")
-    after = max(now, (starts_at or 0) - 1)
-    check_due(when, now, starts_at, until_at)
-    if count is not None:
-        last = nth_after(when, after, remaining(count, before.made if before else 0))
-        until_at = last if until_at is None or (last is not None and last < until_at) else until_at
-    return starts_at, until_at, count
-
-
-def asked_until(before: Before, now: int) -> int | None:
-    """The end that was asked for beside a count, where the count is not what ends it."""
-    base = before.terms
-    left = (base.count or 0) - before.made
-    by_count = nth_after(before.recurrence, max(now, (base.starts_at or 0) - 1), left) if left > 0 else base.until_at
-    return None if by_count == base.until_at else base.until_at
+    check_due(when, now, starts_at, asked)
+    if count is None:
+        return starts_at, asked, None, asked
+    left = remaining(count, before.made if before else 0)
+    last = nth_after(when, max(now, (starts_at or 0) - 1), left)
+    ends = [end for end in (asked, last) if end is not None]
+    return starts_at, min(ends, default=None), count, asked
 
 
 def remaining(count: int, made: int) -> int:

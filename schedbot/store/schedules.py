@@ -24,9 +24,9 @@ from schedbot.store.database import Database, Row
 SELECT = f"""
 SELECT s.id, s.name, s.account, s.workspace_id, w.name, s.version, s.state, s.reason, s.state_by, s.state_until,
        s.effective_at, s.created_at, r.kind, r.expression, r.tz, r.holidays_before, v.channel, v.report_kind,
-       v.report_source, v.params, v.starts_at, v.until_at, v.count, v.misfire, v.grace_ms, v.max_attempts, v.priority,
-       v.on_unknown, v.jitter_ms, v.skip_holidays, v.holiday_policy, v.send_window, v.outside, v.blackout,
-       v.tz_from, {calendars.BOTH}
+       v.report_source, v.params, v.starts_at, v.until_at, v.count, v.asked_until_at, v.misfire, v.grace_ms,
+       v.max_attempts, v.priority, v.on_unknown, v.jitter_ms, v.skip_holidays, v.holiday_policy, v.send_window,
+       v.outside, v.blackout, v.tz_from, {calendars.BOTH}
   FROM schedules s
   JOIN workspaces w ON w.id = s.workspace_id
   JOIN recurrences r ON r.id = s.recurrence_id
@@ -75,12 +75,12 @@ VALUES (:id, :name, :account, :workspace_id, :recurrence_id, :version, :state, :
 
 INSERT_VERSION = """
 INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, report_kind, report_source, params,
-                               starts_at, until_at, count, misfire, grace_ms, max_attempts, priority, on_unknown,
-                               jitter_ms, skip_holidays, holiday_policy, send_window, outside, blackout, tz_from,
-                               created_at)
+                               starts_at, until_at, count, asked_until_at, misfire, grace_ms, max_attempts, priority,
+                               on_unknown, jitter_ms, skip_holidays, holiday_policy, send_window, outside, blackout,
+                               tz_from, created_at)
 VALUES (:id, :version, :recurrence_id, :channel, :report_kind, :report_source, :params, :starts_at, :until_at, :count,
-        :misfire, :grace_ms, :max_attempts, :priority, :on_unknown, :jitter_ms, :skip_holidays, :holiday_policy,
-        :send_window, :outside, :blackout, :tz_from, :created_at)
+        :asked_until_at, :misfire, :grace_ms, :max_attempts, :priority, :on_unknown, :jitter_ms, :skip_holidays,
+        :holiday_policy, :send_window, :outside, :blackout, :tz_from, :created_at)
 """
 
 # The version in the WHERE: somebody else may have changed it since it was read.
@@ -114,9 +114,6 @@ EVERY = Filters()
 
 def schedule(row: Row) -> Schedule:
     """One row of SELECT as the noun."""
-    channel, report_kind, source, params, *terms = row[16:]
-    starts_at, until_at, count, misfire, grace_ms, max_attempts, priority, on_unknown, jitter_ms, *calendar = terms
-    holidays, holiday_policy, window, outside, blackout, tz_from, shared = calendar
     return Schedule(
         id=row[0],
         name=row[1],
@@ -130,27 +127,34 @@ def schedule(row: Row) -> Schedule:
         state_until=row[9],
         effective_at=row[10],
         created_at=row[11],
-        shared=calendars.parsed(shared),
+        shared=calendars.parsed(row[-1]),
         recurrence=recurrences.rule_of(*row[12:16]),
-        terms=Terms(
-            channel=channel,
-            report=Report(report_kind, source, {} if params == "{}" else json.loads(params)),
-            starts_at=starts_at,
-            until_at=until_at,
-            count=count,
-            misfire=Misfire(misfire),
-            grace_ms=grace_ms,
-            max_attempts=max_attempts,
-            priority=Priority(priority),
-            on_unknown=OnUnknown(on_unknown),
-            jitter_ms=jitter_ms,
-            skip_holidays=holidays,
-            holiday_policy=HolidayPolicy(holiday_policy),
-            window=window,
-            outside=Outside(outside),
-            blackout=blackout,
-            tz_from=tz_from,
-        ),
+        terms=terms_of(row[16:-1]),
+    )
+
+
+def terms_of(row: Row) -> Terms:
+    channel, report_kind, source, params, starts_at, until_at, count, asked_until_at, misfire, grace_ms, *more = row
+    max_attempts, priority, on_unknown, jitter_ms, holidays, holiday_policy, window, outside, blackout, tz_from = more
+    return Terms(
+        channel=channel,
+        report=Report(report_kind, source, {} if params == "{}" else json.loads(params)),
+        starts_at=starts_at,
+        until_at=until_at,
+        count=count,
+        asked_until_at=asked_until_at,
+        misfire=Misfire(misfire),
+        grace_ms=grace_ms,
+        max_attempts=max_attempts,
+        priority=Priority(priority),
+        on_unknown=OnUnknown(on_unknown),
+        jitter_ms=jitter_ms,
+        skip_holidays=holidays,
+        holiday_policy=HolidayPolicy(holiday_policy),
+        window=window,
+        outside=Outside(outside),
+        blackout=blackout,
+        tz_from=tz_from,
     )
 
 
@@ -238,6 +242,7 @@ def version_row(changed: Schedule, recurrence_id: int, now: int) -> dict[str, st
         "starts_at": terms.starts_at,
         "until_at": terms.until_at,
         "count": terms.count,
+        "asked_until_at": terms.asked_until_at,
         "misfire": terms.misfire,
         "grace_ms": terms.grace_ms,
         "max_attempts": terms.max_attempts,

@@ -142,6 +142,21 @@ def test_an_end_that_was_said_beside_a_count_is_kept_under_a_new_rule(book: Book
     assert book.stands().terms.until_at == ms("2026-12-05 12:00:00")
 
 
+def test_a_count_can_be_changed_after_a_pause_that_took_some(book: Book) -> None:
+    book.add(count="3")
+    book.pause()
+    book.utc = "2026-12-02 10:00:00"
+    book.resume()
+    book.edit(count="5")
+    assert book.stands().terms.until_at == ms("2026-12-07 09:00:00")
+
+
+def test_an_end_at_the_very_instant_of_an_occurrence_outlives_a_new_count(book: Book) -> None:
+    book.add(count="30", until="2026-12-05 09:00")
+    book.edit(cron="0 8 * * *", count="60")
+    assert book.stands().terms.until_at == ms("2026-12-05 09:00:00")
+
+
 def test_a_count_that_is_used_up_is_refused(book: Book) -> None:
     book.add()
     book.utc = "2026-12-01 12:00:00"

@@ -71,6 +71,7 @@ CREATE TABLE schedule_versions (
   starts_at      INTEGER,
   until_at       INTEGER,                              -- the last instant that may be an occurrence
   count          INTEGER,                              -- as it was asked for; until_at holds what it came to
+  asked_until_at INTEGER,                              -- an end that was asked for; null where a count alone made it
   misfire        TEXT    NOT NULL,
   grace_ms       INTEGER NOT NULL,
   max_attempts   INTEGER NOT NULL,
