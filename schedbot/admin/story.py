@@ -111,10 +111,10 @@ def skipped(change: Change) -> Entry:
 
 def may_have_cancelled(change: Change, job: JobRecord) -> bool:
     """Could the job be cancelled by it, for the reason that it has?"""
-    if change.before is None:
-        return False
-    before, after, state = change.before, change.after or {}, CANCELLED_BY.get(job.error or "")
-    return after.get("state") == state if state else any(before.get(key) != after.get(key) for key in RULE)
+    before, after, state = change.before or {}, change.after or {}, CANCELLED_BY.get(job.error or "")
+    if state:
+        return after.get("state") == state
+    return bool(before) and any(before.get(key) != after.get(key) for key in RULE)
 
 
 def changed(change: Change, kind: str) -> Entry:

@@ -1,9 +1,12 @@
 """What one job's end means for others: its workspace is paused, its schedule suspended, with the reason on record."""
 
+from collections.abc import Mapping
+
 from schedbot.store import changes, waiting, workspaces
 from schedbot.store.database import Database
 
 ACTOR = "schedbot work"
+Said = Mapping[str, str | None]
 
 SUSPEND = """
 UPDATE schedules SET state = 'suspended', reason = :reason, state_by = :actor, state_until = NULL
@@ -22,7 +25,8 @@ def pause_workspace(db: Database, workspace_id: str, reason: str, now: int, resu
     """
     found = workspaces.by_id(db, workspace_id)
     if found.resumes == resumes and workspaces.pause(db, workspace_id, reason, ACTOR, now):
-        record(db, "workspace", workspace_id, (found.name, workspace_id), {"paused_reason": reason}, now)
+        turn = {"paused_reason": None}, {"paused_reason": reason}
+        record(db, "workspace", workspace_id, (found.name, workspace_id), turn, now)
 
 
 def suspend_schedule(db: Database, schedule_id: str, channel: str, reason: str, now: int) -> None:
@@ -30,14 +34,16 @@ def suspend_schedule(db: Database, schedule_id: str, channel: str, reason: str, 
 
     Unless somebody has given it another channel meanwhile.
     """
+    before = db.value("SELECT state FROM schedules WHERE id = :id", {"id": schedule_id})
     row = db.row(SUSPEND, {"id": schedule_id, "channel": channel, "reason": reason, "actor": ACTOR})
     if row is None:
         return
     waiting.cancel(db, schedule_id, "schedule_suspended")  # it would meet the same refusal
-    record(db, "schedule", schedule_id, (row[0], row[1]), {"state": "suspended", "reason": reason}, now)
+    turn = {"state": before}, {"state": "suspended", "reason": reason}
+    record(db, "schedule", schedule_id, (row[0], row[1]), turn, now)
 
 
-def record(db: Database, kind: str, object_id: str, whose: tuple[str, str], after: dict[str, str], now: int) -> None:
+def record(db: Database, kind: str, object_id: str, whose: tuple[str, str], turn: tuple[Said, Said], now: int) -> None:
     name, workspace_id = whose
     changes.record(
         db,
@@ -49,6 +55,7 @@ def record(db: Database, kind: str, object_id: str, whose: tuple[str, str], afte
             object_id=object_id,
             name=name,
             workspace_id=workspace_id,
-            after=after,
+            before=turn[0],
+            after=turn[1],
         ),
     )

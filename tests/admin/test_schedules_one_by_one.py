@@ -9,7 +9,7 @@ from schedbot.admin import expressions, occurrences, running, selecting, settlin
 from schedbot.admin.expressions import Expression
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence
-from schedbot.store import schedules, waiting
+from schedbot.store import consequences, schedules, waiting
 from schedbot.store.rulings import Calendar
 from schedbot.store.schedules import Filters
 from tests.book import Book, clock, ms, opened
@@ -55,6 +55,16 @@ def test_the_story_of_what_was_cancelled_late_says_by_whom(book: Book, turn: str
         getattr(book, turn)()
     last = story.told(book.session, settling.known(book.session, 1))[-1]
     assert (clock(last.at), last.text.partition(":")[0]) == ("2026-12-01 09:10", f"tester@house, {turn}")
+
+
+def test_the_story_of_what_a_suspension_cancelled_says_by_what(book: Book) -> None:
+    book.add()
+    at = ms("2026-12-01 09:10:00")
+    with book.db.writing():
+        consequences.suspend_schedule(book.db, book.stands().id, "C0000000001", "is_archived", at)
+    last = story.told(book.session, settling.known(book.session, 1))[-1]
+    told = "schedule 'daily': state active -> suspended, reason none -> is_archived."
+    assert (last.at, last.text) == (at, f"schedbot work, work: {told}")
 
 
 def test_skipping_twice_skips_the_one_after_it_too(book: Book) -> None:
