@@ -4,7 +4,7 @@ An entry says what happened; its remedy is what Slack's answer asks for. Nothing
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from schedbot.model import JobState, Outcome
@@ -92,7 +92,7 @@ def of_schedule(session: Session, job: JobRecord, end: int) -> Iterator[Entry]:
     One that waited longer was cancelled only after it was due: by the first change that did.
     """
     own = list(changes.of_object(session.db, "schedule", job.schedule_id))
-    yield from (skipped(change) for change in own if is_skip(change, job.due_at))
+    yield from (skipped(change) for change in skips(own, job))
     since = job.due_at - LOOK_AHEAD_MS
     later = [change for change in reversed(own) if change.changed_at >= since and not is_skip(change)]
     if job.state is JobState.CANCELLED:
@@ -103,6 +103,11 @@ def of_schedule(session: Session, job: JobRecord, end: int) -> Iterator[Entry]:
 def is_skip(change: Change, due_at: int | None = None) -> bool:
     """Did it drop one occurrence, or that one? It is no change of the schedule itself."""
     return change.command == "skip-next" and due_at in (None, (change.after or {}).get("due_at"))
+
+
+def skips(own: Iterable[Change], job: JobRecord) -> Iterator[Change]:
+    """Of its schedule's changes those that dropped this occurrence: one, or none."""
+    return (change for change in own if is_skip(change, job.due_at))
 
 
 def skipped(change: Change) -> Entry:

@@ -6,7 +6,7 @@ It had no occurrence then; it was not on; no tick ran; or a job is there, whose 
 from dataclasses import dataclass, replace
 
 from schedbot import recurrence, times
-from schedbot.admin import advice, choosing, occurrences, stops, why_nothing
+from schedbot.admin import advice, choosing, occurrences, skipping, stops, story, why_nothing
 from schedbot.admin.stops import Cause
 from schedbot.model import Schedule
 from schedbot.session import Session
@@ -62,12 +62,21 @@ def of_job(session: Session, answer: Answer, stop: Cause | None) -> Answer:
     assert job is not None
     stands = advice.standing(job, session.now())
     subject = "It" if job.job is None else f"Job {job.job}"
-    because = [f"{subject} is {job.state.value}: {stands.sentence}"]
+    because = [f"{subject} is {job.state.value}: {by_whom(session, job) or stands.sentence}"]
     steps = [*stands.steps, *([] if job.job is None else [f"schedbot audit {job.job}"])]
     if stop:
         because.append(stop[0])
         steps += [step for step in stop[1] if not any(step in other for other in steps)]
     return replace(answer, because=tuple(because), steps=tuple(steps))
+
+
+def by_whom(session: Session, job: JobRecord) -> str:
+    """Who skipped it and when; empty where nobody did."""
+    if job.error != skipping.ERROR:
+        return ""
+    own = changes.of_object(session.db, "schedule", job.schedule_id)
+    found = next(story.skips(own, job), None)
+    return f"{found.actor} skipped it, {times.for_people(found.changed_at, times.zone(job.tz))}." if found else ""
 
 
 def occurrence(schedule: Schedule, at: int, exact: bool) -> int | None:

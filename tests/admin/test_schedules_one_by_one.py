@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import expressions, occurrences, running, selecting, settling, story
+from schedbot.admin import expressions, occurrences, running, selecting, settling, story, whys
 from schedbot.admin.expressions import Expression
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence
@@ -42,6 +42,8 @@ def test_the_story_of_what_was_skipped_says_by_whom_and_when(book: Book) -> None
     skip, due = story.told(book.session, settling.known(book.session, 1))
     assert (clock(skip.at), skip.text) == ("2026-12-01 08:59", "tester@house, skip-next: it is left out.")
     assert due.event == "due"
+    answer = whys.why(book.session, "daily", "2026-12-01 18:00").because
+    assert answer == ("Job 1 is skipped: tester@house skipped it, Tue 1 Dec 2026 08:59 UTC.",)
 
 
 @pytest.mark.parametrize("turn", ["pause", "edit", "remove"])
