@@ -76,9 +76,8 @@ class Sending:
 
         if not closings.is_closed(job.calendar, job.tz, now):
             return False
-        self.hand.ledger.add(
-            partial(closings.shut_out, number=job.id, token=job.token, now=now), partial(self.was_shut_out, job)
-        )
+        shut_out = partial(closings.shut_out, number=job.id, token=job.token, now=now)
+        self.hand.ledger.add(shut_out, partial(self.was_shut_out, job), ends=True)
         return True
 
     def was_shut_out(self, job: Claimed, found: Any) -> None:

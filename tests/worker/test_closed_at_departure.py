@@ -5,6 +5,8 @@ import time
 import pytest
 
 from schedbot.clock import steady_ms
+from schedbot.store import claims
+from schedbot.store.claims import Wanted
 from schedbot.worker.pool import Pool
 from tests.house import TOKEN, House, now_ms, rfc3339
 
@@ -153,3 +155,14 @@ def test_what_is_sent_again_after_closing_waits_though_a_later_one_was_posted(ho
     [told, _] = house.audit()
     assert (told["state"], told["error"], len(house.posts())) == ("queued", None, 0)
     assert "outside window" in told["deferred_by"]
+
+
+def test_what_is_shut_out_just_as_a_newer_program_takes_over_is_let_go_at_once(house: House) -> None:
+    due_two_hours_ago(house, window=window(-3 * HOUR, -1 * HOUR))
+    pool, now = Pool(house.session()), now_ms()
+    with house.db.writing():
+        [job] = claims.claim(house.db, Wanted(now, 1, now + HOUR))
+    assert pool.sending.shut_out(job, now)
+    pool.ledger.outgrow()
+    pool.ledger.commit(house.db)
+    assert house.states() == {"queued": 1}
