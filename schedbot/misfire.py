@@ -11,6 +11,8 @@ from typing import NamedTuple
 from schedbot.model import Misfire
 
 ON_TIME_MS = 60_000
+# What a person sends has so long at least: without a grace it would be past its deadline at once.
+SHORTEST_GRACE_MS = 3_600_000
 
 
 class Sorted(NamedTuple):

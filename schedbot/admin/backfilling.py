@@ -12,6 +12,7 @@ from schedbot.admin import occurrences
 from schedbot.admin.facts import Facts
 from schedbot.admin.selecting import named
 from schedbot.errors import BadInput
+from schedbot.misfire import SHORTEST_GRACE_MS
 from schedbot.model import JobState, Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.store import backfills, changes
@@ -19,8 +20,6 @@ from schedbot.store.changes import Change
 
 # A channel takes one message a second, so these would take almost three hours.
 MOST = 10_000
-# As for a retry: a schedule without grace would be past its deadline at once.
-SHORTEST_GRACE_MS = 3_600_000
 OFF = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
 
 

@@ -13,6 +13,7 @@ from enum import Enum
 from itertools import islice
 
 from schedbot.errors import BadInput, NotFound
+from schedbot.misfire import SHORTEST_GRACE_MS
 from schedbot.model import JobState, ScheduleState
 from schedbot.session import Session
 from schedbot.store import history, missed_spans, retrying
@@ -22,8 +23,6 @@ from schedbot.store.retrying import Again, Candidate
 
 SLICE = 1_000
 APART_MS = 1_000
-# A schedule without grace would be past its new deadline at once.
-SHORTEST_GRACE_MS = 3_600_000
 # A one-off schedule is finished once its job is written.
 ON_ITS_WAY = "it is on its way already"
 NEVER_OWED = "only what failed, is held or was missed is sent again"

@@ -14,9 +14,9 @@ ON_RECORD = "SELECT due_at, state FROM jobs WHERE schedule_id = :schedule_id AND
 
 # Each row of :due is [due_at, its place in the queue].
 BACKFILL = """
-INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked)
+INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked, asked_for)
 SELECT :schedule_id, w.id, o.value ->> 0, :now + :apart_ms * (o.value ->> 1),
-       :now + :apart_ms * (o.value ->> 1) + :grace_ms, 'queued', w.paused_at IS NOT NULL
+       :now + :apart_ms * (o.value ->> 1) + :grace_ms, 'queued', w.paused_at IS NOT NULL, 1
   FROM json_each(:due) o JOIN workspaces w ON w.id = :workspace_id
  WHERE true
 ON CONFLICT (schedule_id, due_at) DO NOTHING

@@ -8,24 +8,15 @@ from dataclasses import dataclass
 
 from schedbot.lifecycle import Event, after
 from schedbot.model import JobState
-from schedbot.store.calendars import CALENDAR, Whose
+from schedbot.store.calendars import Whose
 from schedbot.store.database import Database, Row
-from schedbot.store.recurrences import rule_of
-from schedbot.store.rulings import read, ruling
+from schedbot.store.keeping import KEPT, kept, ruled
 from schedbot.store.waiting import GIVEN_BACK, WAITS
 
 SKIPPED = after(JobState.QUEUED, Event.SKIPPED)
 
 # An extra job, which no calendar keeps, is never due at a full second.
-WAITING = f"""
-SELECT jobs.id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, v.until_at, v.grace_ms, r.kind, r.expression, r.tz,
-       r.holidays_before, {CALENDAR}
-  FROM schedules s
-  JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
-  JOIN recurrences r ON r.id = s.recurrence_id
-  JOIN jobs ON jobs.schedule_id = s.id
- WHERE s.state <> 'removed' AND jobs.due_at % 1000 = 0 AND {WAITS}
-"""
+WAITING = f"{KEPT} WHERE s.state <> 'removed' AND jobs.due_at % 1000 = 0 AND {WAITS}"
 
 OF_SCHEDULE = f"{WAITING} AND s.id = :schedule_id"
 
@@ -73,18 +64,18 @@ def of_all(db: Database, whose: Whose, now: int) -> Reruled:
 
 def rule_again(db: Database, waiting: list[Row], now: int) -> Reruled:
     done = Reruled()
-    for number, due_at, deferred_to, deferred_by, until_at, grace_ms, *rule, key in waiting:
-        ruled = ruling(read(key), rule_of(*rule), due_at, max(due_at, now))
-        if ruled and ruled.leaves_out(until_at):
-            db.execute(LEAVE_OUT, {"id": number, "state": SKIPPED, "error": ruled.error})
+    for job in map(kept, waiting):
+        found = ruled(db, job, now)
+        if found and found.at is None:
+            db.execute(LEAVE_OUT, {"id": job.id, "state": SKIPPED, "error": found.error})
             done.left_out += 1
             continue
-        was_at = due_at if deferred_to is None else deferred_to
-        at = due_at if ruled is None or ruled.at is None else ruled.at
+        was_at = job.due_at if job.deferred_to is None else job.deferred_to
+        at = job.due_at if found is None or found.at is None else found.at
         at = at if at > now else min(was_at, now)
-        by = None if at == due_at else ruled.error if ruled else deferred_by
-        if at != was_at or (at > now and by != deferred_by):
-            told = {"id": number, "now": now, "was_at": was_at, "at": at, "grace_ms": grace_ms}
+        by = None if at == job.due_at else found.error if found else job.deferred_by
+        if at != was_at or (at > now and by != job.deferred_by):
+            told = {"id": job.id, "now": now, "was_at": was_at, "at": at, "grace_ms": job.grace_ms}
             put_off(db, told, by)
             done.moved += 1
     return done

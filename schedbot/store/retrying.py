@@ -39,7 +39,7 @@ SELECT :now, :actor, 'retry', j.workspace_id, 'job', CAST(j.id AS TEXT), s.name,
 QUEUE_AGAIN = """
 UPDATE jobs
    SET state = :queued, available_at = a.value ->> 2, deadline_at = a.value ->> 3, parked = a.value ->> 4,
-       workspace_id = a.value ->> 5, spent = 0, error = NULL
+       workspace_id = a.value ->> 5, spent = 0, error = NULL, asked_for = 1
   FROM json_each(:again) a
  WHERE jobs.id = a.value ->> 0 AND jobs.state = a.value ->> 1
 """

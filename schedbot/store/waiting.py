@@ -65,8 +65,8 @@ SELECT schedule_id, due_at, error FROM jobs
 """
 
 EXTRA = """
-INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked)
-SELECT :schedule_id, w.id, :due_at, :now, :due_at + :grace_ms, 'queued', w.paused_at IS NOT NULL
+INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked, asked_for)
+SELECT :schedule_id, w.id, :due_at, :now, :due_at + :grace_ms, 'queued', w.paused_at IS NOT NULL, 1
   FROM workspaces w
  WHERE w.id = :workspace_id
 ON CONFLICT (schedule_id, due_at) DO NOTHING

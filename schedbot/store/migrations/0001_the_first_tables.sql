@@ -137,6 +137,7 @@ CREATE TABLE jobs (
   deferred_by   TEXT,                                  -- the holiday, window or blackout that put it off
   state         TEXT    NOT NULL,
   parked        INTEGER NOT NULL DEFAULT 0,            -- its workspace is paused: not claimed
+  asked_for     INTEGER NOT NULL DEFAULT 0,            -- a person said that it be sent: no calendar leaves it out
   attempts      INTEGER NOT NULL DEFAULT 0,            -- the number of the last attempt
   spent         INTEGER NOT NULL DEFAULT 0,            -- attempts that count against the schedule's limit
   token         INTEGER,                               -- the fencing token of the claim
@@ -151,6 +152,7 @@ CREATE TABLE jobs (
   CONSTRAINT running_has_a_token CHECK ((state = 'running') = (token IS NOT NULL)),
   CONSTRAINT success_has_a_ts CHECK (state <> 'succeeded' OR ts IS NOT NULL),
   CONSTRAINT parked_is_yes_or_no CHECK (parked IN (0, 1)),
+  CONSTRAINT asked_for_is_yes_or_no CHECK (asked_for IN (0, 1)),
   CONSTRAINT deferred_has_a_reason CHECK ((deferred_to IS NULL) = (deferred_by IS NULL))
 ) STRICT;
 CREATE INDEX jobs_claimable ON jobs (available_at, id) WHERE state = 'queued' AND parked = 0;

@@ -1,0 +1,76 @@
+"""A job that waits, and what its calendar makes of it by now: at its departure, and when the calendar is changed.
+
+Rule: as at the enqueue, only that the present decides, and that a later occurrence which is settled stands for none.
+What a person asked for waits for the opening, and is left out for no other.
+"""
+
+from dataclasses import dataclass, replace
+
+from schedbot.misfire import SHORTEST_GRACE_MS
+from schedbot.model import Recurrence
+from schedbot.store.calendars import CALENDAR
+from schedbot.store.database import Database, Row
+from schedbot.store.recurrences import rule_of
+from schedbot.store.rulings import Calendar, Ruling, closed, following, is_left_out, opening, read, ruling
+
+KEPT = f"""
+SELECT jobs.id, jobs.schedule_id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, jobs.asked_for, v.until_at,
+       CASE WHEN jobs.asked_for THEN max(v.grace_ms, {SHORTEST_GRACE_MS}) ELSE v.grace_ms END,
+       r.kind, r.expression, r.tz, r.holidays_before, {CALENDAR}
+  FROM schedules s
+  JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+  JOIN recurrences r ON r.id = s.recurrence_id
+  JOIN jobs ON jobs.schedule_id = s.id
+"""
+
+WAITING_BY_THEN = """
+SELECT due_at FROM jobs
+ WHERE schedule_id = :schedule_id AND due_at > :due_at AND due_at <= :by AND due_at % 1000 = 0
+   AND state IN ('queued', 'running', 'unknown')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A job that has not left, as KEPT reads it. `asked_for`: a person sent it again, or backfilled it."""
+
+    id: int
+    schedule_id: str
+    due_at: int
+    deferred_to: int | None
+    deferred_by: str | None
+    asked_for: bool
+    until_at: int | None
+    grace_ms: int
+    rule: Recurrence
+    calendar: Calendar
+
+
+def kept(row: Row) -> Kept:
+    """The job of one row of KEPT."""
+    number, schedule_id, due_at, deferred_to, deferred_by, asked_for, until_at, grace_ms, *rule, key = row
+    deferred = (deferred_to, deferred_by)
+    return Kept(number, schedule_id, due_at, *deferred, bool(asked_for), until_at, grace_ms, rule_of(*rule), read(key))
+
+
+def ruled(db: Database, job: Kept, now: int) -> Ruling | None:
+    """What becomes of it, if it is to be posted at `now` or when it is due; None: it goes. No `at`: it is left out."""
+    at = max(job.due_at, now)
+    if job.asked_for:
+        shut = closed(job.calendar, job.rule.tz, at)
+        return None if shut is None else Ruling(shut.reason, opening(job.calendar, job.rule.tz, at))
+    found = ruling(job.calendar, job.rule, job.due_at, at)
+    if found is None or found.at is None:
+        return found
+    if found.leaves_out(job.until_at) and another_stands_for(db, job, found.at, at):
+        return Ruling(found.error)
+    return replace(found, following=None)
+
+
+def another_stands_for(db: Database, job: Kept, opens: int, now: int) -> bool:
+    """Is a later occurrence, due up to the opening, still to be posted?"""
+    by = opens if job.until_at is None else min(opens, job.until_at)
+    if following(job.calendar, job.rule, now, by):
+        return True
+    told = {"schedule_id": job.schedule_id, "due_at": job.due_at, "by": by}
+    return any(not is_left_out(job.calendar, job.rule, one) for (one,) in db.rows(WAITING_BY_THEN, told))
