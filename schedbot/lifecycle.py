@@ -33,6 +33,7 @@ class Event(StrEnum):
     RETRIED = "retried"
     CANCELLED = "cancelled"
     SKIPPED = "skipped"
+    SHUT_OUT = "shut out"
     REVIVED = "revived"
 
 
@@ -46,7 +47,9 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (QUEUED, E.CLAIMED): RUNNING,
     (QUEUED, E.CANCELLED): CANCELLED,  # its schedule was paused, changed or removed
     (QUEUED, E.SKIPPED): SKIPPED,  # by a person, or a calendar: this occurrence alone
+    (QUEUED, E.SHUT_OUT): FAILED,  # left out by a calendar, some attempt was made
     (RUNNING, E.SKIPPED): SKIPPED,  # by a person, or a calendar that is closed; only while nothing has left
+    (RUNNING, E.SHUT_OUT): FAILED,  # left out by a calendar that is closed by now, some attempt was made
     (RUNNING, E.GIVEN_BACK): QUEUED,  # the pool is asked to stop, its channel is busy, or its calendar closed
     (RUNNING, E.CANCELLED): CANCELLED,  # only while nothing has left, or where it would be sent again
     (RUNNING, E.POSTED): SUCCEEDED,

@@ -15,11 +15,11 @@ S, E = JobState, Event
 OVER = {S.SUCCEEDED, S.SKIPPED}
 # Every pair that is a move, by hand: who edits the table has to say it twice.
 LIVES = {
-    S.QUEUED: {E.CLAIMED: S.RUNNING, E.CANCELLED: S.CANCELLED, E.SKIPPED: S.SKIPPED},
+    S.QUEUED: {E.CLAIMED: S.RUNNING, E.CANCELLED: S.CANCELLED, E.SKIPPED: S.SKIPPED, E.SHUT_OUT: S.FAILED},
     S.RUNNING: {
         E.POSTED: S.SUCCEEDED,
         **dict.fromkeys((E.GIVEN_BACK, E.THROTTLED, E.PARKED, E.RENEWED, E.PUT_OFF, E.LOST_UNSENT), S.QUEUED),
-        **dict.fromkeys((E.REFUSED, E.SPENT, E.EXPIRED), S.FAILED),
+        **dict.fromkeys((E.REFUSED, E.SPENT, E.EXPIRED, E.SHUT_OUT), S.FAILED),
         **dict.fromkeys((E.SILENT, E.LOST_SENT), S.UNKNOWN),
         E.EXPIRED_UNTRIED: S.MISSED,
         E.SKIPPED: S.SKIPPED,

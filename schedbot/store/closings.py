@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from schedbot.lifecycle import Event, after
 from schedbot.model import JobState
 from schedbot.store.database import Database
-from schedbot.store.keeping import KEPT, kept, ruled
+from schedbot.store.keeping import KEPT, kept, leave_out, ruled
 from schedbot.store.rulings import closed, read
 
 GIVEN_BACK = after(JobState.RUNNING, Event.GIVEN_BACK)
-SKIPPED = after(JobState.RUNNING, Event.SKIPPED)
 
 HELD = f"{KEPT} WHERE jobs.id = :id AND jobs.token = :token AND jobs.state = 'running'"
 
@@ -25,12 +24,6 @@ UPDATE jobs
 """
 
 GIVE_BACK = "UPDATE jobs SET state = :state, token = NULL, lease_until = NULL WHERE id = :id"
-
-LEAVE_OUT = """
-UPDATE jobs
-   SET state = :state, token = NULL, lease_until = NULL, error = :reason, deferred_to = NULL, deferred_by = NULL
- WHERE id = :id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +52,8 @@ def shut_out(db: Database, number: int, token: int, now: int) -> ShutOut | None:
     if found is None or (found.at is not None and found.at < now):
         db.execute(GIVE_BACK, {"id": number, "state": GIVEN_BACK})
         return None
-    told = {"id": number, "reason": found.error}
     if found.at is None:
-        db.execute(LEAVE_OUT, {**told, "state": SKIPPED})
-        return ShutOut(SKIPPED, found.error)
-    db.execute(PUT_BACK, {**told, "state": GIVEN_BACK, "at": found.at, "grace_ms": job.grace_ms})
+        return ShutOut(leave_out(db, job, found.error), found.error)
+    told = {"id": number, "reason": found.error, "at": found.at, "grace_ms": job.grace_ms}
+    db.execute(PUT_BACK, {**told, "state": GIVEN_BACK})
     return ShutOut(GIVEN_BACK, found.error)

@@ -1,21 +1,26 @@
 """A job that waits, and what its calendar makes of it by now: at its departure, and when the calendar is changed.
 
 Rule: as at the enqueue, only that the present decides, and that a later occurrence which is settled stands for none.
-What a person asked for waits for the opening, and is left out for no other.
+What a person asked for waits for the opening, and is left out for no other. What is left out after an attempt has
+failed; `skipped` is what never was tried.
 """
 
 from dataclasses import dataclass, replace
 
+from schedbot.lifecycle import Event, after
 from schedbot.misfire import SHORTEST_GRACE_MS
-from schedbot.model import Recurrence
+from schedbot.model import JobState, Recurrence
 from schedbot.store.calendars import CALENDAR
 from schedbot.store.database import Database, Row
 from schedbot.store.recurrences import rule_of
 from schedbot.store.rulings import Calendar, Ruling, closed, following, is_left_out, opening, read, ruling
 
+SKIPPED = after(JobState.QUEUED, Event.SKIPPED)
+FAILED = after(JobState.QUEUED, Event.SHUT_OUT)
+
 KEPT = f"""
-SELECT jobs.id, jobs.schedule_id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, jobs.asked_for, v.until_at,
-       CASE WHEN jobs.asked_for THEN max(v.grace_ms, {SHORTEST_GRACE_MS}) ELSE v.grace_ms END,
+SELECT jobs.id, jobs.schedule_id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, jobs.asked_for, jobs.attempts,
+       v.until_at, CASE WHEN jobs.asked_for THEN max(v.grace_ms, {SHORTEST_GRACE_MS}) ELSE v.grace_ms END,
        r.kind, r.expression, r.tz, r.holidays_before, {CALENDAR}
   FROM schedules s
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
@@ -29,6 +34,14 @@ SELECT due_at FROM jobs
    AND state IN ('queued', 'running', 'unknown')
 """
 
+LEAVE_OUT = """
+UPDATE jobs
+   SET state = :state, token = NULL, lease_until = NULL, error = :error,
+       deferred_to = CASE WHEN attempts > 0 THEN deferred_to END,
+       deferred_by = CASE WHEN attempts > 0 THEN deferred_by END
+ WHERE id = :id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -40,6 +53,7 @@ class Kept:
     deferred_to: int | None
     deferred_by: str | None
     asked_for: bool
+    attempts: int
     until_at: int | None
     grace_ms: int
     rule: Recurrence
@@ -48,9 +62,9 @@ class Kept:
 
 def kept(row: Row) -> Kept:
     """The job of one row of KEPT."""
-    number, schedule_id, due_at, deferred_to, deferred_by, asked_for, until_at, grace_ms, *rule, key = row
-    deferred = (deferred_to, deferred_by)
-    return Kept(number, schedule_id, due_at, *deferred, bool(asked_for), until_at, grace_ms, rule_of(*rule), read(key))
+    *said, kind, expression, tz, before, key = row
+    told = [*said, rule_of(kind, expression, tz, before), read(key)]
+    return Kept(*told)
 
 
 def ruled(db: Database, job: Kept, now: int) -> Ruling | None:
@@ -74,3 +88,10 @@ def another_stands_for(db: Database, job: Kept, opens: int, now: int) -> bool:
         return True
     told = {"schedule_id": job.schedule_id, "due_at": job.due_at, "by": by}
     return any(not is_left_out(job.calendar, job.rule, one) for (one,) in db.rows(WAITING_BY_THEN, told))
+
+
+def leave_out(db: Database, job: Kept, error: str) -> JobState:
+    """It is not posted, for the reason `error`; returns its state. Inside a transaction."""
+    state = FAILED if job.attempts else SKIPPED
+    db.execute(LEAVE_OUT, {"id": job.id, "state": state, "error": error})
+    return state

@@ -6,14 +6,10 @@ Costs what waits of those schedules. A job that is in hand and has not left lose
 
 from dataclasses import dataclass
 
-from schedbot.lifecycle import Event, after
-from schedbot.model import JobState
 from schedbot.store.calendars import Whose
 from schedbot.store.database import Database, Row
-from schedbot.store.keeping import KEPT, kept, ruled
+from schedbot.store.keeping import KEPT, kept, leave_out, ruled
 from schedbot.store.waiting import GIVEN_BACK, WAITS
-
-SKIPPED = after(JobState.QUEUED, Event.SKIPPED)
 
 # An extra job, which no calendar keeps, is never due at a full second.
 WAITING = f"{KEPT} WHERE s.state <> 'removed' AND jobs.due_at % 1000 = 0 AND {WAITS}"
@@ -32,12 +28,6 @@ UPDATE jobs
        deadline_at = CASE WHEN :was_at > :now THEN deadline_at + :at - :was_at
                           ELSE max(deadline_at, :at + :grace_ms) END,
        deferred_to = :deferred_to, deferred_by = :deferred_by
- WHERE id = :id
-"""
-
-LEAVE_OUT = """
-UPDATE jobs
-   SET state = :state, token = NULL, lease_until = NULL, error = :error, deferred_to = NULL, deferred_by = NULL
  WHERE id = :id
 """
 
@@ -67,7 +57,7 @@ def rule_again(db: Database, waiting: list[Row], now: int) -> Reruled:
     for job in map(kept, waiting):
         found = ruled(db, job, now)
         if found and found.at is None:
-            db.execute(LEAVE_OUT, {"id": job.id, "state": SKIPPED, "error": found.error})
+            leave_out(db, job, found.error)
             done.left_out += 1
             continue
         was_at = job.due_at if job.deferred_to is None else job.deferred_to

@@ -85,7 +85,7 @@ class Sending:
         if found is None:
             return
         log.event("closed", job=job.id, schedule=job.schedule, why=found.reason, state=found.state.value)
-        if found.state is JobState.SKIPPED:
+        if found.state is not JobState.QUEUED:
             self.hand.count(found.state.value)
 
     def next_instant(self) -> int | None:

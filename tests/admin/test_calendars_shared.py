@@ -106,6 +106,18 @@ def test_set_while_a_job_waits_reaches_it_and_clear_brings_it_back(book: Book) -
     assert goes(book) == ["2026-12-01 09:00 / 2026-12-01 15:00 / at its own time"]
 
 
+@pytest.mark.parametrize(("attempts", "state"), [(0, "skipped"), (1, "failed")])
+def test_what_is_left_out_after_an_attempt_has_failed_and_was_not_skipped(
+    book: Book, attempts: int, state: str
+) -> None:
+    book.add(account="42")
+    with book.db.writing():
+        book.db.execute("UPDATE jobs SET attempts = :attempts", {"attempts": attempts})
+    book.utc = "2026-12-01 09:01:00"
+    assert of_account(book, window="10:00-18:00", outside="skip").jobs.left_out == 1
+    assert book.jobs() == [f"2026-12-01 09:00 {state} outside window of account 42: 10:00-18:00"]
+
+
 def test_cleared_once_it_is_late_what_was_put_off_goes_now(book: Book) -> None:
     of_account(book, window="10:00-18:00")
     book.add(account="42")

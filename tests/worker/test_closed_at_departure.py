@@ -64,6 +64,20 @@ def test_with_outside_skip_it_is_on_record_as_left_out(house: House) -> None:
     assert (told["deferred_to"], house.posts()) == (None, [])
 
 
+def test_what_was_tried_before_closing_failed_and_can_be_sent_again_at_the_opening(house: House) -> None:
+    open_then = window(-3 * HOUR, -1 * HOUR)
+    due_two_hours_ago(house, window=open_then, outside="skip")
+    with house.db.writing():
+        house.db.execute("UPDATE jobs SET attempts = 1, spent = 1, error = 'internal_error'")
+    assert house.work().returncode == 0
+    [told] = house.audit()
+    assert (told["state"], told["error"]) == ("failed", f"outside window: {open_then}")
+    assert f"not posted, outside window: {open_then}." in house.run("audit", "1").stdout
+    assert house.run("retry", "1", "--yes").returncode == 0
+    house.work()
+    assert (house.states(), house.posts()) == ({"queued": 1}, [])
+
+
 def test_what_was_put_off_is_not_late_when_it_goes_at_its_opening(house: House) -> None:
     assert house.run("calendar", "set", "--account", "42", "--window", window(0, HOUR)).returncode == 0
     due_two_hours_ago(house, account="42")
