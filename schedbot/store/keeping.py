@@ -19,8 +19,9 @@ SKIPPED = after(JobState.QUEUED, Event.SKIPPED)
 FAILED = after(JobState.QUEUED, Event.SHUT_OUT)
 
 KEPT = f"""
-SELECT jobs.id, jobs.schedule_id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, jobs.asked_for, jobs.attempts,
-       v.until_at, CASE WHEN jobs.asked_for THEN max(v.grace_ms, {SHORTEST_GRACE_MS}) ELSE v.grace_ms END,
+SELECT jobs.id, jobs.schedule_id, jobs.workspace_id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, jobs.asked_for,
+       jobs.attempts, v.until_at,
+       CASE WHEN jobs.asked_for THEN max(v.grace_ms, {SHORTEST_GRACE_MS}) ELSE v.grace_ms END,
        r.kind, r.expression, r.tz, r.holidays_before, {CALENDAR}
   FROM schedules s
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
@@ -49,6 +50,7 @@ class Kept:
 
     id: int
     schedule_id: str
+    workspace_id: str
     due_at: int
     deferred_to: int | None
     deferred_by: str | None

@@ -6,9 +6,11 @@ Costs what waits of those schedules. A job that is in hand and has not left lose
 
 from dataclasses import dataclass
 
+from schedbot.store import pacing
 from schedbot.store.calendars import Whose
 from schedbot.store.database import Database, Row
-from schedbot.store.keeping import KEPT, kept, leave_out, ruled
+from schedbot.store.keeping import KEPT, Kept, kept, leave_out, ruled
+from schedbot.store.rulings import Ruling
 from schedbot.store.waiting import GIVEN_BACK, WAITS
 
 # An extra job, which no calendar keeps, is never due at a full second.
@@ -20,11 +22,14 @@ OF_ACCOUNT = f"{WAITING} AND s.account = :account"
 
 OF_WORKSPACE = f"{WAITING} AND s.workspace_id = :workspace_id"
 
-# What was to go by now and still waits (it is late, backs off, or is sent again) goes at the opening and no later.
+# What was to go by now and still waits (it is late, backs off, or is sent again) goes at the opening and no later. The
+# rest keeps what it has of its own beside its instant: its jitter and its place in the channel, or behind a hold.
 PUT_OFF = """
 UPDATE jobs
    SET state = :state, token = NULL, lease_until = NULL,
-       available_at = CASE WHEN :was_at > :now THEN available_at + :at - :was_at ELSE max(available_at, :at) END,
+       available_at = CASE WHEN :was_at <= :now THEN max(available_at, :at)
+                           WHEN available_at < :held_until THEN max(:held_until, available_at + :at - :was_at)
+                           ELSE max(:at, :held_until) + available_at - max(:was_at, :held_until) END,
        deadline_at = CASE WHEN :was_at > :now THEN deadline_at + :at - :was_at
                           ELSE max(deadline_at, :at + :grace_ms) END,
        deferred_to = :deferred_to, deferred_by = :deferred_by
@@ -59,18 +64,21 @@ def rule_again(db: Database, waiting: list[Row], now: int) -> Reruled:
         if found and found.at is None:
             leave_out(db, job, found.error)
             done.left_out += 1
-            continue
-        was_at = job.due_at if job.deferred_to is None else job.deferred_to
-        at = job.due_at if found is None or found.at is None else found.at
-        at = at if at > now else min(was_at, now)
-        by = None if at == job.due_at else found.error if found else job.deferred_by
-        if at != was_at or (at > now and by != job.deferred_by):
-            told = {"id": job.id, "now": now, "was_at": was_at, "at": at, "grace_ms": job.grace_ms}
-            put_off(db, told, by)
-            done.moved += 1
+        else:
+            done.moved += moved(db, job, found, now)
     return done
 
 
-def put_off(db: Database, told: dict[str, int], by: str | None) -> None:
-    deferred = {"deferred_to": told["at"] if by else None, "deferred_by": by}
+def moved(db: Database, job: Kept, found: Ruling | None, now: int) -> bool:
+    """Let a job go when it is to go by now. False: that is when it went anyway."""
+    was_at = job.due_at if job.deferred_to is None else job.deferred_to
+    at = job.due_at if found is None or found.at is None else found.at
+    at = at if at > now else min(was_at, now)
+    by = None if at == job.due_at else found.error if found else job.deferred_by
+    if at == was_at and (at <= now or by == job.deferred_by):
+        return False
+    held_until = pacing.free_at(db, job.workspace_id, pacing.POST, "", now)
+    told = {"id": job.id, "now": now, "was_at": was_at, "at": at, "grace_ms": job.grace_ms, "held_until": held_until}
+    deferred = {"deferred_to": at if by else None, "deferred_by": by}
     db.execute(PUT_OFF, {**told, **deferred, "state": GIVEN_BACK})
+    return True

@@ -12,7 +12,7 @@ from schedbot.admin.fields import BadField
 from schedbot.admin.strides import Span
 from schedbot.commands.simulate import ticked
 from schedbot.errors import BadInput, NotFound
-from schedbot.store import changes, history
+from schedbot.store import changes, history, pacing
 from schedbot.store.filters import Filter
 from tests.book import Book, clock, ms, opened
 
@@ -104,6 +104,19 @@ def test_set_while_a_job_waits_reaches_it_and_clear_brings_it_back(book: Book) -
     assert of_account(book, window="10:00-18:00").jobs.moved == 0
     assert calendars.clear(book.session, "42", None).jobs.moved == 1
     assert goes(book) == ["2026-12-01 09:00 / 2026-12-01 15:00 / at its own time"]
+
+
+def test_what_waits_out_a_hold_of_slack_goes_at_the_opening_or_at_the_holds_end_and_no_later(book: Book) -> None:
+    book.add(account="42")
+    workspace, until = book.stands().workspace_id, ms("2026-12-01 09:30:00")
+    with book.db.writing():
+        pacing.hold(book.db, workspace, pacing.POST, "", ms(book.utc), until)
+        pacing.push_back(book.db, workspace, until, 3_000)
+    for opens, goes_at in (("10:00", "10:00"), ("09:10", "09:30"), ("12:00", "12:00")):
+        of_account(book, window=f"{opens}-18:00")
+        assert [line[:16] for line in goes(book)] == [f"2026-12-01 {goes_at}"]
+    calendars.clear(book.session, "42", None)
+    assert goes(book) == ["2026-12-01 09:30 / 2026-12-01 15:00 / at its own time"]
 
 
 @pytest.mark.parametrize(("attempts", "state"), [(0, "skipped"), (1, "failed")])
