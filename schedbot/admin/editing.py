@@ -152,9 +152,9 @@ def settle(db: Database, before: Schedule, after: Schedule, now: int) -> int:
         for job in waiting.waiting(db, after.id):
             if not owes(after, job.due_at):
                 cancelled += waiting.cancel(db, after.id, ERROR, job.due_at)
+    waiting.follow(db, after, after.terms.grace_ms - before.terms.grace_ms)
     if calendar(before) != calendar(after):
         cancelled += reruling.of_schedule(db, after.id, now).left_out
-    waiting.follow(db, after, after.terms.grace_ms - before.terms.grace_ms)
     return cancelled
 
 

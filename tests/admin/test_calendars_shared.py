@@ -148,6 +148,14 @@ def test_what_waits_though_it_is_late_already_goes_at_the_opening_and_no_later(b
     assert goes(book) == ["2026-12-01 14:00 / 2026-12-01 20:00 / outside window of account 42: 14:00-18:00"]
 
 
+def test_an_edit_of_window_and_grace_at_once_leaves_the_new_grace_after_the_opening(book: Book) -> None:
+    book.utc = "2026-12-01 08:00:00"
+    book.add()
+    book.tick("2026-12-01 12:00:00")
+    book.edit(window="14:00-18:00", grace="1h")
+    assert [line[:35] for line in goes(book)] == ["2026-12-01 14:00 / 2026-12-01 15:00"]
+
+
 def test_what_went_to_wait_again_after_its_opening_is_not_moved_into_the_past(book: Book) -> None:
     of_account(book, window="10:00-18:00")
     book.add(account="42")
