@@ -7,7 +7,6 @@ stands (`base`). Nothing here opens a transaction but `add`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from schedbot import recurrence as rules
 from schedbot import times
 from schedbot.admin import calendars, fields, terms
 from schedbot.admin.facts import Facts
@@ -157,12 +156,6 @@ def add(session: Session, said: Fields) -> Schedule:
             enqueue.enqueue_own(session.db, schedule.id, facts.recurrence_id(session.db, new.recurrence), facts.now)
     session.db.wake()
     return schedule
-
-
-def warnings(schedule: Schedule, now: int) -> list[str]:
-    """What of its rule is often meant otherwise: sentences."""
-    rule = schedule.recurrence
-    return rules.warnings(rule.cron, rule.tz, now, rule.before) if rule.cron else rules.clock_changes(rule, now)
 
 
 def as_wanted(schedule: Schedule, made: int = 0) -> Wanted:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from schedbot import output
-from schedbot.admin import adding
+from schedbot.admin import adding, notes
 from schedbot.commands import schedule_options as options
 from schedbot.commands import telling
 from schedbot.model import Schedule
@@ -69,8 +69,8 @@ def answer(session: Session, schedule: Schedule) -> None:
         output.say(f"  {line}")
     if not lines:
         output.say(f"Paused: start it with 'schedbot resume {schedule.name}'.")
-    for warning in adding.warnings(schedule, session.now()):
-        output.note(f"Note: {warning}")
+    for noted in notes.notes(schedule, session.now()):
+        output.note(f"Note: {noted}")
     missing = adding.missing_token(session, schedule)
     if missing:
         output.note(f"Note: {missing}")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from schedbot import output
-from schedbot.admin import adding, editing
+from schedbot.admin import editing, notes
 from schedbot.admin.editing import Edited, Params
 from schedbot.commands import schedule_options as options
 from schedbot.commands import telling
@@ -78,5 +78,5 @@ def answer(session: Session, edited: Edited) -> None:
         output.say(f"  {line}")
     if not lines:
         output.say(f"It is {edited.after.state.value}: 'schedbot resume {edited.after.name}' lets it go on.")
-    for warning in adding.warnings(edited.after, session.now()):
-        output.note(f"Note: {warning}")
+    for noted in notes.notes(edited.after, session.now()):
+        output.note(f"Note: {noted}")

@@ -1,0 +1,45 @@
+"""What of a schedule is often meant otherwise, as sentences: its rule, and what its windows and holidays leave of it.
+
+Rule: nothing is refused for it. It costs a look at each opening of a year at most, whatever is left out between them.
+"""
+
+from schedbot import recurrence as rules
+from schedbot.model import Outside, Recurrence, Schedule
+from schedbot.recurrence.advice import YEAR
+from schedbot.store import rulings
+from schedbot.store.rulings import Calendar
+
+# On a holiday each occurrence is looked at: of a rule of every minute, three days' in all.
+MOST = 5_000
+
+
+def notes(schedule: Schedule, now: int) -> list[str]:
+    """Sentences on what is hardly meant as it is said; none where all is well."""
+    rule = schedule.recurrence
+    of_rule = rules.warnings(rule.cron, rule.tz, now, rule.before) if rule.cron else rules.clock_changes(rule, now)
+    return [*of_rule, *on_calendar(schedule, now)]
+
+
+def on_calendar(schedule: Schedule, now: int) -> list[str]:
+    terms, said = schedule.terms, []
+    if terms.outside is Outside.SKIP and not (terms.window or terms.blackout):
+        said.append("'--outside skip' does nothing: the schedule has no window and no blackout of its own.")
+    after = max(now, (terms.starts_at or 0) - 1)
+    end = after + YEAR if terms.until_at is None else min(after + YEAR, terms.until_at)
+    if why := all_left_out(rulings.calendar_of(schedule), schedule.recurrence, after, end):
+        said.append(f"Nothing will be posted within a year: each occurrence is left out, the next one by '{why}'.")
+    return said
+
+
+def all_left_out(calendar: Calendar, rule: Recurrence, after: int, end: int) -> str:
+    """Why the next occurrence is left out, if each one up to `end` is; empty if one is not, or none comes."""
+    first = due_at = None if calendar.is_empty else rules.next_after(rule, after)
+    seen = 0
+    while due_at is not None and due_at <= end:
+        seen += 1
+        if seen > MOST or not rulings.is_left_out(calendar, rule, due_at):
+            return ""
+        opens = rulings.opening(calendar, rule.tz, due_at)
+        due_at = rules.next_after(rule, max(due_at, (opens or 0) - 1))
+    ruled = rulings.standing(calendar, rule, first) if first is not None and seen else None
+    return ruled.error if ruled else ""
