@@ -28,12 +28,13 @@ UPDATE jobs SET state = :state, error = :error, token = NULL, lease_until = NULL
  WHERE schedule_id = :schedule_id AND (:due_at IS NULL OR due_at = :due_at) AND {WAITS}
 """
 
-# A longer grace moves the deadline by as much: a deadline that a person put off stays put off.
+# Another grace moves the deadline by as much: one that a person put off stays put off. What was asked for has not used
+# up any grace yet, so a shorter one takes none of its time.
 FOLLOW = f"""
 UPDATE jobs
    SET state = :state, token = NULL, lease_until = NULL, workspace_id = :workspace_id,
        parked = (SELECT paused_at IS NOT NULL FROM workspaces WHERE id = :workspace_id),
-       deadline_at = deadline_at + :longer_ms
+       deadline_at = deadline_at + CASE WHEN asked_for THEN max(:longer_ms, 0) ELSE :longer_ms END
  WHERE schedule_id = :schedule_id AND {WAITS}
 """
 

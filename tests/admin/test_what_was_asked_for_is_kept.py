@@ -104,3 +104,13 @@ def test_what_is_late_by_itself_gives_way_only_to_one_that_is_still_to_be_posted
     book.utc = "2026-12-01 12:00:00"
     assert calendars.set_(book.session, "42", None, AFTERNOON).jobs.left_out == 0
     assert goes(book) == ["2026-12-01 14:00 / 2026-12-01 20:00"]
+
+
+def test_an_edit_to_a_shorter_grace_takes_no_time_from_it(book: Book) -> None:
+    failed_then_posted(book)
+    retry(book)
+    book.utc = "2026-12-02 12:01:00"  # its workspace is held: it still waits
+    book.edit(grace="0s")
+    assert goes(book) == ["2026-12-02 12:00 / 2026-12-02 18:00"]
+    book.edit(grace="8h")
+    assert goes(book) == ["2026-12-02 12:00 / 2026-12-03 02:00"]
