@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schedbot.lifecycle import Event, after
+from schedbot.misfire import SHORTEST_GRACE_MS
 from schedbot.model import JobState, Schedule
 from schedbot.store.database import Database
 
@@ -154,7 +155,7 @@ def extra(db: Database, schedule: Schedule, now: int) -> JobSeen:
             "workspace_id": schedule.workspace_id,
             "due_at": due_at,
             "now": now,
-            "grace_ms": schedule.terms.grace_ms,
+            "grace_ms": max(schedule.terms.grace_ms, SHORTEST_GRACE_MS),
         }
         written = db.rows(EXTRA, row)
         if written:

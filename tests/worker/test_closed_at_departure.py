@@ -145,6 +145,13 @@ def test_what_a_person_asks_for_goes_at_once(house: House) -> None:
     assert (house.states(), len(house.posts())) == ({"succeeded": 1}, 1)
 
 
+def test_what_a_person_asks_for_goes_though_its_schedule_has_no_grace(house: House) -> None:
+    house.schedule("report", cron="0 0 1 1 *", grace="0s")
+    assert house.run("run-now", "report").returncode == 0
+    house.work()
+    assert (house.states(), len(house.posts())) == ({"succeeded": 1}, 1)
+
+
 @pytest.mark.parametrize(("opens", "state"), [(-3 * HOUR, "queued"), (0, "succeeded")])
 def test_a_workspace_that_is_resumed_after_closing_posts_at_the_opening(house: House, opens: int, state: str) -> None:
     due_two_hours_ago(house, window=window(opens, opens + 2 * HOUR))
