@@ -1,16 +1,14 @@
 """What of a schedule is often meant otherwise, as sentences: its rule, and what its windows and holidays leave of it.
 
-Rule: nothing is refused for it. It costs a look at each opening of a year at most, whatever is left out between them.
+Rule: nothing is refused for it, and it costs little, however much is left out.
 """
 
 from schedbot import recurrence as rules
 from schedbot.model import Outside, Recurrence, Schedule
 from schedbot.recurrence.advice import YEAR
 from schedbot.store import rulings
+from schedbot.store.outlook import next_going
 from schedbot.store.rulings import Calendar
-
-# On a holiday each occurrence is looked at: of a rule of every minute, three days' in all.
-MOST = 5_000
 
 
 def notes(schedule: Schedule, now: int) -> list[str]:
@@ -33,13 +31,8 @@ def on_calendar(schedule: Schedule, now: int) -> list[str]:
 
 def all_left_out(calendar: Calendar, rule: Recurrence, after: int, end: int) -> str:
     """Why the next occurrence is left out, if each one up to `end` is; empty if one is not, or none comes."""
-    first = due_at = None if calendar.is_empty else rules.next_after(rule, after)
-    seen = 0
-    while due_at is not None and due_at <= end:
-        seen += 1
-        if seen > MOST or not rulings.is_left_out(calendar, rule, due_at):
-            return ""
-        opens = rulings.opening(calendar, rule.tz, due_at)
-        due_at = rules.next_after(rule, max(due_at, (opens or 0) - 1))
-    ruled = rulings.standing(calendar, rule, first) if first is not None and seen else None
-    return ruled.error if ruled else ""
+    first = None if calendar.is_empty else rules.next_after(rule, after)
+    if first is None or first > end:
+        return ""
+    going, ruled = next_going(calendar, rule, first), rulings.standing(calendar, rule, first)
+    return ruled.error if ruled and (going is None or going > end) else ""

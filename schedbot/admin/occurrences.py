@@ -13,6 +13,7 @@ from schedbot import recurrence
 from schedbot.admin.terms import FAR_MS, first_after
 from schedbot.model import Recurrence, Schedule, ScheduleState
 from schedbot.store import rulings
+from schedbot.store.outlook import next_going
 from schedbot.store.rulings import Ruling
 
 FEW = 5
@@ -90,12 +91,15 @@ def next_due_at(schedule: Schedule, now: int, dropped: Dropped) -> int | None:
     start = beginning(schedule, now)
     if start is None:
         return None
-    first = first_after(schedule.recurrence, start)
-    if first is None or (schedule.terms.until_at is not None and first > schedule.terms.until_at):
-        return None
-    if left_out(schedule, first, dropped) is None:
-        return first
-    return next((one.due_at for one in coming(schedule, first, dropped) if one.left_out is None), None)
+    end = start + FAR_MS if schedule.terms.until_at is None else schedule.terms.until_at
+    calendar, rule = rulings.calendar_of(schedule), schedule.recurrence
+    due_at = first_after(rule, start)
+    while due_at is not None and due_at <= end:
+        if left_out(schedule, due_at, dropped) is None:
+            return due_at
+        following = recurrence.next_after(rule, due_at)
+        due_at = following and next_going(calendar, rule, following)
+    return None
 
 
 def merged(each: Iterable[Iterator[Occurrence]], count: int) -> Iterator[Occurrence]:

@@ -19,7 +19,9 @@ def skip_next(session: Session, name: str) -> tuple[Schedule, Occurrence]:
     with session.db.writing():
         schedule = named(session.db, name)
         dropped = waiting.skipped(session.db, facts.now, schedule.id)
-        for occurrence in occurrences.coming(schedule, facts.now, dropped):
+        first = occurrences.next_due_at(schedule, facts.now, dropped)
+        coming = () if first is None else occurrences.coming(schedule, first - 1, dropped)
+        for occurrence in coming:
             if occurrence.left_out is None and waiting.skip(session.db, schedule, occurrence.due_at, ERROR):
                 record(session, facts, schedule, occurrence)
                 return schedule, occurrence

@@ -7,6 +7,7 @@ from time import perf_counter
 import pytest
 
 from schedbot.admin import calendars, notes
+from schedbot.errors import BadInput
 from tests.book import Book, opened
 from tests.house import House
 
@@ -66,6 +67,17 @@ def test_nothing_is_said_where_something_goes(book: Book, terms: dict[str, str])
     began = perf_counter()
     assert said(book) == ""
     assert perf_counter() - began < 2
+
+
+def test_when_it_is_next_due_is_told_soon_also_of_one_that_never_is(book: Book) -> None:
+    book.add(cron="* 20-23 * * *", window="08:00-18:00", outside="skip")
+    book.add("holidays", cron="* * 24-25,31 12 *", skip_holidays="US", blackout="2026-12-01/2026-12-24", outside="skip")
+    began = perf_counter()
+    assert (book.next(), book.next("holidays")) == ("never", "2026-12-31 00:00")
+    with pytest.raises(BadInput, match="has no occurrence to skip: all are left out already"):
+        book.skip_next()
+    assert book.skip_next("holidays") == "2026-12-31 00:00"
+    assert perf_counter() - began < 5
 
 
 def test_add_and_edit_say_it_beside_their_answer(house: House) -> None:
