@@ -7,7 +7,7 @@ name counts once the folder is synced, which SQLite does with the first sync of 
 
 import copy
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,8 @@ import apsw
 
 SECTOR = 512
 KINDS = apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL
+# How much of what was not synced has arrived, and the seed of the dice: nothing, all, or drawn sectors.
+SHARES = [(0.0, 1), (1.0, 2), (0.5, 3), (0.5, 4)]
 Write = tuple[int, bytes | None]  # where, and what; None cuts the file off there
 
 
@@ -139,3 +141,10 @@ def plugged_in() -> Iterator[Disk]:
         yield disk
     finally:
         disk.unregister()
+
+
+def laid(cuts: Sequence[Cut], folder: Path) -> Iterator[tuple[Cut, Path]]:
+    """Each cut in each of the SHARES, with the folder where its files now lie."""
+    for number, cut in enumerate(cuts):
+        for share, seed in SHARES:
+            yield cut, cut.lay(folder / f"cut-{number}-{seed}", share, seed)

@@ -12,10 +12,9 @@ from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database, create_database, open_database
 from schedbot.worker.pool import Pool
 from tests.house import TOKEN, House, now_ms
-from tests.power import Cut, Disk, plugged_in
+from tests.power import Cut, Disk, laid, plugged_in
 
 OFF_MS = 60_000  # how long the machine was off
-SHARES = [(0.0, 1), (1.0, 2), (0.5, 3), (0.5, 4)]  # nothing that was not synced has arrived, or all, or drawn sectors
 LEFT = "SELECT s.name FROM attempts a JOIN jobs j ON j.id = a.job_id JOIN schedules s ON s.id = j.schedule_id"
 
 
@@ -110,12 +109,10 @@ def goes_on(folder: Path, messages: bytes) -> None:
 def test_whatever_part_of_the_last_writes_has_arrived_the_file_is_whole(tmp_path: Path, disk: Disk) -> None:
     cuts = deliver(tmp_path, disk, 12, {3: "drop_after", 5: "ratelimit"}, "wal_autocheckpoint = 10")
     assert {cut.syncing for cut in cuts} == {"schedbot.db", "schedbot.db-wal", "the end"}
-    for number, cut in enumerate(cuts):
-        for share, seed in SHARES:
-            folder = cut.lay(tmp_path / f"cut-{number}-{seed}", share, seed)
-            db = open_database(folder / "schedbot.db")
-            assert cut.seen.asked <= left(db)
-            db.close()
+    for cut, folder in laid(cuts, tmp_path):
+        db = open_database(folder / "schedbot.db")
+        assert cut.seen.asked <= left(db)
+        db.close()
 
 
 def test_a_commit_that_does_not_wait_for_the_disk_would_be_forgotten(tmp_path: Path, disk: Disk) -> None:
@@ -129,14 +126,13 @@ def test_a_power_cut_while_the_database_is_made_leaves_none_or_a_whole_one(tmp_p
     disk.witness = lambda: None
     create_database(tmp_path / "schedbot.db", "installation-1", 0).close()
     disk.witness = None
-    for number, cut in enumerate(disk.cuts):
-        for share, seed in SHARES:
-            path = cut.lay(tmp_path / f"cut-{number}-{seed}", share, seed) / "schedbot.db"
-            is_none_or_whole(path)
-            db = create_database(path, "installation-2", 0)
-            assert db.value("SELECT count(*) FROM installation") == 1
-            assert left(db) == set()
-            db.close()
+    for _, folder in laid(disk.cuts, tmp_path):
+        path = folder / "schedbot.db"
+        is_none_or_whole(path)
+        db = create_database(path, "installation-2", 0)
+        assert db.value("SELECT count(*) FROM installation") == 1
+        assert left(db) == set()
+        db.close()
 
 
 def is_none_or_whole(path: Path) -> None:

@@ -1,0 +1,155 @@
+"""A power cut leaves a change made or not made: whole where its command had ended, and each occurrence once in all."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schedbot.admin import backfilling, calendars, retries, workspaces
+from schedbot.admin.importing import Source, import_file
+from schedbot.store.database import Database, open_database
+from schedbot.store.filters import Filter
+from tests.book import Book, opened
+from tests.power import Cut, laid, plugged_in
+
+TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('heartbeats', 'sqlite_sequence')"
+FAIL = "UPDATE jobs SET state = 'failed', error = 'timeout', attempts = 1, spent = 1 WHERE state = 'queued'"
+IN_TIME, HOURS_LATER, A_DAY_LATER = "2026-12-01 08:59:00", "2026-12-01 12:00:30", "2026-12-02 12:00:30"
+Act = Callable[[Book], object]
+Content = dict[str, list[tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Story:
+    """What power cuts during a change leave (`seen`: had it ended?), and what stood before and after it."""
+
+    cuts: list[Cut]
+    old: Content
+    new: Content
+    jobs: list[str]
+
+
+def content(db: Database) -> Content:
+    """All that stands in the file but heartbeats. The file is whole."""
+    assert db.value("PRAGMA integrity_check") == "ok"
+    return {name: db.rows(f"SELECT * FROM {name}") for (name,) in db.rows(TABLES)}  # noqa: S608
+
+
+def told(folder: Path, act: Act, *before: Act) -> Story:
+    """The power fails at each sync of `act`, at its end, and while its connection is closed."""
+    ended: list[bool] = []
+    with plugged_in() as disk:
+        with opened(folder) as book:
+            book.db.rows("PRAGMA wal_autocheckpoint = 0")  # its syncs come as the file is closed
+            for one in before:
+                one(book)
+            book.db.rows("PRAGMA wal_checkpoint")  # the log begins anew, over what stood in it
+            old = content(book.db)
+            disk.witness = lambda: bool(ended)
+            act(book)
+            ended.append(True)
+            disk.cut("the end")
+            new, jobs = content(book.db), book.jobs()
+        disk.cut("closed")
+    return Story(disk.cuts, old, new, jobs)
+
+
+def stand(book: Book, until: str = HOURS_LATER) -> None:
+    """Schedules of which one has a job that failed and, after an outage, missed more than rows are made for."""
+    book.add("minutely", cron="* * * * *", account="42")
+    book.tick(IN_TIME)
+    with book.db.writing():
+        book.db.execute(FAIL)
+    book.tick(until)
+    book.add("waits", cron="1 12 * * *", account="42")
+    book.add("others", cron="0 9 * * *", account="43")
+
+
+def stand_many(book: Book) -> None:
+    """More rules than a slice of a tick takes, none of them due yet."""
+    book.utc = "2026-12-01 08:50:00"
+    rules = [f"0 9 1-{day} {months} *" for day in range(2, 31) for months in ("*", "12")]
+    for number, cron in enumerate([*rules, "* * * * *"]):
+        book.add(f"report-{number}", cron=cron, misfire="all" if number % 2 else "latest")
+
+
+@contextmanager
+def came_back(folder: Path, utc: str) -> Iterator[Book]:
+    """The machine is back."""
+    db = open_database(folder / "schedbot.db")
+    yield Book(db, db.path, utc)
+    db.close()
+
+
+def import_(book: Book) -> None:
+    lines = [f"imported-{number},C{number:010d},{number % 60} 12 * * *,UTC,Hi" for number in range(120)]
+    lines.append("waits,C0000000009,2 12 * * *,UTC,Hello")
+    text = "\n".join(["name,channel,cron,tz,text", *lines])
+    import_file(book.session, Source("file.csv", text.encode(), update=True))
+
+
+def retry(book: Book) -> None:
+    list(retries.carry_out(book.session, retries.plan(book.session, Filter(), stale=True)))
+
+
+def backfill(book: Book) -> None:
+    plan = backfilling.plan(book.session, "others", "2026-11-01 00:00", "2026-11-20 00:00")
+    backfilling.carry_out(book.session, plan)
+
+
+ACTS: dict[str, Act] = {
+    "add": lambda book: book.add("new", cron="1 12 * * *"),
+    "import": import_,
+    "edit": lambda book: book.edit("waits", cron="2 12 * * *", channel="C0000000002"),
+    "calendar set": lambda book: calendars.set_(book.session, "42", None, {"window": "13:00-14:00"}),
+    "retry": retry,
+    "pause": lambda book: book.pause("waits"),
+    "skip-next": lambda book: book.skip_next("waits"),
+    "run-now": lambda book: book.run_now("waits"),
+    "remove": lambda book: book.remove("waits"),
+    "backfill": backfill,
+    "workspace pause": lambda book: workspaces.pause(book.session, "default", "moves"),
+}
+
+
+@pytest.mark.parametrize("command", ACTS)
+def test_a_power_cut_during_a_change_leaves_all_of_it_or_nothing(tmp_path: Path, command: str) -> None:
+    story = told(tmp_path, ACTS[command], stand)
+    found = []
+    for cut, folder in laid(story.cuts, tmp_path):
+        db = open_database(folder / "schedbot.db")
+        found.append(content(db))
+        assert found[-1] in ([story.new] if cut.seen else [story.old, story.new])
+        db.close()
+    assert story.old in found
+    assert story.new in found
+
+
+def test_a_retry_that_a_power_cut_ends_between_two_slices_goes_on_with_the_next(tmp_path: Path) -> None:
+    story = told(tmp_path, retry, lambda book: stand(book, A_DAY_LATER))
+    assert len(story.new["jobs"]) - len(story.old["jobs"]) > retries.SLICE
+    queued = set()
+    for _, folder in laid(story.cuts, tmp_path):
+        with came_back(folder, A_DAY_LATER) as book:
+            queued.add(sum("queued" in job for job in book.jobs("minutely")))
+            retry(book)
+            assert book.jobs() == story.jobs
+    assert len(queued) == 3  # before, between, after
+
+
+def test_after_a_power_cut_at_any_commit_of_a_tick_the_next_one_comes_to_the_same(tmp_path: Path) -> None:
+    def act(book: Book) -> None:
+        book.tick(HOURS_LATER)
+
+    story = told(tmp_path, act, stand_many)
+    found = []
+    for cut, folder in laid(story.cuts, tmp_path):
+        with came_back(folder, HOURS_LATER) as book:
+            found.append(content(book.db))
+            assert found[-1] == story.new or not cut.seen
+            act(book)
+            assert content(book.db) == story.new
+    assert len({len(one["jobs"]) for one in found}) >= 3  # before, between, after
