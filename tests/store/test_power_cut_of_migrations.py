@@ -1,0 +1,106 @@
+"""A power cut while an older file is migrated leaves the old one or the new one, and the next command migrates it."""
+
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import apsw
+import pytest
+
+from schedbot.admin.importing import Source, import_file
+from schedbot.store import migrations
+from schedbot.store.database import open_database
+from tests.book import opened
+from tests.power import Cut, laid, plugged_in
+
+NOW = migrations.newest()
+# It writes to every page of the table that posts hang on, with less memory than that takes.
+FOLLOWING = """
+PRAGMA cache_size = 10;
+ALTER TABLE jobs ADD COLUMN colour TEXT NOT NULL DEFAULT 'red';
+UPDATE jobs SET colour = 'blue';
+CREATE INDEX jobs_by_colour ON jobs (colour, due_at);
+"""
+TABLES = "SELECT type, name, sql FROM sqlite_schema ORDER BY type, name"
+COLUMNS = "SELECT group_concat(name) FROM pragma_table_info(?)"
+POSTS = "SELECT id, schedule_id, due_at, available_at, deadline_at, state, attempts, token, lease_until FROM jobs"
+SENT = "SELECT job_id, number, sent_at, ended_at, outcome FROM attempts"
+
+
+class Standing(NamedTuple):
+    """What a file says: its schema, its tables, and its posts with what was sent of them."""
+
+    schema: int
+    tables: list[Any]
+    posts: list[Any]
+
+
+def standing(path: Path) -> Standing:
+    """Read the file without migrating it. It is whole."""
+    db = apsw.Connection(str(path))
+    assert db.execute("PRAGMA integrity_check").get == "ok"
+    assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+    posts = [row for sql in (POSTS, SENT) for row in db.execute(sql).fetchall()]
+    found = Standing(db.execute("PRAGMA user_version").get, db.execute(TABLES).fetchall(), posts)
+    db.close()
+    return found
+
+
+def older(folder: Path, schema: int, journal: str) -> Path:
+    """A file of that schema with 300 posts that are on their way."""
+    lines = [f"report-{number},C{number:010d},0 9 * * *,UTC,Hi\n" for number in range(300)]
+    with opened(folder) as book:
+        import_file(book.session, Source("file.csv", "".join(["name,channel,cron,tz,text\n", *lines]).encode()))
+        book.claim(sent=True)
+    path = folder / "older" / "schedbot.db"
+    path.parent.mkdir()
+    db = apsw.Connection(str(path))
+    db.execute(f"PRAGMA application_id = {migrations.APPLICATION_ID:d}; PRAGMA journal_mode = {journal}").fetchall()
+    for number, script in migrations.after(0):
+        if number <= schema:
+            db.execute(f"{script}; PRAGMA user_version = {number:d}").fetchall()
+    db.execute("ATTACH DATABASE ? AS whole", [str(book.path)])
+    for kind, name, _ in db.execute(TABLES).fetchall():
+        if kind == "table":
+            columns = db.execute(COLUMNS, [name]).get
+            db.execute(f"INSERT INTO main.{name} ({columns}) SELECT {columns} FROM whole.{name}")  # noqa: S608
+    db.close()
+    return path
+
+
+def newer(folder: Path) -> Path:
+    """The program's migrations, and one that is to come."""
+    scripts = folder / "newer"
+    shutil.copytree(migrations.FOLDER, scripts)
+    (scripts / f"{NOW + 1:04d}_what_is_to_come.sql").write_text(FOLLOWING)
+    return scripts
+
+
+def migrated(path: Path, scripts: Path) -> list[Cut]:
+    """Migrate the file. What a power cut leaves: at each sync, at the end, and when it is closed."""
+    ended: list[bool] = []
+    with plugged_in() as disk:
+        disk.witness = lambda: bool(ended)
+        db = open_database(path, scripts=scripts)
+        ended.append(True)
+        disk.cut("the end")
+        db.close()
+        disk.cut("closed")
+    return disk.cuts
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_power_cut_during_a_migration_moves_no_post(tmp_path: Path, steps: int, journal: str) -> None:
+    path = older(tmp_path, NOW - 1, journal)
+    scripts = migrations.FOLDER if steps == 1 else newer(tmp_path)
+    old, cuts, new = standing(path), migrated(path, scripts), standing(path)
+    assert (old.schema, new.schema, old.posts) == (NOW - 1, NOW - 1 + steps, new.posts)
+    found = []
+    for cut, folder in laid(cuts, tmp_path):
+        found.append(standing(folder / path.name))
+        assert found[-1] in ([new] if cut.seen else [old, new])
+        open_database(folder / path.name, scripts=scripts).close()
+        assert standing(folder / path.name) == new
+    assert old in found
+    assert new in found
