@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from schedbot import sandbox
 from tests.house import House
+from tests.sandboxes import forked
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """A product with a sandbox of its own, in which every channel exists."""
-    with sandbox.start(any_channel=True) as slack:
+    with forked() as slack:
         product = House(tmp_path, slack)
         yield product
         product.close()

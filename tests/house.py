@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from schedbot import settings
 from schedbot.admin import adding, beginnings
 from schedbot.model import Schedule, TokenSource
-from schedbot.sandbox import Running, Sandbox
+from schedbot.sandbox import Sandbox
 from schedbot.session import Session
 from schedbot.store.database import Database, open_database
 from schedbot.tick import Ticked, tick
@@ -37,12 +37,24 @@ def until(condition: Callable[[], Any], within: float = 10) -> Any:
     return found
 
 
+class Served(Protocol):
+    """A sandbox that answers."""
+
+    @property
+    def api_url(self) -> str: ...
+
+    @property
+    def control(self) -> Sandbox: ...
+
+    def stop(self) -> None: ...
+
+
 @dataclass
 class House:
     """One product. Where a test needs another time, it says so: `now` is the clock of what runs in the test itself."""
 
     folder: Path
-    sandbox: Running
+    sandbox: Served
     timeout_s: int = 1
     lease_s: int = 6
     clock: Callable[[], int] = now_ms

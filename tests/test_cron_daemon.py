@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from schedbot import sandbox
 from tests.house import House, now_ms, rfc3339, until
+from tests.sandboxes import forked
 
 pytestmark = [
     pytest.mark.timeout(200),
@@ -75,7 +75,7 @@ def crontabs() -> Iterator[Callable[[str], None]]:
 @pytest.fixture(scope="module")
 def posts(daemon: None, crontabs: Callable[[str], None], tmp_path_factory: Any) -> Iterator[dict[str, int]]:
     """Two products, each with a schedule that is due soon, and cron: how late (ms) each one's post was stored."""
-    with sandbox.start(any_channel=True) as slack:
+    with forked() as slack:
         served = House(tmp_path_factory.mktemp("served"), slack)
         drained = House(tmp_path_factory.mktemp("drained"), slack)
         crontabs(example(lambda line: "work" not in line, served))

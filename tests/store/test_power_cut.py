@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from schedbot import sandbox
 from schedbot.admin import doctor
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database, create_database, open_database
 from schedbot.worker.pool import Pool
 from tests.house import TOKEN, House, now_ms
 from tests.power import Cut, Disk, laid, plugged_in
+from tests.sandboxes import forked
 
 OFF_MS = 60_000  # how long the machine was off
 LEFT = "SELECT s.name FROM attempts a JOIN jobs j ON j.id = a.job_id JOIN schedules s ON s.id = j.schedule_id"
@@ -42,7 +42,7 @@ def work(house: House) -> None:
 def deliver(folder: Path, disk: Disk, posts: int, faults: dict[int, str], *pragmas: str) -> list[Cut]:
     """A pool delivers so many posts, some with a fault. What a power cut leaves: at each sync, and at the end."""
     messages = folder / "slack.jsonl"
-    with sandbox.start(any_channel=True, file=messages) as slack:
+    with forked(messages) as slack:
         house = House(folder / "product", slack)
         house.due_now(posts)
         for pragma in pragmas:
@@ -96,7 +96,7 @@ def standing(path: Path, seen: Seen) -> list[object]:
 def goes_on(folder: Path, messages: bytes) -> None:
     """The machine is back, and Slack has what it had when the power failed: the post is there once, and on record."""
     (folder / "slack.jsonl").write_bytes(messages)
-    with sandbox.start(any_channel=True, file=folder / "slack.jsonl") as slack:
+    with forked(folder / "slack.jsonl") as slack:
         house = House(folder, slack, clock=lambda: now_ms() + OFF_MS)
         work(house)
         assert house.slack.texts() == ["report-0"]

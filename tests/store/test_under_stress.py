@@ -11,11 +11,11 @@ from pathlib import Path
 import apsw
 import pytest
 
-from schedbot import sandbox
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import open_database
 from tests.house import House, Program, until
 from tests.in_trouble import ADD, is_refused, mounted
+from tests.sandboxes import forked
 
 
 def wal_of(path: Path) -> Path:
@@ -40,7 +40,7 @@ def all_posted_once(house: House, count: int) -> None:
 def small(tmp_path: Path) -> Iterator[House]:
     """A product on a disk of 3 MB."""
     disk = mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=3m", "tmpfs")
-    with disk as folder, sandbox.start(any_channel=True) as slack:
+    with disk as folder, forked() as slack:
         house = House(folder, slack)
         yield house
         house.close()
