@@ -3,6 +3,7 @@
 A command's module is imported when it is called: start-up is part of the interface.
 """
 
+import re
 import sys
 from importlib import import_module
 from typing import Annotated, Any
@@ -50,13 +51,27 @@ COMMANDS: dict[str, dict[str, str]] = {
     },
 }
 
-# What typer says of a value, and what a user reads instead.
+# What typer says of a value, by itself or (from 0.29 on) by pydantic, and what a user reads instead.
 WORDS = (
-    ("Input should be a valid integer, unable to parse string as an integer", "it is not a whole number"),
-    ("Input should be greater than or equal to", "it must be at least"),
-    ("Input should be less than or equal to", "it must be at most"),
-    ("Value error, ", ""),
+    (r"'.*' is not a valid int(?:eger)?(?: range)?\.", "it is not a whole number"),
+    (r"Input should be a valid integer, unable to parse string as an integer", "it is not a whole number"),
+    (r"Input should be greater than or equal to", "it must be at least"),
+    (r"Input should be less than or equal to", "it must be at most"),
+    (r"Value error, ", ""),
 )
+OUT_OF_RANGE = re.compile(r"(-?\d+) is not in the range (?:(-?\d+)<=)?x(?:>=(-?\d+))?(?:<=(-?\d+))?\.")
+
+
+def in_our_words(said: str) -> str:
+    """What is wrong with a value, whatever version of typer found it."""
+    for theirs, ours in WORDS:
+        said = re.sub(theirs, ours, said)
+    return OUT_OF_RANGE.sub(beyond, said)
+
+
+def beyond(found: re.Match[str]) -> str:
+    value, least, most = int(found[1]), found[2] or found[3], found[4]
+    return f"it must be at least {least}" if least and value < int(least) else f"it must be at most {most}"
 
 
 def module_of(command: str) -> str:
@@ -94,8 +109,7 @@ class Table(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            for theirs, ours in WORDS:
-                error.message = error.message.replace(theirs, ours)
+            error.message = in_our_words(error.message)
             raise
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

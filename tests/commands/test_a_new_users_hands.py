@@ -57,6 +57,7 @@ def test_why_says_of_what_is_to_come_that_a_pause_holds_it_back(house: House) ->
         (("audit", "abc"), "Invalid value for 'JOB': it is not a whole number"),
         (("next", "--count", "0"), "Invalid value for '--count': it must be at least 1"),
         (("work", "--in-flight", "20000"), "Invalid value for '--in-flight': it must be at most 10000"),
+        (("list", "--limit", "0"), "Invalid value for '--limit': it must be at least 1"),
         (("sandbox", "--history", "x"), "Invalid value for '--history': 'x' is not one of 'full', 'scarce'."),
     ],
 )
