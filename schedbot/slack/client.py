@@ -180,6 +180,7 @@ class SlackClient:
                 return verdict(response.status_code, response.headers, _body(response))
             return verdict(response.status, response.headers, b"")
         except Exception as error:
+            flight.give_up()
             return silence(error, flight)
 
     def take_clock(self) -> int | None:

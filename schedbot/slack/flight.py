@@ -1,10 +1,15 @@
 """What a request's silence means: by how far it came, and by what broke.
 
-Rule: before the first byte left, nothing can have been posted; after it, nobody knows until the history is asked.
-Source: aiohttp's classes of errors, https://docs.aiohttp.org/en/stable/client_reference.html#client-exceptions
+Rules: before the first byte left, nothing can have been posted; after it, nobody knows until the history is asked.
+What is given up is taken back: no byte of it that is still on this machine leaves later.
+Sources: aiohttp's classes of errors, https://docs.aiohttp.org/en/stable/client_reference.html#client-exceptions;
+SO_LINGER in socket(7)
 """
 
+import asyncio
 import errno
+import socket
+import struct
 from contextvars import ContextVar
 
 import aiohttp
@@ -12,17 +17,27 @@ from aiohttp.connector import Connection
 
 from schedbot.model import Outcome, Reply
 
+# Closed by a reset. Else the system goes on sending what it holds when the network is back, long after the history was
+# asked, though the process be gone.
+AT_ONCE = struct.pack("ii", 1, 0)
+
 
 class Flight:
     """How far a request came: `left` once its first byte may have, `status` once an answer's head is here."""
 
-    __slots__ = ("date", "left", "once", "status")
+    __slots__ = ("date", "left", "once", "status", "transport")
 
     def __init__(self) -> None:
         self.left = False
         self.once = False
         self.status: int | None = None
         self.date: str | None = None
+        self.transport: asyncio.Transport | None = None
+
+    def give_up(self) -> None:
+        """Let nothing more leave by a connection that is being closed: its own buffer would be emptied first."""
+        if self.transport is not None and self.transport.is_closing():
+            self.transport.abort()
 
 
 # The flight of the request that the present context makes: slack_sdk stands between us and aiohttp.
@@ -38,7 +53,9 @@ class TellingRequest(aiohttp.ClientRequest):
         flight = FLIGHT.get()
         if flight.once:
             raise aiohttp.ClientConnectionError("a POST is not sent on")
-        flight.left, flight.once = True, self.method == "POST"
+        flight.left, flight.once, flight.transport = True, self.method == "POST", conn.transport
+        if conn.transport is not None:
+            conn.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         return await super().send(conn)
 
 
