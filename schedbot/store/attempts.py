@@ -133,7 +133,7 @@ def end(db: Database, end: End) -> str | None:
             "ended_at": end.ended_at,
             "outcome": end.reply.outcome.value,
             "error": end.reply.error,
-            "detail": end.detail,
+            "detail": None if end.detail is None else storable(end.detail),
             "left": end.left,
             "http_status": end.reply.http_status,
             "ts": end.reply.ts,
@@ -141,3 +141,8 @@ def end(db: Database, end: End) -> str | None:
         },
     )
     return state
+
+
+def storable(text: str) -> str:
+    """The same text; half of a pair of characters, which a report may quote and SQLite does not take, is spelt out."""
+    return text.encode(errors="backslashreplace").decode()

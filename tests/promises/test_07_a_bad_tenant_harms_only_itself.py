@@ -61,6 +61,7 @@ GREEDY = "{% set n = namespace(s='x' * 90000) %}{% for a in range(99999) %}{% se
         pytest.param(GREEDY, id="all the memory"),
         pytest.param('{"text": {{ missing }}}', id="a parameter that is not there"),
         pytest.param('{"text": "unfinished', id="no JSON"),
+        pytest.param(r'{"\ud83d": "half of an emoji"}', id="half a character"),
     ],
 )
 def test_a_report_that_misbehaves_ends_its_own_attempt_alone(house: House, template: str, tmp_path: Path) -> None:
