@@ -22,6 +22,7 @@ QUOTA_MS = 3_600_000
 # Moving a workspace into an organisation takes minutes to hours.
 WAITS_LONG: dict[str, int] = {"team_added_to_org": 600_000, "org_login_required": 600_000}
 
+TS = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
 CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,79}")
 # "downloading image failed", and "invalid slack file" or "invalid_url" of a file that is still being processed:
 # https://github.com/slackapi/python-slack-sdk/issues/1782, /1797, https://github.com/slackapi/bolt-python/issues/1016
@@ -45,7 +46,8 @@ def verdict(status: int, headers: Mapping[str, str], body: bytes | str | Mapping
         return Reply(Outcome.UNKNOWN, "not_json", None, status)
     if answer.get("ok") is True:
         ts = answer.get("ts")
-        return _posted(ts, status) if isinstance(ts, str) and ts else Reply(Outcome.UNKNOWN, "no_ts", None, status)
+        named = isinstance(ts, str) and TS.fullmatch(ts)
+        return Reply(Outcome.POSTED, None, ts, status) if named else Reply(Outcome.UNKNOWN, "no_ts", None, status)
     return _refused(code, answer, status)
 
 
@@ -71,10 +73,6 @@ def _code(answer: Mapping[str, Any] | None) -> str:
     """The answer's error code. What is not shaped like one (a sentence, an object) is none: it ends up on record."""
     code = answer.get("error") if answer else None
     return code if isinstance(code, str) and CODE.fullmatch(code) else ""
-
-
-def _posted(ts: str, status: int) -> Reply:
-    return Reply(Outcome.POSTED, None, ts, status)
 
 
 def _refused(code: str, answer: Mapping[str, Any], status: int) -> Reply:

@@ -88,7 +88,7 @@ def test_ok_with_a_ts_is_posted() -> None:
     assert verdict(200, {}, b'{"ok": true, "ts": "17.0001"}') == Reply(Outcome.POSTED, None, "17.0001", 200)
 
 
-@pytest.mark.parametrize("ts", ["", None, 17.0001, False, {}])
+@pytest.mark.parametrize("ts", ["", None, 17.0001, False, {}, "\ud83d", "a"])
 def test_ok_without_a_ts_is_not_success(ts: object) -> None:
     assert verdict(200, {}, {"ok": True, "ts": ts}) == Reply(Outcome.UNKNOWN, "no_ts", None, 200)
 
