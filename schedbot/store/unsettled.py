@@ -32,7 +32,7 @@ RETURNING id
 TAKEN = """
 SELECT j.id, j.schedule_id, s.name, j.workspace_id, w.name, w.token_kind, w.token_place, j.due_at, j.deadline_at,
        j.attempts, j.spent, a.channel, a.sent_at, a.clock_ms, v.max_attempts, v.on_unknown, w.resumes, j.error,
-       coalesce(j.deferred_to, j.due_at)
+       coalesce(j.deferred_to, j.due_at), w.removed_at IS NOT NULL
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN attempts a ON a.job_id = j.id AND a.number = j.attempts
@@ -101,6 +101,7 @@ class Unsettled:
     resumes: int
     error: str | None
     goes_at: int  # when it was to go: due_at, or what a calendar put it off to
+    is_removed: bool = False  # its workspace: no new token will come
 
     @property
     def occurrence(self) -> str:

@@ -21,7 +21,7 @@ SELECT :id, 'default', 'setting', :now
 
 PAUSE = """
 UPDATE workspaces SET paused_at = :now, paused_reason = :reason, paused_by = :actor
- WHERE id = :id AND paused_at IS NULL
+ WHERE id = :id AND paused_at IS NULL AND removed_at IS NULL
 """
 
 RESUME = """

@@ -166,6 +166,7 @@ class Rescue:
         except TokenUnavailable as error:
             log.event("look_up_waits", "warning", workspace=job.workspace, why=error)
             self.asking.discard(ask.place[0])
+            self.no_token(ask)
             return
         ask.asked_at, ask.since, ask.clock_ms = self.hand.session.now(), steady_ms(), self.hand.clock_ms
         seat.asks[ask.number] = ask
@@ -197,6 +198,7 @@ class Rescue:
         free_at = now + LOOK_UP_PACE_MS
         if fates is None:
             log.event("look_up_waits", "warning", workspace=ask.jobs[0].workspace, why="its token cannot be found")
+            self.no_token(ask)
         for job, fate in zip(ask.jobs, fates or [], strict=False):
             elsewhere = fate["fate"] == "absent" and self.brackets.may_be_elsewhere(job, ask.clock_ms)
             answer = Answered(job, ask.asked_at, "later" if elsewhere else fate["fate"], fate["error"], fate["ts"])
@@ -207,6 +209,12 @@ class Rescue:
         self.hand.ledger.add(
             partial(pacing.hold, workspace_id=ask.place[0], method=pacing.HISTORY, channel="", now=now, free_at=free_at)
         )
+
+    def no_token(self, ask: Ask) -> None:
+        """Its token cannot be found: it is looked for again later, but not where its workspace is removed."""
+        now = self.hand.session.now()
+        for job in [job for job in ask.jobs if job.is_removed]:
+            self.settle(Answered(job, now, "cannot_ask", "token_unavailable"), now, 0, soon=False)
 
     def settle(self, answer: Answered, now: int, retry_after_ms: int, *, soon: bool) -> None:
         """Write what the look-up said. `soon`: there is reason to ask once more without waiting."""
@@ -240,7 +248,8 @@ class Rescue:
         # While Slack is down for all, a job's attempts are not used up: its deadline is what ends it.
         most = job.spent + 1 if self.hand.circuit.open else job.max_attempts
         standing = Standing(job.due_at, job.deadline_at, job.spent, most, now)
-        in_vain = answer.answer == "later" and is_in_vain(answer.error, job.deadline_at, now)
+        is_over = is_in_vain(answer.error, job.deadline_at, now) or (job.is_removed and waits_for_a_token(answer))
+        in_vain = answer.answer == "later" and is_over
         match "cannot_ask" if in_vain else answer.answer:
             case "found":
                 return after(JobState.UNKNOWN, Event.FOUND), now, None
