@@ -60,6 +60,13 @@ UPDATE jobs SET parked = 0, available_at = spaced.free_at
  WHERE jobs.id = spaced.id
 """
 
+# The longer a post is unknown, the rarer it is looked up. One that never was yet may still arrive: it waits on.
+LOOK_UP_NOW = """
+UPDATE jobs SET available_at = :now
+ WHERE workspace_id = :id AND state = 'unknown' AND available_at > :now
+   AND EXISTS (SELECT 1 FROM lookups l WHERE l.job_id = jobs.id AND l.number = jobs.attempts)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -135,6 +142,7 @@ def pause(db: Database, number: str, reason: str, actor: str, now: int) -> bool:
 
 
 def resume(db: Database, number: str, now: int) -> int:
-    """Let what waits go on. Returns how many jobs that are. Inside a transaction."""
+    """Let what waits go on, look-ups too. Returns how many jobs wait to be sent. Inside a transaction."""
     db.execute(RESUME, {"id": number})
+    db.execute(LOOK_UP_NOW, {"id": number, "now": now})
     return db.execute(UNPARK, {"id": number, "now": now})
