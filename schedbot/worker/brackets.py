@@ -1,4 +1,4 @@
-"""Where in a channel's history an attempt is looked for: in its own seconds, by Slack's clock.
+"""Where in a channel's history an attempt is looked for: in its own seconds, by Slack's clock and by ours.
 
 How far our clock was from Slack's is written with the attempt, as Slack's last answer said. Where no answer had come by
 then, what is not there is looked for once more, in the history of a whole day: a clock may be wrong, or was set since.
@@ -23,7 +23,7 @@ class Brackets:
     _in_a_day: dict[tuple[int, int], int] = field(default_factory=dict)  # attempts, each with the end of its day
 
     def sought(self, job: Unsettled) -> dict[str, Any]:
-        """What a child is told of the attempt: its stamp, and between which instants by Slack's clock it arrived.
+        """What a child is told of the attempt: its stamp, and between which instants it arrived.
 
         The later one stays as it is when asked again, so that a look-up of several pages can go on where it ended.
         """
@@ -33,7 +33,9 @@ class Brackets:
         if job.sent_at <= self.hand.set_at:
             until_at = max(until_at, self.hand.set_at + self.hand.window_ms)
         until_at = max(until_at, self._in_a_day.get(key(job), 0))
-        return {"stamp": stamp, "sent_at": self.sent_from(job) + ahead_ms, "until_at": until_at + ahead_ms}
+        # And by ours: what answers may not be Slack, and its date may be wrong.
+        earliest, latest = self.sent_from(job) + min(0, ahead_ms), until_at + max(0, ahead_ms)
+        return {"stamp": stamp, "sent_at": earliest, "until_at": latest}
 
     def sent_from(self, job: Unsettled) -> int:
         """The earliest instant, by our clock as it is now, at which the attempt may have left."""
