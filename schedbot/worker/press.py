@@ -16,6 +16,7 @@ from schedbot.model import Report
 from schedbot.worker.wire import spoken
 
 MEMORY_BYTES = 1 << 30
+LONGEST_WHY = 2_000  # a reason may quote what the report made
 ALARM_S = 15  # later than its parent would have ended it
 
 
@@ -51,7 +52,7 @@ def rendered(line: bytes) -> Mapping[str, Any]:
         message = reports.render(Report(**saying["report"]), context(**saying["context"]))
         return {"did": "rendered", "job": job, "text": message.text, "blocks": list(message.blocks)}
     except ReportFailed as error:
-        return {"did": "not_rendered", "job": job, "why": str(error)}
+        return {"did": "not_rendered", "job": job, "why": str(error)[:LONGEST_WHY]}
     except MemoryError:
         return {"did": "not_rendered", "job": job, "why": f"It took more than {MEMORY_BYTES >> 20} MB of memory."}
     except Exception as error:

@@ -74,3 +74,14 @@ def test_a_report_that_misbehaves_ends_its_own_attempt_alone(house: House, templ
     assert [(job["state"], job["error"]) for job in house.audit()] == [("failed", "render_failed"), ("succeeded", None)]
     assert house.slack.texts() == ["another's"]
     assert house.db.value("SELECT sent_at FROM attempts WHERE outcome = 'render_failed'") is None
+
+
+def test_the_reason_of_a_report_that_failed_takes_up_little_room(house: House, tmp_path: Path) -> None:
+    report = tmp_path / "report.json.j2"
+    report.write_text('{"text": "harmless"}')
+    house.due_now(1, text="", report=str(report))
+    report.write_text('{"{{ "x" * 2000000 }}": 1}')
+    done = house.work()
+    detail = house.db.value("SELECT detail FROM attempts")
+    assert detail.startswith("The template report.json.j2 makes a message with 'xxx")
+    assert len(detail) + len(done.stderr) < 10_000
