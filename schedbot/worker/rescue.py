@@ -15,7 +15,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.lifecycle import Event, after
-from schedbot.model import JobState
+from schedbot.model import JobState, Outcome
 from schedbot.slack import answers, sources
 from schedbot.store import claims, consequences, pacing, unsettled
 from schedbot.store.claims import PastLease
@@ -261,7 +261,8 @@ class Rescue:
                 ruled = unaskable(standing, job.on_unknown, now)
                 return ruled.state, ruled.available_at, None if ruled.state is JobState.QUEUED else answer.error
             case _:
-                return JobState.UNKNOWN, look_again_at(job.sent_at, retry_after_ms, now), answer.error
+                since = now if is_next(answer) else job.sent_at
+                return JobState.UNKNOWN, look_again_at(since, retry_after_ms, now), answer.error
 
     def lost(self, seat: Seat) -> None:
         """A child died with look-ups under way: they are asked again by the next one."""
@@ -279,3 +280,8 @@ def together(ask: Ask, job: Unsettled) -> bool:
 def waits_for_a_token(answer: Answered) -> bool:
     """Was the look-up refused by a token that another may take the place of?"""
     return answer.answer == "later" and answers.refuses_a_token(answer.error)
+
+
+def is_next(answer: Answered) -> bool:
+    """Is it only Slack's limit that is waited for, or the next page? Then no longer than Slack says."""
+    return answer.error is None or answers.explain(answer.error).outcome is Outcome.RATE_LIMITED

@@ -1,0 +1,56 @@
+"""The longer a post is unknown, the rarer its history is asked; but not where the wait has another reason."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from schedbot.model import JobState
+from schedbot.store.unsettled import Answered
+from tests.house import House, Program, until
+from tests.job_rows import HOUR, NOW, past
+from tests.promises.test_04_a_zombie_cannot_write import FAKETIME
+from tests.worker.test_ends_of_a_pool import rescue, unknown
+
+WITHIN = 40  # s: a pool starts, and a lost answer is waited for
+
+with_a_clock = pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
+
+
+def program(house: House, *words: str) -> Program:
+    clock = {"FAKETIME_TIMESTAMP_FILE": str(house.folder / "clock"), "FAKETIME_NO_CACHE": "1"}
+    return house.start(*words, LD_PRELOAD=str(FAKETIME), FAKETIME_DONT_FAKE_MONOTONIC="1", **clock)
+
+
+def unknown_for_an_hour(house: House) -> None:
+    """A post did not arrive, an hour ago by the clock of `program`."""
+    (house.folder / "clock").write_text("+0")
+    house.due_now(1)
+    house.slack.order("drop_before")
+    program(house, "work", "--processes", "1")
+    until(lambda: house.states() == {"unknown": 1}, within=WITHIN)
+    (house.folder / "clock").write_text("+1h")
+
+
+@with_a_clock
+def test_a_resume_has_it_looked_up_at_once(house: House) -> None:
+    house.slack.order("error", method="conversations.history", code="token_revoked")
+    unknown_for_an_hour(house)
+    until(lambda: house.db.value("SELECT paused_at FROM workspaces"), within=WITHIN)
+    assert program(house, "workspace", "resume", "default").wait(WITHIN) == 0
+    until(lambda: house.states() == {"succeeded": 1}, within=WITHIN)
+
+
+@with_a_clock
+def test_a_limit_is_waited_for_as_long_as_slack_says(house: House) -> None:
+    house.slack.order("ratelimit", method="conversations.history", retry_after=2)
+    unknown_for_an_hour(house)
+    until(lambda: house.states() == {"succeeded": 1}, within=WITHIN)
+
+
+@pytest.mark.parametrize(("error", "wait_ms"), [(None, 60_000), ("ratelimited", 60_000), ("http_503", 900_000)])
+def test_the_next_page_does_not_wait_for_a_quarter_of_the_time(tmp_path: Path, error: str | None, wait_ms: int) -> None:
+    with past(tmp_path) as book:
+        job = replace(unknown(1), sent_at=NOW - HOUR, deadline_at=NOW + HOUR)
+        ruled = rescue(book).ruled(Answered(job, NOW, "later", error), NOW, 60_000)
+    assert ruled == (JobState.UNKNOWN, NOW + wait_ms, error)
