@@ -30,7 +30,7 @@ EVENT_TYPE = "schedbot_job"
 CONNECT_SECONDS = 10.0
 # Below what load balancers commonly allow, so that we close an idle connection before they do.
 KEEP_ALIVE_SECONDS = 15.0
-# So that a look-up finds a connection while all posts are in flight.
+# So that a look-up finds a connection while all posts are in flight; and no more, so that a post finds one, too.
 FOR_LOOK_UPS = 2
 
 # slack_sdk words every request and answer for the log unless its logger's own level is above DEBUG.
@@ -45,6 +45,7 @@ class SlackClient:
         self._api_url = api_url if api_url.endswith("/") else api_url + "/"
         self._timeout_ms = timeout_ms
         self._in_flight = in_flight
+        self._look_ups = asyncio.Semaphore(FOR_LOOK_UPS)
         self._session: aiohttp.ClientSession | None = None
         self._web: AsyncWebClient | None = None
         # Slack's clock less ours, as its last answer said; None before the first. Good to a second.
@@ -101,7 +102,7 @@ class SlackClient:
     ) -> Page | Reply:
         """The channel's messages from `oldest` to `latest` (Slack's `ts`, both inclusive), with their metadata."""
         web = self._open()
-        answer = await self._ask(
+        answer = await self._ask_in_turn(
             lambda: web.conversations_history(
                 token=token,
                 channel=channel,
@@ -161,6 +162,21 @@ class SlackClient:
         if self._web is None or self._session is None or self._session.closed:
             raise RuntimeError("SlackClient is used outside of its `async with`")
         return self._web
+
+    async def _ask_in_turn(
+        self, ask: Callable[[], Coroutine[Any, Any, AsyncSlackResponse]]
+    ) -> AsyncSlackResponse | Reply:
+        """As `_ask`, once fewer than FOR_LOOK_UPS others do; that wait is part of the time-out."""
+        began_at = clock.steady_ms()
+        try:
+            async with asyncio.timeout(self._timeout_ms / 1000):
+                await self._look_ups.acquire()
+        except TimeoutError:
+            return Reply(Outcome.NOT_POSTED, "connect_timeout")
+        try:
+            return await self._ask(ask, max(1, self._timeout_ms + began_at - clock.steady_ms()))
+        finally:
+            self._look_ups.release()
 
     async def _ask(
         self, ask: Callable[[], Coroutine[Any, Any, AsyncSlackResponse]], timeout_ms: int | None = None
