@@ -139,9 +139,10 @@ class Rescue:
             workspace_id = ask.place[0]
             if workspace_id in self.asking or pacing.free_at(session.db, workspace_id, pacing.HISTORY, "", now) > now:
                 continue
-            seat = next(iter(self.hand.serving()), None)
-            if seat is None:
+            serving = self.hand.serving()
+            if not serving:
                 return
+            seat = random.choice(serving)  # each has few connections for them
             self.queue.remove(ask)
             self.asking.add(workspace_id)
             self.hand.ledger.add(partial(self.take_beside, ask), partial(self.ask, ask, seat))
