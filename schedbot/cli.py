@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from schedbot import __version__, settings
+from schedbot import __version__, settings, shell
 from schedbot.errors import BadFile, SchedbotError
 
 COMMANDS: dict[str, dict[str, str]] = {
@@ -145,12 +145,35 @@ def root(
 
 def main() -> None:
     """Run the command that was typed; exit codes are in `errors`."""
+    shell.ready()
     try:
-        app()
+        shell.refuse_other_encodings(sys.argv[1:])
+        answered()
     except SchedbotError as error:
-        if isinstance(error, BadFile):
-            print(*error.lines, sep="\n", file=sys.stderr)
-        print(f"Error: {error}", file=sys.stderr)
-        if error.hint:
-            print(f"Hint:  {error.hint}", file=sys.stderr)
+        tell(error)
         sys.exit(error.code)
+
+
+def answered() -> None:
+    """Run the command until its answer is written to the end. Raises Unwritten."""
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if (known := shell.unwritten(error)) is None:
+            raise
+        raise known from None
+
+
+def tell(error: SchedbotError) -> None:
+    """Print what was wrong and what to do, without what would steer the terminal."""
+    from schedbot import output
+
+    if isinstance(error, BadFile):
+        for line in error.lines:
+            output.note(line)
+    output.note(f"Error: {error}")
+    if error.hint:
+        output.note(f"Hint:  {error.hint}")

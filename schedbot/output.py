@@ -101,11 +101,14 @@ def facts(pairs: Iterable[tuple[str, str]]) -> None:
 
 def printable(text: str) -> str:
     """The text without what would steer the reader's terminal, such as an escape sequence."""
+    if text.isprintable():
+        return text
     return "".join(one if one.isprintable() or one == "\n" else " " for one in text)
 
 
 def say(text: str = "", style: str = "") -> None:
     """Print one line for a person on stdout."""
+    text = printable(text)
     if style and coloured():
         from rich.text import Text
 
@@ -116,7 +119,7 @@ def say(text: str = "", style: str = "") -> None:
 
 def note(text: str) -> None:
     """Print one line beside the answer, on stderr."""
-    print(text, file=sys.stderr)
+    print(printable(text), file=sys.stderr)
 
 
 def coloured() -> bool:
