@@ -65,8 +65,13 @@ def load(said: Flags | None = None) -> Settings:
         in_flight=count("SCHEDBOT_IN_FLIGHT", work.get("in_flight"), 100),
         lease_ms=span("SCHEDBOT_LEASE", work.get("lease"), 60_000, least=1_000),
         token=default_token(slack, config),
-        actor=env.get("SCHEDBOT_ACTOR") or f"{user()}@{socket.gethostname()}",
+        actor=one_line(env.get("SCHEDBOT_ACTOR") or f"{user()}@{socket.gethostname()}"),
     )
+
+
+def one_line(name: str) -> str:
+    """The name with '?' for what does not print: it stands in tables and in the database."""
+    return "".join(one if one.isprintable() else "?" for one in name[:200])
 
 
 def user() -> str:

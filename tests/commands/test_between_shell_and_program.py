@@ -68,3 +68,9 @@ def test_what_a_file_holds_does_not_steer_the_terminal(house: House) -> None:
     done = house.run("import", "a.jsonl")
     assert "line 2: channel:" in done.stderr
     assert "\x1b" not in done.stderr
+
+
+def test_who_asks_stands_in_one_line_whatever_the_variable_holds(house: House) -> None:
+    house.schedule("a", cron=NINE)
+    assert typed(house, "SCHEDBOT_ACTOR=$'ann\\n\\x1b\\xff' schedbot pause a").stderr == b""
+    assert "by ann???" in house.run("show", "a").stdout
