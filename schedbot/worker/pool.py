@@ -19,6 +19,7 @@ from schedbot.reports import limits  # noqa: F401 (used later, when an upgrade m
 from schedbot.session import Session
 from schedbot.slack.seen import MOST_PAGES
 from schedbot.store import heartbeats, pacing, silences, wakeup
+from schedbot.store.database import Database
 from schedbot.store.troubles import DatabaseOutgrown
 from schedbot.worker.births import Births
 from schedbot.worker.child import Conditions
@@ -76,9 +77,12 @@ class Pool:
         Asked once, it finishes what is in flight and gives back the rest, within the request's time-out and
         5 s; asked twice, it ends at once: what was in flight is found out later from the history. Raises
         DatabaseOutgrown when a newer program has changed the tables, and ProgramChanged when one has taken this one's
-        place on the disk: it then ends as if it had been asked to.
+        place on the disk: it then ends as if it had been asked to. Raises DatabaseUnusable, with nothing begun, where
+        nothing can be written: once at work it waits for that, but one that cron starts each minute would pile up.
         """
         with caught() as stop, selectors.DefaultSelector() as selector:
+            with self.session.db.writing():
+                self.beat(self.session.db)
             fifo = wakeup.listen(self.session.db.path, self.name.replace("/", "_"))
             selector.register(stop.awake, selectors.EVENT_READ, "signal")
             selector.register(fifo, selectors.EVENT_READ, "wake")
@@ -262,9 +266,12 @@ class Pool:
         if self.rhythms.beat.due(present):
             self.hand.departures.forget(present)
             self.intake.forget(present)
-            beat = partial(heartbeats.beat, kind="pool", name=self.name, started_at=self.started_at, now=now)
-            self.ledger.add(beat)
+            self.ledger.add(self.beat)
             self.ledger.add(partial(pacing.sweep, now=now))
+
+    def beat(self, db: Database) -> None:
+        """Say that the pool is alive. Inside a transaction."""
+        heartbeats.beat(db, "pool", self.name, self.started_at, self.session.now())
 
     def wait(self, stop: Stop, selector: selectors.BaseSelector) -> None:
         """Sleep until something happens or is due: the one place where the pool waits."""

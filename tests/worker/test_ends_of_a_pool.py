@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -113,3 +115,15 @@ def test_a_last_attempt_that_did_not_arrive_ends_no_job_in_an_outage(
         one = rescue(book)
         one.hand.circuit.failures = in_a_row
         assert one.ruled(Answered(spent, NOW, "absent"), NOW, 0)[0] is state
+
+
+def test_work_does_not_wait_for_a_database_that_it_can_never_write_to(house: House) -> None:
+    house.due_now(1)
+    # No file may grow, as on a full disk.
+    line = f"ulimit -f 0; exec {sys.executable} -m schedbot work --drain"
+    done = subprocess.run(
+        ["bash", "-c", line], env=house.environment(), cwd=house.folder, capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: The disk that holds '")
+    assert "Nothing was due." not in done.stderr
