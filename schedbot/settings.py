@@ -22,6 +22,7 @@ KEYS = {
     "slack": ("api_url", "timeout", "token_file", "token_command"),
     "work": ("processes", "in_flight", "lease"),
 }
+TEXTS = frozenset({"database", "api_url", "token_file", "token_command"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,16 @@ def read(path: Path) -> dict[str, Any]:
     """The file's tables, with every key known."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"The configuration file '{path}' cannot be read.", str(error)) from None
+    except OSError as error:
+        reason = (error.strerror or "unknown").lower()
+        hint = "Give the user that runs schedbot the right to read it."
+        raise BadInput(f"The configuration file '{path}' cannot be read: {reason}.", hint) from None
+    except UnicodeDecodeError:
+        raise BadInput(f"The configuration file '{path}' is not UTF-8 text.", "Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"The configuration file '{path}' is not TOML: {error}.", "Mend that line.") from None
+        where = str(error).rpartition("(at ")[2].removesuffix(")")  # the parser's own words before it name its grammar
+        hint = 'Mend what stands there; a text stands in quotes: database = "schedbot.db"'
+        raise BadInput(f"The configuration file '{path}' is not TOML: {where}.", hint) from None
     check_keys(path, "", table)
     for section in ("slack", "work"):
         if section in table:
@@ -119,12 +126,17 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def check_keys(path: Path, section: str, table: dict[str, Any]) -> None:
+    where = f" in [{section}]" if section else ""
     for key in table:
         if key not in KEYS[section]:
             near = get_close_matches(key, KEYS[section], n=1)
-            where = f" in [{section}]" if section else ""
             hint = f"Did you mean '{near[0]}'?" if near else f"Known are: {', '.join(KEYS[section])}."
             raise BadInput(f"The setting '{key}'{where} of '{path}' is not known.", hint)
+        if key in TEXTS and not isinstance(table[key], str):
+            raise BadInput(f"The setting '{key}'{where} of '{path}' is not a text.", "Write one text in quotes.")
+    if "token_file" in table and "token_command" in table:
+        hint = "The workspace 'default' has one token: leave one of the two out."
+        raise BadInput(f"'token_file' and 'token_command' are both said in '{path}'.", hint)
 
 
 def database_path(said: Flags, config: Path | None, table: dict[str, Any]) -> Path:
@@ -165,23 +177,33 @@ def default_token(slack: dict[str, Any], config: Path | None) -> TokenSource | N
 
 
 def span(variable: str, value: object, default: int, least: int) -> int:
-    text = os.environ.get(variable) or value
-    if text is None:
+    said = os.environ.get(variable) or value
+    if said is None:
         return default
-    span_ms = times.parse_span(str(text))
+    try:
+        span_ms = times.parse_span(str(said))
+    except BadInput as error:
+        raise BadInput(f"{place(variable)}: {error}", error.hint) from None
     if span_ms < least:
-        raise BadInput(f"{variable} is '{text}', which is too short.", f"At least {least // 1000}s.")
+        raise BadInput(f"{place(variable)} is '{said}', which is too short.", f"At least {least // 1000}s.")
     return span_ms
 
 
 def count(variable: str, value: object, default: int) -> int:
-    text = os.environ.get(variable) or value
-    if text is None:
+    said = os.environ.get(variable) or value
+    if said is None:
         return default
     try:
-        number = int(str(text))
+        number = int(str(said))
     except ValueError:
         number = 0
     if not 1 <= number <= 10_000:
-        raise BadInput(f"{variable} is '{text}', which is not a number from 1 to 10000.", "Say how many, like 4.")
+        told = f"{place(variable)} is '{said}', which is not a number from 1 to 10000."
+        raise BadInput(told, "Say how many, like 4.")
     return number
+
+
+def place(variable: str) -> str:
+    """Where the value of a setting stands: `SCHEDBOT_LEASE`, or `'lease' in the configuration file`."""
+    key = variable.removeprefix("SCHEDBOT_").removeprefix("SLACK_").lower()
+    return variable if os.environ.get(variable) else f"'{key}' in the configuration file"

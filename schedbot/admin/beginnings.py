@@ -34,18 +34,18 @@ CONFIG = """\
 
 def begin(folder: Path, said: Flags, now: int) -> list[str]:
     """Make what is missing of configuration and database. Returns a line for each, saying what was done."""
-    lines = []
     config = Path(said.config or os.environ.get("SCHEDBOT_CONFIG") or folder / "schedbot.toml").absolute()
-    if config.exists():
-        lines.append(f"Kept   {config}")
-    else:
+    if is_new := not config.exists():
         write_config(config, said.database)
-        lines.append(f"Made   {config}")
-    path = settings.load(replace(said, config=str(config))).database
-    was_there = path.is_file()
-    create_database(path, str(uuid.uuid4()), now, lambda db: workspaces.ensure_default(db, now)).close()
-    lines.append(f"{'Kept' if was_there else 'Made'}   {path}")
-    return lines
+    try:
+        path = settings.load(replace(said, config=str(config))).database
+        was_there = path.is_file()
+        create_database(path, str(uuid.uuid4()), now, lambda db: workspaces.ensure_default(db, now)).close()
+    except SchedbotError:
+        if is_new:  # it would go on naming a database that cannot be one
+            config.unlink()
+        raise
+    return [f"{'Made' if is_new else 'Kept'}   {config}", f"{'Kept' if was_there else 'Made'}   {path}"]
 
 
 def write_config(path: Path, database: str | None) -> None:

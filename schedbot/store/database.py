@@ -159,8 +159,7 @@ def open_database(path: Path, busy_ms: int = BUSY_MS, scripts: Path = migrations
 
 def refuse_what_is_no_file(path: Path) -> None:
     """An empty file counts as none: SQLite would take it for a database without tables."""
-    if path.is_dir():
-        raise DatabaseUnusable(f"'{path}' is a folder.", "Name the database's file with --database.")
+    refuse_folder(path)
     if not path.is_file():
         raise DatabaseUnusable(
             f"There is no database at '{path}'.", "Make one with 'schedbot init', or name another with --database."
@@ -171,12 +170,18 @@ def refuse_what_is_no_file(path: Path) -> None:
         )
 
 
+def refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise DatabaseUnusable(f"'{path}' is a folder.", "Name the database's file with --database.")
+
+
 def create_database(path: Path, installation: str, now: int, also: Begin | None = None) -> Database:
     """Make the database at `path`, readable by its owner alone. One that is there already is kept as it is.
 
     Tables, installation and what `also` writes come in one transaction: no file is ever without a name for its posts.
     """
     with translated(path):
+        refuse_folder(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 

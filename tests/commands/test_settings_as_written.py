@@ -1,0 +1,40 @@
+"""A configuration that is wrong says where: the variable or the key, what it holds, and what to write."""
+
+import pytest
+
+from tests.house import House
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ('[work]\nlease = "x"', "'lease' in the configuration file: 'x' is not a span of time."),
+        ("[slack]\ntimeout = 30", "'timeout' in the configuration file: '30' is not a span of time."),
+        ('[work]\nlease = "0s"', "'lease' in the configuration file is '0s', which is too short."),
+        ("[work]\nin_flight = -1", "'in_flight' in the configuration file is '-1', which is not a number from 1"),
+        ("database = 5", "The setting 'database' of '{}' is not a text."),
+        ("[slack]\ntoken_file = ['xoxb-1']", "The setting 'token_file' in [slack] of '{}' is not a text."),
+        ('[slack]\ntoken_file = "a"\ntoken_command = "b"', "'token_file' and 'token_command' are both said in '{}'."),
+        ("[work\n", "The configuration file '{}' is not TOML: line 1, column 6."),
+        ("database = 'x", "The configuration file '{}' is not TOML: end of document."),
+        ("# \udcff", "The configuration file '{}' is not UTF-8 text."),
+    ],
+)
+def test_a_wrong_setting_is_told_by_where_it_is_written(house: House, written: str, told: str) -> None:
+    house.config.write_text(written, encoding="utf-8", errors="surrogateescape")
+    done = house.run("list", SCHEDBOT_LEASE="", SCHEDBOT_SLACK_TIMEOUT="", SCHEDBOT_DATABASE="")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0].startswith("Error: " + told.format(house.config))
+    assert done.stderr.splitlines()[1].startswith("Hint:  ")
+
+
+def test_a_wrong_variable_is_told_by_its_name(house: House) -> None:
+    assert "SCHEDBOT_LEASE: 'soon' is not a span of time." in house.run("list", SCHEDBOT_LEASE="soon").stderr
+    assert "SCHEDBOT_IN_FLIGHT is '0', which is not a number" in house.run("list", SCHEDBOT_IN_FLIGHT="0").stderr
+
+
+def test_a_database_that_is_a_folder_is_told_by_init_too(house: House) -> None:
+    fresh = house.folder / "fresh.toml"
+    done = house.run("--config", str(fresh), "--database", str(house.folder), "init")
+    assert (done.returncode, fresh.exists()) == (1, False)
+    assert done.stderr.startswith(f"Error: '{house.folder}' is a folder.")
