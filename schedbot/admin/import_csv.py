@@ -41,7 +41,7 @@ def numbered(reader: Any, complaints: Complaints) -> Iterator[tuple[int, list[st
         try:
             row = next(reader, None)
         except csv.Error as error:
-            complaints.add(line, "row", BadInput(f"Its quotes or line ends are wrong: {error}.", QUOTING))
+            complaints.add(line, "row", BadInput(in_words(str(error)), QUOTING))
             return
         if row is None:
             return
@@ -49,6 +49,17 @@ def numbered(reader: Any, complaints: Complaints) -> Iterator[tuple[int, list[st
             yield line, row
 
 
+def in_words(theirs: str) -> str:
+    """What the reader stumbled over, in our words."""
+    return next((ours for part, ours in STUMBLES if part in theirs), "Its quotes or line ends are wrong.")
+
+
+STUMBLES = (
+    ("unexpected end", "A quotation mark is opened and never closed."),
+    ("expected after", "Something stands between a closing quotation mark and the end of its cell."),
+    ("new-line", "A line break stands in a cell without quotation marks."),
+    ("field larger", f"A cell has more than {LONGEST_CELL:,} characters."),
+)
 QUOTING = 'A cell with a comma, a quote or a newline stands in quotes, and a quote in it is doubled: "say ""hi""".'
 
 

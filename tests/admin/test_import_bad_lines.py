@@ -89,7 +89,7 @@ def test_an_empty_file_is_refused_with_the_columns(book: Book) -> None:
 
 def test_a_quote_that_is_not_closed_is_named_by_the_line_that_opens_it(book: Book) -> None:
     (line,) = refused(book, HEADER + GOOD + 'b,C0000000001,0 9 * * *,UTC,"never closed\n' + GOOD * 3)
-    assert line.startswith("line 3: row: Its quotes or line ends are wrong")
+    assert line.startswith("line 3: row: A quotation mark is opened and never closed.")
 
 
 def test_a_workspace_that_is_not_there_is_named(book: Book) -> None:
