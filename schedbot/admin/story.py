@@ -23,6 +23,11 @@ ANSWERS = {
 # The state of a schedule by which a job was cancelled for that reason; by an edit, one of these differs.
 CANCELLED_BY = {"schedule_paused": "paused", "schedule_removed": "removed", "schedule_suspended": "suspended"}
 RULE = ("cron", "every", "at", "tz", "starts", "until", "holiday_policy", "skip_holidays")
+NEW = {
+    "add": "it is new",
+    "import": "it is new",
+    "run-now": "one more job, beside what its schedule's rule makes",
+}
 OVER = frozenset(JobState) - {JobState.QUEUED, JobState.RUNNING, JobState.UNKNOWN, JobState.HELD}
 
 
@@ -129,8 +134,8 @@ def changed(change: Change, kind: str) -> Entry:
 
 def fields(change: Change) -> str:
     """`state failed -> queued, error timeout -> none`: what differs between before and after."""
-    if change.before is None and change.command in ("add", "import"):
-        return "it is new"
+    if change.before is None and change.command in NEW:
+        return NEW[change.command]
     before, after = change.before or {}, change.after or {}
     differing = [key for key in {**before, **after} if before.get(key) != after.get(key)]
     return ", ".join(f"{key} {worded(before.get(key))} -> {worded(after.get(key))}" for key in differing) or "no change"

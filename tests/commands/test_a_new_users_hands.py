@@ -79,3 +79,11 @@ def test_what_is_left_out_already_is_not_skipped_again(house: House) -> None:
 def test_a_text_of_several_lines_is_shown_in_its_column_and_steers_no_terminal(house: House) -> None:
     house.schedule("a", cron=NINE, text="one\ntwo \x1b[31m")
     assert "Text         one\n             two  [31m\n" in house.run("show", "a").stdout
+
+
+def test_the_story_of_a_job_that_a_person_asked_for_says_so_in_words(house: House) -> None:
+    house.schedule("a", cron=NINE)
+    house.run("run-now", "a")
+    told = house.run("audit", "1").stdout
+    assert "tester@house, run-now: one more job, beside what its schedule's rule makes." in told
+    assert "none ->" not in told
