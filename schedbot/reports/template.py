@@ -39,7 +39,7 @@ def render(path: str, params: Mapping[str, Any], context: Mapping[str, Any]) -> 
         raise _unreadable(error, file) from None
     except TemplateNotFound as error:
         raise ReportFailed(
-            f"The template includes '{taint.reveal(str(error))}' ({_line(error, file)}), which is not beside it.",
+            f"The template includes '{taint.reveal(str(error.name))}' ({_line(error, file)}), which is not beside it.",
             hint="A template may include files of its own folder.",
         ) from None
     except UndefinedError as error:

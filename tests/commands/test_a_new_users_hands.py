@@ -87,3 +87,11 @@ def test_the_story_of_a_job_that_a_person_asked_for_says_so_in_words(house: Hous
     told = house.run("audit", "1").stdout
     assert "tester@house, run-now: one more job, beside what its schedule's rule makes." in told
     assert "none ->" not in told
+
+
+def test_a_template_that_includes_what_is_elsewhere_is_told_so(house: House) -> None:
+    (house.folder / "a.j2").write_text("{% include '/etc/passwd' %}")
+    done = house.run("add", "a", "--cron", NINE, "--tz", "UTC", "--channel", "C0123456789", "--report", "a.j2")
+    assert done.stderr.startswith(
+        "Error: The template includes '/etc/passwd' (line 1 of a.j2), which is not beside it."
+    )
