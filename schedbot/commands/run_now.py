@@ -34,11 +34,18 @@ def run(
     with opened() as session:
         extras, meant = running.run_now(session, names)
         note_empty(meant.empty)
-        if extras and not running.has_pool(session):
-            output.note("No pool seems to run: start one with 'schedbot work', or post this now with 'work --drain'.")
-        if wait and extras:
-            extras = until_settled(session, extras, timeout_ms)
-            code = max((verdict(one.job.state) for one in extras), default=DONE)
+        try:
+            if extras and not running.has_pool(session):
+                output.note(
+                    "No pool seems to run: start one with 'schedbot work', or post this now with 'work --drain'."
+                )
+            if wait and extras:
+                extras = until_settled(session, extras, timeout_ms)
+                code = max((verdict(one.job.state) for one in extras), default=DONE)
+        except KeyboardInterrupt:
+            for one in running.as_they_stand(session, extras):
+                output.note(sentence(one))
+            raise
     if json:
         output.json_lines(map(json_object, extras))
     else:

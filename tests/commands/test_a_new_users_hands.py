@@ -1,5 +1,7 @@
 """What somebody new types, rightly or wrongly, and reads in 80 columns."""
 
+import signal
+
 import pytest
 
 from tests.house import House
@@ -95,3 +97,28 @@ def test_a_template_that_includes_what_is_elsewhere_is_told_so(house: House) -> 
     assert done.stderr.startswith(
         "Error: The template includes '/etc/passwd' (line 1 of a.j2), which is not beside it."
     )
+
+
+def test_a_wait_that_is_broken_off_says_what_goes_on(house: House) -> None:
+    house.schedule("a", cron=NINE)
+    waiting = house.start("run-now", "a", "--wait")
+    assert waiting.stderr
+    assert waiting.stderr.readline().startswith("No pool seems to run")
+    waiting.send_signal(signal.SIGINT)
+    _, told = waiting.communicate(timeout=20)
+    assert waiting.returncode == 130
+    assert "Job 1 of 'a' is queued: 'schedbot audit 1' tells of it." in told
+
+
+@pytest.mark.parametrize("module", ["typer", "schedbot.commands.list_"])
+def test_ctrl_c_while_the_program_starts_ends_it_without_a_word(house: House, module: str) -> None:
+    # A finder that stands in for the slow disk on which the module is being looked for as the key is pressed.
+    (house.folder / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        name == '{module}' and os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+    )
+    done = house.run("list", PYTHONPATH=str(house.folder))
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
