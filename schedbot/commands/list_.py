@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from schedbot import output
-from schedbot.admin import fields, selecting
+from schedbot.admin import choosing, fields, selecting
 from schedbot.commands import telling, telling_list
 from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
@@ -38,6 +38,8 @@ def run(
         raise BadInput("--json and --csv are both said.", "Choose one.")
     with opened() as session:
         globs = typed(session, names or [])
+        if workspace:
+            choosing.workspace(session.db, workspace)
         filters = Filters(globs=globs, state=wanted, account=account, workspace=workspace)
         found = schedules.named_like(session.db, filters)
         if json:

@@ -122,3 +122,9 @@ def test_ctrl_c_while_the_program_starts_ends_it_without_a_word(house: House, mo
     )
     done = house.run("list", PYTHONPATH=str(house.folder))
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_a_workspace_that_is_typed_out_and_not_there_is_refused_by_list(house: House) -> None:
+    done = house.run("list", "--workspace", "defualt")
+    assert done.returncode == 2
+    assert done.stderr == "Error: There is no workspace 'defualt'.\nHint:  Did you mean 'default'?\n"
