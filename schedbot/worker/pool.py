@@ -78,7 +78,8 @@ class Pool:
         5 s; asked twice, it ends at once: what was in flight is found out later from the history. Raises
         DatabaseOutgrown when a newer program has changed the tables, and ProgramChanged when one has taken this one's
         place on the disk: it then ends as if it had been asked to. Raises DatabaseUnusable, with nothing begun, where
-        nothing can be written: once at work it waits for that, but one that cron starts each minute would pile up.
+        nothing can be written: once at work it waits for that, but one that cron starts each minute would pile up; and
+        where it is asked to stop, and cannot write to the end of its time.
         """
         with caught() as stop, selectors.DefaultSelector() as selector:
             with self.session.db.writing():
@@ -119,12 +120,14 @@ class Pool:
     # -- the end
 
     def may_end(self, stop: Stop) -> bool:
-        """May the loop end? Not while that cannot be found out."""
+        """May the loop end? Not while that cannot be found out; raises it where the time to stop is over."""
         try:
             return self.finished(stop)
         except DatabaseOutgrown as error:
             self.outgrow(error)
         except DatabaseUnusable as error:
+            if steady_ms() >= self.ending.stop_by:
+                raise  # what was in flight is found out later, from the history
             log.event("database_unusable", "error", why=error)
             time.sleep(1)
         return stop.asked > 1

@@ -1,6 +1,7 @@
 """When a pool ends, what it says then, and what it does not wait for."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -127,3 +128,18 @@ def test_work_does_not_wait_for_a_database_that_it_can_never_write_to(house: Hou
     assert done.returncode == 1
     assert done.stderr.startswith("Error: The disk that holds '")
     assert "Nothing was due." not in done.stderr
+
+
+def test_a_pool_that_is_asked_to_stop_does_not_wait_for_a_full_disk_for_ever(house: House) -> None:
+    pool = house.start("work", "--processes", "1")
+    until(lambda: house.db.value("SELECT count(*) FROM heartbeats WHERE kind = 'pool'"))
+    house.due_now(1)
+    house.slack.order("hold")
+    house.db.wake()
+    house.slack.wait_for(1)
+    resource.prlimit(pool.pid, resource.RLIMIT_FSIZE, (0, 0))
+    house.slack.release()
+    pool.terminate()
+    assert pool.wait(timeout=30) == 1
+    assert house.work().returncode == 0
+    assert (house.states(), house.slack.texts()) == ({"succeeded": 1}, ["report-0"])
