@@ -20,7 +20,7 @@ class Brackets:
 
     hand: Hand
     since: int
-    _in_a_day: dict[tuple[int, int], int] = field(default_factory=dict)  # attempts, each with the end of its day
+    _in_a_day: dict[tuple[int, int], int] = field(default_factory=dict)  # attempts, each with the end of its bracket
 
     def sought(self, job: Unsettled) -> dict[str, Any]:
         """What a child is told of the attempt: its stamp, and between which instants it arrived.
@@ -32,10 +32,9 @@ class Brackets:
         until_at = job.sent_at + self.hand.window_ms
         if job.sent_at <= self.hand.set_at:
             until_at = max(until_at, self.hand.set_at + self.hand.window_ms)
-        until_at = max(until_at, self._in_a_day.get(key(job), 0))
         # And by ours: what answers may not be Slack, and its date may be wrong.
         earliest, latest = self.sent_from(job) + min(0, ahead_ms), until_at + max(0, ahead_ms)
-        return {"stamp": stamp, "sent_at": earliest, "until_at": latest}
+        return {"stamp": stamp, "sent_at": earliest, "until_at": self._in_a_day.get(key(job), latest)}
 
     def sent_from(self, job: Unsettled) -> int:
         """The earliest instant, by our clock as it is now, at which the attempt may have left."""
@@ -56,7 +55,8 @@ class Brackets:
         off_ms = abs((self.hand.clock_ms or 0) - (clock_ms or 0))
         if off_ms <= CLOCK_OFF_MS and job.sent_at >= self.since:
             return False
-        self._in_a_day[key(job)] = self.hand.session.now()
+        until_at = max(self.hand.session.now(), job.sent_at + self.hand.window_ms)
+        self._in_a_day[key(job)] = until_at + max(0, self.hand.clock_ms or 0)
         return True
 
     def forget(self, job: Unsettled) -> None:
