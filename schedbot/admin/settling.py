@@ -28,7 +28,7 @@ def mark_posted(session: Session, job: int, said: str) -> JobRecord:
         found = known(session, job)
         if found.state not in MARKABLE:
             raise BadInput(f"Job {job} is {found.state.value}: it cannot be marked.", hint_for(found))
-        refuse_another(found, said.strip(), written_at(ts), now)
+        refuse_another(found, said.strip())
         goes_at = found.due_at if found.deferred_to is None else found.deferred_to
         lateness_ms = max(0, written_at(ts) - goes_at)
         retrying.mark_posted(db, job, found.state, ts, lateness_ms)
@@ -53,21 +53,25 @@ def written_at(ts: str) -> int:
     return int(ts.replace(".", "")) // 1000
 
 
-def refuse_another(found: JobRecord, said: str, at: int, now: int) -> None:
-    """Raises BadInput for a message that cannot be the job's: it stands elsewhere, or is from before the job left."""
-    left = {one.channel: one.sent_at for one in reversed(found.attempts) if one.sent_at is not None}
-    if left and (link := LINK.fullmatch(said)) and link["channel"] not in left:
+def refuse_another(found: JobRecord, said: str) -> None:
+    """Raises BadInput for the link of a message that stands in another channel than the job left for."""
+    channels = {one.channel for one in found.attempts if one.sent_at is not None}
+    link = LINK.fullmatch(said)
+    if link and channels and link["channel"] not in channels:
         raise BadInput(
-            f"That message is in {link['channel']}, and job {found.job} left for {', '.join(left)}.",
+            f"That message is in {link['channel']}, and job {found.job} left for {', '.join(sorted(channels))}.",
             "Give the link of the message that it posted.",
         )
-    if left and not min(left.values()) - CLOCKS_MS <= at <= now + CLOCKS_MS:
-        zone = times.zone(found.tz)
-        raise BadInput(
-            f"That message is of {times.for_people(at, zone)}, and job {found.job} left at"
-            f" {times.for_people(min(left.values()), zone)}.",
-            f"If none in the channel fits, it is not there: 'schedbot retry {found.job}'.",
-        )
+
+
+def doubt(found: JobRecord, now: int) -> str | None:
+    """A sentence, where the message that a job was marked with is from before it left, or from after `now`."""
+    left_at = min((one.sent_at for one in found.attempts if one.sent_at is not None), default=None)
+    if left_at is None or found.ts is None or left_at - CLOCKS_MS <= written_at(found.ts) <= now + CLOCKS_MS:
+        return None
+    zone = times.zone(found.tz)
+    at, left = (times.for_people(one, zone) for one in (written_at(found.ts), left_at))
+    return f"That message is of {at}, and job {found.job} left at {left}. It was marked all the same."
 
 
 def known(session: Session, job: int) -> JobRecord:

@@ -59,7 +59,9 @@ def run(
             show(session, choosing.chosen(session, words), limit, json, csv)
             return
         if mark_posted:
-            settling.mark_posted(session, job, mark_posted)
+            marked = settling.mark_posted(session, job, mark_posted)
+            if doubt := settling.doubt(marked, session.now()):
+                output.note(f"Note: {doubt}")
         tell(session, job, json, csv)
 
 
