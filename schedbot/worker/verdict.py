@@ -16,6 +16,7 @@ WINDOW_MS = 2_000
 MARGIN_MS = 1_000
 SPREAD_MS = 3_000
 QUOTA_HOLD_MS = 3_600_000
+LAST_TRY_MS = 5_000  # before the deadline: a job is claimed and rendered, and its channel may be busy
 LOOK_UP_PACE_MS = 1_200  # tier 3: 50 a minute
 LONGEST_LOOK_UP_WAIT_MS = 900_000
 
@@ -93,11 +94,13 @@ def waited_for(job: Standing, again_at: int) -> Verdict:
 
 
 def put_off(job: Standing, spent: int, now: int, random: Callable[[], float]) -> Verdict:
-    """Nothing was posted: again after a backoff, while attempts and grace last."""
-    again_at = now + backoff.wait_ms(spent, random)
+    """Nothing was posted: again after a backoff, while attempts and grace last; just before its grace ends at last."""
     if spent >= job.max_attempts:
         return moved(Event.SPENT, now, spent)
+    again_at = now + backoff.wait_ms(spent, random)
     if again_at > job.deadline_at:
+        again_at = job.deadline_at - LAST_TRY_MS
+    if again_at < now + backoff.LEAST_MS:
         return moved(Event.EXPIRED, now, spent)
     return moved(Event.PUT_OFF, again_at, spent)
 

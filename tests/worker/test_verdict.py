@@ -4,7 +4,17 @@ import pytest
 
 from schedbot.lifecycle import Event
 from schedbot.model import JobState, Outcome, Reply
-from schedbot.worker.verdict import SPREAD_MS, Standing, Verdict, absent, is_in_vain, look_again_at, unaskable, verdict
+from schedbot.worker.verdict import (
+    LAST_TRY_MS,
+    SPREAD_MS,
+    Standing,
+    Verdict,
+    absent,
+    is_in_vain,
+    look_again_at,
+    unaskable,
+    verdict,
+)
 
 NOW, DUE, LOOK_UP, GRACE = 1_000_000, 999_000, 1_008_000, 3_600_000
 S, E = JobState, Event
@@ -48,6 +58,12 @@ def test_an_outcome_moves_the_job_and_harms_nobody_else(
     outcome: Outcome, job: Standing, event: Event, state: JobState, available_at: int, spent: int
 ) -> None:
     assert ruled(outcome, job) == Verdict(event, state, available_at, spent)
+
+
+def test_a_backoff_does_not_outlast_the_grace() -> None:
+    job = standing(spent=3, deadline_at=NOW + 60_000)
+    assert ruled(Outcome.NOT_POSTED, job) == Verdict(E.PUT_OFF, S.QUEUED, NOW + 60_000 - LAST_TRY_MS, 4)
+    assert absent(job, NOW, half).available_at == NOW + 40_000  # as it was drawn
 
 
 def test_every_outcome_has_a_verdict() -> None:
