@@ -26,6 +26,7 @@ from schedbot.worker.child import Conditions
 from schedbot.worker.ending import Ending
 from schedbot.worker.hand import Hand
 from schedbot.worker.intake import Intake
+from schedbot.worker.leases import Leases
 from schedbot.worker.ledger import Ledger
 from schedbot.worker.printing import RENDER_MS, Press, Printing
 from schedbot.worker.rescue import Rescue
@@ -54,6 +55,7 @@ class Pool:
     sending: Sending = field(init=False)
     ending: Ending = field(init=False)
     intake: Intake = field(init=False)
+    leases: Leases = field(init=False)
     rescue: Rescue = field(init=False)
     rhythms: Rhythms = field(init=False)
     births: Births = field(default_factory=Births)
@@ -67,6 +69,7 @@ class Pool:
         self.sending = Sending(self.hand)
         self.ending = Ending(self.hand)
         self.intake = Intake(self.hand, self.sending)
+        self.leases = Leases(self.hand)
         self.rescue = Rescue(self.hand)
         renew_ms = max(300, self.session.settings.lease_ms // 3)
         self.rhythms = Rhythms(Rhythm(LOOK_MS), Rhythm(RESCUE_MS), Rhythm(BEAT_MS), Rhythm(renew_ms))
@@ -265,6 +268,7 @@ class Pool:
         if self.rhythms.renew.due(present):
             self.hand.renew()
         if self.rhythms.rescue.due(present) and self.ending.stopping_since is None:
+            self.leases.round()
             self.rescue.round()
         if self.rhythms.beat.due(present):
             self.hand.departures.forget(present)

@@ -1,8 +1,6 @@
-"""What a dead or silent worker left behind: jobs whose lease has passed, and posts whose fate is unknown.
+"""Posts whose fate is unknown: each is looked up in its channel's history once a late message can no longer arrive.
 
-A lease that seems to have passed is believed only when it was not renewed for a while of monotonic time: a clock that
-is set does not make a living pool look dead. An unknown post is looked up in the channel's history once a late message
-can no longer arrive; look-ups of a workspace go one at a time, paced apart from posts.
+Look-ups of a workspace go one at a time, paced apart from posts.
 """
 
 import random
@@ -17,8 +15,7 @@ from schedbot.errors import TokenUnavailable
 from schedbot.lifecycle import Event, after
 from schedbot.model import JobState, Outcome
 from schedbot.slack import answers, sources
-from schedbot.store import claims, consequences, pacing, unsettled
-from schedbot.store.claims import PastLease
+from schedbot.store import consequences, pacing, unsettled
 from schedbot.store.unsettled import Answered, Unsettled
 from schedbot.worker.brackets import Brackets
 from schedbot.worker.hand import Hand
@@ -52,11 +49,10 @@ class Ask:
 
 @dataclass(slots=True)
 class Rescue:
-    """What this pool has seen of others' leases, and the look-ups that it has under way."""
+    """The look-ups that this pool has under way."""
 
     hand: Hand
     brackets: Brackets = field(init=False)
-    seen: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     queue: list[Ask] = field(default_factory=list)
     asking: set[str] = field(default_factory=set)
     resumes: dict[Place, str] = field(default_factory=dict)
@@ -66,44 +62,12 @@ class Rescue:
         self.brackets = Brackets(self.hand, self.hand.session.now())
 
     def round(self) -> None:
-        """Look for passed leases and for look-ups that are due."""
-        self.find_lost()
+        """Look for look-ups that are due, and send those that may go."""
         self.find_unknown()
         self.ask_next()
 
     def busy(self) -> bool:
         return bool(self.queue or self.asking)
-
-    # -- leases
-
-    def find_lost(self) -> None:
-        """Take over what a pool that is gone held."""
-        now, present = self.hand.session.now(), steady_ms()
-        past = claims.past_leases(self.hand.session.db, now, self.hand.session.settings.lease_ms)
-        own = {(one.job.id, one.job.token) for one in self.hand.jobs.values()}
-        still = {}
-        for one in past:
-            key = (one.id, one.token)
-            if key in own:
-                continue
-            lease_until, since = self.seen.get(key, (one.lease_until, present))
-            still[key] = (one.lease_until, since if lease_until == one.lease_until else present)
-            if present - still[key][1] >= self.confirm_ms():
-                self.take_over(one, now)
-        self.seen = still
-
-    def confirm_ms(self) -> int:
-        """A living pool renews after a third of a lease."""
-        return self.hand.session.settings.lease_ms // 3 + 1_000
-
-    def take_over(self, one: PastLease, now: int) -> None:
-        lose = partial(unsettled.lose, job_id=one.id, token=one.token, now=now, window_ms=self.hand.window_ms)
-        self.hand.ledger.add(lose, partial(self.taken_over, one))
-
-    def taken_over(self, one: PastLease, state: str | None) -> None:
-        log.event("lease_passed", "warning", job=one.id, state=state)
-
-    # -- unknown posts
 
     def find_unknown(self) -> None:
         """Take the unknown jobs whose look-up is due, grouped by channel."""
