@@ -27,7 +27,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def until(condition: Callable[[], Any], within: float = 10) -> Any:
+def until(condition: Callable[[], Any], within: float = 30) -> Any:
     """Wait until `condition` gives something true, and return that. Raises when it did not come."""
     end = time.monotonic() + within
     while not (found := condition()):

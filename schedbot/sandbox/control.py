@@ -76,7 +76,7 @@ class Sandbox:
         """How many requests are held."""
         return int(self._ask("GET", "held")["held"])
 
-    def wait_for(self, count: int, within: float = 10) -> None:
+    def wait_for(self, count: int, within: float = 30) -> None:
         """Wait until so many requests are held. Raises TimeoutError after `within` seconds."""
         deadline = time.monotonic() + within
         while (held := self.waiting()) < count:

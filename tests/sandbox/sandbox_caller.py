@@ -52,7 +52,7 @@ class Caller:
             connection.close()
 
 
-def until(condition: Callable[[], bool], within: float = 10) -> None:
+def until(condition: Callable[[], bool], within: float = 30) -> None:
     """Wait for what must come about. Raises AssertionError if it did not."""
     deadline = time.monotonic() + within
     while not condition():
