@@ -4,7 +4,7 @@ Rule: only what is its own is named: an instant of its rule before its start, it
 """
 
 from schedbot import recurrence, times
-from schedbot.admin import stops
+from schedbot.admin import occurrences, stops
 from schedbot.model import Schedule
 from schedbot.session import Session
 from schedbot.store import occurring
@@ -23,7 +23,9 @@ def nothing(session: Session, schedule: Schedule, at: int, exact: bool) -> tuple
         before = preceding(session, schedule, at)
         told.append("" if before is None else f"The occurrence before is {times.for_people(before, zone)}.")
         name = "occurrence after" if exact else "first"
-        told.append("" if after is None else f"The {name} is {times.for_people(after, zone)}.")
+        if after is not None:
+            ruled = by_calendar(schedule, after, session.now())
+            told.append(f"The {name} is {times.for_people(after, zone)}.{ruled}")
     return [*filter(None, told), *([stop[0]] if stop else [])], stop[1] if stop else ()
 
 
@@ -35,6 +37,19 @@ def out_of_its_time(schedule: Schedule, at: int) -> str:
     if terms.until_at is not None and at > terms.until_at:
         return f"It was over by then: its end is {times.for_people(terms.until_at, zone)}."
     return ""
+
+
+def by_calendar(schedule: Schedule, due_at: int, now: int) -> str:
+    """What its calendar will make of an occurrence to come; empty where it stands, or is past."""
+    if due_at <= now:
+        return ""
+    if left_out := occurrences.left_out(schedule, due_at, {}):
+        return f" It will be left out: {left_out}."
+    put_off = occurrences.ruled(schedule, due_at)
+    if put_off is None or put_off.at is None:
+        return ""
+    to = times.for_people(put_off.at, times.zone(schedule.recurrence.tz), now)
+    return f" It will be put off to {to} by '{put_off.error}'."
 
 
 def preceding(session: Session, schedule: Schedule, at: int) -> int | None:

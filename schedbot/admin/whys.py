@@ -6,7 +6,7 @@ It had no occurrence then; it was not on; no tick ran; or a job is there, whose 
 from dataclasses import dataclass, replace
 
 from schedbot import recurrence, times
-from schedbot.admin import advice, choosing, occurrences, skipping, stops, story, why_nothing
+from schedbot.admin import advice, choosing, skipping, stops, story, why_nothing
 from schedbot.admin.stops import Cause
 from schedbot.model import Schedule
 from schedbot.session import Session
@@ -119,18 +119,7 @@ def out_of_its_time(session: Session, schedule: Schedule, due_at: int) -> Cause 
     told = f"That is still to come, {times.relative(due_at, now)}."
     if stop := stops.to_come(session, schedule, due_at):
         return f"{told} {stop[0]}", stop[1]
-    return f"{told}{by_calendar(schedule, due_at, now)}", ()
-
-
-def by_calendar(schedule: Schedule, due_at: int, now: int) -> str:
-    """What its calendar will make of an occurrence to come; empty where it stands."""
-    if left_out := occurrences.left_out(schedule, due_at, {}):
-        return f" It will be left out: {left_out}."
-    put_off = occurrences.ruled(schedule, due_at)
-    if put_off is None or put_off.at is None:
-        return ""
-    to = times.for_people(put_off.at, times.zone(schedule.recurrence.tz), now)
-    return f" It will be put off to {to} by '{put_off.error}'."
+    return f"{told}{why_nothing.by_calendar(schedule, due_at, now)}", ()
 
 
 def not_on(session: Session, schedule: Schedule, due_at: int) -> Cause | None:

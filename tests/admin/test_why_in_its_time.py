@@ -48,6 +48,12 @@ def test_what_was_never_due_is_told_with_its_first(book: Book) -> None:
     assert answer == ("Nothing has been due yet: at 18:00 every day, UTC.", "The first is Tue 1 Dec 2026 18:00 UTC.")
 
 
+def test_of_what_is_to_come_first_it_is_said_that_its_window_leaves_it_out(book: Book) -> None:
+    book.add(cron="0 18 * * *", window="mon-fri 09:00-17:00", outside="skip")
+    [first] = because(book)
+    assert "18:00 UTC. It will be left out: outside window: mon-fri 09:00-17:00." in first
+
+
 def test_what_fell_into_a_pause_is_told_by_the_pause(book: Book) -> None:
     book.add()
     book.pause(reason="moving")
