@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from schedbot.model import Outcome, Reply, Stamp
 from schedbot.slack.answers import refuses_a_token
 from schedbot.slack.client import EVENT_TYPE, SlackClient, payload
-from schedbot.slack.replies import explain, is_known
+from schedbot.slack.replies import TS, explain, is_known
 from schedbot.slack.seen import MOST_PAGES, Page
 
 SKEW_MS = 60_000
@@ -104,7 +104,7 @@ async def look_up_many(
             break
         for message in page.messages:
             if (stamp := open_stamps.pop(_stamped(message), None)) is not None:
-                fates[stamp] = Arrival(Fate.FOUND, str(message.get("ts")))
+                fates[stamp] = _there(message)
         further = _further(page, bracket)
         if not open_stamps or further is None:
             rest = _nothing_more(page)
@@ -134,9 +134,21 @@ def _mark(stamp: Stamp) -> str:
     return blake2b("/".join(_key(payload(stamp))).encode(), digest_size=6).hexdigest()
 
 
+def _there(message: Mapping[str, Any]) -> Arrival:
+    """Found, by its `ts`. Where it has none it is there all the same: to send it again would be wrong."""
+    ts = _named(message)
+    return Arrival(Fate.FOUND, ts) if ts else Arrival(Fate.LATER, error="no_ts", retry_after_ms=AGAIN_MS)
+
+
+def _named(message: Mapping[str, Any]) -> str:
+    """The message's `ts`; empty for what is none."""
+    ts = message.get("ts")
+    return ts if isinstance(ts, str) and TS.fullmatch(ts) else ""
+
+
 def _further(page: Page, bracket: _Bracket) -> _Bracket | None:
     """The bracket of the next page: up to the oldest message seen. (A cursor would not outlive a look-up.)"""
-    seen = [str(message.get("ts") or "") for message in page.messages]
+    seen = [ts for message in page.messages if (ts := _named(message))]
     if not page.has_more or not seen or seen[-1] == bracket.latest:
         return None
     return bracket._replace(latest=seen[-1])

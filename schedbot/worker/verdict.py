@@ -127,4 +127,4 @@ def look_again_at(sent_at: int, retry_after_ms: int, now: int) -> int:
 
 def is_in_vain(error: str | None, deadline_at: int, now: int) -> bool:
     """Does asking lead nowhere? A refusal by HTTP may be a proxy's and pass, so it has until the job's deadline."""
-    return now > deadline_at and error is not None and (error.startswith("http_4") or error == "no_progress")
+    return now > deadline_at and error is not None and (error.startswith("http_4") or error in ("no_progress", "no_ts"))

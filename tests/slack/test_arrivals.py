@@ -69,6 +69,20 @@ def test_a_message_of_somebody_else_is_not_the_post(message: dict[str, Any]) -> 
     assert fates == {MINE: Arrival(Fate.ABSENT)}
 
 
+@pytest.mark.parametrize("ts", [None, "", "None", 1700000001.0001, "1700000001", "1/2"])
+def test_a_post_that_is_there_without_a_ts_is_neither_found_nor_absent(ts: Any) -> None:
+    fates, _ = look(page(stamped("1700000001.000100") | {"ts": ts}))
+    assert fates == {MINE: Arrival(Fate.LATER, error="no_ts", retry_after_ms=60_000)}
+
+
+def test_a_message_without_a_ts_is_not_where_the_next_look_up_goes_on() -> None:
+    strange = plain("1700000020.000100") | {"ts": "1/2"}
+    fates, _ = look(*limited(plain("1700000030.000100"), strange))
+    again, slack = look(page(), resume=fates[MINE].resume)
+    assert slack.arrived[0].body["latest"] == "1700000030.000100"
+    assert again == {MINE: Arrival(Fate.ABSENT)}
+
+
 def test_one_request_asks_for_the_attempts_own_seconds_with_metadata() -> None:
     _, slack = look(page())
     (request,) = slack.arrived

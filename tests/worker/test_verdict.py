@@ -143,7 +143,13 @@ def test_a_history_that_stays_silent_is_asked_less_and_less(sent_ago: int, retry
 
 @pytest.mark.parametrize(
     ("error", "late", "in_vain"),
-    [("http_403", True, True), ("http_403", False, False), ("no_progress", True, True), ("timeout", True, False)],
+    [
+        ("http_403", True, True),
+        ("http_403", False, False),
+        ("no_progress", True, True),
+        ("no_ts", True, True),
+        ("timeout", True, False),
+    ],
 )
 def test_a_history_that_refuses_for_good_is_given_up_once_the_deadline_has_passed(
     error: str, late: bool, in_vain: bool
