@@ -47,7 +47,8 @@ def standing(job: JobRecord, now: int) -> Standing:
             sentence = f"it left, and nobody knows yet whether it arrived; the channel's history is asked {asked}."
             return Standing(sentence, (mark(job),))
         case JobState.HELD:
-            sentence = "it left, and nobody can tell whether it arrived. Look into the channel."
+            then = f"{removed(job)}, so nothing waits for it" if removed(job) else ". Look into the channel"
+            sentence = f"it left, and nobody can tell whether it arrived{then}."
             return Standing(sentence, (mark(job), *(f"if it is not there: {step}" for step in again(job, now))))
         case JobState.MISSED:
             return Standing(f"nothing could post it in time{removed(job)}.", again(job, now))

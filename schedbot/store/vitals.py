@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from schedbot import __version__
-from schedbot.store import silences
+from schedbot.store import remaining, silences
 from schedbot.store.database import Database
 
 TICK_AT = "SELECT max(beat_at) FROM heartbeats WHERE kind = 'tick'"
@@ -29,8 +29,6 @@ SELECT (SELECT count(*) FROM jobs WHERE state = 'failed' AND due_at > :since)
      + (SELECT count(*) FROM jobs WHERE state = 'failed' AND deferred_to > :since AND due_at <= :since)
 """
 
-HELD = "SELECT count(*) FROM jobs WHERE state = 'held'"
-
 UNTICKED = "SELECT min(next_due_at) FROM recurrences WHERE next_due_at IS NOT NULL"
 
 PAUSED = "SELECT name, paused_reason FROM workspaces WHERE paused_at IS NOT NULL AND removed_at IS NULL ORDER BY name"
@@ -54,7 +52,7 @@ class Vitals:
     queued: int
     oldest_due_at: int | None
     failed_24h: int
-    held: int
+    held: int  # of schedules that are there
     suspended: int
     unticked_at: int | None  # the first occurrence that is not yet enqueued
     is_used: bool  # some schedule is active
@@ -74,7 +72,7 @@ def vitals(db: Database, now: int) -> Vitals:
             queued=int(db.value(QUEUED)),
             oldest_due_at=db.value(OLDEST_DUE),
             failed_24h=int(db.value(FAILED, {"since": now - DAY_MS})),
-            held=int(db.value(HELD)),
+            held=int(db.value(remaining.HELD)),
             suspended=int(db.value(SUSPENDED)),
             unticked_at=db.value(UNTICKED),
             is_used=bool(db.value(ANY_SCHEDULE)),

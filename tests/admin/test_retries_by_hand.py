@@ -158,3 +158,10 @@ def test_no_step_is_advised_for_what_a_removed_schedule_left_behind(before: Past
     stands = advice.standing(settling.known(before.session, job), NOW)
     assert stands.sentence.endswith("its schedule was removed.")
     assert stands.steps == ()
+
+
+def test_what_a_removed_schedule_left_held_can_be_marked_and_need_not_be(before: Past) -> None:
+    job = before.job(before.schedule("daily", state="removed"), "held", error="timeout")
+    stands = advice.standing(settling.known(before.session, job), NOW)
+    assert stands.sentence.endswith("its schedule was removed, so nothing waits for it.")
+    assert [step[:34] for step in stands.steps] == ["if it is there: schedbot audit 1 -"]

@@ -10,7 +10,7 @@ import pytest
 from schedbot.admin import doctor, health, workspaces
 from schedbot.admin.health import judged
 from schedbot.model import TokenSource
-from schedbot.store import heartbeats, vitals
+from schedbot.store import heartbeats, remaining, vitals
 from schedbot.store.database import Database
 from schedbot.store.vitals import Vitals
 from schedbot.tick import tick
@@ -112,11 +112,31 @@ def test_a_removed_workspace_is_no_problem(book: Book) -> None:
 
 def test_each_figure_is_read_from_an_index(book: Book) -> None:
     asked = {"since": 0}
-    for sql in (vitals.POOLS, vitals.OLDEST_DUE, vitals.QUEUED, vitals.FAILED, vitals.HELD, vitals.UNTICKED):
+    for sql in (vitals.POOLS, vitals.OLDEST_DUE, vitals.QUEUED, vitals.FAILED, vitals.UNTICKED):
         steps = [row[3] for row in book.db.rows(f"EXPLAIN QUERY PLAN {sql}", asked)]
         reads = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "CONSTANT ROW" not in step]
         assert reads
         assert all("USING COVERING INDEX" in step or "USING PRIMARY KEY" in step for step in reads), steps
+
+
+def test_what_is_held_of_a_removed_schedule_waits_for_nobody(book: Book) -> None:
+    for name in ("stays", "goes"):
+        book.add(name)
+    book.tick("2026-12-01 08:59:30")
+    with book.db.writing():
+        book.db.execute("UPDATE jobs SET state = 'held', error = 'timeout'")
+    book.remove("goes")
+    assert book.jobs("goes") == ["2026-12-01 09:00 held timeout"]
+    assert vitals.vitals(book.db, ms(book.utc)).held == 1
+    assert remaining.for_a_person(book.db) == (1, 0)
+    book.remove("stays")
+    assert remaining.for_a_person(book.db) == (0, 0)
+
+
+def test_what_is_held_is_found_by_the_index_of_the_few(book: Book) -> None:
+    held, schedule = (row[3] for row in book.db.rows(f"EXPLAIN QUERY PLAN {remaining.HELD}"))
+    assert "USING INDEX jobs_held" in held
+    assert "(id=?)" in schedule
 
 
 def test_a_dry_run_of_a_tick_is_no_sign_of_life(book: Book) -> None:
