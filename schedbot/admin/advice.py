@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from schedbot import times
 from schedbot.model import JobState, ScheduleState
 from schedbot.store.history import JobRecord
+from schedbot.store.silences import AN_OUTAGE
 
 SLOW_MS = 60_000
 WORKSPACE_COMMAND = re.compile(r"(workspace (?:resume|check)) NAME")
@@ -29,15 +30,15 @@ class Standing:
     steps: tuple[str, ...] = ()
 
 
-def standing(job: JobRecord, now: int) -> Standing:
-    """The job's state in words, and what to do next."""
+def standing(job: JobRecord, now: int, silent: int = 0) -> Standing:
+    """The job's state in words, and what to do next. `silent`: so many posts in a row had no answer from Slack."""
     match job.state:
         case JobState.SUCCEEDED:
             late = times.span_for_people(job.lateness_ms or 0)
             to = "due" if job.deferred_to is None else "to go"
             return Standing(told(f"posted as {job.ts}, {late} after it was {to}.", job, now))
         case JobState.QUEUED:
-            return queued(job, now)
+            return queued(job, now, silent)
         case JobState.RUNNING:
             return Standing("a worker has it.")
         case JobState.FAILED:
@@ -68,11 +69,15 @@ def put_off(job: JobRecord, now: int) -> str:
     return f"Put off to {times.for_people(job.deferred_to, times.zone(job.tz), now)} by '{job.deferred_by}'."
 
 
-def queued(job: JobRecord, now: int) -> Standing:
+def queued(job: JobRecord, now: int, silent: int) -> Standing:
     if job.workspace_paused is not None:
         resume = f"schedbot workspace resume {shlex.quote(job.workspace)}"
         sentence = f"it waits, because the workspace '{job.workspace}' is paused ({job.workspace_paused})."
         return Standing(sentence, (*remedy(job), resume))
+    goes_at = job.due_at if job.deferred_to is None else job.deferred_to
+    if silent >= AN_OUTAGE and goes_at <= now:
+        sentence = f"it waits, because Slack has not answered the last {silent} posts; it is tried again by itself."
+        return Standing(told(sentence, job, now), ("schedbot doctor --online", "schedbot health"))
     if job.available_at > now:
         return Standing(told(f"it goes {times.relative(job.available_at, now)}.", job, now))
     waited = times.span_for_people(now - job.available_at)

@@ -10,7 +10,7 @@ from schedbot.admin import advice, choosing, skipping, stops, story, why_nothing
 from schedbot.admin.stops import Cause
 from schedbot.model import Schedule
 from schedbot.session import Session
-from schedbot.store import changes, heartbeats, occurring
+from schedbot.store import changes, heartbeats, occurring, silences
 from schedbot.store.enqueue import LOOK_AHEAD_MS
 from schedbot.store.history import JobRecord
 
@@ -60,7 +60,7 @@ def of_job(session: Session, answer: Answer, stop: Cause | None) -> Answer:
     """The job's state is the answer; where the last one was asked for, also that nothing more comes."""
     job = answer.job
     assert job is not None
-    stands = advice.standing(job, session.now())
+    stands = advice.standing(job, session.now(), silences.in_a_row(session.db, session.now()))
     subject = "It" if job.job is None else f"Job {job.job}"
     because = [f"{subject} is {job.state.value}: {by_whom(session, job) or stands.sentence}"]
     steps = [*stands.steps, *([] if job.job is None else [f"schedbot audit {job.job}"])]

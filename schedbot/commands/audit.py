@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from schedbot import output
-from schedbot.admin import choosing, settling
+from schedbot.admin import advice, choosing, settling
 from schedbot.commands import filter_options as options
 from schedbot.commands import telling_jobs as telling
 from schedbot.errors import BadInput
 from schedbot.session import Session, opened
-from schedbot.store import history
+from schedbot.store import history, silences
 from schedbot.store.filters import Filter
 
 SHOWN = 50
@@ -106,4 +106,6 @@ def tell(session: Session, number: int, json: bool, csv: bool) -> None:
     elif csv:
         output.csv_rows(telling.KEYS, [telling.as_object(job)])
     else:
-        telling.time_line(job, entries, session.now())
+        now = session.now()
+        stands = advice.standing(job, now, silences.in_a_row(session.db, now))
+        telling.time_line(job, entries, stands, now)

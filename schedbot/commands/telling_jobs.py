@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from schedbot import output, times
-from schedbot.admin import advice
+from schedbot.admin.advice import Standing
 from schedbot.store.history import Attempt, JobRecord
 
 if TYPE_CHECKING:  # the rules of recurrence come with it, and a table needs none of them
@@ -108,7 +108,7 @@ def late(lateness_ms: int | None) -> str:
     return f"{number} {unit}"
 
 
-def time_line(job: JobRecord, story: Iterable["Entry"], now: int) -> None:
+def time_line(job: JobRecord, story: Iterable["Entry"], stands: Standing, now: int) -> None:
     """The job, all that happened with the seconds between, how it stands and what helps."""
     zone = times.zone(job.tz)
     title = f"Job {job.job}: {job.schedule}, due {times.for_people(job.due_at, zone, now)}"
@@ -124,7 +124,6 @@ def time_line(job: JobRecord, story: Iterable["Entry"], now: int) -> None:
         passed = "" if before is None else f"+{(one.at - before) / 1000:.3f} s"
         output.say(f"  {local[11:]}  {passed:>12}  {one.text}")
         before = one.at
-    stands = advice.standing(job, now)
     output.say()
     output.say(f"{job.state.value}: {stands.sentence}", STYLES.get(job.state.value, ""))
     for step in stands.steps:

@@ -31,6 +31,16 @@ def test_a_last_attempt_that_found_nobody_is_not_the_end(house: House) -> None:
     assert "Slack has not answered the last" in house.run("health").stdout
 
 
+def test_what_waits_in_an_outage_is_said_to_wait_for_slack(house: House) -> None:
+    house.due_now(8)
+    house.sandbox.stop()
+    house.work()
+    for told in (house.run("audit", "1").stdout, house.run("why", "report-7").stdout):
+        assert "because Slack has not answered the last" in told
+        assert "  Next: schedbot doctor --online" in told
+        assert "for a worker" not in told
+
+
 def test_failures_that_turn_out_to_be_an_outage_use_up_nothing_and_the_first_answer_ends_it(house: House) -> None:
     house.due_now(8, max_attempts="1")
     house.slack.order("status", status=503, times=5)
