@@ -110,14 +110,20 @@ def remedy(job: JobRecord) -> tuple[str, ...]:
     asked = explain(code).remedy
     if asked.startswith("Nothing to do"):  # that was said of the attempt; the job has come to rest since
         return ()
-    told = of_workspace(asked, job.workspace).replace("JOB", str(job.job))
-    return (told.replace("NAME", shlex.quote(job.schedule)),)
+    told = asked.removesuffix(" It is tried again by itself.")
+    return (of_job(told, job),)
 
 
-def of_workspace(remedy: str, name: str) -> str:
-    """What Slack's answer asks for, as a person can type it, with the workspace's name in it."""
-    told = remedy.removesuffix(" It is tried again by itself.").replace("`", "'")
-    return WORKSPACE_COMMAND.sub(lambda found: f"{found[1]} {shlex.quote(name)}", told)
+def of_job(remedy: str, job: JobRecord) -> str:
+    """What Slack's answer asks for, with the names and the number of this job in it."""
+    return filled(remedy, job.workspace, job.schedule, str(job.job))
+
+
+def filled(remedy: str, workspace: str, schedule: str = "NAME", job: str = "JOB") -> str:
+    """What Slack's answer asks for, as a person can type it: commands in quotes, with the names in them."""
+    told = WORKSPACE_COMMAND.sub(r"\1 WORKSPACE", remedy.replace("`", "'"))
+    names = {"NAME": shlex.quote(schedule), "WORKSPACE": shlex.quote(workspace), "JOB": job}
+    return re.sub(r"\b(?:NAME|WORKSPACE|JOB)\b", lambda found: names[found[0]], told)
 
 
 def mending(job: JobRecord, now: int) -> tuple[str, ...]:

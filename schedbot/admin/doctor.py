@@ -4,6 +4,7 @@ Rule: nothing is changed, every check runs whatever the others found, and no tok
 """
 
 import os
+import shlex
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -151,7 +152,9 @@ def online_token(session: Session, workspace: Workspace) -> Finding:
         return Finding(subject, checked.problem, checked.remedy)
     if checked.missing:
         scopes = ", ".join(scope for scope, _ in checked.missing)
-        remedy = f"Add them and reinstall the app: 'schedbot workspace check {workspace.name}' says what for."
+        remedy = (
+            f"Add them and reinstall the app: 'schedbot workspace check {shlex.quote(workspace.name)}' says what for."
+        )
         return Finding(subject, f"{checked.team}: scopes are missing: {scopes}", remedy)
     return Finding(subject, f"{checked.team}, {checked.url}, posts as {checked.bot}")
 

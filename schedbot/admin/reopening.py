@@ -4,6 +4,7 @@ Only a clear refusal keeps it suspended: where Slack cannot be asked (no scope, 
 is enough.
 """
 
+import shlex
 from collections.abc import Iterable
 
 from schedbot.errors import SchedbotError, TokenUnavailable
@@ -21,7 +22,7 @@ def ask_first(session: Session, schedules: Iterable[Schedule]) -> None:
             raise SchedbotError(
                 f"The channel {schedule.terms.channel} of '{schedule.name}' still refuses posts: {error}. "
                 f"{explain(error).sentence}",
-                f"Name another with 'schedbot edit {schedule.name} --channel ID', or say --unasked.",
+                f"Name another with 'schedbot edit {shlex.quote(schedule.name)} --channel ID', or say --unasked.",
             )
 
 

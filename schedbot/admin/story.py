@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from schedbot.admin import advice
 from schedbot.model import JobState, Outcome
 from schedbot.session import Session
 from schedbot.store import changes, history
@@ -46,7 +47,7 @@ def told(session: Session, job: JobRecord) -> list[Entry]:
     own = list(changes.of_object(session.db, "job", str(job.job)))
     entries = [Entry(job.due_at, "due", f"Due: schedule '{job.schedule}' to channel {job.channel}.")]
     for attempt in job.attempts:
-        entries.extend(tried(attempt))
+        entries.extend(tried(attempt, job))
     entries.extend(looked_up(lookup) for lookup in history.lookups(session.db, job.job))
     entries.extend(changed(change, "job") for change in reversed(own))
     end = max((entry.at for entry in entries), default=job.due_at) if job.state in OVER else session.now()
@@ -54,7 +55,7 @@ def told(session: Session, job: JobRecord) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def tried(attempt: Attempt) -> Iterator[Entry]:
+def tried(attempt: Attempt, job: JobRecord) -> Iterator[Entry]:
     name = f"Attempt {attempt.number}"
     yield Entry(attempt.started_at, "started", f"{name} started, by {attempt.worker}.")
     if attempt.sent_at is not None:
@@ -72,7 +73,7 @@ def tried(attempt: Attempt) -> Iterator[Entry]:
         attempt.ended_at,
         str(attempt.outcome),
         f"{name}: {outcome} ({attempt.error or 'no error was told'}{status}). {meaning}{detail}".rstrip(),
-        remedy,
+        advice.of_job(remedy, job),
     )
 
 

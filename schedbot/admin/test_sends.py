@@ -3,28 +3,38 @@
 Rule: no job, no attempt, no metadata: nothing may take a test for the real thing. What Slack says is told as it is.
 """
 
+import re
+import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from schedbot import times
-from schedbot.admin import previews, workspace_checks
+from schedbot.admin import advice, previews, workspace_checks
 from schedbot.admin.selecting import named
 from schedbot.clock import steady_ms
 from schedbot.errors import ReportFailed, SchedbotError
 from schedbot.model import Message, Outcome, Reply, Schedule
 from schedbot.reports import limits
 from schedbot.session import Session
-from schedbot.slack import channels
+from schedbot.slack import answers, channels, replies
 from schedbot.store import pacing, workspaces
 from schedbot.store.workspaces import Workspace
 
+# What a pool would do by itself is the caller's to do here.
+AGAIN = {
+    Outcome.RATE_LIMITED: "Try again in a while.",
+    Outcome.NOT_POSTED: "Try again; 'schedbot doctor --online' tries the way to Slack.",
+    Outcome.UNKNOWN: "If it is not there, try again.",
+}
 MARK = "[Test]"
 SENTENCE = f"{MARK} A trial of a scheduled report."
 SPAN_MS = 1_000  # Slack takes one post a second and channel
 PATIENCE_MS = 30_000
 MARGIN_MS = 5_000
 LOOK_MS = 200
+# Of a test no job waits, and no schedule was suspended for it.
+THEN_GO_ON = re.compile(r"[,;] then 'schedbot (?:workspace )?(?:resume|retry)\b.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class Sent:
     schedule: Schedule
     channel: str
     reply: Reply
+    remedy: str = ""
 
 
 def send(session: Session, name: str, to: str = "", sleep: Callable[[float], None] = time.sleep) -> Sent:
@@ -50,14 +61,27 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     kept = taken(session, workspace, channel, sleep)
     reply = probe.send(session.settings.api_url, token, channel, message, session.settings.timeout_ms)
     free_again(session, workspace, channel, kept, reply)
-    return Sent(schedule, channel, reply)
+    return Sent(schedule, channel, reply, remedy(reply, schedule, workspace, to))
+
+
+def remedy(reply: Reply, schedule: Schedule, workspace: Workspace, to: str) -> str:
+    """What helps where it was refused. Where only the test was to go to that channel, the schedule is right."""
+    if reply.outcome in AGAIN:
+        return AGAIN[reply.outcome]
+    asked = replies.explain(reply.error or "").remedy
+    if to and asked == answers.CHANNEL:
+        return "Name another channel with --to."
+    if asked == answers.DEFECT:
+        return "This is a defect of schedbot. Please report it."
+    told = advice.filled(asked, workspace.name, schedule.name).removesuffix(" It is tried again every hour.")
+    return THEN_GO_ON.sub(", then try again.", told)
 
 
 def refuse_paused(workspace: Workspace) -> None:
     if workspace.paused_at is not None:
         raise SchedbotError(
             f"The workspace '{workspace.name}' is paused: {workspace.paused_reason}.",
-            hint=f"Nothing is posted until 'schedbot workspace resume {workspace.name}'.",
+            hint=f"Nothing is posted until 'schedbot workspace resume {shlex.quote(workspace.name)}'.",
         )
 
 

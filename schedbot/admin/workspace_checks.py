@@ -71,13 +71,13 @@ def check(
     seen = probe.check(settings.api_url, token, settings.timeout_ms)
     if isinstance(seen, Reply):
         problem, remedy = in_words(seen)
-        remedy = advice.of_workspace(remedy, workspace.name)
+        remedy = advice.filled(remedy, workspace.name).removesuffix(" It is tried again by itself.")
         if workspace.paused_at is None:
             remedy = THEN_RESUME.sub(".", remedy)
         return Checked(workspace.name, False, problem=problem, remedy=remedy)
     missing = scopes.missing(seen.scopes, with_people=usage.has_people(session.db, workspace.id))
     used = usage.channels(session.db, workspace.id) if channels else []
-    asked = list(ask_each(settings, token, used, sleep))
+    asked = list(ask_each(settings, workspace, token, used, sleep))
     return Checked(
         workspace.name,
         ok=scopes.MUST not in dict(missing) and not any(one.ok is False for one in asked),
@@ -90,15 +90,15 @@ def check(
 
 
 def ask_each(
-    settings: Settings, token: str, used: list[ChannelUsed], sleep: Callable[[float], None]
+    settings: Settings, workspace: Workspace, token: str, used: list[ChannelUsed], sleep: Callable[[float], None]
 ) -> Iterator[ChannelChecked]:
     for number, channel in enumerate(used):
         if number:
             sleep(APART_S)
-        yield ask(settings, token, channel)
+        yield ask(settings, workspace, token, channel)
 
 
-def ask(settings: Settings, token: str, channel: ChannelUsed) -> ChannelChecked:
+def ask(settings: Settings, workspace: Workspace, token: str, channel: ChannelUsed) -> ChannelChecked:
     """One channel (conversations.info)."""
     from schedbot.slack import probe
 
@@ -108,13 +108,21 @@ def ask(settings: Settings, token: str, channel: ChannelUsed) -> ChannelChecked:
     if isinstance(seen, Reply):
         ok = None if seen.error == CANNOT_ASK else False
         problem, remedy = in_words(seen)
-        return ChannelChecked(channel.id, "", channel.schedules, ok, problem, remedy.replace("`", "'"))
+        return ChannelChecked(channel.id, "", channel.schedules, ok, problem, helps(remedy, workspace, channel))
     outside = not seen.is_member and not channel.id.startswith("D")
     if seen.is_archived or outside:
         told = replies.explain("is_archived" if seen.is_archived else "not_in_channel")
-        remedy = told.remedy.replace("`", "'")
+        remedy = helps(told.remedy, workspace, channel)
         return ChannelChecked(channel.id, seen.name, channel.schedules, False, told.sentence, remedy)
     return ChannelChecked(channel.id, seen.name, channel.schedules, True)
+
+
+def helps(remedy: str, workspace: Workspace, channel: ChannelUsed) -> str:
+    """What helps a channel, told of one of its schedules."""
+    told = advice.filled(remedy, workspace.name, channel.example)
+    if told == advice.filled(remedy, workspace.name) or channel.schedules == 1:
+        return told
+    return f"{told} '{channel.example}' is one of {channel.schedules} schedules that post there."
 
 
 def in_words(reply: Reply) -> tuple[str, str]:

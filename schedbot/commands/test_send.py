@@ -12,13 +12,6 @@ from schedbot.model import Outcome
 from schedbot.session import opened
 from schedbot.slack import replies
 
-# What a pool would do by itself is the caller's to do here.
-AGAIN = {
-    Outcome.RATE_LIMITED: "Try again in a while.",
-    Outcome.NOT_POSTED: "Try again; 'schedbot doctor --online' tries the way to Slack.",
-    Outcome.UNKNOWN: "If it is not there, try again.",
-}
-
 
 def run(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The schedule.")],
@@ -42,7 +35,7 @@ def run(
         return
     told = replies.explain(sent.reply.error or "")
     output.note(f"Error: {verdict(sent)} {told.sentence} ({sent.reply.error})")
-    output.note(f"Hint:  {AGAIN.get(sent.reply.outcome, told.remedy)}")
+    output.note(f"Hint:  {sent.remedy}")
     raise typer.Exit(FAILED)
 
 

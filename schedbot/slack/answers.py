@@ -30,7 +30,7 @@ REPORT = "`schedbot preview NAME` shows the message; mend the report, then `sche
 NOTHING = "Nothing to do: it is tried again by itself."
 LOOKED_UP = "Nothing to do: the channel's history is asked whether it arrived."
 DEFECT = "This is a defect of schedbot. Please report it with the output of `schedbot audit JOB --json`."
-NETWORK = "`schedbot doctor` tries the way to Slack. It is tried again by itself."
+NETWORK = "`schedbot doctor --online` tries the way to Slack. It is tried again by itself."
 
 _WHAT_SLACK_SAYS: dict[Outcome, dict[str, tuple[str, str]]] = {
     Outcome.RATE_LIMITED: {
@@ -113,7 +113,7 @@ _WHAT_WE_SAY: dict[Outcome, dict[str, tuple[str, str]]] = {
         "timeout": ("Slack received the request and did not answer in time.", LOOKED_UP),
         "connection_lost": ("The connection broke after the request was written.", LOOKED_UP),
         "not_json": ("What answered was not in Slack's form.", LOOKED_UP),
-        "no_ts": ("Slack said ok but did not name the message (no `ts`).", LOOKED_UP),
+        "no_ts": ("Slack said ok but did not name the message (no ts).", LOOKED_UP),
         "worker_lost": ("The worker was lost after the request left.", LOOKED_UP),
     },
     Outcome.NOT_POSTED: {
@@ -122,7 +122,7 @@ _WHAT_WE_SAY: dict[Outcome, dict[str, tuple[str, str]]] = {
         "connection_failed": ("The connection to Slack could not be made.", NETWORK),
         "dns": ("Slack's name could not be resolved.", NETWORK),
         "tls": ("No trusted TLS connection to Slack could be made.", NETWORK),
-        "bad_api_url": ("The address of Slack's API is no address.", "Set `[slack] api_url` in schedbot.toml."),
+        "bad_api_url": ("The address of Slack's API is no address.", "Set api_url below [slack] in schedbot.toml."),
         "not_arrived": (
             "The channel's history shows that it did not arrive, and no attempt is left.",
             "`schedbot retry JOB` sends it again.",

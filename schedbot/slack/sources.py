@@ -19,6 +19,6 @@ def source(token: TokenSource, default: TokenSource | None, workspace: str) -> T
     if default is None:
         raise TokenUnavailable(
             f"The workspace '{workspace}' has no token.",
-            hint="Set SLACK_BOT_TOKEN, or `[slack] token_file` or `token_command` in schedbot.toml.",
+            hint="Set SLACK_BOT_TOKEN, or token_file or token_command below [slack] in schedbot.toml.",
         )
     return default

@@ -30,7 +30,7 @@ def find(source: TokenSource) -> str:
             return _shaped(_from_command(source.place), f"The token command ({_program(source.place)})")
     raise TokenUnavailable(
         "No token is set for this workspace.",
-        hint="Set SLACK_BOT_TOKEN, or `[slack] token_file` or `token_command` in schedbot.toml.",
+        hint="Set SLACK_BOT_TOKEN, or token_file or token_command below [slack] in schedbot.toml.",
     )
 
 

@@ -44,11 +44,16 @@ def test_a_token_that_slack_refuses_fails_the_check_and_is_not_shown(house: Hous
 
 def test_a_check_of_channels_names_the_one_that_is_archived(house: House) -> None:
     house.schedule("good", cron="0 9 * * *", channel="C0SANDBOX01")
-    house.schedule("bad", cron="0 9 * * *", channel="C0ARCHIVED1")
+    for name in ("bad", "worse"):
+        house.schedule(name, cron="0 9 * * *", channel="C0ARCHIVED1")
     done = house.run("workspace", "check", "--channels", "--json")
     found = {one["channel"]: one for one in json.loads(done.stdout)["channels"]}
     assert (done.returncode, found["C0SANDBOX01"]["ok"], found["C0ARCHIVED1"]["ok"]) == (1, True, False)
     assert "archived" in found["C0ARCHIVED1"]["problem"]
+    assert found["C0ARCHIVED1"]["remedy"].startswith(
+        "'schedbot edit bad --channel CHANNEL', then 'schedbot resume bad'"
+    )
+    assert found["C0ARCHIVED1"]["remedy"].endswith("'bad' is one of 2 schedules that post there.")
 
 
 def test_channels_are_asked_for_no_faster_than_slack_allows(house: House) -> None:
@@ -108,7 +113,30 @@ def test_a_refused_test_tells_slacks_reason_and_exits_1(house: House) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("Error: Not posted to C0ARCHIVED1. ")
     assert "(is_archived)" in done.stderr
-    assert "Hint:" in done.stderr
+    assert done.stderr.splitlines()[-1] == "Hint:  'schedbot edit bad --channel CHANNEL', then try again."
+
+
+def test_a_channel_that_only_the_test_was_for_leaves_the_schedule_as_it_is(house: House) -> None:
+    house.schedule("good", cron="0 9 * * mon", channel="C0SANDBOX01")
+    done = house.run("test-send", "good", "--to", "C0ARCHIVED1")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "Hint:  Name another channel with --to."
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("not_in_channel", "In Slack, '/invite' the app into the channel, then try again."),
+        ("invalid_blocks", "'schedbot preview 'a b'' shows the message; mend the report, then try again."),
+        ("missing_scope", "'schedbot workspace check default' says which scopes are missing and what for."),
+        ("token_revoked", "Put a valid token where the workspace's token is kept, then try again."),
+        ("access_denied", "Mend it, then try again."),
+    ],
+)
+def test_what_helps_a_test_is_said_with_its_names(house: House, code: str, hint: str) -> None:
+    house.schedule("a b", cron="0 9 * * mon")
+    house.slack.order("error", code=code)
+    assert house.run("test-send", "a b").stderr.splitlines()[-1] == f"Hint:  {hint}"
 
 
 def test_a_test_whose_answer_is_lost_does_not_claim_either_way(house: House) -> None:
