@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedbot.model import Outcome, Reply
-from schedbot.slack.replies import ANSWERS, explain, is_known, retry_after_ms, verdict
+from schedbot.slack.replies import ANSWERS, TS, explain, is_known, retry_after_ms, verdict
 
 GROUPS = {
     Outcome.RATE_LIMITED: "ratelimited rate_limited",
@@ -175,7 +175,8 @@ JSON = st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.list
 
 
 @settings(deadline=None)
-@given(st.dictionaries(st.sampled_from(["ok", "error", "ts", "errors"]), JSON))
+@given(st.dictionaries(st.sampled_from(["ok", "error", "ts", "errors"]), JSON | st.just("1700000000.000100")))
 def test_an_answer_without_ok_and_ts_is_never_posted(body: dict[str, object]) -> None:
-    posted = body.get("ok") is True and isinstance(body.get("ts"), str) and bool(body["ts"])
+    ts = body.get("ts")
+    posted = body.get("ok") is True and isinstance(ts, str) and TS.fullmatch(ts) is not None
     assert (verdict(200, {}, body).outcome is Outcome.POSTED) == posted
