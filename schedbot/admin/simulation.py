@@ -96,14 +96,14 @@ def told(copy: Database, made: Made, downs: Sequence[Down]) -> Simulated:
 def resting(session: Session) -> list[Schedule]:
     """Schedules that are off until somebody resumes them: nothing of theirs is simulated."""
     off = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
-    every = (one for state in off for one in schedules.named_like(session.db, Filters(state=state)))
+    every = schedules.named_like(session.db, Filters(states=off))
     return [one for one in every if one.state_until is None]
 
 
 def clock_changes(session: Session, span: Span) -> list[tuple[Change, str, list[str]]]:
     """Each clock change that touches schedules: the change, its zone, and their names; in order of time."""
     by_rule: dict[Recurrence, list[str]] = {}
-    for one in schedules.named_like(session.db, Filters(state=ScheduleState.ACTIVE)):
+    for one in schedules.named_like(session.db, Filters(states=(ScheduleState.ACTIVE,))):
         by_rule.setdefault(one.recurrence, []).append(one.name)
     touched: dict[tuple[Change, str], list[str]] = {}
     for rule, names in by_rule.items():

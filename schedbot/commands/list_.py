@@ -1,13 +1,14 @@
 """`schedbot list`: the schedules, one line each."""
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from itertools import islice
 from typing import Annotated
 
 import typer
 
-from schedbot import output
-from schedbot.admin import choosing, fields, selecting
+from schedbot import output, times
+from schedbot.admin import choosing, selecting
 from schedbot.commands import telling, telling_list
 from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
@@ -15,12 +16,14 @@ from schedbot.session import Session, opened
 from schedbot.store import schedules, waiting
 from schedbot.store.schedules import Filters
 
-STATE = fields.choice(ScheduleState, "state of a schedule")
+LISTED = [state for state in ScheduleState if state is not ScheduleState.REMOVED]
 
 
 def run(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Names or globs: 'acme-*'.")] = None,
-    state: Annotated[str, typer.Option(metavar="STATE", help="active, paused, suspended or finished.")] = "",
+    state: Annotated[
+        list[str] | None, typer.Option(metavar="STATE", help="active, paused, suspended, finished: repeat it, or a,b.")
+    ] = None,
     account: Annotated[str | None, typer.Option(metavar="ID", help="Of this customer.")] = None,
     workspace: Annotated[str | None, typer.Option(metavar="NAME", help="Of this Slack workspace.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows of the table.")] = 50,
@@ -29,18 +32,16 @@ def run(
 ) -> None:
     """List schedules by name, with the next occurrence in each one's own zone; who paused it, why and until when.
 
-    Example:  schedbot list --state active
+    Example:  schedbot list --state paused,suspended
     """
-    wanted = STATE(state) if state else None
-    if wanted is ScheduleState.REMOVED:
-        raise BadInput("Removed schedules are not listed.", "Their jobs are in 'schedbot audit --schedule NAME'.")
+    states = [listed(text) for text in choosing.parts(state or ())]
     if json and csv:
         raise BadInput("--json and --csv are both said.", "Choose one.")
     with opened() as session:
         globs = typed(session, names or [])
         if workspace:
             choosing.workspace(session.db, workspace)
-        filters = Filters(globs=globs, state=wanted, account=account, workspace=workspace)
+        filters = Filters(globs=globs, states=states, account=account, workspace=workspace)
         found = schedules.named_like(session.db, filters)
         if json:
             output.json_lines(telling.objects(session, found))
@@ -52,6 +53,18 @@ def run(
             if more > 0:
                 output.note(f"... and {more:,} more (--limit {limit + more}).")
             telling.note_paused_workspaces(session, workspace)
+
+
+def listed(text: str) -> ScheduleState:
+    """The state of that name. Raises BadInput, with the nearest of those that are listed."""
+    word = text.lower()
+    if word == ScheduleState.REMOVED:
+        raise BadInput("Removed schedules are not listed.", "Their jobs are in 'schedbot audit --schedule NAME'.")
+    if word in LISTED:
+        return ScheduleState(word)
+    near = get_close_matches(word, LISTED, n=1)
+    hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(LISTED)}."
+    raise BadInput(f"No state of a schedule is called {times.quoted(text)}.", hint)
 
 
 def typed(session: Session, names: list[str]) -> list[str]:

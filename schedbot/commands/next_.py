@@ -71,7 +71,7 @@ def refuse_alone(said: Fields) -> None:
 def chosen(session: Session, names: list[str]) -> Iterable[Schedule]:
     """The schedules that are meant; all active ones where none is named."""
     if not names:
-        return schedules.named_like(session.db, Filters(state=ScheduleState.ACTIVE))
+        return schedules.named_like(session.db, Filters(states=(ScheduleState.ACTIVE,)))
     meant = selecting.chosen(session.db, names)
     telling.note_empty(meant.empty)
     for one in meant.schedules:

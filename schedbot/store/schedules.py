@@ -42,7 +42,7 @@ NAMED_LIKE = (
     + """
  WHERE s.state <> 'removed'
    AND (:globs IS NULL OR EXISTS (SELECT 1 FROM json_each(:globs) g WHERE s.name GLOB g.value))
-   AND (:state IS NULL OR s.state = :state)
+   AND (:states IS NULL OR s.state IN (SELECT value FROM json_each(:states)))
    AND (:account IS NULL OR s.account = :account)
    AND (:workspace IS NULL OR w.name = :workspace)
  ORDER BY s.name
@@ -54,7 +54,7 @@ SELECT count(*)
   FROM schedules s JOIN workspaces w ON w.id = s.workspace_id
  WHERE s.state <> 'removed'
    AND (:globs IS NULL OR EXISTS (SELECT 1 FROM json_each(:globs) g WHERE s.name GLOB g.value))
-   AND (:state IS NULL OR s.state = :state)
+   AND (:states IS NULL OR s.state IN (SELECT value FROM json_each(:states)))
    AND (:account IS NULL OR s.account = :account)
    AND (:workspace IS NULL OR w.name = :workspace)
 """
@@ -104,7 +104,7 @@ class Filters:
     """Which schedules are meant; what is None, or empty, does not narrow. `globs` are SQLite's: `*`, `?`, `[a-z]`."""
 
     globs: Sequence[str] = ()
-    state: ScheduleState | None = None
+    states: Sequence[ScheduleState] = ()
     account: str | None = None
     workspace: str | None = None
 
@@ -190,7 +190,7 @@ def count_like(db: Database, filters: Filters = EVERY) -> int:
 def bound(filters: Filters) -> dict[str, str | None]:
     return {
         "globs": json.dumps(list(filters.globs)) if filters.globs else None,
-        "state": filters.state,
+        "states": json.dumps(list(filters.states)) if filters.states else None,
         "account": filters.account,
         "workspace": filters.workspace,
     }

@@ -147,7 +147,7 @@ def test_schedules_are_found_by_state_account_and_workspace(book: Book) -> None:
     book.add("a", account="x")
     book.add("b", account="x", paused="true")
     book.add("c", account="y")
-    found = schedules.named_like(book.db, Filters(account="x", workspace="default", state=book.stands("a").state))
+    found = schedules.named_like(book.db, Filters(account="x", workspace="default", states=(book.stands("a").state,)))
     assert [one.name for one in found] == ["a"]
     assert schedules.count_like(book.db, Filters(account="x")) == 2
 

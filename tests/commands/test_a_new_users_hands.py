@@ -1,5 +1,6 @@
 """What somebody new types, rightly or wrongly, and reads in 80 columns."""
 
+import json
 import signal
 
 import pytest
@@ -128,3 +129,24 @@ def test_a_workspace_that_is_typed_out_and_not_there_is_refused_by_list(house: H
     done = house.run("list", "--workspace", "defualt")
     assert done.returncode == 2
     assert done.stderr == "Error: There is no workspace 'defualt'.\nHint:  Did you mean 'default'?\n"
+
+
+def test_a_list_takes_several_states_as_audit_does(house: House) -> None:
+    for name in ("on", "off", "halted"):
+        house.schedule(name, cron=NINE)
+    house.run("pause", "off")
+    with house.db.writing():
+        house.db.execute("UPDATE schedules SET state = 'suspended', reason = 'is_archived' WHERE name = 'halted'")
+    for words in (("--state", "paused,suspended"), ("--state", "paused", "--state", "SUSPENDED")):
+        listed = house.run("list", "--json", *words).stdout.splitlines()
+        assert [json.loads(one)["name"] for one in listed] == ["halted", "off"]
+
+
+@pytest.mark.parametrize(
+    ("state", "hint"),
+    [("pause", "Did you mean 'paused'?"), ("gone", "There are: active, paused, suspended, finished.")],
+)
+def test_a_state_that_is_none_is_refused_with_those_that_are_listed(house: House, state: str, hint: str) -> None:
+    done = house.run("list", "--state", f"active,{state}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"Error: No state of a schedule is called '{state}'.\nHint:  {hint}\n"
