@@ -61,13 +61,18 @@ def _template(file: Path) -> Template:
     except TemplateSyntaxError as error:
         raise _unreadable(error, file) from None
     except TemplateNotFound:
+        if file.is_dir():
+            hint = "Give the path of a template file in it with --report."
+            raise ReportFailed(f"'{file}' is a folder.", hint=hint) from None
         raise ReportFailed(f"There is no template file '{file}'.", hint="Give the file's path with --report.") from None
     except UnicodeDecodeError:
         raise ReportFailed(f"The template file '{file}' is not UTF-8 text.") from None
     except OSError as error:
         reason = (error.strerror or "unreadable").lower()
         raise ReportFailed(f"The template file '{file}' cannot be read: {reason}.") from None
-    except (RecursionError, ValueError) as error:
+    except RecursionError:
+        raise ReportFailed(f"The template file '{file}' cannot be read: it is nested too deeply.") from None
+    except ValueError as error:
         raise ReportFailed(f"The template file '{file}' cannot be read: {error}.") from None
 
 

@@ -33,6 +33,7 @@ def parse_instant(text: str, tz: ZoneInfo | None, now: int) -> int:
         return instant
     hint = f"{WAYS_TO_SAY} or 'tomorrow 9am'."
     if DATE.fullmatch(text.strip()):
+        _date(text, text.strip())
         hint = f"Add the time of day: '{text.strip()} 09:00'."
     raise BadInput(f"{quoted(text)} is not a time.", hint=hint)
 

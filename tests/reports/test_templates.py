@@ -128,6 +128,12 @@ def test_the_comma_that_a_loop_leaves_is_forgiven_and_one_in_a_text_is_kept(tmp_
     assert made(tmp_path, source, ns=[1, 2]) == Message("a,]b", ({"type": "divider"}, {"type": "divider"}))
 
 
+def test_a_folder_for_a_template_is_told_as_one(tmp_path: Path) -> None:
+    with pytest.raises(ReportFailed, match=f"^'{tmp_path}' is a folder.$") as refused:
+        render(Report("template", str(tmp_path), {}), MONDAY_9AM)
+    assert refused.value.hint == "Give the path of a template file in it with --report."
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [
@@ -188,7 +194,7 @@ def test_a_changed_template_is_used_as_it_is_now(tmp_path: Path) -> None:
     ("spoil", "said"),
     [
         pytest.param(lambda file: None, "There is no template file '{}'.", id="missing"),
-        pytest.param(lambda file: file.mkdir(), "There is no template file '{}'.", id="a folder"),
+        pytest.param(lambda file: file.mkdir(), "'{}' is a folder.", id="a folder"),
         pytest.param(
             lambda file: file.write_bytes(b"\xff\xfe{}"),
             "The template file '{}' is not UTF-8 text.",
@@ -196,7 +202,7 @@ def test_a_changed_template_is_used_as_it_is_now(tmp_path: Path) -> None:
         ),
         pytest.param(
             lambda file: file.write_text("{{" + "(" * 3_000 + ")" * 3_000 + "}}"),
-            "The template file '{}' cannot be read: maximum recursion depth exceeded",
+            "The template file '{}' cannot be read: it is nested too deeply.",
             id="nested too deeply",
         ),
     ],

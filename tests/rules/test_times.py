@@ -96,6 +96,7 @@ def test_a_day_begins_where_its_clock_does(zone: str, day: str, start: str) -> N
         ("", "is not a time", "2026-12-01 09:00"),
         ("next week", "is not a time", "2026-12-01 09:00"),
         ("2026-13-01 09:00", "no such day", "2026-12-01"),
+        ("2026-13-45", "no such day", "2026-12-01"),
         ("2026-02-30 09:00", "no such day", "2026-12-01"),
         ("2026-12-01 24:00", "no such time", "00 to 23"),
         ("2026-12-01 09:60", "no such time", "00 to 23"),
@@ -111,6 +112,12 @@ def test_what_is_not_a_time_is_refused_with_how_to_write_it(written: str, told: 
         with pytest.raises(BadInput, match=told) as refusal:
             read(written, NEW_YORK, NOW)
         assert remedy in refusal.value.hint
+
+
+def test_a_day_that_is_there_lacks_the_time_of_day_alone() -> None:
+    with pytest.raises(BadInput, match="'2026-12-01' is not a time") as refusal:
+        times.parse_instant("2026-12-01", NEW_YORK, NOW)
+    assert refusal.value.hint == "Add the time of day: '2026-12-01 09:00'."
 
 
 @pytest.mark.parametrize("written", ["2026-12-01 09:00", "today", "monday", "tomorrow 9am", "2026-12-01"])
