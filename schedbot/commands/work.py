@@ -7,10 +7,12 @@ import typer
 
 from schedbot import errors, log, output
 from schedbot.errors import SchedbotError
+from schedbot.model import JobState
 from schedbot.session import Session, opened
 from schedbot.store import people, remaining
 
 FOLLOW_MS = 5_000  # what is due waits for it
+WAITING = (JobState.QUEUED, JobState.UNKNOWN)
 
 
 def run(
@@ -58,11 +60,21 @@ def run(
 
 
 def sentence(tally: dict[str, int]) -> str:
-    """`Ended 3 attempts: 2 succeeded, 1 queued.`"""
+    """`Ended 2 jobs: 2 succeeded. 5 tries left their jobs waiting: 5 queued.`"""
     if not tally:
         return "Nothing was due."
-    told = ", ".join(f"{count} {state}" for state, count in sorted(tally.items()))
-    return f"Ended {sum(tally.values())}: {told}."
+    ended = {state: count for state, count in tally.items() if state not in WAITING}
+    told = f"Ended {counted(ended, 'job', 'jobs') if ended else 'no job.'}"
+    if waiting := {state: count for state, count in tally.items() if state in WAITING}:
+        told += f" {counted(waiting, 'try left its job waiting', 'tries left their jobs waiting')}"
+    return told
+
+
+def counted(tally: dict[str, int], one: str, many: str) -> str:
+    """How many there are, and of them in each state."""
+    each = ", ".join(f"{count} {state}" for state, count in sorted(tally.items()))
+    total = sum(tally.values())
+    return f"{total:,} {one if total == 1 else many}: {each}."
 
 
 def waits_for_a_person(session: Session) -> int:

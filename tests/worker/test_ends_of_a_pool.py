@@ -62,7 +62,7 @@ def test_a_post_that_is_not_sent_again_because_of_a_pause_is_told_as_cancelled(h
     resting.pause(house.session(), ["yearly"], "", "")
     _, told = pool.communicate(timeout=60)
     assert house.states() == {"cancelled": 1}
-    assert "Ended 2: 1 cancelled, 1 unknown." in told
+    assert "Ended 1 job: 1 cancelled. 1 try left its job waiting: 1 unknown." in told
 
 
 def test_an_attempt_that_ends_while_its_schedule_rests_leaves_its_job_cancelled(tmp_path: Path) -> None:

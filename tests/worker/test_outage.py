@@ -12,6 +12,7 @@ def test_an_outage_uses_up_no_attempt_once_it_is_seen_as_one(house: House) -> No
     done = house.work()
     assert (done.returncode, "Slack does not answer" in done.stderr) == (1, True)
     assert house.states() == {"queued": 8}
+    assert "Ended no job. 8 tries left their jobs waiting: 8 queued." in done.stderr
     assert house.db.value("SELECT max(spent) FROM jobs") <= 1
 
 
