@@ -41,8 +41,9 @@ def run(
     Example:  schedbot sandbox --port 8765
     """
     if order or clear or release or person:
+        people = [_lives_in(said) for said in person or []]
         _tell(port, order or [], clear, release)
-        _place(port, person or [])
+        _place(port, people)
         return
     import asyncio
 
@@ -66,12 +67,28 @@ def _tell(port: int, orders: list[str], clear: bool, release: bool) -> None:
         print(f"Requests let go: {running.release()}.")
 
 
-def _place(port: int, people: list[str]) -> None:
+def _lives_in(said: str) -> tuple[str, str]:
+    """A user's id and time zone, from `ID=ZONE`; after the `=` nothing is no zone. Raises BadInput."""
+    from schedbot import times
+    from schedbot.errors import BadInput
+    from schedbot.slack import people
+
+    user_id, equals, zone = said.partition("=")
+    if not equals or not people.ID.fullmatch(user_id):
+        raise BadInput(
+            f"--person {times.quoted(said)} does not name a user and a time zone.",
+            "Write it like U0SANDBOX01=Europe/Berlin, the id in capitals.",
+        )
+    if zone:
+        times.zone(zone)
+    return user_id, zone
+
+
+def _place(port: int, people: list[tuple[str, str]]) -> None:
     """Let users of the sandbox that runs live in a time zone."""
     from schedbot.sandbox.control import Sandbox
 
-    for said in people:
-        user_id, _, zone = said.partition("=")
+    for user_id, zone in people:
         Sandbox(f"http://127.0.0.1:{port}").person(user_id, zone)
         print(f"{user_id} lives in {zone or 'no zone'}.")
 

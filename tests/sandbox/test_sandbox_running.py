@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.errors import SchedbotError
+from schedbot.commands import sandbox
+from schedbot.errors import BadInput, SchedbotError
 from schedbot.sandbox import Sandbox, start
 from tests.sandbox.sandbox_caller import Caller, until
 
@@ -66,6 +67,32 @@ def test_the_command_orders_and_clears_faults_of_the_one_that_runs() -> None:
         assert Caller(running)("chat.postMessage", channel="C1", text="x").body["error"] == "fatal_error"
         subprocess.run([*COMMAND, "--port", port, "--clear"], capture_output=True, check=True)
         assert Caller(running)("chat.postMessage", channel="C1", text="x").body["ok"] is True
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        pytest.param("foo", "--person 'foo' does not name a user and a time zone.", id="no zone"),
+        pytest.param("anna=UTC", "--person 'anna=UTC' does not name a user", id="no id"),
+        pytest.param("U0SANDBOX01=Europe/Berln", "No time zone is called 'Europe/Berln'.", id="no such zone"),
+    ],
+)
+def test_a_person_is_given_by_an_id_and_a_zone_that_there_is_or_nobody_moves(said: str, told: str) -> None:
+    with start() as running:
+        port = int(running.url.rsplit(":", 1)[1])
+        with pytest.raises(BadInput) as refused:
+            sandbox.run(port=port, person=["U0SANDBOX02=Asia/Tokyo", said], order=["auth.test:status:status=502"])
+        assert Caller(running)("users.info", user="U0SANDBOX02").body["user"]["tz"] == "Europe/Berlin"
+        assert Caller(running)("auth.test").status == 200
+    assert str(refused.value).startswith(told)
+    assert refused.value.hint
+
+
+def test_a_person_moves_by_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with start() as running:
+        sandbox.run(port=int(running.url.rsplit(":", 1)[1]), person=["U0SANDBOX02=Asia/Tokyo", "U0NOWHERE="])
+        assert Caller(running)("users.info", user="U0SANDBOX02").body["user"]["tz"] == "Asia/Tokyo"
+    assert capsys.readouterr().out == "U0SANDBOX02 lives in Asia/Tokyo.\nU0NOWHERE lives in no zone.\n"
 
 
 def test_a_fault_may_stand_from_the_start() -> None:
