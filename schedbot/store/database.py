@@ -15,7 +15,7 @@ import apsw
 
 from schedbot import __version__
 from schedbot.errors import DatabaseUnusable
-from schedbot.store import migrations, wakeup
+from schedbot.store import marks, migrations, wakeup
 from schedbot.store.troubles import DatabaseOutgrown, locked, translated
 from schedbot.store.turnstile import Turnstile
 
@@ -201,23 +201,12 @@ def connected(path: Path, busy_ms: int, scripts: Path, begin: Begin | None = Non
         connection.set_busy_timeout(busy_ms)
         # A statement's plan depends on its text alone: it is planned once, not for each new value.
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-        check_ours(connection, path)
+        marks.check_ours(connection, path, scripts)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         database = Database(connection, path, migrations.newest(scripts), busy_ms)
     bring_up_to_date(database, connection, scripts, begin)
     return database
-
-
-def check_ours(connection: apsw.Connection, path: Path) -> None:
-    """Refuse another program's file before anything is written to it."""
-    application = connection.execute("PRAGMA application_id").fetchall()[0][0]
-    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()[0][0]
-    if application != migrations.APPLICATION_ID and tables:
-        raise DatabaseUnusable(
-            f"'{path}' is the database of another program.",
-            "Name schedbot's own with --database, or make one: 'schedbot init'.",
-        )
 
 
 def bring_up_to_date(

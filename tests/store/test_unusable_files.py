@@ -1,11 +1,14 @@
 """A file that cannot be used: a line says why, a line what helps, and it is left as it was."""
 
 import os
+import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -47,9 +50,22 @@ def damaged(path: Path) -> None:
     path.write_bytes(whole[:100] + b"\xff" * 4_000 + whole[4_100:])
 
 
+def unnumbered(path: Path, besides: str = "") -> None:
+    create_database(path, "installation-1", 0).close()
+    apsw.Connection(str(path)).execute(f"PRAGMA user_version = 0; {besides}")
+
+
+def half(path: Path) -> None:
+    unnumbered(path, "DROP TABLE lookups")
+
+
 @pytest.mark.parametrize(
     ("make", "error", "hint"),
     [
+        pytest.param(
+            unnumbered, "not its marks", f"user_version = {migrations.newest()};", id="a copy without a number"
+        ),
+        pytest.param(half, "is no whole copy of a database of schedbot's", "Restore a backup", id="half a copy"),
         pytest.param(foreign, "is the database of another program", "schedbot init", id="another program's file"),
         pytest.param(text, "is not an SQLite database", "--database", id="a text file"),
         pytest.param(empty, "is empty", "schedbot init", id="an empty file"),
@@ -67,6 +83,20 @@ def test_what_can_not_be_used_is_named_and_left_as_it_was(
     before = path.read_bytes() if path.is_file() else path.exists()
     is_refused(house.run("list", SCHEDBOT_DATABASE=str(path)), error, hint)
     assert (path.read_bytes() if path.is_file() else path.exists()) == before
+
+
+def test_a_dump_that_was_read_back_gets_its_marks_by_the_command_that_is_told(house: House) -> None:
+    house.schedule("daily", cron="0 9 * * *")
+    path = house.folder / "read back.db"
+    with closing(sqlite3.connect(house.path)) as whole, closing(sqlite3.connect(path)) as copy:
+        copy.executescript("\n".join(whole.iterdump()))
+    done = house.run("list", SCHEDBOT_DATABASE=str(path))
+    is_refused(done, "has schedbot's tables and not its marks", "If its rows are whole: sqlite3 ")
+    name, *pragmas = shlex.split(done.stderr.split(" sqlite3 ")[1].split(" Whole copies")[0].rstrip("."))
+    assert name == str(path)
+    with closing(sqlite3.connect(name)) as copy:
+        copy.executescript(" ".join(pragmas))
+    assert house.run("list", SCHEDBOT_DATABASE=name).stdout == house.run("list").stdout
 
 
 def test_an_empty_file_becomes_a_database_by_init_alone(house: House) -> None:
