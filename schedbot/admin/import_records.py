@@ -20,14 +20,16 @@ class Record:
 
 @dataclass(slots=True)
 class Complaints:
-    """What is wrong, a sentence a line; those beyond SHOWN are only counted."""
+    """What is wrong, a sentence each, and in which lines; sentences beyond SHOWN are only counted."""
 
     count: int = 0
+    bad: set[int] = field(default_factory=set)
     lines: list[tuple[int, str]] = field(default_factory=list)
 
     def add(self, line: int, column: str, error: BadInput) -> None:
         """Take down what is wrong in a line, and what to do."""
         self.count += 1
+        self.bad.add(line)
         if len(self.lines) < SHOWN:
             said = f"line {line}: {column}: {error} {error.hint}".rstrip()
             self.lines.append((line, said.replace("\n", " ")))

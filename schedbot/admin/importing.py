@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn, TypeVar
 
 from schedbot import times
-from schedbot.admin import adding, editing, exporting, import_people, people
+from schedbot.admin import adding, editing, exporting, import_cells, import_people, people
 from schedbot.admin.adding import Wanted
 from schedbot.admin.facts import Facts
 from schedbot.admin.fields import BadField
 from schedbot.admin.import_lines import Format, decoded, format_of, records
-from schedbot.admin.import_records import Complaints, Record
+from schedbot.admin.import_records import SHOWN, Complaints, Record
 from schedbot.admin.people import Zones
 from schedbot.errors import BadFile, BadInput
 from schedbot.model import Schedule, ScheduleState
@@ -121,13 +121,28 @@ def planned(db: Database, lines: Lines, facts: Facts, moved: Moved) -> Plan:
                 before = allowed(standing.get(name_of(record)), source.update)
                 plan_one(db, record, before, facts, plan)
             except BadField as error:
-                complaints.add(record.line, error.column, error)
                 remember(record, error, plan)
+                complain(db, lines, record, error, facts)
     if complaints.count:
-        bad = "1 line is" if complaints.count == 1 else f"{complaints.count:,} lines are"
+        bad = "1 line is" if len(complaints.bad) == 1 else f"{len(complaints.bad):,} lines are"
         told = complaints.in_order()
         raise BadFile(f"{bad} wrong in '{source.name}'. Nothing was changed.", "Mend them, then import again.", told)
     return plan
+
+
+def complain(db: Database, lines: Lines, record: Record, first: BadField, facts: Facts) -> None:
+    """Take down what is wrong in a line. Where its complaint would only be counted, the first is enough."""
+    complaints = lines.complaints
+    complaints.add(record.line, first.column, first)
+    if complaints.count >= SHOWN:
+        return
+    standing = bulk.called(db, [name_of(record)]).get(name_of(record)) if lines.source.update else None
+    base = adding.as_wanted(standing) if standing else None
+    told = {first.column}
+    for error in import_cells.others(db, record.fields, base, facts, lines.zones):
+        if error.column not in told:
+            complaints.add(record.line, error.column, error)
+        told.add(error.column)
 
 
 def steps(whole: Sequence[One]) -> Iterator[Sequence[One]]:

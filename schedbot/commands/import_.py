@@ -23,7 +23,7 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line; change nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="How many, as one JSON object.")] = False,
 ) -> None:
-    """Add schedules from CSV (with a header) or JSON Lines, all or nothing: every bad line is listed, with the reason.
+    """Add schedules from CSV (with a header) or JSON Lines, all or nothing: each bad cell is listed, with the reason.
 
     Columns: name, account, workspace, channel, cron, every, at, tz, text, report, params (a JSON object), starts,
     until, count, misfire, grace, max_attempts, priority, on_unknown, jitter, skip_holidays, paused, holiday_policy,

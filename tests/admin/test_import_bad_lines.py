@@ -1,5 +1,6 @@
 """Every bad line of an import is named with its number, column and reason; then nothing at all was changed."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,66 @@ def test_all_bad_lines_are_listed_in_order_and_not_only_the_first(book: Book) ->
         ["line 2", "tz"],
         ["line 4", "tz"],
         ["line 6", "tz"],
+    ]
+
+
+CELLS = {
+    "name": "-b",
+    "account": "a\tb",
+    "workspace": "defualt",
+    "channel": "#general",
+    "cron": "0 9 * * 8",
+    "tz": "Mars",
+    "report": "/nowhere.j2",
+    "starts": "2026-13-01",
+    "until": "whenever",
+    "count": "0",
+    "misfire": "late",
+    "grace": "long",
+    "max_attempts": "many",
+    "priority": "hihg",
+    "on_unknown": "ask",
+    "jitter": "some",
+    "skip_holidays": "Atlantis",
+    "paused": "maybe",
+    "holiday_policy": "during",
+    "window": "always",
+    "outside": "never",
+    "blackout": "xmas",
+}
+
+
+@pytest.mark.parametrize("update", [False, True])
+def test_each_bad_cell_of_a_line_is_listed(book: Book, update: bool) -> None:
+    cells = {**CELLS, "name": book.add("there").name} if update else CELLS
+    row = json.dumps(cells)
+    with pytest.raises(BadFile, match="1 line is wrong") as error:
+        import_file(book.session, Source("file", row.encode(), Format.JSONL, update))
+    columns = [line.split(": ")[1] for line in error.value.lines]
+    assert columns == sorted(CELLS.keys() - {"name"} if update else CELLS)
+
+
+@pytest.mark.parametrize(
+    ("row", "columns"),
+    [
+        pytest.param("-b,,,,", ["channel", "cron", "name", "text", "tz"], id="what is missing"),
+        pytest.param("-b,C1,0 9 * * *,UTC,Hi", ["channel", "name"], id="what is right is left alone"),
+        pytest.param("a,C1,0 9 * * *,UTC,Hi", ["channel", "name"], id="beside a name that is there twice"),
+    ],
+)
+def test_no_other_cell_is_listed(book: Book, row: str, columns: list[str]) -> None:
+    lines = refused(book, HEADER + GOOD + row + "\n")
+    assert [line.split(": ")[:2] for line in lines] == [["line 3", column] for column in columns]
+
+
+def test_an_instant_is_not_called_past_in_a_zone_that_is_none(book: Book) -> None:
+    header = "name,channel,at,tz,text\n"
+    past = "a,C0000000001,2026-12-01 08:00,Mars,Hi\n"
+    no_time = "b,C0000000001,2026-13-01 08:00,Mars,Hi\n"
+    assert [line.split(": ")[:2] for line in refused(book, header + past + no_time)] == [
+        ["line 2", "tz"],
+        ["line 3", "at"],
+        ["line 3", "tz"],
     ]
 
 
