@@ -74,11 +74,11 @@ class Circuit:
             return False  # it never reached Slack
         was_open = self.open
         if not is_outage(reply):
-            self.failures = self.pause_ms = 0
+            self.failures = self.pause_ms = self.probe_at = 0
             self.counted = []
         else:
             self.failures += 1
-            if self.open:
+            if self.open and now >= self.probe_at:  # what was in flight when it opened is no probe
                 self.pause_ms = min(LONGEST_PAUSE_MS, max(FIRST_PAUSE_MS, self.pause_ms * 2))
                 self.probe_at = now + self.pause_ms
         return self.open != was_open

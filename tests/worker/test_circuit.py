@@ -53,6 +53,21 @@ def test_probes_go_further_and_further_apart_up_to_a_minute() -> None:
     assert pauses == [5_000, 10_000, 20_000, 40_000, LONGEST_PAUSE_MS, LONGEST_PAUSE_MS]
 
 
+def test_what_was_in_flight_when_it_opened_puts_off_no_probe() -> None:
+    circuit = opened()
+    for at in range(100):
+        circuit.heard(SILENCE, at)
+    assert (circuit.pause_ms, circuit.probe_at) == (FIRST_PAUSE_MS, FIRST_PAUSE_MS)
+
+
+def test_one_that_opens_again_soon_begins_with_the_shortest_pause() -> None:
+    circuit = opened()
+    circuit.heard(SILENCE, circuit.probe_at)
+    for reply in [ANSWER] + [SILENCE] * IN_A_ROW:
+        circuit.heard(reply, 6_000)
+    assert (circuit.seen_open, circuit.probe_at) == (True, 6_000 + FIRST_PAUSE_MS)
+
+
 def test_any_answer_closes_it() -> None:
     circuit = opened()
     assert circuit.heard(Reply(Outcome.RATE_LIMITED, "ratelimited", http_status=429), 9_000)
