@@ -1,4 +1,4 @@
-"""How many posts in a row Slack has left without an answer, as the pool that heard last has written it.
+"""How many posts in a row Slack has left without an answer, and whose the last was, as the pool that heard has written.
 
 A pool that begins (`work --drain` does so every minute) goes on from there, so that it knows an outage which it did not
 see begin.
@@ -10,8 +10,9 @@ AN_OUTAGE = 5  # so many in a row are no accident
 REMEMBERED_MS = 3_600_000
 
 KEEP = """
-INSERT INTO circuit (one, failures, changed_at) VALUES (1, :failures, :now)
-ON CONFLICT (one) DO UPDATE SET failures = excluded.failures, changed_at = excluded.changed_at
+INSERT INTO circuit (one, failures, silent, changed_at) VALUES (1, :failures, :silent, :now)
+ON CONFLICT (one) DO UPDATE
+   SET failures = excluded.failures, silent = excluded.silent, changed_at = excluded.changed_at
 """
 
 GIVE_BACK = """
@@ -19,15 +20,20 @@ UPDATE jobs SET spent = max(0, spent - 1) WHERE id = :id AND state IN ('queued',
 """
 
 
-def keep(db: Database, failures: int, now: int) -> None:
-    """Write down how many there are now. Inside a transaction."""
-    db.execute(KEEP, {"failures": failures, "now": now})
+def keep(db: Database, failures: int, silent: str, now: int) -> None:
+    """Write down how many there are now; the last was of the workspace `silent`. Inside a transaction."""
+    db.execute(KEEP, {"failures": failures, "silent": silent, "now": now})
 
 
 def in_a_row(db: Database, now: int) -> int:
     """How many there are; 0 where the last is an hour old."""
     sql = "SELECT failures FROM circuit WHERE changed_at >= :since"
     return int(db.value(sql, {"since": now - REMEMBERED_MS}) or 0)
+
+
+def whose(db: Database) -> str:
+    """The workspace of the last; empty where there never was one."""
+    return str(db.value("SELECT silent FROM circuit") or "")
 
 
 def give_back(db: Database, jobs: list[int]) -> None:

@@ -44,6 +44,10 @@ class Turns:
     cursor: str = ""
     begun: tuple[str, int] = ("", 0)
 
+    def pass_over(self, workspace_id: str) -> None:
+        """It has had its turn."""
+        self.cursor, self.begun = workspace_id, ("", 0)
+
     def had_by(self, workspace_id: str) -> int:
         return self.begun[1] if self.begun[0] == workspace_id else 0
 

@@ -1,8 +1,8 @@
 """When Slack itself is down, nothing is gained by trying: a circuit opens for all, probes, and closes by itself.
 
-What counts is silence of the network and HTTP 5xx, in a row, without an answer between them. While it is open one post
-at a time goes out as a probe, further and further apart, and none uses up an attempt. Times are monotonic milliseconds.
-Pure.
+What counts is silence of the network and HTTP 5xx, in a row, without an answer between them. What one workspace meets
+alone, while another is answered, is not Slack's being down. While it is open one post at a time goes out as a probe,
+further and further apart, and none uses up an attempt. Times are monotonic milliseconds. Pure.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from schedbot.store.silences import AN_OUTAGE
 IN_A_ROW = AN_OUTAGE
 FIRST_PAUSE_MS = 5_000
 LONGEST_PAUSE_MS = 60_000
+LATELY_MS = 60_000
 OF_THE_NETWORK = frozenset(
     {
         "timeout",
@@ -36,12 +37,19 @@ def is_outage(reply: Reply) -> bool:
 
 @dataclass(slots=True)
 class Circuit:
-    """Closed while Slack answers; open after IN_A_ROW silences. `counted`: the jobs that these have cost an attempt."""
+    """Closed while Slack answers; open after IN_A_ROW silences. `counted`: the jobs that these have cost an attempt.
+
+    `silent` is the workspace of the last silence, `several` whether others were silent in that row; `answered` is the
+    workspace of the last answer, and when that came.
+    """
 
     failures: int = 0
     pause_ms: int = 0
     probe_at: int = 0
     counted: list[int] = field(default_factory=list)
+    silent: str = ""
+    several: bool = False
+    answered: tuple[str, int] | None = None
 
     @property
     def open(self) -> bool:
@@ -68,20 +76,29 @@ class Circuit:
         counted, self.counted = self.counted, []
         return counted
 
-    def heard(self, reply: Reply, now: int) -> bool:
-        """Take note of an answer. Returns whether the circuit opened or closed by it."""
+    def heard(self, reply: Reply, workspace: str, now: int) -> bool:
+        """Take note of an answer, or of none. Returns whether the circuit opened or closed by it."""
         if reply.outcome is Outcome.LOST_UNSENT or reply.error == "token_unavailable":
             return False  # it never reached Slack
         was_open = self.open
         if not is_outage(reply):
             self.failures = self.pause_ms = self.probe_at = 0
-            self.counted = []
+            self.counted, self.several = [], False
+            self.answered = workspace, now
         else:
-            self.failures += 1
+            self.count(workspace, now)
             if self.open and now >= self.probe_at:  # what was in flight when it opened is no probe
                 self.pause_ms = min(LONGEST_PAUSE_MS, max(FIRST_PAUSE_MS, self.pause_ms * 2))
                 self.probe_at = now + self.pause_ms
         return self.open != was_open
+
+    def count(self, workspace: str, now: int) -> None:
+        """One silence more; but where another workspace was answered lately, and only this one not since, no outage."""
+        self.several = self.several or (self.failures > 0 and self.silent != workspace)
+        by, at = self.answered or (workspace, now)
+        is_alone = not self.open and not self.several and by != workspace and now - at <= LATELY_MS
+        self.failures = min(self.failures + 1, IN_A_ROW - 1) if is_alone else self.failures + 1
+        self.silent = workspace
 
     def allows(self, now: int, in_flight: int) -> int:
         """How many posts may leave now."""

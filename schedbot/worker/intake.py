@@ -61,6 +61,8 @@ class Intake:
         if self.hand.circuit.open and self.hand.unsent():
             return False
         most = 1 if self.hand.circuit.open else room
+        if self.hand.circuit.open:
+            self.turns.pass_over(self.hand.circuit.silent)  # another may be answered
         wanted = claims.Wanted(now + EARLY_MS, most, now + self.hand.session.settings.lease_ms, self.turns)
         self.claiming = True
         self.hand.ledger.add(lambda db: claims.claim(db, wanted), self.claimed)

@@ -66,6 +66,7 @@ class Pool:
         installation = str(self.session.db.value("SELECT id FROM installation"))
         self.hand = Hand(self.session, self.ledger, self.seats, self.name, installation)
         self.hand.circuit.failures = silences.in_a_row(self.session.db, self.started_at)
+        self.hand.circuit.silent = silences.whose(self.session.db)
         self.sending = Sending(self.hand)
         self.ending = Ending(self.hand)
         self.intake = Intake(self.hand, self.sending)

@@ -174,13 +174,14 @@ class Sending:
         """Slack has answered, or has not. `renewed`: its token was refused, and another has taken its place."""
         delivery.answered = True
         circuit, before = self.hand.circuit, self.hand.circuit.failures
-        turned = circuit.heard(reply, steady_ms())
+        turned = circuit.heard(reply, delivery.job.workspace_id, steady_ms())
         if renewed:
             log.event("token_renewed", workspace=delivery.job.workspace)
         self.end(delivery, reply, detail, renewed=renewed)
         if circuit.failures != before:
             now = self.hand.session.now()
-            self.hand.ledger.add(partial(silences.keep, failures=circuit.failures, now=now))
+            keep = partial(silences.keep, failures=circuit.failures, silent=circuit.silent, now=now)
+            self.hand.ledger.add(keep)
         if turned:
             log.event("circuit_open" if circuit.open else "circuit_closed", "warning", error=reply.error)
         if circuit.open and circuit.counted:

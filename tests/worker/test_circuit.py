@@ -12,21 +12,39 @@ ANSWER = Reply(Outcome.POSTED, ts="1.1")
 def opened() -> Circuit:
     circuit = Circuit()
     for _ in range(IN_A_ROW):
-        circuit.heard(SILENCE, 0)
+        circuit.heard(SILENCE, "acme", 0)
     return circuit
 
 
 def test_it_opens_after_five_silences_in_a_row_and_says_so_once() -> None:
     circuit = Circuit()
-    assert [circuit.heard(SILENCE, 0) for _ in range(6)] == [False, False, False, False, True, False]
+    assert [circuit.heard(SILENCE, "acme", 0) for _ in range(6)] == [False, False, False, False, True, False]
     assert circuit.open
 
 
 def test_an_answer_between_them_begins_the_row_anew() -> None:
     circuit = Circuit()
     for reply in [SILENCE] * 4 + [ANSWER] + [SILENCE] * 4:
-        assert not circuit.heard(reply, 0)
+        assert not circuit.heard(reply, "acme", 0)
     assert not circuit.open
+
+
+@pytest.mark.parametrize(
+    ("silent", "at", "is_open"),
+    [
+        pytest.param(["sick"] * 50, 60_000, False, id="another was answered a minute ago"),
+        pytest.param(["sick"] * 50, 60_001, True, id="nobody was lately"),
+        pytest.param(["sick"] * 50 + ["well"], 1, True, id="now that one is not answered either"),
+        pytest.param(["well", "sick", "sick", "sick", "sick"], 1, True, id="it was the first that was not"),
+        pytest.param(["well"] * 5, 1, True, id="the one that was answered is down itself"),
+    ],
+)
+def test_what_one_workspace_meets_alone_is_no_outage(silent: list[str], at: int, is_open: bool) -> None:
+    circuit = Circuit()
+    circuit.heard(ANSWER, "well", 0)
+    for workspace in silent:
+        circuit.heard(SILENCE, workspace, at)
+    assert circuit.open is is_open
 
 
 def test_closed_it_lets_everything_pass() -> None:
@@ -49,28 +67,28 @@ def test_probes_go_further_and_further_apart_up_to_a_minute() -> None:
     circuit, pauses = opened(), []
     for _ in range(6):
         pauses.append(circuit.pause_ms)
-        circuit.heard(SILENCE, circuit.probe_at)
+        circuit.heard(SILENCE, "acme", circuit.probe_at)
     assert pauses == [5_000, 10_000, 20_000, 40_000, LONGEST_PAUSE_MS, LONGEST_PAUSE_MS]
 
 
 def test_what_was_in_flight_when_it_opened_puts_off_no_probe() -> None:
     circuit = opened()
     for at in range(100):
-        circuit.heard(SILENCE, at)
+        circuit.heard(SILENCE, "acme", at)
     assert (circuit.pause_ms, circuit.probe_at) == (FIRST_PAUSE_MS, FIRST_PAUSE_MS)
 
 
 def test_one_that_opens_again_soon_begins_with_the_shortest_pause() -> None:
     circuit = opened()
-    circuit.heard(SILENCE, circuit.probe_at)
+    circuit.heard(SILENCE, "acme", circuit.probe_at)
     for reply in [ANSWER] + [SILENCE] * IN_A_ROW:
-        circuit.heard(reply, 6_000)
+        circuit.heard(reply, "acme", 6_000)
     assert (circuit.seen_open, circuit.probe_at) == (True, 6_000 + FIRST_PAUSE_MS)
 
 
 def test_any_answer_closes_it() -> None:
     circuit = opened()
-    assert circuit.heard(Reply(Outcome.RATE_LIMITED, "ratelimited", http_status=429), 9_000)
+    assert circuit.heard(Reply(Outcome.RATE_LIMITED, "ratelimited", http_status=429), "acme", 9_000)
     assert not circuit.open
     assert circuit.allows(9_000, in_flight=5) > 1
 
@@ -118,12 +136,12 @@ def test_which_failure_uses_up_no_attempt(reply: Reply, before: str | None, row:
 
 def test_an_answer_makes_the_failures_before_it_count() -> None:
     circuit = Circuit(failures=2, counted=[7, 8])
-    circuit.heard(ANSWER, 0)
+    circuit.heard(ANSWER, "acme", 0)
     assert circuit.given_back() == []
 
 
 def test_an_outage_that_a_pool_was_told_of_begins_with_a_probe_at_once() -> None:
     circuit = Circuit(failures=IN_A_ROW)
     assert (circuit.open, circuit.seen_open, circuit.allows(0, in_flight=0)) == (True, False, 1)
-    circuit.heard(SILENCE, 0)
+    circuit.heard(SILENCE, "acme", 0)
     assert (circuit.seen_open, circuit.allows(0, in_flight=0)) == (True, 0)
