@@ -123,7 +123,6 @@ def _piece(part: str, expression: str) -> str:
         Options,
     )
 
-    options = Options()
-    options.use_24hour_time_format = True
-    options.locale_code = "en_US"  # else it follows the machine's
+    # Else it follows the machine's locale, and complains where there is none.
+    options = Options(locale_code="en_US", use_24hour_time_format=True)
     return str(ExpressionDescriptor(expression, options).get_description(DescriptionTypeEnum[part]))

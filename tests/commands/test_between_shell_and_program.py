@@ -74,3 +74,9 @@ def test_who_asks_stands_in_one_line_whatever_the_variable_holds(house: House) -
     house.schedule("a", cron=NINE)
     assert typed(house, "SCHEDBOT_ACTOR=$'ann\\n\\x1b\\xff' schedbot pause a").stderr == b""
     assert "by ann???" in house.run("show", "a").stdout
+
+
+def test_an_expression_is_told_in_words_where_no_language_is_set(house: House) -> None:
+    done = typed(house, f"schedbot next --cron '{NINE}' --tz UTC --count 1", LC_ALL="C")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"0 9 * * *: at 09:00 every day, UTC.")
