@@ -87,7 +87,7 @@ def posts(seen: Vitals) -> list[Problem]:
             pools = counted(seen.pools, "pool runs", "pools run")
             see = "'schedbot audit --state queued' shows what waits; see what 'schedbot work' logs, or start it again."
             problems.append(Problem(f"{told}, though {pools}. {see}", late_ms > DUE_STUCK_MS))
-    if seen.silences >= AN_OUTAGE:
+    if seen.silences >= AN_OUTAGE and (seen.queued or seen.is_unsettled):
         told = f"Slack has not answered the last {seen.silences} posts"
         problems.append(Problem(f"{told}: what is due waits, and a post is tried again by itself."))
     if seen.failed_24h:

@@ -29,6 +29,8 @@ SELECT (SELECT count(*) FROM jobs WHERE state = 'failed' AND due_at > :since)
      + (SELECT count(*) FROM jobs WHERE state = 'failed' AND deferred_to > :since AND due_at <= :since)
 """
 
+UNKNOWN = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'unknown')"
+
 UNTICKED = "SELECT min(next_due_at) FROM recurrences WHERE next_due_at IS NOT NULL"
 
 PAUSED = "SELECT name, paused_reason FROM workspaces WHERE paused_at IS NOT NULL AND removed_at IS NULL ORDER BY name"
@@ -58,6 +60,7 @@ class Vitals:
     is_used: bool  # some schedule is active
     paused: list[tuple[str, str]]  # workspaces, each with the reason
     other_programs: list[tuple[str, str]] = field(default_factory=list)  # pools of another version, each with it
+    is_unsettled: bool = False  # some post left of which nobody knows whether it arrived
     silences: int = 0  # so many posts in a row had no answer from Slack, the last within the hour
 
 
@@ -78,5 +81,6 @@ def vitals(db: Database, now: int) -> Vitals:
             is_used=bool(db.value(ANY_SCHEDULE)),
             paused=[(name, reason) for name, reason in db.rows(PAUSED)],
             other_programs=[(name, program) for name, program in db.rows(OTHER_PROGRAMS, OWN | alive)],
+            is_unsettled=bool(db.value(UNKNOWN)),
             silences=silences.in_a_row(db, now),
         )

@@ -70,3 +70,14 @@ def test_a_pool_with_nothing_to_do_says_nothing_of_an_outage_that_was(house: Hou
     house.run("pause", "*")
     done = house.work()
     assert (done.returncode, done.stderr.strip()) == (0, "Nothing was due.")
+
+
+def test_an_outage_that_nothing_waits_for_is_no_trouble_any_more(house: House) -> None:
+    """All had arrived, as the history says, and no post has been due since that could show that Slack answers."""
+    house.due_now(8)
+    house.slack.order("status", status=503, stored=True, times=8)
+    house.start("work")
+    until(lambda: house.states() == {"unknown": 8})
+    assert "Slack has not answered the last 8 posts" in house.run("health").stdout
+    until(lambda: house.states() == {"succeeded": 8}, within=60)
+    assert house.run("health").returncode == 0
