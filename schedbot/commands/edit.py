@@ -9,6 +9,7 @@ from schedbot.admin import editing, notes
 from schedbot.admin.editing import Edited, Params
 from schedbot.commands import schedule_options as options
 from schedbot.commands import telling
+from schedbot.model import ScheduleState
 from schedbot.session import Session, opened
 
 Named = Annotated[str, typer.Argument(metavar="NAME", help="The schedule.")]
@@ -77,6 +78,8 @@ def answer(session: Session, edited: Edited) -> None:
     for line in lines:
         output.say(f"  {line}")
     if not lines:
-        output.say(f"It is {edited.after.state.value}: 'schedbot resume {edited.after.name}' lets it go on.")
+        is_off = edited.after.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
+        rest = f"'schedbot resume {edited.after.name}' lets it go on" if is_off else "nothing more of it is due"
+        output.say(f"It is {edited.after.state.value}: {rest}.")
     for noted in notes.notes(edited.after, session.now()):
         output.note(f"Note: {noted}")

@@ -150,3 +150,13 @@ def test_a_state_that_is_none_is_refused_with_those_that_are_listed(house: House
     done = house.run("list", "--state", f"active,{state}")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"Error: No state of a schedule is called '{state}'.\nHint:  {hint}\n"
+
+
+def test_an_edit_of_what_is_finished_names_no_command_that_does_nothing(house: House) -> None:
+    house.due_now(1)
+    edited = house.run("edit", "report-0", "--text", "Hello")
+    assert edited.stdout.splitlines()[-1] == "It is finished: nothing more of it is due."
+    house.run(
+        "add", "off", "--cron", "0 9 * * *", "--tz", "UTC", "--channel", "C0000000001", "--text", "Hi", "--paused"
+    )
+    assert "It is paused: 'schedbot resume off' lets it go on." in house.run("edit", "off", "--text", "Ho").stdout
