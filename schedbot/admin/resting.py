@@ -97,7 +97,7 @@ def resume_one(db: Database, before: Schedule, facts: Facts) -> Rested:
     after = replace(before, state=state, reason=None, state_by=None, state_until=None, effective_at=facts.now)
     schedules.update_state(db, after)
     facts.record(db, before, after)
-    if state is FINISHED:
-        return Rested(after, before.state)
-    own = enqueue.enqueue_own(db, before.id, schedules.recurrence_id(db, before.id), facts.now)
-    return Rested(after, before.state, own.enqueued + waiting.take_up(db, before, facts.now))
+    jobs = waiting.take_up(db, before, facts.now)
+    if state is ACTIVE:
+        jobs += enqueue.enqueue_own(db, before.id, schedules.recurrence_id(db, before.id), facts.now).enqueued
+    return Rested(after, before.state, jobs)

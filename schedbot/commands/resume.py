@@ -42,7 +42,8 @@ def answer(session: Session, rested: Rested) -> None:
         output.say(f"'{schedule.name}' is {schedule.state.value}: there is nothing to resume.")
         return
     if schedule.state is ScheduleState.FINISHED:
-        output.say(f"'{schedule.name}' has nothing to come any more: it is finished.")
+        left = " but what was put off" if rested.jobs else ""
+        output.say(f"'{schedule.name}' has nothing to come any more{left}: it is finished.")
         return
     following = telling.coming(session, schedule, 1)
     output.say(f"Resumed '{schedule.name}': next {following[0] if following else 'never'}.")

@@ -193,6 +193,19 @@ def test_a_pause_of_an_hour_on_sunday_leaves_what_was_put_off_to_monday(book: Bo
     assert goes(book) == before
 
 
+def test_a_pause_on_sunday_leaves_the_last_occurrence_too_that_was_put_off_to_monday(book: Book) -> None:
+    of_account(book, window=OFFICE)
+    book.add(account="42", at="2026-12-05 09:00")
+    book.tick(SATURDAY)
+    before = goes(book)
+    book.utc = "2026-12-06 12:00:00"
+    book.pause()
+    book.tick("2026-12-06 13:00:00")
+    rested = book.resume()
+    assert (rested.schedule.state, rested.jobs) == ("finished", 1)
+    assert goes(book) == before
+
+
 def test_by_another_rule_it_does_not_come_back_from_the_pause(book: Book) -> None:
     of_account(book, window=OFFICE)
     book.add(account="42", cron="0 9 * * sat")
