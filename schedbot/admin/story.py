@@ -18,6 +18,7 @@ from schedbot.store.history import Attempt, JobRecord, Lookup
 ANSWERS = {
     "found": "The channel's history has it, as {ts}.",
     "absent": "The channel's history does not have it: it never arrived.",
+    "elsewhere": "It is not in its own seconds of the channel's history; it is looked for in a whole day.",
     "cannot_ask": "The channel's history cannot be asked ({error}).",
     "later": "The channel's history could not be asked just then ({error}); it is asked again.",
 }

@@ -32,7 +32,8 @@ RETURNING id
 TAKEN = """
 SELECT j.id, j.schedule_id, s.name, j.workspace_id, w.name, w.token_kind, w.token_place, j.due_at, j.deadline_at,
        j.attempts, j.spent, a.channel, a.sent_at, a.clock_ms, v.max_attempts, v.on_unknown, w.resumes, j.error,
-       coalesce(j.deferred_to, j.due_at), w.removed_at IS NOT NULL
+       coalesce(j.deferred_to, j.due_at), w.removed_at IS NOT NULL,
+       EXISTS (SELECT 1 FROM lookups l WHERE l.job_id = j.id AND l.number = j.attempts AND l.answer = 'elsewhere')
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN attempts a ON a.job_id = j.id AND a.number = j.attempts
@@ -102,6 +103,7 @@ class Unsettled:
     error: str | None
     goes_at: int  # when it was to go: due_at, or what a calendar put it off to
     is_removed: bool = False  # its workspace: no new token will come
+    is_elsewhere: bool = False  # some pool did not find it in its own seconds
 
     @property
     def occurrence(self) -> str:
@@ -111,7 +113,7 @@ class Unsettled:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a look-up said of one attempt: `answer` is found, absent, cannot_ask or later."""
+    """What a look-up said of one attempt: `answer` is found, absent, elsewhere, cannot_ask or later."""
 
     job: Unsettled
     asked_at: int

@@ -2,6 +2,7 @@
 
 How far our clock was from Slack's is written with the attempt, as Slack's last answer said. Where no answer had come by
 then, what is not there is looked for once more, in the history of a whole day: a clock may be wrong, or was set since.
+That it was not there is on record, so that pools that take turns at it do not begin anew.
 """
 
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ class Brackets:
 
         The later one stays as it is when asked again, so that a look-up of several pages can go on where it ended.
         """
+        if job.is_elsewhere and key(job) not in self._in_a_day:
+            self.widen(job)
         stamp = {"installation": self.hand.installation, "occurrence": job.occurrence, "attempt": job.number}
         ahead_ms = job.clock_ms if job.clock_ms is not None else self.hand.clock_ms or 0
         until_at = job.sent_at + self.hand.window_ms
@@ -55,9 +58,13 @@ class Brackets:
         off_ms = abs((self.hand.clock_ms or 0) - (clock_ms or 0))
         if off_ms <= CLOCK_OFF_MS and job.sent_at >= self.since:
             return False
+        self.widen(job)
+        return True
+
+    def widen(self, job: Unsettled) -> None:
+        """Look for it in a day from now on."""
         until_at = max(self.hand.session.now(), job.sent_at + self.hand.window_ms)
         self._in_a_day[key(job)] = until_at + max(0, self.hand.clock_ms or 0)
-        return True
 
     def forget(self, job: Unsettled) -> None:
         """Its fate is known."""

@@ -166,7 +166,7 @@ class Rescue:
             self.no_token(ask)
         for job, fate in zip(ask.jobs, fates or [], strict=False):
             elsewhere = fate["fate"] == "absent" and self.brackets.may_be_elsewhere(job, ask.clock_ms)
-            answer = Answered(job, ask.asked_at, "later" if elsewhere else fate["fate"], fate["error"], fate["ts"])
+            answer = Answered(job, ask.asked_at, "elsewhere" if elsewhere else fate["fate"], fate["error"], fate["ts"])
             free_at = max(free_at, now + (fate["retry_after_ms"] or 0))
             if fate["resume"]:
                 self.resumes[ask.place] = fate["resume"]

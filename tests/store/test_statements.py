@@ -145,4 +145,4 @@ def test_the_tables_know_the_same_words_as_the_code(
 
 def test_an_outcome_of_a_look_up_is_one_of_four(db: Database) -> None:
     sql = db.value("SELECT sql FROM sqlite_schema WHERE name = 'lookups'")
-    assert "CHECK (answer IN ('found', 'absent', 'cannot_ask', 'later'))" in sql
+    assert "CHECK (answer IN ('found', 'absent', 'elsewhere', 'cannot_ask', 'later'))" in sql

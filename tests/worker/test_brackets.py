@@ -41,6 +41,13 @@ def test_when_it_is_looked_for_once_more(
     assert one.may_be_elsewhere(job, clock_ms=None) is False
 
 
+def test_what_another_pool_did_not_find_in_its_seconds_is_looked_for_in_a_day_at_once(tmp_path: Path) -> None:
+    one = brackets(tmp_path, 0, since=NOW + HOUR)
+    told = one.sought(replace(BLIND, is_elsewhere=True))
+    assert told["sent_at"] <= BLIND.sent_at - DAY_MS
+    assert one.may_be_elsewhere(BLIND, clock_ms=None) is False
+
+
 def test_a_second_look_up_asks_for_a_day_whose_end_stays(tmp_path: Path) -> None:
     one = brackets(tmp_path, HOUR)
     one.may_be_elsewhere(BLIND, clock_ms=None)

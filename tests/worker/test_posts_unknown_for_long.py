@@ -54,3 +54,22 @@ def test_the_next_page_does_not_wait_for_a_quarter_of_the_time(tmp_path: Path, e
         job = replace(unknown(1), sent_at=NOW - HOUR, deadline_at=NOW + HOUR)
         ruled = rescue(book).ruled(Answered(job, NOW, "later", error), NOW, 60_000)
     assert ruled == (JobState.UNKNOWN, NOW + wait_ms, error)
+
+
+def test_pools_that_take_turns_at_a_post_ask_its_own_seconds_once(house: House) -> None:
+    """As when each minute's drain is ended before the history of a day has answered."""
+    house.due_now(1)
+    house.slack.order("drop_before")
+    house.slack.order("ratelimit", method="conversations.history", nth=2, retry_after=1)
+    first = house.start("work", "--processes", "1")
+    until(lambda: house.states() == {"unknown": 1}, within=WITHIN)
+    first.kill()
+    second = house.start("work", "--processes", "1")
+    until(lambda: answers(house) == ["elsewhere", "later"], within=WITHIN)
+    second.kill()
+    house.work()
+    assert (answers(house), house.states()) == (["elsewhere", "later", "absent"], {"succeeded": 1})
+
+
+def answers(house: House) -> list[str]:
+    return [row[0] for row in house.db.rows("SELECT answer FROM lookups ORDER BY id")]
