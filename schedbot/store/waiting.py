@@ -42,7 +42,7 @@ UPDATE jobs
 # Put off from before a pause to after it, so it did not fall into it.
 OVER_A_PAUSE = """
  WHERE schedule_id = :schedule_id AND due_at <= :now AND deferred_to > :now
-   AND state = 'cancelled' AND error = 'schedule_paused' AND attempts = 0
+   AND state = 'cancelled' AND error = 'schedule_paused'
 """
 
 TAKE_UP = f"""

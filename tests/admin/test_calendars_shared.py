@@ -206,6 +206,20 @@ def test_a_pause_on_sunday_leaves_the_last_occurrence_too_that_was_put_off_to_mo
     assert goes(book) == before
 
 
+def test_nor_does_it_take_what_was_tried_before_closing(book: Book) -> None:
+    of_account(book, window=OFFICE)
+    book.add(account="42", cron="0 9 * * sat")
+    book.tick(SATURDAY)
+    before = goes(book)
+    with book.db.writing():
+        book.db.execute("UPDATE jobs SET attempts = 1, spent = 1, error = 'http_503'")
+    book.utc = "2026-12-06 12:00:00"
+    book.pause()
+    book.tick("2026-12-06 13:00:00")
+    book.resume()
+    assert goes(book) == before
+
+
 def test_by_another_rule_it_does_not_come_back_from_the_pause(book: Book) -> None:
     of_account(book, window=OFFICE)
     book.add(account="42", cron="0 9 * * sat")
