@@ -93,7 +93,8 @@ class Sending:
         in_flight = self.hand.in_flight()
         if min(self.hand.slots(), self.hand.circuit.allows(steady_ms(), in_flight)) > 0:
             return self.hand.departures.next_instant()
-        return self.hand.circuit.probe_at if self.hand.circuit.open and not in_flight else None
+        probes = self.hand.circuit.open and not in_flight and self.hand.slots() > 0
+        return self.hand.circuit.probe_at if probes else None
 
     def begin(self, db: Any, start: attempts.Start, free_at: int) -> Begun:
         """Write the intent, or find out why it cannot be."""
