@@ -16,7 +16,8 @@ from schedbot import __version__
 from schedbot.store import migrations
 from schedbot.store.database import create_database, open_database
 from schedbot.store.troubles import DatabaseOutgrown
-from tests.house import House, now_ms, until
+from tests.house import House, Program, now_ms, until
+from tests.store.test_under_stress import someone_writes
 
 DUMP = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name"
 NEXT = migrations.newest() + 1
@@ -46,6 +47,7 @@ def scripts(folder: Path, following: str) -> Path:
 def outgrow(path: Path, schema: int = NEXT) -> None:
     """Let the file be as a newer program leaves it."""
     connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(10_000)  # a pool that runs writes, too
     connection.execute(f"PRAGMA user_version = {schema:d}")
     connection.close()
 
@@ -127,6 +129,7 @@ def test_tables_in_which_an_end_can_not_be_written_lose_no_post_and_double_none(
     pool = house.start("work", "--processes", "1")
     house.slack.wait_for(1)
     changed = apsw.Connection(str(house.path))
+    changed.set_busy_timeout(10_000)
     changed.execute(f"BEGIN; ALTER TABLE jobs RENAME COLUMN spent TO used; PRAGMA user_version = {NEXT}; COMMIT")
     house.slack.release()
     assert "Traceback" not in pool.communicate(timeout=30)[1]
@@ -145,10 +148,19 @@ def test_a_tick_that_began_before_the_upgrade_writes_nothing_after_it(house: Hou
     assert house.states() == before
 
 
+def is_stopped_at_rest(pool: Program, path: Path) -> bool:
+    """Stop a pool where it writes nothing just then; else let it go on."""
+    pool.send_signal(signal.SIGSTOP)
+    if someone_writes(path):
+        pool.send_signal(signal.SIGCONT)
+        return False
+    return True
+
+
 def test_a_stopped_pool_that_wakes_after_the_upgrade_writes_nothing(house: House) -> None:
     pool = house.start("work", "--processes", "1")
     until(lambda: house.db.value("SELECT count(*) FROM heartbeats"))
-    pool.send_signal(signal.SIGSTOP)
+    until(lambda: is_stopped_at_rest(pool, house.path))
     house.due_now(1)
     outgrow(house.path)
     pool.send_signal(signal.SIGCONT)
