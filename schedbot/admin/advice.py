@@ -74,8 +74,7 @@ def queued(job: JobRecord, now: int, silent: int) -> Standing:
         resume = f"schedbot workspace resume {shlex.quote(job.workspace)}"
         sentence = f"it waits, because the workspace '{job.workspace}' is paused ({job.workspace_paused})."
         return Standing(sentence, (*remedy(job), resume))
-    goes_at = job.due_at if job.deferred_to is None else job.deferred_to
-    if silent >= AN_OUTAGE and goes_at <= now:
+    if silent >= AN_OUTAGE and job.goes_at <= now:
         sentence = f"it waits, because Slack has not answered the last {silent} posts; it is tried again by itself."
         return Standing(told(sentence, job, now), ("schedbot doctor --online", "schedbot health"))
     if job.available_at > now:

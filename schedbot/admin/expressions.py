@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from schedbot import recurrence as rules
 from schedbot.admin import fields, terms
-from schedbot.admin.occurrences import Occurrence
+from schedbot.admin.occurrences import Occurrence, as_ruled
 from schedbot.admin.rule import rule
 from schedbot.admin.terms import DEFAULT, FAR_MS, given
 from schedbot.model import Hours, Recurrence
@@ -45,9 +45,7 @@ def coming(asked: Expression, after: int) -> Iterator[Occurrence]:
 
 def occurrence(asked: Expression, due_at: int) -> Occurrence:
     """One of them, as its calendar rules on it."""
-    ruled = None if asked.calendar.is_empty else rulings.ruling(asked.calendar, asked.recurrence, due_at, due_at)
-    if ruled is None:
-        return Occurrence(due_at, "", asked.recurrence)
-    if ruled.leaves_out(None):
-        return Occurrence(due_at, "", asked.recurrence, ruled.error)
-    return Occurrence(due_at, "", asked.recurrence, None, ruled.at, ruled.error)
+    one = Occurrence(due_at, "", asked.recurrence)
+    if asked.calendar.is_empty:
+        return one
+    return as_ruled(one, rulings.ruling(asked.calendar, asked.recurrence, due_at, due_at), None)

@@ -5,7 +5,7 @@ A schedule's own occurrences are its recurrence's after the present, its start a
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice, takewhile
 
@@ -42,10 +42,20 @@ def coming(schedule: Schedule, after: int, dropped: Dropped) -> Iterator[Occurre
         return
     end = start + FAR_MS if schedule.terms.until_at is None else schedule.terms.until_at
     for due_at in takewhile(lambda instant: instant <= end, fires(schedule.recurrence, start)):
-        reason = left_out(schedule, due_at, dropped)
-        put_off = None if reason else ruled(schedule, due_at)
-        later = (put_off.at, put_off.error) if put_off else (None, None)
-        yield Occurrence(due_at, schedule.name, schedule.recurrence, reason, *later)
+        one = Occurrence(due_at, schedule.name, schedule.recurrence)
+        if reason := dropped.get((schedule.id, due_at)):
+            yield replace(one, left_out=reason)
+        else:
+            yield as_ruled(one, ruled(schedule, due_at), schedule.terms.until_at)
+
+
+def as_ruled(one: Occurrence, ruling: Ruling | None, until_at: int | None) -> Occurrence:
+    """The occurrence with what its calendar makes of it; None: it stands."""
+    if ruling is None:
+        return one
+    if ruling.leaves_out(until_at):
+        return replace(one, left_out=ruling.error)
+    return replace(one, put_off_to=ruling.at, put_off=ruling.error)
 
 
 def fires(rule: Recurrence, after: int) -> Iterator[int]:

@@ -29,8 +29,7 @@ def mark_posted(session: Session, job: int, said: str) -> JobRecord:
         if found.state not in MARKABLE:
             raise BadInput(f"Job {job} is {found.state.value}: it cannot be marked.", hint_for(found))
         refuse_another(found, said.strip())
-        goes_at = found.due_at if found.deferred_to is None else found.deferred_to
-        lateness_ms = max(0, written_at(ts) - goes_at)
+        lateness_ms = max(0, written_at(ts) - found.goes_at)
         retrying.mark_posted(db, job, found.state, ts, lateness_ms)
         changes.record(db, change(session.actor, found, ts, now))
     return known(session, job)

@@ -97,6 +97,11 @@ class JobRecord:
     deferred_by: str | None
     attempts: tuple[Attempt, ...] = ()
 
+    @property
+    def goes_at(self) -> int:
+        """When it is to go: what was put off by a calendar is not late before then."""
+        return self.due_at if self.deferred_to is None else self.deferred_to
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
