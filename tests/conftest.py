@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.book import Book, opened
 from tests.house import House
 from tests.sandboxes import forked
 
@@ -16,3 +17,10 @@ def house(tmp_path: Path) -> Iterator[House]:
         product = House(tmp_path, slack)
         yield product
         product.close()
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    """A product's schedules at an instant that the test sets; nothing runs."""
+    with opened(tmp_path) as made:
+        yield made

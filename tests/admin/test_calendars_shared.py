@@ -1,8 +1,5 @@
 """An account and a workspace have windows and blackouts too: a post goes when all of them are open."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from schedbot.admin import calendars, occurrences, simulation, whys
@@ -14,16 +11,10 @@ from schedbot.commands.simulate import ticked
 from schedbot.errors import BadInput, NotFound
 from schedbot.store import changes, history
 from schedbot.store.filters import Filter
-from tests.book import Book, clock, ms, opened
+from tests.book import Book, clock, ms
 
 OFFICE = "mon-fri 08:00-18:00"
 SATURDAY = "2026-12-05 08:59:00"
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
 
 
 def of_account(book: Book, account: str = "42", **said: str) -> Turned:

@@ -1,26 +1,11 @@
 """A calendar that is said, changed or taken back reaches what waits: put off anew, brought back, or left out."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from schedbot.admin import calendars
-from schedbot.admin.calendars import Turned
 from schedbot.store import pacing
-from tests.book import Book, clock, ms, opened
-
-OFFICE = "mon-fri 08:00-18:00"
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
-
-
-def of_account(book: Book, account: str = "42", **said: str) -> Turned:
-    return calendars.set_(book.session, account, None, said)
+from tests.admin.test_calendars_shared import OFFICE, of_account
+from tests.book import Book, clock, ms
 
 
 def goes(book: Book) -> list[str]:

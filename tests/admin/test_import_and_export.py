@@ -1,7 +1,6 @@
 """What an export writes, an import takes; an update touches nothing but what differs."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -34,12 +33,6 @@ TRICKY = [
     "\\n",
     "\ufeff.",
 ]
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
 
 
 def take(book: Book, text: str, name: str = "file.csv", update: bool = False) -> Imported:

@@ -1,8 +1,6 @@
 """Every bad line of an import is named with its number, column and reason; then nothing at all was changed."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,16 +8,10 @@ from schedbot.admin.import_lines import Format
 from schedbot.admin.importing import Source, import_file
 from schedbot.errors import BadFile, BadInput
 from schedbot.store import schedules
-from tests.book import Book, opened
+from tests.book import Book
 
 HEADER = "name,channel,cron,tz,text\n"
 GOOD = "a,C0000000001,0 9 * * *,UTC,Hi\n"
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
 
 
 def refused(book: Book, text: str, form: Format = Format.CSV) -> list[str]:

@@ -1,23 +1,15 @@
 """What of windows and blackouts is hardly meant so is said beside the answer, and nothing is refused for it."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from time import perf_counter
 
 import pytest
 
 from schedbot.admin import calendars, notes
 from schedbot.errors import BadInput
-from tests.book import Book, opened
+from tests.book import Book
 from tests.house import House
 
 OFFICE = "mon-fri 08:00-18:00"
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
 
 
 def said(book: Book, name: str = "daily") -> str:

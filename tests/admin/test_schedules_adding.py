@@ -1,6 +1,5 @@
 """A schedule is added whole or not at all, and what is wrong with it is said with the value and the column."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,13 +8,7 @@ from schedbot.admin import adding
 from schedbot.admin.fields import BadField
 from schedbot.model import TokenSource
 from schedbot.store import changes, schedules, workspaces
-from tests.book import Book, clock, ms, opened
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
+from tests.book import Book, clock, ms
 
 
 @pytest.mark.parametrize(

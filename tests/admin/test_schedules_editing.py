@@ -1,6 +1,5 @@
 """An edit changes what is said, reaches what waits, and never fires the past."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +9,7 @@ from schedbot.admin.editing import Params
 from schedbot.admin.fields import BadField
 from schedbot.errors import NotFound
 from schedbot.store import changes
-from tests.book import Book, ms, opened
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
+from tests.book import Book, ms
 
 
 def test_a_new_text_is_posted_by_what_waits_already(book: Book) -> None:

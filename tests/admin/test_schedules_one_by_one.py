@@ -1,8 +1,5 @@
 """skip-next drops one occurrence, run-now adds one job, remove frees the name: each leaves the rest as it is."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from schedbot.admin import expressions, occurrences, running, selecting, settling, story, whys
@@ -12,13 +9,7 @@ from schedbot.model import Recurrence
 from schedbot.store import consequences, schedules, waiting
 from schedbot.store.rulings import Calendar
 from schedbot.store.schedules import Filters
-from tests.book import Book, clock, ms, opened
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
+from tests.book import Book, clock, ms
 
 
 def test_a_waiting_occurrence_is_skipped_and_the_next_one_comes(book: Book) -> None:

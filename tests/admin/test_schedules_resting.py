@@ -1,8 +1,5 @@
 """A pause is obeyed by what waits, ends by itself, and nothing that fell into it is posted afterwards."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from schedbot.admin import resting, retries, workspaces
@@ -10,13 +7,7 @@ from schedbot.errors import BadInput, NotFound
 from schedbot.model import TokenSource
 from schedbot.store import changes, history
 from schedbot.store.filters import Filter
-from tests.book import Book, clock, opened
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
+from tests.book import Book, clock
 
 
 def test_a_pause_cancels_what_waits(book: Book) -> None:

@@ -2,7 +2,6 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,12 +27,6 @@ EVERYTHING = (
     "SELECT * FROM heartbeats",
 )
 TUESDAY, A_WEEK_LATER = "2026-12-01 00:00", "2026-12-08 00:00"
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as found:
-        yield found
 
 
 def simulated(book: Book, start: str, end: str, *downs: str) -> list[Simulated]:

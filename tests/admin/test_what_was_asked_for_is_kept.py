@@ -1,23 +1,14 @@
 """What a person sends again or backfills waits for the opening: no calendar leaves it out, whatever is said later."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from schedbot.admin import backfilling, calendars, retries
 from schedbot.store import claims, closings
 from schedbot.store.claims import Wanted
 from schedbot.store.filters import Filter
-from tests.book import Book, clock, ms, opened
+from tests.book import Book, clock, ms
 
 AFTERNOON = {"window": "14:00-18:00"}
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
 
 
 def posted(book: Book) -> None:

@@ -1,18 +1,7 @@
 """`why` names only occurrences that are a schedule's own: after its start and its last change, up to its end."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from schedbot.admin import whys
-from tests.book import Book, opened
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
+from tests.book import Book
 
 
 def because(book: Book, at: str = "") -> list[str]:

@@ -1,6 +1,5 @@
 """A workspace names where its token is found, never the token; while it is paused its jobs wait."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,10 @@ from schedbot.errors import BadInput, NotFound
 from schedbot.model import TokenSource
 from schedbot.store import changes, usage
 from schedbot.store import workspaces as rows
-from tests.book import Book, opened
+from tests.book import Book
 
 SECRET = "xoxb-1234567890-abcdefgh"
 ENV = TokenSource("env", "NO_SUCH_TOKEN_VARIABLE")
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
 
 
 def parked(book: Book) -> list[tuple[str, int]]:

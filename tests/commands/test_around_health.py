@@ -1,8 +1,6 @@
 """`health` says whether posts go out: by signs of life and by what waits, with an exit code that a monitor can read."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ from schedbot.store import heartbeats, remaining, vitals
 from schedbot.store.database import Database
 from schedbot.store.vitals import Vitals
 from schedbot.tick import tick
-from tests.book import Book, ms, opened
+from tests.book import Book, ms
 from tests.house import House
 
 NOW = 1_796_137_200_000
@@ -32,12 +30,6 @@ WELL = {
     "paused": [],
 }
 MINUTES = 60_000
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
 
 
 def judgement(**otherwise: Any) -> tuple[str, int, str]:

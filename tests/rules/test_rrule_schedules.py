@@ -1,10 +1,7 @@
 """Schedules of a rhythm that cron can't say: added, told, exported, imported and changed as all others."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from schedbot.admin import exporting, importing, telling
 from schedbot.admin.import_lines import Format
@@ -15,12 +12,6 @@ from tests.house import House
 
 FORTNIGHT = "2 weeks on friday at 16:00"
 HEADER = "name,channel,tz,text,every,starts\n"
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
 
 
 def load(book: Book, text: str, update: bool = True) -> Imported:

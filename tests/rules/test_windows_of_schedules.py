@@ -1,21 +1,12 @@
 """Holidays, send windows and blackouts put an occurrence off or leave it out: it is on record either way."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from schedbot.admin.fields import BadField
-from tests.book import Book, clock, opened
+from tests.book import Book, clock
 
 OFFICE = "mon-fri 08:00-18:00"
 SATURDAY = "2026-12-05 08:59:00"
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
-        yield made
 
 
 def goes(book: Book) -> list[str]:
