@@ -17,11 +17,13 @@ from tempfile import TemporaryDirectory
 from schedbot.model import Recurrence
 from schedbot.session import Session
 from schedbot.settings import Settings
-from schedbot.store import enqueue, history, recurrences, workspaces
 from schedbot.store.database import Database, create_database
-from schedbot.store.filters import Filter
+from schedbot.store.fanout import enqueue
+from schedbot.store.history import jobs
+from schedbot.store.history.filters import Filter
+from schedbot.store.schedules import recurrences, workspaces
 from schedbot.tick import tick
-from tests.rows import SCHEDULE, VERSION
+from tests.support.bulk_rows import SCHEDULE, VERSION
 
 BEGIN = 1_796_083_230_000  # 2026-12-01 00:00:30 UTC
 BACK = BEGIN + 14 * 86_400_000 + 90_000
@@ -70,8 +72,8 @@ def measure(kind: str, schedules: int, folder: Path) -> None:
         before = size(db)
         first, whole, missed = ticked(Session(Settings(None, db.path), db, lambda: BACK))
         grown = size(db) - before
-        newest = seconds(lambda: history.newest(db, Filter(), 50))
-        oldest = seconds(lambda: list(islice(history.every(db, Filter()), OLDEST)))
+        newest = seconds(lambda: jobs.newest(db, Filter(), 50))
+        oldest = seconds(lambda: list(islice(jobs.every(db, Filter()), OLDEST)))
     told = (
         f"{first:.2f} s",
         f"{whole:.2f} s",

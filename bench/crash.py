@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from schedbot import sandbox
-from tests.house import TOKEN, House, Program, now_ms, rfc3339
-from tests.rows import workspace
+from tests.support.app import TOKEN, House, Program, now_ms, rfc3339
+from tests.support.bulk_rows import workspace
 
 WORKSPACES = 8
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from schedbot import log, sandbox
 from schedbot.store.database import open_database
 from schedbot.worker.pool import Pool
-from tests.house import TOKEN, House, now_ms
-from tests.rows import flood
+from tests.support.app import TOKEN, House, now_ms
+from tests.support.bulk_rows import flood
 
 LATENESS = """
 SELECT a.sent_at - j.due_at

@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 from croniter import croniter
 from cronsim import CronSim
 
-from schedbot import recurrence
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence
-from schedbot.recurrence import offsets, plan, spelling
+from schedbot.rules import recurrence
+from schedbot.rules.recurrence import cron_syntax, cron_times, utc_offsets
 
 ZONE = "America/New_York"
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -67,7 +67,7 @@ def microseconds(act: Callable[[], object]) -> float:
 
 def forget() -> None:
     """Empty what is remembered between calls, but not the zone's clock changes: a process learns those once."""
-    for remembered in (plan.plan_of, plan.days_of_month, spelling.normal_form):
+    for remembered in (cron_times.plan_of, cron_times.days_of_month, cron_syntax.normal_form):
         remembered.cache_clear()
 
 
@@ -105,10 +105,10 @@ def main() -> None:
         asked, after = Recurrence(ZONE, cron), round(START.timestamp() * 1000)
         alone = microseconds(lambda asked=asked, after=after: recurrence.next_after(asked, after))  # type: ignore[misc]
         print(f"{cron:14}{rates}{firsts}{alone:15,.1f}")
-    offsets.transitions.cache_clear()
+    utc_offsets.transitions.cache_clear()
     began = time.perf_counter()
     for year in range(2026, 2036):
-        offsets.transitions(ZONE, year)
+        utc_offsets.transitions(ZONE, year)
     print(f"\na zone's clock changes, learnt once: {(time.perf_counter() - began) * 100:.2f} ms a year")
     slowest, typed = max(checks())
     print(f"{FUZZED:,} expressions checked, mostly garbage; the slowest took {slowest:.2f} ms: {typed!r}")

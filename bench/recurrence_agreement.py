@@ -11,11 +11,11 @@ from itertools import islice
 from multiprocessing import Pool
 from random import Random
 
-from schedbot import recurrence, times
+from schedbot import times
 from schedbot.model import Recurrence
-from tests import oracle_cron
-from tests.rules import cronsim_faults
-from tests.rules.drawn_cron import DAY, HOUR, Drawn, changes_of, draw
+from schedbot.rules import recurrence
+from tests.support import cron_oracle, cronsim_faults
+from tests.support.random_cron import DAY, HOUR, Drawn, changes_of, draw
 
 FIRES = 60
 LONGEST = 150 * DAY
@@ -28,7 +28,7 @@ def compare(seed: str) -> Counter[str]:
     random, counted = Random(seed), Counter[str]()
     for _ in range(BLOCK):
         asked = draw(random)
-        expected = list(islice(oracle_cron.fires(*asked, asked.start + LONGEST), FIRES))
+        expected = list(islice(cron_oracle.fires(*asked, asked.start + LONGEST), FIRES))
         if len(expected) < FIRES:
             counted["drawn, but with fewer than 60 instants in 150 days"] += 1
             continue

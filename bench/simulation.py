@@ -12,13 +12,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from schedbot import log, recurrence
-from schedbot.admin import importing, simulation
-from schedbot.admin.importing import Source
-from schedbot.admin.strides import Span
-from schedbot.commands.simulate import ticked
+from schedbot import log
+from schedbot.admin.import_export import importer
+from schedbot.admin.import_export.importer import Source
+from schedbot.admin.simulation import simulate
+from schedbot.admin.simulation.tick_steps import Span
+from schedbot.commands.schedules.simulate import ticked
 from schedbot.model import Recurrence
-from tests.book import Book, ms, opened
+from schedbot.rules import recurrence
+from tests.support.schedules import Book, ms, opened
 
 SCHEDULES = 1_000
 START = "2026-01-01 00:00:00"
@@ -48,7 +50,7 @@ def filled(book: Book, load: str) -> set[Recurrence]:
         for n in range(SCHEDULES)
     ]
     raw = "\n".join(map(json.dumps, lines)).encode()
-    importing.import_file(book.session, Source("lines.jsonl", raw))
+    importer.import_file(book.session, Source("lines.jsonl", raw))
     return {Recurrence(line["tz"], cron=line["cron"]) for line in lines}
 
 
@@ -67,7 +69,7 @@ def main() -> None:
             fires = sum(1 for rule in rules for _ in recurrence.between(rule, span.start - 1, span.end - 1))
             alone = time.monotonic() - began
             began = time.monotonic()
-            found = sum(1 for _ in simulation.simulate(book.session, span, ticked, lambda at: None))
+            found = sum(1 for _ in simulate.simulate(book.session, span, ticked, lambda at: None))
             took = time.monotonic() - began
         beside = f"{len(rules):4} rules, {fires:8} fires alone {alone:5.1f} s"
         print(f"{load:<7} {found:8} occurrences {took:6.1f} s;  {beside}")

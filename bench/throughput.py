@@ -17,8 +17,8 @@ from schedbot import log, sandbox
 from schedbot.model import Message, Stamp
 from schedbot.slack.client import SlackClient
 from schedbot.worker.pool import Pool
-from tests.house import TOKEN, House
-from tests.rows import flood
+from tests.support.app import TOKEN, House
+from tests.support.bulk_rows import flood
 
 
 def through_schedbot(posts: int, url: sandbox.Running) -> float:

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from schedbot.model import Outcome
-from schedbot.slack import answers
+from schedbot.slack import error_codes
 
 TARGET = Path(__file__).with_name("errors.md")
 HEAD = """\
 # Errors
 
-What each code in the audit's `error` means, and what helps. Made from `schedbot/slack/answers.py` by
+What each code in the audit's `error` means, and what helps. Made from `schedbot/slack/error_codes.py` by
 `docs/write_errors.py`; codes that Slack never sends (what happened on the way, or before it) stand among them.
 
 A code that is not here counts as unknown: the channel's history is asked whether the message arrived, and a person is
@@ -37,7 +37,7 @@ def text() -> str:
     for outcome, does in GROUPS.items():
         rows = [
             f"| `{one.code}` | {one.sentence} | {one.remedy} |"
-            for one in answers.ANSWERS.values()
+            for one in error_codes.ANSWERS.values()
             if one.outcome is outcome
         ]
         parts += [f"## {outcome.value}\n", f"{does}\n", "| code | what happened | what helps |", "|---|---|---|"]

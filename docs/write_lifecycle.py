@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from schedbot import lifecycle
+from schedbot.rules import lifecycle
 
 TARGET = Path(__file__).with_name("lifecycle.md")
 HEAD = "| from | on | to | |\n|---|---|---|---|\n"

@@ -11,11 +11,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from schedbot import __version__, settings, shell
+from schedbot import __version__, settings
 from schedbot.errors import BadFile, SchedbotError
+from schedbot.presentation import streams
 
 COMMANDS: dict[str, dict[str, str]] = {
-    "Start": {
+    "Setup": {
         "demo": "The whole way in the sandbox: no Slack account needed.",
         "init": "Make the database and a commented schedbot.toml.",
         "sandbox": "Serve a Slack on loopback, with a page and faults to order.",
@@ -46,6 +47,8 @@ COMMANDS: dict[str, dict[str, str]] = {
         "retry": "Send again what failed.",
         "backfill": "Enqueue what was never enqueued.",
         "why": "Say why there was no post, or what became of it.",
+    },
+    "Operations": {
         "doctor": "Check the set-up and say what is wrong with it.",
         "health": "Say in one line whether posts go out.",
     },
@@ -75,10 +78,13 @@ def beyond(found: re.Match[str]) -> str:
 
 
 def module_of(command: str) -> str:
-    """The module that holds a command: `import` is a word of the language."""
-    return "schedbot.commands." + {"import": "import_", "list": "list_", "next": "next_"}.get(
-        command, command.replace("-", "_")
-    )
+    """Return the module that holds a command: the folder is the section's name.
+
+    `import`, `list` and `next` are words of the language or its builtins, so their files end in `_`.
+    """
+    folder = next(title.lower() for title, section in COMMANDS.items() if command in section)
+    file = {"import": "import_", "list": "list_", "next": "next_", "test-send": "send_test"}.get(command)
+    return f"schedbot.commands.{folder}.{file or command.replace('-', '_')}"
 
 
 def load(command: str) -> Any:
@@ -145,9 +151,9 @@ def root(
 
 def main() -> None:
     """Run the command that was typed; exit codes are in `errors`."""
-    shell.ready()
+    streams.ready()
     try:
-        shell.refuse_other_encodings(sys.argv[1:])
+        streams.refuse_other_encodings(sys.argv[1:])
         answered()
     except SchedbotError as error:
         tell(error)
@@ -162,18 +168,18 @@ def answered() -> None:
         finally:
             sys.stdout.flush()
     except OSError as error:
-        if (known := shell.unwritten(error)) is None:
+        if (known := streams.unwritten(error)) is None:
             raise
         raise known from None
 
 
 def tell(error: SchedbotError) -> None:
     """Print what was wrong and what to do, without what would steer the terminal."""
-    from schedbot import output
+    from schedbot.presentation import terminal
 
     if isinstance(error, BadFile):
         for line in error.lines:
-            output.note(line)
-    output.note(f"Error: {error}")
+            terminal.note(line)
+    terminal.note(f"Error: {error}")
     if error.hint:
-        output.note(f"Hint:  {error.hint}")
+        terminal.note(f"Hint:  {error.hint}")

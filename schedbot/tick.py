@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from schedbot import log
 from schedbot.session import Session
-from schedbot.store import enqueue, heartbeats, recurrences, rests, zone_rules
-from schedbot.store.alone import alone
 from schedbot.store.database import Database
-from schedbot.store.enqueue import LOOK_AHEAD_MS, Counts
+from schedbot.store.fanout import enqueue, timed_pauses, timezone_update
+from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS, Counts
+from schedbot.store.operations import heartbeats
+from schedbot.store.schedules import recurrences
+from schedbot.store.sqlite.alone import alone
 
 SLICE = 50  # recurrences in one transaction
 
@@ -46,7 +48,7 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
     horizon = started_at + ahead_ms
     counts = Counts()
     if not dry_run:
-        zone_rules.follow(session.db, started_at)
+        timezone_update.follow(session.db, started_at)
     if nothing_due(session.db, horizon):
         if not dry_run:
             with session.db.writing():
@@ -70,7 +72,7 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
 
 def nothing_due(db: Database, horizon: int) -> bool:
     """Is there neither an occurrence nor the end of a pause up to then? So it is for most ticks."""
-    return not recurrences.due(db, horizon, 1) and not rests.to_end(db, horizon)
+    return not recurrences.due(db, horizon, 1) and not timed_pauses.to_end(db, horizon)
 
 
 def in_slices(session: Session, now: int, horizon: int, counts: Counts) -> None:
@@ -92,7 +94,7 @@ def every_slice(db: Database, now: int, horizon: int, counts: Counts) -> None:
 
 def one_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
     """Enqueue what a few recurrences owe. Returns whether more may be due."""
-    for schedule_id in rests.end(db, now, horizon):
+    for schedule_id in timed_pauses.end(db, now, horizon):
         log.event("pause_ended", schedule=schedule_id)
     due = recurrences.due(db, horizon, SLICE)
     for found in due:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.book import Book, opened
-from tests.house import House
-from tests.sandboxes import forked
+from tests.support.app import House
+from tests.support.sandboxes import forked
+from tests.support.schedules import Book, opened
 
 
 @pytest.fixture

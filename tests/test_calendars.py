@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from schedbot import calendars
 from schedbot.errors import BadInput
+from schedbot.rules import holidays
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from schedbot.errors import BadInput
     [("US", "US"), ("us", "US"), (" de-by ", "DE-BY"), ("DE-Bayern", "DE-BY"), ("uk", "GB"), ("GB-SCT", "GB-SCT")],
 )
 def test_a_region_has_one_spelling(said: str, normal: str) -> None:
-    assert calendars.check_region(said) == normal
+    assert holidays.check_region(said) == normal
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_region_has_one_spelling(said: str, normal: str) -> None:
 )
 def test_an_unknown_region_is_refused_with_what_there_is(said: str, told: str, hint: str) -> None:
     with pytest.raises(BadInput) as refused:
-        calendars.check_region(said)
+        holidays.check_region(said)
     assert told in str(refused.value)
     assert hint in refused.value.hint
 
@@ -46,11 +46,11 @@ def test_an_unknown_region_is_refused_with_what_there_is(said: str, told: str, h
     ],
 )
 def test_holidays_of_a_region(region: str, day: str, name: str | None) -> None:
-    assert calendars.holiday(region, date.fromisoformat(day)) == name
+    assert holidays.holiday(region, date.fromisoformat(day)) == name
 
 
 def test_every_region_that_is_offered_can_be_asked() -> None:
-    named = [f"{code}-{part}" for code, parts in calendars.countries().items() for part in parts[:1]]
-    for region in [*calendars.countries(), *named]:
-        assert calendars.check_region(region) == region
-        calendars.holiday(region, date(2026, 12, 25))
+    named = [f"{code}-{part}" for code, parts in holidays.countries().items() for part in parts[:1]]
+    for region in [*holidays.countries(), *named]:
+        assert holidays.check_region(region) == region
+        holidays.holiday(region, date(2026, 12, 25))

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.house import House, now_ms, rfc3339, until
-from tests.sandboxes import forked
+from tests.support.app import House, now_ms, rfc3339, until
+from tests.support.sandboxes import forked
 
 pytestmark = [
     pytest.mark.timeout(200),

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from schedbot import cli
-from schedbot.lifecycle import MOVES
-from schedbot.slack import answers, scopes
+from schedbot.rules.lifecycle import MOVES
+from schedbot.slack import error_codes, scopes
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -110,7 +110,7 @@ def test_the_manual_has_every_command_as_it_is() -> None:
 def test_the_manual_has_every_error_as_it_is() -> None:
     page = (DOCS / "errors.md").read_text()
     assert page == made("write_errors.py"), "run: python docs/write_errors.py"
-    assert [code for code in answers.ANSWERS if f"| `{code}` |" not in page] == []
+    assert [code for code in error_codes.ANSWERS if f"| `{code}` |" not in page] == []
 
 
 def test_the_manual_has_every_move_of_a_job() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from schedbot.lifecycle import MOVES, Event, after
 from schedbot.model import JobState
-from tests.job_rows import Past, past
+from schedbot.rules.lifecycle import MOVES, Event, after
+from tests.support.job_history import Past, past
 
 S, E = JobState, Event
 OVER = {S.SUCCEEDED, S.SKIPPED}

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schedbot import clock
-from schedbot.demo.plan import LOST, LOST_CHANNEL, PARTS, TEMPLATE, Part
-from schedbot.demo.stage import ENDINGS, Done, Stage, stage
+from schedbot.demo.environment import ENDINGS, Done, Stage, stage
+from schedbot.demo.script import LOST, LOST_CHANNEL, PARTS, TEMPLATE, Part
 from schedbot.model import Message
-from schedbot.store import history
 from schedbot.store.database import open_database
-from schedbot.store.filters import Filter
-from schedbot.store.history import JobRecord
+from schedbot.store.history import jobs as job_history
+from schedbot.store.history.filters import Filter
+from schedbot.store.history.jobs import JobRecord
 
 __all__ = ["ENDINGS", "Drawn", "Output", "Remark", "Stage", "Step", "Typed", "Waiting", "play", "stage"]
 
@@ -179,6 +179,6 @@ def read(on: Stage) -> list[JobRecord]:
     """The jobs as they stand."""
     db = open_database(on.database)
     try:
-        return list(history.every(db, Filter()))
+        return list(job_history.every(db, Filter()))
     finally:
         db.close()

@@ -17,7 +17,7 @@ def render(report: Report, context: Mapping[str, Any]) -> Message:
     if report.kind == "text":
         return limits.keep(Message(report.source))
     if report.kind == "template":
-        from schedbot.reports import template
+        from schedbot.reports.sources import template
 
         return limits.keep(template.render(report.source, report.params, context))
     raise ReportFailed(f"There is no kind of report called '{report.kind}'.", hint=f"There are {', '.join(KINDS)}.")
@@ -26,6 +26,6 @@ def render(report: Report, context: Mapping[str, Any]) -> Message:
 def check(report: Report) -> Message:
     """Try `report` with its parameters and a made-up occurrence, as when it is added. Raises ReportFailed."""
     from schedbot.clock import now_ms
-    from schedbot.reports.context import context
+    from schedbot.reports.template_context import context
 
     return render(report, context("check", "check", now_ms(), "UTC"))

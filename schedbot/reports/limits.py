@@ -10,9 +10,9 @@ from typing import Any
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Message
-from schedbot.reports import blocks as block_rules
-from schedbot.reports.pieces import cut, shortened, size
-from schedbot.reports.words import words
+from schedbot.reports import block_checks as block_rules
+from schedbot.reports.fallback_text import words
+from schedbot.reports.splitting import cut, shortened, size
 
 TEXT = 4_000
 SECTION = 3_000

@@ -3,7 +3,7 @@
 `start()` runs one in a process of its own; `Sandbox(url)` gives orders to one that runs.
 """
 
-from schedbot.sandbox.control import Sandbox
-from schedbot.sandbox.launch import Running, start
+from schedbot.sandbox.control_client import Sandbox
+from schedbot.sandbox.process import Running, start
 
 __all__ = ["Running", "Sandbox", "start"]

@@ -14,12 +14,12 @@ from aiohttp import web
 
 from schedbot.sandbox.answers import Answer, Json, Refused, rate_limited, refusal
 from schedbot.sandbox.faults import Fault, Faults
-from schedbot.sandbox.gate import Gate
+from schedbot.sandbox.held_requests import Gate
 from schedbot.sandbox.history import history
 from schedbot.sandbox.methods import Call, Method, auth_test, info, post_message, update, user_info
-from schedbot.sandbox.received import Received, new_record
+from schedbot.sandbox.request_log import Received, new_record
+from schedbot.sandbox.state import World
 from schedbot.sandbox.workspaces import Workspace
-from schedbot.sandbox.world import World
 
 METHODS: dict[str, Method] = {
     "auth.test": auth_test,

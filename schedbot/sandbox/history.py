@@ -10,8 +10,8 @@ from typing import Any
 from schedbot.sandbox import limits
 from schedbot.sandbox.answers import Answer, Json, Refused, ok, rate_limited
 from schedbot.sandbox.methods import Call, find, need
+from schedbot.sandbox.state import World
 from schedbot.sandbox.workspaces import microseconds
-from schedbot.sandbox.world import World
 
 PAGE = 100
 LONGEST_PAGE = 999

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from schedbot.sandbox import checks, limits
+from schedbot.sandbox import limits, message_checks
 from schedbot.sandbox.answers import Answer, Json, Refused, explained, ok, rate_limited
+from schedbot.sandbox.state import World
 from schedbot.sandbox.workspaces import BOT, Channel, Workspace
-from schedbot.sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,15 @@ def post_message(call: Call, world: World) -> Answer:
     channel = reach(call)
     if not channel.is_member and (channel.is_private or "chat:write.public" not in call.workspace.scopes):
         raise Refused("not_in_channel")
-    text, parts = checks.content(call.given)
+    text, parts = message_checks.content(call.given)
     if world.rules.pace:
         wait_s = limits.wait_for_post(channel, call.arrived_at)
         if wait_s:
             return rate_limited(wait_s)
     channel.last_post_at = call.arrived_at
     message = _message(call, text, parts)
-    if len(text) > checks.TEXT and "blocks" not in parts:
-        message["text"], *rest = checks.split(text)
+    if len(text) > message_checks.TEXT and "blocks" not in parts:
+        message["text"], *rest = message_checks.split(text)
     else:
         rest = []
     world.post(call.workspace, channel, message)
@@ -69,8 +69,8 @@ def update(call: Call, world: World) -> Answer:
     place = _place(channel, call.given.get("ts"))
     if place is None:
         raise Refused("message_not_found")
-    text, parts = checks.content(call.given)
-    if len(text) > checks.TEXT:
+    text, parts = message_checks.content(call.given)
+    if len(text) > message_checks.TEXT:
         raise Refused("msg_too_long")
     before = channel.messages[place]
     message = before | {"text": text, "edited": {"user": BOT["user"], "ts": f"{time.time():.6f}"}} | parts

@@ -14,9 +14,9 @@ from schedbot.errors import SchedbotError
 from schedbot.sandbox import faults, page, storage
 from schedbot.sandbox.answers import Json
 from schedbot.sandbox.api import PREFIX, Api
+from schedbot.sandbox.control_api import Orders, at_home
 from schedbot.sandbox.events import Events
-from schedbot.sandbox.orders import Orders, at_home
-from schedbot.sandbox.world import Rules, new_world
+from schedbot.sandbox.state import Rules, new_world
 
 HOST = "127.0.0.1"
 BACKLOG = 4096

@@ -10,8 +10,8 @@ from typing import IO
 
 from schedbot.errors import BadInput, SchedbotError
 from schedbot.sandbox.answers import Json, encode
+from schedbot.sandbox.state import World
 from schedbot.sandbox.workspaces import Channel, Workspace
-from schedbot.sandbox.world import World
 
 
 @dataclass(slots=True)

@@ -22,9 +22,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from schedbot import clock
 from schedbot.model import Message, Outcome, Reply, Stamp
-from schedbot.slack.flight import FLIGHT, Flight, TellingRequest, TellingResponse, silence
 from schedbot.slack.replies import verdict
-from schedbot.slack.seen import ChannelSeen, Identity, Page, PersonSeen
+from schedbot.slack.request_state import FLIGHT, Flight, TellingRequest, TellingResponse, silence
+from schedbot.slack.responses import ChannelSeen, Identity, Page, PersonSeen
 
 EVENT_TYPE = "schedbot_job"
 CONNECT_SECONDS = 10.0

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from schedbot.model import Outcome, Reply
-from schedbot.slack.answers import ANSWERS, Answer, explain, is_known
+from schedbot.slack.error_codes import ANSWERS, Answer, explain, is_known
 
 __all__ = ["ANSWERS", "Answer", "explain", "is_known", "retry_after_ms", "verdict"]
 

@@ -15,9 +15,9 @@ import apsw
 
 from schedbot import __version__
 from schedbot.errors import DatabaseUnusable
-from schedbot.store import marks, migrations, wakeup
-from schedbot.store.troubles import DatabaseOutgrown, locked, translated
-from schedbot.store.turnstile import Turnstile
+from schedbot.store.sqlite import file_header, migrations, wake_fifo
+from schedbot.store.sqlite.errors import DatabaseOutgrown, locked, translated
+from schedbot.store.sqlite.write_lock import Turnstile
 
 Row = tuple[Any, ...]
 Bindings = Mapping[str, Any]
@@ -137,7 +137,7 @@ class Database:
 
     def wake(self) -> None:
         """Tell waiting pools that there is something to claim."""
-        wakeup.poke(self.path)
+        wake_fifo.poke(self.path)
 
     def close(self) -> None:
         self._connection.close()
@@ -201,7 +201,7 @@ def connected(path: Path, busy_ms: int, scripts: Path, begin: Begin | None = Non
         connection.set_busy_timeout(busy_ms)
         # A statement's plan depends on its text alone: it is planned once, not for each new value.
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-        marks.check_ours(connection, path, scripts)
+        file_header.check_ours(connection, path, scripts)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         database = Database(connection, path, migrations.newest(scripts), busy_ms)

@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from schedbot.errors import BadInput
-from schedbot.times.spans import quoted
+from schedbot.times.durations import quoted
 
 PACKAGE = "tzdata package"
 MACHINE = "machine"

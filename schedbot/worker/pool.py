@@ -17,23 +17,25 @@ from schedbot.clock import steady_ms
 from schedbot.errors import DatabaseUnusable, ProgramChanged
 from schedbot.reports import limits  # noqa: F401 (used later, when an upgrade may have replaced it)
 from schedbot.session import Session
-from schedbot.slack.seen import MOST_PAGES
-from schedbot.store import heartbeats, pacing, silences, wakeup
+from schedbot.slack.responses import MOST_PAGES
 from schedbot.store.database import Database
-from schedbot.store.troubles import DatabaseOutgrown
-from schedbot.worker.births import Births
-from schedbot.worker.child import Conditions
-from schedbot.worker.ending import Ending
-from schedbot.worker.hand import Hand
-from schedbot.worker.intake import Intake
-from schedbot.worker.leases import Leases
-from schedbot.worker.ledger import Ledger
-from schedbot.worker.printing import RENDER_MS, Press, Printing
-from schedbot.worker.rescue import Rescue
-from schedbot.worker.rhythms import Rhythm, Rhythms
-from schedbot.worker.seats import Seat
-from schedbot.worker.sending import Sending
+from schedbot.store.jobs import outage, pacing
+from schedbot.store.operations import heartbeats
+from schedbot.store.sqlite import wake_fifo
+from schedbot.store.sqlite.errors import DatabaseOutgrown
+from schedbot.worker.children.births import Births
+from schedbot.worker.children.poster import Conditions
 from schedbot.worker.signals import Stop, caught
+from schedbot.worker.state.in_flight import Hand
+from schedbot.worker.state.poster_handle import Seat
+from schedbot.worker.state.timers import Rhythm, Rhythms
+from schedbot.worker.state.write_queue import Ledger
+from schedbot.worker.steps.claim import Intake
+from schedbot.worker.steps.reconcile import Rescue
+from schedbot.worker.steps.render import RENDER_MS, Press, Printing
+from schedbot.worker.steps.rescue import Leases
+from schedbot.worker.steps.send import Sending
+from schedbot.worker.steps.shut_down import Ending
 
 LOOK_MS = 500  # a job is claimed a second before it is due: to look twice a second is soon enough
 RESCUE_MS = 1_000
@@ -65,8 +67,8 @@ class Pool:
         self.started_at = self.session.now()
         installation = str(self.session.db.value("SELECT id FROM installation"))
         self.hand = Hand(self.session, self.ledger, self.seats, self.name, installation)
-        self.hand.circuit.failures = silences.in_a_row(self.session.db, self.started_at)
-        self.hand.circuit.silent = silences.whose(self.session.db)
+        self.hand.circuit.failures = outage.in_a_row(self.session.db, self.started_at)
+        self.hand.circuit.silent = outage.whose(self.session.db)
         self.sending = Sending(self.hand)
         self.ending = Ending(self.hand)
         self.intake = Intake(self.hand, self.sending)
@@ -88,7 +90,7 @@ class Pool:
         with caught() as stop, selectors.DefaultSelector() as selector:
             with self.session.db.writing():
                 self.beat(self.session.db)
-            fifo = wakeup.listen(self.session.db.path, self.name.replace("/", "_"))
+            fifo = wake_fifo.listen(self.session.db.path, self.name.replace("/", "_"))
             selector.register(stop.awake, selectors.EVENT_READ, "signal")
             selector.register(fifo, selectors.EVENT_READ, "wake")
             try:
@@ -159,7 +161,7 @@ class Pool:
             one.kill()
         for one in self.kin():
             one.process.join()
-        wakeup.forget(self.session.db.path, self.name.replace("/", "_"), fifo)
+        wake_fifo.forget(self.session.db.path, self.name.replace("/", "_"), fifo)
         try:
             with self.session.db.writing(self.ledger.outgrown):
                 heartbeats.gone(self.session.db, "pool", self.name)
@@ -291,5 +293,5 @@ class Pool:
             if key.data == "signal":
                 stop.drain()
             if key.data == "wake":
-                wakeup.drain(key.fd)
+                wake_fifo.drain(key.fd)
                 self.rhythms.look.next_at = 0

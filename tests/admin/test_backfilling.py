@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import backfilling
+from schedbot.admin.jobs import backfill
 from schedbot.errors import BadInput, NotFound
-from schedbot.store import changes
-from tests.book import Book, clock, ms, opened
+from schedbot.store.history import changes
+from tests.support.schedules import Book, clock, ms, opened
 
 SPAN = ("2026-11-28 00:00", "2026-12-01 00:00")
 
@@ -22,8 +22,8 @@ def book(tmp_path: Path) -> Iterator[Book]:
 
 
 def carried_out(book: Book) -> list[str]:
-    made = backfilling.plan(book.session, "daily", *SPAN)
-    return [clock(due_at) for _, due_at in backfilling.carry_out(book.session, made)]
+    made = backfill.plan(book.session, "daily", *SPAN)
+    return [clock(due_at) for _, due_at in backfill.carry_out(book.session, made)]
 
 
 def test_each_occurrence_without_a_job_is_queued_a_second_apart(book: Book) -> None:
@@ -37,7 +37,7 @@ def test_each_occurrence_without_a_job_is_queued_a_second_apart(book: Book) -> N
 
 def test_a_second_backfill_finds_nothing(book: Book) -> None:
     carried_out(book)
-    assert backfilling.plan(book.session, "daily", *SPAN).due == []
+    assert backfill.plan(book.session, "daily", *SPAN).due == []
 
 
 def test_they_may_be_posted_although_the_schedule_has_no_grace(book: Book) -> None:
@@ -52,13 +52,13 @@ def test_what_is_on_record_as_missed_is_counted_and_left_to_a_retry(book: Book) 
     with book.db.writing():
         book.db.execute("UPDATE jobs SET state = 'missed' WHERE due_at = :at", {"at": ms("2026-11-29 09:00")})
         book.db.execute("DELETE FROM jobs WHERE due_at = :at", {"at": ms("2026-11-28 09:00")})
-    made = backfilling.plan(book.session, "daily", *SPAN)
+    made = backfill.plan(book.session, "daily", *SPAN)
     assert ([clock(one) for one in made.due], made.missed, made.on_record) == (["2026-11-28 09:00"], 1, 1)
 
 
 def test_a_holiday_is_left_out(book: Book) -> None:
     book.edit(skip_holidays="US")
-    made = backfilling.plan(book.session, "daily", "2026-11-25 00:00", "2026-11-28 00:00")
+    made = backfill.plan(book.session, "daily", "2026-11-25 00:00", "2026-11-28 00:00")
     assert ([clock(one) for one in made.due], made.left_out) == (["2026-11-25 09:00", "2026-11-27 09:00"], 1)
 
 
@@ -72,23 +72,23 @@ def test_it_is_recorded_as_a_change_with_its_span_and_count(book: Book) -> None:
 
 def test_the_future_is_refused(book: Book) -> None:
     with pytest.raises(BadInput, match="is in the future"):
-        backfilling.plan(book.session, "daily", "2026-11-30 00:00", "2026-12-02 00:00")
+        backfill.plan(book.session, "daily", "2026-11-30 00:00", "2026-12-02 00:00")
 
 
 def test_a_paused_schedule_is_refused_with_what_to_do(book: Book) -> None:
     book.pause(reason="vacation")
     with pytest.raises(BadInput, match="'daily' is paused: vacation") as refusal:
-        backfilling.plan(book.session, "daily", *SPAN)
+        backfill.plan(book.session, "daily", *SPAN)
     assert "schedbot resume daily" in refusal.value.hint
 
 
 def test_a_removed_schedule_is_not_there(book: Book) -> None:
     book.remove()
     with pytest.raises(NotFound):
-        backfilling.plan(book.session, "daily", *SPAN)
+        backfill.plan(book.session, "daily", *SPAN)
 
 
 def test_more_than_a_channel_takes_in_hours_is_refused(book: Book) -> None:
     book.edit(cron="* * * * *")
     with pytest.raises(BadInput, match="more than 10000"):
-        backfilling.plan(book.session, "daily", "2026-11-01 00:00", "2026-12-01 00:00")
+        backfill.plan(book.session, "daily", "2026-11-01 00:00", "2026-12-01 00:00")

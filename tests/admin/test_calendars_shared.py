@@ -2,27 +2,29 @@
 
 import pytest
 
-from schedbot.admin import calendars, occurrences, simulation, whys
-from schedbot.admin.calendars import Turned
-from schedbot.admin.down_times import Down
-from schedbot.admin.fields import BadField
-from schedbot.admin.strides import Span
-from schedbot.commands.simulate import ticked
+from schedbot.admin.explain import why as why_report
+from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.schedules import occurrences, shared_calendars
+from schedbot.admin.schedules.shared_calendars import Turned
+from schedbot.admin.simulation import simulate
+from schedbot.admin.simulation.downtimes import Down
+from schedbot.admin.simulation.tick_steps import Span
+from schedbot.commands.schedules.simulate import ticked
 from schedbot.errors import BadInput, NotFound
-from schedbot.store import changes, history
-from schedbot.store.filters import Filter
-from tests.book import Book, clock, ms
+from schedbot.store.history import changes, jobs
+from schedbot.store.history.filters import Filter
+from tests.support.schedules import Book, clock, ms
 
 OFFICE = "mon-fri 08:00-18:00"
 SATURDAY = "2026-12-05 08:59:00"
 
 
 def of_account(book: Book, account: str = "42", **said: str) -> Turned:
-    return calendars.set_(book.session, account, None, said)
+    return shared_calendars.set_(book.session, account, None, said)
 
 
 def of_workspace(book: Book, **said: str) -> Turned:
-    return calendars.set_(book.session, None, "default", said)
+    return shared_calendars.set_(book.session, None, "default", said)
 
 
 def goes(book: Book, name: str = "") -> list[str]:
@@ -113,7 +115,7 @@ def test_what_is_not_said_stays_and_each_change_is_on_record(book: Book) -> None
     turned = of_account(book, window="", outside="skip")
     assert turned.after is not None
     assert (turned.after.window, turned.after.outside, turned.after.blackout) == ("", "skip", "2026-12-24")
-    calendars.clear(book.session, "42", None)
+    shared_calendars.clear(book.session, "42", None)
     told = [(one.command, one.before, one.after) for one in changes.of_object(book.db, "calendar", "account:42")]
     last = {"window": "", "outside": "skip", "blackout": "2026-12-24"}
     assert told[0] == ("calendar clear", last, None)
@@ -122,11 +124,11 @@ def test_what_is_not_said_stays_and_each_change_is_on_record(book: Book) -> None
 
 def test_what_is_meant_has_to_be_said(book: Book) -> None:
     with pytest.raises(BadInput, match="Both an account and a workspace"):
-        calendars.set_(book.session, "42", "default", {"window": OFFICE})
+        shared_calendars.set_(book.session, "42", "default", {"window": OFFICE})
     with pytest.raises(BadInput, match="not said whose"):
-        calendars.clear(book.session, None, None)
+        shared_calendars.clear(book.session, None, None)
     with pytest.raises(NotFound):
-        calendars.set_(book.session, None, "defualt", {"window": OFFICE})
+        shared_calendars.set_(book.session, None, "defualt", {"window": OFFICE})
     with pytest.raises(BadInput, match="Neither a window nor a blackout"):
         of_account(book, outside="skip")
 
@@ -144,7 +146,7 @@ def test_what_is_to_come_and_what_is_simulated_agree_with_the_tick(book: Book) -
         ("2026-12-06 09:00", None, blackout),
     ]
     span = Span(ms("2026-12-04 00:00:00"), ms("2026-12-07 00:00:00"))
-    found = list(simulation.simulate(book.session, span, ticked, lambda _: None))
+    found = list(simulate.simulate(book.session, span, ticked, lambda _: None))
     assert [(clock(one.due_at), one.error) for one in found] == [(at, why) for at, _, why in told]
     book.tick("2026-12-06 08:59:00")
     assert [line.split(" ", 3)[3:] for line in book.jobs()[-1:]] == [[blackout]]
@@ -153,12 +155,14 @@ def test_what_is_to_come_and_what_is_simulated_agree_with_the_tick(book: Book) -
 def test_what_was_put_off_says_whereto_and_by_what(book: Book) -> None:
     of_account(book, window=OFFICE)
     book.add(cron="0 9 * * sat", account="42")
-    asked = whys.why(book.session, "daily", "2026-12-05 09:00")
+    asked = why_report.why(book.session, "daily", "2026-12-05 09:00")
     told = f"Put off to Mon 7 Dec 08:00 UTC by 'outside window of account 42: {OFFICE}'."
     assert asked.because[0].endswith(f"It will be put off to {told[11:]}")
     book.tick(SATURDAY)
-    assert whys.why(book.session, "daily", "2026-12-05 09:00").because == (f"Job 1 is queued: it goes in 47 h. {told}",)
-    [seen] = history.newest(book.db, Filter(schedules=(book.stands().id,)), 1)
+    assert why_report.why(book.session, "daily", "2026-12-05 09:00").because == (
+        f"Job 1 is queued: it goes in 47 h. {told}",
+    )
+    [seen] = jobs.newest(book.db, Filter(schedules=(book.stands().id,)), 1)
     assert seen.deferred_to == ms("2026-12-07 08:00:00")
 
 
@@ -233,5 +237,5 @@ def test_a_simulated_machine_that_is_off_over_closing_posts_nothing_after_it(
     book.add(cron="30 17 * * fri", account="42")
     downs = (Down(ms("2026-12-04 17:29:30"), ms("2026-12-04 19:00:00")),)
     span = Span(ms("2026-12-04 00:00:00"), ms("2026-12-07 00:00:00"), downs)
-    [found] = simulation.simulate(book.session, span, ticked, lambda _: None)
+    [found] = simulate.simulate(book.session, span, ticked, lambda _: None)
     assert (found.state, found.error, found.late_ms) == told

@@ -2,10 +2,10 @@
 
 import pytest
 
-from schedbot.admin import calendars
-from schedbot.store import pacing
+from schedbot.admin.schedules import shared_calendars
+from schedbot.store.jobs import pacing
 from tests.admin.test_calendars_shared import OFFICE, of_account
-from tests.book import Book, clock, ms
+from tests.support.schedules import Book, clock, ms
 
 
 def goes(book: Book) -> list[str]:
@@ -24,7 +24,7 @@ def test_set_while_a_job_waits_reaches_it_and_clear_brings_it_back(book: Book) -
     assert (turned.jobs.moved, turned.jobs.left_out) == (1, 0)
     assert goes(book) == ["2026-12-01 10:00 / 2026-12-01 16:00 / outside window of account 42: 10:00-18:00"]
     assert of_account(book, window="10:00-18:00").jobs.moved == 0
-    assert calendars.clear(book.session, "42", None).jobs.moved == 1
+    assert shared_calendars.clear(book.session, "42", None).jobs.moved == 1
     assert goes(book) == ["2026-12-01 09:00 / 2026-12-01 15:00 / at its own time"]
 
 
@@ -37,7 +37,7 @@ def test_what_waits_out_a_hold_of_slack_goes_at_the_opening_or_at_the_holds_end_
     for opens, goes_at in (("10:00", "10:00"), ("09:10", "09:30"), ("12:00", "12:00")):
         of_account(book, window=f"{opens}-18:00")
         assert [line[:16] for line in goes(book)] == [f"2026-12-01 {goes_at}"]
-    calendars.clear(book.session, "42", None)
+    shared_calendars.clear(book.session, "42", None)
     assert goes(book) == ["2026-12-01 09:30 / 2026-12-01 15:00 / at its own time"]
 
 
@@ -57,7 +57,7 @@ def test_cleared_once_it_is_late_what_was_put_off_goes_now(book: Book) -> None:
     of_account(book, window="10:00-18:00")
     book.add(account="42")
     book.utc = "2026-12-01 09:20:00"
-    calendars.clear(book.session, "42", None)
+    shared_calendars.clear(book.session, "42", None)
     assert goes(book) == ["2026-12-01 09:20 / 2026-12-01 15:20 / outside window of account 42: 10:00-18:00"]
 
 
@@ -92,7 +92,7 @@ def test_what_is_in_hand_and_has_not_left_is_taken_back(book: Book) -> None:
     of_account(book, window="10:00-18:00")
     assert [line[:16] for line in goes(book)] == ["2026-12-01 10:00"]
     book.claim(sent=True)
-    assert calendars.clear(book.session, "42", None).jobs.moved == 0
+    assert shared_calendars.clear(book.session, "42", None).jobs.moved == 0
 
 
 def test_a_schedule_that_moves_to_another_account_keeps_to_that_ones_hours(book: Book) -> None:

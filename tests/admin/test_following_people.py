@@ -4,11 +4,12 @@ import time
 
 import pytest
 
-from schedbot.admin import following, resting
-from schedbot.store import changes, people, schedules
-from schedbot.store.alone import alone
-from tests.book import clock, ms
-from tests.house import TOKEN, House
+from schedbot.admin.schedules import pause, refresh_user_zones
+from schedbot.store.history import changes
+from schedbot.store.schedules import schedules, user_zones
+from schedbot.store.sqlite.alone import alone
+from tests.support.app import TOKEN, House
+from tests.support.schedules import clock, ms
 
 ANNA = "slack:U0ANNA0001"
 USER = "U0ANNA0001"
@@ -50,7 +51,7 @@ def jobs(house: House) -> list[str]:
 
 
 def refresh(house: House, at: int) -> int:
-    return following.refresh(house.session(at))
+    return refresh_user_zones.refresh(house.session(at))
 
 
 def test_a_day_later_the_schedule_follows_the_person_and_it_is_on_record(anna: House) -> None:
@@ -107,7 +108,7 @@ def test_an_occurrence_that_both_zones_have_stays_one_job(anna: House) -> None:
 
 
 def test_a_paused_schedule_follows_and_stays_paused(anna: House) -> None:
-    resting.pause(anna.session(START), ["anna"], "holiday", "")
+    pause.pause(anna.session(START), ["anna"], "holiday", "")
     moves(anna)
     assert refresh(anna, START + DAY_MS) == 1
     one = schedules.by_name(anna.db, "anna")
@@ -145,7 +146,7 @@ def test_another_schedule_that_learns_of_the_move_lets_the_first_follow_at_once(
 def test_who_has_no_schedule_any_more_is_asked_for_no_more(anna: House) -> None:
     anna.run("remove", "anna", "--yes")
     refresh(anna, START + DAY_MS)
-    assert (asked(anna), people.anybody_to_ask(anna.db, START + 9 * DAY_MS)) == (1, False)
+    assert (asked(anna), user_zones.anybody_to_ask(anna.db, START + 9 * DAY_MS)) == (1, False)
 
 
 @pytest.mark.parametrize("error", ["token_revoked", "missing_scope", "user_not_found", "internal_error"])
@@ -156,7 +157,7 @@ def test_what_slack_refuses_leaves_all_as_it_was_and_is_asked_again_in_an_hour(a
     assert (refresh(anna, at), zone(anna)) == (0, "America/New_York")
     assert (refresh(anna, at + HOUR_MS - 1), asked(anna)) == (0, 2)
     assert refresh(anna, at + HOUR_MS) == 1
-    assert people.silent(anna.db, at + 9 * DAY_MS) == []
+    assert user_zones.silent(anna.db, at + 9 * DAY_MS) == []
 
 
 def test_a_person_who_is_deactivated_keeps_the_zone(anna: House) -> None:
@@ -174,13 +175,13 @@ def test_a_limit_is_kept_for_all_of_the_workspace_and_is_no_failure(anna: House)
     assert asked(anna) == before + 1
     refresh(anna, at + 90_000)
     assert asked(anna) == before + 3
-    assert people.silent(anna.db, at + 9 * DAY_MS) == []
+    assert user_zones.silent(anna.db, at + 9 * DAY_MS) == []
 
 
 def test_a_slack_that_does_not_answer_holds_nobody_up(anna: House) -> None:
     anna.slack.order("stall", "users.info", times="forever")
     started = time.monotonic()
-    following.follow(anna.session(START + DAY_MS), "tick", 15_000)
+    refresh_user_zones.follow(anna.session(START + DAY_MS), "tick", 15_000)
     assert time.monotonic() - started < 5
     assert zone(anna) == "America/New_York"
 
@@ -209,7 +210,7 @@ def test_no_token_at_hand_keeps_the_zone_and_doctor_says_so(anna: House, monkeyp
     moves(anna)
     monkeypatch.delenv("SLACK_BOT_TOKEN")
     assert (refresh(anna, START + DAY_MS), zone(anna)) == (0, "America/New_York")
-    [(user, seen, _)] = following.silent(anna.session(START + 3 * DAY_MS))
+    [(user, seen, _)] = refresh_user_zones.silent(anna.session(START + 3 * DAY_MS))
     assert (user, asked(anna)) == (USER, 1)
     assert "could not be had from where it is kept" in seen
 

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import backfilling, down_times, simulation, whys
-from schedbot.admin.fields import BadField
-from schedbot.admin.strides import Span
-from schedbot.commands.simulate import ticked
-from tests.book import Book, clock, ms, opened
+from schedbot.admin.explain import why
+from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.jobs import backfill
+from schedbot.admin.simulation import downtimes, simulate
+from schedbot.admin.simulation.tick_steps import Span
+from schedbot.commands.schedules.simulate import ticked
+from tests.support.schedules import Book, clock, ms, opened
 
 # Thanksgiving is on Thursday, 26 November.
 BEFORE = {"skip_holidays": "US", "holiday_policy": "before"}
@@ -117,15 +119,15 @@ def test_a_count_and_an_end_go_by_the_day_before(book: Book) -> None:
 
 def test_a_simulation_has_it_on_the_day_before(book: Book) -> None:
     book.add(**WEEKLY)
-    span = Span(ms("2026-11-20 00:00"), ms("2026-12-04 00:00"), down_times.read((), book.session.reader_zone, 0))
-    found = simulation.simulate(book.session, span, ticked, lambda at: None)
+    span = Span(ms("2026-11-20 00:00"), ms("2026-12-04 00:00"), downtimes.read((), book.session.reader_zone, 0))
+    found = simulate.simulate(book.session, span, ticked, lambda at: None)
     assert [clock(one.due_at) for one in found] == [EVE_NINE, "2026-12-03 14:00"]
 
 
 def test_a_backfill_finds_it_on_the_day_before(book: Book) -> None:
     book.add(**WEEKLY)
     book.utc = "2026-11-27 12:00:00"
-    made = backfilling.plan(book.session, "daily", "2026-11-24", "2026-11-27")
+    made = backfill.plan(book.session, "daily", "2026-11-24", "2026-11-27")
     assert [clock(due_at) for due_at in made.due] == [EVE_NINE]
 
 
@@ -133,7 +135,7 @@ def test_why_says_where_the_holidays_occurrence_went(book: Book) -> None:
     book.add(**WEEKLY)
     book.tick(EVE)
     book.utc = "2026-11-27 12:00:00"
-    told = " ".join(whys.why(book.session, "daily", "2026-11-26 09:00").because)
+    told = " ".join(why.why(book.session, "daily", "2026-11-26 09:00").because)
     assert "Nothing was due then" in told
     assert "if that is a holiday of US, on the business day before it" in told
     assert "The occurrence before is Wed 25 Nov 2026 09:00 EST" in told

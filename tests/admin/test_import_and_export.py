@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import settings as drawn
 from hypothesis import strategies as st
 
-from schedbot.admin import exporting
-from schedbot.admin.import_lines import Format
-from schedbot.admin.importing import Imported, Source, import_file
-from schedbot.store import changes, schedules
-from tests.book import Book, opened
+from schedbot.admin.import_export import exporter
+from schedbot.admin.import_export.formats import Format
+from schedbot.admin.import_export.importer import Imported, Source, import_file
+from schedbot.store.history import changes
+from schedbot.store.schedules import schedules
+from tests.support.schedules import Book, opened
 
 HEADER = "name,channel,cron,tz,text\n"
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
@@ -41,12 +42,12 @@ def take(book: Book, text: str, name: str = "file.csv", update: bool = False) ->
 
 def written(book: Book, form: Format = Format.CSV, *names: str) -> str:
     out = io.StringIO()
-    exporting.write(exporting.chosen(book.db, names), form, out)
+    exporter.write(exporter.chosen(book.db, names), form, out)
     return out.getvalue()
 
 
 def values(book: Book) -> list[dict[str, Any]]:
-    return [exporting.values(one) for one in schedules.named_like(book.db)]
+    return [exporter.values(one) for one in schedules.named_like(book.db)]
 
 
 def there_and_back(book: Book, form: Format) -> None:

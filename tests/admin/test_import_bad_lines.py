@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from schedbot.admin.import_lines import Format
-from schedbot.admin.importing import Source, import_file
+from schedbot.admin.import_export.formats import Format
+from schedbot.admin.import_export.importer import Source, import_file
 from schedbot.errors import BadFile, BadInput
-from schedbot.store import schedules
-from tests.book import Book
+from schedbot.store.schedules import schedules
+from tests.support.schedules import Book
 
 HEADER = "name,channel,cron,tz,text\n"
 GOOD = "a,C0000000001,0 9 * * *,UTC,Hi\n"

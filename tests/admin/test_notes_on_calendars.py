@@ -4,16 +4,16 @@ from time import perf_counter
 
 import pytest
 
-from schedbot.admin import calendars, notes
+from schedbot.admin.schedules import shared_calendars, warnings
 from schedbot.errors import BadInput
-from tests.book import Book
-from tests.house import House
+from tests.support.app import House
+from tests.support.schedules import Book
 
 OFFICE = "mon-fri 08:00-18:00"
 
 
 def said(book: Book, name: str = "daily") -> str:
-    return " ".join(notes.notes(book.stands(name), book.session.now()))
+    return " ".join(warnings.notes(book.stands(name), book.session.now()))
 
 
 def test_a_way_to_treat_what_is_outside_of_no_window_is_noted(book: Book) -> None:
@@ -40,7 +40,7 @@ def test_a_schedule_of_which_nothing_is_ever_posted_is_noted(book: Book, terms: 
 
 
 def test_so_is_one_that_its_accounts_calendar_leaves_out(book: Book) -> None:
-    calendars.set_(book.session, "42", None, {"window": OFFICE, "outside": "skip"})
+    shared_calendars.set_(book.session, "42", None, {"window": OFFICE, "outside": "skip"})
     book.add(cron="0 9 * * sat", account="42")
     assert f"'outside window of account 42: {OFFICE}'" in said(book)
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from schedbot.admin import resting
+from schedbot.admin.schedules import pause
 from schedbot.errors import SchedbotError
-from tests.house import TOKEN, House
+from tests.support.app import TOKEN, House
 
 
 @pytest.fixture
@@ -23,22 +23,22 @@ def state(house: House) -> str:
 def test_an_archived_channel_keeps_it_suspended_and_the_reason_is_said(suspended: House) -> None:
     suspended.slack.order("error", method="conversations.info", code="is_archived")
     with pytest.raises(SchedbotError, match="C0ARCHIVED1 of 'report' still refuses posts: is_archived"):
-        resting.resume(suspended.session(), ["report"])
+        pause.resume(suspended.session(), ["report"])
     assert state(suspended) == "suspended"
 
 
 def test_a_channel_that_is_there_again_lets_it_go_on(suspended: House) -> None:
     suspended.run("edit", "report", "--channel", "C0000000009")
-    resting.resume(suspended.session(), ["report"])
+    pause.resume(suspended.session(), ["report"])
     assert state(suspended) == "active"
 
 
 def test_where_slack_can_not_be_asked_a_person_s_word_is_enough(suspended: House) -> None:
     suspended.slack.order("error", method="conversations.info", code="missing_scope")
-    resting.resume(suspended.session(), ["report"])
+    pause.resume(suspended.session(), ["report"])
     assert state(suspended) == "active"
 
 
 def test_unasked_asks_nobody(suspended: House) -> None:
-    resting.resume(suspended.session(), ["report"], unasked=True)
+    pause.resume(suspended.session(), ["report"], unasked=True)
     assert (state(suspended), suspended.slack.requests("conversations.info")) == ("active", [])

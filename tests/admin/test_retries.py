@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import retries
-from schedbot.admin.retries import Plan
+from schedbot.admin.jobs import retry as retry_jobs
+from schedbot.admin.jobs.retry import Plan
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState
-from schedbot.store import changes, history
-from schedbot.store.filters import Filter
-from schedbot.store.retrying import RETRIABLE, Again, queue_again
-from tests.job_rows import HOUR, NOW, Past, past
+from schedbot.store.history import changes
+from schedbot.store.history import jobs as job_history
+from schedbot.store.history.filters import Filter
+from schedbot.store.jobs.manual import RETRIABLE, Again, queue_again
+from tests.support.job_history import HOUR, NOW, Past, past
 
 FAILED = Filter(states=(JobState.FAILED,))
 
@@ -26,8 +27,8 @@ def before(tmp_path: Path) -> Iterator[Past]:
 
 def retry(before: Past, chosen: Filter, stale: bool = False) -> tuple[Plan, list[int | None]]:
     """Plan and carry out. Returns the plan and the jobs that were queued."""
-    plan = retries.plan(before.session, chosen, stale)
-    return plan, [job.job for job in retries.carry_out(before.session, plan)]
+    plan = retry_jobs.plan(before.session, chosen, stale)
+    return plan, [job.job for job in retry_jobs.carry_out(before.session, plan)]
 
 
 def test_a_failed_job_waits_to_be_claimed_again_and_keeps_its_attempts(before: Past) -> None:
@@ -35,7 +36,7 @@ def test_a_failed_job_waits_to_be_claimed_again_and_keeps_its_attempts(before: P
     before.attempt(job, 5, outcome="not_posted", error="timeout")
     retry(before, FAILED)
     assert before.row(job, "state", "available_at", "attempts", "spent", "error") == ("queued", NOW, 5, 0, None)
-    found = history.by_number(before.db, job)
+    found = job_history.by_number(before.db, job)
     assert found
     assert [attempt.number for attempt in found.attempts] == [5]
 
@@ -49,7 +50,7 @@ def test_the_second_retry_does_nothing(before: Past) -> None:
 
 def test_a_plan_changes_nothing(before: Past) -> None:
     job = before.job(before.schedule("daily"), "failed")
-    plan = retries.plan(before.session, FAILED, stale=False)
+    plan = retry_jobs.plan(before.session, FAILED, stale=False)
     assert plan.ready == [job]
     assert before.state(job) == "failed"
 
@@ -134,7 +135,7 @@ def test_jobs_of_one_channel_go_a_second_apart(before: Past) -> None:
 
 
 def test_a_second_slice_goes_on_where_the_first_ended(before: Past, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "SLICE", 2)
+    monkeypatch.setattr(retry_jobs, "SLICE", 2)
     schedule = before.schedule("daily")
     jobs = [before.job(schedule, "failed", HOUR - number) for number in range(5)]
     assert retry(before, FAILED)[1] == jobs
@@ -176,17 +177,17 @@ def test_the_job_of_a_one_off_schedule_that_is_over_can_be_sent_again(before: Pa
 def test_held_jobs_are_counted_because_they_may_have_been_posted(before: Past) -> None:
     schedule = before.schedule("daily")
     before.job(schedule, "held", HOUR), before.job(schedule, "failed", 2 * HOUR)
-    plan = retries.plan(before.session, Filter(since=0), stale=False)
+    plan = retry_jobs.plan(before.session, Filter(since=0), stale=False)
     assert plan.held == 1
     assert len(plan.ready) == 2
 
 
 def test_a_job_that_changed_after_the_plan_is_left_as_it_is(before: Past) -> None:
     job = before.job(before.schedule("daily"), "failed")
-    plan = retries.plan(before.session, FAILED, stale=False)
+    plan = retry_jobs.plan(before.session, FAILED, stale=False)
     with before.db.writing():
         before.db.execute("UPDATE jobs SET state = 'succeeded', ts = '1.1'")
-    assert list(retries.carry_out(before.session, plan)) == []
+    assert list(retry_jobs.carry_out(before.session, plan)) == []
     assert before.state(job) == "succeeded"
 
 
@@ -207,8 +208,8 @@ def test_a_job_number_that_is_not_there_is_refused_and_nothing_is_sent(before: P
 
 
 def test_each_state_is_either_sent_again_or_has_a_reason_why_not() -> None:
-    assert set(retries.NOT_SENT_AGAIN).isdisjoint(RETRIABLE)
-    assert {*retries.NOT_SENT_AGAIN, *RETRIABLE} == set(JobState)
+    assert set(retry_jobs.NOT_SENT_AGAIN).isdisjoint(RETRIABLE)
+    assert {*retry_jobs.NOT_SENT_AGAIN, *RETRIABLE} == set(JobState)
 
 
 def test_states_that_are_never_sent_again_are_refused(before: Past) -> None:

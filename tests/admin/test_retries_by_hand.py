@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import advice, retries, settling, story
+from schedbot.admin.jobs import mark_posted, next_steps, retry, timeline
 from schedbot.errors import BadInput, NotFound
-from schedbot.store import changes
-from schedbot.store.changes import Change
-from schedbot.store.filters import Filter
-from tests.job_rows import HOUR, NOW, Past, past
+from schedbot.store.history import changes
+from schedbot.store.history.changes import Change
+from schedbot.store.history.filters import Filter
+from tests.support.job_history import HOUR, NOW, Past, past
 
 DUE_TS = "1796133600.400000"  # 0.4 s after what was due an hour before NOW
 LOOKUP = """
@@ -26,13 +26,13 @@ def before(tmp_path: Path) -> Iterator[Past]:
 
 
 def texts(before: Past, job: int) -> list[str]:
-    return [entry.text for entry in story.told(before.session, settling.known(before.session, job))]
+    return [entry.text for entry in timeline.told(before.session, mark_posted.known(before.session, job))]
 
 
 @pytest.mark.parametrize("state", ["held", "unknown"])
 def test_a_message_that_a_person_found_is_success_with_its_ts(before: Past, state: str) -> None:
     job = before.job(before.schedule("daily"), state, error="timeout")
-    settling.mark_posted(before.session, job, DUE_TS)
+    mark_posted.mark_posted(before.session, job, DUE_TS)
     assert before.row(job, "state", "ts", "lateness_ms", "error") == ("succeeded", DUE_TS, 400, None)
     change = changes.last(before.db, "job", str(job))
     assert change
@@ -41,14 +41,14 @@ def test_a_message_that_a_person_found_is_success_with_its_ts(before: Past, stat
 
 def test_the_link_of_a_message_names_it_too(before: Past) -> None:
     job = before.job(before.schedule("daily"), "held")
-    settling.mark_posted(before.session, job, "https://acme.slack.com/archives/C0000000001/p1796133600400000")
+    mark_posted.mark_posted(before.session, job, "https://acme.slack.com/archives/C0000000001/p1796133600400000")
     assert before.row(job, "ts") == (DUE_TS,)
 
 
 def test_a_job_whose_fate_is_known_cannot_be_marked(before: Past) -> None:
     job = before.job(before.schedule("daily"), "succeeded", ts="1796133600.000100")
     with pytest.raises(BadInput, match=f"Job {job} is succeeded") as refused:
-        settling.mark_posted(before.session, job, DUE_TS)
+        mark_posted.mark_posted(before.session, job, DUE_TS)
     assert refused.value.hint == "It was posted as 1796133600.000100."
     assert before.row(job, "ts") == ("1796133600.000100",)
 
@@ -57,7 +57,7 @@ def test_a_job_whose_fate_is_known_cannot_be_marked(before: Past) -> None:
 def test_what_is_no_ts_is_refused(before: Past, said: str) -> None:
     job = before.job(before.schedule("daily"), "held")
     with pytest.raises(BadInput, match="does not name a message"):
-        settling.mark_posted(before.session, job, said)
+        mark_posted.mark_posted(before.session, job, said)
     assert before.state(job) == "held"
 
 
@@ -68,10 +68,10 @@ def test_a_message_of_another_channel_is_not_taken_for_the_jobs(before: Past) ->
     job = before.job(before.schedule("daily"), "held", attempts=1, error="timeout")
     before.attempt(job, outcome="unknown", error="timeout")
     with pytest.raises(BadInput, match="is in C0000000002, and job 1 left for C0000"):
-        settling.mark_posted(before.session, job, LINK.format("C0000000002"))
+        mark_posted.mark_posted(before.session, job, LINK.format("C0000000002"))
     assert before.state(job) == "held"
-    marked = settling.mark_posted(before.session, job, LINK.format("C0000000001"))
-    assert (before.state(job), settling.doubt(marked, before.session.now())) == ("succeeded", None)
+    marked = mark_posted.mark_posted(before.session, job, LINK.format("C0000000001"))
+    assert (before.state(job), mark_posted.doubt(marked, before.session.now())) == ("succeeded", None)
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,14 @@ def test_a_message_of_another_channel_is_not_taken_for_the_jobs(before: Past) ->
 def test_a_message_of_another_time_is_taken_and_said(before: Past, ts: str, told: str) -> None:
     job = before.job(before.schedule("daily"), "held", attempts=1, error="timeout")
     before.attempt(job, outcome="unknown", error="timeout")
-    marked = settling.mark_posted(before.session, job, ts)
+    marked = mark_posted.mark_posted(before.session, job, ts)
     assert before.state(job) == "succeeded"
-    assert told in (settling.doubt(marked, before.session.now()) or "")
+    assert told in (mark_posted.doubt(marked, before.session.now()) or "")
 
 
 def test_a_job_that_is_not_there_cannot_be_marked(before: Past) -> None:
     with pytest.raises(NotFound, match="There is no job 7"):
-        settling.mark_posted(before.session, 7, DUE_TS)
+        mark_posted.mark_posted(before.session, 7, DUE_TS)
 
 
 def test_the_story_tells_tries_look_ups_and_people_in_order(before: Past) -> None:
@@ -100,7 +100,7 @@ def test_the_story_tells_tries_look_ups_and_people_in_order(before: Past) -> Non
     before.attempt(job, outcome="unknown", error="timeout")
     with before.db.writing():
         before.db.execute(LOOKUP)
-    list(retries.carry_out(before.session, retries.plan(before.session, Filter(jobs=(job,)), stale=False)))
+    list(retry.carry_out(before.session, retry.plan(before.session, Filter(jobs=(job,)), stale=False)))
     due, started, left, ended, asked, retried = texts(before, job)
     assert due == "Due: schedule 'daily' to channel C0000000001."
     assert (started, left) == ("Attempt 1 started, by pool-1.", "Attempt 1 left for channel C0000000001.")
@@ -147,7 +147,7 @@ def change(before: Past, schedule: str, at: int, after: dict[str, str]) -> None:
 )
 def test_the_next_step_is_a_command(before: Past, state: str, error: str | None, steps: list[str]) -> None:
     job = before.job(before.schedule("daily"), state, error=error, ts=DUE_TS)
-    told = advice.standing(settling.known(before.session, job), NOW).steps
+    told = next_steps.standing(mark_posted.known(before.session, job), NOW).steps
     assert len(told) == len(steps)
     assert all(step.startswith(start) for step, start in zip(told, steps, strict=True))
 
@@ -155,13 +155,13 @@ def test_the_next_step_is_a_command(before: Past, state: str, error: str | None,
 @pytest.mark.parametrize("state", ["failed", "missed"])
 def test_no_step_is_advised_for_what_a_removed_schedule_left_behind(before: Past, state: str) -> None:
     job = before.job(before.schedule("daily", state="removed"), state, error="not_in_channel")
-    stands = advice.standing(settling.known(before.session, job), NOW)
+    stands = next_steps.standing(mark_posted.known(before.session, job), NOW)
     assert stands.sentence.endswith("its schedule was removed.")
     assert stands.steps == ()
 
 
 def test_what_a_removed_schedule_left_held_can_be_marked_and_need_not_be(before: Past) -> None:
     job = before.job(before.schedule("daily", state="removed"), "held", error="timeout")
-    stands = advice.standing(settling.known(before.session, job), NOW)
+    stands = next_steps.standing(mark_posted.known(before.session, job), NOW)
     assert stands.sentence.endswith("its schedule was removed, so nothing waits for it.")
     assert [step[:34] for step in stands.steps] == ["if it is there: schedbot audit 1 -"]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import choosing
-from schedbot.admin.choosing import Words
+from schedbot.admin.jobs import filters
+from schedbot.admin.jobs.filters import Words
 from schedbot.errors import BadInput, NotFound
-from schedbot.store import history
-from tests.job_rows import HOUR, Past, past
+from schedbot.store.history import jobs as job_history
+from tests.support.job_history import HOUR, Past, past
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def before(tmp_path: Path) -> Iterator[Past]:
 
 
 def found(before: Past, words: Words) -> list[int | None]:
-    return [job.job for job in history.every(before.db, choosing.chosen(before.session, words))]
+    return [job.job for job in job_history.every(before.db, filters.chosen(before.session, words))]
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_a_value_that_means_nothing_is_refused(before: Past, words: Words, probl
 
 
 def test_the_newest_are_the_last_that_were_due(before: Past) -> None:
-    chosen = choosing.chosen(before.session, Words())
-    assert [job.job for job in history.newest(before.db, chosen, 2)] == [3, 2]
+    chosen = filters.chosen(before.session, Words())
+    assert [job.job for job in job_history.newest(before.db, chosen, 2)] == [3, 2]
 
 
 def test_a_message_that_a_look_up_found_stands_with_its_attempt(before: Past) -> None:
@@ -99,6 +99,6 @@ def test_a_message_that_a_look_up_found_stands_with_its_attempt(before: Past) ->
             "INSERT INTO lookups (job_id, number, workspace_id, asked_at, answer, ts)"
             " VALUES (3, 1, 'globex', 1, 'found', '1796133600.400000')"
         )
-    job = history.by_number(before.db, 3)
+    job = job_history.by_number(before.db, 3)
     assert job
     assert [attempt.ts for attempt in job.attempts] == ["1796133600.400000"]

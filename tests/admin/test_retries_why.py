@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import whys
+from schedbot.admin.explain import why
 from schedbot.errors import BadInput, NotFound
-from schedbot.store import heartbeats
-from tests.job_rows import HOUR, NOW, Past, past
+from schedbot.store.operations import heartbeats
+from tests.support.job_history import HOUR, NOW, Past, past
 
 AT_NINE = "2026-12-01 09:00"  # an hour before NOW, in New York
 
@@ -20,7 +20,7 @@ def before(tmp_path: Path) -> Iterator[Past]:
 
 
 def because(before: Past, said: str = "") -> str:
-    return " ".join(whys.why(before.session, "daily", said).because)
+    return " ".join(why.why(before.session, "daily", said).because)
 
 
 def ticked(before: Past, at: int) -> None:
@@ -31,7 +31,7 @@ def ticked(before: Past, at: int) -> None:
 @pytest.mark.parametrize("said", ["", AT_NINE, "1h"])
 def test_a_job_is_the_answer_where_there_is_one(before: Past, said: str) -> None:
     before.job(before.schedule("daily"), "failed", HOUR, error="deadline")
-    answer = whys.why(before.session, "daily", said)
+    answer = why.why(before.session, "daily", said)
     assert answer.because == ("Job 1 is failed: not posted, its grace was over before it could be posted.",)
     assert answer.steps == ("schedbot retry 1", "schedbot audit 1")
 
@@ -50,7 +50,7 @@ def test_a_tick_that_ran_leaves_no_reason_on_record(before: Past) -> None:
 
 def test_a_suspended_schedule_says_why_and_what_helps(before: Past) -> None:
     before.schedule("daily", state="suspended", reason="not_in_channel")
-    answer = whys.why(before.session, "daily", "")
+    answer = why.why(before.session, "daily", "")
     assert answer.because == ("The schedule is suspended: not_in_channel (The app is not in the channel).",)
     assert answer.steps == ("schedbot resume daily",)
 
@@ -82,14 +82,14 @@ def test_an_occurrence_to_come_is_no_failure(before: Past) -> None:
 def test_a_paused_workspace_holds_back_what_is_to_come(before: Past) -> None:
     before.workspace("globex", paused="token_revoked")
     before.schedule("daily", workspace="globex")
-    answer = whys.why(before.session, "daily", "2026-12-02 09:00")
+    answer = why.why(before.session, "daily", "2026-12-02 09:00")
     assert "But the workspace 'globex' is paused: token_revoked (The workspace's token was revoked" in answer.because[0]
     assert answer.steps == ("schedbot workspace resume globex",)
 
 
 def test_the_reason_of_slack_is_told_in_words_too(before: Past) -> None:
     before.job(before.schedule("daily", state="suspended", reason="is_archived"), "failed", HOUR, error="is_archived")
-    answer = whys.why(before.session, "daily", "")
+    answer = why.why(before.session, "daily", "")
     assert answer.because == (
         "Job 1 is failed: not posted, is_archived (The channel is archived).",
         "The schedule is suspended: is_archived (The channel is archived).",
@@ -100,7 +100,7 @@ def test_the_reason_of_slack_is_told_in_words_too(before: Past) -> None:
 def test_a_name_or_time_that_means_nothing_is_refused(before: Past) -> None:
     before.schedule("daily")
     with pytest.raises(NotFound, match="There is no schedule 'dayly'") as refused:
-        whys.why(before.session, "dayly", "")
+        why.why(before.session, "dayly", "")
     assert refused.value.hint == "Did you mean 'daily'?"
     with pytest.raises(BadInput, match="'someday' is not a time"):
-        whys.why(before.session, "daily", "someday")
+        why.why(before.session, "daily", "someday")

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import adding
-from schedbot.admin.fields import BadField
+from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.schedules import add
 from schedbot.model import TokenSource
-from schedbot.store import changes, schedules, workspaces
-from tests.book import Book, clock, ms
+from schedbot.store.history import changes
+from schedbot.store.schedules import schedules, workspaces
+from tests.support.schedules import Book, clock, ms
 
 
 @pytest.mark.parametrize(
@@ -142,17 +143,17 @@ def test_a_template_that_asks_for_more_than_it_is_given_is_refused(book: Book, t
 
 def test_reading_alone_writes_nothing_and_knows_the_defaults(book: Book) -> None:
     said = {"name": "x", "tz": "UTC", "channel": "C0000000001", "text": "Hi", "every": "weekday at 9:00", "grace": ""}
-    wanted = adding.wanted(said, ms(book.utc))
+    wanted = add.wanted(said, ms(book.utc))
     assert (wanted.recurrence.cron, wanted.workspace) == ("0 9 * * 1-5", "default")
     assert (wanted.terms.grace_ms, wanted.terms.max_attempts) == (6 * 3_600_000, 5)
     assert list(schedules.named_like(book.db)) == []
 
 
 def test_it_is_said_when_the_token_of_its_workspace_is_not_there(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "SLACK_BOT_TOKEN" in adding.missing_token(book.session, book.add("default"))
+    assert "SLACK_BOT_TOKEN" in add.missing_token(book.session, book.add("default"))
     with book.db.writing():
         workspaces.add(book.db, "acme", TokenSource("env", "ACME_TOKEN"), 0)
     added = book.add("acme", workspace="acme")
-    assert "ACME_TOKEN" in adding.missing_token(book.session, added)
+    assert "ACME_TOKEN" in add.missing_token(book.session, added)
     monkeypatch.setenv("ACME_TOKEN", "xoxb-sandbox-acme")
-    assert adding.missing_token(book.session, added) == ""
+    assert add.missing_token(book.session, added) == ""

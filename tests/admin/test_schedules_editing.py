@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import editing
-from schedbot.admin.editing import Params
-from schedbot.admin.fields import BadField
+from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.schedules import edit
+from schedbot.admin.schedules.edit import Params
 from schedbot.errors import NotFound
-from schedbot.store import changes
-from tests.book import Book, ms
+from schedbot.store.history import changes
+from tests.support.schedules import Book, ms
 
 
 def test_a_new_text_is_posted_by_what_waits_already(book: Book) -> None:
@@ -191,10 +191,10 @@ def test_a_new_name_must_be_free(book: Book) -> None:
 def test_parameters_are_merged_and_taken_away_one_by_one(book: Book, tmp_path: Path) -> None:
     (tmp_path / "r.json.j2").write_text("{\"text\": \"{{ params.get('team', 'all') }}\"}")
     book.add(report=str(tmp_path / "r.json.j2"), params='{"team": "EU", "week": 3}')
-    editing.edit(book.session, "daily", {}, Params({"week": 4}, ["team"]))
+    edit.edit(book.session, "daily", {}, Params({"week": 4}, ["team"]))
     assert book.stands().terms.report.params == {"week": 4}
     with pytest.raises(BadField, match="'team'"):
-        editing.edit(book.session, "daily", {}, Params({}, ["team"]))
+        edit.edit(book.session, "daily", {}, Params({}, ["team"]))
 
 
 def test_a_name_that_is_not_there_is_told_with_the_nearest(book: Book) -> None:

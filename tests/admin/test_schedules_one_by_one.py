@@ -2,14 +2,17 @@
 
 import pytest
 
-from schedbot.admin import expressions, occurrences, running, selecting, settling, story, whys
-from schedbot.admin.expressions import Expression
+from schedbot.admin.explain import why
+from schedbot.admin.jobs import mark_posted, timeline
+from schedbot.admin.schedules import expression, lookup, occurrences, run_now
+from schedbot.admin.schedules.expression import Expression
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence
-from schedbot.store import consequences, schedules, waiting
-from schedbot.store.rulings import Calendar
-from schedbot.store.schedules import Filters
-from tests.book import Book, clock, ms
+from schedbot.store.fanout.calendar_rulings import Calendar
+from schedbot.store.jobs import pending, side_effects
+from schedbot.store.schedules import schedules
+from schedbot.store.schedules.schedules import Filters
+from tests.support.schedules import Book, clock, ms
 
 
 def test_a_waiting_occurrence_is_skipped_and_the_next_one_comes(book: Book) -> None:
@@ -30,10 +33,10 @@ def test_the_story_of_what_was_skipped_says_by_whom_and_when(book: Book) -> None
     book.add(cron="0 18 * * *")
     book.skip_next()
     book.skip_next()
-    skip, due = story.told(book.session, settling.known(book.session, 1))
+    skip, due = timeline.told(book.session, mark_posted.known(book.session, 1))
     assert (clock(skip.at), skip.text) == ("2026-12-01 08:59", "tester@house, skip-next: it is left out.")
     assert due.event == "due"
-    answer = whys.why(book.session, "daily", "2026-12-01 18:00").because
+    answer = why.why(book.session, "daily", "2026-12-01 18:00").because
     assert answer == ("Job 1 is skipped: tester@house skipped it, Tue 1 Dec 2026 08:59 UTC.",)
 
 
@@ -46,7 +49,7 @@ def test_the_story_of_what_was_cancelled_late_says_by_whom(book: Book, turn: str
         book.edit(cron="0 12 * * *")
     else:
         getattr(book, turn)()
-    last = story.told(book.session, settling.known(book.session, 1))[-1]
+    last = timeline.told(book.session, mark_posted.known(book.session, 1))[-1]
     assert (clock(last.at), last.text.partition(":")[0]) == ("2026-12-01 09:10", f"tester@house, {turn}")
 
 
@@ -54,8 +57,8 @@ def test_the_story_of_what_a_suspension_cancelled_says_by_what(book: Book) -> No
     book.add()
     at = ms("2026-12-01 09:10:00")
     with book.db.writing():
-        consequences.suspend_schedule(book.db, book.stands().id, "C0000000001", "is_archived", at)
-    last = story.told(book.session, settling.known(book.session, 1))[-1]
+        side_effects.suspend_schedule(book.db, book.stands().id, "C0000000001", "is_archived", at)
+    last = timeline.told(book.session, mark_posted.known(book.session, 1))[-1]
     told = "schedule 'daily': state active -> suspended, reason none -> is_archived."
     assert (last.at, last.text) == (at, f"schedbot work, work: {told}")
 
@@ -115,7 +118,7 @@ def test_a_suspended_schedule_is_not_run(book: Book) -> None:
 
 
 def test_nobody_is_told_that_a_pool_runs_when_none_does(book: Book) -> None:
-    assert not running.has_pool(book.session)
+    assert not run_now.has_pool(book.session)
 
 
 def test_a_removed_schedule_posts_nothing_more_and_frees_its_name(book: Book) -> None:
@@ -129,7 +132,7 @@ def test_a_removed_schedule_posts_nothing_more_and_frees_its_name(book: Book) ->
 def test_a_glob_means_all_that_fit_and_may_find_none(book: Book) -> None:
     for name in ("acme-1", "acme-2", "other"):
         book.add(name)
-    chosen = selecting.chosen(book.db, ["acme-*", "acme-1", "zz*", "acme-[!1]"])
+    chosen = lookup.chosen(book.db, ["acme-*", "acme-1", "zz*", "acme-[!1]"])
     assert [one.name for one in chosen.schedules] == ["acme-1", "acme-2"]
     assert chosen.empty == ["zz*"]
 
@@ -145,7 +148,7 @@ def test_schedules_are_found_by_state_account_and_workspace(book: Book) -> None:
 
 def test_the_coming_occurrences_keep_to_start_end_and_what_is_left_out(book: Book) -> None:
     book.add(cron="0 9 * * *", starts="2026-12-24", until="2026-12-26", skip_holidays="US")
-    coming = list(occurrences.coming(book.stands(), ms(book.utc), waiting.skipped(book.db, 0)))
+    coming = list(occurrences.coming(book.stands(), ms(book.utc), pending.skipped(book.db, 0)))
     assert [clock(one.due_at) for one in coming] == ["2026-12-24 09:00", "2026-12-25 09:00", "2026-12-26 09:00"]
     assert "Christmas" in (coming[1].left_out or "")
     assert book.next() == "2026-12-24 09:00"
@@ -161,5 +164,5 @@ def test_occurrences_of_several_schedules_are_merged_by_time(book: Book) -> None
 
 def test_an_expression_is_asked_without_a_schedule() -> None:
     rule = Recurrence("America/New_York", cron="30 1 * * *")
-    found = expressions.coming(Expression(rule, Calendar()), ms("2026-10-31 12:00:00"))
+    found = expression.coming(Expression(rule, Calendar()), ms("2026-10-31 12:00:00"))
     assert [clock(next(found).due_at) for _ in range(2)] == ["2026-11-01 05:30", "2026-11-02 06:30"]

@@ -2,12 +2,14 @@
 
 import pytest
 
-from schedbot.admin import resting, retries, workspaces
+from schedbot.admin.jobs import retry
+from schedbot.admin.schedules import pause
+from schedbot.admin.workspaces import manage
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import TokenSource
-from schedbot.store import changes, history
-from schedbot.store.filters import Filter
-from tests.book import Book, clock
+from schedbot.store.history import changes, jobs
+from schedbot.store.history.filters import Filter
+from tests.support.schedules import Book, clock
 
 
 def test_a_pause_cancels_what_waits(book: Book) -> None:
@@ -30,7 +32,7 @@ def test_a_pause_takes_back_what_a_pool_holds_but_not_what_has_left(book: Book) 
 
 
 def test_what_a_resume_or_a_retry_brings_back_goes_to_the_workspace_that_the_schedule_has_now(book: Book) -> None:
-    workspaces.add(book.session, "acme", TokenSource("env", "ACME_TOKEN"))
+    manage.add(book.session, "acme", TokenSource("env", "ACME_TOKEN"))
     book.add()
     book.add("failed")
     book.pause()
@@ -39,8 +41,8 @@ def test_what_a_resume_or_a_retry_brings_back_goes_to_the_workspace_that_the_sch
     for name in ("daily", "failed"):
         book.edit(name, workspace="acme")
     book.resume()
-    list(retries.carry_out(book.session, retries.plan(book.session, Filter(), stale=False)))
-    assert [(one.workspace, one.state) for one in history.every(book.db, Filter())] == [("acme", "queued")] * 2
+    list(retry.carry_out(book.session, retry.plan(book.session, Filter(), stale=False)))
+    assert [(one.workspace, one.state) for one in jobs.every(book.db, Filter())] == [("acme", "queued")] * 2
 
 
 def test_a_resume_before_the_instant_brings_the_occurrence_back(book: Book) -> None:
@@ -152,5 +154,5 @@ def test_a_resume_with_nothing_to_come_finishes_it(book: Book) -> None:
 def test_one_name_that_is_not_there_leaves_all_as_they_are(book: Book) -> None:
     book.add()
     with pytest.raises(NotFound, match="'dayly'"):
-        resting.pause(book.session, ["daily", "dayly"], "", "")
+        pause.pause(book.session, ["daily", "dayly"], "", "")
     assert book.stands().state == "active"

@@ -10,15 +10,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from schedbot import times
-from schedbot.admin import down_times, simulation
-from schedbot.admin.down_times import Down, up_at
-from schedbot.admin.simulation import Simulated
-from schedbot.admin.strides import Span
-from schedbot.commands.simulate import ticked
+from schedbot.admin.simulation import downtimes, simulate
+from schedbot.admin.simulation.downtimes import Down, up_at
+from schedbot.admin.simulation.simulate import Simulated
+from schedbot.admin.simulation.tick_steps import Span
+from schedbot.commands.schedules.simulate import ticked
 from schedbot.errors import BadInput
-from schedbot.store import copying
-from schedbot.store.enqueue import LOOK_AHEAD_MS
-from tests.book import Book, clock, ms, opened
+from schedbot.store.fanout import simulation_copy
+from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
+from tests.support.schedules import Book, clock, ms, opened
 
 EVERYTHING = (
     "SELECT * FROM jobs",
@@ -30,8 +30,8 @@ TUESDAY, A_WEEK_LATER = "2026-12-01 00:00", "2026-12-08 00:00"
 
 
 def simulated(book: Book, start: str, end: str, *downs: str) -> list[Simulated]:
-    off = down_times.read(downs, book.session.reader_zone, 0)
-    return list(simulation.simulate(book.session, Span(ms(start), ms(end), off), ticked, lambda at: None))
+    off = downtimes.read(downs, book.session.reader_zone, 0)
+    return list(simulate.simulate(book.session, Span(ms(start), ms(end), off), ticked, lambda at: None))
 
 
 def told(found: list[Simulated]) -> list[str]:
@@ -101,7 +101,7 @@ def test_a_pause_with_an_end_is_kept_until_then_and_one_without_is_left_out(book
         ("short", "2026-12-05 09:00"),
         ("short", "2026-12-06 09:00"),
     ]
-    assert [one.name for one in simulation.resting(book.session)] == ["long"]
+    assert [one.name for one in simulate.resting(book.session)] == ["long"]
 
 
 def test_a_simulation_leaves_the_database_and_the_temporary_folder_as_they_were(
@@ -110,7 +110,7 @@ def test_a_simulation_leaves_the_database_and_the_temporary_folder_as_they_were(
     monkeypatch.setattr(tempfile, "tempdir", str(folder := tmp_path_factory.mktemp("temporary")))
     book.add()
     before = [book.db.rows(sql) for sql in EVERYTHING]
-    found = simulation.simulate(book.session, Span(ms(TUESDAY), ms(A_WEEK_LATER)), ticked, lambda at: None)
+    found = simulate.simulate(book.session, Span(ms(TUESDAY), ms(A_WEEK_LATER)), ticked, lambda at: None)
     next(found)
     assert len(list(folder.iterdir())) == 1
     assert len(list(found)) == 6
@@ -134,7 +134,7 @@ def test_one_tick_for_many_says_what_a_tick_at_each_minute_would(tmp_path: Path,
         book.utc = "2026-10-31 00:00"
         of_each_kind(book, MIDNIGHT + pause)
         span = Span(MIDNIGHT, MIDNIGHT + 2 * DAY_MS, downs)
-        found = list(simulation.simulate(book.session, span, ticked, lambda at: None))
+        found = list(simulate.simulate(book.session, span, ticked, lambda at: None))
         assert found == every_minute(book, span)
 
 
@@ -150,18 +150,18 @@ def of_each_kind(book: Book, until: int) -> None:
 
 def every_minute(book: Book, span: Span) -> list[Simulated]:
     """What a tick at each minute makes in a copy, the first one after the end included where the machine was off."""
-    with copying.copied(book.db, span.start) as copy:
+    with simulation_copy.copied(book.db, span.start) as copy:
         for at in range(span.start, up_at(span.downs, span.end) + 60_000, 60_000):
             if up_at(span.downs, at) == at:
-                ticked(simulation.frozen_at(book.session, copy, at), LOOK_AHEAD_MS)
-        return [simulation.told(copy, one, span.downs) for one in copying.take_made(copy, span.end)]
+                ticked(simulate.frozen_at(book.session, copy, at), LOOK_AHEAD_MS)
+        return [simulate.told(copy, one, span.downs) for one in simulation_copy.take_made(copy, span.end)]
 
 
 def test_a_clock_change_is_told_with_all_schedules_that_it_touches(book: Book) -> None:
     for name in ("b", "a"):
         book.add(name, cron="30 1 * * *", tz="America/New_York")
     book.add("other", cron="30 1 * * *")
-    found = simulation.clock_changes(book.session, Span(ms("2026-10-01 00:00"), ms("2026-12-01 00:00")))
+    found = simulate.clock_changes(book.session, Span(ms("2026-10-01 00:00"), ms("2026-12-01 00:00")))
     assert [(clock(change.at), change.effect.value, names) for change, _, names in found] == [
         ("2026-11-01 06:00", "once", ["a", "b"])
     ]

@@ -2,11 +2,13 @@
 
 import pytest
 
-from schedbot.admin import backfilling, calendars, retries
-from schedbot.store import claims, closings
-from schedbot.store.claims import Wanted
-from schedbot.store.filters import Filter
-from tests.book import Book, clock, ms
+from schedbot.admin.jobs import backfill as backfill_jobs
+from schedbot.admin.jobs import retry as retry_jobs
+from schedbot.admin.schedules import shared_calendars
+from schedbot.store.history.filters import Filter
+from schedbot.store.jobs import claims, closings
+from schedbot.store.jobs.claims import Wanted
+from tests.support.schedules import Book, clock, ms
 
 AFTERNOON = {"window": "14:00-18:00"}
 
@@ -34,12 +36,12 @@ def failed_then_posted(book: Book, **said: str) -> None:
 
 
 def retry(book: Book) -> None:
-    assert list(retries.carry_out(book.session, retries.plan(book.session, Filter(jobs=(1,)), stale=True)))
+    assert list(retry_jobs.carry_out(book.session, retry_jobs.plan(book.session, Filter(jobs=(1,)), stale=True)))
 
 
 def backfill(book: Book) -> None:
-    made = backfilling.plan(book.session, "daily", "2026-11-29 00:00", "2026-12-01 00:00")
-    assert len(backfilling.carry_out(book.session, made)) == 2
+    made = backfill_jobs.plan(book.session, "daily", "2026-11-29 00:00", "2026-12-01 00:00")
+    assert len(backfill_jobs.carry_out(book.session, made)) == 2
 
 
 def goes(book: Book) -> list[str]:
@@ -51,7 +53,7 @@ def goes(book: Book) -> list[str]:
 def test_a_calendar_set_while_a_retry_waits_does_not_leave_it_out_for_one_that_is_settled(book: Book) -> None:
     failed_then_posted(book)
     retry(book)
-    assert calendars.set_(book.session, "42", None, AFTERNOON).jobs.left_out == 0
+    assert shared_calendars.set_(book.session, "42", None, AFTERNOON).jobs.left_out == 0
     assert goes(book) == ["2026-12-02 14:00 / 2026-12-02 20:00"]
 
 
@@ -59,9 +61,9 @@ def test_a_calendar_set_while_a_retry_waits_does_not_leave_it_out_for_one_that_i
 def test_a_calendar_set_while_a_backfill_waits_puts_it_off(book: Book, outside: str) -> None:
     failed_then_posted(book)
     backfill(book)
-    calendars.set_(book.session, "42", None, {**AFTERNOON, "outside": outside})
+    shared_calendars.set_(book.session, "42", None, {**AFTERNOON, "outside": outside})
     assert goes(book) == ["2026-12-02 14:00 / 2026-12-02 20:00"] * 2
-    calendars.clear(book.session, "42", None)
+    shared_calendars.clear(book.session, "42", None)
     assert [line[:16] for line in goes(book)] == ["2026-12-02 12:00"] * 2
 
 
@@ -82,7 +84,7 @@ def test_a_schedule_without_grace_leaves_time_enough_at_the_opening_too(book: Bo
     backfill(book)
     posted(book)
     assert goes(book) == ["2026-12-03 08:00 / 2026-12-03 09:00"] * 2
-    calendars.set_(book.session, "42", None, {"blackout": "2026-12-03"})
+    shared_calendars.set_(book.session, "42", None, {"blackout": "2026-12-03"})
     assert goes(book) == ["2026-12-04 08:00 / 2026-12-04 09:00"] * 2
 
 
@@ -93,7 +95,7 @@ def test_what_is_late_by_itself_gives_way_only_to_one_that_is_still_to_be_posted
         sql = "UPDATE jobs SET state = 'succeeded', ts = '1.1' WHERE due_at = :at"
         book.db.execute(sql, {"at": ms("2026-12-01 11:00:00")})
     book.utc = "2026-12-01 12:00:00"
-    assert calendars.set_(book.session, "42", None, AFTERNOON).jobs.left_out == 0
+    assert shared_calendars.set_(book.session, "42", None, AFTERNOON).jobs.left_out == 0
     assert goes(book) == ["2026-12-01 14:00 / 2026-12-01 20:00"]
 
 

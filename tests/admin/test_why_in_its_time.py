@@ -1,12 +1,12 @@
 """`why` names only occurrences that are a schedule's own: after its start and its last change, up to its end."""
 
-from schedbot.admin import whys
-from tests.book import Book
+from schedbot.admin.explain import why
+from tests.support.schedules import Book
 
 
 def because(book: Book, at: str = "") -> list[str]:
     """The sentences, at most those behind the rule in words."""
-    return [told for told in whys.why(book.session, "daily", at).because if not told.startswith("Nothing ")]
+    return [told for told in why.why(book.session, "daily", at).because if not told.startswith("Nothing ")]
 
 
 def test_before_its_start_no_occurrence_is_named_but_the_first(book: Book) -> None:
@@ -33,7 +33,7 @@ def test_before_an_edit_no_occurrence_of_the_new_rule_is_named(book: Book) -> No
 
 def test_what_was_never_due_is_told_with_its_first(book: Book) -> None:
     book.add(cron="0 18 * * *")
-    answer = whys.why(book.session, "daily", "").because
+    answer = why.why(book.session, "daily", "").because
     assert answer == ("Nothing has been due yet: at 18:00 every day, UTC.", "The first is Tue 1 Dec 2026 18:00 UTC.")
 
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from schedbot.admin import adding, editing, exporting, telling
-from schedbot.admin.fields import BadField
-from schedbot.admin.import_lines import Format
-from schedbot.admin.importing import Imported, Source, import_file
+from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.import_export import exporter
+from schedbot.admin.import_export.formats import Format
+from schedbot.admin.import_export.importer import Imported, Source, import_file
+from schedbot.admin.schedules import add, edit, serialize
 from schedbot.errors import BadFile
-from schedbot.store import schedules
-from tests.house import TOKEN, House
+from schedbot.store.schedules import schedules
+from tests.support.app import TOKEN, House
 
 ANNA, BERND = "slack:U0SANDBOX01", "slack:U0SANDBOX02"  # in Los Angeles, in Berlin
 HEADER = "name,channel,cron,tz,text,workspace\n"
@@ -37,14 +38,14 @@ def take(house: House, lines: str, update: bool = False) -> Imported:
 
 def exported(house: House) -> bytes:
     out = io.StringIO()
-    exporting.write(exporting.chosen(house.db, ()), Format.CSV, out)
+    exporter.write(exporter.chosen(house.db, ()), Format.CSV, out)
     return out.getvalue().encode()
 
 
 def test_a_schedule_is_due_by_the_persons_wall_clock(house: House) -> None:
     added = house.schedule("anna", cron="0 9 * * *", tz=ANNA)
     assert (added.recurrence.tz, added.terms.tz_from) == ("America/Los_Angeles", ANNA)
-    assert telling.columns(added)["tz"] == ANNA
+    assert serialize.columns(added)["tz"] == ANNA
 
 
 def test_add_says_whose_zone_it_is_and_next_says_which(house: House) -> None:
@@ -64,15 +65,15 @@ def test_a_zone_that_is_named_is_not_asked_for(house: House) -> None:
 
 def test_an_edit_takes_the_zone_of_a_person_and_gives_it_back(house: House) -> None:
     house.schedule("report", cron="0 9 * * *", tz="Europe/Berlin")
-    edited = editing.edit(house.session(), "report", {"tz": ANNA})
+    edited = edit.edit(house.session(), "report", {"tz": ANNA})
     assert edited.differences == [("tz", "Europe/Berlin", ANNA), ("zone", None, "America/Los_Angeles")]
-    again = editing.edit(house.session(), "report", {"tz": "UTC"}).after
+    again = edit.edit(house.session(), "report", {"tz": "UTC"}).after
     assert (again.recurrence.tz, again.terms.tz_from) == ("UTC", "")
 
 
 def test_an_edit_of_something_else_asks_nobody_and_keeps_the_person(house: House) -> None:
     house.schedule("anna", cron="0 9 * * *", tz=ANNA)
-    after = editing.edit(house.session(), "anna", {"text": "Hello", "cron": "0 10 * * *"}).after
+    after = edit.edit(house.session(), "anna", {"text": "Hello", "cron": "0 10 * * *"}).after
     assert (after.recurrence.tz, after.terms.tz_from, asked(house)) == ("America/Los_Angeles", ANNA, 1)
 
 
@@ -113,10 +114,10 @@ def test_no_token_and_no_slack_are_said(house: House, monkeypatch: pytest.Monkey
     session = house.session()
     gone = replace(session, settings=replace(session.settings, api_url="http://127.0.0.1:9/api/"))
     with pytest.raises(BadField, match="connection to Slack was refused"):
-        adding.add(gone, said)
+        add.add(gone, said)
     monkeypatch.delenv("SLACK_BOT_TOKEN")
     with pytest.raises(BadField, match="SLACK_BOT_TOKEN is not set"):
-        adding.add(session, said)
+        add.add(session, said)
     assert names(house) == []
 
 
@@ -167,7 +168,7 @@ def test_a_person_is_asked_for_again_in_another_workspace(house: House) -> None:
     add_globex(house)
     house.slack.person("U0SANDBOX01", tz="Asia/Tokyo", workspace="globex")
     house.schedule("anna", cron="0 9 * * *", tz=ANNA)
-    assert editing.edit(house.session(), "anna", {"workspace": "globex"}).after.recurrence.tz == "Asia/Tokyo"
+    assert edit.edit(house.session(), "anna", {"workspace": "globex"}).after.recurrence.tz == "Asia/Tokyo"
     assert take(house, f"anna,C0000000001,0 9 * * *,{ANNA},anna,default\n", update=True) == Imported(0, 1, 0)
     [back] = schedules.named_like(house.db)
     assert back.recurrence.tz == "America/Los_Angeles"

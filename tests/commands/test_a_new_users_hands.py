@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from tests.house import House
+from tests.support.app import House
 
 NINE = "0 9 * * *"
 
@@ -111,7 +111,7 @@ def test_a_wait_that_is_broken_off_says_what_goes_on(house: House) -> None:
     assert "Job 1 of 'a' is queued: 'schedbot audit 1' tells of it." in told
 
 
-@pytest.mark.parametrize("module", ["typer", "schedbot.commands.list_"])
+@pytest.mark.parametrize("module", ["typer", "schedbot.commands.schedules.list_"])
 def test_ctrl_c_while_the_program_starts_ends_it_without_a_word(house: House, module: str) -> None:
     # A finder that stands in for the slow disk on which the module is being looked for as the key is pressed.
     (house.folder / "sitecustomize.py").write_text(

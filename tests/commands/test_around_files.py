@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.house import House
+from tests.support.app import House
 
 HEADER = "name,channel,cron,tz,text\n"
 ROWS = 'a,C0000000001,0 9 * * *,UTC,Hi\nb,C0000000002,0 9 * * *,UTC,"Ho, ho"\n'

@@ -5,15 +5,17 @@ from typing import Any
 
 import pytest
 
-from schedbot.admin import doctor, health, workspaces
-from schedbot.admin.health import judged
+from schedbot.admin.operations import doctor, health
+from schedbot.admin.operations.health import judged
+from schedbot.admin.workspaces import manage
 from schedbot.model import TokenSource
-from schedbot.store import heartbeats, remaining, vitals
 from schedbot.store.database import Database
-from schedbot.store.vitals import Vitals
+from schedbot.store.operations import drain, heartbeats
+from schedbot.store.operations import health as health_figures
+from schedbot.store.operations.health import Vitals
 from schedbot.tick import tick
-from tests.book import Book, ms
-from tests.house import House
+from tests.support.app import House
+from tests.support.schedules import Book, ms
 
 NOW = 1_796_137_200_000
 WELL = {
@@ -80,31 +82,37 @@ def test_the_vitals_are_what_the_tables_hold(book: Book) -> None:
     book.add("b")
     book.tick("2026-12-01 08:59:30")
     beat(book.db, "pool", ms("2026-12-01 08:59:30"))
-    seen = vitals.vitals(book.db, ms("2026-12-01 09:00:30"))
+    seen = health_figures.vitals(book.db, ms("2026-12-01 09:00:30"))
     assert (seen.pools, seen.queued, seen.oldest_due_at) == (1, 2, ms("2026-12-01 09:00:00"))
     assert seen.tick_at == ms("2026-12-01 08:59:30")
     assert health.oldest_due_ms(seen) == 30_000
-    assert vitals.vitals(book.db, ms("2026-12-01 09:02:00")).pools == 0
+    assert health_figures.vitals(book.db, ms("2026-12-01 09:02:00")).pools == 0
 
 
 def test_what_a_pause_keeps_waiting_is_not_late(book: Book) -> None:
     book.add()
     book.tick("2026-12-01 08:59:30")
-    workspaces.pause(book.session, "default", "moving")
-    seen = vitals.vitals(book.db, ms("2026-12-01 11:00:00"))
+    manage.pause(book.session, "default", "moving")
+    seen = health_figures.vitals(book.db, ms("2026-12-01 11:00:00"))
     assert (seen.queued, health.oldest_due_ms(seen), seen.paused) == (1, 0, [("default", "moving")])
 
 
 def test_a_removed_workspace_is_no_problem(book: Book) -> None:
-    workspaces.add(book.session, "acme", TokenSource("env", "NO_SUCH_VARIABLE"))
-    workspaces.pause(book.session, "acme", "moving")
-    workspaces.remove(book.session, "acme")
-    assert vitals.vitals(book.db, ms("2026-12-01 11:00:00")).paused == []
+    manage.add(book.session, "acme", TokenSource("env", "NO_SUCH_VARIABLE"))
+    manage.pause(book.session, "acme", "moving")
+    manage.remove(book.session, "acme")
+    assert health_figures.vitals(book.db, ms("2026-12-01 11:00:00")).paused == []
 
 
 def test_each_figure_is_read_from_an_index(book: Book) -> None:
     asked = {"since": 0}
-    for sql in (vitals.POOLS, vitals.OLDEST_DUE, vitals.QUEUED, vitals.FAILED, vitals.UNTICKED):
+    for sql in (
+        health_figures.POOLS,
+        health_figures.OLDEST_DUE,
+        health_figures.QUEUED,
+        health_figures.FAILED,
+        health_figures.UNTICKED,
+    ):
         steps = [row[3] for row in book.db.rows(f"EXPLAIN QUERY PLAN {sql}", asked)]
         reads = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "CONSTANT ROW" not in step]
         assert reads
@@ -119,21 +127,21 @@ def test_what_is_held_of_a_removed_schedule_waits_for_nobody(book: Book) -> None
         book.db.execute("UPDATE jobs SET state = 'held', error = 'timeout'")
     book.remove("goes")
     assert book.jobs("goes") == ["2026-12-01 09:00 held timeout"]
-    assert vitals.vitals(book.db, ms(book.utc)).held == 1
-    assert remaining.for_a_person(book.db) == (1, 0)
+    assert health_figures.vitals(book.db, ms(book.utc)).held == 1
+    assert drain.for_a_person(book.db) == (1, 0)
     book.remove("stays")
-    assert remaining.for_a_person(book.db) == (0, 0)
+    assert drain.for_a_person(book.db) == (0, 0)
 
 
 def test_what_is_held_is_found_by_the_index_of_the_few(book: Book) -> None:
-    held, schedule = (row[3] for row in book.db.rows(f"EXPLAIN QUERY PLAN {remaining.HELD}"))
+    held, schedule = (row[3] for row in book.db.rows(f"EXPLAIN QUERY PLAN {drain.HELD}"))
     assert "USING INDEX jobs_held" in held
     assert "(id=?)" in schedule
 
 
 def test_a_dry_run_of_a_tick_is_no_sign_of_life(book: Book) -> None:
     tick(book.session, dry_run=True)
-    assert vitals.vitals(book.db, ms(book.utc)).tick_at is None
+    assert health_figures.vitals(book.db, ms(book.utc)).tick_at is None
 
 
 def test_a_doctor_says_that_no_pool_takes_what_is_due(book: Book) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import TOKEN, House
+from tests.support.app import TOKEN, House
 
 TEMPLATE = """{"blocks": [
   {"type": "header", "text": {"type": "plain_text", "text": "Week of {{ team }}"}},

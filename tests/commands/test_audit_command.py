@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.job_rows import HOUR, NOW, Past, past
+from tests.support.job_history import HOUR, NOW, Past, past
 
 KEYS = ["job", "occurrence", "schedule", "account", "workspace", "channel", "due_at", "state", "error", "ts"]
 ATTEMPT_KEYS = ["number", "worker", "started_at", "sent_at", "ended_at", "outcome", "error", "http_status", "ts"]

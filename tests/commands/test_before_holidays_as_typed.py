@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.book import ms
-from tests.house import House
+from tests.support.app import House
+from tests.support.schedules import ms
 
 FALSE_CLOCK = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 pytestmark = pytest.mark.skipif(FALSE_CLOCK is None, reason="libfaketime is not installed")

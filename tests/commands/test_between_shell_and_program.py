@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.house import House
+from tests.support.app import House
 
 NINE = "0 9 * * *"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from schedbot import demo
-from tests.house import until
+from tests.support.app import until
 
 Program = subprocess.Popen[bytes]
 PROGRAM = [sys.executable, "-m", "schedbot", "demo"]

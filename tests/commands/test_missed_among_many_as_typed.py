@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.book import Book, opened
+from tests.support.schedules import Book, opened
 
 AT_TEN = ("--since", "2026-10-05T10:00:00Z", "--until", "2026-10-05T10:05:00Z")
 

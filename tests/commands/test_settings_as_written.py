@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.house import House
+from tests.support.app import House
 
 
 @pytest.mark.parametrize(

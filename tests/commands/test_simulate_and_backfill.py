@@ -2,7 +2,7 @@
 
 import json
 
-from tests.house import House
+from tests.support.app import House
 
 DAY_MS = 86_400_000
 NINE = 1_795_597_200_000  # 2026-11-25 09:00 UTC

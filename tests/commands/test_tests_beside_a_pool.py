@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from schedbot.admin import test_sends
-from tests.house import TOKEN, House, until
+from schedbot.admin.schedules import send_test
+from tests.support.app import TOKEN, House, until
 
 
 def arrivals(house: House) -> list[int]:
@@ -26,7 +26,7 @@ def test_a_test_beside_a_post_in_flight_keeps_a_second_to_it_and_to_those_that_f
         house.slack.release()  # once the test waits for its turn
         threading.Event().wait(seconds)
 
-    test_sends.send(house.session(), "report-0", sleep=sleep)
+    send_test.send(house.session(), "report-0", sleep=sleep)
     until(lambda: house.states() == {"succeeded": 6}, within=30)
     assert len(house.slack.texts()) == 7
     assert min(later - earlier for earlier, later in pairwise(arrivals(house))) >= 1_000

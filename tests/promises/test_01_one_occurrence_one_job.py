@@ -6,7 +6,7 @@ import signal
 from filelock import FileLock
 
 from schedbot.model import Schedule
-from tests.house import House, now_ms, until
+from tests.support.app import House, now_ms, until
 
 MINUTE = 60_000
 

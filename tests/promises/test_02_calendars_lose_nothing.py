@@ -14,14 +14,17 @@ from random import Random
 
 import pytest
 
-from schedbot import recurrence
-from schedbot.admin import backfilling, calendars, retries
+from schedbot.admin.jobs import backfill, retry
+from schedbot.admin.schedules import shared_calendars
 from schedbot.model import Outcome, Reply
-from schedbot.store import attempts, claims, closings, missed_spans, pacing, rulings
-from schedbot.store.claims import Claimed, Wanted
-from schedbot.store.filters import Filter
-from schedbot.worker.verdict import Standing, verdict
-from tests.book import Book, clock, ms, opened
+from schedbot.rules import recurrence
+from schedbot.store.fanout import calendar_rulings
+from schedbot.store.history import missed_spans
+from schedbot.store.history.filters import Filter
+from schedbot.store.jobs import attempts, claims, closings, pacing
+from schedbot.store.jobs.claims import Claimed, Wanted
+from schedbot.worker.state.verdict import Standing, verdict
+from tests.support.schedules import Book, clock, ms, opened
 
 MINUTE, HOUR = 60_000, 3_600_000
 STEPS = 25
@@ -108,25 +111,25 @@ class Life:
     def the_accounts_calendar_is_set(self) -> None:
         said = {"window": self.one(WINDOWS), "blackout": self.one(BLACKOUTS), "outside": self.outside()}
         if said["window"] == said["blackout"]:
-            calendars.clear(self.book.session, "42", None)
+            shared_calendars.clear(self.book.session, "42", None)
         else:
-            calendars.set_(self.book.session, "42", None, said)
+            shared_calendars.set_(self.book.session, "42", None, said)
 
     def the_schedule_is_edited(self) -> None:
         grace = self.one(("0s", "6h", "30d"))
         self.book.edit(window=self.one(("none", "00:30-23:30")), outside=self.outside(), grace=grace)
 
     def all_that_failed_is_sent_again(self) -> None:
-        plan = retries.plan(self.book.session, Filter(), stale=True)
-        self.asked_for.update(job.due_at for job in retries.carry_out(self.book.session, plan))
+        plan = retry.plan(self.book.session, Filter(), stale=True)
+        self.asked_for.update(job.due_at for job in retry.carry_out(self.book.session, plan))
 
     def two_days_are_backfilled(self) -> None:
-        plan = backfilling.plan(self.book.session, "daily", clock(self.now - 48 * HOUR), clock(self.now))
-        self.asked_for.update(due_at for _, due_at in backfilling.carry_out(self.book.session, plan))
+        plan = backfill.plan(self.book.session, "daily", clock(self.now - 48 * HOUR), clock(self.now))
+        self.asked_for.update(due_at for _, due_at in backfill.carry_out(self.book.session, plan))
 
     def everything_opens(self) -> None:
         """Then what waits goes, and nothing is left."""
-        calendars.clear(self.book.session, "42", None)
+        shared_calendars.clear(self.book.session, "42", None)
         self.book.edit(window="none", blackout="none", outside="defer")
         while [row for row in self.book.db.rows(JOBS) if row[2] == "queued"]:
             self.at(self.now + 20 * MINUTE)
@@ -152,7 +155,7 @@ class Life:
         self.each_occurrence_is_on_record_once()
 
     def another_stands_for(self, due_at: int) -> bool:
-        opens = rulings.opening(rulings.calendar_of(self.book.stands()), "UTC", self.now)
+        opens = calendar_rulings.opening(calendar_rulings.calendar_of(self.book.stands()), "UTC", self.now)
         coming = recurrence.next_after(self.schedule.recurrence, self.now)
         told = {"due_at": due_at, "newest": self.newest, "looked_at": self.looked_at}
         return bool(self.book.db.value(LATER, told)) or bool(coming and opens and coming <= opens)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from schedbot.admin import editing, removing, resting, selecting
-from tests.house import House
+from schedbot.admin.schedules import edit, lookup, pause, remove
+from tests.support.app import House
 
 HOUR = 3_600_000
 NINE = 1_795_597_200_000  # 2026-11-25 09:00 UTC
@@ -58,11 +58,11 @@ def test_what_fell_due_while_it_was_off_is_on_record_though_a_person_came_before
     house.schedule("hourly", as_of=NINE, cron="0 * * * *")
     there = house.session(NINE + 3 * HOUR + HOUR // 2)
     if turn == "edit":
-        editing.edit(there, "hourly", {"cron": "0 9 * * *"})
+        edit.edit(there, "hourly", {"cron": "0 9 * * *"})
     elif turn == "pause":
-        resting.pause(there, ["hourly"], "", "")
+        pause.pause(there, ["hourly"], "", "")
     else:
-        removing.remove(there, selecting.chosen(there.db, ["hourly"]).schedules)
+        remove.remove(there, lookup.chosen(there.db, ["hourly"]).schedules)
     house.tick(at=NINE + 4 * HOUR)
     assert jobs(house) == [("missed", 1), ("missed", 2), ("cancelled", 3)]
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedbot.admin import calendars
+from schedbot.admin.schedules import shared_calendars
 from schedbot.model import HolidayPolicy, Hours, Misfire, Outside, Recurrence
-from schedbot.recurrence import between
-from schedbot.store import rulings
-from schedbot.store.lateness import sort_out
-from schedbot.store.rulings import Calendar
-from tests.book import Book, clock, ms, opened
+from schedbot.rules.late import sort_out
+from schedbot.rules.recurrence import between
+from schedbot.store.fanout import calendar_rulings
+from schedbot.store.fanout.calendar_rulings import Calendar
+from tests.support.schedules import Book, clock, ms, opened
 
 OFFICE = "mon-fri 08:00-18:00"
 FRIDAY = "2026-12-04 12:00:00"
@@ -86,10 +86,10 @@ def test_the_last_of_all_goes_at_the_opening_even_if_the_rule_would_go_on(book: 
 def test_accounts_that_say_the_same_are_judged_once_for_all_that_was_missed(book: Book) -> None:
     for account in range(12):
         book.add(f"of-{account}", cron="*/30 * * * *", account=str(account))
-        calendars.set_(book.session, str(account), None, {"window": "00:00-23:59"})
-    ruled = rulings.standing.cache_info().misses
+        shared_calendars.set_(book.session, str(account), None, {"window": "00:00-23:59"})
+    ruled = calendar_rulings.standing.cache_info().misses
     book.tick("2026-12-14 12:00:30")
-    assert rulings.standing.cache_info().misses - ruled < 2 * 10 * 48  # ten days of every half hour
+    assert calendar_rulings.standing.cache_info().misses - ruled < 2 * 10 * 48  # ten days of every half hour
     assert book.jobs("of-7")[-1] == "2026-12-14 12:00 queued"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench.crash import children
-from tests.house import House, Program, until
+from tests.support.app import House, Program, until
 
 
 def kill_children(pool: Program) -> None:

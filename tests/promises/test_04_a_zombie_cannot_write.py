@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import House, Program, now_ms, until
+from tests.support.app import House, Program, now_ms, until
 
 FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 
@@ -51,7 +51,7 @@ def test_a_pool_stopped_before_its_posts_left_does_not_send_them_when_it_wakes(h
 
 
 def test_a_token_is_new_at_each_claim(house: House) -> None:
-    from schedbot.store import claims
+    from schedbot.store.jobs import claims
 
     house.due_now(1)
     tokens = set()

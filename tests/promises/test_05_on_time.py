@@ -1,6 +1,6 @@
 """Promise 5: a running pool starts each post at its instant; a change takes effect on what waits."""
 
-from tests.house import House, now_ms, rfc3339, until
+from tests.support.app import House, now_ms, rfc3339, until
 
 SECOND = 1_000
 

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from tests.house import House
+from tests.support.app import House
 
 
 def arrivals(house: House, channel: str = "C0000000000") -> list[int]:

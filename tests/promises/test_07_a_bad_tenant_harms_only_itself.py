@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import House, now_ms, rfc3339
+from tests.support.app import House, now_ms, rfc3339
 
 
 def two_workspaces(house: House) -> None:

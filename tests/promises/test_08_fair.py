@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from schedbot.store import claims, turns
-from schedbot.store.turns import Turns
-from tests.house import House, now_ms
-from tests.rows import flood
+from schedbot.store.jobs import claims, fairness
+from schedbot.store.jobs.fairness import Turns
+from tests.support.app import House, now_ms
+from tests.support.bulk_rows import flood
 
 
 def claimed(house: House, limit: int, whose: Turns) -> list[str]:
@@ -92,7 +92,7 @@ def test_the_jobs_of_one_instant_are_interleaved_between_workspaces(house: House
     assert last[0] <= 10
 
 
-@pytest.mark.parametrize("statement", [claims.CLAIM, turns.CLAIM_OF, claims.SATURATED, claims.WAITING, claims.PAST])
+@pytest.mark.parametrize("statement", [claims.CLAIM, fairness.CLAIM_OF, claims.SATURATED, claims.WAITING, claims.PAST])
 def test_a_claim_reads_an_index_and_sorts_nothing(house: House, statement: str) -> None:
     names = ("token", "lease_until", "until", "limit", "workspace_id", "now", "cursor", "too_far", "believed")
     plan = [row[3] for row in house.db.rows("EXPLAIN QUERY PLAN " + statement, dict.fromkeys(names, 1))]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.house import House
+from tests.support.app import House
 
 
 def ms(text: str) -> int:

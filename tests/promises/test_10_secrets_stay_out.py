@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.house import House, until
+from tests.support.app import House, until
 
 SECRET = "xoxb-1234567890-thisIsTheSecret"
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from schedbot.admin import editing, importing, resting
-from schedbot.admin.fields import BadField
-from schedbot.admin.importing import Source
+from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.import_export import importer
+from schedbot.admin.import_export.importer import Source
+from schedbot.admin.schedules import edit as edit_schedule
+from schedbot.admin.schedules import pause
 from schedbot.store.database import open_database
-from tests.book import clock, ms
-from tests.house import House
+from tests.support.app import House
+from tests.support.schedules import clock, ms
 
 NINE = ms("2026-12-01 09:00:00")  # a Tuesday
 BEFORE = NINE - 60_000  # within the look-ahead: the occurrence of nine waits already
@@ -33,7 +35,7 @@ def jobs(house: House, *states: str) -> list[str]:
 
 
 def edit(house: House, now: int, /, **said: str) -> None:
-    editing.edit(house.session(now), "report", said)
+    edit_schedule.edit(house.session(now), "report", said)
 
 
 def load(house: House, at: int, said: Said) -> None:
@@ -48,7 +50,7 @@ def load(house: House, at: int, said: Said) -> None:
         **said,
     }
     text = "\n".join(",".join(cells) for cells in (columns.keys(), columns.values()))
-    importing.import_file(house.session(at), Source("schedules.csv", text.encode(), update=True))
+    importer.import_file(house.session(at), Source("schedules.csv", text.encode(), update=True))
 
 
 def ticks(house: House, first: int, last: int, step: int = HOUR) -> None:
@@ -99,9 +101,9 @@ def test_a_single_instant_is_not_moved_into_the_past(house: House) -> None:
 @every_kind
 def test_what_fell_into_a_pause_is_not_posted_afterwards(house: House, kind: str) -> None:
     house.schedule("report", as_of=BEFORE, **KINDS[kind])
-    resting.pause(house.session(BEFORE), ["report"], "", "")
+    pause.pause(house.session(BEFORE), ["report"], "", "")
     house.tick(NINE)
-    resting.resume(house.session(NINE + 30 * MINUTE), ["report"])
+    pause.resume(house.session(NINE + 30 * MINUTE), ["report"])
     ticks(house, NINE + 30 * MINUTE, NINE + 2 * DAY + HOUR)
     expected = {"cron": ["2026-12-02 09:00", "2026-12-03 09:00"], "once": [], "rhythm": ["2026-12-03 09:00"]}
     assert jobs(house, "queued") == expected[kind]
@@ -111,8 +113,8 @@ def test_what_fell_into_a_pause_is_not_posted_afterwards(house: House, kind: str
 @every_kind
 def test_a_pause_that_ends_before_its_time_leaves_one_job(house: House, kind: str) -> None:
     house.schedule("report", as_of=BEFORE, **KINDS[kind])
-    resting.pause(house.session(BEFORE), ["report"], "", "")
-    resting.resume(house.session(BEFORE + 10_000), ["report"])
+    pause.pause(house.session(BEFORE), ["report"], "", "")
+    pause.resume(house.session(BEFORE + 10_000), ["report"])
     house.tick(NINE)
     assert jobs(house) == jobs(house, "queued") == ["2026-12-01 09:00"]
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedbot.model import Message
-from schedbot.reports.drawing import draw, plain
+from schedbot.reports.terminal_preview import draw, plain
 
 
 def mrkdwn(words: str) -> dict[str, str]:

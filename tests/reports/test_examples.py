@@ -8,8 +8,8 @@ import pytest
 
 from schedbot.model import Message, Report
 from schedbot.reports import render
-from schedbot.reports.context import context
-from schedbot.reports.drawing import draw
+from schedbot.reports.template_context import context
+from schedbot.reports.terminal_preview import draw
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HOSTILE = '<!channel> "R&D" \\ '

@@ -10,7 +10,7 @@ from schedbot.errors import ReportFailed
 from schedbot.model import Message, Report
 from schedbot.reports import render
 from schedbot.reports.limits import keep
-from schedbot.reports.pieces import cut, shortened, size
+from schedbot.reports.splitting import cut, shortened, size
 
 
 def text(words: str, kind: str = "mrkdwn") -> dict[str, str]:

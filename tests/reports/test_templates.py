@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schedbot.errors import ReportFailed
 from schedbot.model import Message, Report
 from schedbot.reports import check, render
-from schedbot.reports.context import context
+from schedbot.reports.template_context import context
 
 MONDAY_9AM = context("acme-weekly", "acme", 1_795_453_200_000, "America/Los_Angeles")
 

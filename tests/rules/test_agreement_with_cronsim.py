@@ -3,10 +3,10 @@
 from itertools import islice
 from random import Random
 
-from schedbot import recurrence
 from schedbot.model import Recurrence
-from tests.rules import cronsim_faults
-from tests.rules.drawn_cron import Drawn, draw
+from schedbot.rules import recurrence
+from tests.support import cronsim_faults
+from tests.support.random_cron import Drawn, draw
 
 QUESTIONS = 200
 FIRES = 60

@@ -5,10 +5,11 @@ from random import Random
 
 import pytest
 
-from schedbot import recurrence, times
+from schedbot import times
 from schedbot.model import Recurrence
-from tests import oracle_cron
-from tests.rules.drawn_cron import DAY, Drawn, draw
+from schedbot.rules import recurrence
+from tests.support import cron_oracle
+from tests.support.random_cron import DAY, Drawn, draw
 
 FIRES = 60
 QUESTIONS = 20
@@ -21,7 +22,7 @@ def test_the_product_and_the_oracle_name_the_same_instants(seed: int) -> None:
     random = Random(seed)
     for _ in range(QUESTIONS):
         asked = draw(random)
-        expected = list(islice(oracle_cron.fires(*asked, asked.start + LONGEST), FIRES))
+        expected = list(islice(cron_oracle.fires(*asked, asked.start + LONGEST), FIRES))
         assert ours(asked, expected) == expected, asked
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedbot.backoff import CAP_MS, base_ms, wait_ms
+from schedbot.rules.backoff import CAP_MS, base_ms, wait_ms
 
 
 @pytest.mark.parametrize(("attempt", "seconds"), [(1, 5), (2, 20), (3, 80), (4, 320), (5, 900), (6, 900), (10**9, 900)])

@@ -5,9 +5,9 @@ from itertools import islice
 
 import pytest
 
-from schedbot import recurrence
 from schedbot.model import Recurrence
-from schedbot.recurrence import Effect
+from schedbot.rules import recurrence
+from schedbot.rules.recurrence import Effect
 
 NEW_YORK, BERLIN, CAIRO = "America/New_York", "Europe/Berlin", "Africa/Cairo"
 

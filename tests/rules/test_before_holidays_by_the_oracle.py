@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedbot import recurrence, times
+from schedbot import times
 from schedbot.model import Recurrence
-from tests import oracle_holidays
-from tests.rules.drawn_cron import DAY, YEARS, changes_of, draw
+from schedbot.rules import recurrence
+from tests.support import holiday_oracle
+from tests.support.random_cron import DAY, YEARS, changes_of, draw
 
 REGIONS = ("US", "DE-BY", "DE-BB", "GB-SCT", "JP", "CN", "BR", "SA", "IL", "IR", "JO", "WS", "IN", "LK")
 FIRES, LONGEST = 60, 45 * DAY
@@ -24,7 +25,7 @@ def asked(random: Random) -> tuple[Recurrence, int]:
     """A rule, and an instant in UTC milliseconds, mostly not long before a holiday, or before a clock change."""
     cron, zone, start = draw(random)
     region = random.choice(REGIONS)
-    days = oracle_holidays.days_of(region, random.choice(YEARS))
+    days = holiday_oracle.days_of(region, random.choice(YEARS))
     if days and random.random() < 0.6:
         day = random.choice(days)
         start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) - random.randrange(6 * DAY)
@@ -40,7 +41,7 @@ def test_the_product_and_the_day_by_day_statement_name_the_same_instants(seed: i
     for _ in range(10):
         rule, start = asked(random)
         question = (rule.cron or "", rule.tz, rule.before)
-        expected = list(islice(oracle_holidays.fires(question, start // 1000, start // 1000 + LONGEST), FIRES))
+        expected = list(islice(holiday_oracle.fires(question, start // 1000, start // 1000 + LONGEST), FIRES))
         until = expected[-1] if len(expected) == FIRES else start // 1000 + LONGEST - 1
         assert [at // 1000 for at in recurrence.between(rule, start, until * 1000)] == expected, (rule, start)
 

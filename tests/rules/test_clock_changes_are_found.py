@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schedbot import times
-from schedbot.recurrence.offsets import transitions
-from tests.rules.drawn_cron import HOUR, STRANGE
+from schedbot.rules.recurrence.utc_offsets import transitions
+from tests.support.random_cron import HOUR, STRANGE
 
 YEARS = {"America/Recife": 2000, "Pacific/Apia": 2011, "Africa/Cairo": 2014, "Europe/Moscow": 2014, "Asia/Gaza": 2023}
 

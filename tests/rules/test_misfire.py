@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedbot.misfire import ON_TIME_MS, sort_out
 from schedbot.model import Misfire
+from schedbot.rules.misfire import ON_TIME_MS, sort_out
 
 MINUTE = 60_000
 NOW = 100 * MINUTE

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedbot import recurrence
 from schedbot.errors import BadInput
+from schedbot.rules import recurrence
 
 UNDERSTOOD = [
     ("weekday at 9:00", "0 9 * * 1-5"),

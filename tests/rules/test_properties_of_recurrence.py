@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedbot import recurrence
 from schedbot.model import Recurrence
-from tests.rules.drawn_cron import draw
+from schedbot.rules import recurrence
+from tests.support.random_cron import draw
 
 SEEDS = st.integers(min_value=0, max_value=10**9)
 FEW = settings(max_examples=100, deadline=None)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from schedbot import recurrence
 from schedbot.model import Recurrence
-from tests.book import clock, ms
+from schedbot.rules import recurrence
+from tests.support.schedules import clock, ms
 
 SPEED = 300  # false seconds a real one
 ROUND_MS = 600_000  # ... so this is two real seconds

@@ -7,10 +7,11 @@ from itertools import islice, pairwise
 
 import pytest
 
-from schedbot import recurrence, times
+from schedbot import times
 from schedbot.model import Recurrence
-from schedbot.recurrence import Effect
-from schedbot.recurrence.rhythm import walls_of_year
+from schedbot.rules import recurrence
+from schedbot.rules.recurrence import Effect
+from schedbot.rules.recurrence.rrule import walls_of_year
 
 NEW_YORK = "America/New_York"
 DAY = 86_400_000

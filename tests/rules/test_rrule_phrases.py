@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedbot import recurrence
 from schedbot.errors import BadInput
-from schedbot.recurrence.rhythm import first_from
+from schedbot.rules import recurrence
+from schedbot.rules.recurrence.rrule import first_from
 
 WEDNESDAY = datetime(2026, 12, 2, 10)
 SAID_BACK = [

@@ -3,19 +3,20 @@
 import io
 from pathlib import Path
 
-from schedbot.admin import exporting, importing, telling
-from schedbot.admin.import_lines import Format
-from schedbot.admin.importing import Imported, Source
-from schedbot.recurrence import meaning
-from tests.book import Book, opened
-from tests.house import House
+from schedbot.admin.import_export import exporter, importer
+from schedbot.admin.import_export.formats import Format
+from schedbot.admin.import_export.importer import Imported, Source
+from schedbot.admin.schedules import serialize
+from schedbot.rules.recurrence import meaning
+from tests.support.app import House
+from tests.support.schedules import Book, opened
 
 FORTNIGHT = "2 weeks on friday at 16:00"
 HEADER = "name,channel,tz,text,every,starts\n"
 
 
 def load(book: Book, text: str, update: bool = True) -> Imported:
-    return importing.import_file(book.session, Source("file.csv", text.encode(), None, update))
+    return importer.import_file(book.session, Source("file.csv", text.encode(), None, update))
 
 
 def test_without_a_start_the_coming_friday_is_the_first(book: Book) -> None:
@@ -48,12 +49,12 @@ def test_tomorrow_at_nine_is_an_instant(book: Book) -> None:
 def test_what_an_export_writes_is_the_same_rule_weeks_later(book: Book, tmp_path: Path) -> None:
     schedule = book.add(every=FORTNIGHT, window="mon-fri 08:00-18:00", outside="skip", blackout="2026-12-24")
     written = io.StringIO()
-    exporting.write([schedule], Format.CSV, written)
+    exporter.write([schedule], Format.CSV, written)
     (tmp_path / "other").mkdir()
     with opened(tmp_path / "other") as other:
         other.utc = "2026-12-12 10:00:00"  # an off week
         assert load(other, written.getvalue(), update=False) == Imported(1, 0, 0)
-        assert telling.columns(other.stands()) == telling.columns(schedule)
+        assert serialize.columns(other.stands()) == serialize.columns(schedule)
         assert other.next() == "2026-12-18 16:00"
 
 
@@ -82,4 +83,4 @@ def test_another_zone_keeps_the_wall_clock_and_the_weeks(book: Book) -> None:
     book.add(every=FORTNIGHT)
     book.edit(tz="America/New_York")
     assert book.next() == "2026-12-04 21:00"
-    assert telling.columns(book.stands())["every"] == f"{FORTNIGHT} from 2026-12-04"
+    assert serialize.columns(book.stands())["every"] == f"{FORTNIGHT} from 2026-12-04"

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedbot import recurrence
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence
+from schedbot.rules import recurrence
 
 TAKEN = [
     ("0 9 * * mon,fri", "0 9 * * mon,fri"),

@@ -8,8 +8,9 @@ from itertools import islice
 
 import pytest
 
-from schedbot import recurrence, times
+from schedbot import times
 from schedbot.model import Recurrence
+from schedbot.rules import recurrence
 
 RULES = [
     ("a fixed time in the gap fires right after it", "30 2 * * *", "America/New_York",

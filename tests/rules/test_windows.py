@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from schedbot import times, windows
+from schedbot import times
 from schedbot.errors import BadInput
+from schedbot.rules import windows
 
 NEW_YORK = times.zone("America/New_York")
 

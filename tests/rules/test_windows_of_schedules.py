@@ -2,8 +2,8 @@
 
 import pytest
 
-from schedbot.admin.fields import BadField
-from tests.book import Book, clock
+from schedbot.admin.fields.parsers import BadField
+from tests.support.schedules import Book, clock
 
 OFFICE = "mon-fri 08:00-18:00"
 SATURDAY = "2026-12-05 08:59:00"
@@ -80,7 +80,7 @@ def test_a_moved_occurrence_gives_way_to_the_next_one(book: Book) -> None:
 
 
 def test_what_is_to_come_tells_what_will_be_put_off(book: Book) -> None:
-    from schedbot.admin import occurrences
+    from schedbot.admin.schedules import occurrences
 
     schedule = book.add(cron="0 9 * * fri", skip_holidays="US", holiday_policy="after", window=OFFICE)
     coming = list(occurrences.coming(schedule, book.session.now(), {}))[:4]

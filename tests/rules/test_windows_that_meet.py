@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from schedbot import times, windows
+from schedbot import times
 from schedbot.model import Hours, Outside
-from schedbot.store.rulings import Calendar, closed, opening, read
+from schedbot.rules import windows
+from schedbot.store.fanout.calendar_rulings import Calendar, closed, opening, read
 
 MINUTE = 60_000
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

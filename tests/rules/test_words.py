@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from schedbot import recurrence
 from schedbot.model import Recurrence
+from schedbot.rules import recurrence
 
 SAID = [
     ("0 9 * * mon,fri", "at 09:00 on Monday and Friday"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schedbot.sandbox import start
-from tests.sandbox.sandbox_caller import Caller
+from tests.support.sandbox_client import Caller
 
 
 def callers(**options: Any) -> Iterator[Callable[[], Caller]]:

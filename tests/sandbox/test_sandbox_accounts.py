@@ -4,7 +4,7 @@ import pytest
 from slack_sdk import WebClient
 
 from schedbot.errors import BadInput
-from tests.sandbox.sandbox_caller import Caller
+from tests.support.sandbox_client import Caller
 
 
 def test_slack_sdk_sees_workspace_and_scopes(slack_server: Caller) -> None:

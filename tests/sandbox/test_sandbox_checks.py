@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.sandbox_caller import Caller
+from tests.support.sandbox_client import Caller
 
 
 def plain(length: int) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 
 from schedbot.errors import BadInput
 from schedbot.sandbox import faults
-from tests.sandbox.sandbox_caller import Caller, Reply, until
+from tests.support.sandbox_client import Caller, Reply, until
 
 
 class Asking:

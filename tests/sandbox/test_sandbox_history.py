@@ -7,7 +7,7 @@ import pytest
 from slack_sdk import WebClient
 
 from schedbot.sandbox import start
-from tests.sandbox.sandbox_caller import Caller
+from tests.support.sandbox_client import Caller
 
 METADATA = {"event_type": "schedbot_job", "event_payload": {"occurrence": "a:1", "attempt": 1}}
 

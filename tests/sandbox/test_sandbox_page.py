@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.sandbox.sandbox_caller import Caller
+from tests.support.sandbox_client import Caller
 
 
 def test_the_page_is_one_document_without_outside_requests(slack_server: Caller) -> None:

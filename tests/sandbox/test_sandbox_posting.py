@@ -5,7 +5,7 @@ import re
 import pytest
 from slack_sdk import WebClient
 
-from tests.sandbox.sandbox_caller import Caller
+from tests.support.sandbox_client import Caller
 
 GENERAL, REPORTS = "C0SANDBOX01", "C0SANDBOX02"
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.commands import sandbox
+from schedbot.commands.setup import sandbox
 from schedbot.errors import BadInput, SchedbotError
 from schedbot.sandbox import Sandbox, start
-from tests.sandbox.sandbox_caller import Caller, until
+from tests.support.sandbox_client import Caller, until
 
 COMMAND = [sys.executable, "-c", "import typer; from schedbot.commands import sandbox; typer.run(sandbox.run)"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from schedbot.errors import SchedbotError
 from schedbot.sandbox import start
-from tests.sandbox.sandbox_caller import Caller
+from tests.support.sandbox_client import Caller
 
 
 def test_messages_are_there_again_after_a_restart(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from schedbot.model import Stamp
-from schedbot.slack.arrivals import Arrival, Fate, Sought, look_up, look_up_many
 from schedbot.slack.client import SlackClient
-from tests.slack.wire import Arrived, Turn, Wire, hangs_up, says, stalls, wire
+from schedbot.slack.history_lookup import Arrival, Fate, Sought, look_up, look_up_many
+from tests.support.raw_http import Arrived, Turn, Wire, hangs_up, says, stalls, wire
 
 SENT = 1_700_000_000_000
 TOKEN, CHANNEL = "xoxb-sandbox-acme", "C0123456789"

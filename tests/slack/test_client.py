@@ -9,8 +9,8 @@ import pytest
 
 from schedbot.model import Message, Outcome, Reply, Stamp
 from schedbot.slack.client import SlackClient
-from schedbot.slack.seen import ChannelSeen, Identity
-from tests.slack.wire import POSTED, Turn, Wire, breaks_off, hangs_up, says, stalls, wire
+from schedbot.slack.responses import ChannelSeen, Identity
+from tests.support.raw_http import POSTED, Turn, Wire, breaks_off, hangs_up, says, stalls, wire
 
 TOKEN = "xoxb-sandbox-acme"
 CHANNEL = "C0123456789"

@@ -5,7 +5,7 @@ import gc
 
 from schedbot.model import Message
 from schedbot.slack.client import SlackClient
-from tests.slack.wire import POSTED, Arrived, says, wire
+from tests.support.raw_http import POSTED, Arrived, says, wire
 
 CHANNEL = "C0123456789"
 ROTATED = [f"xoxb-rotated-{number}" for number in range(20)]

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from schedbot import sandbox
 from schedbot.model import Message, Outcome, Reply
-from schedbot.slack import probe
-from schedbot.slack.seen import ChannelSeen, Identity, PersonSeen
-from tests.slack.wire import POSTED, Turn, Wire, says, wire
+from schedbot.slack import one_shot
+from schedbot.slack.responses import ChannelSeen, Identity, PersonSeen
+from tests.support.raw_http import POSTED, Turn, Wire, says, wire
 
 TOKEN = "xoxb-sandbox-acme"
 
@@ -38,22 +38,24 @@ def slack(turn: Turn) -> Iterator[Wire]:
 
 def test_check_tells_whose_token_it_is() -> None:
     with slack(says({"ok": True, "team": "Acme", "user": "bot"}, x_oauth_scopes="chat:write")) as server:
-        assert probe.check(server.api_url, TOKEN, 5_000) == Identity("Acme", "", "bot", "", frozenset({"chat:write"}))
+        assert one_shot.check(server.api_url, TOKEN, 5_000) == Identity(
+            "Acme", "", "bot", "", frozenset({"chat:write"})
+        )
 
 
 def test_check_tells_why_a_token_is_refused() -> None:
     with slack(says({"ok": False, "error": "token_revoked"})) as server:
-        assert probe.check(server.api_url, TOKEN, 5_000) == Reply(Outcome.TOKEN_REFUSED, "token_revoked", None, 200)
+        assert one_shot.check(server.api_url, TOKEN, 5_000) == Reply(Outcome.TOKEN_REFUSED, "token_revoked", None, 200)
 
 
 def test_channel_tells_what_slack_says_of_it() -> None:
     with slack(says({"ok": True, "channel": {"id": "C1", "name": "reports", "is_member": True}})) as server:
-        assert probe.channel(server.api_url, TOKEN, "C1", 5_000) == ChannelSeen("C1", "reports", False, True, False)
+        assert one_shot.channel(server.api_url, TOKEN, "C1", 5_000) == ChannelSeen("C1", "reports", False, True, False)
 
 
 def test_send_posts_once_without_a_stamp() -> None:
     with slack(says(POSTED)) as server:
-        reply = probe.send(server.api_url, TOKEN, "C1", Message("A test"), 5_000)
+        reply = one_shot.send(server.api_url, TOKEN, "C1", Message("A test"), 5_000)
         assert reply.outcome is Outcome.POSTED
         assert "metadata" not in server.arrived[0].body
 
@@ -62,7 +64,7 @@ def test_people_are_asked_for_until_an_answer_is_not_about_the_person() -> None:
     with sandbox.start() as server:
         server.control.order("ratelimit", "users.info", nth=3, retry_after=7)
         users = ["U0NOBODY", "U0SANDBOX02", "U0SANDBOX01", "U0SANDBOT"]
-        told = probe.people(server.api_url, TOKEN, users, 5_000, within_ms=5_000)
+        told = one_shot.people(server.api_url, TOKEN, users, 5_000, within_ms=5_000)
     assert told == {
         "U0NOBODY": Reply(Outcome.UNKNOWN, "user_not_found", None, 200),
         "U0SANDBOX02": PersonSeen("U0SANDBOX02", "Europe/Berlin", False),
@@ -73,5 +75,5 @@ def test_people_are_asked_for_until_an_answer_is_not_about_the_person() -> None:
 def test_people_are_not_asked_for_longer_than_allowed() -> None:
     with sandbox.start() as server:
         server.control.order("stall", "users.info")
-        told = probe.people(server.api_url, TOKEN, ["U0SANDBOX01", "U0SANDBOX02"], 5_000, within_ms=100)
+        told = one_shot.people(server.api_url, TOKEN, ["U0SANDBOX01", "U0SANDBOX02"], 5_000, within_ms=100)
     assert told == {"U0SANDBOX01": Reply(Outcome.UNKNOWN, "timeout", None, None)}

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from schedbot.model import JobState
-from schedbot.store import filters, history, missed_occurrences
 from schedbot.store.database import Database, create_database
-from schedbot.store.filters import Filter
+from schedbot.store.history import filters, jobs, missed_occurrences
+from schedbot.store.history.filters import Filter
 
 BY_KEY = "sqlite_autoindex_jobs_1"  # UNIQUE (schedule_id, due_at)
 FILL = """
@@ -39,11 +39,11 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 
 def plan(db: Database, chosen: Filter, order: str) -> str:
-    sql = filters.statement(history.JOBS, chosen, order)
+    sql = filters.statement(jobs.JOBS, chosen, order)
     return "\n".join(row[3] for row in db.rows(f"EXPLAIN QUERY PLAN {sql}", filters.bindings(chosen)))
 
 
-@pytest.mark.parametrize("order", [history.NEWEST_FIRST, history.OLDEST_FIRST])
+@pytest.mark.parametrize("order", [jobs.NEWEST_FIRST, jobs.OLDEST_FIRST])
 @pytest.mark.parametrize(
     ("chosen", "index"),
     [
@@ -74,14 +74,14 @@ def test_a_filter_is_served_by_an_index_and_nothing_is_sorted(
     ],
 )
 def test_the_newest_of_missed_spans_are_read_from_an_index(db: Database, chosen: Filter, index: str) -> None:
-    sql = missed_occurrences.statement(history.JOBS, chosen, newest_first=True)
+    sql = missed_occurrences.statement(jobs.JOBS, chosen, newest_first=True)
     told = "\n".join(row[3] for row in db.rows(f"EXPLAIN QUERY PLAN {sql}", filters.bindings(chosen)))
     assert index in told
     assert "TEMP B-TREE" not in told
 
 
 def test_two_states_are_merged_from_both_of_their_indexes(db: Database) -> None:
-    told = plan(db, Filter(states=(JobState.FAILED, JobState.HELD)), history.NEWEST_FIRST)
+    told = plan(db, Filter(states=(JobState.FAILED, JobState.HELD)), jobs.NEWEST_FIRST)
     assert "MERGE" in told
     assert "jobs_failed" in told
     assert "jobs_held" in told
@@ -90,7 +90,7 @@ def test_two_states_are_merged_from_both_of_their_indexes(db: Database) -> None:
 
 def test_more_schedules_than_are_gathered_one_by_one_walk_in_due_order(db: Database) -> None:
     many = tuple(f"s{number}" for number in range(filters.SCHEDULES_BY_KEY + 1))
-    told = plan(db, Filter(schedules=many), history.OLDEST_FIRST)
+    told = plan(db, Filter(schedules=many), jobs.OLDEST_FIRST)
     assert "jobs_by_due" in told
     assert "TEMP B-TREE" not in told
 
@@ -99,7 +99,7 @@ def test_many_jobs_are_read_without_being_held(db: Database) -> None:
     with db.writing():
         db.execute(FILL, {"count": 20_000})
     tracemalloc.start()
-    read = sum(1 for _ in history.every(db, Filter()))
+    read = sum(1 for _ in jobs.every(db, Filter()))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert read == 20_000

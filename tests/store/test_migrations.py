@@ -13,11 +13,11 @@ import apsw
 import pytest
 
 from schedbot import __version__
-from schedbot.store import migrations
 from schedbot.store.database import create_database, open_database
-from schedbot.store.troubles import DatabaseOutgrown
-from tests.house import House, Program, now_ms, until
+from schedbot.store.sqlite import migrations
+from schedbot.store.sqlite.errors import DatabaseOutgrown
 from tests.store.test_under_stress import someone_writes
+from tests.support.app import House, Program, now_ms, until
 
 DUMP = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name"
 NEXT = migrations.newest() + 1

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from schedbot import recurrence, runs
-from schedbot.admin import backfilling, retries, whys
+from schedbot.admin.explain import why
+from schedbot.admin.jobs import backfill, retry
 from schedbot.model import JobState, Recurrence
-from schedbot.store import counted, history, missed_spans
-from schedbot.store.enqueue import LOOK_AHEAD_MS, Counts
-from schedbot.store.filters import Filter
-from schedbot.store.history import JobRecord
+from schedbot.rules import instant_runs, recurrence
+from schedbot.store.fanout import occurrence_count
+from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS, Counts
+from schedbot.store.history import jobs, missed_spans
+from schedbot.store.history.filters import Filter
+from schedbot.store.history.jobs import JobRecord
 from schedbot.tick import one_slice, tick
-from tests.book import Book, clock, ms, opened
+from tests.support.schedules import Book, clock, ms, opened
 
 DAY = 86_400_000
 FORTNIGHT = 14 * 288  # of every five minutes
@@ -31,13 +33,13 @@ def book(tmp_path: Path) -> Iterator[Book]:
 
 
 def audit(book: Book, chosen: Filter | None = None) -> list[JobRecord]:
-    return list(history.every(book.db, chosen or Filter()))
+    return list(jobs.every(book.db, chosen or Filter()))
 
 
 def spans(book: Book) -> list[tuple[int, ...]]:
     """How many occurrences each span holds, and in how many runs."""
     rows = book.db.rows("SELECT count, instants FROM missed_spans ORDER BY id")
-    return [(count, len(runs.read(instants))) for count, instants in rows]
+    return [(count, len(instant_runs.read(instants))) for count, instants in rows]
 
 
 def rows(book: Book) -> int:
@@ -46,8 +48,8 @@ def rows(book: Book) -> int:
 
 def sent_again(book: Book, since: str, until: str) -> list[str]:
     chosen = Filter(since=ms(since), until=ms(until))
-    made = retries.plan(book.session, chosen, stale=True)
-    return [clock(job.due_at) for job in retries.carry_out(book.session, made)]
+    made = retry.plan(book.session, chosen, stale=True)
+    return [clock(job.due_at) for job in retry.carry_out(book.session, made)]
 
 
 def test_a_fortnight_off_is_one_post_one_row_and_all_that_was_missed_in_the_audit(book: Book) -> None:
@@ -99,7 +101,7 @@ def test_what_a_calendar_leaves_out_is_not_missed_and_each_is_told_once(book: Bo
 def test_the_newest_are_told_first_whatever_holds_them(book: Book) -> None:
     book.add("other", cron="*/10 * * * *")
     book.tick(BACK)
-    newest = history.newest(book.db, Filter(), 5)
+    newest = jobs.newest(book.db, Filter(), 5)
     assert newest[::-1] == audit(book)[-5:]
     assert [clock(one.due_at)[11:] for one in newest] == ["00:00", "00:00", "23:55", "23:50", "23:50"]
 
@@ -120,7 +122,7 @@ def test_the_newest_are_told_first_whatever_holds_them(book: Book) -> None:
 def test_a_filter_means_the_same_in_a_span(book: Book, chosen: Filter, count: int) -> None:
     book.tick(BACK)
     assert len(audit(book, chosen)) == count
-    assert len(history.newest(book.db, chosen, 10_000)) == count
+    assert len(jobs.newest(book.db, chosen, 10_000)) == count
 
 
 def test_what_is_sent_again_gets_a_job_and_leaves_the_span(book: Book) -> None:
@@ -136,8 +138,8 @@ def test_what_is_sent_again_gets_a_job_and_leaves_the_span(book: Book) -> None:
 
 def test_a_dry_run_tells_the_same_and_changes_nothing(book: Book) -> None:
     book.tick(BACK)
-    made = retries.plan(book.session, Filter(since=ms("2026-12-05 10:00"), until=ms("2026-12-05 10:09")), stale=True)
-    would_be = [(job.job, clock(job.due_at)) for job in retries.would_be(book.session, made)]
+    made = retry.plan(book.session, Filter(since=ms("2026-12-05 10:00"), until=ms("2026-12-05 10:09")), stale=True)
+    would_be = [(job.job, clock(job.due_at)) for job in retry.would_be(book.session, made)]
     assert would_be == [(None, "2026-12-05 10:00"), (None, "2026-12-05 10:05")]
     assert (rows(book), spans(book)) == (1, [(FORTNIGHT - 1, 1)])
 
@@ -145,9 +147,9 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(book: Book) -> None:
 def test_a_plan_that_somebody_else_carried_out_first_sends_nothing_twice(book: Book) -> None:
     book.tick(BACK)
     chosen = Filter(since=ms("2026-12-05 10:00"), until=ms("2026-12-05 10:10"))
-    first, second = (retries.plan(book.session, chosen, stale=True) for _ in range(2))
-    assert len(list(retries.carry_out(book.session, first))) == 3
-    assert list(retries.carry_out(book.session, second)) == []
+    first, second = (retry.plan(book.session, chosen, stale=True) for _ in range(2))
+    assert len(list(retry.carry_out(book.session, first))) == 3
+    assert list(retry.carry_out(book.session, second)) == []
 
 
 def test_a_span_that_is_sent_again_whole_is_gone(book: Book) -> None:
@@ -160,15 +162,15 @@ def test_a_span_that_is_sent_again_whole_is_gone(book: Book) -> None:
 
 def test_what_was_missed_is_not_backfilled(book: Book) -> None:
     book.tick(BACK)
-    made = backfilling.plan(book.session, "often", "2026-11-30 23:30", "2026-12-01 01:00")
+    made = backfill.plan(book.session, "often", "2026-11-30 23:30", "2026-12-01 01:00")
     assert ([clock(one) for one in made.due][-1], len(made.due), made.missed) == ("2026-12-01 00:00", 7, 11)
     made.due.append(ms("2026-12-01 00:05"))  # as though it had been planned before the tick
-    assert len(backfilling.carry_out(book.session, made)) == 7
+    assert len(backfill.carry_out(book.session, made)) == 7
 
 
 def test_why_says_what_became_of_it_and_how_to_send_it(book: Book) -> None:
     book.tick(BACK)
-    answer = whys.why(book.session, "often", "2026-12-05 10:00")
+    answer = why.why(book.session, "often", "2026-12-05 10:00")
     assert answer.because == ("It is missed: nothing could post it in time.",)
     assert answer.steps == (
         "schedbot retry --schedule often --since 2026-12-05T10:00:00.000Z --until 2026-12-05T10:00:00.000Z --stale",
@@ -177,8 +179,8 @@ def test_why_says_what_became_of_it_and_how_to_send_it(book: Book) -> None:
 
 def test_an_end_by_count_counts_what_was_missed(book: Book) -> None:
     book.tick(BACK)
-    assert counted.made(book.db, book.stands("often"), ms("2026-12-02 00:00")) == 288
-    assert counted.made(book.db, book.stands("often"), ms(BACK)) == FORTNIGHT
+    assert occurrence_count.made(book.db, book.stands("often"), ms("2026-12-02 00:00")) == 288
+    assert occurrence_count.made(book.db, book.stands("often"), ms(BACK)) == FORTNIGHT
 
 
 def test_what_is_run_late_stands_in_the_table_with_the_first_transaction(book: Book) -> None:

@@ -9,13 +9,14 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedbot import recurrence, times
-from schedbot.admin import retries
-from schedbot.admin.fields import BadField
-from schedbot.store import history
-from schedbot.store.enqueue import LOOK_AHEAD_MS
-from schedbot.store.filters import Filter
-from tests.book import Book, clock, ms, opened
+from schedbot import times
+from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.jobs import retry
+from schedbot.rules import recurrence
+from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
+from schedbot.store.history import jobs
+from schedbot.store.history.filters import Filter
+from tests.support.schedules import Book, clock, ms, opened
 
 MINUTE = 60_000
 CRONS = st.sampled_from(["*/5 * * * *", "*/7 8-17 * * 1-5", "0,30 * * * *", "13 * * * *", "* 0-6 * * *"])
@@ -56,7 +57,7 @@ class Life:
                 self.tick(self.now - minutes % 90 * MINUTE)
             case "retry":
                 chosen = Filter(since=self.now - 2 * minutes * MINUTE, until=self.now - minutes * MINUTE)
-                list(retries.carry_out(self.book.session, retries.plan(self.book.session, chosen, stale=True)))
+                list(retry.carry_out(self.book.session, retry.plan(self.book.session, chosen, stale=True)))
             case "rest":
                 self.book.pause("a")
                 self.book.resume("a")
@@ -100,7 +101,7 @@ def test_the_audit_tells_each_occurrence_once_as_a_slow_count_has_it(cron: str, 
     with life(cron) as lived:
         for step in [*steps, ("off", 5)]:
             lived.act(step)
-        told = [(one.schedule, one.due_at) for one in history.every(lived.book.db, Filter())]
+        told = [(one.schedule, one.due_at) for one in jobs.every(lived.book.db, Filter())]
         assert len(told) == len(set(told))
         missing, more = (sorted((name, clock(at)) for name, at in one) for one in
                          (lived.owed - set(told), set(told) - lived.owed))  # fmt: skip

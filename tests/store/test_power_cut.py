@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin import doctor
+from schedbot.admin.operations import doctor
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database, create_database, open_database
 from schedbot.worker.pool import Pool
-from tests.house import TOKEN, House, now_ms
-from tests.power import Cut, Disk, laid, plugged_in
-from tests.sandboxes import forked
+from tests.support.app import TOKEN, House, now_ms
+from tests.support.power_cut import Cut, Disk, laid, plugged_in
+from tests.support.sandboxes import forked
 
 OFF_MS = 60_000  # how long the machine was off
 LEFT = "SELECT s.name FROM attempts a JOIN jobs j ON j.id = a.job_id JOIN schedules s ON s.id = j.schedule_id"

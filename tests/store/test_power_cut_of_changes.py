@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from schedbot.admin import backfilling, calendars, retries, workspaces
-from schedbot.admin.importing import Source, import_file
+from schedbot.admin.import_export.importer import Source, import_file
+from schedbot.admin.jobs import backfill as backfill_jobs
+from schedbot.admin.jobs import retry as retry_jobs
+from schedbot.admin.schedules import shared_calendars
+from schedbot.admin.workspaces import manage
 from schedbot.store.database import Database, open_database
-from schedbot.store.filters import Filter
-from tests.book import Book, opened
-from tests.power import Cut, laid, plugged_in
+from schedbot.store.history.filters import Filter
+from tests.support.power_cut import Cut, laid, plugged_in
+from tests.support.schedules import Book, opened
 
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('heartbeats', 'sqlite_sequence')"
 FAIL = "UPDATE jobs SET state = 'failed', error = 'timeout', attempts = 1, spent = 1 WHERE state = 'queued'"
@@ -92,26 +95,26 @@ def import_(book: Book) -> None:
 
 
 def retry(book: Book) -> None:
-    list(retries.carry_out(book.session, retries.plan(book.session, Filter(), stale=True)))
+    list(retry_jobs.carry_out(book.session, retry_jobs.plan(book.session, Filter(), stale=True)))
 
 
 def backfill(book: Book) -> None:
-    plan = backfilling.plan(book.session, "others", "2026-11-01 00:00", "2026-11-20 00:00")
-    backfilling.carry_out(book.session, plan)
+    plan = backfill_jobs.plan(book.session, "others", "2026-11-01 00:00", "2026-11-20 00:00")
+    backfill_jobs.carry_out(book.session, plan)
 
 
 ACTS: dict[str, Act] = {
     "add": lambda book: book.add("new", cron="1 12 * * *"),
     "import": import_,
     "edit": lambda book: book.edit("waits", cron="2 12 * * *", channel="C0000000002"),
-    "calendar set": lambda book: calendars.set_(book.session, "42", None, {"window": "13:00-14:00"}),
+    "calendar set": lambda book: shared_calendars.set_(book.session, "42", None, {"window": "13:00-14:00"}),
     "retry": retry,
     "pause": lambda book: book.pause("waits"),
     "skip-next": lambda book: book.skip_next("waits"),
     "run-now": lambda book: book.run_now("waits"),
     "remove": lambda book: book.remove("waits"),
     "backfill": backfill,
-    "workspace pause": lambda book: workspaces.pause(book.session, "default", "moves"),
+    "workspace pause": lambda book: manage.pause(book.session, "default", "moves"),
 }
 
 
@@ -130,7 +133,7 @@ def test_a_power_cut_during_a_change_leaves_all_of_it_or_nothing(tmp_path: Path,
 
 def test_a_retry_that_a_power_cut_ends_between_two_slices_goes_on_with_the_next(tmp_path: Path) -> None:
     story = told(tmp_path, retry, lambda book: stand(book, A_DAY_LATER))
-    assert len(story.new["jobs"]) - len(story.old["jobs"]) > retries.SLICE
+    assert len(story.new["jobs"]) - len(story.old["jobs"]) > retry_jobs.SLICE
     queued = set()
     for _, folder in laid(story.cuts, tmp_path):
         with came_back(folder, A_DAY_LATER) as book:

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import apsw
 import pytest
 
-from schedbot.admin.importing import Source, import_file
-from schedbot.store import migrations
+from schedbot.admin.import_export.importer import Source, import_file
 from schedbot.store.database import open_database
-from tests.book import opened
-from tests.power import Cut, laid, plugged_in
+from schedbot.store.sqlite import migrations
+from tests.support.power_cut import Cut, laid, plugged_in
+from tests.support.schedules import opened
 
 NOW = migrations.newest()
 # It writes to every page of the table that posts hang on, with less memory than that takes.

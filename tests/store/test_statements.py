@@ -8,21 +8,11 @@ from pathlib import Path
 import pytest
 
 from schedbot.model import JobState, Misfire, OnUnknown, Outcome, Priority, ScheduleState
-from schedbot.store import (
-    attempts,
-    claims,
-    enqueue,
-    missed_spans,
-    pacing,
-    people,
-    recurrences,
-    reruling,
-    retrying,
-    turns,
-    unsettled,
-    waiting,
-)
 from schedbot.store.database import Database, create_database
+from schedbot.store.fanout import enqueue
+from schedbot.store.history import missed_spans
+from schedbot.store.jobs import attempts, claims, fairness, manual, pacing, pending, reruling, unknown
+from schedbot.store.schedules import recurrences, user_zones
 
 BOUND = re.compile(r":[a-z_]+")
 
@@ -48,10 +38,10 @@ def is_bounded(scan: str) -> bool:
 STEPS = [
     # statement, the indexes that its plan must name
     pytest.param(claims.CLAIM, ["jobs_claimable (available_at<?)"], id="claim"),
-    pytest.param(turns.CLAIM_OF, ["jobs_by_turns (workspace_id=? AND available_at<?)"], id="claim of a workspace"),
+    pytest.param(fairness.CLAIM_OF, ["jobs_by_turns (workspace_id=? AND available_at<?)"], id="claim of a workspace"),
     pytest.param(claims.SATURATED, ["jobs_claimable (available_at<?)"], id="is there more than room"),
     pytest.param(
-        turns.NEXT_WORKSPACE,
+        fairness.NEXT_WORKSPACE,
         ["jobs_by_turns (workspace_id>?)", "v USING PRIMARY KEY (schedule_id=? AND version=?)"],
         id="whose turn it is",
     ),
@@ -67,14 +57,14 @@ STEPS = [
     pytest.param(attempts.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="and settles its job"),
     pytest.param(pacing.FREE_AT, ["pacing USING PRIMARY KEY"], id="when a channel is free"),
     pytest.param(pacing.PUSH, ["jobs_by_turns (workspace_id=? AND available_at<?)"], id="a hold"),
-    pytest.param(unsettled.TAKE, ["jobs_unsettled (available_at<?)"], id="take what is unknown"),
-    pytest.param(unsettled.BRING_BACK, ["jobs_unsettled (available_at>?)"], id="bring back what waits too long"),
-    pytest.param(unsettled.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="settle what was unknown"),
-    pytest.param(unsettled.LOSE_SENT, ["jobs USING INTEGER PRIMARY KEY"], id="lose what had left"),
-    pytest.param(unsettled.LOSE_UNSENT, ["jobs USING INTEGER PRIMARY KEY"], id="lose what had not"),
-    pytest.param(unsettled.END_LOST, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="end what was lost"),
-    pytest.param(waiting.WAITING, ["jobs"], id="what waits for a schedule"),
-    pytest.param(waiting.SETTLE, ["jobs"], id="cancel"),
+    pytest.param(unknown.TAKE, ["jobs_unsettled (available_at<?)"], id="take what is unknown"),
+    pytest.param(unknown.BRING_BACK, ["jobs_unsettled (available_at>?)"], id="bring back what waits too long"),
+    pytest.param(unknown.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="settle what was unknown"),
+    pytest.param(unknown.LOSE_SENT, ["jobs USING INTEGER PRIMARY KEY"], id="lose what had left"),
+    pytest.param(unknown.LOSE_UNSENT, ["jobs USING INTEGER PRIMARY KEY"], id="lose what had not"),
+    pytest.param(unknown.END_LOST, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="end what was lost"),
+    pytest.param(pending.WAITING, ["jobs"], id="what waits for a schedule"),
+    pytest.param(pending.SETTLE, ["jobs"], id="cancel"),
     pytest.param(reruling.OF_SCHEDULE, ["jobs_open (schedule_id=?)"], id="rule again on a schedule"),
     pytest.param(reruling.OF_ACCOUNT, ["schedules_of_account", "jobs_open (schedule_id=?)"], id="on an account"),
     pytest.param(reruling.OF_WORKSPACE, ["schedules_of_workspace", "jobs_open"], id="on a workspace"),
@@ -82,13 +72,13 @@ STEPS = [
     pytest.param(recurrences.MOVE, ["recurrences USING INTEGER PRIMARY KEY"], id="move on"),
     pytest.param(recurrences.WANTING, ["schedules_to_enqueue (recurrence_id=?)"], id="how many want it"),
     pytest.param(enqueue.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
-    pytest.param(people.ANYBODY, ["people_to_ask (ask_at<?)"], id="is a person to be asked for"),
-    pytest.param(people.TO_ASK, ["people_to_ask (ask_at<?)"], id="who is to be asked for"),
-    pytest.param(people.ONE, ["people USING PRIMARY KEY"], id="a person"),
-    pytest.param(people.SETTLE, ["people USING PRIMARY KEY"], id="what a person's zone is"),
+    pytest.param(user_zones.ANYBODY, ["people_to_ask (ask_at<?)"], id="is a person to be asked for"),
+    pytest.param(user_zones.TO_ASK, ["people_to_ask (ask_at<?)"], id="who is to be asked for"),
+    pytest.param(user_zones.ONE, ["people USING PRIMARY KEY"], id="a person"),
+    pytest.param(user_zones.SETTLE, ["people USING PRIMARY KEY"], id="what a person's zone is"),
     pytest.param(missed_spans.SCHEDULES, ["schedules_to_enqueue", "(schedule_id=? AND due_at>?"], id="a span begins"),
     pytest.param(missed_spans.OF_SCHEDULE, ["(schedule_id=? AND last_due_at>?)"], id="a schedule's spans"),
-    pytest.param(retrying.MARK_POSTED, ["jobs USING INTEGER PRIMARY KEY"], id="mark as posted"),
+    pytest.param(manual.MARK_POSTED, ["jobs USING INTEGER PRIMARY KEY"], id="mark as posted"),
 ]
 
 
@@ -104,7 +94,7 @@ def test_a_statement_on_the_way_of_a_post_reads_an_index_and_sorts_nothing(
 
 
 def test_the_schedules_of_a_person_are_found_by_an_index_of_versions_alone(db: Database) -> None:
-    steps = plan(db, people.BEHIND)
+    steps = plan(db, user_zones.BEHIND)
     assert "schedule_versions_of_people (tz_from=? AND schedule_id>?)" in steps[0]
     assert [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step] == [], steps
 

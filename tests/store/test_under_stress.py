@@ -13,9 +13,9 @@ import pytest
 
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import open_database
-from tests.house import House, Program, until
-from tests.in_trouble import ADD, is_refused, mounted
-from tests.sandboxes import forked
+from tests.support.app import House, Program, until
+from tests.support.failing_pools import ADD, is_refused, mounted
+from tests.support.sandboxes import forked
 
 
 def wal_of(path: Path) -> Path:

@@ -14,10 +14,10 @@ from pathlib import Path
 import apsw
 import pytest
 
-from schedbot.store import migrations
 from schedbot.store.database import create_database
-from tests.house import House
-from tests.in_trouble import ADD, is_refused, mounted
+from schedbot.store.sqlite import migrations
+from tests.support.app import House
+from tests.support.failing_pools import ADD, is_refused, mounted
 
 ROOT = os.geteuid() == 0
 TURN = "Give the user that runs schedbot the right to write the file and its folder."

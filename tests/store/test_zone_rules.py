@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from schedbot.store import changes
-from tests.book import Book, clock, ms, opened
+from schedbot.store.history import changes
+from tests.support.schedules import Book, clock, ms, opened
 
 pytestmark = pytest.mark.skipif(shutil.which("zic") is None, reason="zic is not installed: it compiles zone files")
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from tests.house import House, until
+from tests.support.app import House, until
 
 WITHIN = 40  # s: a pool starts, and a lost answer is waited for
 DATE = re.compile(rb"Date: [^\r]+ GMT")

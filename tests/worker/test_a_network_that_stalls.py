@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from tests.house import House, until
+from tests.support.app import House, until
 
 WITHIN = 40  # s: a pool starts, and a lost answer is waited for
 SMALL = 1024  # a window that a request does not fit into: the rest waits on the sender's side

@@ -1,6 +1,6 @@
 """A token file is written anew while a post looks into it: nobody has to resume a workspace for that."""
 
-from tests.house import TOKEN, House, until
+from tests.support.app import TOKEN, House, until
 
 WITHIN = 40  # s: a pool starts
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.house import House, now_ms, rfc3339, until
+from tests.support.app import House, now_ms, rfc3339, until
 
 WITHIN = 40  # s: a pool starts, and a lost answer is waited for
 

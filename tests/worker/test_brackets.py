@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.store.unsettled import Unsettled
-from schedbot.worker.brackets import CLOCK_OFF_MS, DAY_MS, Brackets
-from tests.job_rows import HOUR, NOW, past
+from schedbot.store.jobs.unknown import Unsettled
+from schedbot.worker.steps.search_window import CLOCK_OFF_MS, DAY_MS, Brackets
+from tests.support.job_history import HOUR, NOW, past
 from tests.worker.test_ends_of_a_pool import rescue, unknown
 
 

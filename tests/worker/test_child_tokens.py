@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from schedbot.model import TokenSource
-from schedbot.worker.keyring import Keyring
+from schedbot.worker.children.token_cache import Keyring
 
 # More than asyncio's default executor has threads, on any machine.
 POSTS = 40

@@ -3,7 +3,7 @@
 import pytest
 
 from schedbot.model import Outcome, Reply
-from schedbot.worker.circuit import FIRST_PAUSE_MS, IN_A_ROW, LONGEST_PAUSE_MS, Circuit, is_outage
+from schedbot.worker.state.circuit_breaker import FIRST_PAUSE_MS, IN_A_ROW, LONGEST_PAUSE_MS, Circuit, is_outage
 
 SILENCE = Reply(Outcome.UNKNOWN, "timeout")
 ANSWER = Reply(Outcome.POSTED, ts="1.1")

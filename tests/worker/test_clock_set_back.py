@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import House, Program, now_ms, rfc3339, until
 from tests.promises.test_04_a_zombie_cannot_write import FAKETIME
+from tests.support.app import House, Program, now_ms, rfc3339, until
 
 pytestmark = pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
 

@@ -5,10 +5,10 @@ import time
 import pytest
 
 from schedbot.clock import steady_ms
-from schedbot.store import claims
-from schedbot.store.claims import Wanted
+from schedbot.store.jobs import claims
+from schedbot.store.jobs.claims import Wanted
 from schedbot.worker.pool import Pool
-from tests.house import TOKEN, House, now_ms, rfc3339
+from tests.support.app import TOKEN, House, now_ms, rfc3339
 
 HOUR = 3_600_000
 MINUTE = 60_000

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedbot.model import Report, TokenSource
-from schedbot.store.claims import Claimed
-from schedbot.worker.departures import PACE_MS, Delivery, Departures, Place
+from schedbot.store.jobs.claims import Claimed
+from schedbot.worker.state.send_queue import PACE_MS, Delivery, Departures, Place
 
 
 def delivery(number: int, workspace: str = "w", channel: str = "C1") -> Delivery:

@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 
 from bench.crash import children
-from schedbot.admin import resting
+from schedbot.admin.schedules import pause
 from schedbot.model import JobState, Outcome, Reply, TokenSource
-from schedbot.store import attempts, claims
-from schedbot.store.unsettled import Answered, Unsettled
-from schedbot.worker.child import Conditions
-from schedbot.worker.circuit import IN_A_ROW
-from schedbot.worker.hand import Hand
-from schedbot.worker.ledger import Ledger
-from schedbot.worker.rescue import Rescue
-from schedbot.worker.seats import JOBS_OF_A_CHILD, Seat
-from tests.house import House, until
-from tests.job_rows import HOUR, NOW, Past, past
+from schedbot.store.jobs import attempts, claims
+from schedbot.store.jobs.unknown import Answered, Unsettled
+from schedbot.worker.children.poster import Conditions
+from schedbot.worker.state.circuit_breaker import IN_A_ROW
+from schedbot.worker.state.in_flight import Hand
+from schedbot.worker.state.poster_handle import JOBS_OF_A_CHILD, Seat
+from schedbot.worker.state.write_queue import Ledger
+from schedbot.worker.steps.reconcile import Rescue
+from tests.support.app import House, until
+from tests.support.job_history import HOUR, NOW, Past, past
 
 
 def test_a_drain_leaves_to_another_pool_what_that_has_in_hand(house: House) -> None:
@@ -59,7 +59,7 @@ def test_a_post_that_is_not_sent_again_because_of_a_pause_is_told_as_cancelled(h
     house.slack.order("drop_before")
     pool = house.start("work", "--processes", "1", "--drain")
     until(lambda: house.states() == {"unknown": 1})
-    resting.pause(house.session(), ["yearly"], "", "")
+    pause.pause(house.session(), ["yearly"], "", "")
     _, told = pool.communicate(timeout=60)
     assert house.states() == {"cancelled": 1}
     assert "Ended 1 job: 1 cancelled. 1 try left its job waiting: 1 unknown." in told
@@ -71,7 +71,7 @@ def test_an_attempt_that_ends_while_its_schedule_rests_leaves_its_job_cancelled(
         with book.db.writing():
             [job] = claims.claim(book.db, claims.Wanted(NOW, 1, NOW + HOUR))
             attempts.begin(book.db, attempts.Start(job.id, job.token, 1, job.channel, "pool", NOW, NOW), NOW, NOW)
-        resting.pause(book.session, ["daily"], "", "")
+        pause.pause(book.session, ["daily"], "", "")
         reply = Reply(Outcome.RATE_LIMITED, "ratelimited")
         with book.db.writing():
             end = attempts.End(job.id, job.token, 1, NOW, reply, JobState.QUEUED, NOW, spent=0)

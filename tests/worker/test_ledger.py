@@ -9,8 +9,8 @@ import pytest
 
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database, create_database, open_database
-from schedbot.store.troubles import DatabaseOutgrown
-from schedbot.worker.ledger import Entry, Ledger
+from schedbot.store.sqlite.errors import DatabaseOutgrown
+from schedbot.worker.state.write_queue import Entry, Ledger
 
 SQL = "INSERT INTO heartbeats (kind, name, program, started_at, beat_at) VALUES ('pool', :name, '1', 0, 0)"
 

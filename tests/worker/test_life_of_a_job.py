@@ -15,19 +15,21 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from schedbot.admin import resting, retries, settling
+from schedbot.admin.jobs import mark_posted, retry
+from schedbot.admin.schedules import pause
 from schedbot.errors import BadInput
-from schedbot.lifecycle import MOVES, Event, after
 from schedbot.model import JobState, Outcome, Reply
+from schedbot.rules.lifecycle import MOVES, Event, after
 from schedbot.session import Session
 from schedbot.settings import Settings
-from schedbot.store import attempts, claims, consequences, pacing, schedules, unsettled, waiting, workspaces
-from schedbot.store.claims import Claimed
-from schedbot.store.filters import Filter
-from schedbot.store.turns import Turns
-from schedbot.store.unsettled import Answered
-from schedbot.worker.verdict import Standing, absent, unaskable, verdict
-from tests.job_rows import NOW, Past
+from schedbot.store.history.filters import Filter
+from schedbot.store.jobs import attempts, claims, pacing, pending, side_effects, unknown
+from schedbot.store.jobs.claims import Claimed
+from schedbot.store.jobs.fairness import Turns
+from schedbot.store.jobs.unknown import Answered
+from schedbot.store.schedules import schedules, workspaces
+from schedbot.worker.state.verdict import Standing, absent, unaskable, verdict
+from tests.support.job_history import NOW, Past
 
 INTERFERENCES = ("pause", "skip", "pause workspace")
 LEASE_MS, WINDOW_MS = 60_000, 9_000
@@ -182,9 +184,9 @@ class LifeOfAJob(RuleBasedStateMachine):
         if ruled.hold_until:
             pacing.push_back(self.db, job.workspace_id, ruled.hold_until, 3_000)
         if ruled.pauses_workspace:
-            consequences.pause_workspace(self.db, job.workspace_id, "token_revoked", self.now, job.resumes)
+            side_effects.pause_workspace(self.db, job.workspace_id, "token_revoked", self.now, job.resumes)
         if ruled.suspends_schedule:
-            consequences.suspend_schedule(self.db, job.schedule_id, job.channel, "is_archived", self.now)
+            side_effects.suspend_schedule(self.db, job.schedule_id, job.channel, "is_archived", self.now)
         return True
 
     @rule(index=which, how=st.sampled_from(["give back", "expire", "renew"]))
@@ -213,18 +215,18 @@ class LifeOfAJob(RuleBasedStateMachine):
     def a_pool_that_is_gone_is_succeeded(self) -> None:
         with self.step(), self.db.writing():
             for one in claims.past_leases(self.db, self.now, LEASE_MS):
-                unsettled.lose(self.db, one.id, one.token, self.now, WINDOW_MS)
+                unknown.lose(self.db, one.id, one.token, self.now, WINDOW_MS)
 
     @rule(index=which, begun=st.booleans())
     def a_child_dies(self, index: int, begun: bool) -> None:
         if claim := self.pick(index, begun):
             job = claim.job
-            self.under(claim, lambda: unsettled.lose(self.db, job.id, job.token, self.now, WINDOW_MS))
+            self.under(claim, lambda: unknown.lose(self.db, job.id, job.token, self.now, WINDOW_MS))
 
     @rule(answer=st.sampled_from(["found", "absent", "hold", "resend", "later"]))
     def a_history_is_asked(self, answer: str) -> None:
         with self.db.writing():
-            taken = unsettled.take(self.db, self.now, self.now + WINDOW_MS, 10)
+            taken = unknown.take(self.db, self.now, self.now + WINDOW_MS, 10)
         for job in taken:
             told = "cannot_ask" if answer in ("hold", "resend") else answer
             answered = Answered(job, self.now, told, ts=TS if answer == "found" else None)
@@ -249,8 +251,8 @@ class LifeOfAJob(RuleBasedStateMachine):
         """Also one that was settled long ago: the job is another's by then, or waits for another attempt's."""
         answered, state = self.answers[index % len(self.answers)]
         with self.step(), self.db.writing():
-            unsettled.note(self.db, answered)
-            unsettled.settle(self.db, answered, state, self.now, None)
+            unknown.note(self.db, answered)
+            unknown.settle(self.db, answered, state, self.now, None)
 
     # -- what people do
 
@@ -259,7 +261,7 @@ class LifeOfAJob(RuleBasedStateMachine):
         with self.step():
             match how:
                 case "pause":
-                    resting.pause(self.session, [self.names[index % 3]], "", "")
+                    pause.pause(self.session, [self.names[index % 3]], "", "")
                 case "skip":
                     self.skip(index)
                 case "pause workspace":
@@ -269,12 +271,12 @@ class LifeOfAJob(RuleBasedStateMachine):
     def skip(self, index: int) -> None:
         schedule_id, due_at = self.db.rows("SELECT schedule_id, due_at FROM jobs ORDER BY id")[index % len(self.jobs)]
         with self.db.writing():
-            waiting.skip(self.db, schedules.by_id(self.db, schedule_id), due_at, "skipped by hand")
+            pending.skip(self.db, schedules.by_id(self.db, schedule_id), due_at, "skipped by hand")
 
     @rule()
     def all_goes_on(self) -> None:
         with self.step():
-            resting.resume(self.session, self.names)
+            pause.resume(self.session, self.names)
         with self.step(), self.db.writing():
             workspaces.resume(self.db, "acme", self.now)
             workspaces.resume(self.db, "beta", self.now)
@@ -282,12 +284,12 @@ class LifeOfAJob(RuleBasedStateMachine):
     @rule(stale=st.booleans())
     def what_failed_is_retried(self, stale: bool) -> None:
         with self.step():
-            list(retries.carry_out(self.session, retries.plan(self.session, Filter(), stale)))
+            list(retry.carry_out(self.session, retry.plan(self.session, Filter(), stale)))
 
     @rule(index=which)
     def a_job_is_marked_as_posted(self, index: int) -> None:
         with self.step(), suppress(BadInput):
-            settling.mark_posted(self.session, self.jobs[index % 12], TS)
+            mark_posted.mark_posted(self.session, self.jobs[index % 12], TS)
 
     @invariant()
     def nothing_is_wrong(self) -> None:

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from bench.crash import children
-from tests.house import House, Program, until
+from tests.support.app import House, Program, until
 from tests.worker.test_pool_in_trouble import cpu_ticks
 
 FOR_EVER = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}[]"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.house import House, until
+from tests.support.app import House, until
 
 MOVE = ("edit", "report-0", "--workspace", "globex")
 

@@ -1,7 +1,7 @@
 """Slack may be down for one workspace alone: the others' posts go out as ever, and what probes is not that one's."""
 
-from schedbot.store import silences
-from tests.house import House, now_ms, rfc3339, until
+from schedbot.store.jobs import outage
+from tests.support.app import House, now_ms, rfc3339, until
 
 
 def due(house: House, workspace: str, count: int, at: int) -> None:
@@ -43,6 +43,6 @@ def test_a_pool_that_begins_in_an_outage_probes_by_another_workspace_than_the_la
     due(house, "default", 3, at)
     due(house, "globex", 3, at)
     with house.db.writing():
-        silences.keep(house.db, 7, first, at)
+        outage.keep(house.db, 7, first, at)
     house.start("work", "--drain", GLOBEX_TOKEN="xoxb-sandbox-globex")
     until(lambda: house.states() == {"succeeded": 3, "unknown": 3})

@@ -3,7 +3,7 @@
 What is the last attempt of a job may be the first sign of an outage: that it is one shows later.
 """
 
-from tests.house import House, until
+from tests.support.app import House, until
 
 
 def test_an_outage_uses_up_no_attempt_once_it_is_seen_as_one(house: House) -> None:

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from bench.crash import children
-from tests.house import House, now_ms, until
+from tests.support.app import House, now_ms, until
 
 
 def cpu_ticks(pid: int) -> int:

@@ -1,6 +1,6 @@
 """Histories that take long hold up no post: look-ups have connections of their own."""
 
-from tests.house import House, now_ms, rfc3339, until
+from tests.support.app import House, now_ms, rfc3339, until
 
 WITHIN = 40  # s: a pool starts, and a lost answer is waited for
 WORKSPACES = 5

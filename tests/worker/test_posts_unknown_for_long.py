@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from schedbot.model import JobState
-from schedbot.store.unsettled import Answered
-from tests.house import House, Program, until
-from tests.job_rows import HOUR, NOW, past
+from schedbot.store.jobs.unknown import Answered
 from tests.promises.test_04_a_zombie_cannot_write import FAKETIME
+from tests.support.app import House, Program, until
+from tests.support.job_history import HOUR, NOW, past
 from tests.worker.test_ends_of_a_pool import rescue, unknown
 
 WITHIN = 40  # s: a pool starts, and a lost answer is waited for

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.worker.lines import Lines
-from tests.house import House, Program, now_ms, rfc3339, until
+from schedbot.worker.steps.lines import Lines
+from tests.support.app import House, Program, now_ms, rfc3339, until
 from tests.worker.test_departures import delivery
 from tests.worker.test_lost_presses import FOR_EVER
 

@@ -1,6 +1,6 @@
 """A refused token pauses its workspace, unless another has taken its place or a person has resumed it since."""
 
-from tests.house import House, now_ms, rfc3339, until
+from tests.support.app import House, now_ms, rfc3339, until
 
 WITHIN = 40  # s: a pool starts, and a lost answer is waited for
 

@@ -1,6 +1,6 @@
 """What `run-now` sends of a paused schedule is tried again like any post; a pause that comes after it ends that."""
 
-from tests.house import House, until
+from tests.support.app import House, until
 
 
 def lost_on_the_way(house: House) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import schedbot
 from bench.crash import children
-from tests.house import House, Program, until
+from tests.support.app import House, Program, until
 
 NEWER = "9.9.9"
 WITHIN = 40  # s: a pool starts

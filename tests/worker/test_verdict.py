@@ -2,9 +2,9 @@
 
 import pytest
 
-from schedbot.lifecycle import Event
 from schedbot.model import JobState, Outcome, Reply
-from schedbot.worker.verdict import (
+from schedbot.rules.lifecycle import Event
+from schedbot.worker.state.verdict import (
     LAST_TRY_MS,
     SPREAD_MS,
     Standing,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schedbot.worker.wire import Wire, spoken
+from schedbot.worker.children.pipe import Wire, spoken
 
 
 @pytest.fixture

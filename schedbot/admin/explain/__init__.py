@@ -1,0 +1,1 @@
+"""Reasons why a schedule did or did not post."""

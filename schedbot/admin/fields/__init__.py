@@ -1,0 +1,1 @@
+"""Parsers and checks of the fields of a schedule."""

@@ -1,0 +1,1 @@
+"""Read schedules from files and write them to files."""

@@ -1,0 +1,1 @@
+"""Filter, retry, backfill and settle jobs."""

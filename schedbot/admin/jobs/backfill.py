@@ -1,0 +1,103 @@
+"""Enqueue what never was: occurrences of a schedule's rule in a span of the past that have no job, at a person's word.
+
+What was enqueued as missed is not taken up: that is what `retry --stale` is for. Instants are UTC milliseconds.
+"""
+
+import shlex
+from dataclasses import dataclass
+from itertools import islice
+
+from schedbot import times
+from schedbot.admin.schedules import occurrences
+from schedbot.admin.schedules.change_context import Facts
+from schedbot.admin.schedules.lookup import named
+from schedbot.errors import BadInput
+from schedbot.model import JobState, Schedule, ScheduleState
+from schedbot.rules import recurrence
+from schedbot.rules.misfire import SHORTEST_GRACE_MS
+from schedbot.session import Session
+from schedbot.store.fanout import backfill
+from schedbot.store.history import changes
+from schedbot.store.history.changes import Change
+
+# A channel takes one message a second, so these would take almost three hours.
+MOST = 10_000
+OFF = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a backfill will enqueue (`due`), and what it leaves alone, by number."""
+
+    schedule: Schedule
+    start: int
+    end: int
+    due: list[int]
+    missed: int  # on record as missed
+    on_record: int  # on record in another state
+    left_out: int  # a holiday, or outside of its window
+
+
+def plan(session: Session, name: str, from_: str, to: str) -> Plan:
+    """What would be enqueued; wall clocks are the schedule's. Raises NotFound and BadInput. Changes nothing."""
+    schedule = named(session.db, name)
+    refuse_off(schedule)
+    zone, now = times.zone(schedule.recurrence.tz), session.now()
+    start, end = (times.parse_from(text, zone, now) for text in (from_, to))
+    if end > now:
+        raise BadInput(f"--to {times.quoted(to)} is in the future.", "Ticks see to what is to come: say 'now' at most.")
+    if end <= start:
+        raise BadInput(f"--to {times.quoted(to)} is not after --from {times.quoted(from_)}.", "Swap them.")
+    return found(session, schedule, start, end)
+
+
+def refuse_off(schedule: Schedule) -> None:
+    if schedule.state in OFF:
+        why = f": {schedule.reason}" if schedule.reason else ""
+        hint = f"Let it go on first: 'schedbot resume {shlex.quote(schedule.name)}'."
+        raise BadInput(f"'{schedule.name}' is {schedule.state.value}{why}.", hint)
+
+
+def found(session: Session, schedule: Schedule, start: int, end: int) -> Plan:
+    terms = schedule.terms
+    first = max(start, terms.starts_at or start)
+    last = end - 1 if terms.until_at is None else min(end - 1, terms.until_at)
+    every = list(islice(recurrence.between(schedule.recurrence, first - 1, last), MOST + 1))
+    there = backfill.on_record(session.db, schedule.id, start, end)
+    if len(every) > MOST:
+        raise BadInput(
+            f"That is more than {MOST} occurrences.", "Say a shorter span; one a second is all that Slack takes."
+        )
+    absent = [due_at for due_at in every if due_at not in there]
+    due = [due_at for due_at in absent if occurrences.left_out(schedule, due_at, {}) is None]
+    states = backfill.counted({due_at: there[due_at] for due_at in every if due_at in there})
+    missed = states.pop(JobState.MISSED, 0)
+    return Plan(schedule, start, end, due, missed, states.total(), len(absent) - len(due))
+
+
+def carry_out(session: Session, made: Plan) -> list[tuple[int, int]]:
+    """Enqueue what the plan found, in one transaction: (job's number, due_at) of each. Pools are woken."""
+    facts, schedule = Facts(session.actor, "backfill", session.now()), made.schedule
+    grace_ms = max(schedule.terms.grace_ms, SHORTEST_GRACE_MS)
+    with session.db.writing():
+        refuse_off(named(session.db, schedule.name))
+        jobs = backfill.backfill(session.db, schedule, made.due, facts.now, grace_ms)
+        record(session, facts, made, len(jobs))
+    session.db.wake()
+    return jobs
+
+
+def record(session: Session, facts: Facts, made: Plan, count: int) -> None:
+    span = {"from": times.to_rfc3339(made.start), "to": times.to_rfc3339(made.end)}
+    change = Change(
+        changed_at=facts.now,
+        actor=facts.actor,
+        command=facts.command,
+        kind="schedule",
+        object_id=made.schedule.id,
+        name=made.schedule.name,
+        workspace_id=made.schedule.workspace_id,
+        before={**span, "backfilled": 0},
+        after={**span, "backfilled": count},
+    )
+    changes.record(session.db, change)

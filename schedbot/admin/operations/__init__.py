@@ -1,0 +1,1 @@
+"""Set-up, health and diagnosis of an installation."""

@@ -1,0 +1,1 @@
+"""Add, change, pause and show schedules."""

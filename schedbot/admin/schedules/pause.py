@@ -1,0 +1,106 @@
+"""Pause and resume: a pause is obeyed by what already waits, and nothing that fell into it is posted afterwards."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from schedbot import times
+from schedbot.admin.fields import parsers
+from schedbot.admin.schedules.change_context import Facts
+from schedbot.admin.schedules.edit import comes
+from schedbot.admin.schedules.lookup import Chosen, chosen
+from schedbot.admin.workspaces import channel_access
+from schedbot.errors import BadInput
+from schedbot.model import Schedule, ScheduleState
+from schedbot.session import Session
+from schedbot.store.database import Database
+from schedbot.store.fanout import enqueue
+from schedbot.store.jobs import pending
+from schedbot.store.schedules import schedules
+
+ACTIVE, PAUSED, FINISHED = ScheduleState.ACTIVE, ScheduleState.PAUSED, ScheduleState.FINISHED
+
+
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """A schedule as it stands now; `was` tells whether anything changed; `jobs` were cancelled or enqueued."""
+
+    schedule: Schedule
+    was: ScheduleState
+    jobs: int = 0
+
+    @property
+    def is_changed(self) -> bool:
+        """Did its state change?"""
+        return self.schedule.state is not self.was
+
+
+def pause(session: Session, names: Sequence[str], reason: str, until: str) -> tuple[list[Rested], Chosen]:
+    """Pause schedules until somebody resumes them, or until an instant, read in each one's zone. Raises BadInput."""
+    facts, reason = Facts(session.actor, "pause", session.now()), parsers.reason(reason)
+    with session.db.writing():
+        meant = chosen(session.db, names)
+        rested = [pause_one(session.db, one, reason, until, facts) for one in meant.schedules]
+    return rested, meant
+
+
+def end_of(until: str, schedule: Schedule, now: int) -> int | None:
+    """When the pause ends: an instant to come, the beginning of a day, a span from now; `none` by itself never.
+
+    Not said, it is as it was.
+    """
+    if until in parsers.NONE:
+        return None if until else schedule.state_until
+    end = parsers.beginning(until, schedule.recurrence.tz, now)
+    if end <= now:
+        shown = times.for_people(end, times.zone(schedule.recurrence.tz))
+        raise BadInput(f"{times.quoted(until)} is past: {shown}.", "Name an instant that is still to come.")
+    return end
+
+
+def pause_one(db: Database, before: Schedule, reason: str, until: str, facts: Facts) -> Rested:
+    """Pause one schedule. Paused already: only another end or reason changes it. Inside a transaction.
+
+    One is finished as soon as its last occurrence is enqueued: while that waits, it can still be paused.
+    """
+    has_last = before.state is FINISHED and pending.waiting(db, before.id)
+    if before.state not in (ACTIVE, PAUSED) and not has_last:
+        return Rested(before, before.state)
+    end = end_of(until, before, facts.now)
+    if before.state is PAUSED and not reason and not until:
+        return Rested(before, PAUSED)
+    why = reason or (before.reason if before.state is PAUSED else "") or "paused by hand"
+    enqueue.catch_up(db, schedules.recurrence_id(db, before.id), facts.now)
+    after = replace(before, state=PAUSED, reason=why, state_by=facts.actor, state_until=end)
+    schedules.update_state(db, after)
+    cancelled = pending.cancel(db, before.id, "schedule_paused")
+    facts.record(db, before, after)
+    return Rested(after, before.state, cancelled)
+
+
+def resume(session: Session, names: Sequence[str], unasked: bool = False) -> tuple[list[Rested], Chosen]:
+    """Let paused and suspended schedules go on from now. Raises NotFound.
+
+    Slack is asked first whether the channel of a suspended one takes posts again, unless it is to be left `unasked`.
+    """
+    if not unasked:
+        channel_access.ask_first(session, chosen(session.db, names).schedules)
+    facts = Facts(session.actor, "resume", session.now())
+    with session.db.writing():
+        meant = chosen(session.db, names)
+        resumed = [resume_one(session.db, one, facts) for one in meant.schedules]
+    session.db.wake()
+    return resumed, meant
+
+
+def resume_one(db: Database, before: Schedule, facts: Facts) -> Rested:
+    """Let one schedule go on; one with nothing to come is finished. Inside a transaction."""
+    if before.state in (ACTIVE, FINISHED):
+        return Rested(before, before.state)
+    state = ACTIVE if comes(before, facts.now) else FINISHED
+    after = replace(before, state=state, reason=None, state_by=None, state_until=None, effective_at=facts.now)
+    schedules.update_state(db, after)
+    facts.record(db, before, after)
+    jobs = pending.take_up(db, before, facts.now)
+    if state is ACTIVE:
+        jobs += enqueue.enqueue_own(db, before.id, schedules.recurrence_id(db, before.id), facts.now).enqueued
+    return Rested(after, before.state, jobs)

@@ -1,0 +1,77 @@
+"""One extra job beside a schedule's occurrences, due at once: `run-now`. The schedule's own times stay as they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from schedbot.admin.schedules.change_context import Facts
+from schedbot.admin.schedules.lookup import Chosen, chosen
+from schedbot.errors import BadInput
+from schedbot.model import JobState, Schedule, ScheduleState
+from schedbot.session import Session
+from schedbot.store.history import changes
+from schedbot.store.history.changes import Change
+from schedbot.store.jobs import pending
+from schedbot.store.jobs.pending import JobSeen
+from schedbot.store.operations import heartbeats
+
+POOL_ALIVE_MS = 30_000
+UNSETTLED = (JobState.QUEUED, JobState.RUNNING, JobState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """An extra job, and the schedule that it is of."""
+
+    schedule: Schedule
+    job: JobSeen
+
+
+def run_now(session: Session, names: Sequence[str]) -> tuple[list[Extra], Chosen]:
+    """Enqueue one job now for each schedule, in any state but suspended. Raises NotFound and BadInput."""
+    facts = Facts(session.actor, "run-now", session.now())
+    with session.db.writing():
+        meant = chosen(session.db, names)
+        for one in meant.schedules:
+            refuse_suspended(one)
+        extras = [Extra(one, pending.extra(session.db, one, facts.now)) for one in meant.schedules]
+        for extra in extras:
+            record(session, facts, extra)
+    session.db.wake()
+    return extras, meant
+
+
+def refuse_suspended(schedule: Schedule) -> None:
+    if schedule.state is ScheduleState.SUSPENDED:
+        problem = f"'{schedule.name}' is suspended: {schedule.reason}."
+        raise BadInput(problem, f"Mend that, then 'schedbot resume {schedule.name}'.")
+
+
+def record(session: Session, facts: Facts, extra: Extra) -> None:
+    change = Change(
+        changed_at=facts.now,
+        actor=facts.actor,
+        command=facts.command,
+        kind="job",
+        object_id=str(extra.job.id),
+        name=extra.schedule.name,
+        workspace_id=extra.schedule.workspace_id,
+        after={"job": extra.job.id, "due_at": extra.job.due_at, "state": extra.job.state.value},
+    )
+    changes.record(session.db, change)
+
+
+def has_pool(session: Session) -> bool:
+    """Does a pool give signs of life?"""
+    last = heartbeats.last(session.db, "pool")
+    return last is not None and last > session.now() - POOL_ALIVE_MS
+
+
+def settled(session: Session, extras: Sequence[Extra]) -> list[Extra] | None:
+    """The extra jobs as they ended, or None while one of them is under way."""
+    now = as_they_stand(session, extras)
+    return None if any(one.job.state in UNSETTLED for one in now) else now
+
+
+def as_they_stand(session: Session, extras: Sequence[Extra]) -> list[Extra]:
+    """The extra jobs as they stand now."""
+    return [Extra(one.schedule, pending.by_id(session.db, one.job.id)) for one in extras]

@@ -1,0 +1,62 @@
+"""A schedule as an object for programs: the columns of an import as keys, and what is known of it beside them.
+
+What stands here is what an import takes again, so instants are RFC 3339 in UTC and spans are as they are typed.
+"""
+
+from typing import Any
+
+from schedbot import times
+from schedbot.model import Schedule, ScheduleState
+from schedbot.rules import recurrence
+
+BESIDE = ("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone")
+
+
+def columns(schedule: Schedule) -> dict[str, Any]:
+    """The columns of an import, by name; None for what does not apply."""
+    rule, terms = schedule.recurrence, schedule.terms
+    is_text = terms.report.kind == "text"
+    return {
+        "name": schedule.name,
+        "account": schedule.account,
+        "workspace": schedule.workspace,
+        "channel": terms.channel,
+        "cron": rule.cron,
+        "every": recurrence.phrase_of(rule.rrule) if rule.rrule else None,
+        "at": stamp(rule.once_at),
+        "tz": terms.tz_from or rule.tz,
+        "text": terms.report.source if is_text else None,
+        "report": None if is_text else terms.report.source,
+        "params": dict(terms.report.params),
+        "starts": stamp(terms.starts_at),
+        "until": stamp(terms.until_at),
+        "count": terms.count,
+        "misfire": terms.misfire.value,
+        "grace": times.to_span(terms.grace_ms),
+        "max_attempts": terms.max_attempts,
+        "priority": terms.priority.value,
+        "on_unknown": terms.on_unknown.value,
+        "jitter": times.to_span(terms.jitter_ms),
+        "skip_holidays": terms.skip_holidays,
+        "paused": schedule.state is ScheduleState.PAUSED,
+        "holiday_policy": terms.holiday_policy.value,
+        "window": terms.window,
+        "outside": terms.outside.value,
+        "blackout": terms.blackout,
+    }
+
+
+def recorded(schedule: Schedule) -> dict[str, Any]:
+    """What the record of changes keeps of a schedule: its columns, and how it stands."""
+    standing = {
+        "state": schedule.state.value,
+        "reason": schedule.reason,
+        "paused_until": stamp(schedule.state_until),
+        "version": schedule.version,
+        "zone": schedule.recurrence.tz if schedule.terms.tz_from else None,
+    }
+    return {name: value for name, value in {**columns(schedule), **standing}.items() if value not in (None, "", {})}
+
+
+def stamp(instant: int | None) -> str | None:
+    return None if instant is None else times.to_rfc3339(instant)

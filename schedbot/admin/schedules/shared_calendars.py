@@ -1,0 +1,124 @@
+"""When may be posted, for all schedules of an account or of a workspace: said, changed and taken back here.
+
+Rule: windows that are never open at once are refused where they meet a schedule. What already waits is ruled on again
+in the same transaction, and the change is on record.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from schedbot import times
+from schedbot.admin.fields import parsers, terms
+from schedbot.admin.fields.parsers import BadField, read
+from schedbot.admin.fields.terms import given
+from schedbot.admin.workspaces import manage
+from schedbot.errors import BadInput
+from schedbot.model import Hours, Outside
+from schedbot.rules import windows
+from schedbot.session import Session
+from schedbot.store.database import Database
+from schedbot.store.history import changes
+from schedbot.store.jobs import reruling
+from schedbot.store.jobs.reruling import Reruled
+from schedbot.store.schedules import shared_calendars
+from schedbot.store.schedules.shared_calendars import Whose
+
+Fields = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What was said before and what is said now (None: nothing), and what became of the jobs that waited."""
+
+    whose: Whose
+    before: Hours | None
+    after: Hours | None
+    jobs: Reruled
+
+
+def whose(db: Database, account: str | None, workspace: str | None) -> Whose:
+    """Whose calendar is meant. Raises BadInput unless it is one of the two, and NotFound for no such workspace."""
+    if bool(account) == bool(workspace):
+        said = "Both an account and a workspace are said." if account else "It is not said whose calendar is meant."
+        raise BadInput(said, "Say --account ID or --workspace NAME.")
+    if workspace:
+        found = manage.find(db, workspace)
+        return Whose(found.name, workspace_id=found.id)
+    name = read("account", parsers.account, account or "")
+    return Whose(name, account=name)
+
+
+def set_(session: Session, account: str | None, workspace: str | None, said: Fields) -> Turned:
+    """Say when may be posted; what is not said stays. Raises BadInput and NotFound; nothing is changed then."""
+    with session.db.writing():
+        meant = whose(session.db, account, workspace)
+        before = shared_calendars.said(session.db, meant)
+        after = wanted(said, before or Hours(meant.words))
+        if before is None and after is None:
+            problem = "Neither a window nor a blackout is said."
+            raise BadInput(problem, "Add --window 'mon-fri 08:00-18:00' or --blackout 2026-12-24/2026-12-27.")
+        turned = write(session, "calendar set", meant, (before, after))
+        for name, hours in shared_calendars.combined(session.db, meant):
+            check_meeting(hours, f" for the schedule {times.quoted(name)}")
+    session.db.wake()
+    return turned
+
+
+def clear(session: Session, account: str | None, workspace: str | None) -> Turned:
+    """Take back what is said: what it put off goes at its own time, or now. Raises BadInput and NotFound."""
+    with session.db.writing():
+        meant = whose(session.db, account, workspace)
+        turned = write(session, "calendar clear", meant, (shared_calendars.said(session.db, meant), None))
+    session.db.wake()
+    return turned
+
+
+def wanted(said: Fields, base: Hours) -> Hours | None:
+    """The hours that the fields come to; None where nothing is left that closes. Raises BadField."""
+    hours = Hours(
+        base.whose,
+        window=given(said, "window", parsers.window, base.window, ""),
+        outside=given(said, "outside", terms.OUTSIDE, base.outside, Outside.DEFER),
+        blackout=given(said, "blackout", parsers.blackout, base.blackout, ""),
+    )
+    return hours if hours.window or hours.blackout else None
+
+
+def write(session: Session, command: str, meant: Whose, turn: tuple[Hours | None, Hours | None]) -> Turned:
+    before, after = turn
+    if before == after:
+        return Turned(meant, before, after, Reruled())
+    shared_calendars.put(session.db, meant, after)
+    changes.record(
+        session.db,
+        changes.Change(
+            changed_at=session.now(),
+            actor=session.actor,
+            command=command,
+            kind="calendar",
+            object_id=f"account:{meant.account}" if meant.workspace_id is None else f"workspace:{meant.workspace_id}",
+            name=meant.words,
+            workspace_id=meant.workspace_id,
+            before=told(before),
+            after=told(after),
+        ),
+    )
+    return Turned(meant, before, after, reruling.of_all(session.db, meant, session.now()))
+
+
+def told(hours: Hours | None) -> dict[str, Any] | None:
+    """Hours as programs and the record of changes have them."""
+    if hours is None:
+        return None
+    return {"window": hours.window, "outside": hours.outside.value, "blackout": hours.blackout}
+
+
+def check_meeting(hours: Iterable[Hours], where: str = "") -> None:
+    """Raises BadField where the windows are never open at once: nothing would ever be posted."""
+    named = [one for one in hours if one.window]
+    if len(named) < 2 or windows.meeting(tuple(one.window for one in named)) is not None:
+        return
+    each = " and ".join(f"'{one.window}'" + (f" ({one.whose})" if one.whose else "") for one in named)
+    problem = f"The windows {each} are never open at once{where}."
+    raise BadField("window", problem, "'schedbot calendar list' shows those of accounts and workspaces.")

@@ -1,0 +1,1 @@
+"""A span of time run in a copy of the database."""

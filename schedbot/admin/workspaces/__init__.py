@@ -1,0 +1,1 @@
+"""Workspaces: their tokens, their checks, and the time zones of their members."""

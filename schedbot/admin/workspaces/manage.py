@@ -1,0 +1,155 @@
+"""Workspaces are added, paused and removed here: the rule, the rows and their record in one transaction.
+
+Rule: a pause parks what waits and touches nothing that has left; a workspace that schedules use cannot be removed.
+"""
+
+import shlex
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from schedbot import times
+from schedbot.admin.fields import parsers
+from schedbot.admin.workspaces import token_sources
+from schedbot.errors import BadInput, NotFound
+from schedbot.model import TokenSource
+from schedbot.session import Session
+from schedbot.store.database import Database
+from schedbot.store.history import changes
+from schedbot.store.schedules import workspace_usage, workspaces
+from schedbot.store.schedules.workspaces import Workspace
+
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A workspace that was paused or resumed: was that a change, and how many jobs wait (or now go on)."""
+
+    changed: bool
+    waiting: int
+
+
+def find(db: Database, name: str) -> Workspace:
+    """The workspace of that name. Raises NotFound with the nearest."""
+    found = workspaces.by_name(db, name)
+    if found is not None:
+        return found
+    names = [one.name for one in workspaces.every(db)]
+    near = get_close_matches(name, names, n=1)
+    hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(names[:20]) or 'none'}."
+    raise NotFound(f"No workspace is called '{name}'.", hint=hint)
+
+
+def chosen(db: Database, names: list[str]) -> list[Workspace]:
+    """The workspaces of those names, or all. Raises NotFound."""
+    return [find(db, name) for name in dict.fromkeys(names)] if names else workspaces.every(db)
+
+
+def add(session: Session, name: str, token: TokenSource) -> str:
+    """Add a workspace whose token is found at `token`. Returns what is still to be done, if anything.
+
+    Raises BadInput.
+    """
+    check_name(name)
+    missing = token_sources.tried(token)
+    with session.db.writing():
+        if workspaces.by_name(session.db, name) is not None:
+            raise BadInput(
+                f"A workspace is called '{name}' already.",
+                hint=f"Change it with 'schedbot workspace edit {shlex.quote(name)}', or choose another name.",
+            )
+        added = workspaces.add(session.db, name, token, session.now())
+        record(session, "workspace add", None, added)
+    return missing
+
+
+def edit(session: Session, name: str, token: TokenSource) -> str:
+    """Say where else a workspace's token is found. Returns what is still to be done, or nothing. Raises BadInput."""
+    find(session.db, name)
+    missing = token_sources.tried(token)
+    with session.db.writing():
+        before = find(session.db, name)
+        workspaces.edit(session.db, before.id, token)
+        record(session, "workspace edit", before, find(session.db, name))
+    return missing
+
+
+def pause(session: Session, name: str, reason: str) -> Turned:
+    """Stop all posts to it; its jobs wait. Raises NotFound, and BadInput for the reason."""
+    with session.db.writing():
+        before = find(session.db, name)
+        reason = parsers.reason(reason) or "paused by hand"
+        changed = workspaces.pause(session.db, before.id, reason, session.actor, session.now())
+        if changed:
+            record(session, "workspace pause", before, find(session.db, name))
+        waiting = workspace_usage.waiting(session.db, before.id)
+    return Turned(changed, waiting)
+
+
+def resume(session: Session, name: str) -> Turned:
+    """Let what waits go on. Raises NotFound."""
+    with session.db.writing():
+        before = find(session.db, name)
+        waiting = workspaces.resume(session.db, before.id, session.now())
+        changed = before.paused_at is not None
+        if changed:
+            record(session, "workspace resume", before, find(session.db, name))
+    session.db.wake()
+    return Turned(changed, waiting)
+
+
+def remove(session: Session, name: str) -> None:
+    """Remove a workspace that no schedule uses; its jobs and changes stay on record. Raises BadInput."""
+    with session.db.writing():
+        before = find(session.db, name)
+        if not workspaces.remove(session.db, before.id, session.now()):
+            used = workspace_usage.schedules(session.db, before.id)
+            told = "1 schedule uses it" if used == 1 else f"{used} schedules use it"
+            raise BadInput(
+                f"The workspace '{name}' cannot be removed: {told}.",
+                hint=f"'schedbot list --workspace {shlex.quote(name)}' shows them: "
+                "remove them, or edit their --workspace, first.",
+            )
+        record(session, "workspace remove", before, None)
+
+
+def check_name(name: str) -> None:
+    if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise BadInput(
+            f"{times.quoted(name)} cannot be the name of a workspace.",
+            hint=f"1 to {LONGEST_NAME} printable characters without blanks around them, like 'acme'.",
+        )
+    if name.startswith("-"):
+        raise BadInput(f"'{name}' cannot be the name of a workspace: it looks like an option.", hint="Drop the '-'.")
+
+
+def record(session: Session, command: str, before: Workspace | None, after: Workspace | None) -> None:
+    subject = after or before
+    if subject is None:
+        raise ValueError("a change has an object")
+    changes.record(
+        session.db,
+        changes.Change(
+            changed_at=session.now(),
+            actor=session.actor,
+            command=command,
+            kind="workspace",
+            object_id=subject.id,
+            name=subject.name,
+            workspace_id=subject.id,
+            before=told(before),
+            after=told(after),
+        ),
+    )
+
+
+def told(workspace: Workspace | None) -> dict[str, Any] | None:
+    """A workspace as the record of changes tells it: where its token is found, never the token."""
+    if workspace is None:
+        return None
+    return {
+        "name": workspace.name,
+        "token": token_sources.in_words(workspace.token),
+        "paused": workspace.paused_reason,
+    }

@@ -1,0 +1,1 @@
+"""Commands that post, audit and retry."""

@@ -1,0 +1,1 @@
+"""Terminal output: tables, JSON Lines, CSV, and the streams of the shell."""

@@ -1,0 +1,1 @@
+"""Kinds of reports: each turns a schedule into a message."""

@@ -1,0 +1,1 @@
+"""Statements that turn due recurrences into jobs."""

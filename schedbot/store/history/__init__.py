@@ -1,0 +1,1 @@
+"""Statements that read finished jobs and recorded changes."""

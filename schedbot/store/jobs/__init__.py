@@ -1,0 +1,1 @@
+"""Statements about jobs, attempts, claims and pacing."""

@@ -1,0 +1,148 @@
+"""Attempts: that a request is about to leave is on the disk before its first byte is; how it ended, once.
+
+`begin` is the write-ahead of promise 3 and the guard of promises 4 and 6 in one statement: it writes nothing unless the
+token still holds the lease and the channel is free.
+"""
+
+from dataclasses import dataclass
+
+from schedbot.model import JobState, Outcome, Reply
+from schedbot.store.database import Database
+from schedbot.store.jobs import pacing, requeue
+
+BEGIN = """
+INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, sent_at, clock_ms)
+SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :started_at, :sent_at, :clock_ms
+  FROM jobs j
+ WHERE j.id = :job_id AND j.token = :token AND j.state = 'running' AND j.lease_until > :now
+   AND (:sent_at IS NULL OR j.deadline_at >= :now)
+   AND (:sent_at IS NULL
+        OR NOT EXISTS (SELECT 1 FROM pacing p
+                        WHERE p.workspace_id = j.workspace_id AND p.method = 'chat.postMessage'
+                          AND p.channel IN ('', :channel) AND p.free_at > :now AND p.held_at <= :believed))
+"""
+
+COUNT = "UPDATE jobs SET attempts = attempts + 1 WHERE id = :job_id AND token = :token"
+
+END = """
+UPDATE attempts
+   SET ended_at = :ended_at, outcome = :outcome, error = :error, detail = :detail, http_status = :http_status, ts = :ts,
+       lateness_ms = :lateness_ms, sent_at = CASE WHEN :left THEN sent_at END
+ WHERE job_id = :job_id AND number = :number AND ended_at IS NULL
+"""
+
+SETTLE = f"""
+UPDATE jobs
+   SET state = {requeue.STATE}, workspace_id = {requeue.WORKSPACE}, parked = {requeue.PARKED},
+       error = {requeue.ERROR},
+       available_at = :available_at, spent = :spent, ts = :ts, lateness_ms = :lateness_ms,
+       token = NULL, lease_until = NULL
+ WHERE id = :job_id AND token = :token AND state = 'running' AND attempts = :number
+RETURNING state
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """An attempt that is about to begin. `sent_at` None: it will not leave (its report could not be rendered)."""
+
+    job_id: int
+    token: int
+    version: int
+    channel: str
+    worker: str
+    started_at: int
+    sent_at: int | None
+    clock_ms: int | None = None  # Slack's clock less ours, where it is known
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How an attempt ended, and what becomes of its job."""
+
+    job_id: int
+    token: int
+    number: int
+    ended_at: int
+    reply: Reply
+    state: JobState
+    available_at: int
+    spent: int
+    lateness_ms: int | None = None
+    detail: str | None = None
+
+    @property
+    def left(self) -> bool:
+        """Did its request leave, as far as anybody knows?"""
+        return self.reply.outcome is not Outcome.LOST_UNSENT and self.reply.error != "token_unavailable"
+
+
+def begin(db: Database, start: Start, now: int, free_at: int) -> bool:
+    """Write the attempt, and keep its channel until `free_at`. Inside a transaction.
+
+    False, and nothing written, when the lease is lost or has passed, or the channel is busy.
+    """
+    told = {
+        "job_id": start.job_id,
+        "token": start.token,
+        "version": start.version,
+        "channel": start.channel,
+        "worker": start.worker,
+        "started_at": start.started_at,
+        "sent_at": start.sent_at,
+        "clock_ms": start.clock_ms,
+        "now": now,
+        "believed": pacing.believed(now),
+    }
+    if db.execute(BEGIN, told) != 1:
+        return False
+    db.execute(COUNT, {"job_id": start.job_id, "token": start.token})
+    if start.sent_at is not None:
+        workspace_id = db.value("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
+        pacing.hold(db, workspace_id, pacing.POST, start.channel, now, free_at)
+    return True
+
+
+def end(db: Database, end: End) -> str | None:
+    """Write how the attempt ended, and its job's next state, under the token. Inside a transaction.
+
+    Returns the state that it came to: nothing waits for a schedule that rests by now. None, and nothing written, when a
+    newer claim holds the job, or the attempt was never written.
+    """
+    state: str | None = db.value(
+        SETTLE,
+        {
+            "job_id": end.job_id,
+            "token": end.token,
+            "number": end.number,
+            "state": end.state.value,
+            "available_at": end.available_at,
+            "spent": end.spent,
+            "error": end.reply.error,
+            "ts": end.reply.ts,
+            "lateness_ms": end.lateness_ms,
+        },
+    )
+    if state is None:
+        return None
+    db.execute(
+        END,
+        {
+            "job_id": end.job_id,
+            "number": end.number,
+            "ended_at": end.ended_at,
+            "outcome": end.reply.outcome.value,
+            "error": end.reply.error,
+            "detail": None if end.detail is None else storable(end.detail),
+            "left": end.left,
+            "http_status": end.reply.http_status,
+            "ts": end.reply.ts,
+            "lateness_ms": end.lateness_ms,
+        },
+    )
+    return state
+
+
+def storable(text: str) -> str:
+    """The same text; half of a pair of characters, which a report may quote and SQLite does not take, is spelt out."""
+    return text.encode(errors="backslashreplace").decode()

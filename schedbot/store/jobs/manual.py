@@ -1,0 +1,119 @@
+"""Jobs that a person settles: sent again, or marked as posted. The guard is in each WHERE: the state that was seen.
+
+Earlier attempts stay as they are, and the next one takes the next number. Instants are UTC milliseconds.
+"""
+
+import heapq
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from schedbot.model import JobState, ScheduleState
+from schedbot.rules.lifecycle import MOVES, Event, after
+from schedbot.store.database import Database, Row
+from schedbot.store.history import filters, missed_occurrences
+from schedbot.store.history.filters import Filter
+
+RETRIABLE = tuple(state for state, event in MOVES if event is Event.RETRIED)
+
+CANDIDATES = """
+SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, j.error, s.name, s.state, s.reason, w.id, w.name,
+       w.paused_at IS NOT NULL, v.channel, v.grace_ms, j.schedule_id
+  FROM jobs j
+  JOIN schedules s ON s.id = j.schedule_id
+  JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+  JOIN workspaces w ON w.id = s.workspace_id
+"""
+
+# Both go over rows of [job, state that was seen, available_at, deadline_at, parked, workspace]: a slice is one pass of
+# each.
+RECORD = """
+INSERT INTO changes (changed_at, actor, command, workspace_id, kind, object_id, name, before, after)
+SELECT :now, :actor, 'retry', j.workspace_id, 'job', CAST(j.id AS TEXT), s.name,
+       json_object('state', j.state, 'error', j.error), json_object('state', :queued, 'error', NULL)
+  FROM json_each(:again) a
+  JOIN jobs j ON j.id = a.value ->> 0 AND j.state = a.value ->> 1
+  JOIN schedules s ON s.id = j.schedule_id
+"""
+
+QUEUE_AGAIN = """
+UPDATE jobs
+   SET state = :queued, available_at = a.value ->> 2, deadline_at = a.value ->> 3, parked = a.value ->> 4,
+       workspace_id = a.value ->> 5, spent = 0, error = NULL, asked_for = 1
+  FROM json_each(:again) a
+ WHERE jobs.id = a.value ->> 0 AND jobs.state = a.value ->> 1
+"""
+
+MARK_POSTED = """
+UPDATE jobs SET state = :succeeded, ts = :ts, error = NULL, lateness_ms = :lateness_ms
+ WHERE id = :job AND state = :before
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A job that may be sent again, with what its schedule and workspace say now. One in a span has no number yet."""
+
+    job: int | None
+    due_at: int
+    deadline_at: int
+    state: JobState
+    error: str | None
+    schedule: str
+    schedule_state: ScheduleState
+    schedule_reason: str | None
+    workspace_id: str
+    workspace: str
+    parked: bool
+    channel: str
+    grace_ms: int
+    schedule_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A job to queue again, if it is still in the state `before`; its schedule may be of another workspace by now."""
+
+    job: int
+    before: JobState
+    available_at: int
+    deadline_at: int
+    parked: bool
+    workspace_id: str
+
+
+def candidates(db: Database, chosen: Filter) -> Iterator[Candidate]:
+    """The jobs that the filter lets through, in due order, as a stream; so too what stands in missed spans."""
+    sql = filters.statement(CANDIDATES, chosen, "due_at, job")
+    jobs = map(candidate, db.stream(sql, filters.bindings(chosen)))
+    with db.reading():
+        yield from heapq.merge(jobs, unnumbered(db, chosen), key=lambda one: one.due_at)
+
+
+def unnumbered(db: Database, chosen: Filter) -> Iterator[Candidate]:
+    """What stands in missed spans, each occurrence by itself."""
+    for due_at, one in missed_occurrences.every(db, CANDIDATES, candidate, chosen):
+        yield replace(one, due_at=due_at, deadline_at=due_at + one.deadline_at - one.due_at)
+
+
+def candidate(row: Row) -> Candidate:
+    told = list(row)
+    told[3], told[6], told[10] = JobState(told[3]), ScheduleState(told[6]), bool(told[10])
+    return Candidate(*told)
+
+
+def queue_again(db: Database, again: Sequence[Again], actor: str, now: int) -> int:
+    """Let the jobs be claimed once more, and record who said so. Returns how many. Inside a transaction."""
+    rows = [
+        (one.job, one.before, one.available_at, one.deadline_at, int(one.parked), one.workspace_id) for one in again
+    ]
+    told = {"again": json.dumps(rows), "queued": JobState.QUEUED.value}
+    db.execute(RECORD, {**told, "actor": actor, "now": now})
+    return db.execute(QUEUE_AGAIN, told)
+
+
+def mark_posted(db: Database, job: int, before: JobState, ts: str, lateness_ms: int) -> bool:
+    """Say that the job's message is `ts`. False when its state is another by now. Inside a transaction."""
+    state = after(before, Event.MARKED_POSTED)
+    told = {"job": job, "before": before.value, "succeeded": state.value, "ts": ts, "lateness_ms": lateness_ms}
+    return db.execute(MARK_POSTED, told) == 1

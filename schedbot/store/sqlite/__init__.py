@@ -1,0 +1,1 @@
+"""SQLite engine: connection, locks, errors, migrations."""

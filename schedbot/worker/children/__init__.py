@@ -1,0 +1,1 @@
+"""Child processes: posters and renderers, and the pipe to each."""

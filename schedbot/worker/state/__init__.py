@@ -1,0 +1,1 @@
+"""State that the pool keeps in memory."""

@@ -1,0 +1,1 @@
+"""Steps of one turn of the pool."""

@@ -1,0 +1,171 @@
+"""A whole product in a temporary directory: a database, a sandbox, and the real commands as real processes."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from schedbot import settings
+from schedbot.admin.operations import init
+from schedbot.admin.schedules import add
+from schedbot.model import Schedule, TokenSource
+from schedbot.sandbox import Sandbox
+from schedbot.session import Session
+from schedbot.store.database import Database, open_database
+from schedbot.tick import Ticked, tick
+
+TOKEN = "xoxb-sandbox-acme"
+Program = subprocess.Popen[str]
+
+
+def now_ms() -> int:
+    """The real present."""
+    return time.time_ns() // 1_000_000
+
+
+def until(condition: Callable[[], Any], within: float = 30) -> Any:
+    """Wait until `condition` gives something true, and return that. Raises when it did not come."""
+    end = time.monotonic() + within
+    while not (found := condition()):
+        if time.monotonic() > end:
+            raise TimeoutError(f"it did not come within {within} s: {condition}")
+        time.sleep(0.02)
+    return found
+
+
+class Served(Protocol):
+    """A sandbox that answers."""
+
+    @property
+    def api_url(self) -> str: ...
+
+    @property
+    def control(self) -> Sandbox: ...
+
+    def stop(self) -> None: ...
+
+
+@dataclass
+class House:
+    """One product. Where a test needs another time, it says so: `now` is the clock of what runs in the test itself."""
+
+    folder: Path
+    sandbox: Served
+    timeout_s: int = 1
+    lease_s: int = 6
+    clock: Callable[[], int] = now_ms
+    running: list[Program] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        os.environ.pop("SCHEDBOT_CONFIG", None)
+        init.begin(self.folder, settings.Flags(config=str(self.config), database=str(self.path)), now_ms())
+        self.db: Database = open_database(self.path)
+        self.settings = settings.Settings(
+            config=self.config,
+            database=self.path,
+            api_url=self.sandbox.api_url,
+            timeout_ms=self.timeout_s * 1000,
+            lease_ms=self.lease_s * 1000,
+            token=TokenSource("env", "SLACK_BOT_TOKEN"),
+            actor="tester@house",
+        )
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "schedbot.toml"
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "schedbot.db"
+
+    @property
+    def slack(self) -> Sandbox:
+        """What Slack has seen."""
+        return self.sandbox.control
+
+    def session(self, at: int | None = None) -> Session:
+        """A call of schedbot at the house's clock, or at an instant."""
+        return Session(self.settings, self.db, self.clock if at is None else lambda: at)
+
+    def schedule(self, name: str, as_of: int | None = None, **fields: str) -> Schedule:
+        """Add a schedule as an admin would at instant `as_of`."""
+        said = {"name": name, "tz": "UTC", "channel": "C0000000001", "text": name, **fields}
+        return add.add(self.session(as_of), said)
+
+    def due_now(self, count: int, channels: int | None = None, **fields: str) -> None:
+        """`count` schedules that are due now, one a channel or spread over `channels`, already enqueued."""
+        due_at = now_ms() // 1000 * 1000
+        for number in range(count):
+            channel = f"C{number % (channels or count):010d}"
+            said = {"channel": channel, "at": rfc3339(due_at), **fields}
+            self.schedule(f"report-{number}", as_of=due_at - 30_000, **said)
+        self.tick(due_at)
+
+    def tick(self, at: int | None = None) -> Ticked:
+        """A tick at the house's clock, or at an instant."""
+        return tick(self.session(at))
+
+    def environment(self, **more: str) -> dict[str, str]:
+        own = {
+            "SCHEDBOT_CONFIG": str(self.config),
+            "SCHEDBOT_DATABASE": str(self.path),
+            "SCHEDBOT_SLACK_API_URL": self.sandbox.api_url,
+            "SCHEDBOT_SLACK_TIMEOUT": f"{self.timeout_s}s",
+            "SCHEDBOT_LEASE": f"{self.lease_s}s",
+            "SLACK_BOT_TOKEN": TOKEN,
+            "SCHEDBOT_ACTOR": "tester@house",
+            "NO_COLOR": "1",
+        }
+        return {**os.environ, **own, **more}
+
+    def start(self, *words: str, **env: str) -> Program:
+        """Start the program as a process of its own."""
+        command = [sys.executable, "-m", "schedbot", *words]
+        program = subprocess.Popen(
+            command, env=self.environment(**env), cwd=self.folder, text=True, stdout=-1, stderr=-1, stdin=-3
+        )
+        self.running.append(program)
+        return program
+
+    def run(self, *words: str, within: float = 60, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run the program to its end."""
+        program = self.start(*words, **env)
+        out, err = program.communicate(timeout=within)
+        return subprocess.CompletedProcess(words, program.returncode, out, err)
+
+    def work(self, within: float = 60, **env: str) -> subprocess.CompletedProcess[str]:
+        """`work --drain`, to its end."""
+        return self.run("work", "--drain", within=within, **env)
+
+    def audit(self, *words: str) -> list[dict[str, Any]]:
+        """What `audit --json` prints."""
+        done = self.run("audit", "--json", *words)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def states(self) -> dict[str, int]:
+        """How many jobs are in which state."""
+        return dict(self.db.rows("SELECT state, count(*) FROM jobs GROUP BY state"))
+
+    def posts(self) -> list[Mapping[str, Any]]:
+        """All messages that Slack has stored."""
+        return list(self.slack.messages())
+
+    def close(self) -> None:
+        """End whatever still runs."""
+        for program in self.running:
+            if program.poll() is None:
+                program.kill()
+            program.communicate()
+        self.db.close()
+
+
+def rfc3339(at: int) -> str:
+    """An instant as RFC 3339 with milliseconds."""
+    whole, ms = divmod(at, 1000)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{ms:03d}Z"

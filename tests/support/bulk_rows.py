@@ -1,0 +1,49 @@
+"""Rows by the thousand, for tests and benches of what lies in the table, as a product would leave them."""
+
+import uuid
+
+from schedbot.store.database import Database
+from tests.support.app import now_ms
+
+SCHEDULE = """
+INSERT INTO schedules (id, name, workspace_id, recurrence_id, version, state, effective_at, created_at)
+VALUES (:id, :name, :workspace_id, :recurrence_id, 1, 'active', 0, 0)
+"""
+VERSION = """
+INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, report_kind, report_source, misfire,
+                               grace_ms, max_attempts, priority, on_unknown, created_at)
+VALUES (:id, 1, :recurrence_id, :channel, 'text', :name, 'latest', 21600000, 5, :priority, 'hold', 0)
+"""
+JOB = """
+INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state)
+VALUES (:id, :workspace_id, :due_at, :due_at, :due_at + 21600000, 'queued')
+"""
+
+
+def workspace(db: Database, name: str) -> str:
+    """The id of a workspace, made where it is not there; its token is the setting's."""
+    found = db.value("SELECT id FROM workspaces WHERE name = :name", {"name": name})
+    if found:
+        return str(found)
+    number = str(uuid.uuid4())
+    sql = "INSERT INTO workspaces (id, name, token_kind, created_at) VALUES (:id, :name, 'setting', 0)"
+    db.execute(sql, {"id": number, "name": name})
+    return number
+
+
+def flood(db: Database, name: str, jobs: int, later_ms: int = 0, series: str = "", priority: str = "normal") -> None:
+    """`jobs` jobs of one workspace that are due now, each with a schedule and a channel of its own."""
+    due_at = now_ms() - 1_000 + later_ms
+    with db.writing():
+        workspace_id = workspace(db, name)
+        sql = (
+            "INSERT INTO recurrences (kind, expression, tz) VALUES ('cron', '0 9 * * *', 'UTC') ON CONFLICT DO NOTHING"
+        )
+        db.execute(sql)
+        recurrence_id = db.value("SELECT id FROM recurrences WHERE expression = '0 9 * * *'")
+        for number in range(jobs):
+            row = {"id": str(uuid.uuid4()), "name": f"{name}-{series}{number}", "workspace_id": workspace_id}
+            row |= {"recurrence_id": recurrence_id, "channel": f"C{abs(hash((name, series, number))) % 10**10:010d}"}
+            db.execute(SCHEDULE, row)
+            db.execute(VERSION, {**row, "priority": priority})
+            db.execute(JOB, {**row, "due_at": due_at})

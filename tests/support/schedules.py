@@ -1,0 +1,131 @@
+"""Schedules administered on a real file, at the instants that a test says: no pool, no Slack, a tick on demand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from schedbot.admin.schedules import add as add_schedule
+from schedbot.admin.schedules import edit as edit_schedule
+from schedbot.admin.schedules import lookup, occurrences
+from schedbot.admin.schedules import pause as pause_schedule
+from schedbot.admin.schedules import remove as remove_schedule
+from schedbot.admin.schedules import run_now as extra_job
+from schedbot.admin.schedules import skip_next as skip_schedule
+from schedbot.admin.schedules.edit import Edited, Params
+from schedbot.admin.schedules.pause import Rested
+from schedbot.model import Schedule
+from schedbot.session import Session
+from schedbot.settings import Settings
+from schedbot.store.database import Database, create_database
+from schedbot.store.jobs import pending
+from schedbot.store.schedules import schedules, workspaces
+from schedbot.tick import tick
+
+
+def ms(utc: str) -> int:
+    """The instant of a UTC wall clock: `2026-12-01 08:59:30`."""
+    return int(datetime.fromisoformat(utc).replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def clock(instant: int) -> str:
+    """An instant as a test writes it."""
+    return datetime.fromtimestamp(instant / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+@dataclass
+class Book:
+    """What an admin does, at the instant `utc`."""
+
+    db: Database
+    path: Path
+    utc: str = "2026-12-01 08:59:00"  # a Tuesday, within the look-ahead of 09:00
+
+    @property
+    def session(self) -> Session:
+        """A call of schedbot at this instant."""
+        now = ms(self.utc)
+        return Session(Settings(config=None, database=self.path, actor="tester@house"), self.db, lambda: now)
+
+    def add(self, name: str = "daily", **said: str) -> Schedule:
+        """Add a schedule; by default every day at 09:00 UTC."""
+        when = {} if {"cron", "every", "at"} & said.keys() else {"cron": "0 9 * * *"}
+        what = {} if "report" in said else {"text": "Hi"}
+        return add_schedule.add(
+            self.session, {"name": name, "tz": "UTC", "channel": "C0000000001", **when, **what, **said}
+        )
+
+    def edit(self, schedule: str = "daily", /, **said: str) -> Edited:
+        """Change what is said."""
+        return edit_schedule.edit(self.session, schedule, said, Params())
+
+    def pause(self, name: str = "daily", reason: str = "", until: str = "") -> Rested:
+        """Pause one schedule."""
+        return pause_schedule.pause(self.session, [name], reason, until)[0][0]
+
+    def resume(self, name: str = "daily") -> Rested:
+        """Let one schedule go on."""
+        return pause_schedule.resume(self.session, [name])[0][0]
+
+    def skip_next(self, name: str = "daily") -> str:
+        """Drop the next occurrence; returns its instant."""
+        return clock(skip_schedule.skip_next(self.session, name)[1].due_at)
+
+    def run_now(self, name: str = "daily") -> int:
+        """One extra job; returns its number."""
+        return extra_job.run_now(self.session, [name])[0][0].job.id
+
+    def remove(self, name: str = "daily") -> None:
+        """Remove what the name or glob means."""
+        remove_schedule.remove(self.session, lookup.chosen(self.db, [name]).schedules)
+
+    def tick(self, utc: str) -> None:
+        """A tick at that instant, which is the present from then on."""
+        self.utc = utc
+        tick(self.session)
+
+    def stands(self, name: str = "daily") -> Schedule:
+        """The schedule as the database has it."""
+        found = schedules.by_name(self.db, name)
+        assert found
+        return found
+
+    def next(self, name: str = "daily") -> str:
+        """When it will be posted next."""
+        now = ms(self.utc)
+        found = occurrences.next_due_at(self.stands(name), now, pending.skipped(self.db, now))
+        return "never" if found is None else clock(found)
+
+    def jobs(self, name: str = "") -> list[str]:
+        """Its jobs, or all: `2026-12-01 09:00 queued`, with the reason behind it, if there is one."""
+        rows = self.db.rows(
+            "SELECT due_at, j.state, coalesce(' ' || error, '') FROM jobs j JOIN schedules s ON s.id = j.schedule_id"
+            " WHERE :name IN ('', s.name) ORDER BY due_at",
+            {"name": name},
+        )
+        return [f"{clock(due_at)} {state}{error}" for due_at, state, error in rows]
+
+    def claim(self, sent: bool) -> None:
+        """A pool takes every job that is queued; with `sent`, its request is on its way."""
+        with self.db.writing():
+            self.db.execute(
+                "UPDATE jobs SET state = 'running', token = 7, lease_until = due_at, attempts = 1"
+                " WHERE state = 'queued'"
+            )
+            if sent:
+                self.db.execute(
+                    "INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, sent_at)"
+                    " SELECT id, 1, workspace_id, 1, 'C0000000001', 'pool', due_at, due_at FROM jobs"
+                )
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Book]:
+    """A book in a new database of that folder."""
+    path = folder / "schedbot.db"
+    db = create_database(path, "an installation", 0)
+    with db.writing():
+        workspaces.ensure_default(db, 0)
+    yield Book(db, path)
+    db.close()
