@@ -16,7 +16,7 @@ from schedbot.errors import BadInput, SchedbotError
 from schedbot.sandbox import Sandbox, start
 from tests.support.sandbox_client import Caller, until
 
-COMMAND = [sys.executable, "-c", "import typer; from schedbot.commands import sandbox; typer.run(sandbox.run)"]
+COMMAND = [sys.executable, "-m", "schedbot", "sandbox"]
 
 
 def free_port() -> int:
