@@ -95,9 +95,7 @@ def test_the_story_of_a_job_that_a_person_asked_for_says_so_in_words(house: Hous
 def test_a_template_that_includes_what_is_elsewhere_is_told_so(house: House) -> None:
     (house.folder / "a.j2").write_text("{% include '/etc/passwd' %}")
     done = house.run("add", "a", "--cron", NINE, "--tz", "UTC", "--channel", "C0123456789", "--report", "a.j2")
-    assert done.stderr.startswith(
-        "Error: The template includes '/etc/passwd' (line 1 of a.j2), which is not beside it."
-    )
+    assert done.stderr.startswith("Error: The template's folder has no file '/etc/passwd' to include (line 1 of a.j2).")
 
 
 def test_a_wait_that_is_broken_off_says_what_goes_on(house: House) -> None:

@@ -144,9 +144,13 @@ def test_a_folder_for_a_template_is_told_as_one(tmp_path: Path) -> None:
         pytest.param('{"text":\n "{{ n|urlize }}"}', "cannot be read: line 2", id="a filter that makes HTML"),
         pytest.param('{"text":\n "{{ 1 // 0 }}"}', "failed, line 2 of report.json.j2", id="arithmetic"),
         pytest.param('{"text":\n "{{ n + s }}"}', "failed, line 2 of report.json.j2", id="apples and pears"),
-        pytest.param('{"text":\n "{{ \'\'.__class__.mro() }}"}', "not allowed, line 2", id="Python's inside"),
-        pytest.param('{"text":\n "{{ l.append(1) }}"}', "not allowed, line 2", id="a change of a parameter"),
-        pytest.param('{"text":\n {% include "../x" %}}', "includes '../x' (line 2", id="a file elsewhere"),
+        pytest.param(
+            '{"text":\n "{{ \'\'.__class__.mro() }}"}', "Forbidden in a template, line 2", id="Python's inside"
+        ),
+        pytest.param(
+            '{"text":\n "{{ l.append(1) }}"}', "Forbidden in a template, line 2", id="a change of a parameter"
+        ),
+        pytest.param('{"text":\n {% include "../x" %}}', "no file '../x' to include (line 2", id="a file elsewhere"),
         pytest.param('{"text":\n hello}', "is not JSON", id="no JSON"),
         pytest.param('{"text": "a", "blocks": [NaN]}', "NaN is no number", id="not a number"),
         pytest.param("", "is not JSON", id="nothing"),

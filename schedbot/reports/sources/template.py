@@ -39,14 +39,14 @@ def render(path: str, params: Mapping[str, Any], context: Mapping[str, Any]) -> 
         raise _unreadable(error, file) from None
     except TemplateNotFound as error:
         raise ReportFailed(
-            f"The template includes '{escaping.reveal(str(error.name))}' ({_line(error, file)}): no such file beside it.",
-            hint="A template may include files of its own folder.",
+            f"The template's folder has no file '{escaping.reveal(str(error.name))}' to include ({_line(error, file)}).",
+            hint="A template may include only files of its own folder.",
         ) from None
     except UndefinedError as error:
         raise _undefined(error, file, params) from None
     except SecurityError as error:
         raise ReportFailed(
-            f"The template uses a forbidden name, {_line(error, file)}: {escaping.reveal(str(error)).rstrip('.')}.",
+            f"Forbidden in a template, {_line(error, file)}: {escaping.reveal(str(error)).rstrip('.')}.",
             hint="A template may use its parameters, filters and loops, and nothing of Python's inside.",
         ) from None
     except Exception as error:  # whatever a template's own arithmetic raises is the template's fault
