@@ -51,7 +51,7 @@ def test_a_tick_that_ran_leaves_no_reason_on_record(before: Past) -> None:
 def test_a_suspended_schedule_says_why_and_what_helps(before: Past) -> None:
     before.schedule("daily", state="suspended", reason="not_in_channel")
     answer = why.why(before.session, "daily", "")
-    assert answer.because == ("The schedule is suspended: not_in_channel (The app is not in the channel).",)
+    assert answer.because == ("The schedule is suspended: the app is not in the channel (not_in_channel).",)
     assert answer.steps == ("schedbot resume daily",)
 
 
@@ -83,7 +83,7 @@ def test_a_paused_workspace_holds_back_what_is_to_come(before: Past) -> None:
     before.workspace("globex", paused="token_revoked")
     before.schedule("daily", workspace="globex")
     answer = why.why(before.session, "daily", "2026-12-02 09:00")
-    assert "But the workspace 'globex' is paused: token_revoked (The workspace's token was revoked" in answer.because[0]
+    assert "But the workspace 'globex' is paused: the workspace's token was revoked" in answer.because[0]
     assert answer.steps == ("schedbot workspace resume globex",)
 
 
@@ -91,8 +91,8 @@ def test_the_reason_of_slack_is_told_in_words_too(before: Past) -> None:
     before.job(before.schedule("daily", state="suspended", reason="is_archived"), "failed", HOUR, error="is_archived")
     answer = why.why(before.session, "daily", "")
     assert answer.because == (
-        "Job 1 is failed: not posted, is_archived (The channel is archived).",
-        "The schedule is suspended: is_archived (The channel is archived).",
+        "Job 1 is failed: not posted, the channel is archived (is_archived).",
+        "The schedule is suspended: the channel is archived (is_archived).",
     )
     assert sum("schedbot resume daily" in step for step in answer.steps) == 1
 

@@ -6,9 +6,9 @@ Each stop is told with who made it, when and why, and with the command that ends
 import shlex
 
 from schedbot import times
-from schedbot.admin.jobs.next_steps import in_words
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
+from schedbot.slack.remedies import describe_reason
 from schedbot.store.history import changes
 from schedbot.store.history.changes import Change
 from schedbot.store.schedules import workspaces
@@ -25,7 +25,7 @@ def to_come(session: Session, schedule: Schedule, at: int) -> Cause | None:
     workspace = workspaces.by_id(session.db, schedule.workspace_id)
     if workspace.paused_at is None or schedule.state is ScheduleState.REMOVED:
         return None
-    told = f"But the workspace '{workspace.name}' is paused: {in_words(workspace.paused_reason)}."
+    told = f"But the workspace '{workspace.name}' is paused: {describe_reason(workspace.paused_reason)}."
     return told, (f"schedbot workspace resume {shlex.quote(workspace.name)}",)
 
 
@@ -70,7 +70,7 @@ def is_turn_to(change: Change, state: ScheduleState) -> bool:
 
 
 def reason(schedule: Schedule) -> str:
-    return f": {in_words(schedule.reason)}" if schedule.reason else ""
+    return f": {describe_reason(schedule.reason)}" if schedule.reason else ""
 
 
 def resume(schedule: Schedule) -> tuple[str, ...]:

@@ -1,16 +1,15 @@
 """Where a job stands, in a sentence, and the command that helps: one rule for each state."""
 
-import re
 import shlex
 from dataclasses import dataclass
 
 from schedbot import times
 from schedbot.model import JobState, ScheduleState
+from schedbot.slack.remedies import describe_reason, fill_names
 from schedbot.store.history.jobs import JobRecord
 from schedbot.store.jobs.outage import AN_OUTAGE
 
 SLOW_MS = 60_000
-WORKSPACE_COMMAND = re.compile(r"(workspace (?:resume|check)) NAME")
 
 # What schedbot itself writes as a job's error; Slack's codes are told in the time line.
 REASONS = {
@@ -86,16 +85,7 @@ def queued(job: JobRecord, now: int, silent: int) -> Standing:
 
 def reason(job: JobRecord) -> str:
     """Why it ended so."""
-    return REASONS.get(job.error or "") or in_words(job.error) or "no reason is on record"
-
-
-def in_words(reason: str | None) -> str:
-    """A reason as it is, with what it means behind it where it is one of Slack's codes; empty for none."""
-    if not reason:
-        return ""
-    from schedbot.slack.replies import explain, is_known
-
-    return f"{reason} ({explain(reason).sentence.rstrip('.')})" if is_known(reason) else reason
+    return REASONS.get(job.error or "") or describe_reason(job.error) or "no reason is on record"
 
 
 def remedy(job: JobRecord) -> tuple[str, ...]:
@@ -115,14 +105,7 @@ def remedy(job: JobRecord) -> tuple[str, ...]:
 
 def of_job(remedy: str, job: JobRecord) -> str:
     """What Slack's answer asks for, with the names and the number of this job in it."""
-    return filled(remedy, job.workspace, job.schedule, str(job.job))
-
-
-def filled(remedy: str, workspace: str, schedule: str = "NAME", job: str = "JOB") -> str:
-    """What Slack's answer asks for, as a person can type it: commands in quotes, with the names in them."""
-    told = WORKSPACE_COMMAND.sub(r"\1 WORKSPACE", remedy.replace("`", "'"))
-    names = {"NAME": shlex.quote(schedule), "WORKSPACE": shlex.quote(workspace), "JOB": job}
-    return re.sub(r"\b(?:NAME|WORKSPACE|JOB)\b", lambda found: names[found[0]], told)
+    return fill_names(remedy, job.workspace, job.schedule, str(job.job))
 
 
 def mending(job: JobRecord, now: int) -> tuple[str, ...]:

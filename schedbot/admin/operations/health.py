@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from schedbot import __version__, times
-from schedbot.admin.jobs.next_steps import in_words
 from schedbot.errors import DONE, FAILED, WAITS_FOR_A_PERSON
+from schedbot.slack.remedies import describe_reason
 from schedbot.store.jobs.outage import AN_OUTAGE
 from schedbot.store.operations.health import Vitals
 
@@ -124,8 +124,8 @@ def for_people(seen: Vitals) -> list[Problem]:
 def paused(name: str, reason: str) -> str:
     """Why a workspace is paused and what ends that: a token that Slack refused must be seen to first."""
     resume = f"'schedbot workspace resume {shlex.quote(name)}'"
-    told = f"The workspace '{name}' is paused: {in_words(reason)}."
-    if in_words(reason) == reason:
+    told = f"The workspace '{name}' is paused: {describe_reason(reason)}."
+    if describe_reason(reason) == reason:
         return f"{told} Go on with {resume}."
     return f"{told} See 'schedbot workspace check {shlex.quote(name)}', then {resume}."
 

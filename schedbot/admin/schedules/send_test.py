@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from schedbot import times
-from schedbot.admin.jobs import next_steps
 from schedbot.admin.schedules import preview
 from schedbot.admin.schedules.lookup import named
 from schedbot.admin.workspaces import check
@@ -19,7 +18,7 @@ from schedbot.errors import ReportFailed, SchedbotError
 from schedbot.model import Message, Outcome, Reply, Schedule
 from schedbot.reports import limits
 from schedbot.session import Session
-from schedbot.slack import channels, error_codes, replies
+from schedbot.slack import channels, error_codes, remedies, replies
 from schedbot.store.jobs import pacing
 from schedbot.store.schedules import workspaces
 from schedbot.store.schedules.workspaces import Workspace
@@ -76,7 +75,7 @@ def remedy(reply: Reply, schedule: Schedule, workspace: Workspace, to: str) -> s
         return "Name another channel with --to."
     if asked == error_codes.DEFECT:
         return "This is a defect of schedbot. Please report it."
-    told = next_steps.filled(asked, workspace.name, schedule.name).removesuffix(" It is tried again every hour.")
+    told = remedies.fill_names(asked, workspace.name, schedule.name).removesuffix(" It is tried again every hour.")
     return THEN_GO_ON.sub(", then try again.", told)
 
 

@@ -9,12 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from schedbot.admin.jobs import next_steps
 from schedbot.errors import TokenUnavailable
 from schedbot.model import Reply
 from schedbot.session import Session
 from schedbot.settings import Settings
-from schedbot.slack import replies, scopes, sources, tokens
+from schedbot.slack import remedies, replies, scopes, sources, tokens
 from schedbot.store.schedules import workspace_usage
 from schedbot.store.schedules.workspace_usage import ChannelUsed
 from schedbot.store.schedules.workspaces import Workspace
@@ -71,7 +70,7 @@ def check(
     seen = one_shot.check(settings.api_url, token, settings.timeout_ms)
     if isinstance(seen, Reply):
         problem, remedy = in_words(seen)
-        remedy = next_steps.filled(remedy, workspace.name).removesuffix(" It is tried again by itself.")
+        remedy = remedies.fill_names(remedy, workspace.name).removesuffix(" It is tried again by itself.")
         if workspace.paused_at is None:
             remedy = THEN_RESUME.sub(".", remedy)
         return Checked(workspace.name, False, problem=problem, remedy=remedy)
@@ -119,8 +118,8 @@ def ask(settings: Settings, workspace: Workspace, token: str, channel: ChannelUs
 
 def helps(remedy: str, workspace: Workspace, channel: ChannelUsed) -> str:
     """What helps a channel, told of one of its schedules."""
-    told = next_steps.filled(remedy, workspace.name, channel.example)
-    if told == next_steps.filled(remedy, workspace.name) or channel.schedules == 1:
+    told = remedies.fill_names(remedy, workspace.name, channel.example)
+    if told == remedies.fill_names(remedy, workspace.name) or channel.schedules == 1:
         return told
     return f"{told} '{channel.example}' is one of {channel.schedules} schedules that post there."
 

@@ -1,0 +1,28 @@
+"""Slack's reasons and remedies as a user reads them, with the names of a schedule, a workspace and a job filled in."""
+
+import re
+import shlex
+
+from schedbot.slack.error_codes import explain, is_known
+
+WORKSPACE_COMMAND = re.compile(r"(workspace (?:resume|check)) NAME")
+PLACEHOLDER = re.compile(r"\b(?:NAME|WORKSPACE|JOB)\b")
+
+
+def fill_names(remedy: str, workspace: str, schedule: str = "NAME", job: str = "JOB") -> str:
+    """Return a remedy of `error_codes` ready to type: commands in quotes, placeholders replaced by names."""
+    template = WORKSPACE_COMMAND.sub(r"\1 WORKSPACE", remedy.replace("`", "'"))
+    names = {"NAME": shlex.quote(schedule), "WORKSPACE": shlex.quote(workspace), "JOB": job}
+    return PLACEHOLDER.sub(lambda match: names[match[0]], template)
+
+
+def describe_reason(reason: str | None) -> str:
+    """Return the reason, led by its meaning if it is a known code: `the channel is archived (is_archived)`."""
+    if not reason:
+        return ""
+    if not is_known(reason):
+        return reason
+    sentence = explain(reason).sentence.rstrip(".")
+    if not sentence.startswith("Slack"):
+        sentence = sentence[0].lower() + sentence[1:]
+    return f"{sentence} ({reason})"
