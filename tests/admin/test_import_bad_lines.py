@@ -147,7 +147,7 @@ def test_a_quote_that_is_not_closed_is_named_by_the_line_that_opens_it(book: Boo
 
 def test_a_workspace_that_is_not_there_is_named(book: Book) -> None:
     (line,) = refused(book, "workspace," + HEADER + "defualt," + GOOD)
-    assert line == "line 2: workspace: No workspace is called 'defualt'. Did you mean 'default'?"
+    assert line == "line 2: workspace: No workspace named 'defualt' exists. Did you mean 'default'?"
 
 
 def test_a_name_that_exists_is_refused_with_a_word_on_update(book: Book) -> None:

@@ -62,7 +62,7 @@ def test_a_filter_finds(before: Past, words: Words, jobs: list[int]) -> None:
     ("words", "problem", "hint"),
     [
         (Words(schedule=["acme-dayly"]), "There is no schedule 'acme-dayly'", "Did you mean 'acme-daily'?"),
-        (Words(workspace=["globx"]), "There is no workspace 'globx'", "Did you mean 'globex'?"),
+        (Words(workspace=["globx"]), "No workspace named 'globx' exists.", "Did you mean 'globex'?"),
     ],
 )
 def test_a_name_that_is_not_there_is_refused(before: Past, words: Words, problem: str, hint: str) -> None:

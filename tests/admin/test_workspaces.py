@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.admin.workspaces import manage, token_sources
+from schedbot.admin.workspaces import lookup, manage, token_sources
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import TokenSource
 from schedbot.store.history import changes
@@ -22,7 +22,7 @@ def parked(book: Book) -> list[tuple[str, int]]:
 
 def test_a_variable_that_is_not_set_yet_is_noted_and_taken(book: Book) -> None:
     assert "NO_SUCH_TOKEN_VARIABLE is not set" in manage.add(book.session, "acme", ENV)
-    assert manage.find(book.db, "acme").token == ENV
+    assert lookup.find(book.db, "acme").token == ENV
 
 
 def test_a_name_is_there_once(book: Book) -> None:
@@ -41,7 +41,7 @@ def test_an_unknown_workspace_is_named_with_the_nearest(book: Book) -> None:
     with pytest.raises(NotFound) as refused:
         manage.pause(book.session, "defalt", "")
     assert (str(refused.value), refused.value.hint) == (
-        "No workspace is called 'defalt'.",
+        "No workspace named 'defalt' exists.",
         "Did you mean 'default'?",
     )
 
@@ -75,12 +75,12 @@ def test_a_token_file_is_kept_by_its_absolute_path(book: Book, tmp_path: Path, m
     (tmp_path / "slack.token").chmod(0o600)
     monkeypatch.chdir(tmp_path)
     assert manage.add(book.session, "acme", token_sources.said(None, "slack.token", None)) == ""
-    assert manage.find(book.db, "acme").token.place == str(tmp_path / "slack.token")
+    assert lookup.find(book.db, "acme").token.place == str(tmp_path / "slack.token")
 
 
 def test_every_change_is_on_record_and_no_token_is(book: Book, tmp_path: Path) -> None:
     manage.add(book.session, "acme", TokenSource("command", f"echo {SECRET} --password=hush"))
-    number = manage.find(book.db, "acme").id
+    number = lookup.find(book.db, "acme").id
     manage.pause(book.session, "acme", "moving")
     manage.resume(book.session, "acme")
     manage.edit(book.session, "acme", ENV)
@@ -104,7 +104,7 @@ def test_a_pause_parks_what_waits_and_a_resume_lets_it_go_on(book: Book) -> None
     assert manage.pause(book.session, "default", "revoked") == manage.Turned(True, 1)
     assert parked(book) == [("queued", 1)]
     assert manage.pause(book.session, "default", "again") == manage.Turned(False, 1)
-    assert manage.find(book.db, "default").paused_reason == "revoked"
+    assert lookup.find(book.db, "default").paused_reason == "revoked"
     assert manage.resume(book.session, "default") == manage.Turned(True, 1)
     assert parked(book) == [("queued", 0)]
 
@@ -154,5 +154,5 @@ def test_the_channels_of_its_schedules_are_each_told_once(book: Book) -> None:
     for name, channel in (("a", "C0000000001"), ("b", "C0000000001"), ("c", "C0000000002")):
         book.add(name, channel=channel)
     book.remove("c")
-    number = manage.find(book.db, "default").id
+    number = lookup.find(book.db, "default").id
     assert workspace_usage.channels(book.db, number) == [workspace_usage.ChannelUsed("C0000000001", 2, "a")]

@@ -126,7 +126,7 @@ def test_ctrl_c_while_the_program_starts_ends_it_without_a_word(house: House, mo
 def test_a_workspace_that_is_typed_out_and_not_there_is_refused_by_list(house: House) -> None:
     done = house.run("list", "--workspace", "defualt")
     assert done.returncode == 2
-    assert done.stderr == "Error: There is no workspace 'defualt'.\nHint:  Did you mean 'default'?\n"
+    assert done.stderr == "Error: No workspace named 'defualt' exists.\nHint:  Did you mean 'default'?\n"
 
 
 def test_a_list_takes_several_states_as_audit_does(house: House) -> None:

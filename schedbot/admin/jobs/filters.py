@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from schedbot import times
+from schedbot.admin.workspaces import lookup as workspace_lookup
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.history.filters import Filter
-from schedbot.store.schedules import lookup, workspaces
+from schedbot.store.schedules import lookup
 
 GLOB = frozenset("*?[")
 
@@ -42,7 +43,7 @@ def chosen(session: Session, words: Words, jobs: Sequence[int] = ()) -> Filter:
         jobs=tuple(jobs) or None,
         schedules=schedules(session.db, words.schedule),
         accounts=tuple(parts(words.account)) or None,
-        workspaces=tuple(workspace(session.db, name) for name in parts(words.workspace)) or None,
+        workspaces=tuple(workspace_lookup.find(session.db, name).id for name in parts(words.workspace)) or None,
         channels=channels(parts(words.channel)),
         states=tuple(state(text) for text in parts(words.state)) or None,
         errors=tuple(parts(words.error)) or None,
@@ -80,15 +81,6 @@ def none_called(db: Database, name: str) -> NotFound:
     near = get_close_matches(name, lookup.near(db, name), n=1)
     hint = f"Did you mean '{near[0]}'?" if near else "'schedbot list' shows all; a glob such as 'acme-*' finds several."
     return NotFound(f"There is no schedule '{name}', and there was none.", hint)
-
-
-def workspace(db: Database, name: str) -> str:
-    found = workspaces.by_name(db, name)
-    if found is None:
-        near = get_close_matches(name, (one.name for one in workspaces.every(db)), n=1)
-        hint = f"Did you mean '{near[0]}'?" if near else "'schedbot workspace list' shows all."
-        raise NotFound(f"There is no workspace '{name}'.", hint)
-    return found.id
 
 
 def channels(typed: Sequence[str]) -> tuple[str, ...] | None:

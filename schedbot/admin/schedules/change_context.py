@@ -3,16 +3,15 @@
 import secrets
 import uuid
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
-from schedbot import times
-from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.fields.parsers import read
 from schedbot.admin.schedules import serialize
+from schedbot.admin.workspaces import lookup
 from schedbot.model import Hours, Recurrence, Schedule
 from schedbot.store.database import Database
 from schedbot.store.history import changes
 from schedbot.store.history.changes import Change
-from schedbot.store.schedules import recurrences, shared_calendars, workspaces
+from schedbot.store.schedules import recurrences, shared_calendars
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Facts:
     def workspace_id(self, db: Database, name: str) -> str:
         """The id of the workspace of that name. Raises BadField with the nearest name."""
         if name not in self._workspaces:
-            self._workspaces[name] = workspace_id(db, name)
+            self._workspaces[name] = read("workspace", lambda text: lookup.find(db, text), name).id
         return self._workspaces[name]
 
     def recurrence_id(self, db: Database, rule: Recurrence) -> int:
@@ -67,12 +66,3 @@ class Facts:
             before=serialize.recorded(before) if before else None,
             after=serialize.recorded(after),
         )
-
-
-def workspace_id(db: Database, name: str) -> str:
-    found = workspaces.by_name(db, name)
-    if found:
-        return found.id
-    near = get_close_matches(name, [one.name for one in workspaces.every(db)], n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"Add it with 'schedbot workspace add {name} --token-env VAR'."
-    raise BadField("workspace", f"No workspace is called {times.quoted(name)}.", hint)

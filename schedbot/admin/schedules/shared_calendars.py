@@ -12,7 +12,7 @@ from schedbot import times
 from schedbot.admin.fields import parsers, terms
 from schedbot.admin.fields.parsers import BadField, read
 from schedbot.admin.fields.terms import given
-from schedbot.admin.workspaces import manage
+from schedbot.admin.workspaces import lookup
 from schedbot.errors import BadInput
 from schedbot.model import Hours, Outside
 from schedbot.rules import windows
@@ -43,7 +43,7 @@ def whose(db: Database, account: str | None, workspace: str | None) -> Whose:
         said = "Both an account and a workspace are said." if account else "It is not said whose calendar is meant."
         raise BadInput(said, "Say --account ID or --workspace NAME.")
     if workspace:
-        found = manage.find(db, workspace)
+        found = lookup.find(db, workspace)
         return Whose(found.name, workspace_id=found.id)
     name = read("account", parsers.account, account or "")
     return Whose(name, account=name)

@@ -5,16 +5,15 @@ Rule: a pause parks what waits and touches nothing that has left; a workspace th
 
 import shlex
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from schedbot import times
 from schedbot.admin.fields import parsers
 from schedbot.admin.workspaces import token_sources
-from schedbot.errors import BadInput, NotFound
+from schedbot.admin.workspaces.lookup import find
+from schedbot.errors import BadInput
 from schedbot.model import TokenSource
 from schedbot.session import Session
-from schedbot.store.database import Database
 from schedbot.store.history import changes
 from schedbot.store.schedules import workspace_usage, workspaces
 from schedbot.store.schedules.workspaces import Workspace
@@ -28,22 +27,6 @@ class Turned:
 
     changed: bool
     waiting: int
-
-
-def find(db: Database, name: str) -> Workspace:
-    """The workspace of that name. Raises NotFound with the nearest."""
-    found = workspaces.by_name(db, name)
-    if found is not None:
-        return found
-    names = [one.name for one in workspaces.every(db)]
-    near = get_close_matches(name, names, n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(names[:20]) or 'none'}."
-    raise NotFound(f"No workspace is called '{name}'.", hint=hint)
-
-
-def chosen(db: Database, names: list[str]) -> list[Workspace]:
-    """The workspaces of those names, or all. Raises NotFound."""
-    return [find(db, name) for name in dict.fromkeys(names)] if names else workspaces.every(db)
 
 
 def add(session: Session, name: str, token: TokenSource) -> str:

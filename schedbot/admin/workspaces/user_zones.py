@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from schedbot import times
 from schedbot.admin.fields.parsers import BadField
-from schedbot.admin.schedules.change_context import workspace_id
-from schedbot.errors import BadInput, TokenUnavailable
+from schedbot.admin.workspaces import lookup
+from schedbot.errors import BadInput, NotFound, TokenUnavailable
 from schedbot.model import Outcome, Reply
 from schedbot.session import Session
 from schedbot.settings import Settings
@@ -69,10 +69,9 @@ def asked_in(
 
     settings = session.settings
     try:
-        workspace = workspaces.by_id(session.db, workspace_id(session.db, name))
-        token = check.token_of(settings, workspace)
-    except BadField as error:
-        return dict.fromkeys(users, error)
+        token = check.token_of(settings, lookup.find(session.db, name))
+    except NotFound as error:
+        return dict.fromkeys(users, BadField("workspace", str(error), error.hint))
     except TokenUnavailable as error:
         return dict.fromkeys(users, BadField("tz", str(error), error.hint))
     told: dict[str, PersonSeen | Reply] = {}

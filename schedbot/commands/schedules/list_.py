@@ -10,6 +10,7 @@ import typer
 from schedbot import times
 from schedbot.admin.jobs import filters as job_filters
 from schedbot.admin.schedules import lookup
+from schedbot.admin.workspaces import lookup as workspace_lookup
 from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
 from schedbot.presentation import schedules as schedule_views
@@ -43,7 +44,7 @@ def run(
     with opened() as session:
         globs = typed(session, names or [])
         if workspace:
-            job_filters.workspace(session.db, workspace)
+            workspace_lookup.find(session.db, workspace)
         filters = Filters(globs=globs, states=states, account=account, workspace=workspace)
         found = schedules.named_like(session.db, filters)
         if json:

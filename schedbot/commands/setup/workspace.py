@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from schedbot import times
-from schedbot.admin.workspaces import manage, token_sources
+from schedbot.admin.workspaces import lookup, manage, token_sources
 from schedbot.commands.setup import workspace_check
 from schedbot.presentation import terminal
 from schedbot.session import Session, opened
@@ -76,7 +76,7 @@ def list_(
     Example:  schedbot workspace list
     """
     with opened() as session:
-        every = manage.chosen(session.db, [])
+        every = lookup.find_all(session.db, [])
         rows, why = [row(session, one) for one in every], [stopped(session, one) for one in every]
     if json:
         terminal.json_lines(rows)
@@ -126,7 +126,7 @@ def pause(
     """
     with opened() as session:
         turned = manage.pause(session, name, reason)
-        why = stopped(session, manage.find(session.db, name))
+        why = stopped(session, lookup.find(session.db, name))
     if turned.changed:
         terminal.say(f"Paused the workspace '{name}': {jobs(turned.waiting)}.")
     else:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from schedbot.admin.workspaces import check, manage
+from schedbot.admin.workspaces import check, lookup
 from schedbot.admin.workspaces.check import ChannelChecked, Checked
 from schedbot.errors import FAILED
 from schedbot.presentation import terminal
@@ -28,7 +28,7 @@ def run(
     """
     failed = False
     with opened() as session:
-        for workspace in manage.chosen(session.db, names or []):
+        for workspace in lookup.find_all(session.db, names or []):
             checked = check.check(session, workspace, channels)
             failed = failed or not checked.ok
             if json:
