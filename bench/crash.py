@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from schedbot import sandbox
-from tests.support.app import TOKEN, House, Program, now_ms, rfc3339
+from tests.support.app import TOKEN, App, Program, now_ms, rfc3339
 from tests.support.bulk_rows import workspace
 
 WORKSPACES = 8
@@ -42,8 +42,8 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
 class Rig:
     """A product under fire."""
 
-    def __init__(self, house: House, posts: int, dice: random.Random) -> None:
-        self.house, self.posts, self.dice = house, posts, dice
+    def __init__(self, app: App, posts: int, dice: random.Random) -> None:
+        self.app, self.posts, self.dice = app, posts, dice
         self.kills: Counter[str] = Counter()
         self.pools: list[Program] = []
 
@@ -52,15 +52,15 @@ class Rig:
         for number in range(channels):
             if self.dice.random() < share:
                 kind, more = self.dice.choice(FAULTS)
-                self.house.slack.order(kind, channel=f"C{number:010d}", times=self.dice.choice([1, 1, 2]), **more)
-        self.house.slack.order("delay", ms=300, times="forever")
+                self.app.slack.order(kind, channel=f"C{number:010d}", times=self.dice.choice([1, 1, 2]), **more)
+        self.app.slack.order("delay", ms=300, times="forever")
 
     def under_fire(self, kills: int) -> None:
         """Keep two pools running, and kill what runs at drawn moments."""
         while sum(self.kills.values()) < kills and self.open_jobs():
             self.pools = [pool for pool in self.pools if pool.poll() is None]
             while len(self.pools) < 2:
-                self.pools.append(self.house.start("work", "--in-flight", "20"))
+                self.pools.append(self.app.start("work", "--in-flight", "20"))
             time.sleep(self.dice.uniform(0.2, 2.5))
             self.kill_something()
         for pool in self.pools:
@@ -84,7 +84,7 @@ class Rig:
         self.kills[kind] += 1
 
     def open_jobs(self) -> int:
-        states = self.house.states()
+        states = self.app.states()
         return sum(states.get(state, 0) for state in ("queued", "running", "unknown"))
 
 
@@ -96,14 +96,13 @@ def children(pid: int) -> list[int]:
     return [child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
-def count(house: House, posts: int) -> dict[str, object]:
+def count(app: App, posts: int) -> dict[str, object]:
     """What Slack's side and the record say."""
     arrived: dict[str, list[str]] = {}
-    for message in house.posts():
+    for message in app.posts():
         arrived.setdefault(message["metadata"]["event_payload"]["occurrence"], []).append(message["ts"])
     record = {
-        f"{row[0]}:{row[1]}": (row[2], row[3])
-        for row in house.db.rows("SELECT schedule_id, due_at, state, ts FROM jobs")
+        f"{row[0]}:{row[1]}": (row[2], row[3]) for row in app.db.rows("SELECT schedule_id, due_at, state, ts FROM jobs")
     }
     wrong = sum(record[occurrence] != ("succeeded", ts[0]) for occurrence, ts in arrived.items())
     return {
@@ -112,43 +111,43 @@ def count(house: House, posts: int) -> dict[str, object]:
         "lost": posts - len(arrived),
         "doubled": sum(len(ts) > 1 for ts in arrived.values()),
         "on record otherwise": wrong,
-        "states": house.states(),
-        "look-ups": dict(house.db.rows("SELECT answer, count(*) FROM lookups GROUP BY answer")),
-        "attempts": dict(house.db.rows("SELECT outcome, count(*) FROM attempts GROUP BY outcome")),
-        "integrity": house.db.value("PRAGMA integrity_check"),
+        "states": app.states(),
+        "look-ups": dict(app.db.rows("SELECT answer, count(*) FROM lookups GROUP BY answer")),
+        "attempts": dict(app.db.rows("SELECT outcome, count(*) FROM attempts GROUP BY outcome")),
+        "integrity": app.db.value("PRAGMA integrity_check"),
     }
 
 
-def due_now(house: House, posts: int, channels: int) -> None:
+def due_now(app: App, posts: int, channels: int) -> None:
     """Schedules of eight workspaces that are due now: look-ups are paced in each."""
-    with house.db.writing():
+    with app.db.writing():
         for number in range(WORKSPACES):
-            workspace(house.db, f"w{number}")
+            workspace(app.db, f"w{number}")
     due_at = now_ms() // 1000 * 1000
     for number in range(posts):
         said = {"channel": f"C{number % channels:010d}", "at": rfc3339(due_at), "max_attempts": "20"}
         name, whose = f"report-{number}", f"w{number % channels % WORKSPACES}"
-        house.schedule(name, as_of=due_at - 30_000, workspace=whose, **said)
-    house.tick(due_at)
+        app.add_schedule(name, as_of=due_at - 30_000, workspace=whose, **said)
+    app.tick(due_at)
 
 
 def run(posts: int, kills: int, seed: int, share: float) -> dict[str, object]:
     """One run. Returns what is counted."""
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder, sandbox.start(any_channel=True) as slack:
-        house = House(Path(folder), slack, timeout_s=2, lease_s=3)
+        app = App(Path(folder), slack, timeout_s=2, lease_s=3)
         channels = max(1, posts * 2 // 3)
-        due_now(house, posts, channels)
-        rig = Rig(house, posts, dice)
+        due_now(app, posts, channels)
+        rig = Rig(app, posts, dice)
         rig.order_faults(channels, share)
         started = time.monotonic()
         rig.under_fire(kills)
         fire_s = time.monotonic() - started
         while rig.open_jobs():
-            house.work(within=600)
+            app.work(within=600)
         settled_s = time.monotonic() - started
-        told = count(house, posts)
-        house.close()
+        told = count(app, posts)
+        app.close()
     return {"kills": dict(rig.kills), **told, "seconds": f"{fire_s:.0f} under fire, {settled_s:.0f} in all"}
 
 

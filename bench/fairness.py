@@ -16,7 +16,7 @@ from pathlib import Path
 from schedbot import log, sandbox
 from schedbot.store.database import open_database
 from schedbot.worker.pool import Pool
-from tests.support.app import TOKEN, House, now_ms
+from tests.support.app import TOKEN, App, now_ms
 from tests.support.bulk_rows import flood
 
 LATENESS = """
@@ -46,27 +46,27 @@ def trickle(path: Path, seconds: int) -> None:
     db.close()
 
 
-def one_floods(house: House, jobs: int) -> None:
+def one_floods(app: App, jobs: int) -> None:
     """Ten posts a second beside a flood."""
-    flood(house.db, "flood", jobs)
+    flood(app.db, "flood", jobs)
     began = now_ms()
-    trickling = threading.Thread(target=trickle, args=(house.path, 10))
+    trickling = threading.Thread(target=trickle, args=(app.path, 10))
     trickling.start()
-    Pool(house.session(), drain=True).run()
+    Pool(app.session(), drain=True).run()
     trickling.join()
     for name in ("flood", "quiet"):
-        late = [row[0] for row in house.db.rows(LATENESS, {"name": name})]
+        late = [row[0] for row in app.db.rows(LATENESS, {"name": name})]
         half, most = late[len(late) // 2], late[len(late) * 99 // 100]
         print(f"{name:<6} {len(late):6} posts   p50 {half:6} ms   p99 {most:6} ms")
     print(f"in all {now_ms() - began} ms")
 
 
-def three_flood(house: House, jobs: int) -> None:
+def three_flood(app: App, jobs: int) -> None:
     """Floods that differ in priority."""
     for priority in PRIORITIES:
-        flood(house.db, priority, jobs, priority=priority)
-    Pool(house.session(), drain=True).run()
-    sent = {name: [row[0] for row in house.db.rows(SENT, {"name": name})] for name in PRIORITIES}
+        flood(app.db, priority, jobs, priority=priority)
+    Pool(app.session(), drain=True).run()
+    sent = {name: [row[0] for row in app.db.rows(SENT, {"name": name})] for name in PRIORITIES}
     first = min(times[-1] for times in sent.values())
     for name, times in sent.items():
         print(f"{name:<6} {sum(at <= first for at in times):6} of {len(times)} posts when the first was through")
@@ -82,9 +82,9 @@ def main() -> None:
     for part, jobs in ((one_floods, asked.flood), (three_flood, asked.flood // 10)):
         with tempfile.TemporaryDirectory() as folder, sandbox.start(any_channel=True, pace=False) as slack:
             slack.control.order("delay", ms=200, times="forever")
-            house = House(Path(folder), slack, timeout_s=30, lease_s=60)
-            part(house, jobs)
-            house.close()
+            app = App(Path(folder), slack, timeout_s=30, lease_s=60)
+            part(app, jobs)
+            app.close()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from schedbot import times
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence
 from tests.support import cron_oracle, cronsim_faults
-from tests.support.random_cron import DAY, HOUR, Drawn, changes_of, draw
+from tests.support.random_cron import DAY, HOUR, CronCase, clock_change_hours, draw_case
 
 FIRES = 60
 LONGEST = 150 * DAY
@@ -27,14 +27,14 @@ def compare(seed: str) -> Counter[str]:
     times.zone_data_version()
     random, counted = Random(seed), Counter[str]()
     for _ in range(BLOCK):
-        asked = draw(random)
+        asked = draw_case(random)
         expected = list(islice(cron_oracle.fires(*asked, asked.start + LONGEST), FIRES))
         if len(expected) < FIRES:
             counted["drawn, but with fewer than 60 instants in 150 days"] += 1
             continue
         counted["compared with the oracle"] += 1
         counted["... across a clock change"] += any(
-            asked.start < at + HOUR < expected[-1] for at in changes_of(asked.zone)
+            asked.start < at + HOUR < expected[-1] for at in clock_change_hours(asked.zone)
         )
         if ours(asked) != expected:
             counted["... DIFFERENT"] += 1
@@ -43,7 +43,7 @@ def compare(seed: str) -> Counter[str]:
     return counted
 
 
-def beside_cronsim(asked: Drawn, expected: list[int]) -> Counter[str]:
+def beside_cronsim(asked: CronCase, expected: list[int]) -> Counter[str]:
     fault = cronsim_faults.known_fault(asked, expected[-1])
     if cronsim_faults.fires(asked, FIRES) == expected:
         return Counter({"same as cronsim": 1})
@@ -52,7 +52,7 @@ def beside_cronsim(asked: Drawn, expected: list[int]) -> Counter[str]:
     return Counter({f"cronsim differs: {fault or 'UNKNOWN'}": 1})
 
 
-def ours(asked: Drawn) -> list[int]:
+def ours(asked: CronCase) -> list[int]:
     start = asked.start * 1000
     fires = recurrence.between(Recurrence(asked.zone, asked.cron), start, start + 2 * LONGEST * 1000)
     return [fire // 1000 for fire in islice(fires, FIRES)]

@@ -20,7 +20,7 @@ from schedbot.admin.simulation.tick_steps import Span
 from schedbot.commands.schedules.simulate import ticked
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence
-from tests.support.schedules import Book, ms, opened
+from tests.support.schedules import Schedules, ms, open_schedules
 
 SCHEDULES = 1_000
 START = "2026-01-01 00:00:00"
@@ -43,14 +43,14 @@ def mixed(number: int) -> str:
 LOADS: dict[str, Callable[[int], str]] = {"weekly": weekly, "daily": daily, "mixed": mixed}
 
 
-def filled(book: Book, load: str) -> set[Recurrence]:
+def filled(schedules: Schedules, load: str) -> set[Recurrence]:
     """The schedules of a load, imported, and their rules."""
     lines = [
         {"name": f"s{n}", "cron": LOADS[load](n), "tz": ZONES[n % 4], "channel": f"C{n:010}", "text": "Hi"}
         for n in range(SCHEDULES)
     ]
     raw = "\n".join(map(json.dumps, lines)).encode()
-    importer.import_file(book.session, Source("lines.jsonl", raw))
+    importer.import_file(schedules.session, Source("lines.jsonl", raw))
     return {Recurrence(line["tz"], cron=line["cron"]) for line in lines}
 
 
@@ -62,14 +62,14 @@ def main() -> None:
     log.quiet = True
     span = Span(ms(START), ms(START) + days * DAY_MS)
     for load in LOADS:
-        with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as book:
-            book.utc = START
-            rules = filled(book, load)
+        with tempfile.TemporaryDirectory() as folder, open_schedules(Path(folder)) as schedules:
+            schedules.utc = START
+            rules = filled(schedules, load)
             began = time.monotonic()
             fires = sum(1 for rule in rules for _ in recurrence.between(rule, span.start - 1, span.end - 1))
             alone = time.monotonic() - began
             began = time.monotonic()
-            found = sum(1 for _ in simulate.simulate(book.session, span, ticked, lambda at: None))
+            found = sum(1 for _ in simulate.simulate(schedules.session, span, ticked, lambda at: None))
             took = time.monotonic() - began
         beside = f"{len(rules):4} rules, {fires:8} fires alone {alone:5.1f} s"
         print(f"{load:<7} {found:8} occurrences {took:6.1f} s;  {beside}")

@@ -17,19 +17,19 @@ from schedbot import log, sandbox
 from schedbot.model import Message, Stamp
 from schedbot.slack.client import SlackClient
 from schedbot.worker.pool import Pool
-from tests.support.app import TOKEN, House
+from tests.support.app import TOKEN, App
 from tests.support.bulk_rows import flood
 
 
 def through_schedbot(posts: int, url: sandbox.Running) -> float:
     """Posts a second from the first intent to the last outcome, as the record has them."""
     with tempfile.TemporaryDirectory() as folder:
-        house = House(Path(folder), url, timeout_s=30, lease_s=60)
+        app = App(Path(folder), url, timeout_s=30, lease_s=60)
         for number in range(8):
-            flood(house.db, f"w{number}", jobs=posts // 8)
-        Pool(house.session(), drain=True).run()
-        first, last, count = house.db.row("SELECT min(sent_at), max(ended_at), count(*) FROM attempts") or (0, 1, 0)
-        house.close()
+            flood(app.db, f"w{number}", jobs=posts // 8)
+        Pool(app.session(), drain=True).run()
+        first, last, count = app.db.row("SELECT min(sent_at), max(ended_at), count(*) FROM attempts") or (0, 1, 0)
+        app.close()
     return float(count / (last - first) * 1000)
 
 

@@ -5,22 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.app import House
-from tests.support.sandboxes import forked
-from tests.support.schedules import Book, opened
+from tests.support.app import App
+from tests.support.sandboxes import fork_sandbox
+from tests.support.schedules import Schedules, open_schedules
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def app(tmp_path: Path) -> Iterator[App]:
     """A product with a sandbox of its own, in which every channel exists."""
-    with forked() as slack:
-        product = House(tmp_path, slack)
+    with fork_sandbox() as slack:
+        product = App(tmp_path, slack)
         yield product
         product.close()
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
+def schedules(tmp_path: Path) -> Iterator[Schedules]:
     """A product's schedules at an instant that the test sets; nothing runs."""
-    with opened(tmp_path) as made:
+    with open_schedules(tmp_path) as made:
         yield made

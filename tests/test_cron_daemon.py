@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.app import House, now_ms, rfc3339, until
-from tests.support.sandboxes import forked
+from tests.support.app import App, now_ms, rfc3339, until
+from tests.support.sandboxes import fork_sandbox
 
 pytestmark = [
     pytest.mark.timeout(200),
@@ -26,13 +26,13 @@ BEYOND_THE_LOOK_AHEAD_MS = 95_000
 Line = Callable[[str], bool]
 
 
-def example(wanted: Line, house: House) -> str:
-    """A crontab for /etc/cron.d: the example's line, with this house's environment in place of the example's."""
+def example(wanted: Line, app: App) -> str:
+    """A crontab for /etc/cron.d: the example's line, with this app's environment in place of the example's."""
     lines = [line.removeprefix("# ") for line in EXAMPLE.read_text().splitlines()]
     (line,) = [line for line in lines if line.startswith("* * * * *") and wanted(line)]
     minute, user, command = line.split("  ")
     assert user == "schedbot"
-    settings = {name: value for name, value in house.environment().items() if name.startswith(("SCHEDBOT_", "SLACK_"))}
+    settings = {name: value for name, value in app.environment().items() if name.startswith(("SCHEDBOT_", "SLACK_"))}
     settings["PATH"] = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     return "".join(f"{name}={value}\n" for name, value in settings.items()) + f"{minute} root {command}\n"
 
@@ -75,21 +75,21 @@ def crontabs() -> Iterator[Callable[[str], None]]:
 @pytest.fixture(scope="module")
 def posts(daemon: None, crontabs: Callable[[str], None], tmp_path_factory: Any) -> Iterator[dict[str, int]]:
     """Two products, each with a schedule that is due soon, and cron: how late (ms) each one's post was stored."""
-    with forked() as slack:
-        served = House(tmp_path_factory.mktemp("served"), slack)
-        drained = House(tmp_path_factory.mktemp("drained"), slack)
+    with fork_sandbox() as slack:
+        served = App(tmp_path_factory.mktemp("served"), slack)
+        drained = App(tmp_path_factory.mktemp("drained"), slack)
         crontabs(example(lambda line: "work" not in line, served))
         crontabs(example(lambda line: "work" in line, drained))
         served.start("work")
         due_at = now_ms() + BEYOND_THE_LOOK_AHEAD_MS
-        served.schedule("served", at=rfc3339(due_at), channel="C0000000001")
+        served.add_schedule("served", at=rfc3339(due_at), channel="C0000000001")
         # This one is in the past when cron next starts `work --drain`.
-        drained.schedule("drained", at=rfc3339(now_ms() + 2_000), channel="C0000000002")
+        drained.add_schedule("drained", at=rfc3339(now_ms() + 2_000), channel="C0000000002")
         assert served.states() == {}, "the job was there before cron ran"
         try:
             until(lambda: served.states() == drained.states() == {"succeeded": 1}, within=130)
             assert sorted(slack.control.texts()) == ["drained", "served"]
-            yield {house.folder.name[:-1]: house.audit()[0]["lateness_ms"] for house in (served, drained)}
+            yield {app.folder.name[:-1]: app.audit()[0]["lateness_ms"] for app in (served, drained)}
         finally:
             served.close()
             drained.close()

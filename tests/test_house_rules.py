@@ -1,4 +1,4 @@
-"""How the house is built: small files, small functions, few parameters, and tests of what is real."""
+"""How the app is built: small files, small functions, few parameters, and tests of what is real."""
 
 import ast
 from collections.abc import Iterator

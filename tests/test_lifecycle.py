@@ -9,7 +9,7 @@ import pytest
 
 from schedbot.model import JobState
 from schedbot.rules.lifecycle import MOVES, Event, after
-from tests.support.job_history import Past, past
+from tests.support.job_history import JobHistory, new_job_history
 
 S, E = JobState, Event
 OVER = {S.SUCCEEDED, S.SKIPPED}
@@ -62,8 +62,8 @@ def test_every_event_can_happen() -> None:
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Past]:
-    with past(tmp_path) as made:
+def history(tmp_path: Path) -> Iterator[JobHistory]:
+    with new_job_history(tmp_path) as made:
         yield made
 
 
@@ -79,31 +79,31 @@ def book(tmp_path: Path) -> Iterator[Past]:
         pytest.param("parked = 2", "parked_is_yes_or_no", id="parked or not"),
     ],
 )
-def test_the_table_itself_refuses(book: Past, change: str, rule: str) -> None:
-    job = book.job(book.schedule("daily"), "queued")
-    with pytest.raises(apsw.ConstraintError, match=rule), book.db.writing():
-        book.db.execute(f"UPDATE jobs SET {change} WHERE id = :job", {"job": job})  # noqa: S608 (of the table above)
-    assert book.state(job) == "queued"
+def test_the_table_itself_refuses(history: JobHistory, change: str, rule: str) -> None:
+    job = history.add_job(history.add_schedule("daily"), "queued")
+    with pytest.raises(apsw.ConstraintError, match=rule), history.db.writing():
+        history.db.execute(f"UPDATE jobs SET {change} WHERE id = :job", {"job": job})  # noqa: S608 (of the table above)
+    assert history.state(job) == "queued"
 
 
-def test_a_second_job_of_one_occurrence_is_refused(book: Past) -> None:
-    schedule = book.schedule("daily")
-    book.job(schedule, "queued")
+def test_a_second_job_of_one_occurrence_is_refused(history: JobHistory) -> None:
+    schedule = history.add_schedule("daily")
+    history.add_job(schedule, "queued")
     with pytest.raises(apsw.ConstraintError, match=r"jobs\.schedule_id, jobs\.due_at"):
-        book.job(schedule, "queued")
+        history.add_job(schedule, "queued")
 
 
-def test_an_ended_attempt_can_not_be_changed(book: Past) -> None:
-    job = book.job(book.schedule("daily"), "failed", attempts=1)
-    book.attempt(job, outcome="not_posted")
-    with pytest.raises(apsw.ConstraintError, match="never updated once it has ended"), book.db.writing():
-        book.db.execute("UPDATE attempts SET outcome = 'posted', ts = '1.1'")
+def test_an_ended_attempt_can_not_be_changed(history: JobHistory) -> None:
+    job = history.add_job(history.add_schedule("daily"), "failed", attempts=1)
+    history.add_attempt(job, outcome="not_posted")
+    with pytest.raises(apsw.ConstraintError, match="never updated once it has ended"), history.db.writing():
+        history.db.execute("UPDATE attempts SET outcome = 'posted', ts = '1.1'")
 
 
-def test_a_version_of_a_schedule_can_not_be_changed(book: Past) -> None:
-    book.schedule("daily")
-    with pytest.raises(apsw.ConstraintError, match="a version is never updated"), book.db.writing():
-        book.db.execute("UPDATE schedule_versions SET channel = 'C2'")
+def test_a_version_of_a_schedule_can_not_be_changed(history: JobHistory) -> None:
+    history.add_schedule("daily")
+    with pytest.raises(apsw.ConstraintError, match="a version is never updated"), history.db.writing():
+        history.db.execute("UPDATE schedule_versions SET channel = 'C2'")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_version_of_a_schedule_can_not_be_changed(book: Past) -> None:
         pytest.param(None, None, "an_end_has_an_outcome", id="an end has an outcome"),
     ],
 )
-def test_an_attempt_is_refused(book: Past, outcome: str | None, ts: str | None, rule: str) -> None:
-    job = book.job(book.schedule("daily"), "failed", attempts=1)
+def test_an_attempt_is_refused(history: JobHistory, outcome: str | None, ts: str | None, rule: str) -> None:
+    job = history.add_job(history.add_schedule("daily"), "failed", attempts=1)
     with pytest.raises(apsw.ConstraintError, match=rule):
-        book.attempt(job, outcome=outcome, ts=ts)
+        history.add_attempt(job, outcome=outcome, ts=ts)

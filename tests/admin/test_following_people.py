@@ -8,7 +8,7 @@ from schedbot.admin.schedules import pause, refresh_user_zones
 from schedbot.store.history import changes
 from schedbot.store.schedules import schedules, user_zones
 from schedbot.store.sqlite.alone import alone
-from tests.support.app import TOKEN, House
+from tests.support.app import TOKEN, App
 from tests.support.schedules import clock, ms
 
 ANNA = "slack:U0ANNA0001"
@@ -24,37 +24,37 @@ def _token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def anna(house: House) -> House:
-    """A house with a schedule at nine o'clock of a person in New York."""
-    house.slack.person(USER, tz="America/New_York")
-    house.schedule("anna", as_of=START, cron="0 9 * * *", tz=ANNA)
-    return house
+def anna(app: App) -> App:
+    """An app with a schedule at nine o'clock of a person in New York."""
+    app.slack.person(USER, tz="America/New_York")
+    app.add_schedule("anna", as_of=START, cron="0 9 * * *", tz=ANNA)
+    return app
 
 
-def moves(house: House, tz: str = "America/Los_Angeles") -> None:
-    house.slack.person(USER, tz=tz)
+def moves(app: App, tz: str = "America/Los_Angeles") -> None:
+    app.slack.person(USER, tz=tz)
 
 
-def asked(house: House) -> int:
-    return len(house.slack.requests("users.info"))
+def asked(app: App) -> int:
+    return len(app.slack.requests("users.info"))
 
 
-def zone(house: House, name: str = "anna") -> str:
-    found = schedules.by_name(house.db, name)
+def zone(app: App, name: str = "anna") -> str:
+    found = schedules.by_name(app.db, name)
     assert found
     return found.recurrence.tz
 
 
-def jobs(house: House) -> list[str]:
-    rows = house.db.rows("SELECT due_at, state, error FROM jobs ORDER BY due_at")
+def jobs(app: App) -> list[str]:
+    rows = app.db.rows("SELECT due_at, state, error FROM jobs ORDER BY due_at")
     return [f"{clock(due_at)} {state} {error or ''}".strip() for due_at, state, error in rows]
 
 
-def refresh(house: House, at: int) -> int:
-    return refresh_user_zones.refresh(house.session(at))
+def refresh(app: App, at: int) -> int:
+    return refresh_user_zones.refresh(app.session(at))
 
 
-def test_a_day_later_the_schedule_follows_the_person_and_it_is_on_record(anna: House) -> None:
+def test_a_day_later_the_schedule_follows_the_person_and_it_is_on_record(anna: App) -> None:
     moves(anna)
     assert (refresh(anna, START + DAY_MS - 1), asked(anna)) == (0, 1)
     assert refresh(anna, START + DAY_MS) == 1
@@ -67,7 +67,7 @@ def test_a_day_later_the_schedule_follows_the_person_and_it_is_on_record(anna: H
     assert ((last.before or {})["zone"], (last.after or {})["zone"]) == ("America/New_York", "America/Los_Angeles")
 
 
-def test_what_waits_by_the_old_zone_is_cancelled_and_the_new_one_is_made_once(anna: House) -> None:
+def test_what_waits_by_the_old_zone_is_cancelled_and_the_new_one_is_made_once(anna: App) -> None:
     anna.tick(START + DAY_MS + 4 * HOUR_MS - 60_000)  # 13:59 UTC: nine o'clock in New York waits
     moves(anna)
     refresh(anna, START + DAY_MS + 4 * HOUR_MS - 50_000)
@@ -76,7 +76,7 @@ def test_what_waits_by_the_old_zone_is_cancelled_and_the_new_one_is_made_once(an
     assert jobs(anna)[-2:] == ["2026-12-02 14:00 cancelled schedule_edited", "2026-12-02 17:00 queued"]
 
 
-def test_the_story_of_a_cancelled_job_says_that_the_person_moved(anna: House) -> None:
+def test_the_story_of_a_cancelled_job_says_that_the_person_moved(anna: App) -> None:
     anna.tick(START + DAY_MS + 4 * HOUR_MS - 60_000)
     moves(anna)
     refresh(anna, START + DAY_MS + 4 * HOUR_MS - 50_000)
@@ -85,7 +85,7 @@ def test_the_story_of_a_cancelled_job_says_that_the_person_moved(anna: House) ->
     assert "zone America/New_York -> America/Los_Angeles" in told
 
 
-def test_a_move_east_does_not_fire_the_hours_that_are_past(anna: House) -> None:
+def test_a_move_east_does_not_fire_the_hours_that_are_past(anna: App) -> None:
     moves(anna, "Europe/Berlin")
     at = ms("2026-12-02 10:00:00")  # nine o'clock in Berlin was at 08:00 UTC
     anna.tick(at)
@@ -97,8 +97,8 @@ def test_a_move_east_does_not_fire_the_hours_that_are_past(anna: House) -> None:
     assert jobs(anna) == [*before, "2026-12-03 08:00 queued"]
 
 
-def test_an_occurrence_that_both_zones_have_stays_one_job(anna: House) -> None:
-    anna.schedule("hourly", as_of=START, cron="0 * * * *", tz=ANNA)
+def test_an_occurrence_that_both_zones_have_stays_one_job(anna: App) -> None:
+    anna.add_schedule("hourly", as_of=START, cron="0 * * * *", tz=ANNA)
     anna.tick(START + DAY_MS)
     before = jobs(anna)
     moves(anna)
@@ -107,7 +107,7 @@ def test_an_occurrence_that_both_zones_have_stays_one_job(anna: House) -> None:
     assert before[-1] == "2026-12-02 10:00 queued"
 
 
-def test_a_paused_schedule_follows_and_stays_paused(anna: House) -> None:
+def test_a_paused_schedule_follows_and_stays_paused(anna: App) -> None:
     pause.pause(anna.session(START), ["anna"], "holiday", "")
     moves(anna)
     assert refresh(anna, START + DAY_MS) == 1
@@ -116,9 +116,9 @@ def test_a_paused_schedule_follows_and_stays_paused(anna: House) -> None:
     assert (one.state.value, one.reason, zone(anna)) == ("paused", "holiday", "America/Los_Angeles")
 
 
-def test_many_schedules_of_one_person_move_by_one_question(anna: House) -> None:
+def test_many_schedules_of_one_person_move_by_one_question(anna: App) -> None:
     for number in range(120):
-        anna.schedule(f"report-{number}", as_of=START + number, cron="0 9 * * *", tz="America/New_York")
+        anna.add_schedule(f"report-{number}", as_of=START + number, cron="0 9 * * *", tz="America/New_York")
     with anna.db.writing():
         anna.db.execute("DROP TRIGGER a_version_stays")
         anna.db.execute("UPDATE schedule_versions SET tz_from = :anna", {"anna": ANNA})
@@ -127,30 +127,30 @@ def test_many_schedules_of_one_person_move_by_one_question(anna: House) -> None:
     assert anna.db.value("SELECT count(DISTINCT recurrence_id) FROM schedules") == 1
 
 
-def test_one_that_cannot_move_stays_and_the_others_go(anna: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_that_cannot_move_stays_and_the_others_go(anna: App, capsys: pytest.CaptureFixture[str]) -> None:
     at = ms("2026-12-02 10:00:00")
-    anna.schedule("once", as_of=START, at="2026-12-02 09:00", tz=ANNA)
+    anna.add_schedule("once", as_of=START, at="2026-12-02 09:00", tz=ANNA)
     moves(anna, "Asia/Tokyo")  # nine o'clock of that day is past there
     assert refresh(anna, at) == 1
     assert (zone(anna), zone(anna, "once")) == ("Asia/Tokyo", "America/New_York")
     assert "schedule_not_moved schedule=once" in capsys.readouterr().err
 
 
-def test_another_schedule_that_learns_of_the_move_lets_the_first_follow_at_once(anna: House) -> None:
+def test_another_schedule_that_learns_of_the_move_lets_the_first_follow_at_once(anna: App) -> None:
     moves(anna)
-    anna.schedule("new", as_of=START + HOUR_MS, cron="0 10 * * *", tz=ANNA)
+    anna.add_schedule("new", as_of=START + HOUR_MS, cron="0 10 * * *", tz=ANNA)
     assert refresh(anna, START + HOUR_MS) == 1
     assert zone(anna) == zone(anna, "new") == "America/Los_Angeles"
 
 
-def test_who_has_no_schedule_any_more_is_asked_for_no_more(anna: House) -> None:
+def test_who_has_no_schedule_any_more_is_asked_for_no_more(anna: App) -> None:
     anna.run("remove", "anna", "--yes")
     refresh(anna, START + DAY_MS)
     assert (asked(anna), user_zones.anybody_to_ask(anna.db, START + 9 * DAY_MS)) == (1, False)
 
 
 @pytest.mark.parametrize("error", ["token_revoked", "missing_scope", "user_not_found", "internal_error"])
-def test_what_slack_refuses_leaves_all_as_it_was_and_is_asked_again_in_an_hour(anna: House, error: str) -> None:
+def test_what_slack_refuses_leaves_all_as_it_was_and_is_asked_again_in_an_hour(anna: App, error: str) -> None:
     moves(anna)
     at = START + DAY_MS
     anna.slack.order("error", "users.info", code=error)
@@ -160,13 +160,13 @@ def test_what_slack_refuses_leaves_all_as_it_was_and_is_asked_again_in_an_hour(a
     assert user_zones.silent(anna.db, at + 9 * DAY_MS) == []
 
 
-def test_a_person_who_is_deactivated_keeps_the_zone(anna: House) -> None:
+def test_a_person_who_is_deactivated_keeps_the_zone(anna: App) -> None:
     anna.slack.person(USER, tz="UTC", deleted=True)
     assert (refresh(anna, START + DAY_MS), zone(anna)) == (0, "America/New_York")
 
 
-def test_a_limit_is_kept_for_all_of_the_workspace_and_is_no_failure(anna: House) -> None:
-    anna.schedule("berlin", as_of=START, cron="0 9 * * *", tz="slack:U0SANDBOX02")
+def test_a_limit_is_kept_for_all_of_the_workspace_and_is_no_failure(anna: App) -> None:
+    anna.add_schedule("berlin", as_of=START, cron="0 9 * * *", tz="slack:U0SANDBOX02")
     at = START + DAY_MS
     anna.slack.order("ratelimit", "users.info", retry_after=90)
     before = asked(anna)
@@ -178,7 +178,7 @@ def test_a_limit_is_kept_for_all_of_the_workspace_and_is_no_failure(anna: House)
     assert user_zones.silent(anna.db, at + 9 * DAY_MS) == []
 
 
-def test_a_slack_that_does_not_answer_holds_nobody_up(anna: House) -> None:
+def test_a_slack_that_does_not_answer_holds_nobody_up(anna: App) -> None:
     anna.slack.order("stall", "users.info", times="forever")
     started = time.monotonic()
     refresh_user_zones.follow(anna.session(START + DAY_MS), "tick", 15_000)
@@ -186,7 +186,7 @@ def test_a_slack_that_does_not_answer_holds_nobody_up(anna: House) -> None:
     assert zone(anna) == "America/New_York"
 
 
-def test_two_never_ask_at_once(anna: House) -> None:
+def test_two_never_ask_at_once(anna: App) -> None:
     moves(anna)
     with alone(anna.db, "people") as is_alone:
         assert is_alone
@@ -197,7 +197,7 @@ def test_two_never_ask_at_once(anna: House) -> None:
     assert (asked(anna), zone(anna)) == (2, "America/Los_Angeles")
 
 
-def test_a_lock_that_cannot_be_had_fails_neither_tick_nor_work(anna: House) -> None:
+def test_a_lock_that_cannot_be_had_fails_neither_tick_nor_work(anna: App) -> None:
     make_due(anna, 0)
     (anna.folder / "schedbot.db-people.lock").mkdir()
     for done in (anna.run("tick"), anna.work()):
@@ -206,7 +206,7 @@ def test_a_lock_that_cannot_be_had_fails_neither_tick_nor_work(anna: House) -> N
     assert asked(anna) == 1
 
 
-def test_no_token_at_hand_keeps_the_zone_and_doctor_says_so(anna: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_token_at_hand_keeps_the_zone_and_doctor_says_so(anna: App, monkeypatch: pytest.MonkeyPatch) -> None:
     moves(anna)
     monkeypatch.delenv("SLACK_BOT_TOKEN")
     assert (refresh(anna, START + DAY_MS), zone(anna)) == (0, "America/New_York")
@@ -215,45 +215,45 @@ def test_no_token_at_hand_keeps_the_zone_and_doctor_says_so(anna: House, monkeyp
     assert "could not be had from where it is kept" in seen
 
 
-def make_due(house: House, asked_at: int) -> None:
+def make_due(app: App, asked_at: int) -> None:
     """Let it be time to ask for everybody by the real clock."""
-    with house.db.writing():
-        house.db.execute("UPDATE people SET ask_at = 0, asked_at = :asked_at", {"asked_at": asked_at})
+    with app.db.writing():
+        app.db.execute("UPDATE people SET ask_at = 0, asked_at = :asked_at", {"asked_at": asked_at})
 
 
-def test_tick_and_work_ask_and_a_dry_run_does_not(house: House) -> None:
-    house.slack.person(USER, tz="America/New_York")
-    house.schedule("anna", cron="0 9 * * *", tz=ANNA)
-    moves(house)
-    make_due(house, 0)
-    house.run("tick", "--dry-run")
-    assert (asked(house), zone(house)) == (1, "America/New_York")
-    ticked = house.run("tick", "--json")
-    assert (ticked.stdout.count("\n"), zone(house)) == (1, "America/Los_Angeles")
+def test_tick_and_work_ask_and_a_dry_run_does_not(app: App) -> None:
+    app.slack.person(USER, tz="America/New_York")
+    app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
+    moves(app)
+    make_due(app, 0)
+    app.run("tick", "--dry-run")
+    assert (asked(app), zone(app)) == (1, "America/New_York")
+    ticked = app.run("tick", "--json")
+    assert (ticked.stdout.count("\n"), zone(app)) == (1, "America/Los_Angeles")
     assert "schedule_moved" in ticked.stderr
-    moves(house, "Asia/Tokyo")
-    make_due(house, 0)
-    house.work()
-    assert zone(house) == "Asia/Tokyo"
+    moves(app, "Asia/Tokyo")
+    make_due(app, 0)
+    app.work()
+    assert zone(app) == "Asia/Tokyo"
 
 
-def test_doctor_says_who_could_not_be_asked_for_two_days_and_why(house: House) -> None:
-    house.slack.person(USER, tz="America/New_York")
-    house.schedule("anna", cron="0 9 * * *", tz=ANNA)
-    house.slack.order("error", "users.info", code="missing_scope")
-    make_due(house, house.clock() - 47 * HOUR_MS)
-    assert house.run("tick").returncode == 0
-    assert "zone of" not in house.run("doctor").stdout
-    make_due(house, house.clock() - 49 * HOUR_MS)
-    told = house.run("doctor").stdout
+def test_doctor_says_who_could_not_be_asked_for_two_days_and_why(app: App) -> None:
+    app.slack.person(USER, tz="America/New_York")
+    app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
+    app.slack.order("error", "users.info", code="missing_scope")
+    make_due(app, app.clock() - 47 * HOUR_MS)
+    assert app.run("tick").returncode == 0
+    assert "zone of" not in app.run("doctor").stdout
+    make_due(app, app.clock() - 49 * HOUR_MS)
+    told = app.run("doctor").stdout
     assert f"PROBLEM  zone of {USER}: America/New_York" in told
     assert "lacks the scope users:read" in told
 
 
-def test_a_workspace_check_says_that_the_scope_is_missing_only_where_it_is_needed(house: House) -> None:
+def test_a_workspace_check_says_that_the_scope_is_missing_only_where_it_is_needed(app: App) -> None:
     held = ["chat:write", "channels:history", "groups:history", "channels:read", "groups:read"]
-    house.schedule("anna", cron="0 9 * * *", tz="slack:U0SANDBOX01")
-    house.slack.add_workspace("acme", TOKEN, scopes=held)
-    assert "Scope users:read is missing" in house.run("workspace", "check").stdout
-    house.run("remove", "anna", "--yes")
-    assert "users:read" not in house.run("workspace", "check").stdout
+    app.add_schedule("anna", cron="0 9 * * *", tz="slack:U0SANDBOX01")
+    app.slack.add_workspace("acme", TOKEN, scopes=held)
+    assert "Scope users:read is missing" in app.run("workspace", "check").stdout
+    app.run("remove", "anna", "--yes")
+    assert "users:read" not in app.run("workspace", "check").stdout

@@ -7,19 +7,19 @@ import pytest
 from schedbot.admin.import_export.formats import Format
 from schedbot.admin.import_export.importer import Source, import_file
 from schedbot.errors import BadFile, BadInput
-from schedbot.store.schedules import schedules
-from tests.support.schedules import Book
+from schedbot.store.schedules import schedules as schedule_rows
+from tests.support.schedules import Schedules
 
 HEADER = "name,channel,cron,tz,text\n"
 GOOD = "a,C0000000001,0 9 * * *,UTC,Hi\n"
 
 
-def refused(book: Book, text: str, form: Format = Format.CSV) -> list[str]:
+def refused(schedules: Schedules, text: str, form: Format = Format.CSV) -> list[str]:
     """The lines of the complaint about a file that is not taken, after a look that nothing was changed."""
-    before = list(schedules.named_like(book.db))
+    before = list(schedule_rows.named_like(schedules.db))
     with pytest.raises(BadFile) as error:
-        import_file(book.session, Source("file", text.encode(), form))
-    assert list(schedules.named_like(book.db)) == before
+        import_file(schedules.session, Source("file", text.encode(), form))
+    assert list(schedule_rows.named_like(schedules.db)) == before
     return error.value.lines
 
 
@@ -38,15 +38,15 @@ def refused(book: Book, text: str, form: Format = Format.CSV) -> list[str]:
         ("a,C0000000001,0 9 * * *,UTC,Hi", "line 3: name: 'a' stands in line 2 too."),
     ],
 )
-def test_a_bad_line_says_where_what_and_what_to_do(book: Book, row: str, told: str) -> None:
-    (line,) = refused(book, HEADER + GOOD + row + "\n")
+def test_a_bad_line_says_where_what_and_what_to_do(schedules: Schedules, row: str, told: str) -> None:
+    (line,) = refused(schedules, HEADER + GOOD + row + "\n")
     assert line.startswith("line 3: ")
     assert told in line
 
 
-def test_all_bad_lines_are_listed_in_order_and_not_only_the_first(book: Book) -> None:
+def test_all_bad_lines_are_listed_in_order_and_not_only_the_first(schedules: Schedules) -> None:
     rows = [f"s{n},C0000000001,0 9 * * *,{'UTC' if n % 2 else 'Nowhere'},Hi" for n in range(6)]
-    assert [line.split(": ")[:2] for line in refused(book, HEADER + "\n".join(rows))] == [
+    assert [line.split(": ")[:2] for line in refused(schedules, HEADER + "\n".join(rows))] == [
         ["line 2", "tz"],
         ["line 4", "tz"],
         ["line 6", "tz"],
@@ -80,11 +80,11 @@ CELLS = {
 
 
 @pytest.mark.parametrize("update", [False, True])
-def test_each_bad_cell_of_a_line_is_listed(book: Book, update: bool) -> None:
-    cells = {**CELLS, "name": book.add("there").name} if update else CELLS
+def test_each_bad_cell_of_a_line_is_listed(schedules: Schedules, update: bool) -> None:
+    cells = {**CELLS, "name": schedules.add("there").name} if update else CELLS
     row = json.dumps(cells)
     with pytest.raises(BadFile, match="1 line is wrong") as error:
-        import_file(book.session, Source("file", row.encode(), Format.JSONL, update))
+        import_file(schedules.session, Source("file", row.encode(), Format.JSONL, update))
     columns = [line.split(": ")[1] for line in error.value.lines]
     assert columns == sorted(CELLS.keys() - {"name"} if update else CELLS)
 
@@ -97,62 +97,62 @@ def test_each_bad_cell_of_a_line_is_listed(book: Book, update: bool) -> None:
         pytest.param("a,C1,0 9 * * *,UTC,Hi", ["channel", "name"], id="beside a name that is there twice"),
     ],
 )
-def test_no_other_cell_is_listed(book: Book, row: str, columns: list[str]) -> None:
-    lines = refused(book, HEADER + GOOD + row + "\n")
+def test_no_other_cell_is_listed(schedules: Schedules, row: str, columns: list[str]) -> None:
+    lines = refused(schedules, HEADER + GOOD + row + "\n")
     assert [line.split(": ")[:2] for line in lines] == [["line 3", column] for column in columns]
 
 
-def test_an_instant_is_not_called_past_in_a_zone_that_is_none(book: Book) -> None:
+def test_an_instant_is_not_called_past_in_a_zone_that_is_none(schedules: Schedules) -> None:
     header = "name,channel,at,tz,text\n"
     past = "a,C0000000001,2026-12-01 08:00,Mars,Hi\n"
     no_time = "b,C0000000001,2026-13-01 08:00,Mars,Hi\n"
-    assert [line.split(": ")[:2] for line in refused(book, header + past + no_time)] == [
+    assert [line.split(": ")[:2] for line in refused(schedules, header + past + no_time)] == [
         ["line 2", "tz"],
         ["line 3", "at"],
         ["line 3", "tz"],
     ]
 
 
-def test_more_than_a_hundred_are_counted(book: Book) -> None:
-    lines = refused(book, HEADER + "".join(f"s{n},C0000000001,0 9 * * *,Nowhere,Hi\n" for n in range(250)))
+def test_more_than_a_hundred_are_counted(schedules: Schedules) -> None:
+    lines = refused(schedules, HEADER + "".join(f"s{n},C0000000001,0 9 * * *,Nowhere,Hi\n" for n in range(250)))
     assert len(lines) == 101
     assert lines[-1] == "... and 150 more"
 
 
-def test_the_line_is_where_the_record_starts_though_texts_have_newlines(book: Book) -> None:
+def test_the_line_is_where_the_record_starts_though_texts_have_newlines(schedules: Schedules) -> None:
     text = HEADER + '\n\na,C0000000001,0 9 * * *,UTC,"one\ntwo\n\nthree"\n' + "b,C0000000001,0 9 * * *,Mars,Hi\n"
-    (line,) = refused(book, text)
+    (line,) = refused(schedules, text)
     assert line.startswith("line 8: tz: ")
 
 
-def test_an_unknown_column_is_named_with_the_nearest(book: Book) -> None:
-    assert refused(book, "name,chanel,colour\n") == [
+def test_an_unknown_column_is_named_with_the_nearest(schedules: Schedules) -> None:
+    assert refused(schedules, "name,chanel,colour\n") == [
         "line 1: chanel: No column is called 'chanel'. Did you mean 'channel'?",
-        refused(book, "colour\n")[0],
+        refused(schedules, "colour\n")[0],
     ]
 
 
-def test_a_column_that_is_there_twice_is_refused(book: Book) -> None:
-    assert "is there twice" in refused(book, "name,tz,name\n")[0]
+def test_a_column_that_is_there_twice_is_refused(schedules: Schedules) -> None:
+    assert "is there twice" in refused(schedules, "name,tz,name\n")[0]
 
 
-def test_an_empty_file_is_refused_with_the_columns(book: Book) -> None:
-    assert "Its first line names: name, account" in refused(book, "")[0]
+def test_an_empty_file_is_refused_with_the_columns(schedules: Schedules) -> None:
+    assert "Its first line names: name, account" in refused(schedules, "")[0]
 
 
-def test_a_quote_that_is_not_closed_is_named_by_the_line_that_opens_it(book: Book) -> None:
-    (line,) = refused(book, HEADER + GOOD + 'b,C0000000001,0 9 * * *,UTC,"never closed\n' + GOOD * 3)
+def test_a_quote_that_is_not_closed_is_named_by_the_line_that_opens_it(schedules: Schedules) -> None:
+    (line,) = refused(schedules, HEADER + GOOD + 'b,C0000000001,0 9 * * *,UTC,"never closed\n' + GOOD * 3)
     assert line.startswith("line 3: row: A quotation mark is opened and never closed.")
 
 
-def test_a_workspace_that_is_not_there_is_named(book: Book) -> None:
-    (line,) = refused(book, "workspace," + HEADER + "defualt," + GOOD)
+def test_a_workspace_that_is_not_there_is_named(schedules: Schedules) -> None:
+    (line,) = refused(schedules, "workspace," + HEADER + "defualt," + GOOD)
     assert line == "line 2: workspace: No workspace named 'defualt' exists. Did you mean 'default'?"
 
 
-def test_a_name_that_exists_is_refused_with_a_word_on_update(book: Book) -> None:
-    book.add("a")
-    (line,) = refused(book, HEADER + GOOD)
+def test_a_name_that_exists_is_refused_with_a_word_on_update(schedules: Schedules) -> None:
+    schedules.add("a")
+    (line,) = refused(schedules, HEADER + GOOD)
     assert line.startswith("line 2: name: A schedule is called 'a' already. Say --update")
 
 
@@ -167,8 +167,8 @@ def test_a_name_that_exists_is_refused_with_a_word_on_update(book: Book) -> None
         ('{"name": "a", "text": "\\u0000"}', "line 1: text: It holds"),
     ],
 )
-def test_bad_json_lines_are_named(book: Book, line: str, told: str) -> None:
-    assert told in refused(book, line, Format.JSONL)[0]
+def test_bad_json_lines_are_named(schedules: Schedules, line: str, told: str) -> None:
+    assert told in refused(schedules, line, Format.JSONL)[0]
 
 
 @pytest.mark.parametrize(
@@ -180,8 +180,8 @@ def test_bad_json_lines_are_named(book: Book, line: str, told: str) -> None:
         (b'[{"name": "a"}]', "'file' is one JSON array."),
     ],
 )
-def test_a_file_that_is_no_text_of_ours_is_refused_whole(book: Book, raw: bytes, told: str) -> None:
+def test_a_file_that_is_no_text_of_ours_is_refused_whole(schedules: Schedules, raw: bytes, told: str) -> None:
     with pytest.raises(BadInput) as error:
-        import_file(book.session, Source("file", raw))
+        import_file(schedules.session, Source("file", raw))
     assert told in str(error.value)
     assert error.value.hint

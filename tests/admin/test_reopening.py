@@ -4,41 +4,41 @@ import pytest
 
 from schedbot.admin.schedules import pause
 from schedbot.errors import SchedbotError
-from tests.support.app import TOKEN, House
+from tests.support.app import TOKEN, App
 
 
 @pytest.fixture
-def suspended(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
+def suspended(app: App, monkeypatch: pytest.MonkeyPatch) -> App:
     monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
-    house.schedule("report", cron="0 9 * * *", channel="C0ARCHIVED1")
-    with house.db.writing():
-        house.db.execute("UPDATE schedules SET state = 'suspended', reason = 'is_archived'")
-    return house
+    app.add_schedule("report", cron="0 9 * * *", channel="C0ARCHIVED1")
+    with app.db.writing():
+        app.db.execute("UPDATE schedules SET state = 'suspended', reason = 'is_archived'")
+    return app
 
 
-def state(house: House) -> str:
-    return str(house.db.value("SELECT state FROM schedules"))
+def state(app: App) -> str:
+    return str(app.db.value("SELECT state FROM schedules"))
 
 
-def test_an_archived_channel_keeps_it_suspended_and_the_reason_is_said(suspended: House) -> None:
+def test_an_archived_channel_keeps_it_suspended_and_the_reason_is_said(suspended: App) -> None:
     suspended.slack.order("error", method="conversations.info", code="is_archived")
     with pytest.raises(SchedbotError, match="C0ARCHIVED1 of 'report' still refuses posts: is_archived"):
         pause.resume(suspended.session(), ["report"])
     assert state(suspended) == "suspended"
 
 
-def test_a_channel_that_is_there_again_lets_it_go_on(suspended: House) -> None:
+def test_a_channel_that_is_there_again_lets_it_go_on(suspended: App) -> None:
     suspended.run("edit", "report", "--channel", "C0000000009")
     pause.resume(suspended.session(), ["report"])
     assert state(suspended) == "active"
 
 
-def test_where_slack_can_not_be_asked_a_person_s_word_is_enough(suspended: House) -> None:
+def test_where_slack_can_not_be_asked_a_person_s_word_is_enough(suspended: App) -> None:
     suspended.slack.order("error", method="conversations.info", code="missing_scope")
     pause.resume(suspended.session(), ["report"])
     assert state(suspended) == "active"
 
 
-def test_unasked_asks_nobody(suspended: House) -> None:
+def test_unasked_asks_nobody(suspended: App) -> None:
     pause.resume(suspended.session(), ["report"], unasked=True)
     assert (state(suspended), suspended.slack.requests("conversations.info")) == ("active", [])

@@ -9,26 +9,28 @@ from schedbot.admin.jobs import filters
 from schedbot.admin.jobs.filters import Words
 from schedbot.errors import BadInput, NotFound
 from schedbot.store.history import jobs as job_history
-from tests.support.job_history import HOUR, Past, past
+from tests.support.job_history import HOUR, JobHistory, new_job_history
 
 
 @pytest.fixture
-def before(tmp_path: Path) -> Iterator[Past]:
-    with past(tmp_path) as made:
-        made.workspace("globex")
-        acme = made.schedule("acme-daily", account="acme", channel="C0000000001")
-        beta = made.schedule("beta-daily", account="beta", channel="C0000000002", workspace="globex")
-        gone = made.schedule("gone", account="acme", channel="C0000000003", state="removed")
-        made.version(acme, 2, channel="C0000000009")
-        made.job(acme, "failed", 3 * HOUR, error="timeout")
-        made.attempt(made.job(acme, "succeeded", 2 * HOUR, ts="1.1"), outcome="posted", ts="1.1", channel="C0000000009")
-        made.job(beta, "held", HOUR, error="timeout")
-        made.job(gone, "failed", 50 * HOUR, error="is_archived")
+def history(tmp_path: Path) -> Iterator[JobHistory]:
+    with new_job_history(tmp_path) as made:
+        made.add_workspace("globex")
+        acme = made.add_schedule("acme-daily", account="acme", channel="C0000000001")
+        beta = made.add_schedule("beta-daily", account="beta", channel="C0000000002", workspace="globex")
+        gone = made.add_schedule("gone", account="acme", channel="C0000000003", state="removed")
+        made.add_version(acme, 2, channel="C0000000009")
+        made.add_job(acme, "failed", 3 * HOUR, error="timeout")
+        made.add_attempt(
+            made.add_job(acme, "succeeded", 2 * HOUR, ts="1.1"), outcome="posted", ts="1.1", channel="C0000000009"
+        )
+        made.add_job(beta, "held", HOUR, error="timeout")
+        made.add_job(gone, "failed", 50 * HOUR, error="is_archived")
         yield made
 
 
-def found(before: Past, words: Words) -> list[int | None]:
-    return [job.job for job in job_history.every(before.db, filters.chosen(before.session, words))]
+def found(history: JobHistory, words: Words) -> list[int | None]:
+    return [job.job for job in job_history.every(history.db, filters.chosen(history.session, words))]
 
 
 @pytest.mark.parametrize(
@@ -54,8 +56,8 @@ def found(before: Past, words: Words) -> list[int | None]:
         pytest.param(Words(since="4h", until="2026-12-01T12:00:00Z"), [1], id="a span"),
     ],
 )
-def test_a_filter_finds(before: Past, words: Words, jobs: list[int]) -> None:
-    assert found(before, words) == jobs
+def test_a_filter_finds(history: JobHistory, words: Words, jobs: list[int]) -> None:
+    assert found(history, words) == jobs
 
 
 @pytest.mark.parametrize(
@@ -65,9 +67,9 @@ def test_a_filter_finds(before: Past, words: Words, jobs: list[int]) -> None:
         (Words(workspace=["globx"]), "No workspace named 'globx' exists.", "Did you mean 'globex'?"),
     ],
 )
-def test_a_name_that_is_not_there_is_refused(before: Past, words: Words, problem: str, hint: str) -> None:
+def test_a_name_that_is_not_there_is_refused(history: JobHistory, words: Words, problem: str, hint: str) -> None:
     with pytest.raises(NotFound, match=problem) as refused:
-        found(before, words)
+        found(history, words)
     assert refused.value.hint == hint
 
 
@@ -81,24 +83,24 @@ def test_a_name_that_is_not_there_is_refused(before: Past, words: Words, problem
         (Words(channel=["#general"]), "'#general' is a name", "Copy link"),
     ],
 )
-def test_a_value_that_means_nothing_is_refused(before: Past, words: Words, problem: str, hint: str) -> None:
+def test_a_value_that_means_nothing_is_refused(history: JobHistory, words: Words, problem: str, hint: str) -> None:
     with pytest.raises(BadInput, match=problem) as refused:
-        found(before, words)
+        found(history, words)
     assert hint in refused.value.hint
 
 
-def test_the_newest_are_the_last_that_were_due(before: Past) -> None:
-    chosen = filters.chosen(before.session, Words())
-    assert [job.job for job in job_history.newest(before.db, chosen, 2)] == [3, 2]
+def test_the_newest_are_the_last_that_were_due(history: JobHistory) -> None:
+    chosen = filters.chosen(history.session, Words())
+    assert [job.job for job in job_history.newest(history.db, chosen, 2)] == [3, 2]
 
 
-def test_a_message_that_a_look_up_found_stands_with_its_attempt(before: Past) -> None:
-    before.attempt(3, outcome="unknown", error="timeout")
-    with before.db.writing():
-        before.db.execute(
+def test_a_message_that_a_look_up_found_stands_with_its_attempt(history: JobHistory) -> None:
+    history.add_attempt(3, outcome="unknown", error="timeout")
+    with history.db.writing():
+        history.db.execute(
             "INSERT INTO lookups (job_id, number, workspace_id, asked_at, answer, ts)"
             " VALUES (3, 1, 'globex', 1, 'found', '1796133600.400000')"
         )
-    job = job_history.by_number(before.db, 3)
+    job = job_history.by_number(history.db, 3)
     assert job
     assert [attempt.ts for attempt in job.attempts] == ["1796133600.400000"]

@@ -8,8 +8,9 @@ from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.schedules import add
 from schedbot.model import TokenSource
 from schedbot.store.history import changes
-from schedbot.store.schedules import schedules, workspaces
-from tests.support.schedules import Book, clock, ms
+from schedbot.store.schedules import schedules as schedule_rows
+from schedbot.store.schedules import workspaces
+from tests.support.schedules import Schedules, clock, ms
 
 
 @pytest.mark.parametrize(
@@ -50,110 +51,112 @@ from tests.support.schedules import Book, clock, ms
     ],
 )
 def test_a_wrong_value_is_named_with_its_column_and_nothing_is_written(
-    book: Book, said: dict[str, str], column: str, value: str
+    schedules: Schedules, said: dict[str, str], column: str, value: str
 ) -> None:
     with pytest.raises(BadField) as refused:
-        book.add(**{"name": "daily", **said})
+        schedules.add(**{"name": "daily", **said})
     assert refused.value.column == column
     assert value in str(refused.value)
     assert refused.value.hint
-    assert list(schedules.named_like(book.db)) == []
+    assert list(schedule_rows.named_like(schedules.db)) == []
 
 
-def test_a_name_that_exists_is_refused_with_what_to_do(book: Book) -> None:
-    book.add("acme")
+def test_a_name_that_exists_is_refused_with_what_to_do(schedules: Schedules) -> None:
+    schedules.add("acme")
     with pytest.raises(BadField) as refused:
-        book.add("acme")
+        schedules.add("acme")
     assert refused.value.hint == "Change it with 'schedbot edit acme', or choose another name."
 
 
-def test_what_is_said_is_what_is_stored(book: Book) -> None:
+def test_what_is_said_is_what_is_stored(schedules: Schedules) -> None:
     said = {"account": "a-1", "misfire": "all", "grace": "0s", "max_attempts": "1", "priority": "high"}
-    added = book.add(**said, on_unknown="resend", jitter="5m", starts="2026-12-02", until="2026-12-31")
-    assert book.stands() == added
+    added = schedules.add(**said, on_unknown="resend", jitter="5m", starts="2026-12-02", until="2026-12-31")
+    assert schedules.get() == added
     assert (added.account, added.terms.grace_ms, added.terms.jitter_ms) == ("a-1", 0, 300_000)
     assert (added.terms.max_attempts, added.terms.misfire, added.terms.on_unknown) == (1, "all", "resend")
     assert added.terms.starts_at == ms("2026-12-02 00:00:00")
     assert added.terms.until_at == ms("2027-01-01 00:00:00") - 1
 
 
-def test_an_occurrence_within_the_look_ahead_is_enqueued_at_once(book: Book) -> None:
-    book.add()
-    assert book.jobs() == ["2026-12-01 09:00 queued"]
-    book.tick("2026-12-01 08:59:30")
-    assert book.jobs() == ["2026-12-01 09:00 queued"]
+def test_an_occurrence_within_the_look_ahead_is_enqueued_at_once(schedules: Schedules) -> None:
+    schedules.add()
+    assert schedules.jobs() == ["2026-12-01 09:00 queued"]
+    schedules.tick("2026-12-01 08:59:30")
+    assert schedules.jobs() == ["2026-12-01 09:00 queued"]
 
 
-def test_one_added_after_its_time_waits_for_the_next_day(book: Book) -> None:
-    book.utc = "2026-12-01 09:00:00"
-    book.add()
-    book.tick("2026-12-01 09:00:30")
-    assert book.jobs() == []
-    assert book.next() == "2026-12-02 09:00"
+def test_one_added_after_its_time_waits_for_the_next_day(schedules: Schedules) -> None:
+    schedules.utc = "2026-12-01 09:00:00"
+    schedules.add()
+    schedules.tick("2026-12-01 09:00:30")
+    assert schedules.jobs() == []
+    assert schedules.next() == "2026-12-02 09:00"
 
 
-def test_one_added_does_not_share_what_others_of_its_rule_still_owe(book: Book) -> None:
-    book.utc = "2026-12-01 08:00:00"
-    book.add("other")
-    book.utc = "2026-12-01 09:05:00"
-    book.add()
-    book.tick("2026-12-01 09:06:00")
-    assert (book.jobs("other"), book.jobs("daily")) == (["2026-12-01 09:00 queued"], [])
+def test_one_added_does_not_share_what_others_of_its_rule_still_owe(schedules: Schedules) -> None:
+    schedules.utc = "2026-12-01 08:00:00"
+    schedules.add("other")
+    schedules.utc = "2026-12-01 09:05:00"
+    schedules.add()
+    schedules.tick("2026-12-01 09:06:00")
+    assert (schedules.jobs("other"), schedules.jobs("daily")) == (["2026-12-01 09:00 queued"], [])
 
 
-def test_one_added_paused_enqueues_nothing(book: Book) -> None:
-    assert book.add(paused="true").state == "paused"
-    assert book.jobs() == []
+def test_one_added_paused_enqueues_nothing(schedules: Schedules) -> None:
+    assert schedules.add(paused="true").state == "paused"
+    assert schedules.jobs() == []
 
 
-def test_a_count_ends_with_its_last_occurrence(book: Book) -> None:
-    added = book.add(count="3", starts="2026-12-05")
+def test_a_count_ends_with_its_last_occurrence(schedules: Schedules) -> None:
+    added = schedules.add(count="3", starts="2026-12-05")
     assert added.terms.until_at == ms("2026-12-07 09:00:00")
 
 
-def test_the_earlier_of_count_and_until_ends_it(book: Book) -> None:
-    added = book.add(count="30", until="2026-12-02")
+def test_the_earlier_of_count_and_until_ends_it(schedules: Schedules) -> None:
+    added = schedules.add(count="30", until="2026-12-02")
     assert clock(added.terms.until_at or 0) == "2026-12-02 23:59"
 
 
-def test_a_one_off_is_due_once_and_then_finished(book: Book) -> None:
-    book.add(at="2026-12-01 10:00", tz="Europe/Berlin")
-    assert book.jobs() == ["2026-12-01 09:00 queued"]
-    assert book.stands().state == "finished"
+def test_a_one_off_is_due_once_and_then_finished(schedules: Schedules) -> None:
+    schedules.add(at="2026-12-01 10:00", tz="Europe/Berlin")
+    assert schedules.jobs() == ["2026-12-01 09:00 queued"]
+    assert schedules.get().state == "finished"
 
 
-def test_the_change_is_on_record_with_who_and_what(book: Book) -> None:
-    added = book.add()
-    change = changes.last(book.db, "schedule", added.id)
+def test_the_change_is_on_record_with_who_and_what(schedules: Schedules) -> None:
+    added = schedules.add()
+    change = changes.last(schedules.db, "schedule", added.id)
     assert change
-    assert (change.actor, change.command, change.before) == ("tester@house", "add", None)
+    assert (change.actor, change.command, change.before) == ("tester@host", "add", None)
     assert change.after
     assert (change.after["cron"], change.after["text"]) == ("0 9 * * *", "Hi")
 
 
-def test_a_template_that_asks_for_more_than_it_is_given_is_refused(book: Book, tmp_path: Path) -> None:
+def test_a_template_that_asks_for_more_than_it_is_given_is_refused(schedules: Schedules, tmp_path: Path) -> None:
     template = tmp_path / "weekly.json.j2"
     template.write_text('{"text": "Hello {{ team }}"}')
     with pytest.raises(BadField) as refused:
-        book.add(report=str(template))
+        schedules.add(report=str(template))
     assert refused.value.column == "report"
     assert "team" in str(refused.value)
-    assert book.add(report=str(template), params='{"team": "EU"}').terms.report.params == {"team": "EU"}
+    assert schedules.add(report=str(template), params='{"team": "EU"}').terms.report.params == {"team": "EU"}
 
 
-def test_reading_alone_writes_nothing_and_knows_the_defaults(book: Book) -> None:
+def test_reading_alone_writes_nothing_and_knows_the_defaults(schedules: Schedules) -> None:
     said = {"name": "x", "tz": "UTC", "channel": "C0000000001", "text": "Hi", "every": "weekday at 9:00", "grace": ""}
-    wanted = add.wanted(said, ms(book.utc))
+    wanted = add.wanted(said, ms(schedules.utc))
     assert (wanted.recurrence.cron, wanted.workspace) == ("0 9 * * 1-5", "default")
     assert (wanted.terms.grace_ms, wanted.terms.max_attempts) == (6 * 3_600_000, 5)
-    assert list(schedules.named_like(book.db)) == []
+    assert list(schedule_rows.named_like(schedules.db)) == []
 
 
-def test_it_is_said_when_the_token_of_its_workspace_is_not_there(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "SLACK_BOT_TOKEN" in add.missing_token(book.session, book.add("default"))
-    with book.db.writing():
-        workspaces.add(book.db, "acme", TokenSource("env", "ACME_TOKEN"), 0)
-    added = book.add("acme", workspace="acme")
-    assert "ACME_TOKEN" in add.missing_token(book.session, added)
+def test_it_is_said_when_the_token_of_its_workspace_is_not_there(
+    schedules: Schedules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "SLACK_BOT_TOKEN" in add.missing_token(schedules.session, schedules.add("default"))
+    with schedules.db.writing():
+        workspaces.add(schedules.db, "acme", TokenSource("env", "ACME_TOKEN"), 0)
+    added = schedules.add("acme", workspace="acme")
+    assert "ACME_TOKEN" in add.missing_token(schedules.session, added)
     monkeypatch.setenv("ACME_TOKEN", "xoxb-sandbox-acme")
-    assert add.missing_token(book.session, added) == ""
+    assert add.missing_token(schedules.session, added) == ""

@@ -14,8 +14,8 @@ from schedbot.store.operations import drain, heartbeats
 from schedbot.store.operations import health as health_figures
 from schedbot.store.operations.health import Vitals
 from schedbot.tick import tick
-from tests.support.app import House
-from tests.support.schedules import Book, ms
+from tests.support.app import App
+from tests.support.schedules import Schedules, ms
 
 NOW = 1_796_137_200_000
 WELL = {
@@ -77,34 +77,34 @@ def beat(db: Database, kind: str, at: int) -> None:
         heartbeats.beat(db, kind, kind, at, at)
 
 
-def test_the_vitals_are_what_the_tables_hold(book: Book) -> None:
-    book.add("a")
-    book.add("b")
-    book.tick("2026-12-01 08:59:30")
-    beat(book.db, "pool", ms("2026-12-01 08:59:30"))
-    seen = health_figures.vitals(book.db, ms("2026-12-01 09:00:30"))
+def test_the_vitals_are_what_the_tables_hold(schedules: Schedules) -> None:
+    schedules.add("a")
+    schedules.add("b")
+    schedules.tick("2026-12-01 08:59:30")
+    beat(schedules.db, "pool", ms("2026-12-01 08:59:30"))
+    seen = health_figures.vitals(schedules.db, ms("2026-12-01 09:00:30"))
     assert (seen.pools, seen.queued, seen.oldest_due_at) == (1, 2, ms("2026-12-01 09:00:00"))
     assert seen.tick_at == ms("2026-12-01 08:59:30")
     assert health.oldest_due_ms(seen) == 30_000
-    assert health_figures.vitals(book.db, ms("2026-12-01 09:02:00")).pools == 0
+    assert health_figures.vitals(schedules.db, ms("2026-12-01 09:02:00")).pools == 0
 
 
-def test_what_a_pause_keeps_waiting_is_not_late(book: Book) -> None:
-    book.add()
-    book.tick("2026-12-01 08:59:30")
-    manage.pause(book.session, "default", "moving")
-    seen = health_figures.vitals(book.db, ms("2026-12-01 11:00:00"))
+def test_what_a_pause_keeps_waiting_is_not_late(schedules: Schedules) -> None:
+    schedules.add()
+    schedules.tick("2026-12-01 08:59:30")
+    manage.pause(schedules.session, "default", "moving")
+    seen = health_figures.vitals(schedules.db, ms("2026-12-01 11:00:00"))
     assert (seen.queued, health.oldest_due_ms(seen), seen.paused) == (1, 0, [("default", "moving")])
 
 
-def test_a_removed_workspace_is_no_problem(book: Book) -> None:
-    manage.add(book.session, "acme", TokenSource("env", "NO_SUCH_VARIABLE"))
-    manage.pause(book.session, "acme", "moving")
-    manage.remove(book.session, "acme")
-    assert health_figures.vitals(book.db, ms("2026-12-01 11:00:00")).paused == []
+def test_a_removed_workspace_is_no_problem(schedules: Schedules) -> None:
+    manage.add(schedules.session, "acme", TokenSource("env", "NO_SUCH_VARIABLE"))
+    manage.pause(schedules.session, "acme", "moving")
+    manage.remove(schedules.session, "acme")
+    assert health_figures.vitals(schedules.db, ms("2026-12-01 11:00:00")).paused == []
 
 
-def test_each_figure_is_read_from_an_index(book: Book) -> None:
+def test_each_figure_is_read_from_an_index(schedules: Schedules) -> None:
     asked = {"since": 0}
     for sql in (
         health_figures.POOLS,
@@ -113,50 +113,50 @@ def test_each_figure_is_read_from_an_index(book: Book) -> None:
         health_figures.FAILED,
         health_figures.UNTICKED,
     ):
-        steps = [row[3] for row in book.db.rows(f"EXPLAIN QUERY PLAN {sql}", asked)]
+        steps = [row[3] for row in schedules.db.rows(f"EXPLAIN QUERY PLAN {sql}", asked)]
         reads = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "CONSTANT ROW" not in step]
         assert reads
         assert all("USING COVERING INDEX" in step or "USING PRIMARY KEY" in step for step in reads), steps
 
 
-def test_what_is_held_of_a_removed_schedule_waits_for_nobody(book: Book) -> None:
+def test_what_is_held_of_a_removed_schedule_waits_for_nobody(schedules: Schedules) -> None:
     for name in ("stays", "goes"):
-        book.add(name)
-    book.tick("2026-12-01 08:59:30")
-    with book.db.writing():
-        book.db.execute("UPDATE jobs SET state = 'held', error = 'timeout'")
-    book.remove("goes")
-    assert book.jobs("goes") == ["2026-12-01 09:00 held timeout"]
-    assert health_figures.vitals(book.db, ms(book.utc)).held == 1
-    assert drain.for_a_person(book.db) == (1, 0)
-    book.remove("stays")
-    assert drain.for_a_person(book.db) == (0, 0)
+        schedules.add(name)
+    schedules.tick("2026-12-01 08:59:30")
+    with schedules.db.writing():
+        schedules.db.execute("UPDATE jobs SET state = 'held', error = 'timeout'")
+    schedules.remove("goes")
+    assert schedules.jobs("goes") == ["2026-12-01 09:00 held timeout"]
+    assert health_figures.vitals(schedules.db, ms(schedules.utc)).held == 1
+    assert drain.for_a_person(schedules.db) == (1, 0)
+    schedules.remove("stays")
+    assert drain.for_a_person(schedules.db) == (0, 0)
 
 
-def test_what_is_held_is_found_by_the_index_of_the_few(book: Book) -> None:
-    held, schedule = (row[3] for row in book.db.rows(f"EXPLAIN QUERY PLAN {drain.HELD}"))
+def test_what_is_held_is_found_by_the_index_of_the_few(schedules: Schedules) -> None:
+    held, schedule = (row[3] for row in schedules.db.rows(f"EXPLAIN QUERY PLAN {drain.HELD}"))
     assert "USING INDEX jobs_held" in held
     assert "(id=?)" in schedule
 
 
-def test_a_dry_run_of_a_tick_is_no_sign_of_life(book: Book) -> None:
-    tick(book.session, dry_run=True)
-    assert health_figures.vitals(book.db, ms(book.utc)).tick_at is None
+def test_a_dry_run_of_a_tick_is_no_sign_of_life(schedules: Schedules) -> None:
+    tick(schedules.session, dry_run=True)
+    assert health_figures.vitals(schedules.db, ms(schedules.utc)).tick_at is None
 
 
-def test_a_doctor_says_that_no_pool_takes_what_is_due(book: Book) -> None:
-    book.add()
-    book.utc = "2026-12-01 09:10:00"
-    found = doctor.pools(book.session)
+def test_a_doctor_says_that_no_pool_takes_what_is_due(schedules: Schedules) -> None:
+    schedules.add()
+    schedules.utc = "2026-12-01 09:10:00"
+    found = doctor.pools(schedules.session)
     assert (found.seen, found.remedy) == (
         "0 run, and a job that is due has waited for 10 min",
         "Start 'schedbot work'.",
     )
 
 
-def test_health_prints_one_object_and_the_exit_code_says_the_same(house: House) -> None:
-    house.tick()
-    well = house.run("health", "--json")
+def test_health_prints_one_object_and_the_exit_code_says_the_same(app: App) -> None:
+    app.tick()
+    well = app.run("health", "--json")
     told = json.loads(well.stdout)
     assert (well.returncode, told["status"], told["problems"]) == (0, "ok", [])
     keys = [
@@ -170,14 +170,14 @@ def test_health_prints_one_object_and_the_exit_code_says_the_same(house: House) 
         "problems",
     ]
     assert list(told) == keys
-    house.run("workspace", "pause", "default")
-    paused = house.run("health")
+    app.run("workspace", "pause", "default")
+    paused = app.run("health")
     assert paused.returncode == 3
     assert paused.stdout.splitlines()[1].startswith("  The workspace 'default' is paused")
 
 
-def test_health_without_a_database_is_an_object_too(house: House) -> None:
-    done = house.run("--database", "/nowhere/schedbot.db", "health", "--json")
+def test_health_without_a_database_is_an_object_too(app: App) -> None:
+    done = app.run("--database", "/nowhere/schedbot.db", "health", "--json")
     told = json.loads(done.stdout)
     assert (done.returncode, told["status"], told["queued"]) == (1, "failed", None)
     assert "schedbot init" in told["problems"][0]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.app import House
+from tests.support.app import App
 from tests.support.schedules import ms
 
 FALSE_CLOCK = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
@@ -16,59 +16,59 @@ BEFORE = ("--skip-holidays", "US", "--holiday-policy", "before")
 MEANING = "at 09:00 on Thursday, New York time; if that is a holiday of US, on the business day before it"
 
 
-def at(house: House, utc: str, *words: str, code: int = 0) -> str:
+def at(app: App, utc: str, *words: str, code: int = 0) -> str:
     """What a command prints at that instant."""
     false = {"LD_PRELOAD": str(FALSE_CLOCK), "FAKETIME": f"@{utc}", "TZ": "UTC", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    done = house.run(*words, within=60, **false)
+    done = app.run(*words, within=60, **false)
     assert done.returncode == code, done.stderr
     return done.stdout + done.stderr
 
 
-def test_a_report_due_on_a_holiday_is_posted_once_on_the_day_before(house: House) -> None:
-    at(house, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, *BEFORE)
+def test_a_report_due_on_a_holiday_is_posted_once_on_the_day_before(app: App) -> None:
+    at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, *BEFORE)
     for utc in ("2026-11-25 13:59:00", "2026-11-26 13:59:00", "2026-11-26 14:01:00"):
-        at(house, utc, "tick")
-    at(house, "2026-11-25 14:00:01", "work", "--drain")
-    assert house.slack.texts() == ["The week"]
-    [job] = house.audit()
+        at(app, utc, "tick")
+    at(app, "2026-11-25 14:00:01", "work", "--drain")
+    assert app.slack.texts() == ["The week"]
+    [job] = app.audit()
     assert (job["due_at"], job["state"]) == ("2026-11-25T14:00:00.000Z", "succeeded")
-    assert job["ts"] == house.posts()[0]["ts"]
-    assert ms("2026-11-25 14:00:00") == house.db.value("SELECT due_at FROM jobs")
+    assert job["ts"] == app.posts()[0]["ts"]
+    assert ms("2026-11-25 14:00:00") == app.db.value("SELECT due_at FROM jobs")
 
 
-def test_add_list_show_and_next_say_the_day_before(house: House) -> None:
-    added = at(house, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, *BEFORE)
+def test_add_list_show_and_next_say_the_day_before(app: App) -> None:
+    added = at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, *BEFORE)
     assert f"Added 'weekly': {MEANING}." in added
     assert [line.split()[:3] for line in added.splitlines() if " EST (" in line] == [
         ["Wed", "25", "Nov"],
         ["Thu", "3", "Dec"],
         ["Thu", "10", "Dec"],
     ]
-    shown = at(house, "2026-11-23 12:00:00", "show", "weekly")
+    shown = at(app, "2026-11-23 12:00:00", "show", "weekly")
     assert MEANING in " ".join(shown.split())
     assert "Holidays     US; what is due then moves to the business day before" in shown
-    assert "Wed 25 Nov 09:00 EST" in at(house, "2026-11-23 12:00:00", "list")
-    first = json.loads(at(house, "2026-11-23 12:00:00", "next", "--json").splitlines()[0])
+    assert "Wed 25 Nov 09:00 EST" in at(app, "2026-11-23 12:00:00", "list")
+    first = json.loads(at(app, "2026-11-23 12:00:00", "next", "--json").splitlines()[0])
     assert first["local"] == "2026-11-25T09:00:00-05:00"
 
 
-def test_an_edit_says_what_the_policy_was_and_is(house: House) -> None:
-    at(house, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, "--skip-holidays", "US")
-    said = at(house, "2026-11-23 12:00:00", "edit", "weekly", "--holiday-policy", "before")
+def test_an_edit_says_what_the_policy_was_and_is(app: App) -> None:
+    at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, "--skip-holidays", "US")
+    said = at(app, "2026-11-23 12:00:00", "edit", "weekly", "--holiday-policy", "before")
     assert f"Changed 'weekly': {MEANING}." in said
     assert "holiday_policy: skip -> before" in said
     assert "Wed 25 Nov 09:00 EST" in said
 
 
-def test_a_policy_without_a_calendar_is_used_wrongly(house: House) -> None:
-    said = at(house, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, "--holiday-policy", "before", code=2)
+def test_a_policy_without_a_calendar_is_used_wrongly(app: App) -> None:
+    said = at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, "--holiday-policy", "before", code=2)
     assert "Error: A holiday policy 'before' is said, and not whose holidays." in said
     assert "--skip-holidays US" in said
 
 
 @pytest.mark.parametrize("policy", ["skip", "before", "after"])
-def test_years_that_a_calendar_does_not_reach_are_asked_in_silence(house: House, policy: str) -> None:
+def test_years_that_a_calendar_does_not_reach_are_asked_in_silence(app: App, policy: str) -> None:
     said = ("--skip-holidays", "IN", "--holiday-policy", policy)
-    at(house, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, *said)
-    shown = at(house, "2026-11-23 12:00:00", "next", "weekly", "--from", "2060-01-01", "--count", "20")
+    at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, *said)
+    shown = at(app, "2026-11-23 12:00:00", "next", "weekly", "--from", "2060-01-01", "--count", "20")
     assert len(shown.splitlines()) == 20

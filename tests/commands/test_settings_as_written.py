@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.app import House
+from tests.support.app import App
 
 
 @pytest.mark.parametrize(
@@ -20,21 +20,21 @@ from tests.support.app import House
         ("# \udcff", "The configuration file '{}' is not UTF-8 text."),
     ],
 )
-def test_a_wrong_setting_is_told_by_where_it_is_written(house: House, written: str, told: str) -> None:
-    house.config.write_text(written, encoding="utf-8", errors="surrogateescape")
-    done = house.run("list", SCHEDBOT_LEASE="", SCHEDBOT_SLACK_TIMEOUT="", SCHEDBOT_DATABASE="")
+def test_a_wrong_setting_is_told_by_where_it_is_written(app: App, written: str, told: str) -> None:
+    app.config.write_text(written, encoding="utf-8", errors="surrogateescape")
+    done = app.run("list", SCHEDBOT_LEASE="", SCHEDBOT_SLACK_TIMEOUT="", SCHEDBOT_DATABASE="")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[0].startswith("Error: " + told.format(house.config))
+    assert done.stderr.splitlines()[0].startswith("Error: " + told.format(app.config))
     assert done.stderr.splitlines()[1].startswith("Hint:  ")
 
 
-def test_a_wrong_variable_is_told_by_its_name(house: House) -> None:
-    assert "SCHEDBOT_LEASE: 'soon' is not a span of time." in house.run("list", SCHEDBOT_LEASE="soon").stderr
-    assert "SCHEDBOT_IN_FLIGHT is '0', which is not a number" in house.run("list", SCHEDBOT_IN_FLIGHT="0").stderr
+def test_a_wrong_variable_is_told_by_its_name(app: App) -> None:
+    assert "SCHEDBOT_LEASE: 'soon' is not a span of time." in app.run("list", SCHEDBOT_LEASE="soon").stderr
+    assert "SCHEDBOT_IN_FLIGHT is '0', which is not a number" in app.run("list", SCHEDBOT_IN_FLIGHT="0").stderr
 
 
-def test_a_database_that_is_a_folder_is_told_by_init_too(house: House) -> None:
-    fresh = house.folder / "fresh.toml"
-    done = house.run("--config", str(fresh), "--database", str(house.folder), "init")
+def test_a_database_that_is_a_folder_is_told_by_init_too(app: App) -> None:
+    fresh = app.folder / "fresh.toml"
+    done = app.run("--config", str(fresh), "--database", str(app.folder), "init")
     assert (done.returncode, fresh.exists()) == (1, False)
-    assert done.stderr.startswith(f"Error: '{house.folder}' is a folder.")
+    assert done.stderr.startswith(f"Error: '{app.folder}' is a folder.")

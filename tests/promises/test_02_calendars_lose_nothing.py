@@ -24,7 +24,7 @@ from schedbot.store.history.filters import Filter
 from schedbot.store.jobs import attempts, claims, closings, pacing
 from schedbot.store.jobs.claims import Claimed, Wanted
 from schedbot.worker.state.verdict import Standing, verdict
-from tests.support.schedules import Book, clock, ms, opened
+from tests.support.schedules import Schedules, clock, ms, open_schedules
 
 MINUTE, HOUR = 60_000, 3_600_000
 STEPS = 25
@@ -46,8 +46,8 @@ SELECT EXISTS (SELECT 1 FROM jobs WHERE due_at > :due_at AND (id > :newest OR st
 class Life:
     """One schedule of one account, a pool that posts when it is told to, and what people do to them."""
 
-    def __init__(self, book: Book, seed: int) -> None:
-        self.book, self.draw = book, Random(seed)
+    def __init__(self, schedules: Schedules, seed: int) -> None:
+        self.schedules, self.draw = schedules, Random(seed)
         self.asked_for: set[int] = set()  # what a person sent again or backfilled, by when it was due
         self.left_out: set[int] = set()
         self.newest = self.looked_at = 0
@@ -55,7 +55,9 @@ class Life:
         self.began = self.ticked = self.now
         self.may_skip = self.draw.random() < 0.5
         terms = {"misfire": ("latest", "all", "skip"), "grace": ("0s", "6h", "30d"), "jitter": ("0s", "20m")}
-        self.schedule = book.add(cron=self.one(CRONS), account="42", **{key: self.one(terms[key]) for key in terms})
+        self.schedule = schedules.add(
+            cron=self.one(CRONS), account="42", **{key: self.one(terms[key]) for key in terms}
+        )
 
     def one(self, among: tuple[str, ...]) -> str:
         return self.draw.choice(among)
@@ -65,13 +67,13 @@ class Life:
 
     def at(self, now: int) -> None:
         self.now = now
-        self.book.utc = f"{clock(now)}:{now // 1000 % 60:02d}"
+        self.schedules.utc = f"{clock(now)}:{now // 1000 % 60:02d}"
 
     # -- machines
 
     def the_machine_was_off(self, span: int = 0) -> None:
         self.at(self.now + (span or self.draw.choice(SPANS)))
-        self.book.tick(self.book.utc)
+        self.schedules.tick(self.schedules.utc)
         self.ticked = self.now
 
     def the_next_one_is_due(self) -> None:
@@ -83,17 +85,17 @@ class Life:
 
     def a_pool_works(self, outcome: Outcome | None = None) -> None:
         outcome = outcome or self.draw.choice(OUTCOMES)
-        with self.book.db.writing():
-            for job in claims.claim(self.book.db, Wanted(self.now, 1_000, self.now + MINUTE)):
+        with self.schedules.db.writing():
+            for job in claims.claim(self.schedules.db, Wanted(self.now, 1_000, self.now + MINUTE)):
                 if job.deadline_at < self.now:
-                    claims.expire(self.book.db, job.id, job.token)
+                    claims.expire(self.schedules.db, job.id, job.token)
                 elif closings.is_closed(job.calendar, job.tz, self.now):
-                    closings.shut_out(self.book.db, job.id, job.token, self.now)
+                    closings.shut_out(self.schedules.db, job.id, job.token, self.now)
                 else:
                     self.post(job, outcome)
 
     def post(self, job: Claimed, outcome: Outcome) -> None:
-        db, told = self.book.db, (job.id, job.token)
+        db, told = self.schedules.db, (job.id, job.token)
         if not attempts.begin(db, attempts.Start(*told, 1, job.channel, "pool", self.now, self.now), self.now, 0):
             claims.give_back(db, [(*told, self.now + MINUTE)])
             return
@@ -111,27 +113,27 @@ class Life:
     def the_accounts_calendar_is_set(self) -> None:
         said = {"window": self.one(WINDOWS), "blackout": self.one(BLACKOUTS), "outside": self.outside()}
         if said["window"] == said["blackout"]:
-            shared_calendars.clear(self.book.session, "42", None)
+            shared_calendars.clear(self.schedules.session, "42", None)
         else:
-            shared_calendars.set_(self.book.session, "42", None, said)
+            shared_calendars.set_(self.schedules.session, "42", None, said)
 
     def the_schedule_is_edited(self) -> None:
         grace = self.one(("0s", "6h", "30d"))
-        self.book.edit(window=self.one(("none", "00:30-23:30")), outside=self.outside(), grace=grace)
+        self.schedules.edit(window=self.one(("none", "00:30-23:30")), outside=self.outside(), grace=grace)
 
     def all_that_failed_is_sent_again(self) -> None:
-        plan = retry.plan(self.book.session, Filter(), stale=True)
-        self.asked_for.update(job.due_at for job in retry.carry_out(self.book.session, plan))
+        plan = retry.plan(self.schedules.session, Filter(), stale=True)
+        self.asked_for.update(job.due_at for job in retry.carry_out(self.schedules.session, plan))
 
     def two_days_are_backfilled(self) -> None:
-        plan = backfill.plan(self.book.session, "daily", clock(self.now - 48 * HOUR), clock(self.now))
-        self.asked_for.update(due_at for _, due_at in backfill.carry_out(self.book.session, plan))
+        plan = backfill.plan(self.schedules.session, "daily", clock(self.now - 48 * HOUR), clock(self.now))
+        self.asked_for.update(due_at for _, due_at in backfill.carry_out(self.schedules.session, plan))
 
     def everything_opens(self) -> None:
         """Then what waits goes, and nothing is left."""
-        shared_calendars.clear(self.book.session, "42", None)
-        self.book.edit(window="none", blackout="none", outside="defer")
-        while [row for row in self.book.db.rows(JOBS) if row[2] == "queued"]:
+        shared_calendars.clear(self.schedules.session, "42", None)
+        self.schedules.edit(window="none", blackout="none", outside="defer")
+        while [row for row in self.schedules.db.rows(JOBS) if row[2] == "queued"]:
             self.at(self.now + 20 * MINUTE)
             self.a_pool_works(Outcome.POSTED)
             assert self.now < self.looked_at + 3 * HOUR
@@ -139,7 +141,7 @@ class Life:
     # -- what must hold
 
     def check(self) -> None:
-        for number, due_at, state, tried, error, available_at, deadline_at, opens in self.book.db.rows(JOBS):
+        for number, due_at, state, tried, error, available_at, deadline_at, opens in self.schedules.db.rows(JOBS):
             told = (clock(due_at), state, error, clock(available_at), clock(deadline_at))
             is_left_out = error.startswith(("outside", "blackout"))
             assert not is_left_out or state == ("failed" if tried else "skipped"), told
@@ -151,18 +153,18 @@ class Life:
             if is_left_out and number not in self.left_out:
                 self.left_out.add(number)
                 assert self.may_skip or self.another_stands_for(due_at), told
-        self.newest, self.looked_at = self.book.db.value("SELECT coalesce(max(id), 0) FROM jobs"), self.now
+        self.newest, self.looked_at = self.schedules.db.value("SELECT coalesce(max(id), 0) FROM jobs"), self.now
         self.each_occurrence_is_on_record_once()
 
     def another_stands_for(self, due_at: int) -> bool:
-        opens = calendar_rulings.opening(calendar_rulings.calendar_of(self.book.stands()), "UTC", self.now)
+        opens = calendar_rulings.opening(calendar_rulings.calendar_of(self.schedules.get()), "UTC", self.now)
         coming = recurrence.next_after(self.schedule.recurrence, self.now)
         told = {"due_at": due_at, "newest": self.newest, "looked_at": self.looked_at}
-        return bool(self.book.db.value(LATER, told)) or bool(coming and opens and coming <= opens)
+        return bool(self.schedules.db.value(LATER, told)) or bool(coming and opens and coming <= opens)
 
     def each_occurrence_is_on_record_once(self) -> None:
-        jobs = [due_at for _, due_at, *_ in self.book.db.rows(JOBS)]
-        spans = list(missed_spans.due_within(self.book.db, self.schedule.id, 0, self.now))
+        jobs = [due_at for _, due_at, *_ in self.schedules.db.rows(JOBS)]
+        spans = list(missed_spans.due_within(self.schedules.db, self.schedule.id, 0, self.now))
         assert len(jobs + spans) == len({*jobs, *spans})
         assert {*recurrence.between(self.schedule.recurrence, self.began, self.ticked)} <= {*jobs, *spans}
 
@@ -184,8 +186,8 @@ class Life:
 def life(seed: int) -> Iterator[Life]:
     folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     try:
-        with opened(folder) as book:
-            yield Life(book, seed)
+        with open_schedules(folder) as schedules:
+            yield Life(schedules, seed)
     finally:
         shutil.rmtree(folder)
 

@@ -13,7 +13,7 @@ from schedbot.rules.late import sort_out
 from schedbot.rules.recurrence import between
 from schedbot.store.fanout import calendar_rulings
 from schedbot.store.fanout.calendar_rulings import Calendar
-from tests.support.schedules import Book, clock, ms, opened
+from tests.support.schedules import Schedules, clock, ms, open_schedules
 
 OFFICE = "mon-fri 08:00-18:00"
 FRIDAY = "2026-12-04 12:00:00"
@@ -21,76 +21,79 @@ CLOSED = f"outside window: {OFFICE}"
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Iterator[Book]:
-    with opened(tmp_path) as made:
+def schedules(tmp_path: Path) -> Iterator[Schedules]:
+    with open_schedules(tmp_path) as made:
         made.utc = FRIDAY
         yield made
 
 
-def goes(book: Book) -> list[str]:
-    rows = book.db.rows("SELECT due_at, deferred_to, deadline_at FROM jobs WHERE state = 'queued' ORDER BY due_at")
+def goes(schedules: Schedules) -> list[str]:
+    rows = schedules.db.rows("SELECT due_at, deferred_to, deadline_at FROM jobs WHERE state = 'queued' ORDER BY due_at")
     return [" / ".join(map(clock, row)) for row in rows]
 
 
 @pytest.mark.parametrize("back", ["2026-12-06 20:00:00", "2026-12-07 07:59:00", "2026-12-07 10:00:00"])
-def test_a_report_of_saturday_goes_on_monday_though_no_tick_ran_before(book: Book, back: str) -> None:
-    book.add(cron="0 9 * * sat", window=OFFICE)
-    book.tick(back)
-    assert goes(book) == ["2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
+def test_a_report_of_saturday_goes_on_monday_though_no_tick_ran_before(schedules: Schedules, back: str) -> None:
+    schedules.add(cron="0 9 * * sat", window=OFFICE)
+    schedules.tick(back)
+    assert goes(schedules) == ["2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
 
 
-def test_it_is_missed_once_its_grace_after_the_opening_is_over(book: Book) -> None:
-    book.add(cron="0 9 * * sat", window=OFFICE)
-    book.tick("2026-12-07 14:30:00")
-    assert book.jobs() == ["2026-12-05 09:00 missed"]
+def test_it_is_missed_once_its_grace_after_the_opening_is_over(schedules: Schedules) -> None:
+    schedules.add(cron="0 9 * * sat", window=OFFICE)
+    schedules.tick("2026-12-07 14:30:00")
+    assert schedules.jobs() == ["2026-12-05 09:00 missed"]
 
 
-def test_what_a_calendar_leaves_out_is_skipped_with_its_reason_and_not_missed(book: Book) -> None:
-    book.add(cron="0 9 * * *", blackout="2026-12-05", outside="skip")
-    book.tick("2026-12-07 08:59:00")
-    assert book.jobs() == [
+def test_what_a_calendar_leaves_out_is_skipped_with_its_reason_and_not_missed(schedules: Schedules) -> None:
+    schedules.add(cron="0 9 * * *", blackout="2026-12-05", outside="skip")
+    schedules.tick("2026-12-07 08:59:00")
+    assert schedules.jobs() == [
         "2026-12-05 09:00 skipped blackout: 2026-12-05",
         "2026-12-06 09:00 missed",
         "2026-12-07 09:00 queued",
     ]
 
 
-def test_of_a_weekend_that_was_missed_only_the_last_stands_for_all(book: Book) -> None:
-    book.add(cron="0 9 * * *", window=OFFICE)
-    book.tick("2026-12-07 07:58:00")
-    assert book.jobs() == [f"2026-12-05 09:00 skipped {CLOSED}", "2026-12-06 09:00 queued"]
-    assert goes(book) == ["2026-12-06 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
+def test_of_a_weekend_that_was_missed_only_the_last_stands_for_all(schedules: Schedules) -> None:
+    schedules.add(cron="0 9 * * *", window=OFFICE)
+    schedules.tick("2026-12-07 07:58:00")
+    assert schedules.jobs() == [f"2026-12-05 09:00 skipped {CLOSED}", "2026-12-06 09:00 queued"]
+    assert goes(schedules) == ["2026-12-06 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
 
 
-def test_a_tick_that_comes_after_the_next_closing_puts_it_off_once_more(book: Book) -> None:
-    book.add(cron="0 9 * * sat", window="mon-fri 08:00-10:00")
-    book.tick("2026-12-07 12:00:00")
-    assert goes(book) == ["2026-12-05 09:00 / 2026-12-08 08:00 / 2026-12-08 14:00"]
+def test_a_tick_that_comes_after_the_next_closing_puts_it_off_once_more(schedules: Schedules) -> None:
+    schedules.add(cron="0 9 * * sat", window="mon-fri 08:00-10:00")
+    schedules.tick("2026-12-07 12:00:00")
+    assert goes(schedules) == ["2026-12-05 09:00 / 2026-12-08 08:00 / 2026-12-08 14:00"]
 
 
-def test_schedules_of_one_rule_and_policy_are_judged_each_by_its_own_calendar(book: Book) -> None:
-    book.add("office", cron="0 9 * * sat", window=OFFICE)
-    book.add("always", cron="0 9 * * sat")
-    book.add("none", cron="0 9 * * sat", window=OFFICE, outside="skip")
-    book.tick("2026-12-06 20:00:00")
-    assert (book.jobs("office"), book.jobs("always")) == (["2026-12-05 09:00 queued"], ["2026-12-05 09:00 missed"])
-    assert book.jobs("none") == [f"2026-12-05 09:00 skipped {CLOSED}"]
+def test_schedules_of_one_rule_and_policy_are_judged_each_by_its_own_calendar(schedules: Schedules) -> None:
+    schedules.add("office", cron="0 9 * * sat", window=OFFICE)
+    schedules.add("always", cron="0 9 * * sat")
+    schedules.add("none", cron="0 9 * * sat", window=OFFICE, outside="skip")
+    schedules.tick("2026-12-06 20:00:00")
+    assert (schedules.jobs("office"), schedules.jobs("always")) == (
+        ["2026-12-05 09:00 queued"],
+        ["2026-12-05 09:00 missed"],
+    )
+    assert schedules.jobs("none") == [f"2026-12-05 09:00 skipped {CLOSED}"]
 
 
-def test_the_last_of_all_goes_at_the_opening_even_if_the_rule_would_go_on(book: Book) -> None:
-    book.add(cron="0 9 * * *", window=OFFICE, until="2026-12-05 10:00")
-    book.tick("2026-12-06 20:00:00")
-    assert goes(book) == ["2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
+def test_the_last_of_all_goes_at_the_opening_even_if_the_rule_would_go_on(schedules: Schedules) -> None:
+    schedules.add(cron="0 9 * * *", window=OFFICE, until="2026-12-05 10:00")
+    schedules.tick("2026-12-06 20:00:00")
+    assert goes(schedules) == ["2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
 
 
-def test_accounts_that_say_the_same_are_judged_once_for_all_that_was_missed(book: Book) -> None:
+def test_accounts_that_say_the_same_are_judged_once_for_all_that_was_missed(schedules: Schedules) -> None:
     for account in range(12):
-        book.add(f"of-{account}", cron="*/30 * * * *", account=str(account))
-        shared_calendars.set_(book.session, str(account), None, {"window": "00:00-23:59"})
+        schedules.add(f"of-{account}", cron="*/30 * * * *", account=str(account))
+        shared_calendars.set_(schedules.session, str(account), None, {"window": "00:00-23:59"})
     ruled = calendar_rulings.standing.cache_info().misses
-    book.tick("2026-12-14 12:00:30")
+    schedules.tick("2026-12-14 12:00:30")
     assert calendar_rulings.standing.cache_info().misses - ruled < 2 * 10 * 48  # ten days of every half hour
-    assert book.jobs("of-7")[-1] == "2026-12-14 12:00 queued"
+    assert schedules.jobs("of-7")[-1] == "2026-12-14 12:00 queued"
 
 
 WINDOWS = ("", OFFICE, "22:00-02:00", "sat-sun 00:00-24:00", "mon 08:00-09:00")

@@ -5,85 +5,85 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.app import House, Program, now_ms, until
+from tests.support.app import App, Program, now_ms, until
 
 FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 
 
-def stop(house: House, pool: Program) -> None:
+def stop(app: App, pool: Program) -> None:
     """Stop a pool where it holds no lock: whoever is stopped in the middle of a write keeps all others waiting."""
-    with house.db.writing():
+    with app.db.writing():
         pool.send_signal(signal.SIGSTOP)
         until(lambda: Path(f"/proc/{pool.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T")
 
 
-def test_a_pool_stopped_past_its_lease_writes_nothing_when_it_wakes(house: House) -> None:
-    house.lease_s = 2
-    house.due_now(1)
-    house.slack.order("hold")
-    zombie = house.start("work", "--processes", "1")
-    house.slack.wait_for(1)
-    stop(house, zombie)
-    house.slack.clear()
-    assert house.work(within=60).returncode == 0
-    record = house.db.rows("SELECT * FROM jobs, attempts ON attempts.job_id = jobs.id")
-    house.slack.release()
+def test_a_pool_stopped_past_its_lease_writes_nothing_when_it_wakes(app: App) -> None:
+    app.lease_s = 2
+    app.add_due_jobs(1)
+    app.slack.order("hold")
+    zombie = app.start("work", "--processes", "1")
+    app.slack.wait_for(1)
+    stop(app, zombie)
+    app.slack.clear()
+    assert app.work(within=60).returncode == 0
+    record = app.db.rows("SELECT * FROM jobs, attempts ON attempts.job_id = jobs.id")
+    app.slack.release()
     zombie.send_signal(signal.SIGCONT)
     zombie.send_signal(signal.SIGTERM)
     zombie.communicate(timeout=30)
-    assert house.db.rows("SELECT * FROM jobs, attempts ON attempts.job_id = jobs.id") == record
-    assert house.slack.texts() == ["report-0"]
-    assert house.states() == {"succeeded": 1}
+    assert app.db.rows("SELECT * FROM jobs, attempts ON attempts.job_id = jobs.id") == record
+    assert app.slack.texts() == ["report-0"]
+    assert app.states() == {"succeeded": 1}
 
 
-def test_a_pool_stopped_before_its_posts_left_does_not_send_them_when_it_wakes(house: House) -> None:
-    house.lease_s = 2
-    house.due_now(4, channels=1)
-    zombie = house.start("work", "--processes", "1")
-    until(lambda: house.states().get("succeeded") == 1)
-    stop(house, zombie)
-    assert house.work(within=60).returncode == 0
+def test_a_pool_stopped_before_its_posts_left_does_not_send_them_when_it_wakes(app: App) -> None:
+    app.lease_s = 2
+    app.add_due_jobs(4, channels=1)
+    zombie = app.start("work", "--processes", "1")
+    until(lambda: app.states().get("succeeded") == 1)
+    stop(app, zombie)
+    assert app.work(within=60).returncode == 0
     zombie.send_signal(signal.SIGCONT)
     zombie.send_signal(signal.SIGTERM)
     zombie.communicate(timeout=30)
-    assert sorted(house.slack.texts()) == [f"report-{number}" for number in range(4)]
-    assert house.states() == {"succeeded": 4}
+    assert sorted(app.slack.texts()) == [f"report-{number}" for number in range(4)]
+    assert app.states() == {"succeeded": 4}
 
 
-def test_a_token_is_new_at_each_claim(house: House) -> None:
+def test_a_token_is_new_at_each_claim(app: App) -> None:
     from schedbot.store.jobs import claims
 
-    house.due_now(1)
+    app.add_due_jobs(1)
     tokens = set()
     for _ in range(3):
-        with house.db.writing():
-            [job] = claims.claim(house.db, claims.Wanted(job_now(house), 1, job_now(house) + 1))
-            claims.give_back(house.db, [(job.id, job.token, job.available_at)])
+        with app.db.writing():
+            [job] = claims.claim(app.db, claims.Wanted(job_now(app), 1, job_now(app) + 1))
+            claims.give_back(app.db, [(job.id, job.token, job.available_at)])
         tokens.add(job.token)
     assert len(tokens) == 3
 
 
-def job_now(house: House) -> int:
-    return int(house.db.value("SELECT max(available_at) FROM jobs")) + 1
+def job_now(app: App) -> int:
+    return int(app.db.value("SELECT max(available_at) FROM jobs")) + 1
 
 
 @pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
 @pytest.mark.parametrize("hours", ["+1h", "-1h"])
-def test_a_clock_that_is_set_an_hour_breaks_no_lease_and_doubles_nothing(house: House, hours: str) -> None:
-    house.lease_s, house.timeout_s = 3, 20
-    clock = house.folder / "clock"
+def test_a_clock_that_is_set_an_hour_breaks_no_lease_and_doubles_nothing(app: App, hours: str) -> None:
+    app.lease_s, app.timeout_s = 3, 20
+    clock = app.folder / "clock"
     clock.write_text("+0")
     env = {"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
-    house.due_now(2)
-    house.slack.order("hold", channel="C0000000000")
-    pools = [house.start("work", FAKETIME_DONT_FAKE_MONOTONIC="1", **env) for _ in range(2)]
-    house.slack.wait_for(1)
-    until(lambda: house.db.value("SELECT count(*) FROM heartbeats WHERE kind = 'pool'") == 2)
+    app.add_due_jobs(2)
+    app.slack.order("hold", channel="C0000000000")
+    pools = [app.start("work", FAKETIME_DONT_FAKE_MONOTONIC="1", **env) for _ in range(2)]
+    app.slack.wait_for(1)
+    until(lambda: app.db.value("SELECT count(*) FROM heartbeats WHERE kind = 'pool'") == 2)
     clock.write_text(hours)
-    until(lambda: house.db.value("SELECT max(abs(lease_until - :now)) > 3000000 FROM jobs", {"now": now_ms()}))
-    house.slack.release()
-    until(lambda: house.states() == {"succeeded": 2}, within=30)
-    assert sorted(house.slack.texts()) == ["report-0", "report-1"]
-    assert house.db.rows("SELECT * FROM lookups") == []
+    until(lambda: app.db.value("SELECT max(abs(lease_until - :now)) > 3000000 FROM jobs", {"now": now_ms()}))
+    app.slack.release()
+    until(lambda: app.states() == {"succeeded": 2}, within=30)
+    assert sorted(app.slack.texts()) == ["report-0", "report-1"]
+    assert app.db.rows("SELECT * FROM lookups") == []
     for pool in pools:
         pool.terminate()

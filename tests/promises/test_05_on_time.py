@@ -1,68 +1,68 @@
 """Promise 5: a running pool starts each post at its instant; a change takes effect on what waits."""
 
-from tests.support.app import House, now_ms, rfc3339, until
+from tests.support.app import App, now_ms, rfc3339, until
 
 SECOND = 1_000
 
 
-def soon(house: House, name: str, seconds: int, **fields: str) -> int:
+def soon(app: App, name: str, seconds: int, **fields: str) -> int:
     """Add a schedule that is due in some seconds, and say when. It is within the look-ahead, so no tick is needed."""
     due_at = (now_ms() // SECOND + seconds) * SECOND
-    house.schedule(name, None, at=rfc3339(due_at), **fields)
+    app.add_schedule(name, None, at=rfc3339(due_at), **fields)
     return due_at
 
 
-def waiting(house: House) -> list[str]:
-    rows = house.db.rows(
+def waiting(app: App) -> list[str]:
+    rows = app.db.rows(
         "SELECT s.name FROM jobs j JOIN schedules s ON s.id = j.schedule_id WHERE j.state IN ('queued', 'running')"
     )
     return [row[0] for row in rows]
 
 
-def test_a_running_pool_posts_at_the_instant_and_never_before(house: House) -> None:
-    pool = house.start("work")
-    due_at = soon(house, "report", 5)
-    until(lambda: house.states() == {"succeeded": 1}, within=20)
-    [request] = house.slack.requests("chat.postMessage")
+def test_a_running_pool_posts_at_the_instant_and_never_before(app: App) -> None:
+    pool = app.start("work")
+    due_at = soon(app, "report", 5)
+    until(lambda: app.states() == {"succeeded": 1}, within=20)
+    [request] = app.slack.requests("chat.postMessage")
     assert 0 <= request["at_ms"] - due_at < 1_500
     pool.terminate()
 
 
-def test_an_add_wakes_a_pool_that_waits(house: House) -> None:
-    house.start("work")
-    until(lambda: house.db.rows("SELECT 1 FROM heartbeats WHERE kind = 'pool'"))
-    soon(house, "report", 2)
-    assert house.states() != {}
-    until(lambda: house.slack.texts() == ["report"], within=20)
+def test_an_add_wakes_a_pool_that_waits(app: App) -> None:
+    app.start("work")
+    until(lambda: app.db.rows("SELECT 1 FROM heartbeats WHERE kind = 'pool'"))
+    soon(app, "report", 2)
+    assert app.states() != {}
+    until(lambda: app.slack.texts() == ["report"], within=20)
 
 
-def test_a_pause_and_a_removal_stop_what_waits(house: House) -> None:
+def test_a_pause_and_a_removal_stop_what_waits(app: App) -> None:
     for name in ("paused", "removed", "kept"):
-        soon(house, name, 60)
-    assert house.run("pause", "paused").returncode == 0
-    assert house.run("remove", "removed", "--yes").returncode == 0
-    assert waiting(house) == ["kept"]
+        soon(app, name, 60)
+    assert app.run("pause", "paused").returncode == 0
+    assert app.run("remove", "removed", "--yes").returncode == 0
+    assert waiting(app) == ["kept"]
 
 
-def test_an_edit_of_the_text_is_what_is_posted(house: House) -> None:
-    house.due_now(1)
-    assert house.run("edit", "report-0", "--text", "corrected").returncode == 0
-    house.work()
-    assert house.slack.texts() == ["corrected"]
+def test_an_edit_of_the_text_is_what_is_posted(app: App) -> None:
+    app.add_due_jobs(1)
+    assert app.run("edit", "report-0", "--text", "corrected").returncode == 0
+    app.work()
+    assert app.slack.texts() == ["corrected"]
 
 
-def test_an_edit_of_the_rule_drops_what_waits_and_fires_nothing_past(house: House) -> None:
-    soon(house, "report", 60)
+def test_an_edit_of_the_rule_drops_what_waits_and_fires_nothing_past(app: App) -> None:
+    soon(app, "report", 60)
     before = now_ms()
-    assert house.run("edit", "report", "--at", rfc3339(before + 30_000)).returncode == 0
-    rows = house.db.rows("SELECT state, due_at > :now FROM jobs ORDER BY due_at", {"now": before})
+    assert app.run("edit", "report", "--at", rfc3339(before + 30_000)).returncode == 0
+    rows = app.db.rows("SELECT state, due_at > :now FROM jobs ORDER BY due_at", {"now": before})
     assert rows == [("queued", 1), ("cancelled", 1)]
 
 
-def test_a_resume_takes_up_only_what_is_still_to_come(house: House) -> None:
+def test_a_resume_takes_up_only_what_is_still_to_come(app: App) -> None:
     start = now_ms()
-    house.schedule("report", as_of=start - 600_000, cron="* * * * *")
-    house.run("pause", "report")
-    assert house.run("resume", "report").returncode == 0
-    house.tick()
-    assert house.db.value("SELECT min(due_at) FROM jobs WHERE state = 'queued'") > start
+    app.add_schedule("report", as_of=start - 600_000, cron="* * * * *")
+    app.run("pause", "report")
+    assert app.run("resume", "report").returncode == 0
+    app.tick()
+    assert app.db.value("SELECT min(due_at) FROM jobs WHERE state = 'queued'") > start

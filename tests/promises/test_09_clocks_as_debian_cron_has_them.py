@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.support.app import House
+from tests.support.app import App
 
 
 def ms(text: str) -> int:
@@ -40,19 +40,19 @@ def ms(text: str) -> int:
         ),
     ],
 )
-def test_jobs_around_a_clock_change_in_new_york(house: House, cron: str, start: str, fires: list[str]) -> None:
+def test_jobs_around_a_clock_change_in_new_york(app: App, cron: str, start: str, fires: list[str]) -> None:
     began = ms(start)
-    house.schedule("report", as_of=began, cron=cron, tz="America/New_York", misfire="all")
+    app.add_schedule("report", as_of=began, cron=cron, tz="America/New_York", misfire="all")
     for minutes in range(140):
-        house.tick(at=began + minutes * 60_000)
+        app.tick(at=began + minutes * 60_000)
     until = {"end": began + 140 * 60_000}
-    due = [row[0] for row in house.db.rows("SELECT due_at FROM jobs WHERE due_at < :end ORDER BY due_at", until)]
+    due = [row[0] for row in app.db.rows("SELECT due_at FROM jobs WHERE due_at < :end ORDER BY due_at", until)]
     assert due == [ms(fire) for fire in fires]
 
 
-def test_nine_o_clock_stays_nine_o_clock_over_a_year(house: House) -> None:
-    house.schedule("report", as_of=ms("2026-01-01T00:00:00Z"), cron="0 9 * * *", tz="America/Los_Angeles")
-    house.tick(at=ms("2027-01-01T00:00:00Z"))
-    told = house.audit("--limit", "1000")
+def test_nine_o_clock_stays_nine_o_clock_over_a_year(app: App) -> None:
+    app.add_schedule("report", as_of=ms("2026-01-01T00:00:00Z"), cron="0 9 * * *", tz="America/Los_Angeles")
+    app.tick(at=ms("2027-01-01T00:00:00Z"))
+    told = app.audit("--limit", "1000")
     hours = {one["due_at"][11:] for one in told}
     assert (len(told), hours) == (365, {"16:00:00.000Z", "17:00:00.000Z"})

@@ -2,21 +2,21 @@
 
 from pathlib import Path
 
-from tests.support.app import House, until
+from tests.support.app import App, until
 
 SECRET = "xoxb-1234567890-thisIsTheSecret"
 
 
-def everything_written(house: House) -> str:
-    """The bytes of every file of the house, as text."""
-    files = [path for path in house.folder.rglob("*") if path.is_file()]
+def everything_written(app: App) -> str:
+    """The bytes of every file of the app, as text."""
+    files = [path for path in app.folder.rglob("*") if path.is_file()]
     return "".join(path.read_bytes().decode("latin-1") for path in files)
 
 
-def test_a_token_is_in_no_file_and_in_no_output(house: House) -> None:
-    house.slack.add_workspace("secret", SECRET, ["C0000000000"])
-    house.due_now(2)
-    house.slack.order("error", code="invalid_auth")
+def test_a_token_is_in_no_file_and_in_no_output(app: App) -> None:
+    app.slack.add_workspace("secret", SECRET, ["C0000000000"])
+    app.add_due_jobs(2)
+    app.slack.order("error", code="invalid_auth")
     said = ""
     for words in (
         ["work", "--drain"],
@@ -27,31 +27,31 @@ def test_a_token_is_in_no_file_and_in_no_output(house: House) -> None:
         ["health"],
         ["workspace", "list"],
     ):
-        done = house.run(*words, SLACK_BOT_TOKEN=SECRET)
+        done = app.run(*words, SLACK_BOT_TOKEN=SECRET)
         said += done.stdout + done.stderr
     assert "invalid_auth" in said
-    assert "thisIsTheSecret" not in said + everything_written(house)
+    assert "thisIsTheSecret" not in said + everything_written(app)
 
 
-def test_a_token_is_not_in_the_process_list(house: House) -> None:
-    house.start("work", SLACK_BOT_TOKEN=SECRET)
-    until(lambda: house.db.rows("SELECT 1 FROM heartbeats WHERE kind = 'pool'"))
+def test_a_token_is_not_in_the_process_list(app: App) -> None:
+    app.start("work", SLACK_BOT_TOKEN=SECRET)
+    until(lambda: app.db.rows("SELECT 1 FROM heartbeats WHERE kind = 'pool'"))
     lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not [line for line in lines if b"thisIsTheSecret" in line]
 
 
-def test_a_token_in_the_wrong_place_is_not_repeated(house: House) -> None:
-    file = house.folder / "token"
+def test_a_token_in_the_wrong_place_is_not_repeated(app: App) -> None:
+    file = app.folder / "token"
     file.write_text(SECRET)
     file.chmod(0o644)
-    done = house.run("workspace", "add", "w", "--token-file", str(file))
+    done = app.run("workspace", "add", "w", "--token-file", str(file))
     file.unlink()
     assert done.returncode == 2
     assert "chmod 600" in done.stderr
-    assert "thisIsTheSecret" not in done.stdout + done.stderr + everything_written(house)
+    assert "thisIsTheSecret" not in done.stdout + done.stderr + everything_written(app)
 
 
-def test_the_database_is_its_owners_alone(house: House) -> None:
-    house.due_now(1)
-    modes = {path.name: path.stat().st_mode & 0o077 for path in house.folder.glob("schedbot.db*")}
+def test_the_database_is_its_owners_alone(app: App) -> None:
+    app.add_due_jobs(1)
+    modes = {path.name: path.stat().st_mode & 0o077 for path in app.folder.glob("schedbot.db*")}
     assert set(modes.values()) == {0}

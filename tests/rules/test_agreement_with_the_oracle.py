@@ -9,7 +9,7 @@ from schedbot import times
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence
 from tests.support import cron_oracle
-from tests.support.random_cron import DAY, Drawn, draw
+from tests.support.random_cron import DAY, CronCase, draw_case
 
 FIRES = 60
 QUESTIONS = 20
@@ -21,12 +21,12 @@ def test_the_product_and_the_oracle_name_the_same_instants(seed: int) -> None:
     times.zone_data_version()
     random = Random(seed)
     for _ in range(QUESTIONS):
-        asked = draw(random)
+        asked = draw_case(random)
         expected = list(islice(cron_oracle.fires(*asked, asked.start + LONGEST), FIRES))
         assert ours(asked, expected) == expected, asked
 
 
-def ours(asked: Drawn, expected: list[int]) -> list[int]:
+def ours(asked: CronCase, expected: list[int]) -> list[int]:
     """As many instants as the oracle named; where it found fewer than it may name, all there are in that time."""
     until = expected[-1] if len(expected) == FIRES else asked.start + LONGEST - 1
     instants = recurrence.between(Recurrence(asked.zone, asked.cron), asked.start * 1000, until * 1000)

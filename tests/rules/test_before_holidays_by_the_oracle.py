@@ -12,7 +12,7 @@ from schedbot import times
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence
 from tests.support import holiday_oracle
-from tests.support.random_cron import DAY, YEARS, changes_of, draw
+from tests.support.random_cron import DAY, YEARS, clock_change_hours, draw_case
 
 REGIONS = ("US", "DE-BY", "DE-BB", "GB-SCT", "JP", "CN", "BR", "SA", "IL", "IR", "JO", "WS", "IN", "LK")
 FIRES, LONGEST = 60, 45 * DAY
@@ -23,13 +23,13 @@ FEW = settings(max_examples=100, deadline=None)
 
 def asked(random: Random) -> tuple[Recurrence, int]:
     """A rule, and an instant in UTC milliseconds, mostly not long before a holiday, or before a clock change."""
-    cron, zone, start = draw(random)
+    cron, zone, start = draw_case(random)
     region = random.choice(REGIONS)
-    days = holiday_oracle.days_of(region, random.choice(YEARS))
+    days = holiday_oracle.holidays_of(region, random.choice(YEARS))
     if days and random.random() < 0.6:
         day = random.choice(days)
         start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) - random.randrange(6 * DAY)
-    elif changes_of(zone):
+    elif clock_change_hours(zone):
         start -= random.randrange(4 * DAY)
     return Recurrence(zone, cron, before=region), start * 1000
 

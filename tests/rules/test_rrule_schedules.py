@@ -8,68 +8,68 @@ from schedbot.admin.import_export.formats import Format
 from schedbot.admin.import_export.importer import Imported, Source
 from schedbot.admin.schedules import serialize
 from schedbot.rules.recurrence import meaning
-from tests.support.app import House
-from tests.support.schedules import Book, opened
+from tests.support.app import App
+from tests.support.schedules import Schedules, open_schedules
 
 FORTNIGHT = "2 weeks on friday at 16:00"
 HEADER = "name,channel,tz,text,every,starts\n"
 
 
-def load(book: Book, text: str, update: bool = True) -> Imported:
-    return importer.import_file(book.session, Source("file.csv", text.encode(), None, update))
+def load(schedules: Schedules, text: str, update: bool = True) -> Imported:
+    return importer.import_file(schedules.session, Source("file.csv", text.encode(), None, update))
 
 
-def test_without_a_start_the_coming_friday_is_the_first(book: Book) -> None:
-    schedule = book.add(every=FORTNIGHT, tz="America/New_York")
-    assert book.next() == "2026-12-04 21:00"
+def test_without_a_start_the_coming_friday_is_the_first(schedules: Schedules) -> None:
+    schedule = schedules.add(every=FORTNIGHT, tz="America/New_York")
+    assert schedules.next() == "2026-12-04 21:00"
     assert meaning(schedule.recurrence).endswith("counted from Fri 4 Dec 2026, New York time")
 
 
-def test_the_start_is_what_it_is_counted_from(book: Book) -> None:
-    book.add(every=FORTNIGHT, starts="2026-12-11")
-    assert book.next() == "2026-12-11 16:00"
-    book.tick("2026-12-11 15:59:00")
-    book.tick("2026-12-18 15:59:00")
-    assert book.jobs() == ["2026-12-11 16:00 queued"]
-    assert book.next() == "2026-12-25 16:00"
+def test_the_start_is_what_it_is_counted_from(schedules: Schedules) -> None:
+    schedules.add(every=FORTNIGHT, starts="2026-12-11")
+    assert schedules.next() == "2026-12-11 16:00"
+    schedules.tick("2026-12-11 15:59:00")
+    schedules.tick("2026-12-18 15:59:00")
+    assert schedules.jobs() == ["2026-12-11 16:00 queued"]
+    assert schedules.next() == "2026-12-25 16:00"
 
 
-def test_it_is_enqueued_once_and_moves_on(book: Book) -> None:
-    book.add(every="last business day at 9:00")
+def test_it_is_enqueued_once_and_moves_on(schedules: Schedules) -> None:
+    schedules.add(every="last business day at 9:00")
     for utc in ("2026-12-31 08:59:00", "2026-12-31 09:00:00", "2027-01-29 08:59:00"):
-        book.tick(utc)
-    assert book.jobs() == ["2026-12-31 09:00 queued", "2027-01-29 09:00 queued"]
+        schedules.tick(utc)
+    assert schedules.jobs() == ["2026-12-31 09:00 queued", "2027-01-29 09:00 queued"]
 
 
-def test_tomorrow_at_nine_is_an_instant(book: Book) -> None:
-    book.add(at="tomorrow 9am", tz="America/New_York")
-    assert book.next() == "2026-12-02 14:00"
+def test_tomorrow_at_nine_is_an_instant(schedules: Schedules) -> None:
+    schedules.add(at="tomorrow 9am", tz="America/New_York")
+    assert schedules.next() == "2026-12-02 14:00"
 
 
-def test_what_an_export_writes_is_the_same_rule_weeks_later(book: Book, tmp_path: Path) -> None:
-    schedule = book.add(every=FORTNIGHT, window="mon-fri 08:00-18:00", outside="skip", blackout="2026-12-24")
+def test_what_an_export_writes_is_the_same_rule_weeks_later(schedules: Schedules, tmp_path: Path) -> None:
+    schedule = schedules.add(every=FORTNIGHT, window="mon-fri 08:00-18:00", outside="skip", blackout="2026-12-24")
     written = io.StringIO()
     exporter.write([schedule], Format.CSV, written)
     (tmp_path / "other").mkdir()
-    with opened(tmp_path / "other") as other:
+    with open_schedules(tmp_path / "other") as other:
         other.utc = "2026-12-12 10:00:00"  # an off week
         assert load(other, written.getvalue(), update=False) == Imported(1, 0, 0)
-        assert serialize.columns(other.stands()) == serialize.columns(schedule)
+        assert serialize.columns(other.get()) == serialize.columns(schedule)
         assert other.next() == "2026-12-18 16:00"
 
 
-def test_the_same_phrase_said_again_in_an_off_week_changes_nothing(book: Book) -> None:
+def test_the_same_phrase_said_again_in_an_off_week_changes_nothing(schedules: Schedules) -> None:
     line = f"daily,C0000000001,UTC,Hi,{FORTNIGHT},2026-12-04\n"
-    load(book, HEADER + line)
-    book.utc = "2026-12-08 10:00:00"
-    assert load(book, HEADER + line) == Imported(0, 0, 1)
-    assert book.edit(every=FORTNIGHT).differences == []
-    assert book.next() == "2026-12-18 16:00"
+    load(schedules, HEADER + line)
+    schedules.utc = "2026-12-08 10:00:00"
+    assert load(schedules, HEADER + line) == Imported(0, 0, 1)
+    assert schedules.edit(every=FORTNIGHT).differences == []
+    assert schedules.next() == "2026-12-18 16:00"
 
 
-def test_add_says_what_it_became_with_the_next_three(house: House) -> None:
+def test_add_says_what_it_became_with_the_next_three(app: App) -> None:
     said = ("--tz", "Asia/Tokyo", "--channel", "C0000000001", "--text", "Hi")
-    done = house.run("add", "report", "--every", "2 weeks on friday at 16:00", *said, "--starts", "2030-01-01")
+    done = app.run("add", "report", "--every", "2 weeks on friday at 16:00", *said, "--starts", "2030-01-01")
     assert done.returncode == 0, done.stderr
     assert "at 16:00 every 2 weeks on Friday, counted from Fri 4 Jan 2030, Tokyo time" in done.stdout
     assert [line.split("JST")[0].strip() for line in done.stdout.splitlines() if "JST" in line] == [
@@ -79,8 +79,8 @@ def test_add_says_what_it_became_with_the_next_three(house: House) -> None:
     ]
 
 
-def test_another_zone_keeps_the_wall_clock_and_the_weeks(book: Book) -> None:
-    book.add(every=FORTNIGHT)
-    book.edit(tz="America/New_York")
-    assert book.next() == "2026-12-04 21:00"
-    assert serialize.columns(book.stands())["every"] == f"{FORTNIGHT} from 2026-12-04"
+def test_another_zone_keeps_the_wall_clock_and_the_weeks(schedules: Schedules) -> None:
+    schedules.add(every=FORTNIGHT)
+    schedules.edit(tz="America/New_York")
+    assert schedules.next() == "2026-12-04 21:00"
+    assert serialize.columns(schedules.get())["every"] == f"{FORTNIGHT} from 2026-12-04"

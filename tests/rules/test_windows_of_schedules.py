@@ -3,59 +3,61 @@
 import pytest
 
 from schedbot.admin.fields.parsers import BadField
-from tests.support.schedules import Book, clock
+from tests.support.schedules import Schedules, clock
 
 OFFICE = "mon-fri 08:00-18:00"
 SATURDAY = "2026-12-05 08:59:00"
 
 
-def goes(book: Book) -> list[str]:
+def goes(schedules: Schedules) -> list[str]:
     """Due, when it goes, and until when it may: of all that waits."""
-    rows = book.db.rows("SELECT due_at, available_at, deadline_at FROM jobs WHERE state = 'queued' ORDER BY due_at")
+    rows = schedules.db.rows(
+        "SELECT due_at, available_at, deadline_at FROM jobs WHERE state = 'queued' ORDER BY due_at"
+    )
     return [" / ".join(map(clock, row)) for row in rows]
 
 
-def test_what_is_due_outside_the_window_is_the_same_occurrence_at_its_opening(book: Book) -> None:
-    book.add(cron="0 9 * * sat", window=OFFICE)
-    book.tick(SATURDAY)
-    assert goes(book) == ["2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
-    book.tick("2026-12-05 09:05:00")
-    assert len(book.jobs()) == 1
+def test_what_is_due_outside_the_window_is_the_same_occurrence_at_its_opening(schedules: Schedules) -> None:
+    schedules.add(cron="0 9 * * sat", window=OFFICE)
+    schedules.tick(SATURDAY)
+    assert goes(schedules) == ["2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
+    schedules.tick("2026-12-05 09:05:00")
+    assert len(schedules.jobs()) == 1
 
 
-def test_with_outside_skip_it_is_on_record_with_the_windows_name(book: Book) -> None:
-    book.add(cron="0 9 * * sat", window=OFFICE, outside="skip")
-    book.tick(SATURDAY)
-    assert book.jobs() == ["2026-12-05 09:00 skipped outside window: mon-fri 08:00-18:00"]
+def test_with_outside_skip_it_is_on_record_with_the_windows_name(schedules: Schedules) -> None:
+    schedules.add(cron="0 9 * * sat", window=OFFICE, outside="skip")
+    schedules.tick(SATURDAY)
+    assert schedules.jobs() == ["2026-12-05 09:00 skipped outside window: mon-fri 08:00-18:00"]
 
 
-def test_of_what_waits_for_one_opening_only_the_last_is_posted(book: Book) -> None:
-    book.utc = "2026-12-01 17:30:00"
-    book.add(cron="0 * * * *", window="09:00-18:00", misfire="all", grace="1d")
-    book.tick("2026-12-02 08:59:00")
-    assert [line for line in book.jobs() if "queued" in line] == ["2026-12-02 09:00 queued"]
-    assert sum("skipped outside window: 09:00-18:00" in line for line in book.jobs()) == 15
+def test_of_what_waits_for_one_opening_only_the_last_is_posted(schedules: Schedules) -> None:
+    schedules.utc = "2026-12-01 17:30:00"
+    schedules.add(cron="0 * * * *", window="09:00-18:00", misfire="all", grace="1d")
+    schedules.tick("2026-12-02 08:59:00")
+    assert [line for line in schedules.jobs() if "queued" in line] == ["2026-12-02 09:00 queued"]
+    assert sum("skipped outside window: 09:00-18:00" in line for line in schedules.jobs()) == 15
 
 
-def test_the_last_occurrence_of_all_is_put_off_even_where_the_rule_would_go_on(book: Book) -> None:
-    book.add(cron="0 9 * * *", window=OFFICE, until="2026-12-05 10:00")
-    book.tick(SATURDAY)
-    assert goes(book)[-1] == "2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"
+def test_the_last_occurrence_of_all_is_put_off_even_where_the_rule_would_go_on(schedules: Schedules) -> None:
+    schedules.add(cron="0 9 * * *", window=OFFICE, until="2026-12-05 10:00")
+    schedules.tick(SATURDAY)
+    assert goes(schedules)[-1] == "2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"
 
 
-def test_a_late_tick_does_not_post_outside_the_window(book: Book) -> None:
-    book.add(cron="0 17 * * fri", window=OFFICE, grace="3d")
-    book.tick("2026-12-04 19:00:00")
-    assert goes(book) == ["2026-12-04 17:00 / 2026-12-07 08:00 / 2026-12-10 08:00"]
+def test_a_late_tick_does_not_post_outside_the_window(schedules: Schedules) -> None:
+    schedules.add(cron="0 17 * * fri", window=OFFICE, grace="3d")
+    schedules.tick("2026-12-04 19:00:00")
+    assert goes(schedules) == ["2026-12-04 17:00 / 2026-12-07 08:00 / 2026-12-10 08:00"]
 
 
-def test_a_blackout_puts_off_or_leaves_out_by_the_same_word(book: Book) -> None:
+def test_a_blackout_puts_off_or_leaves_out_by_the_same_word(schedules: Schedules) -> None:
     said = {"cron": "0 9 5 12 *", "blackout": "2026-12-04/2026-12-06"}
-    book.add("waits", **said)
-    book.add("does not", **said, outside="skip")
-    book.tick(SATURDAY)
-    assert goes(book) == ["2026-12-05 09:00 / 2026-12-07 00:00 / 2026-12-07 06:00"]
-    assert book.jobs("does not") == ["2026-12-05 09:00 skipped blackout: 2026-12-04/2026-12-06"]
+    schedules.add("waits", **said)
+    schedules.add("does not", **said, outside="skip")
+    schedules.tick(SATURDAY)
+    assert goes(schedules) == ["2026-12-05 09:00 / 2026-12-07 00:00 / 2026-12-07 06:00"]
+    assert schedules.jobs("does not") == ["2026-12-05 09:00 skipped blackout: 2026-12-04/2026-12-06"]
 
 
 @pytest.mark.parametrize(
@@ -65,25 +67,25 @@ def test_a_blackout_puts_off_or_leaves_out_by_the_same_word(book: Book) -> None:
         pytest.param("after", "2026-12-25 14:00 queued", id="moved to the next business day"),
     ],
 )
-def test_a_holiday_is_treated_by_its_policy(book: Book, policy: str, told: str) -> None:
-    book.add(cron="0 9 * * fri", tz="America/New_York", skip_holidays="US", holiday_policy=policy)
-    book.tick("2026-12-25 13:59:00")
-    assert book.jobs()[-1] == told
+def test_a_holiday_is_treated_by_its_policy(schedules: Schedules, policy: str, told: str) -> None:
+    schedules.add(cron="0 9 * * fri", tz="America/New_York", skip_holidays="US", holiday_policy=policy)
+    schedules.tick("2026-12-25 13:59:00")
+    assert schedules.jobs()[-1] == told
     moved = ["2026-12-25 14:00 / 2026-12-28 14:00 / 2026-12-28 20:00"] if policy == "after" else []
-    assert [line for line in goes(book) if "12-25" in line] == moved
+    assert [line for line in goes(schedules) if "12-25" in line] == moved
 
 
-def test_a_moved_occurrence_gives_way_to_the_next_one(book: Book) -> None:
-    book.add(cron="0 9 * * *", skip_holidays="US", holiday_policy="after")
-    book.tick("2026-12-25 08:59:00")
-    assert book.jobs()[-1] == "2026-12-25 09:00 skipped holiday: Christmas Day"
+def test_a_moved_occurrence_gives_way_to_the_next_one(schedules: Schedules) -> None:
+    schedules.add(cron="0 9 * * *", skip_holidays="US", holiday_policy="after")
+    schedules.tick("2026-12-25 08:59:00")
+    assert schedules.jobs()[-1] == "2026-12-25 09:00 skipped holiday: Christmas Day"
 
 
-def test_what_is_to_come_tells_what_will_be_put_off(book: Book) -> None:
+def test_what_is_to_come_tells_what_will_be_put_off(schedules: Schedules) -> None:
     from schedbot.admin.schedules import occurrences
 
-    schedule = book.add(cron="0 9 * * fri", skip_holidays="US", holiday_policy="after", window=OFFICE)
-    coming = list(occurrences.coming(schedule, book.session.now(), {}))[:4]
+    schedule = schedules.add(cron="0 9 * * fri", skip_holidays="US", holiday_policy="after", window=OFFICE)
+    coming = list(occurrences.coming(schedule, schedules.session.now(), {}))[:4]
     assert [(clock(one.due_at), one.put_off_to and clock(one.put_off_to), one.put_off) for one in coming] == [
         ("2026-12-04 09:00", None, None),
         ("2026-12-11 09:00", None, None),
@@ -92,22 +94,22 @@ def test_what_is_to_come_tells_what_will_be_put_off(book: Book) -> None:
     ]
 
 
-def test_an_edit_of_the_window_reaches_what_waits(book: Book) -> None:
-    book.add(cron="0 9 * * sat", window=OFFICE)
-    book.tick(SATURDAY)
-    book.edit(window="mon-fri 10:00-18:00")
-    assert goes(book) == ["2026-12-05 09:00 / 2026-12-07 10:00 / 2026-12-07 16:00"]
-    book.utc = "2026-12-06 12:00:00"
-    book.edit(window="none")
-    assert goes(book) == ["2026-12-05 09:00 / 2026-12-06 12:00 / 2026-12-06 18:00"]
+def test_an_edit_of_the_window_reaches_what_waits(schedules: Schedules) -> None:
+    schedules.add(cron="0 9 * * sat", window=OFFICE)
+    schedules.tick(SATURDAY)
+    schedules.edit(window="mon-fri 10:00-18:00")
+    assert goes(schedules) == ["2026-12-05 09:00 / 2026-12-07 10:00 / 2026-12-07 16:00"]
+    schedules.utc = "2026-12-06 12:00:00"
+    schedules.edit(window="none")
+    assert goes(schedules) == ["2026-12-05 09:00 / 2026-12-06 12:00 / 2026-12-06 18:00"]
 
 
-def test_schedules_of_one_rule_keep_to_their_own_windows(book: Book) -> None:
-    book.add("office", cron="0 9 * * sat", window=OFFICE)
-    book.add("always", cron="0 9 * * sat")
-    book.add("late", cron="0 9 * * sat", window="20:00-22:00")
-    book.tick(SATURDAY)
-    assert sorted(line.split(" / ")[1] for line in goes(book)) == [
+def test_schedules_of_one_rule_keep_to_their_own_windows(schedules: Schedules) -> None:
+    schedules.add("office", cron="0 9 * * sat", window=OFFICE)
+    schedules.add("always", cron="0 9 * * sat")
+    schedules.add("late", cron="0 9 * * sat", window="20:00-22:00")
+    schedules.tick(SATURDAY)
+    assert sorted(line.split(" / ")[1] for line in goes(schedules)) == [
         "2026-12-05 09:00",
         "2026-12-05 20:00",
         "2026-12-07 08:00",
@@ -118,7 +120,7 @@ def test_schedules_of_one_rule_keep_to_their_own_windows(book: Book) -> None:
     ("column", "value"),
     [("window", "9 to 5"), ("blackout", "Christmas"), ("outside", "later"), ("holiday_policy", "never")],
 )
-def test_a_wrong_value_names_its_column(book: Book, column: str, value: str) -> None:
+def test_a_wrong_value_names_its_column(schedules: Schedules, column: str, value: str) -> None:
     with pytest.raises(BadField) as refused:
-        book.add(**{column: value})
+        schedules.add(**{column: value})
     assert refused.value.column == column

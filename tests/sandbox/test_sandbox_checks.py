@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox_client import Caller
+from tests.support.sandbox_client import SandboxClient
 
 
 def plain(length: int) -> dict[str, str]:
@@ -23,7 +23,7 @@ FITTING: list[Any] = [
 ]
 
 
-def test_blocks_at_their_limits_are_taken(any_server: Caller) -> None:
+def test_blocks_at_their_limits_are_taken(any_server: SandboxClient) -> None:
     answer = any_server("chat.postMessage", channel="C1", text="x", blocks=FITTING).body
     assert [block["type"] for block in answer["message"]["blocks"]] == [block["type"] for block in FITTING]
 
@@ -68,14 +68,14 @@ def test_blocks_at_their_limits_are_taken(any_server: Caller) -> None:
         ("section", "missing required field: type [json-pointer:/blocks/0]"),
     ],
 )
-def test_a_wrong_block_is_refused_with_its_place(any_server: Caller, block: Any, sentence: str) -> None:
+def test_a_wrong_block_is_refused_with_its_place(any_server: SandboxClient, block: Any, sentence: str) -> None:
     answer = any_server("chat.postMessage", channel="C1", text="x", blocks=[block]).body
     assert answer["error"] == "invalid_blocks"
     assert answer["errors"] == [sentence]
     assert answer["response_metadata"]["messages"] == [f"[ERROR] {sentence}"]
 
 
-def test_fifty_blocks_are_taken_and_fifty_one_are_not(any_server: Caller) -> None:
+def test_fifty_blocks_are_taken_and_fifty_one_are_not(any_server: SandboxClient) -> None:
     divider = {"type": "divider"}
     assert any_server("chat.postMessage", channel="C1", text="x", blocks=[divider] * 50).body["ok"] is True
     answer = any_server("chat.postMessage", channel="C1", text="x", blocks=[divider] * 51).body
@@ -105,13 +105,15 @@ METADATA = {"event_type": "schedbot_job", "event_payload": {"attempt": 1}}
         ({"text": "x", "metadata": METADATA | {"event_payload": {"a": "b" * 16_001}}}, "metadata_too_large"),
     ],
 )
-def test_a_message_that_slack_would_not_take_is_refused(any_server: Caller, given: dict[str, Any], code: str) -> None:
+def test_a_message_that_slack_would_not_take_is_refused(
+    any_server: SandboxClient, given: dict[str, Any], code: str
+) -> None:
     assert any_server("chat.postMessage", channel="C1", **given).body["error"] == code
     assert any_server.control.messages("C1") == []
 
 
 @pytest.mark.parametrize("text", ["\ud800", "Grüße 🎉", "\x00"])
-def test_any_text_is_answered(any_server: Caller, text: str) -> None:
+def test_any_text_is_answered(any_server: SandboxClient, text: str) -> None:
     assert any_server("chat.postMessage", channel="C1", text=text).body["ok"] is True
     assert len(any_server.control.texts("C1")) == 1
 
@@ -120,11 +122,11 @@ def test_any_text_is_answered(any_server: Caller, text: str) -> None:
     "given",
     [{"markdown_text": 5}, {"text": [1]}, {"text": "x", "blocks": [{"type": ["a"]}]}, {"text": "x", "metadata": 5}],
 )
-def test_arguments_of_the_wrong_type_are_answered(any_server: Caller, given: dict[str, Any]) -> None:
+def test_arguments_of_the_wrong_type_are_answered(any_server: SandboxClient, given: dict[str, Any]) -> None:
     assert any_server("chat.postMessage", channel="C1", **given).status == 200
 
 
-def test_metadata_may_hold_objects_and_lists_of_objects(any_server: Caller) -> None:
+def test_metadata_may_hold_objects_and_lists_of_objects(any_server: SandboxClient) -> None:
     payload = {"text": "a", "number": 1.5, "flag": True, "object": {"a": 1}, "objects": [{"a": 1}, {"b": "c"}]}
     metadata = {"event_type": "schedbot_job", "event_payload": payload}
     answer = any_server("chat.postMessage", channel="C1", text="x", metadata=metadata).body

@@ -7,12 +7,12 @@ import pytest
 from slack_sdk import WebClient
 
 from schedbot.sandbox import start
-from tests.support.sandbox_client import Caller
+from tests.support.sandbox_client import SandboxClient
 
 METADATA = {"event_type": "schedbot_job", "event_payload": {"occurrence": "a:1", "attempt": 1}}
 
 
-def posted(server: Caller, count: int, channel: str = "C1") -> list[str]:
+def posted(server: SandboxClient, count: int, channel: str = "C1") -> list[str]:
     """The ts of so many messages, oldest first."""
     return [server("chat.postMessage", channel=channel, text=str(number)).body["ts"] for number in range(count)]
 
@@ -21,14 +21,14 @@ def stamps(body: dict[str, Any]) -> list[str]:
     return [message["ts"] for message in body["messages"]]
 
 
-def test_messages_come_newest_first(any_server: Caller) -> None:
+def test_messages_come_newest_first(any_server: SandboxClient) -> None:
     written = posted(any_server, 3)
     body = any_server("conversations.history", channel="C1").body
     assert stamps(body) == written[::-1]
     assert body["has_more"] is False
 
 
-def test_the_ends_of_a_span_belong_to_it_only_when_inclusive(any_server: Caller) -> None:
+def test_the_ends_of_a_span_belong_to_it_only_when_inclusive(any_server: SandboxClient) -> None:
     written = posted(any_server, 4)
     span = {"channel": "C1", "oldest": written[0], "latest": written[3]}
     assert stamps(any_server("conversations.history", **span).body) == [written[2], written[1]]
@@ -36,7 +36,7 @@ def test_the_ends_of_a_span_belong_to_it_only_when_inclusive(any_server: Caller)
 
 
 @pytest.mark.parametrize("inclusive", [True, False])
-def test_slack_sdk_pages_through_all_messages(any_server: Caller, inclusive: bool) -> None:
+def test_slack_sdk_pages_through_all_messages(any_server: SandboxClient, inclusive: bool) -> None:
     written = posted(any_server, 7)
     client = WebClient("xoxb-sandbox-acme", base_url=any_server.running.api_url)
     read, pages = [], []
@@ -47,7 +47,7 @@ def test_slack_sdk_pages_through_all_messages(any_server: Caller, inclusive: boo
     assert read == written[::-1]
 
 
-def test_a_payload_is_shown_only_when_it_is_asked_for(any_server: Caller) -> None:
+def test_a_payload_is_shown_only_when_it_is_asked_for(any_server: SandboxClient) -> None:
     any_server("chat.postMessage", channel="C1", text="x", metadata=METADATA)
     client = WebClient("xoxb-sandbox-acme", base_url=any_server.running.api_url)
     without = client.conversations_history(channel="C1")
@@ -57,7 +57,7 @@ def test_a_payload_is_shown_only_when_it_is_asked_for(any_server: Caller) -> Non
 
 
 @pytest.mark.parametrize(("channel", "scope"), [("C1", "channels:history"), ("G1", "groups:history")])
-def test_history_needs_the_scope_for_the_kind_of_channel(any_server: Caller, channel: str, scope: str) -> None:
+def test_history_needs_the_scope_for_the_kind_of_channel(any_server: SandboxClient, channel: str, scope: str) -> None:
     any_server.control.add_workspace("poster", "xoxb-poster", scopes=["chat:write"])
     answer = any_server("conversations.history", "xoxb-poster", channel=channel).body
     assert answer == {"ok": False, "error": "missing_scope", "needed": scope, "provided": "chat:write"}
@@ -73,17 +73,17 @@ def test_history_needs_the_scope_for_the_kind_of_channel(any_server: Caller, cha
         ({"cursor": "%%%"}, "invalid_cursor"),
     ],
 )
-def test_a_wrong_argument_is_named(any_server: Caller, given: dict[str, Any], code: str) -> None:
+def test_a_wrong_argument_is_named(any_server: SandboxClient, given: dict[str, Any], code: str) -> None:
     assert any_server("conversations.history", channel="C1", **given).body["error"] == code
 
 
 @pytest.fixture
-def scarce() -> Iterator[Caller]:
+def scarce() -> Iterator[SandboxClient]:
     with start(any_channel=True, pace=False, history="scarce") as running:
-        yield Caller(running)
+        yield SandboxClient(running)
 
 
-def test_scarce_history_gives_fifteen_messages_once_a_minute(scarce: Caller) -> None:
+def test_scarce_history_gives_fifteen_messages_once_a_minute(scarce: SandboxClient) -> None:
     posted(scarce, 16)
     first = scarce("conversations.history", channel="C1", limit=200)
     assert (len(first.body["messages"]), first.body["has_more"]) == (15, True)
@@ -92,7 +92,7 @@ def test_scarce_history_gives_fifteen_messages_once_a_minute(scarce: Caller) -> 
     assert 55 <= int(second.headers["retry-after"]) <= 60
 
 
-def test_scarce_history_is_counted_by_workspace_and_holds_no_posts(scarce: Caller) -> None:
+def test_scarce_history_is_counted_by_workspace_and_holds_no_posts(scarce: SandboxClient) -> None:
     assert scarce("conversations.history", channel="C1").status == 200
     assert scarce("conversations.history", "xoxb-sandbox-globex", channel="C1").status == 200
     assert scarce("conversations.history", channel="C2").status == 429

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.sandbox_client import Caller
+from tests.support.sandbox_client import SandboxClient
 
 
-def test_the_page_is_one_document_without_outside_requests(slack_server: Caller) -> None:
+def test_the_page_is_one_document_without_outside_requests(slack_server: SandboxClient) -> None:
     page = slack_server.send("GET", "/")
     assert page.headers["content-type"].startswith("text/html")
     assert re.findall(r"""(?:src|href)=["']""", page.text) == []
@@ -21,7 +21,7 @@ def test_the_page_is_one_document_without_outside_requests(slack_server: Caller)
     assert "@import" not in page.text
 
 
-def test_only_its_own_script_may_run(slack_server: Caller) -> None:
+def test_only_its_own_script_may_run(slack_server: SandboxClient) -> None:
     page = slack_server.send("GET", "/")
     scripts = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
@@ -31,7 +31,7 @@ def test_only_its_own_script_may_run(slack_server: Caller) -> None:
     assert "default-src 'none'" in policy
 
 
-def test_what_a_message_says_is_never_made_into_html(slack_server: Caller) -> None:
+def test_what_a_message_says_is_never_made_into_html(slack_server: SandboxClient) -> None:
     page = slack_server.send("GET", "/").text
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", page)
 
@@ -43,7 +43,7 @@ def next_event(response: HTTPResponse) -> dict[str, Any]:
     return event
 
 
-def test_the_page_is_told_of_messages_and_faults_as_they_come(slack_server: Caller) -> None:
+def test_the_page_is_told_of_messages_and_faults_as_they_come(slack_server: SandboxClient) -> None:
     connection = HTTPConnection(urlsplit(slack_server.running.url).netloc, timeout=10)
     connection.request("GET", "/sandbox/events")
     stream = connection.getresponse()
@@ -58,18 +58,18 @@ def test_the_page_is_told_of_messages_and_faults_as_they_come(slack_server: Call
 
 
 @pytest.mark.parametrize("path", ["/", "/sandbox/messages", "/sandbox/workspaces"])
-def test_another_hosts_name_is_refused(slack_server: Caller, path: str) -> None:
+def test_another_hosts_name_is_refused(slack_server: SandboxClient, path: str) -> None:
     assert slack_server.send("GET", path, headers={"Host": "evil.example"}).status == 403
 
 
-def test_a_foreign_pages_form_orders_nothing(slack_server: Caller) -> None:
+def test_a_foreign_pages_form_orders_nothing(slack_server: SandboxClient) -> None:
     headers = {"Content-Type": "text/plain"}
     answer = slack_server.send("POST", "/sandbox/faults", '{"kind": "error"}', headers)
     assert answer.status == 400
     assert slack_server.control.faults() == []
 
 
-def test_messages_can_be_asked_for_from_the_end(any_server: Caller) -> None:
+def test_messages_can_be_asked_for_from_the_end(any_server: SandboxClient) -> None:
     for text in "abc":
         any_server("chat.postMessage", channel="C1", text=text)
     told = any_server.send("GET", "/sandbox/messages?channel=C1&workspace=acme&newest=2").body

@@ -14,7 +14,7 @@ import pytest
 from schedbot.commands.setup import sandbox
 from schedbot.errors import BadInput, SchedbotError
 from schedbot.sandbox import Sandbox, start
-from tests.support.sandbox_client import Caller, until
+from tests.support.sandbox_client import SandboxClient, until
 
 COMMAND = [sys.executable, "-m", "schedbot", "sandbox"]
 
@@ -64,9 +64,9 @@ def test_the_command_orders_and_clears_faults_of_the_one_that_runs() -> None:
         port = running.url.rsplit(":", 1)[1]
         ordering = [*COMMAND, "--port", port, "--order", "chat.postMessage:error:code=fatal_error:times=forever"]
         assert "Fault 1" in subprocess.run(ordering, capture_output=True, text=True, check=True).stdout
-        assert Caller(running)("chat.postMessage", channel="C1", text="x").body["error"] == "fatal_error"
+        assert SandboxClient(running)("chat.postMessage", channel="C1", text="x").body["error"] == "fatal_error"
         subprocess.run([*COMMAND, "--port", port, "--clear"], capture_output=True, check=True)
-        assert Caller(running)("chat.postMessage", channel="C1", text="x").body["ok"] is True
+        assert SandboxClient(running)("chat.postMessage", channel="C1", text="x").body["ok"] is True
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_a_person_is_given_by_an_id_and_a_zone_that_there_is_or_nobody_moves(sai
         port = int(running.url.rsplit(":", 1)[1])
         with pytest.raises(BadInput) as refused:
             sandbox.run(port=port, person=["U0SANDBOX02=Asia/Tokyo", said], order=["auth.test:status:status=502"])
-        assert Caller(running)("users.info", user="U0SANDBOX02").body["user"]["tz"] == "Europe/Berlin"
-        assert Caller(running)("auth.test").status == 200
+        assert SandboxClient(running)("users.info", user="U0SANDBOX02").body["user"]["tz"] == "Europe/Berlin"
+        assert SandboxClient(running)("auth.test").status == 200
     assert str(refused.value).startswith(told)
     assert refused.value.hint
 
@@ -91,14 +91,14 @@ def test_a_person_is_given_by_an_id_and_a_zone_that_there_is_or_nobody_moves(sai
 def test_a_person_moves_by_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     with start() as running:
         sandbox.run(port=int(running.url.rsplit(":", 1)[1]), person=["U0SANDBOX02=Asia/Tokyo", "U0NOWHERE="])
-        assert Caller(running)("users.info", user="U0SANDBOX02").body["user"]["tz"] == "Asia/Tokyo"
+        assert SandboxClient(running)("users.info", user="U0SANDBOX02").body["user"]["tz"] == "Asia/Tokyo"
     assert capsys.readouterr().out == "U0SANDBOX02 lives in Asia/Tokyo.\nU0NOWHERE lives in no zone.\n"
 
 
 def test_a_fault_may_stand_from_the_start() -> None:
     with start(faults=["auth.test:status:status=502"]) as running:
-        assert Caller(running)("auth.test").status == 502
-        assert Caller(running)("auth.test").status == 200
+        assert SandboxClient(running)("auth.test").status == 502
+        assert SandboxClient(running)("auth.test").status == 200
 
 
 def test_a_wrong_fault_at_the_start_says_what_to_write() -> None:

@@ -7,19 +7,19 @@ import pytest
 
 from schedbot.errors import SchedbotError
 from schedbot.sandbox import start
-from tests.support.sandbox_client import Caller
+from tests.support.sandbox_client import SandboxClient
 
 
 def test_messages_are_there_again_after_a_restart(tmp_path: Path) -> None:
     kept = tmp_path / "messages.jsonl"
     with start(file=kept) as first:
-        ts = Caller(first)("chat.postMessage", channel="C0SANDBOX01", text="draft").body["ts"]
-        Caller(first)("chat.update", channel="C0SANDBOX01", ts=ts, text="Grüße")
+        ts = SandboxClient(first)("chat.postMessage", channel="C0SANDBOX01", text="draft").body["ts"]
+        SandboxClient(first)("chat.update", channel="C0SANDBOX01", ts=ts, text="Grüße")
         first.child.kill()
         before = kept.read_bytes()
     with start(file=kept) as second:
         assert [(m["text"], m["ts"]) for m in second.control.messages("C0SANDBOX01")] == [("Grüße", ts)]
-        later = Caller(second)("chat.postMessage", channel="C0SANDBOX02", text="next").body["ts"]
+        later = SandboxClient(second)("chat.postMessage", channel="C0SANDBOX02", text="next").body["ts"]
     assert later > ts
     assert kept.read_bytes().startswith(before)
 
@@ -27,11 +27,11 @@ def test_messages_are_there_again_after_a_restart(tmp_path: Path) -> None:
 def test_a_line_that_a_crash_cut_off_is_dropped(tmp_path: Path) -> None:
     kept = tmp_path / "messages.jsonl"
     with start(file=kept) as first:
-        Caller(first)("chat.postMessage", channel="C0SANDBOX01", text="whole")
+        SandboxClient(first)("chat.postMessage", channel="C0SANDBOX01", text="whole")
     kept.write_bytes(kept.read_bytes() + b'{"what":"posted","worksp')
     for _ in range(2):
         with start(file=kept, pace=False) as again:
-            Caller(again)("chat.postMessage", channel="C0SANDBOX01", text="more")
+            SandboxClient(again)("chat.postMessage", channel="C0SANDBOX01", text="more")
     assert [line.count(b"posted") for line in kept.read_bytes().splitlines()] == [1, 1, 1]
 
 
@@ -39,9 +39,12 @@ def test_added_workspaces_and_any_channels_come_back_from_the_file(tmp_path: Pat
     kept = tmp_path / "messages.jsonl"
     with start(file=kept, any_channel=True) as first:
         first.control.add_workspace("initech", "xoxb-initech")
-        Caller(first)("chat.postMessage", "xoxb-initech", channel="C77", text="x")
+        SandboxClient(first)("chat.postMessage", "xoxb-initech", channel="C77", text="x")
     with start(file=kept) as second:
-        assert Caller(second)("conversations.history", "xoxb-initech", channel="C77").body["messages"][0]["text"] == "x"
+        assert (
+            SandboxClient(second)("conversations.history", "xoxb-initech", channel="C77").body["messages"][0]["text"]
+            == "x"
+        )
 
 
 def test_a_ts_rises_even_where_the_clock_was_set_back(tmp_path: Path) -> None:
@@ -50,13 +53,16 @@ def test_a_ts_rises_even_where_the_clock_was_set_back(tmp_path: Path) -> None:
     named = {"what": "posted", "workspace": "acme", "token": "xoxb-sandbox-acme", "channel": "C0SANDBOX01"}
     kept.write_text(json.dumps(named | {"message": later}) + "\n")
     with start(file=kept) as running:
-        assert Caller(running)("chat.postMessage", channel="C0SANDBOX01", text="x").body["ts"] == "4000000000.000101"
+        assert (
+            SandboxClient(running)("chat.postMessage", channel="C0SANDBOX01", text="x").body["ts"]
+            == "4000000000.000101"
+        )
 
 
 def test_reset_empties_the_file(tmp_path: Path) -> None:
     kept = tmp_path / "messages.jsonl"
     with start(file=kept) as running:
-        Caller(running)("chat.postMessage", channel="C0SANDBOX01", text="x")
+        SandboxClient(running)("chat.postMessage", channel="C0SANDBOX01", text="x")
         running.control.reset()
         assert kept.read_bytes() == b""
 
@@ -77,6 +83,6 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_without_a_file_nothing_outlives_the_sandbox() -> None:
     with start() as first:
-        Caller(first)("chat.postMessage", channel="C0SANDBOX01", text="x")
+        SandboxClient(first)("chat.postMessage", channel="C0SANDBOX01", text="x")
     with start() as second:
         assert second.control.messages() == []

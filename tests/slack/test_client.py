@@ -10,7 +10,7 @@ import pytest
 from schedbot.model import Message, Outcome, Reply, Stamp
 from schedbot.slack.client import SlackClient
 from schedbot.slack.responses import ChannelSeen, Identity
-from tests.support.raw_http import POSTED, Turn, Wire, breaks_off, hangs_up, says, stalls, wire
+from tests.support.raw_http import POSTED, RawServer, Responder, break_off, hang_up, raw_server, reply_with, stall
 
 TOKEN = "xoxb-sandbox-acme"
 CHANNEL = "C0123456789"
@@ -18,11 +18,11 @@ HELLO = Message("Hello")
 STAMP = Stamp("installation-1", "5a6c0d1e:1767225600000", 2)
 
 
-def post(*turns: Turn, message: Message = HELLO, timeout_ms: int = 5_000) -> tuple[Reply, Wire]:
-    """Post once to a server that takes `turns`."""
+def post(*responders: Responder, message: Message = HELLO, timeout_ms: int = 5_000) -> tuple[Reply, RawServer]:
+    """Post once to a server that takes `responders`."""
 
-    async def once() -> tuple[Reply, Wire]:
-        async with wire(*turns) as slack, SlackClient(slack.api_url, timeout_ms, in_flight=2) as client:
+    async def once() -> tuple[Reply, RawServer]:
+        async with raw_server(*responders) as slack, SlackClient(slack.api_url, timeout_ms, in_flight=2) as client:
             return await client.post(TOKEN, CHANNEL, message, STAMP), slack
 
     return asyncio.run(once())
@@ -39,13 +39,13 @@ def post_to(api_url: str, timeout_ms: int = 5_000) -> Reply:
 
 
 def test_a_post_that_slack_names_is_posted() -> None:
-    reply, _ = post(says(POSTED))
+    reply, _ = post(reply_with(POSTED))
     assert reply == Reply(Outcome.POSTED, None, "1700000000.000100", 200)
 
 
 def test_a_post_carries_its_stamp_and_does_not_unfurl() -> None:
-    _, slack = post(says(POSTED))
-    (request,) = slack.arrived
+    _, slack = post(reply_with(POSTED))
+    (request,) = slack.requests
     assert request.method == "chat.postMessage"
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
     assert request.body == {
@@ -62,55 +62,60 @@ def test_a_post_carries_its_stamp_and_does_not_unfurl() -> None:
 
 def test_blocks_go_out_beside_the_text() -> None:
     block = {"type": "section", "text": {"type": "mrkdwn", "text": "*Hello* \u2603 <!here>"}}
-    _, slack = post(says(POSTED), message=Message("Hello \u2603", (block,)))
-    assert slack.arrived[0].body["blocks"] == [block]
-    assert slack.arrived[0].body["text"] == "Hello \u2603"
+    _, slack = post(reply_with(POSTED), message=Message("Hello \u2603", (block,)))
+    assert slack.requests[0].body["blocks"] == [block]
+    assert slack.requests[0].body["text"] == "Hello \u2603"
 
 
 @pytest.mark.parametrize(
-    ("turn", "error", "status"),
+    ("responder", "error", "status"),
     [
-        pytest.param(hangs_up, "connection_lost", None, id="closed without an answer"),
-        pytest.param(breaks_off, "connection_lost", 200, id="closed in the middle of the answer"),
-        pytest.param(stalls, "timeout", None, id="no answer in time"),
-        pytest.param(says(b"<html>busy</html>"), "not_json", 200, id="a page that calls itself JSON"),
-        pytest.param(says(b"<html>", Content_Type="text/html"), "not_json", 200, id="a page"),
-        pytest.param(says(b"ok", Content_Type="text/plain"), "not_json", 200, id="plain text"),
-        pytest.param(says(b"\x1f\x8b", Content_Type="application/gzip"), "not_json", 200, id="an archive"),
-        pytest.param(says(b"[1]"), "not_json", 200, id="a list"),
-        pytest.param(says(b""), "not_json", 200, id="nothing"),
-        pytest.param(says(b"<html>", 502, Content_Type="text/html"), "http_502", 502, id="a gateway's error page"),
-        pytest.param(says(b"<html>", 503), "http_503", 503, id="an error page that calls itself JSON"),
-        pytest.param(says(b"busy", 500, Content_Type="text/plain"), "http_500", 500, id="an error in plain text"),
-        pytest.param(says({"ok": False, "error": "fatal_error"}, 500), "fatal_error", 500, id="Slack's own 500"),
-        pytest.param(says({"ok": True}), "no_ts", 200, id="ok without a ts"),
-        pytest.param(says({"ok": False, "error": "brand_new"}), "brand_new", 200, id="a code nobody knows"),
+        pytest.param(hang_up, "connection_lost", None, id="closed without an answer"),
+        pytest.param(break_off, "connection_lost", 200, id="closed in the middle of the answer"),
+        pytest.param(stall, "timeout", None, id="no answer in time"),
+        pytest.param(reply_with(b"<html>busy</html>"), "not_json", 200, id="a page that calls itself JSON"),
+        pytest.param(reply_with(b"<html>", Content_Type="text/html"), "not_json", 200, id="a page"),
+        pytest.param(reply_with(b"ok", Content_Type="text/plain"), "not_json", 200, id="plain text"),
+        pytest.param(reply_with(b"\x1f\x8b", Content_Type="application/gzip"), "not_json", 200, id="an archive"),
+        pytest.param(reply_with(b"[1]"), "not_json", 200, id="a list"),
+        pytest.param(reply_with(b""), "not_json", 200, id="nothing"),
+        pytest.param(
+            reply_with(b"<html>", 502, Content_Type="text/html"), "http_502", 502, id="a gateway's error page"
+        ),
+        pytest.param(reply_with(b"<html>", 503), "http_503", 503, id="an error page that calls itself JSON"),
+        pytest.param(reply_with(b"busy", 500, Content_Type="text/plain"), "http_500", 500, id="an error in plain text"),
+        pytest.param(reply_with({"ok": False, "error": "fatal_error"}, 500), "fatal_error", 500, id="Slack's own 500"),
+        pytest.param(reply_with({"ok": True}), "no_ts", 200, id="ok without a ts"),
+        pytest.param(reply_with({"ok": False, "error": "brand_new"}), "brand_new", 200, id="a code nobody knows"),
     ],
 )
 def test_nobody_knows_whether_it_was_posted_once_the_request_was_written(
-    turn: Turn, error: str, status: int | None
+    responder: Responder, error: str, status: int | None
 ) -> None:
-    reply, slack = post(turn, timeout_ms=400)
+    reply, slack = post(responder, timeout_ms=400)
     assert (reply.outcome, reply.error, reply.http_status, reply.ts) == (Outcome.UNKNOWN, error, status, None)
-    assert len(slack.arrived) == 1
+    assert len(slack.requests) == 1
 
 
 def test_a_lost_answer_does_not_post_again_by_itself() -> None:
-    reply, slack = post(hangs_up, says(POSTED))
+    reply, slack = post(hang_up, reply_with(POSTED))
     assert reply.outcome is Outcome.UNKNOWN
-    assert len(slack.arrived) == 1
+    assert len(slack.requests) == 1
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_post_is_not_sent_on_to_where_an_answer_redirects_it(status: int) -> None:
-    reply, slack = post(says(b"", status, Location="/api/chat.postMessage"), says(POSTED))
+    reply, slack = post(reply_with(b"", status, Location="/api/chat.postMessage"), reply_with(POSTED))
     assert (reply.outcome, reply.error) == (Outcome.UNKNOWN, f"http_{status}")
-    assert len(slack.arrived) == 1
+    assert len(slack.requests) == 1
 
 
 def test_a_kept_alive_connection_that_the_server_closes_under_a_post_leaves_it_unknown() -> None:
     async def twice() -> tuple[Reply, Reply, int]:
-        async with wire(says(POSTED), hangs_up) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
+        async with (
+            raw_server(reply_with(POSTED), hang_up) as slack,
+            SlackClient(slack.api_url, 5_000, in_flight=1) as client,
+        ):
             first, second = [await client.post(TOKEN, CHANNEL, HELLO, STAMP) for _ in range(2)]
             return first, second, slack.connections
 
@@ -141,10 +146,10 @@ def test_nothing_was_posted_where_no_connection_was_made(api_url: Callable[[], s
 def test_nothing_was_posted_where_tls_failed() -> None:
     async def once() -> tuple[Reply, int]:
         async with (
-            wire(says(POSTED)) as slack,
+            raw_server(reply_with(POSTED)) as slack,
             SlackClient(slack.api_url.replace("http", "https", 1), 2_000, in_flight=1) as client,
         ):
-            return await client.post(TOKEN, CHANNEL, HELLO, STAMP), len(slack.arrived)
+            return await client.post(TOKEN, CHANNEL, HELLO, STAMP), len(slack.requests)
 
     reply, arrived = asyncio.run(once())
     assert (reply.outcome, reply.error, arrived) == (Outcome.NOT_POSTED, "tls", 0)
@@ -166,7 +171,7 @@ def test_nothing_was_posted_where_the_connection_took_too_long() -> None:
 
 def test_a_post_may_have_a_shorter_time_out_of_its_own() -> None:
     async def once() -> Reply:
-        async with wire(stalls) as slack, SlackClient(slack.api_url, 60_000, in_flight=1) as client:
+        async with raw_server(stall) as slack, SlackClient(slack.api_url, 60_000, in_flight=1) as client:
             return await client.post(TOKEN, CHANNEL, HELLO, STAMP, timeout_ms=200)
 
     assert asyncio.run(once()) == Reply(Outcome.UNKNOWN, "timeout")
@@ -177,18 +182,18 @@ def test_a_post_may_have_a_shorter_time_out_of_its_own() -> None:
     [({"Retry_After": "7"}, 7_000), ({}, 30_000), ({"Retry_After": "soon"}, 30_000), ({"Retry_After": "0"}, 1_000)],
 )
 def test_a_limit_holds_for_as_long_as_slack_says(headers: dict[str, str], wait_ms: int) -> None:
-    reply, _ = post(says({"ok": False, "error": "ratelimited"}, 429, **headers))
+    reply, _ = post(reply_with({"ok": False, "error": "ratelimited"}, 429, **headers))
     assert reply == Reply(Outcome.RATE_LIMITED, "ratelimited", None, 429, wait_ms)
 
 
 def test_a_limit_without_json_is_a_limit() -> None:
-    reply, _ = post(says(b"slow down", 429, Content_Type="text/plain", Retry_After="3"))
+    reply, _ = post(reply_with(b"slow down", 429, Content_Type="text/plain", Retry_After="3"))
     assert (reply.outcome, reply.error) == (Outcome.RATE_LIMITED, "ratelimited")
 
 
 def test_many_posts_share_a_few_connections() -> None:
     async def many() -> tuple[set[Outcome], int]:
-        async with wire(says(POSTED)) as slack, SlackClient(slack.api_url, 5_000, in_flight=3) as client:
+        async with raw_server(reply_with(POSTED)) as slack, SlackClient(slack.api_url, 5_000, in_flight=3) as client:
             replies = await asyncio.gather(*(client.post(TOKEN, CHANNEL, HELLO, STAMP) for _ in range(60)))
             return {reply.outcome for reply in replies}, slack.connections
 
@@ -199,30 +204,30 @@ def test_many_posts_share_a_few_connections() -> None:
 
 def test_a_client_that_is_closed_posts_nothing() -> None:
     async def after() -> int:
-        async with wire(says(POSTED)) as slack:
+        async with raw_server(reply_with(POSTED)) as slack:
             async with SlackClient(slack.api_url, 5_000, in_flight=1) as client:
                 await client.post(TOKEN, CHANNEL, HELLO, STAMP)
             with pytest.raises(RuntimeError, match="outside of its `async with`"):
                 await client.post(TOKEN, CHANNEL, HELLO, STAMP)
-            return len(slack.arrived)
+            return len(slack.requests)
 
     assert asyncio.run(after()) == 1
 
 
 def test_two_workspaces_on_one_session_do_not_share_cookies() -> None:
     async def twice() -> list[str | None]:
-        turn = says(POSTED, Set_Cookie="b=acme; Path=/")
-        async with wire(turn) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
+        responder = reply_with(POSTED, Set_Cookie="b=acme; Path=/")
+        async with raw_server(responder) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
             for token in ("xoxb-sandbox-acme", "xoxb-sandbox-globex"):
                 await client.post(token, CHANNEL, HELLO, None)
-            return [request.headers.get("cookie") for request in slack.arrived]
+            return [request.headers.get("cookie") for request in slack.requests]
 
     assert asyncio.run(twice()) == [None, None]
 
 
 def test_neither_the_token_nor_the_message_is_in_a_repr_or_a_log(caplog: pytest.LogCaptureFixture) -> None:
     async def once() -> str:
-        async with wire(hangs_up) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
+        async with raw_server(hang_up) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
             reply = await client.post(TOKEN, CHANNEL, HELLO, STAMP)
             return f"{client!r} {client} {reply!r}"
 
@@ -235,7 +240,7 @@ def test_neither_the_token_nor_the_message_is_in_a_repr_or_a_log(caplog: pytest.
 
 def test_a_proxy_does_not_stand_before_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", closed_port())
-    reply, _ = post(says(POSTED))
+    reply, _ = post(reply_with(POSTED))
     assert reply.outcome is Outcome.POSTED
 
 
@@ -248,8 +253,8 @@ def test_a_dead_proxy_means_that_nothing_was_posted(monkeypatch: pytest.MonkeyPa
 def test_auth_test_tells_whose_token_it_is_and_its_scopes() -> None:
     async def once() -> Identity | Reply:
         answer = {"ok": True, "team": "Acme", "team_id": "T1", "user": "schedbot", "url": "https://acme.slack.com/"}
-        turn = says(answer, x_oauth_scopes="chat:write, channels:read")
-        async with wire(turn) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
+        responder = reply_with(answer, x_oauth_scopes="chat:write, channels:read")
+        async with raw_server(responder) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
             return await client.auth_test(TOKEN)
 
     scopes = frozenset({"chat:write", "channels:read"})
@@ -259,24 +264,26 @@ def test_auth_test_tells_whose_token_it_is_and_its_scopes() -> None:
 def test_a_channel_is_seen_as_slack_tells_it() -> None:
     async def once() -> ChannelSeen | Reply:
         channel = {"id": CHANNEL, "name": "reports", "is_archived": True, "is_member": False, "is_private": True}
-        turn = says({"ok": True, "channel": channel})
-        async with wire(turn) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
+        responder = reply_with({"ok": True, "channel": channel})
+        async with raw_server(responder) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
             return await client.conversation_info(TOKEN, CHANNEL)
 
     assert asyncio.run(once()) == ChannelSeen(CHANNEL, "reports", True, False, True)
 
 
 @pytest.mark.parametrize(
-    ("turn", "told"),
+    ("responder", "told"),
     [
-        pytest.param(says(POSTED, Date="Thu, 01 Jan 2026 00:00:00 GMT"), True, id="Slack's own answer"),
-        pytest.param(says(b"<html>", 502, Date="Thu, 01 Jan 2026 00:00:00 GMT"), False, id="a proxy's page"),
-        pytest.param(says(b"{}", 200, Date="Thu, 01 Jan 2026 00:00:00 GMT"), False, id="an object that is not ok"),
+        pytest.param(reply_with(POSTED, Date="Thu, 01 Jan 2026 00:00:00 GMT"), True, id="Slack's own answer"),
+        pytest.param(reply_with(b"<html>", 502, Date="Thu, 01 Jan 2026 00:00:00 GMT"), False, id="a proxy's page"),
+        pytest.param(
+            reply_with(b"{}", 200, Date="Thu, 01 Jan 2026 00:00:00 GMT"), False, id="an object that is not ok"
+        ),
     ],
 )
-def test_slacks_clock_is_taken_from_its_own_answers_alone(turn: Turn, told: bool) -> None:
+def test_slacks_clock_is_taken_from_its_own_answers_alone(responder: Responder, told: bool) -> None:
     async def once() -> int | None:
-        async with wire(turn) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
+        async with raw_server(responder) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
             await client.post(TOKEN, CHANNEL, HELLO, STAMP)
             told_once = client.take_clock()
             assert client.take_clock() is None

@@ -5,17 +5,17 @@ import gc
 
 from schedbot.model import Message
 from schedbot.slack.client import SlackClient
-from tests.support.raw_http import POSTED, Arrived, says, wire
+from tests.support.raw_http import POSTED, RawRequest, raw_server, reply_with
 
 CHANNEL = "C0123456789"
 ROTATED = [f"xoxb-rotated-{number}" for number in range(20)]
 
 
-def requests_of_each_token() -> tuple[list[Arrived], str]:
+def requests_of_each_token() -> tuple[list[RawRequest], str]:
     """A post with each token, then each method that reads, and what the client still holds."""
 
-    async def scene() -> tuple[list[Arrived], str]:
-        async with wire(says(POSTED)) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
+    async def scene() -> tuple[list[RawRequest], str]:
+        async with raw_server(reply_with(POSTED)) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
             for token in ROTATED:
                 await client.post(token, CHANNEL, Message("Hello"), None)
             await client.history(ROTATED[0], CHANNEL, oldest="1", latest="2", limit=10)
@@ -23,7 +23,7 @@ def requests_of_each_token() -> tuple[list[Arrived], str]:
             await client.conversation_info(ROTATED[2], CHANNEL)
             await client.user_info(ROTATED[3], "U0123456789")
             gc.collect()
-            return slack.arrived, held_by(client)
+            return slack.requests, held_by(client)
 
     return asyncio.run(scene())
 

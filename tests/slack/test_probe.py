@@ -9,19 +9,19 @@ from schedbot import sandbox
 from schedbot.model import Message, Outcome, Reply
 from schedbot.slack import one_shot
 from schedbot.slack.responses import ChannelSeen, Identity, PersonSeen
-from tests.support.raw_http import POSTED, Turn, Wire, says, wire
+from tests.support.raw_http import POSTED, RawServer, Responder, raw_server, reply_with
 
 TOKEN = "xoxb-sandbox-acme"
 
 
 @contextmanager
-def slack(turn: Turn) -> Iterator[Wire]:
+def slack(responder: Responder) -> Iterator[RawServer]:
     """A server in a thread of its own."""
     ready, over = threading.Event(), threading.Event()
-    served: list[Wire] = []
+    served: list[RawServer] = []
 
     async def serve() -> None:
-        async with wire(turn) as server:
+        async with raw_server(responder) as server:
             served.append(server)
             ready.set()
             await asyncio.to_thread(over.wait)
@@ -37,27 +37,27 @@ def slack(turn: Turn) -> Iterator[Wire]:
 
 
 def test_check_tells_whose_token_it_is() -> None:
-    with slack(says({"ok": True, "team": "Acme", "user": "bot"}, x_oauth_scopes="chat:write")) as server:
+    with slack(reply_with({"ok": True, "team": "Acme", "user": "bot"}, x_oauth_scopes="chat:write")) as server:
         assert one_shot.check(server.api_url, TOKEN, 5_000) == Identity(
             "Acme", "", "bot", "", frozenset({"chat:write"})
         )
 
 
 def test_check_tells_why_a_token_is_refused() -> None:
-    with slack(says({"ok": False, "error": "token_revoked"})) as server:
+    with slack(reply_with({"ok": False, "error": "token_revoked"})) as server:
         assert one_shot.check(server.api_url, TOKEN, 5_000) == Reply(Outcome.TOKEN_REFUSED, "token_revoked", None, 200)
 
 
 def test_channel_tells_what_slack_says_of_it() -> None:
-    with slack(says({"ok": True, "channel": {"id": "C1", "name": "reports", "is_member": True}})) as server:
+    with slack(reply_with({"ok": True, "channel": {"id": "C1", "name": "reports", "is_member": True}})) as server:
         assert one_shot.channel(server.api_url, TOKEN, "C1", 5_000) == ChannelSeen("C1", "reports", False, True, False)
 
 
 def test_send_posts_once_without_a_stamp() -> None:
-    with slack(says(POSTED)) as server:
+    with slack(reply_with(POSTED)) as server:
         reply = one_shot.send(server.api_url, TOKEN, "C1", Message("A test"), 5_000)
         assert reply.outcome is Outcome.POSTED
-        assert "metadata" not in server.arrived[0].body
+        assert "metadata" not in server.requests[0].body
 
 
 def test_people_are_asked_for_until_an_answer_is_not_about_the_person() -> None:

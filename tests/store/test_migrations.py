@@ -17,7 +17,7 @@ from schedbot.store.database import create_database, open_database
 from schedbot.store.sqlite import migrations
 from schedbot.store.sqlite.errors import DatabaseOutgrown
 from tests.store.test_under_stress import someone_writes
-from tests.support.app import House, Program, now_ms, until
+from tests.support.app import App, Program, now_ms, until
 
 DUMP = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name"
 NEXT = migrations.newest() + 1
@@ -67,85 +67,85 @@ def test_migrations_are_numbered_without_a_gap_and_named_for_their_effect() -> N
     assert all(len(name.split("_")) > 2 for name in names)
 
 
-def test_an_older_file_is_brought_up_to_date_and_keeps_its_rows(house: House, tmp_path: Path) -> None:
-    house.due_now(2)
-    before = house.db.rows("SELECT * FROM jobs")
-    newer = open_database(house.path, scripts=scripts(tmp_path, "CREATE TABLE more (n INTEGER) STRICT;"))
+def test_an_older_file_is_brought_up_to_date_and_keeps_its_rows(app: App, tmp_path: Path) -> None:
+    app.add_due_jobs(2)
+    before = app.db.rows("SELECT * FROM jobs")
+    newer = open_database(app.path, scripts=scripts(tmp_path, "CREATE TABLE more (n INTEGER) STRICT;"))
     assert (newer.schema(), newer.rows("SELECT * FROM jobs")) == (NEXT, before)
     assert newer.rows("SELECT * FROM more") == []
 
 
-def test_a_migration_that_fails_leaves_the_file_as_it_was(house: House, tmp_path: Path) -> None:
-    before = house.db.rows(DUMP)
+def test_a_migration_that_fails_leaves_the_file_as_it_was(app: App, tmp_path: Path) -> None:
+    before = app.db.rows(DUMP)
     with pytest.raises(apsw.SQLError):
-        open_database(house.path, scripts=scripts(tmp_path, "CREATE TABLE more (n INTEGER); DROP TABLE not_there;"))
-    assert (house.db.rows(DUMP), house.db.schema()) == (before, NEXT - 1)
+        open_database(app.path, scripts=scripts(tmp_path, "CREATE TABLE more (n INTEGER); DROP TABLE not_there;"))
+    assert (app.db.rows(DUMP), app.db.schema()) == (before, NEXT - 1)
 
 
-def test_a_kill_in_the_middle_of_a_migration_leaves_the_file_as_it_was(house: House, tmp_path: Path) -> None:
-    house.due_now(2)
-    before = house.db.rows(DUMP)
-    command = [sys.executable, "-c", OPEN.format(str(house.path), str(scripts(tmp_path, SLOW)))]
+def test_a_kill_in_the_middle_of_a_migration_leaves_the_file_as_it_was(app: App, tmp_path: Path) -> None:
+    app.add_due_jobs(2)
+    before = app.db.rows(DUMP)
+    command = [sys.executable, "-c", OPEN.format(str(app.path), str(scripts(tmp_path, SLOW)))]
     migrating = subprocess.Popen(command)
-    wal = house.path.with_name(house.path.name + "-wal")
+    wal = app.path.with_name(app.path.name + "-wal")
     until(lambda: wal.stat().st_size > 5_000_000, within=30)
     assert migrating.poll() is None
     migrating.kill()
     migrating.wait()
-    assert (house.db.rows(DUMP), house.db.schema()) == (before, NEXT - 1)
-    assert house.db.value("PRAGMA integrity_check") == "ok"
-    assert house.work().returncode == 0
-    assert sorted(house.slack.texts()) == ["report-0", "report-1"]
+    assert (app.db.rows(DUMP), app.db.schema()) == (before, NEXT - 1)
+    assert app.db.value("PRAGMA integrity_check") == "ok"
+    assert app.work().returncode == 0
+    assert sorted(app.slack.texts()) == ["report-0", "report-1"]
 
 
-def test_a_pool_that_is_outgrown_ends_what_it_sent_begins_nothing_and_says_why(house: House) -> None:
-    house.due_now(4, channels=1)
-    house.slack.order("hold")
-    pool = house.start("work", "--processes", "1")
-    house.slack.wait_for(1)
-    outgrow(house.path)
-    house.slack.release()
+def test_a_pool_that_is_outgrown_ends_what_it_sent_begins_nothing_and_says_why(app: App) -> None:
+    app.add_due_jobs(4, channels=1)
+    app.slack.order("hold")
+    pool = app.start("work", "--processes", "1")
+    app.slack.wait_for(1)
+    outgrow(app.path)
+    app.slack.release()
     _, said = pool.communicate(timeout=30)
     assert pool.returncode == 1
     assert f"its schema is {NEXT}, schedbot {__version__} knows {NEXT - 1}." in said.splitlines()[-2]
     assert "Traceback" not in said
-    assert house.states() == {"succeeded": 1, "queued": 3}
-    outgrow(house.path, NEXT - 1)  # the newer program, whatever it is, goes on
-    assert house.work().returncode == 0
-    assert sorted(house.slack.texts()) == [f"report-{number}" for number in range(4)]
+    assert app.states() == {"succeeded": 1, "queued": 3}
+    outgrow(app.path, NEXT - 1)  # the newer program, whatever it is, goes on
+    assert app.work().returncode == 0
+    assert sorted(app.slack.texts()) == [f"report-{number}" for number in range(4)]
 
 
-def test_an_idle_pool_finds_out_with_its_next_sign_of_life(house: House) -> None:
-    pool = house.start("work", "--processes", "1")
-    until(lambda: house.db.value("SELECT count(*) FROM heartbeats"))
-    outgrow(house.path)
+def test_an_idle_pool_finds_out_with_its_next_sign_of_life(app: App) -> None:
+    pool = app.start("work", "--processes", "1")
+    until(lambda: app.db.value("SELECT count(*) FROM heartbeats"))
+    outgrow(app.path)
     assert pool.wait(timeout=20) == 1
-    assert house.db.value("SELECT count(*) FROM heartbeats") == 0
+    assert app.db.value("SELECT count(*) FROM heartbeats") == 0
 
 
-def test_tables_in_which_an_end_can_not_be_written_lose_no_post_and_double_none(house: House) -> None:
-    house.due_now(1)
-    house.slack.order("hold")
-    pool = house.start("work", "--processes", "1")
-    house.slack.wait_for(1)
-    changed = apsw.Connection(str(house.path))
+def test_tables_in_which_an_end_can_not_be_written_lose_no_post_and_double_none(app: App) -> None:
+    app.add_due_jobs(1)
+    app.slack.order("hold")
+    pool = app.start("work", "--processes", "1")
+    app.slack.wait_for(1)
+    changed = apsw.Connection(str(app.path))
     changed.set_busy_timeout(10_000)
     changed.execute(f"BEGIN; ALTER TABLE jobs RENAME COLUMN spent TO used; PRAGMA user_version = {NEXT}; COMMIT")
-    house.slack.release()
+    app.slack.release()
     assert "Traceback" not in pool.communicate(timeout=30)[1]
     assert pool.returncode == 1
     changed.execute(f"BEGIN; ALTER TABLE jobs RENAME COLUMN used TO spent; PRAGMA user_version = {NEXT - 1}; COMMIT")
-    assert house.work().returncode == 0
-    assert (house.slack.texts(), house.states()) == (["report-0"], {"succeeded": 1})
+    assert app.work().returncode == 0
+    assert (app.slack.texts(), app.states()) == (["report-0"], {"succeeded": 1})
 
 
-def test_a_tick_that_began_before_the_upgrade_writes_nothing_after_it(house: House) -> None:
-    house.schedule("daily", as_of=now_ms(), cron="* * * * *")
-    before = house.states()
-    outgrow(house.path)
+def test_a_tick_that_began_before_the_upgrade_writes_nothing_after_it(app: App) -> None:
+    app.add_schedule("daily", as_of=now_ms(), cron="* * * * *")
+    before = app.states()
+    outgrow(app.path)
     with pytest.raises(DatabaseOutgrown):
-        house.tick(now_ms() + 120_000)
-    assert house.states() == before
+        app.tick(now_ms() + 120_000)
+    assert app.states() == before
 
 
 def is_stopped_at_rest(pool: Program, path: Path) -> bool:
@@ -157,22 +157,22 @@ def is_stopped_at_rest(pool: Program, path: Path) -> bool:
     return True
 
 
-def test_a_stopped_pool_that_wakes_after_the_upgrade_writes_nothing(house: House) -> None:
-    pool = house.start("work", "--processes", "1")
-    until(lambda: house.db.value("SELECT count(*) FROM heartbeats"))
-    until(lambda: is_stopped_at_rest(pool, house.path))
-    house.due_now(1)
-    outgrow(house.path)
+def test_a_stopped_pool_that_wakes_after_the_upgrade_writes_nothing(app: App) -> None:
+    pool = app.start("work", "--processes", "1")
+    until(lambda: app.db.value("SELECT count(*) FROM heartbeats"))
+    until(lambda: is_stopped_at_rest(pool, app.path))
+    app.add_due_jobs(1)
+    outgrow(app.path)
     pool.send_signal(signal.SIGCONT)
     assert pool.wait(timeout=20) == 1
-    assert (house.states(), house.slack.texts()) == ({"queued": 1}, [])
+    assert (app.states(), app.slack.texts()) == ({"queued": 1}, [])
 
 
 @pytest.mark.parametrize("command", ["health", "doctor"])
-def test_a_pool_of_another_version_is_named_with_its_version(house: House, command: str) -> None:
-    with house.db.writing():
-        house.db.execute(HEARTBEAT, {"now": now_ms()})
-    done = house.run(command)
+def test_a_pool_of_another_version_is_named_with_its_version(app: App, command: str) -> None:
+    with app.db.writing():
+        app.db.execute(HEARTBEAT, {"now": now_ms()})
+    done = app.run(command)
     assert f"The pool 'vm-1:7' is schedbot 0.0.1, this is {__version__}." in done.stdout + done.stderr
     assert "Restart 'schedbot work'." in done.stdout + done.stderr
     assert done.returncode == 1

@@ -16,7 +16,7 @@ from schedbot.rules import recurrence
 from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
-from tests.support.schedules import Book, clock, ms, opened
+from tests.support.schedules import Schedules, clock, ms, open_schedules
 
 MINUTE = 60_000
 CRONS = st.sampled_from(["*/5 * * * *", "*/7 8-17 * * 1-5", "0,30 * * * *", "13 * * * *", "* 0-6 * * *"])
@@ -31,18 +31,18 @@ STEPS = st.tuples(st.lists(STEP, max_size=3), AWAY, st.lists(STEP, max_size=4)).
 
 @dataclass
 class Life:
-    """Schedules of one rule in a book, and the slow count of what they owe."""
+    """Schedules of one rule, and the slow count of what they owe."""
 
-    book: Book
+    schedules: Schedules
     ticked_to: int = 0
     owed: set[tuple[str, int]] = field(default_factory=set)
 
     @property
     def now(self) -> int:
-        return ms(self.book.utc)
+        return ms(self.schedules.utc)
 
     def owes(self, name: str, after: int, until: int) -> None:
-        one = self.book.stands(name)
+        one = self.schedules.get(name)
         first = max(one.effective_at + 1, one.terms.starts_at or 0)
         last = min(until, one.terms.until_at or until)
         if one.state == "active":
@@ -57,15 +57,15 @@ class Life:
                 self.tick(self.now - minutes % 90 * MINUTE)
             case "retry":
                 chosen = Filter(since=self.now - 2 * minutes * MINUTE, until=self.now - minutes * MINUTE)
-                list(retry.carry_out(self.book.session, retry.plan(self.book.session, chosen, stale=True)))
+                list(retry.carry_out(self.schedules.session, retry.plan(self.schedules.session, chosen, stale=True)))
             case "rest":
-                self.book.pause("a")
-                self.book.resume("a")
+                self.schedules.pause("a")
+                self.schedules.resume("a")
                 self.owes("a", self.now, self.now + LOOK_AHEAD_MS)
             case "edit":
                 self.edit(grace=f"{minutes}m", misfire="all" if minutes % 2 else "skip")
-            case "skip" if self.book.stands("a").state == "active":
-                self.owed.add(("a", ms(self.book.skip_next("a"))))
+            case "skip" if self.schedules.get("a").state == "active":
+                self.owed.add(("a", ms(self.schedules.skip_next("a"))))
             case "starts":
                 self.edit(starts=times.to_rfc3339(self.now + minutes * MINUTE), until="none")
             case "until":
@@ -73,23 +73,23 @@ class Life:
 
     def edit(self, **said: str) -> None:
         with suppress(BadField):  # such as an end before the next occurrence
-            self.book.edit("a", **said)
+            self.schedules.edit("a", **said)
         self.owes("a", self.now, self.now + LOOK_AHEAD_MS)
 
     def tick(self, at: int) -> None:
         for name in ("a", "b"):
             self.owes(name, self.ticked_to, at + LOOK_AHEAD_MS)
         self.ticked_to = max(self.ticked_to, at + LOOK_AHEAD_MS)
-        self.book.tick(times.to_rfc3339(at)[:19])
+        self.schedules.tick(times.to_rfc3339(at)[:19])
 
 
 @contextmanager
 def life(cron: str) -> Iterator[Life]:
-    with TemporaryDirectory() as folder, opened(Path(folder)) as book:
-        book.utc = "2026-10-20 00:00:30"
-        made = Life(book, ms(book.utc) + LOOK_AHEAD_MS)
+    with TemporaryDirectory() as folder, open_schedules(Path(folder)) as schedules:
+        schedules.utc = "2026-10-20 00:00:30"
+        made = Life(schedules, ms(schedules.utc) + LOOK_AHEAD_MS)
         for name in ("a", "b"):
-            book.add(name, cron=cron, tz="Europe/Berlin")
+            schedules.add(name, cron=cron, tz="Europe/Berlin")
             made.owes(name, made.now, made.now + LOOK_AHEAD_MS)
         made.tick(made.now)  # the zone data is seen
         yield made
@@ -101,7 +101,7 @@ def test_the_audit_tells_each_occurrence_once_as_a_slow_count_has_it(cron: str, 
     with life(cron) as lived:
         for step in [*steps, ("off", 5)]:
             lived.act(step)
-        told = [(one.schedule, one.due_at) for one in jobs.every(lived.book.db, Filter())]
+        told = [(one.schedule, one.due_at) for one in jobs.every(lived.schedules.db, Filter())]
         assert len(told) == len(set(told))
         missing, more = (sorted((name, clock(at)) for name, at in one) for one in
                          (lived.owed - set(told), set(told) - lived.owed))  # fmt: skip

@@ -10,9 +10,9 @@ from schedbot.admin.operations import doctor
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database, create_database, open_database
 from schedbot.worker.pool import Pool
-from tests.support.app import TOKEN, House, now_ms
-from tests.support.power_cut import Cut, Disk, laid, plugged_in
-from tests.support.sandboxes import forked
+from tests.support.app import TOKEN, App, now_ms
+from tests.support.power_cut import Disk, PowerCut, restore_each, simulated_disk
+from tests.support.sandboxes import fork_sandbox
 
 OFF_MS = 60_000  # how long the machine was off
 LEFT = "SELECT s.name FROM attempts a JOIN jobs j ON j.id = a.job_id JOIN schedules s ON s.id = j.schedule_id"
@@ -29,35 +29,35 @@ class Seen:
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
     monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
-    with plugged_in() as made:
+    with simulated_disk() as made:
         yield made
 
 
-def work(house: House) -> None:
+def work(app: App) -> None:
     """`work --drain` in this process, so that it writes to the disk that is plugged in."""
-    session = house.session()
+    session = app.session()
     Pool(replace(session, settings=replace(session.settings, processes=1)), drain=True).run()
 
 
-def deliver(folder: Path, disk: Disk, posts: int, faults: dict[int, str], *pragmas: str) -> list[Cut]:
+def deliver(folder: Path, disk: Disk, posts: int, faults: dict[int, str], *pragmas: str) -> list[PowerCut]:
     """A pool delivers so many posts, some with a fault. What a power cut leaves: at each sync, and at the end."""
     messages = folder / "slack.jsonl"
-    with forked(messages) as slack:
-        house = House(folder / "product", slack)
-        house.due_now(posts)
+    with fork_sandbox(messages) as slack:
+        app = App(folder / "product", slack)
+        app.add_due_jobs(posts)
         for pragma in pragmas:
-            house.db.rows(f"PRAGMA {pragma}")
+            app.db.rows(f"PRAGMA {pragma}")
         for number, fault in faults.items():
-            house.slack.order(fault, channel=f"C{number:010d}")
+            app.slack.order(fault, channel=f"C{number:010d}")
 
         def witness() -> Seen:
-            return Seen({one["text"] for one in house.slack.requests("chat.postMessage")}, messages.read_bytes())
+            return Seen({one["text"] for one in app.slack.requests("chat.postMessage")}, messages.read_bytes())
 
         disk.witness = witness
-        work(house)
+        work(app)
         disk.cut("the end")
         disk.witness = None
-        house.close()
+        app.close()
     return disk.cuts
 
 
@@ -96,20 +96,20 @@ def standing(path: Path, seen: Seen) -> list[object]:
 def goes_on(folder: Path, messages: bytes) -> None:
     """The machine is back, and Slack has what it had when the power failed: the post is there once, and on record."""
     (folder / "slack.jsonl").write_bytes(messages)
-    with forked(folder / "slack.jsonl") as slack:
-        house = House(folder, slack, clock=lambda: now_ms() + OFF_MS)
-        work(house)
-        assert house.slack.texts() == ["report-0"]
-        assert house.db.rows("SELECT state, ts FROM jobs") == [("succeeded", house.posts()[0]["ts"])]
-        assert house.db.value("PRAGMA integrity_check") == "ok"
-        assert doctor.database(house.session()).ok
-        house.close()
+    with fork_sandbox(folder / "slack.jsonl") as slack:
+        app = App(folder, slack, clock=lambda: now_ms() + OFF_MS)
+        work(app)
+        assert app.slack.texts() == ["report-0"]
+        assert app.db.rows("SELECT state, ts FROM jobs") == [("succeeded", app.posts()[0]["ts"])]
+        assert app.db.value("PRAGMA integrity_check") == "ok"
+        assert doctor.database(app.session()).ok
+        app.close()
 
 
 def test_whatever_part_of_the_last_writes_has_arrived_the_file_is_whole(tmp_path: Path, disk: Disk) -> None:
     cuts = deliver(tmp_path, disk, 12, {3: "drop_after", 5: "ratelimit"}, "wal_autocheckpoint = 10")
     assert {cut.syncing for cut in cuts} == {"schedbot.db", "schedbot.db-wal", "the end"}
-    for cut, folder in laid(cuts, tmp_path):
+    for cut, folder in restore_each(cuts, tmp_path):
         db = open_database(folder / "schedbot.db")
         assert cut.seen.asked <= left(db)
         db.close()
@@ -126,7 +126,7 @@ def test_a_power_cut_while_the_database_is_made_leaves_none_or_a_whole_one(tmp_p
     disk.witness = lambda: None
     create_database(tmp_path / "schedbot.db", "installation-1", 0).close()
     disk.witness = None
-    for _, folder in laid(disk.cuts, tmp_path):
+    for _, folder in restore_each(disk.cuts, tmp_path):
         path = folder / "schedbot.db"
         is_none_or_whole(path)
         db = create_database(path, "installation-2", 0)

@@ -15,13 +15,13 @@ from schedbot.admin.schedules import shared_calendars
 from schedbot.admin.workspaces import manage
 from schedbot.store.database import Database, open_database
 from schedbot.store.history.filters import Filter
-from tests.support.power_cut import Cut, laid, plugged_in
-from tests.support.schedules import Book, opened
+from tests.support.power_cut import PowerCut, restore_each, simulated_disk
+from tests.support.schedules import Schedules, open_schedules
 
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('heartbeats', 'sqlite_sequence')"
 FAIL = "UPDATE jobs SET state = 'failed', error = 'timeout', attempts = 1, spent = 1 WHERE state = 'queued'"
 IN_TIME, HOURS_LATER, A_DAY_LATER = "2026-12-01 08:59:00", "2026-12-01 12:00:30", "2026-12-02 12:00:30"
-Act = Callable[[Book], object]
+Act = Callable[[Schedules], object]
 Content = dict[str, list[tuple[Any, ...]]]
 
 
@@ -29,7 +29,7 @@ Content = dict[str, list[tuple[Any, ...]]]
 class Story:
     """What power cuts during a change leave (`seen`: had it ended?), and what stood before and after it."""
 
-    cuts: list[Cut]
+    cuts: list[PowerCut]
     old: Content
     new: Content
     jobs: list[str]
@@ -44,77 +44,77 @@ def content(db: Database) -> Content:
 def told(folder: Path, act: Act, *before: Act) -> Story:
     """The power fails at each sync of `act`, at its end, and while its connection is closed."""
     ended: list[bool] = []
-    with plugged_in() as disk:
-        with opened(folder) as book:
-            book.db.rows("PRAGMA wal_autocheckpoint = 0")  # its syncs come as the file is closed
+    with simulated_disk() as disk:
+        with open_schedules(folder) as schedules:
+            schedules.db.rows("PRAGMA wal_autocheckpoint = 0")  # its syncs come as the file is closed
             for one in before:
-                one(book)
-            book.db.rows("PRAGMA wal_checkpoint")  # the log begins anew, over what stood in it
-            old = content(book.db)
+                one(schedules)
+            schedules.db.rows("PRAGMA wal_checkpoint")  # the log begins anew, over what stood in it
+            old = content(schedules.db)
             disk.witness = lambda: bool(ended)
-            act(book)
+            act(schedules)
             ended.append(True)
             disk.cut("the end")
-            new, jobs = content(book.db), book.jobs()
+            new, jobs = content(schedules.db), schedules.jobs()
         disk.cut("closed")
     return Story(disk.cuts, old, new, jobs)
 
 
-def stand(book: Book, until: str = HOURS_LATER) -> None:
+def stand(schedules: Schedules, until: str = HOURS_LATER) -> None:
     """Schedules of which one has a job that failed and, after an outage, missed more than rows are made for."""
-    book.add("minutely", cron="* * * * *", account="42")
-    book.tick(IN_TIME)
-    with book.db.writing():
-        book.db.execute(FAIL)
-    book.tick(until)
-    book.add("waits", cron="1 12 * * *", account="42")
-    book.add("others", cron="0 9 * * *", account="43")
+    schedules.add("minutely", cron="* * * * *", account="42")
+    schedules.tick(IN_TIME)
+    with schedules.db.writing():
+        schedules.db.execute(FAIL)
+    schedules.tick(until)
+    schedules.add("waits", cron="1 12 * * *", account="42")
+    schedules.add("others", cron="0 9 * * *", account="43")
 
 
-def stand_many(book: Book) -> None:
+def stand_many(schedules: Schedules) -> None:
     """More rules than a slice of a tick takes, none of them due yet."""
-    book.utc = "2026-12-01 08:50:00"
+    schedules.utc = "2026-12-01 08:50:00"
     rules = [f"0 9 1-{day} {months} *" for day in range(2, 31) for months in ("*", "12")]
     for number, cron in enumerate([*rules, "* * * * *"]):
-        book.add(f"report-{number}", cron=cron, misfire="all" if number % 2 else "latest")
+        schedules.add(f"report-{number}", cron=cron, misfire="all" if number % 2 else "latest")
 
 
 @contextmanager
-def came_back(folder: Path, utc: str) -> Iterator[Book]:
+def came_back(folder: Path, utc: str) -> Iterator[Schedules]:
     """The machine is back."""
     db = open_database(folder / "schedbot.db")
-    yield Book(db, db.path, utc)
+    yield Schedules(db, db.path, utc)
     db.close()
 
 
-def import_(book: Book) -> None:
+def import_(schedules: Schedules) -> None:
     lines = [f"imported-{number},C{number:010d},{number % 60} 12 * * *,UTC,Hi" for number in range(120)]
     lines.append("waits,C0000000009,2 12 * * *,UTC,Hello")
     text = "\n".join(["name,channel,cron,tz,text", *lines])
-    import_file(book.session, Source("file.csv", text.encode(), update=True))
+    import_file(schedules.session, Source("file.csv", text.encode(), update=True))
 
 
-def retry(book: Book) -> None:
-    list(retry_jobs.carry_out(book.session, retry_jobs.plan(book.session, Filter(), stale=True)))
+def retry(schedules: Schedules) -> None:
+    list(retry_jobs.carry_out(schedules.session, retry_jobs.plan(schedules.session, Filter(), stale=True)))
 
 
-def backfill(book: Book) -> None:
-    plan = backfill_jobs.plan(book.session, "others", "2026-11-01 00:00", "2026-11-20 00:00")
-    backfill_jobs.carry_out(book.session, plan)
+def backfill(schedules: Schedules) -> None:
+    plan = backfill_jobs.plan(schedules.session, "others", "2026-11-01 00:00", "2026-11-20 00:00")
+    backfill_jobs.carry_out(schedules.session, plan)
 
 
 ACTS: dict[str, Act] = {
-    "add": lambda book: book.add("new", cron="1 12 * * *"),
+    "add": lambda schedules: schedules.add("new", cron="1 12 * * *"),
     "import": import_,
-    "edit": lambda book: book.edit("waits", cron="2 12 * * *", channel="C0000000002"),
-    "calendar set": lambda book: shared_calendars.set_(book.session, "42", None, {"window": "13:00-14:00"}),
+    "edit": lambda schedules: schedules.edit("waits", cron="2 12 * * *", channel="C0000000002"),
+    "calendar set": lambda schedules: shared_calendars.set_(schedules.session, "42", None, {"window": "13:00-14:00"}),
     "retry": retry,
-    "pause": lambda book: book.pause("waits"),
-    "skip-next": lambda book: book.skip_next("waits"),
-    "run-now": lambda book: book.run_now("waits"),
-    "remove": lambda book: book.remove("waits"),
+    "pause": lambda schedules: schedules.pause("waits"),
+    "skip-next": lambda schedules: schedules.skip_next("waits"),
+    "run-now": lambda schedules: schedules.run_now("waits"),
+    "remove": lambda schedules: schedules.remove("waits"),
     "backfill": backfill,
-    "workspace pause": lambda book: manage.pause(book.session, "default", "moves"),
+    "workspace pause": lambda schedules: manage.pause(schedules.session, "default", "moves"),
 }
 
 
@@ -122,7 +122,7 @@ ACTS: dict[str, Act] = {
 def test_a_power_cut_during_a_change_leaves_all_of_it_or_nothing(tmp_path: Path, command: str) -> None:
     story = told(tmp_path, ACTS[command], stand)
     found = []
-    for cut, folder in laid(story.cuts, tmp_path):
+    for cut, folder in restore_each(story.cuts, tmp_path):
         db = open_database(folder / "schedbot.db")
         found.append(content(db))
         assert found[-1] in ([story.new] if cut.seen else [story.old, story.new])
@@ -132,27 +132,27 @@ def test_a_power_cut_during_a_change_leaves_all_of_it_or_nothing(tmp_path: Path,
 
 
 def test_a_retry_that_a_power_cut_ends_between_two_slices_goes_on_with_the_next(tmp_path: Path) -> None:
-    story = told(tmp_path, retry, lambda book: stand(book, A_DAY_LATER))
+    story = told(tmp_path, retry, lambda schedules: stand(schedules, A_DAY_LATER))
     assert len(story.new["jobs"]) - len(story.old["jobs"]) > retry_jobs.SLICE
     queued = set()
-    for _, folder in laid(story.cuts, tmp_path):
-        with came_back(folder, A_DAY_LATER) as book:
-            queued.add(sum("queued" in job for job in book.jobs("minutely")))
-            retry(book)
-            assert book.jobs() == story.jobs
+    for _, folder in restore_each(story.cuts, tmp_path):
+        with came_back(folder, A_DAY_LATER) as schedules:
+            queued.add(sum("queued" in job for job in schedules.jobs("minutely")))
+            retry(schedules)
+            assert schedules.jobs() == story.jobs
     assert len(queued) == 3  # before, between, after
 
 
 def test_after_a_power_cut_at_any_commit_of_a_tick_the_next_one_comes_to_the_same(tmp_path: Path) -> None:
-    def act(book: Book) -> None:
-        book.tick(HOURS_LATER)
+    def act(schedules: Schedules) -> None:
+        schedules.tick(HOURS_LATER)
 
     story = told(tmp_path, act, stand_many)
     found = []
-    for cut, folder in laid(story.cuts, tmp_path):
-        with came_back(folder, HOURS_LATER) as book:
-            found.append(content(book.db))
+    for cut, folder in restore_each(story.cuts, tmp_path):
+        with came_back(folder, HOURS_LATER) as schedules:
+            found.append(content(schedules.db))
             assert found[-1] == story.new or not cut.seen
-            act(book)
-            assert content(book.db) == story.new
+            act(schedules)
+            assert content(schedules.db) == story.new
     assert len({len(one["jobs"]) for one in found}) >= 3  # before, between, after

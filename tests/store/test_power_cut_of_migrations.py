@@ -10,8 +10,8 @@ import pytest
 from schedbot.admin.import_export.importer import Source, import_file
 from schedbot.store.database import open_database
 from schedbot.store.sqlite import migrations
-from tests.support.power_cut import Cut, laid, plugged_in
-from tests.support.schedules import opened
+from tests.support.power_cut import PowerCut, restore_each, simulated_disk
+from tests.support.schedules import open_schedules
 
 NOW = migrations.newest()
 # It writes to every page of the table that posts hang on, with less memory than that takes.
@@ -49,9 +49,9 @@ def standing(path: Path) -> Standing:
 def older(folder: Path, schema: int, journal: str) -> Path:
     """A file of that schema with 300 posts that are on their way."""
     lines = [f"report-{number},C{number:010d},0 9 * * *,UTC,Hi\n" for number in range(300)]
-    with opened(folder) as book:
-        import_file(book.session, Source("file.csv", "".join(["name,channel,cron,tz,text\n", *lines]).encode()))
-        book.claim(sent=True)
+    with open_schedules(folder) as schedules:
+        import_file(schedules.session, Source("file.csv", "".join(["name,channel,cron,tz,text\n", *lines]).encode()))
+        schedules.claim(sent=True)
     path = folder / "older" / "schedbot.db"
     path.parent.mkdir()
     db = apsw.Connection(str(path))
@@ -59,7 +59,7 @@ def older(folder: Path, schema: int, journal: str) -> Path:
     for number, script in migrations.after(0):
         if number <= schema:
             db.execute(f"{script}; PRAGMA user_version = {number:d}").fetchall()
-    db.execute("ATTACH DATABASE ? AS whole", [str(book.path)])
+    db.execute("ATTACH DATABASE ? AS whole", [str(schedules.path)])
     for kind, name, _ in db.execute(TABLES).fetchall():
         if kind == "table":
             columns = db.execute(COLUMNS, [name]).get
@@ -76,10 +76,10 @@ def newer(folder: Path) -> Path:
     return scripts
 
 
-def migrated(path: Path, scripts: Path) -> list[Cut]:
+def migrated(path: Path, scripts: Path) -> list[PowerCut]:
     """Migrate the file. What a power cut leaves: at each sync, at the end, and when it is closed."""
     ended: list[bool] = []
-    with plugged_in() as disk:
+    with simulated_disk() as disk:
         disk.witness = lambda: bool(ended)
         db = open_database(path, scripts=scripts)
         ended.append(True)
@@ -97,7 +97,7 @@ def test_a_power_cut_during_a_migration_moves_no_post(tmp_path: Path, steps: int
     old, cuts, new = standing(path), migrated(path, scripts), standing(path)
     assert (old.schema, new.schema, old.posts) == (NOW - 1, NOW - 1 + steps, new.posts)
     found = []
-    for cut, folder in laid(cuts, tmp_path):
+    for cut, folder in restore_each(cuts, tmp_path):
         found.append(standing(folder / path.name))
         assert found[-1] in ([new] if cut.seen else [old, new])
         open_database(folder / path.name, scripts=scripts).close()

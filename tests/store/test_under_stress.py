@@ -13,37 +13,37 @@ import pytest
 
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import open_database
-from tests.support.app import House, Program, until
-from tests.support.failing_pools import ADD, is_refused, mounted
-from tests.support.sandboxes import forked
+from tests.support.app import App, Program, until
+from tests.support.failing_pools import ADD, assert_refused, mount
+from tests.support.sandboxes import fork_sandbox
 
 
 def wal_of(path: Path) -> Path:
     return path.with_name(path.name + "-wal")
 
 
-def is_sound(house: House) -> None:
+def is_sound(app: App) -> None:
     """SQLite's check and schedbot's own find nothing wrong with the file."""
-    assert house.db.value("PRAGMA integrity_check") == "ok"
-    assert f"ok       database: {house.path}" in house.run("doctor").stdout
+    assert app.db.value("PRAGMA integrity_check") == "ok"
+    assert f"ok       database: {app.path}" in app.run("doctor").stdout
 
 
-def all_posted_once(house: House, count: int) -> None:
-    assert sorted(house.slack.texts()) == sorted(f"report-{number}" for number in range(count))
-    assert house.states() == {"succeeded": count}
+def all_posted_once(app: App, count: int) -> None:
+    assert sorted(app.slack.texts()) == sorted(f"report-{number}" for number in range(count))
+    assert app.states() == {"succeeded": count}
 
 
 # -- a full disk
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Iterator[House]:
+def small(tmp_path: Path) -> Iterator[App]:
     """A product on a disk of 3 MB."""
-    disk = mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=3m", "tmpfs")
-    with disk as folder, forked() as slack:
-        house = House(folder, slack)
-        yield house
-        house.close()
+    disk = mount(tmp_path / "small", "-t", "tmpfs", "-o", "size=3m", "tmpfs")
+    with disk as folder, fork_sandbox() as slack:
+        app = App(folder, slack)
+        yield app
+        app.close()
 
 
 def fill(folder: Path) -> Path:
@@ -58,18 +58,18 @@ def fill(folder: Path) -> Path:
     raise AssertionError("the disk was never full")
 
 
-def test_a_command_on_a_full_disk_says_so_and_changes_nothing(small: House) -> None:
-    small.schedule("before", cron="0 9 * * *")
+def test_a_command_on_a_full_disk_says_so_and_changes_nothing(small: App) -> None:
+    small.add_schedule("before", cron="0 9 * * *")
     filler = fill(small.folder)
-    is_refused(small.run(*ADD), "is full", "Make room")
+    assert_refused(small.run(*ADD), "is full", "Make room")
     filler.unlink()
     is_sound(small)
     assert [row[0] for row in small.db.rows("SELECT name FROM schedules")] == ["before"]
     assert small.run(*ADD).returncode == 0
 
 
-def test_a_pool_on_a_full_disk_keeps_what_it_knows_until_there_is_room(small: House) -> None:
-    small.due_now(6, channels=2)
+def test_a_pool_on_a_full_disk_keeps_what_it_knows_until_there_is_room(small: App) -> None:
+    small.add_due_jobs(6, channels=2)
     small.slack.order("hold", times="forever")
     pool = small.start("work", "--processes", "1")
     small.slack.wait_for(2)
@@ -118,35 +118,35 @@ def someone_writes(path: Path) -> bool:
     return False
 
 
-def test_commands_wait_for_another_program_that_holds_the_file(house: House) -> None:
-    with locked_by_another(house.path) as other:
-        programs = [house.start(*ADD[:1], f"daily-{number}", *ADD[2:]) for number in range(3)]
-        until(lambda: someone_writes(house.path))
+def test_commands_wait_for_another_program_that_holds_the_file(app: App) -> None:
+    with locked_by_another(app.path) as other:
+        programs = [app.start(*ADD[:1], f"daily-{number}", *ADD[2:]) for number in range(3)]
+        until(lambda: someone_writes(app.path))
         other.execute("ROLLBACK")
         assert [program.wait(timeout=30) for program in programs] == [0, 0, 0]
-    assert house.db.value("SELECT count(*) FROM schedules") == 3
-    is_sound(house)
+    assert app.db.value("SELECT count(*) FROM schedules") == 3
+    is_sound(app)
 
 
-def test_a_pool_waits_for_another_program_and_forgets_nothing(house: House) -> None:
-    house.due_now(4, channels=2)
-    house.slack.order("hold", times="forever")
-    house.start("work", "--processes", "1")
-    house.slack.wait_for(2)
-    with locked_by_another(house.path) as other:
-        house.slack.clear()
-        house.slack.release()
-        until(lambda: someone_writes(house.path))
-        until(lambda: len(house.posts()) == 2)
+def test_a_pool_waits_for_another_program_and_forgets_nothing(app: App) -> None:
+    app.add_due_jobs(4, channels=2)
+    app.slack.order("hold", times="forever")
+    app.start("work", "--processes", "1")
+    app.slack.wait_for(2)
+    with locked_by_another(app.path) as other:
+        app.slack.clear()
+        app.slack.release()
+        until(lambda: someone_writes(app.path))
+        until(lambda: len(app.posts()) == 2)
         other.execute("ROLLBACK")
-    until(lambda: house.states() == {"succeeded": 4}, within=40)
-    all_posted_once(house, 4)
-    is_sound(house)
+    until(lambda: app.states() == {"succeeded": 4}, within=40)
+    all_posted_once(app, 4)
+    is_sound(app)
 
 
-def test_a_wait_that_takes_too_long_ends_in_a_clear_error(house: House) -> None:
-    impatient = open_database(house.path, busy_ms=200)
-    with locked_by_another(house.path):
+def test_a_wait_that_takes_too_long_ends_in_a_clear_error(app: App) -> None:
+    impatient = open_database(app.path, busy_ms=200)
+    with locked_by_another(app.path):
         with pytest.raises(DatabaseUnusable, match="is locked by another program") as told, impatient.writing():
             pass
         assert told.value.hint == "Close that program, then try again."
@@ -154,15 +154,15 @@ def test_a_wait_that_takes_too_long_ends_in_a_clear_error(house: House) -> None:
         pass
 
 
-def test_a_program_that_was_stopped_while_it_wrote_is_not_waited_for_for_ever(house: House) -> None:
-    impatient = open_database(house.path, busy_ms=200)
-    with house.db.writing():
+def test_a_program_that_was_stopped_while_it_wrote_is_not_waited_for_for_ever(app: App) -> None:
+    impatient = open_database(app.path, busy_ms=200)
+    with app.db.writing():
         for _ in range(2):
             with pytest.raises(DatabaseUnusable, match="is locked by another program"), impatient.writing():
                 pass
     with impatient.writing():
         pass
-    until(lambda: not someone_writes(house.path))
+    until(lambda: not someone_writes(app.path))
 
 
 # -- kills and power cuts
@@ -184,40 +184,40 @@ def with_frames_of_old(wal: bytes) -> bytes:
         pytest.param(with_frames_of_old, id="pages of old behind it"),
     ],
 )
-def test_after_a_torn_write_all_that_was_committed_is_there(house: House, spoil: Callable[[bytes], bytes]) -> None:
-    house.due_now(4, channels=4)
-    house.slack.order("drop_after", channel="C0000000003")
-    pool = house.start("work", "--processes", "1")
-    until(lambda: len(house.posts()) == 4)
+def test_after_a_torn_write_all_that_was_committed_is_there(app: App, spoil: Callable[[bytes], bytes]) -> None:
+    app.add_due_jobs(4, channels=4)
+    app.slack.order("drop_after", channel="C0000000003")
+    pool = app.start("work", "--processes", "1")
+    until(lambda: len(app.posts()) == 4)
     pool.kill()
     pool.wait()
-    ended, sent = house.db.rows(ENDED), house.db.rows(SENT)
-    reboot(house, spoil)
-    assert set(ended) <= set(house.db.rows(ENDED))
-    assert set(sent) <= set(house.db.rows(SENT))
-    assert house.work().returncode == 0
-    all_posted_once(house, 4)
-    is_sound(house)
+    ended, sent = app.db.rows(ENDED), app.db.rows(SENT)
+    reboot(app, spoil)
+    assert set(ended) <= set(app.db.rows(ENDED))
+    assert set(sent) <= set(app.db.rows(SENT))
+    assert app.work().returncode == 0
+    all_posted_once(app, 4)
+    is_sound(app)
 
 
-def reboot(house: House, spoil: Callable[[bytes], bytes]) -> None:
+def reboot(app: App, spoil: Callable[[bytes], bytes]) -> None:
     """Files as the disk has them, nothing of the memory that processes shared."""
-    kept = house.path.read_bytes(), spoil(wal_of(house.path).read_bytes())
-    house.db.close()
-    house.path.with_name(house.path.name + "-shm").unlink(missing_ok=True)
-    house.path.write_bytes(kept[0])
-    wal_of(house.path).write_bytes(kept[1])
-    house.db = open_database(house.path)
+    kept = app.path.read_bytes(), spoil(wal_of(app.path).read_bytes())
+    app.db.close()
+    app.path.with_name(app.path.name + "-shm").unlink(missing_ok=True)
+    app.path.write_bytes(kept[0])
+    wal_of(app.path).write_bytes(kept[1])
+    app.db = open_database(app.path)
 
 
-def test_whatever_slack_has_seen_was_on_the_disk_before(house: House, tmp_path: Path) -> None:
-    house.due_now(40, channels=40)
-    house.slack.order("delay", ms=200, times="forever")
-    pool = house.start("work", "--processes", "1", "--in-flight", "4")
+def test_whatever_slack_has_seen_was_on_the_disk_before(app: App, tmp_path: Path) -> None:
+    app.add_due_jobs(40, channels=40)
+    app.slack.order("delay", ms=200, times="forever")
+    pool = app.start("work", "--processes", "1", "--in-flight", "4")
     for number in range(8):
-        until(lambda least=number * 4: len(house.posts()) > least)  # type: ignore[misc]
-        seen = {message["metadata"]["event_payload"]["occurrence"] for message in house.posts()}
-        assert seen <= left(copied(house.path, tmp_path / f"cut-{number}"))
+        until(lambda least=number * 4: len(app.posts()) > least)  # type: ignore[misc]
+        seen = {message["metadata"]["event_payload"]["occurrence"] for message in app.posts()}
+        assert seen <= left(copied(app.path, tmp_path / f"cut-{number}"))
     pool.send_signal(signal.SIGTERM)
     assert pool.wait(timeout=30) == 0
 
@@ -238,7 +238,7 @@ def left(path: Path) -> set[str]:
     return {str(row[0]) for row in found.execute(sql)}
 
 
-def test_a_commit_waits_for_the_disk(house: House) -> None:
+def test_a_commit_waits_for_the_disk(app: App) -> None:
     FULL = 2
-    assert house.db.value("PRAGMA synchronous") == FULL
-    assert house.db.value("PRAGMA journal_mode") == "wal"
+    assert app.db.value("PRAGMA synchronous") == FULL
+    assert app.db.value("PRAGMA journal_mode") == "wal"

@@ -16,8 +16,8 @@ import pytest
 
 from schedbot.store.database import create_database
 from schedbot.store.sqlite import migrations
-from tests.support.app import House
-from tests.support.failing_pools import ADD, is_refused, mounted
+from tests.support.app import App
+from tests.support.failing_pools import ADD, assert_refused, mount
 
 ROOT = os.geteuid() == 0
 TURN = "Give the user that runs schedbot the right to write the file and its folder."
@@ -76,34 +76,34 @@ def half(path: Path) -> None:
     ],
 )
 def test_what_can_not_be_used_is_named_and_left_as_it_was(
-    house: House, make: Callable[[Path], object], error: str, hint: str
+    app: App, make: Callable[[Path], object], error: str, hint: str
 ) -> None:
-    path = house.folder / "other.db"
+    path = app.folder / "other.db"
     make(path)
     before = path.read_bytes() if path.is_file() else path.exists()
-    is_refused(house.run("list", SCHEDBOT_DATABASE=str(path)), error, hint)
+    assert_refused(app.run("list", SCHEDBOT_DATABASE=str(path)), error, hint)
     assert (path.read_bytes() if path.is_file() else path.exists()) == before
 
 
-def test_a_dump_that_was_read_back_gets_its_marks_by_the_command_that_is_told(house: House) -> None:
-    house.schedule("daily", cron="0 9 * * *")
-    path = house.folder / "read back.db"
-    with closing(sqlite3.connect(house.path)) as whole, closing(sqlite3.connect(path)) as copy:
+def test_a_dump_that_was_read_back_gets_its_marks_by_the_command_that_is_told(app: App) -> None:
+    app.add_schedule("daily", cron="0 9 * * *")
+    path = app.folder / "read back.db"
+    with closing(sqlite3.connect(app.path)) as whole, closing(sqlite3.connect(path)) as copy:
         copy.executescript("\n".join(whole.iterdump()))
-    done = house.run("list", SCHEDBOT_DATABASE=str(path))
-    is_refused(done, "has schedbot's tables and not its marks", "If its rows are whole: sqlite3 ")
+    done = app.run("list", SCHEDBOT_DATABASE=str(path))
+    assert_refused(done, "has schedbot's tables and not its marks", "If its rows are whole: sqlite3 ")
     name, *pragmas = shlex.split(done.stderr.split(" sqlite3 ")[1].split(" Whole copies")[0].rstrip("."))
     assert name == str(path)
     with closing(sqlite3.connect(name)) as copy:
         copy.executescript(" ".join(pragmas))
-    assert house.run("list", SCHEDBOT_DATABASE=name).stdout == house.run("list").stdout
+    assert app.run("list", SCHEDBOT_DATABASE=name).stdout == app.run("list").stdout
 
 
-def test_an_empty_file_becomes_a_database_by_init_alone(house: House) -> None:
-    path = house.folder / "other.db"
+def test_an_empty_file_becomes_a_database_by_init_alone(app: App) -> None:
+    path = app.folder / "other.db"
     path.touch()
-    assert house.run("init", SCHEDBOT_DATABASE=str(path)).returncode == 0
-    assert house.run("list", SCHEDBOT_DATABASE=str(path)).returncode == 0
+    assert app.run("init", SCHEDBOT_DATABASE=str(path)).returncode == 0
+    assert app.run("list", SCHEDBOT_DATABASE=str(path)).returncode == 0
 
 
 # -- who may write
@@ -140,13 +140,13 @@ def test_another_user_is_told_what_it_may_not(shown: Path, of_file: int, of_fold
         pytest.skip("another user cannot read the program")
     before = path.read_bytes()
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "HOME": "/"})
-    is_refused(done, error, "right to write" if "only" in error else "who may read and write")
+    assert_refused(done, error, "right to write" if "only" in error else "who may read and write")
     assert path.read_bytes() == before
 
 
-def test_a_file_system_that_turned_read_only_is_told_and_harms_nothing(house: House, tmp_path: Path) -> None:
+def test_a_file_system_that_turned_read_only_is_told_and_harms_nothing(app: App, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    with mounted(home, "-t", "tmpfs", "tmpfs"):
+    with mount(home, "-t", "tmpfs", "tmpfs"):
         create_database(home / "schedbot.db", "installation-1", 0).close()
         subprocess.run(["mount", "-o", "remount,ro", str(home)], check=True)
-        is_refused(house.run(*ADD, SCHEDBOT_DATABASE=str(home / "schedbot.db")), "is read-only", TURN)
+        assert_refused(app.run(*ADD, SCHEDBOT_DATABASE=str(home / "schedbot.db")), "is read-only", TURN)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from schedbot.store.history import changes
-from tests.support.schedules import Book, clock, ms, opened
+from tests.support.schedules import Schedules, clock, ms, open_schedules
 
 pytestmark = pytest.mark.skipif(shutil.which("zic") is None, reason="zic is not installed: it compiles zone files")
 
@@ -38,21 +38,23 @@ def zone_files(folder: Path, version: str, offset: str) -> Path:
     return folder
 
 
-def tick_with(book: Book, zones: Path, utc: str = NOON, dry: str = "") -> None:
+def tick_with(schedules: Schedules, zones: Path, utc: str = NOON, dry: str = "") -> None:
     """A tick in a program of its own that uses these zone files."""
-    command = [sys.executable, "-c", TICK, str(book.path), str(ms(utc)), dry]
+    command = [sys.executable, "-c", TICK, str(schedules.path), str(ms(utc)), dry]
     subprocess.run(command, env={**os.environ, "PYTHONTZPATH": str(zones)}, check=True)
 
 
-def moves(book: Book, name: str = "daily") -> list[tuple[Any, Any]]:
-    found = [one for one in changes.of_object(book.db, "schedule", book.stands(name).id) if one.command == "tick"]
+def moves(schedules: Schedules, name: str = "daily") -> list[tuple[Any, Any]]:
+    found = [
+        one for one in changes.of_object(schedules.db, "schedule", schedules.get(name).id) if one.command == "tick"
+    ]
     return [
         (one.before and one.before["next_due_at"][:16], one.after and one.after["next_due_at"][:16]) for one in found
     ]
 
 
-def next_due(book: Book) -> str:
-    return clock(book.db.value("SELECT next_due_at FROM recurrences WHERE tz = 'Europe/Berlin'"))
+def next_due(schedules: Schedules) -> str:
+    return clock(schedules.db.value("SELECT next_due_at FROM recurrences WHERE tz = 'Europe/Berlin'"))
 
 
 @pytest.fixture
@@ -66,73 +68,76 @@ def new(tmp_path: Path) -> Path:
 
 
 def test_what_is_to_come_moves_and_the_old_and_new_instant_are_on_record(tmp_path: Path, old: Path, new: Path) -> None:
-    with opened(tmp_path) as book:
-        book.utc = NOON
-        book.add(tz="Europe/Berlin")
-        book.add("other")
-        tick_with(book, old)
-        assert (next_due(book), moves(book)) == ("2026-12-02 08:00", [])
-        tick_with(book, new)
-        assert (next_due(book), moves(book)) == ("2026-12-02 07:00", [("2026-12-02T08:00", "2026-12-02T07:00")])
-        assert moves(book, "other") == []
+    with open_schedules(tmp_path) as schedules:
+        schedules.utc = NOON
+        schedules.add(tz="Europe/Berlin")
+        schedules.add("other")
+        tick_with(schedules, old)
+        assert (next_due(schedules), moves(schedules)) == ("2026-12-02 08:00", [])
+        tick_with(schedules, new)
+        assert (next_due(schedules), moves(schedules)) == (
+            "2026-12-02 07:00",
+            [("2026-12-02T08:00", "2026-12-02T07:00")],
+        )
+        assert moves(schedules, "other") == []
 
 
 def test_a_second_tick_with_the_same_zone_data_records_nothing(tmp_path: Path, old: Path, new: Path) -> None:
-    with opened(tmp_path) as book:
-        book.utc = NOON
-        book.add(tz="Europe/Berlin")
+    with open_schedules(tmp_path) as schedules:
+        schedules.utc = NOON
+        schedules.add(tz="Europe/Berlin")
         for zones in (old, new, new):
-            tick_with(book, zones)
-        assert len(moves(book)) == 1
-        assert book.db.value("SELECT zone_data FROM installation") == "2999a"
+            tick_with(schedules, zones)
+        assert len(moves(schedules)) == 1
+        assert schedules.db.value("SELECT zone_data FROM installation") == "2999a"
 
 
 def test_what_was_posted_by_the_old_rules_is_not_posted_again_the_same_day(tmp_path: Path, old: Path) -> None:
     later = zone_files(tmp_path / "later", "2999b", "-1:00")
-    with opened(tmp_path) as book:
-        book.utc = "2026-12-01 07:00:00"
-        book.add(tz="Europe/Berlin")
-        tick_with(book, old, "2026-12-01 08:00:00")
-        tick_with(book, later, "2026-12-01 08:05:00")
-        assert book.jobs() == ["2026-12-01 08:00 queued"]
-        assert next_due(book) == "2026-12-02 10:00"
+    with open_schedules(tmp_path) as schedules:
+        schedules.utc = "2026-12-01 07:00:00"
+        schedules.add(tz="Europe/Berlin")
+        tick_with(schedules, old, "2026-12-01 08:00:00")
+        tick_with(schedules, later, "2026-12-01 08:05:00")
+        assert schedules.jobs() == ["2026-12-01 08:00 queued"]
+        assert next_due(schedules) == "2026-12-02 10:00"
 
 
 def test_what_is_due_already_stays_owed_as_it_was(tmp_path: Path, old: Path, new: Path) -> None:
-    with opened(tmp_path) as book:
-        book.utc = NOON
-        book.add(tz="Europe/Berlin")
-        tick_with(book, old)
-        tick_with(book, new, "2026-12-02 08:10:00")
-        assert book.jobs() == ["2026-12-02 08:00 queued"]
+    with open_schedules(tmp_path) as schedules:
+        schedules.utc = NOON
+        schedules.add(tz="Europe/Berlin")
+        tick_with(schedules, old)
+        tick_with(schedules, new, "2026-12-02 08:10:00")
+        assert schedules.jobs() == ["2026-12-02 08:00 queued"]
 
 
 def test_an_occurrence_that_was_skipped_by_hand_stays_skipped_where_it_moves_to(
     tmp_path: Path, old: Path, new: Path
 ) -> None:
-    with opened(tmp_path) as book:
-        book.utc = NOON
-        book.add(tz="Europe/Berlin")
-        tick_with(book, old)
-        book.skip_next()
-        tick_with(book, new)
-        assert book.jobs() == ["2026-12-02 07:00 skipped skipped_by_hand"]
+    with open_schedules(tmp_path) as schedules:
+        schedules.utc = NOON
+        schedules.add(tz="Europe/Berlin")
+        tick_with(schedules, old)
+        schedules.skip_next()
+        tick_with(schedules, new)
+        assert schedules.jobs() == ["2026-12-02 07:00 skipped skipped_by_hand"]
 
 
 def test_a_dry_run_moves_nothing(tmp_path: Path, old: Path, new: Path) -> None:
-    with opened(tmp_path) as book:
-        book.utc = NOON
-        book.add(tz="Europe/Berlin")
-        tick_with(book, old)
-        tick_with(book, new, dry="dry")
-        assert (next_due(book), moves(book)) == ("2026-12-02 08:00", [])
+    with open_schedules(tmp_path) as schedules:
+        schedules.utc = NOON
+        schedules.add(tz="Europe/Berlin")
+        tick_with(schedules, old)
+        tick_with(schedules, new, dry="dry")
+        assert (next_due(schedules), moves(schedules)) == ("2026-12-02 08:00", [])
 
 
 def test_an_instant_that_comes_to_lie_on_a_holiday_is_brought_forward(tmp_path: Path, old: Path, new: Path) -> None:
-    with opened(tmp_path) as book:
-        book.utc = NOON
-        book.add(at="2026-12-24T22:30:00Z", tz="Europe/Berlin", skip_holidays="DE", holiday_policy="before")
-        tick_with(book, old)
-        assert next_due(book) == "2026-12-24 22:30"
-        tick_with(book, new)
-        assert next_due(book) == "2026-12-23 22:30"
+    with open_schedules(tmp_path) as schedules:
+        schedules.utc = NOON
+        schedules.add(at="2026-12-24T22:30:00Z", tz="Europe/Berlin", skip_holidays="DE", holiday_policy="before")
+        tick_with(schedules, old)
+        assert next_due(schedules) == "2026-12-24 22:30"
+        tick_with(schedules, new)
+        assert next_due(schedules) == "2026-12-23 22:30"

@@ -38,7 +38,7 @@ def until(condition: Callable[[], Any], within: float = 30) -> Any:
     return found
 
 
-class Served(Protocol):
+class SandboxServer(Protocol):
     """A sandbox that answers."""
 
     @property
@@ -51,11 +51,11 @@ class Served(Protocol):
 
 
 @dataclass
-class House:
+class App:
     """One product. Where a test needs another time, it says so: `now` is the clock of what runs in the test itself."""
 
     folder: Path
-    sandbox: Served
+    sandbox: SandboxServer
     timeout_s: int = 1
     lease_s: int = 6
     clock: Callable[[], int] = now_ms
@@ -72,7 +72,7 @@ class House:
             timeout_ms=self.timeout_s * 1000,
             lease_ms=self.lease_s * 1000,
             token=TokenSource("env", "SLACK_BOT_TOKEN"),
-            actor="tester@house",
+            actor="tester@host",
         )
 
     @property
@@ -89,25 +89,25 @@ class House:
         return self.sandbox.control
 
     def session(self, at: int | None = None) -> Session:
-        """A call of schedbot at the house's clock, or at an instant."""
+        """A call of schedbot at the app's clock, or at an instant."""
         return Session(self.settings, self.db, self.clock if at is None else lambda: at)
 
-    def schedule(self, name: str, as_of: int | None = None, **fields: str) -> Schedule:
+    def add_schedule(self, name: str, as_of: int | None = None, **fields: str) -> Schedule:
         """Add a schedule as an admin would at instant `as_of`."""
         said = {"name": name, "tz": "UTC", "channel": "C0000000001", "text": name, **fields}
         return add.add(self.session(as_of), said)
 
-    def due_now(self, count: int, channels: int | None = None, **fields: str) -> None:
+    def add_due_jobs(self, count: int, channels: int | None = None, **fields: str) -> None:
         """`count` schedules that are due now, one a channel or spread over `channels`, already enqueued."""
         due_at = now_ms() // 1000 * 1000
         for number in range(count):
             channel = f"C{number % (channels or count):010d}"
             said = {"channel": channel, "at": rfc3339(due_at), **fields}
-            self.schedule(f"report-{number}", as_of=due_at - 30_000, **said)
+            self.add_schedule(f"report-{number}", as_of=due_at - 30_000, **said)
         self.tick(due_at)
 
     def tick(self, at: int | None = None) -> Ticked:
-        """A tick at the house's clock, or at an instant."""
+        """A tick at the app's clock, or at an instant."""
         return tick(self.session(at))
 
     def environment(self, **more: str) -> dict[str, str]:
@@ -118,7 +118,7 @@ class House:
             "SCHEDBOT_SLACK_TIMEOUT": f"{self.timeout_s}s",
             "SCHEDBOT_LEASE": f"{self.lease_s}s",
             "SLACK_BOT_TOKEN": TOKEN,
-            "SCHEDBOT_ACTOR": "tester@house",
+            "SCHEDBOT_ACTOR": "tester@host",
             "NO_COLOR": "1",
         }
         return {**os.environ, **own, **more}

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from tests.support.random_cron import DAY, Drawn, changes_of
+from tests.support.random_cron import DAY, CronCase, clock_change_hours
 
 HOUR = timedelta(hours=1)
 RANGE_OF_ONE = re.compile(r"\b(\w+)-\1/")  # 0-0/7 is 0 alone for cron: from, to, step
 
 
-def known_fault(asked: Drawn, until: int) -> str | None:
+def known_fault(asked: CronCase, until: int) -> str | None:
     """The name of the fault that may show between the start and `until` (UTC seconds), or None."""
     if RANGE_OF_ONE.search(asked.cron):
         return "a range of one value with a step, taken as open"
@@ -35,7 +35,7 @@ def known_fault(asked: Drawn, until: int) -> str | None:
 def changes(zone: str, start: int, until: int) -> Iterator[tuple[datetime, datetime]]:
     """The last minute before and the first minute after each change of the zone's offset."""
     tz = ZoneInfo(zone)
-    for hour in changes_of(zone):
+    for hour in clock_change_hours(zone):
         if start <= hour <= until:
             minutes = [datetime.fromtimestamp(second, tz) for second in range(hour - 60, hour + 3_660, 60)]
             for before, after in pairwise(minutes):
@@ -51,7 +51,7 @@ def offset(wall: datetime) -> timedelta:
     return wall.utcoffset() or timedelta()
 
 
-def fires(asked: Drawn, count: int) -> list[int]:
+def fires(asked: CronCase, count: int) -> list[int]:
     """cronsim's instants after the start, in UTC seconds."""
     from cronsim import CronSim
 

@@ -10,7 +10,7 @@ import pytest
 ADD = ("add", "daily", "--cron", "0 9 * * *", "--tz", "UTC", "--channel", "C0000000001", "--text", "Hi")
 
 
-def is_refused(done: subprocess.CompletedProcess[str], error: str, hint: str) -> None:
+def assert_refused(done: subprocess.CompletedProcess[str], error: str, hint: str) -> None:
     """A line with the error, a line with what helps, and nothing else."""
     told = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (1, "")
@@ -20,7 +20,7 @@ def is_refused(done: subprocess.CompletedProcess[str], error: str, hint: str) ->
 
 
 @contextmanager
-def mounted(folder: Path, *options: str) -> Iterator[Path]:
+def mount(folder: Path, *options: str) -> Iterator[Path]:
     folder.mkdir(exist_ok=True)
     tried = subprocess.run(["mount", *options, str(folder)], check=False, capture_output=True)
     if tried.returncode:

@@ -17,7 +17,7 @@ def calendar(region: str) -> holidays.HolidayBase:
     return holidays.country_holidays(country, subdiv=part or None)
 
 
-def days_of(region: str, year: int) -> list[date]:
+def holidays_of(region: str, year: int) -> list[date]:
     """The holidays of a year, in order."""
     country, _, part = region.partition("-")
     return sorted(holidays.country_holidays(country, subdiv=part or None, years=year))
@@ -27,7 +27,7 @@ def is_business_day(region: str, day: date) -> bool:
     return day.weekday() < 5 and day not in calendar(region)
 
 
-def stands_for(region: str, day: date) -> Iterator[date]:
+def represented_days(region: str, day: date) -> Iterator[date]:
     """The days whose times are due on `day`: itself, and the holidays up to the next business day."""
     if day not in calendar(region):
         yield day
@@ -46,7 +46,7 @@ def before_holidays(shows: Shows, region: str) -> Shows:
     def shows_one(wall: datetime) -> bool:
         today = wall.date()
         if today not in known:
-            known[today] = list(stands_for(region, today))
+            known[today] = list(represented_days(region, today))
         return any(shows(datetime.combine(day, wall.time())) for day in known[today])
 
     return shows_one

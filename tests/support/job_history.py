@@ -42,25 +42,25 @@ SELECT id, :number, workspace_id, 1, :channel, 'pool-1', due_at + 100, due_at + 
 """
 
 
-class Past:
+class JobHistory:
     """A database to be filled, and the session that looks at it at NOW."""
 
     def __init__(self, path: Path) -> None:
         self.db: Database = create_database(path, "installation-1", 0)
-        self.session = Session(Settings(None, path, actor="tester@house"), self.db, now=lambda: NOW)
+        self.session = Session(Settings(None, path, actor="tester@host"), self.db, now=lambda: NOW)
         self._numbers = count(1)
         self._write(RECURRENCE)
-        self.workspace("acme")
+        self.add_workspace("acme")
 
     def _write(self, sql: str, **row: Any) -> None:
         with self.db.writing():
             self.db.execute(sql, row)
 
-    def workspace(self, name: str, paused: str | None = None) -> None:
+    def add_workspace(self, name: str, paused: str | None = None) -> None:
         """A workspace; `paused` says why it is."""
         self._write(WORKSPACE, name=name, paused_at=1 if paused else None, reason=paused)
 
-    def schedule(self, name: str, **said: Any) -> str:
+    def add_schedule(self, name: str, **said: Any) -> str:
         """A schedule at 09:00 in New York. Returns its id."""
         usual = {"account": "", "workspace": "acme", "state": "active", "reason": None, "channel": "C0000000001"}
         row = {**usual, "grace_ms": 6 * HOUR, **said, "name": name, "id": f"schedule-{next(self._numbers)}"}
@@ -69,17 +69,17 @@ class Past:
             self.db.execute(VERSION, {"version": 1, **{key: row[key] for key in ("id", "channel", "grace_ms")}})
         return str(row["id"])
 
-    def version(self, schedule: str, number: int, channel: str) -> None:
+    def add_version(self, schedule: str, number: int, channel: str) -> None:
         """Another version of a schedule, not its present one."""
         self._write(VERSION, id=schedule, version=number, channel=channel, grace_ms=6 * HOUR)
 
-    def job(self, schedule: str, state: str, ago_ms: int = HOUR, **said: Any) -> int:
+    def add_job(self, schedule: str, state: str, ago_ms: int = HOUR, **said: Any) -> int:
         """A job that was due `ago_ms` before NOW. Returns its number."""
         row = {"attempts": 0, "error": None, "ts": None, **said}
         with self.db.writing():
             return int(self.db.value(JOB, {**row, "schedule": schedule, "state": state, "due_at": NOW - ago_ms}))
 
-    def attempt(self, job: int, number: int = 1, **said: Any) -> None:
+    def add_attempt(self, job: int, number: int = 1, **said: Any) -> None:
         """An attempt of a job that ended half a second after it was due."""
         self._write(ATTEMPT, **{"channel": "C0000000001", "error": None, "ts": None, **said}, job=job, number=number)
 
@@ -95,9 +95,9 @@ class Past:
 
 
 @contextmanager
-def past(folder: Path) -> Iterator[Past]:
+def new_job_history(folder: Path) -> Iterator[JobHistory]:
     """A past in a file of its own."""
-    made = Past(folder / "schedbot.db")
+    made = JobHistory(folder / "schedbot.db")
     try:
         yield made
     finally:

@@ -23,7 +23,7 @@ Write = tuple[int, bytes | None]  # where, and what; None cuts the file off ther
 
 
 @dataclass
-class Held:
+class FileState:
     """One file: what is sure to be there (None: not even its name), and what was written since."""
 
     sure: bytes | None = None
@@ -44,11 +44,11 @@ class Held:
         return bytes(held)
 
 
-Files = dict[str, Held]
+Files = dict[str, FileState]
 
 
 @dataclass(frozen=True)
-class Cut:
+class PowerCut:
     """The power fails while `syncing` is synced, at the last instant. `seen` is what the witness saw by then."""
 
     syncing: str
@@ -75,20 +75,20 @@ class Disk(apsw.VFS):
         self.files: Files = {}
         self.deleted: Files = {}  # since the folder was synced last
         self.witness: Callable[[], Any] | None = None
-        self.cuts: list[Cut] = []
+        self.cuts: list[PowerCut] = []
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:
         if name is None or not flags[0] & KINDS:
             return apsw.VFSFile("unix", name, flags)
         path = Path(name.filename() if isinstance(name, apsw.URIFilename) else name)
         if path.name not in self.files:
-            self.files[path.name] = Held(path.read_bytes() if path.exists() else None)
-        return OnDisk(self, path.name, name, flags)
+            self.files[path.name] = FileState(path.read_bytes() if path.exists() else None)
+        return DiskFile(self, path.name, name, flags)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:
         super().xDelete(filename, syncdir)
         name = Path(filename).name
-        gone = self.files.pop(name, Held())
+        gone = self.files.pop(name, FileState())
         if gone.sure is not None:
             self.deleted[name] = gone
         if syncdir:
@@ -103,17 +103,17 @@ class Disk(apsw.VFS):
         """Keep what a power cut would leave now, if there is somebody to tell what was seen by then."""
         if self.witness:
             files, deleted = copy.deepcopy((self.files, self.deleted))
-            self.cuts.append(Cut(syncing, files, deleted, self.witness()))
+            self.cuts.append(PowerCut(syncing, files, deleted, self.witness()))
 
     def sync(self, name: str) -> None:
         """The file is on the disk; until just now it may not have been."""
         self.cut(name)
         if self.files[name].sure is None:
             self.sync_folder()
-        self.files[name] = Held(self.files[name].after(lambda: True))
+        self.files[name] = FileState(self.files[name].after(lambda: True))
 
 
-class OnDisk(apsw.VFSFile):
+class DiskFile(apsw.VFSFile):
     """One open file of the disk's."""
 
     def __init__(self, disk: Disk, name: str, opened: str | apsw.URIFilename, flags: list[int]) -> None:
@@ -134,7 +134,7 @@ class OnDisk(apsw.VFSFile):
 
 
 @contextmanager
-def plugged_in() -> Iterator[Disk]:
+def simulated_disk() -> Iterator[Disk]:
     """A disk for all that this process opens meanwhile; what it opened must be closed by the end."""
     disk = Disk()
     try:
@@ -143,7 +143,7 @@ def plugged_in() -> Iterator[Disk]:
         disk.unregister()
 
 
-def laid(cuts: Sequence[Cut], folder: Path) -> Iterator[tuple[Cut, Path]]:
+def restore_each(cuts: Sequence[PowerCut], folder: Path) -> Iterator[tuple[PowerCut, Path]]:
     """Each cut in each of the SHARES, with the folder where its files now lie."""
     for number, cut in enumerate(cuts):
         for share, seed in SHARES:

@@ -37,7 +37,7 @@ STRANGE = (
 )
 
 
-class Drawn(NamedTuple):
+class CronCase(NamedTuple):
     """A question: when does `cron` fire in `zone` after `start` (UTC seconds)?"""
 
     cron: str
@@ -45,10 +45,10 @@ class Drawn(NamedTuple):
     start: int
 
 
-def draw(random: Random) -> Drawn:
+def draw_case(random: Random) -> CronCase:
     """One question."""
     zone = random.choice(STRANGE) if random.random() < 0.5 else random.choice(_zones())
-    changes = changes_of(zone)
+    changes = clock_change_hours(zone)
     if changes and random.random() < 0.9:
         # Mostly a short while before, so that quick rhythms reach the change; sometimes inside the overlap.
         start = (
@@ -56,7 +56,7 @@ def draw(random: Random) -> Drawn:
         )
     else:
         start = int(datetime(random.choice(YEARS), 1, 1, tzinfo=UTC).timestamp()) + random.randrange(365 * DAY)
-    return Drawn(expression(random), zone, start)
+    return CronCase(expression(random), zone, start)
 
 
 @cache
@@ -65,7 +65,7 @@ def _zones() -> Sequence[str]:
 
 
 @cache
-def changes_of(zone: str) -> Sequence[int]:
+def clock_change_hours(zone: str) -> Sequence[int]:
     """The full hours, in UTC seconds, within an hour of which the zone's offset changes."""
     tz = ZoneInfo(zone)
     first, last = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (YEARS[0], YEARS[-1]))

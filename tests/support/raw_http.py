@@ -13,7 +13,7 @@ POSTED = {"ok": True, "channel": "C0123456789", "ts": "1700000000.000100", "mess
 
 
 @dataclass(frozen=True)
-class Arrived:
+class RawRequest:
     """A request as it arrived."""
 
     method: str
@@ -21,10 +21,10 @@ class Arrived:
     body: dict[str, Any]
 
 
-Turn = Callable[[Arrived, asyncio.StreamWriter], Awaitable[None]]
+Responder = Callable[[RawRequest, asyncio.StreamWriter], Awaitable[None]]
 
 
-def says(answer: Mapping[str, Any] | bytes, status: int = 200, **headers: str) -> Turn:
+def reply_with(answer: Mapping[str, Any] | bytes, status: int = 200, **headers: str) -> Responder:
     """Answer with `answer`: JSON, or bytes as they are."""
     raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     head = {"Content-Type": "application/json", "Content-Length": str(len(raw))} | {
@@ -32,36 +32,36 @@ def says(answer: Mapping[str, Any] | bytes, status: int = 200, **headers: str) -
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
 
-    async def turn(_request: Arrived, out: asyncio.StreamWriter) -> None:
+    async def responder(_request: RawRequest, out: asyncio.StreamWriter) -> None:
         out.write(f"HTTP/1.1 {status} Said\r\n{lines}\r\n".encode() + raw)
 
-    return turn
+    return responder
 
 
-async def hangs_up(_request: Arrived, out: asyncio.StreamWriter) -> None:
+async def hang_up(_request: RawRequest, out: asyncio.StreamWriter) -> None:
     """Close the connection without an answer."""
     out.close()
 
 
-async def breaks_off(_request: Arrived, out: asyncio.StreamWriter) -> None:
+async def break_off(_request: RawRequest, out: asyncio.StreamWriter) -> None:
     """Answer by halves and close the connection."""
     out.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"ok": true, "ts"')
     await out.drain()
     out.close()
 
 
-async def stalls(_request: Arrived, _out: asyncio.StreamWriter) -> None:
+async def stall(_request: RawRequest, _out: asyncio.StreamWriter) -> None:
     """Never answer."""
     await asyncio.Event().wait()
 
 
 @dataclass
-class Wire:
+class RawServer:
     """The server: its turns in order (the last one again and again), and what has arrived."""
 
-    turns: list[Turn]
+    responders: list[Responder]
     api_url: str = ""
-    arrived: list[Arrived] = field(default_factory=list)
+    requests: list[RawRequest] = field(default_factory=list)
     connections: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
@@ -74,16 +74,16 @@ class Wire:
                     out.write(b"HTTP/1.1 400 Plain HTTP Is Spoken Here\r\n\r\n")
                     break
                 request = await _read(reader, opening)
-                self.arrived.append(request)
-                turn = self.turns[min(len(self.arrived), len(self.turns)) - 1]
-                await turn(request, out)
+                self.requests.append(request)
+                responder = self.responders[min(len(self.requests), len(self.responders)) - 1]
+                await responder(request, out)
         out.close()
 
 
 @asynccontextmanager
-async def wire(*turns: Turn) -> AsyncIterator[Wire]:
-    """A server that takes `turns`."""
-    slack = Wire(list(turns) or [says(POSTED)])
+async def raw_server(*responders: Responder) -> AsyncIterator[RawServer]:
+    """A server that takes `responders`."""
+    slack = RawServer(list(responders) or [reply_with(POSTED)])
     server = await asyncio.start_server(slack.serve, "127.0.0.1", 0)
     slack.api_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api/"
     try:
@@ -92,10 +92,10 @@ async def wire(*turns: Turn) -> AsyncIterator[Wire]:
         server.close()
 
 
-async def _read(reader: asyncio.StreamReader, opening: bytes) -> Arrived:
+async def _read(reader: asyncio.StreamReader, opening: bytes) -> RawRequest:
     first, *lines = (opening + await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
     raw = await reader.readexactly(int(headers.get("content-length", "0")))
     target = urlsplit(first.split()[1])
     asked = {name: values[0] for name, values in parse_qs(target.query).items()}
-    return Arrived(target.path.rsplit("/", 1)[-1], headers, json.loads(raw) if raw.startswith(b"{") else asked)
+    return RawRequest(target.path.rsplit("/", 1)[-1], headers, json.loads(raw) if raw.startswith(b"{") else asked)

@@ -27,7 +27,7 @@ class Reply:
         return parsed
 
 
-class Caller:
+class SandboxClient:
     """Asks a sandbox's API the plain way, so that a test sees what went over the wire."""
 
     def __init__(self, running: Running) -> None:

@@ -21,7 +21,7 @@ WITHIN_S = 30
 
 
 @dataclass(frozen=True)
-class Forked:
+class ForkedSandbox:
     """A sandbox in which every channel exists, until `stop`."""
 
     control: Sandbox
@@ -54,14 +54,14 @@ async def serving(told: Connection, file: str | None) -> None:
 
 
 @contextmanager
-def forked(file: Path | None = None) -> Iterator[Forked]:
+def fork_sandbox(file: Path | None = None) -> Iterator[ForkedSandbox]:
     """A sandbox in which every channel exists; with `file`, it keeps its messages there."""
     here, there = FORKS.Pipe(duplex=False)
     child = FORKS.Process(target=serve, args=(there, None if file is None else str(file)), daemon=True)
     child.start()
     there.close()
     assert here.poll(WITHIN_S), "no sandbox came"
-    sandbox = Forked(Sandbox(f"http://127.0.0.1:{here.recv()}"), child)
+    sandbox = ForkedSandbox(Sandbox(f"http://127.0.0.1:{here.recv()}"), child)
     try:
         yield sandbox
     finally:

@@ -20,7 +20,8 @@ from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.database import Database, create_database
 from schedbot.store.jobs import pending
-from schedbot.store.schedules import schedules, workspaces
+from schedbot.store.schedules import schedules as schedule_rows
+from schedbot.store.schedules import workspaces
 from schedbot.tick import tick
 
 
@@ -35,7 +36,7 @@ def clock(instant: int) -> str:
 
 
 @dataclass
-class Book:
+class Schedules:
     """What an admin does, at the instant `utc`."""
 
     db: Database
@@ -46,7 +47,7 @@ class Book:
     def session(self) -> Session:
         """A call of schedbot at this instant."""
         now = ms(self.utc)
-        return Session(Settings(config=None, database=self.path, actor="tester@house"), self.db, lambda: now)
+        return Session(Settings(config=None, database=self.path, actor="tester@host"), self.db, lambda: now)
 
     def add(self, name: str = "daily", **said: str) -> Schedule:
         """Add a schedule; by default every day at 09:00 UTC."""
@@ -85,16 +86,16 @@ class Book:
         self.utc = utc
         tick(self.session)
 
-    def stands(self, name: str = "daily") -> Schedule:
+    def get(self, name: str = "daily") -> Schedule:
         """The schedule as the database has it."""
-        found = schedules.by_name(self.db, name)
+        found = schedule_rows.by_name(self.db, name)
         assert found
         return found
 
     def next(self, name: str = "daily") -> str:
         """When it will be posted next."""
         now = ms(self.utc)
-        found = occurrences.next_due_at(self.stands(name), now, pending.skipped(self.db, now))
+        found = occurrences.next_due_at(self.get(name), now, pending.skipped(self.db, now))
         return "never" if found is None else clock(found)
 
     def jobs(self, name: str = "") -> list[str]:
@@ -121,11 +122,11 @@ class Book:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Book]:
-    """A book in a new database of that folder."""
+def open_schedules(folder: Path) -> Iterator[Schedules]:
+    """Schedules in a new database of that folder."""
     path = folder / "schedbot.db"
     db = create_database(path, "an installation", 0)
     with db.writing():
         workspaces.ensure_default(db, 0)
-    yield Book(db, path)
+    yield Schedules(db, path)
     db.close()

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from tests.support.app import House, until
+from tests.support.app import App, until
 
 WITHIN = 40  # s: a pool starts, and a lost answer is waited for
 DATE = re.compile(rb"Date: [^\r]+ GMT")
@@ -43,12 +43,12 @@ def way_to(api_url: str, lie: bytes) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("lie", [b"Thu, 01 Jan 2026 00:00:00 GMT", b"Thu, 01 Jan 2037 00:00:00 GMT"])
-def test_a_post_is_found_whatever_date_an_answer_has(house: House, lie: bytes) -> None:
-    house.due_now(1)
-    with way_to(house.sandbox.api_url, lie) as api_url:
-        house.start("work", "--processes", "1", SCHEDBOT_SLACK_API_URL=api_url)
-        until(lambda: house.states() == {"succeeded": 1}, within=WITHIN)
-        house.slack.order("drop_after")
-        house.run("run-now", "report-0")
-        until(lambda: house.states() == {"succeeded": 2}, within=WITHIN)
-    assert len(house.posts()) == 2
+def test_a_post_is_found_whatever_date_an_answer_has(app: App, lie: bytes) -> None:
+    app.add_due_jobs(1)
+    with way_to(app.sandbox.api_url, lie) as api_url:
+        app.start("work", "--processes", "1", SCHEDBOT_SLACK_API_URL=api_url)
+        until(lambda: app.states() == {"succeeded": 1}, within=WITHIN)
+        app.slack.order("drop_after")
+        app.run("run-now", "report-0")
+        until(lambda: app.states() == {"succeeded": 2}, within=WITHIN)
+    assert len(app.posts()) == 2

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from tests.support.app import House, until
+from tests.support.app import App, until
 
 WITHIN = 40  # s: a pool starts, and a lost answer is waited for
 SMALL = 1024  # a window that a request does not fit into: the rest waits on the sender's side
@@ -69,36 +69,36 @@ def certificate(folder: Path) -> Path:
     return file
 
 
-def was_absent(house: House) -> bool:
-    return bool(house.db.value("SELECT count(*) FROM lookups WHERE answer = 'absent'"))
+def was_absent(app: App) -> bool:
+    return bool(app.db.value("SELECT count(*) FROM lookups WHERE answer = 'absent'"))
 
 
-def one_report(house: House) -> None:
+def one_report(app: App) -> None:
     """One that is due, and too long to leave at once."""
-    template = house.folder / "long.json"
+    template = app.folder / "long.json"
     template.write_text(json.dumps([BLOCK] * 4))
-    house.due_now(1, text="", report=str(template))
+    app.add_due_jobs(1, text="", report=str(template))
 
 
-def arrives_once(house: House, api_url: str, goes_on: threading.Event, **env: str) -> None:
-    house.start("work", "--processes", "1", SCHEDBOT_SLACK_API_URL=api_url, **env)
-    until(lambda: was_absent(house), within=WITHIN)
+def arrives_once(app: App, api_url: str, goes_on: threading.Event, **env: str) -> None:
+    app.start("work", "--processes", "1", SCHEDBOT_SLACK_API_URL=api_url, **env)
+    until(lambda: was_absent(app), within=WITHIN)
     goes_on.set()
-    until(lambda: house.states() == {"succeeded": 1}, within=WITHIN)
-    assert len(house.posts()) == 1
+    until(lambda: app.states() == {"succeeded": 1}, within=WITHIN)
+    assert len(app.posts()) == 1
 
 
-def test_what_was_given_up_does_not_arrive_when_the_network_is_back(house: House) -> None:
-    one_report(house)
+def test_what_was_given_up_does_not_arrive_when_the_network_is_back(app: App) -> None:
+    one_report(app)
     goes_on = threading.Event()
-    with way_to(house.sandbox.api_url, goes_on) as api_url:
-        arrives_once(house, api_url, goes_on)
+    with way_to(app.sandbox.api_url, goes_on) as api_url:
+        arrives_once(app, api_url, goes_on)
 
 
-def test_what_was_given_up_does_not_arrive_by_tls_either(house: House) -> None:
-    one_report(house)
+def test_what_was_given_up_does_not_arrive_by_tls_either(app: App) -> None:
+    one_report(app)
     goes_on = threading.Event()
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(file := certificate(house.folder))
-    with way_to(house.sandbox.api_url, goes_on, tls) as api_url:
-        arrives_once(house, api_url, goes_on, SSL_CERT_FILE=str(file))
+    tls.load_cert_chain(file := certificate(app.folder))
+    with way_to(app.sandbox.api_url, goes_on, tls) as api_url:
+        arrives_once(app, api_url, goes_on, SSL_CERT_FILE=str(file))

@@ -1,22 +1,22 @@
 """A token file is written anew while a post looks into it: nobody has to resume a workspace for that."""
 
-from tests.support.app import TOKEN, House, until
+from tests.support.app import TOKEN, App, until
 
 WITHIN = 40  # s: a pool starts
 
 
-def test_a_token_file_that_is_being_written_pauses_nothing(house: House) -> None:
-    token = house.folder / "token"
+def test_a_token_file_that_is_being_written_pauses_nothing(app: App) -> None:
+    token = app.folder / "token"
     token.write_text(TOKEN)
     token.chmod(0o600)
-    house.run("workspace", "add", "initech", "--token-file", str(token))
-    house.schedule("tps", cron="0 0 1 1 *", workspace="initech")
-    house.start("work", "--processes", "1")
-    house.run("run-now", "tps")
-    until(lambda: house.states() == {"succeeded": 1}, within=WITHIN)
+    app.run("workspace", "add", "initech", "--token-file", str(token))
+    app.add_schedule("tps", cron="0 0 1 1 *", workspace="initech")
+    app.start("work", "--processes", "1")
+    app.run("run-now", "tps")
+    until(lambda: app.states() == {"succeeded": 1}, within=WITHIN)
     token.write_text("")  # as the shell's `> token` does, before the program that writes has said anything
-    house.run("run-now", "tps")
-    until(lambda: house.db.value("SELECT count(*) = 2 FROM attempts"), within=WITHIN)
+    app.run("run-now", "tps")
+    until(lambda: app.db.value("SELECT count(*) = 2 FROM attempts"), within=WITHIN)
     token.write_text(TOKEN)
-    until(lambda: house.states() == {"succeeded": 2}, within=WITHIN)
-    assert house.db.value("SELECT count(*) FROM changes WHERE command = 'work'") == 0
+    until(lambda: app.states() == {"succeeded": 2}, within=WITHIN)
+    assert app.db.value("SELECT count(*) FROM changes WHERE command = 'work'") == 0

@@ -7,14 +7,14 @@ import pytest
 
 from schedbot.store.jobs.unknown import Unsettled
 from schedbot.worker.steps.search_window import CLOCK_OFF_MS, DAY_MS, Brackets
-from tests.support.job_history import HOUR, NOW, past
+from tests.support.job_history import HOUR, NOW, new_job_history
 from tests.worker.test_ends_of_a_pool import rescue, unknown
 
 
 def brackets(folder: Path, clock_ms: int | None = None, since: int = NOW) -> Brackets:
     """Of a pool that has learned Slack's clock from the answer to its look-up."""
-    with past(folder) as book:
-        one = rescue(book).brackets
+    with new_job_history(folder) as history:
+        one = rescue(history).brackets
         one.hand.clock_ms, one.since = clock_ms, since
         return one
 

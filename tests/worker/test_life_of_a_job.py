@@ -29,7 +29,7 @@ from schedbot.store.jobs.fairness import Turns
 from schedbot.store.jobs.unknown import Answered
 from schedbot.store.schedules import schedules, workspaces
 from schedbot.worker.state.verdict import Standing, absent, unaskable, verdict
-from tests.support.job_history import NOW, Past
+from tests.support.job_history import NOW, JobHistory
 
 INTERFERENCES = ("pause", "skip", "pause workspace")
 LEASE_MS, WINDOW_MS = 60_000, 9_000
@@ -76,13 +76,13 @@ class LifeOfAJob(RuleBasedStateMachine):
         self.now = NOW
         self.claims: list[Claim] = []
         self.answers: list[tuple[Answered, JobState]] = []
-        book = Past(self.folder / "schedbot.db")
-        book.workspace("beta")
+        history = JobHistory(self.folder / "schedbot.db")
+        history.add_workspace("beta")
         self.names = ["one", "two", "three"]
-        ids = [book.schedule(name, workspace="beta" if name == "three" else "acme") for name in self.names]
-        self.jobs = [book.job(ids[number % 3], "queued", ago_ms=1_000 + number) for number in range(12)]
-        self.db = book.db
-        self.session = Session(Settings(None, self.db.path, actor="tester@house"), self.db, lambda: self.now)
+        ids = [history.add_schedule(name, workspace="beta" if name == "three" else "acme") for name in self.names]
+        self.jobs = [history.add_job(ids[number % 3], "queued", ago_ms=1_000 + number) for number in range(12)]
+        self.db = history.db
+        self.session = Session(Settings(None, self.db.path, actor="tester@host"), self.db, lambda: self.now)
 
     def teardown(self) -> None:
         self.db.close()

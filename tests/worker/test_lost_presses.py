@@ -5,18 +5,18 @@ import signal
 from pathlib import Path
 
 from bench.crash import children
-from tests.support.app import House, Program, until
+from tests.support.app import App, Program, until
 from tests.worker.test_pool_in_trouble import cpu_ticks
 
 FOR_EVER = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}[]"
 AT_WORK_TICKS = 150  # more than a child's start takes, less than a press's time limit
 
 
-def pool_that_renders(house: House, report: Path) -> Program:
+def pool_that_renders(app: App, report: Path) -> Program:
     report.write_text('{"text": "harmless"}')
-    house.due_now(1, text="", report=str(report))
+    app.add_due_jobs(1, text="", report=str(report))
     report.write_text(FOR_EVER)
-    return house.start("work", "--processes", "1")
+    return app.start("work", "--processes", "1")
 
 
 def press_at_work(pool: Program, dead: int = 0) -> int:
@@ -34,30 +34,30 @@ def press_at_work(pool: Program, dead: int = 0) -> int:
     return found[0]
 
 
-def test_a_report_whose_press_was_killed_is_posted_once(house: House, tmp_path: Path) -> None:
+def test_a_report_whose_press_was_killed_is_posted_once(app: App, tmp_path: Path) -> None:
     report = tmp_path / "report.json.j2"
-    pool = pool_that_renders(house, report)
+    pool = pool_that_renders(app, report)
     press = press_at_work(pool)
     report.write_text('{"text": "harmless"}')
     os.kill(press, signal.SIGKILL)
-    until(lambda: house.states() == {"succeeded": 1}, within=30)
-    assert house.slack.texts() == ["harmless"]
-    assert house.db.value("SELECT count(*) FROM attempts") == 1
+    until(lambda: app.states() == {"succeeded": 1}, within=30)
+    assert app.slack.texts() == ["harmless"]
+    assert app.db.value("SELECT count(*) FROM attempts") == 1
 
 
-def test_a_report_that_lost_two_presses_has_failed(house: House, tmp_path: Path) -> None:
-    pool = pool_that_renders(house, tmp_path / "report.json.j2")
+def test_a_report_that_lost_two_presses_has_failed(app: App, tmp_path: Path) -> None:
+    pool = pool_that_renders(app, tmp_path / "report.json.j2")
     first = press_at_work(pool)
     os.kill(first, signal.SIGKILL)
     os.kill(press_at_work(pool, dead=first), signal.SIGKILL)
-    until(lambda: house.states() == {"failed": 1}, within=30)
-    assert [job["error"] for job in house.audit()] == ["render_failed"]
-    assert house.slack.texts() == []
-    assert "exit code -9" in house.db.value("SELECT detail FROM attempts")
+    until(lambda: app.states() == {"failed": 1}, within=30)
+    assert [job["error"] for job in app.audit()] == ["render_failed"]
+    assert app.slack.texts() == []
+    assert "exit code -9" in app.db.value("SELECT detail FROM attempts")
 
 
-def test_a_report_that_loops_does_not_outlive_its_pool_for_long(house: House, tmp_path: Path) -> None:
-    pool = pool_that_renders(house, tmp_path / "report.json.j2")
+def test_a_report_that_loops_does_not_outlive_its_pool_for_long(app: App, tmp_path: Path) -> None:
+    pool = pool_that_renders(app, tmp_path / "report.json.j2")
     press = press_at_work(pool)
     pool.kill()
     until(lambda: not Path(f"/proc/{press}").exists(), within=40)

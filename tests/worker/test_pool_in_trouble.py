@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from bench.crash import children
-from tests.support.app import House, now_ms, until
+from tests.support.app import App, now_ms, until
 
 
 def cpu_ticks(pid: int) -> int:
@@ -13,51 +13,49 @@ def cpu_ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
-def test_a_child_that_stopped_answering_is_replaced_and_its_post_settled(house: House) -> None:
-    house.due_now(1)
-    house.slack.order("hold")
-    pool = house.start("work", "--processes", "1")
-    house.slack.wait_for(1)
+def test_a_child_that_stopped_answering_is_replaced_and_its_post_settled(app: App) -> None:
+    app.add_due_jobs(1)
+    app.slack.order("hold")
+    pool = app.start("work", "--processes", "1")
+    app.slack.wait_for(1)
     for child in children(pool.pid):
         os.kill(child, signal.SIGSTOP)
-    until(lambda: house.states() == {"succeeded": 1}, within=60)
-    assert house.slack.texts() == ["report-0"]
+    until(lambda: app.states() == {"succeeded": 1}, within=60)
+    assert app.slack.texts() == ["report-0"]
 
 
-def test_a_job_whose_grace_ends_while_its_channel_is_busy_does_not_leave(house: House) -> None:
-    house.timeout_s = 20
-    house.due_now(2, channels=1)
-    with house.db.writing():
-        house.db.execute("UPDATE jobs SET deadline_at = :at WHERE id = 2", {"at": now_ms() + 4_000})
-    house.slack.order("hold")
-    house.start("work", "--processes", "1")
-    house.slack.wait_for(1)
-    until(lambda: now_ms() > house.db.value("SELECT deadline_at FROM jobs WHERE id = 2"))
-    house.slack.release()
-    until(lambda: house.states() == {"succeeded": 1, "missed": 1}, within=20)
-    assert house.slack.texts() == ["report-0"]
+def test_a_job_whose_grace_ends_while_its_channel_is_busy_does_not_leave(app: App) -> None:
+    app.timeout_s = 20
+    app.add_due_jobs(2, channels=1)
+    with app.db.writing():
+        app.db.execute("UPDATE jobs SET deadline_at = :at WHERE id = 2", {"at": now_ms() + 4_000})
+    app.slack.order("hold")
+    app.start("work", "--processes", "1")
+    app.slack.wait_for(1)
+    until(lambda: now_ms() > app.db.value("SELECT deadline_at FROM jobs WHERE id = 2"))
+    app.slack.release()
+    until(lambda: app.states() == {"succeeded": 1, "missed": 1}, within=20)
+    assert app.slack.texts() == ["report-0"]
 
 
-def test_full_slots_cost_the_parent_no_time(house: House) -> None:
-    house.timeout_s = 20
-    house.due_now(12)
-    house.slack.order("hold", times=12)
-    pool = house.start("work", "--processes", "1", "--in-flight", "4")
-    house.slack.wait_for(4)
+def test_full_slots_cost_the_parent_no_time(app: App) -> None:
+    app.timeout_s = 20
+    app.add_due_jobs(12)
+    app.slack.order("hold", times=12)
+    pool = app.start("work", "--processes", "1", "--in-flight", "4")
+    app.slack.wait_for(4)
     began, until_at = cpu_ticks(pool.pid), now_ms() + 3_000
     until(lambda: now_ms() > until_at)
     assert cpu_ticks(pool.pid) - began < 100  # of 300, were it spinning
 
 
-def test_an_edit_of_a_job_in_hand_leaves_its_channels_free(house: House) -> None:
-    house.due_now(2, channels=1)
-    pool = house.start("work", "--processes", "1")
-    until(lambda: house.states() == {"succeeded": 1, "running": 1})
-    last = house.db.value(
-        "SELECT s.name FROM jobs j JOIN schedules s ON s.id = j.schedule_id WHERE j.state = 'running'"
-    )
-    house.run("edit", last, "--channel", "C0000000007", "--text", "moved")
-    until(lambda: house.states() == {"succeeded": 2}, within=20)
-    assert "moved" in house.slack.texts() or last in house.slack.texts()
-    assert len(house.slack.texts()) == 2
+def test_an_edit_of_a_job_in_hand_leaves_its_channels_free(app: App) -> None:
+    app.add_due_jobs(2, channels=1)
+    pool = app.start("work", "--processes", "1")
+    until(lambda: app.states() == {"succeeded": 1, "running": 1})
+    last = app.db.value("SELECT s.name FROM jobs j JOIN schedules s ON s.id = j.schedule_id WHERE j.state = 'running'")
+    app.run("edit", last, "--channel", "C0000000007", "--text", "moved")
+    until(lambda: app.states() == {"succeeded": 2}, within=20)
+    assert "moved" in app.slack.texts() or last in app.slack.texts()
+    assert len(app.slack.texts()) == 2
     pool.terminate()

@@ -8,8 +8,8 @@ import pytest
 from schedbot.model import JobState
 from schedbot.store.jobs.unknown import Answered
 from tests.promises.test_04_a_zombie_cannot_write import FAKETIME
-from tests.support.app import House, Program, until
-from tests.support.job_history import HOUR, NOW, past
+from tests.support.app import App, Program, until
+from tests.support.job_history import HOUR, NOW, new_job_history
 from tests.worker.test_ends_of_a_pool import rescue, unknown
 
 WITHIN = 40  # s: a pool starts, and a lost answer is waited for
@@ -17,59 +17,59 @@ WITHIN = 40  # s: a pool starts, and a lost answer is waited for
 with_a_clock = pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
 
 
-def program(house: House, *words: str) -> Program:
-    clock = {"FAKETIME_TIMESTAMP_FILE": str(house.folder / "clock"), "FAKETIME_NO_CACHE": "1"}
-    return house.start(*words, LD_PRELOAD=str(FAKETIME), FAKETIME_DONT_FAKE_MONOTONIC="1", **clock)
+def program(app: App, *words: str) -> Program:
+    clock = {"FAKETIME_TIMESTAMP_FILE": str(app.folder / "clock"), "FAKETIME_NO_CACHE": "1"}
+    return app.start(*words, LD_PRELOAD=str(FAKETIME), FAKETIME_DONT_FAKE_MONOTONIC="1", **clock)
 
 
-def unknown_for_an_hour(house: House) -> None:
+def unknown_for_an_hour(app: App) -> None:
     """A post did not arrive, an hour ago by the clock of `program`."""
-    (house.folder / "clock").write_text("+0")
-    house.due_now(1)
-    house.slack.order("drop_before")
-    program(house, "work", "--processes", "1")
-    until(lambda: house.states() == {"unknown": 1}, within=WITHIN)
-    (house.folder / "clock").write_text("+1h")
+    (app.folder / "clock").write_text("+0")
+    app.add_due_jobs(1)
+    app.slack.order("drop_before")
+    program(app, "work", "--processes", "1")
+    until(lambda: app.states() == {"unknown": 1}, within=WITHIN)
+    (app.folder / "clock").write_text("+1h")
 
 
 @with_a_clock
-def test_a_resume_has_it_looked_up_at_once(house: House) -> None:
-    house.slack.order("error", method="conversations.history", code="token_revoked")
-    unknown_for_an_hour(house)
-    until(lambda: house.db.value("SELECT paused_at FROM workspaces"), within=WITHIN)
-    assert program(house, "workspace", "resume", "default").wait(WITHIN) == 0
-    until(lambda: house.states() == {"succeeded": 1}, within=WITHIN)
+def test_a_resume_has_it_looked_up_at_once(app: App) -> None:
+    app.slack.order("error", method="conversations.history", code="token_revoked")
+    unknown_for_an_hour(app)
+    until(lambda: app.db.value("SELECT paused_at FROM workspaces"), within=WITHIN)
+    assert program(app, "workspace", "resume", "default").wait(WITHIN) == 0
+    until(lambda: app.states() == {"succeeded": 1}, within=WITHIN)
 
 
 @with_a_clock
-def test_a_limit_is_waited_for_as_long_as_slack_says(house: House) -> None:
-    house.slack.order("ratelimit", method="conversations.history", retry_after=2)
-    unknown_for_an_hour(house)
-    until(lambda: house.states() == {"succeeded": 1}, within=WITHIN)
+def test_a_limit_is_waited_for_as_long_as_slack_says(app: App) -> None:
+    app.slack.order("ratelimit", method="conversations.history", retry_after=2)
+    unknown_for_an_hour(app)
+    until(lambda: app.states() == {"succeeded": 1}, within=WITHIN)
 
 
 @pytest.mark.parametrize(("error", "wait_ms"), [(None, 60_000), ("ratelimited", 60_000), ("http_503", 900_000)])
 def test_the_next_page_does_not_wait_for_a_quarter_of_the_time(tmp_path: Path, error: str | None, wait_ms: int) -> None:
-    with past(tmp_path) as book:
+    with new_job_history(tmp_path) as history:
         job = replace(unknown(1), sent_at=NOW - HOUR, deadline_at=NOW + HOUR)
-        ruled = rescue(book).ruled(Answered(job, NOW, "later", error), NOW, 60_000)
+        ruled = rescue(history).ruled(Answered(job, NOW, "later", error), NOW, 60_000)
     assert ruled == (JobState.UNKNOWN, NOW + wait_ms, error)
 
 
-def test_pools_that_take_turns_at_a_post_ask_its_own_seconds_once(house: House) -> None:
+def test_pools_that_take_turns_at_a_post_ask_its_own_seconds_once(app: App) -> None:
     """As when each minute's drain is ended before the history of a day has answered."""
-    house.due_now(1)
-    house.slack.order("drop_before")
-    house.slack.order("ratelimit", method="conversations.history", nth=2, retry_after=1)
-    first = house.start("work", "--processes", "1")
-    until(lambda: house.states() == {"unknown": 1}, within=WITHIN)
+    app.add_due_jobs(1)
+    app.slack.order("drop_before")
+    app.slack.order("ratelimit", method="conversations.history", nth=2, retry_after=1)
+    first = app.start("work", "--processes", "1")
+    until(lambda: app.states() == {"unknown": 1}, within=WITHIN)
     first.kill()
-    second = house.start("work", "--processes", "1")
-    until(lambda: answers(house) == ["elsewhere", "later"], within=WITHIN)
+    second = app.start("work", "--processes", "1")
+    until(lambda: answers(app) == ["elsewhere", "later"], within=WITHIN)
     second.kill()
-    house.work()
-    assert (answers(house), house.states()) == (["elsewhere", "later", "absent"], {"succeeded": 1})
+    app.work()
+    assert (answers(app), app.states()) == (["elsewhere", "later", "absent"], {"succeeded": 1})
 
 
-def answers(house: House) -> list[str]:
-    return [row[0] for row in house.db.rows("SELECT answer FROM lookups ORDER BY id")]
+def answers(app: App) -> list[str]:
+    return [row[0] for row in app.db.rows("SELECT answer FROM lookups ORDER BY id")]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from schedbot.worker.steps.lines import Lines
-from tests.support.app import House, Program, now_ms, rfc3339, until
+from tests.support.app import App, Program, now_ms, rfc3339, until
 from tests.worker.test_departures import delivery
 from tests.worker.test_lost_presses import FOR_EVER
 
@@ -13,57 +13,57 @@ HARMLESS = '{"text": "harmless"}'
 
 
 @pytest.fixture
-def hanging(house: House, tmp_path: Path) -> str:
+def hanging(app: App, tmp_path: Path) -> str:
     """A template that hangs once `due` has added its schedules."""
-    house.run("workspace", "add", "globex", "--token-env", "SLACK_BOT_TOKEN")
+    app.run("workspace", "add", "globex", "--token-env", "SLACK_BOT_TOKEN")
     return str(tmp_path / "hanging.json.j2")
 
 
-def due(house: House, hanging: str, count: int, **globex: str) -> None:
+def due(app: App, hanging: str, count: int, **globex: str) -> None:
     """`count` reports of the workspace `default` that hang, before one of globex."""
     Path(hanging).write_text(HARMLESS)
     due_at = now_ms() // 1000 * 1000
     for number in range(count):
         said = {"channel": f"C{number:010d}", "text": "", "report": hanging}
-        house.schedule(f"hangs-{number}", as_of=due_at - 30_000, at=rfc3339(due_at), **said)
-    house.tick(due_at)
-    house.schedule("another's", as_of=due_at - 30_000, at=rfc3339(due_at), workspace="globex", **globex)
-    house.tick(due_at)
+        app.add_schedule(f"hangs-{number}", as_of=due_at - 30_000, at=rfc3339(due_at), **said)
+    app.tick(due_at)
+    app.add_schedule("another's", as_of=due_at - 30_000, at=rfc3339(due_at), workspace="globex", **globex)
+    app.tick(due_at)
     Path(hanging).write_text(FOR_EVER)
 
 
-def ended_first(house: House, pool: Program) -> list[tuple[str, str]]:
+def ended_first(app: App, pool: Program) -> list[tuple[str, str]]:
     """The first attempts that end, each with its workspace."""
     sql = "SELECT w.name, a.outcome FROM attempts a JOIN workspaces w ON w.id = a.workspace_id WHERE outcome > ''"
-    ended = until(lambda: house.db.rows(sql), within=60)
+    ended = until(lambda: app.db.rows(sql), within=60)
     pool.terminate()
     pool.communicate(timeout=30)  # its presses end with it
     return [(row[0], row[1]) for row in ended]
 
 
-def available(house: House, at: int) -> None:
-    with house.db.writing():
-        house.db.execute("UPDATE jobs SET available_at = :at WHERE id = 13", {"at": at})
+def available(app: App, at: int) -> None:
+    with app.db.writing():
+        app.db.execute("UPDATE jobs SET available_at = :at WHERE id = 13", {"at": at})
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_hanging_templates_of_one_workspace_do_not_delay_anothers(
-    house: House, hanging: str, tmp_path: Path, processes: str
+    app: App, hanging: str, tmp_path: Path, processes: str
 ) -> None:
     report = tmp_path / "report.json.j2"
     report.write_text(HARMLESS)
-    due(house, hanging, 3, text="", report=str(report))
-    pool = house.start("work", "--processes", processes)
-    assert ended_first(house, pool) == [("globex", "posted")]
+    due(app, hanging, 3, text="", report=str(report))
+    pool = app.start("work", "--processes", processes)
+    assert ended_first(app, pool) == [("globex", "posted")]
 
 
-def test_more_hanging_templates_than_a_pool_has_room_for_leave_others_their_room(house: House, hanging: str) -> None:
-    due(house, hanging, 12, text="plain")
-    available(house, now_ms() + 60_000)
-    pool = house.start("work", "--processes", "1", "--in-flight", "1")
-    until(lambda: house.states().get("running", 0) >= 4, within=30)
-    available(house, now_ms() + 2_000)
-    assert ended_first(house, pool) == [("globex", "posted")]
+def test_more_hanging_templates_than_a_pool_has_room_for_leave_others_their_room(app: App, hanging: str) -> None:
+    due(app, hanging, 12, text="plain")
+    available(app, now_ms() + 60_000)
+    pool = app.start("work", "--processes", "1", "--in-flight", "1")
+    until(lambda: app.states().get("running", 0) >= 4, within=30)
+    available(app, now_ms() + 2_000)
+    assert ended_first(app, pool) == [("globex", "posted")]
 
 
 def test_the_workspaces_take_turns_and_none_gets_more_than_its_share() -> None:

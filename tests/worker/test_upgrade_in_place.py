@@ -7,15 +7,15 @@ from pathlib import Path
 
 import schedbot
 from bench.crash import children
-from tests.support.app import House, Program, until
+from tests.support.app import App, Program, until
 
 NEWER = "9.9.9"
 WITHIN = 40  # s: a pool starts
 
 
-def installed(house: House) -> Path:
-    """The program, on a disk of its own: what starts in the house's folder runs it."""
-    at = house.folder / "schedbot"
+def installed(app: App) -> Path:
+    """The program, on a disk of its own: what starts in the app's folder runs it."""
+    at = app.folder / "schedbot"
     shutil.copytree(Path(schedbot.__file__).parent, at, ignore=shutil.ignore_patterns("__pycache__"))
     return at
 
@@ -36,32 +36,32 @@ def told(pool: Program, word: str) -> str:
     return next(line for line in pool.stderr if word in line)
 
 
-def test_a_pool_ends_at_a_child_of_another_version_and_what_is_in_flight_ends_first(house: House) -> None:
-    program, house.timeout_s = installed(house), 20
-    house.due_now(1)
-    house.slack.order("hold")
-    pool = house.start("work", "--processes", "2")
-    house.slack.wait_for(1, within=WITHIN)
+def test_a_pool_ends_at_a_child_of_another_version_and_what_is_in_flight_ends_first(app: App) -> None:
+    program, app.timeout_s = installed(app), 20
+    app.add_due_jobs(1)
+    app.slack.order("hold")
+    pool = app.start("work", "--processes", "2")
+    app.slack.wait_for(1, within=WITHIN)
     upgrade(program)
-    busy = int(house.db.value("SELECT worker FROM attempts").rpartition("/")[2])
+    busy = int(app.db.value("SELECT worker FROM attempts").rpartition("/")[2])
     os.kill(seats(pool, 2)[2 - busy], signal.SIGKILL)
     assert NEWER in told(pool, "outgrown")
-    house.slack.release()
+    app.slack.release()
     error = told(pool, "Error: ")
     assert (NEWER in error, schedbot.__version__ in error, pool.wait(WITHIN)) == (True, True, 1)
-    assert (house.states(), house.slack.texts()) == ({"succeeded": 1}, ["report-0"])
+    assert (app.states(), app.slack.texts()) == ({"succeeded": 1}, ["report-0"])
 
 
-def test_what_waits_at_an_upgrade_is_posted_once_by_the_newer_program(house: House) -> None:
-    program = installed(house)
-    house.due_now(1)
-    pool = house.start("work", "--processes", "1")
-    until(lambda: house.states() == {"succeeded": 1}, within=WITHIN)
+def test_what_waits_at_an_upgrade_is_posted_once_by_the_newer_program(app: App) -> None:
+    program = installed(app)
+    app.add_due_jobs(1)
+    pool = app.start("work", "--processes", "1")
+    until(lambda: app.states() == {"succeeded": 1}, within=WITHIN)
     upgrade(program)
     os.kill(seats(pool, 1)[0], signal.SIGKILL)
     told(pool, "child_lost")
-    house.run("run-now", "report-0")
+    app.run("run-now", "report-0")
     assert pool.wait(WITHIN) == 1
-    assert house.states() == {"succeeded": 1, "queued": 1}
-    assert house.work().returncode == 0
-    assert house.slack.texts() == ["report-0", "report-0"]
+    assert app.states() == {"succeeded": 1, "queued": 1}
+    assert app.work().returncode == 0
+    assert app.slack.texts() == ["report-0", "report-0"]
