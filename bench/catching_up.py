@@ -18,7 +18,7 @@ from schedbot.model import Recurrence
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.database import Database, create_database
-from schedbot.store.fanout import enqueue
+from schedbot.store.fanout import advance
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
 from schedbot.store.schedules import recurrences, workspaces
@@ -92,7 +92,7 @@ def main() -> None:
     print(ROW.format("", "schedules", "late post", "tick", "database", "newest 50", "oldest 100,000"))
     with TemporaryDirectory() as folder:
         measure("spans", given.schedules, Path(folder))
-        enqueue.are_many = lambda missed, schedules: False  # as it was before there were spans
+        advance.needs_span = lambda missed, schedules: False  # as it was before there were spans
         measure("rows", given.rows, Path(folder))
 
 

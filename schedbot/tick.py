@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from schedbot import log
 from schedbot.session import Session
 from schedbot.store.database import Database
-from schedbot.store.fanout import enqueue, timed_pauses, timezone_update
+from schedbot.store.fanout import advance, timed_pauses, timezone_update
 from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS, Counts
 from schedbot.store.operations import heartbeats
 from schedbot.store.schedules import recurrences
@@ -98,6 +98,6 @@ def one_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
         log.event("pause_ended", schedule=schedule_id)
     due = recurrences.due(db, horizon, SLICE)
     for found in due:
-        if not enqueue.advance(db, found, now, horizon, counts):
+        if not advance.advance(db, found, now, horizon, counts):
             return True
     return len(due) == SLICE

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from schedbot.model import Misfire, Recurrence
 from schedbot.rules import misfire
-from schedbot.store.fanout.calendar_rulings import Calendar, standing
+from schedbot.rules.calendar import Calendar, decide_in_time
 
 # The newest of what is to go settle what becomes of those before: one to come, two on time, and one that is late.
 NEWEST = 4
@@ -42,8 +42,8 @@ def sort_out(
 def going(calendar: Calendar, rule: Recurrence, due: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Those that are to go at all, each (due_at, when); an earlier one never goes later."""
     for due_at in due:
-        ruled = None if calendar.is_empty else standing(calendar, rule, due_at)
+        ruled = None if calendar.is_empty else decide_in_time(calendar, rule, due_at)
         if ruled is None:
             yield due_at, due_at
-        elif ruled.at is not None and ruled.following is None:
+        elif ruled.at is not None and ruled.replaced_by is None:
             yield due_at, ruled.at

@@ -9,7 +9,7 @@ from functools import lru_cache
 from schedbot import times
 from schedbot.model import HolidayPolicy, Recurrence
 from schedbot.rules import recurrence as rules
-from schedbot.store.fanout.calendar_rulings import Calendar, celebrated_at, is_left_out, opening
+from schedbot.rules.calendar import Calendar, find_handled_holiday, find_opening, is_skipped
 
 MOST = 4_000
 
@@ -19,7 +19,7 @@ def next_going(calendar: Calendar, rule: Recurrence, due_at: int) -> int | None:
     """The occurrence `due_at`, or the first after it that is not left out for its own sake; None: none is in sight."""
     at: int | None = due_at
     for _ in range(MOST):
-        if at is None or not is_left_out(calendar, rule, at):
+        if at is None or not is_skipped(calendar, rule, at):
             return at
         at = rules.next_after(rule, over_at(calendar, rule, at) - 1)
     return None
@@ -29,6 +29,6 @@ def over_at(calendar: Calendar, rule: Recurrence, at: int) -> int:
     """The first instant at which what leaves out the occurrence `at` is over."""
     from schedbot.rules import windows
 
-    if calendar.policy is HolidayPolicy.SKIP and celebrated_at(calendar, rule, at):
+    if calendar.policy is HolidayPolicy.SKIP and find_handled_holiday(calendar, rule, at):
         return windows.day_after(at, times.zone(rule.tz))
-    return max(at + 1, opening(calendar, rule.tz, at) or 0)
+    return max(at + 1, find_opening(calendar, rule.tz, at) or 0)

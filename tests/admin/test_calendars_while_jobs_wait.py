@@ -21,7 +21,7 @@ def test_set_while_a_job_waits_reaches_it_and_clear_brings_it_back(schedules: Sc
     schedules.add(account="42", priority="high")
     assert goes(schedules) == ["2026-12-01 09:00 / 2026-12-01 15:00 / at its own time"]
     turned = of_account(schedules, window="10:00-18:00")
-    assert (turned.jobs.moved, turned.jobs.left_out) == (1, 0)
+    assert (turned.jobs.moved, turned.jobs.skipped) == (1, 0)
     assert goes(schedules) == ["2026-12-01 10:00 / 2026-12-01 16:00 / outside window of account 42: 10:00-18:00"]
     assert of_account(schedules, window="10:00-18:00").jobs.moved == 0
     assert shared_calendars.clear(schedules.session, "42", None).jobs.moved == 1
@@ -51,7 +51,7 @@ def test_what_is_left_out_after_an_attempt_has_failed_and_was_not_skipped(
     with schedules.db.writing():
         schedules.db.execute("UPDATE jobs SET attempts = :attempts", {"attempts": attempts})
     schedules.utc = "2026-12-01 09:01:00"
-    assert of_account(schedules, window="10:00-18:00", outside="skip").jobs.left_out == 1
+    assert of_account(schedules, window="10:00-18:00", outside="skip").jobs.skipped == 1
     assert schedules.jobs() == [f"2026-12-01 09:00 {state} outside window of account 42: 10:00-18:00"]
 
 

@@ -8,7 +8,7 @@ from schedbot.admin.schedules import expression, lookup, occurrences, run_now
 from schedbot.admin.schedules.expression import Expression
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence
-from schedbot.store.fanout.calendar_rulings import Calendar
+from schedbot.rules.calendar import Calendar
 from schedbot.store.jobs import pending, side_effects
 from schedbot.store.schedules import schedules as schedule_rows
 from schedbot.store.schedules.schedules import Filters

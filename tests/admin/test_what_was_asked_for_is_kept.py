@@ -6,7 +6,7 @@ from schedbot.admin.jobs import backfill as backfill_jobs
 from schedbot.admin.jobs import retry as retry_jobs
 from schedbot.admin.schedules import shared_calendars
 from schedbot.store.history.filters import Filter
-from schedbot.store.jobs import claims, closings
+from schedbot.store.jobs import claims, deferral
 from schedbot.store.jobs.claims import Wanted
 from tests.support.schedules import Schedules, clock, ms
 
@@ -18,8 +18,8 @@ def posted(schedules: Schedules) -> None:
     now = schedules.session.now() + 5_000
     with schedules.db.writing():
         for job in claims.claim(schedules.db, Wanted(now, 100, now + 60_000)):
-            if closings.is_closed(job.calendar, job.tz, now):
-                closings.shut_out(schedules.db, job.id, job.token, now)
+            if deferral.is_closed(job.calendar, job.tz, now):
+                deferral.defer_or_skip(schedules.db, job.id, job.token, now)
             else:
                 sql = "UPDATE jobs SET state = 'succeeded', ts = '1.1', token = NULL, lease_until = NULL WHERE id = :id"
                 schedules.db.execute(sql, {"id": job.id})
@@ -55,7 +55,7 @@ def goes(schedules: Schedules) -> list[str]:
 def test_a_calendar_set_while_a_retry_waits_does_not_leave_it_out_for_one_that_is_settled(schedules: Schedules) -> None:
     failed_then_posted(schedules)
     retry(schedules)
-    assert shared_calendars.set_(schedules.session, "42", None, AFTERNOON).jobs.left_out == 0
+    assert shared_calendars.set_(schedules.session, "42", None, AFTERNOON).jobs.skipped == 0
     assert goes(schedules) == ["2026-12-02 14:00 / 2026-12-02 20:00"]
 
 
@@ -99,7 +99,7 @@ def test_what_is_late_by_itself_gives_way_only_to_one_that_is_still_to_be_posted
         sql = "UPDATE jobs SET state = 'succeeded', ts = '1.1' WHERE due_at = :at"
         schedules.db.execute(sql, {"at": ms("2026-12-01 11:00:00")})
     schedules.utc = "2026-12-01 12:00:00"
-    assert shared_calendars.set_(schedules.session, "42", None, AFTERNOON).jobs.left_out == 0
+    assert shared_calendars.set_(schedules.session, "42", None, AFTERNOON).jobs.skipped == 0
     assert goes(schedules) == ["2026-12-01 14:00 / 2026-12-01 20:00"]
 
 

@@ -17,11 +17,11 @@ import pytest
 from schedbot.admin.jobs import backfill, retry
 from schedbot.admin.schedules import shared_calendars
 from schedbot.model import Outcome, Reply
+from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence
-from schedbot.store.fanout import calendar_rulings
 from schedbot.store.history import missed_spans
 from schedbot.store.history.filters import Filter
-from schedbot.store.jobs import attempts, claims, closings, pacing
+from schedbot.store.jobs import attempts, claims, deferral, pacing
 from schedbot.store.jobs.claims import Claimed, Wanted
 from schedbot.worker.state.verdict import Standing, verdict
 from tests.support.schedules import Schedules, clock, ms, open_schedules
@@ -89,8 +89,8 @@ class Life:
             for job in claims.claim(self.schedules.db, Wanted(self.now, 1_000, self.now + MINUTE)):
                 if job.deadline_at < self.now:
                     claims.expire(self.schedules.db, job.id, job.token)
-                elif closings.is_closed(job.calendar, job.tz, self.now):
-                    closings.shut_out(self.schedules.db, job.id, job.token, self.now)
+                elif deferral.is_closed(job.calendar, job.tz, self.now):
+                    deferral.defer_or_skip(self.schedules.db, job.id, job.token, self.now)
                 else:
                     self.post(job, outcome)
 
@@ -157,7 +157,7 @@ class Life:
         self.each_occurrence_is_on_record_once()
 
     def another_stands_for(self, due_at: int) -> bool:
-        opens = calendar_rulings.opening(calendar_rulings.calendar_of(self.schedules.get()), "UTC", self.now)
+        opens = calendar_rules.find_opening(calendar_rules.get_calendar(self.schedules.get()), "UTC", self.now)
         coming = recurrence.next_after(self.schedule.recurrence, self.now)
         told = {"due_at": due_at, "newest": self.newest, "looked_at": self.looked_at}
         return bool(self.schedules.db.value(LATER, told)) or bool(coming and opens and coming <= opens)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from schedbot.admin.schedules import shared_calendars
 from schedbot.model import HolidayPolicy, Hours, Misfire, Outside, Recurrence
+from schedbot.rules import calendar as calendar_rules
+from schedbot.rules.calendar import Calendar
 from schedbot.rules.late import sort_out
 from schedbot.rules.recurrence import between
-from schedbot.store.fanout import calendar_rulings
-from schedbot.store.fanout.calendar_rulings import Calendar
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 
 OFFICE = "mon-fri 08:00-18:00"
@@ -90,9 +90,9 @@ def test_accounts_that_say_the_same_are_judged_once_for_all_that_was_missed(sche
     for account in range(12):
         schedules.add(f"of-{account}", cron="*/30 * * * *", account=str(account))
         shared_calendars.set_(schedules.session, str(account), None, {"window": "00:00-23:59"})
-    ruled = calendar_rulings.standing.cache_info().misses
+    ruled = calendar_rules.decide_in_time.cache_info().misses
     schedules.tick("2026-12-14 12:00:30")
-    assert calendar_rulings.standing.cache_info().misses - ruled < 2 * 10 * 48  # ten days of every half hour
+    assert calendar_rules.decide_in_time.cache_info().misses - ruled < 2 * 10 * 48  # ten days of every half hour
     assert schedules.jobs("of-7")[-1] == "2026-12-14 12:00 queued"
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from schedbot import times
 from schedbot.model import Hours, Outside
 from schedbot.rules import windows
-from schedbot.store.fanout.calendar_rulings import Calendar, closed, opening, read
+from schedbot.rules.calendar import Calendar, find_closure, find_opening
+from schedbot.store.schedules.shared_calendars import parse_calendar
 
 MINUTE = 60_000
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -72,8 +73,8 @@ def test_all_are_open_at_the_first_minute_at_which_each_is(
     at = round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000 + begin * MINUTE
     minutes = (at + n * MINUTE for n in range(16 * 1_440))
     slow = next((one for one in minutes if may_go(hours, datetime.fromtimestamp(one // 1000, tz))), None)
-    assert opening(Calendar(hours=hours), place[0], at) == slow
-    assert (closed(Calendar(hours=hours), place[0], at) is None) == (slow == at)
+    assert find_opening(Calendar(hours=hours), place[0], at) == slow
+    assert (find_closure(Calendar(hours=hours), place[0], at) is None) == (slow == at)
 
 
 @settings(max_examples=60, deadline=None)
@@ -89,5 +90,5 @@ def test_windows_that_never_meet_are_known_and_no_others(one: str, other: str) -
 
 def test_a_key_says_whose_each_window_is_and_drops_what_says_nothing() -> None:
     key = json.dumps(["", "skip", ["", "", "defer", ""], ["account 42", "08:00-18:00", "skip", ""], None])
-    assert read(key).hours == (Hours("account 42", "08:00-18:00", Outside.SKIP),)
-    assert read("").is_empty
+    assert parse_calendar(key).hours == (Hours("account 42", "08:00-18:00", Outside.SKIP),)
+    assert parse_calendar("").is_empty

@@ -9,9 +9,9 @@ import pytest
 
 from schedbot.model import JobState, Misfire, OnUnknown, Outcome, Priority, ScheduleState
 from schedbot.store.database import Database, create_database
-from schedbot.store.fanout import enqueue
+from schedbot.store.fanout import advance, enqueue
 from schedbot.store.history import missed_spans
-from schedbot.store.jobs import attempts, claims, fairness, manual, pacing, pending, reruling, unknown
+from schedbot.store.jobs import attempts, claims, deferral, fairness, manual, pacing, pending, unknown
 from schedbot.store.schedules import recurrences, user_zones
 
 BOUND = re.compile(r":[a-z_]+")
@@ -65,13 +65,13 @@ STEPS = [
     pytest.param(unknown.END_LOST, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="end what was lost"),
     pytest.param(pending.WAITING, ["jobs"], id="what waits for a schedule"),
     pytest.param(pending.SETTLE, ["jobs"], id="cancel"),
-    pytest.param(reruling.OF_SCHEDULE, ["jobs_open (schedule_id=?)"], id="rule again on a schedule"),
-    pytest.param(reruling.OF_ACCOUNT, ["schedules_of_account", "jobs_open (schedule_id=?)"], id="on an account"),
-    pytest.param(reruling.OF_WORKSPACE, ["schedules_of_workspace", "jobs_open"], id="on a workspace"),
+    pytest.param(deferral.OF_SCHEDULE, ["jobs_open (schedule_id=?)"], id="rule again on a schedule"),
+    pytest.param(deferral.OF_ACCOUNT, ["schedules_of_account", "jobs_open (schedule_id=?)"], id="on an account"),
+    pytest.param(deferral.OF_WORKSPACE, ["schedules_of_workspace", "jobs_open"], id="on a workspace"),
     pytest.param(recurrences.DUE, ["recurrences_due (next_due_at>? AND next_due_at<?)"], id="what is due"),
     pytest.param(recurrences.MOVE, ["recurrences USING INTEGER PRIMARY KEY"], id="move on"),
     pytest.param(recurrences.WANTING, ["schedules_to_enqueue (recurrence_id=?)"], id="how many want it"),
-    pytest.param(enqueue.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
+    pytest.param(advance.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
     pytest.param(user_zones.ANYBODY, ["people_to_ask (ask_at<?)"], id="is a person to be asked for"),
     pytest.param(user_zones.TO_ASK, ["people_to_ask (ask_at<?)"], id="who is to be asked for"),
     pytest.param(user_zones.ONE, ["people USING PRIMARY KEY"], id="a person"),

@@ -51,7 +51,7 @@ def by_calendar(schedule: Schedule, due_at: int, now: int) -> str:
     if put_off is None or put_off.at is None:
         return ""
     to = times.for_people(put_off.at, times.zone(schedule.recurrence.tz), now)
-    return f" It will be put off to {to} by '{put_off.error}'."
+    return f" It will be put off to {to} by '{put_off.reason}'."
 
 
 def preceding(session: Session, schedule: Schedule, at: int) -> int | None:

@@ -23,7 +23,7 @@ from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.slack.people import is_person
 from schedbot.store.database import Database
-from schedbot.store.fanout import enqueue, occurrence_count
+from schedbot.store.fanout import advance, occurrence_count
 from schedbot.store.schedules import bulk
 
 STEP = 500
@@ -222,7 +222,7 @@ def write(db: Database, plan: Plan, facts: Facts, moved: Moved) -> Imported:
     written += [after for _, after in changed]
     active = [one for one in written if one.state is ScheduleState.ACTIVE]
     for recurrence_id in sorted({facts.recurrence_id(db, one.recurrence) for one in active}):
-        enqueue.enqueue_own(db, None, recurrence_id, facts.now)
+        advance.enqueue_upcoming(db, None, recurrence_id, facts.now)
     zone_lookup.learn(db, plan.zones, facts.now)
     really = sum(before != after for before, after in changed)
     return Imported(len(new), really, plan.unchanged + len(other) - really)

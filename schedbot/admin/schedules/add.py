@@ -20,7 +20,7 @@ from schedbot.model import Hours, Recurrence, Schedule, ScheduleState, Terms
 from schedbot.session import Session
 from schedbot.slack import people
 from schedbot.store.database import Database
-from schedbot.store.fanout import enqueue
+from schedbot.store.fanout import advance
 from schedbot.store.history import changes
 from schedbot.store.schedules import schedules, workspaces
 
@@ -156,7 +156,9 @@ def add(session: Session, said: Fields) -> Schedule:
         schedule = write(session.db, new, facts)
         learn(session.db, zones, facts.now)
         if schedule.state is ScheduleState.ACTIVE:
-            enqueue.enqueue_own(session.db, schedule.id, facts.recurrence_id(session.db, new.recurrence), facts.now)
+            advance.enqueue_upcoming(
+                session.db, schedule.id, facts.recurrence_id(session.db, new.recurrence), facts.now
+            )
     session.db.wake()
     return schedule
 

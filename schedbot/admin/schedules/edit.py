@@ -19,10 +19,11 @@ from schedbot.admin.schedules.lookup import named
 from schedbot.admin.workspaces.user_zones import NOBODY, asked, learn
 from schedbot.errors import SchedbotError
 from schedbot.model import Recurrence, Schedule, ScheduleState, Terms
+from schedbot.rules import calendar as calendar_rules
 from schedbot.session import Session
 from schedbot.store.database import Database
-from schedbot.store.fanout import calendar_rulings, enqueue, occurrence_count
-from schedbot.store.jobs import pending, reruling
+from schedbot.store.fanout import advance, occurrence_count
+from schedbot.store.jobs import deferral, pending
 from schedbot.store.schedules import schedules
 
 ERROR = "schedule_edited"
@@ -67,7 +68,7 @@ def edit(session: Session, name: str, said: Fields, params: Params | None = None
         learn(session.db, zones, facts.now)
         if edited.after.state is ScheduleState.ACTIVE:
             number = facts.recurrence_id(session.db, new.recurrence)
-            enqueue.enqueue_own(session.db, before.id, number, facts.now)
+            advance.enqueue_upcoming(session.db, before.id, number, facts.now)
     session.db.wake()
     return edited
 
@@ -93,7 +94,7 @@ def write(db: Database, before: Schedule, new: Wanted, facts: Facts) -> Edited:
     if after.name != before.name and schedules.is_taken(db, after.name):
         raise BadField("name", f"A schedule is called {times.quoted(after.name)} already.", "Choose another name.")
     if has_new_rule(before, after):
-        enqueue.catch_up(db, schedules.recurrence_id(db, before.id), facts.now)
+        advance.catch_up(db, schedules.recurrence_id(db, before.id), facts.now)
     if not schedules.turn_to_version(db, after, facts.recurrence_id(db, after.recurrence), facts.now):
         raise SchedbotError(f"'{before.name}' was changed by somebody else meanwhile.", "Look at it, then try again.")
     cancelled = settle(db, before, after, facts.now)
@@ -156,13 +157,13 @@ def settle(db: Database, before: Schedule, after: Schedule, now: int) -> int:
                 cancelled += pending.cancel(db, after.id, ERROR, job.due_at)
     pending.follow(db, after, after.terms.grace_ms - before.terms.grace_ms)
     if calendar(before) != calendar(after):
-        cancelled += reruling.of_schedule(db, after.id, now).left_out
+        cancelled += deferral.reevaluate_schedule(db, after.id, now).skipped
     return cancelled
 
 
-def calendar(schedule: Schedule) -> tuple[calendar_rulings.Calendar, Recurrence] | None:
+def calendar(schedule: Schedule) -> tuple[calendar_rules.Calendar, Recurrence] | None:
     """What decides whether it is put off or left out; None: nothing."""
-    found = calendar_rulings.calendar_of(schedule)
+    found = calendar_rules.get_calendar(schedule)
     return None if found.is_empty else (found, schedule.recurrence)
 
 

@@ -8,9 +8,9 @@ from schedbot.admin.fields.recurrence import rule
 from schedbot.admin.fields.terms import DEFAULT, FAR_MS, given
 from schedbot.admin.schedules.occurrences import Occurrence, as_ruled
 from schedbot.model import Hours, Recurrence
+from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence as rules
-from schedbot.store.fanout import calendar_rulings
-from schedbot.store.fanout.calendar_rulings import Calendar
+from schedbot.rules.calendar import Calendar
 
 # What is tried out with it; the columns of an import.
 CALENDAR = ("skip_holidays", "holiday_policy", "window", "outside", "blackout")
@@ -35,7 +35,7 @@ def read(said: Fields, now: int) -> Expression:
         given(said, "blackout", parsers.blackout, "", ""),
     )
     fires = replace(rule(said, now), before=terms.region_before(said, None))
-    return Expression(fires, Calendar(region, policy, calendar_rulings.said(own)))
+    return Expression(fires, Calendar(region, policy, calendar_rules.drop_empty_hours(own)))
 
 
 def coming(asked: Expression, after: int) -> Iterator[Occurrence]:
@@ -48,4 +48,4 @@ def occurrence(asked: Expression, due_at: int) -> Occurrence:
     one = Occurrence(due_at, "", asked.recurrence)
     if asked.calendar.is_empty:
         return one
-    return as_ruled(one, calendar_rulings.ruling(asked.calendar, asked.recurrence, due_at, due_at), None)
+    return as_ruled(one, calendar_rules.decide(asked.calendar, asked.recurrence, due_at, due_at), None)

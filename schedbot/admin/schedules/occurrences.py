@@ -11,10 +11,10 @@ from itertools import islice, takewhile
 
 from schedbot.admin.fields.terms import FAR_MS, first_after
 from schedbot.model import Recurrence, Schedule, ScheduleState
+from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence
+from schedbot.rules.calendar import CalendarDecision
 from schedbot.rules.next_open import next_going
-from schedbot.store.fanout import calendar_rulings
-from schedbot.store.fanout.calendar_rulings import Ruling
 
 FEW = 5
 Dropped = Mapping[tuple[str, int], str]
@@ -49,13 +49,13 @@ def coming(schedule: Schedule, after: int, dropped: Dropped) -> Iterator[Occurre
             yield as_ruled(one, ruled(schedule, due_at), schedule.terms.until_at)
 
 
-def as_ruled(one: Occurrence, ruling: Ruling | None, until_at: int | None) -> Occurrence:
+def as_ruled(one: Occurrence, decision: CalendarDecision | None, until_at: int | None) -> Occurrence:
     """The occurrence with what its calendar makes of it; None: it stands."""
-    if ruling is None:
+    if decision is None:
         return one
-    if ruling.leaves_out(until_at):
-        return replace(one, left_out=ruling.error)
-    return replace(one, put_off_to=ruling.at, put_off=ruling.error)
+    if decision.skips(until_at):
+        return replace(one, left_out=decision.reason)
+    return replace(one, put_off_to=decision.at, put_off=decision.reason)
 
 
 def fires(rule: Recurrence, after: int) -> Iterator[int]:
@@ -86,14 +86,14 @@ def left_out(schedule: Schedule, due_at: int, dropped: Dropped) -> str | None:
     """Why nothing will be posted at an occurrence, or None."""
     if reason := dropped.get((schedule.id, due_at)):
         return reason
-    ruling = ruled(schedule, due_at)
-    return ruling.error if ruling and ruling.leaves_out(schedule.terms.until_at) else None
+    decision = ruled(schedule, due_at)
+    return decision.reason if decision and decision.skips(schedule.terms.until_at) else None
 
 
-def ruled(schedule: Schedule, due_at: int) -> Ruling | None:
+def ruled(schedule: Schedule, due_at: int) -> CalendarDecision | None:
     """What its holidays, window and blackouts make of an occurrence; None: it stands."""
-    calendar = calendar_rulings.calendar_of(schedule)
-    return None if calendar.is_empty else calendar_rulings.ruling(calendar, schedule.recurrence, due_at, due_at)
+    calendar = calendar_rules.get_calendar(schedule)
+    return None if calendar.is_empty else calendar_rules.decide(calendar, schedule.recurrence, due_at, due_at)
 
 
 def next_due_at(schedule: Schedule, now: int, dropped: Dropped) -> int | None:
@@ -102,7 +102,7 @@ def next_due_at(schedule: Schedule, now: int, dropped: Dropped) -> int | None:
     if start is None:
         return None
     end = start + FAR_MS if schedule.terms.until_at is None else schedule.terms.until_at
-    calendar, rule = calendar_rulings.calendar_of(schedule), schedule.recurrence
+    calendar, rule = calendar_rules.get_calendar(schedule), schedule.recurrence
     due_at = first_after(rule, start)
     while due_at is not None and due_at <= end:
         if left_out(schedule, due_at, dropped) is None:

@@ -13,7 +13,7 @@ from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.store.database import Database
-from schedbot.store.fanout import enqueue
+from schedbot.store.fanout import advance
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
 
@@ -69,7 +69,7 @@ def pause_one(db: Database, before: Schedule, reason: str, until: str, facts: Fa
     if before.state is PAUSED and not reason and not until:
         return Rested(before, PAUSED)
     why = reason or (before.reason if before.state is PAUSED else "") or "paused by hand"
-    enqueue.catch_up(db, schedules.recurrence_id(db, before.id), facts.now)
+    advance.catch_up(db, schedules.recurrence_id(db, before.id), facts.now)
     after = replace(before, state=PAUSED, reason=why, state_by=facts.actor, state_until=end)
     schedules.update_state(db, after)
     cancelled = pending.cancel(db, before.id, "schedule_paused")
@@ -102,5 +102,5 @@ def resume_one(db: Database, before: Schedule, facts: Facts) -> Rested:
     facts.record(db, before, after)
     jobs = pending.take_up(db, before, facts.now)
     if state is ACTIVE:
-        jobs += enqueue.enqueue_own(db, before.id, schedules.recurrence_id(db, before.id), facts.now).enqueued
+        jobs += advance.enqueue_upcoming(db, before.id, schedules.recurrence_id(db, before.id), facts.now).enqueued
     return Rested(after, before.state, jobs)

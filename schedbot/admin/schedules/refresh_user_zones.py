@@ -19,7 +19,7 @@ from schedbot.model import Outcome, Reply, ScheduleState
 from schedbot.session import Session
 from schedbot.slack.responses import PersonSeen
 from schedbot.store.database import Database
-from schedbot.store.fanout import enqueue, occurrence_count
+from schedbot.store.fanout import advance, occurrence_count
 from schedbot.store.schedules import schedules, workspaces
 from schedbot.store.schedules import user_zones as stored
 from schedbot.store.schedules.user_zones import Person
@@ -133,7 +133,7 @@ def move_one(db: Database, number: str, told: Person, facts: Facts) -> bool:
         return False
     edited = edit.write(db, before, new, facts)
     if edited.after.state is ScheduleState.ACTIVE:
-        enqueue.enqueue_own(db, number, facts.recurrence_id(db, new.recurrence), facts.now)
+        advance.enqueue_upcoming(db, number, facts.recurrence_id(db, new.recurrence), facts.now)
     log.event(
         "schedule_moved", schedule=before.name, before=before.recurrence.tz, after=told.zone, cancelled=edited.cancelled
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from schedbot.admin.schedules.change_context import Facts
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
-from schedbot.store.fanout import enqueue
+from schedbot.store.fanout import advance
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
 
@@ -29,7 +29,7 @@ def remove(session: Session, meant: Iterable[Schedule]) -> list[Removed]:
 
 def remove_one(session: Session, meant: Schedule, facts: Facts) -> Removed | None:
     before = schedules.by_id(session.db, meant.id)
-    enqueue.catch_up(session.db, schedules.recurrence_id(session.db, before.id), facts.now)
+    advance.catch_up(session.db, schedules.recurrence_id(session.db, before.id), facts.now)
     after = replace(before, state=ScheduleState.REMOVED, reason=None, state_by=facts.actor, state_until=None)
     if not schedules.update_state(session.db, after):
         return None

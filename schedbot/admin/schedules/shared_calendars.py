@@ -19,8 +19,8 @@ from schedbot.rules import windows
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.history import changes
-from schedbot.store.jobs import reruling
-from schedbot.store.jobs.reruling import Reruled
+from schedbot.store.jobs import deferral
+from schedbot.store.jobs.deferral import DeferralCounts
 from schedbot.store.schedules import shared_calendars
 from schedbot.store.schedules.shared_calendars import Whose
 
@@ -34,7 +34,7 @@ class Turned:
     whose: Whose
     before: Hours | None
     after: Hours | None
-    jobs: Reruled
+    jobs: DeferralCounts
 
 
 def whose(db: Database, account: str | None, workspace: str | None) -> Whose:
@@ -88,7 +88,7 @@ def wanted(said: Fields, base: Hours) -> Hours | None:
 def write(session: Session, command: str, meant: Whose, turn: tuple[Hours | None, Hours | None]) -> Turned:
     before, after = turn
     if before == after:
-        return Turned(meant, before, after, Reruled())
+        return Turned(meant, before, after, DeferralCounts())
     shared_calendars.put(session.db, meant, after)
     changes.record(
         session.db,
@@ -104,7 +104,7 @@ def write(session: Session, command: str, meant: Whose, turn: tuple[Hours | None
             after=told(after),
         ),
     )
-    return Turned(meant, before, after, reruling.of_all(session.db, meant, session.now()))
+    return Turned(meant, before, after, deferral.reevaluate_owner(session.db, meant, session.now()))
 
 
 def told(hours: Hours | None) -> dict[str, Any] | None:

@@ -4,11 +4,11 @@ Rule: nothing is refused for it, and it costs little, however much is left out.
 """
 
 from schedbot.model import Outside, Recurrence, Schedule
+from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence as rules
+from schedbot.rules.calendar import Calendar
 from schedbot.rules.next_open import next_going
 from schedbot.rules.recurrence.warnings import YEAR
-from schedbot.store.fanout import calendar_rulings
-from schedbot.store.fanout.calendar_rulings import Calendar
 
 
 def notes(schedule: Schedule, now: int) -> list[str]:
@@ -24,7 +24,7 @@ def on_calendar(schedule: Schedule, now: int) -> list[str]:
         said.append("'--outside skip' does nothing: the schedule has no window and no blackout of its own.")
     after = max(now, (terms.starts_at or 0) - 1)
     end = after + YEAR if terms.until_at is None else min(after + YEAR, terms.until_at)
-    if why := all_left_out(calendar_rulings.calendar_of(schedule), schedule.recurrence, after, end):
+    if why := all_left_out(calendar_rules.get_calendar(schedule), schedule.recurrence, after, end):
         said.append(f"Nothing will be posted within a year: each occurrence is left out, the next one by '{why}'.")
     return said
 
@@ -34,5 +34,5 @@ def all_left_out(calendar: Calendar, rule: Recurrence, after: int, end: int) -> 
     first = None if calendar.is_empty else rules.next_after(rule, after)
     if first is None or first > end:
         return ""
-    going, ruled = next_going(calendar, rule, first), calendar_rulings.standing(calendar, rule, first)
-    return ruled.error if ruled and (going is None or going > end) else ""
+    going, ruled = next_going(calendar, rule, first), calendar_rules.decide_in_time(calendar, rule, first)
+    return ruled.reason if ruled and (going is None or going > end) else ""

@@ -101,8 +101,8 @@ def tell(turned: Turned) -> None:
         return
     terminal.say(f"The {turned.whose.words}: {in_words(turned.after)}.")
     jobs = turned.jobs
-    if jobs.moved or jobs.left_out:
-        terminal.say(f"Of the jobs that wait, {jobs.moved} now go at another time, {jobs.left_out} are left out.")
+    if jobs.moved or jobs.skipped:
+        terminal.say(f"Of the jobs that wait, {jobs.moved} now go at another time, {jobs.skipped} are left out.")
 
 
 def in_words(hours: Hours | None) -> str:

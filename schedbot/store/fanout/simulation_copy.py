@@ -15,10 +15,10 @@ import apsw
 from schedbot.model import JobState
 from schedbot.rules import instant_runs
 from schedbot.rules import recurrence as rules
+from schedbot.rules.calendar import decide
 from schedbot.store.database import Database, create_database
-from schedbot.store.fanout.calendar_rulings import read, ruling
 from schedbot.store.schedules import recurrences
-from schedbot.store.schedules.shared_calendars import CALENDAR
+from schedbot.store.schedules.shared_calendars import CALENDAR, parse_calendar
 
 # The schema of both is the newest, so their columns stand in the same order.
 COPIED = ("workspaces", "recurrences", "schedules", "schedule_versions", "calendars")
@@ -138,10 +138,10 @@ def closed_at(copy: Database, schedule: str, due_at: int, at: int) -> tuple[str,
     if row is None or not row[-1]:
         return None
     until_at, *rule, key = row
-    found = ruling(read(key), recurrences.rule_of(*rule), due_at, at)
+    found = decide(parse_calendar(key), recurrences.rule_of(*rule), due_at, at)
     if found is None or (found.at is not None and found.at <= at):
         return None
-    return found.error, None if found.leaves_out(until_at) else found.at
+    return found.reason, None if found.skips(until_at) else found.at
 
 
 def take_made(copy: Database, before: int) -> list[Made]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from schedbot.model import ScheduleState
 from schedbot.store.database import Database
-from schedbot.store.fanout import enqueue
+from schedbot.store.fanout import advance
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import recurrences, schedules
 
@@ -32,5 +32,5 @@ def end(db: Database, now: int, horizon: int) -> list[str]:
         if effective_at < now:
             recurrences.wake(db, number, effective_at)  # it ended while no tick ran: the misfire policy decides
         else:
-            enqueue.enqueue_own(db, rested.id, number, effective_at)
+            advance.enqueue_upcoming(db, rested.id, number, effective_at)
     return [rested.id for rested in ended]

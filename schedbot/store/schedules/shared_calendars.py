@@ -6,8 +6,10 @@ A row is there only where something is said. Whatever reads a schedule's calenda
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from schedbot.model import Hours, Outside
+from schedbot.model import HolidayPolicy, Hours, Outside
+from schedbot.rules.calendar import Calendar, drop_empty_hours
 from schedbot.store.database import Database, Row
 
 # For statements with schedules as `s`: two looks into an index.
@@ -84,6 +86,15 @@ def hours(told: Row | list[str]) -> Hours:
 def parsed(text: str) -> tuple[Hours, ...]:
     """What a JSON list of such rows says; null stands for nothing said."""
     return () if text == "[null,null]" else tuple(map(hours, filter(None, json.loads(text))))
+
+
+@lru_cache(maxsize=8_192)
+def parse_calendar(text: str) -> Calendar:
+    """Return the calendar that a value of CALENDAR holds: an empty one for an empty text."""
+    if not text:
+        return Calendar()
+    region, policy, *rows = json.loads(text)
+    return Calendar(region, HolidayPolicy(policy), drop_empty_hours(*map(hours, filter(None, rows))))
 
 
 def of(db: Database, account: str, workspace_id: str) -> tuple[Hours, ...]:

@@ -72,11 +72,11 @@ class Sending:
         """Is its calendar closed at `now`? Then it waits for the opening, or is left out."""
         if not job.calendar:
             return False
-        from schedbot.store.jobs import closings
+        from schedbot.store.jobs import deferral
 
-        if not closings.is_closed(job.calendar, job.tz, now):
+        if not deferral.is_closed(job.calendar, job.tz, now):
             return False
-        shut_out = partial(closings.shut_out, number=job.id, token=job.token, now=now)
+        shut_out = partial(deferral.defer_or_skip, job_id=job.id, token=job.token, now=now)
         self.hand.ledger.add(shut_out, partial(self.was_shut_out, job), ends=True)
         return True
 

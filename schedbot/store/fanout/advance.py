@@ -1,0 +1,136 @@
+"""Turn the due occurrences of a recurrence into jobs and move the recurrence on: at a tick, an add and an edit.
+
+One call takes all instants that are enqueued alike: at most ticks one, more after a long downtime. If a schedule missed
+many occurrences then, they become one row of `missed_spans` in the same transaction. Instants are UTC milliseconds.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from schedbot.model import JobState, Misfire
+from schedbot.rules import late as late_rules
+from schedbot.rules import misfire
+from schedbot.rules import recurrence as rules
+from schedbot.rules.calendar import Calendar
+from schedbot.rules.late import Late
+from schedbot.store.database import Database
+from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS, Batch, Counts, enqueue
+from schedbot.store.history import missed_spans
+from schedbot.store.history.missed_spans import Whose
+from schedbot.store.schedules import recurrences
+from schedbot.store.schedules.recurrences import StoredRecurrence
+from schedbot.store.schedules.shared_calendars import CALENDAR, parse_calendar
+
+MAX_ROWS = 5_000  # of one recurrence in one transaction: about half a second
+# More missed occurrences of a schedule than this, or than fit into one transaction, are recorded as spans.
+MAX_MISSED_ROWS = 100
+
+POLICIES = f"""
+SELECT v.misfire, v.grace_ms, {CALENDAR} AS calendar, count(*)
+  FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+ WHERE s.recurrence_id = :id AND s.state = 'active'
+ GROUP BY v.misfire, v.grace_ms, calendar
+"""
+
+FINISH = """
+UPDATE schedules SET state = 'finished', reason = NULL
+ WHERE recurrence_id = :id AND state = 'active'
+   AND (:next_due_at IS NULL
+        OR EXISTS (SELECT 1 FROM schedule_versions v
+                    WHERE v.schedule_id = schedules.id AND v.version = schedules.version
+                      AND v.until_at < :next_due_at))
+"""
+
+
+ALL_SCHEDULES = Batch()
+
+
+def advance(db: Database, recurrence: StoredRecurrence, now: int, horizon: int, counts: Counts) -> bool:
+    """Enqueue the recurrence's occurrences up to `horizon`, by misfire policy, and move it on. Inside a transaction.
+
+    Schedules without a next occurrence become `finished`. Returns False if this was only the oldest part: after a long
+    downtime a transaction takes so many rows that no other writer waits for the whole.
+    """
+    active = recurrences.wanting(db, recurrence.id) if recurrence.next_due_at is not None else 0
+    if recurrence.next_due_at is None or not active:
+        recurrences.move(db, recurrence.id, None)
+        return True
+    due = [recurrence.next_due_at, *rules.between(recurrence.rule, recurrence.next_due_at, horizon)]
+    is_late = due[0] < now - misfire.ON_TIME_MS
+    batches = split_late(db, recurrence, due, now, counts) if is_late else [(ALL_SCHEDULES, due)]
+    up_to = last_instant(due, [instants for _, instants in batches], max(1, MAX_ROWS // active))
+    for batch, instants in batches:
+        enqueue(db, recurrence, [due_at for due_at in instants if due_at <= up_to], now, batch, counts)
+    next_due_at = rules.next_after(recurrence.rule, up_to)
+    recurrences.move(db, recurrence.id, next_due_at)
+    db.execute(FINISH, {"id": recurrence.id, "next_due_at": next_due_at})
+    return up_to == due[-1]
+
+
+def catch_up(db: Database, recurrence_id: int, now: int) -> None:
+    """Record the occurrences due up to now that no tick has enqueued, before a schedule of the recurrence changes.
+
+    After the change only later occurrences are enqueued, so these would be lost. Inside a transaction.
+    """
+    while True:
+        recurrence = recurrences.by_id(db, recurrence_id)
+        if recurrence.next_due_at is None or recurrence.next_due_at > now:
+            return
+        advance(db, recurrence, now, now, Counts())
+
+
+def enqueue_upcoming(db: Database, schedule_id: str | None, recurrence_id: int, now: int) -> Counts:
+    """Enqueue the occurrences within the look-ahead of a schedule that was just added, changed or resumed.
+
+    Its recurrence may be enqueued beyond now already, without this schedule. Nothing at or before `now` is enqueued.
+    None: all schedules of the recurrence, for an import; jobs that exist are kept. Inside a transaction.
+    """
+    counts = Counts()
+    recurrence = recurrences.wake(db, recurrence_id, now)
+    horizon = now + LOOK_AHEAD_MS
+    if recurrence.next_due_at is not None and now < recurrence.next_due_at <= horizon:
+        advance(db, recurrence, now, horizon, counts)
+        recurrence = recurrences.by_id(db, recurrence_id)
+    enqueued_up_to = horizon if recurrence.next_due_at is None else min(horizon, recurrence.next_due_at - 1)
+    due = list(rules.between(recurrence.rule, now, enqueued_up_to))
+    enqueue(db, recurrence, due, now, Batch(schedule_id=schedule_id), counts)
+    return counts
+
+
+def last_instant(due: list[int], rows: list[Sequence[int]], limit: int) -> int:
+    """Return the last instant of this transaction, which writes rows for at most `limit` instants."""
+    instants = rows[0] if len(rows) == 1 else sorted(set().union(*rows))
+    return due[-1] if len(instants) <= limit else instants[limit - 1]
+
+
+def needs_span(missed: int, schedules: int) -> bool:
+    """Are these missed occurrences of so many schedules too many for a row each?"""
+    return missed > MAX_MISSED_ROWS or (missed > 1 and missed * schedules > MAX_ROWS)
+
+
+def split_late(
+    db: Database, recurrence: StoredRecurrence, due: list[int], now: int, counts: Counts
+) -> list[tuple[Batch, Sequence[int]]]:
+    """Split overdue occurrences into those to run late and those to record as missed, by each schedule's policy.
+
+    Occurrences that are on time or still to come run under every policy, so they form one batch for all schedules.
+    Spans of missed occurrences are written here.
+    """
+    on_time = bisect_left(due, now - misfire.ON_TIME_MS)
+    groups: dict[tuple[Misfire, int, Late], list[tuple[str, int]]] = {}
+    split: dict[tuple[str, int, Calendar], Late] = {}
+    for policy, grace_ms, calendar, schedules in db.rows(POLICIES, {"id": recurrence.id}):
+        terms = (policy, grace_ms, parse_calendar(calendar).without_owners())
+        if terms not in split:
+            policy_and_grace = (Misfire(policy), grace_ms)
+            split[terms] = late_rules.sort_out(terms[2], recurrence.rule, (due, due[-1]), now, policy_and_grace)
+        groups.setdefault((Misfire(policy), grace_ms, split[terms]), []).append((calendar, schedules))
+    batches: list[tuple[Batch, Sequence[int]]] = []
+    for (policy, grace_ms, (run, missed)), users in groups.items():
+        calendars = [calendar for calendar, _ in users]
+        if needs_span(len(missed), sum(schedules for _, schedules in users)):
+            counts.add_missed(missed_spans.record(db, Whose(recurrence.id, policy, grace_ms, calendars), missed))
+        else:
+            batches.append((Batch(JobState.MISSED, misfire=policy, grace_ms=grace_ms, calendars=calendars), missed))
+        batches.append((Batch(misfire=policy, grace_ms=grace_ms, calendars=calendars), run))
+    return [*batches, (ALL_SCHEDULES, due[on_time:])]

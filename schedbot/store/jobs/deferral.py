@@ -1,0 +1,225 @@
+"""Defer or skip a job whose calendar is closed: when it is about to be sent, and when its calendar changes.
+
+Rule: the same decision as at enqueue time, made now, except that only an occurrence that is still to be posted
+replaces another. Nothing moves to an instant that has passed. A job that a person requested is deferred, never
+skipped for a later one. A skipped job that has attempts is `failed`; without any it is `skipped`.
+"""
+
+from dataclasses import dataclass, replace
+
+from schedbot.model import JobState, Recurrence
+from schedbot.rules.calendar import (
+    Calendar,
+    CalendarDecision,
+    decide,
+    find_closure,
+    find_opening,
+    find_replacement,
+    is_skipped,
+)
+from schedbot.rules.lifecycle import Event, after
+from schedbot.rules.misfire import SHORTEST_GRACE_MS
+from schedbot.store.database import Database, Row
+from schedbot.store.jobs import pacing
+from schedbot.store.jobs.pending import WAITS
+from schedbot.store.schedules.recurrences import rule_of
+from schedbot.store.schedules.shared_calendars import CALENDAR, Whose, parse_calendar
+
+SKIPPED = after(JobState.QUEUED, Event.SKIPPED)
+FAILED = after(JobState.QUEUED, Event.SHUT_OUT)
+GIVEN_BACK = after(JobState.RUNNING, Event.GIVEN_BACK)
+
+JOBS = f"""
+SELECT jobs.id, jobs.schedule_id, jobs.workspace_id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, jobs.asked_for,
+       jobs.attempts, v.until_at,
+       CASE WHEN jobs.asked_for THEN max(v.grace_ms, {SHORTEST_GRACE_MS}) ELSE v.grace_ms END,
+       r.kind, r.expression, r.tz, r.holidays_before, {CALENDAR}
+  FROM schedules s
+  JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+  JOIN recurrences r ON r.id = s.recurrence_id
+  JOIN jobs ON jobs.schedule_id = s.id
+"""
+
+CLAIMED = f"{JOBS} WHERE jobs.id = :id AND jobs.token = :token AND jobs.state = 'running'"
+
+# An extra job, which has no calendar, is never due at a full second.
+WAITING = f"{JOBS} WHERE s.state <> 'removed' AND jobs.due_at % 1000 = 0 AND {WAITS}"
+
+OF_SCHEDULE = f"{WAITING} AND s.id = :schedule_id"
+
+OF_ACCOUNT = f"{WAITING} AND s.account = :account"
+
+OF_WORKSPACE = f"{WAITING} AND s.workspace_id = :workspace_id"
+
+PENDING_BY_THEN = """
+SELECT due_at FROM jobs
+ WHERE schedule_id = :schedule_id AND due_at > :due_at AND due_at <= :by AND due_at % 1000 = 0
+   AND state IN ('queued', 'running', 'unknown')
+"""
+
+SKIP = """
+UPDATE jobs
+   SET state = :state, token = NULL, lease_until = NULL, error = :error,
+       deferred_to = CASE WHEN attempts > 0 THEN deferred_to END,
+       deferred_by = CASE WHEN attempts > 0 THEN deferred_by END
+ WHERE id = :id
+"""
+
+DEFER = """
+UPDATE jobs
+   SET state = :state, token = NULL, lease_until = NULL, available_at = :at, deferred_to = :at, deferred_by = :reason,
+       deadline_at = max(deadline_at, :at + :grace_ms)
+ WHERE id = :id
+"""
+
+GIVE_BACK = "UPDATE jobs SET state = :state, token = NULL, lease_until = NULL WHERE id = :id"
+
+# A job that is overdue (late, backing off, or sent again) goes at the opening. Any other keeps its distance from its
+# instant: its jitter, and its place in the channel or behind a hold of the workspace.
+RESCHEDULE = """
+UPDATE jobs
+   SET state = :state, token = NULL, lease_until = NULL,
+       available_at = CASE WHEN :was_at <= :now THEN max(available_at, :at)
+                           WHEN available_at < :held_until THEN max(:held_until, available_at + :at - :was_at)
+                           ELSE max(:at, :held_until) + available_at - max(:was_at, :held_until) END,
+       deadline_at = CASE WHEN :was_at > :now THEN deadline_at + :at - :was_at
+                          ELSE max(deadline_at, :at + :grace_ms) END,
+       deferred_to = :deferred_to, deferred_by = :deferred_by
+ WHERE id = :id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeferrableJob:
+    """A job that is not sent yet, with its calendar. `asked_for`: a person sent it again, or backfilled it."""
+
+    id: int
+    schedule_id: str
+    workspace_id: str
+    due_at: int
+    deferred_to: int | None
+    deferred_by: str | None
+    asked_for: bool
+    attempts: int
+    until_at: int | None
+    grace_ms: int
+    rule: Recurrence
+    calendar: Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class DeferralResult:
+    """State of a job that was deferred or skipped, and the reason."""
+
+    state: JobState
+    reason: str
+
+
+@dataclass(slots=True)
+class DeferralCounts:
+    """Number of pending jobs that are posted at another instant after a change, and of those that are skipped."""
+
+    moved: int = 0
+    skipped: int = 0
+
+
+def is_closed(calendar: str, tz: str, at: int) -> bool:
+    """Does a claimed job's calendar keep it from being posted at `at`?"""
+    return find_closure(parse_calendar(calendar), tz, at) is not None
+
+
+def defer_or_skip(db: Database, job_id: int, token: int, now: int) -> DeferralResult | None:
+    """Defer the claimed job to its calendar's opening, or skip it. Inside a transaction.
+
+    None: a newer claim holds the job, or its calendar is open after all and it went back to the queue.
+    """
+    row = db.row(CLAIMED, {"id": job_id, "token": token})
+    if row is None:
+        return None
+    job = parse_row(row)
+    decision = decide_now(db, job, now)
+    if decision is None or (decision.at is not None and decision.at < now):
+        db.execute(GIVE_BACK, {"id": job_id, "state": GIVEN_BACK})
+        return None
+    if decision.at is None:
+        return DeferralResult(skip(db, job, decision.reason), decision.reason)
+    bindings = {"id": job_id, "reason": decision.reason, "at": decision.at, "grace_ms": job.grace_ms}
+    db.execute(DEFER, {**bindings, "state": GIVEN_BACK})
+    return DeferralResult(GIVEN_BACK, decision.reason)
+
+
+def reevaluate_schedule(db: Database, schedule_id: str, now: int) -> DeferralCounts:
+    """Decide again on the pending jobs of one schedule, by its calendar as it is now. Inside a transaction."""
+    return reevaluate(db, db.rows(OF_SCHEDULE, {"schedule_id": schedule_id}), now)
+
+
+def reevaluate_owner(db: Database, owner: Whose, now: int) -> DeferralCounts:
+    """Decide again on the pending jobs of an account or a workspace. Inside a transaction."""
+    if owner.workspace_id is None:
+        return reevaluate(db, db.rows(OF_ACCOUNT, {"account": owner.account}), now)
+    return reevaluate(db, db.rows(OF_WORKSPACE, {"workspace_id": owner.workspace_id}), now)
+
+
+def reevaluate(db: Database, rows: list[Row], now: int) -> DeferralCounts:
+    counts = DeferralCounts()
+    for job in map(parse_row, rows):
+        decision = decide_now(db, job, now)
+        if decision and decision.at is None:
+            skip(db, job, decision.reason)
+            counts.skipped += 1
+        else:
+            counts.moved += reschedule(db, job, decision, now)
+    return counts
+
+
+def parse_row(row: Row) -> DeferrableJob:
+    *columns, kind, expression, tz, before, calendar = row
+    fields = [*columns, rule_of(kind, expression, tz, before), parse_calendar(calendar)]
+    return DeferrableJob(*fields)
+
+
+def decide_now(db: Database, job: DeferrableJob, now: int) -> CalendarDecision | None:
+    """Decide on a job that is posted at `now`, or when it is due. None: post it. A decision without `at`: skip it."""
+    at = max(job.due_at, now)
+    if job.asked_for:
+        closure = find_closure(job.calendar, job.rule.tz, at)
+        if closure is None:
+            return None
+        return CalendarDecision(closure.reason, find_opening(job.calendar, job.rule.tz, at))
+    decision = decide(job.calendar, job.rule, job.due_at, at)
+    if decision is None or decision.at is None:
+        return decision
+    if decision.skips(job.until_at) and has_replacement(db, job, decision.at, at):
+        return CalendarDecision(decision.reason)
+    return replace(decision, replaced_by=None)
+
+
+def has_replacement(db: Database, job: DeferrableJob, opens_at: int, now: int) -> bool:
+    """Is a later occurrence, due up to the opening, still to be posted?"""
+    by = opens_at if job.until_at is None else min(opens_at, job.until_at)
+    if find_replacement(job.calendar, job.rule, now, by):
+        return True
+    pending = db.rows(PENDING_BY_THEN, {"schedule_id": job.schedule_id, "due_at": job.due_at, "by": by})
+    return any(not is_skipped(job.calendar, job.rule, due_at) for (due_at,) in pending)
+
+
+def skip(db: Database, job: DeferrableJob, reason: str) -> JobState:
+    """Settle the job as not posted. Returns its state. Inside a transaction."""
+    state = FAILED if job.attempts else SKIPPED
+    db.execute(SKIP, {"id": job.id, "state": state, "error": reason})
+    return state
+
+
+def reschedule(db: Database, job: DeferrableJob, decision: CalendarDecision | None, now: int) -> bool:
+    """Move a pending job to the instant of the decision. False: it is at that instant already."""
+    was_at = job.due_at if job.deferred_to is None else job.deferred_to
+    at = job.due_at if decision is None or decision.at is None else decision.at
+    at = at if at > now else min(was_at, now)
+    reason = None if at == job.due_at else decision.reason if decision else job.deferred_by
+    if at == was_at and (at <= now or reason == job.deferred_by):
+        return False
+    held_until = pacing.free_at(db, job.workspace_id, pacing.POST, "", now)
+    instants = {"now": now, "was_at": was_at, "at": at, "held_until": held_until}
+    deferred = {"deferred_to": at if reason else None, "deferred_by": reason}
+    db.execute(RESCHEDULE, {**instants, **deferred, "id": job.id, "grace_ms": job.grace_ms, "state": GIVEN_BACK})
+    return True
