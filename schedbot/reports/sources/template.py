@@ -38,8 +38,9 @@ def render(path: str, params: Mapping[str, Any], context: Mapping[str, Any]) -> 
     except TemplateSyntaxError as error:  # of a file that is included
         raise _unreadable(error, file) from None
     except TemplateNotFound as error:
+        name = escaping.reveal(str(error.name))
         raise ReportFailed(
-            f"The template's folder has no file '{escaping.reveal(str(error.name))}' to include ({_line(error, file)}).",
+            f"The template's folder has no file '{name}' to include ({_line(error, file)}).",
             hint="A template may include only files of its own folder.",
         ) from None
     except UndefinedError as error:
