@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from schedbot import log, sandbox
-from schedbot.model import Message, Stamp
+from schedbot.model import Message, MessageMetadata
 from schedbot.slack.client import SlackClient
 from schedbot.worker.pool import Pool
 from tests.support.app import TOKEN, App
@@ -40,7 +40,9 @@ async def client_alone(posts: int, api_url: str, in_flight: int) -> float:
 
         async def post(number: int) -> None:
             async with free:
-                await client.post(TOKEN, f"C{number:010d}", Message("hello"), Stamp("bench", f"s:{number}", 1))
+                await client.post(
+                    TOKEN, f"C{number:010d}", Message("hello"), MessageMetadata("bench", f"s:{number}", 1)
+                )
 
         started = time.monotonic()
         await asyncio.gather(*(post(number) for number in range(posts)))

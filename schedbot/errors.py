@@ -6,8 +6,8 @@ carries the exit code. Anything that is not a SchedbotError is a defect and keep
 
 DONE = 0
 FAILED = 1
-USED_WRONGLY = 2
-WAITS_FOR_A_PERSON = 3
+USAGE_ERROR = 2
+NEEDS_PERSON = 3
 
 
 class SchedbotError(Exception):
@@ -23,7 +23,7 @@ class SchedbotError(Exception):
 class BadInput(SchedbotError):
     """A value that was typed or imported is wrong. Nothing was changed."""
 
-    code = USED_WRONGLY
+    code = USAGE_ERROR
 
 
 class NotFound(BadInput):

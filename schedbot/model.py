@@ -49,7 +49,7 @@ class Outcome(StrEnum):
     LOST_UNSENT = "lost_unsent"  # the worker was lost before the request left
 
 
-class Misfire(StrEnum):
+class MisfirePolicy(StrEnum):
     """What to do with occurrences that were missed while no tick ran."""
 
     LATEST = "latest"
@@ -57,7 +57,7 @@ class Misfire(StrEnum):
     SKIP = "skip"
 
 
-class OnUnknown(StrEnum):
+class UnknownPolicy(StrEnum):
     """What to do with a post whose fate can't be asked: send it again, or hold it for a person."""
 
     RESEND = "resend"
@@ -75,7 +75,7 @@ class HolidayPolicy(StrEnum):
     AFTER = "after"
 
 
-class Outside(StrEnum):
+class OutsidePolicy(StrEnum):
     """What becomes of an occurrence outside the send window, or in a blackout: it waits for the opening, or is not."""
 
     DEFER = "defer"
@@ -95,14 +95,14 @@ class Recurrence:
     """When a schedule fires: a cron expression in an IANA zone, one instant (`once_at`) told in that zone, or a rule.
 
     `rrule` is what cron can't say, by RFC 5545: DTSTART and RRULE lines of wall-clock times, in one normal form.
-    `before` names a region: what would be due on a holiday of it is due on the last business day before.
+    `before_holidays` names a region: what would be due on a holiday of it is due on the last business day before.
     """
 
     tz: str
     cron: str | None = None
     once_at: int | None = None
     rrule: str | None = None
-    before: str = ""
+    before_holidays: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class MessageMetadata:
     """What a message's metadata names: whose it is, so that the channel's history can tell whether it arrived.
 
     `occurrence` is "<schedule's UUID>:<due_at in ms>"; `installation` the id of the database; `attempt` counts from 1.
@@ -143,7 +143,7 @@ class TokenSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class AttemptResult:
     """What Slack's answer, or its absence, means for an attempt.
 
     `error` is Slack's code or one of ours; `retry_after_ms` is set when a limit holds the workspace and method.
@@ -157,15 +157,15 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
+class SendHours:
     """When may be posted, each in its normal form, and whose word that is: `account 42`, `workspace acme`.
 
-    Of a schedule itself, `whose` is empty.
+    For the schedule itself, `owner` is empty.
     """
 
-    whose: str = ""
+    owner: str = ""
     window: str = ""
-    outside: Outside = Outside.DEFER
+    outside: OutsidePolicy = OutsidePolicy.DEFER
     blackout: str = ""
 
 
@@ -179,16 +179,16 @@ class Terms:
     until_at: int | None = None  # the last instant that may be an occurrence
     count: int | None = None  # as it was asked for; `until_at` holds what it came to
     asked_until_at: int | None = None  # an end that was asked for; None where a count alone made it
-    misfire: Misfire = Misfire.LATEST
+    misfire: MisfirePolicy = MisfirePolicy.LATEST
     grace_ms: int = 6 * 3_600_000
     max_attempts: int = 5
     priority: Priority = Priority.NORMAL
-    on_unknown: OnUnknown = OnUnknown.HOLD
+    on_unknown: UnknownPolicy = UnknownPolicy.HOLD
     jitter_ms: int = 0
     skip_holidays: str = ""
     holiday_policy: HolidayPolicy = HolidayPolicy.SKIP
     window: str = ""
-    outside: Outside = Outside.DEFER
+    outside: OutsidePolicy = OutsidePolicy.DEFER
     blackout: str = ""
     tz_from: str = ""  # whose time zone it is: `slack:U0123456789`; empty where the zone itself was said
 
@@ -211,4 +211,4 @@ class Schedule:
     state_until: int | None = None
     effective_at: int = 0  # no occurrence at or before this instant is ever made
     created_at: int = 0
-    shared: tuple[Hours, ...] = field(default=(), compare=False)  # what its account and its workspace say
+    shared: tuple[SendHours, ...] = field(default=(), compare=False)  # what its account and its workspace say

@@ -24,13 +24,13 @@ class Session:
         return self.settings.actor
 
     @property
-    def reader_zone(self) -> ZoneInfo:
+    def local_zone(self) -> ZoneInfo:
         """The time zone of the person at the terminal."""
-        return times.reader_zone()
+        return times.local_zone()
 
 
 @contextmanager
-def opened() -> Iterator[Session]:
+def open_session() -> Iterator[Session]:
     """The session of a command: the settings as they are said, the database that they name.
 
     Raises BadInput for settings and DatabaseUnusable for a database that cannot be used.

@@ -181,7 +181,7 @@ def span(variable: str, value: object, default: int, least: int) -> int:
     if said is None:
         return default
     try:
-        span_ms = times.parse_span(str(said))
+        span_ms = times.parse_duration(str(said))
     except BadInput as error:
         raise BadInput(f"{place(variable)}: {error}", error.hint) from None
     if span_ms < least:

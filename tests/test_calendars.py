@@ -13,7 +13,7 @@ from schedbot.rules import holidays
     [("US", "US"), ("us", "US"), (" de-by ", "DE-BY"), ("DE-Bayern", "DE-BY"), ("uk", "GB"), ("GB-SCT", "GB-SCT")],
 )
 def test_a_region_has_one_spelling(said: str, normal: str) -> None:
-    assert holidays.check_region(said) == normal
+    assert holidays.normalize_region(said) == normal
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_region_has_one_spelling(said: str, normal: str) -> None:
 )
 def test_an_unknown_region_is_refused_with_what_there_is(said: str, told: str, hint: str) -> None:
     with pytest.raises(BadInput) as refused:
-        holidays.check_region(said)
+        holidays.normalize_region(said)
     assert told in str(refused.value)
     assert hint in refused.value.hint
 
@@ -46,11 +46,11 @@ def test_an_unknown_region_is_refused_with_what_there_is(said: str, told: str, h
     ],
 )
 def test_holidays_of_a_region(region: str, day: str, name: str | None) -> None:
-    assert holidays.holiday(region, date.fromisoformat(day)) == name
+    assert holidays.holiday_name(region, date.fromisoformat(day)) == name
 
 
 def test_every_region_that_is_offered_can_be_asked() -> None:
     named = [f"{code}-{part}" for code, parts in holidays.countries().items() for part in parts[:1]]
     for region in [*holidays.countries(), *named]:
-        assert holidays.check_region(region) == region
-        holidays.holiday(region, date(2026, 12, 25))
+        assert holidays.normalize_region(region) == region
+        holidays.holiday_name(region, date(2026, 12, 25))

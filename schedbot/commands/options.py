@@ -32,7 +32,7 @@ Workspace = Annotated[str | None, option("--workspace", "NAME", "The Slack works
 Starts = Annotated[str | None, option("--starts", "WHEN", "Nothing before this instant or day. [default: now]")]
 Until = Annotated[str | None, option("--until", "WHEN", "Nothing after this instant or day. [default: no end]")]
 Count = Annotated[str | None, option("--count", "N", "End after this many occurrences. [default: no end]")]
-Misfire = Annotated[
+MisfirePolicy = Annotated[
     str | None,
     option("--misfire", "latest|all|skip", "What to post of what was missed while no tick ran. [default: latest]"),
 ]
@@ -46,7 +46,7 @@ Priority = Annotated[
         "Which go first of what is due together; where workspaces take turns, 4, 2 or 1 at a time. [default: normal]",
     ),
 ]
-OnUnknown = Annotated[
+UnknownPolicy = Annotated[
     str | None,
     option("--on-unknown", "resend|hold", "When it can't be known whether a post arrived. [default: hold]"),
 ]
@@ -66,7 +66,7 @@ HolidayPolicy = Annotated[
 Window = Annotated[
     str | None, option("--window", "WINDOW", "Post only then: 'mon-fri 08:00-18:00'. [default: at any time]")
 ]
-Outside = Annotated[
+OutsidePolicy = Annotated[
     str | None,
     option("--outside", "defer|skip", "What is due outside the window waits for it, or is left out. [default: defer]"),
 ]

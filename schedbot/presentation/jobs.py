@@ -90,7 +90,7 @@ def table(jobs: Sequence[JobRecord], now: int) -> None:
 
 
 def row(job: JobRecord, now: int) -> list[str]:
-    _, _, due = times.for_people(job.due_at, times.zone(job.tz), now).partition(" ")  # the weekday takes room
+    _, _, due = times.format_instant(job.due_at, times.zone(job.tz), now).partition(" ")  # the weekday takes room
     number = "-" if job.job is None else str(job.job)
     return [number, due, job.schedule, job.state.value, late(job.lateness_ms), job.error or ""]
 
@@ -105,20 +105,20 @@ def late(lateness_ms: int | None) -> str:
         return ""
     if lateness_ms < 60_000:
         return f"{lateness_ms / 1000:.1f} s"
-    number, unit = times.span_for_people(lateness_ms).split()[:2]
+    number, unit = times.format_duration(lateness_ms).split()[:2]
     return f"{number} {unit}"
 
 
 def time_line(job: JobRecord, story: Iterable["Entry"], stands: Standing, now: int) -> None:
     """The job, all that happened with the seconds between, how it stands and what helps."""
     zone = times.zone(job.tz)
-    title = f"Job {job.job}: {job.schedule}, due {times.for_people(job.due_at, zone, now)}"
-    terminal.say(f"{title} ({times.relative(job.due_at, now)})", "bold")
+    title = f"Job {job.job}: {job.schedule}, due {times.format_instant(job.due_at, zone, now)}"
+    terminal.say(f"{title} ({times.format_relative(job.due_at, now)})", "bold")
     terminal.facts([("workspace", job.workspace), ("account", job.account), ("channel", job.channel)])
     terminal.say()
     day, before = "", None
     for one in story:
-        local = f"{times.local_rfc3339(one.at, zone)[:19]}.{one.at % 1000:03}"
+        local = f"{times.to_local_rfc3339(one.at, zone)[:19]}.{one.at % 1000:03}"
         if local[:10] != day:
             day = local[:10]
             terminal.say(f"{day} {job.tz}")

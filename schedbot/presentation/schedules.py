@@ -47,7 +47,7 @@ def objects(session: Session, schedules: Iterable[Schedule]) -> Iterator[dict[st
 @lru_cache(maxsize=8_192)
 def meaning(rule: Recurrence) -> str:
     """What a recurrence means, in words; many schedules share one."""
-    return recurrence.meaning(rule)
+    return recurrence.describe(rule)
 
 
 def in_words(schedule: Schedule) -> str:
@@ -65,7 +65,7 @@ def why(schedule: Schedule, now: int) -> str:
 
 def local(schedule: Schedule, instant: int, now: int) -> str:
     """An instant on the schedule's wall clock."""
-    return times.for_people(instant, times.zone(schedule.recurrence.tz), now)
+    return times.format_instant(instant, times.zone(schedule.recurrence.tz), now)
 
 
 def cut(text: str, longest: int) -> str:
@@ -77,26 +77,26 @@ def coming(session: Session, schedule: Schedule, count: int = 3) -> list[str]:
     now = session.now()
     dropped = pending.skipped(session.db, now, schedule.id)
     found = islice(occurrences.coming(schedule, now, dropped), count)
-    return [occurrence(one, now, session.reader_zone) for one in found]
+    return [occurrence(one, now, session.local_zone) for one in found]
 
 
 def occurrence(one: Occurrence, now: int, reader: ZoneInfo) -> str:
     """`Mon 30 Nov 09:00 PST (18:00 CET here)  in 5 d`; and why it is left out, if it is."""
-    there, here = (times.for_people(one.due_at, tz, now) for tz in (times.zone(one.recurrence.tz), reader))
+    there, here = (times.format_instant(one.due_at, tz, now) for tz in (times.zone(one.recurrence.tz), reader))
     day, clock, _ = there.rsplit(" ", 2)
     is_same = here.startswith(f"{day} {clock}")
     also = "" if is_same else f" ({here.removeprefix(day).strip()} here)"
     dropped = f"  left out: {one.left_out.replace('_', ' ')}" if one.left_out else ""
     if one.put_off_to is not None:
-        dropped = f"  posted {times.for_people(one.put_off_to, times.zone(one.recurrence.tz), now)}: {one.put_off}"
-    return f"{there}{also}  {times.relative(one.due_at, now)}{dropped}"
+        dropped = f"  posted {times.format_instant(one.put_off_to, times.zone(one.recurrence.tz), now)}: {one.put_off}"
+    return f"{there}{also}  {times.format_relative(one.due_at, now)}{dropped}"
 
 
 def difference(column: str, told: object, tz: str) -> str:
     """A value of a record of changes, for people: an instant on the wall clock of `tz`."""
     if column in INSTANTS and isinstance(told, str):
         zone = times.zone(tz)
-        return times.for_people(times.parse_instant(told, zone, 0), zone)
+        return times.format_instant(times.parse_instant(told, zone, 0), zone)
     return value(told)
 
 
@@ -119,6 +119,6 @@ def note_paused_workspaces(session: Session, name: str | None = None) -> None:
     """Say beside an answer which workspaces are paused (or whether that one is), since when and why."""
     for one in workspaces.every(session.db):
         if one.paused_at is not None and name in (None, one.name):
-            since = times.for_people(one.paused_at, session.reader_zone, session.now())
+            since = times.format_instant(one.paused_at, session.local_zone, session.now())
             terminal.note(f"The workspace '{one.name}' is paused since {since}: {one.paused_reason}. Its jobs wait.")
             terminal.note(f"Go on with 'schedbot workspace resume {shlex.quote(one.name)}'.")

@@ -58,11 +58,11 @@ def due(one: Schedule, now: int, dropped: Dropped) -> Due:
     if one.state in OFF:
         return Due(off=schedules.why(one, now))
     due_at = occurrences.next_due_at(one, now, dropped)
-    soon = ("-", "") if due_at is None else (schedules.local(one, due_at, now), times.relative(due_at, now)[3:])
+    soon = ("-", "") if due_at is None else (schedules.local(one, due_at, now), times.format_relative(due_at, now)[3:])
     rule = one.recurrence
     if rule.once_at is not None:
         return Due(*soon, "once")
-    return Due(*soon, rule.cron or recurrence.phrase_of(rule.rrule or ""), schedules.in_words(one))
+    return Due(*soon, rule.cron or recurrence.to_phrase(rule.rrule or ""), schedules.in_words(one))
 
 
 def joined(due: list[Due], room: int) -> tuple[list[str], int]:

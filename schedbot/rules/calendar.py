@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache
 
 from schedbot import times
-from schedbot.model import HolidayPolicy, Hours, Outside, Recurrence, Schedule
+from schedbot.model import HolidayPolicy, OutsidePolicy, Recurrence, Schedule, SendHours
 from schedbot.rules import recurrence as rules
 
 # The search for an opening stops after so many: a holiday calendar may name every day on which a window opens.
@@ -23,7 +23,7 @@ class Calendar:
 
     region: str = ""
     policy: HolidayPolicy = HolidayPolicy.SKIP
-    hours: tuple[Hours, ...] = ()
+    hours: tuple[SendHours, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -62,11 +62,11 @@ class CalendarDecision:
 def get_calendar(schedule: Schedule) -> Calendar:
     """Return the calendar of a schedule in its current version."""
     terms = schedule.terms
-    own_hours = Hours("", terms.window, terms.outside, terms.blackout)
+    own_hours = SendHours("", terms.window, terms.outside, terms.blackout)
     return Calendar(terms.skip_holidays, terms.holiday_policy, drop_empty_hours(own_hours, *schedule.shared))
 
 
-def drop_empty_hours(*hours: Hours) -> tuple[Hours, ...]:
+def drop_empty_hours(*hours: SendHours) -> tuple[SendHours, ...]:
     """Return the hours that have a window or a blackout date."""
     return tuple(entry for entry in hours if entry.window or entry.blackout)
 
@@ -136,7 +136,7 @@ def find_holiday(region: str, tz: str, at: int) -> str:
         return ""
     from schedbot.rules import holidays
 
-    name = holidays.holiday(region, date.fromisoformat(times.local_rfc3339(at, times.zone(tz))[:10]))
+    name = holidays.holiday_name(region, date.fromisoformat(times.to_local_rfc3339(at, times.zone(tz))[:10]))
     return f"holiday: {name}" if name else ""
 
 
@@ -144,7 +144,7 @@ def move_after_holiday(region: str, tz: str, at: int) -> int:
     """Return the same wall-clock time on the next business day that is no holiday."""
     from schedbot.rules import holidays, windows
 
-    return windows.next_free_day(at, times.zone(tz), holidays.days_off(region))
+    return windows.same_time_next_business_day(at, times.zone(tz), holidays.region_calendar(region))
 
 
 def find_closure(calendar: Calendar, tz: str, at: int) -> Closure | None:
@@ -152,18 +152,22 @@ def find_closure(calendar: Calendar, tz: str, at: int) -> Closure | None:
     closed = [(hours, reason) for hours in calendar.hours if (reason := find_closed_reason(hours, tz, at))]
     if not closed:
         return None
-    skip_reason = next((reason for hours, reason in closed if hours.outside is Outside.SKIP), None)
+    skip_reason = next((reason for hours, reason in closed if hours.outside is OutsidePolicy.SKIP), None)
     return Closure(skip_reason, None) if skip_reason else Closure(closed[0][1], find_opening(calendar, tz, at))
 
 
-def find_closed_reason(hours: Hours, tz: str, at: int) -> str:
+def find_closed_reason(hours: SendHours, tz: str, at: int) -> str:
     """Return why these hours are closed, as `outside window of account 42: mon-fri 08:00-18:00`, or ''."""
     from schedbot.rules import windows
 
-    zone, owner = times.zone(tz), f" of {hours.whose}" if hours.whose else ""
+    zone, owner = times.zone(tz), f" of {hours.owner}" if hours.owner else ""
     if blackout := windows.blackout_at(windows.parse_blackouts(hours.blackout), zone, at):
         return f"blackout{owner}: {blackout.text}"
-    return "" if windows.is_open(windows.parse(hours.window), zone, at) else f"outside window{owner}: {hours.window}"
+    return (
+        ""
+        if windows.is_open(windows.parse_window(hours.window), zone, at)
+        else f"outside window{owner}: {hours.window}"
+    )
 
 
 def find_opening(calendar: Calendar, tz: str, at: int) -> int | None:
@@ -174,14 +178,14 @@ def find_opening(calendar: Calendar, tz: str, at: int) -> int | None:
     from schedbot.rules import windows
 
     zone = times.zone(tz)
-    window = windows.meeting(tuple(hours.window for hours in calendar.hours))
+    window = windows.intersect(tuple(hours.window for hours in calendar.hours))
     blackouts = [blackout for hours in calendar.hours for blackout in windows.parse_blackouts(hours.blackout)]
     since = at
     if window is None:
         return None
     for _ in range(MAX_OPENINGS):
-        opens_at = windows.opens_at(window, blackouts, zone, since)
+        opens_at = windows.first_open_at(window, blackouts, zone, since)
         if opens_at == at or not find_holiday(calendar.region, tz, opens_at):
             return opens_at
-        since = windows.day_after(opens_at, zone)
+        since = windows.start_of_next_day(opens_at, zone)
     return None

@@ -18,7 +18,7 @@ ENGLISH = "en_US"
 
 
 @lru_cache(maxsize=1024)
-def check_region(text: str) -> str:
+def normalize_region(text: str) -> str:
     """The region's normal form: `US`, `DE-BY`. Raises BadInput for one that is not known, with the nearest."""
     said = text.strip()
     country, _, part = said.partition("-")
@@ -26,9 +26,9 @@ def check_region(text: str) -> str:
     return f"{code}-{part_code(code, part.strip(), said)}" if part else code
 
 
-def holiday(region: str, day: date) -> str | None:
+def holiday_name(region: str, day: date) -> str | None:
     """What is celebrated in `region` on that day, in English where there is a translation; None on other days."""
-    return days_off(region).get(day)
+    return region_calendar(region).get(day)
 
 
 @cache
@@ -40,7 +40,7 @@ def countries() -> Mapping[str, Sequence[str]]:
 
 
 @cache
-def days_off(region: str) -> Mapping[date, str]:
+def region_calendar(region: str) -> Mapping[date, str]:
     """A region's calendar: it works out a year when it is asked for one."""
     import holidays
 
@@ -58,7 +58,7 @@ def country_code(country: str, said: str) -> str:
         return code
     near = nearest_country(country)
     hint = f"Did you mean '{near}'?" if near else "Write a country's code, like US, or a part of one, like DE-BY."
-    raise BadInput(f"No calendar of public holidays is called {times.quoted(said)}.", hint=hint)
+    raise BadInput(f"No calendar of public holidays is called {times.quote(said)}.", hint=hint)
 
 
 def nearest_country(country: str) -> str | None:
@@ -80,13 +80,13 @@ def part_code(code: str, part: str, said: str) -> str:
     if found:
         return found
     if not known:
-        raise BadInput(f"{times.quoted(said)} is not known: all of {code} has one calendar.", hint=f"Write '{code}'.")
+        raise BadInput(f"{times.quote(said)} is not known: all of {code} has one calendar.", hint=f"Write '{code}'.")
     hint = f"{code} has {', '.join(sorted(known.values()))}."
     close = get_close_matches(part.casefold(), [*known, *named], n=1, cutoff=0.7)
     if close:
         near = known.get(close[0]) or named[close[0]]
         hint = f"Did you mean '{code}-{near}'? {hint}"
-    raise BadInput(f"{code} has no part {times.quoted(part)} with a calendar of its own.", hint=hint)
+    raise BadInput(f"{code} has no part {times.quote(part)} with a calendar of its own.", hint=hint)
 
 
 def part_names(code: str) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from schedbot.model import Misfire, Recurrence
+from schedbot.model import MisfirePolicy, Recurrence
 from schedbot.rules import misfire
 from schedbot.rules.calendar import Calendar, decide_in_time
 
@@ -17,16 +17,16 @@ from schedbot.rules.calendar import Calendar, decide_in_time
 NEWEST = 4
 
 
-class Late(NamedTuple):
+class Overdue(NamedTuple):
     """Instants (due_at) to enqueue, where a calendar may still leave them out, and those to record as missed."""
 
     run: tuple[int, ...]
     missed: tuple[int, ...]
 
 
-def sort_out(
-    calendar: Calendar, rule: Recurrence, due: tuple[list[int], int], now: int, policy: tuple[Misfire, int]
-) -> Late:
+def split_overdue(
+    calendar: Calendar, rule: Recurrence, due: tuple[list[int], int], now: int, policy: tuple[MisfirePolicy, int]
+) -> Overdue:
     """Divide the instants up to `due[1]` that are no longer on time. The policy is (misfire, grace in ms)."""
     instants, up_to = due
     on_time = bisect_left(instants, now - misfire.ON_TIME_MS)
@@ -34,9 +34,9 @@ def sort_out(
     newer = reversed(instants[len(part) : bisect_right(instants, now)])
     goes = dict(going(calendar, rule, part))
     ahead = [at for _, at in islice(going(calendar, rule, newer), NEWEST)]
-    missed = frozenset(misfire.sort_out([*goes.values(), *ahead], now, *policy).missed)
+    missed = frozenset(misfire.split_by_policy([*goes.values(), *ahead], now, *policy).missed)
     late = tuple(due_at for due_at, at in goes.items() if at in missed)
-    return Late(tuple(due_at for due_at in part if goes.get(due_at) not in missed), late)
+    return Overdue(tuple(due_at for due_at in part if goes.get(due_at) not in missed), late)
 
 
 def going(calendar: Calendar, rule: Recurrence, due: Iterable[int]) -> Iterator[tuple[int, int]]:

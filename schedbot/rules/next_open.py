@@ -15,7 +15,7 @@ MOST = 4_000
 
 
 @lru_cache(maxsize=8_192)
-def next_going(calendar: Calendar, rule: Recurrence, due_at: int) -> int | None:
+def next_open_occurrence(calendar: Calendar, rule: Recurrence, due_at: int) -> int | None:
     """The occurrence `due_at`, or the first after it that is not left out for its own sake; None: none is in sight."""
     at: int | None = due_at
     for _ in range(MOST):
@@ -30,5 +30,5 @@ def over_at(calendar: Calendar, rule: Recurrence, at: int) -> int:
     from schedbot.rules import windows
 
     if calendar.policy is HolidayPolicy.SKIP and find_handled_holiday(calendar, rule, at):
-        return windows.day_after(at, times.zone(rule.tz))
+        return windows.start_of_next_day(at, times.zone(rule.tz))
     return max(at + 1, find_opening(calendar, rule.tz, at) or 0)

@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from schedbot import clock
-from schedbot.model import Message, Outcome, Reply, Stamp
+from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome
 from schedbot.slack.replies import verdict
 from schedbot.slack.request_state import FLIGHT, Flight, TellingRequest, TellingResponse, silence
 from schedbot.slack.responses import ChannelSeen, Identity, Page, PersonSeen
@@ -78,8 +78,14 @@ class SlackClient:
             await self._session.close()
 
     async def post(
-        self, token: str, channel: str, message: Message, stamp: Stamp | None, *, timeout_ms: int | None = None
-    ) -> Reply:
+        self,
+        token: str,
+        channel: str,
+        message: Message,
+        stamp: MessageMetadata | None,
+        *,
+        timeout_ms: int | None = None,
+    ) -> AttemptResult:
         """Post once. `stamp` goes into the message's metadata; `timeout_ms` may shorten the client's own time-out."""
         body: dict[str, Any] = {
             "token": token,
@@ -95,11 +101,13 @@ class SlackClient:
         web = self._open()
         # api_call, because chat_postMessage first looks for slack_sdk's own classes through all of the blocks.
         answer = await self._ask(lambda: web.api_call("chat.postMessage", json=body), timeout_ms)
-        return answer if isinstance(answer, Reply) else verdict(answer.status_code, answer.headers, _body(answer))
+        return (
+            answer if isinstance(answer, AttemptResult) else verdict(answer.status_code, answer.headers, _body(answer))
+        )
 
     async def history(
         self, token: str, channel: str, *, oldest: str, latest: str, limit: int = 200, cursor: str | None = None
-    ) -> Page | Reply:
+    ) -> Page | AttemptResult:
         """The channel's messages from `oldest` to `latest` (Slack's `ts`, both inclusive), with their metadata."""
         web = self._open()
         answer = await self._ask_in_turn(
@@ -114,46 +122,46 @@ class SlackClient:
                 include_all_metadata=True,
             )
         )
-        if isinstance(answer, Reply):
+        if isinstance(answer, AttemptResult):
             return answer
         messages = answer.get("messages")
         if not isinstance(messages, list):  # taken for an empty page, it would make a post absent
-            return Reply(Outcome.UNKNOWN, "not_json", None, answer.status_code)
+            return AttemptResult(Outcome.UNKNOWN, "not_json", None, answer.status_code)
         return Page(
             [one for one in messages if isinstance(one, Mapping)], bool(answer.get("has_more")), _next_cursor(answer)
         )
 
-    async def auth_test(self, token: str) -> Identity | Reply:
+    async def auth_test(self, token: str) -> Identity | AttemptResult:
         """Whose token it is (auth.test), with its scopes from the header."""
         web = self._open()
         answer = await self._ask(lambda: web.auth_test(token=token))
-        if isinstance(answer, Reply):
+        if isinstance(answer, AttemptResult):
             return answer
         said = next((value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), "")
         scopes = frozenset(scope.strip() for scope in said.split(",") if scope.strip())
         team, team_id, user, url = (str(answer.get(name) or "") for name in ("team", "team_id", "user", "url"))
         return Identity(team, team_id, user, url, scopes)
 
-    async def conversation_info(self, token: str, channel: str) -> ChannelSeen | Reply:
+    async def conversation_info(self, token: str, channel: str) -> ChannelSeen | AttemptResult:
         """What Slack says of the channel (conversations.info)."""
         web = self._open()
         answer = await self._ask(lambda: web.conversations_info(token=token, channel=channel))
-        if isinstance(answer, Reply):
+        if isinstance(answer, AttemptResult):
             return answer
         said = answer.get("channel")
         seen = said if isinstance(said, Mapping) else {}
         flags = (bool(seen.get(flag)) for flag in ("is_archived", "is_member", "is_private"))
         return ChannelSeen(str(seen.get("id") or channel), str(seen.get("name") or ""), *flags)
 
-    async def user_info(self, token: str, user: str, *, timeout_ms: int | None = None) -> PersonSeen | Reply:
+    async def user_info(self, token: str, user: str, *, timeout_ms: int | None = None) -> PersonSeen | AttemptResult:
         """What Slack says of the user (users.info); `timeout_ms` may shorten the client's own time-out."""
         web = self._open()
         answer = await self._ask(lambda: web.users_info(token=token, user=user), timeout_ms)
-        if isinstance(answer, Reply):
+        if isinstance(answer, AttemptResult):
             return answer
         said = answer.get("user")
         if not isinstance(said, Mapping):
-            return Reply(Outcome.UNKNOWN, "not_json", None, answer.status_code)
+            return AttemptResult(Outcome.UNKNOWN, "not_json", None, answer.status_code)
         return PersonSeen(str(said.get("id") or user), str(said.get("tz") or ""), bool(said.get("deleted")))
 
     def _open(self) -> AsyncWebClient:
@@ -165,14 +173,14 @@ class SlackClient:
 
     async def _ask_in_turn(
         self, ask: Callable[[], Coroutine[Any, Any, AsyncSlackResponse]]
-    ) -> AsyncSlackResponse | Reply:
+    ) -> AsyncSlackResponse | AttemptResult:
         """As `_ask`, once fewer than FOR_LOOK_UPS others do; that wait is part of the time-out."""
         began_at = clock.steady_ms()
         try:
             async with asyncio.timeout(self._timeout_ms / 1000):
                 await self._look_ups.acquire()
         except TimeoutError:
-            return Reply(Outcome.NOT_POSTED, "connect_timeout")
+            return AttemptResult(Outcome.NOT_POSTED, "connect_timeout")
         try:
             return await self._ask(ask, max(1, self._timeout_ms + began_at - clock.steady_ms()))
         finally:
@@ -180,7 +188,7 @@ class SlackClient:
 
     async def _ask(
         self, ask: Callable[[], Coroutine[Any, Any, AsyncSlackResponse]], timeout_ms: int | None = None
-    ) -> AsyncSlackResponse | Reply:
+    ) -> AsyncSlackResponse | AttemptResult:
         """Slack's answer where it is `ok`, else what its refusal or its silence means."""
         flight = Flight()
         FLIGHT.set(flight)
@@ -213,7 +221,7 @@ class SlackClient:
             self._clock_ms = int(said.timestamp() * 1000) + 500 - clock.now_ms()
 
 
-def payload(stamp: Stamp) -> dict[str, str | int]:
+def payload(stamp: MessageMetadata) -> dict[str, str | int]:
     """What a message's metadata says of it: whose it is, and nothing private (every member of the channel sees it)."""
     return {"installation": stamp.installation, "occurrence": stamp.occurrence, "attempt": stamp.attempt}
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from schedbot.model import Outcome, Reply, Stamp
+from schedbot.model import AttemptResult, MessageMetadata, Outcome
 from schedbot.slack.client import EVENT_TYPE, SlackClient, payload
 from schedbot.slack.error_codes import refuses_a_token
 from schedbot.slack.replies import TS, explain, is_known
@@ -53,7 +53,7 @@ class Arrival:
 class Sought(NamedTuple):
     """A post that is looked for: sent at `sent_at`, and surely not arrived after `until_at` (ms, our clock)."""
 
-    stamp: Stamp
+    stamp: MessageMetadata
     sent_at: int
     until_at: int
 
@@ -72,7 +72,9 @@ class _Bracket(NamedTuple):
         return f"{self.latest}/{self.end}/{self.marks}"
 
 
-async def look_up(client: SlackClient, token: str, channel: str, stamp: Stamp, sent_at: int, until_at: int) -> Arrival:
+async def look_up(
+    client: SlackClient, token: str, channel: str, stamp: MessageMetadata, sent_at: int, until_at: int
+) -> Arrival:
     """The fate of one post. Never raises for what Slack or the network does."""
     return (await look_up_many(client, token, channel, [(stamp, sent_at, until_at)]))[stamp]
 
@@ -81,11 +83,11 @@ async def look_up_many(
     client: SlackClient,
     token: str,
     channel: str,
-    sought: Sequence[Sought | tuple[Stamp, int, int]],
+    sought: Sequence[Sought | tuple[MessageMetadata, int, int]],
     *,
     skew_ms: int = SKEW_MS,
     resume: str = "",
-) -> dict[Stamp, Arrival]:
+) -> dict[MessageMetadata, Arrival]:
     """The fates of several posts of one channel, by one request where one is enough.
 
     `resume` is what an `Arrival` of an earlier look-up in this channel said; it is not needed, and saves requests.
@@ -95,11 +97,11 @@ async def look_up_many(
     posts = [Sought(*one) for one in sought]
     bracket = _bracket(posts, skew_ms, resume)
     open_stamps = {_key(payload(one.stamp)): one.stamp for one in posts}
-    fates: dict[Stamp, Arrival] = {}
+    fates: dict[MessageMetadata, Arrival] = {}
     rest = Arrival(Fate.LATER, retry_after_ms=AGAIN_MS)
     for _ in range(MOST_PAGES):
         page = await client.history(token, channel, oldest=bracket.oldest, latest=bracket.latest)
-        if isinstance(page, Reply):
+        if isinstance(page, AttemptResult):
             rest = _unanswered(page, bracket.resume)
             break
         for message in page.messages:
@@ -130,7 +132,7 @@ def _bracket(sought: Sequence[Sought], skew_ms: int, resume: str) -> _Bracket:
     return _Bracket(_ts(oldest), _ts(latest), _ts(latest), ",".join(marks))
 
 
-def _mark(stamp: Stamp) -> str:
+def _mark(stamp: MessageMetadata) -> str:
     return blake2b("/".join(_key(payload(stamp))).encode(), digest_size=6).hexdigest()
 
 
@@ -161,7 +163,7 @@ def _nothing_more(page: Page) -> Arrival:
     return Arrival(Fate.ABSENT)
 
 
-def _unanswered(reply: Reply, resume: str) -> Arrival:
+def _unanswered(reply: AttemptResult, resume: str) -> Arrival:
     """Later, where it may be answered then, also by a new token; else it cannot be asked."""
     error = reply.error or "not_json"
     passing = (Outcome.RATE_LIMITED, Outcome.QUOTA, Outcome.UNKNOWN, Outcome.NOT_POSTED, Outcome.TOKEN_REFUSED)

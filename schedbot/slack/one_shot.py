@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from schedbot.clock import steady_ms
-from schedbot.model import Message, Reply
+from schedbot.model import AttemptResult, Message
 from schedbot.slack.client import SlackClient
 from schedbot.slack.people import OF_A_PERSON
 from schedbot.slack.responses import ChannelSeen, Identity, PersonSeen
@@ -13,39 +13,39 @@ from schedbot.slack.responses import ChannelSeen, Identity, PersonSeen
 Answer = TypeVar("Answer")
 
 
-def check(api_url: str, token: str, timeout_ms: int) -> Identity | Reply:
+def check(api_url: str, token: str, timeout_ms: int) -> Identity | AttemptResult:
     """Whose token it is and what it may do (`scopes.missing` says what it lacks), or why Slack does not say."""
     return _asked(api_url, timeout_ms, lambda client: client.auth_test(token))
 
 
-def channel(api_url: str, token: str, channel_id: str, timeout_ms: int) -> ChannelSeen | Reply:
+def channel(api_url: str, token: str, channel_id: str, timeout_ms: int) -> ChannelSeen | AttemptResult:
     """What Slack says of the channel, or why it does not."""
     return _asked(api_url, timeout_ms, lambda client: client.conversation_info(token, channel_id))
 
 
-def send(api_url: str, token: str, channel_id: str, message: Message, timeout_ms: int) -> Reply:
+def send(api_url: str, token: str, channel_id: str, message: Message, timeout_ms: int) -> AttemptResult:
     """Post `message` now, once, without a stamp: for `test-send`."""
     return _asked(api_url, timeout_ms, lambda client: client.post(token, channel_id, message, None))
 
 
 def people(
     api_url: str, token: str, users: Sequence[str], timeout_ms: int, within_ms: int
-) -> dict[str, PersonSeen | Reply]:
+) -> dict[str, PersonSeen | AttemptResult]:
     """What Slack says of each user, one after the other, for `within_ms` in all.
 
     An answer that is not about the person alone (a limit, the token, no connection) is the last: who comes after it,
     or after the time is up, is not in what is returned.
     """
 
-    async def each(client: SlackClient) -> dict[str, PersonSeen | Reply]:
-        told: dict[str, PersonSeen | Reply] = {}
+    async def each(client: SlackClient) -> dict[str, PersonSeen | AttemptResult]:
+        told: dict[str, PersonSeen | AttemptResult] = {}
         end = steady_ms() + within_ms
         for user in users:
             left_ms = end - steady_ms()
             if left_ms <= 0:
                 break
             told[user] = seen = await client.user_info(token, user, timeout_ms=min(timeout_ms, left_ms))
-            if isinstance(seen, Reply) and seen.error not in OF_A_PERSON:
+            if isinstance(seen, AttemptResult) and seen.error not in OF_A_PERSON:
                 break
         return told
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from schedbot.model import Outcome, Reply
+from schedbot.model import AttemptResult, Outcome
 from schedbot.slack.error_codes import ANSWERS, Answer, explain, is_known
 
 __all__ = ["ANSWERS", "Answer", "explain", "is_known", "retry_after_ms", "verdict"]
@@ -32,22 +32,26 @@ NOT_YET = re.compile(
 )
 
 
-def verdict(status: int, headers: Mapping[str, str], body: bytes | str | Mapping[str, Any]) -> Reply:
+def verdict(status: int, headers: Mapping[str, str], body: bytes | str | Mapping[str, Any]) -> AttemptResult:
     """What an answer of chat.postMessage means: `headers` by any spelling of their names, `body` raw or decoded."""
     answer = _decoded(body)
     code = _code(answer)
     if status == 429 or code in ("ratelimited", "rate_limited"):
         limit = code if explain(code).outcome is Outcome.RATE_LIMITED else "ratelimited"
-        return Reply(Outcome.RATE_LIMITED, limit, None, status, retry_after_ms(headers))
+        return AttemptResult(Outcome.RATE_LIMITED, limit, None, status, retry_after_ms(headers))
     if status >= 300 and (status >= 500 or not code):
         known = code and is_known(code) and explain(code).outcome is Outcome.UNKNOWN
-        return Reply(Outcome.UNKNOWN, code if known else f"http_{status}", None, status)
+        return AttemptResult(Outcome.UNKNOWN, code if known else f"http_{status}", None, status)
     if answer is None:
-        return Reply(Outcome.UNKNOWN, "not_json", None, status)
+        return AttemptResult(Outcome.UNKNOWN, "not_json", None, status)
     if answer.get("ok") is True:
         ts = answer.get("ts")
         named = isinstance(ts, str) and TS.fullmatch(ts)
-        return Reply(Outcome.POSTED, None, ts, status) if named else Reply(Outcome.UNKNOWN, "no_ts", None, status)
+        return (
+            AttemptResult(Outcome.POSTED, None, ts, status)
+            if named
+            else AttemptResult(Outcome.UNKNOWN, "no_ts", None, status)
+        )
     return _refused(code, answer, status)
 
 
@@ -75,15 +79,15 @@ def _code(answer: Mapping[str, Any] | None) -> str:
     return code if isinstance(code, str) and CODE.fullmatch(code) else ""
 
 
-def _refused(code: str, answer: Mapping[str, Any], status: int) -> Reply:
+def _refused(code: str, answer: Mapping[str, Any], status: int) -> AttemptResult:
     if not code:
-        return Reply(Outcome.UNKNOWN, "not_json", None, status)
+        return AttemptResult(Outcome.UNKNOWN, "not_json", None, status)
     outcome = explain(code).outcome
     if outcome is Outcome.QUOTA:
-        return Reply(outcome, code, None, status, QUOTA_MS)
+        return AttemptResult(outcome, code, None, status, QUOTA_MS)
     if code == "invalid_blocks" and _waits_for_a_picture(answer):
-        return Reply(Outcome.NOT_POSTED, code, None, status)
-    return Reply(outcome, code, None, status, WAITS_LONG.get(code))
+        return AttemptResult(Outcome.NOT_POSTED, code, None, status)
+    return AttemptResult(outcome, code, None, status, WAITS_LONG.get(code))
 
 
 def _waits_for_a_picture(answer: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 import aiohttp
 from aiohttp.connector import Connection
 
-from schedbot.model import Outcome, Reply
+from schedbot.model import AttemptResult, Outcome
 
 # Closed by a reset. Else the system goes on sending what it holds when the network is back, long after the history was
 # asked, though the process be gone.
@@ -70,23 +70,23 @@ class TellingResponse(aiohttp.ClientResponse):
         return response
 
 
-def silence(error: Exception, flight: Flight) -> Reply:
+def silence(error: Exception, flight: Flight) -> AttemptResult:
     """The reply that stands for an exception: why nothing was posted, or why nobody knows."""
     if flight.left:
         return _after(error, flight.status)
-    return Reply(Outcome.NOT_POSTED, _before(error))
+    return AttemptResult(Outcome.NOT_POSTED, _before(error))
 
 
-def _after(error: Exception, status: int | None) -> Reply:
+def _after(error: Exception, status: int | None) -> AttemptResult:
     if status == 429:
-        return Reply(Outcome.RATE_LIMITED, "ratelimited", None, status, 30_000)
+        return AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, status, 30_000)
     if status is not None and status >= 300:
-        return Reply(Outcome.UNKNOWN, f"http_{status}", None, status)
+        return AttemptResult(Outcome.UNKNOWN, f"http_{status}", None, status)
     if isinstance(error, TimeoutError):
-        return Reply(Outcome.UNKNOWN, "timeout", None, status)
+        return AttemptResult(Outcome.UNKNOWN, "timeout", None, status)
     if isinstance(error, OSError | aiohttp.ClientConnectionError | aiohttp.ClientPayloadError):
-        return Reply(Outcome.UNKNOWN, "connection_lost", None, status)
-    return Reply(Outcome.UNKNOWN, "not_json", None, status)
+        return AttemptResult(Outcome.UNKNOWN, "connection_lost", None, status)
+    return AttemptResult(Outcome.UNKNOWN, "not_json", None, status)
 
 
 def _before(error: Exception) -> str:

@@ -1,26 +1,33 @@
 """Instants, spans and zones: how they are read and written. Instants are UTC milliseconds; spans are milliseconds."""
 
-from schedbot.times.durations import parse_span, quoted, span_for_people, to_span
-from schedbot.times.format import for_people, local_rfc3339, local_until_rfc3339, relative, to_rfc3339, until_then
-from schedbot.times.parse import parse_clock, parse_from, parse_instant, parse_since
-from schedbot.times.zones import reader_zone, zone, zone_data_version
+from schedbot.times.durations import format_duration, parse_duration, quote, unparse_duration
+from schedbot.times.format import (
+    format_before_change,
+    format_instant,
+    format_relative,
+    to_local_rfc3339,
+    to_local_rfc3339_before_change,
+    to_rfc3339,
+)
+from schedbot.times.parse import parse_future, parse_instant, parse_past, parse_time_of_day
+from schedbot.times.zones import local_zone, zone, zone_data_version
 
 __all__ = [
-    "for_people",
-    "local_rfc3339",
-    "local_until_rfc3339",
-    "parse_clock",
-    "parse_from",
+    "format_before_change",
+    "format_duration",
+    "format_instant",
+    "format_relative",
+    "local_zone",
+    "parse_duration",
+    "parse_future",
     "parse_instant",
-    "parse_since",
-    "parse_span",
-    "quoted",
-    "reader_zone",
-    "relative",
-    "span_for_people",
+    "parse_past",
+    "parse_time_of_day",
+    "quote",
+    "to_local_rfc3339",
+    "to_local_rfc3339_before_change",
     "to_rfc3339",
-    "to_span",
-    "until_then",
+    "unparse_duration",
     "zone",
     "zone_data_version",
 ]

@@ -24,12 +24,12 @@ def to_rfc3339(ms: int) -> str:
     return (EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
-def local_rfc3339(ms: int, tz: ZoneInfo) -> str:
+def to_local_rfc3339(ms: int, tz: ZoneInfo) -> str:
     """For programs, on the wall clock of `tz`: `2026-12-01T09:00:00-05:00`."""
     return to_datetime(ms, tz).isoformat(timespec="seconds")
 
 
-def for_people(ms: int, tz: ZoneInfo, now: int | None = None) -> str:
+def format_instant(ms: int, tz: ZoneInfo, now: int | None = None) -> str:
     """For people: `Tue 1 Dec 2026 09:00 EST`; the year is left out where `now` is in the same one."""
     at = to_datetime(ms, tz)
     year = "" if now is not None and to_datetime(now, tz).year == at.year else f" {at.year}"
@@ -38,12 +38,12 @@ def for_people(ms: int, tz: ZoneInfo, now: int | None = None) -> str:
     return f"{day} {at.hour:02}:{at.minute:02}{seconds} {zone_mark(at)}"
 
 
-def local_until_rfc3339(ms: int, tz: ZoneInfo) -> str:
+def to_local_rfc3339_before_change(ms: int, tz: ZoneInfo) -> str:
     """For programs, at a clock change: the wall clock by the offset that held up to `ms`."""
     return clock_until(ms, tz).isoformat(timespec="seconds")
 
 
-def until_then(ms: int, tz: ZoneInfo) -> str:
+def format_before_change(ms: int, tz: ZoneInfo) -> str:
     """For people: `02:00 EST` at the instant that makes it 03:00 EDT; with its day where that is another."""
     was = clock_until(ms, tz)
     day = "" if was.date() == to_datetime(ms, tz).date() else f"{WEEKDAYS[was.weekday()]} "
@@ -62,7 +62,7 @@ def zone_mark(at: datetime) -> str:
     return name if name.isalpha() else f"UTC{at.isoformat()[-6:]}"
 
 
-def relative(ms: int, now: int) -> str:
+def format_relative(ms: int, now: int) -> str:
     """How far off an instant is, in one unit: `in 3 h`, `2 d ago`, `now`."""
     away = abs(ms - now)
     if away < SECOND:

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from schedbot.errors import BadInput
-from schedbot.times.durations import HOUR, MINUTE, SECOND, SPAN, parse_span, quoted
-from schedbot.times.format import local_rfc3339, to_datetime
+from schedbot.times.durations import DURATION, HOUR, MINUTE, SECOND, parse_duration, quote
+from schedbot.times.format import to_datetime, to_local_rfc3339
 
 YEARS = range(1970, 2200)
 STAMP = re.compile(
@@ -35,31 +35,31 @@ def parse_instant(text: str, tz: ZoneInfo | None, now: int) -> int:
     if DATE.fullmatch(text.strip()):
         _date(text, text.strip())
         hint = f"Add the time of day: '{text.strip()} 09:00'."
-    raise BadInput(f"{quoted(text)} is not a time.", hint=hint)
+    raise BadInput(f"{quote(text)} is not a time.", hint=hint)
 
 
-def parse_from(text: str, tz: ZoneInfo | None, now: int) -> int:
+def parse_future(text: str, tz: ZoneInfo | None, now: int) -> int:
     """Where a look ahead begins or ends: as `parse_instant`, a day (its first instant), or a span from now.
 
     A weekday is the latest one up to now. `-2h` is two hours ago. Raises BadInput.
     """
     words = text.strip()
-    if words.startswith("-") and SPAN.fullmatch(words[1:]):
-        return now - parse_span(words[1:])
-    if SPAN.fullmatch(words):
-        return now + parse_span(words)
+    if words.startswith("-") and DURATION.fullmatch(words[1:]):
+        return now - parse_duration(words[1:])
+    if DURATION.fullmatch(words):
+        return now + parse_duration(words)
     return _day(text, tz, now)
 
 
-def parse_since(text: str, tz: ZoneInfo | None, now: int) -> int:
+def parse_past(text: str, tz: ZoneInfo | None, now: int) -> int:
     """Where a look back begins or ends: as `parse_from`, but a span is that long ago. Raises BadInput."""
     words = text.strip().removesuffix("ago").strip().removeprefix("-")
-    if SPAN.fullmatch(words):
-        return now - parse_span(words)
+    if DURATION.fullmatch(words):
+        return now - parse_duration(words)
     return _day(text, tz, now)
 
 
-def parse_clock(text: str) -> time | None:
+def parse_time_of_day(text: str) -> time | None:
     """A time of day: `9:00`, `17:30`, `9am`, `12 pm`, `noon`, `midnight`. None if it is something else."""
     words = text.strip().lower()
     if words in ("noon", "midnight"):
@@ -82,11 +82,11 @@ def wall_to_instant(wall: datetime, tz: ZoneInfo, shown: str) -> int:
         return first
     twice = first < second
     problem = "is there twice" if twice else "does not exist"
-    instants = " or ".join(f"'{local_rfc3339(ms, tz)}'" for ms in sorted((first, second)))
+    instants = " or ".join(f"'{to_local_rfc3339(ms, tz)}'" for ms in sorted((first, second)))
     raise BadInput(f"{shown} {problem} in {tz.key}: the clocks change.", hint=f"Write {instants}.")
 
 
-def day_start(day: date, tz: ZoneInfo) -> int:
+def start_of_day(day: date, tz: ZoneInfo) -> int:
     """The first instant of that day in `tz`; in a few zones a day may begin at 01:00."""
     midnight = datetime.combine(day, time())
     first, second = (_ms(midnight.replace(tzinfo=tz, fold=fold)) for fold in (0, 1))
@@ -103,17 +103,17 @@ def day_start(day: date, tz: ZoneInfo) -> int:
 def _day(text: str, tz: ZoneInfo | None, now: int) -> int:
     words = text.strip().lower()
     if DATE.fullmatch(words):
-        return day_start(_date(text, words), _needed(text, tz))
+        return start_of_day(_date(text, words), _needed(text, tz))
     if words in DAYS_AWAY:
         reader = _needed(text, tz)
-        return day_start(to_datetime(now, reader).date() + timedelta(days=DAYS_AWAY[words]), reader)
+        return start_of_day(to_datetime(now, reader).date() + timedelta(days=DAYS_AWAY[words]), reader)
     if (weekday := _weekday(words)) is not None:
         reader = _needed(text, tz)
         today = to_datetime(now, reader).date()
-        return day_start(today - timedelta(days=(today.weekday() - weekday) % 7), reader)
+        return start_of_day(today - timedelta(days=(today.weekday() - weekday) % 7), reader)
     if (instant := _instant(text, tz, now)) is not None:
         return instant
-    raise BadInput(f"{quoted(text)} is not a time.", hint=f"{WAYS_TO_SAY}, '2h', 'yesterday' or 'monday'.")
+    raise BadInput(f"{quote(text)} is not a time.", hint=f"{WAYS_TO_SAY}, '2h', 'yesterday' or 'monday'.")
 
 
 def _instant(text: str, tz: ZoneInfo | None, now: int) -> int | None:
@@ -128,7 +128,7 @@ def _instant(text: str, tz: ZoneInfo | None, now: int) -> int | None:
 def _day_and_clock(words: str, tz: ZoneInfo | None, now: int) -> int | None:
     """`tomorrow 9am`, `monday 17:30`: a weekday is the next one at which that time is still to come."""
     day_word, _, clock_words = words.lower().replace(" at ", " ").partition(" ")
-    clock, weekday = parse_clock(clock_words), _weekday(day_word)
+    clock, weekday = parse_time_of_day(clock_words), _weekday(day_word)
     if clock is None or (weekday is None and day_word not in DAYS_AWAY):
         return None
     reader = _needed(words, tz)
@@ -138,7 +138,7 @@ def _day_and_clock(words: str, tz: ZoneInfo | None, now: int) -> int | None:
     else:
         day = local.date() + timedelta(days=(weekday - local.weekday()) % 7)
         day += timedelta(days=7 if datetime.combine(day, clock) <= local else 0)
-    return wall_to_instant(datetime.combine(day, clock), reader, quoted(words))
+    return wall_to_instant(datetime.combine(day, clock), reader, quote(words))
 
 
 def _weekday(word: str) -> int | None:
@@ -150,11 +150,11 @@ def _from_stamp(text: str, stamp: re.Match[str], tz: ZoneInfo | None) -> int:
     try:
         clock = time.fromisoformat(stamp["time"].zfill(5) if len(stamp["time"]) < 6 else stamp["time"].zfill(8))
     except ValueError:
-        raise BadInput(f"{quoted(text)} has no such time of day.", hint="Hours go from 00 to 23.") from None
+        raise BadInput(f"{quote(text)} has no such time of day.", hint="Hours go from 00 to 23.") from None
     milliseconds = int((stamp["fraction"] or "0").ljust(3, "0")[:3])
     wall = datetime.combine(day, clock)
     if stamp["offset"] is None:
-        return wall_to_instant(wall, _needed(text, tz), quoted(text)) + milliseconds
+        return wall_to_instant(wall, _needed(text, tz), quote(text)) + milliseconds
     return _ms(wall.replace(tzinfo=UTC)) - _offset_ms(text, stamp["offset"]) + milliseconds
 
 
@@ -163,7 +163,7 @@ def _offset_ms(text: str, offset: str) -> int:
         return 0
     hours, minutes = int(offset[1:3]), int(offset[4:6])
     if hours > 23 or minutes > 59:
-        raise BadInput(f"{quoted(text)} has no such offset.", hint="An offset is like '-05:00'.")
+        raise BadInput(f"{quote(text)} has no such offset.", hint="An offset is like '-05:00'.")
     return (hours * HOUR + minutes * MINUTE) * (-1 if offset[0] == "-" else 1)
 
 
@@ -171,16 +171,16 @@ def _date(text: str, words: str) -> date:
     try:
         day = date.fromisoformat(words)
     except ValueError:
-        raise BadInput(f"{quoted(text)} has no such day.", hint="Write year, month, day: '2026-12-01'.") from None
+        raise BadInput(f"{quote(text)} has no such day.", hint="Write year, month, day: '2026-12-01'.") from None
     if day.year not in YEARS:
-        raise BadInput(f"{quoted(text)} is out of reach.", hint=f"Years go from {YEARS[0]} to {YEARS[-1]}.")
+        raise BadInput(f"{quote(text)} is out of reach.", hint=f"Years go from {YEARS[0]} to {YEARS[-1]}.")
     return day
 
 
 def _needed(text: str, tz: ZoneInfo | None) -> ZoneInfo:
     if tz is None:
         hint = "Add --tz, or write it with an offset: '2026-12-01T09:00:00-05:00'."
-        raise BadInput(f"{quoted(text)} is a wall clock, and no time zone is said.", hint=hint)
+        raise BadInput(f"{quote(text)} is a wall clock, and no time zone is said.", hint=hint)
     return tz
 
 

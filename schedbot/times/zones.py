@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from schedbot.errors import BadInput
-from schedbot.times.durations import quoted
+from schedbot.times.durations import quote
 
 PACKAGE = "tzdata package"
 MACHINE = "machine"
@@ -83,11 +83,11 @@ def zone(name: str) -> ZoneInfo:
     if name.strip().upper() in ABBREVIATIONS:
         example = ABBREVIATIONS[name.strip().upper()]
         raise BadInput(
-            f"{quoted(name)} is an abbreviation, not a time zone.", hint=f"Name a place, such as {example!r}."
+            f"{quote(name)} is an abbreviation, not a time zone.", hint=f"Name a place, such as {example!r}."
         )
     nearest = _nearest(name)
     hint = f"Did you mean {nearest!r}?" if nearest else "Name an IANA time zone, such as 'America/New_York' or 'UTC'."
-    raise BadInput(f"No time zone is called {quoted(name)}.", hint=hint)
+    raise BadInput(f"No time zone is called {quote(name)}.", hint=hint)
 
 
 def _place(name: str) -> ZoneInfo | None:
@@ -119,7 +119,7 @@ def _is_suggested(name: str) -> bool:
     return ("/" in name or name == "UTC") and not name.startswith(("Etc/", "posix/", "right/", "SystemV/"))
 
 
-def reader_zone() -> ZoneInfo:
+def local_zone() -> ZoneInfo:
     """The zone of the person at this terminal: by TZ, else by the machine's setting, else UTC."""
     zone_data_version()
     for name in (os.environ.get("TZ", "").removeprefix(":"), _machine_zone_name()):

@@ -82,7 +82,7 @@ def test_an_edit_on_the_holiday_itself_makes_up_for_nothing(schedules: Schedules
 def test_without_a_calendar_any_more_the_policy_is_gone_with_it(schedules: Schedules) -> None:
     schedules.add(**WEEKLY)
     after = schedules.edit(skip_holidays="none").after
-    assert (after.recurrence.before, after.terms.holiday_policy) == ("", "skip")
+    assert (after.recurrence.before_holidays, after.terms.holiday_policy) == ("", "skip")
     assert schedules.next() == "2026-11-26 14:00"
 
 
@@ -119,7 +119,7 @@ def test_a_count_and_an_end_go_by_the_day_before(schedules: Schedules) -> None:
 
 def test_a_simulation_has_it_on_the_day_before(schedules: Schedules) -> None:
     schedules.add(**WEEKLY)
-    span = Span(ms("2026-11-20 00:00"), ms("2026-12-04 00:00"), downtimes.read((), schedules.session.reader_zone, 0))
+    span = Span(ms("2026-11-20 00:00"), ms("2026-12-04 00:00"), downtimes.read((), schedules.session.local_zone, 0))
     found = simulate.simulate(schedules.session, span, ticked, lambda at: None)
     assert [clock(one.due_at) for one in found] == [EVE_NINE, "2026-12-03 14:00"]
 

@@ -30,7 +30,7 @@ TUESDAY, A_WEEK_LATER = "2026-12-01 00:00", "2026-12-08 00:00"
 
 
 def simulated(schedules: Schedules, start: str, end: str, *downs: str) -> list[Simulated]:
-    off = downtimes.read(downs, schedules.session.reader_zone, 0)
+    off = downtimes.read(downs, schedules.session.local_zone, 0)
     return list(simulate.simulate(schedules.session, Span(ms(start), ms(end), off), ticked, lambda at: None))
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from schedbot.admin.jobs import backfill, retry
 from schedbot.admin.schedules import shared_calendars
-from schedbot.model import Outcome, Reply
+from schedbot.model import AttemptResult, Outcome
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence
 from schedbot.store.history import missed_spans
@@ -99,7 +99,7 @@ class Life:
         if not attempts.begin(db, attempts.Start(*told, 1, job.channel, "pool", self.now, self.now), self.now, 0):
             claims.give_back(db, [(*told, self.now + MINUTE)])
             return
-        reply = Reply(outcome, outcome.value, ts="1.1" if outcome is Outcome.POSTED else None)
+        reply = AttemptResult(outcome, outcome.value, ts="1.1" if outcome is Outcome.POSTED else None)
         standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, self.now)
         ruled = verdict(reply, standing, self.now, self.draw.random)
         number, state, available_at = job.attempts + 1, ruled.state, ruled.available_at

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedbot.admin.schedules import shared_calendars
-from schedbot.model import HolidayPolicy, Hours, Misfire, Outside, Recurrence
+from schedbot.model import HolidayPolicy, MisfirePolicy, OutsidePolicy, Recurrence, SendHours
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules.calendar import Calendar
-from schedbot.rules.late import sort_out
+from schedbot.rules.late import split_overdue
 from schedbot.rules.recurrence import between
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 
@@ -103,21 +103,21 @@ RULE = Recurrence("America/New_York", cron="*/30 * * * *")
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.sampled_from(WINDOWS), min_size=1, max_size=2, unique=True),
-    st.sampled_from(Outside),
-    st.sampled_from(Misfire),
+    st.sampled_from(OutsidePolicy),
+    st.sampled_from(MisfirePolicy),
     st.integers(0, 14 * 48),
     st.integers(1, 500),
 )
 def test_in_slices_the_same_is_run_and_missed_as_at_once(
-    said: list[str], outside: Outside, policy: Misfire, off: int, size: int
+    said: list[str], outside: OutsidePolicy, policy: MisfirePolicy, off: int, size: int
 ) -> None:
-    hours = tuple(Hours(str(n), window, outside) for n, window in enumerate(said) if window)
+    hours = tuple(SendHours(str(n), window, outside) for n, window in enumerate(said) if window)
     calendar = Calendar("US", HolidayPolicy.AFTER, hours)
     now = ms("2026-11-27 17:10:00") + off * 1_800_000
     due = list(between(RULE, now - 10 * 86_400_000, now))
-    whole = sort_out(calendar, RULE, (due, now), now, (policy, 6 * 3_600_000))
+    whole = split_overdue(calendar, RULE, (due, now), now, (policy, 6 * 3_600_000))
     parts = [
-        sort_out(calendar, RULE, (due[start:], due[start : start + size][-1]), now, (policy, 6 * 3_600_000))
+        split_overdue(calendar, RULE, (due[start:], due[start : start + size][-1]), now, (policy, 6 * 3_600_000))
         for start in range(0, len(due), size)
     ]
     assert tuple(at for part in parts for at in part.run) == whole.run

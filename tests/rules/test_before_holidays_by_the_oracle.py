@@ -31,7 +31,7 @@ def asked(random: Random) -> tuple[Recurrence, int]:
         start = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) - random.randrange(6 * DAY)
     elif clock_change_hours(zone):
         start -= random.randrange(4 * DAY)
-    return Recurrence(zone, cron, before=region), start * 1000
+    return Recurrence(zone, cron, before_holidays=region), start * 1000
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -40,7 +40,7 @@ def test_the_product_and_the_day_by_day_statement_name_the_same_instants(seed: i
     random = Random(seed)
     for _ in range(10):
         rule, start = asked(random)
-        question = (rule.cron or "", rule.tz, rule.before)
+        question = (rule.cron or "", rule.tz, rule.before_holidays)
         expected = list(islice(holiday_oracle.fires(question, start // 1000, start // 1000 + LONGEST), FIRES))
         until = expected[-1] if len(expected) == FIRES else start // 1000 + LONGEST - 1
         assert [at // 1000 for at in recurrence.between(rule, start, until * 1000)] == expected, (rule, start)

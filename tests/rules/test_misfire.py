@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schedbot.model import Misfire
-from schedbot.rules.misfire import ON_TIME_MS, sort_out
+from schedbot.model import MisfirePolicy
+from schedbot.rules.misfire import ON_TIME_MS, split_by_policy
 
 MINUTE = 60_000
 NOW = 100 * MINUTE
@@ -32,20 +32,20 @@ CASES = [
 def test_the_policy_decides_on_what_is_late(
     policy: str, due: list[int], grace: int, run: list[int], missed: list[int]
 ) -> None:
-    found = sort_out([at * MINUTE for at in due], NOW, Misfire(policy), grace * MINUTE)
+    found = split_by_policy([at * MINUTE for at in due], NOW, MisfirePolicy(policy), grace * MINUTE)
     assert [at // MINUTE for at in found.run] == run
     assert [at // MINUTE for at in found.missed] == missed
 
 
 def test_fourteen_days_off_give_one_post_and_4031_missed() -> None:
     due = [NOW - 2 * MINUTE - n * 5 * MINUTE for n in range(4_032)]
-    found = sort_out(due, NOW, Misfire.LATEST, 6 * 60 * MINUTE)
+    found = split_by_policy(due, NOW, MisfirePolicy.LATEST, 6 * 60 * MINUTE)
     assert (found.run, len(found.missed)) == ([NOW - 2 * MINUTE], 4_031)
 
 
-@given(st.sets(st.integers(0, 2 * NOW)), st.sampled_from(list(Misfire)), st.integers(0, NOW))
-def test_each_occurrence_is_run_or_missed_and_never_both(due: set[int], policy: Misfire, grace: int) -> None:
-    run, missed = sort_out(list(due), NOW, policy, grace)
+@given(st.sets(st.integers(0, 2 * NOW)), st.sampled_from(list(MisfirePolicy)), st.integers(0, NOW))
+def test_each_occurrence_is_run_or_missed_and_never_both(due: set[int], policy: MisfirePolicy, grace: int) -> None:
+    run, missed = split_by_policy(list(due), NOW, policy, grace)
     assert sorted(run + missed) == sorted(due)
     assert (run, missed) == (sorted(run), sorted(missed))
     assert all(at < NOW - ON_TIME_MS for at in missed)

@@ -10,7 +10,7 @@ import pytest
 from schedbot import times
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence
-from schedbot.rules.recurrence import Effect
+from schedbot.rules.recurrence import ClockChangeEffect
 from schedbot.rules.recurrence.rrule import walls_of_year
 
 NEW_YORK = "America/New_York"
@@ -29,7 +29,7 @@ def rule(phrase: str, tz: str = NEW_YORK, after: str = "2026-01-01") -> Recurren
 
 def fires(asked: Recurrence, after: str, count: int) -> list[str]:
     found = islice(recurrence.between(asked, ms(after), ms(after) + 1_500 * DAY), count)
-    return [times.local_rfc3339(at, times.zone(asked.tz))[:16] for at in found]
+    return [times.to_local_rfc3339(at, times.zone(asked.tz))[:16] for at in found]
 
 
 def test_every_other_friday_is_counted_from_the_first_one_that_fits() -> None:
@@ -66,8 +66,8 @@ def test_a_time_in_the_overlap_is_due_in_the_first_pass_alone() -> None:
 
 def test_the_clock_changes_that_touch_it_are_told() -> None:
     asked = rule("2 weeks on sunday at 2:30 from 2026-03-08")
-    [change] = recurrence.changes(asked, ms("2026-01-01T00:00Z"), ms("2026-12-31T00:00Z"))
-    assert (change.at, change.effect) == (ms("2026-03-08T07:00Z"), Effect.MOVED)
+    [change] = recurrence.clock_changes(asked, ms("2026-01-01T00:00Z"), ms("2026-12-31T00:00Z"))
+    assert (change.at, change.effect) == (ms("2026-03-08T07:00Z"), ClockChangeEffect.MOVED)
 
 
 def nth_business_day(day: date) -> int:
@@ -110,7 +110,7 @@ def test_in_twenty_years_it_is_due_on_the_days_that_fit_and_on_no_other(
     phrase: str, fits: Callable[[date], bool]
 ) -> None:
     asked = rule(phrase, "UTC")
-    start = recurrence.counted_from(asked.rrule or "").date()
+    start = recurrence.rrule_start(asked.rrule or "").date()
     days = [max(start, date(2026, 1, 1)) + timedelta(days=n) for n in range(7_300)]
     found = recurrence.between(asked, ms(f"{days[0]}T00:00Z") - 1, ms(f"{days[-1]}T23:59Z"))
     assert [f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d}" for at in found] == [str(d) for d in days if fits(d)]

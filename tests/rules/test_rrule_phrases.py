@@ -52,7 +52,7 @@ REFUSED = [
 def test_what_is_said_back_makes_the_same_rule_at_any_later_time(phrase: str, normal: str) -> None:
     found = recurrence.to_recurrence(phrase, "UTC", WEDNESDAY)
     assert found.rrule
-    assert recurrence.phrase_of(found.rrule) == normal
+    assert recurrence.to_phrase(found.rrule) == normal
     assert recurrence.to_recurrence(normal, "UTC", datetime(2031, 5, 5)) == found
 
 
@@ -80,7 +80,7 @@ def test_what_is_not_understood_is_refused_with_what_can_be_said(phrase: str, to
 def test_it_is_told_in_words(phrase: str, words: str) -> None:
     after = WEDNESDAY if "days" not in phrase else datetime(2026, 12, 2, 10, 0, 1)
     found = recurrence.to_recurrence(phrase, "America/Los_Angeles", after)
-    assert recurrence.meaning(found) == words
+    assert recurrence.describe(found) == words
 
 
 WORDS = "every|other|2|3|days|weeks|months|quarter|on|the|1st|last|friday|business|day|at|9:00|and|from|2026-12-04"
@@ -97,4 +97,4 @@ def test_whatever_is_said_the_answer_is_a_sentence_or_a_rule_that_is_due(phrase:
         recurrence.check_cron(found.cron or "", "UTC")
     else:
         assert first_from(found.rrule, WEDNESDAY) >= WEDNESDAY
-        assert recurrence.to_recurrence(recurrence.phrase_of(found.rrule), "UTC", WEDNESDAY) == found
+        assert recurrence.to_recurrence(recurrence.to_phrase(found.rrule), "UTC", WEDNESDAY) == found

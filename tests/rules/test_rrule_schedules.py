@@ -7,7 +7,7 @@ from schedbot.admin.import_export import exporter, importer
 from schedbot.admin.import_export.formats import Format
 from schedbot.admin.import_export.importer import Imported, Source
 from schedbot.admin.schedules import serialize
-from schedbot.rules.recurrence import meaning
+from schedbot.rules.recurrence import describe
 from tests.support.app import App
 from tests.support.schedules import Schedules, open_schedules
 
@@ -22,7 +22,7 @@ def load(schedules: Schedules, text: str, update: bool = True) -> Imported:
 def test_without_a_start_the_coming_friday_is_the_first(schedules: Schedules) -> None:
     schedule = schedules.add(every=FORTNIGHT, tz="America/New_York")
     assert schedules.next() == "2026-12-04 21:00"
-    assert meaning(schedule.recurrence).endswith("counted from Fri 4 Dec 2026, New York time")
+    assert describe(schedule.recurrence).endswith("counted from Fri 4 Dec 2026, New York time")
 
 
 def test_the_start_is_what_it_is_counted_from(schedules: Schedules) -> None:

@@ -186,7 +186,9 @@ def test_the_latest_instant_is_found_backwards_too(cron: str, at: str, latest: s
     ],
 )
 def test_the_coming_changes_say_what_they_do_to_a_schedule(cron: str, zone: str, effects: list[str]) -> None:
-    changes = recurrence.changes(Recurrence(zone, cron), ms("2026-01-01T00:00+00:00"), ms("2026-12-31T00:00+00:00"))
+    changes = recurrence.clock_changes(
+        Recurrence(zone, cron), ms("2026-01-01T00:00+00:00"), ms("2026-12-31T00:00+00:00")
+    )
     assert [change.effect.value for change in changes] == effects
 
 
@@ -194,7 +196,7 @@ def following(cron: str, zone: str, after: str, count: int) -> list[str]:
     """The next instants, as the zone's wall clock shows them."""
     start = ms(after)
     instants = recurrence.between(Recurrence(zone, cron), start, start + 40 * 366 * 86_400_000)
-    return [times.local_rfc3339(instant, times.zone(zone)) for instant in islice(instants, count)]
+    return [times.to_local_rfc3339(instant, times.zone(zone)) for instant in islice(instants, count)]
 
 
 def ms(text: str) -> int:

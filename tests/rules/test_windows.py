@@ -32,8 +32,8 @@ def ms(text: str) -> int:
     ],
 )
 def test_a_window_has_one_spelling_which_is_read_the_same(said: str, normal: str) -> None:
-    assert windows.parse(said).text == normal
-    assert windows.parse(normal) == windows.parse(said)
+    assert windows.parse_window(said).text == normal
+    assert windows.parse_window(normal) == windows.parse_window(said)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_window_has_one_spelling_which_is_read_the_same(said: str, normal: str
 )
 def test_what_is_no_window_is_refused_with_a_remedy(said: str, told: str, hint: str) -> None:
     with pytest.raises(BadInput) as refused:
-        windows.parse(said)
+        windows.parse_window(said)
     assert told in str(refused.value)
     assert hint in refused.value.hint
 
@@ -82,8 +82,8 @@ def test_what_is_no_blackout_is_refused(said: str) -> None:
     ],
 )
 def test_it_opens_in_new_york(window: str, blackout: str, at: str, opens: str) -> None:
-    found = windows.opens_at(windows.parse(window), windows.parse_blackouts(blackout), NEW_YORK, ms(at))
-    assert times.local_rfc3339(found, NEW_YORK) == times.local_rfc3339(ms(opens), NEW_YORK)
+    found = windows.first_open_at(windows.parse_window(window), windows.parse_blackouts(blackout), NEW_YORK, ms(at))
+    assert times.to_local_rfc3339(found, NEW_YORK) == times.to_local_rfc3339(ms(opens), NEW_YORK)
 
 
 def test_a_day_is_the_schedules_own_and_not_utcs() -> None:
@@ -95,8 +95,8 @@ def test_a_day_is_the_schedules_own_and_not_utcs() -> None:
 
 def test_a_moved_time_that_the_clocks_jump_over_is_the_end_of_the_gap() -> None:
     cairo = times.zone("Africa/Cairo")  # on Friday 24 April 2026 midnight becomes 01:00
-    moved = windows.next_free_day(ms("2026-04-23T00:30+02:00"), cairo, set())
-    assert times.local_rfc3339(moved, cairo) == "2026-04-24T01:00:00+03:00"
+    moved = windows.same_time_next_business_day(ms("2026-04-23T00:30+02:00"), cairo, set())
+    assert times.to_local_rfc3339(moved, cairo) == "2026-04-24T01:00:00+03:00"
 
 
 STRANGE = {
@@ -142,5 +142,5 @@ def test_it_opens_at_the_first_minute_at_which_the_clock_shows_it(name: str) -> 
         a, b = drawn.sample(("thu", "fri", "sat", "sun", "mon"), 2)
         text = SHAPES[number % 4].format(a=a, b=b)
         at = round(day.timestamp() + drawn.randrange(0, 3_600) * 60) * 1000
-        window = windows.parse(text)
-        assert windows.opens_at(window, (), tz, at) == first_shown(text, tz, at), (text, at)
+        window = windows.parse_window(text)
+        assert windows.first_open_at(window, (), tz, at) == first_shown(text, tz, at), (text, at)

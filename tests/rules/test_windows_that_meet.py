@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from schedbot import times
-from schedbot.model import Hours, Outside
+from schedbot.model import OutsidePolicy, SendHours
 from schedbot.rules import windows
 from schedbot.rules.calendar import Calendar, find_closure, find_opening
 from schedbot.store.schedules.shared_calendars import parse_calendar
@@ -54,7 +54,7 @@ def shows(window: str, wall: datetime) -> bool:
     return False
 
 
-def may_go(hours: tuple[Hours, ...], wall: datetime) -> bool:
+def may_go(hours: tuple[SendHours, ...], wall: datetime) -> bool:
     dark = any(str(wall.date()) == one.blackout for one in hours)
     return not dark and all(shows(one.window, wall) for one in hours)
 
@@ -65,10 +65,10 @@ def test_all_are_open_at_the_first_minute_at_which_each_is(
     said: list[str], place: tuple[str, str], begin: int, dark: int
 ) -> None:
     tz, day = times.zone(place[0]), date.fromisoformat(place[1])
-    hours = tuple(Hours(str(n), windows.parse(window).text) for n, window in enumerate(said))
+    hours = tuple(SendHours(str(n), windows.parse_window(window).text) for n, window in enumerate(said))
     hours = (
-        Hours("0", said[0], Outside.DEFER, str(day + timedelta(days=dark))),
-        *(Hours(str(n), window) for n, window in enumerate(said[1:], start=1)),
+        SendHours("0", said[0], OutsidePolicy.DEFER, str(day + timedelta(days=dark))),
+        *(SendHours(str(n), window) for n, window in enumerate(said[1:], start=1)),
     )
     at = round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000 + begin * MINUTE
     minutes = (at + n * MINUTE for n in range(16 * 1_440))
@@ -83,12 +83,12 @@ def test_windows_that_never_meet_are_known_and_no_others(one: str, other: str) -
     monday = datetime(2026, 6, 1, tzinfo=UTC)
     week = (monday + timedelta(minutes=15 * n) for n in range(7 * 96))
     meet = any(shows(one, wall) and shows(other, wall) for wall in week)
-    assert (windows.meeting((one, other)) is not None) == meet
+    assert (windows.intersect((one, other)) is not None) == meet
     assume(meet)
-    assert windows.meeting((other, one, "")) is not None
+    assert windows.intersect((other, one, "")) is not None
 
 
 def test_a_key_says_whose_each_window_is_and_drops_what_says_nothing() -> None:
     key = json.dumps(["", "skip", ["", "", "defer", ""], ["account 42", "08:00-18:00", "skip", ""], None])
-    assert parse_calendar(key).hours == (Hours("account 42", "08:00-18:00", Outside.SKIP),)
+    assert parse_calendar(key).hours == (SendHours("account 42", "08:00-18:00", OutsidePolicy.SKIP),)
     assert parse_calendar("").is_empty

@@ -43,17 +43,17 @@ SAID = [
 
 @pytest.mark.parametrize(("cron", "said"), SAID)
 def test_an_expression_is_said_as_cron_means_it(cron: str, said: str) -> None:
-    assert recurrence.meaning(Recurrence("America/Los_Angeles", cron)) == f"{said}, Los Angeles time"
+    assert recurrence.describe(Recurrence("America/Los_Angeles", cron)) == f"{said}, Los Angeles time"
 
 
 def test_the_zone_is_named_by_its_city() -> None:
-    assert recurrence.meaning(Recurrence("UTC", "0 9 * * *")) == "at 09:00 every day, UTC"
-    assert recurrence.meaning(Recurrence("America/Indiana/Tell_City", "0 9 * * *")).endswith(", Tell City time")
+    assert recurrence.describe(Recurrence("UTC", "0 9 * * *")) == "at 09:00 every day, UTC"
+    assert recurrence.describe(Recurrence("America/Indiana/Tell_City", "0 9 * * *")).endswith(", Tell City time")
 
 
 def test_one_instant_is_told_on_its_zones_wall_clock() -> None:
     at = round(datetime.fromisoformat("2026-12-01T14:00:00Z").timestamp() * 1000)
-    assert recurrence.meaning(Recurrence("America/New_York", once_at=at)) == "once, Tue 1 Dec 2026 09:00 EST"
+    assert recurrence.describe(Recurrence("America/New_York", once_at=at)) == "once, Tue 1 Dec 2026 09:00 EST"
 
 
 @pytest.mark.parametrize(

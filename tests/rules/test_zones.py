@@ -80,12 +80,12 @@ def test_the_package_is_used_where_the_machine_has_no_zones(tmp_path: Path) -> N
 )
 def test_the_readers_zone_is_the_terminals(setting: str, zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", setting)
-    assert times.reader_zone().key == zone
+    assert times.local_zone().key == zone
 
 
 def test_a_readers_zone_that_makes_no_sense_is_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0")
-    assert times.reader_zone().key
+    assert times.local_zone().key
 
 
 def machine(folder: Path, version: str) -> Path:
@@ -102,7 +102,7 @@ def version_with(folder: Path) -> str:
     """What a fresh program uses: version, origin, and New York's offset in winter."""
     program = (
         "from schedbot import times; zone = times.zone('America/New_York');"
-        "print(*times.zone_data_version(), times.local_rfc3339(1_796_133_600_000, zone)[-6:])"
+        "print(*times.zone_data_version(), times.to_local_rfc3339(1_796_133_600_000, zone)[-6:])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from schedbot.model import Stamp
+from schedbot.model import MessageMetadata
 from schedbot.slack.client import SlackClient
 from schedbot.slack.history_lookup import Arrival, Fate, Sought, look_up, look_up_many
 from tests.support.raw_http import RawRequest, RawServer, Responder, hang_up, raw_server, reply_with, stall
 
 SENT = 1_700_000_000_000
 TOKEN, CHANNEL = "xoxb-sandbox-acme", "C0123456789"
-MINE = Stamp("installation-1", "schedule-1:1700000000000", 1)
-OTHER = Stamp("installation-1", "schedule-2:1700000000000", 1)
+MINE = MessageMetadata("installation-1", "schedule-1:1700000000000", 1)
+OTHER = MessageMetadata("installation-1", "schedule-2:1700000000000", 1)
 
 
-def stamped(ts: str, stamp: Stamp = MINE, **other: Any) -> dict[str, Any]:
+def stamped(ts: str, stamp: MessageMetadata = MINE, **other: Any) -> dict[str, Any]:
     payload = {"installation": stamp.installation, "occurrence": stamp.occurrence, "attempt": stamp.attempt} | other
     return {"type": "message", "ts": ts, "metadata": {"event_type": "schedbot_job", "event_payload": payload}}
 
@@ -34,16 +34,16 @@ def refused(code: str) -> Responder:
     return reply_with({"ok": False, "error": code})
 
 
-def sought(*stamps: Stamp, sent_at: int = SENT) -> list[Sought]:
+def sought(*stamps: MessageMetadata, sent_at: int = SENT) -> list[Sought]:
     return [Sought(stamp, sent_at, sent_at + 30_000) for stamp in stamps]
 
 
 def look(
     *responders: Responder, what: Sequence[Sought] = (), resume: str = ""
-) -> tuple[dict[Stamp, Arrival], RawServer]:
+) -> tuple[dict[MessageMetadata, Arrival], RawServer]:
     """Look up in a history that takes `responders`."""
 
-    async def once() -> tuple[dict[Stamp, Arrival], RawServer]:
+    async def once() -> tuple[dict[MessageMetadata, Arrival], RawServer]:
         async with raw_server(*responders) as slack, SlackClient(slack.api_url, 400, in_flight=1) as client:
             return await look_up_many(client, TOKEN, CHANNEL, what or sought(MINE), resume=resume), slack
 
@@ -115,7 +115,7 @@ def test_one_post_may_be_asked_for_by_itself() -> None:
 
 
 def test_nothing_sought_asks_nothing() -> None:
-    async def once() -> dict[Stamp, Arrival]:
+    async def once() -> dict[MessageMetadata, Arrival]:
         async with SlackClient("http://127.0.0.1:9/api/", 400, in_flight=1) as client:
             return await look_up_many(client, TOKEN, CHANNEL, [])
 

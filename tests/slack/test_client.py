@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from schedbot.model import Message, Outcome, Reply, Stamp
+from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome
 from schedbot.slack.client import SlackClient
 from schedbot.slack.responses import ChannelSeen, Identity
 from tests.support.raw_http import POSTED, RawServer, Responder, break_off, hang_up, raw_server, reply_with, stall
@@ -15,23 +15,23 @@ from tests.support.raw_http import POSTED, RawServer, Responder, break_off, hang
 TOKEN = "xoxb-sandbox-acme"
 CHANNEL = "C0123456789"
 HELLO = Message("Hello")
-STAMP = Stamp("installation-1", "5a6c0d1e:1767225600000", 2)
+STAMP = MessageMetadata("installation-1", "5a6c0d1e:1767225600000", 2)
 
 
-def post(*responders: Responder, message: Message = HELLO, timeout_ms: int = 5_000) -> tuple[Reply, RawServer]:
+def post(*responders: Responder, message: Message = HELLO, timeout_ms: int = 5_000) -> tuple[AttemptResult, RawServer]:
     """Post once to a server that takes `responders`."""
 
-    async def once() -> tuple[Reply, RawServer]:
+    async def once() -> tuple[AttemptResult, RawServer]:
         async with raw_server(*responders) as slack, SlackClient(slack.api_url, timeout_ms, in_flight=2) as client:
             return await client.post(TOKEN, CHANNEL, message, STAMP), slack
 
     return asyncio.run(once())
 
 
-def post_to(api_url: str, timeout_ms: int = 5_000) -> Reply:
+def post_to(api_url: str, timeout_ms: int = 5_000) -> AttemptResult:
     """Post once to an address."""
 
-    async def once() -> Reply:
+    async def once() -> AttemptResult:
         async with SlackClient(api_url, timeout_ms, in_flight=1) as client:
             return await client.post(TOKEN, CHANNEL, HELLO, STAMP)
 
@@ -40,7 +40,7 @@ def post_to(api_url: str, timeout_ms: int = 5_000) -> Reply:
 
 def test_a_post_that_slack_names_is_posted() -> None:
     reply, _ = post(reply_with(POSTED))
-    assert reply == Reply(Outcome.POSTED, None, "1700000000.000100", 200)
+    assert reply == AttemptResult(Outcome.POSTED, None, "1700000000.000100", 200)
 
 
 def test_a_post_carries_its_stamp_and_does_not_unfurl() -> None:
@@ -111,7 +111,7 @@ def test_a_post_is_not_sent_on_to_where_an_answer_redirects_it(status: int) -> N
 
 
 def test_a_kept_alive_connection_that_the_server_closes_under_a_post_leaves_it_unknown() -> None:
-    async def twice() -> tuple[Reply, Reply, int]:
+    async def twice() -> tuple[AttemptResult, AttemptResult, int]:
         async with (
             raw_server(reply_with(POSTED), hang_up) as slack,
             SlackClient(slack.api_url, 5_000, in_flight=1) as client,
@@ -144,7 +144,7 @@ def test_nothing_was_posted_where_no_connection_was_made(api_url: Callable[[], s
 
 
 def test_nothing_was_posted_where_tls_failed() -> None:
-    async def once() -> tuple[Reply, int]:
+    async def once() -> tuple[AttemptResult, int]:
         async with (
             raw_server(reply_with(POSTED)) as slack,
             SlackClient(slack.api_url.replace("http", "https", 1), 2_000, in_flight=1) as client,
@@ -170,11 +170,11 @@ def test_nothing_was_posted_where_the_connection_took_too_long() -> None:
 
 
 def test_a_post_may_have_a_shorter_time_out_of_its_own() -> None:
-    async def once() -> Reply:
+    async def once() -> AttemptResult:
         async with raw_server(stall) as slack, SlackClient(slack.api_url, 60_000, in_flight=1) as client:
             return await client.post(TOKEN, CHANNEL, HELLO, STAMP, timeout_ms=200)
 
-    assert asyncio.run(once()) == Reply(Outcome.UNKNOWN, "timeout")
+    assert asyncio.run(once()) == AttemptResult(Outcome.UNKNOWN, "timeout")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_post_may_have_a_shorter_time_out_of_its_own() -> None:
 )
 def test_a_limit_holds_for_as_long_as_slack_says(headers: dict[str, str], wait_ms: int) -> None:
     reply, _ = post(reply_with({"ok": False, "error": "ratelimited"}, 429, **headers))
-    assert reply == Reply(Outcome.RATE_LIMITED, "ratelimited", None, 429, wait_ms)
+    assert reply == AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, 429, wait_ms)
 
 
 def test_a_limit_without_json_is_a_limit() -> None:
@@ -251,7 +251,7 @@ def test_a_dead_proxy_means_that_nothing_was_posted(monkeypatch: pytest.MonkeyPa
 
 
 def test_auth_test_tells_whose_token_it_is_and_its_scopes() -> None:
-    async def once() -> Identity | Reply:
+    async def once() -> Identity | AttemptResult:
         answer = {"ok": True, "team": "Acme", "team_id": "T1", "user": "schedbot", "url": "https://acme.slack.com/"}
         responder = reply_with(answer, x_oauth_scopes="chat:write, channels:read")
         async with raw_server(responder) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
@@ -262,7 +262,7 @@ def test_auth_test_tells_whose_token_it_is_and_its_scopes() -> None:
 
 
 def test_a_channel_is_seen_as_slack_tells_it() -> None:
-    async def once() -> ChannelSeen | Reply:
+    async def once() -> ChannelSeen | AttemptResult:
         channel = {"id": CHANNEL, "name": "reports", "is_archived": True, "is_member": False, "is_private": True}
         responder = reply_with({"ok": True, "channel": channel})
         async with raw_server(responder) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:

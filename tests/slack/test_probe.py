@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from schedbot import sandbox
-from schedbot.model import Message, Outcome, Reply
+from schedbot.model import AttemptResult, Message, Outcome
 from schedbot.slack import one_shot
 from schedbot.slack.responses import ChannelSeen, Identity, PersonSeen
 from tests.support.raw_http import POSTED, RawServer, Responder, raw_server, reply_with
@@ -45,7 +45,9 @@ def test_check_tells_whose_token_it_is() -> None:
 
 def test_check_tells_why_a_token_is_refused() -> None:
     with slack(reply_with({"ok": False, "error": "token_revoked"})) as server:
-        assert one_shot.check(server.api_url, TOKEN, 5_000) == Reply(Outcome.TOKEN_REFUSED, "token_revoked", None, 200)
+        assert one_shot.check(server.api_url, TOKEN, 5_000) == AttemptResult(
+            Outcome.TOKEN_REFUSED, "token_revoked", None, 200
+        )
 
 
 def test_channel_tells_what_slack_says_of_it() -> None:
@@ -66,9 +68,9 @@ def test_people_are_asked_for_until_an_answer_is_not_about_the_person() -> None:
         users = ["U0NOBODY", "U0SANDBOX02", "U0SANDBOX01", "U0SANDBOT"]
         told = one_shot.people(server.api_url, TOKEN, users, 5_000, within_ms=5_000)
     assert told == {
-        "U0NOBODY": Reply(Outcome.UNKNOWN, "user_not_found", None, 200),
+        "U0NOBODY": AttemptResult(Outcome.UNKNOWN, "user_not_found", None, 200),
         "U0SANDBOX02": PersonSeen("U0SANDBOX02", "Europe/Berlin", False),
-        "U0SANDBOX01": Reply(Outcome.RATE_LIMITED, "ratelimited", None, 429, 7_000),
+        "U0SANDBOX01": AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, 429, 7_000),
     }
 
 
@@ -76,4 +78,4 @@ def test_people_are_not_asked_for_longer_than_allowed() -> None:
     with sandbox.start() as server:
         server.control.order("stall", "users.info")
         told = one_shot.people(server.api_url, TOKEN, ["U0SANDBOX01", "U0SANDBOX02"], 5_000, within_ms=100)
-    assert told == {"U0SANDBOX01": Reply(Outcome.UNKNOWN, "timeout", None, None)}
+    assert told == {"U0SANDBOX01": AttemptResult(Outcome.UNKNOWN, "timeout", None, None)}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedbot.model import Outcome, Reply
+from schedbot.model import AttemptResult, Outcome
 from schedbot.slack.replies import ANSWERS, TS, explain, is_known, retry_after_ms, verdict
 
 GROUPS = {
@@ -62,7 +62,7 @@ OURS = (
 )
 
 
-def answered(code: str, **more: object) -> Reply:
+def answered(code: str, **more: object) -> AttemptResult:
     return verdict(200, {}, json.dumps({"ok": False, "error": code, **more}).encode())
 
 
@@ -85,12 +85,12 @@ def test_an_answer_with_a_code_has_the_outcome_of_its_group(code: str, outcome: 
 
 
 def test_ok_with_a_ts_is_posted() -> None:
-    assert verdict(200, {}, b'{"ok": true, "ts": "17.0001"}') == Reply(Outcome.POSTED, None, "17.0001", 200)
+    assert verdict(200, {}, b'{"ok": true, "ts": "17.0001"}') == AttemptResult(Outcome.POSTED, None, "17.0001", 200)
 
 
 @pytest.mark.parametrize("ts", ["", None, 17.0001, False, {}, "\ud83d", "a"])
 def test_ok_without_a_ts_is_not_success(ts: object) -> None:
-    assert verdict(200, {}, {"ok": True, "ts": ts}) == Reply(Outcome.UNKNOWN, "no_ts", None, 200)
+    assert verdict(200, {}, {"ok": True, "ts": ts}) == AttemptResult(Outcome.UNKNOWN, "no_ts", None, 200)
 
 
 @pytest.mark.parametrize("ok", ["true", 1, None, False])
@@ -99,7 +99,7 @@ def test_only_a_true_ok_is_success(ok: object) -> None:
 
 
 def test_an_ok_in_a_server_error_is_not_success() -> None:
-    assert verdict(500, {}, b'{"ok": true, "ts": "17.0001"}') == Reply(Outcome.UNKNOWN, "http_500", None, 500)
+    assert verdict(500, {}, b'{"ok": true, "ts": "17.0001"}') == AttemptResult(Outcome.UNKNOWN, "http_500", None, 500)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,9 @@ def test_the_wait_of_a_limit_is_bounded(said: str, wait_ms: int) -> None:
 
 def test_a_429_is_a_limit_whatever_its_body_says() -> None:
     for body in (b"", b"<html>", b'{"ok": true, "ts": "1.1"}', b'{"ok": false, "error": "invalid_auth"}'):
-        assert verdict(429, {"Retry-After": "2"}, body) == Reply(Outcome.RATE_LIMITED, "ratelimited", None, 429, 2_000)
+        assert verdict(429, {"Retry-After": "2"}, body) == AttemptResult(
+            Outcome.RATE_LIMITED, "ratelimited", None, 429, 2_000
+        )
 
 
 def test_a_full_quota_holds_for_an_hour() -> None:
@@ -157,7 +159,7 @@ def test_blocks_that_are_wrong_are_the_reports_fault(errors: object) -> None:
 
 
 def test_a_code_that_nobody_knows_is_kept_and_is_unknown() -> None:
-    assert answered("brand_new_code") == Reply(Outcome.UNKNOWN, "brand_new_code", None, 200)
+    assert answered("brand_new_code") == AttemptResult(Outcome.UNKNOWN, "brand_new_code", None, 200)
     assert not is_known("brand_new_code")
 
 

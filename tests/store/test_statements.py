@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.model import JobState, Misfire, OnUnknown, Outcome, Priority, ScheduleState
+from schedbot.model import JobState, MisfirePolicy, Outcome, Priority, ScheduleState, UnknownPolicy
 from schedbot.store.database import Database, create_database
 from schedbot.store.fanout import advance, enqueue
 from schedbot.store.history import missed_spans
@@ -120,9 +120,9 @@ def test_an_occurrence_is_spaced_by_sorting_its_own_schedules_alone(db: Database
         ("jobs", "state", JobState),
         ("schedules", "state", ScheduleState),
         ("attempts", "outcome", Outcome),
-        ("schedule_versions", "misfire", Misfire),
+        ("schedule_versions", "misfire", MisfirePolicy),
         ("schedule_versions", "priority", Priority),
-        ("schedule_versions", "on_unknown", OnUnknown),
+        ("schedule_versions", "on_unknown", UnknownPolicy),
     ],
 )
 def test_the_tables_know_the_same_words_as_the_code(

@@ -2,11 +2,11 @@
 
 import pytest
 
-from schedbot.model import Outcome, Reply
+from schedbot.model import AttemptResult, Outcome
 from schedbot.worker.state.circuit_breaker import FIRST_PAUSE_MS, IN_A_ROW, LONGEST_PAUSE_MS, Circuit, is_outage
 
-SILENCE = Reply(Outcome.UNKNOWN, "timeout")
-ANSWER = Reply(Outcome.POSTED, ts="1.1")
+SILENCE = AttemptResult(Outcome.UNKNOWN, "timeout")
+ANSWER = AttemptResult(Outcome.POSTED, ts="1.1")
 
 
 def opened() -> Circuit:
@@ -88,7 +88,7 @@ def test_one_that_opens_again_soon_begins_with_the_shortest_pause() -> None:
 
 def test_any_answer_closes_it() -> None:
     circuit = opened()
-    assert circuit.heard(Reply(Outcome.RATE_LIMITED, "ratelimited", http_status=429), "acme", 9_000)
+    assert circuit.heard(AttemptResult(Outcome.RATE_LIMITED, "ratelimited", http_status=429), "acme", 9_000)
     assert not circuit.open
     assert circuit.allows(9_000, in_flight=5) > 1
 
@@ -96,23 +96,25 @@ def test_any_answer_closes_it() -> None:
 @pytest.mark.parametrize(
     ("reply", "outage"),
     [
-        pytest.param(Reply(Outcome.UNKNOWN, "timeout"), True, id="no answer"),
-        pytest.param(Reply(Outcome.NOT_POSTED, "connection_refused"), True, id="no connection"),
-        pytest.param(Reply(Outcome.NOT_POSTED, "dns"), True, id="no name"),
-        pytest.param(Reply(Outcome.UNKNOWN, "http_502", http_status=502), True, id="a server's error"),
-        pytest.param(Reply(Outcome.UNKNOWN, "fatal_error", http_status=200), False, id="an answer about one post"),
-        pytest.param(Reply(Outcome.CHANNEL_REFUSED, "is_archived", http_status=200), False, id="a refusal"),
-        pytest.param(Reply(Outcome.RATE_LIMITED, "ratelimited", http_status=429), False, id="a limit"),
-        pytest.param(Reply(Outcome.LOST_UNSENT, "window_passed"), False, id="what never left"),
+        pytest.param(AttemptResult(Outcome.UNKNOWN, "timeout"), True, id="no answer"),
+        pytest.param(AttemptResult(Outcome.NOT_POSTED, "connection_refused"), True, id="no connection"),
+        pytest.param(AttemptResult(Outcome.NOT_POSTED, "dns"), True, id="no name"),
+        pytest.param(AttemptResult(Outcome.UNKNOWN, "http_502", http_status=502), True, id="a server's error"),
+        pytest.param(
+            AttemptResult(Outcome.UNKNOWN, "fatal_error", http_status=200), False, id="an answer about one post"
+        ),
+        pytest.param(AttemptResult(Outcome.CHANNEL_REFUSED, "is_archived", http_status=200), False, id="a refusal"),
+        pytest.param(AttemptResult(Outcome.RATE_LIMITED, "ratelimited", http_status=429), False, id="a limit"),
+        pytest.param(AttemptResult(Outcome.LOST_UNSENT, "window_passed"), False, id="what never left"),
     ],
 )
-def test_what_speaks_of_slack_as_a_whole(reply: Reply, outage: bool) -> None:
+def test_what_speaks_of_slack_as_a_whole(reply: AttemptResult, outage: bool) -> None:
     assert is_outage(reply) is outage
 
 
 REFUSED, BAD_GATEWAY = (
-    Reply(Outcome.NOT_POSTED, "connection_refused"),
-    Reply(Outcome.UNKNOWN, "http_502", http_status=502),
+    AttemptResult(Outcome.NOT_POSTED, "connection_refused"),
+    AttemptResult(Outcome.UNKNOWN, "http_502", http_status=502),
 )
 
 
@@ -130,7 +132,9 @@ REFUSED, BAD_GATEWAY = (
         pytest.param(ANSWER, None, 0, True, False, id="an answer"),
     ],
 )
-def test_which_failure_uses_up_no_attempt(reply: Reply, before: str | None, row: int, last: bool, spared: bool) -> None:
+def test_which_failure_uses_up_no_attempt(
+    reply: AttemptResult, before: str | None, row: int, last: bool, spared: bool
+) -> None:
     assert Circuit(failures=row).spares(reply, before, last=last) is spared
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from bench.crash import children
 from schedbot.admin.schedules import pause
-from schedbot.model import JobState, Outcome, Reply, TokenSource
+from schedbot.model import AttemptResult, JobState, Outcome, TokenSource
 from schedbot.store.jobs import attempts, claims
 from schedbot.store.jobs.unknown import Answered, Unsettled
 from schedbot.worker.children.poster import Conditions
@@ -72,7 +72,7 @@ def test_an_attempt_that_ends_while_its_schedule_rests_leaves_its_job_cancelled(
             [job] = claims.claim(history.db, claims.Wanted(NOW, 1, NOW + HOUR))
             attempts.begin(history.db, attempts.Start(job.id, job.token, 1, job.channel, "pool", NOW, NOW), NOW, NOW)
         pause.pause(history.session, ["daily"], "", "")
-        reply = Reply(Outcome.RATE_LIMITED, "ratelimited")
+        reply = AttemptResult(Outcome.RATE_LIMITED, "ratelimited")
         with history.db.writing():
             end = attempts.End(job.id, job.token, 1, NOW, reply, JobState.QUEUED, NOW, spent=0)
             assert attempts.end(history.db, end) == "cancelled"

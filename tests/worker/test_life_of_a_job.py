@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from schedbot.admin.jobs import mark_posted, retry
 from schedbot.admin.schedules import pause
 from schedbot.errors import BadInput
-from schedbot.model import JobState, Outcome, Reply
+from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.rules.lifecycle import MOVES, Event, after
 from schedbot.session import Session
 from schedbot.settings import Settings
@@ -174,7 +174,7 @@ class LifeOfAJob(RuleBasedStateMachine):
     def end(self, claim: Claim, outcome: Outcome) -> bool:
         """As the pool does it: the verdict, and what follows from it."""
         job = claim.job
-        reply = Reply(outcome, outcome.value, ts=TS if outcome is Outcome.POSTED else None)
+        reply = AttemptResult(outcome, outcome.value, ts=TS if outcome is Outcome.POSTED else None)
         look_up_at = (claim.sent_at or self.now) + WINDOW_MS
         standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, look_up_at)
         ruled = verdict(reply, standing, self.now, lambda: 0.5)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schedbot.model import JobState, Outcome, Reply
+from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.rules.lifecycle import Event
 from schedbot.worker.state.verdict import (
     LAST_TRY_MS,
@@ -29,7 +29,7 @@ def half() -> float:
 
 
 def ruled(outcome: Outcome, job: Standing, *, after_ms: int | None = None, **more: bool) -> Verdict:
-    return verdict(Reply(outcome, retry_after_ms=after_ms), job, NOW, half, **more)
+    return verdict(AttemptResult(outcome, retry_after_ms=after_ms), job, NOW, half, **more)
 
 
 FRESH, LAST, LATE = standing(), standing(spent=4), standing(deadline_at=NOW + 1)

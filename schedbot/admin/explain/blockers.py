@@ -35,7 +35,7 @@ def at_rest(schedule: Schedule, at: int, now: int) -> str:
     if state in (*ON, ScheduleState.REMOVED) or at <= now or (end is not None and at >= end):
         return ""
     by = f" by {schedule.state_by}" if schedule.state_by else ""
-    until = "" if end is None else f" until {times.for_people(end, times.zone(schedule.recurrence.tz), now)}"
+    until = "" if end is None else f" until {times.format_instant(end, times.zone(schedule.recurrence.tz), now)}"
     return f"But the schedule is {state.value}{by}{until}{reason(schedule)}."
 
 
@@ -45,7 +45,7 @@ def now_off(session: Session, schedule: Schedule) -> Cause | None:
         return None
     turned = turn(session, schedule)
     zone = times.zone(schedule.recurrence.tz)
-    since = f" since {times.for_people(turned.changed_at, zone)} ({turned.actor})" if turned else ""
+    since = f" since {times.format_instant(turned.changed_at, zone)} ({turned.actor})" if turned else ""
     return f"The schedule is {schedule.state.value}{since}{reason(schedule)}.", resume(schedule)
 
 
@@ -55,7 +55,7 @@ def gone(session: Session, schedule: Schedule, at: int) -> Cause | None:
     if turned is None or at < turned.changed_at:
         return None
     zone = times.zone(schedule.recurrence.tz)
-    return f"The schedule was removed on {times.for_people(turned.changed_at, zone)} ({turned.actor}).", ()
+    return f"The schedule was removed on {times.format_instant(turned.changed_at, zone)} ({turned.actor}).", ()
 
 
 def turn(session: Session, schedule: Schedule) -> Change | None:

@@ -19,15 +19,15 @@ def nothing(session: Session, schedule: Schedule, at: int, exact: bool) -> tuple
     after = following(schedule, at)
     stop = blockers.to_come(session, schedule, after) if after is not None else None
     when = "has been due yet" if not exact else "is due then" if at > session.now() else "was due then"
-    told = [f"Nothing {when}: {recurrence.meaning(schedule.recurrence)}.", out_of_its_time(schedule, at)]
+    told = [f"Nothing {when}: {recurrence.describe(schedule.recurrence)}.", out_of_its_time(schedule, at)]
     if schedule.recurrence.once_at is None:
         zone = times.zone(schedule.recurrence.tz)
         before = preceding(session, schedule, at)
-        told.append("" if before is None else f"The occurrence before is {times.for_people(before, zone)}.")
+        told.append("" if before is None else f"The occurrence before is {times.format_instant(before, zone)}.")
         name = "occurrence after" if exact else "first"
         if after is not None:
             ruled = by_calendar(schedule, after, session.now())
-            told.append(f"The {name} is {times.for_people(after, zone)}.{ruled}")
+            told.append(f"The {name} is {times.format_instant(after, zone)}.{ruled}")
     return [*filter(None, told), *([stop[0]] if stop else [])], stop[1] if stop else ()
 
 
@@ -35,9 +35,9 @@ def out_of_its_time(schedule: Schedule, at: int) -> str:
     """That it had not started by then, or was over; else empty."""
     terms, zone = schedule.terms, times.zone(schedule.recurrence.tz)
     if terms.starts_at is not None and at < terms.starts_at:
-        return f"It starts later, on {times.for_people(terms.starts_at, zone)}."
+        return f"It starts later, on {times.format_instant(terms.starts_at, zone)}."
     if terms.until_at is not None and at > terms.until_at:
-        return f"It was over by then: its end is {times.for_people(terms.until_at, zone)}."
+        return f"It was over by then: its end is {times.format_instant(terms.until_at, zone)}."
     return ""
 
 
@@ -50,7 +50,7 @@ def by_calendar(schedule: Schedule, due_at: int, now: int) -> str:
     put_off = occurrences.ruled(schedule, due_at)
     if put_off is None or put_off.at is None:
         return ""
-    to = times.for_people(put_off.at, times.zone(schedule.recurrence.tz), now)
+    to = times.format_instant(put_off.at, times.zone(schedule.recurrence.tz), now)
     return f" It will be put off to {to} by '{put_off.reason}'."
 
 

@@ -50,7 +50,7 @@ def why(session: Session, name: str, said: str) -> Answer:
     if schedule is None:
         raise filters.none_called(session.db, name)
     zone = times.zone(schedule.recurrence.tz)
-    at = times.parse_since(said, zone, session.now()) if said else session.now()
+    at = times.parse_past(said, zone, session.now()) if said else session.now()
     due_at = occurrence(schedule, at, exact=bool(said))
     job = found_job(session, schedule, at, due_at, exact=bool(said))
     if job is not None:
@@ -82,7 +82,7 @@ def by_whom(session: Session, job: JobRecord) -> str:
         return ""
     own = changes.of_object(session.db, "schedule", job.schedule_id)
     found = next(timeline.skips(own, job), None)
-    return f"{found.actor} skipped it, {times.for_people(found.changed_at, times.zone(job.tz))}." if found else ""
+    return f"{found.actor} skipped it, {times.format_instant(found.changed_at, times.zone(job.tz))}." if found else ""
 
 
 def occurrence(schedule: Schedule, at: int, exact: bool) -> int | None:
@@ -122,7 +122,7 @@ def out_of_its_time(session: Session, schedule: Schedule, due_at: int) -> Cause 
         return told, ()
     if due_at <= now:
         return None
-    told = f"That is still to come, {times.relative(due_at, now)}."
+    told = f"That is still to come, {times.format_relative(due_at, now)}."
     if stop := blockers.to_come(session, schedule, due_at):
         return f"{told} {stop[0]}", stop[1]
     return f"{told}{no_occurrence.by_calendar(schedule, due_at, now)}", ()
@@ -134,7 +134,7 @@ def not_on(session: Session, schedule: Schedule, due_at: int) -> Cause | None:
         return blockers.now_off(session, schedule)
     own = changes.of_object(session.db, "schedule", schedule.id)
     by = next((one for one in own if one.changed_at <= schedule.effective_at), None)
-    since = times.for_people(schedule.effective_at, times.zone(schedule.recurrence.tz))
+    since = times.format_instant(schedule.effective_at, times.zone(schedule.recurrence.tz))
     since = f"{since} ({by.actor})" if by else since
     told = SINCE.get(by.command if by else "", "It holds only since {}").format(since)
     return f"{told}: what was due before is not made up for.", ()
@@ -145,5 +145,5 @@ def no_tick(session: Session, due_at: int) -> Cause | None:
     ticked = heartbeats.last(session.db, "tick")
     if ticked is not None and ticked >= due_at - LOOK_AHEAD_MS:
         return None
-    since = "ever run" if ticked is None else f"run since {times.for_people(ticked, session.reader_zone)}"
+    since = "ever run" if ticked is None else f"run since {times.format_instant(ticked, session.local_zone)}"
     return f"No tick has {since}: cron has stopped, or calls another database.", ("schedbot tick", "schedbot doctor")

@@ -81,7 +81,7 @@ def read(column: str, reader: Callable[[str], Field], text: str) -> Field:
 
 def name(text: str) -> str:
     """A name that can be typed out and does not look like a glob or an option."""
-    shown = times.quoted(text)
+    shown = times.quote(text)
     if not text or len(text) > LONGEST_NAME:
         raise BadInput(f"A name of {len(text)} characters is not taken.", f"Give it 1 to {LONGEST_NAME}.")
     if not text.isprintable() or text != text.strip():
@@ -94,7 +94,7 @@ def name(text: str) -> str:
 def account(text: str) -> str:
     """Whose schedule it is; may be empty."""
     if len(text) > LONGEST_NAME or (text and not text.isprintable()):
-        raise BadInput(f"The account {times.quoted(text)} is not taken.", f"Up to {LONGEST_NAME} printable characters.")
+        raise BadInput(f"The account {times.quote(text)} is not taken.", f"Up to {LONGEST_NAME} printable characters.")
     return text
 
 
@@ -102,7 +102,7 @@ def reason(text: str) -> str:
     """Why something rests; may be empty. It is read in a line of a table."""
     if len(text) > LONGEST_NAME or (text and not text.isprintable()):
         raise BadInput(
-            f"The reason {times.quoted(text)} is not taken.", f"One line of up to {LONGEST_NAME} printable characters."
+            f"The reason {times.quote(text)} is not taken.", f"One line of up to {LONGEST_NAME} printable characters."
         )
     return text
 
@@ -116,7 +116,7 @@ def choice(kind: type[Choice], what: str) -> Callable[[str], Choice]:
             return kind(text.lower())
         near = get_close_matches(text.lower(), known, n=1)
         hint = f"Did you mean '{near[0]}'?" if near else f"Say {', '.join(known[:-1])} or {known[-1]}."
-        raise BadInput(f"{times.quoted(text)} is not a {what}.", hint)
+        raise BadInput(f"{times.quote(text)} is not a {what}.", hint)
 
     return one_of
 
@@ -127,7 +127,7 @@ def number(what: str, least: int, most: int) -> Callable[[str], int]:
     def counted(text: str) -> int:
         digits = text.strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) < 10 and least <= int(digits) <= most):
-            raise BadInput(f"{times.quoted(text)} is not a {what}.", f"Say a whole number from {least} to {most:,}.")
+            raise BadInput(f"{times.quote(text)} is not a {what}.", f"Say a whole number from {least} to {most:,}.")
         return int(digits)
 
     return counted
@@ -135,9 +135,9 @@ def number(what: str, least: int, most: int) -> Callable[[str], int]:
 
 def span(text: str) -> int:
     """Milliseconds; 0s and up to a year."""
-    span_ms = times.parse_span(text)
+    span_ms = times.parse_duration(text)
     if span_ms > LONGEST_SPAN_MS:
-        raise BadInput(f"{times.quoted(text)} is too long a span.", "At most a year: '366d'.")
+        raise BadInput(f"{times.quote(text)} is too long a span.", "At most a year: '366d'.")
     return span_ms
 
 
@@ -148,7 +148,7 @@ def yes_or_no(text: str) -> bool:
         return True
     if word in ("", "false", "no", "0"):
         return False
-    raise BadInput(f"{times.quoted(text)} is neither true nor false.", "Say true or false.")
+    raise BadInput(f"{times.quote(text)} is neither true nor false.", "Say true or false.")
 
 
 @lru_cache(maxsize=4_096)
@@ -161,14 +161,14 @@ def cron(expression: str, tz: str) -> str:
 def instant(text: str, tz: str, now: int) -> int:
     """An instant: a wall clock in `tz`, RFC 3339, `tomorrow 9am`, or a span from now."""
     if SPAN.fullmatch(text.strip()):
-        return now + times.parse_span(text)
+        return now + times.parse_duration(text)
     return times.parse_instant(text, times.zone(tz), now)
 
 
 @lru_cache(maxsize=4_096)
 def beginning(text: str, tz: str, now: int) -> int:
     """As `instant`; a day is its first instant."""
-    return times.parse_from(text, times.zone(tz), now) if DATE.fullmatch(text.strip()) else instant(text, tz, now)
+    return times.parse_future(text, times.zone(tz), now) if DATE.fullmatch(text.strip()) else instant(text, tz, now)
 
 
 @lru_cache(maxsize=4_096)
@@ -183,12 +183,12 @@ def end(text: str, tz: str, now: int) -> int:
 
 def window(text: str) -> str:
     """A send window in its normal form."""
-    return windows.parse(text).text
+    return windows.parse_window(text).text
 
 
 def blackout(text: str) -> str:
     """Spans of days in their normal form."""
-    return windows.blackouts_text(windows.parse_blackouts(text))
+    return windows.format_blackouts(windows.parse_blackouts(text))
 
 
 def params(text: str) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def params(text: str) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        problem = f"The parameters {times.quoted(text)} are not a JSON object."
+        problem = f"The parameters {times.quote(text)} are not a JSON object."
         raise BadInput(problem, """Write it like {"team": "EU"}.""")
     for key in found:
         param_key(key)
@@ -210,7 +210,7 @@ def params(text: str) -> dict[str, Any]:
 def param_key(key: str) -> str:
     """A parameter's name."""
     if not KEY.fullmatch(key):
-        raise BadInput(f"The parameter {times.quoted(key)} has no usable name.", "Letters, digits and '_'.")
+        raise BadInput(f"The parameter {times.quote(key)} has no usable name.", "Letters, digits and '_'.")
     return key
 
 
@@ -218,7 +218,7 @@ def param(text: str) -> tuple[str, Any]:
     """`KEY=VALUE`, a text; `KEY:=JSON`, a value of JSON."""
     key, equals, value = text.partition("=")
     if not equals:
-        raise BadField("params", f"{times.quoted(text)} is not a parameter.", "Write KEY=VALUE, or KEY:=JSON.")
+        raise BadField("params", f"{times.quote(text)} is not a parameter.", "Write KEY=VALUE, or KEY:=JSON.")
     as_json = key.endswith(":")
     read("params", param_key, key.removesuffix(":"))
     if not as_json:
@@ -226,7 +226,7 @@ def param(text: str) -> tuple[str, Any]:
     try:
         return key.removesuffix(":"), json.loads(value)
     except ValueError:
-        problem = f"{times.quoted(value)} is not JSON."
+        problem = f"{times.quote(value)} is not JSON."
         raise BadField("params", problem, f"After ':=' comes JSON; for a text write {key[:-1]}=...") from None
 
 

@@ -29,7 +29,7 @@ def rule(said: Fields, now: int, before: Recurrence | None = None) -> Recurrence
         hint = "Add the customer's, such as --tz Europe/Berlin. There is no default zone."
         raise BadField("tz", "The time zone is not said.", hint)
     if people.is_person(tz):
-        problem = f"{times.quoted(tz)} is a person, and only a schedule takes its zone from Slack."
+        problem = f"{times.quote(tz)} is a person, and only a schedule takes its zone from Slack."
         raise BadField("tz", problem, "Name the zone here, such as --tz Europe/Berlin.")
     zone = read("tz", times.zone, tz).key
     if not ways:
@@ -55,7 +55,7 @@ def by_phrase(said: Fields, tz: str, now: int, before: Recurrence | None = None)
         begins_at = read("starts", lambda word: parsers.beginning(word, tz, now), starts)
         return phrased(text, tz, wall(begins_at, tz))
     if before and before.rrule:
-        again = phrased(text, tz, recurrence.counted_from(before.rrule))
+        again = phrased(text, tz, recurrence.rrule_start(before.rrule))
         if again.rrule == before.rrule:
             return again
     return phrased(text, tz, wall(now + 1, tz))
@@ -72,7 +72,7 @@ def phrased(text: str, tz: str, after: datetime) -> Recurrence:
 
 def wall(instant: int, tz: str) -> datetime:
     """What the clocks show at an instant, or at the first full second after it."""
-    return datetime.fromisoformat(times.local_rfc3339(-(-instant // 1000) * 1000, times.zone(tz))[:19])
+    return datetime.fromisoformat(times.to_local_rfc3339(-(-instant // 1000) * 1000, times.zone(tz))[:19])
 
 
 def by_instant(text: str, tz: str, now: int) -> Recurrence:
@@ -80,8 +80,8 @@ def by_instant(text: str, tz: str, now: int) -> Recurrence:
     at = read("at", lambda word: parsers.instant(word, tz, now), text)
     once_at = -(-at // 1000) * 1000
     if once_at <= now:
-        shown = f"{times.for_people(once_at, times.zone(tz))}, {times.relative(once_at, now)}"
-        raise BadField("at", f"{times.quoted(text)} is past: {shown}.", "Name an instant that is still to come.")
+        shown = f"{times.format_instant(once_at, times.zone(tz))}, {times.format_relative(once_at, now)}"
+        raise BadField("at", f"{times.quote(text)} is past: {shown}.", "Name an instant that is still to come.")
     return Recurrence(tz, once_at=once_at)
 
 
@@ -96,5 +96,5 @@ def moved(before: Recurrence, tz: str, now: int) -> Recurrence:
         return replace(before, tz=tz)
     if before.once_at is None:
         return by_cron(before.cron or "", tz, now)
-    wall = times.local_rfc3339(before.once_at, times.zone(before.tz))[:19]
+    wall = times.to_local_rfc3339(before.once_at, times.zone(before.tz))[:19]
     return by_instant(wall, tz, now)

@@ -12,7 +12,16 @@ from typing import NamedTuple, TypeVar
 from schedbot import times
 from schedbot.admin.fields import parsers
 from schedbot.admin.fields.parsers import NONE, BadField, read
-from schedbot.model import HolidayPolicy, Misfire, OnUnknown, Outside, Priority, Recurrence, Report, Terms
+from schedbot.model import (
+    HolidayPolicy,
+    MisfirePolicy,
+    OutsidePolicy,
+    Priority,
+    Recurrence,
+    Report,
+    Terms,
+    UnknownPolicy,
+)
 from schedbot.rules import recurrence
 from schedbot.slack import channels, people
 
@@ -21,11 +30,11 @@ Field = TypeVar("Field")
 Bounds = tuple[int | None, int | None, int | None, int | None]
 FAR_MS = 50 * 366 * 86_400_000
 DEFAULT = Terms(channel="", report=Report("text", ""))
-MISFIRE = parsers.choice(Misfire, "misfire policy")
+MISFIRE = parsers.choice(MisfirePolicy, "misfire policy")
 PRIORITY = parsers.choice(Priority, "priority")
-ON_UNKNOWN = parsers.choice(OnUnknown, "way to settle a post of unknown fate")
+ON_UNKNOWN = parsers.choice(UnknownPolicy, "way to settle a post of unknown fate")
 HOLIDAY_POLICY = parsers.choice(HolidayPolicy, "holiday policy")
-OUTSIDE = parsers.choice(Outside, "way to treat what is due outside the window")
+OUTSIDE = parsers.choice(OutsidePolicy, "way to treat what is due outside the window")
 COUNT = parsers.number("count", 1, parsers.MOST_OCCURRENCES)
 MAX_ATTEMPTS = parsers.number("number of attempts", 1, parsers.MOST_ATTEMPTS)
 
@@ -106,7 +115,7 @@ def region(text: str) -> str:
     """Whose holidays are left out, in normal form."""
     from schedbot.rules import holidays as holiday_rules
 
-    return holiday_rules.check_region(text)
+    return holiday_rules.normalize_region(text)
 
 
 def report(said: Fields, before: Report | None) -> Report:
@@ -142,7 +151,7 @@ def bounds(said: Fields, when: Recurrence, now: int, before: Before | None) -> B
     if before and not is_new and when == before.recurrence:
         return starts_at, base.until_at, count, asked
     if starts_at is not None and asked is not None and starts_at > asked:
-        start, end = (times.for_people(at, times.zone(when.tz)) for at in (starts_at, asked))
+        start, end = (times.format_instant(at, times.zone(when.tz)) for at in (starts_at, asked))
         raise BadField("until", f"It ends ({end}) before it starts ({start}).", "Let it end later.")
     check_due(when, now, starts_at, asked)
     if count is None:
@@ -168,13 +177,15 @@ def check_due(when: Recurrence, now: int, starts_at: int | None, until_at: int |
     if first is not None and (until_at is None or first <= until_at):
         return
     zone = times.zone(when.tz)
-    since = times.for_people(after + 1, zone)
+    since = times.format_instant(after + 1, zone)
     if first is None:
         raise never_due(when, now, since)
-    end = times.for_people(until_at or 0, zone)
+    end = times.format_instant(until_at or 0, zone)
     is_past = until_at is not None and until_at <= now
     problem = f"Its end, {end}, is past." if is_past else f"It is never due between {since} and its end, {end}."
-    raise BadField("until", problem, f"The first occurrence would be {times.for_people(first, zone)}: end it later.")
+    raise BadField(
+        "until", problem, f"The first occurrence would be {times.format_instant(first, zone)}: end it later."
+    )
 
 
 def never_due(when: Recurrence, now: int, since: str) -> BadField:
@@ -182,7 +193,11 @@ def never_due(when: Recurrence, now: int, since: str) -> BadField:
     if first_after(when, now) is not None:
         return BadField("starts", f"It starts ({since}) after all that it is due at.", "Let it start earlier.")
     column = "cron" if when.cron else "every" if when.rrule else "at"
-    moved = f", where the business day before a holiday of {when.before} is still to come" if when.before else ""
+    moved = (
+        f", where the business day before a holiday of {when.before_holidays} is still to come"
+        if when.before_holidays
+        else ""
+    )
     return BadField(column, f"It is never due after {since}.", f"Name an instant that is still to come{moved}.")
 
 

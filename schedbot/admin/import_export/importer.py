@@ -176,7 +176,7 @@ def refuse_twice(record: Record, plan: Plan) -> None:
     name = name_of(record)
     first = plan.lines.setdefault(name, record.line)
     if name and first != record.line:
-        problem = f"{times.quoted(name)} stands in line {first} too."
+        problem = f"{times.quote(name)} stands in line {first} too."
         raise BadField("name", problem, "A name belongs to one schedule: rename one of them.")
 
 
@@ -184,7 +184,7 @@ def allowed(before: Schedule | None, update: bool) -> Schedule | None:
     """What stands under a name, if it may be changed. Raises BadField."""
     if before is not None and not update:
         hint = "Say --update to change it, or choose another name."
-        raise BadField("name", f"A schedule is called {times.quoted(before.name)} already.", hint)
+        raise BadField("name", f"A schedule is called {times.quote(before.name)} already.", hint)
     return before
 
 

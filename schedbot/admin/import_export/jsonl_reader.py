@@ -21,10 +21,10 @@ def from_json_lines(text: str, complaints: Complaints) -> Iterator[Record]:
         try:
             found = json.loads(words)
         except (ValueError, RecursionError):
-            complaints.add(line, "line", BadInput(f"{times.quoted(words)} is not JSON.", "Write one object on a line."))
+            complaints.add(line, "line", BadInput(f"{times.quote(words)} is not JSON.", "Write one object on a line."))
             continue
         if not isinstance(found, dict):
-            complaints.add(line, "line", BadInput(f"{times.quoted(words)} is no object.", "Write {...} on a line."))
+            complaints.add(line, "line", BadInput(f"{times.quote(words)} is no object.", "Write {...} on a line."))
             continue
         before = complaints.count
         fields = {column: cell(line, column, value, complaints) for column, value in found.items()}

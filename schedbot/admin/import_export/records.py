@@ -45,4 +45,4 @@ def unknown(column: str) -> BadInput:
     """A column's name that is not known, with the nearest."""
     near = get_close_matches(column.lower(), COLUMNS, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"Known are: {', '.join(COLUMNS)}."
-    return BadInput(f"No column is called {times.quoted(column)}.", hint)
+    return BadInput(f"No column is called {times.quote(column)}.", hint)

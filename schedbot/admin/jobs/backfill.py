@@ -14,7 +14,7 @@ from schedbot.admin.schedules.lookup import named
 from schedbot.errors import BadInput
 from schedbot.model import JobState, Schedule, ScheduleState
 from schedbot.rules import recurrence
-from schedbot.rules.misfire import SHORTEST_GRACE_MS
+from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.session import Session
 from schedbot.store.fanout import backfill
 from schedbot.store.history import changes
@@ -43,11 +43,11 @@ def plan(session: Session, name: str, from_: str, to: str) -> Plan:
     schedule = named(session.db, name)
     refuse_off(schedule)
     zone, now = times.zone(schedule.recurrence.tz), session.now()
-    start, end = (times.parse_from(text, zone, now) for text in (from_, to))
+    start, end = (times.parse_future(text, zone, now) for text in (from_, to))
     if end > now:
-        raise BadInput(f"--to {times.quoted(to)} is in the future.", "Ticks see to what is to come: say 'now' at most.")
+        raise BadInput(f"--to {times.quote(to)} is in the future.", "Ticks see to what is to come: say 'now' at most.")
     if end <= start:
-        raise BadInput(f"--to {times.quoted(to)} is not after --from {times.quoted(from_)}.", "Swap them.")
+        raise BadInput(f"--to {times.quote(to)} is not after --from {times.quote(from_)}.", "Swap them.")
     return found(session, schedule, start, end)
 
 
@@ -78,7 +78,7 @@ def found(session: Session, schedule: Schedule, start: int, end: int) -> Plan:
 def carry_out(session: Session, made: Plan) -> list[tuple[int, int]]:
     """Enqueue what the plan found, in one transaction: (job's number, due_at) of each. Pools are woken."""
     facts, schedule = Facts(session.actor, "backfill", session.now()), made.schedule
-    grace_ms = max(schedule.terms.grace_ms, SHORTEST_GRACE_MS)
+    grace_ms = max(schedule.terms.grace_ms, MIN_GRACE_MS)
     with session.db.writing():
         refuse_off(named(session.db, schedule.name))
         jobs = backfill.backfill(session.db, schedule, made.due, facts.now, grace_ms)

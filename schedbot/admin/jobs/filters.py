@@ -58,7 +58,7 @@ def parts(texts: Iterable[str]) -> list[str]:
 
 
 def instant(session: Session, text: str) -> int | None:
-    return times.parse_since(text, session.reader_zone, session.now()) if text else None
+    return times.parse_past(text, session.local_zone, session.now()) if text else None
 
 
 def schedules(db: Database, typed: Sequence[str]) -> tuple[str, ...] | None:

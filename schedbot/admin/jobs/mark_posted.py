@@ -70,7 +70,7 @@ def doubt(found: JobRecord, now: int) -> str | None:
     if left_at is None or found.ts is None or left_at - CLOCKS_MS <= written_at(found.ts) <= now + CLOCKS_MS:
         return None
     zone = times.zone(found.tz)
-    at, left = (times.for_people(one, zone) for one in (written_at(found.ts), left_at))
+    at, left = (times.format_instant(one, zone) for one in (written_at(found.ts), left_at))
     return f"That message is of {at}, and job {found.job} left at {left}. It was marked all the same."
 
 

@@ -33,7 +33,7 @@ def standing(job: JobRecord, now: int, silent: int = 0) -> Standing:
     """The job's state in words, and what to do next. `silent`: so many posts in a row had no answer from Slack."""
     match job.state:
         case JobState.SUCCEEDED:
-            late = times.span_for_people(job.lateness_ms or 0)
+            late = times.format_duration(job.lateness_ms or 0)
             to = "due" if job.deferred_to is None else "to go"
             return Standing(told(f"posted as {job.ts}, {late} after it was {to}.", job, now))
         case JobState.QUEUED:
@@ -43,7 +43,7 @@ def standing(job: JobRecord, now: int, silent: int = 0) -> Standing:
         case JobState.FAILED:
             return Standing(f"not posted, {reason(job)}{removed(job)}.", mending(job, now))
         case JobState.UNKNOWN:
-            asked = times.relative(max(job.available_at, now), now)
+            asked = times.format_relative(max(job.available_at, now), now)
             sentence = f"it left, and nobody knows yet whether it arrived; the channel's history is asked {asked}."
             return Standing(sentence, (mark(job),))
         case JobState.HELD:
@@ -65,7 +65,7 @@ def put_off(job: JobRecord, now: int) -> str:
     """`Put off to Mon 08:00 by 'outside window: ...'.`; empty for a job that goes at its own time."""
     if job.deferred_to is None:
         return ""
-    return f"Put off to {times.for_people(job.deferred_to, times.zone(job.tz), now)} by '{job.deferred_by}'."
+    return f"Put off to {times.format_instant(job.deferred_to, times.zone(job.tz), now)} by '{job.deferred_by}'."
 
 
 def queued(job: JobRecord, now: int, silent: int) -> Standing:
@@ -77,8 +77,8 @@ def queued(job: JobRecord, now: int, silent: int) -> Standing:
         sentence = f"it waits, because Slack has not answered the last {silent} posts; it is tried again by itself."
         return Standing(told(sentence, job, now), ("schedbot doctor --online", "schedbot health"))
     if job.available_at > now:
-        return Standing(told(f"it goes {times.relative(job.available_at, now)}.", job, now))
-    waited = times.span_for_people(now - job.available_at)
+        return Standing(told(f"it goes {times.format_relative(job.available_at, now)}.", job, now))
+    waited = times.format_duration(now - job.available_at)
     slow = now - job.available_at > SLOW_MS
     return Standing(f"it has waited for a worker for {waited}.", ("schedbot health",) if slow else ())
 

@@ -14,7 +14,7 @@ from itertools import islice
 
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState, ScheduleState
-from schedbot.rules.misfire import SHORTEST_GRACE_MS
+from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.session import Session
 from schedbot.store.history import jobs as job_history
 from schedbot.store.history import missed_spans
@@ -202,7 +202,7 @@ def again(number: int, job: Candidate, now: int, steps: Counter[tuple[str, str]]
     place = (job.workspace_id, job.channel)
     available_at = now + APART_MS * steps[place]
     steps[place] += 1
-    put_off = available_at + max(job.grace_ms, SHORTEST_GRACE_MS)
+    put_off = available_at + max(job.grace_ms, MIN_GRACE_MS)
     deadline_at = put_off if job.deadline_at <= now else job.deadline_at
     return Again(number, job.state, available_at, deadline_at, job.parked, job.workspace_id)
 

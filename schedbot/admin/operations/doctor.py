@@ -165,7 +165,7 @@ def online_token(session: Session, workspace: Workspace) -> Finding:
 def tick(session: Session) -> Finding:
     """cron runs a tick each minute."""
     seen = vitals(session.db, session.now())
-    told = "never ran" if seen.tick_at is None else f"ran {times.relative(seen.tick_at, seen.now)}"
+    told = "never ran" if seen.tick_at is None else f"ran {times.format_relative(seen.tick_at, seen.now)}"
     late = seen.tick_at is None or seen.now - seen.tick_at > health.TICK_LATE_MS
     remedy = "Let cron run it each minute: '* * * * * schedbot tick' (see crontab.example)." if late else ""
     return Finding("tick", told, remedy)
@@ -181,7 +181,7 @@ def pools(session: Session) -> Finding:
         told = " ".join([f"{told}.", *(health.another(*pool) for pool in seen.other_programs)])
         return Finding("pools", told, "Restart 'schedbot work'.")
     if running == 0 and health.oldest_due_ms(seen) > health.DUE_LATE_MS:
-        waited = times.span_for_people(health.oldest_due_ms(seen))
+        waited = times.format_duration(health.oldest_due_ms(seen))
         return Finding("pools", f"0 run, and a job that is due has waited for {waited}", "Start 'schedbot work'.")
     remedy = "Its wake-up FIFO beside the database is gone: restart 'schedbot work'." if running > listening else ""
     return Finding("pools", told, remedy)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schedbot import __version__, times
-from schedbot.errors import DONE, FAILED, WAITS_FOR_A_PERSON
+from schedbot.errors import DONE, FAILED, NEEDS_PERSON
 from schedbot.slack.remedies import describe_reason
 from schedbot.store.jobs.outage import AN_OUTAGE
 from schedbot.store.operations.health import Vitals
@@ -50,7 +50,7 @@ class Health:
         if self.status == OK:
             return DONE
         for_a_person = any(problem.is_for_a_person for problem in self.problems)
-        return WAITS_FOR_A_PERSON if self.status == DEGRADED and for_a_person else FAILED
+        return NEEDS_PERSON if self.status == DEGRADED and for_a_person else FAILED
 
 
 def judged(seen: Vitals) -> Health:
@@ -67,10 +67,10 @@ def ticks(seen: Vitals) -> list[Problem]:
         return [Problem(f"No tick has ever run: nothing comes due. {hint}", is_stand_still=True)]
     age_ms = seen.now - seen.tick_at
     if age_ms > TICK_LATE_MS:
-        told = times.span_for_people(age_ms)
+        told = times.format_duration(age_ms)
         return [Problem(f"No tick has run for {told}: nothing comes due. See that cron runs. {hint}", True)]
     if seen.unticked_at is not None and seen.now - seen.unticked_at > TICK_LATE_MS:
-        told = times.span_for_people(seen.now - seen.unticked_at)
+        told = times.format_duration(seen.now - seen.unticked_at)
         return [Problem(f"Ticks run and do not finish: they are {told} behind. See what 'schedbot tick' says.", True)]
     return []
 
@@ -80,7 +80,7 @@ def posts(seen: Vitals) -> list[Problem]:
     problems = []
     late_ms = oldest_due_ms(seen)
     if late_ms > DUE_LATE_MS:
-        told = f"A job that is due has waited for {times.span_for_people(late_ms)}"
+        told = f"A job that is due has waited for {times.format_duration(late_ms)}"
         if seen.pools == 0:
             problems.append(Problem(f"{told}, and no pool runs. Start 'schedbot work'.", is_stand_still=True))
         else:

@@ -16,7 +16,7 @@ from schedbot.admin.schedules import shared_calendars
 from schedbot.admin.schedules.change_context import Facts
 from schedbot.admin.workspaces.user_zones import NOBODY, Person, Zones, asked, learn, zone_of
 from schedbot.errors import TokenUnavailable
-from schedbot.model import Hours, Recurrence, Schedule, ScheduleState, Terms
+from schedbot.model import Recurrence, Schedule, ScheduleState, SendHours, Terms
 from schedbot.session import Session
 from schedbot.slack import people
 from schedbot.store.database import Database
@@ -52,7 +52,7 @@ def wanted(said: Fields, now: int, base: Wanted | None = None, zones: Zones = NO
     whose = person(said, base)
     in_zone = {**said, "tz": zone_of(zones, whose)} if whose else said
     when = rule(in_zone, now, base.recurrence if base else None)
-    when = replace(when, before=terms.region_before(said, base.terms if base else None))
+    when = replace(when, before_holidays=terms.region_before(said, base.terms if base else None))
     return Wanted(
         name=kept(said, "name", base.name if base else None),
         account=read("account", parsers.account, said_or(said, "account", base.account if base else "")),
@@ -116,7 +116,7 @@ def write_all(db: Database, new: Sequence[Wanted], facts: Facts) -> list[Schedul
 def taken(name: str) -> BadField:
     """What is said of a name that another schedule has."""
     hint = f"Change it with 'schedbot edit {name}', or choose another name."
-    return BadField("name", f"A schedule is called {times.quoted(name)} already.", hint)
+    return BadField("name", f"A schedule is called {times.quote(name)} already.", hint)
 
 
 def made(db: Database, new: Wanted, facts: Facts) -> Schedule:
@@ -139,10 +139,10 @@ def made(db: Database, new: Wanted, facts: Facts) -> Schedule:
     )
 
 
-def shared_hours(db: Database, new: Wanted, facts: Facts) -> tuple[Hours, ...]:
+def shared_hours(db: Database, new: Wanted, facts: Facts) -> tuple[SendHours, ...]:
     """What its account and its workspace say. Raises BadField where its own window never meets theirs."""
     shared = facts.shared(db, new.account, facts.workspace_id(db, new.workspace))
-    shared_calendars.check_meeting((Hours("", new.terms.window), *shared))
+    shared_calendars.check_meeting((SendHours("", new.terms.window), *shared))
     return shared
 
 

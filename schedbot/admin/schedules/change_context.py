@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from schedbot.admin.fields.parsers import read
 from schedbot.admin.schedules import serialize
 from schedbot.admin.workspaces import lookup
-from schedbot.model import Hours, Recurrence, Schedule
+from schedbot.model import Recurrence, Schedule, SendHours
 from schedbot.store.database import Database
 from schedbot.store.history import changes
 from schedbot.store.history.changes import Change
@@ -23,7 +23,7 @@ class Facts:
     now: int
     _workspaces: dict[str, str] = field(default_factory=dict)
     _recurrences: dict[Recurrence, int] = field(default_factory=dict)
-    _shared: dict[tuple[str, str], tuple[Hours, ...]] = field(default_factory=dict)
+    _shared: dict[tuple[str, str], tuple[SendHours, ...]] = field(default_factory=dict)
 
     def new_id(self) -> str:
         """A UUID for a schedule, of version 7: rows that are made together lie together (RFC 9562)."""
@@ -42,7 +42,7 @@ class Facts:
             self._recurrences[rule] = recurrences.known(db, rule)
         return self._recurrences[rule]
 
-    def shared(self, db: Database, account: str, workspace_id: str) -> tuple[Hours, ...]:
+    def shared(self, db: Database, account: str, workspace_id: str) -> tuple[SendHours, ...]:
         """What is said for an account and a workspace of when may be posted."""
         key = account, workspace_id
         if key not in self._shared:

@@ -78,7 +78,7 @@ def merged(before: Mapping[str, Any], params: Params) -> dict[str, Any]:
     for key in params.unset:
         if key not in before:
             there = ", ".join(before) or "none"
-            raise BadField("params", f"There is no parameter {times.quoted(key)}.", f"There are: {there}.")
+            raise BadField("params", f"There is no parameter {times.quote(key)}.", f"There are: {there}.")
     return {key: value for key, value in {**before, **params.put}.items() if key not in params.unset}
 
 
@@ -92,7 +92,7 @@ def write(db: Database, before: Schedule, new: Wanted, facts: Facts) -> Edited:
     if same(before, after):
         return Edited(before, before)
     if after.name != before.name and schedules.is_taken(db, after.name):
-        raise BadField("name", f"A schedule is called {times.quoted(after.name)} already.", "Choose another name.")
+        raise BadField("name", f"A schedule is called {times.quote(after.name)} already.", "Choose another name.")
     if has_new_rule(before, after):
         advance.catch_up(db, schedules.recurrence_id(db, before.id), facts.now)
     if not schedules.turn_to_version(db, after, facts.recurrence_id(db, after.recurrence), facts.now):

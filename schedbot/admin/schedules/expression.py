@@ -7,7 +7,7 @@ from schedbot.admin.fields import parsers, terms
 from schedbot.admin.fields.recurrence import rule
 from schedbot.admin.fields.terms import DEFAULT, FAR_MS, given
 from schedbot.admin.schedules.occurrences import Occurrence, as_ruled
-from schedbot.model import Hours, Recurrence
+from schedbot.model import Recurrence, SendHours
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence as rules
 from schedbot.rules.calendar import Calendar
@@ -28,13 +28,13 @@ class Expression:
 def read(said: Fields, now: int) -> Expression:
     """What the fields come to. Raises BadField."""
     region, policy = terms.holidays(said, DEFAULT)
-    own = Hours(
+    own = SendHours(
         "",
         given(said, "window", parsers.window, "", ""),
         given(said, "outside", terms.OUTSIDE, DEFAULT.outside, DEFAULT.outside),
         given(said, "blackout", parsers.blackout, "", ""),
     )
-    fires = replace(rule(said, now), before=terms.region_before(said, None))
+    fires = replace(rule(said, now), before_holidays=terms.region_before(said, None))
     return Expression(fires, Calendar(region, policy, calendar_rules.drop_empty_hours(own)))
 
 

@@ -54,4 +54,4 @@ def named(db: Database, name: str) -> Schedule:
         return one
     near = get_close_matches(name, schedules.names_near(db, name), n=1)
     hint = f"Did you mean '{near[0]}'?" if near else "'schedbot list' shows them all."
-    raise NotFound(f"No schedule is called {times.quoted(name)}.", hint)
+    raise NotFound(f"No schedule is called {times.quote(name)}.", hint)

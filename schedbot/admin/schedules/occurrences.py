@@ -14,7 +14,7 @@ from schedbot.model import Recurrence, Schedule, ScheduleState
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence
 from schedbot.rules.calendar import CalendarDecision
-from schedbot.rules.next_open import next_going
+from schedbot.rules.next_open import next_open_occurrence
 
 FEW = 5
 Dropped = Mapping[tuple[str, int], str]
@@ -108,7 +108,7 @@ def next_due_at(schedule: Schedule, now: int, dropped: Dropped) -> int | None:
         if left_out(schedule, due_at, dropped) is None:
             return due_at
         following = recurrence.next_after(rule, due_at)
-        due_at = following and next_going(calendar, rule, following)
+        due_at = following and next_open_occurrence(calendar, rule, following)
     return None
 
 

@@ -52,8 +52,8 @@ def end_of(until: str, schedule: Schedule, now: int) -> int | None:
         return None if until else schedule.state_until
     end = parsers.beginning(until, schedule.recurrence.tz, now)
     if end <= now:
-        shown = times.for_people(end, times.zone(schedule.recurrence.tz))
-        raise BadInput(f"{times.quoted(until)} is past: {shown}.", "Name an instant that is still to come.")
+        shown = times.format_instant(end, times.zone(schedule.recurrence.tz))
+        raise BadInput(f"{times.quote(until)} is past: {shown}.", "Name an instant that is still to come.")
     return end
 
 

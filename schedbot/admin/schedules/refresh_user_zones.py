@@ -15,7 +15,7 @@ from schedbot.admin.schedules.change_context import Facts
 from schedbot.admin.workspaces import check, user_zones
 from schedbot.clock import steady_ms
 from schedbot.errors import SchedbotError, TokenUnavailable
-from schedbot.model import Outcome, Reply, ScheduleState
+from schedbot.model import AttemptResult, Outcome, ScheduleState
 from schedbot.session import Session
 from schedbot.slack.responses import PersonSeen
 from schedbot.store.database import Database
@@ -32,7 +32,7 @@ ANSWER_MS = 5_000
 NO_TOKEN = "token_unavailable"
 SILENT_MS = 2 * 86_400_000
 
-Told = dict[str, PersonSeen | Reply]
+Told = dict[str, PersonSeen | AttemptResult]
 
 
 def follow(session: Session, command: str, within_ms: int) -> None:
@@ -76,22 +76,22 @@ def ask(session: Session, workspace_id: str, persons: list[Person], end: int) ->
     try:
         token = check.token_of(settings, workspaces.by_id(session.db, workspace_id))
     except TokenUnavailable:
-        return dict.fromkeys(users, Reply(Outcome.TOKEN_REFUSED, NO_TOKEN))
+        return dict.fromkeys(users, AttemptResult(Outcome.TOKEN_REFUSED, NO_TOKEN))
     timeout_ms = min(settings.timeout_ms, ANSWER_MS)
     told = one_shot.people(settings.api_url, token, users, timeout_ms, max(1_000, end - steady_ms()))
     answer = list(told.values())[-1]
-    if not isinstance(answer, Reply) or answer.error in OF_A_PERSON or answer.retry_after_ms is not None:
+    if not isinstance(answer, AttemptResult) or answer.error in OF_A_PERSON or answer.retry_after_ms is not None:
         return told
     return {**dict.fromkeys(users, answer), **told}
 
 
-def take(session: Session, person: Person, seen: PersonSeen | Reply, command: str, end: int) -> int:
+def take(session: Session, person: Person, seen: PersonSeen | AttemptResult, command: str, end: int) -> int:
     """Let what Slack told of one person hold. Returns how many schedules moved."""
     now = session.now()
     zone, error = user_zones.read(seen)
     if error is None:
         return move(session, Person(person.workspace_id, person.user_id, zone, now), command, end)
-    if isinstance(seen, Reply) and seen.retry_after_ms is not None:
+    if isinstance(seen, AttemptResult) and seen.retry_after_ms is not None:
         with session.db.writing():
             stored.hold(session.db, person.workspace_id, now + seen.retry_after_ms)
         return 0
@@ -145,5 +145,5 @@ def silent(session: Session) -> Iterator[tuple[str, str, str]]:
     for person in stored.silent(session.db, session.now() - SILENT_MS):
         name = workspaces.by_id(session.db, person.workspace_id).name
         why, remedy = user_zones.in_words(person.error or "", person.user_id, name)
-        since = times.relative(person.asked_at, session.now())
+        since = times.format_relative(person.asked_at, session.now())
         yield person.user_id, f"{person.zone}, as Slack told it {since}. Since then: {why}", remedy

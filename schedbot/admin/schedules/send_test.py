@@ -15,7 +15,7 @@ from schedbot.admin.schedules.lookup import named
 from schedbot.admin.workspaces import check
 from schedbot.clock import steady_ms
 from schedbot.errors import ReportFailed, SchedbotError
-from schedbot.model import Message, Outcome, Reply, Schedule
+from schedbot.model import AttemptResult, Message, Outcome, Schedule
 from schedbot.reports import limits
 from schedbot.session import Session
 from schedbot.slack import channels, error_codes, remedies, replies
@@ -45,7 +45,7 @@ class Sent:
 
     schedule: Schedule
     channel: str
-    reply: Reply
+    reply: AttemptResult
     remedy: str = ""
 
 
@@ -66,7 +66,7 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     return Sent(schedule, channel, reply, remedy(reply, schedule, workspace, to))
 
 
-def remedy(reply: Reply, schedule: Schedule, workspace: Workspace, to: str) -> str:
+def remedy(reply: AttemptResult, schedule: Schedule, workspace: Workspace, to: str) -> str:
     """What helps where it was refused. Where only the test was to go to that channel, the schedule is right."""
     if reply.outcome in AGAIN:
         return AGAIN[reply.outcome]
@@ -131,13 +131,13 @@ def busy(session: Session, workspace: Workspace, channel: str, wait_ms: int) -> 
     if wait_ms > patience_ms(session):
         return SchedbotError(
             f"Slack takes no posts from the workspace '{workspace.name}' for another "
-            f"{times.span_for_people(wait_ms)}: a limit was reached.",
+            f"{times.format_duration(wait_ms)}: a limit was reached.",
             hint="Try again after that.",
         )
     return SchedbotError(f"Other posts keep {channel} busy.", hint="Try again when they are through, or say --to.")
 
 
-def free_again(session: Session, workspace: Workspace, channel: str, kept: int, reply: Reply) -> None:
+def free_again(session: Session, workspace: Workspace, channel: str, kept: int, reply: AttemptResult) -> None:
     """The channel is free a second after the answer; what Slack asked of this call holds for every pool."""
     with session.db.writing():
         now = session.now()

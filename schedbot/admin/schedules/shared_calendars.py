@@ -14,7 +14,7 @@ from schedbot.admin.fields.parsers import BadField, read
 from schedbot.admin.fields.terms import given
 from schedbot.admin.workspaces import lookup
 from schedbot.errors import BadInput
-from schedbot.model import Hours, Outside
+from schedbot.model import OutsidePolicy, SendHours
 from schedbot.rules import windows
 from schedbot.session import Session
 from schedbot.store.database import Database
@@ -32,8 +32,8 @@ class Turned:
     """What was said before and what is said now (None: nothing), and what became of the jobs that waited."""
 
     whose: Whose
-    before: Hours | None
-    after: Hours | None
+    before: SendHours | None
+    after: SendHours | None
     jobs: DeferralCounts
 
 
@@ -54,13 +54,13 @@ def set_(session: Session, account: str | None, workspace: str | None, said: Fie
     with session.db.writing():
         meant = whose(session.db, account, workspace)
         before = shared_calendars.said(session.db, meant)
-        after = wanted(said, before or Hours(meant.words))
+        after = wanted(said, before or SendHours(meant.words))
         if before is None and after is None:
             problem = "Neither a window nor a blackout is said."
             raise BadInput(problem, "Add --window 'mon-fri 08:00-18:00' or --blackout 2026-12-24/2026-12-27.")
         turned = write(session, "calendar set", meant, (before, after))
         for name, hours in shared_calendars.combined(session.db, meant):
-            check_meeting(hours, f" for the schedule {times.quoted(name)}")
+            check_meeting(hours, f" for the schedule {times.quote(name)}")
     session.db.wake()
     return turned
 
@@ -74,18 +74,18 @@ def clear(session: Session, account: str | None, workspace: str | None) -> Turne
     return turned
 
 
-def wanted(said: Fields, base: Hours) -> Hours | None:
+def wanted(said: Fields, base: SendHours) -> SendHours | None:
     """The hours that the fields come to; None where nothing is left that closes. Raises BadField."""
-    hours = Hours(
-        base.whose,
+    hours = SendHours(
+        base.owner,
         window=given(said, "window", parsers.window, base.window, ""),
-        outside=given(said, "outside", terms.OUTSIDE, base.outside, Outside.DEFER),
+        outside=given(said, "outside", terms.OUTSIDE, base.outside, OutsidePolicy.DEFER),
         blackout=given(said, "blackout", parsers.blackout, base.blackout, ""),
     )
     return hours if hours.window or hours.blackout else None
 
 
-def write(session: Session, command: str, meant: Whose, turn: tuple[Hours | None, Hours | None]) -> Turned:
+def write(session: Session, command: str, meant: Whose, turn: tuple[SendHours | None, SendHours | None]) -> Turned:
     before, after = turn
     if before == after:
         return Turned(meant, before, after, DeferralCounts())
@@ -107,18 +107,18 @@ def write(session: Session, command: str, meant: Whose, turn: tuple[Hours | None
     return Turned(meant, before, after, deferral.reevaluate_owner(session.db, meant, session.now()))
 
 
-def told(hours: Hours | None) -> dict[str, Any] | None:
+def told(hours: SendHours | None) -> dict[str, Any] | None:
     """Hours as programs and the record of changes have them."""
     if hours is None:
         return None
     return {"window": hours.window, "outside": hours.outside.value, "blackout": hours.blackout}
 
 
-def check_meeting(hours: Iterable[Hours], where: str = "") -> None:
+def check_meeting(hours: Iterable[SendHours], where: str = "") -> None:
     """Raises BadField where the windows are never open at once: nothing would ever be posted."""
     named = [one for one in hours if one.window]
-    if len(named) < 2 or windows.meeting(tuple(one.window for one in named)) is not None:
+    if len(named) < 2 or windows.intersect(tuple(one.window for one in named)) is not None:
         return
-    each = " and ".join(f"'{one.window}'" + (f" ({one.whose})" if one.whose else "") for one in named)
+    each = " and ".join(f"'{one.window}'" + (f" ({one.owner})" if one.owner else "") for one in named)
     problem = f"The windows {each} are never open at once{where}."
     raise BadField("window", problem, "'schedbot calendar list' shows those of accounts and workspaces.")

@@ -23,9 +23,9 @@ def read(texts: Iterable[str], tz: ZoneInfo, now: int) -> tuple[Down, ...]:
 def one(text: str, tz: ZoneInfo, now: int) -> Down:
     when, slash, span = text.rpartition("/")
     if not slash:
-        raise BadInput(f"{times.quoted(text)} does not say how long.", "Write WHEN/SPAN: '2026-12-01 08:50/30m'.")
-    start = times.parse_from(when, tz, now)
-    return Down(start, start + times.parse_span(span))
+        raise BadInput(f"{times.quote(text)} does not say how long.", "Write WHEN/SPAN: '2026-12-01 08:50/30m'.")
+    start = times.parse_future(when, tz, now)
+    return Down(start, start + times.parse_duration(span))
 
 
 def up_at(downs: Sequence[Down], at: int) -> int:

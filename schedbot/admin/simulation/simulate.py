@@ -14,7 +14,7 @@ from schedbot.admin.simulation.downtimes import Down, up_at
 from schedbot.admin.simulation.tick_steps import Span, Strides
 from schedbot.model import JobState, Recurrence, Schedule, ScheduleState
 from schedbot.rules import recurrence
-from schedbot.rules.recurrence import Change
+from schedbot.rules.recurrence import ClockChange
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.fanout import simulation_copy
@@ -101,14 +101,14 @@ def resting(session: Session) -> list[Schedule]:
     return [one for one in every if one.state_until is None]
 
 
-def clock_changes(session: Session, span: Span) -> list[tuple[Change, str, list[str]]]:
+def clock_changes(session: Session, span: Span) -> list[tuple[ClockChange, str, list[str]]]:
     """Each clock change that touches schedules: the change, its zone, and their names; in order of time."""
     by_rule: dict[Recurrence, list[str]] = {}
     for one in schedules.named_like(session.db, Filters(states=(ScheduleState.ACTIVE,))):
         by_rule.setdefault(one.recurrence, []).append(one.name)
-    touched: dict[tuple[Change, str], list[str]] = {}
+    touched: dict[tuple[ClockChange, str], list[str]] = {}
     for rule, names in by_rule.items():
-        for change in recurrence.changes(rule, span.start, span.end - 1):
+        for change in recurrence.clock_changes(rule, span.start, span.end - 1):
             touched.setdefault((change, rule.tz), []).extend(names)
     ordered = sorted(touched.items(), key=lambda pair: (pair[0][0].at, pair[0][1], pair[0][0].effect.value))
     return [(change, tz, sorted(names)) for (change, tz), names in ordered]

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable
 
 from schedbot.errors import SchedbotError, TokenUnavailable
-from schedbot.model import Outcome, Reply, Schedule, ScheduleState
+from schedbot.model import AttemptResult, Outcome, Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.store.schedules import workspaces
 
@@ -37,7 +37,7 @@ def refusal(session: Session, schedule: Schedule) -> str | None:
         return None
     settings = session.settings
     seen = one_shot.channel(settings.api_url, token, schedule.terms.channel, settings.timeout_ms)
-    if isinstance(seen, Reply):
+    if isinstance(seen, AttemptResult):
         return seen.error if seen.outcome is Outcome.CHANNEL_REFUSED else None
     if seen.is_archived:
         return "is_archived"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from schedbot.errors import TokenUnavailable
-from schedbot.model import Reply
+from schedbot.model import AttemptResult
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack import remedies, replies, scopes, sources, tokens
@@ -68,7 +68,7 @@ def check(
     except TokenUnavailable as error:
         return Checked(workspace.name, False, problem=str(error), remedy=error.hint)
     seen = one_shot.check(settings.api_url, token, settings.timeout_ms)
-    if isinstance(seen, Reply):
+    if isinstance(seen, AttemptResult):
         problem, remedy = in_words(seen)
         remedy = remedies.fill_names(remedy, workspace.name).removesuffix(" It is tried again by itself.")
         if workspace.paused_at is None:
@@ -104,7 +104,7 @@ def ask(settings: Settings, workspace: Workspace, token: str, channel: ChannelUs
     if channel.id.startswith(("U", "W")):
         return ChannelChecked(channel.id, "", channel.schedules, True, "a person: posts go to the direct message")
     seen = single_request.channel(settings.api_url, token, channel.id, settings.timeout_ms)
-    if isinstance(seen, Reply):
+    if isinstance(seen, AttemptResult):
         ok = None if seen.error == CANNOT_ASK else False
         problem, remedy = in_words(seen)
         return ChannelChecked(channel.id, "", channel.schedules, ok, problem, helps(remedy, workspace, channel))
@@ -124,7 +124,7 @@ def helps(remedy: str, workspace: Workspace, channel: ChannelUsed) -> str:
     return f"{told} '{channel.example}' is one of {channel.schedules} schedules that post there."
 
 
-def in_words(reply: Reply) -> tuple[str, str]:
+def in_words(reply: AttemptResult) -> tuple[str, str]:
     """A refusal as a sentence with Slack's code in it, and what helps."""
     told = replies.explain(reply.error or "")
     return f"{told.sentence.removesuffix('.')} ({reply.error}).", told.remedy

@@ -17,7 +17,7 @@ def find(db: Database, name: str) -> Workspace:
         return workspace
     near = get_close_matches(name, [workspace.name for workspace in workspaces.every(db)], n=1)
     hint = f"Did you mean '{near[0]}'?" if near else "'schedbot workspace list' shows all workspaces."
-    raise NotFound(f"No workspace named {times.quoted(name)} exists.", hint)
+    raise NotFound(f"No workspace named {times.quote(name)} exists.", hint)
 
 
 def find_all(db: Database, names: Iterable[str]) -> list[Workspace]:

@@ -100,7 +100,7 @@ def remove(session: Session, name: str) -> None:
 def check_name(name: str) -> None:
     if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         raise BadInput(
-            f"{times.quoted(name)} cannot be the name of a workspace.",
+            f"{times.quote(name)} cannot be the name of a workspace.",
             hint=f"1 to {LONGEST_NAME} printable characters without blanks around them, like 'acme'.",
         )
     if name.startswith("-"):

@@ -13,7 +13,7 @@ from schedbot import times
 from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.workspaces import lookup
 from schedbot.errors import BadInput, NotFound, TokenUnavailable
-from schedbot.model import Outcome, Reply
+from schedbot.model import AttemptResult, Outcome
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack import people, replies, scopes
@@ -74,7 +74,7 @@ def asked_in(
         return dict.fromkeys(users, BadField("workspace", str(error), error.hint))
     except TokenUnavailable as error:
         return dict.fromkeys(users, BadField("tz", str(error), error.hint))
-    told: dict[str, PersonSeen | Reply] = {}
+    told: dict[str, PersonSeen | AttemptResult] = {}
     while left := [user for user in users if user not in told]:
         told |= asked_on(settings, token, left, sleep)
     return {user: answered(user, seen, name) for user, seen in told.items()}
@@ -82,14 +82,14 @@ def asked_in(
 
 def asked_on(
     settings: Settings, token: str, left: list[str], sleep: Callable[[float], None]
-) -> dict[str, PersonSeen | Reply]:
+) -> dict[str, PersonSeen | AttemptResult]:
     """What Slack tells of at least the first. A short limit later on is waited for; other trouble is everybody's."""
     from schedbot.slack import one_shot
 
     timeout_ms = min(settings.timeout_ms, ANSWER_MS)
     told = one_shot.people(settings.api_url, token, left, timeout_ms, timeout_ms * len(left))
     last, answer = list(told.items())[-1]
-    if not isinstance(answer, Reply) or answer.error in people.OF_A_PERSON:
+    if not isinstance(answer, AttemptResult) or answer.error in people.OF_A_PERSON:
         return told
     if last != left[0] and answer.retry_after_ms is not None and answer.retry_after_ms <= LONGEST_WAIT_MS:
         del told[last]
@@ -98,7 +98,7 @@ def asked_on(
     return {**dict.fromkeys(left, answer), **told}
 
 
-def answered(user: str, seen: PersonSeen | Reply, workspace: str) -> str | BadField:
+def answered(user: str, seen: PersonSeen | AttemptResult, workspace: str) -> str | BadField:
     """The zone that Slack told, or the error that its answer is."""
     zone, error = read(seen)
     if error is None:
@@ -107,9 +107,9 @@ def answered(user: str, seen: PersonSeen | Reply, workspace: str) -> str | BadFi
     return BadField("tz", sentence, remedy)
 
 
-def read(seen: PersonSeen | Reply) -> tuple[str, str | None]:
+def read(seen: PersonSeen | AttemptResult) -> tuple[str, str | None]:
     """The zone in an answer, and None or a code that says why it cannot be used."""
-    if isinstance(seen, Reply):
+    if isinstance(seen, AttemptResult):
         return "", seen.error or "not_json"
     if seen.is_deactivated:
         return "", DEACTIVATED
@@ -130,7 +130,7 @@ def in_words(error: str, user: str, workspace: str, zone: str = "") -> tuple[str
         DEACTIVATED: (f"The user {user} is deactivated in Slack.", f"Take another person, {INSTEAD}."),
         NO_ZONE: (f"Slack tells no time zone of {user}.", f"Take another person, {INSTEAD}."),
         UNKNOWN_ZONE: (
-            f"Slack's time zone of {user} is none that is known{': ' + times.quoted(zone) if zone else ''}.",
+            f"Slack's time zone of {user} is none that is known{': ' + times.quote(zone) if zone else ''}.",
             f"Take another person, {INSTEAD}.",
         ),
         "missing_scope": (

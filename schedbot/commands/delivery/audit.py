@@ -10,7 +10,7 @@ from schedbot.commands import filter_options as options
 from schedbot.errors import BadInput
 from schedbot.presentation import jobs as telling
 from schedbot.presentation import terminal
-from schedbot.session import Session, opened
+from schedbot.session import Session, open_session
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
 from schedbot.store.jobs import outage
@@ -56,7 +56,7 @@ def run(
         until=until,
     )
     refuse_mixtures(job, words != filters.Words(), mark_posted, json and csv)
-    with opened() as session:
+    with open_session() as session:
         if job is None:
             show(session, filters.chosen(session, words), limit, json, csv)
             return

@@ -12,7 +12,7 @@ from schedbot.admin.jobs.backfill import Plan
 from schedbot.errors import BadInput
 from schedbot.model import JobState
 from schedbot.presentation import terminal
-from schedbot.session import opened
+from schedbot.session import open_session
 
 
 def run(
@@ -29,7 +29,7 @@ def run(
 
     Example:  schedbot backfill acme-weekly --from 2026-11-01 --to 2026-11-20 --dry-run
     """
-    with opened() as session:
+    with open_session() as session:
         made = backfill.plan(session, name, from_, to)
         tell(made)
         if not made.due or not (dry_run or yes or agreed(made)):
@@ -43,7 +43,7 @@ def run(
         )
         return
     for _, due_at in jobs if dry_run else ():
-        terminal.say(times.for_people(due_at, zone))
+        terminal.say(times.format_instant(due_at, zone))
     terminal.say("Nothing was changed." if dry_run else f"Queued {counted(len(jobs))}.")
 
 

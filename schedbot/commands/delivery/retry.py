@@ -10,10 +10,10 @@ from schedbot import times
 from schedbot.admin.jobs import filters, retry
 from schedbot.admin.jobs.retry import Plan
 from schedbot.commands import filter_options as options
-from schedbot.errors import WAITS_FOR_A_PERSON, BadInput
+from schedbot.errors import NEEDS_PERSON, BadInput
 from schedbot.model import JobState
 from schedbot.presentation import terminal
-from schedbot.session import Session, opened
+from schedbot.session import Session, open_session
 from schedbot.store.jobs.manual import Candidate
 
 LINES = 10
@@ -50,7 +50,7 @@ def run(
         since=since,
         until=until,
     )
-    with opened() as session:
+    with open_session() as session:
         chosen = filters.chosen(session, words, jobs or ())
         if chosen.is_open:
             raise BadInput("Nothing says which jobs to send again.", "All that failed are '--state failed'.")
@@ -59,7 +59,7 @@ def run(
         if plan.ready and (dry_run or yes or agreed(plan)):
             finish(session, plan, dry_run, json)
     if plan.waits_for_a_person:
-        raise typer.Exit(WAITS_FOR_A_PERSON)
+        raise typer.Exit(NEEDS_PERSON)
 
 
 def tell(plan: Plan, say: Any) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from schedbot import times
 from schedbot.presentation import terminal
-from schedbot.session import opened
+from schedbot.session import open_session
 from schedbot.store.schedules import user_zones
 from schedbot.tick import AnotherTick, Ticked, tick
 
@@ -26,7 +26,7 @@ def run(
 
     Example:  schedbot tick
     """
-    with opened() as session:
+    with open_session() as session:
         try:
             ticked = tick(session, dry_run)
         except AnotherTick:

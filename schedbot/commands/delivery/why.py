@@ -8,7 +8,7 @@ from schedbot import times
 from schedbot.admin.explain import why
 from schedbot.admin.explain.why import Answer
 from schedbot.presentation import terminal
-from schedbot.session import opened
+from schedbot.session import open_session
 
 
 def run(
@@ -23,14 +23,14 @@ def run(
 
     Example:  schedbot why acme-weekly --at 'yesterday 9am'
     """
-    with opened() as session:
+    with open_session() as session:
         answer = why.why(session, name, at)
     if json:
         terminal.json_lines([as_object(answer)])
         return
     zone = times.zone(answer.schedule.recurrence.tz)
     asked = answer.at if answer.due_at is None else answer.due_at
-    terminal.say(f"{answer.schedule.name}, {times.for_people(asked, zone)}", "bold")
+    terminal.say(f"{answer.schedule.name}, {times.format_instant(asked, zone)}", "bold")
     for sentence in answer.because:
         terminal.say(sentence)
     for step in answer.steps:

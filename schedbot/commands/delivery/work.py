@@ -9,7 +9,7 @@ from schedbot import errors, log
 from schedbot.errors import SchedbotError
 from schedbot.model import JobState
 from schedbot.presentation import terminal
-from schedbot.session import Session, opened
+from schedbot.session import Session, open_session
 from schedbot.store.operations import drain as drain_state
 from schedbot.store.schedules import user_zones
 
@@ -41,7 +41,7 @@ def run(
     from schedbot.worker.pool import Pool
 
     log.quiet = quiet
-    with opened() as session:
+    with open_session() as session:
         settings = session.settings
         settings = replace(
             settings, processes=processes or settings.processes, in_flight=in_flight or settings.in_flight
@@ -87,4 +87,4 @@ def waits_for_a_person(session: Session) -> int:
     if paused:
         told = "1 paused workspace has" if paused == 1 else f"{paused} paused workspaces have"
         terminal.note(f"{told} jobs that wait: 'schedbot workspace list' shows why.")
-    return errors.WAITS_FOR_A_PERSON if held or paused else errors.DONE
+    return errors.NEEDS_PERSON if held or paused else errors.DONE

@@ -9,7 +9,7 @@ from schedbot.admin.operations import health
 from schedbot.admin.operations.health import Health
 from schedbot.errors import FAILED, DatabaseUnusable
 from schedbot.presentation import terminal
-from schedbot.session import opened
+from schedbot.session import open_session
 from schedbot.store.operations.health import vitals
 
 COLOURS = {health.OK: "green", health.DEGRADED: "yellow", health.BROKEN: "red"}
@@ -25,7 +25,7 @@ def run(
     Example:  schedbot health
     """
     try:
-        with opened() as session:
+        with open_session() as session:
             found = health.judged(vitals(session.db, session.now()))
     except DatabaseUnusable as error:
         if not json:
@@ -45,7 +45,7 @@ def run(
 def line(found: Health) -> str:
     """`ok: 3 jobs wait, 1 pool, tick 12 s ago, none failed in 24 h`."""
     seen = found.vitals
-    tick = "no tick yet" if seen.tick_at is None else f"tick {times.relative(seen.tick_at, seen.now)}"
+    tick = "no tick yet" if seen.tick_at is None else f"tick {times.format_relative(seen.tick_at, seen.now)}"
     jobs = health.counted(seen.queued, "job waits", "jobs wait")
     pools = health.counted(seen.pools, "pool", "pools")
     return f"{found.status}: {jobs}, {pools}, {tick}, {seen.failed_24h or 'none'} failed in 24 h"

@@ -9,7 +9,7 @@ from schedbot.admin.schedules import add, warnings
 from schedbot.commands import options
 from schedbot.model import Schedule
 from schedbot.presentation import schedules, terminal
-from schedbot.session import Session, opened
+from schedbot.session import Session, open_session
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name of its own, such as acme-weekly.")]
 
@@ -29,16 +29,16 @@ def run(
     starts: options.Starts = None,
     until: options.Until = None,
     count: options.Count = None,
-    misfire: options.Misfire = None,
+    misfire: options.MisfirePolicy = None,
     grace: options.Grace = None,
     max_attempts: options.MaxAttempts = None,
     priority: options.Priority = None,
-    on_unknown: options.OnUnknown = None,
+    on_unknown: options.UnknownPolicy = None,
     jitter: options.Jitter = None,
     skip_holidays: options.SkipHolidays = None,
     holiday_policy: options.HolidayPolicy = None,
     window: options.Window = None,
-    outside: options.Outside = None,
+    outside: options.OutsidePolicy = None,
     blackout: options.Blackout = None,
     paused: Annotated[bool, typer.Option("--paused", help="Add it paused; 'schedbot resume' starts it.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
@@ -51,7 +51,7 @@ def run(
     said = options.said(locals())
     said["paused"] = "true" if paused else None
     said["params"] = jsonlib.dumps(options.params(param)) if param else None
-    with opened() as session:
+    with open_session() as session:
         schedule = add.add(session, said)
         if json:
             terminal.json_lines(schedules.objects(session, [schedule]))

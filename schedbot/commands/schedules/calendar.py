@@ -8,9 +8,9 @@ from schedbot.admin.schedules import shared_calendars
 from schedbot.admin.schedules.shared_calendars import Turned
 from schedbot.commands import options
 from schedbot.errors import BadInput
-from schedbot.model import Hours
+from schedbot.model import SendHours
 from schedbot.presentation import terminal
-from schedbot.session import opened
+from schedbot.session import open_session
 from schedbot.store.schedules import shared_calendars as stored
 from schedbot.store.schedules.shared_calendars import Whose
 
@@ -38,7 +38,7 @@ def set_(
     account: Account = None,
     workspace: Workspace = None,
     window: options.Window = None,
-    outside: options.Outside = None,
+    outside: options.OutsidePolicy = None,
     blackout: options.Blackout = None,
 ) -> None:
     """Say when may be posted. What is not said stays; 'none' takes a window or the blackouts away.
@@ -50,7 +50,7 @@ def set_(
     said = {"window": window, "outside": outside, "blackout": blackout}
     if all(word is None for word in said.values()):
         raise BadInput("It is not said what to set.", "Say --window, --outside or --blackout.")
-    with opened() as session:
+    with open_session() as session:
         turned = shared_calendars.set_(session, account, workspace, said)
     tell(turned)
 
@@ -64,7 +64,7 @@ def list_(
 
     Example:  schedbot calendar list
     """
-    with opened() as session:
+    with open_session() as session:
         rows = [row(*one) for one in stored.every(session.db)]
     if json:
         terminal.json_lines(rows)
@@ -81,12 +81,12 @@ def clear(account: Account = None, workspace: Workspace = None) -> None:
 
     Example:  schedbot calendar clear --account 42
     """
-    with opened() as session:
+    with open_session() as session:
         turned = shared_calendars.clear(session, account, workspace)
     tell(turned)
 
 
-def row(whose: Whose, hours: Hours, schedules: int) -> dict[str, Any]:
+def row(whose: Whose, hours: SendHours, schedules: int) -> dict[str, Any]:
     """What is said for one of them, as one object."""
     told = {"account": whose.account, "workspace": None if whose.workspace_id is None else whose.name}
     return {**told, "window": hours.window, "outside": hours.outside.value, "blackout": hours.blackout} | {
@@ -105,7 +105,7 @@ def tell(turned: Turned) -> None:
         terminal.say(f"Of the jobs that wait, {jobs.moved} now go at another time, {jobs.skipped} are left out.")
 
 
-def in_words(hours: Hours | None) -> str:
+def in_words(hours: SendHours | None) -> str:
     """`window mon-fri 08:00-18:00; what is due outside waits`."""
     if hours is None:
         return "nothing is said any more"

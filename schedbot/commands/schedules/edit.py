@@ -9,7 +9,7 @@ from schedbot.admin.schedules.edit import Edited, Params
 from schedbot.commands import options
 from schedbot.model import ScheduleState
 from schedbot.presentation import schedules, terminal
-from schedbot.session import Session, opened
+from schedbot.session import Session, open_session
 
 Named = Annotated[str, typer.Argument(metavar="NAME", help="The schedule.")]
 NewName = Annotated[str | None, options.option("--name", "NEW", "Give it another name.")]
@@ -33,16 +33,16 @@ def run(
     starts: options.Starts = None,
     until: options.Until = None,
     count: options.Count = None,
-    misfire: options.Misfire = None,
+    misfire: options.MisfirePolicy = None,
     grace: options.Grace = None,
     max_attempts: options.MaxAttempts = None,
     priority: options.Priority = None,
-    on_unknown: options.OnUnknown = None,
+    on_unknown: options.UnknownPolicy = None,
     jitter: options.Jitter = None,
     skip_holidays: options.SkipHolidays = None,
     holiday_policy: options.HolidayPolicy = None,
     window: options.Window = None,
-    outside: options.Outside = None,
+    outside: options.OutsidePolicy = None,
     blackout: options.Blackout = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object: the schedule as it now stands.")] = False,
 ) -> None:
@@ -54,7 +54,7 @@ def run(
     Example:  schedbot edit acme-weekly --cron '30 9 * * mon'
     """
     said = options.said(locals())
-    with opened() as session:
+    with open_session() as session:
         edited = edit.edit(session, schedule, said, Params(options.params(param), unset_param or ()))
         if json:
             terminal.json_lines(schedules.objects(session, [edited.after]))

@@ -8,7 +8,7 @@ import typer
 from schedbot.admin.import_export import exporter
 from schedbot.admin.import_export.formats import Format
 from schedbot.presentation import terminal
-from schedbot.session import opened
+from schedbot.session import open_session
 
 
 def run(
@@ -22,7 +22,7 @@ def run(
 
     Example:  schedbot export 'acme-*' > schedules.csv
     """
-    with opened() as session:
+    with open_session() as session:
         found = exporter.chosen(session.db, names or [])
         count = exporter.write(found, Format.JSONL if json else format, sys.stdout)
     if not count:

@@ -13,7 +13,7 @@ from schedbot.admin.import_export.formats import Format
 from schedbot.admin.import_export.importer import Imported, Moved, Source
 from schedbot.errors import BadInput
 from schedbot.presentation import terminal
-from schedbot.session import opened
+from schedbot.session import open_session
 
 
 def run(
@@ -33,7 +33,7 @@ def run(
     """
     gc.disable()  # all that is read is kept until it is written: to look for garbage costs a third
     source = Source("stdin" if file == "-" else file, read(file), format, update)
-    with opened() as session, terminal.progress(f"Importing {source.name}", total=1) as bar:
+    with open_session() as session, terminal.progress(f"Importing {source.name}", total=1) as bar:
         imported = importer.import_file(session, source, moving(bar), dry_run)
     if json:
         terminal.json_lines([asdict(imported)])

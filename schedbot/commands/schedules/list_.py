@@ -15,7 +15,7 @@ from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
 from schedbot.presentation import schedules as schedule_views
 from schedbot.presentation import telling_list, terminal
-from schedbot.session import Session, opened
+from schedbot.session import Session, open_session
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
 from schedbot.store.schedules.schedules import Filters
@@ -41,7 +41,7 @@ def run(
     states = [listed(text) for text in job_filters.parts(state or ())]
     if json and csv:
         raise BadInput("--json and --csv are both said.", "Choose one.")
-    with opened() as session:
+    with open_session() as session:
         globs = typed(session, names or [])
         if workspace:
             workspace_lookup.find(session.db, workspace)
@@ -68,7 +68,7 @@ def listed(text: str) -> ScheduleState:
         return ScheduleState(word)
     near = get_close_matches(word, LISTED, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(LISTED)}."
-    raise BadInput(f"No state of a schedule is called {times.quoted(text)}.", hint)
+    raise BadInput(f"No state of a schedule is called {times.quote(text)}.", hint)
 
 
 def typed(session: Session, names: list[str]) -> list[str]:

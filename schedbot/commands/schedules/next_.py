@@ -18,7 +18,7 @@ from schedbot.model import Recurrence, Schedule, ScheduleState
 from schedbot.presentation import schedules as schedule_views
 from schedbot.presentation import terminal
 from schedbot.rules import recurrence
-from schedbot.session import Session, opened
+from schedbot.session import Session, open_session
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
 from schedbot.store.schedules.schedules import Filters
@@ -34,7 +34,7 @@ def run(
     skip_holidays: options.SkipHolidays = None,
     holiday_policy: options.HolidayPolicy = None,
     window: options.Window = None,
-    outside: options.Outside = None,
+    outside: options.OutsidePolicy = None,
     blackout: options.Blackout = None,
     changes: Annotated[str, typer.Option(metavar="SPAN", help="The clock changes of that time instead: 90d.")] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -55,11 +55,11 @@ def run(
         expression(cron_expression.read(said, clock.now_ms()), from_, count, json)
         return
     refuse_alone(said)
-    with opened() as session:
+    with open_session() as session:
         meant = chosen(session, names or [])
         now = session.now()
         if changes:
-            next_changes.show(meant, now, now + times.parse_span(changes), json)
+            next_changes.show(meant, now, now + times.parse_duration(changes), json)
             return
         dropped = pending.skipped(session.db, now)
         each = (occurrences.coming(one, after(from_, one.recurrence, now), dropped) for one in meant)
@@ -88,14 +88,14 @@ def chosen(session: Session, names: list[str]) -> Iterable[Schedule]:
 
 def after(from_: str, rule: Recurrence, now: int) -> int:
     """The instant after which occurrences are shown, read in the recurrence's zone. One at --from itself is shown."""
-    return times.parse_from(from_, times.zone(rule.tz), now) - 1 if from_ else now
+    return times.parse_future(from_, times.zone(rule.tz), now) - 1 if from_ else now
 
 
 def expression(asked: Expression, from_: str, count: int, json: bool) -> None:
     """The occurrences of an expression: no database is needed."""
     now, rule = clock.now_ms(), asked.recurrence
     if not json:
-        said = rule.cron or recurrence.phrase_of(rule.rrule or "")
+        said = rule.cron or recurrence.to_phrase(rule.rrule or "")
         terminal.say(f"{said}: {schedule_views.meaning(rule)}.")
     show(islice(cron_expression.coming(asked, after(from_, rule, now)), count), now, json)
 
@@ -105,7 +105,7 @@ def show(found: Iterator[Occurrence], now: int, json: bool) -> None:
     if json:
         terminal.json_lines(map(json_object, found))
         return
-    reader, is_empty = times.reader_zone(), True
+    reader, is_empty = times.local_zone(), True
     for one in found:
         terminal.say(f"{schedule_views.occurrence(one, now, reader)}{'  ' if one.schedule else ''}{one.schedule}")
         is_empty = False
@@ -119,10 +119,10 @@ def json_object(one: Occurrence) -> dict[str, Any]:
         "cron": one.recurrence.cron,
         "tz": one.recurrence.tz,
         "due_at": times.to_rfc3339(one.due_at),
-        "local": times.local_rfc3339(one.due_at, times.zone(one.recurrence.tz)),
+        "local": times.to_local_rfc3339(one.due_at, times.zone(one.recurrence.tz)),
     }
     if one.recurrence.rrule is not None:
-        told["every"] = recurrence.phrase_of(one.recurrence.rrule)
+        told["every"] = recurrence.to_phrase(one.recurrence.rrule)
     if one.put_off_to is not None:
         told |= {"put_off_to": times.to_rfc3339(one.put_off_to), "put_off": one.put_off}
     return {**told, "left_out": one.left_out} if one.left_out else told

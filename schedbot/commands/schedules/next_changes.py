@@ -7,7 +7,7 @@ from schedbot import times
 from schedbot.model import Recurrence, Schedule
 from schedbot.presentation import terminal
 from schedbot.rules import recurrence
-from schedbot.rules.recurrence import Change
+from schedbot.rules.recurrence import ClockChange
 
 
 def show(meant: Iterable[Schedule], now: int, until: int, json: bool) -> None:
@@ -20,18 +20,18 @@ def show(meant: Iterable[Schedule], now: int, until: int, json: bool) -> None:
         terminal.json_lines(map(json_object, found))
         return
     for change, one in found:
-        terminal.say(f"{one.name}: {recurrence.change_in_words(change, one.recurrence.tz)}")
+        terminal.say(f"{one.name}: {recurrence.describe_clock_change(change, one.recurrence.tz)}")
     if not found:
         terminal.note("No clock change touches a schedule in that time.")
 
 
 @lru_cache(maxsize=8_192)
-def touching(rule: Recurrence, after: int, until: int) -> tuple[Change, ...]:
+def touching(rule: Recurrence, after: int, until: int) -> tuple[ClockChange, ...]:
     """The clock changes that touch a recurrence; many schedules share one."""
-    return tuple(recurrence.changes(rule, after, until))
+    return tuple(recurrence.clock_changes(rule, after, until))
 
 
-def json_object(found: tuple[Change, Schedule]) -> dict[str, str | None]:
+def json_object(found: tuple[ClockChange, Schedule]) -> dict[str, str | None]:
     change, one = found
     zone = times.zone(one.recurrence.tz)
     return {
@@ -39,7 +39,7 @@ def json_object(found: tuple[Change, Schedule]) -> dict[str, str | None]:
         "cron": one.recurrence.cron,
         "tz": one.recurrence.tz,
         "at": times.to_rfc3339(change.at),
-        "local_before": times.local_until_rfc3339(change.at, zone),
-        "local": times.local_rfc3339(change.at, zone),
+        "local_before": times.to_local_rfc3339_before_change(change.at, zone),
+        "local": times.to_local_rfc3339(change.at, zone),
         "effect": change.effect.value,
     }

@@ -8,7 +8,7 @@ from schedbot.admin.schedules import pause
 from schedbot.admin.schedules.pause import Rested
 from schedbot.model import ScheduleState
 from schedbot.presentation import schedules, terminal
-from schedbot.session import Session, opened
+from schedbot.session import Session, open_session
 
 
 def run(
@@ -23,7 +23,7 @@ def run(
 
     Example:  schedbot pause acme-weekly --reason 'moving offices' --until 3d
     """
-    with opened() as session:
+    with open_session() as session:
         paused, meant = pause.pause(session, names, reason, until)
         if json:
             terminal.json_lines(schedules.objects(session, [one.schedule for one in paused]))

@@ -9,7 +9,7 @@ from schedbot.admin.schedules import preview
 from schedbot.admin.schedules.preview import Preview
 from schedbot.presentation import terminal
 from schedbot.reports import terminal_preview
-from schedbot.session import opened
+from schedbot.session import open_session
 
 STYLES = {"plain": "", "bold": "bold", "dim": "dim", "link": "cyan"}
 
@@ -23,15 +23,17 @@ def run(
 
     Example:  schedbot preview acme-weekly --at '2026-12-01 09:00'
     """
-    with opened() as session:
+    with open_session() as session:
         seen = preview.preview(session, name, at)
         now = session.now()
     if json:
         terminal.json_lines([arguments(seen)])
         return
     zone = times.zone(seen.schedule.recurrence.tz)
-    due = times.for_people(seen.due_at, zone, now)
-    terminal.note(f"{seen.schedule.name} in {seen.schedule.terms.channel}, {due} ({times.relative(seen.due_at, now)}):")
+    due = times.format_instant(seen.due_at, zone, now)
+    terminal.note(
+        f"{seen.schedule.name} in {seen.schedule.terms.channel}, {due} ({times.format_relative(seen.due_at, now)}):"
+    )
     for style, text in terminal_preview.draw(seen.message, terminal.width()):
         terminal.say(text, style=STYLES[style])
 

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from schedbot.admin.schedules import lookup, remove
-from schedbot.errors import DONE, USED_WRONGLY
+from schedbot.errors import DONE, USAGE_ERROR
 from schedbot.model import Schedule
 from schedbot.presentation import schedules, terminal
-from schedbot.session import opened
+from schedbot.session import open_session
 
 
 def run(
@@ -21,11 +21,11 @@ def run(
 
     Example:  schedbot remove acme-weekly
     """
-    with opened() as session:
+    with open_session() as session:
         meant = lookup.chosen(session.db, names)
         schedules.note_empty(meant.empty)
         if meant.schedules and not (yes or is_sure(names, meant.schedules)):
-            raise typer.Exit(DONE if sys.stdin.isatty() else USED_WRONGLY)
+            raise typer.Exit(DONE if sys.stdin.isatty() else USAGE_ERROR)
         for one in remove.remove(session, meant.schedules):
             cancelled = f" Cancelled: {one.cancelled} that waited." if one.cancelled else ""
             terminal.say(f"Removed '{one.schedule.name}'.{cancelled}")

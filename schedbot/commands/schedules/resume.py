@@ -8,7 +8,7 @@ from schedbot.admin.schedules import pause
 from schedbot.admin.schedules.pause import Rested
 from schedbot.model import ScheduleState
 from schedbot.presentation import schedules, terminal
-from schedbot.session import Session, opened
+from schedbot.session import Session, open_session
 
 
 def run(
@@ -24,7 +24,7 @@ def run(
 
     Example:  schedbot resume acme-weekly
     """
-    with opened() as session:
+    with open_session() as session:
         resumed, meant = pause.resume(session, names, unasked)
         if json:
             terminal.json_lines(schedules.objects(session, [one.schedule for one in resumed]))

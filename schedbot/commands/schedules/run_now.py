@@ -9,11 +9,11 @@ import typer
 from schedbot import times
 from schedbot.admin.schedules import run_now, serialize
 from schedbot.admin.schedules.run_now import Extra
-from schedbot.errors import DONE, FAILED, WAITS_FOR_A_PERSON
+from schedbot.errors import DONE, FAILED, NEEDS_PERSON
 from schedbot.model import JobState
 from schedbot.presentation import terminal
 from schedbot.presentation.schedules import note_empty
-from schedbot.session import Session, opened
+from schedbot.session import Session, open_session
 
 POLL_SECONDS = 0.2
 
@@ -30,9 +30,9 @@ def run(
 
     Example:  schedbot run-now acme-weekly
     """
-    timeout_ms = times.parse_span(timeout)
+    timeout_ms = times.parse_duration(timeout)
     code = DONE
-    with opened() as session:
+    with open_session() as session:
         extras, meant = run_now.run_now(session, names)
         note_empty(meant.empty)
         try:
@@ -62,7 +62,7 @@ def until_settled(session: Session, extras: Sequence[Extra], timeout_ms: int) ->
         if settled := run_now.settled(session, extras):
             return settled
         time.sleep(POLL_SECONDS)
-    terminal.note(f"Still under way after {times.span_for_people(timeout_ms)}.")
+    terminal.note(f"Still under way after {times.format_duration(timeout_ms)}.")
     return run_now.as_they_stand(session, extras)
 
 
@@ -70,7 +70,7 @@ def verdict(state: JobState) -> int:
     """The exit code that a job's state comes to."""
     if state is JobState.SUCCEEDED:
         return DONE
-    return WAITS_FOR_A_PERSON if state is JobState.HELD else FAILED
+    return NEEDS_PERSON if state is JobState.HELD else FAILED
 
 
 def sentence(extra: Extra) -> str:

@@ -9,7 +9,7 @@ from schedbot.admin.schedules.send_test import Sent
 from schedbot.errors import FAILED
 from schedbot.model import Outcome
 from schedbot.presentation import terminal
-from schedbot.session import opened
+from schedbot.session import open_session
 from schedbot.slack import replies
 
 
@@ -24,7 +24,7 @@ def run(
 
     Example:  schedbot test-send acme-weekly --to C0123456789
     """
-    with opened() as session:
+    with open_session() as session:
         sent = send_test.send(session, name, to)
     posted = sent.reply.outcome is Outcome.POSTED
     if json:

@@ -7,10 +7,10 @@ import typer
 
 from schedbot import times
 from schedbot.admin.schedules import lookup
-from schedbot.model import HolidayPolicy, Outside, Schedule
+from schedbot.model import HolidayPolicy, OutsidePolicy, Schedule
 from schedbot.presentation import schedules, terminal
 from schedbot.rules import recurrence
-from schedbot.session import Session, opened
+from schedbot.session import Session, open_session
 from schedbot.store.history import changes
 from schedbot.store.history import jobs as job_history
 from schedbot.store.history.filters import Filter
@@ -32,7 +32,7 @@ def run(
 
     Example:  schedbot show acme-weekly
     """
-    with opened() as session:
+    with open_session() as session:
         schedule = lookup.named(session.db, name)
         if json:
             terminal.json_lines(schedules.objects(session, [schedule]))
@@ -56,7 +56,7 @@ def what(schedule: Schedule) -> Iterator[Pair]:
     yield "Name", schedule.name
     yield "When", schedules.in_words(schedule)
     yield "Cron", f"{rule.cron}  ({rule.tz})" if rule.cron else ""
-    yield "Every", f"{recurrence.phrase_of(rule.rrule)}  ({rule.tz})" if rule.rrule else ""
+    yield "Every", f"{recurrence.to_phrase(rule.rrule)}  ({rule.tz})" if rule.rrule else ""
     yield "Channel", f"{terms.channel} in the workspace '{schedule.workspace}'"
     yield "Account", schedule.account
     yield terms.report.kind.capitalize(), terms.report.source
@@ -66,39 +66,39 @@ def what(schedule: Schedule) -> Iterator[Pair]:
 def how(schedule: Schedule) -> Iterator[Pair]:
     """Its bounds and policies."""
     terms, zone = schedule.terms, times.zone(schedule.recurrence.tz)
-    yield "Starts", times.for_people(terms.starts_at, zone) if terms.starts_at is not None else ""
+    yield "Starts", times.format_instant(terms.starts_at, zone) if terms.starts_at is not None else ""
     count = f" ({terms.count} occurrences)" if terms.count else ""
-    yield "Until", times.for_people(terms.until_at, zone) + count if terms.until_at is not None else ""
-    grace = times.span_for_people(terms.grace_ms)
+    yield "Until", times.format_instant(terms.until_at, zone) + count if terms.until_at is not None else ""
+    grace = times.format_duration(terms.grace_ms)
     yield "Missed", f"{terms.misfire.value}; posted up to {grace} late"
     yield "Attempts", f"up to {terms.max_attempts}; when its fate is unknown: {terms.on_unknown.value}"
     yield "Priority", terms.priority.value
-    yield "Jitter", times.span_for_people(terms.jitter_ms) if terms.jitter_ms else ""
+    yield "Jitter", times.format_duration(terms.jitter_ms) if terms.jitter_ms else ""
     policy = HOLIDAYS[terms.holiday_policy]
     yield "Holidays", f"{terms.skip_holidays}; what is due then {policy}" if terms.skip_holidays else ""
-    way = "waits" if terms.outside is Outside.DEFER else "is left out"
+    way = "waits" if terms.outside is OutsidePolicy.DEFER else "is left out"
     yield "Window", f"{terms.window}; what is due outside {way}" if terms.window else ""
     yield "Blackout", f"{terms.blackout}; what is due then {way}" if terms.blackout else ""
     for hours in schedule.shared:
-        way = "waits" if hours.outside is Outside.DEFER else "is left out"
-        yield "Window", f"{hours.window} ({hours.whose}); what is due outside {way}" if hours.window else ""
-        yield "Blackout", f"{hours.blackout} ({hours.whose}); what is due then {way}" if hours.blackout else ""
+        way = "waits" if hours.outside is OutsidePolicy.DEFER else "is left out"
+        yield "Window", f"{hours.window} ({hours.owner}); what is due outside {way}" if hours.window else ""
+        yield "Blackout", f"{hours.blackout} ({hours.owner}); what is due then {way}" if hours.blackout else ""
 
 
 def standing(session: Session, schedule: Schedule) -> Iterator[Pair]:
     """How it stands, and who changed it last."""
-    now, zone = session.now(), session.reader_zone
+    now, zone = session.now(), session.local_zone
     why = f": {schedules.why(schedule, now)}" if schedule.reason else ""
     yield "State", f"{schedule.state.value}{why}"
-    yield "Added", times.for_people(schedule.created_at, zone, now)
+    yield "Added", times.format_instant(schedule.created_at, zone, now)
     person = user_zones.one(session.db, schedule.workspace_id, schedule.terms.tz_from.partition(":")[2])
     if person:
-        told = times.relative(person.asked_at, now)
+        told = times.format_relative(person.asked_at, now)
         yield "Zone", f"{schedule.recurrence.tz}, of {person.user_id}; Slack told it {told}"
     last = changes.last(session.db, "schedule", schedule.id)
     yield "Version", str(schedule.version)
     if last:
-        when = f"{times.for_people(last.changed_at, zone, now)}, {times.relative(last.changed_at, now)}"
+        when = f"{times.format_instant(last.changed_at, zone, now)}, {times.format_relative(last.changed_at, now)}"
         yield "Last change", f"{last.command} by {last.actor}, {when}"
     yield "Id", schedule.id
 
@@ -107,7 +107,7 @@ def jobs(session: Session, schedule: Schedule) -> Iterator[str]:
     """A line for each of the last jobs, those to come included; one of many missed ones has no number."""
     now = session.now()
     for job in job_history.newest(session.db, Filter(schedules=(schedule.id,)), 5):
-        late = f", {times.span_for_people(job.lateness_ms)} late" if job.lateness_ms else ""
+        late = f", {times.format_duration(job.lateness_ms)} late" if job.lateness_ms else ""
         error = f": {job.error}" if job.error else ""
         later = "" if job.deferred_to is None else f", put off to {schedules.local(schedule, job.deferred_to, now)}"
         number = "-" if job.job is None else job.job

@@ -13,7 +13,7 @@ from schedbot.errors import BadInput
 from schedbot.model import JobState
 from schedbot.presentation import terminal
 from schedbot.rules import recurrence
-from schedbot.session import Session, opened
+from schedbot.session import Session, open_session
 from schedbot.tick import tick
 
 DAY_MS = 86_400_000
@@ -37,7 +37,7 @@ def run(
     Example:  schedbot simulate --from 2026-01-01 --to 2027-01-01 --down '2026-03-02 08:50/30m'
     """
     log.quiet = True  # a pause that ends in the simulation has not ended
-    with opened() as session:
+    with open_session() as session:
         span = said(session, from_, to, down or [])
         found = simulated(session, span)
         if json and not summary:
@@ -54,13 +54,11 @@ def run(
 
 def said(session: Session, from_: str, to: str, downs: list[str]) -> Span:
     """The span that the words mean, wall clocks read in the zone of the terminal. Raises BadInput."""
-    now, zone = session.now(), session.reader_zone
-    start = times.parse_from(from_, zone, now) if from_ else now
-    end = times.parse_from(to, zone, now) if to else start + DAYS * DAY_MS
+    now, zone = session.now(), session.local_zone
+    start = times.parse_future(from_, zone, now) if from_ else now
+    end = times.parse_future(to, zone, now) if to else start + DAYS * DAY_MS
     if end <= start:
-        raise BadInput(
-            f"--to {times.quoted(to)} is not after the beginning.", "Name a later one, or an earlier --from."
-        )
+        raise BadInput(f"--to {times.quote(to)} is not after the beginning.", "Name a later one, or an earlier --from.")
     return Span(start, end, downtimes.read(downs, zone, now))
 
 
@@ -88,7 +86,7 @@ def show(session: Session, span: Span, tallies: dict[str, Tally]) -> None:
         terminal.say(f"\n{counted}: {due} due, {missed} missed, {skipped} skipped.")
     for change, tz, names in simulate.clock_changes(session, span):
         more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
-        terminal.say(f"{recurrence.change_in_words(change, tz)} ({', '.join(names[:NAMES])}{more})")
+        terminal.say(f"{recurrence.describe_clock_change(change, tz)} ({', '.join(names[:NAMES])}{more})")
     if off := simulate.resting(session):
         terminal.note(
             f"Left out, because paused or suspended: {', '.join(one.name for one in off[:NAMES])}"
@@ -97,7 +95,7 @@ def show(session: Session, span: Span, tallies: dict[str, Tally]) -> None:
 
 
 def row(name: str, tally: Tally) -> tuple[str, ...]:
-    late = times.span_for_people(tally.latest_ms) if tally.latest_ms else ""
+    late = times.format_duration(tally.latest_ms) if tally.latest_ms else ""
     why = ", ".join(f"{reason} ({count})" for reason, count in sorted(tally.reasons.items()))
     return name, *(str(tally.states[state] or "") for state in SHOWN), late, why
 
@@ -106,7 +104,7 @@ def json_object(one: Simulated) -> dict[str, Any]:
     return {
         "schedule": one.schedule,
         "due_at": times.to_rfc3339(one.due_at),
-        "local": times.local_rfc3339(one.due_at, times.zone(one.tz)),
+        "local": times.to_local_rfc3339(one.due_at, times.zone(one.tz)),
         "state": one.state.value,
         "error": one.error,
         "late_ms": one.late_ms,

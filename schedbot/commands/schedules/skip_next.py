@@ -7,7 +7,7 @@ import typer
 from schedbot.admin.schedules import serialize, skip_next
 from schedbot.presentation import terminal
 from schedbot.presentation.schedules import occurrence
-from schedbot.session import opened
+from schedbot.session import open_session
 
 
 def run(
@@ -18,12 +18,12 @@ def run(
 
     Example:  schedbot skip-next acme-weekly
     """
-    with opened() as session:
+    with open_session() as session:
         schedule, skipped = skip_next.skip_next(session, name)
         if json:
             terminal.json_lines(
                 [{"schedule": schedule.name, "due_at": serialize.stamp(skipped.due_at), "state": "skipped"}]
             )
         else:
-            told = occurrence(skipped, session.now(), session.reader_zone)
+            told = occurrence(skipped, session.now(), session.local_zone)
             terminal.say(f"'{schedule.name}' skips {told}.")

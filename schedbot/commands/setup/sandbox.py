@@ -76,7 +76,7 @@ def _lives_in(said: str) -> tuple[str, str]:
     user_id, equals, zone = said.partition("=")
     if not equals or not people.ID.fullmatch(user_id):
         raise BadInput(
-            f"--person {times.quoted(said)} does not name a user and a time zone.",
+            f"--person {times.quote(said)} does not name a user and a time zone.",
             "Write it like U0SANDBOX01=Europe/Berlin, the id in capitals.",
         )
     if zone:

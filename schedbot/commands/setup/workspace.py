@@ -9,7 +9,7 @@ from schedbot import times
 from schedbot.admin.workspaces import lookup, manage, token_sources
 from schedbot.commands.setup import workspace_check
 from schedbot.presentation import terminal
-from schedbot.session import Session, opened
+from schedbot.session import Session, open_session
 from schedbot.store.schedules import workspace_usage
 from schedbot.store.schedules.workspaces import Workspace
 
@@ -43,7 +43,7 @@ def add(name: Name, token_env: Env = None, token_file: File = None, token_comman
     Example:  schedbot workspace add acme --token-env SLACK_TOKEN_ACME
     """
     token = token_sources.said(token_env, token_file, token_command)
-    with opened() as session:
+    with open_session() as session:
         missing = manage.add(session, name, token)
     terminal.say(f"Added the workspace '{name}' (token: {token_sources.in_words(token)}).")
     next_step(name, missing)
@@ -56,7 +56,7 @@ def edit(name: Name, token_env: Env = None, token_file: File = None, token_comma
     Example:  schedbot workspace edit default --token-env SLACK_TOKEN_ACME
     """
     token = token_sources.said(token_env, token_file, token_command)
-    with opened() as session:
+    with open_session() as session:
         missing = manage.edit(session, name, token)
     terminal.say(f"Changed the workspace '{name}' (token: {token_sources.in_words(token)}).")
     next_step(name, missing)
@@ -75,7 +75,7 @@ def list_(
 
     Example:  schedbot workspace list
     """
-    with opened() as session:
+    with open_session() as session:
         every = lookup.find_all(session.db, [])
         rows, why = [row(session, one) for one in every], [stopped(session, one) for one in every]
     if json:
@@ -109,7 +109,7 @@ def stopped(session: Session, one: Workspace) -> str:
     """Why it is paused, by whom and since when: `moving (ann, since Wed 25 Nov 12:49 UTC)`; empty if it is not."""
     if one.paused_at is None:
         return ""
-    since = f"since {times.for_people(one.paused_at, session.reader_zone, session.now())}"
+    since = f"since {times.format_instant(one.paused_at, session.local_zone, session.now())}"
     return f"{one.paused_reason} ({', '.join(filter(None, (one.paused_by, since)))})"
 
 
@@ -124,7 +124,7 @@ def pause(
 
     Example:  schedbot workspace pause default --reason "moving to the new app"
     """
-    with opened() as session:
+    with open_session() as session:
         turned = manage.pause(session, name, reason)
         why = stopped(session, lookup.find(session.db, name))
     if turned.changed:
@@ -139,7 +139,7 @@ def resume(name: Name) -> None:
 
     Example:  schedbot workspace resume default
     """
-    with opened() as session:
+    with open_session() as session:
         turned = manage.resume(session, name)
     if turned.changed:
         terminal.say(f"Resumed the workspace '{name}': {jobs(turned.waiting)}.")
@@ -157,6 +157,6 @@ def remove(name: Name) -> None:
 
     Example:  schedbot workspace remove acme
     """
-    with opened() as session:
+    with open_session() as session:
         manage.remove(session, name)
     terminal.say(f"Removed the workspace '{name}'.")

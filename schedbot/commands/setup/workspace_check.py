@@ -10,7 +10,7 @@ from schedbot.admin.workspaces import check, lookup
 from schedbot.admin.workspaces.check import ChannelChecked, Checked
 from schedbot.errors import FAILED
 from schedbot.presentation import terminal
-from schedbot.session import opened
+from schedbot.session import open_session
 
 
 def run(
@@ -27,7 +27,7 @@ def run(
     Example:  schedbot workspace check
     """
     failed = False
-    with opened() as session:
+    with open_session() as session:
         for workspace in lookup.find_all(session.db, names or []):
             checked = check.check(session, workspace, channels)
             failed = failed or not checked.ok

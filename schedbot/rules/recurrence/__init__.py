@@ -4,29 +4,36 @@ from schedbot.errors import BadInput
 from schedbot.rules.recurrence.cron_phrases import to_cron
 from schedbot.rules.recurrence.cron_syntax import normal_form
 from schedbot.rules.recurrence.cron_times import is_ever_due, plan_of
-from schedbot.rules.recurrence.describe import meaning
-from schedbot.rules.recurrence.firing_times import Change, Effect, between, changes, latest_at_or_before, next_after
+from schedbot.rules.recurrence.describe import describe
+from schedbot.rules.recurrence.firing_times import (
+    ClockChange,
+    ClockChangeEffect,
+    between,
+    clock_changes,
+    latest_at_or_before,
+    next_after,
+)
 from schedbot.rules.recurrence.phrases import to_recurrence
-from schedbot.rules.recurrence.rrule import counted_from
-from schedbot.rules.recurrence.rrule_text import phrase_of
+from schedbot.rules.recurrence.rrule import rrule_start
+from schedbot.rules.recurrence.rrule_text import to_phrase
 from schedbot.rules.recurrence.utc_offsets import zone
-from schedbot.rules.recurrence.warnings import change_in_words, clock_changes, warnings
-from schedbot.times import quoted
+from schedbot.rules.recurrence.warnings import clock_change_warnings, describe_clock_change, warnings
+from schedbot.times import quote
 
 __all__ = [
-    "Change",
-    "Effect",
+    "ClockChange",
+    "ClockChangeEffect",
     "between",
-    "change_in_words",
-    "changes",
     "check_cron",
+    "clock_change_warnings",
     "clock_changes",
-    "counted_from",
+    "describe",
+    "describe_clock_change",
     "latest_at_or_before",
-    "meaning",
     "next_after",
-    "phrase_of",
+    "rrule_start",
     "to_cron",
+    "to_phrase",
     "to_recurrence",
     "warnings",
 ]
@@ -38,5 +45,5 @@ def check_cron(expression: str, tz: str) -> str:
     spelling = normal_form(expression)
     if not is_ever_due(plan_of(spelling)):
         hint = "No month that it names has such a day. 'L' is the last day of any month."
-        raise BadInput(f"{quoted(expression)} is never due.", hint=hint)
+        raise BadInput(f"{quote(expression)} is never due.", hint=hint)
     return spelling

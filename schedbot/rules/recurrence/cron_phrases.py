@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import time
 
 from schedbot.errors import BadInput
-from schedbot.times import parse_clock, quoted
+from schedbot.times import parse_time_of_day, quote
 
 UNDERSTOOD = (
     "Understood are '15 minutes', 'hour', '2 hours', and with a time of day: 'day at 9:00', 'weekday at 9am', "
@@ -38,7 +38,7 @@ def to_cron(phrase: str) -> str:
         for form in FORMS:
             if days := form(rhythm):
                 return f"{_clock(clock if at else None, phrase)} {days}"
-    raise BadInput(f"{quoted(phrase)} is not a rhythm that is understood.", hint=UNDERSTOOD)
+    raise BadInput(f"{quote(phrase)} is not a rhythm that is understood.", hint=UNDERSTOOD)
 
 
 def _steady(count: int, unit: str, phrase: str) -> str:
@@ -48,7 +48,7 @@ def _steady(count: int, unit: str, phrase: str) -> str:
     whole, name = (60, "hour") if unit == "minute" else (24, "day")
     if count == 0 or whole % count or count == whole:
         fitting = ", ".join(str(n) for n in range(1, whole) if whole % n == 0)
-        raise BadInput(f"{quoted(phrase)} does not divide the {name} evenly.", hint=f"Numbers that do: {fitting}.")
+        raise BadInput(f"{quote(phrase)} does not divide the {name} evenly.", hint=f"Numbers that do: {fitting}.")
     step = "*" if count == 1 else f"*/{count}"
     return f"{step} * * * *" if unit == "minute" else f"0 {step} * * *"
 
@@ -56,15 +56,15 @@ def _steady(count: int, unit: str, phrase: str) -> str:
 def _clock(words: str | None, phrase: str) -> str:
     """`9:00 and 17:00` -> `0 9,17`: several times in one expression share their minute or their hour."""
     if words is None:
-        raise BadInput(f"{quoted(phrase)} says no time of day.", hint="Add one, such as 'at 9:00'.")
-    clocks = [parse_clock(word) for word in AND.split(words)]
+        raise BadInput(f"{quote(phrase)} says no time of day.", hint="Add one, such as 'at 9:00'.")
+    clocks = [parse_time_of_day(word) for word in AND.split(words)]
     times = sorted({clock for clock in clocks if clock is not None})
     if None in clocks or not times:
-        raise BadInput(f"{quoted(phrase)} has no such time of day.", hint="Write it like '9:00', '17:30' or '9am'.")
+        raise BadInput(f"{quote(phrase)} has no such time of day.", hint="Write it like '9:00', '17:30' or '9am'.")
     hours, minutes = _distinct(times, "hour"), _distinct(times, "minute")
     if len(hours) * len(minutes) != len(times):
         hint = "Make it several schedules, one for each minute of the hour."
-        raise BadInput(f"{quoted(phrase)} has times that one expression can't say.", hint=hint)
+        raise BadInput(f"{quote(phrase)} has times that one expression can't say.", hint=hint)
     return f"{_list(minutes)} {_list(hours)}"
 
 

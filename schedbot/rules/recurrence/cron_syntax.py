@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from schedbot.errors import BadInput
-from schedbot.times import quoted
+from schedbot.times import quote
 
 LONGEST = 200
 MACROS = {
@@ -60,7 +60,7 @@ def normal_form(expression: str) -> str:
     if words[0].startswith("@"):
         return _macro(expression, words)
     if len(words) != len(FIELDS):
-        raise BadInput(f"{quoted(expression)} has {_fields(len(words))}, not 5.", hint=_count_hint(words))
+        raise BadInput(f"{quote(expression)} has {_fields(len(words))}, not 5.", hint=_count_hint(words))
     return " ".join(_field(word, field, expression) for word, field in zip(words, FIELDS, strict=True))
 
 
@@ -70,7 +70,7 @@ def _macro(expression: str, words: list[str]) -> str:
         hint = f"Taken are {', '.join(MACROS)}."
         if words[0].lower() == "@reboot":
             hint = "A schedule goes by the clock, not by the machine's start. " + hint
-        raise BadInput(f"{quoted(expression)} is not an expression that schedbot knows.", hint=hint)
+        raise BadInput(f"{quote(expression)} is not an expression that schedbot knows.", hint=hint)
     return macro
 
 
@@ -176,4 +176,4 @@ def _garbage_hint(term: str, field: Field) -> str:
 
 
 def _bad(term: str, field: Field, expression: str, hint: str) -> BadInput:
-    return BadInput(f"{quoted(term)} is not taken as the {field.name} in {quoted(expression)}.", hint=hint)
+    return BadInput(f"{quote(term)} is not taken as the {field.name} in {quote(expression)}.", hint=hint)

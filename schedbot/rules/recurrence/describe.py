@@ -20,14 +20,14 @@ ODD_DAYS = frozenset(range(1, 32, 2))
 EVERY_WEEKDAY = frozenset(range(7))
 
 
-def meaning(recurrence: Recurrence) -> str:
+def describe(recurrence: Recurrence) -> str:
     """`at 09:00 on Monday and Friday, Los Angeles time`; `once, Tue 1 Dec 2026 09:00 EST`."""
     if (at := the_one_instant(recurrence)) is not None:
-        why = "" if at == recurrence.once_at else f", the business day before a holiday of {recurrence.before}"
-        return f"once, {times.for_people(at, times.zone(recurrence.tz))}{why}"
+        why = "" if at == recurrence.once_at else f", the business day before a holiday of {recurrence.before_holidays}"
+        return f"once, {times.format_instant(at, times.zone(recurrence.tz))}{why}"
     rule = in_words(recurrence.cron or "") if recurrence.rrule is None else rrule_text.in_words(recurrence.rrule)
-    earlier = f"; if that is a holiday of {recurrence.before}, on the business day before it"
-    return f"{rule}, {place(recurrence.tz)}{earlier if recurrence.before else ''}"
+    earlier = f"; if that is a holiday of {recurrence.before_holidays}, on the business day before it"
+    return f"{rule}, {place(recurrence.tz)}{earlier if recurrence.before_holidays else ''}"
 
 
 def place(tz: str) -> str:

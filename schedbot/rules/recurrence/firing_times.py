@@ -22,7 +22,7 @@ LARGEST_CHANGE = 3 * 60 * MINUTE
 HORIZON = 50 * 366 * DAY
 
 
-class Effect(Enum):
+class ClockChangeEffect(Enum):
     """What a clock change does to a recurrence: what it jumps over is moved or skipped; what it repeats is due ..."""
 
     MOVED = "moved"
@@ -31,11 +31,11 @@ class Effect(Enum):
     TWICE = "twice"
 
 
-class Change(NamedTuple):
+class ClockChange(NamedTuple):
     """A clock change: its instant, and what it does to a recurrence."""
 
     at: int
-    effect: Effect
+    effect: ClockChangeEffect
 
 
 def next_after(recurrence: Recurrence, after: int) -> int | None:
@@ -54,7 +54,11 @@ def between(recurrence: Recurrence, after: int, until: int) -> Iterator[int]:
 def the_one_instant(recurrence: Recurrence) -> int | None:
     """When a recurrence of one instant is due; None for any other."""
     at = recurrence.once_at
-    return at if at is None or not recurrence.before else holiday_shift.instant(at, recurrence.tz, recurrence.before)
+    return (
+        at
+        if at is None or not recurrence.before_holidays
+        else holiday_shift.instant(at, recurrence.tz, recurrence.before_holidays)
+    )
 
 
 def latest_at_or_before(recurrence: Recurrence, at: int, not_before: int) -> int | None:
@@ -68,7 +72,7 @@ def latest_at_or_before(recurrence: Recurrence, at: int, not_before: int) -> int
     return None
 
 
-def changes(recurrence: Recurrence, after: int, until: int) -> Iterator[Change]:
+def clock_changes(recurrence: Recurrence, after: int, until: int) -> Iterator[ClockChange]:
     """The clock changes in that time that touch one of the recurrence's wall-clock times."""
     read = timetable(recurrence)
     if read is None:
@@ -78,10 +82,10 @@ def changes(recurrence: Recurrence, after: int, until: int) -> Iterator[Change]:
         if not touched:
             continue
         if stretch.offset > stretch.before:
-            effect = Effect.MOVED if _moves(read, stretch) else Effect.SKIPPED
+            effect = ClockChangeEffect.MOVED if _moves(read, stretch) else ClockChangeEffect.SKIPPED
         else:
-            effect = Effect.ONCE if _repeats(read, stretch) else Effect.TWICE
-        yield Change(stretch.start, effect)
+            effect = ClockChangeEffect.ONCE if _repeats(read, stretch) else ClockChangeEffect.TWICE
+        yield ClockChange(stretch.start, effect)
 
 
 def _fires(plan: Timetable, tz: str, after: int, until: int) -> Iterator[int]:

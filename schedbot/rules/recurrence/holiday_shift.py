@@ -78,14 +78,14 @@ def is_holiday(region: str, day: int) -> bool:
     """Is that day a public holiday of the region?"""
     from schedbot.rules import holidays
 
-    return holidays.holiday(region, date.fromordinal(day + EPOCH)) is not None
+    return holidays.holiday_name(region, date.fromordinal(day + EPOCH)) is not None
 
 
 def instant(at: int, tz: str, region: str) -> int:
     """Where a single instant is due: itself, or before a holiday, a time in a gap at the gap's end."""
     from schedbot.rules import windows
 
-    there = date.fromisoformat(times.local_rfc3339(at, times.zone(tz))[:10])
+    there = date.fromisoformat(times.to_local_rfc3339(at, times.zone(tz))[:10])
     day = there.toordinal() - EPOCH
     if not is_holiday(region, day):
         return at

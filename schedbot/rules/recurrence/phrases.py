@@ -13,7 +13,7 @@ from schedbot.errors import BadInput
 from schedbot.model import Recurrence
 from schedbot.rules.recurrence.cron_phrases import LONGEST, to_cron
 from schedbot.rules.recurrence.rrule import STAMP, first_from, text_of
-from schedbot.times import quoted
+from schedbot.times import quote
 
 NO_START = "19700101T000000"  # where it changes nothing, so that schedules share one rule
 DAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
@@ -51,7 +51,7 @@ def to_recurrence(phrase: str, tz: str, after: datetime) -> Recurrence:
     found = _read(since[1], phrase, tz, _day(since[2], phrase)) if since else _read(words, phrase, tz, after)
     if since and (found.rrule is None or ";INTERVAL=1;" in found.rrule):
         hint = f"Leave the day out; '--starts {since[2]}' says when it begins."
-        raise BadInput(f"{quoted(phrase)} has nothing to be counted.", hint=hint)
+        raise BadInput(f"{quote(phrase)} has nothing to be counted.", hint=hint)
     return found
 
 
@@ -77,7 +77,7 @@ def _pieces(words: str, phrase: str) -> Said | None:
         return Said(2, "week", other[1], clock, phrase) if other else None
     step, unit = 2 if found["step"] == "other" else int(found["step"] or 1), found["unit"]
     if not 1 <= step <= LONGEST_STEP[unit]:
-        raise BadInput(f"{quoted(phrase)} counts {step} {unit}s.", hint=f"At most {LONGEST_STEP[unit]} are taken.")
+        raise BadInput(f"{quote(phrase)} counts {step} {unit}s.", hint=f"At most {LONGEST_STEP[unit]} are taken.")
     if (unit == "day") is (found["on"] is None):
         return Said(step, unit, found["on"] or "day", clock, phrase)
     return _no_such_days(step, unit, phrase) if unit != "day" else None
@@ -88,7 +88,7 @@ def _no_such_days(step: int, unit: str, phrase: str) -> Said | None:
         return None  # to_cron has the words for it
     example = {"week": "2 weeks on friday at 16:00", "month": "3 months on the 1st at 8:00"}.get(unit)
     hint = f"Say it like '{example or 'quarter on the last friday at 16:30'}'."
-    raise BadInput(f"{quoted(phrase)} does not say on which day.", hint=hint)
+    raise BadInput(f"{quote(phrase)} does not say on which day.", hint=hint)
 
 
 def _by_cron(said: Said, tz: str, start: datetime) -> Recurrence:
@@ -155,7 +155,7 @@ def _nth(word: str, phrase: str) -> int:
     number = ORDINALS.get(word) or int(re.sub(r"\D", "", word) or 0)
     if not (number == -1 or 1 <= number <= MOST_BUSINESS_DAYS):
         hint = f"Say 'last', 'first' or up to '{MOST_BUSINESS_DAYS}th': every month has as many."
-        raise BadInput(f"{quoted(phrase)} names no business day that every month has.", hint=hint)
+        raise BadInput(f"{quote(phrase)} names no business day that every month has.", hint=hint)
     return number
 
 
@@ -164,4 +164,4 @@ def _day(text: str, phrase: str) -> datetime:
         return datetime.strptime(text, "%Y-%m-%d")
     except ValueError:
         hint = "Write year, month, day: 'from 2026-12-04'."
-        raise BadInput(f"{quoted(phrase)} is counted from a day that is not there.", hint=hint) from None
+        raise BadInput(f"{quote(phrase)} is counted from a day that is not there.", hint=hint) from None

@@ -36,7 +36,7 @@ def parts_of(text: str) -> Mapping[str, str]:
     return {"DTSTART": start.removeprefix("DTSTART:"), **parts}
 
 
-def counted_from(text: str) -> datetime:
+def rrule_start(text: str) -> datetime:
     """The wall-clock time that a rule is counted from."""
     return datetime.strptime(parts_of(text)["DTSTART"], STAMP)
 

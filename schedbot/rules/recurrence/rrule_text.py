@@ -5,7 +5,7 @@ The phrase names the day that it is counted from, so that it comes to the same r
 
 from collections.abc import Iterable, Mapping
 
-from schedbot.rules.recurrence.rrule import counted_from, parts_of
+from schedbot.rules.recurrence.rrule import parts_of, rrule_start
 from schedbot.times.format import MONTHS, WEEKDAYS
 
 NAMES = {
@@ -21,7 +21,7 @@ UNITS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month"}
 ENDINGS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 
 
-def phrase_of(text: str) -> str:
+def to_phrase(text: str) -> str:
     """`2 weeks on friday at 16:00 from 2026-12-04`: what `--every` takes."""
     parts = parts_of(text)
     on, clock = _on(parts), _joined(f"{hour}:{minute:02}" for hour, minute in _clock(parts))
@@ -29,7 +29,7 @@ def phrase_of(text: str) -> str:
         quarter = " of the quarter" if "BYMONTH" in parts else ""
         return f"{on.removeprefix('the ')}{quarter} at {clock}"
     days = f" on {on}" if on else ""
-    return f"{parts['INTERVAL']} {UNITS[parts['FREQ']]}s{days} at {clock} from {counted_from(text):%Y-%m-%d}"
+    return f"{parts['INTERVAL']} {UNITS[parts['FREQ']]}s{days} at {clock} from {rrule_start(text):%Y-%m-%d}"
 
 
 def in_words(text: str) -> str:
@@ -40,7 +40,7 @@ def in_words(text: str) -> str:
     if parts["INTERVAL"] == "1":
         return f"at {clock} on {on} of the {'quarter' if 'BYMONTH' in parts else 'month'}"
     days = f" on {on}" if on else ""
-    start = counted_from(text)
+    start = rrule_start(text)
     since = f"{WEEKDAYS[start.weekday()]} {start.day} {MONTHS[start.month - 1]} {start.year}"
     return f"at {clock} every {parts['INTERVAL']} {UNITS[parts['FREQ']]}s{days}, counted from {since}"
 

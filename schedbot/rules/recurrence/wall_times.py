@@ -21,7 +21,7 @@ def timetable(recurrence: Recurrence) -> Timetable | None:
         base = Rhythm(recurrence.rrule)
     else:
         return None
-    return BroughtForward(base, recurrence.before) if recurrence.before else base
+    return BroughtForward(base, recurrence.before_holidays) if recurrence.before_holidays else base
 
 
 def walls(table: Timetable, first: int, last: int) -> Iterator[int]:

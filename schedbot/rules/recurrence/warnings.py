@@ -7,15 +7,15 @@ from schedbot.model import Recurrence
 from schedbot.rules.recurrence.cron_syntax import normal_form
 from schedbot.rules.recurrence.cron_times import LAST, Plan, plan_of
 from schedbot.rules.recurrence.describe import dates, weekdays
-from schedbot.rules.recurrence.firing_times import Change, Effect, changes
+from schedbot.rules.recurrence.firing_times import ClockChange, ClockChangeEffect, clock_changes
 from schedbot.rules.recurrence.utc_offsets import DAY, zone
 
 YEAR = 365 * DAY
 CHANGES = {
-    Effect.MOVED: "the clocks jump over a time of this schedule; it is due once, right after.",
-    Effect.SKIPPED: "the clocks jump over times of this schedule; those are left out.",
-    Effect.ONCE: "the clocks show a time of this schedule twice; it is due the first time alone.",
-    Effect.TWICE: "the clocks show times of this schedule twice; they are due both times.",
+    ClockChangeEffect.MOVED: "the clocks jump over a time of this schedule; it is due once, right after.",
+    ClockChangeEffect.SKIPPED: "the clocks jump over times of this schedule; those are left out.",
+    ClockChangeEffect.ONCE: "the clocks show a time of this schedule twice; it is due the first time alone.",
+    ClockChangeEffect.TWICE: "the clocks show times of this schedule twice; they are due both times.",
 }
 
 
@@ -30,12 +30,12 @@ def warnings(cron: str, tz: str, now: int | None = None, before: str = "") -> li
     said = [*_on_days(read), *_on_steps(minute, "hour", 60), *_on_steps(hour, "day", 24)]
     if now is None or read.wildcard:  # a rhythm simply goes on when clocks change
         return said
-    return said + clock_changes(Recurrence(tz, cron, before=before), now)
+    return said + clock_change_warnings(Recurrence(tz, cron, before_holidays=before), now)
 
 
-def clock_changes(recurrence: Recurrence, now: int) -> list[str]:
+def clock_change_warnings(recurrence: Recurrence, now: int) -> list[str]:
     """Sentences on the clock changes of the next year that touch it."""
-    return [change_in_words(change, recurrence.tz) for change in changes(recurrence, now, now + YEAR)]
+    return [describe_clock_change(change, recurrence.tz) for change in clock_changes(recurrence, now, now + YEAR)]
 
 
 def _on_days(read: Plan) -> Iterable[str]:
@@ -58,7 +58,7 @@ def _on_steps(field: str, whole: str, size: int) -> Iterable[str]:
         yield f"A step starts anew with each {whole}, so {uneven}."
 
 
-def change_in_words(change: Change, tz: str) -> str:
+def describe_clock_change(change: ClockChange, tz: str) -> str:
     """What it does to a schedule: `Sun 14 Mar 2027 03:00 EDT (until then 02:00 EST): the clocks jump over ...`."""
-    until = times.until_then(change.at, zone(tz))
-    return f"{times.for_people(change.at, zone(tz))} (until then {until}): {CHANGES[change.effect]}"
+    until = times.format_before_change(change.at, zone(tz))
+    return f"{times.format_instant(change.at, zone(tz))} (until then {until}): {CHANGES[change.effect]}"

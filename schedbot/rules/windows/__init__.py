@@ -1,20 +1,27 @@
 """Send windows and blackouts: what they say, and when they are open. All of it is pure."""
 
-from schedbot.rules.windows.intersection import meeting
-from schedbot.rules.windows.open_hours import blackout_at, day_after, is_open, next_free_day, opens_at, same_time_on
-from schedbot.rules.windows.parse import Blackout, Window, blackouts_text, parse, parse_blackouts
+from schedbot.rules.windows.intersection import intersect
+from schedbot.rules.windows.open_hours import (
+    blackout_at,
+    first_open_at,
+    is_open,
+    same_time_next_business_day,
+    same_time_on,
+    start_of_next_day,
+)
+from schedbot.rules.windows.parse import Blackout, Window, format_blackouts, parse_blackouts, parse_window
 
 __all__ = [
     "Blackout",
     "Window",
     "blackout_at",
-    "blackouts_text",
-    "day_after",
+    "first_open_at",
+    "format_blackouts",
+    "intersect",
     "is_open",
-    "meeting",
-    "next_free_day",
-    "opens_at",
-    "parse",
     "parse_blackouts",
+    "parse_window",
+    "same_time_next_business_day",
     "same_time_on",
+    "start_of_next_day",
 ]

@@ -6,19 +6,19 @@ Rule: a window is a set of minutes of the week, as the wall clock shows them; so
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, reduce
 
-from schedbot.rules.windows.parse import DAY, Span, Window, parse
+from schedbot.rules.windows.parse import DAY, OpenInterval, Window, parse_window
 
 Minutes = list[tuple[int, int]]  # of one day: from, and up to
 
 
 @lru_cache(maxsize=1_024)
-def meeting(texts: tuple[str, ...]) -> Window | None:
+def intersect(texts: tuple[str, ...]) -> Window | None:
     """The window that is open while all of these are; None: they are never open at once. Raises BadInput."""
-    windows = [parse(text) for text in texts if text]
+    windows = [parse_window(text) for text in texts if text]
     if len(windows) < 2:
-        return windows[0] if windows else parse("")
+        return windows[0] if windows else parse_window("")
     spans = tuple(
-        Span(frozenset({day}), opens, closes)
+        OpenInterval(frozenset({day}), opens, closes)
         for day in range(7)
         for opens, closes in reduce(common, (list(minutes(window, day)) for window in windows))
     )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from schedbot.rules.windows.parse import DAY, Blackout, Window
 from schedbot.times.format import to_datetime
-from schedbot.times.parse import day_start
+from schedbot.times.parse import start_of_day
 
 MINUTE = 60_000
 
@@ -33,22 +33,22 @@ def blackout_at(blackouts: Sequence[Blackout], tz: ZoneInfo, at: int) -> Blackou
     return next((one for one in blackouts if one.first <= day <= one.last), None)
 
 
-def opens_at(window: Window, blackouts: Sequence[Blackout], tz: ZoneInfo, at: int) -> int:
+def first_open_at(window: Window, blackouts: Sequence[Blackout], tz: ZoneInfo, at: int) -> int:
     """The first instant at or after `at` at which the window is open and no blackout holds: `at` itself if so."""
     while True:
         while blackout := blackout_at(blackouts, tz, at):
-            at = day_start(blackout.last + timedelta(days=1), tz)
+            at = start_of_day(blackout.last + timedelta(days=1), tz)
         if is_open(window, tz, at):
             return at
         at = next(instant for instant in _openings(window, tz, at) if is_open(window, tz, instant))
 
 
-def day_after(at: int, tz: ZoneInfo) -> int:
+def start_of_next_day(at: int, tz: ZoneInfo) -> int:
     """The first instant of the following day."""
-    return day_start(to_datetime(at, tz).date() + timedelta(days=1), tz)
+    return start_of_day(to_datetime(at, tz).date() + timedelta(days=1), tz)
 
 
-def next_free_day(at: int, tz: ZoneInfo, taken: Container[date]) -> int:
+def same_time_next_business_day(at: int, tz: ZoneInfo, taken: Container[date]) -> int:
     """The same wall-clock time on the first day after that of `at` which is Monday to Friday and not `taken`."""
     day = to_datetime(at, tz).date() + timedelta(days=1)
     while day.weekday() > 4 or day in taken:
@@ -78,7 +78,7 @@ def _openings(window: Window, tz: ZoneInfo, after: int) -> Iterator[int]:
 @lru_cache(maxsize=1_024)
 def _change_on(day: date, tz: ZoneInfo) -> tuple[int, ...]:
     """The instant on that day at which the clocks change, if they do."""
-    low, high = day_start(day, tz) - MINUTE, day_start(day + timedelta(days=1), tz)
+    low, high = start_of_day(day, tz) - MINUTE, start_of_day(day + timedelta(days=1), tz)
     before = to_datetime(low, tz).utcoffset()
     if to_datetime(high, tz).utcoffset() == before:
         return ()

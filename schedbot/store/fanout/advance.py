@@ -7,12 +7,12 @@ many occurrences then, they become one row of `missed_spans` in the same transac
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from schedbot.model import JobState, Misfire
+from schedbot.model import JobState, MisfirePolicy
 from schedbot.rules import late as late_rules
 from schedbot.rules import misfire
 from schedbot.rules import recurrence as rules
 from schedbot.rules.calendar import Calendar
-from schedbot.rules.late import Late
+from schedbot.rules.late import Overdue
 from schedbot.store.database import Database
 from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS, Batch, Counts, enqueue
 from schedbot.store.history import missed_spans
@@ -117,14 +117,14 @@ def split_late(
     Spans of missed occurrences are written here.
     """
     on_time = bisect_left(due, now - misfire.ON_TIME_MS)
-    groups: dict[tuple[Misfire, int, Late], list[tuple[str, int]]] = {}
-    split: dict[tuple[str, int, Calendar], Late] = {}
+    groups: dict[tuple[MisfirePolicy, int, Overdue], list[tuple[str, int]]] = {}
+    split: dict[tuple[str, int, Calendar], Overdue] = {}
     for policy, grace_ms, calendar, schedules in db.rows(POLICIES, {"id": recurrence.id}):
         terms = (policy, grace_ms, parse_calendar(calendar).without_owners())
         if terms not in split:
-            policy_and_grace = (Misfire(policy), grace_ms)
-            split[terms] = late_rules.sort_out(terms[2], recurrence.rule, (due, due[-1]), now, policy_and_grace)
-        groups.setdefault((Misfire(policy), grace_ms, split[terms]), []).append((calendar, schedules))
+            policy_and_grace = (MisfirePolicy(policy), grace_ms)
+            split[terms] = late_rules.split_overdue(terms[2], recurrence.rule, (due, due[-1]), now, policy_and_grace)
+        groups.setdefault((MisfirePolicy(policy), grace_ms, split[terms]), []).append((calendar, schedules))
     batches: list[tuple[Batch, Sequence[int]]] = []
     for (policy, grace_ms, (run, missed)), users in groups.items():
         calendars = [calendar for calendar, _ in users]

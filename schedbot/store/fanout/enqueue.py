@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from schedbot.model import JobState, Misfire, Recurrence
+from schedbot.model import JobState, MisfirePolicy, Recurrence
 from schedbot.rules.calendar import decide
 from schedbot.store.database import Database, Row
 from schedbot.store.schedules import shared_calendars
@@ -115,7 +115,7 @@ class Batch:
 
     state: JobState = JobState.QUEUED
     schedule_id: str | None = None
-    misfire: Misfire | None = None
+    misfire: MisfirePolicy | None = None
     grace_ms: int | None = None
     calendars: Sequence[str] = ()
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from schedbot.model import Misfire
+from schedbot.model import MisfirePolicy
 from schedbot.rules import instant_runs
 from schedbot.rules.instant_runs import Run
 from schedbot.store.database import Database
@@ -61,7 +61,7 @@ class Whose:
     """The active schedules of a recurrence that have one misfire policy and grace, and one of these calendars."""
 
     recurrence_id: int
-    misfire: Misfire
+    misfire: MisfirePolicy
     grace_ms: int
     calendars: Sequence[str]
 

@@ -6,7 +6,7 @@ token still holds the lease and the channel is free.
 
 from dataclasses import dataclass
 
-from schedbot.model import JobState, Outcome, Reply
+from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.database import Database
 from schedbot.store.jobs import pacing, requeue
 
@@ -64,7 +64,7 @@ class End:
     token: int
     number: int
     ended_at: int
-    reply: Reply
+    reply: AttemptResult
     state: JobState
     available_at: int
     spent: int

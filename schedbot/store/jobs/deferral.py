@@ -18,7 +18,7 @@ from schedbot.rules.calendar import (
     is_skipped,
 )
 from schedbot.rules.lifecycle import Event, after
-from schedbot.rules.misfire import SHORTEST_GRACE_MS
+from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.store.database import Database, Row
 from schedbot.store.jobs import pacing
 from schedbot.store.jobs.pending import WAITS
@@ -32,7 +32,7 @@ GIVEN_BACK = after(JobState.RUNNING, Event.GIVEN_BACK)
 JOBS = f"""
 SELECT jobs.id, jobs.schedule_id, jobs.workspace_id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, jobs.asked_for,
        jobs.attempts, v.until_at,
-       CASE WHEN jobs.asked_for THEN max(v.grace_ms, {SHORTEST_GRACE_MS}) ELSE v.grace_ms END,
+       CASE WHEN jobs.asked_for THEN max(v.grace_ms, {MIN_GRACE_MS}) ELSE v.grace_ms END,
        r.kind, r.expression, r.tz, r.holidays_before, {CALENDAR}
   FROM schedules s
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version

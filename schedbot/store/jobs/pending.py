@@ -9,7 +9,7 @@ from typing import Any
 
 from schedbot.model import JobState, Schedule
 from schedbot.rules.lifecycle import Event, after
-from schedbot.rules.misfire import SHORTEST_GRACE_MS
+from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.store.database import Database
 
 CANCELLED = after(JobState.QUEUED, Event.CANCELLED)
@@ -155,7 +155,7 @@ def extra(db: Database, schedule: Schedule, now: int) -> JobSeen:
             "workspace_id": schedule.workspace_id,
             "due_at": due_at,
             "now": now,
-            "grace_ms": max(schedule.terms.grace_ms, SHORTEST_GRACE_MS),
+            "grace_ms": max(schedule.terms.grace_ms, MIN_GRACE_MS),
         }
         written = db.rows(EXTRA, row)
         if written:

@@ -49,11 +49,11 @@ def rule_of(kind: str, expression: str, tz: str, holidays_before: str) -> Recurr
     """The noun behind a row's kind, expression, zone and region."""
     match kind:
         case "cron":
-            return Recurrence(tz, cron=expression, before=holidays_before)
+            return Recurrence(tz, cron=expression, before_holidays=holidays_before)
         case "rrule":
-            return Recurrence(tz, rrule=expression, before=holidays_before)
+            return Recurrence(tz, rrule=expression, before_holidays=holidays_before)
         case _:
-            return Recurrence(tz, once_at=int(expression), before=holidays_before)
+            return Recurrence(tz, once_at=int(expression), before_holidays=holidays_before)
 
 
 def known(db: Database, rule: Recurrence) -> int:
@@ -63,7 +63,7 @@ def known(db: Database, rule: Recurrence) -> int:
         kind, expression = "cron", rule.cron
     elif rule.rrule is not None:
         kind, expression = "rrule", rule.rrule
-    row = {"kind": kind, "expression": expression, "tz": rule.tz, "holidays_before": rule.before}
+    row = {"kind": kind, "expression": expression, "tz": rule.tz, "holidays_before": rule.before_holidays}
     return int(db.value(KNOWN, row))
 
 

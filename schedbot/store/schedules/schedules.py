@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from schedbot.model import (
     HolidayPolicy,
-    Misfire,
-    OnUnknown,
-    Outside,
+    MisfirePolicy,
+    OutsidePolicy,
     Priority,
     Report,
     Schedule,
     ScheduleState,
     Terms,
+    UnknownPolicy,
 )
 from schedbot.store.database import Database, Row
 from schedbot.store.schedules import recurrences, shared_calendars, user_zones
@@ -143,16 +143,16 @@ def terms_of(row: Row) -> Terms:
         until_at=until_at,
         count=count,
         asked_until_at=asked_until_at,
-        misfire=Misfire(misfire),
+        misfire=MisfirePolicy(misfire),
         grace_ms=grace_ms,
         max_attempts=max_attempts,
         priority=Priority(priority),
-        on_unknown=OnUnknown(on_unknown),
+        on_unknown=UnknownPolicy(on_unknown),
         jitter_ms=jitter_ms,
         skip_holidays=holidays,
         holiday_policy=HolidayPolicy(holiday_policy),
         window=window,
-        outside=Outside(outside),
+        outside=OutsidePolicy(outside),
         blackout=blackout,
         tz_from=tz_from,
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from schedbot.model import HolidayPolicy, Hours, Outside
+from schedbot.model import HolidayPolicy, OutsidePolicy, SendHours
 from schedbot.rules.calendar import Calendar, drop_empty_hours
 from schedbot.store.database import Database, Row
 
@@ -77,13 +77,13 @@ class Whose:
         return {"account": self.account, "workspace_id": self.workspace_id}
 
 
-def hours(told: Row | list[str]) -> Hours:
+def hours(told: Row | list[str]) -> SendHours:
     """One row of (whose, window, outside, blackout)."""
     whose, window, outside, blackout = told
-    return Hours(whose, window, Outside(outside), blackout)
+    return SendHours(whose, window, OutsidePolicy(outside), blackout)
 
 
-def parsed(text: str) -> tuple[Hours, ...]:
+def parsed(text: str) -> tuple[SendHours, ...]:
     """What a JSON list of such rows says; null stands for nothing said."""
     return () if text == "[null,null]" else tuple(map(hours, filter(None, json.loads(text))))
 
@@ -97,25 +97,25 @@ def parse_calendar(text: str) -> Calendar:
     return Calendar(region, HolidayPolicy(policy), drop_empty_hours(*map(hours, filter(None, rows))))
 
 
-def of(db: Database, account: str, workspace_id: str) -> tuple[Hours, ...]:
+def of(db: Database, account: str, workspace_id: str) -> tuple[SendHours, ...]:
     """What is said for a schedule's account and for its workspace."""
     return parsed(db.value(SHARED, {"account": account, "workspace_id": workspace_id}))
 
 
-def said(db: Database, whose: Whose) -> Hours | None:
+def said(db: Database, whose: Whose) -> SendHours | None:
     """What is said for one of them, or None."""
     row = db.row(f"SELECT send_window, outside, blackout FROM calendars WHERE {MINE}", whose.row)
     return hours((whose.words, *row)) if row else None
 
 
-def every(db: Database) -> Iterator[tuple[Whose, Hours, int]]:
+def every(db: Database) -> Iterator[tuple[Whose, SendHours, int]]:
     """All that is said, each with the number of schedules that it holds for: accounts, then workspaces, by name."""
     for account, workspace_id, name, *told, schedules in db.rows(EVERY):
         whose = Whose(name, account, workspace_id)
         yield whose, hours((whose.words, *told)), schedules
 
 
-def put(db: Database, whose: Whose, new: Hours | None) -> None:
+def put(db: Database, whose: Whose, new: SendHours | None) -> None:
     """Let this be said, and nothing else; None: nothing. Inside a transaction."""
     db.execute(f"DELETE FROM calendars WHERE {MINE}", whose.row)
     if new is not None:
@@ -123,8 +123,8 @@ def put(db: Database, whose: Whose, new: Hours | None) -> None:
         db.execute(PUT, {**whose.row, **told})
 
 
-def combined(db: Database, whose: Whose) -> Iterator[tuple[str, tuple[Hours, ...]]]:
+def combined(db: Database, whose: Whose) -> Iterator[tuple[str, tuple[SendHours, ...]]]:
     """The hours that schedules of these have to keep together, each once, with a schedule's name."""
     for name, window, *shared in db.rows(COMBINED, whose.row):
         told = [hours(json.loads(one)) for one in shared if one is not None]
-        yield name, (Hours("", window), *told)
+        yield name, (SendHours("", window), *told)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
-from schedbot.model import Message, Outcome, Reply, Stamp, TokenSource
+from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, TokenSource
 from schedbot.slack import error_codes
 from schedbot.worker.children.pipe import spoken
 from schedbot.worker.children.token_cache import Keyring
@@ -57,18 +57,20 @@ class Child:
             if reply.outcome is Outcome.TOKEN_REFUSED:
                 renewed = await self.renewed(source, token, saying)
         except TokenUnavailable as error:
-            reply, detail = Reply(Outcome.TOKEN_REFUSED, "token_unavailable"), str(error)
+            reply, detail = AttemptResult(Outcome.TOKEN_REFUSED, "token_unavailable"), str(error)
         except Exception as error:
             # Whatever it was, the parent must hear of it: it may have left.
-            reply, detail = Reply(Outcome.UNKNOWN, "worker_lost"), f"{type(error).__name__}: {error}"[:300]
+            reply, detail = AttemptResult(Outcome.UNKNOWN, "worker_lost"), f"{type(error).__name__}: {error}"[:300]
         told = {"reply": asdict(reply), "detail": detail, "renewed": renewed}
         self.say(did="sent", job=saying["job"], **told, clock_ms=self.client.take_clock())
 
-    async def post(self, token: str, saying: dict[str, Any]) -> Reply:
+    async def post(self, token: str, saying: dict[str, Any]) -> AttemptResult:
         if steady_ms() > saying["before"]:
-            return Reply(Outcome.LOST_UNSENT, "window_passed")
+            return AttemptResult(Outcome.LOST_UNSENT, "window_passed")
         message = Message(saying["text"], saying["blocks"])
-        reply: Reply = await self.client.post(token, saying["channel"], message, Stamp(**saying["stamp"]))
+        reply: AttemptResult = await self.client.post(
+            token, saying["channel"], message, MessageMetadata(**saying["stamp"])
+        )
         return reply
 
     async def look_up(self, saying: dict[str, Any]) -> None:
@@ -76,7 +78,9 @@ class Child:
         from schedbot.slack import history_lookup as lookup
 
         source = TokenSource(**saying["source"])
-        sought = [lookup.Sought(Stamp(**one["stamp"]), one["sent_at"], one["until_at"]) for one in saying["sought"]]
+        sought = [
+            lookup.Sought(MessageMetadata(**one["stamp"]), one["sent_at"], one["until_at"]) for one in saying["sought"]
+        ]
         try:
             token = await self.keyring.token(source, anew=saying["anew"])
         except TokenUnavailable as error:
@@ -131,6 +135,6 @@ def parsed(line: bytes) -> dict[str, Any]:
     return saying
 
 
-def reply_of(said: dict[str, Any]) -> Reply:
+def reply_of(said: dict[str, Any]) -> AttemptResult:
     """A reply as it came over the wire."""
-    return Reply(**{**said, "outcome": Outcome(said["outcome"])})
+    return AttemptResult(**{**said, "outcome": Outcome(said["outcome"])})

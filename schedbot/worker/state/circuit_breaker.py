@@ -7,7 +7,7 @@ further and further apart, and none uses up an attempt. Times are monotonic mill
 
 from dataclasses import dataclass, field
 
-from schedbot.model import Outcome, Reply
+from schedbot.model import AttemptResult, Outcome
 from schedbot.store.jobs.outage import AN_OUTAGE
 
 IN_A_ROW = AN_OUTAGE
@@ -28,7 +28,7 @@ OF_THE_NETWORK = frozenset(
 )
 
 
-def is_outage(reply: Reply) -> bool:
+def is_outage(reply: AttemptResult) -> bool:
     """Does the answer, or its absence, speak of Slack as a whole and not of one post?"""
     if reply.outcome not in (Outcome.UNKNOWN, Outcome.NOT_POSTED):
         return False
@@ -60,7 +60,7 @@ class Circuit:
         """Has this pool itself met with the outage, and not only heard of it?"""
         return self.open and self.pause_ms > 0
 
-    def spares(self, reply: Reply, before: str | None, *, last: bool) -> bool:
+    def spares(self, reply: AttemptResult, before: str | None, *, last: bool) -> bool:
         """Does a failure that was heard use up no attempt? `before`: the error of the job's failure before this one.
 
         None does while the circuit is open. And where there was no connection at all, the `last` one that a job has is
@@ -76,7 +76,7 @@ class Circuit:
         counted, self.counted = self.counted, []
         return counted
 
-    def heard(self, reply: Reply, workspace: str, now: int) -> bool:
+    def heard(self, reply: AttemptResult, workspace: str, now: int) -> bool:
         """Take note of an answer, or of none. Returns whether the circuit opened or closed by it."""
         if reply.outcome is Outcome.LOST_UNSENT or reply.error == "token_unavailable":
             return False  # it never reached Slack

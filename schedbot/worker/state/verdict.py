@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from schedbot.model import JobState, Outcome, Reply
+from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.rules import backoff
 from schedbot.rules.lifecycle import Event, after
 
@@ -46,7 +46,13 @@ class Verdict:
 
 
 def verdict(
-    reply: Reply, job: Standing, now: int, random: Callable[[], float], *, free: bool = False, renewed: bool = False
+    reply: AttemptResult,
+    job: Standing,
+    now: int,
+    random: Callable[[], float],
+    *,
+    free: bool = False,
+    renewed: bool = False,
 ) -> Verdict:
     """What `reply` means for a running job. `now` in milliseconds UTC; `random` gives 0 to 1.
 
@@ -80,7 +86,7 @@ def moved(event: Event, available_at: int, spent: int, **more: bool) -> Verdict:
     return Verdict(event, after(JobState.RUNNING, event), available_at, spent, **more)
 
 
-def throttled(reply: Reply, job: Standing, now: int, random: Callable[[], float]) -> Verdict:
+def throttled(reply: AttemptResult, job: Standing, now: int, random: Callable[[], float]) -> Verdict:
     """A limit holds the method in the workspace, and uses up no attempt. Spread, so that no herd returns at once."""
     quota = reply.outcome is Outcome.QUOTA
     until = now + (reply.retry_after_ms or (QUOTA_HOLD_MS if quota else 30_000))

@@ -11,7 +11,7 @@ from typing import Any
 
 from schedbot import log
 from schedbot.clock import steady_ms
-from schedbot.model import JobState, Outcome, Reply
+from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.slack import error_codes
 from schedbot.store.jobs import attempts, claims, outage, pacing, side_effects
 from schedbot.store.jobs.claims import Claimed
@@ -164,14 +164,14 @@ class Sending:
         start = self.start(delivery, None)
         delivery.number = job.attempts + 1
         self.hand.ledger.add(lambda db: attempts.begin(db, start, now, 0), ends=True)
-        self.end(delivery, Reply(Outcome.RENDER_FAILED, "render_failed"), why)
+        self.end(delivery, AttemptResult(Outcome.RENDER_FAILED, "render_failed"), why)
 
     def heard(self, seat: Seat, saying: dict[str, Any]) -> None:
         """A child says what became of a post."""
         if (delivery := seat.hand.get(saying["job"])) is not None:
             self.sent(delivery, poster.reply_of(saying["reply"]), saying["detail"], renewed=saying["renewed"])
 
-    def sent(self, delivery: Delivery, reply: Reply, detail: str | None, *, renewed: bool) -> None:
+    def sent(self, delivery: Delivery, reply: AttemptResult, detail: str | None, *, renewed: bool) -> None:
         """Slack has answered, or has not. `renewed`: its token was refused, and another has taken its place."""
         delivery.answered = True
         circuit, before = self.hand.circuit, self.hand.circuit.failures
@@ -188,7 +188,9 @@ class Sending:
         if circuit.open and circuit.counted:
             self.hand.ledger.add(partial(outage.give_back, jobs=circuit.given_back()))
 
-    def end(self, delivery: Delivery, reply: Reply, detail: str | None = None, *, renewed: bool = False) -> None:
+    def end(
+        self, delivery: Delivery, reply: AttemptResult, detail: str | None = None, *, renewed: bool = False
+    ) -> None:
         """Write how the attempt ended and what becomes of the job, then let its channel go."""
         job, now = delivery.job, self.hand.session.now()
         look_up_at = min(delivery.sent_at or now, now) + self.hand.window_ms
@@ -232,7 +234,7 @@ class Sending:
             side_effects.suspend_schedule(db, job.schedule_id, job.channel, ended.reply.error or "channel refused", now)
         return state
 
-    def ended(self, delivery: Delivery, reply: Reply, ruled: Verdict, state: str | None) -> None:
+    def ended(self, delivery: Delivery, reply: AttemptResult, ruled: Verdict, state: str | None) -> None:
         """All is on the disk, and the job in `state`; None: another claim holds it, and nothing was written."""
         if state is None:
             log.event("lease_lost", "warning", job=delivery.job.id, schedule=delivery.job.schedule)
@@ -245,7 +247,7 @@ class Sending:
         if self.hand.circuit.open:
             self.hand.give_back_until(self.hand.circuit.probe_at)
 
-    def tell(self, job: Claimed, reply: Reply, state: str | None) -> None:
+    def tell(self, job: Claimed, reply: AttemptResult, state: str | None) -> None:
         """One line in the log for each attempt that was no plain success."""
         if reply.outcome is Outcome.POSTED:
             return
