@@ -32,7 +32,7 @@ class Calendar:
 
     def without_owners(self) -> "Calendar":
         """Return the same calendar with hours that name no owner, so that equal hours of two accounts compare equal."""
-        return replace(self, hours=tuple(replace(hours, whose="") for hours in self.hours))
+        return replace(self, hours=tuple(replace(hours, owner="") for hours in self.hours))
 
 
 @dataclass(frozen=True, slots=True)
