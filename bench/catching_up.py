@@ -17,13 +17,15 @@ from tempfile import TemporaryDirectory
 from schedbot.model import Recurrence
 from schedbot.session import Session
 from schedbot.settings import Settings
-from schedbot.store.database import Database, create_database
+from schedbot.store.database import Database
 from schedbot.store.fanout import advance
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
+from schedbot.store.opening import create_database
 from schedbot.store.schedules import recurrences, workspaces
 from schedbot.tick import tick
 from tests.support.bulk_rows import SCHEDULE, VERSION
+from tests.support.sql import read_rows, read_value
 
 BEGIN = 1_796_083_230_000  # 2026-12-01 00:00:30 UTC
 BACK = BEGIN + 14 * 86_400_000 + 90_000
@@ -32,7 +34,7 @@ ROW = "  {:<6} {:>9} {:>14} {:>12} {:>15} {:>12} {:>16}"
 
 
 def fill(db: Database, schedules: int) -> None:
-    workspaces_id = db.value("SELECT id FROM workspaces")
+    workspaces_id = read_value(db, "SELECT id FROM workspaces")
     recurrence_id = recurrences.known(db, Recurrence("UTC", cron="*/5 * * * *"))
     for number in range(schedules):
         row = {"id": f"{number:036}", "name": f"often-{number}", "workspace_id": workspaces_id}
@@ -42,7 +44,7 @@ def fill(db: Database, schedules: int) -> None:
 
 
 def size(db: Database) -> int:
-    db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    read_rows(db, "PRAGMA wal_checkpoint(TRUNCATE)")
     return db.path.stat().st_size
 
 

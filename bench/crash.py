@@ -21,6 +21,7 @@ from typing import Any
 from schedbot import sandbox
 from tests.support.app import TOKEN, App, Program, now_ms, rfc3339
 from tests.support.bulk_rows import workspace
+from tests.support.sql import read_rows, read_value
 
 WORKSPACES = 8
 
@@ -102,7 +103,8 @@ def count(app: App, posts: int) -> dict[str, object]:
     for message in app.posts():
         arrived.setdefault(message["metadata"]["event_payload"]["occurrence"], []).append(message["ts"])
     record = {
-        f"{row[0]}:{row[1]}": (row[2], row[3]) for row in app.db.rows("SELECT schedule_id, due_at, state, ts FROM jobs")
+        f"{row[0]}:{row[1]}": (row[2], row[3])
+        for row in read_rows(app.db, "SELECT schedule_id, due_at, state, ts FROM jobs")
     }
     wrong = sum(record[occurrence] != ("succeeded", ts[0]) for occurrence, ts in arrived.items())
     return {
@@ -112,9 +114,9 @@ def count(app: App, posts: int) -> dict[str, object]:
         "doubled": sum(len(ts) > 1 for ts in arrived.values()),
         "on record otherwise": wrong,
         "states": app.states(),
-        "look-ups": dict(app.db.rows("SELECT answer, count(*) FROM lookups GROUP BY answer")),
-        "attempts": dict(app.db.rows("SELECT outcome, count(*) FROM attempts GROUP BY outcome")),
-        "integrity": app.db.value("PRAGMA integrity_check"),
+        "look-ups": dict(read_rows(app.db, "SELECT answer, count(*) FROM lookups GROUP BY answer")),
+        "attempts": dict(read_rows(app.db, "SELECT outcome, count(*) FROM attempts GROUP BY outcome")),
+        "integrity": read_value(app.db, "PRAGMA integrity_check"),
     }
 
 

@@ -14,10 +14,11 @@ import threading
 from pathlib import Path
 
 from schedbot import log, sandbox
-from schedbot.store.database import open_database
+from schedbot.store.opening import open_database
 from schedbot.worker.pool import Pool
 from tests.support.app import TOKEN, App, now_ms
 from tests.support.bulk_rows import flood
+from tests.support.sql import read_rows
 
 LATENESS = """
 SELECT a.sent_at - j.due_at
@@ -55,7 +56,7 @@ def one_floods(app: App, jobs: int) -> None:
     Pool(app.session(), drain=True).run()
     trickling.join()
     for name in ("flood", "quiet"):
-        late = [row[0] for row in app.db.rows(LATENESS, {"name": name})]
+        late = [row[0] for row in read_rows(app.db, LATENESS, {"name": name})]
         half, most = late[len(late) // 2], late[len(late) * 99 // 100]
         print(f"{name:<6} {len(late):6} posts   p50 {half:6} ms   p99 {most:6} ms")
     print(f"in all {now_ms() - began} ms")
@@ -66,7 +67,7 @@ def three_flood(app: App, jobs: int) -> None:
     for priority in PRIORITIES:
         flood(app.db, priority, jobs, priority=priority)
     Pool(app.session(), drain=True).run()
-    sent = {name: [row[0] for row in app.db.rows(SENT, {"name": name})] for name in PRIORITIES}
+    sent = {name: [row[0] for row in read_rows(app.db, SENT, {"name": name})] for name in PRIORITIES}
     first = min(times[-1] for times in sent.values())
     for name, times in sent.items():
         print(f"{name:<6} {sum(at <= first for at in times):6} of {len(times)} posts when the first was through")

@@ -19,6 +19,7 @@ from schedbot.slack.client import SlackClient
 from schedbot.worker.pool import Pool
 from tests.support.app import TOKEN, App
 from tests.support.bulk_rows import flood
+from tests.support.sql import read_row
 
 
 def through_schedbot(posts: int, url: sandbox.Running) -> float:
@@ -28,7 +29,7 @@ def through_schedbot(posts: int, url: sandbox.Running) -> float:
         for number in range(8):
             flood(app.db, f"w{number}", jobs=posts // 8)
         Pool(app.session(), drain=True).run()
-        first, last, count = app.db.row("SELECT min(sent_at), max(ended_at), count(*) FROM attempts") or (0, 1, 0)
+        first, last, count = read_row(app.db, "SELECT min(sent_at), max(ended_at), count(*) FROM attempts") or (0, 1, 0)
         app.close()
     return float(count / (last - first) * 1000)
 

@@ -14,7 +14,7 @@ from schedbot.store.fanout import advance, timed_pauses, timezone_update
 from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS, Counts
 from schedbot.store.operations import heartbeats
 from schedbot.store.schedules import recurrences
-from schedbot.store.sqlite.alone import alone
+from schedbot.store.sqlite.write_lock import process_lock
 
 SLICE = 50  # recurrences in one transaction
 
@@ -54,7 +54,7 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
             with session.db.writing():
                 heartbeats.beat(session.db, "tick", "tick", started_at, started_at)
         return Ticked(started_at, 0, 0, 0, 0, session.now() - started_at)
-    with alone(session.db, "tick") as is_alone:
+    with process_lock(session.db, "tick") as is_alone:
         if not is_alone:
             raise AnotherTick
         if dry_run:

@@ -14,10 +14,10 @@ from schedbot import clock
 from schedbot.demo.environment import ENDINGS, Done, Stage, stage
 from schedbot.demo.script import LOST, LOST_CHANNEL, PARTS, TEMPLATE, Part
 from schedbot.model import Message
-from schedbot.store.database import open_database
 from schedbot.store.history import jobs as job_history
 from schedbot.store.history.filters import Filter
 from schedbot.store.history.jobs import JobRecord
+from schedbot.store.opening import open_database
 
 __all__ = ["ENDINGS", "Drawn", "Output", "Remark", "Stage", "Step", "Typed", "Waiting", "play", "stage"]
 

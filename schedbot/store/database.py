@@ -1,246 +1,146 @@
-"""One connection to one SQLite file, and short transactions that wait their turn.
+"""Interface of a database engine: typed reads, writes in short transactions, a wake-up for waiting pools.
 
-Every write transaction is immediate and takes a lock file first: SQLite's own busy handler polls, and lets some of
-several writers wait for seconds. `synchronous=FULL`: what a promise hangs on is on the disk when a commit returns.
-A program that is older than the file's tables writes nothing: each transaction looks at their number first.
+Rows are read by column name into dataclasses (see `store.rows`); one column is read as plain values. Reads see the
+last commit. Every write happens inside `writing()`.
 """
 
-import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-import apsw
-
-from schedbot import __version__
 from schedbot.errors import DatabaseUnusable
-from schedbot.store.sqlite import file_header, migrations, wake_fifo
-from schedbot.store.sqlite.errors import DatabaseOutgrown, locked, translated
-from schedbot.store.sqlite.write_lock import Turnstile
+from schedbot.store.rows import Value, constructor, one_column
 
+T = TypeVar("T")
+Bindings = Mapping[str, object]
 Row = tuple[Any, ...]
-Bindings = Mapping[str, Any]
-BUSY_MS = 60_000
-# sqlite.org/wal.html, "walresetbug": two connections can corrupt the file.
-FAULTY = range(3_007_000, 3_051_003)
 
 
-class Database:
-    """An open database. Reads see the last commit; writes happen inside `writing()`."""
+class DatabaseOutgrown(DatabaseUnusable):
+    """A newer program has changed the database's tables: this one begins nothing more in it."""
 
-    def __init__(self, connection: apsw.Connection, path: Path, knows: int, busy_ms: int) -> None:
-        self._connection = connection
-        self._turnstile = Turnstile(path.with_name(f"{path.name}-lock"))
-        self._busy_ms = busy_ms
-        self._writing = False
-        self.path = path
-        self.knows = knows  # the newest schema that this program knows
+
+class Result(NamedTuple):
+    """Column names and rows of one statement. Names are empty where there is no row."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[Value, ...]]
+
+
+class Database(ABC):
+    """An open database."""
+
+    path: Path
+    known_schema: int  # number of the newest migration of this program
+
+    @abstractmethod
+    def select(self, sql: str, bindings: Bindings | None = None) -> Result:
+        """Run a statement and return its rows as tuples. Statements of the product use the typed reads below."""
+
+    @abstractmethod
+    def execute(self, sql: str, bindings: Bindings | None = None) -> int:
+        """Run one statement inside `writing()`. Returns the number of changed rows."""
+
+    @abstractmethod
+    def execute_many(self, sql: str, rows: Iterable[Bindings]) -> None:
+        """Run one statement for each of `rows` inside `writing()`: a third of the cost of as many `execute`."""
+
+    @abstractmethod
+    def writing(self, allow_newer_schema: bool = False) -> AbstractContextManager[None]:
+        """Return a transaction that is committed whole at its end, or not at all.
+
+        Raises DatabaseOutgrown when a newer program has changed the tables. `allow_newer_schema` is for the end of
+        work that began before the change.
+        """
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[None]:
+        """Return a context in which all reads see the same commit. It does nothing inside a transaction."""
+
+    @abstractmethod
+    def schema(self) -> int:
+        """Return the number of the newest migration that the database has seen."""
+
+    @abstractmethod
+    def scratch(self, fill: "Callable[[Database], None]") -> "AbstractContextManager[Database]":
+        """Return an empty database of the same schema, for this process alone; it is deleted at the end.
+
+        `fill` writes its rows, inside a transaction, and reads this database's tables as `original.<table>`.
+        """
+
+    @abstractmethod
+    def wake(self) -> None:
+        """Tell waiting pools that there are jobs to claim."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connection."""
+
+    def all(self, kind: type[T], sql: str, bindings: Bindings | None = None) -> list[T]:
+        """Return all rows, each as a `kind`."""
+        return list(self.each(kind, sql, bindings))
+
+    def first(self, kind: type[T], sql: str, bindings: Bindings | None = None) -> T | None:
+        """Return the first row as a `kind`, or None."""
+        return next(self.each(kind, sql, bindings), None)
+
+    def each(self, kind: type[T], sql: str, bindings: Bindings | None = None) -> Iterator[T]:
+        """Yield the rows one by one, each as a `kind`. The statement runs when the first row is asked for."""
+        columns, rows = self.select(sql, bindings)
+        if columns:
+            make = constructor(kind, columns)
+            for row in rows:
+                yield make(*row)
 
     def rows(self, sql: str, bindings: Bindings | None = None) -> list[Row]:
-        """All rows of one statement."""
-        with self._translated():
-            return self._connection.execute(sql, bindings).fetchall()
+        """Return all rows as tuples. To be replaced by `all`."""
+        return list(self.select(sql, bindings).rows)
 
     def row(self, sql: str, bindings: Bindings | None = None) -> Row | None:
-        """The first row, or None."""
-        with self._translated():
-            found: Row | None = self._connection.execute(sql, bindings).fetchone()
-            return found
+        """Return the first row as a tuple, or None. To be replaced by `first`."""
+        return next(self.select(sql, bindings).rows, None)
 
     def value(self, sql: str, bindings: Bindings | None = None) -> Any:
-        """The first column of the first row, or None."""
-        found = self.row(sql, bindings)
-        return found[0] if found else None
+        """Return the first column of the first row, or None. To be replaced by `integer`, `text` and the like."""
+        row = self.row(sql, bindings)
+        return row[0] if row else None
 
     def stream(self, sql: str, bindings: Bindings | None = None) -> Iterator[Row]:
-        """The rows one by one, for what may be long."""
-        with self._translated():
-            yield from self._connection.execute(sql, bindings)
+        """Yield the rows as tuples. To be replaced by `each`."""
+        yield from self.select(sql, bindings).rows
 
-    def execute(self, sql: str, bindings: Bindings | None = None) -> int:
-        """Run one statement inside `writing()`. Returns how many rows it changed."""
-        if not self._writing:
-            raise RuntimeError("a statement that writes must stand inside writing()")
-        with translated(self.path):
-            self._connection.execute(sql, bindings).fetchall()
-            return self._connection.changes()
+    def integer(self, sql: str, bindings: Bindings | None = None) -> int:
+        """Return the one column of the first row. Raises LookupError where there is none, or null in it."""
+        return _present(self.integer_or_none(sql, bindings), sql)
 
-    def execute_each(self, sql: str, rows: Iterable[Bindings]) -> None:
-        """Run one statement for each of `rows` inside `writing()`: for many, a third of the cost of `execute`."""
-        if not self._writing:
-            raise RuntimeError("a statement that writes must stand inside writing()")
-        with translated(self.path):
-            self._connection.executemany(sql, rows)
+    def integer_or_none(self, sql: str, bindings: Bindings | None = None) -> int | None:
+        """Return the one column of the first row, or None where there is none, or null in it."""
+        return next(one_column(int, *self.select(sql, bindings)), None)
 
-    @contextmanager
-    def writing(self, outgrown: bool = False) -> Iterator[None]:
-        """One immediate transaction: committed whole at the end, or not at all.
+    def integers(self, sql: str, bindings: Bindings | None = None) -> list[int]:
+        """Return the one column of all rows."""
+        return [_present(value, sql) for value in one_column(int, *self.select(sql, bindings))]
 
-        Raises DatabaseOutgrown when a newer program has changed the tables, unless `outgrown` says to try it all the
-        same: to end what was begun before.
-        """
-        if self._writing:
-            raise RuntimeError("a transaction is open already")
-        with self._translated():
-            if not self._turnstile.enter(self._busy_ms):
-                raise locked(self.path)
-            try:
-                # IMMEDIATE, so that it waits at the start and not half-way.
-                self._connection.execute("BEGIN IMMEDIATE")
-                self._writing = True
-                if not outgrown:
-                    self._refuse_newer()
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            finally:
-                self._writing = False
-                self._turnstile.leave()
+    def text(self, sql: str, bindings: Bindings | None = None) -> str:
+        """Return the one column of the first row. Raises LookupError where there is none, or null in it."""
+        return _present(self.text_or_none(sql, bindings), sql)
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """The driver's errors in words. A statement that the tables no longer fit tells that they are newer."""
-        with translated(self.path):
-            try:
-                yield
-            except apsw.SQLError:
-                self._refuse_newer()
-                raise
+    def text_or_none(self, sql: str, bindings: Bindings | None = None) -> str | None:
+        """Return the one column of the first row, or None where there is none, or null in it."""
+        return next(one_column(str, *self.select(sql, bindings)), None)
 
-    def _refuse_newer(self) -> None:
-        seen = int(str(self._connection.execute("PRAGMA user_version").fetchall()[0][0]))
-        if seen > self.knows:
-            raise newer(self.path, seen, self.knows)
+    def texts(self, sql: str, bindings: Bindings | None = None) -> list[str]:
+        """Return the one column of all rows."""
+        return [_present(value, sql) for value in one_column(str, *self.select(sql, bindings))]
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Several reads that see one and the same commit. Inside a transaction they do already."""
-        if self._connection.in_transaction:
-            yield
-            return
-        with translated(self.path):
-            self._connection.execute("BEGIN")
-            try:
-                yield
-            finally:
-                # A stream that nobody reads to its end may outlive the database.
-                with suppress(apsw.ConnectionClosedError):
-                    self._connection.execute("COMMIT")
-
-    def schema(self) -> int:
-        """The number of the newest migration that the file has seen."""
-        return int(self.value("PRAGMA user_version"))
-
-    def wake(self) -> None:
-        """Tell waiting pools that there is something to claim."""
-        wake_fifo.poke(self.path)
-
-    def close(self) -> None:
-        self._connection.close()
-        self._turnstile.close()
+    def is_true(self, sql: str, bindings: Bindings | None = None) -> bool:
+        """Return whether there is a row and its one column is neither null nor 0."""
+        return bool(next(one_column(int, *self.select(sql, bindings)), None))
 
 
-Begin = Callable[[Database], None]
-
-
-def open_database(path: Path, busy_ms: int = BUSY_MS, scripts: Path = migrations.FOLDER) -> Database:
-    """Open the database at `path`, its tables brought up to date by the migrations in `scripts`.
-
-    It waits for other programs `busy_ms` at most. Raises DatabaseUnusable.
-    """
-    with translated(path):
-        refuse_what_is_no_file(path)
-    return connected(path, busy_ms, scripts)
-
-
-def refuse_what_is_no_file(path: Path) -> None:
-    """An empty file counts as none: SQLite would take it for a database without tables."""
-    refuse_folder(path)
-    if not path.is_file():
-        raise DatabaseUnusable(
-            f"There is no database at '{path}'.", "Make one with 'schedbot init', or name another with --database."
-        )
-    if path.stat().st_size == 0:
-        raise DatabaseUnusable(
-            f"The file '{path}' is empty.", "Make it a database with 'schedbot init', or name another with --database."
-        )
-
-
-def refuse_folder(path: Path) -> None:
-    if path.is_dir():
-        raise DatabaseUnusable(f"'{path}' is a folder.", "Name the database's file with --database.")
-
-
-def create_database(path: Path, installation: str, now: int, also: Begin | None = None) -> Database:
-    """Make the database at `path`, readable by its owner alone. One that is there already is kept as it is.
-
-    Tables, installation and what `also` writes come in one transaction: no file is ever without a name for its posts.
-    """
-    with translated(path):
-        refuse_folder(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-
-    def begin(database: Database) -> None:
-        sql = "INSERT INTO installation (id, created_at) SELECT :id, :now WHERE NOT EXISTS (SELECT 1 FROM installation)"
-        database.execute(sql, {"id": installation, "now": now})
-        if also:
-            also(database)
-
-    return connected(path, BUSY_MS, migrations.FOLDER, begin)
-
-
-def connected(path: Path, busy_ms: int, scripts: Path, begin: Begin | None = None) -> Database:
-    refuse_faulty_sqlite(apsw.SQLITE_VERSION_NUMBER)
-    with translated(path):
-        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-        connection.set_busy_timeout(busy_ms)
-        # A statement's plan depends on its text alone: it is planned once, not for each new value.
-        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-        file_header.check_ours(connection, path, scripts)
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-        database = Database(connection, path, migrations.newest(scripts), busy_ms)
-    bring_up_to_date(database, connection, scripts, begin)
-    return database
-
-
-def bring_up_to_date(
-    database: Database, connection: apsw.Connection, scripts: Path, begin: Begin | None = None
-) -> None:
-    """Run the migrations that the file has not seen, each with its number, and `begin`, all in one transaction."""
-    seen = database.schema()
-    if seen > database.knows:
-        raise newer(database.path, seen, database.knows)
-    if seen == database.knows and not begin:
-        return
-    if seen < database.knows:
-        with translated(database.path):
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
-    with database.writing():
-        seen = database.schema()
-        for number, script in migrations.after(seen, scripts):
-            for _ in connection.execute(script):
-                pass
-            database.execute(f"PRAGMA user_version = {number:d}")
-        database.execute(f"PRAGMA application_id = {migrations.APPLICATION_ID:d}")
-        if begin:
-            begin(database)
-
-
-def newer(path: Path, seen: int, knows: int) -> DatabaseOutgrown:
-    return DatabaseOutgrown(
-        f"'{path}' was written by a newer schedbot: its schema is {seen}, schedbot {__version__} knows {knows}.",
-        "Use the newer version, or restore a backup from before it.",
-    )
-
-
-def refuse_faulty_sqlite(version: int) -> None:
-    """A pool beside a tick is just what corrupts a file under these versions: no database is opened with them."""
-    if version in FAULTY:
-        told = f"{version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"
-        raise DatabaseUnusable(f"SQLite {told} can corrupt the database.", "Install apsw 3.51.3 or newer.")
+def _present(value: T | None, sql: str) -> T:
+    if value is None:
+        raise LookupError(f"no value: {' '.join(sql.split())}")
+    return value

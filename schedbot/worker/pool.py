@@ -18,11 +18,10 @@ from schedbot.errors import DatabaseUnusable, ProgramChanged
 from schedbot.reports import limits  # noqa: F401 (used later, when an upgrade may have replaced it)
 from schedbot.session import Session
 from schedbot.slack.responses import MOST_PAGES
-from schedbot.store.database import Database
+from schedbot.store.database import Database, DatabaseOutgrown
 from schedbot.store.jobs import outage, pacing
 from schedbot.store.operations import heartbeats
 from schedbot.store.sqlite import wake_fifo
-from schedbot.store.sqlite.errors import DatabaseOutgrown
 from schedbot.worker.children.births import Births
 from schedbot.worker.children.poster import Conditions
 from schedbot.worker.signals import Stop, caught

@@ -9,6 +9,7 @@ from schedbot.admin.jobs import backfill
 from schedbot.errors import BadInput, NotFound
 from schedbot.store.history import changes
 from tests.support.schedules import Schedules, clock, ms, open_schedules
+from tests.support.sql import read_rows
 
 SPAN = ("2026-11-28 00:00", "2026-12-01 00:00")
 
@@ -28,7 +29,8 @@ def carried_out(schedules: Schedules) -> list[str]:
 
 def test_each_occurrence_without_a_job_is_queued_a_second_apart(schedules: Schedules) -> None:
     assert carried_out(schedules) == ["2026-11-28 09:00", "2026-11-29 09:00", "2026-11-30 09:00"]
-    rows = schedules.db.rows(
+    rows = read_rows(
+        schedules.db,
         "SELECT available_at - :now, state FROM jobs WHERE due_at < :end ORDER BY due_at",
         {"now": ms(schedules.utc), "end": ms(SPAN[1])},
     )
@@ -43,7 +45,9 @@ def test_a_second_backfill_finds_nothing(schedules: Schedules) -> None:
 def test_they_may_be_posted_although_the_schedule_has_no_grace(schedules: Schedules) -> None:
     schedules.edit(grace="0s")
     carried_out(schedules)
-    rows = schedules.db.rows("SELECT deadline_at - available_at FROM jobs WHERE due_at < :end", {"end": ms(SPAN[1])})
+    rows = read_rows(
+        schedules.db, "SELECT deadline_at - available_at FROM jobs WHERE due_at < :end", {"end": ms(SPAN[1])}
+    )
     assert set(rows) == {(3_600_000,)}
 
 

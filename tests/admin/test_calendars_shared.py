@@ -14,6 +14,7 @@ from schedbot.errors import BadInput, NotFound
 from schedbot.store.history import changes, jobs
 from schedbot.store.history.filters import Filter
 from tests.support.schedules import Schedules, clock, ms
+from tests.support.sql import read_rows
 
 OFFICE = "mon-fri 08:00-18:00"
 SATURDAY = "2026-12-05 08:59:00"
@@ -29,7 +30,8 @@ def of_workspace(schedules: Schedules, **said: str) -> Turned:
 
 def goes(schedules: Schedules, name: str = "") -> list[str]:
     """When what waits goes, until when it may, and what put it off."""
-    rows = schedules.db.rows(
+    rows = read_rows(
+        schedules.db,
         "SELECT available_at, deadline_at, coalesce(deferred_by, 'at its own time') FROM jobs j"
         " JOIN schedules s ON s.id = j.schedule_id WHERE j.state = 'queued' AND :name IN ('', s.name) ORDER BY due_at",
         {"name": name},

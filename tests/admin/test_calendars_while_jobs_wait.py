@@ -6,13 +6,15 @@ from schedbot.admin.schedules import shared_calendars
 from schedbot.store.jobs import pacing
 from tests.admin.test_calendars_shared import OFFICE, of_account
 from tests.support.schedules import Schedules, clock, ms
+from tests.support.sql import read_rows
 
 
 def goes(schedules: Schedules) -> list[str]:
     """When what waits goes, until when it may, and what put it off."""
-    rows = schedules.db.rows(
+    rows = read_rows(
+        schedules.db,
         "SELECT available_at, deadline_at, coalesce(deferred_by, 'at its own time') FROM jobs"
-        " WHERE state = 'queued' ORDER BY due_at"
+        " WHERE state = 'queued' ORDER BY due_at",
     )
     return [f"{clock(at)} / {clock(until)} / {why}" for at, until, why in rows]
 

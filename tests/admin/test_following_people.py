@@ -7,9 +7,10 @@ import pytest
 from schedbot.admin.schedules import pause, refresh_user_zones
 from schedbot.store.history import changes
 from schedbot.store.schedules import schedules, user_zones
-from schedbot.store.sqlite.alone import alone
+from schedbot.store.sqlite.write_lock import process_lock
 from tests.support.app import TOKEN, App
 from tests.support.schedules import clock, ms
+from tests.support.sql import read_rows, read_value
 
 ANNA = "slack:U0ANNA0001"
 USER = "U0ANNA0001"
@@ -46,7 +47,7 @@ def zone(app: App, name: str = "anna") -> str:
 
 
 def jobs(app: App) -> list[str]:
-    rows = app.db.rows("SELECT due_at, state, error FROM jobs ORDER BY due_at")
+    rows = read_rows(app.db, "SELECT due_at, state, error FROM jobs ORDER BY due_at")
     return [f"{clock(due_at)} {state} {error or ''}".strip() for due_at, state, error in rows]
 
 
@@ -80,7 +81,7 @@ def test_the_story_of_a_cancelled_job_says_that_the_person_moved(anna: App) -> N
     anna.tick(START + DAY_MS + 4 * HOUR_MS - 60_000)
     moves(anna)
     refresh(anna, START + DAY_MS + 4 * HOUR_MS - 50_000)
-    told = anna.run("audit", str(anna.db.value("SELECT max(id) FROM jobs"))).stdout
+    told = anna.run("audit", str(read_value(anna.db, "SELECT max(id) FROM jobs"))).stdout
     assert f"Slack (users.info of {USER}), tick" in told
     assert "zone America/New_York -> America/Los_Angeles" in told
 
@@ -124,7 +125,7 @@ def test_many_schedules_of_one_person_move_by_one_question(anna: App) -> None:
         anna.db.execute("UPDATE schedule_versions SET tz_from = :anna", {"anna": ANNA})
     moves(anna)
     assert (refresh(anna, START + DAY_MS), asked(anna)) == (121, 2)
-    assert anna.db.value("SELECT count(DISTINCT recurrence_id) FROM schedules") == 1
+    assert read_value(anna.db, "SELECT count(DISTINCT recurrence_id) FROM schedules") == 1
 
 
 def test_one_that_cannot_move_stays_and_the_others_go(anna: App, capsys: pytest.CaptureFixture[str]) -> None:
@@ -188,7 +189,7 @@ def test_a_slack_that_does_not_answer_holds_nobody_up(anna: App) -> None:
 
 def test_two_never_ask_at_once(anna: App) -> None:
     moves(anna)
-    with alone(anna.db, "people") as is_alone:
+    with process_lock(anna.db, "people") as is_alone:
         assert is_alone
         make_due(anna, 0)
         ticked = anna.run("tick")

@@ -12,6 +12,7 @@ from schedbot.admin.simulation import downtimes, simulate
 from schedbot.admin.simulation.tick_steps import Span
 from schedbot.commands.schedules.simulate import ticked
 from tests.support.schedules import Schedules, clock, ms, open_schedules
+from tests.support.sql import read_value
 
 # Thanksgiving is on Thursday, 26 November.
 BEFORE = {"skip_holidays": "US", "holiday_policy": "before"}
@@ -58,7 +59,7 @@ def test_a_window_and_a_blackout_rule_on_the_day_it_is_moved_to(schedules: Sched
     schedules.add("black", **WEEKLY, blackout="2026-11-25", outside="skip")
     schedules.tick(EVE)
     assert schedules.jobs("black") == ["2026-11-25 14:00 skipped blackout: 2026-11-25"]
-    assert clock(schedules.db.value("SELECT available_at FROM jobs WHERE state = 'queued'")) == "2026-11-25 15:00"
+    assert clock(read_value(schedules.db, "SELECT available_at FROM jobs WHERE state = 'queued'")) == "2026-11-25 15:00"
 
 
 def test_an_edit_to_before_takes_effect_at_once_and_back_again_too(schedules: Schedules) -> None:

@@ -5,6 +5,7 @@ import pytest
 from schedbot.admin.schedules import pause
 from schedbot.errors import SchedbotError
 from tests.support.app import TOKEN, App
+from tests.support.sql import read_value
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def suspended(app: App, monkeypatch: pytest.MonkeyPatch) -> App:
 
 
 def state(app: App) -> str:
-    return str(app.db.value("SELECT state FROM schedules"))
+    return str(read_value(app.db, "SELECT state FROM schedules"))
 
 
 def test_an_archived_channel_keeps_it_suspended_and_the_reason_is_said(suspended: App) -> None:

@@ -10,6 +10,7 @@ from schedbot.admin.schedules.edit import Params
 from schedbot.errors import NotFound
 from schedbot.store.history import changes
 from tests.support.schedules import Schedules, ms
+from tests.support.sql import read_rows, read_value
 
 
 def test_a_new_text_is_posted_by_what_waits_already(schedules: Schedules) -> None:
@@ -25,7 +26,7 @@ def test_what_a_pool_holds_unsent_returns_to_be_posted_as_the_schedule_then_stan
     schedules.claim(sent=False)
     schedules.edit(text="Hello")
     assert schedules.jobs() == ["2026-12-01 09:00 queued"]
-    assert schedules.db.rows("SELECT token, lease_until FROM jobs") == [(None, None)]
+    assert read_rows(schedules.db, "SELECT token, lease_until FROM jobs") == [(None, None)]
 
 
 def test_what_has_left_is_not_touched(schedules: Schedules) -> None:
@@ -33,7 +34,7 @@ def test_what_has_left_is_not_touched(schedules: Schedules) -> None:
     schedules.claim(sent=True)
     schedules.edit(cron="0 10 * * *")
     assert schedules.jobs() == ["2026-12-01 09:00 running"]
-    assert schedules.db.rows("SELECT token FROM jobs") == [(7,)]
+    assert read_rows(schedules.db, "SELECT token FROM jobs") == [(7,)]
 
 
 def test_a_new_rule_cancels_what_only_the_old_one_had(schedules: Schedules) -> None:
@@ -91,7 +92,7 @@ def test_an_end_before_what_waits_cancels_it(schedules: Schedules) -> None:
 def test_a_longer_grace_moves_the_deadline_of_what_waits(schedules: Schedules) -> None:
     schedules.add(grace="1h")
     schedules.edit(grace="3h")
-    assert schedules.db.value("SELECT deadline_at - due_at FROM jobs") == 3 * 3_600_000
+    assert read_value(schedules.db, "SELECT deadline_at - due_at FROM jobs") == 3 * 3_600_000
 
 
 def test_another_workspace_takes_what_waits_along(schedules: Schedules) -> None:
@@ -102,7 +103,7 @@ def test_another_workspace_takes_what_waits_along(schedules: Schedules) -> None:
             " VALUES ('w2', 'acme', 'env', 0, 1, 'token revoked')"
         )
     schedules.edit(workspace="acme")
-    assert schedules.db.rows("SELECT workspace_id, parked FROM jobs") == [("w2", 1)]
+    assert read_rows(schedules.db, "SELECT workspace_id, parked FROM jobs") == [("w2", 1)]
 
 
 def test_of_a_count_only_the_rest_is_left_under_a_new_rule(schedules: Schedules) -> None:

@@ -19,6 +19,7 @@ from schedbot.errors import BadInput
 from schedbot.store.fanout import simulation_copy
 from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
 from tests.support.schedules import Schedules, clock, ms, open_schedules
+from tests.support.sql import read_rows
 
 EVERYTHING = (
     "SELECT * FROM jobs",
@@ -112,13 +113,13 @@ def test_a_simulation_leaves_the_database_and_the_temporary_folder_as_they_were(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(folder := tmp_path_factory.mktemp("temporary")))
     schedules.add()
-    before = [schedules.db.rows(sql) for sql in EVERYTHING]
+    before = [read_rows(schedules.db, sql) for sql in EVERYTHING]
     found = simulate.simulate(schedules.session, Span(ms(TUESDAY), ms(A_WEEK_LATER)), ticked, lambda at: None)
     next(found)
     assert len(list(folder.iterdir())) == 1
     assert len(list(found)) == 6
     assert list(folder.iterdir()) == []
-    assert [schedules.db.rows(sql) for sql in EVERYTHING] == before
+    assert [read_rows(schedules.db, sql) for sql in EVERYTHING] == before
 
 
 NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)  # a shorter downtime tells no more

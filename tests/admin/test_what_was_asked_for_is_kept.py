@@ -9,6 +9,7 @@ from schedbot.store.history.filters import Filter
 from schedbot.store.jobs import claims, deferral
 from schedbot.store.jobs.claims import Wanted
 from tests.support.schedules import Schedules, clock, ms
+from tests.support.sql import read_rows
 
 AFTERNOON = {"window": "14:00-18:00"}
 
@@ -48,7 +49,7 @@ def backfill(schedules: Schedules) -> None:
 
 def goes(schedules: Schedules) -> list[str]:
     """When what waits goes, and until when it may."""
-    rows = schedules.db.rows("SELECT available_at, deadline_at FROM jobs WHERE state = 'queued' ORDER BY due_at")
+    rows = read_rows(schedules.db, "SELECT available_at, deadline_at FROM jobs WHERE state = 'queued' ORDER BY due_at")
     return [" / ".join(map(clock, row)) for row in rows]
 
 

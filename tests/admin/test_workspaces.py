@@ -11,13 +11,16 @@ from schedbot.store.history import changes
 from schedbot.store.schedules import workspace_usage
 from schedbot.store.schedules import workspaces as rows
 from tests.support.schedules import Schedules
+from tests.support.sql import read_rows, read_value
 
 SECRET = "xoxb-1234567890-abcdefgh"
 ENV = TokenSource("env", "NO_SUCH_TOKEN_VARIABLE")
 
 
 def parked(schedules: Schedules) -> list[tuple[str, int]]:
-    return [(state, parked) for state, parked in schedules.db.rows("SELECT state, parked FROM jobs ORDER BY due_at")]
+    return [
+        (state, parked) for state, parked in read_rows(schedules.db, "SELECT state, parked FROM jobs ORDER BY due_at")
+    ]
 
 
 def test_a_variable_that_is_not_set_yet_is_noted_and_taken(schedules: Schedules) -> None:
@@ -117,7 +120,7 @@ def test_a_pause_takes_back_what_was_handed_out_and_has_not_left(schedules: Sche
     schedules.claim(sent=False)
     manage.pause(schedules.session, "default", "")
     assert parked(schedules) == [("queued", 1)]
-    assert schedules.db.value("SELECT token FROM jobs") is None
+    assert read_value(schedules.db, "SELECT token FROM jobs") is None
 
 
 def test_a_pause_does_not_touch_what_has_left(schedules: Schedules) -> None:
@@ -135,7 +138,7 @@ def test_what_goes_on_keeps_a_second_between_two_posts_to_a_channel(schedules: S
     manage.pause(schedules.session, "default", "")
     schedules.utc = "2026-12-01 10:00:00"
     manage.resume(schedules.session, "default")
-    starts = sorted(row[0] for row in schedules.db.rows("SELECT available_at FROM jobs"))
+    starts = sorted(row[0] for row in read_rows(schedules.db, "SELECT available_at FROM jobs"))
     assert [later - starts[0] for later in starts] == [0, 1000, 2000]
     assert starts[0] == schedules.session.now()
 

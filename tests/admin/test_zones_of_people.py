@@ -13,6 +13,7 @@ from schedbot.admin.schedules import add, edit, serialize
 from schedbot.errors import BadFile
 from schedbot.store.schedules import schedules
 from tests.support.app import TOKEN, App
+from tests.support.sql import read_value
 
 ANNA, BERND = "slack:U0SANDBOX01", "slack:U0SANDBOX02"  # in Los Angeles, in Berlin
 HEADER = "name,channel,cron,tz,text,workspace\n"
@@ -95,7 +96,7 @@ def test_what_slack_refuses_is_said_and_nothing_is_written(app: App, error: str,
     assert sentence in str(refused.value)
     assert remedy in refused.value.hint
     assert names(app) == []
-    assert app.db.value("SELECT count(*) FROM people") == 0
+    assert read_value(app.db, "SELECT count(*) FROM people") == 0
 
 
 def test_who_is_deactivated_or_has_no_zone_that_is_known_is_refused(app: App) -> None:

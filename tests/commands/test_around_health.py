@@ -16,6 +16,7 @@ from schedbot.store.operations.health import Vitals
 from schedbot.tick import tick
 from tests.support.app import App
 from tests.support.schedules import Schedules, ms
+from tests.support.sql import read_rows
 
 NOW = 1_796_137_200_000
 WELL = {
@@ -113,7 +114,7 @@ def test_each_figure_is_read_from_an_index(schedules: Schedules) -> None:
         health_figures.FAILED,
         health_figures.UNTICKED,
     ):
-        steps = [row[3] for row in schedules.db.rows(f"EXPLAIN QUERY PLAN {sql}", asked)]
+        steps = [row[3] for row in read_rows(schedules.db, f"EXPLAIN QUERY PLAN {sql}", asked)]
         reads = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "CONSTANT ROW" not in step]
         assert reads
         assert all("USING COVERING INDEX" in step or "USING PRIMARY KEY" in step for step in reads), steps
@@ -134,7 +135,7 @@ def test_what_is_held_of_a_removed_schedule_waits_for_nobody(schedules: Schedule
 
 
 def test_what_is_held_is_found_by_the_index_of_the_few(schedules: Schedules) -> None:
-    held, schedule = (row[3] for row in schedules.db.rows(f"EXPLAIN QUERY PLAN {drain.HELD}"))
+    held, schedule = (row[3] for row in read_rows(schedules.db, f"EXPLAIN QUERY PLAN {drain.HELD}"))
     assert "USING INDEX jobs_held" in held
     assert "(id=?)" in schedule
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.app import TOKEN, App
+from tests.support.sql import read_rows
 
 TEMPLATE = """{"blocks": [
   {"type": "header", "text": {"type": "plain_text", "text": "Week of {{ team }}"}},
@@ -180,7 +181,7 @@ def test_doctor_tries_the_token_and_names_each_problem_with_its_remedy(app: App)
 
 def test_doctor_of_a_damaged_database_says_so(app: App) -> None:
     app.add_schedule("plain", cron="0 9 * * mon")
-    app.db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    read_rows(app.db, "PRAGMA wal_checkpoint(TRUNCATE)")
     broken = app.folder / "broken.db"
     shutil.copy(app.path, broken)
     with broken.open("r+b") as file:

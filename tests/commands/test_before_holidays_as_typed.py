@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.app import App
 from tests.support.schedules import ms
+from tests.support.sql import read_value
 
 FALSE_CLOCK = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 pytestmark = pytest.mark.skipif(FALSE_CLOCK is None, reason="libfaketime is not installed")
@@ -33,7 +34,7 @@ def test_a_report_due_on_a_holiday_is_posted_once_on_the_day_before(app: App) ->
     [job] = app.audit()
     assert (job["due_at"], job["state"]) == ("2026-11-25T14:00:00.000Z", "succeeded")
     assert job["ts"] == app.posts()[0]["ts"]
-    assert ms("2026-11-25 14:00:00") == app.db.value("SELECT due_at FROM jobs")
+    assert ms("2026-11-25 14:00:00") == read_value(app.db, "SELECT due_at FROM jobs")
 
 
 def test_add_list_show_and_next_say_the_day_before(app: App) -> None:

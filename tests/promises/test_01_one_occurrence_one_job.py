@@ -7,6 +7,7 @@ from filelock import FileLock
 
 from schedbot.model import Schedule
 from tests.support.app import App, now_ms, until
+from tests.support.sql import read_rows, read_value
 
 MINUTE = 60_000
 
@@ -17,7 +18,7 @@ def many(app: App, count: int, as_of: int) -> None:
 
 
 def occurrences(app: App) -> list[tuple[str, int]]:
-    return [(row[0], row[1]) for row in app.db.rows("SELECT schedule_id, due_at FROM jobs")]
+    return [(row[0], row[1]) for row in read_rows(app.db, "SELECT schedule_id, due_at FROM jobs")]
 
 
 def test_a_tick_that_is_repeated_makes_nothing_new(app: App) -> None:
@@ -33,7 +34,7 @@ def test_ticks_that_run_at_once_make_each_job_once(app: App) -> None:
     assert [tick.wait(30) for tick in ticks] == [0, 0, 0, 0]
     made = occurrences(app)
     assert len(made) == len(set(made))
-    assert {schedule for schedule, _ in made} == {row[0] for row in app.db.rows("SELECT id FROM schedules")}
+    assert {schedule for schedule, _ in made} == {row[0] for row in read_rows(app.db, "SELECT id FROM schedules")}
 
 
 def test_a_second_tick_leaves_at_once_with_a_word(app: App) -> None:
@@ -55,9 +56,9 @@ def test_a_tick_that_is_killed_leaves_whole_occurrences_and_the_next_goes_on(app
     os.kill(tick.pid, signal.SIGKILL) if tick.poll() is None else None
     tick.wait(10)
     app.tick()
-    due_once = app.db.rows("SELECT count(*) FROM jobs GROUP BY schedule_id, due_at HAVING count(*) > 1")
+    due_once = read_rows(app.db, "SELECT count(*) FROM jobs GROUP BY schedule_id, due_at HAVING count(*) > 1")
     assert due_once == []
-    assert app.db.value("SELECT count(DISTINCT schedule_id) FROM jobs") == 120
+    assert read_value(app.db, "SELECT count(DISTINCT schedule_id) FROM jobs") == 120
 
 
 def test_the_table_itself_refuses_a_second_job(app: App) -> None:

@@ -25,6 +25,7 @@ from schedbot.store.jobs import attempts, claims, deferral, pacing
 from schedbot.store.jobs.claims import Claimed, Wanted
 from schedbot.worker.state.verdict import Standing, verdict
 from tests.support.schedules import Schedules, clock, ms, open_schedules
+from tests.support.sql import read_rows, read_value
 
 MINUTE, HOUR = 60_000, 3_600_000
 STEPS = 25
@@ -133,7 +134,7 @@ class Life:
         """Then what waits goes, and nothing is left."""
         shared_calendars.clear(self.schedules.session, "42", None)
         self.schedules.edit(window="none", blackout="none", outside="defer")
-        while [row for row in self.schedules.db.rows(JOBS) if row[2] == "queued"]:
+        while [row for row in read_rows(self.schedules.db, JOBS) if row[2] == "queued"]:
             self.at(self.now + 20 * MINUTE)
             self.a_pool_works(Outcome.POSTED)
             assert self.now < self.looked_at + 3 * HOUR
@@ -141,7 +142,7 @@ class Life:
     # -- what must hold
 
     def check(self) -> None:
-        for number, due_at, state, tried, error, available_at, deadline_at, opens in self.schedules.db.rows(JOBS):
+        for number, due_at, state, tried, error, available_at, deadline_at, opens in read_rows(self.schedules.db, JOBS):
             told = (clock(due_at), state, error, clock(available_at), clock(deadline_at))
             is_left_out = error.startswith(("outside", "blackout"))
             assert not is_left_out or state == ("failed" if tried else "skipped"), told
@@ -153,17 +154,17 @@ class Life:
             if is_left_out and number not in self.left_out:
                 self.left_out.add(number)
                 assert self.may_skip or self.another_stands_for(due_at), told
-        self.newest, self.looked_at = self.schedules.db.value("SELECT coalesce(max(id), 0) FROM jobs"), self.now
+        self.newest, self.looked_at = read_value(self.schedules.db, "SELECT coalesce(max(id), 0) FROM jobs"), self.now
         self.each_occurrence_is_on_record_once()
 
     def another_stands_for(self, due_at: int) -> bool:
         opens = calendar_rules.find_opening(calendar_rules.get_calendar(self.schedules.get()), "UTC", self.now)
         coming = recurrence.next_after(self.schedule.recurrence, self.now)
         told = {"due_at": due_at, "newest": self.newest, "looked_at": self.looked_at}
-        return bool(self.schedules.db.value(LATER, told)) or bool(coming and opens and coming <= opens)
+        return bool(read_value(self.schedules.db, LATER, told)) or bool(coming and opens and coming <= opens)
 
     def each_occurrence_is_on_record_once(self) -> None:
-        jobs = [due_at for _, due_at, *_ in self.schedules.db.rows(JOBS)]
+        jobs = [due_at for _, due_at, *_ in read_rows(self.schedules.db, JOBS)]
         spans = list(missed_spans.due_within(self.schedules.db, self.schedule.id, 0, self.now))
         assert len(jobs + spans) == len({*jobs, *spans})
         assert {*recurrence.between(self.schedule.recurrence, self.began, self.ticked)} <= {*jobs, *spans}

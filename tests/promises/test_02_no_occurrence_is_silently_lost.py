@@ -4,6 +4,7 @@ import pytest
 
 from schedbot.admin.schedules import edit, lookup, pause, remove
 from tests.support.app import App
+from tests.support.sql import read_rows
 
 HOUR = 3_600_000
 NINE = 1_795_597_200_000  # 2026-11-25 09:00 UTC
@@ -11,7 +12,7 @@ NINE = 1_795_597_200_000  # 2026-11-25 09:00 UTC
 
 def jobs(app: App) -> list[tuple[str, int]]:
     """State and due_at, in hours after nine."""
-    rows = app.db.rows("SELECT state, due_at FROM jobs ORDER BY due_at")
+    rows = read_rows(app.db, "SELECT state, due_at FROM jobs ORDER BY due_at")
     return [(state, (due_at - NINE) // HOUR) for state, due_at in rows]
 
 

@@ -14,6 +14,7 @@ from schedbot.rules.calendar import Calendar
 from schedbot.rules.late import split_overdue
 from schedbot.rules.recurrence import between
 from tests.support.schedules import Schedules, clock, ms, open_schedules
+from tests.support.sql import read_rows
 
 OFFICE = "mon-fri 08:00-18:00"
 FRIDAY = "2026-12-04 12:00:00"
@@ -28,7 +29,9 @@ def schedules(tmp_path: Path) -> Iterator[Schedules]:
 
 
 def goes(schedules: Schedules) -> list[str]:
-    rows = schedules.db.rows("SELECT due_at, deferred_to, deadline_at FROM jobs WHERE state = 'queued' ORDER BY due_at")
+    rows = read_rows(
+        schedules.db, "SELECT due_at, deferred_to, deadline_at FROM jobs WHERE state = 'queued' ORDER BY due_at"
+    )
     return [" / ".join(map(clock, row)) for row in rows]
 
 

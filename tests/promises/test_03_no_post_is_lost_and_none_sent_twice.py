@@ -9,6 +9,7 @@ import pytest
 
 from bench.crash import children
 from tests.support.app import App, Program, until
+from tests.support.sql import read_rows
 
 
 def kill_children(pool: Program) -> None:
@@ -22,11 +23,13 @@ def kill_parent(pool: Program) -> None:
 
 
 def answers(app: App) -> list[str]:
-    return [row[0] for row in app.db.rows("SELECT answer FROM lookups ORDER BY id")]
+    return [row[0] for row in read_rows(app.db, "SELECT answer FROM lookups ORDER BY id")]
 
 
 def outcomes(app: App) -> list[tuple[str, str | None]]:
-    return [(row[0], row[1]) for row in app.db.rows("SELECT outcome, error FROM attempts ORDER BY job_id, number")]
+    return [
+        (row[0], row[1]) for row in read_rows(app.db, "SELECT outcome, error FROM attempts ORDER BY job_id, number")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.app import App, Program, now_ms, until
+from tests.support.sql import read_rows, read_value
 
 FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 
@@ -26,12 +27,12 @@ def test_a_pool_stopped_past_its_lease_writes_nothing_when_it_wakes(app: App) ->
     stop(app, zombie)
     app.slack.clear()
     assert app.work(within=60).returncode == 0
-    record = app.db.rows("SELECT * FROM jobs, attempts ON attempts.job_id = jobs.id")
+    record = read_rows(app.db, "SELECT * FROM jobs, attempts ON attempts.job_id = jobs.id")
     app.slack.release()
     zombie.send_signal(signal.SIGCONT)
     zombie.send_signal(signal.SIGTERM)
     zombie.communicate(timeout=30)
-    assert app.db.rows("SELECT * FROM jobs, attempts ON attempts.job_id = jobs.id") == record
+    assert read_rows(app.db, "SELECT * FROM jobs, attempts ON attempts.job_id = jobs.id") == record
     assert app.slack.texts() == ["report-0"]
     assert app.states() == {"succeeded": 1}
 
@@ -64,7 +65,7 @@ def test_a_token_is_new_at_each_claim(app: App) -> None:
 
 
 def job_now(app: App) -> int:
-    return int(app.db.value("SELECT max(available_at) FROM jobs")) + 1
+    return int(read_value(app.db, "SELECT max(available_at) FROM jobs")) + 1
 
 
 @pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
@@ -78,12 +79,12 @@ def test_a_clock_that_is_set_an_hour_breaks_no_lease_and_doubles_nothing(app: Ap
     app.slack.order("hold", channel="C0000000000")
     pools = [app.start("work", FAKETIME_DONT_FAKE_MONOTONIC="1", **env) for _ in range(2)]
     app.slack.wait_for(1)
-    until(lambda: app.db.value("SELECT count(*) FROM heartbeats WHERE kind = 'pool'") == 2)
+    until(lambda: read_value(app.db, "SELECT count(*) FROM heartbeats WHERE kind = 'pool'") == 2)
     clock.write_text(hours)
-    until(lambda: app.db.value("SELECT max(abs(lease_until - :now)) > 3000000 FROM jobs", {"now": now_ms()}))
+    until(lambda: read_value(app.db, "SELECT max(abs(lease_until - :now)) > 3000000 FROM jobs", {"now": now_ms()}))
     app.slack.release()
     until(lambda: app.states() == {"succeeded": 2}, within=30)
     assert sorted(app.slack.texts()) == ["report-0", "report-1"]
-    assert app.db.rows("SELECT * FROM lookups") == []
+    assert read_rows(app.db, "SELECT * FROM lookups") == []
     for pool in pools:
         pool.terminate()

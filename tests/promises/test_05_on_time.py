@@ -1,6 +1,7 @@
 """Promise 5: a running pool starts each post at its instant; a change takes effect on what waits."""
 
 from tests.support.app import App, now_ms, rfc3339, until
+from tests.support.sql import read_rows, read_value
 
 SECOND = 1_000
 
@@ -13,8 +14,9 @@ def soon(app: App, name: str, seconds: int, **fields: str) -> int:
 
 
 def waiting(app: App) -> list[str]:
-    rows = app.db.rows(
-        "SELECT s.name FROM jobs j JOIN schedules s ON s.id = j.schedule_id WHERE j.state IN ('queued', 'running')"
+    rows = read_rows(
+        app.db,
+        "SELECT s.name FROM jobs j JOIN schedules s ON s.id = j.schedule_id WHERE j.state IN ('queued', 'running')",
     )
     return [row[0] for row in rows]
 
@@ -30,7 +32,7 @@ def test_a_running_pool_posts_at_the_instant_and_never_before(app: App) -> None:
 
 def test_an_add_wakes_a_pool_that_waits(app: App) -> None:
     app.start("work")
-    until(lambda: app.db.rows("SELECT 1 FROM heartbeats WHERE kind = 'pool'"))
+    until(lambda: read_rows(app.db, "SELECT 1 FROM heartbeats WHERE kind = 'pool'"))
     soon(app, "report", 2)
     assert app.states() != {}
     until(lambda: app.slack.texts() == ["report"], within=20)
@@ -55,7 +57,7 @@ def test_an_edit_of_the_rule_drops_what_waits_and_fires_nothing_past(app: App) -
     soon(app, "report", 60)
     before = now_ms()
     assert app.run("edit", "report", "--at", rfc3339(before + 30_000)).returncode == 0
-    rows = app.db.rows("SELECT state, due_at > :now FROM jobs ORDER BY due_at", {"now": before})
+    rows = read_rows(app.db, "SELECT state, due_at > :now FROM jobs ORDER BY due_at", {"now": before})
     assert rows == [("queued", 1), ("cancelled", 1)]
 
 
@@ -65,4 +67,4 @@ def test_a_resume_takes_up_only_what_is_still_to_come(app: App) -> None:
     app.run("pause", "report")
     assert app.run("resume", "report").returncode == 0
     app.tick()
-    assert app.db.value("SELECT min(due_at) FROM jobs WHERE state = 'queued'") > start
+    assert read_value(app.db, "SELECT min(due_at) FROM jobs WHERE state = 'queued'") > start

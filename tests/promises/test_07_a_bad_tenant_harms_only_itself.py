@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.app import App, now_ms, rfc3339
+from tests.support.sql import read_rows, read_value
 
 
 def two_workspaces(app: App) -> None:
@@ -25,8 +26,8 @@ def test_a_bad_token_pauses_its_workspace_and_burns_no_attempt(app: App, token: 
     assert app.slack.texts() == ["default-0"]
     waiting = app.audit("--workspace", "globex")
     assert [job["state"] for job in waiting] == ["queued", "queued"]
-    assert app.db.value("SELECT max(spent) FROM jobs WHERE state = 'queued'") == 0
-    [paused] = app.db.rows("SELECT name, paused_by FROM workspaces WHERE paused_at IS NOT NULL")
+    assert read_value(app.db, "SELECT max(spent) FROM jobs WHERE state = 'queued'") == 0
+    [paused] = read_rows(app.db, "SELECT name, paused_by FROM workspaces WHERE paused_at IS NOT NULL")
     assert paused == ("globex", "schedbot work")
     assert "The workspace 'globex' is paused" in app.run("list").stderr
     assert "The workspace 'globex' is paused" in app.run("health").stdout
@@ -45,7 +46,7 @@ def test_an_archived_channel_fails_its_job_and_suspends_its_schedule(app: App) -
     app.slack.order("error", channel="C0000000000", code="is_archived", times="forever")
     app.work()
     assert [(job["state"], job["error"]) for job in app.audit()] == [("failed", "is_archived"), ("succeeded", None)]
-    schedules = app.db.rows("SELECT name, state, reason FROM schedules ORDER BY name")
+    schedules = read_rows(app.db, "SELECT name, state, reason FROM schedules ORDER BY name")
     assert schedules[0] == ("report-0", "suspended", "is_archived")
     assert len(app.slack.requests("chat.postMessage")) == 2
 
@@ -73,7 +74,7 @@ def test_a_report_that_misbehaves_ends_its_own_attempt_alone(app: App, template:
     app.work()
     assert [(job["state"], job["error"]) for job in app.audit()] == [("failed", "render_failed"), ("succeeded", None)]
     assert app.slack.texts() == ["another's"]
-    assert app.db.value("SELECT sent_at FROM attempts WHERE outcome = 'render_failed'") is None
+    assert read_value(app.db, "SELECT sent_at FROM attempts WHERE outcome = 'render_failed'") is None
 
 
 def test_the_reason_of_a_report_that_failed_takes_up_little_room(app: App, tmp_path: Path) -> None:
@@ -82,6 +83,6 @@ def test_the_reason_of_a_report_that_failed_takes_up_little_room(app: App, tmp_p
     app.add_due_jobs(1, text="", report=str(report))
     report.write_text('{"{{ "x" * 2000000 }}": 1}')
     done = app.work()
-    detail = app.db.value("SELECT detail FROM attempts")
+    detail = read_value(app.db, "SELECT detail FROM attempts")
     assert detail.startswith("The template report.json.j2 makes a message with 'xxx")
     assert len(detail) + len(done.stderr) < 10_000

@@ -8,6 +8,7 @@ from schedbot.store.jobs import claims, fairness
 from schedbot.store.jobs.fairness import Turns
 from tests.support.app import App, now_ms
 from tests.support.bulk_rows import flood
+from tests.support.sql import read_row, read_rows, read_value
 
 
 def claimed(app: App, limit: int, whose: Turns) -> list[str]:
@@ -81,10 +82,11 @@ def test_the_jobs_of_one_instant_are_interleaved_between_workspaces(app: App) ->
     for number in range(40):
         workspace = "one" if number < 30 else "two"
         app.add_schedule(f"s{number}", cron="0 9 * * *", workspace=workspace, channel=f"C{number:010d}")
-    nine = app.db.value("SELECT next_due_at FROM recurrences")
+    nine = read_value(app.db, "SELECT next_due_at FROM recurrences")
     app.tick(at=nine - 30_000)
-    last = app.db.row(
-        "SELECT max(available_at) - due_at FROM jobs j JOIN workspaces w ON w.id = j.workspace_id WHERE w.name = 'two'"
+    last = read_row(
+        app.db,
+        "SELECT max(available_at) - due_at FROM jobs j JOIN workspaces w ON w.id = j.workspace_id WHERE w.name = 'two'",
     )
     assert last is not None
     assert last[0] <= 10
@@ -93,6 +95,6 @@ def test_the_jobs_of_one_instant_are_interleaved_between_workspaces(app: App) ->
 @pytest.mark.parametrize("statement", [claims.CLAIM, fairness.CLAIM_OF, claims.SATURATED, claims.WAITING, claims.PAST])
 def test_a_claim_reads_an_index_and_sorts_nothing(app: App, statement: str) -> None:
     names = ("token", "lease_until", "until", "limit", "workspace_id", "now", "cursor", "too_far", "believed")
-    plan = [row[3] for row in app.db.rows("EXPLAIN QUERY PLAN " + statement, dict.fromkeys(names, 1))]
+    plan = [row[3] for row in read_rows(app.db, "EXPLAIN QUERY PLAN " + statement, dict.fromkeys(names, 1))]
     assert not [line for line in plan if "TEMP B-TREE" in line]
     assert not [line for line in plan if line.startswith("SCAN jobs") and "INDEX" not in line]

@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from tests.support.app import App
+from tests.support.sql import read_rows
 
 
 def ms(text: str) -> int:
@@ -46,7 +47,7 @@ def test_jobs_around_a_clock_change_in_new_york(app: App, cron: str, start: str,
     for minutes in range(140):
         app.tick(at=began + minutes * 60_000)
     until = {"end": began + 140 * 60_000}
-    due = [row[0] for row in app.db.rows("SELECT due_at FROM jobs WHERE due_at < :end ORDER BY due_at", until)]
+    due = [row[0] for row in read_rows(app.db, "SELECT due_at FROM jobs WHERE due_at < :end ORDER BY due_at", until)]
     assert due == [ms(fire) for fire in fires]
 
 

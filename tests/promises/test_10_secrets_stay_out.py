@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.support.app import App, until
+from tests.support.sql import read_rows
 
 SECRET = "xoxb-1234567890-thisIsTheSecret"
 
@@ -35,7 +36,7 @@ def test_a_token_is_in_no_file_and_in_no_output(app: App) -> None:
 
 def test_a_token_is_not_in_the_process_list(app: App) -> None:
     app.start("work", SLACK_BOT_TOKEN=SECRET)
-    until(lambda: app.db.rows("SELECT 1 FROM heartbeats WHERE kind = 'pool'"))
+    until(lambda: read_rows(app.db, "SELECT 1 FROM heartbeats WHERE kind = 'pool'"))
     lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert not [line for line in lines if b"thisIsTheSecret" in line]
 

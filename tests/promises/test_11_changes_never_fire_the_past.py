@@ -9,9 +9,10 @@ from schedbot.admin.import_export import importer
 from schedbot.admin.import_export.importer import Source
 from schedbot.admin.schedules import edit as edit_schedule
 from schedbot.admin.schedules import pause
-from schedbot.store.database import open_database
+from schedbot.store.opening import open_database
 from tests.support.app import App
 from tests.support.schedules import clock, ms
+from tests.support.sql import read_rows
 
 NINE = ms("2026-12-01 09:00:00")  # a Tuesday
 BEFORE = NINE - 60_000  # within the look-ahead: the occurrence of nine waits already
@@ -30,7 +31,7 @@ kinds_that_repeat = pytest.mark.parametrize("kind", EARLIER)
 
 def jobs(app: App, *states: str) -> list[str]:
     """When jobs are due, by time; of these states, or all."""
-    rows = app.db.rows("SELECT due_at, state FROM jobs ORDER BY due_at")
+    rows = read_rows(app.db, "SELECT due_at, state FROM jobs ORDER BY due_at")
     return [clock(due_at) for due_at, state in rows if not states or state in states]
 
 
@@ -163,8 +164,8 @@ def test_an_edit_after_the_clock_went_back_does_not_post_again(app: App, kind: s
 )
 def test_the_waiting_occurrence_that_both_rules_share_stays_one(app: App, kind: str, new: Said) -> None:
     app.add_schedule("report", as_of=BEFORE, **KINDS[kind])
-    waited = app.db.rows("SELECT id, due_at, available_at FROM jobs")
+    waited = read_rows(app.db, "SELECT id, due_at, available_at FROM jobs")
     edit(app, BEFORE + 10_000, **new)
     app.tick(BEFORE + 20_000)
-    assert app.db.rows("SELECT id, due_at, available_at FROM jobs") == waited
+    assert read_rows(app.db, "SELECT id, due_at, available_at FROM jobs") == waited
     assert jobs(app, "queued") == ["2026-12-01 09:00"]

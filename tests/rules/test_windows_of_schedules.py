@@ -4,6 +4,7 @@ import pytest
 
 from schedbot.admin.fields.parsers import BadField
 from tests.support.schedules import Schedules, clock
+from tests.support.sql import read_rows
 
 OFFICE = "mon-fri 08:00-18:00"
 SATURDAY = "2026-12-05 08:59:00"
@@ -11,8 +12,8 @@ SATURDAY = "2026-12-05 08:59:00"
 
 def goes(schedules: Schedules) -> list[str]:
     """Due, when it goes, and until when it may: of all that waits."""
-    rows = schedules.db.rows(
-        "SELECT due_at, available_at, deadline_at FROM jobs WHERE state = 'queued' ORDER BY due_at"
+    rows = read_rows(
+        schedules.db, "SELECT due_at, available_at, deadline_at FROM jobs WHERE state = 'queued' ORDER BY due_at"
     )
     return [" / ".join(map(clock, row)) for row in rows]
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from schedbot.model import JobState
-from schedbot.store.database import Database, create_database
+from schedbot.store.database import Database
 from schedbot.store.history import filters, jobs, missed_occurrences
 from schedbot.store.history.filters import Filter
+from schedbot.store.opening import create_database
+from tests.support.sql import read_rows
 
 BY_KEY = "sqlite_autoindex_jobs_1"  # UNIQUE (schedule_id, due_at)
 FILL = """
@@ -40,7 +42,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 def plan(db: Database, chosen: Filter, order: str) -> str:
     sql = filters.statement(jobs.JOBS, chosen, order)
-    return "\n".join(row[3] for row in db.rows(f"EXPLAIN QUERY PLAN {sql}", filters.bindings(chosen)))
+    return "\n".join(row[3] for row in read_rows(db, f"EXPLAIN QUERY PLAN {sql}", filters.bindings(chosen)))
 
 
 @pytest.mark.parametrize("order", [jobs.NEWEST_FIRST, jobs.OLDEST_FIRST])
@@ -75,7 +77,7 @@ def test_a_filter_is_served_by_an_index_and_nothing_is_sorted(
 )
 def test_the_newest_of_missed_spans_are_read_from_an_index(db: Database, chosen: Filter, index: str) -> None:
     sql = missed_occurrences.statement(jobs.JOBS, chosen, newest_first=True)
-    told = "\n".join(row[3] for row in db.rows(f"EXPLAIN QUERY PLAN {sql}", filters.bindings(chosen)))
+    told = "\n".join(row[3] for row in read_rows(db, f"EXPLAIN QUERY PLAN {sql}", filters.bindings(chosen)))
     assert index in told
     assert "TEMP B-TREE" not in told
 

@@ -13,11 +13,13 @@ import apsw
 import pytest
 
 from schedbot import __version__
-from schedbot.store.database import create_database, open_database
+from schedbot.store.database import DatabaseOutgrown
+from schedbot.store.opening import create_database
 from schedbot.store.sqlite import migrations
-from schedbot.store.sqlite.errors import DatabaseOutgrown
+from schedbot.store.sqlite.connection import open_file
 from tests.store.test_under_stress import someone_writes
 from tests.support.app import App, Program, now_ms, until
+from tests.support.sql import read_rows, read_value
 
 DUMP = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name"
 NEXT = migrations.newest() + 1
@@ -31,8 +33,8 @@ INSERT INTO halves WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM 
 """
 OPEN = """
 from pathlib import Path
-from schedbot.store.database import open_database
-open_database(Path({!r}), scripts=Path({!r}))
+from schedbot.store.sqlite.connection import open_file
+open_file(Path({!r}), scripts=Path({!r}))
 """
 
 
@@ -57,7 +59,7 @@ def test_the_tables_are_the_sum_of_the_migrations(tmp_path: Path) -> None:
     for _, script in migrations.after(0):
         plain.execute(script).fetchall()
     with_all = create_database(tmp_path / "schedbot.db", "installation-1", 0)
-    assert with_all.rows(DUMP) == plain.execute(DUMP).fetchall()
+    assert read_rows(with_all, DUMP) == plain.execute(DUMP).fetchall()
     assert with_all.schema() == migrations.newest()
 
 
@@ -69,22 +71,22 @@ def test_migrations_are_numbered_without_a_gap_and_named_for_their_effect() -> N
 
 def test_an_older_file_is_brought_up_to_date_and_keeps_its_rows(app: App, tmp_path: Path) -> None:
     app.add_due_jobs(2)
-    before = app.db.rows("SELECT * FROM jobs")
-    newer = open_database(app.path, scripts=scripts(tmp_path, "CREATE TABLE more (n INTEGER) STRICT;"))
-    assert (newer.schema(), newer.rows("SELECT * FROM jobs")) == (NEXT, before)
-    assert newer.rows("SELECT * FROM more") == []
+    before = read_rows(app.db, "SELECT * FROM jobs")
+    newer = open_file(app.path, scripts=scripts(tmp_path, "CREATE TABLE more (n INTEGER) STRICT;"))
+    assert (newer.schema(), read_rows(newer, "SELECT * FROM jobs")) == (NEXT, before)
+    assert read_rows(newer, "SELECT * FROM more") == []
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(app: App, tmp_path: Path) -> None:
-    before = app.db.rows(DUMP)
+    before = read_rows(app.db, DUMP)
     with pytest.raises(apsw.SQLError):
-        open_database(app.path, scripts=scripts(tmp_path, "CREATE TABLE more (n INTEGER); DROP TABLE not_there;"))
-    assert (app.db.rows(DUMP), app.db.schema()) == (before, NEXT - 1)
+        open_file(app.path, scripts=scripts(tmp_path, "CREATE TABLE more (n INTEGER); DROP TABLE not_there;"))
+    assert (read_rows(app.db, DUMP), app.db.schema()) == (before, NEXT - 1)
 
 
 def test_a_kill_in_the_middle_of_a_migration_leaves_the_file_as_it_was(app: App, tmp_path: Path) -> None:
     app.add_due_jobs(2)
-    before = app.db.rows(DUMP)
+    before = read_rows(app.db, DUMP)
     command = [sys.executable, "-c", OPEN.format(str(app.path), str(scripts(tmp_path, SLOW)))]
     migrating = subprocess.Popen(command)
     wal = app.path.with_name(app.path.name + "-wal")
@@ -92,8 +94,8 @@ def test_a_kill_in_the_middle_of_a_migration_leaves_the_file_as_it_was(app: App,
     assert migrating.poll() is None
     migrating.kill()
     migrating.wait()
-    assert (app.db.rows(DUMP), app.db.schema()) == (before, NEXT - 1)
-    assert app.db.value("PRAGMA integrity_check") == "ok"
+    assert (read_rows(app.db, DUMP), app.db.schema()) == (before, NEXT - 1)
+    assert read_value(app.db, "PRAGMA integrity_check") == "ok"
     assert app.work().returncode == 0
     assert sorted(app.slack.texts()) == ["report-0", "report-1"]
 
@@ -117,10 +119,10 @@ def test_a_pool_that_is_outgrown_ends_what_it_sent_begins_nothing_and_says_why(a
 
 def test_an_idle_pool_finds_out_with_its_next_sign_of_life(app: App) -> None:
     pool = app.start("work", "--processes", "1")
-    until(lambda: app.db.value("SELECT count(*) FROM heartbeats"))
+    until(lambda: read_value(app.db, "SELECT count(*) FROM heartbeats"))
     outgrow(app.path)
     assert pool.wait(timeout=20) == 1
-    assert app.db.value("SELECT count(*) FROM heartbeats") == 0
+    assert read_value(app.db, "SELECT count(*) FROM heartbeats") == 0
 
 
 def test_tables_in_which_an_end_can_not_be_written_lose_no_post_and_double_none(app: App) -> None:
@@ -159,7 +161,7 @@ def is_stopped_at_rest(pool: Program, path: Path) -> bool:
 
 def test_a_stopped_pool_that_wakes_after_the_upgrade_writes_nothing(app: App) -> None:
     pool = app.start("work", "--processes", "1")
-    until(lambda: app.db.value("SELECT count(*) FROM heartbeats"))
+    until(lambda: read_value(app.db, "SELECT count(*) FROM heartbeats"))
     until(lambda: is_stopped_at_rest(pool, app.path))
     app.add_due_jobs(1)
     outgrow(app.path)

@@ -17,6 +17,7 @@ from schedbot.store.history.filters import Filter
 from schedbot.store.history.jobs import JobRecord
 from schedbot.tick import one_slice, tick
 from tests.support.schedules import Schedules, clock, ms, open_schedules
+from tests.support.sql import read_rows, read_value
 
 DAY = 86_400_000
 FORTNIGHT = 14 * 288  # of every five minutes
@@ -38,12 +39,12 @@ def audit(schedules: Schedules, chosen: Filter | None = None) -> list[JobRecord]
 
 def spans(schedules: Schedules) -> list[tuple[int, ...]]:
     """How many occurrences each span holds, and in how many runs."""
-    rows = schedules.db.rows("SELECT count, instants FROM missed_spans ORDER BY id")
+    rows = read_rows(schedules.db, "SELECT count, instants FROM missed_spans ORDER BY id")
     return [(count, len(instant_runs.read(instants))) for count, instants in rows]
 
 
 def rows(schedules: Schedules) -> int:
-    return int(schedules.db.value("SELECT count(*) FROM jobs"))
+    return int(read_value(schedules.db, "SELECT count(*) FROM jobs"))
 
 
 def sent_again(schedules: Schedules, since: str, until: str) -> list[str]:
@@ -156,7 +157,7 @@ def test_a_span_that_is_sent_again_whole_is_gone(schedules: Schedules) -> None:
     schedules.tick(BACK)
     assert len(sent_again(schedules, BEGIN, BACK)) == FORTNIGHT - 1
     assert (rows(schedules), spans(schedules)) == (FORTNIGHT, [])
-    numbers = schedules.db.rows("SELECT max(available_at) - min(available_at) FROM jobs WHERE id > 1")
+    numbers = read_rows(schedules.db, "SELECT max(available_at) - min(available_at) FROM jobs WHERE id > 1")
     assert numbers == [((FORTNIGHT - 2) * 1_000,)]
 
 
@@ -187,7 +188,7 @@ def test_what_is_run_late_stands_in_the_table_with_the_first_transaction(schedul
     for number in range(60):
         schedules.add(f"all-{number}", cron="*/5 * * * *", misfire="all")
     schedules.tick(BACK)
-    due = [row[0] for row in schedules.db.rows("SELECT due_at FROM jobs WHERE state = 'queued'")]
+    due = [row[0] for row in read_rows(schedules.db, "SELECT due_at FROM jobs WHERE state = 'queued'")]
     assert len(due) == 1 + 60 * 72
     assert min(due) == ms("2026-12-14 18:05")
     assert len(spans(schedules)) == 61

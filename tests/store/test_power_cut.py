@@ -8,11 +8,13 @@ import pytest
 
 from schedbot.admin.operations import doctor
 from schedbot.errors import DatabaseUnusable
-from schedbot.store.database import Database, create_database, open_database
+from schedbot.store.database import Database
+from schedbot.store.opening import create_database, open_database
 from schedbot.worker.pool import Pool
 from tests.support.app import TOKEN, App, now_ms
 from tests.support.power_cut import Disk, PowerCut, restore_each, simulated_disk
 from tests.support.sandboxes import fork_sandbox
+from tests.support.sql import read_rows, read_value
 
 OFF_MS = 60_000  # how long the machine was off
 LEFT = "SELECT s.name FROM attempts a JOIN jobs j ON j.id = a.job_id JOIN schedules s ON s.id = j.schedule_id"
@@ -46,7 +48,7 @@ def deliver(folder: Path, disk: Disk, posts: int, faults: dict[int, str], *pragm
         app = App(folder / "product", slack)
         app.add_due_jobs(posts)
         for pragma in pragmas:
-            app.db.rows(f"PRAGMA {pragma}")
+            read_rows(app.db, f"PRAGMA {pragma}")
         for number, fault in faults.items():
             app.slack.order(fault, channel=f"C{number:010d}")
 
@@ -63,8 +65,8 @@ def deliver(folder: Path, disk: Disk, posts: int, faults: dict[int, str], *pragm
 
 def left(db: Database) -> set[str]:
     """The schedules of which the file says that a request has left. The file is whole."""
-    assert db.value("PRAGMA integrity_check") == "ok"
-    return {row[0] for row in db.rows(f"{LEFT} WHERE a.sent_at IS NOT NULL")}
+    assert read_value(db, "PRAGMA integrity_check") == "ok"
+    return {row[0] for row in read_rows(db, f"{LEFT} WHERE a.sent_at IS NOT NULL")}
 
 
 @pytest.mark.timeout(300)  # some nine machines come back, one after the other
@@ -88,7 +90,7 @@ def standing(path: Path, seen: Seen) -> list[object]:
     """How far the file says that the delivery is. Whatever Slack was asked for is in it as having left."""
     db = open_database(path)
     assert seen.asked <= left(db)
-    found = db.rows("SELECT state, attempts, spent FROM jobs"), db.rows("SELECT outcome, ts FROM attempts")
+    found = read_rows(db, "SELECT state, attempts, spent FROM jobs"), read_rows(db, "SELECT outcome, ts FROM attempts")
     db.close()
     return list(found)
 
@@ -100,8 +102,8 @@ def goes_on(folder: Path, messages: bytes) -> None:
         app = App(folder, slack, clock=lambda: now_ms() + OFF_MS)
         work(app)
         assert app.slack.texts() == ["report-0"]
-        assert app.db.rows("SELECT state, ts FROM jobs") == [("succeeded", app.posts()[0]["ts"])]
-        assert app.db.value("PRAGMA integrity_check") == "ok"
+        assert read_rows(app.db, "SELECT state, ts FROM jobs") == [("succeeded", app.posts()[0]["ts"])]
+        assert read_value(app.db, "PRAGMA integrity_check") == "ok"
         assert doctor.database(app.session()).ok
         app.close()
 
@@ -130,7 +132,7 @@ def test_a_power_cut_while_the_database_is_made_leaves_none_or_a_whole_one(tmp_p
         path = folder / "schedbot.db"
         is_none_or_whole(path)
         db = create_database(path, "installation-2", 0)
-        assert db.value("SELECT count(*) FROM installation") == 1
+        assert read_value(db, "SELECT count(*) FROM installation") == 1
         assert left(db) == set()
         db.close()
 

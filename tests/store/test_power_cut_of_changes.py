@@ -13,10 +13,12 @@ from schedbot.admin.jobs import backfill as backfill_jobs
 from schedbot.admin.jobs import retry as retry_jobs
 from schedbot.admin.schedules import shared_calendars
 from schedbot.admin.workspaces import manage
-from schedbot.store.database import Database, open_database
+from schedbot.store.database import Database
 from schedbot.store.history.filters import Filter
+from schedbot.store.opening import open_database
 from tests.support.power_cut import PowerCut, restore_each, simulated_disk
 from tests.support.schedules import Schedules, open_schedules
+from tests.support.sql import read_rows, read_value
 
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('heartbeats', 'sqlite_sequence')"
 FAIL = "UPDATE jobs SET state = 'failed', error = 'timeout', attempts = 1, spent = 1 WHERE state = 'queued'"
@@ -37,8 +39,8 @@ class Story:
 
 def content(db: Database) -> Content:
     """All that stands in the file but heartbeats. The file is whole."""
-    assert db.value("PRAGMA integrity_check") == "ok"
-    return {name: db.rows(f"SELECT * FROM {name}") for (name,) in db.rows(TABLES)}  # noqa: S608
+    assert read_value(db, "PRAGMA integrity_check") == "ok"
+    return {name: read_rows(db, f"SELECT * FROM {name}") for (name,) in read_rows(db, TABLES)}  # noqa: S608
 
 
 def told(folder: Path, act: Act, *before: Act) -> Story:
@@ -46,10 +48,10 @@ def told(folder: Path, act: Act, *before: Act) -> Story:
     ended: list[bool] = []
     with simulated_disk() as disk:
         with open_schedules(folder) as schedules:
-            schedules.db.rows("PRAGMA wal_autocheckpoint = 0")  # its syncs come as the file is closed
+            read_rows(schedules.db, "PRAGMA wal_autocheckpoint = 0")  # its syncs come as the file is closed
             for one in before:
                 one(schedules)
-            schedules.db.rows("PRAGMA wal_checkpoint")  # the log begins anew, over what stood in it
+            read_rows(schedules.db, "PRAGMA wal_checkpoint")  # the log begins anew, over what stood in it
             old = content(schedules.db)
             disk.witness = lambda: bool(ended)
             act(schedules)

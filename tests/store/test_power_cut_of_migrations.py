@@ -8,8 +8,8 @@ import apsw
 import pytest
 
 from schedbot.admin.import_export.importer import Source, import_file
-from schedbot.store.database import open_database
 from schedbot.store.sqlite import migrations
+from schedbot.store.sqlite.connection import open_file
 from tests.support.power_cut import PowerCut, restore_each, simulated_disk
 from tests.support.schedules import open_schedules
 
@@ -81,7 +81,7 @@ def migrated(path: Path, scripts: Path) -> list[PowerCut]:
     ended: list[bool] = []
     with simulated_disk() as disk:
         disk.witness = lambda: bool(ended)
-        db = open_database(path, scripts=scripts)
+        db = open_file(path, scripts=scripts)
         ended.append(True)
         disk.cut("the end")
         db.close()
@@ -100,7 +100,7 @@ def test_a_power_cut_during_a_migration_moves_no_post(tmp_path: Path, steps: int
     for cut, folder in restore_each(cuts, tmp_path):
         found.append(standing(folder / path.name))
         assert found[-1] in ([new] if cut.seen else [old, new])
-        open_database(folder / path.name, scripts=scripts).close()
+        open_file(folder / path.name, scripts=scripts).close()
         assert standing(folder / path.name) == new
     assert old in found
     assert new in found

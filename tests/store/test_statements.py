@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from schedbot.model import JobState, MisfirePolicy, Outcome, Priority, ScheduleState, UnknownPolicy
-from schedbot.store.database import Database, create_database
+from schedbot.store.database import Database
 from schedbot.store.fanout import advance, enqueue
 from schedbot.store.history import missed_spans
 from schedbot.store.jobs import attempts, claims, deferral, fairness, manual, pacing, pending, unknown
+from schedbot.store.opening import create_database
 from schedbot.store.schedules import recurrences, user_zones
+from tests.support.sql import read_rows, read_value
 
 BOUND = re.compile(r":[a-z_]+")
 
@@ -27,7 +29,7 @@ def db(tmp_path: Path) -> Iterator[Database]:
 def plan(db: Database, sql: str) -> list[str]:
     """The steps of a statement, in SQLite's words."""
     bindings = {name[1:]: None for name in BOUND.findall(sql)}
-    return [str(row[3]) for row in db.rows(f"EXPLAIN QUERY PLAN {sql}", bindings)]
+    return [str(row[3]) for row in read_rows(db, f"EXPLAIN QUERY PLAN {sql}", bindings)]
 
 
 def is_bounded(scan: str) -> bool:
@@ -128,11 +130,11 @@ def test_an_occurrence_is_spaced_by_sorting_its_own_schedules_alone(db: Database
 def test_the_tables_know_the_same_words_as_the_code(
     db: Database, table: str, column: str, words: type[StrEnum]
 ) -> None:
-    sql = db.value("SELECT sql FROM sqlite_schema WHERE name = :table", {"table": table})
+    sql = read_value(db, "SELECT sql FROM sqlite_schema WHERE name = :table", {"table": table})
     [listed] = re.findall(rf"CHECK \({column} IN\s*\(([^)]*)\)\)", sql)
     assert sorted(re.findall(r"'([a-z_]+)'", listed)) == sorted(words)
 
 
 def test_an_outcome_of_a_look_up_is_one_of_four(db: Database) -> None:
-    sql = db.value("SELECT sql FROM sqlite_schema WHERE name = 'lookups'")
+    sql = read_value(db, "SELECT sql FROM sqlite_schema WHERE name = 'lookups'")
     assert "CHECK (answer IN ('found', 'absent', 'elsewhere', 'cannot_ask', 'later'))" in sql

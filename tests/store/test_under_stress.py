@@ -12,10 +12,12 @@ import apsw
 import pytest
 
 from schedbot.errors import DatabaseUnusable
-from schedbot.store.database import open_database
+from schedbot.store.opening import open_database
+from schedbot.store.sqlite.connection import open_file
 from tests.support.app import App, Program, until
 from tests.support.failing_pools import ADD, assert_refused, mount
 from tests.support.sandboxes import fork_sandbox
+from tests.support.sql import read_rows, read_value
 
 
 def wal_of(path: Path) -> Path:
@@ -24,7 +26,7 @@ def wal_of(path: Path) -> Path:
 
 def is_sound(app: App) -> None:
     """SQLite's check and schedbot's own find nothing wrong with the file."""
-    assert app.db.value("PRAGMA integrity_check") == "ok"
+    assert read_value(app.db, "PRAGMA integrity_check") == "ok"
     assert f"ok       database: {app.path}" in app.run("doctor").stdout
 
 
@@ -64,7 +66,7 @@ def test_a_command_on_a_full_disk_says_so_and_changes_nothing(small: App) -> Non
     assert_refused(small.run(*ADD), "is full", "Make room")
     filler.unlink()
     is_sound(small)
-    assert [row[0] for row in small.db.rows("SELECT name FROM schedules")] == ["before"]
+    assert [row[0] for row in read_rows(small.db, "SELECT name FROM schedules")] == ["before"]
     assert small.run(*ADD).returncode == 0
 
 
@@ -82,7 +84,7 @@ def test_a_pool_on_a_full_disk_keeps_what_it_knows_until_there_is_room(small: Ap
     filler.unlink()
     until(lambda: small.states() == {"succeeded": 6}, within=40)
     all_posted_once(small, 6)
-    assert {row[0] for row in small.db.rows("SELECT attempts FROM jobs")} == {1}
+    assert {row[0] for row in read_rows(small.db, "SELECT attempts FROM jobs")} == {1}
     is_sound(small)
 
 
@@ -124,7 +126,7 @@ def test_commands_wait_for_another_program_that_holds_the_file(app: App) -> None
         until(lambda: someone_writes(app.path))
         other.execute("ROLLBACK")
         assert [program.wait(timeout=30) for program in programs] == [0, 0, 0]
-    assert app.db.value("SELECT count(*) FROM schedules") == 3
+    assert read_value(app.db, "SELECT count(*) FROM schedules") == 3
     is_sound(app)
 
 
@@ -145,7 +147,7 @@ def test_a_pool_waits_for_another_program_and_forgets_nothing(app: App) -> None:
 
 
 def test_a_wait_that_takes_too_long_ends_in_a_clear_error(app: App) -> None:
-    impatient = open_database(app.path, busy_ms=200)
+    impatient = open_file(app.path, busy_ms=200)
     with locked_by_another(app.path):
         with pytest.raises(DatabaseUnusable, match="is locked by another program") as told, impatient.writing():
             pass
@@ -155,7 +157,7 @@ def test_a_wait_that_takes_too_long_ends_in_a_clear_error(app: App) -> None:
 
 
 def test_a_program_that_was_stopped_while_it_wrote_is_not_waited_for_for_ever(app: App) -> None:
-    impatient = open_database(app.path, busy_ms=200)
+    impatient = open_file(app.path, busy_ms=200)
     with app.db.writing():
         for _ in range(2):
             with pytest.raises(DatabaseUnusable, match="is locked by another program"), impatient.writing():
@@ -191,10 +193,10 @@ def test_after_a_torn_write_all_that_was_committed_is_there(app: App, spoil: Cal
     until(lambda: len(app.posts()) == 4)
     pool.kill()
     pool.wait()
-    ended, sent = app.db.rows(ENDED), app.db.rows(SENT)
+    ended, sent = read_rows(app.db, ENDED), read_rows(app.db, SENT)
     reboot(app, spoil)
-    assert set(ended) <= set(app.db.rows(ENDED))
-    assert set(sent) <= set(app.db.rows(SENT))
+    assert set(ended) <= set(read_rows(app.db, ENDED))
+    assert set(sent) <= set(read_rows(app.db, SENT))
     assert app.work().returncode == 0
     all_posted_once(app, 4)
     is_sound(app)
@@ -240,5 +242,5 @@ def left(path: Path) -> set[str]:
 
 def test_a_commit_waits_for_the_disk(app: App) -> None:
     FULL = 2
-    assert app.db.value("PRAGMA synchronous") == FULL
-    assert app.db.value("PRAGMA journal_mode") == "wal"
+    assert read_value(app.db, "PRAGMA synchronous") == FULL
+    assert read_value(app.db, "PRAGMA journal_mode") == "wal"

@@ -11,6 +11,7 @@ import pytest
 
 from schedbot.store.history import changes
 from tests.support.schedules import Schedules, clock, ms, open_schedules
+from tests.support.sql import read_value
 
 pytestmark = pytest.mark.skipif(shutil.which("zic") is None, reason="zic is not installed: it compiles zone files")
 
@@ -20,7 +21,7 @@ import sys
 from pathlib import Path
 from schedbot.session import Session
 from schedbot.settings import Settings
-from schedbot.store.database import open_database
+from schedbot.store.opening import open_database
 from schedbot.tick import tick
 path, now, dry = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "dry"
 db = open_database(path)
@@ -54,7 +55,7 @@ def moves(schedules: Schedules, name: str = "daily") -> list[tuple[Any, Any]]:
 
 
 def next_due(schedules: Schedules) -> str:
-    return clock(schedules.db.value("SELECT next_due_at FROM recurrences WHERE tz = 'Europe/Berlin'"))
+    return clock(read_value(schedules.db, "SELECT next_due_at FROM recurrences WHERE tz = 'Europe/Berlin'"))
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_second_tick_with_the_same_zone_data_records_nothing(tmp_path: Path, o
         for zones in (old, new, new):
             tick_with(schedules, zones)
         assert len(moves(schedules)) == 1
-        assert schedules.db.value("SELECT zone_data FROM installation") == "2999a"
+        assert read_value(schedules.db, "SELECT zone_data FROM installation") == "2999a"
 
 
 def test_what_was_posted_by_the_old_rules_is_not_posted_again_the_same_day(tmp_path: Path, old: Path) -> None:

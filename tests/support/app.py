@@ -16,8 +16,10 @@ from schedbot.admin.schedules import add
 from schedbot.model import Schedule, TokenSource
 from schedbot.sandbox import Sandbox
 from schedbot.session import Session
-from schedbot.store.database import Database, open_database
+from schedbot.store.database import Database
+from schedbot.store.opening import open_database
 from schedbot.tick import Ticked, tick
+from tests.support.sql import read_rows
 
 TOKEN = "xoxb-sandbox-acme"
 Program = subprocess.Popen[str]
@@ -150,7 +152,7 @@ class App:
 
     def states(self) -> dict[str, int]:
         """How many jobs are in which state."""
-        return dict(self.db.rows("SELECT state, count(*) FROM jobs GROUP BY state"))
+        return dict(read_rows(self.db, "SELECT state, count(*) FROM jobs GROUP BY state"))
 
     def posts(self) -> list[Mapping[str, Any]]:
         """All messages that Slack has stored."""

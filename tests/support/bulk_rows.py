@@ -4,6 +4,7 @@ import uuid
 
 from schedbot.store.database import Database
 from tests.support.app import now_ms
+from tests.support.sql import read_value
 
 SCHEDULE = """
 INSERT INTO schedules (id, name, workspace_id, recurrence_id, version, state, effective_at, created_at)
@@ -22,7 +23,7 @@ VALUES (:id, :workspace_id, :due_at, :due_at, :due_at + 21600000, 'queued')
 
 def workspace(db: Database, name: str) -> str:
     """The id of a workspace, made where it is not there; its token is the setting's."""
-    found = db.value("SELECT id FROM workspaces WHERE name = :name", {"name": name})
+    found = read_value(db, "SELECT id FROM workspaces WHERE name = :name", {"name": name})
     if found:
         return str(found)
     number = str(uuid.uuid4())
@@ -40,7 +41,7 @@ def flood(db: Database, name: str, jobs: int, later_ms: int = 0, series: str = "
             "INSERT INTO recurrences (kind, expression, tz) VALUES ('cron', '0 9 * * *', 'UTC') ON CONFLICT DO NOTHING"
         )
         db.execute(sql)
-        recurrence_id = db.value("SELECT id FROM recurrences WHERE expression = '0 9 * * *'")
+        recurrence_id = read_value(db, "SELECT id FROM recurrences WHERE expression = '0 9 * * *'")
         for number in range(jobs):
             row = {"id": str(uuid.uuid4()), "name": f"{name}-{series}{number}", "workspace_id": workspace_id}
             row |= {"recurrence_id": recurrence_id, "channel": f"C{abs(hash((name, series, number))) % 10**10:010d}"}

@@ -8,7 +8,9 @@ from typing import Any
 
 from schedbot.session import Session
 from schedbot.settings import Settings
-from schedbot.store.database import Database, create_database
+from schedbot.store.database import Database
+from schedbot.store.opening import create_database
+from tests.support.sql import read_row, read_rows, read_value
 
 HOUR = 3_600_000
 NOW = 1_796_137_200_000  # 2026-12-01 15:00 UTC, 10:00 in New York
@@ -77,7 +79,7 @@ class JobHistory:
         """A job that was due `ago_ms` before NOW. Returns its number."""
         row = {"attempts": 0, "error": None, "ts": None, **said}
         with self.db.writing():
-            return int(self.db.value(JOB, {**row, "schedule": schedule, "state": state, "due_at": NOW - ago_ms}))
+            return int(read_value(self.db, JOB, {**row, "schedule": schedule, "state": state, "due_at": NOW - ago_ms}))
 
     def add_attempt(self, job: int, number: int = 1, **said: Any) -> None:
         """An attempt of a job that ended half a second after it was due."""
@@ -85,12 +87,12 @@ class JobHistory:
 
     def state(self, job: int) -> str:
         """The state that the job is in now."""
-        return str(self.db.value("SELECT state FROM jobs WHERE id = :job", {"job": job}))
+        return str(read_value(self.db, "SELECT state FROM jobs WHERE id = :job", {"job": job}))
 
     def row(self, job: int, *columns: str) -> tuple[Any, ...]:
         """Columns of the job as they are stored."""
-        names = [row[0] for row in self.db.rows("SELECT name FROM pragma_table_info('jobs')")]
-        stored = self.db.row("SELECT * FROM jobs WHERE id = :job", {"job": job}) or ()
+        names = [row[0] for row in read_rows(self.db, "SELECT name FROM pragma_table_info('jobs')")]
+        stored = read_row(self.db, "SELECT * FROM jobs WHERE id = :job", {"job": job}) or ()
         return tuple(stored[names.index(column)] for column in columns)
 
 

@@ -18,11 +18,13 @@ from schedbot.admin.schedules.pause import Rested
 from schedbot.model import Schedule
 from schedbot.session import Session
 from schedbot.settings import Settings
-from schedbot.store.database import Database, create_database
+from schedbot.store.database import Database
 from schedbot.store.jobs import pending
+from schedbot.store.opening import create_database
 from schedbot.store.schedules import schedules as schedule_rows
 from schedbot.store.schedules import workspaces
 from schedbot.tick import tick
+from tests.support.sql import read_rows
 
 
 def ms(utc: str) -> int:
@@ -100,7 +102,8 @@ class Schedules:
 
     def jobs(self, name: str = "") -> list[str]:
         """Its jobs, or all: `2026-12-01 09:00 queued`, with the reason behind it, if there is one."""
-        rows = self.db.rows(
+        rows = read_rows(
+            self.db,
             "SELECT due_at, j.state, coalesce(' ' || error, '') FROM jobs j JOIN schedules s ON s.id = j.schedule_id"
             " WHERE :name IN ('', s.name) ORDER BY due_at",
             {"name": name},

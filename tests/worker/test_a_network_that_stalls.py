@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from tests.support.app import App, until
+from tests.support.sql import read_value
 
 WITHIN = 40  # s: a pool starts, and a lost answer is waited for
 SMALL = 1024  # a window that a request does not fit into: the rest waits on the sender's side
@@ -70,7 +71,7 @@ def certificate(folder: Path) -> Path:
 
 
 def was_absent(app: App) -> bool:
-    return bool(app.db.value("SELECT count(*) FROM lookups WHERE answer = 'absent'"))
+    return bool(read_value(app.db, "SELECT count(*) FROM lookups WHERE answer = 'absent'"))
 
 
 def one_report(app: App) -> None:

@@ -1,6 +1,7 @@
 """A token file is written anew while a post looks into it: nobody has to resume a workspace for that."""
 
 from tests.support.app import TOKEN, App, until
+from tests.support.sql import read_value
 
 WITHIN = 40  # s: a pool starts
 
@@ -16,7 +17,7 @@ def test_a_token_file_that_is_being_written_pauses_nothing(app: App) -> None:
     until(lambda: app.states() == {"succeeded": 1}, within=WITHIN)
     token.write_text("")  # as the shell's `> token` does, before the program that writes has said anything
     app.run("run-now", "tps")
-    until(lambda: app.db.value("SELECT count(*) = 2 FROM attempts"), within=WITHIN)
+    until(lambda: read_value(app.db, "SELECT count(*) = 2 FROM attempts"), within=WITHIN)
     token.write_text(TOKEN)
     until(lambda: app.states() == {"succeeded": 2}, within=WITHIN)
-    assert app.db.value("SELECT count(*) FROM changes WHERE command = 'work'") == 0
+    assert read_value(app.db, "SELECT count(*) FROM changes WHERE command = 'work'") == 0

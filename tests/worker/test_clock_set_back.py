@@ -6,6 +6,7 @@ import pytest
 
 from tests.promises.test_04_a_zombie_cannot_write import FAKETIME
 from tests.support.app import App, Program, now_ms, rfc3339, until
+from tests.support.sql import read_rows
 
 pytestmark = pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
 
@@ -27,7 +28,7 @@ def test_a_look_up_that_waits_is_asked_all_the_same(app: App) -> None:
     app.slack.order("drop_after")
     app.slack.order("ratelimit", method="conversations.history", retry_after=2)
     pool = wrong(app, "+1h")
-    until(lambda: app.db.rows("SELECT answer FROM lookups") == [("later",)], within=40)
+    until(lambda: read_rows(app.db, "SELECT answer FROM lookups") == [("later",)], within=40)
     set_back(app)
     until(lambda: app.states() == {"succeeded": 1}, within=40)
     assert app.slack.texts() == ["report-0"]
@@ -38,7 +39,7 @@ def test_a_limit_of_a_workspace_is_over_all_the_same(app: App) -> None:
     app.add_due_jobs(1)
     app.slack.order("ratelimit", retry_after=2)
     pool = wrong(app, "+1h")
-    until(lambda: app.db.rows("SELECT 1 FROM pacing WHERE channel = ''"), within=40)
+    until(lambda: read_rows(app.db, "SELECT 1 FROM pacing WHERE channel = ''"), within=40)
     set_back(app)
     app.add_schedule("another", cron="0 0 1 1 *", channel="C0000000009")
     app.run("run-now", "another")

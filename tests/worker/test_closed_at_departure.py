@@ -9,6 +9,7 @@ from schedbot.store.jobs import claims
 from schedbot.store.jobs.claims import Wanted
 from schedbot.worker.pool import Pool
 from tests.support.app import TOKEN, App, now_ms, rfc3339
+from tests.support.sql import read_rows
 
 HOUR = 3_600_000
 MINUTE = 60_000
@@ -39,7 +40,7 @@ def due_two_hours_ago(app: App, **said: str) -> int:
 
 def job(app: App) -> tuple[int, int, int | None, str | None]:
     """When the job is available, until when, and whereto and by what it was put off."""
-    return app.db.rows("SELECT available_at, deadline_at, deferred_to, deferred_by FROM jobs")[0]
+    return read_rows(app.db, "SELECT available_at, deadline_at, deferred_to, deferred_by FROM jobs")[0]
 
 
 def test_a_pool_that_comes_after_closing_puts_the_job_back_to_the_opening(app: App) -> None:
@@ -133,7 +134,7 @@ def test_what_is_due_when_its_window_opens_is_not_put_back_once_more(app: App, m
         app.db.execute("CREATE TEMP TABLE put_back (job)")
         app.db.execute(PUT_BACK)
     Pool(app.session(), drain=True).run()
-    assert (app.states(), app.db.rows("SELECT job FROM put_back")) == ({"succeeded": 7}, [])
+    assert (app.states(), read_rows(app.db, "SELECT job FROM put_back")) == ({"succeeded": 7}, [])
 
 
 def test_what_a_person_asks_for_goes_at_once(app: App) -> None:

@@ -24,6 +24,7 @@ from schedbot.worker.state.write_queue import Ledger
 from schedbot.worker.steps.reconcile import Rescue
 from tests.support.app import App, until
 from tests.support.job_history import HOUR, NOW, JobHistory, new_job_history
+from tests.support.sql import read_value
 
 
 def test_a_drain_leaves_to_another_pool_what_that_has_in_hand(app: App) -> None:
@@ -132,7 +133,7 @@ def test_work_does_not_wait_for_a_database_that_it_can_never_write_to(app: App) 
 
 def test_a_pool_that_is_asked_to_stop_does_not_wait_for_a_full_disk_for_ever(app: App) -> None:
     pool = app.start("work", "--processes", "1")
-    until(lambda: app.db.value("SELECT count(*) FROM heartbeats WHERE kind = 'pool'"))
+    until(lambda: read_value(app.db, "SELECT count(*) FROM heartbeats WHERE kind = 'pool'"))
     app.add_due_jobs(1)
     app.slack.order("hold")
     app.db.wake()

@@ -8,9 +8,11 @@ import apsw
 import pytest
 
 from schedbot.errors import DatabaseUnusable
-from schedbot.store.database import Database, create_database, open_database
-from schedbot.store.sqlite.errors import DatabaseOutgrown
+from schedbot.store.database import Database, DatabaseOutgrown
+from schedbot.store.opening import create_database
+from schedbot.store.sqlite.connection import open_file
 from schedbot.worker.state.write_queue import Entry, Ledger
+from tests.support.sql import read_rows
 
 SQL = "INSERT INTO heartbeats (kind, name, program, started_at, beat_at) VALUES ('pool', :name, '1', 0, 0)"
 
@@ -18,7 +20,7 @@ SQL = "INSERT INTO heartbeats (kind, name, program, started_at, beat_at) VALUES 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
     create_database(tmp_path / "schedbot.db", "installation-1", 0).close()
-    made = open_database(tmp_path / "schedbot.db", busy_ms=50)
+    made = open_file(tmp_path / "schedbot.db", busy_ms=50)
     yield made
     made.close()
 
@@ -32,7 +34,7 @@ def beat(name: str) -> Entry:
 
 
 def names(db: Database) -> list[str]:
-    return [row[0] for row in db.rows("SELECT name FROM heartbeats ORDER BY name")]
+    return [row[0] for row in read_rows(db, "SELECT name FROM heartbeats ORDER BY name")]
 
 
 def test_what_follows_a_commit_is_told_what_was_written_in_order(db: Database) -> None:
@@ -83,7 +85,7 @@ def test_in_tables_that_a_newer_program_has_changed_only_ends_are_written(db: Da
     ledger = Ledger()
     ledger.add(beat("begins"))
     ledger.add(beat("ends"), ends=True)
-    apsw.Connection(str(db.path)).execute(f"PRAGMA user_version = {db.knows + 1}")
+    apsw.Connection(str(db.path)).execute(f"PRAGMA user_version = {db.known_schema + 1}")
     with pytest.raises(DatabaseOutgrown):
         ledger.commit(db)
     ledger.outgrow()

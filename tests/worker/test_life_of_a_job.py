@@ -30,6 +30,7 @@ from schedbot.store.jobs.unknown import Answered
 from schedbot.store.schedules import schedules, workspaces
 from schedbot.worker.state.verdict import Standing, absent, unaskable, verdict
 from tests.support.job_history import NOW, JobHistory
+from tests.support.sql import read_rows
 
 INTERFERENCES = ("pause", "skip", "pause workspace")
 LEASE_MS, WINDOW_MS = 60_000, 9_000
@@ -89,10 +90,10 @@ class LifeOfAJob(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     def dump(self, table: str) -> dict[Any, Any]:
-        return {row[:2]: row for row in self.db.rows(f"SELECT * FROM {table}")}  # noqa: S608 (a name from below)
+        return {row[:2]: row for row in read_rows(self.db, f"SELECT * FROM {table}")}  # noqa: S608 (a name from below)
 
     def states(self) -> dict[int, str]:
-        return dict(self.db.rows("SELECT id, state FROM jobs"))
+        return dict(read_rows(self.db, "SELECT id, state FROM jobs"))
 
     @contextmanager
     def step(self) -> Iterator[None]:
@@ -269,7 +270,9 @@ class LifeOfAJob(RuleBasedStateMachine):
                         workspaces.pause(self.db, "acme", "by hand", "tester", self.now)
 
     def skip(self, index: int) -> None:
-        schedule_id, due_at = self.db.rows("SELECT schedule_id, due_at FROM jobs ORDER BY id")[index % len(self.jobs)]
+        schedule_id, due_at = read_rows(self.db, "SELECT schedule_id, due_at FROM jobs ORDER BY id")[
+            index % len(self.jobs)
+        ]
         with self.db.writing():
             pending.skip(self.db, schedules.by_id(self.db, schedule_id), due_at, "skipped by hand")
 
@@ -294,7 +297,7 @@ class LifeOfAJob(RuleBasedStateMachine):
     @invariant()
     def nothing_is_wrong(self) -> None:
         for rule_kept, sql in WRONG.items():
-            assert self.db.rows(sql) == [], rule_kept
+            assert read_rows(self.db, sql) == [], rule_kept
 
 
 LifeOfAJob.TestCase.settings = settings(deadline=None, max_examples=100, stateful_step_count=50)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench.crash import children
 from tests.support.app import App, Program, until
+from tests.support.sql import read_value
 from tests.worker.test_pool_in_trouble import cpu_ticks
 
 FOR_EVER = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}[]"
@@ -42,7 +43,7 @@ def test_a_report_whose_press_was_killed_is_posted_once(app: App, tmp_path: Path
     os.kill(press, signal.SIGKILL)
     until(lambda: app.states() == {"succeeded": 1}, within=30)
     assert app.slack.texts() == ["harmless"]
-    assert app.db.value("SELECT count(*) FROM attempts") == 1
+    assert read_value(app.db, "SELECT count(*) FROM attempts") == 1
 
 
 def test_a_report_that_lost_two_presses_has_failed(app: App, tmp_path: Path) -> None:
@@ -53,7 +54,7 @@ def test_a_report_that_lost_two_presses_has_failed(app: App, tmp_path: Path) -> 
     until(lambda: app.states() == {"failed": 1}, within=30)
     assert [job["error"] for job in app.audit()] == ["render_failed"]
     assert app.slack.texts() == []
-    assert "exit code -9" in app.db.value("SELECT detail FROM attempts")
+    assert "exit code -9" in read_value(app.db, "SELECT detail FROM attempts")
 
 
 def test_a_report_that_loops_does_not_outlive_its_pool_for_long(app: App, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from schedbot.store.jobs import outage
 from tests.support.app import App, now_ms, rfc3339, until
+from tests.support.sql import read_row
 
 
 def due(app: App, workspace: str, count: int, at: int) -> None:
@@ -37,7 +38,7 @@ def test_a_pool_that_begins_in_an_outage_probes_by_another_workspace_than_the_la
     app: App,
 ) -> None:
     app.run("workspace", "add", "globex", "--token-env", "GLOBEX_TOKEN")
-    [first, name] = app.db.row("SELECT id, name FROM workspaces ORDER BY id LIMIT 1") or ()
+    [first, name] = read_row(app.db, "SELECT id, name FROM workspaces ORDER BY id LIMIT 1") or ()
     down(app, "globex" if name == "globex" else "acme")
     at = now_ms() // 1000 * 1000
     due(app, "default", 3, at)

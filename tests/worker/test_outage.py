@@ -4,6 +4,7 @@ What is the last attempt of a job may be the first sign of an outage: that it is
 """
 
 from tests.support.app import App, until
+from tests.support.sql import read_value
 
 
 def test_an_outage_uses_up_no_attempt_once_it_is_seen_as_one(app: App) -> None:
@@ -13,7 +14,7 @@ def test_an_outage_uses_up_no_attempt_once_it_is_seen_as_one(app: App) -> None:
     assert (done.returncode, "Slack does not answer" in done.stderr) == (1, True)
     assert app.states() == {"queued": 8}
     assert "Ended no job. 8 tries left their jobs waiting: 8 queued." in done.stderr
-    assert app.db.value("SELECT max(spent) FROM jobs") <= 1
+    assert read_value(app.db, "SELECT max(spent) FROM jobs") <= 1
 
 
 def test_what_waited_is_posted_when_slack_is_back(app: App) -> None:
@@ -47,8 +48,8 @@ def test_failures_that_turn_out_to_be_an_outage_use_up_nothing_and_the_first_ans
     app.slack.order("status", status=503, times=5)
     app.start("work")
     until(lambda: app.states() == {"succeeded": 8}, within=60)
-    assert app.db.value("SELECT max(spent) FROM jobs") == 1
-    assert app.db.value("SELECT failures FROM circuit") == 0
+    assert read_value(app.db, "SELECT max(spent) FROM jobs") == 1
+    assert read_value(app.db, "SELECT failures FROM circuit") == 0
 
 
 def test_a_pool_that_begins_in_an_outage_knows_of_it(app: App) -> None:
@@ -56,10 +57,10 @@ def test_a_pool_that_begins_in_an_outage_knows_of_it(app: App) -> None:
     app.add_due_jobs(8, max_attempts="2")
     app.sandbox.stop()
     app.work()
-    tried = app.db.value("SELECT count(*) FROM attempts")
+    tried = read_value(app.db, "SELECT count(*) FROM attempts")
     done = app.work()
     assert (done.returncode, "Slack does not answer" in done.stderr) == (1, True)
-    assert app.db.value("SELECT count(*) FROM attempts") == tried + 1
+    assert read_value(app.db, "SELECT count(*) FROM attempts") == tried + 1
     assert app.states() == {"queued": 8}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bench.crash import children
 from tests.support.app import App, now_ms, until
+from tests.support.sql import read_value
 
 
 def cpu_ticks(pid: int) -> int:
@@ -32,7 +33,7 @@ def test_a_job_whose_grace_ends_while_its_channel_is_busy_does_not_leave(app: Ap
     app.slack.order("hold")
     app.start("work", "--processes", "1")
     app.slack.wait_for(1)
-    until(lambda: now_ms() > app.db.value("SELECT deadline_at FROM jobs WHERE id = 2"))
+    until(lambda: now_ms() > read_value(app.db, "SELECT deadline_at FROM jobs WHERE id = 2"))
     app.slack.release()
     until(lambda: app.states() == {"succeeded": 1, "missed": 1}, within=20)
     assert app.slack.texts() == ["report-0"]
@@ -53,7 +54,9 @@ def test_an_edit_of_a_job_in_hand_leaves_its_channels_free(app: App) -> None:
     app.add_due_jobs(2, channels=1)
     pool = app.start("work", "--processes", "1")
     until(lambda: app.states() == {"succeeded": 1, "running": 1})
-    last = app.db.value("SELECT s.name FROM jobs j JOIN schedules s ON s.id = j.schedule_id WHERE j.state = 'running'")
+    last = read_value(
+        app.db, "SELECT s.name FROM jobs j JOIN schedules s ON s.id = j.schedule_id WHERE j.state = 'running'"
+    )
     app.run("edit", last, "--channel", "C0000000007", "--text", "moved")
     until(lambda: app.states() == {"succeeded": 2}, within=20)
     assert "moved" in app.slack.texts() or last in app.slack.texts()

@@ -10,6 +10,7 @@ from schedbot.store.jobs.unknown import Answered
 from tests.promises.test_04_a_zombie_cannot_write import FAKETIME
 from tests.support.app import App, Program, until
 from tests.support.job_history import HOUR, NOW, new_job_history
+from tests.support.sql import read_rows, read_value
 from tests.worker.test_ends_of_a_pool import rescue, unknown
 
 WITHIN = 40  # s: a pool starts, and a lost answer is waited for
@@ -36,7 +37,7 @@ def unknown_for_an_hour(app: App) -> None:
 def test_a_resume_has_it_looked_up_at_once(app: App) -> None:
     app.slack.order("error", method="conversations.history", code="token_revoked")
     unknown_for_an_hour(app)
-    until(lambda: app.db.value("SELECT paused_at FROM workspaces"), within=WITHIN)
+    until(lambda: read_value(app.db, "SELECT paused_at FROM workspaces"), within=WITHIN)
     assert program(app, "workspace", "resume", "default").wait(WITHIN) == 0
     until(lambda: app.states() == {"succeeded": 1}, within=WITHIN)
 
@@ -72,4 +73,4 @@ def test_pools_that_take_turns_at_a_post_ask_its_own_seconds_once(app: App) -> N
 
 
 def answers(app: App) -> list[str]:
-    return [row[0] for row in app.db.rows("SELECT answer FROM lookups ORDER BY id")]
+    return [row[0] for row in read_rows(app.db, "SELECT answer FROM lookups ORDER BY id")]

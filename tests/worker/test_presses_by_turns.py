@@ -6,6 +6,7 @@ import pytest
 
 from schedbot.worker.steps.lines import Lines
 from tests.support.app import App, Program, now_ms, rfc3339, until
+from tests.support.sql import read_rows
 from tests.worker.test_departures import delivery
 from tests.worker.test_lost_presses import FOR_EVER
 
@@ -35,7 +36,7 @@ def due(app: App, hanging: str, count: int, **globex: str) -> None:
 def ended_first(app: App, pool: Program) -> list[tuple[str, str]]:
     """The first attempts that end, each with its workspace."""
     sql = "SELECT w.name, a.outcome FROM attempts a JOIN workspaces w ON w.id = a.workspace_id WHERE outcome > ''"
-    ended = until(lambda: app.db.rows(sql), within=60)
+    ended = until(lambda: read_rows(app.db, sql), within=60)
     pool.terminate()
     pool.communicate(timeout=30)  # its presses end with it
     return [(row[0], row[1]) for row in ended]

@@ -1,6 +1,7 @@
 """A refused token pauses its workspace, unless another has taken its place or a person has resumed it since."""
 
 from tests.support.app import App, now_ms, rfc3339, until
+from tests.support.sql import read_rows, read_value
 
 WITHIN = 40  # s: a pool starts, and a lost answer is waited for
 
@@ -16,7 +17,7 @@ def due_in(app: App, workspace: str, token: str, count: int = 2) -> None:
 
 
 def is_paused(app: App) -> bool:
-    return bool(app.db.value("SELECT count(*) FROM workspaces WHERE paused_at IS NOT NULL"))
+    return bool(read_value(app.db, "SELECT count(*) FROM workspaces WHERE paused_at IS NOT NULL"))
 
 
 def test_a_refusal_that_was_on_its_way_at_a_resume_does_not_pause_again(app: App) -> None:
@@ -31,7 +32,7 @@ def test_a_refusal_that_was_on_its_way_at_a_resume_does_not_pause_again(app: App
     app.slack.release()
     until(lambda: app.states() == {"succeeded": 2}, within=WITHIN)
     assert not is_paused(app)
-    assert app.db.value("SELECT max(spent) FROM jobs") == 1
+    assert read_value(app.db, "SELECT max(spent) FROM jobs") == 1
 
 
 def kept_in(app: App, token: str) -> str:
@@ -46,7 +47,7 @@ def tries(app: App) -> list[list[str]]:
 
 
 def was_paused(app: App) -> bool:
-    return bool(app.db.value("SELECT count(*) FROM changes WHERE command = 'work'"))
+    return bool(read_value(app.db, "SELECT count(*) FROM changes WHERE command = 'work'"))
 
 
 def test_a_token_that_was_rotated_behind_its_command_pauses_nothing(app: App) -> None:
@@ -57,7 +58,7 @@ def test_a_token_that_was_rotated_behind_its_command_pauses_nothing(app: App) ->
     assert app.run("run-now", "initech-0").returncode == 0
     until(lambda: app.states() == {"succeeded": 2}, within=WITHIN)
     assert sorted(tries(app)) == [["posted"], ["token_refused", "posted"]]
-    assert app.db.value("SELECT max(spent) FROM jobs") == 1
+    assert read_value(app.db, "SELECT max(spent) FROM jobs") == 1
     assert not was_paused(app)
 
 
@@ -66,7 +67,7 @@ def test_a_rotated_token_that_is_refused_too_pauses_its_workspace(app: App) -> N
     assert app.work().returncode == 3
     assert tries(app) == [["token_refused", "token_refused"]]
     assert is_paused(app)
-    assert app.db.value("SELECT spent FROM jobs") == 0
+    assert read_value(app.db, "SELECT spent FROM jobs") == 0
 
 
 def test_a_look_up_goes_on_with_a_token_that_was_rotated(app: App) -> None:
@@ -76,5 +77,5 @@ def test_a_look_up_goes_on_with_a_token_that_was_rotated(app: App) -> None:
     until(lambda: app.states() == {"unknown": 1}, within=WITHIN)
     kept_in(app, "xoxb-two")
     until(lambda: app.states() == {"succeeded": 1}, within=WITHIN)
-    assert [row[0] for row in app.db.rows("SELECT answer FROM lookups ORDER BY id")] == ["later", "absent"]
+    assert [row[0] for row in read_rows(app.db, "SELECT answer FROM lookups ORDER BY id")] == ["later", "absent"]
     assert not was_paused(app)

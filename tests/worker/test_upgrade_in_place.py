@@ -8,6 +8,7 @@ from pathlib import Path
 import schedbot
 from bench.crash import children
 from tests.support.app import App, Program, until
+from tests.support.sql import read_value
 
 NEWER = "9.9.9"
 WITHIN = 40  # s: a pool starts
@@ -43,7 +44,7 @@ def test_a_pool_ends_at_a_child_of_another_version_and_what_is_in_flight_ends_fi
     pool = app.start("work", "--processes", "2")
     app.slack.wait_for(1, within=WITHIN)
     upgrade(program)
-    busy = int(app.db.value("SELECT worker FROM attempts").rpartition("/")[2])
+    busy = int(read_value(app.db, "SELECT worker FROM attempts").rpartition("/")[2])
     os.kill(seats(pool, 2)[2 - busy], signal.SIGKILL)
     assert NEWER in told(pool, "outgrown")
     app.slack.release()

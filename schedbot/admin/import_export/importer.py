@@ -24,7 +24,7 @@ from schedbot.session import Session
 from schedbot.slack.people import is_person
 from schedbot.store.database import Database
 from schedbot.store.fanout import advance, occurrence_count
-from schedbot.store.schedules import bulk
+from schedbot.store.schedules import lookup
 
 STEP = 500
 JUDGED_ALONE = ("tz", "workspace", "skip_holidays")
@@ -116,7 +116,7 @@ def planned(db: Database, lines: Lines, facts: Facts, moved: Moved) -> Plan:
     plan = Plan(zones=lines.zones)
     for number, some in enumerate(steps(found)):
         moved(number * STEP, 2 * len(found))
-        standing = bulk.called(db, [name_of(record) for record in some])
+        standing = lookup.by_names(db, [name_of(record) for record in some])
         for record in some:
             try:
                 refuse_again(record, plan)
@@ -139,7 +139,7 @@ def complain(db: Database, lines: Lines, record: Record, first: BadField, facts:
     complaints.add(record.line, first.column, first)
     if complaints.count >= SHOWN:
         return
-    standing = bulk.called(db, [name_of(record)]).get(name_of(record)) if lines.source.update else None
+    standing = lookup.by_names(db, [name_of(record)]).get(name_of(record)) if lines.source.update else None
     base = add.as_wanted(standing) if standing else None
     told = {first.column}
     for error in cell_errors.others(db, record.fields, base, facts, lines.zones):
@@ -230,7 +230,7 @@ def write(db: Database, plan: Plan, facts: Facts, moved: Moved) -> Imported:
 
 def refuse_taken(db: Database, new: Sequence[Change]) -> None:
     """Raises BadInput where a name was taken since it was checked."""
-    now_taken = bulk.called(db, [change.wanted.name for change in new])
+    now_taken = lookup.by_names(db, [change.wanted.name for change in new])
     for change in new if now_taken else ():
         if change.wanted.name in now_taken:
             refuse(change, add.taken(change.wanted.name))

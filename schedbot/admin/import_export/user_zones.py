@@ -9,7 +9,7 @@ from schedbot.admin.workspaces import user_zones
 from schedbot.admin.workspaces.user_zones import NOBODY, Zones
 from schedbot.session import Session
 from schedbot.slack.people import is_person
-from schedbot.store.schedules import bulk
+from schedbot.store.schedules import lookup
 
 
 def asked(session: Session, found: Sequence[Record], update: bool) -> Zones:
@@ -17,7 +17,7 @@ def asked(session: Session, found: Sequence[Record], update: bool) -> Zones:
     some = [record for record in found if may_name(record, update)]
     if not some:
         return NOBODY
-    standing = bulk.called(session.db, [record.fields.get("name", "") for record in some]) if update else {}
+    standing = lookup.by_names(session.db, [record.fields.get("name", "") for record in some]) if update else {}
     persons = []
     for record in some:
         before = standing.get(record.fields.get("name", ""))

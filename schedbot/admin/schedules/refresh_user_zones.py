@@ -23,7 +23,7 @@ from schedbot.store.fanout import advance, occurrence_count
 from schedbot.store.schedules import schedules, workspaces
 from schedbot.store.schedules import user_zones as stored
 from schedbot.store.schedules.user_zones import Person
-from schedbot.store.sqlite.alone import alone
+from schedbot.store.sqlite.write_lock import process_lock
 
 MOST = 50  # people in one go; users.info allows more than 100 a minute
 SLICE = 50  # schedules in one transaction
@@ -38,7 +38,7 @@ Told = dict[str, PersonSeen | AttemptResult]
 def follow(session: Session, command: str, within_ms: int) -> None:
     """Ask for whom it is time, and let schedules follow, within `within_ms` or little more. Raises nothing."""
     try:
-        with alone(session.db, "people") as is_alone:
+        with process_lock(session.db, "people") as is_alone:
             if is_alone:
                 refresh(session, command, within_ms)
     except (SchedbotError, OSError) as error:

@@ -45,7 +45,7 @@ def record(db: Database, change: Change) -> None:
 
 def record_all(db: Database, made: Iterable[Change]) -> None:
     """Write several changes. Inside the transaction that makes them."""
-    db.execute_each(RECORD, [as_row(change) for change in made])
+    db.execute_many(RECORD, [as_row(change) for change in made])
 
 
 def as_row(change: Change) -> dict[str, str | int | None]:

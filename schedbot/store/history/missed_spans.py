@@ -103,7 +103,7 @@ def record(db: Database, whose: Whose, missed: Sequence[int]) -> list[tuple[str,
                 continue
             own |= extent(left)
         rows.append(own)
-    db.execute_each(RECORD, rows)
+    db.execute_many(RECORD, rows)
     return [(str(row["schedule_id"]), int(row["count"])) for row in rows]
 
 

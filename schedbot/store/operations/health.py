@@ -81,7 +81,7 @@ def vitals(db: Database, now: int) -> Vitals:
             unticked_at=db.value(UNTICKED),
             is_used=bool(db.value(ANY_SCHEDULE)),
             paused=[(name, reason) for name, reason in db.rows(PAUSED)],
-            other_programs=[(name, program) for name, program in db.rows(OTHER_PROGRAMS, OWN | alive)],
+            other_programs=[(name, program) for name, program in db.rows(OTHER_PROGRAMS, {**OWN, **alive})],
             is_unsettled=bool(db.value(UNKNOWN)),
             silences=outage.in_a_row(db, now),
         )

@@ -214,11 +214,11 @@ def insert(db: Database, new: Schedule, recurrence_id: int) -> None:
 
 def insert_all(db: Database, new: Sequence[tuple[Schedule, int]]) -> None:
     """Write new schedules, each with the id of its recurrence. Inside a transaction."""
-    db.execute_each(
+    db.execute_many(
         INSERT,
         [{**standing(one), "recurrence_id": number, "created_at": one.created_at} for one, number in new],
     )
-    db.execute_each(INSERT_VERSION, [version_row(one, number, one.created_at) for one, number in new])
+    db.execute_many(INSERT_VERSION, [version_row(one, number, one.created_at) for one, number in new])
     for one, _ in new:
         user_zones.keep(db, one, one.created_at)
 

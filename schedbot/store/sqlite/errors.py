@@ -11,11 +11,9 @@ from pathlib import Path
 
 import apsw
 
+from schedbot import __version__
 from schedbot.errors import BadInput, DatabaseUnusable, SchedbotError
-
-
-class DatabaseOutgrown(DatabaseUnusable):
-    """A newer program has changed the database's tables: this one begins nothing more in it."""
+from schedbot.store.database import DatabaseOutgrown
 
 
 @contextmanager
@@ -89,4 +87,12 @@ def read_only(path: Path) -> DatabaseUnusable:
 def full(path: Path) -> DatabaseUnusable:
     return DatabaseUnusable(
         f"The disk that holds '{path}' is full.", "Make room, then try again; nothing was half written."
+    )
+
+
+def newer(path: Path, schema: int, known_schema: int) -> DatabaseOutgrown:
+    return DatabaseOutgrown(
+        f"'{path}' was written by a newer schedbot: its schema is {schema}, "
+        f"schedbot {__version__} knows {known_schema}.",
+        "Use the newer version, or restore a backup from before it.",
     )

@@ -2,16 +2,17 @@
 
 import apsw
 
-from schedbot.store.database import FAULTY, Database
+from schedbot.store.database import Database
 from schedbot.store.sqlite import migrations
+from schedbot.store.sqlite.connection import FAULTY_VERSIONS
 
-SAID_AT_MOST = 5
+REPORTED_AT_MOST = 5
 
 
 def damage(db: Database) -> list[str]:
     """What SQLite's own check finds wrong with the file; nothing for a whole one. Reads all of it."""
-    found = [str(row[0]) for row in db.rows(f"PRAGMA quick_check({SAID_AT_MOST:d})")]
-    return [] if found == ["ok"] else found
+    problems = db.texts(f"PRAGMA quick_check({REPORTED_AT_MOST:d})")
+    return [] if problems == ["ok"] else problems
 
 
 def sqlite_version() -> str:
@@ -21,7 +22,7 @@ def sqlite_version() -> str:
 
 def is_faulty_sqlite() -> bool:
     """May that version corrupt a file that two processes write?"""
-    return apsw.SQLITE_VERSION_NUMBER in FAULTY
+    return apsw.SQLITE_VERSION_NUMBER in FAULTY_VERSIONS
 
 
 def schema(db: Database) -> tuple[int, int]:

@@ -39,15 +39,15 @@ def drain(descriptor: int) -> None:
             pass
 
 
-def poke(database: Path) -> None:
+def wake_all(database: Path) -> None:
     """Wake every pool of this database. What a dead pool left behind is swept away."""
     with suppress(OSError):
         for entry in os.scandir(database.parent):
             if entry.name.startswith(database.name + "-") and entry.name.endswith(ENDING):
-                knock(Path(entry.path))
+                wake_one(Path(entry.path))
 
 
-def knock(path: Path) -> None:
+def wake_one(path: Path) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:

@@ -1,68 +1,93 @@
-"""Writers pass one by one: a lock file that is waited for without polling, and not for ever.
+"""Locks between processes: lock files beside the database.
 
-flock(2) knows no time-out, and a process that was stopped while it wrote never lets go: so a thread waits, on a
-descriptor of its own, and gives the lock back if it comes when nobody wants it any more.
+`WriteLock` lets writers pass one by one. It waits without polling, and not for ever: flock(2) knows no time-out, and a
+process that was stopped while it wrote never lets go. So a thread waits, on a descriptor of its own, and gives the lock
+back if it comes too late.
+
+`process_lock` only spares work: the tables guarantee that nothing is done twice.
 """
 
 import fcntl
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from schedbot.store.database import Database
 
-class Turnstile:
-    """The lock file beside one database. One thread passes at a time."""
+
+class WriteLock:
+    """The lock file beside one database. One thread holds it at a time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._own = opened(path)
-        self._held: int | None = None
+        self._own = open_lock_file(path)
+        self._locked: int | None = None
 
-    def enter(self, within_ms: int) -> bool:
-        """Wait for the turn, `within_ms` at most. False: it did not come."""
+    def acquire(self, timeout_ms: int) -> bool:
+        """Wait for the lock, `timeout_ms` at most. Returns False when it did not come."""
         try:
             fcntl.flock(self._own, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._held = self._own
+            self._locked = self._own
         except BlockingIOError:
-            self._held = Turn(opened(self._path)).wait(within_ms)
-        return self._held is not None
+            self._locked = LockWait(open_lock_file(self._path)).wait(timeout_ms)
+        return self._locked is not None
 
-    def leave(self) -> None:
-        """Let the next one pass."""
-        held, self._held = self._held, None
-        if held == self._own:
-            fcntl.flock(held, fcntl.LOCK_UN)
-        elif held is not None:
-            os.close(held)
+    def release(self) -> None:
+        """Let the next writer pass."""
+        locked, self._locked = self._locked, None
+        if locked == self._own:
+            fcntl.flock(locked, fcntl.LOCK_UN)
+        elif locked is not None:
+            os.close(locked)
 
     def close(self) -> None:
+        """Close the lock file."""
         os.close(self._own)
 
 
-class Turn:
+class LockWait:
     """One wait for the lock."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._come = threading.Event()
-        self._settling = threading.Lock()
-        self._given_up = False
+        self._acquired = threading.Event()
+        self._deciding = threading.Lock()
+        self._timed_out = False
 
-    def wait(self, within_ms: int) -> int | None:
-        """The descriptor that holds the lock; to close it is to let go. None when it did not come."""
-        threading.Thread(target=self._stand_in_line, daemon=True).start()
-        self._come.wait(within_ms / 1000)
-        with self._settling:
-            self._given_up = not self._come.is_set()
-        return None if self._given_up else self._descriptor
+    def wait(self, timeout_ms: int) -> int | None:
+        """Return the descriptor that holds the lock (closing it releases the lock), or None after the time-out."""
+        threading.Thread(target=self._acquire, daemon=True).start()
+        self._acquired.wait(timeout_ms / 1000)
+        with self._deciding:
+            self._timed_out = not self._acquired.is_set()
+        return None if self._timed_out else self._descriptor
 
-    def _stand_in_line(self) -> None:
+    def _acquire(self) -> None:
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-        with self._settling:
-            if self._given_up:
+        with self._deciding:
+            if self._timed_out:
                 os.close(self._descriptor)
-            self._come.set()
+            self._acquired.set()
 
 
-def opened(path: Path) -> int:
+def open_lock_file(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+@contextmanager
+def process_lock(db: Database, name: str) -> Iterator[bool]:
+    """Hold the lock `name`; yields False where another process holds it. Raises OSError for an impossible file."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(f"{db.path}-{name}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()

@@ -1,0 +1,228 @@
+"""One connection to one SQLite file: opening, migrations, transactions.
+
+Every write transaction is immediate and takes a lock file first: SQLite's own busy handler polls, and lets some of
+several writers wait for seconds. `synchronous=FULL`: a commit is on the disk when it returns. A program that is older
+than the file's tables writes nothing: each transaction reads the schema's number first.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import cast
+
+import apsw
+
+from schedbot.errors import DatabaseUnusable
+from schedbot.store.database import Bindings, Database, Result
+from schedbot.store.rows import Value
+from schedbot.store.sqlite import file_header, migrations, wake_fifo
+from schedbot.store.sqlite.errors import locked, newer, translated
+from schedbot.store.sqlite.write_lock import WriteLock
+
+BUSY_MS = 60_000
+# sqlite.org/wal.html, "walresetbug": two connections can corrupt the file.
+FAULTY_VERSIONS = range(3_007_000, 3_051_003)
+OUTSIDE_WRITING = "a statement that writes runs inside writing()"
+
+
+class SqliteDatabase(Database):
+    """An open database file."""
+
+    def __init__(self, connection: apsw.Connection, path: Path, known_schema: int, busy_ms: int) -> None:
+        self._connection = connection
+        self._write_lock = WriteLock(path.with_name(f"{path.name}-lock"))
+        self._busy_ms = busy_ms
+        self._is_writing = False
+        self.path = path
+        self.known_schema = known_schema
+
+    def select(self, sql: str, bindings: Bindings | None = None) -> Result:
+        with self._translated():
+            cursor = self._connection.execute(sql, _driver_bindings(bindings))
+            try:
+                columns = tuple(name for name, _ in cursor.get_description())
+            except apsw.ExecutionCompleteError:
+                return Result((), iter(()))
+        return Result(columns, self._rows(cursor))
+
+    def _rows(self, cursor: apsw.Cursor) -> Iterator[tuple[Value, ...]]:
+        with self._translated():
+            yield from cast("Iterator[tuple[Value, ...]]", cursor)
+
+    def execute(self, sql: str, bindings: Bindings | None = None) -> int:
+        if not self._is_writing:
+            raise RuntimeError(OUTSIDE_WRITING)
+        with translated(self.path):
+            self._connection.execute(sql, _driver_bindings(bindings)).fetchall()
+            return self._connection.changes()
+
+    def execute_many(self, sql: str, rows: Iterable[Bindings]) -> None:
+        if not self._is_writing:
+            raise RuntimeError(OUTSIDE_WRITING)
+        with translated(self.path):
+            self._connection.executemany(sql, cast("Iterable[dict[str, Value]]", rows))
+
+    @contextmanager
+    def writing(self, allow_newer_schema: bool = False) -> Iterator[None]:
+        if self._is_writing:
+            raise RuntimeError("a transaction is open already")
+        with self._translated():
+            if not self._write_lock.acquire(self._busy_ms):
+                raise locked(self.path)
+            try:
+                # IMMEDIATE, so that it waits at the start and not half-way.
+                self._connection.execute("BEGIN IMMEDIATE")
+                self._is_writing = True
+                if not allow_newer_schema:
+                    self.refuse_newer_schema()
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._is_writing = False
+                self._write_lock.release()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Translate the driver's errors. A statement that no longer fits the tables is a sign of a newer schema."""
+        with translated(self.path):
+            try:
+                yield
+            except apsw.SQLError:
+                self.refuse_newer_schema()
+                raise
+
+    def refuse_newer_schema(self) -> None:
+        """Raise DatabaseOutgrown where a newer program has changed the tables."""
+        if (number := self.schema()) > self.known_schema:
+            raise newer(self.path, number, self.known_schema)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        if self._connection.in_transaction:
+            yield
+            return
+        with translated(self.path):
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                # A stream that nobody reads to its end may outlive the database.
+                with suppress(apsw.ConnectionClosedError):
+                    self._connection.execute("COMMIT")
+
+    def schema(self) -> int:
+        with translated(self.path):
+            return int(str(self._connection.execute("PRAGMA user_version").fetchall()[0][0]))
+
+    def scratch(self, fill: Callable[[Database], None]) -> AbstractContextManager[Database]:
+        from schedbot.store.sqlite.scratch import open_scratch
+
+        return open_scratch(self.path, fill)
+
+    def plan_once(self) -> None:
+        """Plan each statement by its text alone, once, and not for each new value."""
+        self._connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+
+    def run_migrations(self, scripts: Path, begin: Callable[[Database], None] | None = None) -> None:
+        """Run the migrations that the file has not seen, each with its number, and `begin`, in one transaction."""
+        self.refuse_newer_schema()
+        if self.schema() == self.known_schema and not begin:
+            return
+        if self.schema() < self.known_schema:
+            with translated(self.path):
+                self._connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        with self.writing():
+            for number, script in migrations.after(self.schema(), scripts):
+                for _ in self._connection.execute(script):
+                    pass
+                self.execute(f"PRAGMA user_version = {number:d}")
+            self.execute(f"PRAGMA application_id = {migrations.APPLICATION_ID:d}")
+            if begin:
+                begin(self)
+
+    def wake(self) -> None:
+        wake_fifo.wake_all(self.path)
+
+    def close(self) -> None:
+        self._connection.close()
+        self._write_lock.close()
+
+
+def _driver_bindings(bindings: Bindings | None) -> dict[str, Value] | None:
+    # The driver itself refuses a value of another type.
+    return cast("dict[str, Value] | None", bindings)
+
+
+def open_file(path: Path, busy_ms: int = BUSY_MS, scripts: Path = migrations.FOLDER) -> SqliteDatabase:
+    """Open the database at `path`, and bring its tables up to date by the migrations in `scripts`.
+
+    It waits for other programs `busy_ms` at most. Raises DatabaseUnusable.
+    """
+    with translated(path):
+        refuse_missing(path)
+    return connect(path, busy_ms, scripts)
+
+
+def refuse_missing(path: Path) -> None:
+    """Refuse a path without a database. SQLite would take an empty file for a database without tables."""
+    refuse_folder(path)
+    if not path.is_file():
+        raise DatabaseUnusable(
+            f"There is no database at '{path}'.", "Make one with 'schedbot init', or name another with --database."
+        )
+    if path.stat().st_size == 0:
+        raise DatabaseUnusable(
+            f"The file '{path}' is empty.", "Make it a database with 'schedbot init', or name another with --database."
+        )
+
+
+def refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise DatabaseUnusable(f"'{path}' is a folder.", "Name the database's file with --database.")
+
+
+def create_file(
+    path: Path, installation: str, now: int, also: Callable[[Database], None] | None = None
+) -> SqliteDatabase:
+    """Make the database at `path`, readable by its owner alone. One that exists already is kept as it is.
+
+    Tables, installation and the rows of `also` come in one transaction: no file is ever without a name for its posts.
+    """
+    with translated(path):
+        refuse_folder(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+    def begin(database: Database) -> None:
+        sql = "INSERT INTO installation (id, created_at) SELECT :id, :now WHERE NOT EXISTS (SELECT 1 FROM installation)"
+        database.execute(sql, {"id": installation, "now": now})
+        if also:
+            also(database)
+
+    return connect(path, BUSY_MS, migrations.FOLDER, begin)
+
+
+def connect(path: Path, busy_ms: int, scripts: Path, begin: Callable[[Database], None] | None = None) -> SqliteDatabase:
+    refuse_faulty_sqlite(apsw.SQLITE_VERSION_NUMBER)
+    with translated(path):
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        connection.set_busy_timeout(busy_ms)
+        file_header.check_ours(connection, path, scripts)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        database = SqliteDatabase(connection, path, migrations.newest(scripts), busy_ms)
+        database.plan_once()
+    database.run_migrations(scripts, begin)
+    return database
+
+
+def refuse_faulty_sqlite(version: int) -> None:
+    """Refuse versions of SQLite that corrupt a file which a pool and a tick write at the same time."""
+    if version in FAULTY_VERSIONS:
+        text = f"{version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"
+        raise DatabaseUnusable(f"SQLite {text} can corrupt the database.", "Install apsw 3.51.3 or newer.")
