@@ -15,7 +15,7 @@ from schedbot.store.rows import Value, constructor, one_column
 
 T = TypeVar("T")
 Bindings = Mapping[str, object]
-Row = tuple[Any, ...]
+Row = tuple[Any, ...]  # type: ignore[explicit-any]
 
 
 class DatabaseOutgrown(DatabaseUnusable):
@@ -102,7 +102,7 @@ class Database(ABC):
         """Return the first row as a tuple, or None. To be replaced by `first`."""
         return next(self.select(sql, bindings).rows, None)
 
-    def value(self, sql: str, bindings: Bindings | None = None) -> Any:
+    def value(self, sql: str, bindings: Bindings | None = None) -> Any:  # type: ignore[explicit-any]
         """Return the first column of the first row, or None. To be replaced by `integer`, `text` and the like."""
         row = self.row(sql, bindings)
         return row[0] if row else None

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -45,13 +44,11 @@ def tick_with(schedules: Schedules, zones: Path, utc: str = NOON, dry: str = "")
     subprocess.run(command, env={**os.environ, "PYTHONTZPATH": str(zones)}, check=True)
 
 
-def moves(schedules: Schedules, name: str = "daily") -> list[tuple[Any, Any]]:
+def moves(schedules: Schedules, name: str = "daily") -> list[tuple[object, ...]]:
     found = [
         one for one in changes.of_object(schedules.db, "schedule", schedules.get(name).id) if one.command == "tick"
     ]
-    return [
-        (one.before and one.before["next_due_at"][:16], one.after and one.after["next_due_at"][:16]) for one in found
-    ]
+    return [tuple(fields and str(fields["next_due_at"])[:16] for fields in (one.before, one.after)) for one in found]
 
 
 def next_due(schedules: Schedules) -> str:

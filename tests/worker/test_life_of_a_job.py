@@ -270,9 +270,8 @@ class LifeOfAJob(RuleBasedStateMachine):
                         workspaces.pause(self.db, "acme", "by hand", "tester", self.now)
 
     def skip(self, index: int) -> None:
-        schedule_id, due_at = read_rows(self.db, "SELECT schedule_id, due_at FROM jobs ORDER BY id")[
-            index % len(self.jobs)
-        ]
+        jobs = read_rows(self.db, "SELECT schedule_id, due_at FROM jobs ORDER BY id")
+        schedule_id, due_at = jobs[index % len(jobs)]
         with self.db.writing():
             pending.skip(self.db, schedules.by_id(self.db, schedule_id), due_at, "skipped by hand")
 

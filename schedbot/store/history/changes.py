@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from schedbot.store.database import Database, Row
 
@@ -34,8 +33,8 @@ class Change:
     object_id: str
     name: str
     workspace_id: str | None = None
-    before: Mapping[str, Any] | None = None
-    after: Mapping[str, Any] | None = None
+    before: Mapping[str, object] | None = None
+    after: Mapping[str, object] | None = None
 
 
 def record(db: Database, change: Change) -> None:
@@ -88,5 +87,5 @@ def change(row: Row) -> Change:
     )
 
 
-def as_json(fields: Mapping[str, Any] | None) -> str | None:
+def as_json(fields: Mapping[str, object] | None) -> str | None:
     return None if fields is None else json.dumps(dict(fields), ensure_ascii=False)

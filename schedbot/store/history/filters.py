@@ -7,7 +7,6 @@ by their UNIQUE key, and holds no rows back. Values are bound, never written int
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from schedbot.model import JobState
 
@@ -94,7 +93,7 @@ def listed(name: str) -> str:
     return f"(SELECT value FROM json_each(:{name}))"
 
 
-def bindings(chosen: Filter) -> dict[str, Any]:
+def bindings(chosen: Filter) -> dict[str, object]:
     """The values that `statement` names."""
     lists = {name: getattr(chosen, name) for name in (*COLUMNS, "schedules", "states")}
     return {

@@ -5,7 +5,6 @@ pool that holds it can neither send nor settle it: `lifecycle.MOVES` has the mov
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from schedbot.model import JobState, Schedule
 from schedbot.rules.lifecycle import Event, after
@@ -165,12 +164,7 @@ def extra(db: Database, schedule: Schedule, now: int) -> JobSeen:
 
 def by_id(db: Database, number: int) -> JobSeen:
     """One job. Raises LookupError for a number that was never given."""
-    row = db.row("SELECT id, due_at, state, error, lateness_ms FROM jobs WHERE id = :id", {"id": number})
-    if row is None:
+    job = db.first(JobSeen, "SELECT id, due_at, state, error, lateness_ms FROM jobs WHERE id = :id", {"id": number})
+    if job is None:
         raise LookupError(f"job {number}")
-    return seen(*row)
-
-
-def seen(*row: Any) -> JobSeen:
-    number, due_at, state, *rest = row
-    return JobSeen(number, due_at, JobState(state), *rest)
+    return job
