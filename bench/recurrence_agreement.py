@@ -28,7 +28,7 @@ def compare(seed: str) -> Counter[str]:
     random, counted = Random(seed), Counter[str]()
     for _ in range(BLOCK):
         asked = draw_case(random)
-        expected = list(islice(cron_oracle.fires(*asked, asked.start + LONGEST), FIRES))
+        expected = list(islice(cron_oracle.fire_times(*asked, asked.start + LONGEST), FIRES))
         if len(expected) < FIRES:
             counted["drawn, but with fewer than 60 instants in 150 days"] += 1
             continue
@@ -45,7 +45,7 @@ def compare(seed: str) -> Counter[str]:
 
 def beside_cronsim(asked: CronCase, expected: list[int]) -> Counter[str]:
     fault = cronsim_faults.known_fault(asked, expected[-1])
-    if cronsim_faults.fires(asked, FIRES) == expected:
+    if cronsim_faults.fire_times(asked, FIRES) == expected:
         return Counter({"same as cronsim": 1})
     if fault is None:
         print("differs from cronsim:", asked, flush=True)

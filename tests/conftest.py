@@ -1,4 +1,4 @@
-"""Fixtures that tests of every room use."""
+"""Fixtures used in all test folders."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +12,15 @@ from tests.support.schedules import Schedules, open_schedules
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
-    """A product with a sandbox of its own, in which every channel exists."""
+    """An installation with its own sandbox, in which every channel exists."""
     with fork_sandbox() as slack:
-        product = App(tmp_path, slack)
-        yield product
-        product.close()
+        app = App(tmp_path, slack)
+        yield app
+        app.close()
 
 
 @pytest.fixture
 def schedules(tmp_path: Path) -> Iterator[Schedules]:
-    """A product's schedules at an instant that the test sets; nothing runs."""
-    with open_schedules(tmp_path) as made:
-        yield made
+    """Schedules at an instant set by the test. No pool runs."""
+    with open_schedules(tmp_path) as schedules:
+        yield schedules

@@ -71,7 +71,7 @@ def sleeps(path: Path) -> list[str]:
 
 
 # The two places that wait for a condition, and raise; and one that lets a clock of its own making pass.
-MAY_SLEEP = ("tests/support/app.py:", "tests/support/sandbox_client.py:", "tests/rules/test_real_cron_daemon.py:")
+MAY_SLEEP = ("tests/support/app.py:", "tests/rules/test_real_cron_daemon.py:")
 
 
 def test_no_test_sleeps_for_luck() -> None:

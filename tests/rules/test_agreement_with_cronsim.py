@@ -20,7 +20,7 @@ def test_cronsim_names_the_same_instants_where_it_has_no_known_fault() -> None:
         asked = draw_case(random)
         expected = ours(asked)
         if cronsim_faults.known_fault(asked, expected[-1]) is None:
-            assert cronsim_faults.fires(asked, len(expected)) == expected, asked
+            assert cronsim_faults.fire_times(asked, len(expected)) == expected, asked
             compared += 1
     assert compared > QUESTIONS / 2
 

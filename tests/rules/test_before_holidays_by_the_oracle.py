@@ -41,7 +41,7 @@ def test_the_product_and_the_day_by_day_statement_name_the_same_instants(seed: i
     for _ in range(10):
         rule, start = asked(random)
         question = (rule.cron or "", rule.tz, rule.before_holidays)
-        expected = list(islice(holiday_oracle.fires(question, start // 1000, start // 1000 + LONGEST), FIRES))
+        expected = list(islice(holiday_oracle.fire_times(question, start // 1000, start // 1000 + LONGEST), FIRES))
         until = expected[-1] if len(expected) == FIRES else start // 1000 + LONGEST - 1
         assert [at // 1000 for at in recurrence.between(rule, start, until * 1000)] == expected, (rule, start)
 

@@ -9,7 +9,8 @@ import pytest
 
 from schedbot.errors import BadInput
 from schedbot.sandbox import faults
-from tests.support.sandbox_client import Reply, SandboxClient, until
+from tests.support.app import until
+from tests.support.sandbox_client import Reply, SandboxClient
 
 
 class Asking:

@@ -14,7 +14,8 @@ import pytest
 from schedbot.commands.setup import sandbox
 from schedbot.errors import BadInput, SchedbotError
 from schedbot.sandbox import Sandbox, start
-from tests.support.sandbox_client import SandboxClient, until
+from tests.support.app import until
+from tests.support.sandbox_client import SandboxClient
 
 COMMAND = [sys.executable, "-m", "schedbot", "sandbox"]
 

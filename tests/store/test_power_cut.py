@@ -55,10 +55,10 @@ def deliver(folder: Path, disk: Disk, posts: int, faults: dict[int, str], *pragm
         def witness() -> Seen:
             return Seen({one["text"] for one in app.slack.requests("chat.postMessage")}, messages.read_bytes())
 
-        disk.witness = witness
+        disk.observer = witness
         work(app)
         disk.cut("the end")
-        disk.witness = None
+        disk.observer = None
         app.close()
     return disk.cuts
 
@@ -75,14 +75,14 @@ def test_a_power_cut_at_any_commit_of_a_delivery_loses_and_doubles_no_post(
     tmp_path: Path, disk: Disk, fault: str
 ) -> None:
     cuts = deliver(tmp_path, disk, 1, {0: fault})
-    assert [cut.seen.asked for cut in (cuts[0], cuts[-1])] == [set(), {"report-0"}]
+    assert [cut.observed.asked for cut in (cuts[0], cuts[-1])] == [set(), {"report-0"}]
     known = []
     for number, cut in enumerate(cuts):
-        folder = cut.lay(tmp_path / f"cut-{number}")
-        stands = (standing(folder / "schedbot.db", cut.seen), cut.seen.messages)
+        folder = cut.restore(tmp_path / f"cut-{number}")
+        stands = (standing(folder / "schedbot.db", cut.observed), cut.observed.messages)
         if stands not in known:  # others differ by heartbeats alone
             known.append(stands)
-            goes_on(folder, cut.seen.messages)
+            goes_on(folder, cut.observed.messages)
     assert len(known) >= 4  # queued, claimed, about to leave, over
 
 
@@ -113,21 +113,21 @@ def test_whatever_part_of_the_last_writes_has_arrived_the_file_is_whole(tmp_path
     assert {cut.syncing for cut in cuts} == {"schedbot.db", "schedbot.db-wal", "the end"}
     for cut, folder in restore_each(cuts, tmp_path):
         db = open_database(folder / "schedbot.db")
-        assert cut.seen.asked <= left(db)
+        assert cut.observed.asked <= left(db)
         db.close()
 
 
 def test_a_commit_that_does_not_wait_for_the_disk_would_be_forgotten(tmp_path: Path, disk: Disk) -> None:
     cuts = deliver(tmp_path, disk, 1, {}, "synchronous = NORMAL")
-    db = open_database(cuts[-1].lay(tmp_path / "cut") / "schedbot.db")
-    assert (cuts[-1].seen.asked, left(db)) == ({"report-0"}, set())
+    db = open_database(cuts[-1].restore(tmp_path / "cut") / "schedbot.db")
+    assert (cuts[-1].observed.asked, left(db)) == ({"report-0"}, set())
     db.close()
 
 
 def test_a_power_cut_while_the_database_is_made_leaves_none_or_a_whole_one(tmp_path: Path, disk: Disk) -> None:
-    disk.witness = lambda: None
+    disk.observer = lambda: None
     create_database(tmp_path / "schedbot.db", "installation-1", 0).close()
-    disk.witness = None
+    disk.observer = None
     for _, folder in restore_each(disk.cuts, tmp_path):
         path = folder / "schedbot.db"
         is_none_or_whole(path)

@@ -53,7 +53,7 @@ def told(folder: Path, act: Act, *before: Act) -> Story:
                 one(schedules)
             read_rows(schedules.db, "PRAGMA wal_checkpoint")  # the log begins anew, over what stood in it
             old = content(schedules.db)
-            disk.witness = lambda: bool(ended)
+            disk.observer = lambda: bool(ended)
             act(schedules)
             ended.append(True)
             disk.cut("the end")
@@ -127,7 +127,7 @@ def test_a_power_cut_during_a_change_leaves_all_of_it_or_nothing(tmp_path: Path,
     for cut, folder in restore_each(story.cuts, tmp_path):
         db = open_database(folder / "schedbot.db")
         found.append(content(db))
-        assert found[-1] in ([story.new] if cut.seen else [story.old, story.new])
+        assert found[-1] in ([story.new] if cut.observed else [story.old, story.new])
         db.close()
     assert story.old in found
     assert story.new in found
@@ -154,7 +154,7 @@ def test_after_a_power_cut_at_any_commit_of_a_tick_the_next_one_comes_to_the_sam
     for cut, folder in restore_each(story.cuts, tmp_path):
         with came_back(folder, HOURS_LATER) as schedules:
             found.append(content(schedules.db))
-            assert found[-1] == story.new or not cut.seen
+            assert found[-1] == story.new or not cut.observed
             act(schedules)
             assert content(schedules.db) == story.new
     assert len({len(one["jobs"]) for one in found}) >= 3  # before, between, after

@@ -80,7 +80,7 @@ def migrated(path: Path, scripts: Path) -> list[PowerCut]:
     """Migrate the file. What a power cut leaves: at each sync, at the end, and when it is closed."""
     ended: list[bool] = []
     with simulated_disk() as disk:
-        disk.witness = lambda: bool(ended)
+        disk.observer = lambda: bool(ended)
         db = open_file(path, scripts=scripts)
         ended.append(True)
         disk.cut("the end")
@@ -99,7 +99,7 @@ def test_a_power_cut_during_a_migration_moves_no_post(tmp_path: Path, steps: int
     found = []
     for cut, folder in restore_each(cuts, tmp_path):
         found.append(standing(folder / path.name))
-        assert found[-1] in ([new] if cut.seen else [old, new])
+        assert found[-1] in ([new] if cut.observed else [old, new])
         open_file(folder / path.name, scripts=scripts).close()
         assert standing(folder / path.name) == new
     assert old in found

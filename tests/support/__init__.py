@@ -1,1 +1,1 @@
-"""Fixtures and helpers that several tests share."""
+"""Fixtures and helpers shared by several test modules."""

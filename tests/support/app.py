@@ -1,4 +1,4 @@
-"""A whole product in a temporary directory: a database, a sandbox, and the real commands as real processes."""
+"""The whole program in a temporary folder: a database, a sandbox, and commands that run as real processes."""
 
 import json
 import os
@@ -26,22 +26,22 @@ Program = subprocess.Popen[str]
 
 
 def now_ms() -> int:
-    """The real present."""
+    """Return the present in UTC milliseconds."""
     return time.time_ns() // 1_000_000
 
 
 def until(condition: Callable[[], Any], within: float = 30) -> Any:
-    """Wait until `condition` gives something true, and return that. Raises when it did not come."""
+    """Wait until `condition` returns a true value, and return it. Raises TimeoutError after `within` seconds."""
     end = time.monotonic() + within
-    while not (found := condition()):
+    while not (value := condition()):
         if time.monotonic() > end:
-            raise TimeoutError(f"it did not come within {within} s: {condition}")
+            raise TimeoutError(f"condition is still false after {within} s: {condition}")
         time.sleep(0.02)
-    return found
+    return value
 
 
 class SandboxServer(Protocol):
-    """A sandbox that answers."""
+    """A running sandbox, as the tests use it."""
 
     @property
     def api_url(self) -> str: ...
@@ -54,7 +54,8 @@ class SandboxServer(Protocol):
 
 @dataclass
 class App:
-    """One product. Where a test needs another time, it says so: `now` is the clock of what runs in the test itself."""
+    """An installation of schedbot beside a sandbox. `clock` is the clock of calls made inside the test process;
+    commands that run as processes use the real clock."""
 
     folder: Path
     sandbox: SandboxServer
@@ -87,32 +88,35 @@ class App:
 
     @property
     def slack(self) -> Sandbox:
-        """What Slack has seen."""
+        """Control of the sandbox: messages, requests, faults."""
         return self.sandbox.control
 
     def session(self, at: int | None = None) -> Session:
-        """A call of schedbot at the app's clock, or at an instant."""
+        """Return a session at the app's clock, or at the instant `at`."""
         return Session(self.settings, self.db, self.clock if at is None else lambda: at)
 
     def add_schedule(self, name: str, as_of: int | None = None, **fields: str) -> Schedule:
-        """Add a schedule as an admin would at instant `as_of`."""
-        said = {"name": name, "tz": "UTC", "channel": "C0000000001", "text": name, **fields}
-        return add.add(self.session(as_of), said)
+        """Add a schedule as an admin does at the instant `as_of`."""
+        return add.add(
+            self.session(as_of), {"name": name, "tz": "UTC", "channel": "C0000000001", "text": name, **fields}
+        )
 
     def add_due_jobs(self, count: int, channels: int | None = None, **fields: str) -> None:
-        """`count` schedules that are due now, one a channel or spread over `channels`, already enqueued."""
+        """Add `count` schedules that are due now, and enqueue their jobs. Each has its own channel, or they share
+        `channels` channels."""
         due_at = now_ms() // 1000 * 1000
         for number in range(count):
             channel = f"C{number % (channels or count):010d}"
-            said = {"channel": channel, "at": rfc3339(due_at), **fields}
-            self.add_schedule(f"report-{number}", as_of=due_at - 30_000, **said)
+            terms = {"channel": channel, "at": rfc3339(due_at), **fields}
+            self.add_schedule(f"report-{number}", as_of=due_at - 30_000, **terms)
         self.tick(due_at)
 
     def tick(self, at: int | None = None) -> Ticked:
-        """A tick at the app's clock, or at an instant."""
+        """Run a tick at the app's clock, or at the instant `at`."""
         return tick(self.session(at))
 
     def environment(self, **more: str) -> dict[str, str]:
+        """Return the environment variables of a command that this app runs."""
         own = {
             "SCHEDBOT_CONFIG": str(self.config),
             "SCHEDBOT_DATABASE": str(self.path),
@@ -126,7 +130,7 @@ class App:
         return {**os.environ, **own, **more}
 
     def start(self, *words: str, **env: str) -> Program:
-        """Start the program as a process of its own."""
+        """Start a command as a process."""
         command = [sys.executable, "-m", "schedbot", *words]
         program = subprocess.Popen(
             command, env=self.environment(**env), cwd=self.folder, text=True, stdout=-1, stderr=-1, stdin=-3
@@ -135,31 +139,31 @@ class App:
         return program
 
     def run(self, *words: str, within: float = 60, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run the program to its end."""
+        """Run a command until it ends. Raises TimeoutExpired after `within` seconds."""
         program = self.start(*words, **env)
         out, err = program.communicate(timeout=within)
         return subprocess.CompletedProcess(words, program.returncode, out, err)
 
     def work(self, within: float = 60, **env: str) -> subprocess.CompletedProcess[str]:
-        """`work --drain`, to its end."""
+        """Run `work --drain` until it ends."""
         return self.run("work", "--drain", within=within, **env)
 
     def audit(self, *words: str) -> list[dict[str, Any]]:
-        """What `audit --json` prints."""
-        done = self.run("audit", "--json", *words)
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        """Return the rows that `audit --json` prints."""
+        result = self.run("audit", "--json", *words)
+        assert result.returncode == 0, result.stderr
+        return [json.loads(line) for line in result.stdout.splitlines()]
 
     def states(self) -> dict[str, int]:
-        """How many jobs are in which state."""
+        """Return the number of jobs in each state."""
         return dict(read_rows(self.db, "SELECT state, count(*) FROM jobs GROUP BY state"))
 
     def posts(self) -> list[Mapping[str, Any]]:
-        """All messages that Slack has stored."""
+        """Return all messages stored by the sandbox."""
         return list(self.slack.messages())
 
     def close(self) -> None:
-        """End whatever still runs."""
+        """Kill the processes that still run, and close the database."""
         for program in self.running:
             if program.poll() is None:
                 program.kill()
@@ -168,6 +172,6 @@ class App:
 
 
 def rfc3339(at: int) -> str:
-    """An instant as RFC 3339 with milliseconds."""
+    """Return an instant as RFC 3339 with milliseconds."""
     whole, ms = divmod(at, 1000)
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{ms:03d}Z"

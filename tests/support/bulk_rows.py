@@ -1,4 +1,4 @@
-"""Rows by the thousand, for tests and benches of what lies in the table, as a product would leave them."""
+"""Jobs inserted by the thousand, as ticks leave them, for tests and benches of many rows."""
 
 import uuid
 
@@ -22,18 +22,18 @@ VALUES (:id, :workspace_id, :due_at, :due_at, :due_at + 21600000, 'queued')
 
 
 def workspace(db: Database, name: str) -> str:
-    """The id of a workspace, made where it is not there; its token is the setting's."""
-    found = read_value(db, "SELECT id FROM workspaces WHERE name = :name", {"name": name})
-    if found:
-        return str(found)
-    number = str(uuid.uuid4())
+    """Return the id of a workspace, and insert the workspace if it does not exist. Its token comes from the setting."""
+    existing_id = read_value(db, "SELECT id FROM workspaces WHERE name = :name", {"name": name})
+    if existing_id:
+        return str(existing_id)
+    workspace_id = str(uuid.uuid4())
     sql = "INSERT INTO workspaces (id, name, token_kind, created_at) VALUES (:id, :name, 'setting', 0)"
-    db.execute(sql, {"id": number, "name": name})
-    return number
+    db.execute(sql, {"id": workspace_id, "name": name})
+    return workspace_id
 
 
 def flood(db: Database, name: str, jobs: int, later_ms: int = 0, series: str = "", priority: str = "normal") -> None:
-    """`jobs` jobs of one workspace that are due now, each with a schedule and a channel of its own."""
+    """Insert `jobs` jobs of one workspace that are due now, each with its own schedule and channel."""
     due_at = now_ms() - 1_000 + later_ms
     with db.writing():
         workspace_id = workspace(db, name)

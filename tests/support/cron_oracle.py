@@ -1,7 +1,7 @@
-"""A second statement of cron's rule, to hold the first against: minute by minute, slow and obvious.
+"""Slow reference implementation of Debian cron's rule, to compare the product with.
 
-For each real minute: what does the wall clock show, and does the rule fire? It shares nothing with the product: no
-code, no parser, no library but zoneinfo. Instants are UTC seconds.
+It walks through real minutes, reads the wall clock of each, and decides whether the expression fires. It shares no
+code, no parser and no library but zoneinfo with the product. Instants are UTC seconds.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,35 +11,35 @@ from zoneinfo import ZoneInfo
 MINUTE = timedelta(minutes=1)
 THREE_HOURS = timedelta(hours=3)
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-Shows = Callable[[datetime], bool]
+WallTimeMatcher = Callable[[datetime], bool]
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
-def fires(expression: str, zone: str, start: int, end: int) -> Iterator[int]:
-    """The instants after `start`, before `end`, at which cron would run a job, in UTC seconds."""
+def fire_times(expression: str, zone: str, start: int, end: int) -> Iterator[int]:
+    """Yield the instants after `start` and before `end` at which cron runs a job, in UTC seconds."""
     minute, hour, *_ = expression.split()
     is_wildcard = minute.startswith("*") or hour.startswith("*")
-    return fires_shown(matcher(expression), is_wildcard, zone, start, end)
+    return fire_times_of(matcher(expression), is_wildcard, zone, start, end)
 
 
-def fires_shown(shows: Shows, wildcard: bool, zone: str, start: int, end: int) -> Iterator[int]:
-    """As `fires`, for the wall-clock times that `shows` takes."""
+def fire_times_of(matches: WallTimeMatcher, wildcard: bool, zone: str, start: int, end: int) -> Iterator[int]:
+    """Yield the fire times of the wall-clock times that `matches` accepts."""
     tz = ZoneInfo(zone)
-    # From a day earlier on, so that an overlap that began before the start is seen.
+    # Begin a day earlier, so that an overlap that began before the start counts.
     first = (start - 86_400) // 60 * 60
     before = datetime.fromtimestamp(first, tz)
-    silent = 0
+    repeated_minutes = 0
     for now in range(first, end, 60):
         wall = datetime.fromtimestamp(now, tz)
-        due = shows(wall)
+        due = matches(wall)
         if not wildcard:
             jump = offset(wall) - offset(before)
             if MINUTE <= jump < THREE_HOURS:
-                due = due or any(map(shows, jumped_over(before, wall)))
+                due = due or any(map(matches, skipped_wall_times(before, wall)))
             if MINUTE <= -jump <= THREE_HOURS:
-                silent = -jump // MINUTE  # for so many minutes, the clock shows again what it has shown
-            if silent:
-                due, silent = False, silent - 1
+                repeated_minutes = -jump // MINUTE  # the clock shows these minutes a second time
+            if repeated_minutes:
+                due, repeated_minutes = False, repeated_minutes - 1
         if due and now > start:
             yield now
         before = wall
@@ -49,42 +49,42 @@ def offset(wall: datetime) -> timedelta:
     return wall.utcoffset() or timedelta()
 
 
-def jumped_over(before: datetime, wall: datetime) -> Iterator[datetime]:
-    """The wall-clock times that the clock never showed between two minutes."""
+def skipped_wall_times(before: datetime, wall: datetime) -> Iterator[datetime]:
+    """Yield the wall-clock times that the clock skipped between two minutes."""
     missing = before.replace(tzinfo=None) + MINUTE
     while missing < wall.replace(tzinfo=None):
         yield missing
         missing += MINUTE
 
 
-def matcher(expression: str) -> Shows:
-    """Whether a wall-clock time is in the expression."""
+def matcher(expression: str) -> WallTimeMatcher:
+    """Return a function that tells whether the expression includes a wall-clock time."""
     minute, hour, day, month, weekday = expression.lower().split()
     minutes, hours, months = numbers(minute, 0, 59), numbers(hour, 0, 23), numbers(month, 1, 12)
     both = day.startswith("*") or weekday.startswith("*")
-    known: dict[date, bool] = {}
+    cache: dict[date, bool] = {}
 
     def is_day(today: date) -> bool:
-        by_date, by_weekday = on_date(day, today), on_weekday(weekday, today)
+        by_date, by_weekday = matches_date(day, today), matches_weekday(weekday, today)
         return today.month in months and (by_date and by_weekday if both else by_date or by_weekday)
 
-    def shows(wall: datetime) -> bool:
+    def matches(wall: datetime) -> bool:
         if wall.minute not in minutes or wall.hour not in hours:
             return False
         today = wall.date()
-        if today not in known:
-            known[today] = is_day(today)
-        return known[today]
+        if today not in cache:
+            cache[today] = is_day(today)
+        return cache[today]
 
-    return shows
+    return matches
 
 
-def on_date(field: str, today: date) -> bool:
+def matches_date(field: str, today: date) -> bool:
     is_last = (today + timedelta(days=1)).month != today.month
     return any(is_last if term == "l" else today.day in numbers(term, 1, 31) for term in field.split(","))
 
 
-def on_weekday(field: str, today: date) -> bool:
+def matches_weekday(field: str, today: date) -> bool:
     number = today.isoweekday() % 7
     in_last_week = (today + timedelta(days=7)).month != today.month
     for term in field.split(","):
@@ -97,13 +97,13 @@ def on_weekday(field: str, today: date) -> bool:
 
 
 def numbers(field: str, low: int, high: int) -> set[int]:
-    """The numbers that a field of lists, ranges and steps stands for."""
-    found: set[int] = set()
+    """Return the numbers of a field of lists, ranges and steps."""
+    result: set[int] = set()
     for term in field.split(","):
         span, _, step = term.partition("/")
         first, _, last = (f"{low}-{high}" if span == "*" else span).partition("-")
-        found.update(range(value(first), value(last or first) + 1, int(step or 1)))
-    return found
+        result.update(range(value(first), value(last or first) + 1, int(step or 1)))
+    return result
 
 
 def value(word: str) -> int:

@@ -1,4 +1,4 @@
-"""A second statement of what is due before holidays, day by day, slow and obvious; `oracle_cron` has the clock."""
+"""Slow reference implementation of the holiday policy `before`, day by day. `cron_oracle` handles clock changes."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -6,7 +6,7 @@ from functools import cache
 
 import holidays
 
-from tests.support.cron_oracle import Shows, fires_shown, matcher
+from tests.support.cron_oracle import WallTimeMatcher, fire_times_of, matcher
 
 DAY = timedelta(days=1)
 
@@ -18,7 +18,7 @@ def calendar(region: str) -> holidays.HolidayBase:
 
 
 def holidays_of(region: str, year: int) -> list[date]:
-    """The holidays of a year, in order."""
+    """Return the holidays of a year, in order."""
     country, _, part = region.partition("-")
     return sorted(holidays.country_holidays(country, subdiv=part or None, years=year))
 
@@ -28,7 +28,7 @@ def is_business_day(region: str, day: date) -> bool:
 
 
 def represented_days(region: str, day: date) -> Iterator[date]:
-    """The days whose times are due on `day`: itself, and the holidays up to the next business day."""
+    """Yield the days whose times are due on `day`: the day itself, and the holidays up to the next business day."""
     if day not in calendar(region):
         yield day
     if is_business_day(region, day):
@@ -39,22 +39,22 @@ def represented_days(region: str, day: date) -> Iterator[date]:
             later += DAY
 
 
-def before_holidays(shows: Shows, region: str) -> Shows:
-    """Whether a wall-clock time is one of the rule, or comes to stand for one on a holiday."""
-    known: dict[date, list[date]] = {}
+def before_holidays(matches: WallTimeMatcher, region: str) -> WallTimeMatcher:
+    """Return a matcher of the rule's wall-clock times, with those of holidays moved to the business day before."""
+    cache: dict[date, list[date]] = {}
 
-    def shows_one(wall: datetime) -> bool:
+    def matches_moved(wall: datetime) -> bool:
         today = wall.date()
-        if today not in known:
-            known[today] = list(represented_days(region, today))
-        return any(shows(datetime.combine(day, wall.time())) for day in known[today])
+        if today not in cache:
+            cache[today] = list(represented_days(region, today))
+        return any(matches(datetime.combine(day, wall.time())) for day in cache[today])
 
-    return shows_one
+    return matches_moved
 
 
-def fires(question: tuple[str, str, str], start: int, end: int) -> Iterator[int]:
-    """Expression, zone and region in; the instants after `start`, before `end`, in UTC seconds."""
-    expression, zone, region = question
+def fire_times(case: tuple[str, str, str], start: int, end: int) -> Iterator[int]:
+    """Yield the fire times of (expression, zone, region) after `start` and before `end`, in UTC seconds."""
+    expression, zone, region = case
     minute, hour, *_ = expression.split()
     wildcard = minute.startswith("*") or hour.startswith("*")
-    return fires_shown(before_holidays(matcher(expression), region), wildcard, zone, start, end)
+    return fire_times_of(before_holidays(matcher(expression), region), wildcard, zone, start, end)

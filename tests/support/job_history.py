@@ -1,4 +1,4 @@
-"""Jobs of a past that each test writes for itself: rows in a real database, as ticks and pools would have left them."""
+"""Schedules, jobs and attempts written by a test into a real database, as ticks and pools leave them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +45,7 @@ SELECT id, :number, workspace_id, 1, :channel, 'pool-1', due_at + 100, due_at + 
 
 
 class JobHistory:
-    """A database to be filled, and the session that looks at it at NOW."""
+    """A database that a test fills, and a session at NOW that reads it."""
 
     def __init__(self, path: Path) -> None:
         self.db: Database = create_database(path, "installation-1", 0)
@@ -59,38 +59,38 @@ class JobHistory:
             self.db.execute(sql, row)
 
     def add_workspace(self, name: str, paused: str | None = None) -> None:
-        """A workspace; `paused` says why it is."""
+        """Add a workspace. `paused` is the reason of its pause."""
         self._write(WORKSPACE, name=name, paused_at=1 if paused else None, reason=paused)
 
-    def add_schedule(self, name: str, **said: Any) -> str:
-        """A schedule at 09:00 in New York. Returns its id."""
-        usual = {"account": "", "workspace": "acme", "state": "active", "reason": None, "channel": "C0000000001"}
-        row = {**usual, "grace_ms": 6 * HOUR, **said, "name": name, "id": f"schedule-{next(self._numbers)}"}
+    def add_schedule(self, name: str, **fields: Any) -> str:
+        """Add a schedule at 09:00 in New York, and return its id."""
+        defaults = {"account": "", "workspace": "acme", "state": "active", "reason": None, "channel": "C0000000001"}
+        row = {**defaults, "grace_ms": 6 * HOUR, **fields, "name": name, "id": f"schedule-{next(self._numbers)}"}
         with self.db.writing():
             self.db.execute(SCHEDULE, {key: row[key] for key in row if key not in ("channel", "grace_ms")})
             self.db.execute(VERSION, {"version": 1, **{key: row[key] for key in ("id", "channel", "grace_ms")}})
         return str(row["id"])
 
     def add_version(self, schedule: str, number: int, channel: str) -> None:
-        """Another version of a schedule, not its present one."""
+        """Add a version of a schedule that is not its current version."""
         self._write(VERSION, id=schedule, version=number, channel=channel, grace_ms=6 * HOUR)
 
-    def add_job(self, schedule: str, state: str, ago_ms: int = HOUR, **said: Any) -> int:
-        """A job that was due `ago_ms` before NOW. Returns its number."""
-        row = {"attempts": 0, "error": None, "ts": None, **said}
+    def add_job(self, schedule: str, state: str, ago_ms: int = HOUR, **fields: Any) -> int:
+        """Add a job that was due `ago_ms` before NOW, and return its number."""
+        row = {"attempts": 0, "error": None, "ts": None, **fields}
         with self.db.writing():
             return int(read_value(self.db, JOB, {**row, "schedule": schedule, "state": state, "due_at": NOW - ago_ms}))
 
-    def add_attempt(self, job: int, number: int = 1, **said: Any) -> None:
-        """An attempt of a job that ended half a second after it was due."""
-        self._write(ATTEMPT, **{"channel": "C0000000001", "error": None, "ts": None, **said}, job=job, number=number)
+    def add_attempt(self, job: int, number: int = 1, **fields: Any) -> None:
+        """Add an attempt of a job that ended half a second after the job was due."""
+        self._write(ATTEMPT, **{"channel": "C0000000001", "error": None, "ts": None, **fields}, job=job, number=number)
 
     def state(self, job: int) -> str:
-        """The state that the job is in now."""
+        """Return the current state of a job."""
         return str(read_value(self.db, "SELECT state FROM jobs WHERE id = :job", {"job": job}))
 
     def row(self, job: int, *columns: str) -> tuple[Any, ...]:
-        """Columns of the job as they are stored."""
+        """Return the stored values of these columns of a job."""
         names = [row[0] for row in read_rows(self.db, "SELECT name FROM pragma_table_info('jobs')")]
         stored = read_row(self.db, "SELECT * FROM jobs WHERE id = :job", {"job": job}) or ()
         return tuple(stored[names.index(column)] for column in columns)
@@ -98,9 +98,9 @@ class JobHistory:
 
 @contextmanager
 def new_job_history(folder: Path) -> Iterator[JobHistory]:
-    """A past in a file of its own."""
-    made = JobHistory(folder / "schedbot.db")
+    """Create a job history in its own database file."""
+    history = JobHistory(folder / "schedbot.db")
     try:
-        yield made
+        yield history
     finally:
-        made.db.close()
+        history.db.close()

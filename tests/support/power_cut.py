@@ -1,8 +1,8 @@
-"""A disk whose power can fail: beside each of SQLite's files it keeps what the file held at its last xSync.
+"""Simulation of a power cut: a SQLite VFS that keeps, beside each real file, its content at the last xSync.
 
-Of what was written after that sync nothing need have arrived, or all, or some sectors in any order; a deleted or a new
-name counts once the folder is synced, which SQLite does with the first sync of a new journal or log
-(sqlite.org/atomiccommit.html, part 9). While it is plugged in it is this process's default, over the real files.
+After a cut, none, all or some sectors of the later writes are on the disk, in any order. A new or deleted name is on
+the disk once the folder is synced, which SQLite does with the first sync of a new journal or log
+(sqlite.org/atomiccommit.html, part 9). `simulated_disk` makes it the default VFS of this process.
 """
 
 import copy
@@ -17,31 +17,31 @@ import apsw
 
 SECTOR = 512
 KINDS = apsw.SQLITE_OPEN_MAIN_DB | apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL
-# How much of what was not synced has arrived, and the seed of the dice: nothing, all, or drawn sectors.
+# Share of the unsynced writes that reached the disk, and the random seed: none, all, or random sectors.
 SHARES = [(0.0, 1), (1.0, 2), (0.5, 3), (0.5, 4)]
-Write = tuple[int, bytes | None]  # where, and what; None cuts the file off there
+Write = tuple[int, bytes | None]  # offset and content; None truncates the file at the offset
 
 
 @dataclass
 class FileState:
-    """One file: what is sure to be there (None: not even its name), and what was written since."""
+    """Content of a file at its last sync (None: not even its name is on the disk), and the writes after the sync."""
 
-    sure: bytes | None = None
-    since: list[Write] = field(default_factory=list)
+    synced: bytes | None = None
+    unsynced: list[Write] = field(default_factory=list)
 
-    def after(self, arrives: Callable[[], bool]) -> bytes:
-        """Its content after a cut; `arrives` says of each sector, and each cutting off, whether it was written."""
-        held = bytearray(self.sure or b"")
-        for at, content in self.since:
-            if content is None:
-                del held[at if arrives() else len(held) :]
+    def after_cut(self, is_written: Callable[[], bool]) -> bytes:
+        """Return the content after a cut. `is_written` decides for each sector and each truncation."""
+        content_after = bytearray(self.synced or b"")
+        for at, chunk in self.unsynced:
+            if chunk is None:
+                del content_after[at if is_written() else len(content_after) :]
                 continue
-            for start in range(0, len(content), SECTOR):
-                if arrives():
-                    part = content[start : start + SECTOR]
-                    held.extend(bytes(max(0, at + start - len(held))))
-                    held[at + start : at + start + len(part)] = part
-        return bytes(held)
+            for start in range(0, len(chunk), SECTOR):
+                if is_written():
+                    part = chunk[start : start + SECTOR]
+                    content_after.extend(bytes(max(0, at + start - len(content_after))))
+                    content_after[at + start : at + start + len(part)] = part
+        return bytes(content_after)
 
 
 Files = dict[str, FileState]
@@ -49,32 +49,32 @@ Files = dict[str, FileState]
 
 @dataclass(frozen=True)
 class PowerCut:
-    """The power fails while `syncing` is synced, at the last instant. `seen` is what the witness saw by then."""
+    """A power cut at the end of the sync of file `syncing`. `observed` is the result of the observer at that moment."""
 
     syncing: str
     files: Files
     deleted: Files
-    seen: Any
+    observed: Any
 
-    def lay(self, folder: Path, share: float = 0.0, seed: int = 0) -> Path:
-        """Put the files that it left into `folder`: `share` of the writes that nobody had synced have arrived."""
+    def restore(self, folder: Path, share: float = 0.0, seed: int = 0) -> Path:
+        """Write the files left by the cut into `folder`, with `share` of the unsynced writes."""
         dice = random.Random(seed)
         folder.mkdir(parents=True)
-        names_arrived = dice.random() < share
-        left = {name: file for name, file in self.files.items() if names_arrived or file.sure is not None}
-        for name, file in (left if names_arrived else left | self.deleted).items():
-            (folder / name).write_bytes(file.after(lambda: dice.random() < share))
+        names_written = dice.random() < share
+        remaining = {name: file for name, file in self.files.items() if names_written or file.synced is not None}
+        for name, file in (remaining if names_written else remaining | self.deleted).items():
+            (folder / name).write_bytes(file.after_cut(lambda: dice.random() < share))
         return folder
 
 
 class Disk(apsw.VFS):
-    """The disk. With a `witness`, each sync leaves a cut."""
+    """The VFS. With an `observer`, each sync records a power cut."""
 
     def __init__(self) -> None:
         super().__init__("power", "unix", makedefault=True)
         self.files: Files = {}
-        self.deleted: Files = {}  # since the folder was synced last
-        self.witness: Callable[[], Any] | None = None
+        self.deleted: Files = {}  # since the last sync of the folder
+        self.observer: Callable[[], Any] | None = None
         self.cuts: list[PowerCut] = []
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:
@@ -88,33 +88,33 @@ class Disk(apsw.VFS):
     def xDelete(self, filename: str, syncdir: bool) -> None:
         super().xDelete(filename, syncdir)
         name = Path(filename).name
-        gone = self.files.pop(name, FileState())
-        if gone.sure is not None:
-            self.deleted[name] = gone
+        removed = self.files.pop(name, FileState())
+        if removed.synced is not None:
+            self.deleted[name] = removed
         if syncdir:
             self.sync_folder()
 
     def sync_folder(self) -> None:
         self.deleted.clear()
         for file in self.files.values():
-            file.sure = file.sure or b""
+            file.synced = file.synced or b""
 
     def cut(self, syncing: str) -> None:
-        """Keep what a power cut would leave now, if there is somebody to tell what was seen by then."""
-        if self.witness:
+        """Record the files that a power cut leaves now, if there is an observer."""
+        if self.observer:
             files, deleted = copy.deepcopy((self.files, self.deleted))
-            self.cuts.append(PowerCut(syncing, files, deleted, self.witness()))
+            self.cuts.append(PowerCut(syncing, files, deleted, self.observer()))
 
     def sync(self, name: str) -> None:
-        """The file is on the disk; until just now it may not have been."""
+        """Mark a file as synced, after a cut just before that."""
         self.cut(name)
-        if self.files[name].sure is None:
+        if self.files[name].synced is None:
             self.sync_folder()
-        self.files[name] = FileState(self.files[name].after(lambda: True))
+        self.files[name] = FileState(self.files[name].after_cut(lambda: True))
 
 
 class DiskFile(apsw.VFSFile):
-    """One open file of the disk's."""
+    """An open file of a Disk."""
 
     def __init__(self, disk: Disk, name: str, opened: str | apsw.URIFilename, flags: list[int]) -> None:
         super().__init__("unix", opened, flags)
@@ -122,11 +122,11 @@ class DiskFile(apsw.VFSFile):
 
     def xWrite(self, data: Any, offset: int) -> None:
         super().xWrite(data, offset)
-        self.disk.files[self.name].since.append((offset, bytes(data)))
+        self.disk.files[self.name].unsynced.append((offset, bytes(data)))
 
     def xTruncate(self, newsize: int) -> None:
         super().xTruncate(newsize)
-        self.disk.files[self.name].since.append((newsize, None))
+        self.disk.files[self.name].unsynced.append((newsize, None))
 
     def xSync(self, flags: int) -> None:
         super().xSync(flags)
@@ -135,7 +135,7 @@ class DiskFile(apsw.VFSFile):
 
 @contextmanager
 def simulated_disk() -> Iterator[Disk]:
-    """A disk for all that this process opens meanwhile; what it opened must be closed by the end."""
+    """Simulate the disk of every database opened in this process meanwhile. All must be closed at the end."""
     disk = Disk()
     try:
         yield disk
@@ -144,7 +144,7 @@ def simulated_disk() -> Iterator[Disk]:
 
 
 def restore_each(cuts: Sequence[PowerCut], folder: Path) -> Iterator[tuple[PowerCut, Path]]:
-    """Each cut in each of the SHARES, with the folder where its files now lie."""
+    """Yield each cut in each of the SHARES, with the folder that holds its files."""
     for number, cut in enumerate(cuts):
         for share, seed in SHARES:
-            yield cut, cut.lay(folder / f"cut-{number}-{seed}", share, seed)
+            yield cut, cut.restore(folder / f"cut-{number}-{seed}", share, seed)

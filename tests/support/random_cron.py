@@ -1,6 +1,6 @@
-"""Expressions, zones and starts drawn at random, for the tests and benches that compare rules of cron.
+"""Random cron expressions, zones and starts, for tests and benches that compare implementations of cron.
 
-Most of the starts lie near a clock change of the zone. The zones with strange changes are drawn more often.
+Most starts lie near a clock change of the zone. Zones with unusual changes are drawn more often.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ STRANGE = (
 
 
 class CronCase(NamedTuple):
-    """A question: when does `cron` fire in `zone` after `start` (UTC seconds)?"""
+    """A cron expression, a zone and a start in UTC seconds."""
 
     cron: str
     zone: str
@@ -46,11 +46,11 @@ class CronCase(NamedTuple):
 
 
 def draw_case(random: Random) -> CronCase:
-    """One question."""
+    """Return a random case."""
     zone = random.choice(STRANGE) if random.random() < 0.5 else random.choice(_zones())
     changes = clock_change_hours(zone)
     if changes and random.random() < 0.9:
-        # Mostly a short while before, so that quick rhythms reach the change; sometimes inside the overlap.
+        # Mostly shortly before the change, so that frequent expressions reach it; sometimes inside the overlap.
         start = (
             random.choice(changes) + HOUR - int(30 * HOUR * random.random() ** 3) + random.choice([0, 0, 0, 2 * HOUR])
         )
@@ -66,7 +66,7 @@ def _zones() -> Sequence[str]:
 
 @cache
 def clock_change_hours(zone: str) -> Sequence[int]:
-    """The full hours, in UTC seconds, within an hour of which the zone's offset changes."""
+    """Return the full hours, in UTC seconds, within an hour of which the zone's offset changes."""
     tz = ZoneInfo(zone)
     first, last = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (YEARS[0], YEARS[-1]))
     offsets = [(day, offset(tz, day)) for day in range(first, last, DAY)]
@@ -80,7 +80,7 @@ def offset(tz: ZoneInfo, second: int) -> timedelta | None:
 
 
 def expression(random: Random) -> str:
-    """An expression of five fields, of all the spellings that cron takes."""
+    """Return an expression of five fields, in all the spellings that cron accepts."""
     minute, hour = _part(random, 0, 59, (1, 15)), _part(random, 0, 23, (3, 7))
     if minute.startswith("*") and random.random() < 0.5:
         minute = str(random.randint(0, 59))
@@ -95,6 +95,7 @@ def expression(random: Random) -> str:
 
 
 def _part(random: Random, low: int, high: int, steps: tuple[int, int]) -> str:
-    one, step = random.randint(low, high), random.randint(*steps)
-    top = random.randint(one, high)
-    return random.choice(["*", f"*/{step}", str(one), f"{one}-{top}", f"{low}-{top}/{step}", f"{low},{one},{high}"])
+    value, step = random.randint(low, high), random.randint(*steps)
+    top = random.randint(value, high)
+    span = f"{value}-{top}"
+    return random.choice(["*", f"*/{step}", str(value), span, f"{low}-{top}/{step}", f"{low},{value},{high}"])

@@ -1,4 +1,4 @@
-"""A server on loopback that answers as a test tells it, also in ways in which no HTTP server should."""
+"""An HTTP server on loopback with scripted replies, invalid ones too."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ POSTED = {"ok": True, "channel": "C0123456789", "ts": "1700000000.000100", "mess
 
 @dataclass(frozen=True)
 class RawRequest:
-    """A request as it arrived."""
+    """A request as the server received it."""
 
     method: str
     headers: dict[str, str]
@@ -25,7 +25,7 @@ Responder = Callable[[RawRequest, asyncio.StreamWriter], Awaitable[None]]
 
 
 def reply_with(answer: Mapping[str, Any] | bytes, status: int = 200, **headers: str) -> Responder:
-    """Answer with `answer`: JSON, or bytes as they are."""
+    """Return a responder that sends `answer`: JSON, or bytes as they are."""
     raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     head = {"Content-Type": "application/json", "Content-Length": str(len(raw))} | {
         name.replace("_", "-"): value for name, value in headers.items()
@@ -33,7 +33,7 @@ def reply_with(answer: Mapping[str, Any] | bytes, status: int = 200, **headers: 
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
 
     async def responder(_request: RawRequest, out: asyncio.StreamWriter) -> None:
-        out.write(f"HTTP/1.1 {status} Said\r\n{lines}\r\n".encode() + raw)
+        out.write(f"HTTP/1.1 {status} Reply\r\n{lines}\r\n".encode() + raw)
 
     return responder
 
@@ -44,20 +44,20 @@ async def hang_up(_request: RawRequest, out: asyncio.StreamWriter) -> None:
 
 
 async def break_off(_request: RawRequest, out: asyncio.StreamWriter) -> None:
-    """Answer by halves and close the connection."""
+    """Send half a reply and close the connection."""
     out.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"ok": true, "ts"')
     await out.drain()
     out.close()
 
 
 async def stall(_request: RawRequest, _out: asyncio.StreamWriter) -> None:
-    """Never answer."""
+    """Never reply."""
     await asyncio.Event().wait()
 
 
 @dataclass
 class RawServer:
-    """The server: its turns in order (the last one again and again), and what has arrived."""
+    """The server: its responders in order (the last is used again and again), and the received requests."""
 
     responders: list[Responder]
     api_url: str = ""
@@ -65,7 +65,7 @@ class RawServer:
     connections: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
-        """Take one connection's requests."""
+        """Serve the requests of a connection."""
         self.connections += 1
         with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             while not out.is_closing():
@@ -82,7 +82,7 @@ class RawServer:
 
 @asynccontextmanager
 async def raw_server(*responders: Responder) -> AsyncIterator[RawServer]:
-    """A server that takes `responders`."""
+    """Run a server with these responders, by default with a successful post."""
     slack = RawServer(list(responders) or [reply_with(POSTED)])
     server = await asyncio.start_server(slack.serve, "127.0.0.1", 0)
     slack.api_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api/"
@@ -97,5 +97,5 @@ async def _read(reader: asyncio.StreamReader, opening: bytes) -> RawRequest:
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
     raw = await reader.readexactly(int(headers.get("content-length", "0")))
     target = urlsplit(first.split()[1])
-    asked = {name: values[0] for name, values in parse_qs(target.query).items()}
-    return RawRequest(target.path.rsplit("/", 1)[-1], headers, json.loads(raw) if raw.startswith(b"{") else asked)
+    fields = {name: values[0] for name, values in parse_qs(target.query).items()}
+    return RawRequest(target.path.rsplit("/", 1)[-1], headers, json.loads(raw) if raw.startswith(b"{") else fields)

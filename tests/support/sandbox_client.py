@@ -1,8 +1,6 @@
-"""Asking a sandbox the plain way: what went over the wire, nothing made nicer."""
+"""A plain HTTP client of the sandbox that shows status, headers and body unchanged."""
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
@@ -15,7 +13,7 @@ ACME = "xoxb-sandbox-acme"
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as it came over the wire."""
+    """A reply of the sandbox, unchanged."""
 
     status: int
     headers: dict[str, str]
@@ -28,19 +26,19 @@ class Reply:
 
 
 class SandboxClient:
-    """Asks a sandbox's API the plain way, so that a test sees what went over the wire."""
+    """Calls the API of a sandbox over plain HTTP, without slack_sdk."""
 
     def __init__(self, running: Running) -> None:
         self.running = running
         self.control = running.control
 
-    def __call__(self, method: str, token: str = ACME, **given: Any) -> Reply:
+    def __call__(self, method: str, token: str = ACME, **fields: Any) -> Reply:
         headers = {"Content-Type": "application/json; charset=utf-8", "Authorization": f"Bearer {token}"}
-        return self.send("POST", f"/api/{method}", json.dumps(given), headers)
+        return self.send("POST", f"/api/{method}", json.dumps(fields), headers)
 
-    def form(self, method: str, **given: str) -> Reply:
+    def form(self, method: str, **fields: str) -> Reply:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self.send("POST", f"/api/{method}", urlencode(given), headers)
+        return self.send("POST", f"/api/{method}", urlencode(fields), headers)
 
     def send(self, verb: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Reply:
         connection = HTTPConnection(urlsplit(self.running.url).netloc, timeout=20)
@@ -50,11 +48,3 @@ class SandboxClient:
             return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read().decode())
         finally:
             connection.close()
-
-
-def until(condition: Callable[[], bool], within: float = 30) -> None:
-    """Wait for what must come about. Raises AssertionError if it did not."""
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, f"it did not come about in {within} s"
-        time.sleep(0.01)

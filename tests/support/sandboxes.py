@@ -1,6 +1,6 @@
-"""A sandbox for each test, a process of its own, forked off one that has loaded the program already.
+"""A sandbox process for each test, forked from a server that has imported the program.
 
-To start one anew takes 0.4 s of a core, nearly all of it imports; a fork is there in 10 ms and knows nothing of others.
+A new process takes 0.4 s of CPU time, nearly all of it for imports. A fork takes 10 ms and shares no state.
 """
 
 import asyncio
@@ -17,51 +17,51 @@ from schedbot.sandbox import Sandbox
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["schedbot.sandbox.server", __name__])
-WITHIN_S = 30
+START_TIMEOUT_S = 30
 
 
 @dataclass(frozen=True)
 class ForkedSandbox:
-    """A sandbox in which every channel exists, until `stop`."""
+    """A running sandbox in which every channel exists."""
 
     control: Sandbox
     child: BaseProcess
 
     @property
     def api_url(self) -> str:
-        """What slack_sdk takes as its base_url."""
+        """The base_url for slack_sdk."""
         return self.control.api_url
 
     def stop(self) -> None:
-        """End it; also twice."""
+        """Kill the sandbox. A second call does nothing."""
         self.child.kill()
         self.child.join()
 
 
-def serve(told: Connection, file: str | None) -> None:
-    """Be a sandbox for as long as the tests run."""
-    asyncio.run(serving(told, file))
+def serve(port_pipe: Connection, file: str | None) -> None:
+    """Run a sandbox until the tests end. Sends its port through `port_pipe`."""
+    asyncio.run(serve_until_exit(port_pipe, file))
 
 
-async def serving(told: Connection, file: str | None) -> None:
+async def serve_until_exit(port_pipe: Connection, file: str | None) -> None:
     from schedbot.sandbox import server
     from schedbot.sandbox.state import Rules
 
     tests = multiprocessing.parent_process()
     assert tests
     asyncio.get_running_loop().add_reader(tests.sentinel, os._exit, 0)
-    await server.serve(server.Setup(file=file, rules=Rules(any_channel=True)), told.send)
+    await server.serve(server.Setup(file=file, rules=Rules(any_channel=True)), port_pipe.send)
 
 
 @contextmanager
 def fork_sandbox(file: Path | None = None) -> Iterator[ForkedSandbox]:
-    """A sandbox in which every channel exists; with `file`, it keeps its messages there."""
-    here, there = FORKS.Pipe(duplex=False)
-    child = FORKS.Process(target=serve, args=(there, None if file is None else str(file)), daemon=True)
+    """Start a sandbox in which every channel exists. With `file`, it stores its messages there."""
+    receiver, sender = FORKS.Pipe(duplex=False)
+    child = FORKS.Process(target=serve, args=(sender, None if file is None else str(file)), daemon=True)
     child.start()
-    there.close()
-    assert here.poll(WITHIN_S), "no sandbox came"
-    sandbox = ForkedSandbox(Sandbox(f"http://127.0.0.1:{here.recv()}"), child)
+    sender.close()
+    assert receiver.poll(START_TIMEOUT_S), f"the sandbox did not start within {START_TIMEOUT_S} s"
+    sandbox = ForkedSandbox(Sandbox(f"http://127.0.0.1:{receiver.recv()}"), child)
     try:
         yield sandbox
     finally:

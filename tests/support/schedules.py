@@ -1,4 +1,4 @@
-"""Schedules administered on a real file, at the instants that a test says: no pool, no Slack, a tick on demand."""
+"""Administration of schedules in a real database at instants set by the test, without pool and Slack."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,18 +28,18 @@ from tests.support.sql import read_rows
 
 
 def ms(utc: str) -> int:
-    """The instant of a UTC wall clock: `2026-12-01 08:59:30`."""
+    """Return the UTC milliseconds of a UTC date and time: `2026-12-01 08:59:30`."""
     return int(datetime.fromisoformat(utc).replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def clock(instant: int) -> str:
-    """An instant as a test writes it."""
+    """Return an instant as UTC date and time: `2026-12-01 08:59`."""
     return datetime.fromtimestamp(instant / 1000, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 @dataclass
 class Schedules:
-    """What an admin does, at the instant `utc`."""
+    """Administration of schedules and ticks at the instant `utc`."""
 
     db: Database
     path: Path
@@ -47,61 +47,61 @@ class Schedules:
 
     @property
     def session(self) -> Session:
-        """A call of schedbot at this instant."""
+        """A session at this instant."""
         now = ms(self.utc)
         return Session(Settings(config=None, database=self.path, actor="tester@host"), self.db, lambda: now)
 
-    def add(self, name: str = "daily", **said: str) -> Schedule:
+    def add(self, name: str = "daily", **fields: str) -> Schedule:
         """Add a schedule; by default every day at 09:00 UTC."""
-        when = {} if {"cron", "every", "at"} & said.keys() else {"cron": "0 9 * * *"}
-        what = {} if "report" in said else {"text": "Hi"}
+        recurrence = {} if {"cron", "every", "at"} & fields.keys() else {"cron": "0 9 * * *"}
+        report = {} if "report" in fields else {"text": "Hi"}
         return add_schedule.add(
-            self.session, {"name": name, "tz": "UTC", "channel": "C0000000001", **when, **what, **said}
+            self.session, {"name": name, "tz": "UTC", "channel": "C0000000001", **recurrence, **report, **fields}
         )
 
-    def edit(self, schedule: str = "daily", /, **said: str) -> Edited:
-        """Change what is said."""
-        return edit_schedule.edit(self.session, schedule, said, Params())
+    def edit(self, schedule: str = "daily", /, **fields: str) -> Edited:
+        """Change these fields of a schedule."""
+        return edit_schedule.edit(self.session, schedule, fields, Params())
 
     def pause(self, name: str = "daily", reason: str = "", until: str = "") -> Rested:
-        """Pause one schedule."""
+        """Pause a schedule."""
         return pause_schedule.pause(self.session, [name], reason, until)[0][0]
 
     def resume(self, name: str = "daily") -> Rested:
-        """Let one schedule go on."""
+        """Resume a schedule."""
         return pause_schedule.resume(self.session, [name])[0][0]
 
     def skip_next(self, name: str = "daily") -> str:
-        """Drop the next occurrence; returns its instant."""
+        """Skip the next occurrence, and return its instant."""
         return clock(skip_schedule.skip_next(self.session, name)[1].due_at)
 
     def run_now(self, name: str = "daily") -> int:
-        """One extra job; returns its number."""
+        """Make an extra job, and return its number."""
         return extra_job.run_now(self.session, [name])[0][0].job.id
 
     def remove(self, name: str = "daily") -> None:
-        """Remove what the name or glob means."""
+        """Remove the schedules that match the name or glob."""
         remove_schedule.remove(self.session, lookup.chosen(self.db, [name]).schedules)
 
     def tick(self, utc: str) -> None:
-        """A tick at that instant, which is the present from then on."""
+        """Set the clock to this instant, and run a tick."""
         self.utc = utc
         tick(self.session)
 
     def get(self, name: str = "daily") -> Schedule:
-        """The schedule as the database has it."""
-        found = schedule_rows.by_name(self.db, name)
-        assert found
-        return found
+        """Return the schedule as stored in the database."""
+        schedule = schedule_rows.by_name(self.db, name)
+        assert schedule
+        return schedule
 
     def next(self, name: str = "daily") -> str:
-        """When it will be posted next."""
+        """Return the instant of the next post, or `never`."""
         now = ms(self.utc)
-        found = occurrences.next_due_at(self.get(name), now, pending.skipped(self.db, now))
-        return "never" if found is None else clock(found)
+        due_at = occurrences.next_due_at(self.get(name), now, pending.skipped(self.db, now))
+        return "never" if due_at is None else clock(due_at)
 
     def jobs(self, name: str = "") -> list[str]:
-        """Its jobs, or all: `2026-12-01 09:00 queued`, with the reason behind it, if there is one."""
+        """Return the jobs of a schedule, or all: `2026-12-01 09:00 queued`, followed by the error, if any."""
         rows = read_rows(
             self.db,
             "SELECT due_at, j.state, coalesce(' ' || error, '') FROM jobs j JOIN schedules s ON s.id = j.schedule_id"
@@ -111,7 +111,7 @@ class Schedules:
         return [f"{clock(due_at)} {state}{error}" for due_at, state, error in rows]
 
     def claim(self, sent: bool) -> None:
-        """A pool takes every job that is queued; with `sent`, its request is on its way."""
+        """Claim every queued job as a pool does. With `sent`, also record that its request left."""
         with self.db.writing():
             self.db.execute(
                 "UPDATE jobs SET state = 'running', token = 7, lease_until = due_at, attempts = 1"
