@@ -1,16 +1,16 @@
-"""The one place where clocks are read: the time of day, and time that only passes."""
+"""The only module that reads clocks: the time of day, and a steady clock for durations."""
 
 import time
 
-# It goes on while a machine is suspended, which CLOCK_MONOTONIC does not; other systems have only the one.
+# CLOCK_BOOTTIME also counts while the machine is suspended. Systems other than Linux have only CLOCK_MONOTONIC.
 STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def now_ms() -> int:
-    """The present instant: UTC milliseconds since the epoch. Somebody may set it at any moment."""
+    """Return the present instant in UTC milliseconds since the epoch. The clock may be set at any moment."""
     return time.time_ns() // 1_000_000
 
 
 def steady_ms() -> int:
-    """Milliseconds that nobody sets, the same for all processes of a machine: for what is measured, never stored."""
+    """Return milliseconds of a clock that is never set, equal for all processes of the machine. Never stored."""
     return time.clock_gettime_ns(STEADY) // 1_000_000

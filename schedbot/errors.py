@@ -1,7 +1,7 @@
-"""What can go wrong in a way that a person can mend, and the exit codes.
+"""Errors that a person can fix, and the exit codes.
 
-Every error says what was wrong, with the value in it, and what to do (`hint`); its class is named for the cause and
-carries the exit code. Anything that is not a SchedbotError is a defect and keeps its traceback.
+Each error has a message with the wrong value, a hint with the next step, and an exit code. Its class is named for the
+cause. Any exception that is not a SchedbotError is a defect and keeps its traceback.
 """
 
 DONE = 0
@@ -11,7 +11,7 @@ NEEDS_PERSON = 3
 
 
 class SchedbotError(Exception):
-    """Something went wrong that a person can mend. `code` is the exit code, `hint` says what to do."""
+    """Error that a person can fix. `code`: the exit code; `hint`: the next step."""
 
     code = FAILED
 
@@ -21,17 +21,17 @@ class SchedbotError(Exception):
 
 
 class BadInput(SchedbotError):
-    """A value that was typed or imported is wrong. Nothing was changed."""
+    """A typed or imported value is wrong. Nothing was changed."""
 
     code = USAGE_ERROR
 
 
 class NotFound(BadInput):
-    """A name or a job number that was typed out is not there."""
+    """No object has the typed name or job number."""
 
 
 class BadFile(BadInput):
-    """Lines of an imported file are wrong: `lines` holds a sentence for each. Nothing was changed."""
+    """Lines of an imported file are wrong; `lines` has a sentence for each. Nothing was changed."""
 
     def __init__(self, message: str, hint: str, lines: list[str]) -> None:
         super().__init__(message, hint)
@@ -43,11 +43,11 @@ class DatabaseUnusable(SchedbotError):
 
 
 class ProgramChanged(SchedbotError):
-    """Another version has been installed in the place of the one that runs: this one begins nothing more."""
+    """Another version of schedbot was installed over the running one. The running one starts no more work."""
 
 
 class TokenUnavailable(SchedbotError):
-    """A workspace's token could not be had from where it is said to be. The token itself is never in the message."""
+    """The source of a workspace's token gives no token. The message never contains the token."""
 
 
 class ReportFailed(SchedbotError):

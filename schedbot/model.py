@@ -1,6 +1,6 @@
-"""The nouns: what a schedule, a job, an attempt and a message are, and the words for their states.
+"""Shared data types: schedules, recurrences, reports, messages, and the states of schedules and jobs.
 
-Instants are UTC milliseconds since the epoch and end in `_at`; spans are milliseconds and end in `_ms`.
+Instants are UTC milliseconds since the epoch and end in `_at`; durations are milliseconds and end in `_ms`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class ScheduleState(StrEnum):
-    """Who moves a schedule on: `active`, a tick; `paused`, `suspended`, `removed`, a person; `finished` is over."""
+    """State of a schedule. Only an active schedule makes jobs; `suspended` is set by a permanent error."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -20,7 +20,7 @@ class ScheduleState(StrEnum):
 
 
 class JobState(StrEnum):
-    """What is owed stands where? `lifecycle.MOVES` is the table of who moves it."""
+    """State of a job. `lifecycle.MOVES` lists the transitions."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -34,23 +34,23 @@ class JobState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How an attempt ended: the groups of Slack's answers, and two endings of our own."""
+    """Outcome of an attempt: a group of Slack's answers, or an end before the request left."""
 
     POSTED = "posted"
     RATE_LIMITED = "rate_limited"
     QUOTA = "quota"
     UNKNOWN = "unknown"
-    NOT_POSTED = "not_posted"  # nothing was posted, and a later try may succeed
+    NOT_POSTED = "not_posted"  # nothing was posted, and a later attempt may succeed
     TOKEN_REFUSED = "token_refused"
     CHANNEL_REFUSED = "channel_refused"
     MESSAGE_REFUSED = "message_refused"
     OUR_DEFECT = "our_defect"
-    RENDER_FAILED = "render_failed"  # it never left
-    LOST_UNSENT = "lost_unsent"  # the worker was lost before the request left
+    RENDER_FAILED = "render_failed"  # no request was sent
+    LOST_UNSENT = "lost_unsent"  # the worker died before it sent the request
 
 
 class MisfirePolicy(StrEnum):
-    """What to do with occurrences that were missed while no tick ran."""
+    """Policy for overdue occurrences: run the newest one, all of them, or none."""
 
     LATEST = "latest"
     ALL = "all"
@@ -58,16 +58,16 @@ class MisfirePolicy(StrEnum):
 
 
 class UnknownPolicy(StrEnum):
-    """What to do with a post whose fate can't be asked: send it again, or hold it for a person."""
+    """Policy for an unknown outcome that no look-up can settle: send again, or hold the job for a person."""
 
     RESEND = "resend"
     HOLD = "hold"
 
 
 class HolidayPolicy(StrEnum):
-    """What becomes of an occurrence on a holiday: left out, or at the same time on the business day before or after.
+    """Policy for an occurrence on a holiday: skip it, or move it to the business day before or after.
 
-    `before` is a matter of the recurrence, since what is due is looked for only shortly ahead.
+    The recurrence itself applies `before`, because a tick looks only 90 s ahead.
     """
 
     SKIP = "skip"
@@ -76,14 +76,14 @@ class HolidayPolicy(StrEnum):
 
 
 class OutsidePolicy(StrEnum):
-    """What becomes of an occurrence outside the send window, or in a blackout: it waits for the opening, or is not."""
+    """Policy for an occurrence outside the send window or on a blackout date: defer it to the opening, or skip it."""
 
     DEFER = "defer"
     SKIP = "skip"
 
 
 class Priority(StrEnum):
-    """Which jobs go first among those that are due together, and how long a workspace's turn is among others'."""
+    """Priority of a job among jobs that are due together; also the weight of its workspace's turn."""
 
     HIGH = "high"
     NORMAL = "normal"
@@ -92,10 +92,10 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """When a schedule fires: a cron expression in an IANA zone, one instant (`once_at`) told in that zone, or a rule.
+    """Recurrence of a schedule in an IANA zone: a cron expression, an RFC 5545 rule, or one instant (`once_at`).
 
-    `rrule` is what cron can't say, by RFC 5545: DTSTART and RRULE lines of wall-clock times, in one normal form.
-    `before_holidays` names a region: what would be due on a holiday of it is due on the last business day before.
+    `rrule` is a DTSTART and an RRULE line with wall-clock times, in a normal form. `before_holidays` is a holiday
+    region: an occurrence on one of its holidays moves to the last business day before.
     """
 
     tz: str
@@ -107,7 +107,7 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is posted: `kind` is `text` or `template`; `source` the text, or the template file's path."""
+    """Report of a schedule. `kind`: one of `reports.SOURCES`; `source`: the text, or the path of the template file."""
 
     kind: str
     source: str
@@ -116,7 +116,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes to Slack: `text` (at most 4,000 characters, complete by itself) and Block Kit `blocks`."""
+    """Message for Slack: `text` (complete by itself, at most 4,000 characters) and Block Kit `blocks`."""
 
     text: str
     blocks: Sequence[Mapping[str, Any]] = ()
@@ -124,9 +124,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class MessageMetadata:
-    """What a message's metadata names: whose it is, so that the channel's history can tell whether it arrived.
+    """Slack metadata of a message. It names the occurrence, so that a look-up in the history can find the message.
 
-    `occurrence` is "<schedule's UUID>:<due_at in ms>"; `installation` the id of the database; `attempt` counts from 1.
+    `occurrence`: "<schedule's UUID>:<due_at in ms>"; `installation`: id of the database; `attempt` counts from 1.
     """
 
     installation: str
@@ -136,7 +136,7 @@ class MessageMetadata:
 
 @dataclass(frozen=True, slots=True)
 class TokenSource:
-    """Where a workspace's token is found, never the token: `kind` is `setting`, `env`, `file` or `command`."""
+    """Source of a workspace's token, never the token itself. `kind`: `setting`, `env`, `file` or `command`."""
 
     kind: str
     place: str = ""
@@ -144,9 +144,9 @@ class TokenSource:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What Slack's answer, or its absence, means for an attempt.
+    """Result of an attempt: its outcome, with the error code and the message `ts` where there is one.
 
-    `error` is Slack's code or one of ours; `retry_after_ms` is set when a limit holds the workspace and method.
+    `error`: a code of Slack's or of schedbot's; `retry_after_ms`: set if Slack limits the workspace and method.
     """
 
     outcome: Outcome
@@ -158,9 +158,9 @@ class AttemptResult:
 
 @dataclass(frozen=True, slots=True)
 class SendHours:
-    """When may be posted, each in its normal form, and whose word that is: `account 42`, `workspace acme`.
+    """Send window and blackout dates in normal form, with their owner: `account 42`, `workspace acme`.
 
-    For the schedule itself, `owner` is empty.
+    `owner` is empty for the schedule's own.
     """
 
     owner: str = ""
@@ -171,14 +171,14 @@ class SendHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What one version of a schedule says, apart from when it fires."""
+    """Fields of a schedule that are kept by version: all but its name, account, workspace and recurrence."""
 
     channel: str
     report: Report
     starts_at: int | None = None
     until_at: int | None = None  # the last instant that may be an occurrence
-    count: int | None = None  # as it was asked for; `until_at` holds what it came to
-    asked_until_at: int | None = None  # an end that was asked for; None where a count alone made it
+    count: int | None = None  # number of occurrences, if the user gave one; `until_at` holds the resulting end
+    asked_until_at: int | None = None  # the end, if the user gave one; None if it results from `count`
     misfire: MisfirePolicy = MisfirePolicy.LATEST
     grace_ms: int = 6 * 3_600_000
     max_attempts: int = 5
@@ -190,18 +190,18 @@ class Terms:
     window: str = ""
     outside: OutsidePolicy = OutsidePolicy.DEFER
     blackout: str = ""
-    tz_from: str = ""  # whose time zone it is: `slack:U0123456789`; empty where the zone itself was said
+    tz_from: str = ""  # Slack user whose time zone is followed: `slack:U0123456789`; empty for a fixed zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A schedule as it stands: who wants what, where, when, and whether it is on."""
+    """Schedule in its current version and state."""
 
     id: str
     name: str
     account: str
     workspace_id: str
-    workspace: str  # its name
+    workspace: str  # the workspace's name
     recurrence: Recurrence
     terms: Terms
     version: int = 1
@@ -209,6 +209,6 @@ class Schedule:
     reason: str | None = None
     state_by: str | None = None
     state_until: int | None = None
-    effective_at: int = 0  # no occurrence at or before this instant is ever made
+    effective_at: int = 0  # no occurrence at or before this instant becomes a job
     created_at: int = 0
-    shared: tuple[SendHours, ...] = field(default=(), compare=False)  # what its account and its workspace say
+    shared: tuple[SendHours, ...] = field(default=(), compare=False)  # of its account and its workspace

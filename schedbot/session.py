@@ -1,4 +1,4 @@
-"""What one call of schedbot has in hand: settings, database, clock, and who asks."""
+"""Session of one command: its settings, database and clock."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from schedbot.store.opening import open_database
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One call: all that a rule needs to know of the world outside. `now()` is UTC milliseconds."""
+    """Settings, database and clock of one command. `now()` returns UTC milliseconds."""
 
     settings: Settings
     db: Database
@@ -21,24 +21,24 @@ class Session:
 
     @property
     def actor(self) -> str:
-        """Who asks, for the record of changes."""
+        """Name of the person or program, for the record of changes."""
         return self.settings.actor
 
     @property
     def local_zone(self) -> ZoneInfo:
-        """The time zone of the person at the terminal."""
+        """Time zone of the terminal's user."""
         return times.local_zone()
 
 
 @contextmanager
 def open_session() -> Iterator[Session]:
-    """The session of a command: the settings as they are said, the database that they name.
+    """Load the settings, open their database and yield the session of a command.
 
     Raises BadInput for settings and DatabaseUnusable for a database that cannot be used.
     """
-    said = settings.load()
-    db = open_database(said.database)
+    loaded = settings.load()
+    db = open_database(loaded.database)
     try:
-        yield Session(said, db)
+        yield Session(loaded, db)
     finally:
         db.close()

@@ -1,6 +1,6 @@
-"""Where things are found: flags before environment before `schedbot.toml` before the defaults.
+"""Settings of one call: command-line flags, then the environment, then `schedbot.toml`, then the defaults.
 
-Reading settings never touches the database and never reads a token: only where a token is to be found.
+Loading the settings opens no database and reads no token, only the token's source.
 """
 
 import getpass
@@ -27,7 +27,7 @@ TEXTS = frozenset({"database", "api_url", "token_file", "token_command"})
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What was said before the command's name."""
+    """Options before the command's name."""
 
     config: str | None = None
     database: str | None = None
@@ -35,7 +35,7 @@ class Flags:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that one call of schedbot goes by. Spans are milliseconds."""
+    """Settings of one call of schedbot. Durations are milliseconds."""
 
     config: Path | None
     database: Path
@@ -51,46 +51,46 @@ class Settings:
 flags = Flags()
 
 
-def load(said: Flags | None = None) -> Settings:
-    """Read the settings of this call. Raises BadInput for a file or a value that cannot be used."""
-    said = said or flags
-    config = find_config(said)
-    table = read(config) if config else {}
+def load(given_flags: Flags | None = None) -> Settings:
+    """Load the settings of this call. Raises BadInput for an unusable file or value."""
+    options = given_flags or flags
+    config = find_config(options)
+    table = read_config(config) if config else {}
     env, slack, work = os.environ, table.get("slack", {}), table.get("work", {})
     return Settings(
         config=config,
-        database=database_path(said, config, table),
+        database=database_path(options, config, table),
         api_url=api_url(env.get("SCHEDBOT_SLACK_API_URL") or slack.get("api_url") or SLACK_API_URL),
-        timeout_ms=span("SCHEDBOT_SLACK_TIMEOUT", slack.get("timeout"), 30_000, least=1_000),
-        processes=count("SCHEDBOT_PROCESSES", work.get("processes"), os.cpu_count() or 1),
-        in_flight=count("SCHEDBOT_IN_FLIGHT", work.get("in_flight"), 100),
-        lease_ms=span("SCHEDBOT_LEASE", work.get("lease"), 60_000, least=1_000),
-        token=default_token(slack, config),
-        actor=one_line(env.get("SCHEDBOT_ACTOR") or f"{user()}@{socket.gethostname()}"),
+        timeout_ms=parse_duration("SCHEDBOT_SLACK_TIMEOUT", slack.get("timeout"), 30_000, least=1_000),
+        processes=parse_count("SCHEDBOT_PROCESSES", work.get("processes"), os.cpu_count() or 1),
+        in_flight=parse_count("SCHEDBOT_IN_FLIGHT", work.get("in_flight"), 100),
+        lease_ms=parse_duration("SCHEDBOT_LEASE", work.get("lease"), 60_000, least=1_000),
+        token=default_token_source(slack, config),
+        actor=make_printable(env.get("SCHEDBOT_ACTOR") or f"{os_user()}@{socket.gethostname()}"),
     )
 
 
-def one_line(name: str) -> str:
-    """The name with '?' for what does not print: it stands in tables and in the database."""
-    return "".join(one if one.isprintable() else "?" for one in name[:200])
+def make_printable(name: str) -> str:
+    """Replace unprintable characters by '?', because the name is shown in tables and stored. At most 200 characters."""
+    return "".join(character if character.isprintable() else "?" for character in name[:200])
 
 
-def user() -> str:
-    """The name of the operating system's user, or its number where it has no name."""
+def os_user() -> str:
+    """Return the name of the operating system's user, or its number if it has no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())
 
 
-def find_config(said: Flags) -> Path | None:
-    """The configuration file that holds: a named one must be there, the usual places may be empty."""
-    named = said.config or os.environ.get("SCHEDBOT_CONFIG")
+def find_config(options: Flags) -> Path | None:
+    """Return the configuration file: the named one, which must exist, or the first of the usual places, or None."""
+    named = options.config or os.environ.get("SCHEDBOT_CONFIG")
     if named:
         path = Path(named).expanduser().absolute()
         if not path.is_file():
             raise BadInput(
-                f"There is no configuration file '{named}'.", "Make one with 'schedbot init', or leave it out."
+                f"There is no configuration file '{named}'.", "Create one with 'schedbot init', or leave out --config."
             )
         return path
     here = Path("schedbot.toml").absolute()
@@ -102,8 +102,8 @@ def find_config(said: Flags) -> Path | None:
     return next((path for path in usual if path.is_file()), None)
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The file's tables, with every key known."""
+def read_config(path: Path) -> dict[str, Any]:
+    """Parse the configuration file. Raises BadInput for a file or a key that is not valid."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -113,35 +113,39 @@ def read(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise BadInput(f"The configuration file '{path}' is not UTF-8 text.", "Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
-        where = str(error).rpartition("(at ")[2].removesuffix(")")  # the parser's own words before it name its grammar
-        hint = 'Mend what stands there; a text stands in quotes: database = "schedbot.db"'
-        raise BadInput(f"The configuration file '{path}' is not TOML: {where}.", hint) from None
+        position = str(error).rpartition("(at ")[2].removesuffix(")")  # the words before it are the parser's jargon
+        hint = 'Fix that place. A text needs quotes: database = "schedbot.db"'
+        raise BadInput(f"The configuration file '{path}' is not valid TOML: {position}.", hint) from None
     check_keys(path, "", table)
     for section in ("slack", "work"):
         if section in table:
             if not isinstance(table[section], dict):
-                raise BadInput(f"'{section}' in '{path}' must be a table.", f"Write [{section}] on a line of its own.")
+                raise BadInput(f"'{section}' in '{path}' is not a table.", f"Write [{section}] on a line of its own.")
             check_keys(path, section, table[section])
     return table
 
 
 def check_keys(path: Path, section: str, table: dict[str, Any]) -> None:
-    where = f" in [{section}]" if section else ""
+    """Raise BadInput for an unknown key, a text setting that is no string, or two token sources."""
+    place = f" in [{section}]" if section else ""
     for key in table:
         if key not in KEYS[section]:
             near = get_close_matches(key, KEYS[section], n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"Known are: {', '.join(KEYS[section])}."
-            raise BadInput(f"The setting '{key}'{where} of '{path}' is not known.", hint)
+            hint = f"Did you mean '{near[0]}'?" if near else f"Known settings: {', '.join(KEYS[section])}."
+            raise BadInput(f"Unknown setting '{key}'{place} of '{path}'.", hint)
         if key in TEXTS and not isinstance(table[key], str):
-            raise BadInput(f"The setting '{key}'{where} of '{path}' is not a text.", "Write one text in quotes.")
+            raise BadInput(f"The setting '{key}'{place} of '{path}' is not a text.", "Write one text in quotes.")
     if "token_file" in table and "token_command" in table:
-        hint = "The workspace 'default' has one token: leave one of the two out."
-        raise BadInput(f"'token_file' and 'token_command' are both said in '{path}'.", hint)
+        hint = "The workspace 'default' has one token source: delete one of the two."
+        raise BadInput(f"'token_file' and 'token_command' are both set in '{path}'.", hint)
 
 
-def database_path(said: Flags, config: Path | None, table: dict[str, Any]) -> Path:
-    """A flag's or the environment's path counts from here, the file's from the file."""
-    named = said.database or os.environ.get("SCHEDBOT_DATABASE")
+def database_path(options: Flags, config: Path | None, table: dict[str, Any]) -> Path:
+    """Return the path of the database.
+
+    A path in the configuration file is relative to that file, any other to the working directory.
+    """
+    named = options.database or os.environ.get("SCHEDBOT_DATABASE")
     if named or "database" in table:
         value = str(named or table["database"])
         if "://" in value:
@@ -158,14 +162,15 @@ def database_path(said: Flags, config: Path | None, table: dict[str, Any]) -> Pa
 
 
 def api_url(value: object) -> str:
+    """Return Slack's address with a slash at its end. Raises BadInput."""
     text = str(value)
     if not text.startswith(("http://", "https://")):
-        raise BadInput(f"Slack's address '{text}' is not a web address.", f"Write it like {SLACK_API_URL}")
+        raise BadInput(f"Slack's API address '{text}' is not a web address.", f"Write it like {SLACK_API_URL}")
     return text if text.endswith("/") else text + "/"
 
 
-def default_token(slack: dict[str, Any], config: Path | None) -> TokenSource | None:
-    """Where the token of the workspace `default` is found: the environment first."""
+def default_token_source(slack: dict[str, Any], config: Path | None) -> TokenSource | None:
+    """Return the token source of the workspace `default`: the environment, else the configuration file."""
     if os.environ.get("SLACK_BOT_TOKEN"):
         return TokenSource("env", "SLACK_BOT_TOKEN")
     if "token_file" in slack:
@@ -176,34 +181,36 @@ def default_token(slack: dict[str, Any], config: Path | None) -> TokenSource | N
     return None
 
 
-def span(variable: str, value: object, default: int, least: int) -> int:
-    said = os.environ.get(variable) or value
-    if said is None:
+def parse_duration(variable: str, value: object, default: int, least: int) -> int:
+    """Return a duration in milliseconds, from the environment or the file. Raises BadInput if it is under `least`."""
+    text = os.environ.get(variable) or value
+    if text is None:
         return default
     try:
-        span_ms = times.parse_duration(str(said))
+        duration_ms = times.parse_duration(str(text))
     except BadInput as error:
-        raise BadInput(f"{place(variable)}: {error}", error.hint) from None
-    if span_ms < least:
-        raise BadInput(f"{place(variable)} is '{said}', which is too short.", f"At least {least // 1000}s.")
-    return span_ms
+        raise BadInput(f"{setting_name(variable)}: {error}", error.hint) from None
+    if duration_ms < least:
+        raise BadInput(f"{setting_name(variable)} is '{text}', which is too short.", f"The least is {least // 1000}s.")
+    return duration_ms
 
 
-def count(variable: str, value: object, default: int) -> int:
-    said = os.environ.get(variable) or value
-    if said is None:
+def parse_count(variable: str, value: object, default: int) -> int:
+    """Return a whole number from 1 to 10,000, from the environment or the file. Raises BadInput."""
+    text = os.environ.get(variable) or value
+    if text is None:
         return default
     try:
-        number = int(str(said))
+        count = int(str(text))
     except ValueError:
-        number = 0
-    if not 1 <= number <= 10_000:
-        told = f"{place(variable)} is '{said}', which is not a number from 1 to 10000."
-        raise BadInput(told, "Say how many, like 4.")
-    return number
+        count = 0
+    if not 1 <= count <= 10_000:
+        problem = f"{setting_name(variable)} is '{text}', which is not a number from 1 to 10000."
+        raise BadInput(problem, "Write a number, like 4.")
+    return count
 
 
-def place(variable: str) -> str:
-    """Where the value of a setting stands: `SCHEDBOT_LEASE`, or `'lease' in the configuration file`."""
+def setting_name(variable: str) -> str:
+    """Return the name of a setting as the user wrote it: `SCHEDBOT_LEASE`, or `'lease' in the configuration file`."""
     key = variable.removeprefix("SCHEDBOT_").removeprefix("SLACK_").lower()
     return variable if os.environ.get(variable) else f"'{key}' in the configuration file"

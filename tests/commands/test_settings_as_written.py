@@ -14,9 +14,9 @@ from tests.support.app import App
         ("[work]\nin_flight = -1", "'in_flight' in the configuration file is '-1', which is not a number from 1"),
         ("database = 5", "The setting 'database' of '{}' is not a text."),
         ("[slack]\ntoken_file = ['xoxb-1']", "The setting 'token_file' in [slack] of '{}' is not a text."),
-        ('[slack]\ntoken_file = "a"\ntoken_command = "b"', "'token_file' and 'token_command' are both said in '{}'."),
-        ("[work\n", "The configuration file '{}' is not TOML: line 1, column 6."),
-        ("database = 'x", "The configuration file '{}' is not TOML: end of document."),
+        ('[slack]\ntoken_file = "a"\ntoken_command = "b"', "'token_file' and 'token_command' are both set in '{}'."),
+        ("[work\n", "The configuration file '{}' is not valid TOML: line 1, column 6."),
+        ("database = 'x", "The configuration file '{}' is not valid TOML: end of document."),
         ("# \udcff", "The configuration file '{}' is not UTF-8 text."),
     ],
 )

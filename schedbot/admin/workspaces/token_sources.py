@@ -22,7 +22,7 @@ def said(env: str | None, file: str | None, command: str | None) -> TokenSource:
         told = "No place for the token is said." if not places else "More than one place for the token is said."
         raise BadInput(told, hint=f"Say one of {WAYS}.")
     ((kind, place),) = places.items()
-    if log.SECRET.search(place):
+    if log.TOKEN.search(place):
         raise BadInput(
             f"What --token-{kind} says holds a token itself, and a token is never written down here.",
             hint=f"Keep it elsewhere and say where: {WAYS}. Whoever may have seen it can use it: renew it in Slack.",
