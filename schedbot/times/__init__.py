@@ -1,4 +1,4 @@
-"""Instants, spans and zones: how they are read and written. Instants are UTC milliseconds; spans are milliseconds."""
+"""Parse and format instants, durations and time zones. Instants are UTC milliseconds; durations are milliseconds."""
 
 from schedbot.times.durations import format_duration, parse_duration, quote, unparse_duration
 from schedbot.times.format import (

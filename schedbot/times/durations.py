@@ -1,4 +1,4 @@
-"""How spans of time are read and written. A span is a number of milliseconds, never negative when it is read."""
+"""Parse and format durations, in milliseconds. A parsed duration is never negative."""
 
 import re
 from itertools import pairwise
@@ -13,23 +13,23 @@ MAX_DURATION = 3_653 * DAY
 
 
 def parse_duration(text: str) -> int:
-    """A span in milliseconds: `90s`, `15m`, `2h`, `3d`, `1w`, `1h30m`; `0s` too. Raises BadInput."""
+    """Return the milliseconds of `90s`, `15m`, `2h`, `3d`, `1w`, `1h30m` or `0s`. Raises BadInput."""
     words = "".join(text.split())
     if not DURATION.fullmatch(words):
         hint = "Write it like '90s', '15m', '2h', '3d', '1w' or '1h30m'."
         if re.fullmatch("[0-9]{1,9}", words):
-            hint = f"Say the unit: '{words}s', '{words}m' or '{words}h'."
+            hint = f"Add the unit: '{words}s', '{words}m' or '{words}h'."
         elif words.startswith("-"):
-            hint = "A span is not negative: leave out the minus."
-        raise BadInput(f"{quote(text)} is not a span of time.", hint=hint)
+            hint = "A duration is not negative: leave out the minus."
+        raise BadInput(f"{quote(text)} is not a duration.", hint=hint)
     total = sum(int(n) * LETTERS[unit.lower()] for n, unit in re.findall(r"([0-9]+)([smhdw])", words, re.IGNORECASE))
     if total > MAX_DURATION:
-        raise BadInput(f"{quote(text)} is too long a span.", hint="At most ten years: '3652d'.")
+        raise BadInput(f"{quote(text)} is too long.", hint="At most ten years: '3652d'.")
     return total
 
 
 def format_duration(ms: int) -> str:
-    """`1 h 30 min`: the two largest units, rounded down."""
+    """Return a duration for people, in its two largest units, rounded down: `1 h 30 min`."""
     if ms < 0:
         return f"-{format_duration(-ms)}"
     for (unit, size), (smaller, part) in pairwise(UNITS):
@@ -40,7 +40,7 @@ def format_duration(ms: int) -> str:
 
 
 def unparse_duration(ms: int) -> str:
-    """A span as `parse_span` reads it: `1h30m`. Parts of a second are dropped."""
+    """Return a duration in the form that `parse_duration` reads: `1h30m`. Milliseconds are dropped."""
     parts = []
     rest = ms
     for letter, size in LETTERS.items():
@@ -51,5 +51,5 @@ def unparse_duration(ms: int) -> str:
 
 
 def quote(text: str) -> str:
-    """What was typed, in quotes, for an error message: at most 60 characters of it."""
+    """Return typed text in quotes for an error message, at most 60 characters of it."""
     return repr(text if len(text) <= 60 else f"{text[:57]}...")

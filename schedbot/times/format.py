@@ -1,7 +1,6 @@
-"""How instants are written: RFC 3339 in UTC for programs; for people with the zone, and how far off it is.
+"""Format instants: RFC 3339 for programs; for people, the local time with its zone, or the distance from now.
 
-Instants are UTC milliseconds since the epoch. The words are English whatever the locale, so that
-output can be compared.
+Instants are UTC milliseconds since the epoch. Words are English in every locale, so that output can be compared.
 """
 
 from datetime import UTC, datetime, timedelta, timezone
@@ -15,59 +14,60 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_datetime(ms: int, tz: ZoneInfo) -> datetime:
-    """The wall clock of `tz` at the instant `ms`."""
+    """Return the wall-clock time of `tz` at the instant `ms`."""
     return (EPOCH + timedelta(milliseconds=ms)).astimezone(tz)
 
 
 def to_rfc3339(ms: int) -> str:
-    """For programs: `2026-12-01T14:00:00.000Z`."""
+    """Return the instant in UTC: `2026-12-01T14:00:00.000Z`."""
     return (EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def to_local_rfc3339(ms: int, tz: ZoneInfo) -> str:
-    """For programs, on the wall clock of `tz`: `2026-12-01T09:00:00-05:00`."""
+    """Return the instant with the offset of `tz`: `2026-12-01T09:00:00-05:00`."""
     return to_datetime(ms, tz).isoformat(timespec="seconds")
 
 
 def format_instant(ms: int, tz: ZoneInfo, now: int | None = None) -> str:
-    """For people: `Tue 1 Dec 2026 09:00 EST`; the year is left out where `now` is in the same one."""
+    """Return the instant for people: `Tue 1 Dec 2026 09:00 EST`. The year is left out if `now` is in the same year."""
     at = to_datetime(ms, tz)
     year = "" if now is not None and to_datetime(now, tz).year == at.year else f" {at.year}"
     seconds = f":{at.second:02}" if at.second else ""
     day = f"{WEEKDAYS[at.weekday()]} {at.day} {MONTHS[at.month - 1]}{year}"
-    return f"{day} {at.hour:02}:{at.minute:02}{seconds} {zone_mark(at)}"
+    return f"{day} {at.hour:02}:{at.minute:02}{seconds} {zone_label(at)}"
 
 
 def to_local_rfc3339_before_change(ms: int, tz: ZoneInfo) -> str:
-    """For programs, at a clock change: the wall clock by the offset that held up to `ms`."""
-    return clock_until(ms, tz).isoformat(timespec="seconds")
+    """Return the instant `ms` of a clock change with the offset that held until then."""
+    return to_old_offset(ms, tz).isoformat(timespec="seconds")
 
 
 def format_before_change(ms: int, tz: ZoneInfo) -> str:
-    """For people: `02:00 EST` at the instant that makes it 03:00 EDT; with its day where that is another."""
-    was = clock_until(ms, tz)
-    day = "" if was.date() == to_datetime(ms, tz).date() else f"{WEEKDAYS[was.weekday()]} "
-    return f"{day}{was.hour:02}:{was.minute:02} {zone_mark(was)}"
+    """Return the wall-clock time that a clock change ends: `02:00 EST`, with the weekday if the change alters it."""
+    old = to_old_offset(ms, tz)
+    day = "" if old.date() == to_datetime(ms, tz).date() else f"{WEEKDAYS[old.weekday()]} "
+    return f"{day}{old.hour:02}:{old.minute:02} {zone_label(old)}"
 
 
-def clock_until(ms: int, tz: ZoneInfo) -> datetime:
+def to_old_offset(ms: int, tz: ZoneInfo) -> datetime:
+    """Return the instant `ms` as a datetime with the offset that held just before it."""
     before = to_datetime(ms - 1, tz)
     offset = timezone(before.utcoffset() or timedelta(), before.tzname() or "")
     return before.replace(tzinfo=offset) + timedelta(milliseconds=1)
 
 
-def zone_mark(at: datetime) -> str:
-    """The zone's abbreviation at that time, or its offset where it has none: `EST`, `UTC+05:45`."""
+def zone_label(at: datetime) -> str:
+    """Return the zone's abbreviation at that time, or its offset if it has none: `EST`, `UTC+05:45`."""
     name = at.tzname() or ""
     return name if name.isalpha() else f"UTC{at.isoformat()[-6:]}"
 
 
 def format_relative(ms: int, now: int) -> str:
-    """How far off an instant is, in one unit: `in 3 h`, `2 d ago`, `now`."""
-    away = abs(ms - now)
-    if away < SECOND:
+    """Return the distance of an instant from now, in one unit: `in 3 h`, `2 d ago`, `now`."""
+    distance = abs(ms - now)
+    if distance < SECOND:
         return "now"
-    # Two of the larger unit before it is used: "in 90 min" says more than "in 2 h".
-    unit, size = next(((u, s) for u, s in UNITS if away >= 2 * s or (u == "s")), ("s", SECOND))
-    count = (away + size // 2) // size
+    # A unit is used from 2 on: "in 90 min" is more precise than "in 2 h".
+    unit, size = next(((u, s) for u, s in UNITS if distance >= 2 * s or (u == "s")), ("s", SECOND))
+    count = (distance + size // 2) // size
     return f"in {count} {unit}" if ms > now else f"{count} {unit} ago"

@@ -1,7 +1,7 @@
-"""How instants are read: wall clocks in a zone, RFC 3339, words for days, and spans from now.
+"""Parse instants: wall-clock times in a zone, RFC 3339, words for days, and durations from now.
 
-A wall clock that does not exist (spring) or is there twice (autumn) is never guessed at: it is refused with the two
-instants that could be meant. Instants are UTC milliseconds since the epoch. Pure: the present is an argument.
+A wall-clock time that does not exist (spring) or occurs twice (autumn) is refused; the error names both possible
+instants. Instants are UTC milliseconds since the epoch. Pure: the present is an argument.
 """
 
 import re
@@ -13,7 +13,7 @@ from schedbot.times.durations import DURATION, HOUR, MINUTE, SECOND, parse_durat
 from schedbot.times.format import to_datetime, to_local_rfc3339
 
 YEARS = range(1970, 2200)
-STAMP = re.compile(
+TIMESTAMP = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)"
     r"(?:\.(?P<fraction>[0-9]{1,9}))? ?(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
@@ -21,78 +21,78 @@ DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CLOCK = re.compile(r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2}))? ?(?P<half>am|pm)?", re.IGNORECASE)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 DAYS_AWAY = {"yesterday": -1, "today": 0, "tomorrow": 1}
-WAYS_TO_SAY = "Write it like '2026-12-01 09:00', '2026-12-01T09:00:00-05:00'"
+EXAMPLES = "Write it like '2026-12-01 09:00', '2026-12-01T09:00:00-05:00'"
 
 
 def parse_instant(text: str, tz: ZoneInfo | None, now: int) -> int:
-    """The instant that `text` names: `2026-12-01 09:00`, RFC 3339, `now`, or `tomorrow 9am`.
+    """Return the instant of `2026-12-01 09:00`, RFC 3339, `now`, or `tomorrow 9am`.
 
-    Raises BadInput if it names none, two, or a wall clock without a zone to read it in.
+    Raises BadInput for any other text, and for a wall-clock time that is ambiguous, missing or without a zone.
     """
-    if (instant := _instant(text, tz, now)) is not None:
+    if (instant := _find_instant(text, tz, now)) is not None:
         return instant
-    hint = f"{WAYS_TO_SAY} or 'tomorrow 9am'."
+    hint = f"{EXAMPLES} or 'tomorrow 9am'."
     if DATE.fullmatch(text.strip()):
-        _date(text, text.strip())
+        _parse_date(text, text.strip())
         hint = f"Add the time of day: '{text.strip()} 09:00'."
     raise BadInput(f"{quote(text)} is not a time.", hint=hint)
 
 
 def parse_future(text: str, tz: ZoneInfo | None, now: int) -> int:
-    """Where a look ahead begins or ends: as `parse_instant`, a day (its first instant), or a span from now.
+    """Return the instant of a `parse_instant` text, a day (its start) or a duration from now (`2h`, `-2h`).
 
-    A weekday is the latest one up to now. `-2h` is two hours ago. Raises BadInput.
+    A weekday is the latest one up to now. Raises BadInput.
     """
     words = text.strip()
     if words.startswith("-") and DURATION.fullmatch(words[1:]):
         return now - parse_duration(words[1:])
     if DURATION.fullmatch(words):
         return now + parse_duration(words)
-    return _day(text, tz, now)
+    return _parse_day(text, tz, now)
 
 
 def parse_past(text: str, tz: ZoneInfo | None, now: int) -> int:
-    """Where a look back begins or ends: as `parse_from`, but a span is that long ago. Raises BadInput."""
+    """Return the instant as `parse_future` does, except that `2h` is two hours ago. Raises BadInput."""
     words = text.strip().removesuffix("ago").strip().removeprefix("-")
     if DURATION.fullmatch(words):
         return now - parse_duration(words)
-    return _day(text, tz, now)
+    return _parse_day(text, tz, now)
 
 
 def parse_time_of_day(text: str) -> time | None:
-    """A time of day: `9:00`, `17:30`, `9am`, `12 pm`, `noon`, `midnight`. None if it is something else."""
+    """Return the time of `9:00`, `17:30`, `9am`, `12 pm`, `noon` or `midnight`; None for any other text."""
     words = text.strip().lower()
     if words in ("noon", "midnight"):
         return time(12 if words == "noon" else 0)
-    found = CLOCK.fullmatch(words)
-    if not found or not (found["minute"] or found["half"]):
+    match = CLOCK.fullmatch(words)
+    if not match or not (match["minute"] or match["half"]):
         return None
-    hour, minute = int(found["hour"]), int(found["minute"] or 0)
-    if found["half"]:
+    hour, minute = int(match["hour"]), int(match["minute"] or 0)
+    if match["half"]:
         if not 1 <= hour <= 12:
             return None
-        hour = hour % 12 + (12 if found["half"] == "pm" else 0)
+        hour = hour % 12 + (12 if match["half"] == "pm" else 0)
     return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
-def wall_to_instant(wall: datetime, tz: ZoneInfo, shown: str) -> int:
-    """The one instant at which the clocks of `tz` show `wall`. Raises BadInput if there is none, or two."""
+def wall_to_instant(wall: datetime, tz: ZoneInfo, text: str) -> int:
+    """Return the only instant at which clocks in `tz` show `wall`. Raises BadInput, with `text`, for none or two."""
     first, second = (_ms(wall.replace(tzinfo=tz, fold=fold)) for fold in (0, 1))
     if first == second:
         return first
     twice = first < second
-    problem = "is there twice" if twice else "does not exist"
+    problem = "occurs twice" if twice else "does not exist"
     instants = " or ".join(f"'{to_local_rfc3339(ms, tz)}'" for ms in sorted((first, second)))
-    raise BadInput(f"{shown} {problem} in {tz.key}: the clocks change.", hint=f"Write {instants}.")
+    raise BadInput(f"{text} {problem} in {tz.key}: the clocks change.", hint=f"Write {instants}.")
 
 
 def start_of_day(day: date, tz: ZoneInfo) -> int:
-    """The first instant of that day in `tz`; in a few zones a day may begin at 01:00."""
+    """Return the first instant of the day in `tz`. In a few zones a day may begin at 01:00."""
     midnight = datetime.combine(day, time())
     first, second = (_ms(midnight.replace(tzinfo=tz, fold=fold)) for fold in (0, 1))
     if first <= second:
         return first
-    # Midnight is in a gap, between `second` and `first`: the day begins where the new offset does.
+    # Midnight is in a gap, between `second` and `first`: the day begins when the new offset does.
     low, high = second, first
     while high - low > SECOND:
         middle = (low + high) // 2 // SECOND * SECOND
@@ -100,62 +100,62 @@ def start_of_day(day: date, tz: ZoneInfo) -> int:
     return high
 
 
-def _day(text: str, tz: ZoneInfo | None, now: int) -> int:
+def _parse_day(text: str, tz: ZoneInfo | None, now: int) -> int:
     words = text.strip().lower()
     if DATE.fullmatch(words):
-        return start_of_day(_date(text, words), _needed(text, tz))
+        return start_of_day(_parse_date(text, words), _require_zone(text, tz))
     if words in DAYS_AWAY:
-        reader = _needed(text, tz)
-        return start_of_day(to_datetime(now, reader).date() + timedelta(days=DAYS_AWAY[words]), reader)
-    if (weekday := _weekday(words)) is not None:
-        reader = _needed(text, tz)
-        today = to_datetime(now, reader).date()
-        return start_of_day(today - timedelta(days=(today.weekday() - weekday) % 7), reader)
-    if (instant := _instant(text, tz, now)) is not None:
+        zone = _require_zone(text, tz)
+        return start_of_day(to_datetime(now, zone).date() + timedelta(days=DAYS_AWAY[words]), zone)
+    if (weekday := _find_weekday(words)) is not None:
+        zone = _require_zone(text, tz)
+        today = to_datetime(now, zone).date()
+        return start_of_day(today - timedelta(days=(today.weekday() - weekday) % 7), zone)
+    if (instant := _find_instant(text, tz, now)) is not None:
         return instant
-    raise BadInput(f"{quote(text)} is not a time.", hint=f"{WAYS_TO_SAY}, '2h', 'yesterday' or 'monday'.")
+    raise BadInput(f"{quote(text)} is not a time.", hint=f"{EXAMPLES}, '2h', 'yesterday' or 'monday'.")
 
 
-def _instant(text: str, tz: ZoneInfo | None, now: int) -> int | None:
+def _find_instant(text: str, tz: ZoneInfo | None, now: int) -> int | None:
     words = text.strip()
     if words.lower() == "now":
         return now
-    if stamp := STAMP.fullmatch(words):
-        return _from_stamp(text, stamp, tz)
-    return _day_and_clock(words, tz, now)
+    if match := TIMESTAMP.fullmatch(words):
+        return _parse_timestamp(text, match, tz)
+    return _find_day_and_time(words, tz, now)
 
 
-def _day_and_clock(words: str, tz: ZoneInfo | None, now: int) -> int | None:
-    """`tomorrow 9am`, `monday 17:30`: a weekday is the next one at which that time is still to come."""
+def _find_day_and_time(words: str, tz: ZoneInfo | None, now: int) -> int | None:
+    """Parse `tomorrow 9am`, `monday 17:30`: a weekday is the next one on which that time is in the future."""
     day_word, _, clock_words = words.lower().replace(" at ", " ").partition(" ")
-    clock, weekday = parse_time_of_day(clock_words), _weekday(day_word)
+    clock, weekday = parse_time_of_day(clock_words), _find_weekday(day_word)
     if clock is None or (weekday is None and day_word not in DAYS_AWAY):
         return None
-    reader = _needed(words, tz)
-    local = to_datetime(now, reader).replace(tzinfo=None)
+    zone = _require_zone(words, tz)
+    local = to_datetime(now, zone).replace(tzinfo=None)
     if weekday is None:
         day = local.date() + timedelta(days=DAYS_AWAY[day_word])
     else:
         day = local.date() + timedelta(days=(weekday - local.weekday()) % 7)
         day += timedelta(days=7 if datetime.combine(day, clock) <= local else 0)
-    return wall_to_instant(datetime.combine(day, clock), reader, quote(words))
+    return wall_to_instant(datetime.combine(day, clock), zone, quote(words))
 
 
-def _weekday(word: str) -> int | None:
+def _find_weekday(word: str) -> int | None:
     return next((n for n, name in enumerate(WEEKDAYS) if word in (name, name[:3])), None)
 
 
-def _from_stamp(text: str, stamp: re.Match[str], tz: ZoneInfo | None) -> int:
-    day = _date(text, stamp["day"])
+def _parse_timestamp(text: str, match: re.Match[str], tz: ZoneInfo | None) -> int:
+    day = _parse_date(text, match["day"])
     try:
-        clock = time.fromisoformat(stamp["time"].zfill(5) if len(stamp["time"]) < 6 else stamp["time"].zfill(8))
+        clock = time.fromisoformat(match["time"].zfill(5) if len(match["time"]) < 6 else match["time"].zfill(8))
     except ValueError:
         raise BadInput(f"{quote(text)} has no such time of day.", hint="Hours go from 00 to 23.") from None
-    milliseconds = int((stamp["fraction"] or "0").ljust(3, "0")[:3])
+    milliseconds = int((match["fraction"] or "0").ljust(3, "0")[:3])
     wall = datetime.combine(day, clock)
-    if stamp["offset"] is None:
-        return wall_to_instant(wall, _needed(text, tz), quote(text)) + milliseconds
-    return _ms(wall.replace(tzinfo=UTC)) - _offset_ms(text, stamp["offset"]) + milliseconds
+    if match["offset"] is None:
+        return wall_to_instant(wall, _require_zone(text, tz), quote(text)) + milliseconds
+    return _ms(wall.replace(tzinfo=UTC)) - _offset_ms(text, match["offset"]) + milliseconds
 
 
 def _offset_ms(text: str, offset: str) -> int:
@@ -167,20 +167,20 @@ def _offset_ms(text: str, offset: str) -> int:
     return (hours * HOUR + minutes * MINUTE) * (-1 if offset[0] == "-" else 1)
 
 
-def _date(text: str, words: str) -> date:
+def _parse_date(text: str, words: str) -> date:
     try:
         day = date.fromisoformat(words)
     except ValueError:
         raise BadInput(f"{quote(text)} has no such day.", hint="Write year, month, day: '2026-12-01'.") from None
     if day.year not in YEARS:
-        raise BadInput(f"{quote(text)} is out of reach.", hint=f"Years go from {YEARS[0]} to {YEARS[-1]}.")
+        raise BadInput(f"{quote(text)} is out of range.", hint=f"Years go from {YEARS[0]} to {YEARS[-1]}.")
     return day
 
 
-def _needed(text: str, tz: ZoneInfo | None) -> ZoneInfo:
+def _require_zone(text: str, tz: ZoneInfo | None) -> ZoneInfo:
     if tz is None:
-        hint = "Add --tz, or write it with an offset: '2026-12-01T09:00:00-05:00'."
-        raise BadInput(f"{quote(text)} is a wall clock, and no time zone is said.", hint=hint)
+        hint = "Add --tz, or write the time with an offset: '2026-12-01T09:00:00-05:00'."
+        raise BadInput(f"{quote(text)} needs a time zone.", hint=hint)
     return tz
 
 

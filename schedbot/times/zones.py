@@ -1,8 +1,8 @@
-"""Which zone is meant, and whose zone data is believed: the newer of the machine's and the `tzdata` package's.
+"""Find time zones by IANA name, in the newer of the machine's zone data and the `tzdata` package.
 
-Python reads the machine's zone files first, however old (2025b against 2026f differ in 15 zones), so the choice is
-made here, once and at the first zone that is asked for. A zone is named by a place, never by an abbreviation: EST has
-been the name of several rules.
+Python reads the machine's zone files first, even if they are older (2025b and 2026f differ in 15 zones), so this module
+chooses, once, at the first use of a zone. A zone is named by a place, never by an abbreviation: EST has been the name
+of several rules.
 """
 
 import os
@@ -37,11 +37,11 @@ NOT_PLACES = frozenset({"LOCALTIME", "POSIXRULES", "FACTORY", "ROC", "ROK", "PRC
 
 @cache
 def zone_data_version() -> tuple[str, str]:
-    """The IANA version in use, such as "2026b", and where it is from: "tzdata package" or "machine".
+    """Return the IANA version in use, such as "2026b", and its origin: "tzdata package" or "machine".
 
-    Makes the choice take effect, too: from here on `zoneinfo` reads the newer of the two.
+    The first call also sets `zoneinfo` to read the newer of the two.
     """
-    packaged, folder = _packaged()
+    packaged, folder = _packaged_version()
     machine = _machine_version()
     if packaged > machine:
         zoneinfo.reset_tzpath((folder,) if folder else ())
@@ -50,17 +50,18 @@ def zone_data_version() -> tuple[str, str]:
     return machine or "unknown", MACHINE
 
 
-def _packaged() -> tuple[str, str]:
+def _packaged_version() -> tuple[str, str]:
+    """Return the version and the folder of the `tzdata` package, or two empty strings."""
     try:
         import tzdata  # type: ignore[import-untyped]
-    except ImportError:  # some distributions leave it out on purpose
+    except ImportError:  # some distributions leave it out
         return "", ""
     folder = Path(tzdata.__file__ or "").parent / "zoneinfo"
     return tzdata.IANA_VERSION, str(folder) if folder.is_dir() else ""
 
 
 def _machine_version() -> str:
-    """The version of the first folder that zoneinfo reads; empty if it does not say (it then counts as the older)."""
+    """Return the version of the first folder that zoneinfo reads, or '' (then it counts as older) if it has none."""
     for folder in map(Path, zoneinfo.TZPATH):
         if not (folder / "UTC").exists():
             continue
@@ -75,11 +76,10 @@ def _machine_version() -> str:
 
 
 def zone(name: str) -> ZoneInfo:
-    """The IANA zone of that name. Raises BadInput, with the nearest name, for any other."""
+    """Return the IANA zone of that name. Raises BadInput, with the nearest name, if there is none."""
     zone_data_version()
-    found = _place(name)
-    if found is not None:
-        return found
+    if (place := _find_place(name)) is not None:
+        return place
     if name.strip().upper() in ABBREVIATIONS:
         example = ABBREVIATIONS[name.strip().upper()]
         raise BadInput(
@@ -90,27 +90,27 @@ def zone(name: str) -> ZoneInfo:
     raise BadInput(f"No time zone is called {quote(name)}.", hint=hint)
 
 
-def _place(name: str) -> ZoneInfo | None:
+def _find_place(name: str) -> ZoneInfo | None:
     if name.upper() in ABBREVIATIONS or name.upper() in NOT_PLACES or name.startswith(("posix/", "right/")):
         return None
     try:
         return ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # not there; not a path; a folder
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # missing; not a path; a folder
         return None
 
 
 def _nearest(name: str) -> str | None:
-    """The name that was most likely meant: by case, by the city alone, by spelling."""
+    """Return the most similar zone name: by case, by the city alone, or by spelling."""
     from difflib import get_close_matches
 
     names = sorted((n for n in zoneinfo.available_timezones() if _is_suggested(n)), key=lambda n: (len(n), n))
-    wanted = "_".join(name[:60].casefold().split())
+    key = "_".join(name[:60].casefold().split())
     by_name = {n.casefold(): n for n in reversed(names)}
     by_city = {n.rpartition("/")[2].casefold(): n for n in reversed(names)}
-    if wanted in by_name or wanted in by_city:
-        return by_name.get(wanted) or by_city[wanted]
+    if key in by_name or key in by_city:
+        return by_name.get(key) or by_city[key]
     for known, cutoff in ((by_name, 0.75), (by_city, 0.7), (by_name, 0.6)):
-        if close := get_close_matches(wanted, known, n=1, cutoff=cutoff):
+        if close := get_close_matches(key, known, n=1, cutoff=cutoff):
             return known[close[0]]
     return None
 
@@ -120,11 +120,11 @@ def _is_suggested(name: str) -> bool:
 
 
 def local_zone() -> ZoneInfo:
-    """The zone of the person at this terminal: by TZ, else by the machine's setting, else UTC."""
+    """Return the zone of the terminal's user: TZ, else the machine's zone, else UTC."""
     zone_data_version()
     for name in (os.environ.get("TZ", "").removeprefix(":"), _machine_zone_name()):
-        if name and (found := _place(name.rpartition("zoneinfo/")[2])) is not None:
-            return found
+        if name and (place := _find_place(name.rpartition("zoneinfo/")[2])) is not None:
+            return place
     return ZoneInfo("UTC")
 
 

@@ -8,8 +8,8 @@ from tests.support.app import App
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ('[work]\nlease = "x"', "'lease' in the configuration file: 'x' is not a span of time."),
-        ("[slack]\ntimeout = 30", "'timeout' in the configuration file: '30' is not a span of time."),
+        ('[work]\nlease = "x"', "'lease' in the configuration file: 'x' is not a duration."),
+        ("[slack]\ntimeout = 30", "'timeout' in the configuration file: '30' is not a duration."),
         ('[work]\nlease = "0s"', "'lease' in the configuration file is '0s', which is too short."),
         ("[work]\nin_flight = -1", "'in_flight' in the configuration file is '-1', which is not a number from 1"),
         ("database = 5", "The setting 'database' of '{}' is not a text."),
@@ -29,7 +29,7 @@ def test_a_wrong_setting_is_told_by_where_it_is_written(app: App, written: str, 
 
 
 def test_a_wrong_variable_is_told_by_its_name(app: App) -> None:
-    assert "SCHEDBOT_LEASE: 'soon' is not a span of time." in app.run("list", SCHEDBOT_LEASE="soon").stderr
+    assert "SCHEDBOT_LEASE: 'soon' is not a duration." in app.run("list", SCHEDBOT_LEASE="soon").stderr
     assert "SCHEDBOT_IN_FLIGHT is '0', which is not a number" in app.run("list", SCHEDBOT_IN_FLIGHT="0").stderr
 
 
