@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from schedbot.admin.fields import parsers
+from schedbot.admin.fields.schedule_fields import COLUMNS
 
 
 def option(flag: str, metavar: str, text: str) -> Any:
@@ -78,9 +79,9 @@ Blackout = Annotated[
 
 def said(options: Mapping[str, Any]) -> dict[str, str | None]:
     """Of a command's options those that are columns, as they were typed."""
-    return {name: options[name] for name in parsers.COLUMNS if isinstance(options.get(name), str)}
+    return {name: options[name] for name in COLUMNS if isinstance(options.get(name), str)}
 
 
 def params(typed: list[str] | None) -> dict[str, Any]:
     """The values of --param; a key that comes twice has its last value. Raises BadField."""
-    return dict(parsers.param(one) for one in typed or [])
+    return dict(parsers.parse_param(one) for one in typed or [])

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from schedbot import times
-from schedbot.admin.fields.parsers import COLUMNS
+from schedbot.admin.fields.schedule_fields import COLUMNS
 from schedbot.admin.schedules import occurrences, serialize
 from schedbot.admin.schedules.occurrences import Dropped, Occurrence
 from schedbot.model import Recurrence, Schedule

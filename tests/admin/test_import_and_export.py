@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from schedbot.admin.import_export import exporter
 from schedbot.admin.import_export.formats import Format
-from schedbot.admin.import_export.importer import Imported, Source, import_file
+from schedbot.admin.import_export.importer import ImportResult, Source, import_file
 from schedbot.store.history import changes
 from schedbot.store.schedules import schedules as schedule_rows
 from tests.support.schedules import Schedules, open_schedules
@@ -36,7 +36,7 @@ TRICKY = [
 ]
 
 
-def take(schedules: Schedules, text: str, name: str = "file.csv", update: bool = False) -> Imported:
+def take(schedules: Schedules, text: str, name: str = "file.csv", update: bool = False) -> ImportResult:
     return import_file(schedules.session, Source(name, text.encode(), update=update))
 
 
@@ -56,7 +56,7 @@ def there_and_back(schedules: Schedules, form: Format) -> None:
     with TemporaryDirectory() as there, open_schedules(Path(there)) as other:
         take(other, exported, f"file.{form}")
         assert values(other) == values(schedules)
-        assert take(other, exported, f"file.{form}", update=True) == Imported(0, 0, len(values(schedules)))
+        assert take(other, exported, f"file.{form}", update=True) == ImportResult(0, 0, len(values(schedules)))
 
 
 @pytest.mark.parametrize("form", list(Format))
@@ -92,27 +92,27 @@ def test_drawn_texts_come_back_to_the_letter(form: Format, texts: list[str]) -> 
 def test_columns_may_be_left_out_stand_in_any_order_and_be_empty(schedules: Schedules) -> None:
     rows = [",UTC,Hi,a,0 9 * * *,C0000000001,", "HIGH,UTC,Hi,b,0 9 * * *,C1234567,2h"]
     text = "\n".join(["priority,tz,text,name,cron,channel,grace", *rows])
-    assert take(schedules, text) == Imported(2, 0, 0)
+    assert take(schedules, text) == ImportResult(2, 0, 0)
     assert [(one["priority"], one["grace"]) for one in values(schedules)] == [("normal", "6h"), ("high", "2h")]
 
 
 @pytest.mark.parametrize("mark", [";", "\t"])
 def test_a_spreadsheets_own_separator_and_byte_order_mark_are_taken(schedules: Schedules, mark: str) -> None:
     text = "\ufeff" + (HEADER + "a,C0000000001,0 9 * * *,UTC,Hi\n").replace(",", mark).replace("\n", "\r\n")
-    assert take(schedules, text) == Imported(1, 0, 0)
+    assert take(schedules, text) == ImportResult(1, 0, 0)
 
 
 def test_the_form_is_seen_from_the_content_where_no_ending_says_it(schedules: Schedules) -> None:
     line = '{"name": "a", "channel": "C0000000001", "every": "day at 9:00", "tz": "UTC", "text": "Hi", "count": 2}\n'
-    assert take(schedules, "\n" + line, "stdin") == Imported(1, 0, 0)
-    assert take(schedules, HEADER + "b,C0000000001,0 9 * * *,UTC,Hi\n", "stdin") == Imported(1, 0, 0)
+    assert take(schedules, "\n" + line, "stdin") == ImportResult(1, 0, 0)
+    assert take(schedules, HEADER + "b,C0000000001,0 9 * * *,UTC,Hi\n", "stdin") == ImportResult(1, 0, 0)
 
 
 def test_an_update_changes_what_differs_adds_what_is_new_and_leaves_the_rest(schedules: Schedules) -> None:
     for name in ("a", "b"):
         schedules.add(name, cron="0 9 * * *")
     rows = "a,C0000000001,0 9 * * *,UTC,Hi\nb,C0000000001,0 9 * * *,UTC,Ho\nc,C0000000001,0 9 * * *,UTC,Hi\n"
-    assert take(schedules, HEADER + rows, update=True) == Imported(1, 1, 1)
+    assert take(schedules, HEADER + rows, update=True) == ImportResult(1, 1, 1)
     assert [(one.name, one.version, one.terms.report.source) for one in schedule_rows.named_like(schedules.db)] == [
         ("a", 1, "Hi"),
         ("b", 2, "Ho"),
@@ -124,7 +124,7 @@ def test_an_update_that_repeats_a_past_instant_is_no_change(schedules: Schedules
     schedules.add("once", at="2026-12-01 09:30", starts="2026-12-01 09:00")
     exported = written(schedules)
     schedules.utc = "2026-12-02 12:00:00"
-    assert take(schedules, exported, update=True) == Imported(0, 0, 1)
+    assert take(schedules, exported, update=True) == ImportResult(0, 0, 1)
 
 
 def test_an_import_within_the_look_ahead_makes_the_occurrence_of_each(schedules: Schedules) -> None:
@@ -145,7 +145,7 @@ def test_each_schedule_of_an_import_has_its_record(schedules: Schedules) -> None
 
 def test_a_dry_run_counts_and_changes_nothing(schedules: Schedules) -> None:
     source = Source("file.csv", (HEADER + "a,C0000000001,0 9 * * *,UTC,Hi\n").encode())
-    assert import_file(schedules.session, source, dry_run=True) == Imported(1, 0, 0)
+    assert import_file(schedules.session, source, dry_run=True) == ImportResult(1, 0, 0)
     assert values(schedules) == []
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.fields.schedule_fields import ScheduleFields
 from schedbot.admin.schedules import add
 from schedbot.model import TokenSource
 from schedbot.store.history import changes
@@ -22,20 +23,20 @@ from tests.support.schedules import Schedules, clock, ms
         ({"at": "2026-11-30 09:00"}, "at", "2026-11-30 09:00"),
         ({"at": "2027-03-14 02:30", "tz": "America/New_York"}, "at", "does not exist"),
         ({"tz": "Amerika/New_York"}, "tz", "Amerika/New_York"),
-        ({"tz": ""}, "tz", "zone is not said"),
+        ({"tz": ""}, "tz", "No time zone given"),
         ({"channel": "#general"}, "channel", "#general"),
         ({"name": "acme-*"}, "name", "acme-*"),
         ({"name": "-x"}, "name", "-x"),
         ({"name": " x"}, "name", " x"),
         ({"name": ""}, "name", "0 characters"),
         ({"name": "x" * 201}, "name", "201 characters"),
-        ({"text": ""}, "text", "what to post"),
-        ({"text": "Hi", "report": "/x.json.j2"}, "report", "both said"),
+        ({"text": ""}, "text", "No message given"),
+        ({"text": "Hi", "report": "/x.json.j2"}, "report", "only one of"),
         ({"params": '{"a": 1}'}, "params", "no parameters"),
         ({"starts": "2027-01-02", "until": "2027-01-01"}, "until", "2 Jan 2027"),
         ({"until": "10s"}, "until", "never due"),
         ({"until": "2026-11-30"}, "until", "end, Mon 30 Nov 2026 23:59:59 UTC, is past."),
-        ({"at": "2026-12-24 09:00", "starts": "2026-12-30"}, "starts", "after all that it is due at"),
+        ({"at": "2026-12-24 09:00", "starts": "2026-12-30"}, "starts", "is after the last occurrence"),
         ({"count": "0"}, "count", "0"),
         ({"misfire": "lastest"}, "misfire", "lastest"),
         ({"grace": "6"}, "grace", "6"),
@@ -144,9 +145,9 @@ def test_a_template_that_asks_for_more_than_it_is_given_is_refused(schedules: Sc
 
 def test_reading_alone_writes_nothing_and_knows_the_defaults(schedules: Schedules) -> None:
     said = {"name": "x", "tz": "UTC", "channel": "C0000000001", "text": "Hi", "every": "weekday at 9:00", "grace": ""}
-    wanted = add.wanted(said, ms(schedules.utc))
-    assert (wanted.recurrence.cron, wanted.workspace) == ("0 9 * * 1-5", "default")
-    assert (wanted.terms.grace_ms, wanted.terms.max_attempts) == (6 * 3_600_000, 5)
+    fields = ScheduleFields.parse(said, ms(schedules.utc))
+    assert (fields.recurrence.cron, fields.workspace) == ("0 9 * * 1-5", "default")
+    assert (fields.terms.grace_ms, fields.terms.max_attempts) == (6 * 3_600_000, 5)
     assert list(schedule_rows.named_like(schedules.db)) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.schedules import edit
-from schedbot.admin.schedules.edit import Params
+from schedbot.admin.schedules.edit import ParamChanges
 from schedbot.errors import NotFound
 from schedbot.store.history import changes
 from tests.support.schedules import Schedules, ms
@@ -183,7 +183,7 @@ def test_nothing_to_change_writes_nothing(schedules: Schedules) -> None:
 def test_a_new_name_must_be_free(schedules: Schedules) -> None:
     schedules.add("a")
     schedules.add("b")
-    with pytest.raises(BadField, match="'b' already"):
+    with pytest.raises(BadField, match="The name 'b' is in use"):
         schedules.edit("a", name="b")
     schedules.edit("a", name="c")
     assert schedules.get("c").version == 2
@@ -192,10 +192,10 @@ def test_a_new_name_must_be_free(schedules: Schedules) -> None:
 def test_parameters_are_merged_and_taken_away_one_by_one(schedules: Schedules, tmp_path: Path) -> None:
     (tmp_path / "r.json.j2").write_text("{\"text\": \"{{ params.get('team', 'all') }}\"}")
     schedules.add(report=str(tmp_path / "r.json.j2"), params='{"team": "EU", "week": 3}')
-    edit.edit(schedules.session, "daily", {}, Params({"week": 4}, ["team"]))
+    edit.edit(schedules.session, "daily", {}, ParamChanges({"week": 4}, ["team"]))
     assert schedules.get().terms.report.params == {"week": 4}
     with pytest.raises(BadField, match="'team'"):
-        edit.edit(schedules.session, "daily", {}, Params({}, ["team"]))
+        edit.edit(schedules.session, "daily", {}, ParamChanges({}, ["team"]))
 
 
 def test_a_name_that_is_not_there_is_told_with_the_nearest(schedules: Schedules) -> None:

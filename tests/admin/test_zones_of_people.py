@@ -8,7 +8,7 @@ import pytest
 from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.import_export import exporter
 from schedbot.admin.import_export.formats import Format
-from schedbot.admin.import_export.importer import Imported, Source, import_file
+from schedbot.admin.import_export.importer import ImportResult, Source, import_file
 from schedbot.admin.schedules import add, edit, serialize
 from schedbot.errors import BadFile
 from schedbot.store.schedules import schedules
@@ -33,7 +33,7 @@ def names(app: App) -> list[str]:
     return [one.name for one in schedules.named_like(app.db)]
 
 
-def take(app: App, lines: str, update: bool = False) -> Imported:
+def take(app: App, lines: str, update: bool = False) -> ImportResult:
     return import_file(app.session(), Source("file.csv", (HEADER + lines).encode(), update=update))
 
 
@@ -123,12 +123,12 @@ def test_no_token_and_no_slack_are_said(app: App, monkeypatch: pytest.MonkeyPatc
 def test_an_expression_alone_has_no_person(app: App) -> None:
     refused = app.run("next", "--cron", "0 9 * * *", "--tz", ANNA)
     assert refused.returncode == 2
-    assert "only a schedule takes its zone from Slack" in refused.stderr
+    assert "only a schedule can take its zone from Slack" in refused.stderr
 
 
 def test_an_import_asks_once_for_each_person(app: App) -> None:
     rows = [f"report-{number},C0000000001,0 {number} * * *,{(ANNA, BERND)[number % 2]},Hi,\n" for number in range(6)]
-    assert take(app, "".join(rows)) == Imported(6, 0, 0)
+    assert take(app, "".join(rows)) == ImportResult(6, 0, 0)
     assert asked(app) == 2
 
 
@@ -149,7 +149,7 @@ def test_an_import_says_the_line_of_a_person_who_is_not_there_and_writes_nothing
 def test_what_is_exported_comes_back_and_asks_nobody_who_stands(app: App) -> None:
     app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
     file = Source("file.csv", exported(app), update=True)
-    assert import_file(app.session(), file) == Imported(0, 0, 1)
+    assert import_file(app.session(), file) == ImportResult(0, 0, 1)
     assert asked(app) == 1
     app.run("remove", "anna", "--yes")
     assert import_file(app.session(), file).added == 1
@@ -160,7 +160,7 @@ def test_what_is_exported_comes_back_and_asks_nobody_who_stands(app: App) -> Non
 def test_a_person_who_is_said_in_another_way_is_asked_for_and_stays(app: App) -> None:
     app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
     line = f"anna,C0000000001,0 9 * * *,{ANNA.replace('slack', 'Slack')},anna,default\n"
-    assert take(app, line, update=True) == Imported(0, 0, 1)
+    assert take(app, line, update=True) == ImportResult(0, 0, 1)
 
 
 def test_a_person_is_asked_for_again_in_another_workspace(app: App) -> None:
@@ -168,7 +168,7 @@ def test_a_person_is_asked_for_again_in_another_workspace(app: App) -> None:
     app.slack.person("U0SANDBOX01", tz="Asia/Tokyo", workspace="globex")
     app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
     assert edit.edit(app.session(), "anna", {"workspace": "globex"}).after.recurrence.tz == "Asia/Tokyo"
-    assert take(app, f"anna,C0000000001,0 9 * * *,{ANNA},anna,default\n", update=True) == Imported(0, 1, 0)
+    assert take(app, f"anna,C0000000001,0 9 * * *,{ANNA},anna,default\n", update=True) == ImportResult(0, 1, 0)
     [back] = schedules.named_like(app.db)
     assert back.recurrence.tz == "America/Los_Angeles"
 

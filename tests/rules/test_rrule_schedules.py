@@ -5,7 +5,7 @@ from pathlib import Path
 
 from schedbot.admin.import_export import exporter, importer
 from schedbot.admin.import_export.formats import Format
-from schedbot.admin.import_export.importer import Imported, Source
+from schedbot.admin.import_export.importer import ImportResult, Source
 from schedbot.admin.schedules import serialize
 from schedbot.rules.recurrence import describe
 from tests.support.app import App
@@ -15,7 +15,7 @@ FORTNIGHT = "2 weeks on friday at 16:00"
 HEADER = "name,channel,tz,text,every,starts\n"
 
 
-def load(schedules: Schedules, text: str, update: bool = True) -> Imported:
+def load(schedules: Schedules, text: str, update: bool = True) -> ImportResult:
     return importer.import_file(schedules.session, Source("file.csv", text.encode(), None, update))
 
 
@@ -53,7 +53,7 @@ def test_what_an_export_writes_is_the_same_rule_weeks_later(schedules: Schedules
     (tmp_path / "other").mkdir()
     with open_schedules(tmp_path / "other") as other:
         other.utc = "2026-12-12 10:00:00"  # an off week
-        assert load(other, written.getvalue(), update=False) == Imported(1, 0, 0)
+        assert load(other, written.getvalue(), update=False) == ImportResult(1, 0, 0)
         assert serialize.columns(other.get()) == serialize.columns(schedule)
         assert other.next() == "2026-12-18 16:00"
 
@@ -62,7 +62,7 @@ def test_the_same_phrase_said_again_in_an_off_week_changes_nothing(schedules: Sc
     line = f"daily,C0000000001,UTC,Hi,{FORTNIGHT},2026-12-04\n"
     load(schedules, HEADER + line)
     schedules.utc = "2026-12-08 10:00:00"
-    assert load(schedules, HEADER + line) == Imported(0, 0, 1)
+    assert load(schedules, HEADER + line) == ImportResult(0, 0, 1)
     assert schedules.edit(every=FORTNIGHT).differences == []
     assert schedules.next() == "2026-12-18 16:00"
 

@@ -13,8 +13,9 @@ from schedbot.admin.schedules import pause as pause_schedule
 from schedbot.admin.schedules import remove as remove_schedule
 from schedbot.admin.schedules import run_now as extra_job
 from schedbot.admin.schedules import skip_next as skip_schedule
-from schedbot.admin.schedules.edit import Edited, Params
+from schedbot.admin.schedules.edit import ParamChanges
 from schedbot.admin.schedules.pause import Rested
+from schedbot.admin.schedules.writer import EditResult
 from schedbot.model import Schedule
 from schedbot.session import Session
 from schedbot.settings import Settings
@@ -59,9 +60,9 @@ class Schedules:
             self.session, {"name": name, "tz": "UTC", "channel": "C0000000001", **recurrence, **report, **fields}
         )
 
-    def edit(self, schedule: str = "daily", /, **fields: str) -> Edited:
+    def edit(self, schedule: str = "daily", /, **fields: str) -> EditResult:
         """Change these fields of a schedule."""
-        return edit_schedule.edit(self.session, schedule, fields, Params())
+        return edit_schedule.edit(self.session, schedule, fields, ParamChanges())
 
     def pause(self, name: str = "daily", reason: str = "", until: str = "") -> Rested:
         """Pause a schedule."""

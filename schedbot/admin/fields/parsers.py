@@ -1,7 +1,8 @@
-"""One field of a schedule, from its text: what is typed after an option and what stands in a column are read alike.
+"""Parsers of single fields of a schedule, for options of commands and columns of imports alike.
 
-Every reader takes text and returns what it means; `read` gives a wrong value the name of its column. Zones, cron
-expressions, instants and reports are remembered, since an import says the same ones thousands of times.
+Each parser takes the text of one field and returns its value, or raises BadInput. `parse` adds the column's name to the
+error. Results for cron expressions, instants and templates are cached, since an import repeats the same few thousands
+of times.
 """
 
 import json
@@ -19,42 +20,15 @@ from schedbot.errors import BadInput, ReportFailed
 from schedbot.model import Report
 from schedbot.rules import recurrence, windows
 
-Field = TypeVar("Field")
+Value = TypeVar("Value")
 Choice = TypeVar("Choice", bound=StrEnum)
+Fields = Mapping[str, str | None]  # text by column; None: the field is not given
 
-COLUMNS = (
-    "name",
-    "account",
-    "workspace",
-    "channel",
-    "cron",
-    "every",
-    "at",
-    "tz",
-    "text",
-    "report",
-    "params",
-    "starts",
-    "until",
-    "count",
-    "misfire",
-    "grace",
-    "max_attempts",
-    "priority",
-    "on_unknown",
-    "jitter",
-    "skip_holidays",
-    "paused",
-    "holiday_policy",
-    "window",
-    "outside",
-    "blackout",
-)
-NONE = ("", "none")
-LONGEST_NAME = 200
-MOST_OCCURRENCES = 100_000
-MOST_ATTEMPTS = 20
-LONGEST_SPAN_MS = 366 * 86_400_000
+DEFAULT_WORDS = ("", "none")  # give a field its default value
+MAX_NAME_LENGTH = 200
+MAX_OCCURRENCES = 100_000
+MAX_ATTEMPTS = 20
+MAX_SPAN_MS = 366 * 86_400_000
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 GLOB = re.compile(r"[*?\[\]]")
 SPAN = re.compile(r"(?:[0-9]{1,12}[smhdw])+", re.IGNORECASE)
@@ -62,190 +36,209 @@ DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class BadField(BadInput):
-    """A field's value is wrong; `column` names the field, as an import has it."""
+    """The value of a field is wrong. `column` is the field's name in an import."""
 
     def __init__(self, column: str, message: str, hint: str = "") -> None:
         super().__init__(message, hint)
         self.column = column
 
 
-def read(column: str, reader: Callable[[str], Field], text: str) -> Field:
-    """What `text` means by `reader`. Raises BadField."""
+def parse(column: str, parser: Callable[[str], Value], text: str) -> Value:
+    """Return the value of `text` by `parser`. Raises BadField."""
     try:
-        return reader(text)
+        return parser(text)
     except BadField:
         raise
     except (BadInput, ReportFailed) as error:
         raise BadField(column, str(error), error.hint) from None
 
 
-def name(text: str) -> str:
-    """A name that can be typed out and does not look like a glob or an option."""
+def parse_optional(fields: Fields, column: str, parser: Callable[[str], Value], base: Value, default: Value) -> Value:
+    """Return the value of a field: `base` if it is not given, `default` if it is empty or `none`. Raises BadField."""
+    text = fields.get(column)
+    if text is None:
+        return base
+    return default if text.lower() in DEFAULT_WORDS else parse(column, parser, text)
+
+
+def parse_name(text: str) -> str:
+    """Return a name that can be typed and does not look like a glob or an option."""
     shown = times.quote(text)
-    if not text or len(text) > LONGEST_NAME:
-        raise BadInput(f"A name of {len(text)} characters is not taken.", f"Give it 1 to {LONGEST_NAME}.")
+    if not text or len(text) > MAX_NAME_LENGTH:
+        raise BadInput(f"The name has {len(text)} characters.", f"Use 1 to {MAX_NAME_LENGTH} characters.")
     if not text.isprintable() or text != text.strip():
-        raise BadInput(f"The name {shown} has blanks around it or characters that do not print.", "Leave them out.")
+        raise BadInput(f"The name {shown} has spaces around it or unprintable characters.", "Remove them.")
     if text.startswith("-") or GLOB.search(text):
-        raise BadInput(f"The name {shown} looks like an option or a glob.", "Do without a '-' in front and '*?[]'.")
+        raise BadInput(f"The name {shown} looks like an option or a glob.", "Use no '-' at the start and no '*?[]'.")
     return text
 
 
-def account(text: str) -> str:
-    """Whose schedule it is; may be empty."""
-    if len(text) > LONGEST_NAME or (text and not text.isprintable()):
-        raise BadInput(f"The account {times.quote(text)} is not taken.", f"Up to {LONGEST_NAME} printable characters.")
+def parse_account(text: str) -> str:
+    """Return the account's id, which may be empty."""
+    return check_line("account", text)
+
+
+def parse_reason(text: str) -> str:
+    """Return the reason of a pause, which may be empty. Tables show it in one line."""
+    return check_line("reason", text)
+
+
+def check_line(noun: str, text: str) -> str:
+    if len(text) > MAX_NAME_LENGTH or (text and not text.isprintable()):
+        problem = f"The {noun} {times.quote(text)} is too long or has unprintable characters."
+        raise BadInput(problem, f"Use one line of up to {MAX_NAME_LENGTH} printable characters.")
     return text
 
 
-def reason(text: str) -> str:
-    """Why something rests; may be empty. It is read in a line of a table."""
-    if len(text) > LONGEST_NAME or (text and not text.isprintable()):
-        raise BadInput(
-            f"The reason {times.quote(text)} is not taken.", f"One line of up to {LONGEST_NAME} printable characters."
-        )
-    return text
+def choice_parser(kind: type[Choice], noun: str) -> Callable[[str], Choice]:
+    """Return a parser for the values of an enumeration."""
 
-
-def choice(kind: type[Choice], what: str) -> Callable[[str], Choice]:
-    """A reader for one of a few words."""
-
-    def one_of(text: str) -> Choice:
-        known = [str(word) for word in kind]
-        if text.lower() in known:
+    def parse_choice(text: str) -> Choice:
+        values = [str(value) for value in kind]
+        if text.lower() in values:
             return kind(text.lower())
-        near = get_close_matches(text.lower(), known, n=1)
-        hint = f"Did you mean '{near[0]}'?" if near else f"Say {', '.join(known[:-1])} or {known[-1]}."
-        raise BadInput(f"{times.quote(text)} is not a {what}.", hint)
+        near = get_close_matches(text.lower(), values, n=1)
+        hint = f"Did you mean '{near[0]}'?" if near else f"Use {', '.join(values[:-1])} or {values[-1]}."
+        raise BadInput(f"{times.quote(text)} is not a valid {noun}.", hint)
 
-    return one_of
+    return parse_choice
 
 
-def number(what: str, least: int, most: int) -> Callable[[str], int]:
-    """A reader for a whole number from `least` to `most`."""
+def number_parser(noun: str, least: int, most: int) -> Callable[[str], int]:
+    """Return a parser for whole numbers from `least` to `most`."""
 
-    def counted(text: str) -> int:
+    def parse_number(text: str) -> int:
         digits = text.strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) < 10 and least <= int(digits) <= most):
-            raise BadInput(f"{times.quote(text)} is not a {what}.", f"Say a whole number from {least} to {most:,}.")
+            hint = f"Use a whole number from {least} to {most:,}."
+            raise BadInput(f"{times.quote(text)} is not a valid {noun}.", hint)
         return int(digits)
 
-    return counted
+    return parse_number
 
 
-def span(text: str) -> int:
-    """Milliseconds; 0s and up to a year."""
+def parse_span(text: str) -> int:
+    """Return a span of 0 to 366 days in milliseconds."""
     span_ms = times.parse_duration(text)
-    if span_ms > LONGEST_SPAN_MS:
-        raise BadInput(f"{times.quote(text)} is too long a span.", "At most a year: '366d'.")
+    if span_ms > MAX_SPAN_MS:
+        raise BadInput(f"The span {times.quote(text)} is too long.", "Use at most a year: '366d'.")
     return span_ms
 
 
-def yes_or_no(text: str) -> bool:
-    """`true` or `false`, as JSON and spreadsheets write them."""
+def parse_bool(text: str) -> bool:
+    """Return the value of `true` or `false`, as JSON and spreadsheets write them."""
     word = text.strip().lower()
     if word in ("true", "yes", "1"):
         return True
     if word in ("", "false", "no", "0"):
         return False
-    raise BadInput(f"{times.quote(text)} is neither true nor false.", "Say true or false.")
+    raise BadInput(f"{times.quote(text)} is neither true nor false.", "Use true or false.")
 
 
 @lru_cache(maxsize=4_096)
-def cron(expression: str, tz: str) -> str:
-    """The expression in its normal form."""
+def parse_cron(expression: str, tz: str) -> str:
+    """Return the cron expression in its normal form."""
     return recurrence.check_cron(expression, tz)
 
 
 @lru_cache(maxsize=4_096)
-def instant(text: str, tz: str, now: int) -> int:
-    """An instant: a wall clock in `tz`, RFC 3339, `tomorrow 9am`, or a span from now."""
+def parse_instant(text: str, tz: str, now: int) -> int:
+    """Return the instant of a wall clock in `tz`, an RFC 3339 time, `tomorrow 9am`, or a span from now."""
     if SPAN.fullmatch(text.strip()):
         return now + times.parse_duration(text)
     return times.parse_instant(text, times.zone(tz), now)
 
 
 @lru_cache(maxsize=4_096)
-def beginning(text: str, tz: str, now: int) -> int:
-    """As `instant`; a day is its first instant."""
-    return times.parse_future(text, times.zone(tz), now) if DATE.fullmatch(text.strip()) else instant(text, tz, now)
+def parse_start(text: str, tz: str, now: int) -> int:
+    """Return an instant as `parse_instant` does; for a date, its first instant."""
+    return (
+        times.parse_future(text, times.zone(tz), now) if DATE.fullmatch(text.strip()) else parse_instant(text, tz, now)
+    )
 
 
 @lru_cache(maxsize=4_096)
-def end(text: str, tz: str, now: int) -> int:
-    """As `instant`; a day is its last one, so that it is included."""
-    if DATE.fullmatch(text.strip()):
-        beginning(text, tz, now)  # refuses a day that is not there
-        following = (date.fromisoformat(text.strip()) + timedelta(days=1)).isoformat()
-        return beginning(following, tz, now) - 1
-    return instant(text, tz, now)
+def parse_end(text: str, tz: str, now: int) -> int:
+    """Return an instant as `parse_instant` does; for a date, its last instant, so that the day is included."""
+    if not DATE.fullmatch(text.strip()):
+        return parse_instant(text, tz, now)
+    parse_start(text, tz, now)  # raises BadInput for a date that does not exist
+    next_day = (date.fromisoformat(text.strip()) + timedelta(days=1)).isoformat()
+    return parse_start(next_day, tz, now) - 1
 
 
-def window(text: str) -> str:
-    """A send window in its normal form."""
+def parse_window(text: str) -> str:
+    """Return a send window in its normal form."""
     return windows.parse_window(text).text
 
 
-def blackout(text: str) -> str:
-    """Spans of days in their normal form."""
+def parse_blackout(text: str) -> str:
+    """Return blackout dates in their normal form."""
     return windows.format_blackouts(windows.parse_blackouts(text))
 
 
-def params(text: str) -> dict[str, Any]:
-    """A report's parameters: a JSON object whose keys can be used in a template."""
+@lru_cache(maxsize=256)
+def parse_region(text: str) -> str:
+    """Return the region of public holidays in its normal form."""
+    from schedbot.rules import holidays
+
+    return holidays.normalize_region(text)
+
+
+def parse_params(text: str) -> dict[str, Any]:
+    """Return a report's parameters from a JSON object whose keys can be used in a template."""
     if not text.strip():
         return {}
     try:
-        found = json.loads(text)
+        params = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        params = None
+    if not isinstance(params, dict):
         problem = f"The parameters {times.quote(text)} are not a JSON object."
         raise BadInput(problem, """Write it like {"team": "EU"}.""")
-    for key in found:
-        param_key(key)
-    return found
+    for key in params:
+        check_param_key(key)
+    return params
 
 
-def param_key(key: str) -> str:
-    """A parameter's name."""
+def check_param_key(key: str) -> str:
+    """Return the parameter's name. Raises BadInput for a name that a template cannot use."""
     if not KEY.fullmatch(key):
-        raise BadInput(f"The parameter {times.quote(key)} has no usable name.", "Letters, digits and '_'.")
+        raise BadInput(f"The parameter name {times.quote(key)} is not valid.", "Use letters, digits and '_'.")
     return key
 
 
-def param(text: str) -> tuple[str, Any]:
-    """`KEY=VALUE`, a text; `KEY:=JSON`, a value of JSON."""
+def parse_param(text: str) -> tuple[str, Any]:
+    """Return name and value of one --param: `KEY=VALUE` is a text, `KEY:=JSON` a JSON value. Raises BadField."""
     key, equals, value = text.partition("=")
     if not equals:
-        raise BadField("params", f"{times.quote(text)} is not a parameter.", "Write KEY=VALUE, or KEY:=JSON.")
-    as_json = key.endswith(":")
-    read("params", param_key, key.removesuffix(":"))
-    if not as_json:
-        return key, value
+        raise BadField("params", f"The parameter {times.quote(text)} has no value.", "Write KEY=VALUE or KEY:=JSON.")
+    name = parse("params", check_param_key, key.removesuffix(":"))
+    if not key.endswith(":"):
+        return name, value
     try:
-        return key.removesuffix(":"), json.loads(value)
+        return name, json.loads(value)
     except ValueError:
         problem = f"{times.quote(value)} is not JSON."
-        raise BadField("params", problem, f"After ':=' comes JSON; for a text write {key[:-1]}=...") from None
+        raise BadField("params", problem, f"Write JSON after ':=', or {name}=TEXT for a text.") from None
 
 
-def template(path: str) -> str:
-    """The absolute path of a report's file, so that every process finds it."""
-    return str(Path(path).expanduser().absolute())
-
-
-def report(kind: str, source: str, given: Mapping[str, Any]) -> Report:
-    """The report, tried out once. Raises ReportFailed or BadInput."""
+def parse_report(kind: str, source: str, params: Mapping[str, Any]) -> Report:
+    """Return the report after rendering it once. Raises ReportFailed and BadInput."""
     if not source.strip():
-        raise BadInput("The text is empty: there is nothing to post.", "Say --text TEXT, or --report FILE.")
+        raise BadInput("The text is empty.", "Use --text TEXT or --report FILE.")
     if kind == "text":
-        reports.render(Report(kind, source), {})  # nearly every text differs: nothing to remember
+        reports.render(Report(kind, source), {})  # nearly every text differs, so a cache is useless
     else:
-        checked(kind, source, json.dumps(dict(given), sort_keys=True))
-    return Report(kind, source, given)
+        check_template(kind, source, json.dumps(dict(params), sort_keys=True))
+    return Report(kind, source, params)
 
 
 @lru_cache(maxsize=4_096)
-def checked(kind: str, source: str, given: str) -> None:
-    reports.check(Report(kind, source, json.loads(given)))
+def check_template(kind: str, source: str, params_json: str) -> None:
+    reports.check(Report(kind, source, json.loads(params_json)))
+
+
+def template_path(path: str) -> str:
+    """Return the absolute path of a template, so that every process finds it."""
+    return str(Path(path).expanduser().absolute())

@@ -1,6 +1,6 @@
-"""CSV with a header, as spreadsheets write it: each record has the physical line that it starts on.
+"""Read CSV with a header, as spreadsheets write it. Each record has the physical line that it starts on.
 
-Rule: a row that does not fit the header is wrong, since a shifted cell would be taken for another column's.
+Rule: a row with more or fewer cells than the header is an error, since a shifted cell would land in another column.
 Source: https://www.rfc-editor.org/rfc/rfc4180
 """
 
@@ -9,39 +9,37 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from schedbot.admin.fields.parsers import COLUMNS
-from schedbot.admin.import_export.records import Complaints, Record, unknown
+from schedbot.admin.fields.schedule_fields import COLUMNS
+from schedbot.admin.import_export.formats import LineErrors, Record, unknown_column
 from schedbot.errors import BadInput
 
-LONGEST_CELL = 10_000_000
+MAX_CELL_LENGTH = 10_000_000
 
 
-def from_csv(text: str, complaints: Complaints) -> Iterator[Record]:
-    """Records of CSV with a header; separated by commas, or as the header is (semicolons, tabs)."""
-    csv.field_size_limit(LONGEST_CELL)
-    rows = numbered(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text), strict=True), complaints)
+def read_csv(text: str, errors: LineErrors) -> Iterator[Record]:
+    """Yield the records of CSV, separated as the header is: by commas, semicolons or tabs."""
+    csv.field_size_limit(MAX_CELL_LENGTH)
+    rows = numbered_rows(csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(text), strict=True), errors)
     line, header = next(rows, (1, []))
     columns = [column.strip().lower() for column in header]
-    if not header_is_good(line, columns, complaints):
+    if not check_header(line, columns, errors):
         return
     for line, row in rows:
         if len(row) == len(columns):
             yield Record(line, dict(zip(columns, row, strict=True)))
         else:
-            problem = f"It has {len(row)} cells, and the header has {len(columns)}."
-            complaints.add(
-                line, "row", BadInput(problem, "Quote a cell that holds a comma; leave empty what is default.")
-            )
+            problem = f"The row has {len(row)} cells, and the header has {len(columns)}."
+            errors.add(line, "row", BadInput(problem, "Quote cells with commas; leave cells empty for the default."))
 
 
-def numbered(reader: Any, complaints: Complaints) -> Iterator[tuple[int, list[str]]]:
-    """The rows that hold something, each with the line that it starts on."""
+def numbered_rows(reader: Any, errors: LineErrors) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows that are not empty, each with the line that it starts on."""
     while True:
         line = reader.line_num + 1
         try:
             row = next(reader, None)
         except csv.Error as error:
-            complaints.add(line, "row", BadInput(in_words(str(error)), QUOTING))
+            errors.add(line, "row", BadInput(explain(str(error)), QUOTING))
             return
         if row is None:
             return
@@ -49,34 +47,38 @@ def numbered(reader: Any, complaints: Complaints) -> Iterator[tuple[int, list[st
             yield line, row
 
 
-def in_words(theirs: str) -> str:
-    """What the reader stumbled over, in our words."""
-    return next((ours for part, ours in STUMBLES if part in theirs), "Its quotes or line ends are wrong.")
+def explain(error: str) -> str:
+    """Return a sentence for an error of the csv module."""
+    return next((sentence for part, sentence in CSV_ERRORS if part in error), "Quotes or line ends are wrong.")
 
 
-STUMBLES = (
+CSV_ERRORS = (
     ("unexpected end", "A quotation mark is opened and never closed."),
-    ("expected after", "Something stands between a closing quotation mark and the end of its cell."),
-    ("new-line", "A line break stands in a cell without quotation marks."),
-    ("field larger", f"A cell has more than {LONGEST_CELL:,} characters."),
+    ("expected after", "There is text between a closing quotation mark and the end of the cell."),
+    ("new-line", "A cell without quotation marks has a line break."),
+    ("field larger", f"A cell has more than {MAX_CELL_LENGTH:,} characters."),
 )
-QUOTING = 'A cell with a comma, a quote or a newline stands in quotes, and a quote in it is doubled: "say ""hi""".'
+QUOTING = 'Put a cell with a comma, quote or newline in quotes, and double each quote in it: "say ""hi""".'
 
 
-def delimiter(text: str) -> str:
-    """What separates the header's columns."""
+def find_delimiter(text: str) -> str:
+    """Return the character that separates the columns of the header."""
     header = text.lstrip("\r\n").partition("\n")[0]
     return max(",;\t", key=header.count)
 
 
-def header_is_good(line: int, columns: Sequence[str], complaints: Complaints) -> bool:
-    """Is every column known, and there once?"""
-    before = complaints.count
+def check_header(line: int, columns: Sequence[str], errors: LineErrors) -> bool:
+    """Is every column known and unique? Adds an error for each that is not."""
+    is_good = bool(columns)
     for number, column in enumerate(columns):
         if column not in COLUMNS:
-            complaints.add(line, column, unknown(column))
+            errors.add(line, column, unknown_column(column))
+            is_good = False
         elif column in columns[:number]:
-            complaints.add(line, column, BadInput("This column is there twice.", "Leave one of them out."))
+            errors.add(line, column, BadInput("This column is there twice.", "Remove one of the two."))
+            is_good = False
     if not columns:
-        complaints.add(line, "header", BadInput("The file is empty.", f"Its first line names: {', '.join(COLUMNS)}."))
-    return complaints.count == before
+        errors.add(
+            line, "header", BadInput("The file is empty.", f"The first line has the columns: {', '.join(COLUMNS)}.")
+        )
+    return is_good

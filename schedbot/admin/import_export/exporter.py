@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
-from schedbot.admin.fields.parsers import COLUMNS
+from schedbot.admin.fields.schedule_fields import COLUMNS
 from schedbot.admin.import_export.formats import Format
 from schedbot.admin.schedules import lookup, serialize
 from schedbot.model import Schedule, ScheduleState

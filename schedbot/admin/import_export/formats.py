@@ -1,51 +1,94 @@
-"""A file of schedules becomes records, each with the line that it starts on; what cannot be read is complained of.
+"""File formats of schedules, the records that a file is read into, and the errors of its lines.
 
-Rule: a complaint names line and column, and reading goes on with the next line, so that all are found at once.
+Rule: an error names line and column, and reading goes on with the next line, so that all bad lines are listed at once:
+each with its first bad cell, equal errors as one.
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import StrEnum
 
-from schedbot.admin.import_export.csv_reader import from_csv
-from schedbot.admin.import_export.jsonl_reader import from_json_lines
-from schedbot.admin.import_export.records import Complaints, Record
+from schedbot import times
+from schedbot.admin.fields.schedule_fields import COLUMNS
 from schedbot.errors import BadInput
+
+MAX_SHOWN = 100
 
 
 class Format(StrEnum):
-    """How a file of schedules is written."""
+    """Format of a file of schedules."""
 
     CSV = "csv"
     JSONL = "jsonl"
 
 
-def decoded(raw: bytes, name: str) -> str:
-    """The file's text. Raises BadInput for what is not UTF-8; a byte order mark is dropped."""
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One schedule of a file: text by column. An empty text is the default; a missing column is not given."""
+
+    line: int
+    fields: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """Name of the schedule; empty if the line has none."""
+        return self.fields.get("name", "")
+
+
+@dataclass(slots=True)
+class LineErrors:
+    """Errors of an import by column, message and hint, each with the lines that have it."""
+
+    lines: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
+    bad_lines: set[int] = field(default_factory=set)
+
+    def add(self, line: int, column: str, error: BadInput) -> None:
+        """Add the error of one line."""
+        self.lines.setdefault((column, str(error), error.hint), []).append(line)
+        self.bad_lines.add(line)
+
+    def messages(self) -> list[str]:
+        """Return one message for each error, in the order of their first lines. Errors beyond MAX_SHOWN are counted."""
+        ordered = sorted(self.lines.items(), key=lambda item: min(item[1]))
+        shown = [message(*error, lines) for error, lines in ordered[:MAX_SHOWN]]
+        more = len(ordered) - len(shown)
+        return [*shown, f"... and {more:,} more"] if more else shown
+
+
+def message(column: str, problem: str, hint: str, lines: list[int]) -> str:
+    """Return `line 3: column: problem hint`, with the number of lines if the same error is in several."""
+    text = f"line {min(lines)}: {column}: {problem} {hint}".rstrip().replace("\n", " ")
+    return text if len(lines) == 1 else f"{text} (in {len(lines):,} lines, first in line {min(lines)})"
+
+
+def unknown_column(column: str) -> BadInput:
+    """Return the error for a column that does not exist, with the nearest name."""
+    near = get_close_matches(column.lower(), COLUMNS, n=1)
+    hint = f"Did you mean '{near[0]}'?" if near else f"The columns are {', '.join(COLUMNS)}."
+    return BadInput(f"No column named {times.quote(column)} exists.", hint)
+
+
+def decode(raw: bytes, name: str) -> str:
+    """Return the text of a file, without a byte order mark. Raises BadInput for a file that is not UTF-8."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        hint = "Save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')."
-        raise BadInput(
-            f"'{name}' is not UTF-8 text: line {line} has the byte 0x{raw[error.start]:02x}.", hint
-        ) from None
+        problem = f"'{name}' is not UTF-8 text: line {line} has the byte 0x{raw[error.start]:02x}."
+        raise BadInput(problem, "Save it as UTF-8 (in a spreadsheet: 'CSV UTF-8').") from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise BadInput(f"'{name}' holds a zero byte in line {line}.", "Save it as UTF-8 text, without such characters.")
+        raise BadInput(f"'{name}' has a zero byte in line {line}.", "Save it as UTF-8 text without zero bytes.")
     return text
 
 
-def format_of(name: str, text: str) -> Format:
-    """By the name's ending, else by the first character. Raises BadInput for JSON that is no JSON Lines."""
+def detect_format(name: str, text: str) -> Format:
+    """Return the format by the name's ending, else by the first character. Raises BadInput for a JSON array."""
     ending = name.rpartition(".")[2].lower()
     if ending in ("jsonl", "ndjson"):
         return Format.JSONL
     first = text.lstrip()[:1]
     if ending != "csv" and first == "[":
-        raise BadInput(f"'{name}' is one JSON array.", "JSON Lines has an object on each line: jq -c '.[]' makes them.")
+        problem = f"'{name}' is one JSON array."
+        raise BadInput(problem, "JSON Lines has one object on each line: jq -c '.[]' converts the array.")
     return Format.JSONL if ending != "csv" and first == "{" else Format.CSV
-
-
-def records(text: str, form: Format, complaints: Complaints) -> Iterator[Record]:
-    """The records in order; what is wrong goes to `complaints`."""
-    return from_csv(text, complaints) if form is Format.CSV else from_json_lines(text, complaints)

@@ -1,63 +1,66 @@
-"""JSON Lines with the columns as keys; a value is read as the text that a CSV's cell would hold.
+"""Read JSON Lines with the columns as keys. A value becomes the text that a CSV cell would hold.
 
 Source: https://jsonlines.org
 """
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from schedbot import times
-from schedbot.admin.fields.parsers import COLUMNS
-from schedbot.admin.import_export.records import Complaints, Record, unknown
+from schedbot.admin.fields.parsers import BadField, parse
+from schedbot.admin.fields.schedule_fields import COLUMNS
+from schedbot.admin.import_export.formats import LineErrors, Record, unknown_column
 from schedbot.errors import BadInput
 
 
-def from_json_lines(text: str, complaints: Complaints) -> Iterator[Record]:
-    """Records of JSON Lines: an object on each line. Only a newline ends a line, whatever else a text holds."""
-    for line, words in enumerate(text.split("\n"), start=1):
-        if not words.strip():
+def read_json_lines(text: str, errors: LineErrors) -> Iterator[Record]:
+    """Yield the records of JSON Lines: an object on each line. Only a newline ends a line, whatever a text contains."""
+    for line, json_text in enumerate(text.split("\n"), start=1):
+        if not json_text.strip():
             continue
         try:
-            found = json.loads(words)
-        except (ValueError, RecursionError):
-            complaints.add(line, "line", BadInput(f"{times.quote(words)} is not JSON.", "Write one object on a line."))
-            continue
-        if not isinstance(found, dict):
-            complaints.add(line, "line", BadInput(f"{times.quote(words)} is no object.", "Write {...} on a line."))
-            continue
-        before = complaints.count
-        fields = {column: cell(line, column, value, complaints) for column, value in found.items()}
-        if complaints.count == before:
-            yield Record(line, fields)
+            yield Record(line, parse_object(json_text))
+        except BadField as error:
+            errors.add(line, error.column, error)
 
 
-def cell(line: int, column: str, value: Any, complaints: Complaints) -> str:
-    """A value of JSON as the text that a CSV's cell would hold."""
+def parse_object(json_text: str) -> dict[str, str]:
+    """Return the cells of one line by column. Raises BadField for the first that is wrong."""
+    try:
+        values = json.loads(json_text)
+    except (ValueError, RecursionError):
+        raise BadField("line", f"{times.quote(json_text)} is not JSON.", "Write one object on each line.") from None
+    if not isinstance(values, dict):
+        raise BadField("line", f"{times.quote(json_text)} is not an object.", "Write {...} on each line.")
+    return {column: parse(column, partial(to_cell, column), value) for column, value in values.items()}
+
+
+def to_cell(column: str, value: Any) -> str:
+    """Return a JSON value as the text that a CSV cell would hold. Raises BadInput."""
     if column not in COLUMNS:
-        complaints.add(line, column, unknown(column))
-        return ""
-    if isinstance(value, str):
-        return storable(line, column, value, complaints)
+        raise unknown_column(column)
     if value is None:
         return ""
+    if isinstance(value, str):
+        return check_text(value)
     if column == "params" or isinstance(value, bool):
-        return storable(line, column, json.dumps(value, ensure_ascii=False), complaints)
+        return check_text(json.dumps(value, ensure_ascii=False))
     if isinstance(value, int | float):
         return str(value)
     kind = "a list" if isinstance(value, list) else "an object"
-    complaints.add(line, column, BadInput(f"Its value is {kind}.", "Write a text, a number, true, false or null."))
-    return ""
+    raise BadInput(f"The value is {kind}.", "Write a text, a number, true, false or null.")
 
 
-def storable(line: int, column: str, text: str, complaints: Complaints) -> str:
-    """The text; a complaint where it holds a zero byte or half a character, as `\\ud83d` alone is."""
-    if "\0" in text or not (text.isascii() or is_whole(text)):
-        complaints.add(line, column, BadInput("It holds a zero byte or half of a character.", "Take it out."))
+def check_text(text: str) -> str:
+    """Return the text. Raises BadInput for a zero byte or half a character, as `\\ud83d` alone is."""
+    if "\0" in text or not (text.isascii() or is_encodable(text)):
+        raise BadInput("The text has a zero byte or half of a character.", "Remove it.")
     return text
 
 
-def is_whole(text: str) -> bool:
+def is_encodable(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:

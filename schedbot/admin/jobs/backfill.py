@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from itertools import islice
 
 from schedbot import times
+from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.schedules import occurrences
-from schedbot.admin.schedules.change_context import Facts
 from schedbot.admin.schedules.lookup import named
+from schedbot.admin.schedules.serialize import changed_schedule
 from schedbot.errors import BadInput
 from schedbot.model import JobState, Schedule, ScheduleState
 from schedbot.rules import recurrence
 from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.session import Session
+from schedbot.store.database import Database
 from schedbot.store.fanout import backfill
-from schedbot.store.history import changes
-from schedbot.store.history.changes import Change
 
 # A channel takes one message a second, so these would take almost three hours.
 MOST = 10_000
@@ -77,27 +77,17 @@ def found(session: Session, schedule: Schedule, start: int, end: int) -> Plan:
 
 def carry_out(session: Session, made: Plan) -> list[tuple[int, int]]:
     """Enqueue what the plan found, in one transaction: (job's number, due_at) of each. Pools are woken."""
-    facts, schedule = Facts(session.actor, "backfill", session.now()), made.schedule
+    context, schedule = ChangeContext.begin(session, "backfill"), made.schedule
     grace_ms = max(schedule.terms.grace_ms, MIN_GRACE_MS)
     with session.db.writing():
         refuse_off(named(session.db, schedule.name))
-        jobs = backfill.backfill(session.db, schedule, made.due, facts.now, grace_ms)
-        record(session, facts, made, len(jobs))
+        jobs = backfill.backfill(session.db, schedule, made.due, context.now, grace_ms)
+        record(session.db, context, made, len(jobs))
     session.db.wake()
     return jobs
 
 
-def record(session: Session, facts: Facts, made: Plan, count: int) -> None:
+def record(db: Database, context: ChangeContext, made: Plan, count: int) -> None:
     span = {"from": times.to_rfc3339(made.start), "to": times.to_rfc3339(made.end)}
-    change = Change(
-        changed_at=facts.now,
-        actor=facts.actor,
-        command=facts.command,
-        kind="schedule",
-        object_id=made.schedule.id,
-        name=made.schedule.name,
-        workspace_id=made.schedule.workspace_id,
-        before={**span, "backfilled": 0},
-        after={**span, "backfilled": count},
-    )
-    changes.record(session.db, change)
+    before, after = {**span, "backfilled": 0}, {**span, "backfilled": count}
+    context.record(db, changed_schedule(made.schedule), before, after)

@@ -6,12 +6,13 @@ Only where nobody knows (`held`, `unknown`): anything else is on record already.
 import re
 
 from schedbot import times
+from schedbot.admin.change_context import ChangeContext, ChangedObject
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState
 from schedbot.rules.lifecycle import MOVES, Event
 from schedbot.session import Session
-from schedbot.store.history import changes, jobs
-from schedbot.store.history.changes import Change
+from schedbot.store.database import Database
+from schedbot.store.history import jobs
 from schedbot.store.history.jobs import JobRecord
 from schedbot.store.jobs import manual
 
@@ -24,7 +25,7 @@ MARKABLE = {state for state, event in MOVES if event is Event.MARKED_POSTED}
 
 def mark_posted(session: Session, job: int, said: str) -> JobRecord:
     """Settle `job` as posted; `said` is a ts or a message's link. Raises BadInput, and NotFound for no such job."""
-    ts, db, now = message_ts(said), session.db, session.now()
+    ts, db, context = message_ts(said), session.db, ChangeContext.begin(session, "audit --mark-posted")
     with db.writing():
         found = known(session, job)
         if found.state not in MARKABLE:
@@ -32,7 +33,7 @@ def mark_posted(session: Session, job: int, said: str) -> JobRecord:
         refuse_another(found, said.strip())
         lateness_ms = max(0, written_at(ts) - found.goes_at)
         manual.mark_posted(db, job, found.state, ts, lateness_ms)
-        changes.record(db, change(session.actor, found, ts, now))
+        record(db, context, found, ts)
     return known(session, job)
 
 
@@ -88,15 +89,7 @@ def hint_for(found: JobRecord) -> str:
     return f"Only held and unknown jobs can. 'schedbot audit {found.job}' tells its story."
 
 
-def change(actor: str, found: JobRecord, ts: str, now: int) -> Change:
-    return Change(
-        changed_at=now,
-        actor=actor,
-        command="audit --mark-posted",
-        kind="job",
-        object_id=str(found.job),
-        name=found.schedule,
-        workspace_id=found.workspace_id,
-        before={"state": found.state.value, "error": found.error},
-        after={"state": JobState.SUCCEEDED.value, "ts": ts},
-    )
+def record(db: Database, context: ChangeContext, job: JobRecord, ts: str) -> None:
+    before = {"state": job.state.value, "error": job.error}
+    changed = ChangedObject("job", str(job.job), job.schedule, job.workspace_id)
+    context.record(db, changed, before, {"state": JobState.SUCCEEDED.value, "ts": ts})

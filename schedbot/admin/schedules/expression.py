@@ -1,20 +1,20 @@
 """An expression is tried out before it is added: read and ruled on as it would be as a schedule's. No database."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from schedbot.admin.fields import parsers, terms
-from schedbot.admin.fields.recurrence import rule
-from schedbot.admin.fields.terms import DEFAULT, FAR_MS, given
+from schedbot.admin.fields import parsers
+from schedbot.admin.fields.parsers import Fields, parse_optional
+from schedbot.admin.fields.schedule_fields import DEFAULTS, OUTSIDE, parse_holidays
+from schedbot.admin.fields.timing import FAR_MS, parse_recurrence
 from schedbot.admin.schedules.occurrences import Occurrence, as_ruled
-from schedbot.model import Recurrence, SendHours
+from schedbot.model import HolidayPolicy, Recurrence, SendHours
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence as rules
 from schedbot.rules.calendar import Calendar
 
 # What is tried out with it; the columns of an import.
 CALENDAR = ("skip_holidays", "holiday_policy", "window", "outside", "blackout")
-Fields = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,18 @@ class Expression:
     calendar: Calendar
 
 
-def read(said: Fields, now: int) -> Expression:
-    """What the fields come to. Raises BadField."""
-    region, policy = terms.holidays(said, DEFAULT)
-    own = SendHours(
+def parse_expression(fields: Fields, now: int) -> Expression:
+    """Return the recurrence and calendar of the fields. Raises BadField."""
+    region, policy = parse_holidays(fields, DEFAULTS)
+    hours = SendHours(
         "",
-        given(said, "window", parsers.window, "", ""),
-        given(said, "outside", terms.OUTSIDE, DEFAULT.outside, DEFAULT.outside),
-        given(said, "blackout", parsers.blackout, "", ""),
+        parse_optional(fields, "window", parsers.parse_window, "", ""),
+        parse_optional(fields, "outside", OUTSIDE, DEFAULTS.outside, DEFAULTS.outside),
+        parse_optional(fields, "blackout", parsers.parse_blackout, "", ""),
     )
-    fires = replace(rule(said, now), before_holidays=terms.region_before(said, None))
-    return Expression(fires, Calendar(region, policy, calendar_rules.drop_empty_hours(own)))
+    before_holidays = region if policy is HolidayPolicy.BEFORE else ""
+    rule = replace(parse_recurrence(fields, now), before_holidays=before_holidays)
+    return Expression(rule, Calendar(region, policy, calendar_rules.drop_empty_hours(hours)))
 
 
 def coming(asked: Expression, after: int) -> Iterator[Occurrence]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice, takewhile
 
-from schedbot.admin.fields.terms import FAR_MS, first_after
+from schedbot.admin.fields.timing import FAR_MS, first_after
 from schedbot.model import Recurrence, Schedule, ScheduleState
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence
@@ -80,6 +80,20 @@ def beginning(schedule: Schedule, after: int) -> int | None:
     if schedule.state not in (ScheduleState.ACTIVE, ScheduleState.FINISHED) and not is_resting:
         return None
     return max(after, schedule.effective_at, (schedule.terms.starts_at or 0) - 1, (schedule.state_until or 0) - 1)
+
+
+def has_occurrence_after(schedule: Schedule, now: int) -> bool:
+    """Does the schedule have an occurrence after `now`, whatever its state?"""
+    first = first_after(schedule.recurrence, max(now, (schedule.terms.starts_at or 0) - 1))
+    return first is not None and (schedule.terms.until_at is None or first <= schedule.terms.until_at)
+
+
+def is_occurrence(schedule: Schedule, due_at: int) -> bool:
+    """Is the instant an occurrence by the schedule's recurrence, start and end?"""
+    starts_at, until_at = schedule.terms.starts_at, schedule.terms.until_at
+    if (starts_at is not None and due_at < starts_at) or (until_at is not None and due_at > until_at):
+        return False
+    return first_after(schedule.recurrence, due_at - 1) == due_at
 
 
 def left_out(schedule: Schedule, due_at: int, dropped: Dropped) -> str | None:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from schedbot import times
+from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.fields import parsers
-from schedbot.admin.schedules.change_context import Facts
-from schedbot.admin.schedules.edit import comes
 from schedbot.admin.schedules.lookup import Chosen, chosen
+from schedbot.admin.schedules.occurrences import has_occurrence_after
+from schedbot.admin.schedules.serialize import record_change
 from schedbot.admin.workspaces import channel_access
 from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
@@ -36,10 +37,10 @@ class Rested:
 
 def pause(session: Session, names: Sequence[str], reason: str, until: str) -> tuple[list[Rested], Chosen]:
     """Pause schedules until somebody resumes them, or until an instant, read in each one's zone. Raises BadInput."""
-    facts, reason = Facts(session.actor, "pause", session.now()), parsers.reason(reason)
+    context, reason = ChangeContext.begin(session, "pause"), parsers.parse_reason(reason)
     with session.db.writing():
         meant = chosen(session.db, names)
-        rested = [pause_one(session.db, one, reason, until, facts) for one in meant.schedules]
+        rested = [pause_one(session.db, one, reason, until, context) for one in meant.schedules]
     return rested, meant
 
 
@@ -48,16 +49,16 @@ def end_of(until: str, schedule: Schedule, now: int) -> int | None:
 
     Not said, it is as it was.
     """
-    if until in parsers.NONE:
+    if until in parsers.DEFAULT_WORDS:
         return None if until else schedule.state_until
-    end = parsers.beginning(until, schedule.recurrence.tz, now)
+    end = parsers.parse_start(until, schedule.recurrence.tz, now)
     if end <= now:
         shown = times.format_instant(end, times.zone(schedule.recurrence.tz))
         raise BadInput(f"{times.quote(until)} is past: {shown}.", "Name an instant that is still to come.")
     return end
 
 
-def pause_one(db: Database, before: Schedule, reason: str, until: str, facts: Facts) -> Rested:
+def pause_one(db: Database, before: Schedule, reason: str, until: str, context: ChangeContext) -> Rested:
     """Pause one schedule. Paused already: only another end or reason changes it. Inside a transaction.
 
     One is finished as soon as its last occurrence is enqueued: while that waits, it can still be paused.
@@ -65,15 +66,15 @@ def pause_one(db: Database, before: Schedule, reason: str, until: str, facts: Fa
     has_last = before.state is FINISHED and pending.waiting(db, before.id)
     if before.state not in (ACTIVE, PAUSED) and not has_last:
         return Rested(before, before.state)
-    end = end_of(until, before, facts.now)
+    end = end_of(until, before, context.now)
     if before.state is PAUSED and not reason and not until:
         return Rested(before, PAUSED)
     why = reason or (before.reason if before.state is PAUSED else "") or "paused by hand"
-    advance.catch_up(db, schedules.recurrence_id(db, before.id), facts.now)
-    after = replace(before, state=PAUSED, reason=why, state_by=facts.actor, state_until=end)
+    advance.catch_up(db, schedules.recurrence_id(db, before.id), context.now)
+    after = replace(before, state=PAUSED, reason=why, state_by=context.actor, state_until=end)
     schedules.update_state(db, after)
     cancelled = pending.cancel(db, before.id, "schedule_paused")
-    facts.record(db, before, after)
+    record_change(db, context, before, after)
     return Rested(after, before.state, cancelled)
 
 
@@ -84,23 +85,23 @@ def resume(session: Session, names: Sequence[str], unasked: bool = False) -> tup
     """
     if not unasked:
         channel_access.ask_first(session, chosen(session.db, names).schedules)
-    facts = Facts(session.actor, "resume", session.now())
+    context = ChangeContext.begin(session, "resume")
     with session.db.writing():
         meant = chosen(session.db, names)
-        resumed = [resume_one(session.db, one, facts) for one in meant.schedules]
+        resumed = [resume_one(session.db, one, context) for one in meant.schedules]
     session.db.wake()
     return resumed, meant
 
 
-def resume_one(db: Database, before: Schedule, facts: Facts) -> Rested:
+def resume_one(db: Database, before: Schedule, context: ChangeContext) -> Rested:
     """Let one schedule go on; one with nothing to come is finished. Inside a transaction."""
     if before.state in (ACTIVE, FINISHED):
         return Rested(before, before.state)
-    state = ACTIVE if comes(before, facts.now) else FINISHED
-    after = replace(before, state=state, reason=None, state_by=None, state_until=None, effective_at=facts.now)
+    state = ACTIVE if has_occurrence_after(before, context.now) else FINISHED
+    after = replace(before, state=state, reason=None, state_by=None, state_until=None, effective_at=context.now)
     schedules.update_state(db, after)
-    facts.record(db, before, after)
-    jobs = pending.take_up(db, before, facts.now)
+    record_change(db, context, before, after)
+    jobs = pending.take_up(db, before, context.now)
     if state is ACTIVE:
-        jobs += advance.enqueue_upcoming(db, before.id, schedules.recurrence_id(db, before.id), facts.now).enqueued
+        jobs += advance.enqueue_upcoming(db, before.id, schedules.recurrence_id(db, before.id), context.now).enqueued
     return Rested(after, before.state, jobs)

@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from schedbot import log, times
+from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.fields.parsers import BadField
-from schedbot.admin.schedules import add, edit
-from schedbot.admin.schedules.change_context import Facts
+from schedbot.admin.fields.schedule_fields import ScheduleFields, slack_user_of
+from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.admin.workspaces import check, user_zones
 from schedbot.clock import steady_ms
 from schedbot.errors import SchedbotError, TokenUnavailable
-from schedbot.model import AttemptResult, Outcome, ScheduleState
+from schedbot.model import AttemptResult, Outcome
 from schedbot.session import Session
 from schedbot.slack.responses import PersonSeen
-from schedbot.store.database import Database
-from schedbot.store.fanout import advance, occurrence_count
+from schedbot.store.fanout import occurrence_count
 from schedbot.store.schedules import schedules, workspaces
 from schedbot.store.schedules import user_zones as stored
 from schedbot.store.schedules.user_zones import Person
@@ -109,10 +109,11 @@ def move(session: Session, told: Person, command: str, end: int) -> int:
     """
     moved, after = 0, ""
     while steady_ms() < end:
-        facts = Facts(f"Slack (users.info of {told.user_id})", command, session.now())
+        context = ChangeContext.begin(session, command, f"Slack (users.info of {told.user_id})")
         with session.db.writing():
             found = stored.behind(session.db, told, after, SLICE)
-            moved += sum(move_one(session.db, number, told, facts) for number in found)
+            writer = ScheduleWriter(session.db, context)
+            moved += sum(move_one(writer, number, told) for number in found)
             if len(found) < SLICE:
                 stored.settle(session.db, told)
                 return moved
@@ -120,20 +121,20 @@ def move(session: Session, told: Person, command: str, end: int) -> int:
     return moved
 
 
-def move_one(db: Database, number: str, told: Person, facts: Facts) -> bool:
+def move_one(writer: ScheduleWriter, number: str, told: Person) -> bool:
     """Let one schedule follow. False where it cannot, which is in the log. Inside a transaction."""
+    db, now = writer.db, writer.context.now
     before = schedules.by_id(db, number)
-    whose = add.person_of(before)
-    assert whose is not None
-    made = occurrence_count.made(db, before, facts.now)
+    user = slack_user_of(before)
+    assert user is not None
+    base = ScheduleFields.of(before, occurrence_count.made(db, before, now))
     try:
-        new = add.wanted({"tz": before.terms.tz_from}, facts.now, add.as_wanted(before, made), {whose: told.zone})
+        new = ScheduleFields.parse({"tz": before.terms.tz_from}, now, base, {user: told.zone})
     except BadField as error:
         log.event("schedule_not_moved", "warning", schedule=before.name, zone=told.zone, why=error)
         return False
-    edited = edit.write(db, before, new, facts)
-    if edited.after.state is ScheduleState.ACTIVE:
-        advance.enqueue_upcoming(db, number, facts.recurrence_id(db, new.recurrence), facts.now)
+    edited = writer.update(before, new)
+    writer.enqueue(edited.after)
     log.event(
         "schedule_moved", schedule=before.name, before=before.recurrence.tz, after=told.zone, cancelled=edited.cancelled
     )

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from schedbot.admin.schedules.change_context import Facts
+from schedbot.admin.change_context import ChangeContext
+from schedbot.admin.schedules.serialize import record_change
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.store.fanout import advance
@@ -21,18 +22,18 @@ class Removed:
 
 def remove(session: Session, meant: Iterable[Schedule]) -> list[Removed]:
     """Remove schedules, all or none. One that somebody else removed meanwhile is left out."""
-    facts = Facts(session.actor, "remove", session.now())
+    context = ChangeContext.begin(session, "remove")
     with session.db.writing():
-        removed = [remove_one(session, one, facts) for one in meant]
+        removed = [remove_one(session, one, context) for one in meant]
     return [one for one in removed if one]
 
 
-def remove_one(session: Session, meant: Schedule, facts: Facts) -> Removed | None:
+def remove_one(session: Session, meant: Schedule, context: ChangeContext) -> Removed | None:
     before = schedules.by_id(session.db, meant.id)
-    advance.catch_up(session.db, schedules.recurrence_id(session.db, before.id), facts.now)
-    after = replace(before, state=ScheduleState.REMOVED, reason=None, state_by=facts.actor, state_until=None)
+    advance.catch_up(session.db, schedules.recurrence_id(session.db, before.id), context.now)
+    after = replace(before, state=ScheduleState.REMOVED, reason=None, state_by=context.actor, state_until=None)
     if not schedules.update_state(session.db, after):
         return None
     cancelled = pending.cancel(session.db, before.id, "schedule_removed")
-    facts.record(session.db, before, after)
+    record_change(session.db, context, before, after)
     return Removed(after, cancelled)

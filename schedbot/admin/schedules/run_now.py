@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schedbot.admin.schedules.change_context import Facts
+from schedbot.admin.change_context import ChangeContext, ChangedObject
 from schedbot.admin.schedules.lookup import Chosen, chosen
 from schedbot.errors import BadInput
 from schedbot.model import JobState, Schedule, ScheduleState
 from schedbot.session import Session
-from schedbot.store.history import changes
-from schedbot.store.history.changes import Change
+from schedbot.store.database import Database
 from schedbot.store.jobs import pending
 from schedbot.store.jobs.pending import JobSeen
 from schedbot.store.operations import heartbeats
@@ -28,14 +27,14 @@ class Extra:
 
 def run_now(session: Session, names: Sequence[str]) -> tuple[list[Extra], Chosen]:
     """Enqueue one job now for each schedule, in any state but suspended. Raises NotFound and BadInput."""
-    facts = Facts(session.actor, "run-now", session.now())
+    context = ChangeContext.begin(session, "run-now")
     with session.db.writing():
         meant = chosen(session.db, names)
         for one in meant.schedules:
             refuse_suspended(one)
-        extras = [Extra(one, pending.extra(session.db, one, facts.now)) for one in meant.schedules]
+        extras = [Extra(one, pending.extra(session.db, one, context.now)) for one in meant.schedules]
         for extra in extras:
-            record(session, facts, extra)
+            record(session.db, context, extra)
     session.db.wake()
     return extras, meant
 
@@ -46,18 +45,10 @@ def refuse_suspended(schedule: Schedule) -> None:
         raise BadInput(problem, f"Mend that, then 'schedbot resume {schedule.name}'.")
 
 
-def record(session: Session, facts: Facts, extra: Extra) -> None:
-    change = Change(
-        changed_at=facts.now,
-        actor=facts.actor,
-        command=facts.command,
-        kind="job",
-        object_id=str(extra.job.id),
-        name=extra.schedule.name,
-        workspace_id=extra.schedule.workspace_id,
-        after={"job": extra.job.id, "due_at": extra.job.due_at, "state": extra.job.state.value},
-    )
-    changes.record(session.db, change)
+def record(db: Database, context: ChangeContext, extra: Extra) -> None:
+    schedule, job = extra.schedule, extra.job
+    changed = ChangedObject("job", str(job.id), schedule.name, schedule.workspace_id)
+    context.record(db, changed, None, {"job": job.id, "due_at": job.due_at, "state": job.state.value})
 
 
 def has_pool(session: Session) -> bool:

@@ -6,8 +6,10 @@ What stands here is what an import takes again, so instants are RFC 3339 in UTC 
 from typing import Any
 
 from schedbot import times
+from schedbot.admin.change_context import ChangeContext, ChangedObject
 from schedbot.model import Schedule, ScheduleState
 from schedbot.rules import recurrence
+from schedbot.store.database import Database
 
 BESIDE = ("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone")
 
@@ -46,16 +48,26 @@ def columns(schedule: Schedule) -> dict[str, Any]:
     }
 
 
+def record_change(db: Database, context: ChangeContext, before: Schedule, after: Schedule) -> None:
+    """Record the change of one schedule. Inside the transaction that makes the change."""
+    context.record(db, changed_schedule(after), recorded(before), recorded(after))
+
+
+def changed_schedule(schedule: Schedule) -> ChangedObject:
+    """Return the schedule as the object of a change."""
+    return ChangedObject("schedule", schedule.id, schedule.name, schedule.workspace_id)
+
+
 def recorded(schedule: Schedule) -> dict[str, Any]:
-    """What the record of changes keeps of a schedule: its columns, and how it stands."""
-    standing = {
+    """Return the values of a schedule that changes are recorded with: its columns and its state."""
+    state = {
         "state": schedule.state.value,
         "reason": schedule.reason,
         "paused_until": stamp(schedule.state_until),
         "version": schedule.version,
         "zone": schedule.recurrence.tz if schedule.terms.tz_from else None,
     }
-    return {name: value for name, value in {**columns(schedule), **standing}.items() if value not in (None, "", {})}
+    return {name: value for name, value in {**columns(schedule), **state}.items() if value not in (None, "", {})}
 
 
 def stamp(instant: int | None) -> str | None:

@@ -4,27 +4,25 @@ Rule: windows that are never open at once are refused where they meet a schedule
 in the same transaction, and the change is on record.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from schedbot import times
-from schedbot.admin.fields import parsers, terms
-from schedbot.admin.fields.parsers import BadField, read
-from schedbot.admin.fields.terms import given
+from schedbot.admin.change_context import ChangeContext, ChangedObject
+from schedbot.admin.fields import parsers
+from schedbot.admin.fields.parsers import BadField, Fields, parse, parse_optional
+from schedbot.admin.fields.schedule_fields import OUTSIDE
 from schedbot.admin.workspaces import lookup
 from schedbot.errors import BadInput
 from schedbot.model import OutsidePolicy, SendHours
 from schedbot.rules import windows
 from schedbot.session import Session
 from schedbot.store.database import Database
-from schedbot.store.history import changes
 from schedbot.store.jobs import deferral
 from schedbot.store.jobs.deferral import DeferralCounts
 from schedbot.store.schedules import shared_calendars
 from schedbot.store.schedules.shared_calendars import Whose
-
-Fields = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def whose(db: Database, account: str | None, workspace: str | None) -> Whose:
     if workspace:
         found = lookup.find(db, workspace)
         return Whose(found.name, workspace_id=found.id)
-    name = read("account", parsers.account, account or "")
+    name = parse("account", parsers.parse_account, account or "")
     return Whose(name, account=name)
 
 
@@ -58,7 +56,7 @@ def set_(session: Session, account: str | None, workspace: str | None, said: Fie
         if before is None and after is None:
             problem = "Neither a window nor a blackout is said."
             raise BadInput(problem, "Add --window 'mon-fri 08:00-18:00' or --blackout 2026-12-24/2026-12-27.")
-        turned = write(session, "calendar set", meant, (before, after))
+        turned = write(session.db, ChangeContext.begin(session, "calendar set"), meant, before, after)
         for name, hours in shared_calendars.combined(session.db, meant):
             check_meeting(hours, f" for the schedule {times.quote(name)}")
     session.db.wake()
@@ -69,7 +67,8 @@ def clear(session: Session, account: str | None, workspace: str | None) -> Turne
     """Take back what is said: what it put off goes at its own time, or now. Raises BadInput and NotFound."""
     with session.db.writing():
         meant = whose(session.db, account, workspace)
-        turned = write(session, "calendar clear", meant, (shared_calendars.said(session.db, meant), None))
+        before = shared_calendars.said(session.db, meant)
+        turned = write(session.db, ChangeContext.begin(session, "calendar clear"), meant, before, None)
     session.db.wake()
     return turned
 
@@ -78,33 +77,23 @@ def wanted(said: Fields, base: SendHours) -> SendHours | None:
     """The hours that the fields come to; None where nothing is left that closes. Raises BadField."""
     hours = SendHours(
         base.owner,
-        window=given(said, "window", parsers.window, base.window, ""),
-        outside=given(said, "outside", terms.OUTSIDE, base.outside, OutsidePolicy.DEFER),
-        blackout=given(said, "blackout", parsers.blackout, base.blackout, ""),
+        window=parse_optional(said, "window", parsers.parse_window, base.window, ""),
+        outside=parse_optional(said, "outside", OUTSIDE, base.outside, OutsidePolicy.DEFER),
+        blackout=parse_optional(said, "blackout", parsers.parse_blackout, base.blackout, ""),
     )
     return hours if hours.window or hours.blackout else None
 
 
-def write(session: Session, command: str, meant: Whose, turn: tuple[SendHours | None, SendHours | None]) -> Turned:
-    before, after = turn
+def write(
+    db: Database, context: ChangeContext, owner: Whose, before: SendHours | None, after: SendHours | None
+) -> Turned:
     if before == after:
-        return Turned(meant, before, after, DeferralCounts())
-    shared_calendars.put(session.db, meant, after)
-    changes.record(
-        session.db,
-        changes.Change(
-            changed_at=session.now(),
-            actor=session.actor,
-            command=command,
-            kind="calendar",
-            object_id=f"account:{meant.account}" if meant.workspace_id is None else f"workspace:{meant.workspace_id}",
-            name=meant.words,
-            workspace_id=meant.workspace_id,
-            before=told(before),
-            after=told(after),
-        ),
-    )
-    return Turned(meant, before, after, deferral.reevaluate_owner(session.db, meant, session.now()))
+        return Turned(owner, before, after, DeferralCounts())
+    shared_calendars.put(db, owner, after)
+    owner_id = f"account:{owner.account}" if owner.workspace_id is None else f"workspace:{owner.workspace_id}"
+    changed = ChangedObject("calendar", owner_id, owner.words, owner.workspace_id)
+    context.record(db, changed, told(before), told(after))
+    return Turned(owner, before, after, deferral.reevaluate_owner(db, owner, context.now))
 
 
 def told(hours: SendHours | None) -> dict[str, Any] | None:

@@ -1,14 +1,13 @@
 """The next occurrence alone is dropped: on record as skipped, whether it waits already or is yet to be enqueued."""
 
+from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.schedules import occurrences
-from schedbot.admin.schedules.change_context import Facts
 from schedbot.admin.schedules.lookup import named
 from schedbot.admin.schedules.occurrences import Occurrence
+from schedbot.admin.schedules.serialize import changed_schedule
 from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
-from schedbot.store.history import changes
-from schedbot.store.history.changes import Change
 from schedbot.store.jobs import pending
 
 ERROR = "skipped_by_hand"
@@ -16,15 +15,16 @@ ERROR = "skipped_by_hand"
 
 def skip_next(session: Session, name: str) -> tuple[Schedule, Occurrence]:
     """Drop the next occurrence of one schedule that is not dropped yet. Raises NotFound, and BadInput if none comes."""
-    facts = Facts(session.actor, "skip-next", session.now())
+    context = ChangeContext.begin(session, "skip-next")
     with session.db.writing():
         schedule = named(session.db, name)
-        dropped = pending.skipped(session.db, facts.now, schedule.id)
-        first = occurrences.next_due_at(schedule, facts.now, dropped)
+        dropped = pending.skipped(session.db, context.now, schedule.id)
+        first = occurrences.next_due_at(schedule, context.now, dropped)
         coming = () if first is None else occurrences.coming(schedule, first - 1, dropped)
         for occurrence in coming:
             if occurrence.left_out is None and pending.skip(session.db, schedule, occurrence.due_at, ERROR):
-                record(session, facts, schedule, occurrence)
+                before, after = ({"due_at": occurrence.due_at, "skipped": skipped} for skipped in (False, True))
+                context.record(session.db, changed_schedule(schedule), before, after)
                 return schedule, occurrence
     hint = f"Let it go on with 'schedbot resume {name}'." if is_off(schedule) else f"See 'schedbot next {name}'."
     why = "all are left out already" if schedule.state is ScheduleState.ACTIVE else f"it is {schedule.state.value}"
@@ -33,18 +33,3 @@ def skip_next(session: Session, name: str) -> tuple[Schedule, Occurrence]:
 
 def is_off(schedule: Schedule) -> bool:
     return schedule.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
-
-
-def record(session: Session, facts: Facts, schedule: Schedule, occurrence: Occurrence) -> None:
-    change = Change(
-        changed_at=facts.now,
-        actor=facts.actor,
-        command=facts.command,
-        kind="schedule",
-        object_id=schedule.id,
-        name=schedule.name,
-        workspace_id=schedule.workspace_id,
-        before={"due_at": occurrence.due_at, "skipped": False},
-        after={"due_at": occurrence.due_at, "skipped": True},
-    )
-    changes.record(session.db, change)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from schedbot.errors import TokenUnavailable
-from schedbot.model import AttemptResult
+from schedbot.model import AttemptResult, TokenSource
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack import remedies, replies, scopes, sources, tokens
@@ -51,9 +51,14 @@ class Checked:
     channels: list[ChannelChecked] = field(default_factory=list)
 
 
+def token_source(settings: Settings, workspace: Workspace) -> TokenSource:
+    """Return the token source of a workspace: its own, or that of the settings. Raises TokenUnavailable."""
+    return sources.source(workspace.token, settings.token, workspace.name)
+
+
 def token_of(settings: Settings, workspace: Workspace) -> str:
-    """The workspace's token, read where it is kept. Raises TokenUnavailable."""
-    return tokens.find(sources.source(workspace.token, settings.token, workspace.name))
+    """Return the token of a workspace, read from its source. Raises TokenUnavailable."""
+    return tokens.find(token_source(settings, workspace))
 
 
 def check(

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from schedbot import times
+from schedbot.admin.change_context import ChangeContext, ChangedObject
 from schedbot.admin.fields import parsers
 from schedbot.admin.workspaces import token_sources
 from schedbot.admin.workspaces.lookup import find
 from schedbot.errors import BadInput
 from schedbot.model import TokenSource
 from schedbot.session import Session
-from schedbot.store.history import changes
 from schedbot.store.schedules import workspace_usage, workspaces
 from schedbot.store.schedules.workspaces import Workspace
 
@@ -62,7 +62,7 @@ def pause(session: Session, name: str, reason: str) -> Turned:
     """Stop all posts to it; its jobs wait. Raises NotFound, and BadInput for the reason."""
     with session.db.writing():
         before = find(session.db, name)
-        reason = parsers.reason(reason) or "paused by hand"
+        reason = parsers.parse_reason(reason) or "paused by hand"
         changed = workspaces.pause(session.db, before.id, reason, session.actor, session.now())
         if changed:
             record(session, "workspace pause", before, find(session.db, name))
@@ -108,23 +108,10 @@ def check_name(name: str) -> None:
 
 
 def record(session: Session, command: str, before: Workspace | None, after: Workspace | None) -> None:
-    subject = after or before
-    if subject is None:
-        raise ValueError("a change has an object")
-    changes.record(
-        session.db,
-        changes.Change(
-            changed_at=session.now(),
-            actor=session.actor,
-            command=command,
-            kind="workspace",
-            object_id=subject.id,
-            name=subject.name,
-            workspace_id=subject.id,
-            before=told(before),
-            after=told(after),
-        ),
-    )
+    workspace = after or before
+    assert workspace is not None
+    changed = ChangedObject("workspace", workspace.id, workspace.name, workspace.id)
+    ChangeContext.begin(session, command).record(session.db, changed, told(before), told(after))
 
 
 def told(workspace: Workspace | None) -> dict[str, Any] | None:

@@ -7,10 +7,10 @@ Source: https://docs.slack.dev/reference/methods/users.info
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from schedbot import times
 from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.fields.schedule_fields import SlackUser, Zones
 from schedbot.admin.workspaces import lookup
 from schedbot.errors import BadInput, NotFound, TokenUnavailable
 from schedbot.model import AttemptResult, Outcome
@@ -28,40 +28,19 @@ DEACTIVATED, NO_ZONE, UNKNOWN_ZONE = "user_deactivated", "no_time_zone", "unknow
 INSTEAD = "or name the zone itself, such as --tz America/New_York"
 
 
-class Person(NamedTuple):
-    """A user of a workspace, which is a name here."""
-
-    workspace: str
-    user: str
-
-
-Zones = Mapping[Person, str | BadField]
-NOBODY: Zones = {}
-
-
-def zone_of(zones: Zones, person: Person) -> str:
-    """The zone of a person that was asked for. Raises BadField where there is none, saying why."""
-    found = zones.get(person)
-    if found is None:
-        raise BadField("tz", f"Slack was not asked for the time zone of {person.user}.", "Try again.")
-    if isinstance(found, BadField):
-        raise found
-    return found
-
-
-def asked(session: Session, persons: Iterable[Person], sleep: Callable[[float], None] = time.sleep) -> Zones:
-    """The zone of each person, or why there is none; each is asked for once."""
+def ask(session: Session, users: Iterable[SlackUser], sleep: Callable[[float], None] = time.sleep) -> Zones:
+    """Return the time zone of each user, or the reason why there is none; each is asked for once."""
     by_workspace: dict[str, list[str]] = {}
-    for person in dict.fromkeys(persons):
-        by_workspace.setdefault(person.workspace, []).append(person.user)
-    zones: dict[Person, str | BadField] = {}
-    for name, users in by_workspace.items():
-        found = asked_in(session, name, users, sleep)
-        zones.update((Person(name, user), zone) for user, zone in found.items())
+    for user in dict.fromkeys(users):
+        by_workspace.setdefault(user.workspace, []).append(user.user_id)
+    zones: dict[SlackUser, str | BadField] = {}
+    for name, user_ids in by_workspace.items():
+        answers = ask_workspace(session, name, user_ids, sleep)
+        zones.update((SlackUser(name, user_id), zone) for user_id, zone in answers.items())
     return zones
 
 
-def asked_in(
+def ask_workspace(
     session: Session, name: str, users: list[str], sleep: Callable[[float], None]
 ) -> Mapping[str, str | BadField]:
     """The zones of users of one workspace, or why there are none."""
@@ -156,7 +135,7 @@ def in_words(error: str, user: str, workspace: str, zone: str = "") -> tuple[str
 
 def learn(db: Database, zones: Zones, now: int) -> None:
     """Keep what was told, so that it is asked for again in a day. Inside the transaction of what needed it."""
-    for person, zone in zones.items():
-        workspace = workspaces.by_name(db, person.workspace)
+    for user, zone in zones.items():
+        workspace = workspaces.by_name(db, user.workspace)
         if workspace is not None and isinstance(zone, str):
-            stored.learn(db, stored.Person(workspace.id, person.user, zone, now))
+            stored.learn(db, stored.Person(workspace.id, user.user_id, zone, now))

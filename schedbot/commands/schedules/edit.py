@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from schedbot.admin.schedules import edit, warnings
-from schedbot.admin.schedules.edit import Edited, Params
+from schedbot.admin.schedules.edit import ParamChanges
+from schedbot.admin.schedules.writer import EditResult
 from schedbot.commands import options
 from schedbot.model import ScheduleState
 from schedbot.presentation import schedules, terminal
@@ -55,14 +56,14 @@ def run(
     """
     said = options.said(locals())
     with open_session() as session:
-        edited = edit.edit(session, schedule, said, Params(options.params(param), unset_param or ()))
+        edited = edit.edit(session, schedule, said, ParamChanges(options.params(param), unset_param or ()))
         if json:
             terminal.json_lines(schedules.objects(session, [edited.after]))
         else:
             answer(session, edited)
 
 
-def answer(session: Session, edited: Edited) -> None:
+def answer(session: Session, edited: EditResult) -> None:
     """What changed, from what to what, and when it is next due."""
     if not edited.differences:
         terminal.say(f"Nothing to change: '{edited.before.name}' stands like that already.")

@@ -10,7 +10,8 @@ import typer
 
 from schedbot.admin.import_export import importer
 from schedbot.admin.import_export.formats import Format
-from schedbot.admin.import_export.importer import Imported, Moved, Source
+from schedbot.admin.import_export.import_plan import Progress
+from schedbot.admin.import_export.importer import ImportResult, Source
 from schedbot.errors import BadInput
 from schedbot.presentation import terminal
 from schedbot.session import open_session
@@ -23,7 +24,7 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line; change nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="How many, as one JSON object.")] = False,
 ) -> None:
-    """Add schedules from CSV (with a header) or JSON Lines, all or nothing: each bad cell is listed, with the reason.
+    """Add schedules from CSV (with a header) or JSON Lines, all or nothing. Each bad line is listed with its error.
 
     Columns: name, account, workspace, channel, cron, every, at, tz, text, report, params (a JSON object), starts,
     until, count, misfire, grace, max_attempts, priority, on_unknown, jitter, skip_holidays, paused, holiday_policy,
@@ -52,7 +53,7 @@ def read(file: str) -> bytes:
         raise BadInput(f"'{file}' cannot be read: {reason}.", hint="Name a CSV or JSON Lines file, or '-'.") from None
 
 
-def moving(bar: object) -> Moved:
+def moving(bar: object) -> Progress:
     """Moves the progress bar."""
 
     def moved(done: int, total: int) -> None:
@@ -61,7 +62,7 @@ def moving(bar: object) -> Moved:
     return moved
 
 
-def sentence(imported: Imported, update: bool, dry_run: bool) -> str:
+def sentence(imported: ImportResult, update: bool, dry_run: bool) -> str:
     """`Added 3 schedules.`, or with --update `Added 1, changed 2, left 7 as they are.`"""
     add, change, leave = ("Would add", "change", "leave") if dry_run else ("Added", "changed", "left")
     if update:

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from schedbot import clock, times
+from schedbot.admin.fields.parsers import Fields
 from schedbot.admin.schedules import expression as cron_expression
 from schedbot.admin.schedules import lookup, occurrences
-from schedbot.admin.schedules.expression import Expression, Fields
+from schedbot.admin.schedules.expression import Expression
 from schedbot.admin.schedules.occurrences import Occurrence
 from schedbot.commands import options
 from schedbot.commands.schedules import next_changes
@@ -52,7 +53,7 @@ def run(
         if names or changes:
             other = "--changes" if changes else "A name"
             raise BadInput(f"{other} and an expression are both said.", "Ask for one of them.")
-        expression(cron_expression.read(said, clock.now_ms()), from_, count, json)
+        expression(cron_expression.parse_expression(said, clock.now_ms()), from_, count, json)
         return
     refuse_alone(said)
     with open_session() as session:

@@ -1,0 +1,56 @@
+"""ChangeContext: actor, host, command and instant of a change. Every administrative change is recorded through it."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from schedbot.session import Session
+from schedbot.store.database import Database
+from schedbot.store.history import changes
+from schedbot.store.history.changes import Change
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedObject:
+    """Object of a change. `kind` is `schedule`, `workspace`, `job` or `calendar`."""
+
+    kind: str
+    id: str
+    name: str
+    workspace_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeContext:
+    """Actor, host, command and instant (UTC milliseconds) that all changes of one command have in common."""
+
+    actor: str
+    host: str
+    command: str
+    now: int
+
+    @classmethod
+    def begin(cls, session: Session, command: str, actor: str = "") -> Self:
+        """Return the context of a command that starts now; `actor` is the session's if it is empty."""
+        return cls(actor or session.actor, socket.gethostname(), command, session.now())
+
+    def record(self, db: Database, changed: ChangedObject, before: Values | None, after: Values | None) -> None:
+        """Record one change; None: the object does not exist. Inside the transaction that makes the change."""
+        changes.record(db, self.change(changed, before, after))
+
+    def change(self, changed: ChangedObject, before: Values | None, after: Values | None) -> Change:
+        """Return the row of one change."""
+        return Change(
+            changed_at=self.now,
+            actor=self.actor,
+            command=self.command,
+            kind=changed.kind,
+            object_id=changed.id,
+            name=changed.name,
+            workspace_id=changed.workspace_id,
+            before=before,
+            after=after,
+        )

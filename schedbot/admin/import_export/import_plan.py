@@ -1,0 +1,154 @@
+"""ImportPlan: every line of an imported file, checked against the schedules that exist. Nothing is written.
+
+A line reports its first bad cell. The check runs outside of the transaction, so that pools wait for the writing alone.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
+
+from schedbot import times
+from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, Zones, slack_user, slack_user_of
+from schedbot.admin.import_export import exporter
+from schedbot.admin.import_export.formats import LineErrors, Record
+from schedbot.admin.schedules.writer import ScheduleWriter
+from schedbot.admin.workspaces import user_zones
+from schedbot.errors import BadFile
+from schedbot.model import Schedule
+from schedbot.session import Session
+from schedbot.slack.people import is_person
+from schedbot.store.fanout import occurrence_count
+from schedbot.store.schedules import lookup
+
+BATCH = 500
+SLOW_COLUMNS = ("tz", "workspace", "skip_holidays")  # their errors search for the nearest name
+
+Progress = Callable[[int, int], None]  # called with the work done and the work in all
+Item = TypeVar("Item")
+
+
+class PlannedChange(NamedTuple):
+    """A schedule to write, and the schedule that it replaces; None: a new one."""
+
+    line: int
+    fields: ScheduleFields
+    before: Schedule | None
+
+
+@dataclass(slots=True)
+class ImportPlan:
+    """Changes that an import makes, and the number of schedules that stay as they are."""
+
+    changes: list[PlannedChange] = field(default_factory=list)
+    unchanged: int = 0
+
+
+class ImportChecker:
+    """Checks the records of one file. `update`: schedules that exist may be changed."""
+
+    def __init__(self, writer: ScheduleWriter, update: bool, zones: Zones) -> None:
+        self.writer = writer
+        self.update = update
+        self.zones = zones
+        self.plan = ImportPlan()
+        self.first_lines: dict[str, int] = {}  # by name
+        self.known_errors: dict[tuple[str, str], BadField] = {}  # by column and text
+
+    def check_all(self, records: Sequence[Record], errors: LineErrors, progress: Progress) -> None:
+        """Add a planned change for each good record, and an error for each bad one."""
+        for done, batch in batches(records):
+            progress(done, 2 * len(records))
+            existing = lookup.by_names(self.writer.db, [record.name for record in batch])
+            for record in batch:
+                try:
+                    self.check(record, existing.get(record.name))
+                except BadField as error:
+                    self.remember(record, error)
+                    errors.add(record.line, error.column, error)
+
+    def check(self, record: Record, before: Schedule | None) -> None:
+        """Check one record and add its change to the plan. Raises BadField for its first bad cell."""
+        self.refuse_known_error(record)
+        self.refuse_repeated_name(record)
+        if before is not None and not self.update:
+            hint = "Use --update to change it, or choose another name."
+            raise BadField("name", f"A schedule named {times.quote(before.name)} exists.", hint)
+        fields = self.parse(record, before)
+        if fields is None:
+            self.plan.unchanged += 1
+            return
+        self.writer.shared_hours(fields)
+        self.plan.changes.append(PlannedChange(record.line, fields, before))
+
+    def parse(self, record: Record, before: Schedule | None) -> ScheduleFields | None:
+        """Return the values of a record; None if they equal those of the schedule. Raises BadField.
+
+        Only cells that differ are parsed, since an instant of the schedule may be past by now.
+        """
+        now = self.writer.context.now
+        if before is None:
+            return ScheduleFields.parse(record.fields, now, zones=self.zones)
+        cells = exporter.cells(before)
+        different = {column: text for column, text in record.fields.items() if text != cells[column]}
+        if not different:
+            return None
+        base = ScheduleFields.of(before, occurrence_count.made(self.writer.db, before, now))
+        return ScheduleFields.parse(different, now, base, self.zones)
+
+    def remember(self, record: Record, error: BadField) -> None:
+        """Keep an error that the same text has in every line."""
+        text = record.fields.get(error.column, "")
+        if error.column in SLOW_COLUMNS and text and not is_person(text):
+            self.known_errors[error.column, text] = error
+
+    def refuse_known_error(self, record: Record) -> None:
+        for column in SLOW_COLUMNS if self.known_errors else ():
+            error = self.known_errors.get((column, record.fields.get(column, "")))
+            if error is not None:
+                raise BadField(column, str(error), error.hint)
+
+    def refuse_repeated_name(self, record: Record) -> None:
+        first = self.first_lines.setdefault(record.name, record.line)
+        if record.name and first != record.line:
+            hint = "Names are unique: rename one of the two."
+            raise BadField("name", f"The name {times.quote(record.name)} is also in line {first}.", hint)
+
+
+def batches(items: Sequence[Item]) -> Iterator[tuple[int, Sequence[Item]]]:
+    """Yield the items in batches, each with the number of items before it."""
+    return ((start, items[start : start + BATCH]) for start in range(0, len(items), BATCH))
+
+
+def refuse_bad_lines(errors: LineErrors, name: str) -> None:
+    """Raise BadFile if a line of the file is wrong."""
+    bad = len(errors.bad_lines)
+    if bad:
+        lines = "1 line is" if bad == 1 else f"{bad:,} lines are"
+        problem = f"{lines} wrong in '{name}'. Nothing was changed."
+        raise BadFile(problem, "Fix these lines and import again.", errors.messages())
+
+
+def ask_zones(session: Session, records: Sequence[Record], update: bool) -> Zones:
+    """Return the time zones of all Slack users that the records name. Slack is asked once for each user."""
+    naming = [record for record in records if may_name_user(record, update)]
+    if not naming:
+        return NO_ZONES
+    existing = lookup.by_names(session.db, [record.name for record in naming]) if update else {}
+    users = []
+    for record in naming:
+        before = existing.get(record.name)
+        try:
+            user = slack_user(record.fields, ScheduleFields.of(before) if before else None)
+        except BadField:
+            continue  # the check reports it with its line
+        is_unchanged = before and record.fields.get("tz") == before.terms.tz_from and user == slack_user_of(before)
+        if user and not is_unchanged:
+            users.append(user)
+    return user_zones.ask(session, users)
+
+
+def may_name_user(record: Record, update: bool) -> bool:
+    """Does the record name a Slack user, or may it move a schedule to another workspace?"""
+    tz = record.fields.get("tz", "")
+    return is_person(tz) if tz else update and bool(record.fields.get("workspace"))

@@ -1,0 +1,199 @@
+"""ScheduleWriter: writes new and edited schedules with their change records, inside the caller's transaction.
+
+A new rule is valid from now on: a queued job of an occurrence that the new rule has too stays, other queued jobs are
+cancelled. Any other change reaches queued jobs, since a job is delivered as its schedule then stands.
+"""
+
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from schedbot import times
+from schedbot.admin.change_context import ChangeContext
+from schedbot.admin.fields.parsers import BadField, parse
+from schedbot.admin.fields.schedule_fields import ScheduleFields
+from schedbot.admin.schedules import shared_calendars
+from schedbot.admin.schedules.occurrences import has_occurrence_after, is_occurrence
+from schedbot.admin.schedules.serialize import changed_schedule, record_change, recorded
+from schedbot.admin.workspaces import lookup
+from schedbot.errors import SchedbotError
+from schedbot.model import Recurrence, Schedule, ScheduleState, SendHours
+from schedbot.rules import calendar as calendar_rules
+from schedbot.rules.calendar import Calendar
+from schedbot.store.database import Database
+from schedbot.store.fanout import advance
+from schedbot.store.history import changes
+from schedbot.store.jobs import deferral, pending
+from schedbot.store.schedules import recurrences, schedules
+from schedbot.store.schedules import shared_calendars as stored_calendars
+
+EDITED = "schedule_edited"
+
+
+@dataclass(frozen=True, slots=True)
+class EditResult:
+    """A schedule before and after an edit, and the number of queued jobs that were cancelled."""
+
+    before: Schedule
+    after: Schedule
+    cancelled: int = 0
+
+    @property
+    def differences(self) -> list[tuple[str, object, object]]:
+        """Column, old value and new value of each difference."""
+        old, new = recorded(self.before), recorded(self.after)
+        names = [name for name in {**new, **old} if name != "version" and old.get(name) != new.get(name)]
+        return [(name, old.get(name), new.get(name)) for name in names]
+
+
+class ScheduleWriter:
+    """Writes schedules. Workspaces, recurrences and shared calendars are looked up once for a whole import."""
+
+    def __init__(self, db: Database, context: ChangeContext) -> None:
+        self.db = db
+        self.context = context
+        self.workspace_ids: dict[str, str] = {}
+        self.recurrence_ids: dict[Recurrence, int] = {}
+        self.hours: dict[tuple[str, str], tuple[SendHours, ...]] = {}
+
+    def insert(self, fields: ScheduleFields) -> Schedule:
+        """Write a new schedule without its jobs. Raises BadField for a name in use or an unknown workspace."""
+        if schedules.is_taken(self.db, fields.name):
+            raise name_in_use(fields.name)
+        return self.insert_all([fields])[0]
+
+    def insert_all(self, new: Iterable[ScheduleFields]) -> list[Schedule]:
+        """Write new schedules, whose names are free, without their jobs."""
+        written = [self.new_schedule(fields) for fields in new]
+        schedules.insert_all(self.db, [(schedule, self.recurrence_id(schedule.recurrence)) for schedule in written])
+        rows = [self.context.change(changed_schedule(schedule), None, recorded(schedule)) for schedule in written]
+        changes.record_all(self.db, rows)
+        return written
+
+    def new_schedule(self, fields: ScheduleFields) -> Schedule:
+        return Schedule(
+            id=new_id(self.context.now),
+            name=fields.name,
+            account=fields.account,
+            workspace_id=self.workspace_id(fields.workspace),
+            workspace=fields.workspace,
+            recurrence=fields.recurrence,
+            terms=fields.terms,
+            state=ScheduleState.PAUSED if fields.paused else ScheduleState.ACTIVE,
+            reason="added paused" if fields.paused else None,
+            state_by=self.context.actor if fields.paused else None,
+            effective_at=self.context.now,
+            created_at=self.context.now,
+            shared=self.shared_hours(fields),
+        )
+
+    def update(self, before: Schedule, fields: ScheduleFields) -> EditResult:
+        """Write the new version of a schedule, if it differs, and settle its queued jobs. New jobs are not enqueued.
+
+        Raises BadField for a name in use or an unknown workspace.
+        """
+        after = self.edited_schedule(before, fields)
+        if replace(after, version=before.version, effective_at=before.effective_at) == before:
+            return EditResult(before, before)
+        if after.name != before.name and schedules.is_taken(self.db, after.name):
+            raise BadField("name", f"The name {times.quote(after.name)} is in use.", "Choose another name.")
+        now = self.context.now
+        if has_new_rule(before, after):
+            advance.catch_up(self.db, schedules.recurrence_id(self.db, before.id), now)
+        if not schedules.turn_to_version(self.db, after, self.recurrence_id(after.recurrence), now):
+            raise SchedbotError(
+                f"Somebody else changed '{before.name}' at the same time.", "Look at it, then try again."
+            )
+        cancelled = settle_jobs(self.db, before, after, now)
+        record_change(self.db, self.context, before, after)
+        return EditResult(before, after, cancelled)
+
+    def edited_schedule(self, before: Schedule, fields: ScheduleFields) -> Schedule:
+        """Return the schedule after the edit. A new rule gives a finished schedule occurrences again.
+
+        An edit may pause a schedule, and never resumes it.
+        """
+        after = replace(
+            before,
+            name=fields.name,
+            account=fields.account,
+            workspace_id=self.workspace_id(fields.workspace),
+            workspace=fields.workspace,
+            recurrence=fields.recurrence,
+            terms=fields.terms,
+            version=before.version + 1,
+            shared=self.shared_hours(fields),
+        )
+        if has_new_rule(before, after):
+            after = replace(after, effective_at=self.context.now)
+            if before.state is ScheduleState.FINISHED and has_occurrence_after(after, self.context.now):
+                after = replace(after, state=ScheduleState.ACTIVE, reason=None)
+        if fields.paused and after.state is ScheduleState.ACTIVE:
+            after = replace(after, state=ScheduleState.PAUSED, reason="added paused", state_by=self.context.actor)
+        return after
+
+    def enqueue(self, schedule: Schedule) -> None:
+        """Enqueue the occurrences of an active schedule within the look-ahead."""
+        if schedule.state is ScheduleState.ACTIVE:
+            advance.enqueue_upcoming(self.db, schedule.id, self.recurrence_id(schedule.recurrence), self.context.now)
+
+    def shared_hours(self, fields: ScheduleFields) -> tuple[SendHours, ...]:
+        """Return the hours of account and workspace. Raises BadField where they never meet the schedule's window."""
+        key = fields.account, self.workspace_id(fields.workspace)
+        if key not in self.hours:
+            self.hours[key] = stored_calendars.of(self.db, *key)
+        shared_calendars.check_meeting((SendHours("", fields.terms.window), *self.hours[key]))
+        return self.hours[key]
+
+    def workspace_id(self, name: str) -> str:
+        """Return the id of a workspace. Raises BadField."""
+        if name not in self.workspace_ids:
+            self.workspace_ids[name] = parse("workspace", lambda text: lookup.find(self.db, text), name).id
+        return self.workspace_ids[name]
+
+    def recurrence_id(self, rule: Recurrence) -> int:
+        """Return the id of a recurrence, which is inserted if it is new."""
+        if rule not in self.recurrence_ids:
+            self.recurrence_ids[rule] = recurrences.known(self.db, rule)
+        return self.recurrence_ids[rule]
+
+
+def new_id(now: int) -> str:
+    """Return a UUID of version 7 for a schedule: rows written together are stored together (RFC 9562)."""
+    bits = now << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62)
+    return str(uuid.UUID(int=bits))
+
+
+def name_in_use(name: str) -> BadField:
+    """Return the error for the name of another schedule."""
+    hint = f"Change it with 'schedbot edit {name}', or choose another name."
+    return BadField("name", f"A schedule named {times.quote(name)} exists.", hint)
+
+
+def has_new_rule(before: Schedule, after: Schedule) -> bool:
+    """Do the two differ in recurrence, start or end?"""
+    old, new = before.terms, after.terms
+    return (before.recurrence, old.starts_at, old.until_at) != (after.recurrence, new.starts_at, new.until_at)
+
+
+def settle_jobs(db: Database, before: Schedule, after: Schedule, now: int) -> int:
+    """Cancel queued jobs that the edited schedule does not have, and update the others. Returns the first number."""
+    if after.state is ScheduleState.PAUSED is not before.state:
+        return pending.cancel(db, after.id, "schedule_paused")
+    cancelled = 0
+    if has_new_rule(before, after):
+        pending.give_up(db, after.id, EDITED, now)
+        for job in pending.waiting(db, after.id):
+            if not is_occurrence(after, job.due_at):
+                cancelled += pending.cancel(db, after.id, EDITED, job.due_at)
+    pending.follow(db, after, after.terms.grace_ms - before.terms.grace_ms)
+    if calendar(before) != calendar(after):
+        cancelled += deferral.reevaluate_schedule(db, after.id, now).skipped
+    return cancelled
+
+
+def calendar(schedule: Schedule) -> tuple[Calendar, Recurrence] | None:
+    """Return the calendar and recurrence that defer or skip occurrences; None if nothing does."""
+    rules = calendar_rules.get_calendar(schedule)
+    return None if rules.is_empty else (rules, schedule.recurrence)
