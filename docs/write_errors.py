@@ -37,7 +37,7 @@ def text() -> str:
     for outcome, does in GROUPS.items():
         rows = [
             f"| `{one.code}` | {one.sentence} | {one.remedy} |"
-            for one in error_codes.ANSWERS.values()
+            for one in error_codes.ERROR_CODES.values()
             if one.outcome is outcome
         ]
         parts += [f"## {outcome.value}\n", f"{does}\n", "| code | what happened | what helps |", "|---|---|---|"]

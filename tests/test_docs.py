@@ -110,7 +110,7 @@ def test_the_manual_has_every_command_as_it_is() -> None:
 def test_the_manual_has_every_error_as_it_is() -> None:
     page = (DOCS / "errors.md").read_text()
     assert page == made("write_errors.py"), "run: python docs/write_errors.py"
-    assert [code for code in error_codes.ANSWERS if f"| `{code}` |" not in page] == []
+    assert [code for code in error_codes.ERROR_CODES if f"| `{code}` |" not in page] == []
 
 
 def test_the_manual_has_every_move_of_a_job() -> None:
@@ -133,7 +133,7 @@ def test_ci_runs_the_two_commands_of_the_readme() -> None:
 def test_the_app_to_paste_has_the_scopes_that_are_needed() -> None:
     manifest = re.findall(r"^      - (\S+)$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert sorted(manifest) == sorted(
-        [*(scope for scope, _ in (*scopes.NEEDED, scopes.OF_PEOPLE)), "chat:write.public"]
+        [*(scope for scope, _ in (*scopes.SCOPES, scopes.USERS_SCOPE)), "chat:write.public"]
     )
 
 

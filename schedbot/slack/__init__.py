@@ -1,5 +1,5 @@
-"""How a message gets to Slack, and what Slack's answers mean. The only package that knows slack_sdk.
+"""Requests to Slack and the meaning of its responses. The only package that imports slack_sdk.
 
-`replies`, `answers` and `channels` load nothing but the standard library, so that `audit` and `add` start fast;
-`client` loads slack_sdk and aiohttp.
+`response_parser`, `error_codes`, `channels`, `users` and `scopes` import only the standard library, so that `audit`
+and `add` start fast; `client` imports slack_sdk and aiohttp.
 """

@@ -1,6 +1,6 @@
-"""A channel is named by its id, or by its link, in which the id stands. Slack is not asked.
+"""Channel ids, also read from a channel's link, without a request to Slack.
 
-Rule: names change and ids do not, so a `#name` is refused with a word on where the link is to be had.
+Rule: a channel's name can change and its id cannot, so a `#name` is refused with a hint about where to copy the link.
 Source: https://docs.slack.dev/apis/web-api/conversations-api
 """
 
@@ -12,29 +12,30 @@ ID = re.compile(r"[CGDUW][A-Z0-9]{6,20}")
 LINK = re.compile(r"(?:https?://)?[a-z0-9][a-z0-9.-]*\.slack\.com/(?:archives|messages)/([^/?#\s]+)(?:[/?#]\S*)?", re.I)
 CLIENT_LINK = re.compile(r"(?:https?://)?app\.slack\.com/client/[A-Z0-9]+/([^/?#\s]+)(?:[/?#]\S*)?", re.I)
 
-WHERE = (
-    "In Slack, right-click the channel and choose Copy link, or open its details: the id (C0123456789) is at its end."
+FIND_CHANNEL_ID = (
+    "In Slack, right-click the channel and choose Copy link, or open its details: the id (C0123456789) is at the end."
 )
 
 
-def channel_id(text: str) -> str:
-    """The id in `text`: `C0123456789` (also G..., D... and a user's U...) or a channel's link. Raises BadInput."""
-    said = text.strip().strip("<>")
-    link = LINK.fullmatch(said) or CLIENT_LINK.fullmatch(said)
-    candidate = link.group(1) if link else said
+def parse_channel_id(text: str) -> str:
+    """Return the id in `text`: `C0123456789` (also G..., D..., a user's U...) or a channel's link. Raises BadInput."""
+    stripped = text.strip().strip("<>")
+    link = LINK.fullmatch(stripped) or CLIENT_LINK.fullmatch(stripped)
+    candidate = link.group(1) if link else stripped
     if ID.fullmatch(candidate):
         return candidate
-    raise BadInput(*_why_not(text.strip(), candidate, linked=link is not None))
+    raise BadInput(*_explain(text.strip(), candidate, is_link=link is not None))
 
 
-def _why_not(text: str, candidate: str, *, linked: bool) -> tuple[str, str]:
+def _explain(text: str, candidate: str, *, is_link: bool) -> tuple[str, str]:
+    """Return the error and the hint for a text without a channel id."""
     shown = text if len(text) <= 60 else text[:57] + "..."
     if not text:
-        return "No channel was given.", WHERE
-    if linked:
-        return f"The link '{shown}' names no channel: '{candidate[:40]}' is no id.", WHERE
+        return "No channel given.", FIND_CHANNEL_ID
+    if is_link:
+        return f"The link '{shown}' contains no channel id: '{candidate[:40]}' is not an id.", FIND_CHANNEL_ID
     if ID.fullmatch(candidate.upper()) and any(letter.isdigit() for letter in candidate):
-        return f"'{shown}' is not a channel's id.", f"Ids are in capitals: did you mean '{candidate.upper()}'?"
+        return f"'{shown}' is not a channel id.", f"Ids are in capitals: did you mean '{candidate.upper()}'?"
     if text.startswith(("#", "@")):
-        return f"'{shown}' is a name. Names change, so a channel is given by its id or its link.", WHERE
-    return f"'{shown}' is neither a channel's id nor its link.", WHERE
+        return f"'{shown}' is a name. Names can change: use the channel's id or link.", FIND_CHANNEL_ID
+    return f"'{shown}' is neither a channel id nor a channel link.", FIND_CHANNEL_ID

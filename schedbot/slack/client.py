@@ -1,8 +1,8 @@
-"""One client a child: many posts in flight over one kept-alive session, and an answer that is always a value.
+"""One client per child process: many posts in flight over one kept-alive session; each result is a value.
 
-Rules: a request is tried once, here (slack_sdk's retry handlers post twice when an answer is lost). Whether a post may
-have happened is decided by whether its first byte left, not by the name of an error: what broke before is `not_posted`,
-what broke after is `unknown`. No token in a repr, a log line or an error.
+Rules: each request is sent once (slack_sdk's retry handlers post twice when a response is lost). A request that failed
+before its first byte left is `not_posted`; a later failure is `unknown`, whatever the error. No token in a repr, a log
+line or an error.
 """
 
 import asyncio
@@ -22,34 +22,42 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from schedbot import clock
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome
-from schedbot.slack.replies import verdict
-from schedbot.slack.request_state import FLIGHT, Flight, TellingRequest, TellingResponse, silence
-from schedbot.slack.responses import ChannelSeen, Identity, Page, PersonSeen
+from schedbot.slack.request_state import (
+    REQUEST_STATE,
+    RequestState,
+    TrackedRequest,
+    TrackedResponse,
+    classify_exception,
+)
+from schedbot.slack.response_parser import parse_response
+from schedbot.slack.responses import ChannelInfo, HistoryPage, Identity, UserInfo
 
 EVENT_TYPE = "schedbot_job"
 CONNECT_SECONDS = 10.0
-# Below what load balancers commonly allow, so that we close an idle connection before they do.
+# Shorter than the usual idle time-out of load balancers, so that the client closes an idle connection first.
 KEEP_ALIVE_SECONDS = 15.0
-# So that a look-up finds a connection while all posts are in flight; and no more, so that a post finds one, too.
-FOR_LOOK_UPS = 2
+# Connections for look-ups beside those for posts: a look-up never waits for a post, nor a post for a look-up.
+LOOK_UP_CONNECTIONS = 2
 
-# slack_sdk words every request and answer for the log unless its logger's own level is above DEBUG.
+# slack_sdk formats every request and response for the log unless its logger's own level is above DEBUG.
 _LOG = logging.getLogger("schedbot.slack.sdk")
 _LOG.setLevel(logging.WARNING)
 
+Request = Callable[[], Coroutine[Any, Any, AsyncSlackResponse]]
+
 
 class SlackClient:
-    """Posts to Slack and reads back. Use it with `async with`; it never raises for what Slack or the network does."""
+    """Posts to Slack and reads from it. Use with `async with`; never raises for an error of Slack or the network."""
 
     def __init__(self, api_url: str, timeout_ms: int, in_flight: int) -> None:
         self._api_url = api_url if api_url.endswith("/") else api_url + "/"
         self._timeout_ms = timeout_ms
         self._in_flight = in_flight
-        self._look_ups = asyncio.Semaphore(FOR_LOOK_UPS)
+        self._look_ups = asyncio.Semaphore(LOOK_UP_CONNECTIONS)
         self._session: aiohttp.ClientSession | None = None
         self._web: AsyncWebClient | None = None
-        # Slack's clock less ours, as its last answer said; None before the first. Good to a second.
-        self._clock_ms: int | None = None
+        # Slack's clock minus ours, from the last response; None before the first. Accurate to a second.
+        self._clock_offset_ms: int | None = None
 
     def __repr__(self) -> str:
         return f"SlackClient({self._api_url!r})"
@@ -58,16 +66,16 @@ class SlackClient:
         seconds = self._timeout_ms / 1000
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=self._in_flight + FOR_LOOK_UPS, keepalive_timeout=KEEP_ALIVE_SECONDS, ttl_dns_cache=300
+                limit=self._in_flight + LOOK_UP_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS, ttl_dns_cache=300
             ),
-            # slack_sdk's own time-out does not apply to a session that it is given.
+            # slack_sdk's own time-out does not apply to a session that is passed in.
             timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(CONNECT_SECONDS, seconds)),
             cookie_jar=aiohttp.DummyCookieJar(),  # workspaces share the session, and must not share cookies
-            request_class=TellingRequest,
-            response_class=TellingResponse,
+            request_class=TrackedRequest,
+            response_class=TrackedResponse,
         )
         self._web = AsyncWebClient(None, self._api_url, session=self._session, retry_handlers=[], logger=_LOG)
-        if _goes_directly(self._api_url):
+        if _is_direct(self._api_url):
             self._web.proxy = None
         return self
 
@@ -82,11 +90,11 @@ class SlackClient:
         token: str,
         channel: str,
         message: Message,
-        stamp: MessageMetadata | None,
+        metadata: MessageMetadata | None,
         *,
         timeout_ms: int | None = None,
     ) -> AttemptResult:
-        """Post once. `stamp` goes into the message's metadata; `timeout_ms` may shorten the client's own time-out."""
+        """Post once. `metadata` goes into the message's metadata; `timeout_ms` may shorten the client's time-out."""
         body: dict[str, Any] = {
             "token": token,
             "channel": channel,
@@ -96,21 +104,21 @@ class SlackClient:
         }
         if message.blocks:
             body["blocks"] = list(message.blocks)
-        if stamp:
-            body["metadata"] = {"event_type": EVENT_TYPE, "event_payload": payload(stamp)}
-        web = self._open()
-        # api_call, because chat_postMessage first looks for slack_sdk's own classes through all of the blocks.
-        answer = await self._ask(lambda: web.api_call("chat.postMessage", json=body), timeout_ms)
-        return (
-            answer if isinstance(answer, AttemptResult) else verdict(answer.status_code, answer.headers, _body(answer))
-        )
+        if metadata:
+            body["metadata"] = {"event_type": EVENT_TYPE, "event_payload": metadata_payload(metadata)}
+        web = self._open_client()
+        # api_call, because chat_postMessage first looks for slack_sdk's own classes in all of the blocks.
+        response = await self._send(lambda: web.api_call("chat.postMessage", json=body), timeout_ms)
+        if isinstance(response, AttemptResult):
+            return response
+        return parse_response(response.status_code, response.headers, _body(response))
 
-    async def history(
+    async def fetch_history(
         self, token: str, channel: str, *, oldest: str, latest: str, limit: int = 200, cursor: str | None = None
-    ) -> Page | AttemptResult:
-        """The channel's messages from `oldest` to `latest` (Slack's `ts`, both inclusive), with their metadata."""
-        web = self._open()
-        answer = await self._ask_in_turn(
+    ) -> HistoryPage | AttemptResult:
+        """Return the channel's messages from `oldest` to `latest` (Slack's `ts`, both inclusive), with metadata."""
+        web = self._open_client()
+        response = await self._send_look_up(
             lambda: web.conversations_history(
                 token=token,
                 channel=channel,
@@ -122,121 +130,116 @@ class SlackClient:
                 include_all_metadata=True,
             )
         )
-        if isinstance(answer, AttemptResult):
-            return answer
-        messages = answer.get("messages")
+        if isinstance(response, AttemptResult):
+            return response
+        messages = response.get("messages")
         if not isinstance(messages, list):  # taken for an empty page, it would make a post absent
-            return AttemptResult(Outcome.UNKNOWN, "not_json", None, answer.status_code)
-        return Page(
-            [one for one in messages if isinstance(one, Mapping)], bool(answer.get("has_more")), _next_cursor(answer)
-        )
+            return AttemptResult(Outcome.UNKNOWN, "not_json", None, response.status_code)
+        messages = [message for message in messages if isinstance(message, Mapping)]
+        return HistoryPage(messages, bool(response.get("has_more")), _next_cursor(response))
 
-    async def auth_test(self, token: str) -> Identity | AttemptResult:
-        """Whose token it is (auth.test), with its scopes from the header."""
-        web = self._open()
-        answer = await self._ask(lambda: web.auth_test(token=token))
-        if isinstance(answer, AttemptResult):
-            return answer
-        said = next((value for name, value in answer.headers.items() if name.lower() == "x-oauth-scopes"), "")
-        scopes = frozenset(scope.strip() for scope in said.split(",") if scope.strip())
-        team, team_id, user, url = (str(answer.get(name) or "") for name in ("team", "team_id", "user", "url"))
+    async def fetch_identity(self, token: str) -> Identity | AttemptResult:
+        """Return the token's workspace and user (auth.test), with the scopes from the response's header."""
+        web = self._open_client()
+        response = await self._send(lambda: web.auth_test(token=token))
+        if isinstance(response, AttemptResult):
+            return response
+        header = next((value for name, value in response.headers.items() if name.lower() == "x-oauth-scopes"), "")
+        scopes = frozenset(scope.strip() for scope in header.split(",") if scope.strip())
+        team, team_id, user, url = (str(response.get(name) or "") for name in ("team", "team_id", "user", "url"))
         return Identity(team, team_id, user, url, scopes)
 
-    async def conversation_info(self, token: str, channel: str) -> ChannelSeen | AttemptResult:
-        """What Slack says of the channel (conversations.info)."""
-        web = self._open()
-        answer = await self._ask(lambda: web.conversations_info(token=token, channel=channel))
-        if isinstance(answer, AttemptResult):
-            return answer
-        said = answer.get("channel")
-        seen = said if isinstance(said, Mapping) else {}
-        flags = (bool(seen.get(flag)) for flag in ("is_archived", "is_member", "is_private"))
-        return ChannelSeen(str(seen.get("id") or channel), str(seen.get("name") or ""), *flags)
+    async def fetch_channel(self, token: str, channel: str) -> ChannelInfo | AttemptResult:
+        """Return the state of the channel in Slack (conversations.info)."""
+        web = self._open_client()
+        response = await self._send(lambda: web.conversations_info(token=token, channel=channel))
+        if isinstance(response, AttemptResult):
+            return response
+        value = response.get("channel")
+        fields = value if isinstance(value, Mapping) else {}
+        flags = (bool(fields.get(flag)) for flag in ("is_archived", "is_member", "is_private"))
+        return ChannelInfo(str(fields.get("id") or channel), str(fields.get("name") or ""), *flags)
 
-    async def user_info(self, token: str, user: str, *, timeout_ms: int | None = None) -> PersonSeen | AttemptResult:
-        """What Slack says of the user (users.info); `timeout_ms` may shorten the client's own time-out."""
-        web = self._open()
-        answer = await self._ask(lambda: web.users_info(token=token, user=user), timeout_ms)
-        if isinstance(answer, AttemptResult):
-            return answer
-        said = answer.get("user")
-        if not isinstance(said, Mapping):
-            return AttemptResult(Outcome.UNKNOWN, "not_json", None, answer.status_code)
-        return PersonSeen(str(said.get("id") or user), str(said.get("tz") or ""), bool(said.get("deleted")))
+    async def fetch_user(self, token: str, user: str, *, timeout_ms: int | None = None) -> UserInfo | AttemptResult:
+        """Return the state of the user in Slack (users.info); `timeout_ms` may shorten the client's time-out."""
+        web = self._open_client()
+        response = await self._send(lambda: web.users_info(token=token, user=user), timeout_ms)
+        if isinstance(response, AttemptResult):
+            return response
+        fields = response.get("user")
+        if not isinstance(fields, Mapping):
+            return AttemptResult(Outcome.UNKNOWN, "not_json", None, response.status_code)
+        return UserInfo(str(fields.get("id") or user), str(fields.get("tz") or ""), bool(fields.get("deleted")))
 
-    def _open(self) -> AsyncWebClient:
-        """What asks for all workspaces: slack_sdk puts the `token` of a call into its header, and nowhere else."""
-        # slack_sdk would quietly open a session of its own, in which nothing tells whether a post left.
+    def _open_client(self) -> AsyncWebClient:
+        """Return slack_sdk's client, shared by all workspaces: it puts a call's `token` only into that header."""
+        # Otherwise slack_sdk would open a session of its own, without tracked requests.
         if self._web is None or self._session is None or self._session.closed:
             raise RuntimeError("SlackClient is used outside of its `async with`")
         return self._web
 
-    async def _ask_in_turn(
-        self, ask: Callable[[], Coroutine[Any, Any, AsyncSlackResponse]]
-    ) -> AsyncSlackResponse | AttemptResult:
-        """As `_ask`, once fewer than FOR_LOOK_UPS others do; that wait is part of the time-out."""
-        began_at = clock.steady_ms()
+    async def _send_look_up(self, request: Request) -> AsyncSlackResponse | AttemptResult:
+        """Send when fewer than LOOK_UP_CONNECTIONS look-ups are in flight; the wait counts towards the time-out."""
+        started_at = clock.steady_ms()
         try:
             async with asyncio.timeout(self._timeout_ms / 1000):
                 await self._look_ups.acquire()
         except TimeoutError:
             return AttemptResult(Outcome.NOT_POSTED, "connect_timeout")
         try:
-            return await self._ask(ask, max(1, self._timeout_ms + began_at - clock.steady_ms()))
+            return await self._send(request, max(1, self._timeout_ms + started_at - clock.steady_ms()))
         finally:
             self._look_ups.release()
 
-    async def _ask(
-        self, ask: Callable[[], Coroutine[Any, Any, AsyncSlackResponse]], timeout_ms: int | None = None
-    ) -> AsyncSlackResponse | AttemptResult:
-        """Slack's answer where it is `ok`, else what its refusal or its silence means."""
-        flight = Flight()
-        FLIGHT.set(flight)
+    async def _send(self, request: Request, timeout_ms: int | None = None) -> AsyncSlackResponse | AttemptResult:
+        """Return Slack's response if it is `ok`, else the reply for the refusal or the exception."""
+        state = RequestState()
+        REQUEST_STATE.set(state)
         try:
-            answer = await (ask() if timeout_ms is None else asyncio.wait_for(ask(), timeout_ms / 1000))
-            if not isinstance(answer.data, Mapping):
-                return verdict(answer.status_code, answer.headers, b"")
-            self._note_clock(flight.date)  # a proxy's page tells the proxy's time
-            return answer
-        except SlackApiError as refused:
-            response = refused.response
+            response = await (request() if timeout_ms is None else asyncio.wait_for(request(), timeout_ms / 1000))
+            if not isinstance(response.data, Mapping):
+                return parse_response(response.status_code, response.headers, b"")
+            self._record_clock_offset(state.date)  # never from a proxy's page: that has the proxy's time
+            return response
+        except SlackApiError as refusal:
+            response = refusal.response
             if isinstance(response, AsyncSlackResponse):
-                return verdict(response.status_code, response.headers, _body(response))
-            return verdict(response.status, response.headers, b"")
+                return parse_response(response.status_code, response.headers, _body(response))
+            return parse_response(response.status, response.headers, b"")
         except Exception as error:
-            flight.give_up()
-            return silence(error, flight)
+            state.give_up()
+            return classify_exception(error, state)
 
-    def take_clock(self) -> int | None:
-        """Slack's clock less ours in milliseconds, as an answer since the last call said; None where none did."""
-        told, self._clock_ms = self._clock_ms, None
-        return told
+    def take_clock_offset(self) -> int | None:
+        """Return Slack's clock minus ours in milliseconds and reset it; None without a response since the last call."""
+        offset_ms, self._clock_offset_ms = self._clock_offset_ms, None
+        return offset_ms
 
-    def _note_clock(self, date: str | None) -> None:
+    def _record_clock_offset(self, date: str | None) -> None:
         try:
-            said = parsedate_to_datetime(date) if date else None
-        except ValueError:  # some proxy's own spelling
+            instant = parsedate_to_datetime(date) if date else None
+        except ValueError:  # not in the standard's form
             return
-        if said is not None:
-            self._clock_ms = int(said.timestamp() * 1000) + 500 - clock.now_ms()
+        if instant is not None:
+            self._clock_offset_ms = int(instant.timestamp() * 1000) + 500 - clock.now_ms()
 
 
-def payload(stamp: MessageMetadata) -> dict[str, str | int]:
-    """What a message's metadata says of it: whose it is, and nothing private (every member of the channel sees it)."""
-    return {"installation": stamp.installation, "occurrence": stamp.occurrence, "attempt": stamp.attempt}
+def metadata_payload(metadata: MessageMetadata) -> dict[str, str | int]:
+    """Return the metadata that identifies a message; nothing private, as every member of the channel sees it."""
+    return {"installation": metadata.installation, "occurrence": metadata.occurrence, "attempt": metadata.attempt}
 
 
-def _goes_directly(api_url: str) -> bool:
-    """Whether no proxy stands in the way: slack_sdk reads HTTPS_PROXY and HTTP_PROXY, but not NO_PROXY."""
+def _is_direct(api_url: str) -> bool:
+    """Does the address need no proxy? slack_sdk reads HTTPS_PROXY and HTTP_PROXY, but not NO_PROXY."""
     host = urlsplit(api_url).hostname or ""
     return host in ("localhost", "127.0.0.1", "::1") or bool(urllib.request.proxy_bypass(host))
 
 
-def _body(answer: AsyncSlackResponse) -> bytes | str | Mapping[str, Any]:
-    body = answer.data
+def _body(response: AsyncSlackResponse) -> bytes | str | Mapping[str, Any]:
+    body = response.data
     return body if isinstance(body, bytes | str | Mapping) else json.dumps(body)
 
 
-def _next_cursor(answer: AsyncSlackResponse) -> str:
-    said = answer.get("response_metadata")
-    return str(said.get("next_cursor") or "") if isinstance(said, Mapping) else ""
+def _next_cursor(response: AsyncSlackResponse) -> str:
+    metadata = response.get("response_metadata")
+    return str(metadata.get("next_cursor") or "") if isinstance(metadata, Mapping) else ""

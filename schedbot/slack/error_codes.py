@@ -1,8 +1,8 @@
-"""What each of Slack's error codes, and each of ours, means: THE table.
+"""The table of error codes, Slack's and ours: for each code its group, a sentence and a remedy.
 
-Rule: one code, one group (`Outcome`), one sentence for a person, one remedy. What the pool does with a group is decided
-elsewhere, by the group alone. `audit`, `retry`, `why` and the manual read this table.
-Source: https://docs.slack.dev/reference/methods/chat.postMessage (autumn 2026), and the grouping of our own.
+Rule: a code has one group (`Outcome`), and the pool acts on the group alone. `audit`, `retry`, `why` and the manual
+read this table.
+Source: https://docs.slack.dev/reference/methods/chat.postMessage (autumn 2026); the grouping is ours.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from schedbot.model import Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A code's meaning: `sentence` says what happened, `remedy` what a person can do (or that nothing is needed)."""
+class ErrorCode:
+    """A row of the table: `sentence` says what happened, `remedy` what a person can do (or that nothing is needed)."""
 
     code: str
     outcome: Outcome
@@ -20,85 +20,89 @@ class Answer:
     remedy: str
 
 
-RESUME = "Mend it, then `schedbot workspace resume NAME`: what waits is sent."
-NEW_TOKEN = "Put a valid token where the workspace's token is kept, then `schedbot workspace resume NAME`."
-CHECK = "`schedbot workspace check NAME` says which scopes are missing and what for."
-CHANNEL = "`schedbot edit NAME --channel CHANNEL`, then `schedbot resume NAME` and `schedbot retry`."
-INVITE = "In Slack, `/invite` the app into the channel; then `schedbot resume NAME` and `schedbot retry`."
-ASK_ADMIN = "Ask an admin of the Slack workspace; then `schedbot resume NAME` and `schedbot retry`."
-REPORT = "`schedbot preview NAME` shows the message; mend the report, then `schedbot retry`."
-NOTHING = "Nothing to do: it is tried again by itself."
-LOOKED_UP = "Nothing to do: the channel's history is asked whether it arrived."
-DEFECT = "This is a defect of schedbot. Please report it with the output of `schedbot audit JOB --json`."
-NETWORK = "`schedbot doctor --online` tries the way to Slack. It is tried again by itself."
+RETRIED = " schedbot tries again automatically."
+RETRIED_HOURLY = " schedbot tries again every hour."
+NOTHING_TO_DO = "Nothing to do:"
 
-_WHAT_SLACK_SAYS: dict[Outcome, dict[str, tuple[str, str]]] = {
-    Outcome.RATE_LIMITED: {
-        "ratelimited": ("Slack asked to wait: too many requests of this kind in this workspace.", NOTHING),
-        "rate_limited": ("Slack asked to wait: too many requests of this kind in this workspace.", NOTHING),
-    },
+RESUME = "Fix this, then run `schedbot workspace resume NAME`: the waiting jobs are sent."
+NEW_TOKEN = "Put a valid token into the workspace's token source, then run `schedbot workspace resume NAME`."
+CHECK = "Run `schedbot workspace check NAME`: it lists the missing scopes."
+CHANNEL = "Run `schedbot edit NAME --channel CHANNEL`, then run `schedbot resume NAME` and `schedbot retry`."
+INVITE = "In Slack, `/invite` the app to the channel, then run `schedbot resume NAME` and `schedbot retry`."
+ASK_ADMIN = "Ask an admin of the Slack workspace, then run `schedbot resume NAME` and `schedbot retry`."
+REPORT = "Run `schedbot preview NAME` to see the message, fix the report, then run `schedbot retry`."
+NOTHING = f"{NOTHING_TO_DO}{RETRIED}"
+LOOKED_UP = f"{NOTHING_TO_DO} schedbot looks the message up in the channel's history."
+BUG = "This is a bug in schedbot. Please report it with the output of `schedbot audit JOB --json`."
+NETWORK = f"Run `schedbot doctor --online` to test the connection to Slack.{RETRIED}"
+
+_SLACK_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
+    Outcome.RATE_LIMITED: dict.fromkeys(
+        ("ratelimited", "rate_limited"),
+        ("The workspace has reached Slack's rate limit for this kind of request.", NOTHING),
+    ),
     Outcome.QUOTA: {
         "message_limit_exceeded": (
-            "The workspace has used up the messages that its Slack plan allows.",
-            "An admin of the Slack workspace can free space or change the plan. It is tried again every hour.",
+            "The workspace has reached the message limit of its Slack plan.",
+            f"An admin of the Slack workspace can free space or change the plan.{RETRIED_HOURLY}",
         ),
     },
     Outcome.UNKNOWN: {
-        "internal_error": ("Slack failed inside, and does not say whether it posted the message.", LOOKED_UP),
-        "fatal_error": ("Slack failed inside, and may have posted the message before it did.", LOOKED_UP),
-        "service_unavailable": ("Slack was not available, and does not say whether it posted the message.", LOOKED_UP),
+        "internal_error": ("Slack had an internal error and may have posted the message.", LOOKED_UP),
+        "fatal_error": ("Slack had a fatal error and may have posted the message before it.", LOOKED_UP),
+        "service_unavailable": ("Slack was unavailable and may have posted the message.", LOOKED_UP),
     },
     Outcome.NOT_POSTED: {
-        "request_timeout": ("Slack received only a part of the request.", NOTHING),
-        "org_login_required": ("The workspace is being moved to an Enterprise organisation.", NOTHING),
-        "team_added_to_org": ("The workspace is being moved to an Enterprise organisation.", NOTHING),
+        "request_timeout": ("Slack received only part of the request.", NOTHING),
+        "org_login_required": ("The workspace is being moved to an Enterprise organization.", NOTHING),
+        "team_added_to_org": ("The workspace is being moved to an Enterprise organization.", NOTHING),
     },
     Outcome.TOKEN_REFUSED: {
         "token_expired": ("The workspace's token has expired.", NEW_TOKEN),
         "invalid_auth": ("Slack does not accept the workspace's token.", NEW_TOKEN),
-        "not_authed": ("The request carried no token.", NEW_TOKEN),
-        "token_revoked": ("The workspace's token was revoked: the app was removed, or its token replaced.", NEW_TOKEN),
-        "account_inactive": ("The token belongs to a user or workspace that was deleted.", NEW_TOKEN),
+        "not_authed": ("The request had no token.", NEW_TOKEN),
+        "token_revoked": ("The workspace's token was revoked: the app was removed or its token replaced.", NEW_TOKEN),
+        "account_inactive": ("The token belongs to a deleted user or workspace.", NEW_TOKEN),
         "missing_scope": ("The workspace's token lacks a scope that posting needs.", CHECK),
-        "not_allowed_token_type": ("A token of this kind cannot post. A bot token (xoxb-...) can.", NEW_TOKEN),
-        "team_access_not_granted": ("The app was not granted access to this workspace of the organisation.", RESUME),
-        "two_factor_setup_required": ("The token's user must first set up two-factor authentication.", RESUME),
-        "access_denied": ("Slack denies the app access to this.", RESUME),
+        "not_allowed_token_type": ("A token of this type cannot post. Use a bot token (xoxb-...).", NEW_TOKEN),
+        "team_access_not_granted": ("The app has no access to this workspace of the organization.", RESUME),
+        "two_factor_setup_required": ("The token's user must set up two-factor authentication.", RESUME),
+        "access_denied": ("Slack denies the app access.", RESUME),
         "accesslimited": ("Access to this workspace is limited at present.", RESUME),
-        "enterprise_is_restricted": ("The method cannot be called with a token of this Enterprise.", NEW_TOKEN),
+        "enterprise_is_restricted": ("A token of this Enterprise organization cannot post.", NEW_TOKEN),
     },
     Outcome.CHANNEL_REFUSED: {
-        "channel_not_found": ("The channel does not exist, or is private and the app is not in it.", CHANNEL),
+        "channel_not_found": ("The channel does not exist, or it is private and the app is not in it.", CHANNEL),
         "not_in_channel": ("The app is not in the channel.", INVITE),
         "no_permission": ("The app may not post in this conversation.", ASK_ADMIN),
         "is_archived": ("The channel is archived.", CHANNEL),
-        "restricted_action": ("A setting of the workspace keeps the app from posting in this channel.", ASK_ADMIN),
-        "ekm_access_denied": ("The organisation's key management has suspended posting here.", ASK_ADMIN),
+        "restricted_action": ("A setting of the workspace forbids the app to post in this channel.", ASK_ADMIN),
+        "ekm_access_denied": ("The organization's key management has suspended posting here.", ASK_ADMIN),
         "messages_tab_disabled": (
-            "The app's Messages tab is off, so it cannot be written to this user.",
-            "Switch on the Messages tab in the app's settings (App Home); then `schedbot resume NAME`.",
+            "The app's Messages tab is off, so this user cannot receive messages from it.",
+            "Switch on the Messages tab in the app's settings (App Home), then run `schedbot resume NAME`.",
         ),
         "cannot_reply_to_message": ("This kind of message cannot have replies.", CHANNEL),
-        "team_not_found": ("Slack does not know the workspace that the channel belongs to.", CHANNEL),
+        "team_not_found": ("Slack does not know the channel's workspace.", CHANNEL),
     },
     Outcome.MESSAGE_REFUSED: {
         "no_text": ("The message is empty.", REPORT),
         "msg_too_long": ("The message is too long.", REPORT),
-        "msg_blocks_too_long": ("The message's blocks are too long together.", REPORT),
-        "invalid_blocks": ("Slack does not accept the message's blocks.", REPORT),
-        "invalid_blocks_format": ("The message's blocks are not a list of blocks.", REPORT),
+        "msg_blocks_too_long": ("The blocks of the message are too long in total.", REPORT),
+        "invalid_blocks": ("Slack does not accept the blocks of the message.", REPORT),
+        "invalid_blocks_format": ("The blocks of the message are not a list of blocks.", REPORT),
         "markdown_text_conflict": ("The message has both Markdown text and text or blocks.", REPORT),
         "too_many_attachments": ("The message has more than 100 attachments.", REPORT),
-        "attachment_payload_limit_exceeded": ("The message's attachments are too large.", REPORT),
+        "attachment_payload_limit_exceeded": ("The attachments of the message are too large.", REPORT),
         "too_many_contact_cards": ("The message has too many contact cards.", REPORT),
-        "missing_file_data": ("The message names a file without its content.", REPORT),
-        "metadata_too_large": ("The message's metadata is too large.", REPORT),
-        "invalid_metadata_format": ("Slack does not accept the form of the message's metadata.", REPORT),
-        "invalid_metadata_schema": ("Slack does not accept the message's metadata: the app declares a schema.", REPORT),
-        "metadata_must_be_sent_from_app": ("Metadata can only be sent with an app's token.", NEW_TOKEN),
+        "missing_file_data": ("The message names a file without content.", REPORT),
+        "metadata_too_large": ("The metadata of the message is too large.", REPORT),
+        "invalid_metadata_format": ("Slack does not accept the format of the message's metadata.", REPORT),
+        "invalid_metadata_schema": ("The metadata of the message does not match the app's declared schema.", REPORT),
+        "metadata_must_be_sent_from_app": ("Only a token of an app can send metadata.", NEW_TOKEN),
     },
     Outcome.OUR_DEFECT: {
-        code: (f"schedbot made a request that Slack does not understand ({code}).", DEFECT)
+        code: (f"schedbot sent a request that Slack does not understand ({code}).", BUG)
         for code in (
             *("invalid_arguments", "invalid_arg_name", "invalid_array_arg", "invalid_charset", "invalid_form_data"),
             *("invalid_post_type", "missing_post_type", "as_user_not_supported"),
@@ -107,84 +111,87 @@ _WHAT_SLACK_SAYS: dict[Outcome, dict[str, tuple[str, str]]] = {
     },
 }
 
-# Codes that Slack never sends: what happened on the way, or before it.
-_WHAT_WE_SAY: dict[Outcome, dict[str, tuple[str, str]]] = {
+# Codes that Slack never sends: failures on the way to Slack, or before the request.
+_OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
     Outcome.UNKNOWN: {
-        "timeout": ("Slack received the request and did not answer in time.", LOOKED_UP),
+        "timeout": ("Slack received the request and did not respond in time.", LOOKED_UP),
         "connection_lost": ("The connection broke after the request was written.", LOOKED_UP),
-        "not_json": ("What answered was not in Slack's form.", LOOKED_UP),
-        "no_ts": ("Slack said ok but did not name the message (no ts).", LOOKED_UP),
-        "worker_lost": ("The worker was lost after the request left.", LOOKED_UP),
+        "not_json": ("The response was not in Slack's format.", LOOKED_UP),
+        "no_ts": ("Slack accepted the message but did not return its ts.", LOOKED_UP),
+        "worker_lost": ("The worker died after the request left.", LOOKED_UP),
     },
     Outcome.NOT_POSTED: {
-        "connect_timeout": ("No connection to Slack could be made in time.", NETWORK),
+        "connect_timeout": ("The connection to Slack took too long.", NETWORK),
         "connection_refused": ("The connection to Slack was refused.", NETWORK),
-        "connection_failed": ("The connection to Slack could not be made.", NETWORK),
-        "dns": ("Slack's name could not be resolved.", NETWORK),
-        "tls": ("No trusted TLS connection to Slack could be made.", NETWORK),
-        "bad_api_url": ("The address of Slack's API is no address.", "Set api_url below [slack] in schedbot.toml."),
+        "connection_failed": ("The connection to Slack failed.", NETWORK),
+        "dns": ("Slack's host name could not be resolved.", NETWORK),
+        "tls": ("The TLS connection to Slack failed or is not trusted.", NETWORK),
+        "bad_api_url": (
+            "The configured address of Slack's API is not a URL.",
+            "Set api_url below [slack] in schedbot.toml.",
+        ),
         "not_arrived": (
-            "The channel's history shows that it did not arrive, and no attempt is left.",
-            "`schedbot retry JOB` sends it again.",
+            "The message is not in the channel's history, and no attempt is left.",
+            "Run `schedbot retry JOB` to send it again.",
         ),
         "deadline": (
-            "It was not posted within its grace time.",
-            "`schedbot retry JOB --stale` posts it late all the same; `schedbot edit NAME --grace SPAN` allows more.",
+            "The message was not posted within its grace.",
+            "Run `schedbot retry JOB --stale` to post it late; `schedbot edit NAME --grace SPAN` allows more.",
         ),
     },
     Outcome.RENDER_FAILED: {"render_failed": ("The report could not be rendered.", REPORT)},
     Outcome.LOST_UNSENT: {
-        "lost_unsent": ("The worker was lost before the request left.", NOTHING),
-        "window_passed": ("The worker came too late to send it under its lease, and sent nothing.", NOTHING),
+        "lost_unsent": ("The worker died before the request left.", NOTHING),
+        "window_passed": ("The worker was too late to send under its lease, and sent nothing.", NOTHING),
     },
     Outcome.TOKEN_REFUSED: {
-        "token_unavailable": ("The workspace's token could not be had from where it is kept.", NEW_TOKEN)
+        "token_unavailable": ("The workspace's token could not be read from its source.", NEW_TOKEN)
     },
 }
 
-# Families of codes, by how they begin and end. A code that is in the table by its full name goes before these.
+# Families of codes: prefix, suffix and the row without its code. A code in the table takes precedence.
 _FAMILIES: tuple[tuple[str, str, Outcome, str, str], ...] = (
     (
         *("restricted_action_", "", Outcome.CHANNEL_REFUSED),
-        *("A setting of the workspace keeps the app from posting in this channel.", ASK_ADMIN),
+        *("A setting of the workspace forbids the app to post in this channel.", ASK_ADMIN),
     ),
     (
         *("slack_connect_", "_blocked", Outcome.CHANNEL_REFUSED),
-        *("Slack Connect does not let the app post in this shared channel.", ASK_ADMIN),
+        *("Slack Connect does not allow the app to post in this shared channel.", ASK_ADMIN),
     ),
-    ("draft_", "", Outcome.OUR_DEFECT, "schedbot made a request that Slack takes for a draft.", DEFECT),
-    ("http_", "", Outcome.UNKNOWN, "Slack answered with an HTTP error and without a code of its own.", LOOKED_UP),
+    ("draft_", "", Outcome.OUR_DEFECT, "schedbot sent a request that Slack takes for a draft.", BUG),
+    ("http_", "", Outcome.UNKNOWN, "Slack returned an HTTP error without an error code.", LOOKED_UP),
 )
 
-ANSWERS: dict[str, Answer] = {
-    code: Answer(code, outcome, sentence, remedy)
-    for table in (_WHAT_SLACK_SAYS, _WHAT_WE_SAY)
+ERROR_CODES: dict[str, ErrorCode] = {
+    code: ErrorCode(code, outcome, sentence, remedy)
+    for table in (_SLACK_CODES, _OUR_CODES)
     for outcome, codes in table.items()
     for code, (sentence, remedy) in codes.items()
 }
 
 
 def is_known(code: str) -> bool:
-    """Whether `code` stands in the table, by its name or by its family."""
-    return code in ANSWERS or _family(code) is not None
+    """Is `code` in the table, or in a family of codes?"""
+    return code in ERROR_CODES or _family_row(code) is not None
 
 
-def explain(code: str) -> Answer:
-    """What `code` means. A code that is not in the table is `unknown`: a person is told, and nothing loops on it."""
-    known = ANSWERS.get(code) or _family(code)
+def explain(code: str) -> ErrorCode:
+    """Return the row of `code`. A code outside the table is `unknown`, so that a person sees it and no retry loops."""
+    known = ERROR_CODES.get(code) or _family_row(code)
     if known is not None:
         return known
-    remedy = "The channel's history is asked whether it arrived. Please report the code, so that it gets a meaning."
-    return Answer(code, Outcome.UNKNOWN, f"Slack answered '{code}', which schedbot does not know.", remedy)
+    remedy = "schedbot looks the message up in the channel's history. Please report the code, so that it gets a group."
+    return ErrorCode(code, Outcome.UNKNOWN, f"Slack returned the code '{code}', which schedbot does not know.", remedy)
 
 
-def refuses_a_token(code: str | None) -> bool:
-    """Does `code` say that the token is not taken, or is not there?"""
+def is_token_refused(code: str | None) -> bool:
+    """Does `code` mean that the token was refused or could not be read?"""
     return code is not None and explain(code).outcome is Outcome.TOKEN_REFUSED
 
 
-def _family(code: str) -> Answer | None:
+def _family_row(code: str) -> ErrorCode | None:
     for prefix, suffix, outcome, sentence, remedy in _FAMILIES:
         if code.startswith(prefix) and code.endswith(suffix):
-            return Answer(code, outcome, sentence, remedy)
+            return ErrorCode(code, outcome, sentence, remedy)
     return None

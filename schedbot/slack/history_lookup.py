@@ -1,10 +1,10 @@
-"""Did a post arrive? The channel's history tells, by the stamp in the message's metadata.
+"""Looks up in a channel's history whether a post arrived, by the metadata in the message.
 
-Rules: a post is `found` only if installation, occurrence and attempt are all its own, and `absent` only if every
-message of its bracket was seen; all else is `later` or `cannot ask`, because what is absent is sent again.
-The bracket is the attempt's own seconds, widened by `skew_ms`, by which Slack's clock and ours may differ. On the
-meanest terms (1 request a minute, 15 messages) one request settles all the unknowns of a channel in which at most 15
-messages were posted meanwhile; in a busier one, `resume` lets the next request go on where this one ended.
+Rules: a post is `found` only if installation, occurrence and attempt all match, and `absent` only if every message of
+the search window was read; any other case is `later` or `cannot_ask`, because an absent post is sent again.
+The search window is the attempt's own seconds, widened by SKEW_MS, the largest difference between Slack's clock and
+ours. Under Slack's strictest rate limit (1 request a minute, 15 messages) one request settles all unknown outcomes of a
+channel with at most 15 messages in the window; in a busier channel, `resume` lets the next look-up continue.
 A message that a person deleted before the look-up counts as absent: Slack keeps no trace of it.
 Source: https://docs.slack.dev/reference/methods/conversations.history
 """
@@ -16,51 +16,55 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from schedbot.model import AttemptResult, MessageMetadata, Outcome
-from schedbot.slack.client import EVENT_TYPE, SlackClient, payload
-from schedbot.slack.error_codes import refuses_a_token
-from schedbot.slack.replies import TS, explain, is_known
-from schedbot.slack.responses import MOST_PAGES, Page
+from schedbot.slack.client import EVENT_TYPE, SlackClient, metadata_payload
+from schedbot.slack.error_codes import explain, is_known, is_token_refused
+from schedbot.slack.response_parser import TS
+from schedbot.slack.responses import MAX_PAGES, HistoryPage
 
 SKEW_MS = 60_000
-# The meanest terms allow a request a minute, so to ask sooner would be in vain.
-AGAIN_MS = 60_000
-SOON_MS = 5_000
-# Of what is wrong with a token, these say that it may never read; another may where the rest is the trouble.
-MAY_NEVER_READ = frozenset({"missing_scope", "not_allowed_token_type"})
+# The strictest rate limit allows a request a minute, so an earlier look-up would be refused.
+RETRY_MS = 60_000
+RETRY_SOON_MS = 5_000
+# Refusals of a token that can never read the history; after any other refusal a new token may.
+NEVER_READABLE = frozenset({"missing_scope", "not_allowed_token_type"})
+RETRYABLE = (Outcome.RATE_LIMITED, Outcome.QUOTA, Outcome.UNKNOWN, Outcome.NOT_POSTED, Outcome.TOKEN_REFUSED)
 
 
-class Fate(StrEnum):
-    """What the history said of a post."""
+class LookUpStatus(StrEnum):
+    """Result of a look-up for one post."""
 
-    FOUND = "found"
+    PRESENT = "found"
     ABSENT = "absent"
     CANNOT_ASK = "cannot_ask"
     LATER = "later"
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """A post's fate: `ts` where it was found, `error` where it cannot be asked (Slack's code) or was not answered,
-    `retry_after_ms` and `resume` (to be handed to the next look-up) where it has to be asked later."""
+class LookUpReply:
+    """Slack's reply to a look-up, for one post.
 
-    fate: Fate
+    `ts` is set for a post that was found, `error` (Slack's code) for a history that could not be read, `retry_after_ms`
+    and `resume` (an argument of the next look-up) for a look-up that must be repeated.
+    """
+
+    status: LookUpStatus
     ts: str | None = None
     error: str | None = None
     retry_after_ms: int | None = None
     resume: str = ""
 
 
-class Sought(NamedTuple):
-    """A post that is looked for: sent at `sent_at`, and surely not arrived after `until_at` (ms, our clock)."""
+class SentPost(NamedTuple):
+    """A post to look up: sent at `sent_at`; it cannot arrive after `until_at` (ms, our clock)."""
 
-    stamp: MessageMetadata
+    metadata: MessageMetadata
     sent_at: int
     until_at: int
 
 
-class _Bracket(NamedTuple):
-    """What is asked for: the messages from `oldest` to `latest`. Those from there to `end` were seen already, with an
-    eye to the posts whose `marks` these are."""
+class _SearchWindow(NamedTuple):
+    """The next request: messages from `oldest` to `latest`. Messages from there to `end` were already searched for the
+    posts with these `marks`."""
 
     oldest: str
     latest: str
@@ -73,120 +77,110 @@ class _Bracket(NamedTuple):
 
 
 async def look_up(
-    client: SlackClient, token: str, channel: str, stamp: MessageMetadata, sent_at: int, until_at: int
-) -> Arrival:
-    """The fate of one post. Never raises for what Slack or the network does."""
-    return (await look_up_many(client, token, channel, [(stamp, sent_at, until_at)]))[stamp]
+    client: SlackClient, token: str, channel: str, posts: Sequence[SentPost], *, resume: str = ""
+) -> dict[MessageMetadata, LookUpReply]:
+    """Look up posts of one channel, with a single request if that is enough. Never raises for an error of Slack or the
+    network.
 
-
-async def look_up_many(
-    client: SlackClient,
-    token: str,
-    channel: str,
-    sought: Sequence[Sought | tuple[MessageMetadata, int, int]],
-    *,
-    skew_ms: int = SKEW_MS,
-    resume: str = "",
-) -> dict[MessageMetadata, Arrival]:
-    """The fates of several posts of one channel, by one request where one is enough.
-
-    `resume` is what an `Arrival` of an earlier look-up in this channel said; it is not needed, and saves requests.
+    `resume` comes from a `LookUpReply` of an earlier look-up in this channel; it is optional and saves requests.
     """
-    if not sought:
+    if not posts:
         return {}
-    posts = [Sought(*one) for one in sought]
-    bracket = _bracket(posts, skew_ms, resume)
-    open_stamps = {_key(payload(one.stamp)): one.stamp for one in posts}
-    fates: dict[MessageMetadata, Arrival] = {}
-    rest = Arrival(Fate.LATER, retry_after_ms=AGAIN_MS)
-    for _ in range(MOST_PAGES):
-        page = await client.history(token, channel, oldest=bracket.oldest, latest=bracket.latest)
+    window = _search_window(posts, resume)
+    open_posts = {_key(metadata_payload(post.metadata)): post.metadata for post in posts}
+    replies: dict[MessageMetadata, LookUpReply] = {}
+    rest = LookUpReply(LookUpStatus.LATER, retry_after_ms=RETRY_MS)
+    for _ in range(MAX_PAGES):
+        page = await client.fetch_history(token, channel, oldest=window.oldest, latest=window.latest)
         if isinstance(page, AttemptResult):
-            rest = _unanswered(page, bracket.resume)
+            rest = _refusal(page, window.resume)
             break
         for message in page.messages:
-            if (stamp := open_stamps.pop(_stamped(message), None)) is not None:
-                fates[stamp] = _there(message)
-        further = _further(page, bracket)
-        if not open_stamps or further is None:
-            rest = _nothing_more(page)
+            if (metadata := open_posts.pop(_message_key(message), None)) is not None:
+                replies[metadata] = _match(message)
+        next_window = _next_window(page, window)
+        if not open_posts or next_window is None:
+            rest = _end_of_history(page)
             break
-        bracket = further
-        rest = Arrival(Fate.LATER, retry_after_ms=AGAIN_MS, resume=bracket.resume)
-    return fates | dict.fromkeys(open_stamps.values(), rest)
+        window = next_window
+        rest = LookUpReply(LookUpStatus.LATER, retry_after_ms=RETRY_MS, resume=window.resume)
+    return replies | dict.fromkeys(open_posts.values(), rest)
 
 
-def with_another_token(arrival: Arrival) -> Arrival:
-    """The same, where the token that asked has been rotated: the next one asks, also where this one never may."""
-    return replace(arrival, fate=Fate.LATER, retry_after_ms=SOON_MS) if refuses_a_token(arrival.error) else arrival
+def retry_if_token_refused(reply: LookUpReply) -> LookUpReply:
+    """Return the reply for a token that has since been rotated: a refusal of the old token becomes `later`."""
+    if not is_token_refused(reply.error):
+        return reply
+    return replace(reply, status=LookUpStatus.LATER, retry_after_ms=RETRY_SOON_MS)
 
 
-def _bracket(sought: Sequence[Sought], skew_ms: int, resume: str) -> _Bracket:
-    """Where to look. What was seen before counts only if it was seen with an eye to all that is sought now."""
-    oldest = min(one.sent_at for one in sought) - skew_ms
-    latest = max(one.until_at for one in sought) + skew_ms
-    marks = [_mark(one.stamp) for one in sought]
-    seen_to, end, before = resume.split("/") if resume else ("", "", "")
-    if end and float(end) >= latest / 1000 and set(marks) <= set(before.split(",")):
-        return _Bracket(_ts(oldest), seen_to, end, before)
-    return _Bracket(_ts(oldest), _ts(latest), _ts(latest), ",".join(marks))
+def _search_window(posts: Sequence[SentPost], resume: str) -> _SearchWindow:
+    """Return the first window, shortened by an earlier look-up only if that searched for all of these posts."""
+    oldest = min(post.sent_at for post in posts) - SKEW_MS
+    latest = max(post.until_at for post in posts) + SKEW_MS
+    marks = [_mark(post.metadata) for post in posts]
+    searched_to, end, searched_marks = resume.split("/") if resume else ("", "", "")
+    if end and float(end) >= latest / 1000 and set(marks) <= set(searched_marks.split(",")):
+        return _SearchWindow(_ts(oldest), searched_to, end, searched_marks)
+    return _SearchWindow(_ts(oldest), _ts(latest), _ts(latest), ",".join(marks))
 
 
-def _mark(stamp: MessageMetadata) -> str:
-    return blake2b("/".join(_key(payload(stamp))).encode(), digest_size=6).hexdigest()
+def _mark(metadata: MessageMetadata) -> str:
+    return blake2b("/".join(_key(metadata_payload(metadata))).encode(), digest_size=6).hexdigest()
 
 
-def _there(message: Mapping[str, Any]) -> Arrival:
-    """Found, by its `ts`. Where it has none it is there all the same: to send it again would be wrong."""
-    ts = _named(message)
-    return Arrival(Fate.FOUND, ts) if ts else Arrival(Fate.LATER, error="no_ts", retry_after_ms=AGAIN_MS)
+def _match(message: Mapping[str, Any]) -> LookUpReply:
+    """Return `found` with the message's `ts`; `later` without a `ts`, because a post that exists is not sent again."""
+    ts = _message_ts(message)
+    if ts:
+        return LookUpReply(LookUpStatus.PRESENT, ts)
+    return LookUpReply(LookUpStatus.LATER, error="no_ts", retry_after_ms=RETRY_MS)
 
 
-def _named(message: Mapping[str, Any]) -> str:
-    """The message's `ts`; empty for what is none."""
+def _message_ts(message: Mapping[str, Any]) -> str:
+    """Return the message's `ts`; empty if it is not in Slack's form."""
     ts = message.get("ts")
     return ts if isinstance(ts, str) and TS.fullmatch(ts) else ""
 
 
-def _further(page: Page, bracket: _Bracket) -> _Bracket | None:
-    """The bracket of the next page: up to the oldest message seen. (A cursor would not outlive a look-up.)"""
-    seen = [ts for message in page.messages if (ts := _named(message))]
-    if not page.has_more or not seen or seen[-1] == bracket.latest:
+def _next_window(page: HistoryPage, window: _SearchWindow) -> _SearchWindow | None:
+    """Return the next page's window, up to the oldest message read. (A cursor would not outlive a look-up.)"""
+    all_ts = [ts for message in page.messages if (ts := _message_ts(message))]
+    if not page.has_more or not all_ts or all_ts[-1] == window.latest:
         return None
-    return bracket._replace(latest=seen[-1])
+    return window._replace(latest=all_ts[-1])
 
 
-def _nothing_more(page: Page) -> Arrival:
-    """Absent, unless Slack says that there is more and does not give it."""
+def _end_of_history(page: HistoryPage) -> LookUpReply:
+    """Return `absent`, or `later` if Slack announces more messages and does not return them."""
     if page.has_more:
-        return Arrival(Fate.LATER, error="no_progress", retry_after_ms=AGAIN_MS)
-    return Arrival(Fate.ABSENT)
+        return LookUpReply(LookUpStatus.LATER, error="no_progress", retry_after_ms=RETRY_MS)
+    return LookUpReply(LookUpStatus.ABSENT)
 
 
-def _unanswered(reply: AttemptResult, resume: str) -> Arrival:
-    """Later, where it may be answered then, also by a new token; else it cannot be asked."""
+def _refusal(reply: AttemptResult, resume: str) -> LookUpReply:
+    """Return `later` if a later request or a new token may succeed, else `cannot_ask`."""
     error = reply.error or "not_json"
-    passing = (Outcome.RATE_LIMITED, Outcome.QUOTA, Outcome.UNKNOWN, Outcome.NOT_POSTED, Outcome.TOKEN_REFUSED)
-    if not is_known(error) or error in MAY_NEVER_READ or explain(error).outcome not in passing:
-        return Arrival(Fate.CANNOT_ASK, error=error)
-    return Arrival(Fate.LATER, None, error, reply.retry_after_ms or SOON_MS, resume)
+    if not is_known(error) or error in NEVER_READABLE or explain(error).outcome not in RETRYABLE:
+        return LookUpReply(LookUpStatus.CANNOT_ASK, error=error)
+    return LookUpReply(LookUpStatus.LATER, None, error, reply.retry_after_ms or RETRY_SOON_MS, resume)
 
 
-def _stamped(message: Mapping[str, Any]) -> tuple[str, ...]:
-    """The key of the message's stamp; empty where it has none of ours."""
+def _message_key(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the key of the message's metadata; empty without metadata of schedbot."""
     metadata = message.get("metadata")
     if not isinstance(metadata, Mapping) or metadata.get("event_type") != EVENT_TYPE:
         return ()
-    said = metadata.get("event_payload")
-    return _key(said) if isinstance(said, Mapping) else ()
+    payload = metadata.get("event_payload")
+    return _key(payload) if isinstance(payload, Mapping) else ()
 
 
-def _key(said: Mapping[str, Any]) -> tuple[str, ...]:
-    # Slack may give a number back as a string.
-    return tuple(str(said.get(name)) for name in ("installation", "occurrence", "attempt"))
+def _key(payload: Mapping[str, Any]) -> tuple[str, ...]:
+    # Slack may return a number as a string.
+    return tuple(str(payload.get(name)) for name in ("installation", "occurrence", "attempt"))
 
 
 def _ts(at: int) -> str:
-    """An instant in Slack's spelling."""
+    """Return an instant in Slack's form."""
     seconds, ms = divmod(max(at, 0), 1000)
     return f"{seconds}.{ms:03d}000"

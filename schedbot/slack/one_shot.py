@@ -1,4 +1,4 @@
-"""For the commands: one question to Slack, asked and answered, without a loop of one's own."""
+"""Single requests to Slack for the commands, each in its own event loop."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -7,54 +7,54 @@ from typing import TypeVar
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Message
 from schedbot.slack.client import SlackClient
-from schedbot.slack.people import OF_A_PERSON
-from schedbot.slack.responses import ChannelSeen, Identity, PersonSeen
+from schedbot.slack.responses import ChannelInfo, Identity, UserInfo
+from schedbot.slack.users import USER_ERRORS
 
-Answer = TypeVar("Answer")
-
-
-def check(api_url: str, token: str, timeout_ms: int) -> Identity | AttemptResult:
-    """Whose token it is and what it may do (`scopes.missing` says what it lacks), or why Slack does not say."""
-    return _asked(api_url, timeout_ms, lambda client: client.auth_test(token))
+Result = TypeVar("Result")
 
 
-def channel(api_url: str, token: str, channel_id: str, timeout_ms: int) -> ChannelSeen | AttemptResult:
-    """What Slack says of the channel, or why it does not."""
-    return _asked(api_url, timeout_ms, lambda client: client.conversation_info(token, channel_id))
+def fetch_identity(api_url: str, token: str, timeout_ms: int) -> Identity | AttemptResult:
+    """Return the token's workspace, user and scopes (`scopes.find_missing` compares them), or Slack's refusal."""
+    return _run(api_url, timeout_ms, lambda client: client.fetch_identity(token))
 
 
-def send(api_url: str, token: str, channel_id: str, message: Message, timeout_ms: int) -> AttemptResult:
-    """Post `message` now, once, without a stamp: for `test-send`."""
-    return _asked(api_url, timeout_ms, lambda client: client.post(token, channel_id, message, None))
+def fetch_channel(api_url: str, token: str, channel_id: str, timeout_ms: int) -> ChannelInfo | AttemptResult:
+    """Return the state of the channel in Slack, or Slack's refusal."""
+    return _run(api_url, timeout_ms, lambda client: client.fetch_channel(token, channel_id))
 
 
-def people(
+def post_message(api_url: str, token: str, channel_id: str, message: Message, timeout_ms: int) -> AttemptResult:
+    """Post `message` now, once, without metadata: for `test-send`."""
+    return _run(api_url, timeout_ms, lambda client: client.post(token, channel_id, message, None))
+
+
+def fetch_users(
     api_url: str, token: str, users: Sequence[str], timeout_ms: int, within_ms: int
-) -> dict[str, PersonSeen | AttemptResult]:
-    """What Slack says of each user, one after the other, for `within_ms` in all.
+) -> dict[str, UserInfo | AttemptResult]:
+    """Return the state of each user, requested one after the other within `within_ms` in all.
 
-    An answer that is not about the person alone (a limit, the token, no connection) is the last: who comes after it,
-    or after the time is up, is not in what is returned.
+    A reply that does not concern the user alone (a rate limit, the token, the connection) is the last. Users after it,
+    and users for whom no time is left, are missing in the result.
     """
 
-    async def each(client: SlackClient) -> dict[str, PersonSeen | AttemptResult]:
-        told: dict[str, PersonSeen | AttemptResult] = {}
+    async def fetch_each(client: SlackClient) -> dict[str, UserInfo | AttemptResult]:
+        results: dict[str, UserInfo | AttemptResult] = {}
         end = steady_ms() + within_ms
         for user in users:
             left_ms = end - steady_ms()
             if left_ms <= 0:
                 break
-            told[user] = seen = await client.user_info(token, user, timeout_ms=min(timeout_ms, left_ms))
-            if isinstance(seen, AttemptResult) and seen.error not in OF_A_PERSON:
+            results[user] = result = await client.fetch_user(token, user, timeout_ms=min(timeout_ms, left_ms))
+            if isinstance(result, AttemptResult) and result.error not in USER_ERRORS:
                 break
-        return told
+        return results
 
-    return _asked(api_url, timeout_ms, each)
+    return _run(api_url, timeout_ms, fetch_each)
 
 
-def _asked(api_url: str, timeout_ms: int, ask: Callable[[SlackClient], Awaitable[Answer]]) -> Answer:
-    async def once() -> Answer:
+def _run(api_url: str, timeout_ms: int, request: Callable[[SlackClient], Awaitable[Result]]) -> Result:
+    async def run_once() -> Result:
         async with SlackClient(api_url, timeout_ms, in_flight=1) as client:
-            return await ask(client)
+            return await request(client)
 
-    return asyncio.run(once())
+    return asyncio.run(run_once())

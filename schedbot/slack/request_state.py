@@ -1,7 +1,7 @@
-"""What a request's silence means: by how far it came, and by what broke.
+"""Progress of a request, and the outcome of a request that ends without a response.
 
-Rules: before the first byte left, nothing can have been posted; after it, nobody knows until the history is asked.
-What is given up is taken back: no byte of it that is still on this machine leaves later.
+Rules: before the first byte left, nothing can have been posted; after it, only the history can tell. A request that is
+given up is taken back: no byte of it that is still on this machine leaves later.
 Sources: aiohttp's classes of errors, https://docs.aiohttp.org/en/stable/client_reference.html#client-exceptions;
 SO_LINGER in socket(7)
 """
@@ -17,67 +17,67 @@ from aiohttp.connector import Connection
 
 from schedbot.model import AttemptResult, Outcome
 
-# Closed by a reset. Else the system goes on sending what it holds when the network is back, long after the history was
-# asked, though the process be gone.
-AT_ONCE = struct.pack("ii", 1, 0)
+# Close a connection by a reset. Otherwise the system sends buffered bytes when the network is back, long after the
+# look-up and even after the process has ended.
+LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
-class Flight:
-    """How far a request came: `left` once its first byte may have, `status` once an answer's head is here."""
+class RequestState:
+    """Progress of a request: `has_left` once its first byte may have left, `status` once the response has begun."""
 
-    __slots__ = ("date", "left", "once", "status", "transport")
+    __slots__ = ("date", "has_left", "is_post_written", "status", "transport")
 
     def __init__(self) -> None:
-        self.left = False
-        self.once = False
+        self.has_left = False
+        self.is_post_written = False
         self.status: int | None = None
         self.date: str | None = None
         self.transport: asyncio.Transport | None = None
 
     def give_up(self) -> None:
-        """Let nothing more leave by a connection that is being closed: its own buffer would be emptied first."""
+        """Abort a connection that is being closed, because closing would first send its buffer."""
         if self.transport is not None and self.transport.is_closing():
             self.transport.abort()
 
 
-# The flight of the request that the present context makes: slack_sdk stands between us and aiohttp.
-FLIGHT: ContextVar[Flight] = ContextVar("FLIGHT")
+# State of the request in the present context, because slack_sdk stands between the client and aiohttp.
+REQUEST_STATE: ContextVar[RequestState] = ContextVar("REQUEST_STATE")
 
 
-# aiohttp's tracing tells the same at several times the price.
-class TellingRequest(aiohttp.ClientRequest):
-    """A request that tells its flight before it writes; a POST is written once, whatever an answer redirects it to."""
+# aiohttp's tracing gives the same at several times the cost.
+class TrackedRequest(aiohttp.ClientRequest):
+    """A request that updates its state before it writes. A POST is written once, also after a redirect."""
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
         """Write the request to `conn`."""
-        flight = FLIGHT.get()
-        if flight.once:
-            raise aiohttp.ClientConnectionError("a POST is not sent on")
-        flight.left, flight.once, flight.transport = True, self.method == "POST", conn.transport
+        state = REQUEST_STATE.get()
+        if state.is_post_written:
+            raise aiohttp.ClientConnectionError("a POST is not redirected")
+        state.has_left, state.is_post_written, state.transport = True, self.method == "POST", conn.transport
         if conn.transport is not None:
-            conn.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+            conn.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
         return await super().send(conn)
 
 
-class TellingResponse(aiohttp.ClientResponse):
-    """A response that tells its flight when its head is here."""
+class TrackedResponse(aiohttp.ClientResponse):
+    """A response that updates the request's state when its head has been read."""
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        """Read the head of the answer."""
+        """Read the head of the response."""
         response = await super().start(connection)
-        flight = FLIGHT.get()
-        flight.status, flight.date = response.status, response.headers.get("Date")
+        state = REQUEST_STATE.get()
+        state.status, state.date = response.status, response.headers.get("Date")
         return response
 
 
-def silence(error: Exception, flight: Flight) -> AttemptResult:
-    """The reply that stands for an exception: why nothing was posted, or why nobody knows."""
-    if flight.left:
-        return _after(error, flight.status)
-    return AttemptResult(Outcome.NOT_POSTED, _before(error))
+def classify_exception(error: Exception, state: RequestState) -> AttemptResult:
+    """Return the reply for a request that ended in an exception: not posted, or of unknown outcome."""
+    if state.has_left:
+        return _after_sending(error, state.status)
+    return AttemptResult(Outcome.NOT_POSTED, _code_before_sending(error))
 
 
-def _after(error: Exception, status: int | None) -> AttemptResult:
+def _after_sending(error: Exception, status: int | None) -> AttemptResult:
     if status == 429:
         return AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, status, 30_000)
     if status is not None and status >= 300:
@@ -89,7 +89,7 @@ def _after(error: Exception, status: int | None) -> AttemptResult:
     return AttemptResult(Outcome.UNKNOWN, "not_json", None, status)
 
 
-def _before(error: Exception) -> str:
+def _code_before_sending(error: Exception) -> str:
     match error:
         case TimeoutError():
             return "connect_timeout"

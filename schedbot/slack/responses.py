@@ -1,16 +1,16 @@
-"""What Slack tells when it is asked: values of our own, so that nobody else reads Slack's JSON."""
+"""Contents of Slack's responses as dataclasses, so that no other package reads Slack's JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# With 200 messages a page, more than an hour of posts at 1 a second.
-MOST_PAGES = 20
+# At 200 messages a page: more than an hour of posts at 1 a second.
+MAX_PAGES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A page of a channel's history, newest first; `cursor` leads to the next one where there is more."""
+class HistoryPage:
+    """A page of a channel's history, newest first. `cursor` leads to the next page if `has_more`."""
 
     messages: list[Mapping[str, Any]]
     has_more: bool
@@ -19,7 +19,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose token it is, and what it may do."""
+    """Workspace and user of a token, with its scopes."""
 
     team: str
     team_id: str
@@ -29,8 +29,8 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelSeen:
-    """What Slack says of a channel."""
+class ChannelInfo:
+    """State of a channel in Slack."""
 
     id: str
     name: str
@@ -40,8 +40,8 @@ class ChannelSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonSeen:
-    """What Slack says of a user. `tz` is an IANA name, empty where it tells none."""
+class UserInfo:
+    """State of a user in Slack. `tz` is an IANA name, empty if Slack returns none."""
 
     id: str
     tz: str

@@ -1,7 +1,8 @@
-"""A workspace's token is read where it is kept, at the moment it is used, and is never written down.
+"""Reads a workspace's token from its source at the moment of use; the token is never written down.
 
-Rules: no message, log or error holds a token or any part of what was read; a token file must be its reader's alone;
-a command runs without a shell and within ten seconds.
+Rules: no message, log or error contains a token or any part of the source's content; a token file must be readable by
+its owner alone; a command runs without a shell and within ten seconds. The workspace `default` uses the token source
+of the settings, every other workspace its own.
 """
 
 import os
@@ -14,34 +15,45 @@ from pathlib import Path
 from schedbot.errors import TokenUnavailable
 from schedbot.model import TokenSource
 
+SETTING = "setting"
+SET_TOKEN = "Set SLACK_BOT_TOKEN, or token_file or token_command below [slack] in schedbot.toml."
 COMMAND_SECONDS = 10
-LONGEST = 4_096
-SHAPE = re.compile(r"[!-~]{1,2000}")  # one printable word: what it begins with is Slack's business
+MAX_BYTES = 4_096
+SHAPE = re.compile(r"[!-~]{1,2000}")  # one printable word; only Slack defines its prefix
 
 
-def find(source: TokenSource) -> str:
-    """The token that `source` leads to (kinds `env`, `file`, `command`). Raises TokenUnavailable, naming the place."""
+def resolve_source(token: TokenSource, default: TokenSource | None, workspace: str) -> TokenSource:
+    """Return the token source of `workspace`: `token`, or the settings' `default` for the kind `setting`.
+
+    Reads nothing. Raises TokenUnavailable when the settings have none.
+    """
+    if token.kind != SETTING:
+        return token
+    if default is None:
+        raise TokenUnavailable(f"The workspace '{workspace}' has no token.", hint=SET_TOKEN)
+    return default
+
+
+def read_token(source: TokenSource) -> str:
+    """Return the token from `source` (kinds `env`, `file`, `command`). Raises TokenUnavailable, naming the source."""
     match source.kind:
         case "env":
-            return _shaped(_from_environment(source.place), f"The variable {source.place}")
+            return _checked(_from_environment(source.place), f"The variable {source.place}")
         case "file":
-            return _shaped(_from_file(Path(source.place).expanduser()), f"The token file '{source.place}'")
+            return _checked(_from_file(Path(source.place).expanduser()), f"The token file '{source.place}'")
         case "command":
-            return _shaped(_from_command(source.place), f"The token command ({_program(source.place)})")
-    raise TokenUnavailable(
-        "No token is set for this workspace.",
-        hint="Set SLACK_BOT_TOKEN, or token_file or token_command below [slack] in schedbot.toml.",
-    )
+            return _checked(_from_command(source.place), f"The token command ({_program(source.place)})")
+    raise TokenUnavailable("No token is set for this workspace.", hint=SET_TOKEN)
 
 
-def _shaped(text: str, place: str) -> str:
+def _checked(text: str, place: str) -> str:
     token = text.strip()
     if not token:
-        raise TokenUnavailable(f"{place} is empty: there is no token in it.", hint="A bot token begins with xoxb-.")
+        raise TokenUnavailable(f"{place} is empty.", hint="Put a bot token there; it begins with xoxb-.")
     if not SHAPE.fullmatch(token):
         raise TokenUnavailable(
             f"{place} holds something that does not look like a Slack token.",
-            hint="A bot token is one line and begins with xoxb-: the app's page, OAuth & Permissions, shows it.",
+            hint="A bot token is one line and begins with xoxb-: see OAuth & Permissions on the app's page.",
         )
     return token
 
@@ -49,34 +61,34 @@ def _shaped(text: str, place: str) -> str:
 def _from_environment(name: str) -> str:
     if name not in os.environ:
         raise TokenUnavailable(
-            f"The variable {name} is not set, and the workspace's token is to be found there.",
-            hint=f"Export {name} where schedbot runs (for cron: in the crontab or a wrapper), or keep it in a file.",
+            f"The variable {name} is not set, and it is the workspace's token source.",
+            hint=f"Export {name} where schedbot runs (for cron: in the crontab or a wrapper), or use a token file.",
         )
     return os.environ[name]
 
 
 def _from_file(path: Path) -> str:
-    """Read through one open file, so that what was checked is what is read."""
+    """Check and read the same open file."""
     try:
-        # Without O_NONBLOCK, a pipe would be waited for.
+        # O_NONBLOCK: opening a named pipe must not wait for a writer.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             _check_owner(path, os.fstat(file.fileno()))
-            return file.read(LONGEST).decode("ascii", "replace")
+            return file.read(MAX_BYTES).decode("ascii", "replace")
     except OSError as error:
-        reason = (error.strerror or "it cannot be read").lower()
+        reason = (error.strerror or "no access").lower()
         raise TokenUnavailable(
             f"The token file '{path}' cannot be read: {reason}.",
-            hint="The file must exist and belong to the user that schedbot runs as.",
+            hint="The file must exist and belong to the user that runs schedbot.",
         ) from None
 
 
 def _check_owner(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise TokenUnavailable(f"The token file '{path}' is no plain file.", hint="Name the file that holds the token.")
+        raise TokenUnavailable(f"The token file '{path}' is not a regular file.", hint="Use a file with the token.")
     if status.st_uid not in (os.geteuid(), 0):
         raise TokenUnavailable(
             f"The token file '{path}' belongs to another user.",
-            hint=f"chown it to the user that schedbot runs as: chown $(id -un) {shlex.quote(str(path))}",
+            hint=f"Make it belong to the user that runs schedbot: chown $(id -un) {shlex.quote(str(path))}",
         )
     if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise TokenUnavailable(
@@ -86,22 +98,22 @@ def _check_owner(path: Path, status: os.stat_result) -> None:
 
 
 def _from_command(command: str) -> str:
-    place = _program(command)
-    hint = "Run the command by hand as the user that schedbot runs as: it must print the token and end with 0."
+    program = _program(command)
+    hint = "Run the command as the user that runs schedbot: it must print the token and exit with 0."
     try:
-        ended = subprocess.run(
+        completed = subprocess.run(
             shlex.split(command), stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        raise TokenUnavailable(f"The token command ({place}) took over {COMMAND_SECONDS} s.", hint=hint) from None
+        raise TokenUnavailable(f"The token command ({program}) took over {COMMAND_SECONDS} s.", hint=hint) from None
     except (OSError, ValueError, IndexError) as error:
-        reason = (getattr(error, "strerror", None) or "it cannot be understood").lower()
-        raise TokenUnavailable(f"The token command ({place}) cannot be run: {reason}.", hint=hint) from None
-    if ended.returncode != 0:
-        raise TokenUnavailable(f"The token command ({place}) ended with {ended.returncode}.", hint=hint)
-    return ended.stdout[:LONGEST].decode("ascii", "replace").strip().partition("\n")[0]
+        reason = (getattr(error, "strerror", None) or "invalid command line").lower()
+        raise TokenUnavailable(f"The token command ({program}) cannot be run: {reason}.", hint=hint) from None
+    if completed.returncode != 0:
+        raise TokenUnavailable(f"The token command ({program}) exited with {completed.returncode}.", hint=hint)
+    return completed.stdout[:MAX_BYTES].decode("ascii", "replace").strip().partition("\n")[0]
 
 
 def _program(command: str) -> str:
-    """The command's program alone: an argument may be a secret."""
+    """Return the command's program without its arguments, as an argument may be a secret."""
     return command.split()[0] if command.split() else "empty"

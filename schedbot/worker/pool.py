@@ -17,7 +17,7 @@ from schedbot.clock import steady_ms
 from schedbot.errors import DatabaseUnusable, ProgramChanged
 from schedbot.reports import limits  # noqa: F401 (used later, when an upgrade may have replaced it)
 from schedbot.session import Session
-from schedbot.slack.responses import MOST_PAGES
+from schedbot.slack.responses import MAX_PAGES
 from schedbot.store.database import Database, DatabaseOutgrown
 from schedbot.store.jobs import outage, pacing
 from schedbot.store.operations import heartbeats
@@ -203,7 +203,7 @@ class Pool:
             if sayings is None:
                 self.bury(one, selector, "")
         since = steady_ms() - self.hand.window_ms - SILENCE_MS
-        asked_since = since - MOST_PAGES * self.session.settings.timeout_ms
+        asked_since = since - MAX_PAGES * self.session.settings.timeout_ms
         for seat in [seat for seat in self.seats if seat.is_silent(since, asked_since)]:
             self.bury(seat, selector, "")
         for press in self.printing.late(steady_ms()):

@@ -213,7 +213,7 @@ def test_no_token_at_hand_keeps_the_zone_and_doctor_says_so(anna: App, monkeypat
     assert (refresh(anna, START + DAY_MS), zone(anna)) == (0, "America/New_York")
     [(user, seen, _)] = refresh_user_zones.silent(anna.session(START + 3 * DAY_MS))
     assert (user, asked(anna)) == (USER, 1)
-    assert "could not be had from where it is kept" in seen
+    assert "could not be read from its source" in seen
 
 
 def make_due(app: App, asked_at: int) -> None:

@@ -142,7 +142,7 @@ def change(history: JobHistory, schedule: str, at: int, after: dict[str, str]) -
         ("held", "timeout", ["if it is there: schedbot audit 1 --mark-posted", "if it is not there: schedbot retry 1"]),
         ("missed", None, ["schedbot retry 1 --stale"]),
         ("succeeded", None, []),
-        ("failed", "not_in_channel", ["In Slack, '/invite' the app into the channel; then 'schedbot resume daily'"]),
+        ("failed", "not_in_channel", ["In Slack, '/invite' the app to the channel, then run 'schedbot resume daily'"]),
     ],
 )
 def test_the_next_step_is_a_command(history: JobHistory, state: str, error: str | None, steps: list[str]) -> None:

@@ -77,10 +77,10 @@ def test_a_workspace_that_is_paused_already_says_why_by_whom_and_since_when(app:
 
 def test_a_check_names_the_step_that_helps_as_it_is_typed(app: App) -> None:
     refused = app.run("workspace", "check", SLACK_BOT_TOKEN="xoxb-wrong").stdout
-    assert "Put a valid token where the workspace's token is kept.\n" in refused
+    assert "Put a valid token into the workspace's token source.\n" in refused
     app.run("workspace", "pause", "default")
     refused = app.run("workspace", "check", SLACK_BOT_TOKEN="xoxb-wrong").stdout
-    assert "is kept, then 'schedbot workspace resume default'.\n" in refused
+    assert "token source, then run 'schedbot workspace resume default'.\n" in refused
 
 
 def test_a_paused_workspace_is_not_posted_to_until_it_is_resumed(app: App) -> None:

@@ -30,7 +30,7 @@ def test_a_check_says_who_posts_and_which_scopes_are_missing_and_what_for(app: A
     done = app.run("workspace", "check", SLACK_BOT_TOKEN=token)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("default: ok\n  narrow, ")
-    assert "Scope channels:history is missing: it is needed to find out whether a post arrived" in done.stdout
+    assert "Scope channels:history is missing: it is needed to look up whether a post arrived" in done.stdout
     assert token not in done.stdout + done.stderr
 
 
@@ -52,7 +52,7 @@ def test_a_check_of_channels_names_the_one_that_is_archived(app: App) -> None:
     assert (done.returncode, found["C0SANDBOX01"]["ok"], found["C0ARCHIVED1"]["ok"]) == (1, True, False)
     assert "archived" in found["C0ARCHIVED1"]["problem"]
     assert found["C0ARCHIVED1"]["remedy"].startswith(
-        "'schedbot edit bad --channel CHANNEL', then 'schedbot resume bad'"
+        "Run 'schedbot edit bad --channel CHANNEL', then run 'schedbot resume bad'"
     )
     assert found["C0ARCHIVED1"]["remedy"].endswith("'bad' is one of 2 schedules that post there.")
 
@@ -114,7 +114,7 @@ def test_a_refused_test_tells_slacks_reason_and_exits_1(app: App) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("Error: Not posted to C0ARCHIVED1. ")
     assert "(is_archived)" in done.stderr
-    assert done.stderr.splitlines()[-1] == "Hint:  'schedbot edit bad --channel CHANNEL', then try again."
+    assert done.stderr.splitlines()[-1] == "Hint:  Run 'schedbot edit bad --channel CHANNEL', then try again."
 
 
 def test_a_channel_that_only_the_test_was_for_leaves_the_schedule_as_it_is(app: App) -> None:
@@ -127,11 +127,11 @@ def test_a_channel_that_only_the_test_was_for_leaves_the_schedule_as_it_is(app: 
 @pytest.mark.parametrize(
     ("code", "hint"),
     [
-        ("not_in_channel", "In Slack, '/invite' the app into the channel, then try again."),
-        ("invalid_blocks", "'schedbot preview 'a b'' shows the message; mend the report, then try again."),
-        ("missing_scope", "'schedbot workspace check default' says which scopes are missing and what for."),
-        ("token_revoked", "Put a valid token where the workspace's token is kept, then try again."),
-        ("access_denied", "Mend it, then try again."),
+        ("not_in_channel", "In Slack, '/invite' the app to the channel, then try again."),
+        ("invalid_blocks", "Run 'schedbot preview 'a b'' to see the message, fix the report, then try again."),
+        ("missing_scope", "Run 'schedbot workspace check default': it lists the missing scopes."),
+        ("token_revoked", "Put a valid token into the workspace's token source, then try again."),
+        ("access_denied", "Fix this, then try again."),
     ],
 )
 def test_what_helps_a_test_is_said_with_its_names(app: App, code: str, hint: str) -> None:

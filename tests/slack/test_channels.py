@@ -1,4 +1,4 @@
-"""How a channel is named, and what is said when it is not."""
+"""Channel ids and links, and the errors for any other text."""
 
 from contextlib import suppress
 
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedbot.errors import BadInput
-from schedbot.slack.channels import ID, channel_id
+from schedbot.slack.channels import ID, parse_channel_id
 
 
 @pytest.mark.parametrize(
@@ -26,34 +26,34 @@ from schedbot.slack.channels import ID, channel_id
         ("https://app.slack.com/client/T0123456/C0123456789", "C0123456789"),
     ],
 )
-def test_a_channel_is_its_id_or_its_link(text: str, channel: str) -> None:
-    assert channel_id(text) == channel
+def test_id_or_link_names_a_channel(text: str, channel: str) -> None:
+    assert parse_channel_id(text) == channel
 
 
 @pytest.mark.parametrize(
-    ("text", "said", "hint"),
+    ("text", "message", "hint"),
     [
         ("#reports", "'#reports' is a name", "Copy link"),
         ("reports", "'reports' is neither", "Copy link"),
         ("@ann", "'@ann' is a name", "Copy link"),
-        ("", "No channel was given.", "Copy link"),
-        ("c0123456789", "'c0123456789' is not a channel's id.", "did you mean 'C0123456789'?"),
-        ("https://acme.slack.com/archives/reports", "'reports' is no id", "Copy link"),
+        ("", "No channel given.", "Copy link"),
+        ("c0123456789", "'c0123456789' is not a channel id.", "did you mean 'C0123456789'?"),
+        ("https://acme.slack.com/archives/reports", "'reports' is not an id", "Copy link"),
         ("https://example.com/archives/C0123456789", "is neither", "Copy link"),
         ("https://slack.com.example.com/archives/C0123456789", "is neither", "Copy link"),
         ("C0123456789; DROP", "is neither", "Copy link"),
         ("X" * 500, "...' is neither", "Copy link"),
     ],
 )
-def test_anything_else_is_refused_with_a_word_on_where_the_link_is(text: str, said: str, hint: str) -> None:
-    with pytest.raises(BadInput) as refused:
-        channel_id(text)
-    assert said in str(refused.value)
-    assert hint in refused.value.hint
+def test_other_text_is_refused_with_a_hint(text: str, message: str, hint: str) -> None:
+    with pytest.raises(BadInput) as error:
+        parse_channel_id(text)
+    assert message in str(error.value)
+    assert hint in error.value.hint
 
 
 @settings(deadline=None)
 @given(st.text(max_size=60))
-def test_whatever_is_typed_is_an_id_or_bad_input(text: str) -> None:
+def test_any_text_is_an_id_or_bad_input(text: str) -> None:
     with suppress(BadInput):
-        assert ID.fullmatch(channel_id(text))
+        assert ID.fullmatch(parse_channel_id(text))

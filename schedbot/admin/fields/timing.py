@@ -14,7 +14,7 @@ from schedbot.admin.fields import parsers
 from schedbot.admin.fields.parsers import DEFAULT_WORDS, BadField, Fields, parse, parse_optional
 from schedbot.model import Recurrence, Terms
 from schedbot.rules import recurrence
-from schedbot.slack import people
+from schedbot.slack import users
 
 TIME_COLUMNS = ("cron", "every", "at")
 BOUND_COLUMNS = ("starts", "until", "count")
@@ -48,7 +48,7 @@ def parse_tz(text: str) -> str:
         raise BadField(
             "tz", "No time zone given: use --tz.", "For example --tz Europe/Berlin. There is no default zone."
         )
-    if people.is_person(text):
+    if users.is_user_zone(text):
         problem = f"{times.quote(text)} is a Slack user, and only a schedule can take its zone from Slack."
         raise BadField("tz", problem, "Use the zone's name, for example --tz Europe/Berlin.")
     return parse("tz", times.zone, text).key

@@ -17,7 +17,7 @@ from schedbot.admin.workspaces import user_zones
 from schedbot.errors import BadFile
 from schedbot.model import Schedule
 from schedbot.session import Session
-from schedbot.slack.people import is_person
+from schedbot.slack.users import is_user_zone
 from schedbot.store.fanout import occurrence_count
 from schedbot.store.schedules import lookup
 
@@ -99,7 +99,7 @@ class ImportChecker:
     def remember(self, record: Record, error: BadField) -> None:
         """Keep an error that the same text has in every line."""
         text = record.fields.get(error.column, "")
-        if error.column in SLOW_COLUMNS and text and not is_person(text):
+        if error.column in SLOW_COLUMNS and text and not is_user_zone(text):
             self.known_errors[error.column, text] = error
 
     def refuse_known_error(self, record: Record) -> None:
@@ -151,4 +151,4 @@ def ask_zones(session: Session, records: Sequence[Record], update: bool) -> Zone
 def may_name_user(record: Record, update: bool) -> bool:
     """Does the record name a Slack user, or may it move a schedule to another workspace?"""
     tz = record.fields.get("tz", "")
-    return is_person(tz) if tz else update and bool(record.fields.get("workspace"))
+    return is_user_zone(tz) if tz else update and bool(record.fields.get("workspace"))

@@ -86,9 +86,9 @@ def none_called(db: Database, name: str) -> NotFound:
 def channels(typed: Sequence[str]) -> tuple[str, ...] | None:
     if not typed:
         return None
-    from schedbot.slack.channels import channel_id
+    from schedbot.slack.channels import parse_channel_id
 
-    return tuple(channel_id(text) for text in typed)
+    return tuple(parse_channel_id(text) for text in typed)
 
 
 def state(text: str) -> JobState:

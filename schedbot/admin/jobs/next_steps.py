@@ -90,16 +90,16 @@ def reason(job: JobRecord) -> str:
 
 def remedy(job: JobRecord) -> tuple[str, ...]:
     """What Slack's last answer asks for, with the names of this job's schedule and workspace in it."""
-    from schedbot.slack.replies import explain, is_known
+    from schedbot.slack import error_codes
 
     codes = (job.error, *(attempt.error for attempt in job.attempts[-1:]))
-    code = next((code for code in codes if code and code not in REASONS and is_known(code)), None)
+    code = next((code for code in codes if code and code not in REASONS and error_codes.is_known(code)), None)
     if code is None:
         return ()
-    asked = explain(code).remedy
-    if asked.startswith("Nothing to do"):  # that was said of the attempt; the job has come to rest since
+    asked = error_codes.explain(code).remedy
+    if asked.startswith(error_codes.NOTHING_TO_DO):  # that was said of the attempt; the job has come to rest since
         return ()
-    told = asked.removesuffix(" It is tried again by itself.")
+    told = asked.removesuffix(error_codes.RETRIED)
     return (of_job(told, job),)
 
 

@@ -82,7 +82,7 @@ def explained(error: str | None) -> tuple[str, str]:
     """The sentence and the remedy for an attempt's error."""
     if not error:
         return "", ""
-    from schedbot.slack.replies import explain
+    from schedbot.slack.error_codes import explain
 
     answer = explain(error.partition(":")[0])
     return answer.sentence, answer.remedy

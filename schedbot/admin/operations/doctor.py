@@ -18,7 +18,7 @@ from schedbot.admin.workspaces import check as workspace_check
 from schedbot.errors import SchedbotError, TokenUnavailable
 from schedbot.session import Session
 from schedbot.settings import Settings
-from schedbot.slack import sources
+from schedbot.slack import tokens
 from schedbot.store.opening import open_database
 from schedbot.store.operations.health import vitals
 from schedbot.store.schedules import workspace_usage, workspaces
@@ -141,7 +141,7 @@ def token(said: Settings, workspace: Workspace, unused: bool) -> Finding:
     try:
         workspace_check.token_of(said, workspace)
     except TokenUnavailable as error:
-        if workspace.token.kind == sources.SETTING and unused:
+        if workspace.token.kind == tokens.SETTING and unused:
             return Finding(subject, "none, and no schedule uses it")
         return trouble(subject, error)
     return Finding(subject, THERE)

@@ -36,7 +36,7 @@ def missing_token(session: Session, schedule: Schedule) -> str:
     try:
         source = check.token_source(session.settings, workspace)
         if source.kind != "command":
-            tokens.find(source)
+            tokens.read_token(source)
     except TokenUnavailable as error:
         return f"{error} {error.hint}"
     return ""

@@ -18,7 +18,7 @@ from schedbot.clock import steady_ms
 from schedbot.errors import SchedbotError, TokenUnavailable
 from schedbot.model import AttemptResult, Outcome
 from schedbot.session import Session
-from schedbot.slack.responses import PersonSeen
+from schedbot.slack.responses import UserInfo
 from schedbot.store.fanout import occurrence_count
 from schedbot.store.schedules import schedules, workspaces
 from schedbot.store.schedules import user_zones as stored
@@ -32,7 +32,7 @@ ANSWER_MS = 5_000
 NO_TOKEN = "token_unavailable"
 SILENT_MS = 2 * 86_400_000
 
-Told = dict[str, PersonSeen | AttemptResult]
+Told = dict[str, UserInfo | AttemptResult]
 
 
 def follow(session: Session, command: str, within_ms: int) -> None:
@@ -70,7 +70,7 @@ def refresh(session: Session, command: str = "tick", within_ms: int = 15_000) ->
 def ask(session: Session, workspace_id: str, persons: list[Person], end: int) -> Told:
     """What Slack tells of people of one workspace. Trouble that is not a person's own is that of all who follow."""
     from schedbot.slack import one_shot
-    from schedbot.slack.people import OF_A_PERSON
+    from schedbot.slack.users import USER_ERRORS
 
     settings, users = session.settings, [person.user_id for person in persons]
     try:
@@ -78,14 +78,14 @@ def ask(session: Session, workspace_id: str, persons: list[Person], end: int) ->
     except TokenUnavailable:
         return dict.fromkeys(users, AttemptResult(Outcome.TOKEN_REFUSED, NO_TOKEN))
     timeout_ms = min(settings.timeout_ms, ANSWER_MS)
-    told = one_shot.people(settings.api_url, token, users, timeout_ms, max(1_000, end - steady_ms()))
+    told = one_shot.fetch_users(settings.api_url, token, users, timeout_ms, max(1_000, end - steady_ms()))
     answer = list(told.values())[-1]
-    if not isinstance(answer, AttemptResult) or answer.error in OF_A_PERSON or answer.retry_after_ms is not None:
+    if not isinstance(answer, AttemptResult) or answer.error in USER_ERRORS or answer.retry_after_ms is not None:
         return told
     return {**dict.fromkeys(users, answer), **told}
 
 
-def take(session: Session, person: Person, seen: PersonSeen | AttemptResult, command: str, end: int) -> int:
+def take(session: Session, person: Person, seen: UserInfo | AttemptResult, command: str, end: int) -> int:
     """Let what Slack told of one person hold. Returns how many schedules moved."""
     now = session.now()
     zone, error = user_zones.read(seen)

@@ -18,7 +18,7 @@ from schedbot.errors import ReportFailed, SchedbotError
 from schedbot.model import AttemptResult, Message, Outcome, Schedule
 from schedbot.reports import limits
 from schedbot.session import Session
-from schedbot.slack import channels, error_codes, remedies, replies
+from schedbot.slack import channels, error_codes, remedies
 from schedbot.store.jobs import pacing
 from schedbot.store.schedules import workspaces
 from schedbot.store.schedules.workspaces import Workspace
@@ -26,7 +26,7 @@ from schedbot.store.schedules.workspaces import Workspace
 # What a pool would do by itself is the caller's to do here.
 AGAIN = {
     Outcome.RATE_LIMITED: "Try again in a while.",
-    Outcome.NOT_POSTED: "Try again; 'schedbot doctor --online' tries the way to Slack.",
+    Outcome.NOT_POSTED: "Try again; 'schedbot doctor --online' tests the connection to Slack.",
     Outcome.UNKNOWN: "If it is not there, try again.",
 }
 MARK = "[Test]"
@@ -36,7 +36,7 @@ PATIENCE_MS = 30_000
 MARGIN_MS = 5_000
 LOOK_MS = 200
 # Of a test no job waits, and no schedule was suspended for it.
-THEN_GO_ON = re.compile(r"[,;] then 'schedbot (?:workspace )?(?:resume|retry)\b.*")
+THEN_GO_ON = re.compile(r", then run 'schedbot (?:workspace )?(?:resume|retry)\b.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     from schedbot.slack import one_shot
 
     schedule = named(session.db, name)
-    channel = channels.channel_id(to) if to else schedule.terms.channel
+    channel = channels.parse_channel_id(to) if to else schedule.terms.channel
     workspace = workspaces.by_id(session.db, schedule.workspace_id)
     refuse_paused(workspace)
     message = marked(preview.rendered(schedule, preview.next_due(schedule, session.now())))
     token = check.token_of(session.settings, workspace)
     kept = taken(session, workspace, channel, sleep)
-    reply = one_shot.send(session.settings.api_url, token, channel, message, session.settings.timeout_ms)
+    reply = one_shot.post_message(session.settings.api_url, token, channel, message, session.settings.timeout_ms)
     free_again(session, workspace, channel, kept, reply)
     return Sent(schedule, channel, reply, remedy(reply, schedule, workspace, to))
 
@@ -70,12 +70,12 @@ def remedy(reply: AttemptResult, schedule: Schedule, workspace: Workspace, to: s
     """What helps where it was refused. Where only the test was to go to that channel, the schedule is right."""
     if reply.outcome in AGAIN:
         return AGAIN[reply.outcome]
-    asked = replies.explain(reply.error or "").remedy
+    asked = error_codes.explain(reply.error or "").remedy
     if to and asked == error_codes.CHANNEL:
         return "Name another channel with --to."
-    if asked == error_codes.DEFECT:
-        return "This is a defect of schedbot. Please report it."
-    told = remedies.fill_names(asked, workspace.name, schedule.name).removesuffix(" It is tried again every hour.")
+    if asked == error_codes.BUG:
+        return "This is a bug in schedbot. Please report it."
+    told = remedies.fill_names(asked, workspace.name, schedule.name).removesuffix(error_codes.RETRIED_HOURLY)
     return THEN_GO_ON.sub(", then try again.", told)
 
 

@@ -17,7 +17,7 @@ def ask_first(session: Session, schedules: Iterable[Schedule]) -> None:
     """Ask for the channel of each schedule that is suspended. Raises SchedbotError for the first that still refuses."""
     for schedule in schedules:
         if schedule.state is ScheduleState.SUSPENDED and (error := refusal(session, schedule)):
-            from schedbot.slack.replies import explain
+            from schedbot.slack.error_codes import explain
 
             raise SchedbotError(
                 f"The channel {schedule.terms.channel} of '{schedule.name}' still refuses posts: {error}. "
@@ -28,15 +28,15 @@ def ask_first(session: Session, schedules: Iterable[Schedule]) -> None:
 
 def refusal(session: Session, schedule: Schedule) -> str | None:
     """Slack's code for why the channel takes no posts; None where it does, or where that cannot be asked."""
-    from schedbot.slack import one_shot, sources, tokens
+    from schedbot.slack import one_shot, tokens
 
     workspace = workspaces.by_id(session.db, schedule.workspace_id)
     try:
-        token = tokens.find(sources.source(workspace.token, session.settings.token, workspace.name))
+        token = tokens.read_token(tokens.resolve_source(workspace.token, session.settings.token, workspace.name))
     except TokenUnavailable:
         return None
     settings = session.settings
-    seen = one_shot.channel(settings.api_url, token, schedule.terms.channel, settings.timeout_ms)
+    seen = one_shot.fetch_channel(settings.api_url, token, schedule.terms.channel, settings.timeout_ms)
     if isinstance(seen, AttemptResult):
         return seen.error if seen.outcome is Outcome.CHANNEL_REFUSED else None
     if seen.is_archived:

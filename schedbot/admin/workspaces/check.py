@@ -13,14 +13,14 @@ from schedbot.errors import TokenUnavailable
 from schedbot.model import AttemptResult, TokenSource
 from schedbot.session import Session
 from schedbot.settings import Settings
-from schedbot.slack import remedies, replies, scopes, sources, tokens
+from schedbot.slack import error_codes, remedies, scopes, tokens
 from schedbot.store.schedules import workspace_usage
 from schedbot.store.schedules.workspace_usage import ChannelUsed
 from schedbot.store.schedules.workspaces import Workspace
 
 APART_S = 1.2
 # Said of a workspace that a refusal has paused: this one may not be.
-THEN_RESUME = re.compile(r", then 'schedbot workspace resume .*")
+THEN_RESUME = re.compile(r", then run 'schedbot workspace resume .*")
 CANNOT_ASK = "missing_scope"
 
 
@@ -53,12 +53,12 @@ class Checked:
 
 def token_source(settings: Settings, workspace: Workspace) -> TokenSource:
     """Return the token source of a workspace: its own, or that of the settings. Raises TokenUnavailable."""
-    return sources.source(workspace.token, settings.token, workspace.name)
+    return tokens.resolve_source(workspace.token, settings.token, workspace.name)
 
 
 def token_of(settings: Settings, workspace: Workspace) -> str:
     """Return the token of a workspace, read from its source. Raises TokenUnavailable."""
-    return tokens.find(token_source(settings, workspace))
+    return tokens.read_token(token_source(settings, workspace))
 
 
 def check(
@@ -72,19 +72,19 @@ def check(
         token = token_of(settings, workspace)
     except TokenUnavailable as error:
         return Checked(workspace.name, False, problem=str(error), remedy=error.hint)
-    seen = one_shot.check(settings.api_url, token, settings.timeout_ms)
+    seen = one_shot.fetch_identity(settings.api_url, token, settings.timeout_ms)
     if isinstance(seen, AttemptResult):
         problem, remedy = in_words(seen)
-        remedy = remedies.fill_names(remedy, workspace.name).removesuffix(" It is tried again by itself.")
+        remedy = remedies.fill_names(remedy, workspace.name).removesuffix(error_codes.RETRIED)
         if workspace.paused_at is None:
             remedy = THEN_RESUME.sub(".", remedy)
         return Checked(workspace.name, False, problem=problem, remedy=remedy)
-    missing = scopes.missing(seen.scopes, with_people=workspace_usage.has_people(session.db, workspace.id))
+    missing = scopes.find_missing(seen.scopes, with_users=workspace_usage.has_people(session.db, workspace.id))
     used = workspace_usage.channels(session.db, workspace.id) if channels else []
     asked = list(ask_each(settings, workspace, token, used, sleep))
     return Checked(
         workspace.name,
-        ok=scopes.MUST not in dict(missing) and not any(one.ok is False for one in asked),
+        ok=scopes.REQUIRED not in dict(missing) and not any(one.ok is False for one in asked),
         team=seen.team,
         url=seen.url,
         bot=seen.user,
@@ -108,14 +108,14 @@ def ask(settings: Settings, workspace: Workspace, token: str, channel: ChannelUs
 
     if channel.id.startswith(("U", "W")):
         return ChannelChecked(channel.id, "", channel.schedules, True, "a person: posts go to the direct message")
-    seen = single_request.channel(settings.api_url, token, channel.id, settings.timeout_ms)
+    seen = single_request.fetch_channel(settings.api_url, token, channel.id, settings.timeout_ms)
     if isinstance(seen, AttemptResult):
         ok = None if seen.error == CANNOT_ASK else False
         problem, remedy = in_words(seen)
         return ChannelChecked(channel.id, "", channel.schedules, ok, problem, helps(remedy, workspace, channel))
     outside = not seen.is_member and not channel.id.startswith("D")
     if seen.is_archived or outside:
-        told = replies.explain("is_archived" if seen.is_archived else "not_in_channel")
+        told = error_codes.explain("is_archived" if seen.is_archived else "not_in_channel")
         remedy = helps(told.remedy, workspace, channel)
         return ChannelChecked(channel.id, seen.name, channel.schedules, False, told.sentence, remedy)
     return ChannelChecked(channel.id, seen.name, channel.schedules, True)
@@ -131,5 +131,5 @@ def helps(remedy: str, workspace: Workspace, channel: ChannelUsed) -> str:
 
 def in_words(reply: AttemptResult) -> tuple[str, str]:
     """A refusal as a sentence with Slack's code in it, and what helps."""
-    told = replies.explain(reply.error or "")
+    told = error_codes.explain(reply.error or "")
     return f"{told.sentence.removesuffix('.')} ({reply.error}).", told.remedy

@@ -41,7 +41,7 @@ def tried(token: TokenSource) -> str:
     Raises BadInput for a file that is missing, open to others, or holds something else.
     """
     try:
-        tokens.find(token)
+        tokens.read_token(token)
     except TokenUnavailable as error:
         if token.kind == "file":
             raise BadInput(str(error), hint=error.hint) from None

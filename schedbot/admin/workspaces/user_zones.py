@@ -16,8 +16,9 @@ from schedbot.errors import BadInput, NotFound, TokenUnavailable
 from schedbot.model import AttemptResult, Outcome
 from schedbot.session import Session
 from schedbot.settings import Settings
-from schedbot.slack import people, replies, scopes
-from schedbot.slack.responses import PersonSeen
+from schedbot.slack import error_codes, scopes
+from schedbot.slack.responses import UserInfo
+from schedbot.slack.users import FIND_USER_ID, USER_ERRORS
 from schedbot.store.database import Database
 from schedbot.store.schedules import user_zones as stored
 from schedbot.store.schedules import workspaces
@@ -53,7 +54,7 @@ def ask_workspace(
         return dict.fromkeys(users, BadField("workspace", str(error), error.hint))
     except TokenUnavailable as error:
         return dict.fromkeys(users, BadField("tz", str(error), error.hint))
-    told: dict[str, PersonSeen | AttemptResult] = {}
+    told: dict[str, UserInfo | AttemptResult] = {}
     while left := [user for user in users if user not in told]:
         told |= asked_on(settings, token, left, sleep)
     return {user: answered(user, seen, name) for user, seen in told.items()}
@@ -61,14 +62,14 @@ def ask_workspace(
 
 def asked_on(
     settings: Settings, token: str, left: list[str], sleep: Callable[[float], None]
-) -> dict[str, PersonSeen | AttemptResult]:
+) -> dict[str, UserInfo | AttemptResult]:
     """What Slack tells of at least the first. A short limit later on is waited for; other trouble is everybody's."""
     from schedbot.slack import one_shot
 
     timeout_ms = min(settings.timeout_ms, ANSWER_MS)
-    told = one_shot.people(settings.api_url, token, left, timeout_ms, timeout_ms * len(left))
+    told = one_shot.fetch_users(settings.api_url, token, left, timeout_ms, timeout_ms * len(left))
     last, answer = list(told.items())[-1]
-    if not isinstance(answer, AttemptResult) or answer.error in people.OF_A_PERSON:
+    if not isinstance(answer, AttemptResult) or answer.error in USER_ERRORS:
         return told
     if last != left[0] and answer.retry_after_ms is not None and answer.retry_after_ms <= LONGEST_WAIT_MS:
         del told[last]
@@ -77,7 +78,7 @@ def asked_on(
     return {**dict.fromkeys(left, answer), **told}
 
 
-def answered(user: str, seen: PersonSeen | AttemptResult, workspace: str) -> str | BadField:
+def answered(user: str, seen: UserInfo | AttemptResult, workspace: str) -> str | BadField:
     """The zone that Slack told, or the error that its answer is."""
     zone, error = read(seen)
     if error is None:
@@ -86,7 +87,7 @@ def answered(user: str, seen: PersonSeen | AttemptResult, workspace: str) -> str
     return BadField("tz", sentence, remedy)
 
 
-def read(seen: PersonSeen | AttemptResult) -> tuple[str, str | None]:
+def read(seen: UserInfo | AttemptResult) -> tuple[str, str | None]:
     """The zone in an answer, and None or a code that says why it cannot be used."""
     if isinstance(seen, AttemptResult):
         return "", seen.error or "not_json"
@@ -103,9 +104,7 @@ def read(seen: PersonSeen | AttemptResult) -> tuple[str, str | None]:
 def in_words(error: str, user: str, workspace: str, zone: str = "") -> tuple[str, str]:
     """Why there is no zone of that user, and what helps."""
     own = {
-        **dict.fromkeys(
-            people.OF_A_PERSON, (f"Slack knows no user {user} in the workspace '{workspace}'.", people.WHERE)
-        ),
+        **dict.fromkeys(USER_ERRORS, (f"Slack knows no user {user} in the workspace '{workspace}'.", FIND_USER_ID)),
         DEACTIVATED: (f"The user {user} is deactivated in Slack.", f"Take another person, {INSTEAD}."),
         NO_ZONE: (f"Slack tells no time zone of {user}.", f"Take another person, {INSTEAD}."),
         UNKNOWN_ZONE: (
@@ -113,13 +112,13 @@ def in_words(error: str, user: str, workspace: str, zone: str = "") -> tuple[str
             f"Take another person, {INSTEAD}.",
         ),
         "missing_scope": (
-            f"The token of the workspace '{workspace}' lacks the scope {scopes.OF_PEOPLE[0]}: no zone is told.",
+            f"The token of the workspace '{workspace}' lacks the scope {scopes.USERS_SCOPE[0]}: no zone is told.",
             f"Add it on the app's page under OAuth & Permissions and reinstall the app, {INSTEAD}.",
         ),
     }
     if error in own:
         return own[error]
-    told = replies.explain(error)
+    told = error_codes.explain(error)
     match told.outcome:
         case Outcome.TOKEN_REFUSED:
             remedy = (

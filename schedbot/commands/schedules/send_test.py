@@ -10,7 +10,7 @@ from schedbot.errors import FAILED
 from schedbot.model import Outcome
 from schedbot.presentation import terminal
 from schedbot.session import open_session
-from schedbot.slack import replies
+from schedbot.slack import error_codes
 
 
 def run(
@@ -33,7 +33,7 @@ def run(
         terminal.say(f"Posted to {sent.channel}, ts {sent.reply.ts}.")
     if posted:
         return
-    told = replies.explain(sent.reply.error or "")
+    told = error_codes.explain(sent.reply.error or "")
     terminal.note(f"Error: {verdict(sent)} {told.sentence} ({sent.reply.error})")
     terminal.note(f"Hint:  {sent.remedy}")
     raise typer.Exit(FAILED)

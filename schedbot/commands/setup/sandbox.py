@@ -71,10 +71,10 @@ def _lives_in(said: str) -> tuple[str, str]:
     """A user's id and time zone, from `ID=ZONE`; after the `=` nothing is no zone. Raises BadInput."""
     from schedbot import times
     from schedbot.errors import BadInput
-    from schedbot.slack import people
+    from schedbot.slack import users
 
     user_id, equals, zone = said.partition("=")
-    if not equals or not people.ID.fullmatch(user_id):
+    if not equals or not users.ID.fullmatch(user_id):
         raise BadInput(
             f"--person {times.quote(said)} does not name a user and a time zone.",
             "Write it like U0SANDBOX01=Europe/Berlin, the id in capitals.",

@@ -27,7 +27,7 @@ class Errands:
         place = source.place
         # One thread for each place: in a common pool, many that hang would keep the others waiting.
         thread = self._threads.setdefault(place, ThreadPoolExecutor(1, "token"))
-        found = asyncio.get_running_loop().run_in_executor(thread, tokens.find, source)
+        found = asyncio.get_running_loop().run_in_executor(thread, tokens.read_token, source)
         self._under_way[place] = found
         found.add_done_callback(lambda _: self._under_way.pop(place))
         return found

@@ -62,7 +62,7 @@ class Child:
             # Whatever it was, the parent must hear of it: it may have left.
             reply, detail = AttemptResult(Outcome.UNKNOWN, "worker_lost"), f"{type(error).__name__}: {error}"[:300]
         told = {"reply": asdict(reply), "detail": detail, "renewed": renewed}
-        self.say(did="sent", job=saying["job"], **told, clock_ms=self.client.take_clock())
+        self.say(did="sent", job=saying["job"], **told, clock_ms=self.client.take_clock_offset())
 
     async def post(self, token: str, saying: dict[str, Any]) -> AttemptResult:
         if steady_ms() > saying["before"]:
@@ -79,7 +79,8 @@ class Child:
 
         source = TokenSource(**saying["source"])
         sought = [
-            lookup.Sought(MessageMetadata(**one["stamp"]), one["sent_at"], one["until_at"]) for one in saying["sought"]
+            lookup.SentPost(MessageMetadata(**one["stamp"]), one["sent_at"], one["until_at"])
+            for one in saying["sought"]
         ]
         try:
             token = await self.keyring.token(source, anew=saying["anew"])
@@ -87,16 +88,16 @@ class Child:
             self.say(did="no_history", ask=saying["ask"], why=str(error))
             return
         try:
-            fates = await lookup.look_up_many(self.client, token, saying["channel"], sought, resume=saying["resume"])
-            refused = any(error_codes.refuses_a_token(fate.error) for fate in fates.values())
+            fates = await lookup.look_up(self.client, token, saying["channel"], sought, resume=saying["resume"])
+            refused = any(error_codes.is_token_refused(fate.error) for fate in fates.values())
             renewed = refused and await self.renewed(source, token, saying)
         except Exception as error:
             self.say(did="no_history", ask=saying["ask"], why=f"{type(error).__name__}: {error}"[:300])
             return
         if renewed:
-            fates = {stamp: lookup.with_another_token(fate) for stamp, fate in fates.items()}
-        told = {"fates": [asdict(fates[one.stamp]) for one in sought], "renewed": renewed}
-        self.say(did="looked_up", ask=saying["ask"], **told, clock_ms=self.client.take_clock())
+            fates = {stamp: lookup.retry_if_token_refused(fate) for stamp, fate in fates.items()}
+        told = {"fates": [asdict(fates[one.metadata]) for one in sought], "renewed": renewed}
+        self.say(did="looked_up", ask=saying["ask"], **told, clock_ms=self.client.take_clock_offset())
 
     async def renewed(self, source: TokenSource, refused: str, saying: dict[str, Any]) -> bool:
         """Has another token taken the refused one's place? Then the next try reads it anew; if that is refused too, it

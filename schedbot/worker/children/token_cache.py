@@ -31,7 +31,7 @@ class Keyring:
         if source.kind == "file":
             return await self.written(source)
         if source.kind != "command":
-            return tokens.find(source)
+            return tokens.read_token(source)
         read_at, token = self.known.get(source, (0.0, ""))
         if anew or not token or time.monotonic() - read_at > COMMAND_HOLDS_S:
             token = await self.errands.find(source)
@@ -43,10 +43,10 @@ class Keyring:
         from schedbot.slack import tokens
 
         try:
-            return tokens.find(source)
+            return tokens.read_token(source)
         except TokenUnavailable:
             await asyncio.sleep(BEING_WRITTEN_S)
-            return tokens.find(source)
+            return tokens.read_token(source)
 
     def forget(self, source: TokenSource, token: str) -> None:
         """Slack refuses it."""

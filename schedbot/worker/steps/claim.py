@@ -11,7 +11,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import Message
-from schedbot.slack import sources
+from schedbot.slack import tokens
 from schedbot.store.jobs import claims, side_effects
 from schedbot.store.jobs.claims import Claimed
 from schedbot.store.jobs.fairness import Turns
@@ -107,7 +107,7 @@ class Intake:
     def render(self, job: Claimed, now: int) -> None:
         """Take the job in hand and have its report rendered."""
         try:
-            source = sources.source(job.source, self.hand.session.settings.token, job.workspace)
+            source = tokens.resolve_source(job.source, self.hand.session.settings.token, job.workspace)
         except TokenUnavailable as error:
             self.no_token(job, str(error))
             return

@@ -14,7 +14,7 @@ from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import JobState, Outcome
 from schedbot.rules.lifecycle import Event, after
-from schedbot.slack import error_codes, sources
+from schedbot.slack import error_codes, tokens
 from schedbot.store.jobs import pacing, side_effects, unknown
 from schedbot.store.jobs.unknown import Answered, Unsettled
 from schedbot.worker.state.in_flight import Hand
@@ -127,7 +127,7 @@ class Rescue:
         self.not_twice(ask)
         job = ask.jobs[0]
         try:
-            source = sources.source(job.source, self.hand.session.settings.token, job.workspace)
+            source = tokens.resolve_source(job.source, self.hand.session.settings.token, job.workspace)
         except TokenUnavailable as error:
             log.event("look_up_waits", "warning", workspace=job.workspace, why=error)
             self.asking.discard(ask.place[0])
@@ -140,7 +140,7 @@ class Rescue:
                 "do": "look_up",
                 "ask": ask.number,
                 "channel": job.channel,
-                "anew": any(error_codes.refuses_a_token(one.error) for one in ask.jobs),
+                "anew": any(error_codes.is_token_refused(one.error) for one in ask.jobs),
                 "source": {"kind": source.kind, "place": source.place},
                 "resume": self.resumes.pop(ask.place, ""),
                 "sought": [self.brackets.sought(one) for one in ask.jobs],
@@ -165,8 +165,10 @@ class Rescue:
             log.event("look_up_waits", "warning", workspace=ask.jobs[0].workspace, why="its token cannot be found")
             self.no_token(ask)
         for job, fate in zip(ask.jobs, fates or [], strict=False):
-            elsewhere = fate["fate"] == "absent" and self.brackets.may_be_elsewhere(job, ask.clock_ms)
-            answer = Answered(job, ask.asked_at, "elsewhere" if elsewhere else fate["fate"], fate["error"], fate["ts"])
+            elsewhere = fate["status"] == "absent" and self.brackets.may_be_elsewhere(job, ask.clock_ms)
+            answer = Answered(
+                job, ask.asked_at, "elsewhere" if elsewhere else fate["status"], fate["error"], fate["ts"]
+            )
             free_at = max(free_at, now + (fate["retry_after_ms"] or 0))
             if fate["resume"]:
                 self.resumes[ask.place] = fate["resume"]
@@ -244,7 +246,7 @@ def together(ask: Ask, job: Unsettled) -> bool:
 
 def waits_for_a_token(answer: Answered) -> bool:
     """Was the look-up refused by a token that another may take the place of?"""
-    return answer.answer == "later" and error_codes.refuses_a_token(answer.error)
+    return answer.answer == "later" and error_codes.is_token_refused(answer.error)
 
 
 def is_next(answer: Answered) -> bool:

@@ -127,7 +127,7 @@ class Sending:
             {
                 "do": "send",
                 "job": delivery.key,
-                "anew": error_codes.refuses_a_token(job.error),
+                "anew": error_codes.is_token_refused(job.error),
                 "source": {"kind": delivery.source.kind, "place": delivery.source.place},
                 "channel": job.channel,
                 "text": message.text,

@@ -1,4 +1,4 @@
-"""What a post's answer, or its silence, means: over real HTTP, against a server that misbehaves to order."""
+"""Replies of the client over real HTTP, against a server with scripted failures."""
 
 import asyncio
 import logging
@@ -9,41 +9,41 @@ import pytest
 
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome
 from schedbot.slack.client import SlackClient
-from schedbot.slack.responses import ChannelSeen, Identity
+from schedbot.slack.responses import ChannelInfo, Identity
 from tests.support.raw_http import POSTED, RawServer, Responder, break_off, hang_up, raw_server, reply_with, stall
 
 TOKEN = "xoxb-sandbox-acme"
 CHANNEL = "C0123456789"
 HELLO = Message("Hello")
-STAMP = MessageMetadata("installation-1", "5a6c0d1e:1767225600000", 2)
+METADATA = MessageMetadata("installation-1", "5a6c0d1e:1767225600000", 2)
 
 
 def post(*responders: Responder, message: Message = HELLO, timeout_ms: int = 5_000) -> tuple[AttemptResult, RawServer]:
     """Post once to a server that takes `responders`."""
 
-    async def once() -> tuple[AttemptResult, RawServer]:
+    async def run() -> tuple[AttemptResult, RawServer]:
         async with raw_server(*responders) as slack, SlackClient(slack.api_url, timeout_ms, in_flight=2) as client:
-            return await client.post(TOKEN, CHANNEL, message, STAMP), slack
+            return await client.post(TOKEN, CHANNEL, message, METADATA), slack
 
-    return asyncio.run(once())
+    return asyncio.run(run())
 
 
 def post_to(api_url: str, timeout_ms: int = 5_000) -> AttemptResult:
     """Post once to an address."""
 
-    async def once() -> AttemptResult:
+    async def run() -> AttemptResult:
         async with SlackClient(api_url, timeout_ms, in_flight=1) as client:
-            return await client.post(TOKEN, CHANNEL, HELLO, STAMP)
+            return await client.post(TOKEN, CHANNEL, HELLO, METADATA)
 
-    return asyncio.run(once())
+    return asyncio.run(run())
 
 
-def test_a_post_that_slack_names_is_posted() -> None:
+def test_response_with_a_ts_is_posted() -> None:
     reply, _ = post(reply_with(POSTED))
     assert reply == AttemptResult(Outcome.POSTED, None, "1700000000.000100", 200)
 
 
-def test_a_post_carries_its_stamp_and_does_not_unfurl() -> None:
+def test_post_has_metadata_and_does_not_unfurl() -> None:
     _, slack = post(reply_with(POSTED))
     (request,) = slack.requests
     assert request.method == "chat.postMessage"
@@ -60,7 +60,7 @@ def test_a_post_carries_its_stamp_and_does_not_unfurl() -> None:
     }
 
 
-def test_blocks_go_out_beside_the_text() -> None:
+def test_blocks_are_sent_with_the_text() -> None:
     block = {"type": "section", "text": {"type": "mrkdwn", "text": "*Hello* \u2603 <!here>"}}
     _, slack = post(reply_with(POSTED), message=Message("Hello \u2603", (block,)))
     assert slack.requests[0].body["blocks"] == [block]
@@ -70,53 +70,51 @@ def test_blocks_go_out_beside_the_text() -> None:
 @pytest.mark.parametrize(
     ("responder", "error", "status"),
     [
-        pytest.param(hang_up, "connection_lost", None, id="closed without an answer"),
-        pytest.param(break_off, "connection_lost", 200, id="closed in the middle of the answer"),
-        pytest.param(stall, "timeout", None, id="no answer in time"),
-        pytest.param(reply_with(b"<html>busy</html>"), "not_json", 200, id="a page that calls itself JSON"),
-        pytest.param(reply_with(b"<html>", Content_Type="text/html"), "not_json", 200, id="a page"),
+        pytest.param(hang_up, "connection_lost", None, id="closed without a response"),
+        pytest.param(break_off, "connection_lost", 200, id="closed in the middle of the response"),
+        pytest.param(stall, "timeout", None, id="no response in time"),
+        pytest.param(reply_with(b"<html>busy</html>"), "not_json", 200, id="page labelled as JSON"),
+        pytest.param(reply_with(b"<html>", Content_Type="text/html"), "not_json", 200, id="page"),
         pytest.param(reply_with(b"ok", Content_Type="text/plain"), "not_json", 200, id="plain text"),
-        pytest.param(reply_with(b"\x1f\x8b", Content_Type="application/gzip"), "not_json", 200, id="an archive"),
-        pytest.param(reply_with(b"[1]"), "not_json", 200, id="a list"),
-        pytest.param(reply_with(b""), "not_json", 200, id="nothing"),
+        pytest.param(reply_with(b"\x1f\x8b", Content_Type="application/gzip"), "not_json", 200, id="archive"),
+        pytest.param(reply_with(b"[1]"), "not_json", 200, id="list"),
+        pytest.param(reply_with(b""), "not_json", 200, id="empty body"),
         pytest.param(
-            reply_with(b"<html>", 502, Content_Type="text/html"), "http_502", 502, id="a gateway's error page"
+            reply_with(b"<html>", 502, Content_Type="text/html"), "http_502", 502, id="error page of a gateway"
         ),
-        pytest.param(reply_with(b"<html>", 503), "http_503", 503, id="an error page that calls itself JSON"),
-        pytest.param(reply_with(b"busy", 500, Content_Type="text/plain"), "http_500", 500, id="an error in plain text"),
+        pytest.param(reply_with(b"<html>", 503), "http_503", 503, id="error page labelled as JSON"),
+        pytest.param(reply_with(b"busy", 500, Content_Type="text/plain"), "http_500", 500, id="error in plain text"),
         pytest.param(reply_with({"ok": False, "error": "fatal_error"}, 500), "fatal_error", 500, id="Slack's own 500"),
         pytest.param(reply_with({"ok": True}), "no_ts", 200, id="ok without a ts"),
-        pytest.param(reply_with({"ok": False, "error": "brand_new"}), "brand_new", 200, id="a code nobody knows"),
+        pytest.param(reply_with({"ok": False, "error": "brand_new"}), "brand_new", 200, id="unknown code"),
     ],
 )
-def test_nobody_knows_whether_it_was_posted_once_the_request_was_written(
-    responder: Responder, error: str, status: int | None
-) -> None:
+def test_failure_after_the_request_was_written_is_unknown(responder: Responder, error: str, status: int | None) -> None:
     reply, slack = post(responder, timeout_ms=400)
     assert (reply.outcome, reply.error, reply.http_status, reply.ts) == (Outcome.UNKNOWN, error, status, None)
     assert len(slack.requests) == 1
 
 
-def test_a_lost_answer_does_not_post_again_by_itself() -> None:
+def test_lost_response_does_not_post_again() -> None:
     reply, slack = post(hang_up, reply_with(POSTED))
     assert reply.outcome is Outcome.UNKNOWN
     assert len(slack.requests) == 1
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_post_is_not_sent_on_to_where_an_answer_redirects_it(status: int) -> None:
+def test_redirect_does_not_send_a_post_again(status: int) -> None:
     reply, slack = post(reply_with(b"", status, Location="/api/chat.postMessage"), reply_with(POSTED))
     assert (reply.outcome, reply.error) == (Outcome.UNKNOWN, f"http_{status}")
     assert len(slack.requests) == 1
 
 
-def test_a_kept_alive_connection_that_the_server_closes_under_a_post_leaves_it_unknown() -> None:
+def test_connection_closed_under_a_post_is_unknown() -> None:
     async def twice() -> tuple[AttemptResult, AttemptResult, int]:
         async with (
             raw_server(reply_with(POSTED), hang_up) as slack,
             SlackClient(slack.api_url, 5_000, in_flight=1) as client,
         ):
-            first, second = [await client.post(TOKEN, CHANNEL, HELLO, STAMP) for _ in range(2)]
+            first, second = [await client.post(TOKEN, CHANNEL, HELLO, METADATA) for _ in range(2)]
             return first, second, slack.connections
 
     first, second, connections = asyncio.run(twice())
@@ -132,61 +130,61 @@ def closed_port() -> str:
 @pytest.mark.parametrize(
     ("api_url", "error"),
     [
-        pytest.param(closed_port, "connection_refused", id="nobody listens"),
-        pytest.param(lambda: "http://slack.invalid/api/", "dns", id="a name that is none"),
-        pytest.param(lambda: "slack.example/api", "bad_api_url", id="an address without http"),
-        pytest.param(lambda: "http:///api/", "bad_api_url", id="an address without a host"),
+        pytest.param(closed_port, "connection_refused", id="no server"),
+        pytest.param(lambda: "http://slack.invalid/api/", "dns", id="unknown host name"),
+        pytest.param(lambda: "slack.example/api", "bad_api_url", id="address without http"),
+        pytest.param(lambda: "http:///api/", "bad_api_url", id="address without a host"),
     ],
 )
-def test_nothing_was_posted_where_no_connection_was_made(api_url: Callable[[], str], error: str) -> None:
+def test_failed_connection_is_not_posted(api_url: Callable[[], str], error: str) -> None:
     reply = post_to(api_url())
     assert (reply.outcome, reply.error) == (Outcome.NOT_POSTED, error)
 
 
-def test_nothing_was_posted_where_tls_failed() -> None:
-    async def once() -> tuple[AttemptResult, int]:
+def test_failed_tls_is_not_posted() -> None:
+    async def run() -> tuple[AttemptResult, int]:
         async with (
             raw_server(reply_with(POSTED)) as slack,
             SlackClient(slack.api_url.replace("http", "https", 1), 2_000, in_flight=1) as client,
         ):
-            return await client.post(TOKEN, CHANNEL, HELLO, STAMP), len(slack.requests)
+            return await client.post(TOKEN, CHANNEL, HELLO, METADATA), len(slack.requests)
 
-    reply, arrived = asyncio.run(once())
+    reply, arrived = asyncio.run(run())
     assert (reply.outcome, reply.error, arrived) == (Outcome.NOT_POSTED, "tls", 0)
 
 
-def test_nothing_was_posted_where_the_connection_took_too_long() -> None:
-    with socket.socket() as full:  # a queue of connections that nobody takes
+def test_connection_time_out_is_not_posted() -> None:
+    with socket.socket() as full:  # its queue of connections is never accepted
         full.bind(("127.0.0.1", 0))
         full.listen(0)
-        waiting = [socket.socket() for _ in range(3)]
-        for one in waiting:
-            one.setblocking(False)
-            one.connect_ex(full.getsockname())
+        clients = [socket.socket() for _ in range(3)]
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex(full.getsockname())
         reply = post_to(f"http://127.0.0.1:{full.getsockname()[1]}/api/", timeout_ms=500)
-        for one in waiting:
-            one.close()
+        for client in clients:
+            client.close()
     assert (reply.outcome, reply.error) == (Outcome.NOT_POSTED, "connect_timeout")
 
 
-def test_a_post_may_have_a_shorter_time_out_of_its_own() -> None:
-    async def once() -> AttemptResult:
+def test_post_may_have_a_shorter_time_out() -> None:
+    async def run() -> AttemptResult:
         async with raw_server(stall) as slack, SlackClient(slack.api_url, 60_000, in_flight=1) as client:
-            return await client.post(TOKEN, CHANNEL, HELLO, STAMP, timeout_ms=200)
+            return await client.post(TOKEN, CHANNEL, HELLO, METADATA, timeout_ms=200)
 
-    assert asyncio.run(once()) == AttemptResult(Outcome.UNKNOWN, "timeout")
+    assert asyncio.run(run()) == AttemptResult(Outcome.UNKNOWN, "timeout")
 
 
 @pytest.mark.parametrize(
     ("headers", "wait_ms"),
     [({"Retry_After": "7"}, 7_000), ({}, 30_000), ({"Retry_After": "soon"}, 30_000), ({"Retry_After": "0"}, 1_000)],
 )
-def test_a_limit_holds_for_as_long_as_slack_says(headers: dict[str, str], wait_ms: int) -> None:
+def test_rate_limit_lasts_as_long_as_retry_after(headers: dict[str, str], wait_ms: int) -> None:
     reply, _ = post(reply_with({"ok": False, "error": "ratelimited"}, 429, **headers))
     assert reply == AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, 429, wait_ms)
 
 
-def test_a_limit_without_json_is_a_limit() -> None:
+def test_rate_limit_without_json_is_a_rate_limit() -> None:
     reply, _ = post(reply_with(b"slow down", 429, Content_Type="text/plain", Retry_After="3"))
     assert (reply.outcome, reply.error) == (Outcome.RATE_LIMITED, "ratelimited")
 
@@ -194,7 +192,7 @@ def test_a_limit_without_json_is_a_limit() -> None:
 def test_many_posts_share_a_few_connections() -> None:
     async def many() -> tuple[set[Outcome], int]:
         async with raw_server(reply_with(POSTED)) as slack, SlackClient(slack.api_url, 5_000, in_flight=3) as client:
-            replies = await asyncio.gather(*(client.post(TOKEN, CHANNEL, HELLO, STAMP) for _ in range(60)))
+            replies = await asyncio.gather(*(client.post(TOKEN, CHANNEL, HELLO, METADATA) for _ in range(60)))
             return {reply.outcome for reply in replies}, slack.connections
 
     outcomes, connections = asyncio.run(many())
@@ -202,19 +200,19 @@ def test_many_posts_share_a_few_connections() -> None:
     assert connections <= 5
 
 
-def test_a_client_that_is_closed_posts_nothing() -> None:
+def test_closed_client_posts_nothing() -> None:
     async def after() -> int:
         async with raw_server(reply_with(POSTED)) as slack:
             async with SlackClient(slack.api_url, 5_000, in_flight=1) as client:
-                await client.post(TOKEN, CHANNEL, HELLO, STAMP)
+                await client.post(TOKEN, CHANNEL, HELLO, METADATA)
             with pytest.raises(RuntimeError, match="outside of its `async with`"):
-                await client.post(TOKEN, CHANNEL, HELLO, STAMP)
+                await client.post(TOKEN, CHANNEL, HELLO, METADATA)
             return len(slack.requests)
 
     assert asyncio.run(after()) == 1
 
 
-def test_two_workspaces_on_one_session_do_not_share_cookies() -> None:
+def test_workspaces_do_not_share_cookies() -> None:
     async def twice() -> list[str | None]:
         responder = reply_with(POSTED, Set_Cookie="b=acme; Path=/")
         async with raw_server(responder) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
@@ -225,68 +223,66 @@ def test_two_workspaces_on_one_session_do_not_share_cookies() -> None:
     assert asyncio.run(twice()) == [None, None]
 
 
-def test_neither_the_token_nor_the_message_is_in_a_repr_or_a_log(caplog: pytest.LogCaptureFixture) -> None:
-    async def once() -> str:
+def test_repr_and_log_show_neither_token_nor_message(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> str:
         async with raw_server(hang_up) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
-            reply = await client.post(TOKEN, CHANNEL, HELLO, STAMP)
+            reply = await client.post(TOKEN, CHANNEL, HELLO, METADATA)
             return f"{client!r} {client} {reply!r}"
 
     with caplog.at_level(logging.DEBUG):
-        shown = asyncio.run(once())
+        shown = asyncio.run(run())
     assert "connection_lost" in shown
     assert TOKEN not in shown + caplog.text
     assert HELLO.text not in caplog.text
 
 
-def test_a_proxy_does_not_stand_before_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loopback_is_reached_without_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", closed_port())
     reply, _ = post(reply_with(POSTED))
     assert reply.outcome is Outcome.POSTED
 
 
-def test_a_dead_proxy_means_that_nothing_was_posted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_proxy_is_not_posted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", closed_port())
     reply = post_to("http://slack.invalid/api/")
     assert (reply.outcome, reply.error) == (Outcome.NOT_POSTED, "connection_refused")
 
 
-def test_auth_test_tells_whose_token_it_is_and_its_scopes() -> None:
-    async def once() -> Identity | AttemptResult:
-        answer = {"ok": True, "team": "Acme", "team_id": "T1", "user": "schedbot", "url": "https://acme.slack.com/"}
-        responder = reply_with(answer, x_oauth_scopes="chat:write, channels:read")
+def test_identity_has_the_workspace_and_the_scopes() -> None:
+    async def run() -> Identity | AttemptResult:
+        body = {"ok": True, "team": "Acme", "team_id": "T1", "user": "schedbot", "url": "https://acme.slack.com/"}
+        responder = reply_with(body, x_oauth_scopes="chat:write, channels:read")
         async with raw_server(responder) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
-            return await client.auth_test(TOKEN)
+            return await client.fetch_identity(TOKEN)
 
     scopes = frozenset({"chat:write", "channels:read"})
-    assert asyncio.run(once()) == Identity("Acme", "T1", "schedbot", "https://acme.slack.com/", scopes)
+    assert asyncio.run(run()) == Identity("Acme", "T1", "schedbot", "https://acme.slack.com/", scopes)
 
 
-def test_a_channel_is_seen_as_slack_tells_it() -> None:
-    async def once() -> ChannelSeen | AttemptResult:
+def test_channel_info_has_the_channels_flags() -> None:
+    async def run() -> ChannelInfo | AttemptResult:
         channel = {"id": CHANNEL, "name": "reports", "is_archived": True, "is_member": False, "is_private": True}
         responder = reply_with({"ok": True, "channel": channel})
         async with raw_server(responder) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
-            return await client.conversation_info(TOKEN, CHANNEL)
+            return await client.fetch_channel(TOKEN, CHANNEL)
 
-    assert asyncio.run(once()) == ChannelSeen(CHANNEL, "reports", True, False, True)
+    assert asyncio.run(run()) == ChannelInfo(CHANNEL, "reports", True, False, True)
 
 
 @pytest.mark.parametrize(
-    ("responder", "told"),
+    ("responder", "is_recorded"),
     [
-        pytest.param(reply_with(POSTED, Date="Thu, 01 Jan 2026 00:00:00 GMT"), True, id="Slack's own answer"),
-        pytest.param(reply_with(b"<html>", 502, Date="Thu, 01 Jan 2026 00:00:00 GMT"), False, id="a proxy's page"),
-        pytest.param(
-            reply_with(b"{}", 200, Date="Thu, 01 Jan 2026 00:00:00 GMT"), False, id="an object that is not ok"
-        ),
+        pytest.param(reply_with(POSTED, Date="Thu, 01 Jan 2026 00:00:00 GMT"), True, id="response of Slack"),
+        pytest.param(reply_with(b"<html>", 502, Date="Thu, 01 Jan 2026 00:00:00 GMT"), False, id="page of a proxy"),
+        pytest.param(reply_with(b"{}", 200, Date="Thu, 01 Jan 2026 00:00:00 GMT"), False, id="response without ok"),
     ],
 )
-def test_slacks_clock_is_taken_from_its_own_answers_alone(responder: Responder, told: bool) -> None:
-    async def once() -> int | None:
+def test_clock_offset_comes_from_slacks_responses_alone(responder: Responder, is_recorded: bool) -> None:
+    async def run() -> int | None:
         async with raw_server(responder) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
-            await client.post(TOKEN, CHANNEL, HELLO, STAMP)
-            told_once = client.take_clock()
-            assert client.take_clock() is None
-            return told_once
+            await client.post(TOKEN, CHANNEL, HELLO, METADATA)
+            offset_ms = client.take_clock_offset()
+            assert client.take_clock_offset() is None
+            return offset_ms
 
-    assert (asyncio.run(once()) is not None) is told
+    assert (asyncio.run(run()) is not None) is is_recorded

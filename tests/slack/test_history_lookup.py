@@ -1,0 +1,237 @@
+"""Look-up of posts in a channel's history, also under Slack's strictest rate limit."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from schedbot.model import MessageMetadata
+from schedbot.slack.client import SlackClient
+from schedbot.slack.history_lookup import LookUpReply, LookUpStatus, SentPost, look_up
+from tests.support.raw_http import RawRequest, RawServer, Responder, hang_up, raw_server, reply_with, stall
+
+SENT = 1_700_000_000_000
+TOKEN, CHANNEL = "xoxb-sandbox-acme", "C0123456789"
+MINE = MessageMetadata("installation-1", "schedule-1:1700000000000", 1)
+OTHER = MessageMetadata("installation-1", "schedule-2:1700000000000", 1)
+
+
+def post(ts: str, metadata: MessageMetadata = MINE, **more: Any) -> dict[str, Any]:
+    payload = {
+        "installation": metadata.installation,
+        "occurrence": metadata.occurrence,
+        "attempt": metadata.attempt,
+    } | more
+    return {"type": "message", "ts": ts, "metadata": {"event_type": "schedbot_job", "event_payload": payload}}
+
+
+def other(ts: str) -> dict[str, Any]:
+    return {"type": "message", "ts": ts, "text": "somebody else"}
+
+
+def page(*messages: dict[str, Any], has_more: bool = False) -> Responder:
+    return reply_with({"ok": True, "messages": list(messages), "has_more": has_more})
+
+
+def refused(code: str) -> Responder:
+    return reply_with({"ok": False, "error": code})
+
+
+def sent_posts(*all_metadata: MessageMetadata, sent_at: int = SENT) -> list[SentPost]:
+    return [SentPost(metadata, sent_at, sent_at + 30_000) for metadata in all_metadata]
+
+
+def find(
+    *responders: Responder, posts: Sequence[SentPost] = (), resume: str = ""
+) -> tuple[dict[MessageMetadata, LookUpReply], RawServer]:
+    """Look up against a server that takes `responders`."""
+
+    async def scene() -> tuple[dict[MessageMetadata, LookUpReply], RawServer]:
+        async with raw_server(*responders) as slack, SlackClient(slack.api_url, 400, in_flight=1) as client:
+            return await look_up(client, TOKEN, CHANNEL, posts or sent_posts(MINE), resume=resume), slack
+
+    return asyncio.run(scene())
+
+
+def test_message_with_matching_metadata_is_found() -> None:
+    replies, _ = find(page(other("1700000003.000100"), post("1700000001.000100")))
+    assert replies == {MINE: LookUpReply(LookUpStatus.PRESENT, "1700000001.000100")}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(other("1700000001.000100"), id="no metadata"),
+        pytest.param(post("1700000001.000100", attempt=2), id="another attempt"),
+        pytest.param(post("1700000001.000100", installation="installation-2"), id="another installation"),
+        pytest.param(post("1700000001.000100", OTHER), id="another schedule"),
+        pytest.param({"ts": "1.1", "metadata": {"event_type": "schedbot_job"}}, id="no payload"),
+        pytest.param(post("1.1") | {"metadata": {"event_type": "other", "event_payload": {}}}, id="another app"),
+    ],
+)
+def test_message_with_other_metadata_is_not_found(message: dict[str, Any]) -> None:
+    replies, _ = find(page(message))
+    assert replies == {MINE: LookUpReply(LookUpStatus.ABSENT)}
+
+
+@pytest.mark.parametrize("ts", [None, "", "None", 1700000001.0001, "1700000001", "1/2"])
+def test_matching_message_without_a_ts_is_looked_up_later(ts: Any) -> None:
+    replies, _ = find(page(post("1700000001.000100") | {"ts": ts}))
+    assert replies == {MINE: LookUpReply(LookUpStatus.LATER, error="no_ts", retry_after_ms=60_000)}
+
+
+def test_look_up_resumes_from_the_last_message_with_a_ts() -> None:
+    without_ts = other("1700000020.000100") | {"ts": "1/2"}
+    replies, _ = find(*then_limited(other("1700000030.000100"), without_ts))
+    again, slack = find(page(), resume=replies[MINE].resume)
+    assert slack.requests[0].body["latest"] == "1700000030.000100"
+    assert again == {MINE: LookUpReply(LookUpStatus.ABSENT)}
+
+
+def test_request_covers_the_attempts_seconds_with_metadata() -> None:
+    _, slack = find(page())
+    (request,) = slack.requests
+    assert request.method == "conversations.history"
+    assert request.body == {
+        "channel": CHANNEL,
+        "oldest": "1699999940.000000",
+        "latest": "1700000090.000000",
+        "limit": "200",
+        "inclusive": "1",
+        "include_all_metadata": "1",
+    }
+
+
+def test_several_posts_of_a_channel_share_one_request() -> None:
+    replies, slack = find(page(post("1700000001.000100", OTHER)), posts=sent_posts(MINE, OTHER))
+    assert replies == {
+        MINE: LookUpReply(LookUpStatus.ABSENT),
+        OTHER: LookUpReply(LookUpStatus.PRESENT, "1700000001.000100"),
+    }
+    assert len(slack.requests) == 1
+
+
+def test_look_up_of_no_posts_sends_no_request() -> None:
+    async def scene() -> dict[MessageMetadata, LookUpReply]:
+        async with SlackClient("http://127.0.0.1:9/api/", 400, in_flight=1) as client:
+            return await look_up(client, TOKEN, CHANNEL, [])
+
+    assert asyncio.run(scene()) == {}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "missing_scope",
+        "not_in_channel",
+        "channel_not_found",
+        "not_allowed_token_type",
+        "method_not_supported",
+        "new_code",
+    ],
+)
+def test_unreadable_history_cannot_be_asked(code: str) -> None:
+    replies, _ = find(refused(code))
+    assert replies == {MINE: LookUpReply(LookUpStatus.CANNOT_ASK, error=code)}
+
+
+@pytest.mark.parametrize(
+    ("responder", "error", "wait_ms"),
+    [
+        pytest.param(
+            reply_with({"ok": False, "error": "ratelimited"}, 429, Retry_After="60"), "ratelimited", 60_000, id="429"
+        ),
+        pytest.param(refused("internal_error"), "internal_error", 5_000, id="internal error"),
+        pytest.param(refused("invalid_auth"), "invalid_auth", 5_000, id="token refused"),
+        pytest.param(reply_with(b"", 503), "http_503", 5_000, id="server error"),
+        pytest.param(stall, "timeout", 5_000, id="no response"),
+        pytest.param(hang_up, "connection_lost", 5_000, id="broken connection"),
+        pytest.param(reply_with(b"<html>"), "not_json", 5_000, id="HTML page"),
+        pytest.param(reply_with({"ok": True}), "not_json", 5_000, id="response without messages"),
+    ],
+)
+def test_temporary_failure_is_looked_up_later(responder: Responder, error: str, wait_ms: int) -> None:
+    replies, _ = find(responder)
+    assert (replies[MINE].status, replies[MINE].error, replies[MINE].retry_after_ms) == (
+        LookUpStatus.LATER,
+        error,
+        wait_ms,
+    )
+
+
+def test_full_page_is_followed_by_the_next() -> None:
+    first = page(*(other(f"17000000{second}.000100") for second in (30, 20)), has_more=True)
+    replies, slack = find(first, page(other("1700000020.000100"), post("1700000001.000100")))
+    assert replies == {MINE: LookUpReply(LookUpStatus.PRESENT, "1700000001.000100")}
+    assert [request.body["latest"] for request in slack.requests] == ["1700000090.000000", "1700000020.000100"]
+
+
+def test_post_on_the_first_page_needs_no_second_request() -> None:
+    _, slack = find(page(post("1700000001.000100"), has_more=True))
+    assert len(slack.requests) == 1
+
+
+def then_limited(*messages: dict[str, Any]) -> tuple[Responder, Responder]:
+    """A full page, then a rate limit for a minute."""
+    return page(*messages, has_more=True), reply_with({"ok": False, "error": "ratelimited"}, 429, Retry_After="60")
+
+
+def test_look_up_resumes_after_a_rate_limit() -> None:
+    replies, _ = find(*then_limited(other("1700000030.000100"), other("1700000020.000100")))
+    assert replies[MINE].status is LookUpStatus.LATER
+    again, slack = find(page(other("1700000020.000100")), resume=replies[MINE].resume)
+    assert slack.requests[0].body["latest"] == "1700000020.000100"
+    assert again == {MINE: LookUpReply(LookUpStatus.ABSENT)}
+
+
+def test_post_stays_found_when_the_next_page_is_refused() -> None:
+    responders = then_limited(post("1700000030.000100", OTHER), other("1700000020.000100"))
+    replies, _ = find(*responders, posts=sent_posts(MINE, OTHER))
+    assert (replies[OTHER].status, replies[MINE].status) == (LookUpStatus.PRESENT, LookUpStatus.LATER)
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "latest"),
+    [
+        pytest.param(SENT, "1700000090.000000", id="sent at the same time"),
+        pytest.param(SENT + 40_000, "1700000130.000000", id="sent later"),
+        pytest.param(SENT - 40_000, "1700000090.000000", id="sent before"),
+    ],
+)
+def test_resume_is_ignored_for_a_post_not_searched_before(sent_at: int, latest: str) -> None:
+    replies, _ = find(*then_limited(post("1700000030.000100", OTHER), other("1700000020.000100")))
+    posts = sent_posts(MINE) + sent_posts(OTHER, sent_at=sent_at)
+    again, slack = find(page(post("1700000030.000100", OTHER)), posts=posts, resume=replies[MINE].resume)
+    assert slack.requests[0].body["latest"] == latest
+    assert again[OTHER].status is LookUpStatus.PRESENT
+
+
+def test_resume_is_ignored_when_the_window_grows() -> None:
+    replies, _ = find(*then_limited(other("1700000030.000100"), other("1700000020.000100")))
+    _, slack = find(page(), posts=[SentPost(MINE, SENT, SENT + 90_000)], resume=replies[MINE].resume)
+    assert slack.requests[0].body["latest"] == "1700000150.000000"
+
+
+def test_resume_is_used_for_the_posts_still_open() -> None:
+    responders = then_limited(post("1700000030.000100", OTHER), other("1700000020.000100"))
+    replies, _ = find(*responders, posts=sent_posts(MINE, OTHER))
+    _, slack = find(page(), resume=replies[MINE].resume)
+    assert slack.requests[0].body["latest"] == "1700000020.000100"
+
+
+def test_missing_next_page_is_not_absence() -> None:
+    for responder in (page(has_more=True), page(other("1700000090.000000"), has_more=True)):
+        replies, slack = find(responder)
+        assert (replies[MINE].status, len(slack.requests)) == (LookUpStatus.LATER, 1)
+
+
+def test_endless_history_stops_after_20_pages() -> None:
+    seconds = iter(range(1_000))
+
+    async def endless(request: RawRequest, out: asyncio.StreamWriter) -> None:
+        await page(other(f"{1_700_000_080 - next(seconds)}.000100"), has_more=True)(request, out)
+
+    replies, slack = find(endless)
+    assert (replies[MINE].status, len(slack.requests)) == (LookUpStatus.LATER, 20)
+    assert replies[MINE].resume.startswith("1700000061.000100/")
