@@ -20,7 +20,7 @@ SLICE = 50  # recurrences in one transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Ticked:
+class TickResult:
     """What one tick did: how many schedules came due, and how many occurrences went which way."""
 
     started_at: int
@@ -31,7 +31,7 @@ class Ticked:
     took_ms: int
 
 
-class AnotherTick(Exception):
+class TickAlreadyRuns(Exception):
     """Another tick is at it: there is nothing to do for this one."""
 
 
@@ -39,8 +39,8 @@ class DryRun(Exception):
     """Ends a transaction that was only to be looked at."""
 
 
-def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS) -> Ticked:
-    """Enqueue all that is due up to `ahead_ms` from now. Raises AnotherTick when one is running.
+def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS) -> TickResult:
+    """Enqueue all that is due up to `ahead_ms` from now. Raises TickAlreadyRuns when one is running.
 
     With `dry_run` everything is computed as it would be and nothing is kept.
     """
@@ -48,15 +48,15 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
     horizon = started_at + ahead_ms
     counts = Counts()
     if not dry_run:
-        timezone_update.follow(session.db, started_at)
+        timezone_update.update_next_due(session.db, started_at)
     if nothing_due(session.db, horizon):
         if not dry_run:
             with session.db.writing():
                 heartbeats.beat(session.db, "tick", "tick", started_at, started_at)
-        return Ticked(started_at, 0, 0, 0, 0, session.now() - started_at)
+        return TickResult(started_at, 0, 0, 0, 0, session.now() - started_at)
     with process_lock(session.db, "tick") as is_alone:
         if not is_alone:
-            raise AnotherTick
+            raise TickAlreadyRuns
         if dry_run:
             try:
                 with session.db.writing():
@@ -67,12 +67,12 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
         else:
             in_slices(session, started_at, horizon, counts)
     took_ms = session.now() - started_at
-    return Ticked(started_at, len(counts.schedules), counts.enqueued, counts.missed, counts.skipped, took_ms)
+    return TickResult(started_at, len(counts.schedules), counts.enqueued, counts.missed, counts.skipped, took_ms)
 
 
 def nothing_due(db: Database, horizon: int) -> bool:
     """Is there neither an occurrence nor the end of a pause up to then? So it is for most ticks."""
-    return not recurrences.due(db, horizon, 1) and not timed_pauses.to_end(db, horizon)
+    return not recurrences.due(db, horizon, 1) and not timed_pauses.has_ending(db, horizon)
 
 
 def in_slices(session: Session, now: int, horizon: int, counts: Counts) -> None:
@@ -94,7 +94,7 @@ def every_slice(db: Database, now: int, horizon: int, counts: Counts) -> None:
 
 def one_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
     """Enqueue what a few recurrences owe. Returns whether more may be due."""
-    for schedule_id in timed_pauses.end(db, now, horizon):
+    for schedule_id in timed_pauses.end_pauses(db, now, horizon):
         log.event("pause_ended", schedule=schedule_id)
     due = recurrences.due(db, horizon, SLICE)
     for found in due:

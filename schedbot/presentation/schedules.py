@@ -40,7 +40,7 @@ def json_object(schedule: Schedule, now: int, dropped: Dropped) -> dict[str, Any
 def objects(session: Session, schedules: Iterable[Schedule]) -> Iterator[dict[str, Any]]:
     """The objects of many schedules, one by one."""
     now = session.now()
-    dropped = pending.skipped(session.db, now)
+    dropped = pending.list_skipped(session.db, now)
     return (json_object(one, now, dropped) for one in schedules)
 
 
@@ -75,7 +75,7 @@ def cut(text: str, longest: int) -> str:
 def coming(session: Session, schedule: Schedule, count: int = 3) -> list[str]:
     """Lines with the next occurrences."""
     now = session.now()
-    dropped = pending.skipped(session.db, now, schedule.id)
+    dropped = pending.list_skipped(session.db, now, schedule.id)
     found = islice(occurrences.coming(schedule, now, dropped), count)
     return [occurrence(one, now, session.local_zone) for one in found]
 

@@ -1,6 +1,6 @@
-"""The life of a job: which event moves it from which state to which.
+"""State machine of a job: events, and the state that each event leads to.
 
-This table is the only place where that is decided. Pure.
+This table is the only place that decides about states. Statements that write a state bind a value of this table. Pure.
 """
 
 from enum import StrEnum
@@ -9,32 +9,34 @@ from schedbot.model import JobState
 
 
 class Event(StrEnum):
-    """What can befall a job."""
+    """Event that changes the state of a job. The first three make one."""
 
+    ENQUEUED = "enqueued"
+    MISSED = "missed"
+    SKIPPED = "skipped"
     CLAIMED = "claimed"
-    GIVEN_BACK = "given back"
+    RELEASED = "released"
     POSTED = "posted"
-    THROTTLED = "throttled"
-    PARKED = "parked"
-    RENEWED = "token renewed"
-    PUT_OFF = "put off"
+    RATE_LIMITED = "rate limited"
+    WORKSPACE_PAUSED = "workspace paused"
+    TOKEN_ROTATED = "token rotated"
+    NOT_POSTED = "not posted"
     REFUSED = "refused"
-    SPENT = "spent"
+    ATTEMPTS_EXHAUSTED = "attempts exhausted"
     EXPIRED = "expired"
     EXPIRED_UNTRIED = "expired untried"
-    SILENT = "silent"
-    LOST_UNSENT = "lost unsent"
-    LOST_SENT = "lost sent"
-    FOUND = "found"
-    ABSENT = "absent"
-    UNASKABLE_HOLD = "cannot be asked: hold"
-    UNASKABLE_RESEND = "cannot be asked: resend"
+    OUTCOME_UNKNOWN = "outcome unknown"
+    WORKER_DIED_UNSENT = "worker died, not sent"
+    WORKER_DIED_SENT = "worker died, sent"
+    IN_HISTORY = "in the history"
+    NOT_IN_HISTORY = "not in the history"
+    HISTORY_UNREADABLE_HOLD = "history unreadable: hold"
+    HISTORY_UNREADABLE_RESEND = "history unreadable: resend"
     MARKED_POSTED = "marked posted"
     RETRIED = "retried"
     CANCELLED = "cancelled"
-    SKIPPED = "skipped"
-    SHUT_OUT = "shut out"
-    REVIVED = "revived"
+    SKIPPED_AFTER_ATTEMPT = "skipped after an attempt"
+    ENQUEUED_AGAIN = "enqueued again"
 
 
 E = Event
@@ -42,47 +44,54 @@ QUEUED, RUNNING, UNKNOWN, HELD = JobState.QUEUED, JobState.RUNNING, JobState.UNK
 SUCCEEDED, FAILED, MISSED = JobState.SUCCEEDED, JobState.FAILED, JobState.MISSED
 SKIPPED, CANCELLED = JobState.SKIPPED, JobState.CANCELLED
 
+# State of a new job.
+NEW: dict[Event, JobState] = {
+    E.ENQUEUED: QUEUED,  # by a tick, or by a person: run-now, backfill
+    E.MISSED: MISSED,  # by a tick: the misfire policy does not run it
+    E.SKIPPED: SKIPPED,  # by a tick: a calendar skips it; or by a person, in advance
+}
+
 MOVES: dict[tuple[JobState, Event], JobState] = {
     # from       on                    to
     (QUEUED, E.CLAIMED): RUNNING,
-    (QUEUED, E.CANCELLED): CANCELLED,  # its schedule was paused, changed or removed
-    (QUEUED, E.SKIPPED): SKIPPED,  # by a person, or a calendar: this occurrence alone
-    (QUEUED, E.SHUT_OUT): FAILED,  # left out by a calendar, some attempt was made
-    (RUNNING, E.SKIPPED): SKIPPED,  # by a person, or a calendar that is closed; only while nothing has left
-    (RUNNING, E.SHUT_OUT): FAILED,  # left out by a calendar that is closed by now, some attempt was made
-    (RUNNING, E.GIVEN_BACK): QUEUED,  # the pool is asked to stop, its channel is busy, or its calendar closed
-    (RUNNING, E.CANCELLED): CANCELLED,  # only while nothing has left, or where it would be sent again
+    (QUEUED, E.CANCELLED): CANCELLED,  # its schedule was paused, changed, suspended or removed
+    (QUEUED, E.SKIPPED): SKIPPED,  # by a person or a calendar: this occurrence alone
+    (QUEUED, E.SKIPPED_AFTER_ATTEMPT): FAILED,  # by a calendar
+    (RUNNING, E.SKIPPED): SKIPPED,  # by a person or a calendar, before its request is sent
+    (RUNNING, E.SKIPPED_AFTER_ATTEMPT): FAILED,  # by a calendar, before its request is sent
+    (RUNNING, E.RELEASED): QUEUED,  # the pool stops, the channel is busy, or the calendar is closed
+    (RUNNING, E.CANCELLED): CANCELLED,  # before its request is sent, or instead of a retry
     (RUNNING, E.POSTED): SUCCEEDED,
-    (RUNNING, E.THROTTLED): QUEUED,  # uses up no attempt
-    (RUNNING, E.PARKED): QUEUED,  # its workspace is paused; uses up no attempt
-    (RUNNING, E.RENEWED): QUEUED,  # its token was rotated: again at once; uses up no attempt
-    (RUNNING, E.PUT_OFF): QUEUED,  # nothing was posted; again after a backoff
-    (RUNNING, E.REFUSED): FAILED,  # Slack will never take it
-    (RUNNING, E.SPENT): FAILED,  # that was the last attempt
-    (RUNNING, E.EXPIRED): FAILED,  # its grace is over, some attempt was made
-    (RUNNING, E.EXPIRED_UNTRIED): MISSED,  # its grace is over, none was made
-    (RUNNING, E.SILENT): UNKNOWN,  # it left, and no clear answer came
-    (RUNNING, E.LOST_UNSENT): QUEUED,  # the worker died before the request left
-    (RUNNING, E.LOST_SENT): UNKNOWN,  # it died after: ask the channel's history
-    (UNKNOWN, E.FOUND): SUCCEEDED,
-    (UNKNOWN, E.ABSENT): QUEUED,
-    (UNKNOWN, E.SPENT): FAILED,  # surely absent, and no attempt is left
-    (UNKNOWN, E.EXPIRED): FAILED,  # surely absent, and its grace is over
-    (UNKNOWN, E.CANCELLED): CANCELLED,  # it would be sent again, and its schedule was paused or removed
-    (UNKNOWN, E.UNASKABLE_HOLD): HELD,
-    (UNKNOWN, E.UNASKABLE_RESEND): QUEUED,
+    (RUNNING, E.RATE_LIMITED): QUEUED,  # uses up no attempt
+    (RUNNING, E.WORKSPACE_PAUSED): QUEUED,  # its token was refused; uses up no attempt
+    (RUNNING, E.TOKEN_ROTATED): QUEUED,  # again at once, with the new token; uses up no attempt
+    (RUNNING, E.NOT_POSTED): QUEUED,  # again after a backoff
+    (RUNNING, E.REFUSED): FAILED,  # Slack will never accept it
+    (RUNNING, E.ATTEMPTS_EXHAUSTED): FAILED,
+    (RUNNING, E.EXPIRED): FAILED,  # its grace is over, after an attempt
+    (RUNNING, E.EXPIRED_UNTRIED): MISSED,  # its grace is over, without an attempt
+    (RUNNING, E.OUTCOME_UNKNOWN): UNKNOWN,  # its request was sent, and no clear reply came
+    (RUNNING, E.WORKER_DIED_UNSENT): QUEUED,
+    (RUNNING, E.WORKER_DIED_SENT): UNKNOWN,
+    (UNKNOWN, E.IN_HISTORY): SUCCEEDED,
+    (UNKNOWN, E.NOT_IN_HISTORY): QUEUED,
+    (UNKNOWN, E.ATTEMPTS_EXHAUSTED): FAILED,  # not in the history, and no attempt is left
+    (UNKNOWN, E.EXPIRED): FAILED,  # not in the history, and its grace is over
+    (UNKNOWN, E.CANCELLED): CANCELLED,  # instead of a retry
+    (UNKNOWN, E.HISTORY_UNREADABLE_HOLD): HELD,
+    (UNKNOWN, E.HISTORY_UNREADABLE_RESEND): QUEUED,
     (UNKNOWN, E.MARKED_POSTED): SUCCEEDED,  # by a person
     (HELD, E.MARKED_POSTED): SUCCEEDED,  # by a person
     (HELD, E.RETRIED): QUEUED,  # by a person
     (FAILED, E.RETRIED): QUEUED,  # by a person
     (MISSED, E.RETRIED): QUEUED,  # by a person, with --stale
-    (CANCELLED, E.REVIVED): QUEUED,  # its schedule was resumed before it was due
-    (CANCELLED, E.SKIPPED): SKIPPED,  # by a person: it is not to come back with its schedule
+    (CANCELLED, E.ENQUEUED_AGAIN): QUEUED,  # its schedule was resumed or changed back in time
+    (CANCELLED, E.SKIPPED): SKIPPED,  # by a person: it does not come back with its schedule
 }
 
 
 def after(state: JobState, event: Event) -> JobState:
-    """The state that `event` leads to. Raises ValueError for a move that is not in the table: a defect."""
+    """Return the state that `event` leads to. Raises ValueError for a move that is not in the table: a defect."""
     try:
         return MOVES[state, event]
     except KeyError:

@@ -66,8 +66,8 @@ class Pool:
         self.started_at = self.session.now()
         installation = str(self.session.db.value("SELECT id FROM installation"))
         self.hand = Hand(self.session, self.ledger, self.seats, self.name, installation)
-        self.hand.circuit.failures = outage.in_a_row(self.session.db, self.started_at)
-        self.hand.circuit.silent = outage.whose(self.session.db)
+        self.hand.circuit.failures = outage.count_failures(self.session.db, self.started_at)
+        self.hand.circuit.silent = outage.get_last_workspace(self.session.db)
         self.sending = Sending(self.hand)
         self.ending = Ending(self.hand)
         self.intake = Intake(self.hand, self.sending)
@@ -163,7 +163,7 @@ class Pool:
         wake_fifo.forget(self.session.db.path, self.name.replace("/", "_"), fifo)
         try:
             with self.session.db.writing(self.ledger.outgrown):
-                heartbeats.gone(self.session.db, "pool", self.name)
+                heartbeats.delete(self.session.db, "pool", self.name)
         except DatabaseUnusable as error:
             log.event("database_unusable", "error", why=error)
 
@@ -276,7 +276,7 @@ class Pool:
             self.hand.departures.forget(present)
             self.intake.forget(present)
             self.ledger.add(self.beat)
-            self.ledger.add(partial(pacing.sweep, now=now))
+            self.ledger.add(partial(pacing.delete_expired, now=now))
 
     def beat(self, db: Database) -> None:
         """Say that the pool is alive. Inside a transaction."""

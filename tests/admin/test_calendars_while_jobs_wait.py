@@ -37,7 +37,7 @@ def test_what_waits_out_a_hold_of_slack_goes_at_the_opening_or_at_the_holds_end_
     workspace, until = schedules.get().workspace_id, ms("2026-12-01 09:30:00")
     with schedules.db.writing():
         pacing.hold(schedules.db, workspace, pacing.POST, "", ms(schedules.utc), until)
-        pacing.push_back(schedules.db, workspace, until, 3_000)
+        pacing.postpone_jobs(schedules.db, workspace, until, 3_000)
     for opens, goes_at in (("10:00", "10:00"), ("09:10", "09:30"), ("12:00", "12:00")):
         of_account(schedules, window=f"{opens}-18:00")
         assert [line[:16] for line in goes(schedules)] == [f"2026-12-01 {goes_at}"]

@@ -13,7 +13,7 @@ from schedbot.model import JobState
 from schedbot.store.history import changes
 from schedbot.store.history import jobs as job_history
 from schedbot.store.history.filters import Filter
-from schedbot.store.jobs.manual import RETRIABLE, Again, queue_again
+from schedbot.store.jobs.manual import RETRIABLE, Retry, queue_again
 from tests.support.job_history import HOUR, NOW, JobHistory, new_job_history
 
 FAILED = Filter(states=(JobState.FAILED,))
@@ -194,7 +194,7 @@ def test_a_job_that_changed_after_the_plan_is_left_as_it_is(history: JobHistory)
 def test_the_statement_itself_queues_only_what_is_still_in_the_state_that_was_seen(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily"), "succeeded", ts="1.1")
     with history.db.writing():
-        seen = Again(job, JobState.FAILED, NOW, NOW, parked=False, workspace_id="")
+        seen = Retry(job, JobState.FAILED, NOW, NOW, parked=False, workspace_id="")
         assert queue_again(history.db, [seen], "tester@host", NOW) == 0
     assert history.state(job) == "succeeded"
     assert changes.last(history.db, "job", str(job)) is None

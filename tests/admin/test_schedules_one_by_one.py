@@ -150,7 +150,7 @@ def test_schedules_are_found_by_state_account_and_workspace(schedules: Schedules
 
 def test_the_coming_occurrences_keep_to_start_end_and_what_is_left_out(schedules: Schedules) -> None:
     schedules.add(cron="0 9 * * *", starts="2026-12-24", until="2026-12-26", skip_holidays="US")
-    coming = list(occurrences.coming(schedules.get(), ms(schedules.utc), pending.skipped(schedules.db, 0)))
+    coming = list(occurrences.coming(schedules.get(), ms(schedules.utc), pending.list_skipped(schedules.db, 0)))
     assert [clock(one.due_at) for one in coming] == ["2026-12-24 09:00", "2026-12-25 09:00", "2026-12-26 09:00"]
     assert "Christmas" in (coming[1].left_out or "")
     assert schedules.next() == "2026-12-24 09:00"

@@ -7,7 +7,7 @@ from schedbot.admin.jobs import retry as retry_jobs
 from schedbot.admin.schedules import shared_calendars
 from schedbot.store.history.filters import Filter
 from schedbot.store.jobs import claims, deferral
-from schedbot.store.jobs.claims import Wanted
+from schedbot.store.jobs.claims import ClaimRequest
 from tests.support.schedules import Schedules, clock, ms
 from tests.support.sql import read_rows
 
@@ -18,7 +18,7 @@ def posted(schedules: Schedules) -> None:
     """A pool posts all that may leave; what it finds closed is ruled on as at every departure."""
     now = schedules.session.now() + 5_000
     with schedules.db.writing():
-        for job in claims.claim(schedules.db, Wanted(now, 100, now + 60_000)):
+        for job in claims.claim(schedules.db, ClaimRequest(now, 100, now + 60_000)):
             if deferral.is_closed(job.calendar, job.tz, now):
                 deferral.defer_or_skip(schedules.db, job.id, job.token, now)
             else:

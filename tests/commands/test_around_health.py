@@ -83,18 +83,18 @@ def test_the_vitals_are_what_the_tables_hold(schedules: Schedules) -> None:
     schedules.add("b")
     schedules.tick("2026-12-01 08:59:30")
     beat(schedules.db, "pool", ms("2026-12-01 08:59:30"))
-    seen = health_figures.vitals(schedules.db, ms("2026-12-01 09:00:30"))
+    seen = health_figures.read_vitals(schedules.db, ms("2026-12-01 09:00:30"))
     assert (seen.pools, seen.queued, seen.oldest_due_at) == (1, 2, ms("2026-12-01 09:00:00"))
     assert seen.tick_at == ms("2026-12-01 08:59:30")
     assert health.oldest_due_ms(seen) == 30_000
-    assert health_figures.vitals(schedules.db, ms("2026-12-01 09:02:00")).pools == 0
+    assert health_figures.read_vitals(schedules.db, ms("2026-12-01 09:02:00")).pools == 0
 
 
 def test_what_a_pause_keeps_waiting_is_not_late(schedules: Schedules) -> None:
     schedules.add()
     schedules.tick("2026-12-01 08:59:30")
     manage.pause(schedules.session, "default", "moving")
-    seen = health_figures.vitals(schedules.db, ms("2026-12-01 11:00:00"))
+    seen = health_figures.read_vitals(schedules.db, ms("2026-12-01 11:00:00"))
     assert (seen.queued, health.oldest_due_ms(seen), seen.paused) == (1, 0, [("default", "moving")])
 
 
@@ -102,7 +102,7 @@ def test_a_removed_workspace_is_no_problem(schedules: Schedules) -> None:
     manage.add(schedules.session, "acme", TokenSource("env", "NO_SUCH_VARIABLE"))
     manage.pause(schedules.session, "acme", "moving")
     manage.remove(schedules.session, "acme")
-    assert health_figures.vitals(schedules.db, ms("2026-12-01 11:00:00")).paused == []
+    assert health_figures.read_vitals(schedules.db, ms("2026-12-01 11:00:00")).paused == []
 
 
 def test_each_figure_is_read_from_an_index(schedules: Schedules) -> None:
@@ -128,10 +128,10 @@ def test_what_is_held_of_a_removed_schedule_waits_for_nobody(schedules: Schedule
         schedules.db.execute("UPDATE jobs SET state = 'held', error = 'timeout'")
     schedules.remove("goes")
     assert schedules.jobs("goes") == ["2026-12-01 09:00 held timeout"]
-    assert health_figures.vitals(schedules.db, ms(schedules.utc)).held == 1
-    assert drain.for_a_person(schedules.db) == (1, 0)
+    assert health_figures.read_vitals(schedules.db, ms(schedules.utc)).held == 1
+    assert drain.count_for_person(schedules.db) == (1, 0)
     schedules.remove("stays")
-    assert drain.for_a_person(schedules.db) == (0, 0)
+    assert drain.count_for_person(schedules.db) == (0, 0)
 
 
 def test_what_is_held_is_found_by_the_index_of_the_few(schedules: Schedules) -> None:
@@ -142,7 +142,7 @@ def test_what_is_held_is_found_by_the_index_of_the_few(schedules: Schedules) -> 
 
 def test_a_dry_run_of_a_tick_is_no_sign_of_life(schedules: Schedules) -> None:
     tick(schedules.session, dry_run=True)
-    assert health_figures.vitals(schedules.db, ms(schedules.utc)).tick_at is None
+    assert health_figures.read_vitals(schedules.db, ms(schedules.utc)).tick_at is None
 
 
 def test_a_doctor_says_that_no_pool_takes_what_is_due(schedules: Schedules) -> None:

@@ -22,7 +22,7 @@ from schedbot.rules import recurrence
 from schedbot.store.history import missed_spans
 from schedbot.store.history.filters import Filter
 from schedbot.store.jobs import attempts, claims, deferral, pacing
-from schedbot.store.jobs.claims import Claimed, Wanted
+from schedbot.store.jobs.claims import ClaimedJob, ClaimRequest
 from schedbot.worker.state.verdict import Standing, verdict
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_rows, read_value
@@ -87,7 +87,7 @@ class Life:
     def a_pool_works(self, outcome: Outcome | None = None) -> None:
         outcome = outcome or self.draw.choice(OUTCOMES)
         with self.schedules.db.writing():
-            for job in claims.claim(self.schedules.db, Wanted(self.now, 1_000, self.now + MINUTE)):
+            for job in claims.claim(self.schedules.db, ClaimRequest(self.now, 1_000, self.now + MINUTE)):
                 if job.deadline_at < self.now:
                     claims.expire(self.schedules.db, job.id, job.token)
                 elif deferral.is_closed(job.calendar, job.tz, self.now):
@@ -95,19 +95,21 @@ class Life:
                 else:
                     self.post(job, outcome)
 
-    def post(self, job: Claimed, outcome: Outcome) -> None:
+    def post(self, job: ClaimedJob, outcome: Outcome) -> None:
         db, told = self.schedules.db, (job.id, job.token)
-        if not attempts.begin(db, attempts.Start(*told, 1, job.channel, "pool", self.now, self.now), self.now, 0):
-            claims.give_back(db, [(*told, self.now + MINUTE)])
+        if not attempts.begin(
+            db, attempts.AttemptStart(*told, 1, job.channel, "pool", self.now, self.now), self.now, 0
+        ):
+            claims.release(db, [(*told, self.now + MINUTE)])
             return
         reply = AttemptResult(outcome, outcome.value, ts="1.1" if outcome is Outcome.POSTED else None)
         standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, self.now)
         ruled = verdict(reply, standing, self.now, self.draw.random)
         number, state, available_at = job.attempts + 1, ruled.state, ruled.available_at
-        attempts.end(db, attempts.End(*told, number, self.now, reply, state, available_at, ruled.spent))
+        attempts.end(db, attempts.AttemptEnd(*told, number, self.now, reply, state, available_at, ruled.spent))
         if ruled.hold_until:
             pacing.hold(db, job.workspace_id, pacing.POST, "", self.now, ruled.hold_until)
-            pacing.push_back(db, job.workspace_id, ruled.hold_until, 3_000)
+            pacing.postpone_jobs(db, job.workspace_id, ruled.hold_until, 3_000)
 
     # -- people
 

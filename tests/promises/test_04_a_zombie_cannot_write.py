@@ -58,8 +58,8 @@ def test_a_token_is_new_at_each_claim(app: App) -> None:
     tokens = set()
     for _ in range(3):
         with app.db.writing():
-            [job] = claims.claim(app.db, claims.Wanted(job_now(app), 1, job_now(app) + 1))
-            claims.give_back(app.db, [(job.id, job.token, job.available_at)])
+            [job] = claims.claim(app.db, claims.ClaimRequest(job_now(app), 1, job_now(app) + 1))
+            claims.release(app.db, [(job.id, job.token, job.available_at)])
         tokens.add(job.token)
     assert len(tokens) == 3
 

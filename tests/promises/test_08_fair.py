@@ -5,35 +5,35 @@ from collections import Counter
 import pytest
 
 from schedbot.store.jobs import claims, fairness
-from schedbot.store.jobs.fairness import Turns
+from schedbot.store.jobs.fairness import RoundRobin
 from tests.support.app import App, now_ms
 from tests.support.bulk_rows import flood
 from tests.support.sql import read_row, read_rows, read_value
 
 
-def claimed(app: App, limit: int, whose: Turns) -> list[str]:
+def claimed(app: App, limit: int, whose: RoundRobin) -> list[str]:
     """The workspaces of what one claim takes."""
     now = now_ms()
     with app.db.writing():
-        return [job.workspace for job in claims.claim(app.db, claims.Wanted(now, limit, now + 60_000, whose))]
+        return [job.workspace for job in claims.claim(app.db, claims.ClaimRequest(now, limit, now + 60_000, whose))]
 
 
 def test_a_flood_of_one_workspace_leaves_the_others_their_turn(app: App) -> None:
     flood(app.db, "flood", jobs=10_000)
     flood(app.db, "quiet", jobs=10, later_ms=500)
-    took = claimed(app, 100, Turns())
+    took = claimed(app, 100, RoundRobin())
     assert took.count("quiet") >= 3
 
 
 def test_a_workspace_that_alone_has_jobs_gets_all_the_room(app: App) -> None:
     flood(app.db, "flood", jobs=1_000)
-    assert claimed(app, 100, Turns()) == ["flood"] * 100
+    assert claimed(app, 100, RoundRobin()) == ["flood"] * 100
 
 
 def test_with_more_workspaces_than_turns_each_is_served_within_a_round(app: App) -> None:
     for number in range(100):
         flood(app.db, f"w{number:03}", jobs=20)
-    whose = Turns()
+    whose = RoundRobin()
     served = {name for _ in range(4) for name in claimed(app, 64, whose)}
     assert len(served) == 100
 
@@ -42,7 +42,7 @@ def test_with_more_workspaces_than_turns_each_is_served_within_a_round(app: App)
 def test_a_workspace_gets_twice_the_turns_where_its_next_job_has_a_higher_priority(app: App, rooms: list[int]) -> None:
     for priority in ("low", "high", "normal"):
         flood(app.db, priority, jobs=250, priority=priority)
-    whose, took = Turns(), Counter[str]()
+    whose, took = RoundRobin(), Counter[str]()
     for room in rooms * (420 // sum(rooms)):
         took.update(claimed(app, room, whose))
     assert took["high"] / took["normal"] == pytest.approx(2, rel=0.1)
@@ -53,7 +53,7 @@ def test_a_low_priority_among_many_high_ones_has_its_turn_in_every_round(app: Ap
     for number in range(40):
         flood(app.db, f"w{number:02}", jobs=30, priority="high")
     flood(app.db, "low", jobs=3, priority="low", later_ms=900)
-    whose = Turns()
+    whose = RoundRobin()
     for has_had in (1, 2, 3):
         served = Counter(name for _ in range(7) for name in claimed(app, 23, whose))
         assert (served["low"], set(served.values())) == (1, {1, 4}), has_had
@@ -64,14 +64,14 @@ def test_a_workspace_whose_jobs_are_still_to_come_takes_no_turn(app: App) -> Non
         flood(app.db, f"w{number:02}", jobs=5, later_ms=60_000)
     for name in ("one", "two"):
         flood(app.db, name, jobs=100)
-    assert Counter(claimed(app, 60, Turns())) == {"one": 30, "two": 30}
+    assert Counter(claimed(app, 60, RoundRobin())) == {"one": 30, "two": 30}
 
 
 def test_a_turn_goes_by_the_priority_of_the_next_job_as_its_schedule_stands_now(app: App) -> None:
     for name in ("one", "two"):
         flood(app.db, name, jobs=100)
     assert app.run("edit", "one-0", "--priority", "high").returncode == 0
-    whose = Turns()
+    whose = RoundRobin()
     assert Counter(claimed(app, 60, whose)) == {"one": 40, "two": 20}
     assert Counter(claimed(app, 60, whose)) == {"one": 30, "two": 30}
 

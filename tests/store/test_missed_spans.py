@@ -180,8 +180,8 @@ def test_why_says_what_became_of_it_and_how_to_send_it(schedules: Schedules) -> 
 
 def test_an_end_by_count_counts_what_was_missed(schedules: Schedules) -> None:
     schedules.tick(BACK)
-    assert occurrence_count.made(schedules.db, schedules.get("often"), ms("2026-12-02 00:00")) == 288
-    assert occurrence_count.made(schedules.db, schedules.get("often"), ms(BACK)) == FORTNIGHT
+    assert occurrence_count.count_occurrences(schedules.db, schedules.get("often"), ms("2026-12-02 00:00")) == 288
+    assert occurrence_count.count_occurrences(schedules.db, schedules.get("often"), ms(BACK)) == FORTNIGHT
 
 
 def test_what_is_run_late_stands_in_the_table_with_the_first_transaction(schedules: Schedules) -> None:

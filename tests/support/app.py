@@ -18,7 +18,7 @@ from schedbot.sandbox import Sandbox
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.opening import open_database
-from schedbot.tick import Ticked, tick
+from schedbot.tick import TickResult, tick
 from tests.support.sql import read_rows
 
 TOKEN = "xoxb-sandbox-acme"
@@ -111,7 +111,7 @@ class App:
             self.add_schedule(f"report-{number}", as_of=due_at - 30_000, **terms)
         self.tick(due_at)
 
-    def tick(self, at: int | None = None) -> Ticked:
+    def tick(self, at: int | None = None) -> TickResult:
         """Run a tick at the app's clock, or at the instant `at`."""
         return tick(self.session(at))
 

@@ -98,7 +98,7 @@ class Schedules:
     def next(self, name: str = "daily") -> str:
         """Return the instant of the next post, or `never`."""
         now = ms(self.utc)
-        due_at = occurrences.next_due_at(self.get(name), now, pending.skipped(self.db, now))
+        due_at = occurrences.next_due_at(self.get(name), now, pending.list_skipped(self.db, now))
         return "never" if due_at is None else clock(due_at)
 
     def jobs(self, name: str = "") -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.store.jobs.unknown import Unsettled
+from schedbot.store.jobs.unknown import UnknownJob
 from schedbot.worker.steps.search_window import CLOCK_OFF_MS, DAY_MS, Brackets
 from tests.support.job_history import HOUR, NOW, new_job_history
 from tests.worker.test_ends_of_a_pool import rescue, unknown
@@ -34,7 +34,7 @@ BLIND, TOLD = unknown(1), replace(unknown(1), clock_ms=0)
     ],
 )
 def test_when_it_is_looked_for_once_more(
-    tmp_path: Path, job: Unsettled, clock_ms: int | None, since: int, may: bool
+    tmp_path: Path, job: UnknownJob, clock_ms: int | None, since: int, may: bool
 ) -> None:
     one = brackets(tmp_path, clock_ms, since)
     assert one.may_be_elsewhere(job, clock_ms=None) is may

@@ -6,7 +6,7 @@ import pytest
 
 from schedbot.clock import steady_ms
 from schedbot.store.jobs import claims
-from schedbot.store.jobs.claims import Wanted
+from schedbot.store.jobs.claims import ClaimRequest
 from schedbot.worker.pool import Pool
 from tests.support.app import TOKEN, App, now_ms, rfc3339
 from tests.support.sql import read_rows
@@ -181,7 +181,7 @@ def test_what_is_shut_out_just_as_a_newer_program_takes_over_is_let_go_at_once(a
     due_two_hours_ago(app, window=window(-3 * HOUR, -1 * HOUR))
     pool, now = Pool(app.session()), now_ms()
     with app.db.writing():
-        [job] = claims.claim(app.db, Wanted(now, 1, now + HOUR))
+        [job] = claims.claim(app.db, ClaimRequest(now, 1, now + HOUR))
     assert pool.sending.shut_out(job, now)
     pool.ledger.outgrow()
     pool.ledger.commit(app.db)

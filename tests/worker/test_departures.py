@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedbot.model import Report, TokenSource
-from schedbot.store.jobs.claims import Claimed
+from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.state.send_queue import PACE_MS, Delivery, Departures, Place
 
 
 def delivery(number: int, workspace: str = "w", channel: str = "C1") -> Delivery:
     source = TokenSource("setting")
-    job = Claimed(
+    job = ClaimedJob(
         id=number,
         token=1,
         schedule_id="s",

@@ -15,7 +15,7 @@ from bench.crash import children
 from schedbot.admin.schedules import pause
 from schedbot.model import AttemptResult, JobState, Outcome, TokenSource
 from schedbot.store.jobs import attempts, claims
-from schedbot.store.jobs.unknown import Answered, Unsettled
+from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
 from schedbot.worker.children.poster import Conditions
 from schedbot.worker.state.circuit_breaker import IN_A_ROW
 from schedbot.worker.state.in_flight import Hand
@@ -70,19 +70,21 @@ def test_an_attempt_that_ends_while_its_schedule_rests_leaves_its_job_cancelled(
     with new_job_history(tmp_path) as history:
         history.add_job(history.add_schedule("daily"), "queued")
         with history.db.writing():
-            [job] = claims.claim(history.db, claims.Wanted(NOW, 1, NOW + HOUR))
-            attempts.begin(history.db, attempts.Start(job.id, job.token, 1, job.channel, "pool", NOW, NOW), NOW, NOW)
+            [job] = claims.claim(history.db, claims.ClaimRequest(NOW, 1, NOW + HOUR))
+            attempts.begin(
+                history.db, attempts.AttemptStart(job.id, job.token, 1, job.channel, "pool", NOW, NOW), NOW, NOW
+            )
         pause.pause(history.session, ["daily"], "", "")
         reply = AttemptResult(Outcome.RATE_LIMITED, "ratelimited")
         with history.db.writing():
-            end = attempts.End(job.id, job.token, 1, NOW, reply, JobState.QUEUED, NOW, spent=0)
+            end = attempts.AttemptEnd(job.id, job.token, 1, NOW, reply, JobState.QUEUED, NOW, spent=0)
             assert attempts.end(history.db, end) == "cancelled"
 
 
-def unknown(number: int) -> Unsettled:
+def unknown(number: int) -> UnknownJob:
     source, sent_at = TokenSource("setting"), NOW + number
     rest = (5, "hold", 0, None, NOW)
-    return Unsettled(number, "s", "s", "acme", "acme", source, NOW, NOW, 1, 1, "C1", sent_at, None, *rest)
+    return UnknownJob(number, "s", "s", "acme", "acme", source, NOW, NOW, 1, 1, "C1", sent_at, None, *rest)
 
 
 def rescue(history: JobHistory) -> Rescue:
@@ -116,7 +118,7 @@ def test_a_last_attempt_that_did_not_arrive_ends_no_job_in_an_outage(
     with new_job_history(tmp_path) as history:
         one = rescue(history)
         one.hand.circuit.failures = in_a_row
-        assert one.ruled(Answered(spent, NOW, "absent"), NOW, 0)[0] is state
+        assert one.ruled(LookUpResult(spent, NOW, "absent"), NOW, 0)[0] is state
 
 
 def test_work_does_not_wait_for_a_database_that_it_can_never_write_to(app: App) -> None:

@@ -24,9 +24,9 @@ from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.history.filters import Filter
 from schedbot.store.jobs import attempts, claims, pacing, pending, side_effects, unknown
-from schedbot.store.jobs.claims import Claimed
-from schedbot.store.jobs.fairness import Turns
-from schedbot.store.jobs.unknown import Answered
+from schedbot.store.jobs.claims import ClaimedJob
+from schedbot.store.jobs.fairness import RoundRobin
+from schedbot.store.jobs.unknown import LookUpResult
 from schedbot.store.schedules import schedules, workspaces
 from schedbot.worker.state.verdict import Standing, absent, unaskable, verdict
 from tests.support.job_history import NOW, JobHistory
@@ -63,7 +63,7 @@ which = st.integers(0, 11)
 class Claim:
     """A job as some pool has it in hand."""
 
-    job: Claimed
+    job: ClaimedJob
     number: int = 0
     sent_at: int | None = None
 
@@ -76,7 +76,7 @@ class LifeOfAJob(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
         self.now = NOW
         self.claims: list[Claim] = []
-        self.answers: list[tuple[Answered, JobState]] = []
+        self.answers: list[tuple[LookUpResult, JobState]] = []
         history = JobHistory(self.folder / "schedbot.db")
         history.add_workspace("beta")
         self.names = ["one", "two", "three"]
@@ -109,7 +109,7 @@ class LifeOfAJob(RuleBasedStateMachine):
 
     def under(self, claim: Claim, write: Callable[[], Any]) -> Any:
         """Write under a claim's token. One that holds no longer changes nothing."""
-        holds = claims.held(self.db, claim.job.id, claim.job.token) is not None
+        holds = claims.get_lease_end(self.db, claim.job.id, claim.job.token) is not None
         with self.step():
             before = (self.dump("jobs"), self.dump("attempts"))
             with self.db.writing():
@@ -122,7 +122,7 @@ class LifeOfAJob(RuleBasedStateMachine):
     def pick(self, index: int, begun: bool) -> Claim | None:
         """A claim with an attempt, or without: mostly one that holds, now and then one of the past."""
         fit = [one for one in self.claims if bool(one.number) == begun]
-        held = [one for one in fit if claims.held(self.db, one.job.id, one.job.token) is not None]
+        held = [one for one in fit if claims.get_lease_end(self.db, one.job.id, one.job.token) is not None]
         among = held if held and index < 9 else fit
         return among[-1 - index % len(among)] if among else None
 
@@ -131,7 +131,7 @@ class LifeOfAJob(RuleBasedStateMachine):
     @rule(limit=st.integers(1, 3))
     def a_pool_claims(self, limit: int) -> None:
         with self.step(), self.db.writing():
-            taken = claims.claim(self.db, claims.Wanted(self.now, limit, self.now + LEASE_MS, Turns()))
+            taken = claims.claim(self.db, claims.ClaimRequest(self.now, limit, self.now + LEASE_MS, RoundRobin()))
         self.claims += map(Claim, taken)
 
     @rule(index=which)
@@ -149,9 +149,9 @@ class LifeOfAJob(RuleBasedStateMachine):
         if outcome:
             self.an_attempt_ends(0, outcome)
 
-    def start(self, claim: Claim, sent_at: int | None) -> attempts.Start:
+    def start(self, claim: Claim, sent_at: int | None) -> attempts.AttemptStart:
         job = claim.job
-        return attempts.Start(job.id, job.token, job.version, job.channel, "pool", self.now, sent_at)
+        return attempts.AttemptStart(job.id, job.token, job.version, job.channel, "pool", self.now, sent_at)
 
     @rule(index=which, outcome=st.sampled_from(Outcome))
     def an_attempt_ends(self, index: int, outcome: Outcome) -> None:
@@ -180,10 +180,10 @@ class LifeOfAJob(RuleBasedStateMachine):
         standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, look_up_at)
         ruled = verdict(reply, standing, self.now, lambda: 0.5)
         told = (job.id, job.token, claim.number, self.now, reply, ruled.state, ruled.available_at, ruled.spent)
-        if not attempts.end(self.db, attempts.End(*told)):
+        if not attempts.end(self.db, attempts.AttemptEnd(*told)):
             return False
         if ruled.hold_until:
-            pacing.push_back(self.db, job.workspace_id, ruled.hold_until, 3_000)
+            pacing.postpone_jobs(self.db, job.workspace_id, ruled.hold_until, 3_000)
         if ruled.pauses_workspace:
             side_effects.pause_workspace(self.db, job.workspace_id, "token_revoked", self.now, job.resumes)
         if ruled.suspends_schedule:
@@ -203,7 +203,7 @@ class LifeOfAJob(RuleBasedStateMachine):
             if how == "expire":
                 claims.expire(self.db, number, token)
             else:
-                claims.give_back(self.db, [(number, token, self.now)])
+                claims.release(self.db, [(number, token, self.now)])
             return None
 
         self.under(claim, write)
@@ -215,31 +215,31 @@ class LifeOfAJob(RuleBasedStateMachine):
     @rule()
     def a_pool_that_is_gone_is_succeeded(self) -> None:
         with self.step(), self.db.writing():
-            for one in claims.past_leases(self.db, self.now, LEASE_MS):
-                unknown.lose(self.db, one.id, one.token, self.now, WINDOW_MS)
+            for one in claims.list_expired_leases(self.db, self.now, LEASE_MS):
+                unknown.rescue(self.db, one.id, one.token, self.now, WINDOW_MS)
 
     @rule(index=which, begun=st.booleans())
     def a_child_dies(self, index: int, begun: bool) -> None:
         if claim := self.pick(index, begun):
             job = claim.job
-            self.under(claim, lambda: unknown.lose(self.db, job.id, job.token, self.now, WINDOW_MS))
+            self.under(claim, lambda: unknown.rescue(self.db, job.id, job.token, self.now, WINDOW_MS))
 
     @rule(answer=st.sampled_from(["found", "absent", "hold", "resend", "later"]))
     def a_history_is_asked(self, answer: str) -> None:
         with self.db.writing():
-            taken = unknown.take(self.db, self.now, self.now + WINDOW_MS, 10)
+            taken = unknown.take_due(self.db, self.now, self.now + WINDOW_MS, 10)
         for job in taken:
             told = "cannot_ask" if answer in ("hold", "resend") else answer
-            answered = Answered(job, self.now, told, ts=TS if answer == "found" else None)
+            answered = LookUpResult(job, self.now, told, ts=TS if answer == "found" else None)
             self.answers.append((answered, self.ruled(answered, answer)))
             self.a_look_up_is_settled(-1)
 
-    def ruled(self, answered: Answered, answer: str) -> JobState:
+    def ruled(self, answered: LookUpResult, answer: str) -> JobState:
         job = answered.job
         standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, self.now)
         match answer:
             case "found":
-                return after(JobState.UNKNOWN, Event.FOUND)
+                return after(JobState.UNKNOWN, Event.IN_HISTORY)
             case "absent":
                 return absent(standing, self.now, lambda: 0.5).state
             case "later":
@@ -252,7 +252,7 @@ class LifeOfAJob(RuleBasedStateMachine):
         """Also one that was settled long ago: the job is another's by then, or waits for another attempt's."""
         answered, state = self.answers[index % len(self.answers)]
         with self.step(), self.db.writing():
-            unknown.note(self.db, answered)
+            unknown.record_look_up(self.db, answered)
             unknown.settle(self.db, answered, state, self.now, None)
 
     # -- what people do

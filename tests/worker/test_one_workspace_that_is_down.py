@@ -44,6 +44,6 @@ def test_a_pool_that_begins_in_an_outage_probes_by_another_workspace_than_the_la
     due(app, "default", 3, at)
     due(app, "globex", 3, at)
     with app.db.writing():
-        outage.keep(app.db, 7, first, at)
+        outage.save_failures(app.db, 7, first, at)
     app.start("work", "--drain", GLOBEX_TOKEN="xoxb-sandbox-globex")
     until(lambda: app.states() == {"succeeded": 3, "unknown": 3})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from schedbot.model import JobState
-from schedbot.store.jobs.unknown import Answered
+from schedbot.store.jobs.unknown import LookUpResult
 from tests.promises.test_04_a_zombie_cannot_write import FAKETIME
 from tests.support.app import App, Program, until
 from tests.support.job_history import HOUR, NOW, new_job_history
@@ -53,7 +53,7 @@ def test_a_limit_is_waited_for_as_long_as_slack_says(app: App) -> None:
 def test_the_next_page_does_not_wait_for_a_quarter_of_the_time(tmp_path: Path, error: str | None, wait_ms: int) -> None:
     with new_job_history(tmp_path) as history:
         job = replace(unknown(1), sent_at=NOW - HOUR, deadline_at=NOW + HOUR)
-        ruled = rescue(history).ruled(Answered(job, NOW, "later", error), NOW, 60_000)
+        ruled = rescue(history).ruled(LookUpResult(job, NOW, "later", error), NOW, 60_000)
     assert ruled == (JobState.UNKNOWN, NOW + wait_ms, error)
 
 

@@ -38,15 +38,15 @@ ROWS = [
     (Outcome.POSTED, FRESH, E.POSTED, S.SUCCEEDED, NOW, 1),
     (Outcome.POSTED, LAST, E.POSTED, S.SUCCEEDED, NOW, 5),
     (Outcome.POSTED, LATE, E.POSTED, S.SUCCEEDED, NOW, 1),
-    (Outcome.NOT_POSTED, FRESH, E.PUT_OFF, S.QUEUED, NOW + 2_500, 1),
-    (Outcome.NOT_POSTED, standing(spent=1), E.PUT_OFF, S.QUEUED, NOW + 10_000, 2),
-    (Outcome.NOT_POSTED, LAST, E.SPENT, S.FAILED, NOW, 5),
-    (Outcome.NOT_POSTED, standing(most=1), E.SPENT, S.FAILED, NOW, 1),
+    (Outcome.NOT_POSTED, FRESH, E.NOT_POSTED, S.QUEUED, NOW + 2_500, 1),
+    (Outcome.NOT_POSTED, standing(spent=1), E.NOT_POSTED, S.QUEUED, NOW + 10_000, 2),
+    (Outcome.NOT_POSTED, LAST, E.ATTEMPTS_EXHAUSTED, S.FAILED, NOW, 5),
+    (Outcome.NOT_POSTED, standing(most=1), E.ATTEMPTS_EXHAUSTED, S.FAILED, NOW, 1),
     (Outcome.NOT_POSTED, LATE, E.EXPIRED, S.FAILED, NOW, 1),
-    (Outcome.UNKNOWN, FRESH, E.SILENT, S.UNKNOWN, LOOK_UP, 1),
-    (Outcome.UNKNOWN, LAST, E.SILENT, S.UNKNOWN, LOOK_UP, 5),
-    (Outcome.UNKNOWN, LATE, E.SILENT, S.UNKNOWN, LOOK_UP, 1),
-    (Outcome.LOST_UNSENT, LAST, E.LOST_UNSENT, S.QUEUED, NOW, 4),
+    (Outcome.UNKNOWN, FRESH, E.OUTCOME_UNKNOWN, S.UNKNOWN, LOOK_UP, 1),
+    (Outcome.UNKNOWN, LAST, E.OUTCOME_UNKNOWN, S.UNKNOWN, LOOK_UP, 5),
+    (Outcome.UNKNOWN, LATE, E.OUTCOME_UNKNOWN, S.UNKNOWN, LOOK_UP, 1),
+    (Outcome.LOST_UNSENT, LAST, E.WORKER_DIED_UNSENT, S.QUEUED, NOW, 4),
     (Outcome.MESSAGE_REFUSED, FRESH, E.REFUSED, S.FAILED, NOW, 1),
     (Outcome.OUR_DEFECT, FRESH, E.REFUSED, S.FAILED, NOW, 1),
     (Outcome.RENDER_FAILED, FRESH, E.REFUSED, S.FAILED, NOW, 1),
@@ -62,7 +62,7 @@ def test_an_outcome_moves_the_job_and_harms_nobody_else(
 
 def test_a_backoff_does_not_outlast_the_grace() -> None:
     job = standing(spent=3, deadline_at=NOW + 60_000)
-    assert ruled(Outcome.NOT_POSTED, job) == Verdict(E.PUT_OFF, S.QUEUED, NOW + 60_000 - LAST_TRY_MS, 4)
+    assert ruled(Outcome.NOT_POSTED, job) == Verdict(E.NOT_POSTED, S.QUEUED, NOW + 60_000 - LAST_TRY_MS, 4)
     assert absent(job, NOW, half).available_at == NOW + 40_000  # as it was drawn
 
 
@@ -74,7 +74,7 @@ def test_every_outcome_has_a_verdict() -> None:
 @pytest.mark.parametrize("job", [FRESH, LAST, LATE], ids=["fresh", "last", "late"])
 def test_a_limit_holds_the_workspace_and_uses_up_nothing(job: Standing) -> None:
     until = NOW + 7_000
-    expected = Verdict(E.THROTTLED, S.QUEUED, until + SPREAD_MS // 2, job.spent, hold_until=until)
+    expected = Verdict(E.RATE_LIMITED, S.QUEUED, until + SPREAD_MS // 2, job.spent, hold_until=until)
     assert ruled(Outcome.RATE_LIMITED, job, after_ms=7_000) == expected
 
 
@@ -85,12 +85,12 @@ def test_a_limit_without_an_instant_holds_half_a_minute_and_a_quota_an_hour() ->
 
 @pytest.mark.parametrize("job", [FRESH, LAST, LATE], ids=["fresh", "last", "late"])
 def test_a_refused_token_parks_the_job_and_pauses_its_workspace(job: Standing) -> None:
-    expected = Verdict(E.PARKED, S.QUEUED, NOW, job.spent, pauses_workspace=True)
+    expected = Verdict(E.WORKSPACE_PAUSED, S.QUEUED, NOW, job.spent, pauses_workspace=True)
     assert ruled(Outcome.TOKEN_REFUSED, job) == expected
 
 
 def test_a_refused_token_that_was_rotated_pauses_nothing_and_uses_up_no_attempt() -> None:
-    assert ruled(Outcome.TOKEN_REFUSED, LAST, renewed=True) == Verdict(E.RENEWED, S.QUEUED, NOW, LAST.spent)
+    assert ruled(Outcome.TOKEN_REFUSED, LAST, renewed=True) == Verdict(E.TOKEN_ROTATED, S.QUEUED, NOW, LAST.spent)
 
 
 def test_a_refused_channel_fails_the_job_and_suspends_its_schedule() -> None:
@@ -107,8 +107,8 @@ def test_while_slack_is_down_for_all_no_attempt_is_counted(outcome: Outcome, spe
 @pytest.mark.parametrize(
     ("job", "event", "state"),
     [
-        pytest.param(standing(spent=1), E.ABSENT, S.QUEUED, id="sent again"),
-        pytest.param(standing(spent=5), E.SPENT, S.FAILED, id="unless that was the last attempt"),
+        pytest.param(standing(spent=1), E.NOT_IN_HISTORY, S.QUEUED, id="sent again"),
+        pytest.param(standing(spent=5), E.ATTEMPTS_EXHAUSTED, S.FAILED, id="unless that was the last attempt"),
         pytest.param(standing(spent=1, deadline_at=NOW), E.EXPIRED, S.FAILED, id="or its grace is over"),
     ],
 )
@@ -120,11 +120,15 @@ def test_what_is_surely_not_there(job: Standing, event: Event, state: JobState) 
 @pytest.mark.parametrize(
     ("job", "policy", "event", "state"),
     [
-        pytest.param(standing(spent=1), "hold", E.UNASKABLE_HOLD, S.HELD, id="held"),
-        pytest.param(standing(spent=5), "hold", E.UNASKABLE_HOLD, S.HELD, id="held, after the last attempt too"),
-        pytest.param(standing(spent=1), "resend", E.UNASKABLE_RESEND, S.QUEUED, id="sent again"),
-        pytest.param(standing(spent=5), "resend", E.SPENT, S.FAILED, id="not after the last attempt"),
-        pytest.param(standing(spent=1, deadline_at=NOW - 1), "resend", E.SPENT, S.FAILED, id="nor after its grace"),
+        pytest.param(standing(spent=1), "hold", E.HISTORY_UNREADABLE_HOLD, S.HELD, id="held"),
+        pytest.param(
+            standing(spent=5), "hold", E.HISTORY_UNREADABLE_HOLD, S.HELD, id="held, after the last attempt too"
+        ),
+        pytest.param(standing(spent=1), "resend", E.HISTORY_UNREADABLE_RESEND, S.QUEUED, id="sent again"),
+        pytest.param(standing(spent=5), "resend", E.ATTEMPTS_EXHAUSTED, S.FAILED, id="not after the last attempt"),
+        pytest.param(
+            standing(spent=1, deadline_at=NOW - 1), "resend", E.ATTEMPTS_EXHAUSTED, S.FAILED, id="nor after its grace"
+        ),
     ],
 )
 def test_what_can_not_be_asked(job: Standing, policy: str, event: Event, state: JobState) -> None:

@@ -66,7 +66,7 @@ def of_job(session: Session, answer: Answer, stop: Cause | None) -> Answer:
     """The job's state is the answer; where the last one was asked for, also that nothing more comes."""
     job = answer.job
     assert job is not None
-    stands = next_steps.standing(job, session.now(), outage.in_a_row(session.db, session.now()))
+    stands = next_steps.standing(job, session.now(), outage.count_failures(session.db, session.now()))
     subject = "It" if job.job is None else f"Job {job.job}"
     because = [f"{subject} is {job.state.value}: {by_whom(session, job) or stands.sentence}"]
     steps = [*stands.steps, *([] if job.job is None else [f"schedbot audit {job.job}"])]
@@ -142,7 +142,7 @@ def not_on(session: Session, schedule: Schedule, due_at: int) -> Cause | None:
 
 def no_tick(session: Session, due_at: int) -> Cause | None:
     """No tick has looked at that instant: one looks LOOK_AHEAD_MS ahead."""
-    ticked = heartbeats.last(session.db, "tick")
+    ticked = heartbeats.get_last_beat(session.db, "tick")
     if ticked is not None and ticked >= due_at - LOOK_AHEAD_MS:
         return None
     since = "ever run" if ticked is None else f"run since {times.format_instant(ticked, session.local_zone)}"

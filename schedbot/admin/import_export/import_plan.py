@@ -93,7 +93,7 @@ class ImportChecker:
         different = {column: text for column, text in record.fields.items() if text != cells[column]}
         if not different:
             return None
-        base = ScheduleFields.of(before, occurrence_count.made(self.writer.db, before, now))
+        base = ScheduleFields.of(before, occurrence_count.count_occurrences(self.writer.db, before, now))
         return ScheduleFields.parse(different, now, base, self.zones)
 
     def remember(self, record: Record, error: BadField) -> None:

@@ -63,7 +63,7 @@ def found(session: Session, schedule: Schedule, start: int, end: int) -> Plan:
     first = max(start, terms.starts_at or start)
     last = end - 1 if terms.until_at is None else min(end - 1, terms.until_at)
     every = list(islice(recurrence.between(schedule.recurrence, first - 1, last), MOST + 1))
-    there = backfill.on_record(session.db, schedule.id, start, end)
+    there = backfill.list_recorded(session.db, schedule.id, start, end)
     if len(every) > MOST:
         raise BadInput(
             f"That is more than {MOST} occurrences.", "Say a shorter span; one a second is all that Slack takes."

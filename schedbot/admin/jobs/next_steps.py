@@ -7,7 +7,7 @@ from schedbot import times
 from schedbot.model import JobState, ScheduleState
 from schedbot.slack.remedies import describe_reason, fill_names
 from schedbot.store.history.jobs import JobRecord
-from schedbot.store.jobs.outage import AN_OUTAGE
+from schedbot.store.jobs.outage import OUTAGE_FAILURES
 
 SLOW_MS = 60_000
 
@@ -73,7 +73,7 @@ def queued(job: JobRecord, now: int, silent: int) -> Standing:
         resume = f"schedbot workspace resume {shlex.quote(job.workspace)}"
         sentence = f"it waits, because the workspace '{job.workspace}' is paused ({job.workspace_paused})."
         return Standing(sentence, (*remedy(job), resume))
-    if silent >= AN_OUTAGE and job.goes_at <= now:
+    if silent >= OUTAGE_FAILURES and job.goes_at <= now:
         sentence = f"it waits, because Slack has not answered the last {silent} posts; it is tried again by itself."
         return Standing(told(sentence, job, now), ("schedbot doctor --online", "schedbot health"))
     if job.available_at > now:

@@ -21,7 +21,7 @@ from schedbot.store.history import missed_spans
 from schedbot.store.history.filters import Filter
 from schedbot.store.history.missed_spans import Unnumbered
 from schedbot.store.jobs import manual
-from schedbot.store.jobs.manual import Again, Candidate
+from schedbot.store.jobs.manual import Candidate, Retry
 
 SLICE = 1_000
 APART_MS = 1_000
@@ -104,11 +104,11 @@ def plan(session: Session, chosen: Filter, stale: bool) -> Plan:
 def looked_at(session: Session, sought: Filter) -> Iterator[tuple[Candidate, bool]]:
     """The jobs that fit, and then those that were typed out and do not, so that each of these has its answer."""
     fit = set()
-    for job in manual.candidates(session.db, sought):
+    for job in manual.list_candidates(session.db, sought):
         fit.add(job.job)
         yield job, True
     others = tuple(number for number in sought.jobs or () if number not in fit)
-    yield from ((job, False) for job in manual.candidates(session.db, Filter(jobs=others)))
+    yield from ((job, False) for job in manual.list_candidates(session.db, Filter(jobs=others)))
 
 
 def must_be_there(session: Session, jobs: Sequence[int]) -> None:
@@ -184,7 +184,7 @@ def queue_again(
     """What stands in missed spans gets its jobs first; then all of them are queued alike."""
     db, now = session.db, session.now()
     numbers, unnumbered = parted(page)
-    found = manual.candidates(db, Filter(jobs=(*numbers, *missed_spans.unfold(db, unnumbered))))
+    found = manual.list_candidates(db, Filter(jobs=(*numbers, *missed_spans.unfold(db, unnumbered))))
     ready = {job.job: job for job in found if job.job is not None and left_out(job, now, stale) is None}
     told = [again(number, job, now, steps) for number, job in ready.items()]
     manual.queue_again(db, told, session.actor, now)
@@ -197,14 +197,14 @@ def parted(page: Sequence[int | Unnumbered]) -> tuple[list[int], list[Unnumbered
     return numbers, [one for one in page if not isinstance(one, int)]
 
 
-def again(number: int, job: Candidate, now: int, steps: Counter[tuple[str, str]]) -> Again:
+def again(number: int, job: Candidate, now: int, steps: Counter[tuple[str, str]]) -> Retry:
     """When it may go: one second after the one before it in its channel. `steps` counts them, by channel."""
     place = (job.workspace_id, job.channel)
     available_at = now + APART_MS * steps[place]
     steps[place] += 1
     put_off = available_at + max(job.grace_ms, MIN_GRACE_MS)
     deadline_at = put_off if job.deadline_at <= now else job.deadline_at
-    return Again(number, job.state, available_at, deadline_at, job.parked, job.workspace_id)
+    return Retry(number, job.state, available_at, deadline_at, job.parked, job.workspace_id)
 
 
 def would_be(session: Session, made: Plan) -> Iterator[Candidate]:
@@ -212,7 +212,7 @@ def would_be(session: Session, made: Plan) -> Iterator[Candidate]:
     ready = iter(made.ready)
     while page := tuple(islice(ready, SLICE)):
         numbers, unnumbered = parted(page)
-        jobs = manual.candidates(session.db, Filter(jobs=tuple(numbers)))
+        jobs = manual.list_candidates(session.db, Filter(jobs=tuple(numbers)))
         yield from heapq.merge(jobs, still_missed(session, unnumbered), key=lambda one: one.due_at)
 
 
@@ -223,6 +223,6 @@ def still_missed(session: Session, unnumbered: Sequence[Unnumbered]) -> Iterator
     whose, due = {schedule_id for schedule_id, _ in unnumbered}, [due_at for _, due_at in unnumbered]
     near = Filter(schedules=tuple(whose), states=(JobState.MISSED,), since=min(due), until=max(due))
     wanted = set(unnumbered)
-    for job in manual.candidates(session.db, near):
+    for job in manual.list_candidates(session.db, near):
         if job.job is None and (job.schedule_id, job.due_at) in wanted:
             yield job

@@ -20,7 +20,7 @@ from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack import tokens
 from schedbot.store.opening import open_database
-from schedbot.store.operations.health import vitals
+from schedbot.store.operations.health import read_vitals
 from schedbot.store.schedules import workspace_usage, workspaces
 from schedbot.store.schedules.workspaces import Workspace
 from schedbot.store.sqlite import integrity, wake_fifo
@@ -164,7 +164,7 @@ def online_token(session: Session, workspace: Workspace) -> Finding:
 
 def tick(session: Session) -> Finding:
     """cron runs a tick each minute."""
-    seen = vitals(session.db, session.now())
+    seen = read_vitals(session.db, session.now())
     told = "never ran" if seen.tick_at is None else f"ran {times.format_relative(seen.tick_at, seen.now)}"
     late = seen.tick_at is None or seen.now - seen.tick_at > health.TICK_LATE_MS
     remedy = "Let cron run it each minute: '* * * * * schedbot tick' (see crontab.example)." if late else ""
@@ -173,7 +173,7 @@ def tick(session: Session) -> Finding:
 
 def pools(session: Session) -> Finding:
     """Each pool that runs can be woken, and is of this version."""
-    seen = vitals(session.db, session.now())
+    seen = read_vitals(session.db, session.now())
     running = seen.pools
     listening = sum(map(is_heard, session.db.path.parent.glob(f"{session.db.path.name}-*{wake_fifo.ENDING}")))
     told = f"{health.counted(running, 'runs', 'run')}, {health.counted(listening, 'listens', 'listen')} for wake-ups"

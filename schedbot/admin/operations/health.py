@@ -10,7 +10,7 @@ from typing import Any
 from schedbot import __version__, times
 from schedbot.errors import DONE, FAILED, NEEDS_PERSON
 from schedbot.slack.remedies import describe_reason
-from schedbot.store.jobs.outage import AN_OUTAGE
+from schedbot.store.jobs.outage import OUTAGE_FAILURES
 from schedbot.store.operations.health import Vitals
 
 # cron starts a tick each minute: two and a half are one missed, and one that is late.
@@ -87,7 +87,7 @@ def posts(seen: Vitals) -> list[Problem]:
             pools = counted(seen.pools, "pool runs", "pools run")
             see = "'schedbot audit --state queued' shows what waits; see what 'schedbot work' logs, or start it again."
             problems.append(Problem(f"{told}, though {pools}. {see}", late_ms > DUE_STUCK_MS))
-    if seen.silences >= AN_OUTAGE and (seen.queued or seen.is_unsettled):
+    if seen.silences >= OUTAGE_FAILURES and (seen.queued or seen.is_unsettled):
         told = f"Slack has not answered the last {seen.silences} posts"
         problems.append(Problem(f"{told}: what is due waits, and a post is tried again by itself."))
     if seen.failed_24h:

@@ -31,7 +31,7 @@ def edit(session: Session, name: str, fields: Fields, params: ParamChanges | Non
     context = ChangeContext.begin(session, "edit")
     with session.db.writing():
         before = named(session.db, name)
-        base = ScheduleFields.of(before, occurrence_count.made(session.db, before, context.now))
+        base = ScheduleFields.of(before, occurrence_count.count_occurrences(session.db, before, context.now))
         if params and (params.values or params.unset):
             fields = {**fields, "params": json.dumps(merge(before.terms.report.params, params))}
         writer = ScheduleWriter(session.db, context)

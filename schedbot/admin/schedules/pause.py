@@ -63,7 +63,7 @@ def pause_one(db: Database, before: Schedule, reason: str, until: str, context: 
 
     One is finished as soon as its last occurrence is enqueued: while that waits, it can still be paused.
     """
-    has_last = before.state is FINISHED and pending.waiting(db, before.id)
+    has_last = before.state is FINISHED and pending.list_pending(db, before.id)
     if before.state not in (ACTIVE, PAUSED) and not has_last:
         return Rested(before, before.state)
     end = end_of(until, before, context.now)
@@ -101,7 +101,7 @@ def resume_one(db: Database, before: Schedule, context: ChangeContext) -> Rested
     after = replace(before, state=state, reason=None, state_by=None, state_until=None, effective_at=context.now)
     schedules.update_state(db, after)
     record_change(db, context, before, after)
-    jobs = pending.take_up(db, before, context.now)
+    jobs = pending.requeue_deferred(db, before, context.now)
     if state is ACTIVE:
         jobs += advance.enqueue_upcoming(db, before.id, schedules.recurrence_id(db, before.id), context.now).enqueued
     return Rested(after, before.state, jobs)

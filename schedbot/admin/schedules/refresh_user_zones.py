@@ -127,7 +127,7 @@ def move_one(writer: ScheduleWriter, number: str, told: Person) -> bool:
     before = schedules.by_id(db, number)
     user = slack_user_of(before)
     assert user is not None
-    base = ScheduleFields.of(before, occurrence_count.made(db, before, now))
+    base = ScheduleFields.of(before, occurrence_count.count_occurrences(db, before, now))
     try:
         new = ScheduleFields.parse({"tz": before.terms.tz_from}, now, base, {user: told.zone})
     except BadField as error:

@@ -10,7 +10,7 @@ from schedbot.model import JobState, Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.jobs import pending
-from schedbot.store.jobs.pending import JobSeen
+from schedbot.store.jobs.pending import ExtraJob
 from schedbot.store.operations import heartbeats
 
 POOL_ALIVE_MS = 30_000
@@ -22,7 +22,7 @@ class Extra:
     """An extra job, and the schedule that it is of."""
 
     schedule: Schedule
-    job: JobSeen
+    job: ExtraJob
 
 
 def run_now(session: Session, names: Sequence[str]) -> tuple[list[Extra], Chosen]:
@@ -32,7 +32,7 @@ def run_now(session: Session, names: Sequence[str]) -> tuple[list[Extra], Chosen
         meant = chosen(session.db, names)
         for one in meant.schedules:
             refuse_suspended(one)
-        extras = [Extra(one, pending.extra(session.db, one, context.now)) for one in meant.schedules]
+        extras = [Extra(one, pending.enqueue_extra(session.db, one, context.now)) for one in meant.schedules]
         for extra in extras:
             record(session.db, context, extra)
     session.db.wake()
@@ -53,7 +53,7 @@ def record(db: Database, context: ChangeContext, extra: Extra) -> None:
 
 def has_pool(session: Session) -> bool:
     """Does a pool give signs of life?"""
-    last = heartbeats.last(session.db, "pool")
+    last = heartbeats.get_last_beat(session.db, "pool")
     return last is not None and last > session.now() - POOL_ALIVE_MS
 
 
@@ -65,4 +65,4 @@ def settled(session: Session, extras: Sequence[Extra]) -> list[Extra] | None:
 
 def as_they_stand(session: Session, extras: Sequence[Extra]) -> list[Extra]:
     """The extra jobs as they stand now."""
-    return [Extra(one.schedule, pending.by_id(session.db, one.job.id)) for one in extras]
+    return [Extra(one.schedule, pending.get_job(session.db, one.job.id)) for one in extras]

@@ -111,11 +111,11 @@ def taken(session: Session, workspace: Workspace, channel: str, sleep: Callable[
     patient_until = steady_ms() + patience_ms(session)
     while True:
         now = session.now()
-        free_at = pacing.free_at(session.db, workspace.id, pacing.POST, channel, now)
+        free_at = pacing.get_free_at(session.db, workspace.id, pacing.POST, channel, now)
         if free_at <= now:
             with session.db.writing():
                 now = session.now()
-                if pacing.take(session.db, workspace.id, channel, now, now + kept_ms):
+                if pacing.reserve(session.db, workspace.id, channel, now, now + kept_ms):
                     return now + kept_ms
         elif steady_ms() > patient_until or free_at > now + patience_ms(session):
             raise busy(session, workspace, channel, free_at - now)
@@ -141,6 +141,6 @@ def free_again(session: Session, workspace: Workspace, channel: str, kept: int, 
     """The channel is free a second after the answer; what Slack asked of this call holds for every pool."""
     with session.db.writing():
         now = session.now()
-        pacing.let_go(session.db, workspace.id, channel, kept, now, now + SPAN_MS)
+        pacing.release(session.db, workspace.id, channel, kept, now, now + SPAN_MS)
         if reply.outcome is Outcome.RATE_LIMITED and reply.retry_after_ms:
             pacing.hold(session.db, workspace.id, pacing.POST, "", now, now + reply.retry_after_ms)

@@ -18,7 +18,7 @@ def skip_next(session: Session, name: str) -> tuple[Schedule, Occurrence]:
     context = ChangeContext.begin(session, "skip-next")
     with session.db.writing():
         schedule = named(session.db, name)
-        dropped = pending.skipped(session.db, context.now, schedule.id)
+        dropped = pending.list_skipped(session.db, context.now, schedule.id)
         first = occurrences.next_due_at(schedule, context.now, dropped)
         coming = () if first is None else occurrences.coming(schedule, first - 1, dropped)
         for occurrence in coming:

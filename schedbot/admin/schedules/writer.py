@@ -183,11 +183,11 @@ def settle_jobs(db: Database, before: Schedule, after: Schedule, now: int) -> in
         return pending.cancel(db, after.id, "schedule_paused")
     cancelled = 0
     if has_new_rule(before, after):
-        pending.give_up(db, after.id, EDITED, now)
-        for job in pending.waiting(db, after.id):
+        pending.keep_cancelled(db, after.id, EDITED, now)
+        for job in pending.list_pending(db, after.id):
             if not is_occurrence(after, job.due_at):
                 cancelled += pending.cancel(db, after.id, EDITED, job.due_at)
-    pending.follow(db, after, after.terms.grace_ms - before.terms.grace_ms)
+    pending.follow_schedule(db, after, after.terms.grace_ms - before.terms.grace_ms)
     if calendar(before) != calendar(after):
         cancelled += deferral.reevaluate_schedule(db, after.id, now).skipped
     return cancelled

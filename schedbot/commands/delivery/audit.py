@@ -109,5 +109,5 @@ def tell(session: Session, number: int, json: bool, csv: bool) -> None:
         terminal.csv_rows(telling.KEYS, [telling.as_object(job)])
     else:
         now = session.now()
-        stands = next_steps.standing(job, now, outage.in_a_row(session.db, now))
+        stands = next_steps.standing(job, now, outage.count_failures(session.db, now))
         telling.time_line(job, entries, stands, now)

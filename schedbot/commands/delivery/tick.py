@@ -9,7 +9,7 @@ from schedbot import times
 from schedbot.presentation import terminal
 from schedbot.session import open_session
 from schedbot.store.schedules import user_zones
-from schedbot.tick import AnotherTick, Ticked, tick
+from schedbot.tick import TickAlreadyRuns, TickResult, tick
 
 FOLLOW_MS = 15_000
 
@@ -29,7 +29,7 @@ def run(
     with open_session() as session:
         try:
             ticked = tick(session, dry_run)
-        except AnotherTick:
+        except TickAlreadyRuns:
             terminal.note("Another tick is running: nothing to do.")
             return
         if json:
@@ -42,7 +42,7 @@ def run(
             refresh_user_zones.follow(session, "tick", FOLLOW_MS)
 
 
-def sentence(ticked: Ticked, dry_run: bool) -> str:
+def sentence(ticked: TickResult, dry_run: bool) -> str:
     """`Enqueued 3, missed 0, skipped 0 (3 schedules, 12 ms).`"""
     verb = "Would enqueue" if dry_run else "Enqueued"
     counted = "1 schedule" if ticked.schedules == 1 else f"{ticked.schedules} schedules"

@@ -58,7 +58,7 @@ def run(
         if drain and pool.hand.circuit.seen_open:
             raise SchedbotError("Slack does not answer: what is due waits.", "The next 'schedbot work' tries again.")
         if drain:
-            raise typer.Exit(waits_for_a_person(session))
+            raise typer.Exit(waits_count_for_person(session))
 
 
 def sentence(tally: dict[str, int]) -> str:
@@ -79,9 +79,9 @@ def counted(tally: dict[str, int], one: str, many: str) -> str:
     return f"{total:,} {one if total == 1 else many}: {each}."
 
 
-def waits_for_a_person(session: Session) -> int:
+def waits_count_for_person(session: Session) -> int:
     """The exit code: 3 if a job is held or a paused workspace has jobs that wait."""
-    held, paused = drain_state.for_a_person(session.db)
+    held, paused = drain_state.count_for_person(session.db)
     if held:
         terminal.note(f"{held} held: 'schedbot audit --state held' shows them.")
     if paused:

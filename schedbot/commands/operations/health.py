@@ -10,7 +10,7 @@ from schedbot.admin.operations.health import Health
 from schedbot.errors import FAILED, DatabaseUnusable
 from schedbot.presentation import terminal
 from schedbot.session import open_session
-from schedbot.store.operations.health import vitals
+from schedbot.store.operations.health import read_vitals
 
 COLOURS = {health.OK: "green", health.DEGRADED: "yellow", health.BROKEN: "red"}
 
@@ -26,7 +26,7 @@ def run(
     """
     try:
         with open_session() as session:
-            found = health.judged(vitals(session.db, session.now()))
+            found = health.judged(read_vitals(session.db, session.now()))
     except DatabaseUnusable as error:
         if not json:
             raise

@@ -81,5 +81,5 @@ def typed(session: Session, names: list[str]) -> list[str]:
 
 def table(session: Session, found: Iterator[Schedule], limit: int) -> None:
     now = session.now()
-    dropped = pending.skipped(session.db, now)
+    dropped = pending.list_skipped(session.db, now)
     telling_list.table(list(islice(found, limit)), now, dropped)

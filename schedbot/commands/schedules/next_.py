@@ -62,7 +62,7 @@ def run(
         if changes:
             next_changes.show(meant, now, now + times.parse_duration(changes), json)
             return
-        dropped = pending.skipped(session.db, now)
+        dropped = pending.list_skipped(session.db, now)
         each = (occurrences.coming(one, after(from_, one.recurrence, now), dropped) for one in meant)
         show(occurrences.merged(each, count), now, json)
 

@@ -24,7 +24,7 @@ RETURNING id, due_at
 """
 
 
-def on_record(db: Database, schedule_id: str, start: int, end: int) -> dict[int, JobState]:
+def list_recorded(db: Database, schedule_id: str, start: int, end: int) -> dict[int, JobState]:
     """The occurrences from `start` up to `end`, not with it, that are on record: due_at -> the state."""
     rows = db.rows(ON_RECORD, {"schedule_id": schedule_id, "start": start, "end": end})
     missed = missed_spans.due_within(db, schedule_id, start, end - 1)

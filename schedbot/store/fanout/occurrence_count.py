@@ -19,7 +19,7 @@ SELECT due_at FROM jobs
 COUNT = MADE.replace("due_at FROM", "count(*) FROM", 1)
 
 
-def made(db: Database, schedule: Schedule, now: int) -> int:
+def count_occurrences(db: Database, schedule: Schedule, now: int) -> int:
     """How many of a schedule's occurrences have been, up to `now`."""
     jobs = int(db.value(COUNT, {"schedule_id": schedule.id, "since": 0, "now": now}))
     return jobs + missed_spans.count_up_to(db, schedule.id, now) + unticked(db, schedule, now)

@@ -11,13 +11,13 @@ from schedbot.store.schedules import recurrences, schedules
 RESTED = "SELECT id FROM schedules WHERE state = 'paused' AND state_until <= :horizon ORDER BY state_until, id"
 
 
-def to_end(db: Database, horizon: int) -> bool:
+def has_ending(db: Database, horizon: int) -> bool:
     """Does a pause end up to `horizon`?"""
     sql = "SELECT EXISTS (SELECT 1 FROM schedules WHERE state_until IS NOT NULL AND state_until <= :horizon)"
     return bool(db.value(sql, {"horizon": horizon}))
 
 
-def end(db: Database, now: int, horizon: int) -> list[str]:
+def end_pauses(db: Database, now: int, horizon: int) -> list[str]:
     """Let the pauses end that end by themselves up to `horizon`. Returns their schedules' ids. Inside a transaction.
 
     A pause until 09:00 is over at 09:00: the occurrence of that very instant is made.
@@ -28,7 +28,7 @@ def end(db: Database, now: int, horizon: int) -> list[str]:
         active = replace(rested, state=ScheduleState.ACTIVE, reason=None, state_by=None, state_until=None)
         schedules.update_state(db, replace(active, effective_at=effective_at))
         number = schedules.recurrence_id(db, rested.id)
-        pending.take_up(db, rested, effective_at)
+        pending.requeue_deferred(db, rested, effective_at)
         if effective_at < now:
             recurrences.wake(db, number, effective_at)  # it ended while no tick ran: the misfire policy decides
         else:

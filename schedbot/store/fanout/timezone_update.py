@@ -60,7 +60,7 @@ class Moved:
     after: int | None
 
 
-def follow(db: Database, now: int) -> None:
+def update_next_due(db: Database, now: int) -> None:
     """Bring what is not yet enqueued in line with the zone data in use. One small read where nothing changed."""
     used, _ = times.zone_data_version()
     seen = db.value(SEEN)

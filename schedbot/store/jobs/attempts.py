@@ -43,7 +43,7 @@ RETURNING state
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class AttemptStart:
     """An attempt that is about to begin. `sent_at` None: it will not leave (its report could not be rendered)."""
 
     job_id: int
@@ -57,7 +57,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class AttemptEnd:
     """How an attempt ended, and what becomes of its job."""
 
     job_id: int
@@ -72,12 +72,12 @@ class End:
     detail: str | None = None
 
     @property
-    def left(self) -> bool:
+    def was_sent(self) -> bool:
         """Did its request leave, as far as anybody knows?"""
         return self.reply.outcome is not Outcome.LOST_UNSENT and self.reply.error != "token_unavailable"
 
 
-def begin(db: Database, start: Start, now: int, free_at: int) -> bool:
+def begin(db: Database, start: AttemptStart, now: int, free_at: int) -> bool:
     """Write the attempt, and keep its channel until `free_at`. Inside a transaction.
 
     False, and nothing written, when the lease is lost or has passed, or the channel is busy.
@@ -103,7 +103,7 @@ def begin(db: Database, start: Start, now: int, free_at: int) -> bool:
     return True
 
 
-def end(db: Database, end: End) -> str | None:
+def end(db: Database, end: AttemptEnd) -> str | None:
     """Write how the attempt ended, and its job's next state, under the token. Inside a transaction.
 
     Returns the state that it came to: nothing waits for a schedule that rests by now. None, and nothing written, when a
@@ -133,8 +133,8 @@ def end(db: Database, end: End) -> str | None:
             "ended_at": end.ended_at,
             "outcome": end.reply.outcome.value,
             "error": end.reply.error,
-            "detail": None if end.detail is None else storable(end.detail),
-            "left": end.left,
+            "detail": None if end.detail is None else escape_surrogates(end.detail),
+            "left": end.was_sent,
             "http_status": end.reply.http_status,
             "ts": end.reply.ts,
             "lateness_ms": end.lateness_ms,
@@ -143,6 +143,6 @@ def end(db: Database, end: End) -> str | None:
     return state
 
 
-def storable(text: str) -> str:
+def escape_surrogates(text: str) -> str:
     """The same text; half of a pair of characters, which a report may quote and SQLite does not take, is spelt out."""
     return text.encode(errors="backslashreplace").decode()

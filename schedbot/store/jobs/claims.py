@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from schedbot.model import Report, TokenSource
 from schedbot.store.database import Database, Row
 from schedbot.store.jobs import pacing
-from schedbot.store.jobs.fairness import Turns, by_turns
+from schedbot.store.jobs.fairness import RoundRobin, claim_in_turns
 from schedbot.store.schedules.shared_calendars import CALENDAR
 
 CLAIM = """
@@ -81,7 +81,7 @@ SELECT id, token, lease_until FROM jobs
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedJob:
     """A job in hand, with all that its delivery needs. `free_at` is when its channel may be posted to again,
     `resumes` how often its workspace had been resumed when it was claimed, `error` how its last attempt failed."""
 
@@ -111,7 +111,7 @@ class Claimed:
     calendar: str = ""  # what may keep it from leaving; empty: nothing
 
     @property
-    def goes_at(self) -> int:
+    def scheduled_at(self) -> int:
         """When it is to go: what was put off by a calendar is not late before then."""
         return self.due_at if self.deferred_to is None else self.deferred_to
 
@@ -122,17 +122,17 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ClaimRequest:
     """What a claim asks for: up to `limit` jobs that are available up to `until`, held until `lease_until`."""
 
     until: int
     limit: int
     lease_until: int
-    turns: Turns | None = None
+    turns: RoundRobin | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class PastLease:
+class ExpiredLease:
     """A running job whose lease has passed."""
 
     id: int
@@ -145,18 +145,18 @@ def draw_token() -> int:
     return secrets.randbits(62) | 1
 
 
-def waiting(db: Database, until: int) -> bool:
+def has_available_jobs(db: Database, until: int) -> bool:
     """Is there a job to claim that is available up to `until`?"""
     return bool(db.value(WAITING, {"until": until}))
 
 
-def held(db: Database, number: int, token: int) -> int | None:
+def get_lease_end(db: Database, number: int, token: int) -> int | None:
     """Until when the claim `token` holds the job; None when it does no longer."""
     found: int | None = db.value(HELD, {"id": number, "token": token})
     return found
 
 
-def claim(db: Database, wanted: Wanted) -> list[Claimed]:
+def claim(db: Database, wanted: ClaimRequest) -> list[ClaimedJob]:
     """Take jobs, the oldest first; where more wait than there is room for, the workspaces take turns.
 
     Its cost is that of what it takes, whatever waits. Inside a transaction.
@@ -164,7 +164,7 @@ def claim(db: Database, wanted: Wanted) -> list[Claimed]:
     told = {"token": draw_token(), "lease_until": wanted.lease_until, "until": wanted.until}
     ids: list[int] = []
     if wanted.turns and db.value(SATURATED, {"until": wanted.until, "limit": wanted.limit}):
-        ids += by_turns(db, wanted.turns, wanted.limit, told)
+        ids += claim_in_turns(db, wanted.turns, wanted.limit, told)
     ids += [row[0] for row in db.rows(CLAIM, {**told, "limit": wanted.limit - len(ids)})]
     if not ids:
         return []
@@ -172,7 +172,7 @@ def claim(db: Database, wanted: Wanted) -> list[Claimed]:
     return [claimed(row) for row in db.rows(CLAIMED, named)]
 
 
-def claimed(row: Row) -> Claimed:
+def claimed(row: Row) -> ClaimedJob:
     first, (kind, place), times, (report_kind, source, params), rest = (
         row[:7],
         row[7:9],
@@ -181,7 +181,7 @@ def claimed(row: Row) -> Claimed:
         row[19:],
     )
     report = Report(report_kind, source, json.loads(params))
-    return Claimed(*(*first, TokenSource(kind, place), *times, report, *rest))
+    return ClaimedJob(*(*first, TokenSource(kind, place), *times, report, *rest))
 
 
 def renew(db: Database, token: int, ids: Iterable[int], lease_until: int) -> int:
@@ -189,7 +189,7 @@ def renew(db: Database, token: int, ids: Iterable[int], lease_until: int) -> int
     return db.execute(RENEW, {"token": token, "ids": json.dumps(list(ids)), "lease_until": lease_until})
 
 
-def give_back(db: Database, jobs: Sequence[tuple[int, int, int]]) -> None:
+def release(db: Database, jobs: Sequence[tuple[int, int, int]]) -> None:
     """Put jobs back that have not left: each as (id, token, available_at). Inside a transaction."""
     for number, token, available_at in jobs:
         db.execute(GIVE_BACK, {"id": number, "token": token, "available_at": available_at})
@@ -200,7 +200,7 @@ def expire(db: Database, number: int, token: int) -> None:
     db.execute(EXPIRE, {"id": number, "token": token})
 
 
-def past_leases(db: Database, now: int, lease_ms: int) -> list[PastLease]:
+def list_expired_leases(db: Database, now: int, lease_ms: int) -> list[ExpiredLease]:
     """Running jobs whose lease ended before `now`, or ends later than any that was given by this clock."""
     told = {"now": now, "too_far": now + 3 * lease_ms + SET_BACK_MS}
-    return [PastLease(*row) for row in db.rows(PAST, told)]
+    return [ExpiredLease(*row) for row in db.rows(PAST, told)]

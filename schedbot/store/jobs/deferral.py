@@ -26,8 +26,8 @@ from schedbot.store.schedules.recurrences import rule_of
 from schedbot.store.schedules.shared_calendars import CALENDAR, Whose, parse_calendar
 
 SKIPPED = after(JobState.QUEUED, Event.SKIPPED)
-FAILED = after(JobState.QUEUED, Event.SHUT_OUT)
-GIVEN_BACK = after(JobState.RUNNING, Event.GIVEN_BACK)
+FAILED = after(JobState.QUEUED, Event.SKIPPED_AFTER_ATTEMPT)
+GIVEN_BACK = after(JobState.RUNNING, Event.RELEASED)
 
 JOBS = f"""
 SELECT jobs.id, jobs.schedule_id, jobs.workspace_id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, jobs.asked_for,
@@ -218,7 +218,7 @@ def reschedule(db: Database, job: DeferrableJob, decision: CalendarDecision | No
     reason = None if at == job.due_at else decision.reason if decision else job.deferred_by
     if at == was_at and (at <= now or reason == job.deferred_by):
         return False
-    held_until = pacing.free_at(db, job.workspace_id, pacing.POST, "", now)
+    held_until = pacing.get_free_at(db, job.workspace_id, pacing.POST, "", now)
     instants = {"now": now, "was_at": was_at, "at": at, "held_until": held_until}
     deferred = {"deferred_to": at if reason else None, "deferred_by": reason}
     db.execute(RESCHEDULE, {**instants, **deferred, "id": job.id, "grace_ms": job.grace_ms, "state": GIVEN_BACK})

@@ -38,7 +38,7 @@ WEIGHTS = {Priority.HIGH: 4, Priority.NORMAL: 2, Priority.LOW: 1}
 
 
 @dataclass(slots=True)
-class Turns:
+class RoundRobin:
     """Whose turn was the last to end; and whose was cut short, and what it has had of it. A pool keeps it."""
 
     cursor: str = ""
@@ -52,7 +52,7 @@ class Turns:
         return self.begun[1] if self.begun[0] == workspace_id else 0
 
 
-def by_turns(db: Database, turns: Turns, limit: int, told: Mapping[str, int]) -> list[int]:
+def claim_in_turns(db: Database, turns: RoundRobin, limit: int, told: Mapping[str, int]) -> list[int]:
     """Up to `limit` jobs, taken in turns. `told` is the claim's token, lease and instant."""
     ids: list[int] = []
     for _ in range(ROUNDS):
@@ -61,7 +61,7 @@ def by_turns(db: Database, turns: Turns, limit: int, told: Mapping[str, int]) ->
     return ids
 
 
-def around(db: Database, turns: Turns, limit: int, told: Mapping[str, int]) -> list[int]:
+def around(db: Database, turns: RoundRobin, limit: int, told: Mapping[str, int]) -> list[int]:
     """One round: as many turns for each as there is room for. A turn that does not fit goes on at the next claim."""
     ids: list[int] = []
     weights = next_workspaces(db, turns.cursor, told["until"])

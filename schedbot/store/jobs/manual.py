@@ -71,7 +71,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Retry:
     """A job to queue again, if it is still in the state `before`; its schedule may be of another workspace by now."""
 
     job: int
@@ -82,7 +82,7 @@ class Again:
     workspace_id: str
 
 
-def candidates(db: Database, chosen: Filter) -> Iterator[Candidate]:
+def list_candidates(db: Database, chosen: Filter) -> Iterator[Candidate]:
     """The jobs that the filter lets through, in due order, as a stream; so too what stands in missed spans."""
     sql = filters.statement(CANDIDATES, chosen, "due_at, job")
     jobs = map(candidate, db.stream(sql, filters.bindings(chosen)))
@@ -102,7 +102,7 @@ def candidate(row: Row) -> Candidate:
     return Candidate(*told)
 
 
-def queue_again(db: Database, again: Sequence[Again], actor: str, now: int) -> int:
+def queue_again(db: Database, again: Sequence[Retry], actor: str, now: int) -> int:
     """Let the jobs be claimed once more, and record who said so. Returns how many. Inside a transaction."""
     rows = [
         (one.job, one.before, one.available_at, one.deadline_at, int(one.parked), one.workspace_id) for one in again

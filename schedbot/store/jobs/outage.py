@@ -6,7 +6,7 @@ see begin.
 
 from schedbot.store.database import Database
 
-AN_OUTAGE = 5  # so many in a row are no accident
+OUTAGE_FAILURES = 5  # so many in a row are no accident
 REMEMBERED_MS = 3_600_000
 
 KEEP = """
@@ -20,23 +20,23 @@ UPDATE jobs SET spent = max(0, spent - 1) WHERE id = :id AND state IN ('queued',
 """
 
 
-def keep(db: Database, failures: int, silent: str, now: int) -> None:
+def save_failures(db: Database, failures: int, silent: str, now: int) -> None:
     """Write down how many there are now; the last was of the workspace `silent`. Inside a transaction."""
     db.execute(KEEP, {"failures": failures, "silent": silent, "now": now})
 
 
-def in_a_row(db: Database, now: int) -> int:
+def count_failures(db: Database, now: int) -> int:
     """How many there are; 0 where the last is an hour old."""
     sql = "SELECT failures FROM circuit WHERE changed_at >= :since"
     return int(db.value(sql, {"since": now - REMEMBERED_MS}) or 0)
 
 
-def whose(db: Database) -> str:
+def get_last_workspace(db: Database) -> str:
     """The workspace of the last; empty where there never was one."""
     return str(db.value("SELECT silent FROM circuit") or "")
 
 
-def give_back(db: Database, jobs: list[int]) -> None:
+def return_attempts(db: Database, jobs: list[int]) -> None:
     """These failures were an outage's: each gives its job an attempt back while it is open. Inside a transaction."""
     for number in jobs:
         db.execute(GIVE_BACK, {"id": number})

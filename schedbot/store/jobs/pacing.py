@@ -52,32 +52,32 @@ def hold(db: Database, workspace_id: str, method: str, channel: str, now: int, f
     db.execute(HOLD, told)
 
 
-def free_at(db: Database, workspace_id: str, method: str, channel: str, now: int) -> int:
+def get_free_at(db: Database, workspace_id: str, method: str, channel: str, now: int) -> int:
     """From when on the method may be used in that channel; 0 for always."""
     row = db.value(FREE_AT, {"workspace_id": workspace_id, "method": method, "channel": channel, "now": now})
     return int(row or 0)
 
 
-def take(db: Database, workspace_id: str, channel: str, now: int, until: int) -> bool:
+def reserve(db: Database, workspace_id: str, channel: str, now: int, until: int) -> bool:
     """Keep the channel for a post outside the queue, if it is free. Inside a transaction."""
-    if free_at(db, workspace_id, POST, channel, now) > now:
+    if get_free_at(db, workspace_id, POST, channel, now) > now:
         return False
     hold(db, workspace_id, POST, channel, now, until)
     return True
 
 
-def let_go(db: Database, workspace_id: str, channel: str, kept: int, now: int, free_at: int) -> None:
+def release(db: Database, workspace_id: str, channel: str, kept: int, now: int, free_at: int) -> None:
     """The post for which the channel was kept until `kept` is over: free from `free_at` on. Inside a transaction."""
     told = {"workspace_id": workspace_id, "method": POST, "channel": channel, "now": now, "free_at": free_at}
     db.execute(LET_GO, {**told, "kept": kept})
 
 
-def push_back(db: Database, workspace_id: str, until: int, spread_ms: int) -> int:
+def postpone_jobs(db: Database, workspace_id: str, until: int, spread_ms: int) -> int:
     """Let the workspace's waiting jobs wait until after a hold. Inside a transaction."""
     return db.execute(PUSH, {"workspace_id": workspace_id, "free_at": until, "spread_ms": spread_ms})
 
 
-def sweep(db: Database, now: int) -> None:
+def delete_expired(db: Database, now: int) -> None:
     """Forget what holds no more, so that the table stays as small as what is busy. Inside a transaction."""
     db.execute(
         "DELETE FROM pacing WHERE free_at < :now OR held_at > :believed", {"now": now, "believed": believed(now)}

@@ -12,7 +12,7 @@ from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.store.database import Database
 
 CANCELLED = after(JobState.QUEUED, Event.CANCELLED)
-GIVEN_BACK = after(JobState.RUNNING, Event.GIVEN_BACK)
+GIVEN_BACK = after(JobState.RUNNING, Event.RELEASED)
 
 # An attempt with sent_at and no end is on its way, or may be.
 WAITS = """
@@ -76,7 +76,7 @@ RETURNING id
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingJob:
+class PendingJob:
     """A job that can still be taken back."""
 
     id: int
@@ -85,7 +85,7 @@ class WaitingJob:
 
 
 @dataclass(frozen=True, slots=True)
-class JobSeen:
+class ExtraJob:
     """A job as `run-now` tells it."""
 
     id: int
@@ -95,10 +95,10 @@ class JobSeen:
     lateness_ms: int | None
 
 
-def waiting(db: Database, schedule_id: str) -> list[WaitingJob]:
+def list_pending(db: Database, schedule_id: str) -> list[PendingJob]:
     """What waits for a schedule, in order of time."""
     return [
-        WaitingJob(number, due_at, JobState(state))
+        PendingJob(number, due_at, JobState(state))
         for number, due_at, state in db.rows(WAITING, {"schedule_id": schedule_id})
     ]
 
@@ -109,12 +109,12 @@ def cancel(db: Database, schedule_id: str, error: str, due_at: int | None = None
     return db.execute(SETTLE, row)
 
 
-def take_up(db: Database, schedule: Schedule, now: int) -> int:
+def requeue_deferred(db: Database, schedule: Schedule, now: int) -> int:
     """Let what a pause cancelled, and a calendar had put off to after `now`, wait again. Returns how many."""
     return db.execute(TAKE_UP, {"schedule_id": schedule.id, "workspace_id": schedule.workspace_id, "now": now})
 
 
-def give_up(db: Database, schedule_id: str, error: str, now: int) -> None:
+def keep_cancelled(db: Database, schedule_id: str, error: str, now: int) -> None:
     """Let such a job stay cancelled, for the reason `error`: the rule that it was of is no more."""
     db.execute(GIVE_UP, {"schedule_id": schedule_id, "error": error, "now": now})
 
@@ -127,7 +127,7 @@ def skip(db: Database, schedule: Schedule, due_at: int, error: str) -> bool:
     return db.execute(SKIP_IN_ADVANCE, {**row, "workspace_id": schedule.workspace_id}) == 1
 
 
-def follow(db: Database, schedule: Schedule, longer_ms: int) -> int:
+def follow_schedule(db: Database, schedule: Schedule, longer_ms: int) -> int:
     """Let what waits go on under the schedule as it now stands; deadlines move by `longer_ms`. Returns how many."""
     row = {
         "schedule_id": schedule.id,
@@ -138,13 +138,13 @@ def follow(db: Database, schedule: Schedule, longer_ms: int) -> int:
     return db.execute(FOLLOW, row)
 
 
-def skipped(db: Database, after: int, schedule_id: str | None = None) -> dict[tuple[str, int], str]:
+def list_skipped(db: Database, after: int, schedule_id: str | None = None) -> dict[tuple[str, int], str]:
     """Occurrences to come that are dropped already: (schedule's id, due_at) -> why."""
     rows = db.rows(SKIPPED, {"after": after, "schedule_id": schedule_id})
     return {(number, due_at): error or "skipped" for number, due_at, error in rows}
 
 
-def extra(db: Database, schedule: Schedule, now: int) -> JobSeen:
+def enqueue_extra(db: Database, schedule: Schedule, now: int) -> ExtraJob:
     """Enqueue one job beside the occurrences, due now, or a millisecond later. Inside a transaction."""
     due_at = now
     while True:
@@ -158,13 +158,13 @@ def extra(db: Database, schedule: Schedule, now: int) -> JobSeen:
         }
         written = db.rows(EXTRA, row)
         if written:
-            return JobSeen(written[0][0], due_at, JobState.QUEUED, None, None)
+            return ExtraJob(written[0][0], due_at, JobState.QUEUED, None, None)
         due_at += 1
 
 
-def by_id(db: Database, number: int) -> JobSeen:
+def get_job(db: Database, number: int) -> ExtraJob:
     """One job. Raises LookupError for a number that was never given."""
-    job = db.first(JobSeen, "SELECT id, due_at, state, error, lateness_ms FROM jobs WHERE id = :id", {"id": number})
+    job = db.first(ExtraJob, "SELECT id, due_at, state, error, lateness_ms FROM jobs WHERE id = :id", {"id": number})
     if job is None:
         raise LookupError(f"job {number}")
     return job

@@ -81,7 +81,7 @@ UPDATE attempts SET ended_at = :now, outcome = 'unknown', error = :error
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
+class UnknownJob:
     """A job of unknown outcome, and the attempt that is to be looked up. `resumes`, `error`: as of a claim."""
 
     id: int
@@ -101,7 +101,7 @@ class Unsettled:
     on_unknown: str
     resumes: int
     error: str | None
-    goes_at: int  # when it was to go: due_at, or what a calendar put it off to
+    scheduled_at: int  # when it was to go: due_at, or what a calendar put it off to
     is_removed: bool = False  # its workspace: no new token will come
     is_elsewhere: bool = False  # some pool did not find it in its own seconds
 
@@ -112,54 +112,54 @@ class Unsettled:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class LookUpResult:
     """What a look-up said of one attempt: `answer` is found, absent, elsewhere, cannot_ask or later."""
 
-    job: Unsettled
+    job: UnknownJob
     asked_at: int
     answer: str
     error: str | None = None
     ts: str | None = None
 
 
-def due(db: Database, now: int) -> bool:
+def has_due(db: Database, now: int) -> bool:
     """Is there an unknown job whose look-up is due?"""
     sql = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'unknown' AND available_at <= :now)"
     return bool(db.value(sql, {"now": now}))
 
 
-def waits_beyond(db: Database, too_far: int) -> bool:
+def has_due_after(db: Database, too_far: int) -> bool:
     """Does a look-up wait for an instant after `too_far`?"""
     sql = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'unknown' AND available_at > :too_far)"
     return bool(db.value(sql, {"too_far": too_far}))
 
 
-def bring_back(db: Database, too_far: int, again_at: int) -> int:
+def bring_forward(db: Database, too_far: int, again_at: int) -> int:
     """Let look-ups that wait for an instant after `too_far` wait for `again_at`. Inside a transaction."""
     return db.execute(BRING_BACK, {"too_far": too_far, "again_at": again_at})
 
 
-def take(db: Database, now: int, again_at: int, limit: int) -> list[Unsettled]:
+def take_due(db: Database, now: int, again_at: int, limit: int) -> list[UnknownJob]:
     """Jobs whose look-up is due; nobody else takes them before `again_at`. Inside a transaction."""
     return taken(db, db.rows(TAKE, {"now": now, "again_at": again_at, "limit": limit}))
 
 
-def take_beside(db: Database, place: tuple[str, str], sent: tuple[int, int], again_at: int) -> list[Unsettled]:
+def take_in_channel(db: Database, place: tuple[str, str], sent: tuple[int, int], again_at: int) -> list[UnknownJob]:
     """All unknown jobs of one workspace and channel that were sent between two instants. Inside a transaction."""
     told = {"workspace_id": place[0], "channel": place[1], "sent_after": sent[0], "sent_before": sent[1]}
     return taken(db, db.rows(TAKE_BESIDE, {**told, "again_at": again_at}))
 
 
-def taken(db: Database, ids: list[Row]) -> list[Unsettled]:
+def taken(db: Database, ids: list[Row]) -> list[UnknownJob]:
     numbers = [row[0] for row in ids]
     return [unsettled(row) for row in db.rows(TAKEN, {"ids": json.dumps(numbers)})] if ids else []
 
 
-def unsettled(row: Row) -> Unsettled:
-    return Unsettled(*(*row[:5], TokenSource(row[5], row[6]), *row[7:]))
+def unsettled(row: Row) -> UnknownJob:
+    return UnknownJob(*(*row[:5], TokenSource(row[5], row[6]), *row[7:]))
 
 
-def note(db: Database, answered: Answered) -> None:
+def record_look_up(db: Database, answered: LookUpResult) -> None:
     """Put the look-up on record. Inside a transaction."""
     job = answered.job
     db.execute(
@@ -176,7 +176,7 @@ def note(db: Database, answered: Answered) -> None:
     )
 
 
-def settle(db: Database, answered: Answered, state: JobState, available_at: int, error: str | None) -> str | None:
+def settle(db: Database, answered: LookUpResult, state: JobState, available_at: int, error: str | None) -> str | None:
     """Move the job on as the look-up said. Returns its state, None when somebody else did before. In a transaction."""
     job = answered.job
     found = state is JobState.SUCCEEDED
@@ -185,7 +185,7 @@ def settle(db: Database, answered: Answered, state: JobState, available_at: int,
         "available_at": available_at,
         "error": error,
         "ts": answered.ts,
-        "lateness_ms": max(0, job.sent_at - job.goes_at) if found else None,
+        "lateness_ms": max(0, job.sent_at - job.scheduled_at) if found else None,
         "job_id": job.id,
         "number": job.number,
     }
@@ -193,7 +193,7 @@ def settle(db: Database, answered: Answered, state: JobState, available_at: int,
     return settled
 
 
-def lose(db: Database, job_id: int, token: int, now: int, window_ms: int) -> str | None:
+def rescue(db: Database, job_id: int, token: int, now: int, window_ms: int) -> str | None:
     """The worker that held the job is gone. Inside a transaction.
 
     Nothing had left: `queued` again, now. An attempt had: `unknown`, to be looked up `window_ms` after it was sent.

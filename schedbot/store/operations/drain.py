@@ -29,17 +29,17 @@ SELECT ({HELD}),
 """
 
 
-def left(db: Database, now: int, soon: int) -> bool:
+def has_due_jobs(db: Database, now: int, soon: int) -> bool:
     """Is anything due that nobody has in hand, and can be settled up to `soon`?"""
     return bool(db.value(LEFT, {"now": now, "soon": soon}))
 
 
-def claims(db: Database) -> dict[int, int]:
+def list_claims(db: Database) -> dict[int, int]:
     """The claims that hold jobs now, whoever made them: until when."""
     return {row[0]: row[1] for row in db.rows(CLAIMS)}
 
 
-def for_a_person(db: Database) -> tuple[int, int]:
+def count_for_person(db: Database) -> tuple[int, int]:
     """How many jobs are held for a schedule that is there, and how many workspaces are paused with jobs that wait."""
     row = db.row(FOR_A_PERSON)
     return (row[0], row[1]) if row else (0, 0)

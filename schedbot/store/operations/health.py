@@ -65,7 +65,7 @@ class Vitals:
     silences: int = 0  # so many posts in a row had no answer from Slack, the last within the hour
 
 
-def vitals(db: Database, now: int) -> Vitals:
+def read_vitals(db: Database, now: int) -> Vitals:
     """Read them all from one and the same commit."""
     alive = {"since": now - POOL_ALIVE_MS}
     with db.reading():
@@ -83,5 +83,5 @@ def vitals(db: Database, now: int) -> Vitals:
             paused=[(name, reason) for name, reason in db.rows(PAUSED)],
             other_programs=[(name, program) for name, program in db.rows(OTHER_PROGRAMS, {**OWN, **alive})],
             is_unsettled=bool(db.value(UNKNOWN)),
-            silences=outage.in_a_row(db, now),
+            silences=outage.count_failures(db, now),
         )

@@ -16,12 +16,12 @@ def beat(db: Database, kind: str, name: str, started_at: int, now: int) -> None:
     db.execute(BEAT, {"kind": kind, "name": name, "program": __version__, "started_at": started_at, "now": now})
 
 
-def gone(db: Database, kind: str, name: str) -> None:
+def delete(db: Database, kind: str, name: str) -> None:
     """A pool has ended in good order. Inside a transaction."""
     db.execute("DELETE FROM heartbeats WHERE kind = :kind AND name = :name", {"kind": kind, "name": name})
 
 
-def last(db: Database, kind: str) -> int | None:
+def get_last_beat(db: Database, kind: str) -> int | None:
     """The latest sign of life of that kind."""
     found: int | None = db.value("SELECT max(beat_at) FROM heartbeats WHERE kind = :kind", {"kind": kind})
     return found

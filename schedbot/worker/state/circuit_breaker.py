@@ -8,9 +8,9 @@ further and further apart, and none uses up an attempt. Times are monotonic mill
 from dataclasses import dataclass, field
 
 from schedbot.model import AttemptResult, Outcome
-from schedbot.store.jobs.outage import AN_OUTAGE
+from schedbot.store.jobs.outage import OUTAGE_FAILURES
 
-IN_A_ROW = AN_OUTAGE
+IN_A_ROW = OUTAGE_FAILURES
 FIRST_PAUSE_MS = 5_000
 LONGEST_PAUSE_MS = 60_000
 LATELY_MS = 60_000

@@ -11,7 +11,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.session import Session
 from schedbot.store.jobs import claims, unknown
-from schedbot.store.jobs.claims import Claimed
+from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.state.circuit_breaker import Circuit
 from schedbot.worker.state.poster_handle import Seat
 from schedbot.worker.state.send_queue import PACE_MS, Delivery, Departures, Place
@@ -98,15 +98,15 @@ class Hand:
         if delivery.sent_mono:
             self.departures.freed(delivery.place, steady_ms() + (PACE_MS if delivery.number else 0))
 
-    def expire(self, job: Claimed) -> None:
+    def expire(self, job: ClaimedJob) -> None:
         """Its grace is over: it is not posted any more."""
         log.event("grace_over", "warning", job=job.id, schedule=job.schedule)
         self.count("missed" if job.attempts == 0 else "failed")
         self.ledger.add(lambda db: claims.expire(db, job.id, job.token), ends=True)
 
-    def put_back(self, job: Claimed, available_at: int) -> None:
+    def put_back(self, job: ClaimedJob, available_at: int) -> None:
         """Give a job back to the queue."""
-        self.ledger.add(lambda db: claims.give_back(db, [(job.id, job.token, available_at)]), ends=True)
+        self.ledger.add(lambda db: claims.release(db, [(job.id, job.token, available_at)]), ends=True)
 
     def renew(self) -> None:
         """Hold on to all that is in hand."""
@@ -150,7 +150,7 @@ class Hand:
         for delivery in list(seat.hand.values()):
             job = delivery.job
             self.ledger.add(
-                partial(unknown.lose, job_id=job.id, token=job.token, now=now, window_ms=self.window_ms),
+                partial(unknown.rescue, job_id=job.id, token=job.token, now=now, window_ms=self.window_ms),
                 partial(self.lost_one, delivery),
                 ends=True,
             )

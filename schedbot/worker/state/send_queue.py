@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from schedbot.model import Message, TokenSource
-from schedbot.store.jobs.claims import Claimed
+from schedbot.store.jobs.claims import ClaimedJob
 
 PACE_MS = 1_000
 Place = tuple[str, str]  # workspace, channel
@@ -22,7 +22,7 @@ KEYS = count(1)
 class Delivery:
     """A job in hand, and how far it is: claimed, rendered, on its way with a child."""
 
-    job: Claimed
+    job: ClaimedJob
     source: TokenSource
     started_at: int
     message: Message | None = None

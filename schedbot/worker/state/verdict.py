@@ -66,16 +66,16 @@ def verdict(
         case Outcome.RATE_LIMITED | Outcome.QUOTA:
             return throttled(reply, job, now, random)
         case Outcome.TOKEN_REFUSED:
-            event = Event.RENEWED if renewed else Event.PARKED
+            event = Event.TOKEN_ROTATED if renewed else Event.WORKSPACE_PAUSED
             return moved(event, now, job.spent, pauses_workspace=not renewed)
         case Outcome.CHANNEL_REFUSED:
             return moved(Event.REFUSED, now, job.spent + 1, suspends_schedule=True)
         case Outcome.MESSAGE_REFUSED | Outcome.OUR_DEFECT | Outcome.RENDER_FAILED:
             return moved(Event.REFUSED, now, job.spent + 1)
         case Outcome.UNKNOWN:
-            return moved(Event.SILENT, job.look_up_at, counted)
+            return moved(Event.OUTCOME_UNKNOWN, job.look_up_at, counted)
         case Outcome.LOST_UNSENT:
-            return moved(Event.LOST_UNSENT, now, job.spent)
+            return moved(Event.WORKER_DIED_UNSENT, now, job.spent)
         case Outcome.NOT_POSTED:
             if reply.retry_after_ms:  # Slack's own state: it waits, and uses up nothing
                 return waited_for(job, now + reply.retry_after_ms)
@@ -90,39 +90,43 @@ def throttled(reply: AttemptResult, job: Standing, now: int, random: Callable[[]
     """A limit holds the method in the workspace, and uses up no attempt. Spread, so that no herd returns at once."""
     quota = reply.outcome is Outcome.QUOTA
     until = now + (reply.retry_after_ms or (QUOTA_HOLD_MS if quota else 30_000))
-    state = after(JobState.RUNNING, Event.THROTTLED)
-    return Verdict(Event.THROTTLED, state, until + int(random() * SPREAD_MS), job.spent, hold_until=until)
+    state = after(JobState.RUNNING, Event.RATE_LIMITED)
+    return Verdict(Event.RATE_LIMITED, state, until + int(random() * SPREAD_MS), job.spent, hold_until=until)
 
 
 def waited_for(job: Standing, again_at: int) -> Verdict:
     """Nothing can be posted there for a long while: again after it, while the grace lasts."""
-    return moved(Event.PUT_OFF if again_at <= job.deadline_at else Event.EXPIRED, again_at, job.spent)
+    return moved(Event.NOT_POSTED if again_at <= job.deadline_at else Event.EXPIRED, again_at, job.spent)
 
 
 def put_off(job: Standing, spent: int, now: int, random: Callable[[], float]) -> Verdict:
     """Nothing was posted: again after a backoff, while attempts and grace last; just before its grace ends at last."""
     if spent >= job.max_attempts:
-        return moved(Event.SPENT, now, spent)
+        return moved(Event.ATTEMPTS_EXHAUSTED, now, spent)
     again_at = now + backoff.wait_ms(spent, random)
     if again_at > job.deadline_at:
         again_at = job.deadline_at - LAST_TRY_MS
     if again_at < now + backoff.LEAST_MS:
         return moved(Event.EXPIRED, now, spent)
-    return moved(Event.PUT_OFF, again_at, spent)
+    return moved(Event.NOT_POSTED, again_at, spent)
 
 
 def absent(job: Standing, now: int, random: Callable[[], float]) -> Verdict:
     """The history says that the message is not there: as after an attempt that posted nothing."""
     again = put_off(job, job.spent, now, random)
-    event = Event.ABSENT if again.event is Event.PUT_OFF else again.event
+    event = Event.NOT_IN_HISTORY if again.event is Event.NOT_POSTED else again.event
     return Verdict(event, after(JobState.UNKNOWN, event), again.available_at, job.spent)
 
 
 def unaskable(job: Standing, on_unknown: str, now: int) -> Verdict:
     """The history cannot be asked: the schedule says whether it is sent again or held for a person."""
-    event = Event.UNASKABLE_HOLD
+    event = Event.HISTORY_UNREADABLE_HOLD
     if on_unknown == "resend":
-        event = Event.UNASKABLE_RESEND if job.spent < job.max_attempts and now <= job.deadline_at else Event.SPENT
+        event = (
+            Event.HISTORY_UNREADABLE_RESEND
+            if job.spent < job.max_attempts and now <= job.deadline_at
+            else Event.ATTEMPTS_EXHAUSTED
+        )
     return Verdict(event, after(JobState.UNKNOWN, event), now, job.spent)
 
 

@@ -13,8 +13,8 @@ from schedbot.errors import TokenUnavailable
 from schedbot.model import Message
 from schedbot.slack import tokens
 from schedbot.store.jobs import claims, side_effects
-from schedbot.store.jobs.claims import Claimed
-from schedbot.store.jobs.fairness import Turns
+from schedbot.store.jobs.claims import ClaimedJob
+from schedbot.store.jobs.fairness import RoundRobin
 from schedbot.worker.state.in_flight import Hand
 from schedbot.worker.state.send_queue import Delivery, Place
 from schedbot.worker.steps.render import Printing
@@ -36,7 +36,7 @@ class Intake:
 
     hand: Hand
     sending: Sending
-    turns: Turns = field(default_factory=Turns)
+    turns: RoundRobin = field(default_factory=RoundRobin)
     later: dict[Place, int] = field(default_factory=dict)
     claiming: bool = False
     printing: Printing = field(init=False)
@@ -56,23 +56,23 @@ class Intake:
         room, now = self.room(), self.hand.session.now()
         if self.claiming or room == 0 or not self.hand.circuit.allows(steady_ms(), self.hand.in_flight()):
             return False
-        if not claims.waiting(self.hand.session.db, now + EARLY_MS):
+        if not claims.has_available_jobs(self.hand.session.db, now + EARLY_MS):
             return False
         if self.hand.circuit.open and self.hand.unsent():
             return False
         most = 1 if self.hand.circuit.open else room
         if self.hand.circuit.open:
             self.turns.pass_over(self.hand.circuit.silent)  # another may be answered
-        wanted = claims.Wanted(now + EARLY_MS, most, now + self.hand.session.settings.lease_ms, self.turns)
+        wanted = claims.ClaimRequest(now + EARLY_MS, most, now + self.hand.session.settings.lease_ms, self.turns)
         self.claiming = True
         self.hand.ledger.add(lambda db: claims.claim(db, wanted), self.claimed)
         return True
 
-    def claimed(self, jobs: list[Claimed]) -> None:
+    def claimed(self, jobs: list[ClaimedJob]) -> None:
         self.claiming = False
         self.take(jobs)
 
-    def take(self, jobs: Iterable[Claimed]) -> None:
+    def take(self, jobs: Iterable[ClaimedJob]) -> None:
         """What was claimed is rendered, put back where its channel is busy for long, or over where its grace is.
 
         Where its calendar is closed by now, it waits for the opening without being rendered.
@@ -91,7 +91,7 @@ class Intake:
             elif not self.sending.shut_out(job, max(now, job.available_at)):
                 self.render(job, now)
 
-    def later_slot(self, job: Claimed, at: int, now: int) -> int:
+    def later_slot(self, job: ClaimedJob, at: int, now: int) -> int:
         """The second that a job is put back to: after all that were before it."""
         if now - job.available_at < PATIENCE_MS:
             return at
@@ -104,7 +104,7 @@ class Intake:
         """Drop the seconds that have passed."""
         self.later = {place: slot for place, slot in self.later.items() if slot >= now}
 
-    def render(self, job: Claimed, now: int) -> None:
+    def render(self, job: ClaimedJob, now: int) -> None:
         """Take the job in hand and have its report rendered."""
         try:
             source = tokens.resolve_source(job.source, self.hand.session.settings.token, job.workspace)
@@ -131,7 +131,7 @@ class Intake:
         )
         self.hand.departures.add(delivery, steady_ms() + wait_ms)
 
-    def no_token(self, job: Claimed, why: str) -> None:
+    def no_token(self, job: ClaimedJob, why: str) -> None:
         """Without a token nothing of its workspace can be sent: it is paused, and its jobs wait."""
         log.event("workspace_paused", "error", workspace=job.workspace, why=why)
         now = self.hand.session.now()

@@ -16,7 +16,7 @@ from schedbot.model import JobState, Outcome
 from schedbot.rules.lifecycle import Event, after
 from schedbot.slack import error_codes, tokens
 from schedbot.store.jobs import pacing, side_effects, unknown
-from schedbot.store.jobs.unknown import Answered, Unsettled
+from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
 from schedbot.worker.state.in_flight import Hand
 from schedbot.worker.state.poster_handle import Seat
 from schedbot.worker.state.verdict import (
@@ -41,7 +41,7 @@ class Ask:
 
     number: int
     place: Place
-    jobs: list[Unsettled]
+    jobs: list[UnknownJob]
     asked_at: int = 0
     since: int = 0  # steady
     clock_ms: int | None = None  # Slack's less ours, as it was known then
@@ -74,12 +74,12 @@ class Rescue:
         session = self.hand.session
         now = session.now()
         again_at, too_far = now + self.hand.window_ms, now + self.hand.window_ms + LONGEST_LOOK_UP_WAIT_MS
-        if unknown.waits_beyond(session.db, too_far):
-            self.hand.ledger.add(partial(unknown.bring_back, too_far=too_far, again_at=again_at))
-        if unknown.due(session.db, now):
-            self.hand.ledger.add(partial(unknown.take, now=now, again_at=again_at, limit=200), self.gather)
+        if unknown.has_due_after(session.db, too_far):
+            self.hand.ledger.add(partial(unknown.bring_forward, too_far=too_far, again_at=again_at))
+        if unknown.has_due(session.db, now):
+            self.hand.ledger.add(partial(unknown.take_due, now=now, again_at=again_at, limit=200), self.gather)
 
-    def gather(self, jobs: list[Unsettled]) -> None:
+    def gather(self, jobs: list[UnknownJob]) -> None:
         """Put them where their channel is asked for; what waits for an answer already is not asked for again."""
         under_way = [ask for seat in self.hand.seats for ask in seat.asks.values()]
         known = {(job.id, job.number) for ask in [*self.queue, *under_way] for job in ask.jobs}
@@ -101,7 +101,10 @@ class Rescue:
         now = session.now()
         for ask in list(self.queue):
             workspace_id = ask.place[0]
-            if workspace_id in self.asking or pacing.free_at(session.db, workspace_id, pacing.HISTORY, "", now) > now:
+            if (
+                workspace_id in self.asking
+                or pacing.get_free_at(session.db, workspace_id, pacing.HISTORY, "", now) > now
+            ):
                 continue
             serving = self.hand.serving()
             if not serving:
@@ -111,13 +114,13 @@ class Rescue:
             self.asking.add(workspace_id)
             self.hand.ledger.add(partial(self.take_beside, ask), partial(self.ask, ask, seat))
 
-    def take_beside(self, ask: Ask, db: Any) -> list[Unsettled]:
+    def take_beside(self, ask: Ask, db: Any) -> list[UnknownJob]:
         """What else is unknown in the channel and can be asked for by now."""
         now, sent_at = self.hand.session.now(), ask.jobs[0].sent_at
         sent = (sent_at - TOGETHER_MS, min(sent_at + TOGETHER_MS, now - self.hand.window_ms))
-        return unknown.take_beside(db, ask.place, sent, now + self.hand.window_ms)
+        return unknown.take_in_channel(db, ask.place, sent, now + self.hand.window_ms)
 
-    def ask(self, ask: Ask, seat: Seat, beside: list[Unsettled]) -> None:
+    def ask(self, ask: Ask, seat: Seat, beside: list[UnknownJob]) -> None:
         """Hand the look-up to a child."""
         if seat not in self.hand.seats:
             self.asking.discard(ask.place[0])
@@ -166,7 +169,7 @@ class Rescue:
             self.no_token(ask)
         for job, fate in zip(ask.jobs, fates or [], strict=False):
             elsewhere = fate["status"] == "absent" and self.brackets.may_be_elsewhere(job, ask.clock_ms)
-            answer = Answered(
+            answer = LookUpResult(
                 job, ask.asked_at, "elsewhere" if elsewhere else fate["status"], fate["error"], fate["ts"]
             )
             free_at = max(free_at, now + (fate["retry_after_ms"] or 0))
@@ -181,9 +184,9 @@ class Rescue:
         """Its token cannot be found: it is looked for again later, but not where its workspace is removed."""
         now = self.hand.session.now()
         for job in [job for job in ask.jobs if job.is_removed]:
-            self.settle(Answered(job, now, "cannot_ask", "token_unavailable"), now, 0, soon=False)
+            self.settle(LookUpResult(job, now, "cannot_ask", "token_unavailable"), now, 0, soon=False)
 
-    def settle(self, answer: Answered, now: int, retry_after_ms: int, *, soon: bool) -> None:
+    def settle(self, answer: LookUpResult, now: int, retry_after_ms: int, *, soon: bool) -> None:
         """Write what the look-up said. `soon`: there is reason to ask once more without waiting."""
         state, available_at, error = self.ruled(answer, now, retry_after_ms)
         if soon and state is JobState.UNKNOWN:
@@ -191,7 +194,7 @@ class Rescue:
         job = answer.job
 
         def entry(db: Any) -> str | None:
-            unknown.note(db, answer)
+            unknown.record_look_up(db, answer)
             settled = unknown.settle(db, answer, state, available_at, error)
             if waits_for_a_token(answer) and not soon:
                 reason = answer.error or "token refused"
@@ -200,7 +203,7 @@ class Rescue:
 
         self.hand.ledger.add(entry, partial(self.settled, answer))
 
-    def settled(self, answer: Answered, state: str | None) -> None:
+    def settled(self, answer: LookUpResult, state: str | None) -> None:
         """The job is in `state`; None: somebody else has moved it on before."""
         job = answer.job
         log.event(f"look_up_{answer.answer}", job=job.id, schedule=job.schedule, error=answer.error, state=state)
@@ -209,7 +212,7 @@ class Rescue:
         if state != JobState.UNKNOWN:
             self.brackets.forget(job)
 
-    def ruled(self, answer: Answered, now: int, retry_after_ms: int) -> tuple[JobState, int, str | None]:
+    def ruled(self, answer: LookUpResult, now: int, retry_after_ms: int) -> tuple[JobState, int, str | None]:
         """The job's next state, when it may go on, and the error that stays with it."""
         job = answer.job
         # While Slack is down for all, a job's attempts are not used up: its deadline is what ends it.
@@ -219,10 +222,10 @@ class Rescue:
         in_vain = answer.answer == "later" and is_over
         match "cannot_ask" if in_vain else answer.answer:
             case "found":
-                return after(JobState.UNKNOWN, Event.FOUND), now, None
+                return after(JobState.UNKNOWN, Event.IN_HISTORY), now, None
             case "absent":
                 ruled = absent(standing, now, random.random)
-                error = {Event.EXPIRED: "deadline", Event.SPENT: "not_arrived"}.get(ruled.event)
+                error = {Event.EXPIRED: "deadline", Event.ATTEMPTS_EXHAUSTED: "not_arrived"}.get(ruled.event)
                 return ruled.state, ruled.available_at, error
             case "cannot_ask":
                 ruled = unaskable(standing, job.on_unknown, now)
@@ -239,16 +242,16 @@ class Rescue:
         seat.asks.clear()
 
 
-def together(ask: Ask, job: Unsettled) -> bool:
+def together(ask: Ask, job: UnknownJob) -> bool:
     """May the job's attempt be looked up with these?"""
     return abs(job.sent_at - ask.jobs[0].sent_at) <= TOGETHER_MS and len(ask.jobs) < MOST
 
 
-def waits_for_a_token(answer: Answered) -> bool:
+def waits_for_a_token(answer: LookUpResult) -> bool:
     """Was the look-up refused by a token that another may take the place of?"""
     return answer.answer == "later" and error_codes.is_token_refused(answer.error)
 
 
-def is_next(answer: Answered) -> bool:
+def is_next(answer: LookUpResult) -> bool:
     """Is it only Slack's limit that is waited for, or the next page? Then no longer than Slack says."""
     return answer.error is None or error_codes.explain(answer.error).outcome is Outcome.RATE_LIMITED

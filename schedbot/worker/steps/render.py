@@ -12,7 +12,7 @@ from typing import Any
 from schedbot import reports
 from schedbot.errors import ReportFailed
 from schedbot.model import Message
-from schedbot.store.jobs.claims import Claimed
+from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.children import renderer
 from schedbot.worker.children.child_process import Kin
 from schedbot.worker.state.send_queue import Delivery
@@ -129,7 +129,7 @@ class Printing:
         self.lines.add(delivery)  # behind the others: it may take down the next press too
 
 
-def asked(job: Claimed) -> dict[str, Any]:
+def asked(job: ClaimedJob) -> dict[str, Any]:
     """What a press is told of a job."""
     params = dict(job.report.params)
     context = {

@@ -10,7 +10,7 @@ from functools import partial
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.store.jobs import claims, unknown
-from schedbot.store.jobs.claims import PastLease
+from schedbot.store.jobs.claims import ExpiredLease
 from schedbot.worker.state.in_flight import Hand
 
 
@@ -24,7 +24,7 @@ class Leases:
     def round(self) -> None:
         """Take over what a pool that is gone held."""
         now, present = self.hand.session.now(), steady_ms()
-        past = claims.past_leases(self.hand.session.db, now, self.hand.session.settings.lease_ms)
+        past = claims.list_expired_leases(self.hand.session.db, now, self.hand.session.settings.lease_ms)
         own = {(one.job.id, one.job.token) for one in self.hand.jobs.values()}
         still = {}
         for one in past:
@@ -41,9 +41,9 @@ class Leases:
         """A living pool renews after a third of a lease."""
         return self.hand.session.settings.lease_ms // 3 + 1_000
 
-    def take_over(self, one: PastLease, now: int) -> None:
-        lose = partial(unknown.lose, job_id=one.id, token=one.token, now=now, window_ms=self.hand.window_ms)
+    def take_over(self, one: ExpiredLease, now: int) -> None:
+        lose = partial(unknown.rescue, job_id=one.id, token=one.token, now=now, window_ms=self.hand.window_ms)
         self.hand.ledger.add(lose, partial(self.taken_over, one))
 
-    def taken_over(self, one: PastLease, state: str | None) -> None:
+    def taken_over(self, one: ExpiredLease, state: str | None) -> None:
         log.event("lease_passed", "warning", job=one.id, state=state)

@@ -8,7 +8,7 @@ That it was not there is on record, so that pools that take turns at it do not b
 from dataclasses import dataclass, field
 from typing import Any
 
-from schedbot.store.jobs.unknown import Unsettled
+from schedbot.store.jobs.unknown import UnknownJob
 from schedbot.worker.state.in_flight import Hand
 
 DAY_MS = 86_400_000  # nobody sets a clock by more
@@ -23,7 +23,7 @@ class Brackets:
     since: int
     _in_a_day: dict[tuple[int, int], int] = field(default_factory=dict)  # attempts, each with the end of its bracket
 
-    def sought(self, job: Unsettled) -> dict[str, Any]:
+    def sought(self, job: UnknownJob) -> dict[str, Any]:
         """What a child is told of the attempt: its stamp, and between which instants it arrived.
 
         The later one stays as it is when asked again, so that a look-up of several pages can go on where it ended.
@@ -39,7 +39,7 @@ class Brackets:
         earliest, latest = self.sent_from(job) + min(0, ahead_ms), until_at + max(0, ahead_ms)
         return {"stamp": stamp, "sent_at": earliest, "until_at": self._in_a_day.get(key(job), latest)}
 
-    def sent_from(self, job: Unsettled) -> int:
+    def sent_from(self, job: UnknownJob) -> int:
         """The earliest instant, by our clock as it is now, at which the attempt may have left."""
         now = self.hand.session.now()
         if job.clock_ms is not None:
@@ -48,7 +48,7 @@ class Brackets:
             return min(job.sent_at, now) - DAY_MS
         return job.sent_at - self.hand.set_back_ms
 
-    def may_be_elsewhere(self, job: Unsettled, clock_ms: int | None) -> bool:
+    def may_be_elsewhere(self, job: UnknownJob, clock_ms: int | None) -> bool:
         """May an attempt that was not found be outside its bracket? Asked once: it is looked for in a day then.
 
         `clock_ms`: Slack's clock less ours, as it was known when the history was asked.
@@ -61,15 +61,15 @@ class Brackets:
         self.widen(job)
         return True
 
-    def widen(self, job: Unsettled) -> None:
+    def widen(self, job: UnknownJob) -> None:
         """Look for it in a day from now on."""
         until_at = max(self.hand.session.now(), job.sent_at + self.hand.window_ms)
         self._in_a_day[key(job)] = until_at + max(0, self.hand.clock_ms or 0)
 
-    def forget(self, job: Unsettled) -> None:
+    def forget(self, job: UnknownJob) -> None:
         """Its fate is known."""
         self._in_a_day.pop(key(job), None)
 
 
-def key(job: Unsettled) -> tuple[int, int]:
+def key(job: UnknownJob) -> tuple[int, int]:
     return job.id, job.number

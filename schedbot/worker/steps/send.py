@@ -14,7 +14,7 @@ from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.slack import error_codes
 from schedbot.store.jobs import attempts, claims, outage, pacing, side_effects
-from schedbot.store.jobs.claims import Claimed
+from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.children import poster
 from schedbot.worker.state.circuit_breaker import is_outage
 from schedbot.worker.state.in_flight import Hand
@@ -68,7 +68,7 @@ class Sending:
         self.hand.drop(delivery)
         self.hand.departures.freed(delivery.place, steady_ms())
 
-    def shut_out(self, job: Claimed, now: int) -> bool:
+    def shut_out(self, job: ClaimedJob, now: int) -> bool:
         """Is its calendar closed at `now`? Then it waits for the opening, or is left out."""
         if not job.calendar:
             return False
@@ -80,7 +80,7 @@ class Sending:
         self.hand.ledger.add(shut_out, partial(self.was_shut_out, job), ends=True)
         return True
 
-    def was_shut_out(self, job: Claimed, found: Any) -> None:
+    def was_shut_out(self, job: ClaimedJob, found: Any) -> None:
         """That it waits, or is left out, is on the disk."""
         if found is None:
             return
@@ -96,21 +96,21 @@ class Sending:
         probes = self.hand.circuit.open and not in_flight and self.hand.slots() > 0
         return self.hand.circuit.probe_at if probes else None
 
-    def begin(self, db: Any, start: attempts.Start, free_at: int) -> Begun:
+    def begin(self, db: Any, start: attempts.AttemptStart, free_at: int) -> Begun:
         """Write the intent, or find out why it cannot be."""
         now = self.hand.session.now()
         if attempts.begin(db, start, now, free_at):
             return Begun(True)
-        lease_until = claims.held(db, start.job_id, start.token)
+        lease_until = claims.get_lease_end(db, start.job_id, start.token)
         if lease_until is None:
             return Begun(False)
         whose = db.value("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
-        return Begun(False, lease_until, pacing.free_at(db, whose, pacing.POST, start.channel, now))
+        return Begun(False, lease_until, pacing.get_free_at(db, whose, pacing.POST, start.channel, now))
 
-    def start(self, delivery: Delivery, sent_at: int | None) -> attempts.Start:
+    def start(self, delivery: Delivery, sent_at: int | None) -> attempts.AttemptStart:
         job = delivery.job
         worker = f"{self.hand.worker}/{delivery.seat.number}" if delivery.seat else self.hand.worker
-        return attempts.Start(
+        return attempts.AttemptStart(
             job.id, job.token, job.version, job.channel, worker, delivery.started_at, sent_at, self.hand.clock_ms
         )
 
@@ -181,12 +181,12 @@ class Sending:
         self.end(delivery, reply, detail, renewed=renewed)
         if circuit.failures != before:
             now = self.hand.session.now()
-            keep = partial(outage.keep, failures=circuit.failures, silent=circuit.silent, now=now)
+            keep = partial(outage.save_failures, failures=circuit.failures, silent=circuit.silent, now=now)
             self.hand.ledger.add(keep)
         if turned:
             log.event("circuit_open" if circuit.open else "circuit_closed", "warning", error=reply.error)
         if circuit.open and circuit.counted:
-            self.hand.ledger.add(partial(outage.give_back, jobs=circuit.given_back()))
+            self.hand.ledger.add(partial(outage.return_attempts, jobs=circuit.given_back()))
 
     def end(
         self, delivery: Delivery, reply: AttemptResult, detail: str | None = None, *, renewed: bool = False
@@ -200,7 +200,7 @@ class Sending:
             self.hand.circuit.counted.append(job.id)
         ruled = verdict(reply, standing, now, random.random, free=free, renewed=renewed)
         posted = reply.outcome is Outcome.POSTED
-        ended = attempts.End(
+        ended = attempts.AttemptEnd(
             job_id=job.id,
             token=job.token,
             number=delivery.number,
@@ -209,24 +209,24 @@ class Sending:
             state=ruled.state,
             available_at=ruled.available_at,
             spent=ruled.spent,
-            lateness_ms=max(0, delivery.sent_at - job.goes_at) if posted and delivery.sent_at else None,
+            lateness_ms=max(0, delivery.sent_at - job.scheduled_at) if posted and delivery.sent_at else None,
             detail=detail,
         )
         write = partial(self.write_end, ended=ended, delivery=delivery, ruled=ruled)
         self.hand.ledger.add(write, partial(self.ended, delivery, reply, ruled), ends=True)
 
-    def write_end(self, db: Any, ended: attempts.End, delivery: Delivery, ruled: Verdict) -> str | None:
+    def write_end(self, db: Any, ended: attempts.AttemptEnd, delivery: Delivery, ruled: Verdict) -> str | None:
         """The attempt's end, and what follows for its channel, workspace and schedule. Returns the job's state."""
         job, now = delivery.job, ended.ended_at
         state = attempts.end(db, ended)
         if state is None:
             return None
         if ended.reply.outcome is not Outcome.RENDER_FAILED:
-            free_at = now + PACE_MS if ended.left else now
-            pacing.let_go(db, job.workspace_id, job.channel, delivery.kept_until, now, free_at)
+            free_at = now + PACE_MS if ended.was_sent else now
+            pacing.release(db, job.workspace_id, job.channel, delivery.kept_until, now, free_at)
         if ruled.hold_until is not None:
             pacing.hold(db, job.workspace_id, pacing.POST, "", now, ruled.hold_until)
-            pacing.push_back(db, job.workspace_id, ruled.hold_until, SPREAD_MS)
+            pacing.postpone_jobs(db, job.workspace_id, ruled.hold_until, SPREAD_MS)
         if ruled.pauses_workspace:
             reason = ended.reply.error or "token refused"
             side_effects.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
@@ -247,7 +247,7 @@ class Sending:
         if self.hand.circuit.open:
             self.hand.give_back_until(self.hand.circuit.probe_at)
 
-    def tell(self, job: Claimed, reply: AttemptResult, state: str | None) -> None:
+    def tell(self, job: ClaimedJob, reply: AttemptResult, state: str | None) -> None:
         """One line in the log for each attempt that was no plain success."""
         if reply.outcome is Outcome.POSTED:
             return

@@ -48,11 +48,11 @@ class Ending:
         if not self.hand.circuit.allows(steady_ms(), in_flight=0):
             return True
         now = self.hand.session.now()
-        return not (drain.left(self.hand.session.db, now, now + SOON_MS) or self.waits_for_others())
+        return not (drain.has_due_jobs(self.hand.session.db, now, now + SOON_MS) or self.waits_for_others())
 
     def waits_for_others(self) -> bool:
         """Are there claims, made before this was asked first, that were neither renewed nor ended since?"""
-        held = drain.claims(self.hand.session.db)
+        held = drain.list_claims(self.hand.session.db)
         if self.others is None:
             self.others = held
         self.others = {token: lease for token, lease in self.others.items() if held.get(token) == lease}
