@@ -1,4 +1,4 @@
-"""Promise 5: a running pool starts each post at its instant; a change takes effect on what waits."""
+"""Promise 5: a running pool starts each post at its instant, and changes apply to queued jobs."""
 
 from tests.support.app import App, now_ms, rfc3339, until
 from tests.support.sql import read_rows, read_value
@@ -6,14 +6,15 @@ from tests.support.sql import read_rows, read_value
 SECOND = 1_000
 
 
-def soon(app: App, name: str, seconds: int, **fields: str) -> int:
-    """Add a schedule that is due in some seconds, and say when. It is within the look-ahead, so no tick is needed."""
+def add_due_soon(app: App, name: str, seconds: int, **fields: str) -> int:
+    """Add a schedule that is due in `seconds`, and return the instant. Within the look-ahead no tick is needed."""
     due_at = (now_ms() // SECOND + seconds) * SECOND
     app.add_schedule(name, None, at=rfc3339(due_at), **fields)
     return due_at
 
 
-def waiting(app: App) -> list[str]:
+def open_jobs(app: App) -> list[str]:
+    """Return the schedules of queued and running jobs."""
     rows = read_rows(
         app.db,
         "SELECT s.name FROM jobs j JOIN schedules s ON s.id = j.schedule_id WHERE j.state IN ('queued', 'running')",
@@ -21,47 +22,47 @@ def waiting(app: App) -> list[str]:
     return [row[0] for row in rows]
 
 
-def test_a_running_pool_posts_at_the_instant_and_never_before(app: App) -> None:
+def test_running_pool_posts_at_the_instant(app: App) -> None:
     pool = app.start("work")
-    due_at = soon(app, "report", 5)
+    due_at = add_due_soon(app, "report", 5)
     until(lambda: app.states() == {"succeeded": 1}, within=20)
     [request] = app.slack.requests("chat.postMessage")
     assert 0 <= request["at_ms"] - due_at < 1_500
     pool.terminate()
 
 
-def test_an_add_wakes_a_pool_that_waits(app: App) -> None:
+def test_add_wakes_an_idle_pool(app: App) -> None:
     app.start("work")
     until(lambda: read_rows(app.db, "SELECT 1 FROM heartbeats WHERE kind = 'pool'"))
-    soon(app, "report", 2)
+    add_due_soon(app, "report", 2)
     assert app.states() != {}
     until(lambda: app.slack.texts() == ["report"], within=20)
 
 
-def test_a_pause_and_a_removal_stop_what_waits(app: App) -> None:
-    for name in ("paused", "removed", "kept"):
-        soon(app, name, 60)
+def test_pause_and_remove_cancel_queued_jobs(app: App) -> None:
+    for name in ("paused", "removed", "active"):
+        add_due_soon(app, name, 60)
     assert app.run("pause", "paused").returncode == 0
     assert app.run("remove", "removed", "--yes").returncode == 0
-    assert waiting(app) == ["kept"]
+    assert open_jobs(app) == ["active"]
 
 
-def test_an_edit_of_the_text_is_what_is_posted(app: App) -> None:
+def test_edited_text_is_posted(app: App) -> None:
     app.add_due_jobs(1)
     assert app.run("edit", "report-0", "--text", "corrected").returncode == 0
     app.work()
     assert app.slack.texts() == ["corrected"]
 
 
-def test_an_edit_of_the_rule_drops_what_waits_and_fires_nothing_past(app: App) -> None:
-    soon(app, "report", 60)
+def test_edited_time_cancels_the_queued_job(app: App) -> None:
+    add_due_soon(app, "report", 60)
     before = now_ms()
     assert app.run("edit", "report", "--at", rfc3339(before + 30_000)).returncode == 0
     rows = read_rows(app.db, "SELECT state, due_at > :now FROM jobs ORDER BY due_at", {"now": before})
     assert rows == [("queued", 1), ("cancelled", 1)]
 
 
-def test_a_resume_takes_up_only_what_is_still_to_come(app: App) -> None:
+def test_resume_makes_no_past_occurrence(app: App) -> None:
     start = now_ms()
     app.add_schedule("report", as_of=start - 600_000, cron="* * * * *")
     app.run("pause", "report")

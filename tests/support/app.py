@@ -22,6 +22,7 @@ from schedbot.tick import TickResult, tick
 from tests.support.sql import read_rows
 
 TOKEN = "xoxb-sandbox-acme"
+FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 Program = subprocess.Popen[str]
 
 

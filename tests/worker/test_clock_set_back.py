@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.promises.test_04_a_zombie_cannot_write import FAKETIME
-from tests.support.app import App, Program, now_ms, rfc3339, until
+from tests.support.app import FAKETIME, App, Program, now_ms, rfc3339, until
 from tests.support.sql import read_rows
 
 pytestmark = pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")

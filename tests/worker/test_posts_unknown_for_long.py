@@ -7,8 +7,7 @@ import pytest
 
 from schedbot.model import JobState
 from schedbot.store.jobs.unknown import LookUpResult
-from tests.promises.test_04_a_zombie_cannot_write import FAKETIME
-from tests.support.app import App, Program, until
+from tests.support.app import FAKETIME, App, Program, until
 from tests.support.job_history import HOUR, NOW, new_job_history
 from tests.support.sql import read_rows, read_value
 from tests.worker.test_ends_of_a_pool import rescue, unknown

@@ -1,4 +1,4 @@
-"""Promise 2, for what a calendar keeps: off over a weekend, a report of Saturday is posted on Monday all the same."""
+"""Promise 2 with send windows: a post of Saturday, deferred over a weekend of downtime, is sent on Monday."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,32 +23,33 @@ CLOSED = f"outside window: {OFFICE}"
 
 @pytest.fixture
 def schedules(tmp_path: Path) -> Iterator[Schedules]:
-    with open_schedules(tmp_path) as made:
-        made.utc = FRIDAY
-        yield made
+    with open_schedules(tmp_path) as schedules:
+        schedules.utc = FRIDAY
+        yield schedules
 
 
-def goes(schedules: Schedules) -> list[str]:
+def deferred(schedules: Schedules) -> list[str]:
+    """Return due_at, deferred_to and deadline_at of each queued job."""
     rows = read_rows(
         schedules.db, "SELECT due_at, deferred_to, deadline_at FROM jobs WHERE state = 'queued' ORDER BY due_at"
     )
     return [" / ".join(map(clock, row)) for row in rows]
 
 
-@pytest.mark.parametrize("back", ["2026-12-06 20:00:00", "2026-12-07 07:59:00", "2026-12-07 10:00:00"])
-def test_a_report_of_saturday_goes_on_monday_though_no_tick_ran_before(schedules: Schedules, back: str) -> None:
+@pytest.mark.parametrize("tick_at", ["2026-12-06 20:00:00", "2026-12-07 07:59:00", "2026-12-07 10:00:00"])
+def test_post_of_saturday_is_sent_on_monday_after_downtime(schedules: Schedules, tick_at: str) -> None:
     schedules.add(cron="0 9 * * sat", window=OFFICE)
-    schedules.tick(back)
-    assert goes(schedules) == ["2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
+    schedules.tick(tick_at)
+    assert deferred(schedules) == ["2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
 
 
-def test_it_is_missed_once_its_grace_after_the_opening_is_over(schedules: Schedules) -> None:
+def test_deferred_job_is_missed_after_opening_and_grace(schedules: Schedules) -> None:
     schedules.add(cron="0 9 * * sat", window=OFFICE)
     schedules.tick("2026-12-07 14:30:00")
     assert schedules.jobs() == ["2026-12-05 09:00 missed"]
 
 
-def test_what_a_calendar_leaves_out_is_skipped_with_its_reason_and_not_missed(schedules: Schedules) -> None:
+def test_blackout_date_is_skipped_and_not_missed(schedules: Schedules) -> None:
     schedules.add(cron="0 9 * * *", blackout="2026-12-05", outside="skip")
     schedules.tick("2026-12-07 08:59:00")
     assert schedules.jobs() == [
@@ -58,20 +59,20 @@ def test_what_a_calendar_leaves_out_is_skipped_with_its_reason_and_not_missed(sc
     ]
 
 
-def test_of_a_weekend_that_was_missed_only_the_last_stands_for_all(schedules: Schedules) -> None:
+def test_weekend_of_downtime_sends_only_its_last_post(schedules: Schedules) -> None:
     schedules.add(cron="0 9 * * *", window=OFFICE)
     schedules.tick("2026-12-07 07:58:00")
     assert schedules.jobs() == [f"2026-12-05 09:00 skipped {CLOSED}", "2026-12-06 09:00 queued"]
-    assert goes(schedules) == ["2026-12-06 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
+    assert deferred(schedules) == ["2026-12-06 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
 
 
-def test_a_tick_that_comes_after_the_next_closing_puts_it_off_once_more(schedules: Schedules) -> None:
+def test_tick_after_the_window_closes_defers_again(schedules: Schedules) -> None:
     schedules.add(cron="0 9 * * sat", window="mon-fri 08:00-10:00")
     schedules.tick("2026-12-07 12:00:00")
-    assert goes(schedules) == ["2026-12-05 09:00 / 2026-12-08 08:00 / 2026-12-08 14:00"]
+    assert deferred(schedules) == ["2026-12-05 09:00 / 2026-12-08 08:00 / 2026-12-08 14:00"]
 
 
-def test_schedules_of_one_rule_and_policy_are_judged_each_by_its_own_calendar(schedules: Schedules) -> None:
+def test_schedules_of_one_recurrence_keep_their_own_windows(schedules: Schedules) -> None:
     schedules.add("office", cron="0 9 * * sat", window=OFFICE)
     schedules.add("always", cron="0 9 * * sat")
     schedules.add("none", cron="0 9 * * sat", window=OFFICE, outside="skip")
@@ -83,19 +84,19 @@ def test_schedules_of_one_rule_and_policy_are_judged_each_by_its_own_calendar(sc
     assert schedules.jobs("none") == [f"2026-12-05 09:00 skipped {CLOSED}"]
 
 
-def test_the_last_of_all_goes_at_the_opening_even_if_the_rule_would_go_on(schedules: Schedules) -> None:
+def test_last_occurrence_before_until_is_sent_at_the_opening(schedules: Schedules) -> None:
     schedules.add(cron="0 9 * * *", window=OFFICE, until="2026-12-05 10:00")
     schedules.tick("2026-12-06 20:00:00")
-    assert goes(schedules) == ["2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
+    assert deferred(schedules) == ["2026-12-05 09:00 / 2026-12-07 08:00 / 2026-12-07 14:00"]
 
 
-def test_accounts_that_say_the_same_are_judged_once_for_all_that_was_missed(schedules: Schedules) -> None:
+def test_equal_calendars_are_evaluated_once(schedules: Schedules) -> None:
     for account in range(12):
         schedules.add(f"of-{account}", cron="*/30 * * * *", account=str(account))
         shared_calendars.set_(schedules.session, str(account), None, {"window": "00:00-23:59"})
-    ruled = calendar_rules.decide_in_time.cache_info().misses
+    evaluated = calendar_rules.decide_in_time.cache_info().misses
     schedules.tick("2026-12-14 12:00:30")
-    assert calendar_rules.decide_in_time.cache_info().misses - ruled < 2 * 10 * 48  # ten days of every half hour
+    assert calendar_rules.decide_in_time.cache_info().misses - evaluated < 2 * 10 * 48  # ten days of every half hour
     assert schedules.jobs("of-7")[-1] == "2026-12-14 12:00 queued"
 
 
@@ -111,10 +112,10 @@ RULE = Recurrence("America/New_York", cron="*/30 * * * *")
     st.integers(0, 14 * 48),
     st.integers(1, 500),
 )
-def test_in_slices_the_same_is_run_and_missed_as_at_once(
-    said: list[str], outside: OutsidePolicy, policy: MisfirePolicy, off: int, size: int
+def test_slices_give_the_same_result_as_a_single_run(
+    expressions: list[str], outside: OutsidePolicy, policy: MisfirePolicy, off: int, size: int
 ) -> None:
-    hours = tuple(SendHours(str(n), window, outside) for n, window in enumerate(said) if window)
+    hours = tuple(SendHours(str(n), window, outside) for n, window in enumerate(expressions) if window)
     calendar = Calendar("US", HolidayPolicy.AFTER, hours)
     now = ms("2026-11-27 17:10:00") + off * 1_800_000
     due = list(between(RULE, now - 10 * 86_400_000, now))

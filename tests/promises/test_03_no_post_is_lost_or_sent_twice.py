@@ -1,4 +1,4 @@
-"""Promise 3: whatever dies, whatever Slack does: each occurrence is posted exactly once, or held for a person."""
+"""Promise 3: each occurrence is posted exactly once, or held for a person, through any crash and any reply of Slack."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ def kill_parent(pool: Program) -> None:
     pool.wait()
 
 
-def answers(app: App) -> list[str]:
+def look_up_answers(app: App) -> list[str]:
     return [row[0] for row in read_rows(app.db, "SELECT answer FROM lookups ORDER BY id")]
 
 
@@ -33,17 +33,17 @@ def outcomes(app: App) -> list[tuple[str, str | None]]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "kill", "answered"),
+    ("fault", "kill", "expected"),
     [
         pytest.param("hold", kill_children, ["found"], id="a child, after Slack stored the message"),
         pytest.param("hold", kill_parent, ["found"], id="the pool, after Slack stored the message"),
         pytest.param("hold_before", kill_children, ["absent"], id="a child, before Slack stored it"),
-        # The next pool does not know by which clock it was sent, and asks for a day as well.
+        # The next pool cannot know the clock of the dead one, so it also searches a whole day.
         pytest.param("hold_before", kill_parent, ["elsewhere", "absent"], id="the pool, before Slack stored it"),
     ],
 )
-def test_a_worker_killed_in_mid_request_posts_once(
-    app: App, fault: str, kill: Callable[[Program], None], answered: list[str]
+def test_process_killed_during_a_request_posts_once(
+    app: App, fault: str, kill: Callable[[Program], None], expected: list[str]
 ) -> None:
     app.add_due_jobs(1)
     app.slack.order(fault)
@@ -55,10 +55,10 @@ def test_a_worker_killed_in_mid_request_posts_once(
         app.work()
     until(lambda: app.states() == {"succeeded": 1}, within=40)
     assert app.slack.texts() == ["report-0"]
-    assert answers(app) == answered
+    assert look_up_answers(app) == expected
 
 
-SILENCES: list[tuple[str, dict[str, Any]]] = [
+UNKNOWN_OUTCOMES: list[tuple[str, dict[str, Any]]] = [
     ("drop_before", {}),
     ("drop_after", {}),
     ("stall", {}),
@@ -71,24 +71,24 @@ SILENCES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def test_an_answer_that_tells_nothing_is_settled_by_the_history(app: App) -> None:
-    app.add_due_jobs(len(SILENCES))
-    for number, (fault, more) in enumerate(SILENCES):
+def test_unknown_outcome_is_settled_by_a_look_up(app: App) -> None:
+    app.add_due_jobs(len(UNKNOWN_OUTCOMES))
+    for number, (fault, more) in enumerate(UNKNOWN_OUTCOMES):
         app.slack.order(fault, channel=f"C{number:010d}", **more)
     app.work(within=90)
-    assert sorted(app.slack.texts()) == [f"report-{number}" for number in range(len(SILENCES))]
-    assert app.states() == {"succeeded": len(SILENCES)}
-    assert [outcome for outcome, _ in outcomes(app)].count("unknown") == len(SILENCES)
+    assert sorted(app.slack.texts()) == [f"report-{number}" for number in range(len(UNKNOWN_OUTCOMES))]
+    assert app.states() == {"succeeded": len(UNKNOWN_OUTCOMES)}
+    assert [outcome for outcome, _ in outcomes(app)].count("unknown") == len(UNKNOWN_OUTCOMES)
 
 
-def test_the_record_has_the_ts_that_slack_gave(app: App) -> None:
+def test_audit_shows_the_ts_of_the_message(app: App) -> None:
     app.add_due_jobs(3)
     app.slack.order("drop_after")
     app.work()
     assert {job["ts"] for job in app.audit()} == {message["ts"] for message in app.posts()}
 
 
-def test_what_can_not_be_asked_is_held_for_a_person(app: App) -> None:
+def test_unknown_outcome_without_look_up_is_held(app: App) -> None:
     app.add_due_jobs(1)
     app.slack.order("drop_after")
     app.slack.order("error", method="conversations.history", code="missing_scope")
@@ -98,7 +98,7 @@ def test_what_can_not_be_asked_is_held_for_a_person(app: App) -> None:
     assert app.slack.texts() == ["report-0"]
 
 
-def test_what_can_not_be_asked_is_sent_again_where_the_schedule_says_so(app: App) -> None:
+def test_on_unknown_resend_sends_again_without_look_up(app: App) -> None:
     app.add_due_jobs(1, on_unknown="resend")
     app.slack.order("drop_before")
     app.slack.order("error", method="conversations.history", code="not_in_channel")
@@ -106,7 +106,7 @@ def test_what_can_not_be_asked_is_sent_again_where_the_schedule_says_so(app: App
     assert app.slack.texts() == ["report-0"]
 
 
-def test_a_token_refused_at_the_look_up_waits_for_a_new_one_and_doubles_nothing(app: App) -> None:
+def test_look_up_waits_for_a_new_token(app: App) -> None:
     app.add_due_jobs(1, on_unknown="resend")
     app.slack.order("drop_after")
     app.slack.order("error", method="conversations.history", code="token_revoked")
@@ -115,10 +115,10 @@ def test_a_token_refused_at_the_look_up_waits_for_a_new_one_and_doubles_nothing(
     assert app.run("workspace", "resume", "default").returncode == 0
     assert app.work().returncode == 0
     assert app.slack.texts() == ["report-0"]
-    assert (app.states(), answers(app)) == ({"succeeded": 1}, ["later", "found"])
+    assert (app.states(), look_up_answers(app)) == ({"succeeded": 1}, ["later", "found"])
 
 
-def test_two_hundred_posts_survive_the_death_of_a_child_and_of_the_parent(app: App) -> None:
+def test_two_hundred_posts_survive_kills_of_child_and_pool(app: App) -> None:
     app.add_due_jobs(200)
     app.slack.order("delay", ms=200, times="forever")
     pool = app.start("work", "--in-flight", "5")
@@ -131,7 +131,7 @@ def test_two_hundred_posts_survive_the_death_of_a_child_and_of_the_parent(app: A
     assert app.states() == {"succeeded": 200}
 
 
-def test_a_pool_killed_before_the_intent_was_written_has_sent_nothing(app: App) -> None:
+def test_pool_killed_before_it_records_the_send_sent_nothing(app: App) -> None:
     app.add_due_jobs(2, channels=1)
     pool = app.start("work", "--processes", "1")
     until(lambda: app.states() == {"succeeded": 1, "running": 1})
@@ -141,15 +141,15 @@ def test_a_pool_killed_before_the_intent_was_written_has_sent_nothing(app: App) 
     assert [outcome for outcome, _ in outcomes(app)] == ["posted", "posted"]
 
 
-def test_a_pool_killed_with_the_answer_in_hand_asks_the_history(app: App) -> None:
+def test_pool_killed_with_an_unread_reply_needs_a_look_up(app: App) -> None:
     app.add_due_jobs(1)
     app.slack.order("hold")
     pool = app.start("work", "--processes", "1")
     app.slack.wait_for(1)
     pool.send_signal(signal.SIGSTOP)
     app.slack.release()
-    until(lambda: [one["outcome"] for one in app.slack.requests("chat.postMessage")] == ["ok"])
+    until(lambda: [request["outcome"] for request in app.slack.requests("chat.postMessage")] == ["ok"])
     kill_parent(pool)
     app.work()
     assert app.slack.texts() == ["report-0"]
-    assert (answers(app), app.states()) == (["found"], {"succeeded": 1})
+    assert (look_up_answers(app), app.states()) == (["found"], {"succeeded": 1})

@@ -1,24 +1,22 @@
-"""Promise 4: a pool that was stopped past its lease neither stores a result nor starts another post."""
+"""Promise 4: a zombie, a pool stopped until its lease has passed, stores no result and starts no post."""
 
 import signal
 from pathlib import Path
 
 import pytest
 
-from tests.support.app import App, Program, now_ms, until
+from tests.support.app import FAKETIME, App, Program, now_ms, until
 from tests.support.sql import read_rows, read_value
-
-FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 
 
 def stop(app: App, pool: Program) -> None:
-    """Stop a pool where it holds no lock: whoever is stopped in the middle of a write keeps all others waiting."""
+    """Stop a pool while it holds no write lock: a pool stopped during a write blocks all others."""
     with app.db.writing():
         pool.send_signal(signal.SIGSTOP)
         until(lambda: Path(f"/proc/{pool.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T")
 
 
-def test_a_pool_stopped_past_its_lease_writes_nothing_when_it_wakes(app: App) -> None:
+def test_zombie_that_wakes_writes_nothing(app: App) -> None:
     app.lease_s = 2
     app.add_due_jobs(1)
     app.slack.order("hold")
@@ -37,7 +35,7 @@ def test_a_pool_stopped_past_its_lease_writes_nothing_when_it_wakes(app: App) ->
     assert app.states() == {"succeeded": 1}
 
 
-def test_a_pool_stopped_before_its_posts_left_does_not_send_them_when_it_wakes(app: App) -> None:
+def test_zombie_that_wakes_sends_nothing(app: App) -> None:
     app.lease_s = 2
     app.add_due_jobs(4, channels=1)
     zombie = app.start("work", "--processes", "1")
@@ -51,26 +49,27 @@ def test_a_pool_stopped_before_its_posts_left_does_not_send_them_when_it_wakes(a
     assert app.states() == {"succeeded": 4}
 
 
-def test_a_token_is_new_at_each_claim(app: App) -> None:
+def test_each_claim_draws_a_new_token(app: App) -> None:
     from schedbot.store.jobs import claims
 
     app.add_due_jobs(1)
     tokens = set()
     for _ in range(3):
         with app.db.writing():
-            [job] = claims.claim(app.db, claims.ClaimRequest(job_now(app), 1, job_now(app) + 1))
+            [job] = claims.claim(app.db, claims.ClaimRequest(after_available(app), 1, after_available(app) + 1))
             claims.release(app.db, [(job.id, job.token, job.available_at)])
         tokens.add(job.token)
     assert len(tokens) == 3
 
 
-def job_now(app: App) -> int:
+def after_available(app: App) -> int:
+    """Return an instant at which every job is available."""
     return int(read_value(app.db, "SELECT max(available_at) FROM jobs")) + 1
 
 
 @pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
 @pytest.mark.parametrize("hours", ["+1h", "-1h"])
-def test_a_clock_that_is_set_an_hour_breaks_no_lease_and_doubles_nothing(app: App, hours: str) -> None:
+def test_clock_set_by_an_hour_breaks_no_lease(app: App, hours: str) -> None:
     app.lease_s, app.timeout_s = 3, 20
     clock = app.folder / "clock"
     clock.write_text("+0")

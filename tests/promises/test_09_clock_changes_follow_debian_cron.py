@@ -1,4 +1,4 @@
-"""Promise 9: around a clock change a schedule fires as Debian's cron does, through the tick and into the table."""
+"""Promise 9: around a clock change, ticks enqueue the jobs that Debian's cron runs."""
 
 from datetime import datetime
 
@@ -42,18 +42,18 @@ def ms(text: str) -> int:
     ],
 )
 def test_jobs_around_a_clock_change_in_new_york(app: App, cron: str, start: str, fires: list[str]) -> None:
-    began = ms(start)
-    app.add_schedule("report", as_of=began, cron=cron, tz="America/New_York", misfire="all")
+    started_at = ms(start)
+    app.add_schedule("report", as_of=started_at, cron=cron, tz="America/New_York", misfire="all")
     for minutes in range(140):
-        app.tick(at=began + minutes * 60_000)
-    until = {"end": began + 140 * 60_000}
-    due = [row[0] for row in read_rows(app.db, "SELECT due_at FROM jobs WHERE due_at < :end ORDER BY due_at", until)]
+        app.tick(at=started_at + minutes * 60_000)
+    bindings = {"end": started_at + 140 * 60_000}
+    due = [row[0] for row in read_rows(app.db, "SELECT due_at FROM jobs WHERE due_at < :end ORDER BY due_at", bindings)]
     assert due == [ms(fire) for fire in fires]
 
 
 def test_nine_o_clock_stays_nine_o_clock_over_a_year(app: App) -> None:
     app.add_schedule("report", as_of=ms("2026-01-01T00:00:00Z"), cron="0 9 * * *", tz="America/Los_Angeles")
     app.tick(at=ms("2027-01-01T00:00:00Z"))
-    told = app.audit("--limit", "1000")
-    hours = {one["due_at"][11:] for one in told}
-    assert (len(told), hours) == (365, {"16:00:00.000Z", "17:00:00.000Z"})
+    jobs = app.audit("--limit", "1000")
+    hours = {job["due_at"][11:] for job in jobs}
+    assert (len(jobs), hours) == (365, {"16:00:00.000Z", "17:00:00.000Z"})
