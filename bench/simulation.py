@@ -16,7 +16,7 @@ from schedbot import log
 from schedbot.admin.import_export import importer
 from schedbot.admin.import_export.importer import Source
 from schedbot.admin.simulation import simulate
-from schedbot.admin.simulation.tick_steps import Span
+from schedbot.admin.simulation.tick_steps import SimulationSpan
 from schedbot.commands.schedules.simulate import ticked
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence
@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=365)
     days = parser.parse_args().days
     log.quiet = True
-    span = Span(ms(START), ms(START) + days * DAY_MS)
+    span = SimulationSpan(ms(START), ms(START) + days * DAY_MS)
     for load in LOADS:
         with tempfile.TemporaryDirectory() as folder, open_schedules(Path(folder)) as schedules:
             schedules.utc = START

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from schedbot import times
 from schedbot.admin.fields.schedule_fields import COLUMNS
 from schedbot.admin.schedules import occurrences, serialize
-from schedbot.admin.schedules.occurrences import Dropped, Occurrence
+from schedbot.admin.schedules.occurrences import Occurrence, Skips
 from schedbot.model import Recurrence, Schedule
 from schedbot.presentation import terminal
 from schedbot.rules import recurrence
@@ -22,9 +22,9 @@ CSV_COLUMNS = (*COLUMNS, *serialize.BESIDE)
 INSTANTS = ("at", "starts", "until", "paused_until")
 
 
-def json_object(schedule: Schedule, now: int, dropped: Dropped) -> dict[str, Any]:
+def json_object(schedule: Schedule, now: int, dropped: Skips) -> dict[str, Any]:
     """The object of `add`, `list` and `show`."""
-    next_due_at = occurrences.next_due_at(schedule, now, dropped)
+    next_due_at = occurrences.find_next_due(schedule, now, dropped)
     beside = {
         "id": schedule.id,
         "state": schedule.state.value,
@@ -34,7 +34,7 @@ def json_object(schedule: Schedule, now: int, dropped: Dropped) -> dict[str, Any
         "created_at": serialize.stamp(schedule.created_at),
         "zone": schedule.recurrence.tz,
     }
-    return {**serialize.columns(schedule), **beside}
+    return {**serialize.to_columns(schedule), **beside}
 
 
 def objects(session: Session, schedules: Iterable[Schedule]) -> Iterator[dict[str, Any]]:
@@ -76,7 +76,7 @@ def coming(session: Session, schedule: Schedule, count: int = 3) -> list[str]:
     """Lines with the next occurrences."""
     now = session.now()
     dropped = pending.list_skipped(session.db, now, schedule.id)
-    found = islice(occurrences.coming(schedule, now, dropped), count)
+    found = islice(occurrences.find_upcoming(schedule, now, dropped), count)
     return [occurrence(one, now, session.local_zone) for one in found]
 
 

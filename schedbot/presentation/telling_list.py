@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from schedbot import times
 from schedbot.admin.schedules import occurrences
-from schedbot.admin.schedules.occurrences import Dropped
+from schedbot.admin.schedules.occurrences import Skips
 from schedbot.model import Schedule, ScheduleState
 from schedbot.presentation import schedules, terminal
 from schedbot.rules import recurrence
@@ -37,7 +37,7 @@ class Due(NamedTuple):
     off: str = ""
 
 
-def table(found: Sequence[Schedule], now: int, dropped: Dropped) -> None:
+def table(found: Sequence[Schedule], now: int, dropped: Skips) -> None:
     """Print the table, with more columns on a wide terminal."""
     is_wide = terminal.width() >= WIDE
     names = ("NAME", "STATE", "ACCOUNT", "CHANNEL") if is_wide else ("NAME", "STATE")
@@ -54,10 +54,10 @@ def first_columns(one: Schedule) -> tuple[str, ...]:
     return one.name, one.state.value, schedules.cut(one.account, LONGEST_ACCOUNT), one.terms.channel
 
 
-def due(one: Schedule, now: int, dropped: Dropped) -> Due:
+def due(one: Schedule, now: int, dropped: Skips) -> Due:
     if one.state in OFF:
         return Due(off=schedules.why(one, now))
-    due_at = occurrences.next_due_at(one, now, dropped)
+    due_at = occurrences.find_next_due(one, now, dropped)
     soon = ("-", "") if due_at is None else (schedules.local(one, due_at, now), times.format_relative(due_at, now)[3:])
     rule = one.recurrence
     if rule.once_at is not None:

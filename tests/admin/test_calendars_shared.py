@@ -5,10 +5,10 @@ import pytest
 from schedbot.admin.explain import why as why_report
 from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.schedules import occurrences, shared_calendars
-from schedbot.admin.schedules.shared_calendars import Turned
+from schedbot.admin.schedules.shared_calendars import CalendarChange
 from schedbot.admin.simulation import simulate
-from schedbot.admin.simulation.downtimes import Down
-from schedbot.admin.simulation.tick_steps import Span
+from schedbot.admin.simulation.downtimes import Downtime
+from schedbot.admin.simulation.tick_steps import SimulationSpan
 from schedbot.commands.schedules.simulate import ticked
 from schedbot.errors import BadInput, NotFound
 from schedbot.store.history import changes, jobs
@@ -20,12 +20,12 @@ OFFICE = "mon-fri 08:00-18:00"
 SATURDAY = "2026-12-05 08:59:00"
 
 
-def of_account(schedules: Schedules, account: str = "42", **said: str) -> Turned:
-    return shared_calendars.set_(schedules.session, account, None, said)
+def of_account(schedules: Schedules, account: str = "42", **said: str) -> CalendarChange:
+    return shared_calendars.set_calendar(schedules.session, account, None, said)
 
 
-def of_workspace(schedules: Schedules, **said: str) -> Turned:
-    return shared_calendars.set_(schedules.session, None, "default", said)
+def of_workspace(schedules: Schedules, **said: str) -> CalendarChange:
+    return shared_calendars.set_calendar(schedules.session, None, "default", said)
 
 
 def goes(schedules: Schedules, name: str = "") -> list[str]:
@@ -117,7 +117,7 @@ def test_what_is_not_said_stays_and_each_change_is_on_record(schedules: Schedule
     turned = of_account(schedules, window="", outside="skip")
     assert turned.after is not None
     assert (turned.after.window, turned.after.outside, turned.after.blackout) == ("", "skip", "2026-12-24")
-    shared_calendars.clear(schedules.session, "42", None)
+    shared_calendars.clear_calendar(schedules.session, "42", None)
     told = [(one.command, one.before, one.after) for one in changes.of_object(schedules.db, "calendar", "account:42")]
     last = {"window": "", "outside": "skip", "blackout": "2026-12-24"}
     assert told[0] == ("calendar clear", last, None)
@@ -126,11 +126,11 @@ def test_what_is_not_said_stays_and_each_change_is_on_record(schedules: Schedule
 
 def test_what_is_meant_has_to_be_said(schedules: Schedules) -> None:
     with pytest.raises(BadInput, match="Both an account and a workspace"):
-        shared_calendars.set_(schedules.session, "42", "default", {"window": OFFICE})
+        shared_calendars.set_calendar(schedules.session, "42", "default", {"window": OFFICE})
     with pytest.raises(BadInput, match="not said whose"):
-        shared_calendars.clear(schedules.session, None, None)
+        shared_calendars.clear_calendar(schedules.session, None, None)
     with pytest.raises(NotFound):
-        shared_calendars.set_(schedules.session, None, "defualt", {"window": OFFICE})
+        shared_calendars.set_calendar(schedules.session, None, "defualt", {"window": OFFICE})
     with pytest.raises(BadInput, match="Neither a window nor a blackout"):
         of_account(schedules, outside="skip")
 
@@ -139,7 +139,7 @@ def test_what_is_to_come_and_what_is_simulated_agree_with_the_tick(schedules: Sc
     of_account(schedules, window=OFFICE)
     of_workspace(schedules, blackout="2026-12-06", outside="skip")
     schedule = schedules.add(cron="0 9 * * fri,sat,sun", account="42")
-    coming = list(occurrences.coming(schedule, schedules.session.now(), {}))[:3]
+    coming = list(occurrences.find_upcoming(schedule, schedules.session.now(), {}))[:3]
     told = [(clock(one.due_at), one.put_off_to and clock(one.put_off_to), one.left_out) for one in coming]
     blackout = "blackout of workspace default: 2026-12-06"
     assert told == [
@@ -147,7 +147,7 @@ def test_what_is_to_come_and_what_is_simulated_agree_with_the_tick(schedules: Sc
         ("2026-12-05 09:00", "2026-12-07 08:00", None),  # Sunday's cannot stand for it: it is left out
         ("2026-12-06 09:00", None, blackout),
     ]
-    span = Span(ms("2026-12-04 00:00:00"), ms("2026-12-07 00:00:00"))
+    span = SimulationSpan(ms("2026-12-04 00:00:00"), ms("2026-12-07 00:00:00"))
     found = list(simulate.simulate(schedules.session, span, ticked, lambda _: None))
     assert [(clock(one.due_at), one.error) for one in found] == [(at, why) for at, _, why in told]
     schedules.tick("2026-12-06 08:59:00")
@@ -237,7 +237,7 @@ def test_a_simulated_machine_that_is_off_over_closing_posts_nothing_after_it(
 ) -> None:
     of_account(schedules, window=OFFICE, outside=outside)
     schedules.add(cron="30 17 * * fri", account="42")
-    downs = (Down(ms("2026-12-04 17:29:30"), ms("2026-12-04 19:00:00")),)
-    span = Span(ms("2026-12-04 00:00:00"), ms("2026-12-07 00:00:00"), downs)
+    downs = (Downtime(ms("2026-12-04 17:29:30"), ms("2026-12-04 19:00:00")),)
+    span = SimulationSpan(ms("2026-12-04 00:00:00"), ms("2026-12-07 00:00:00"), downs)
     [found] = simulate.simulate(schedules.session, span, ticked, lambda _: None)
     assert (found.state, found.error, found.late_ms) == told

@@ -26,7 +26,7 @@ def test_set_while_a_job_waits_reaches_it_and_clear_brings_it_back(schedules: Sc
     assert (turned.jobs.moved, turned.jobs.skipped) == (1, 0)
     assert goes(schedules) == ["2026-12-01 10:00 / 2026-12-01 16:00 / outside window of account 42: 10:00-18:00"]
     assert of_account(schedules, window="10:00-18:00").jobs.moved == 0
-    assert shared_calendars.clear(schedules.session, "42", None).jobs.moved == 1
+    assert shared_calendars.clear_calendar(schedules.session, "42", None).jobs.moved == 1
     assert goes(schedules) == ["2026-12-01 09:00 / 2026-12-01 15:00 / at its own time"]
 
 
@@ -41,7 +41,7 @@ def test_what_waits_out_a_hold_of_slack_goes_at_the_opening_or_at_the_holds_end_
     for opens, goes_at in (("10:00", "10:00"), ("09:10", "09:30"), ("12:00", "12:00")):
         of_account(schedules, window=f"{opens}-18:00")
         assert [line[:16] for line in goes(schedules)] == [f"2026-12-01 {goes_at}"]
-    shared_calendars.clear(schedules.session, "42", None)
+    shared_calendars.clear_calendar(schedules.session, "42", None)
     assert goes(schedules) == ["2026-12-01 09:30 / 2026-12-01 15:00 / at its own time"]
 
 
@@ -61,7 +61,7 @@ def test_cleared_once_it_is_late_what_was_put_off_goes_now(schedules: Schedules)
     of_account(schedules, window="10:00-18:00")
     schedules.add(account="42")
     schedules.utc = "2026-12-01 09:20:00"
-    shared_calendars.clear(schedules.session, "42", None)
+    shared_calendars.clear_calendar(schedules.session, "42", None)
     assert goes(schedules) == ["2026-12-01 09:20 / 2026-12-01 15:20 / outside window of account 42: 10:00-18:00"]
 
 
@@ -96,7 +96,7 @@ def test_what_is_in_hand_and_has_not_left_is_taken_back(schedules: Schedules) ->
     of_account(schedules, window="10:00-18:00")
     assert [line[:16] for line in goes(schedules)] == ["2026-12-01 10:00"]
     schedules.claim(sent=True)
-    assert shared_calendars.clear(schedules.session, "42", None).jobs.moved == 0
+    assert shared_calendars.clear_calendar(schedules.session, "42", None).jobs.moved == 0
 
 
 def test_a_schedule_that_moves_to_another_account_keeps_to_that_ones_hours(schedules: Schedules) -> None:

@@ -182,7 +182,7 @@ def test_a_limit_is_kept_for_all_of_the_workspace_and_is_no_failure(anna: App) -
 def test_a_slack_that_does_not_answer_holds_nobody_up(anna: App) -> None:
     anna.slack.order("stall", "users.info", times="forever")
     started = time.monotonic()
-    refresh_user_zones.follow(anna.session(START + DAY_MS), "tick", 15_000)
+    refresh_user_zones.try_refresh(anna.session(START + DAY_MS), "tick", 15_000)
     assert time.monotonic() - started < 5
     assert zone(anna) == "America/New_York"
 
@@ -211,7 +211,7 @@ def test_no_token_at_hand_keeps_the_zone_and_doctor_says_so(anna: App, monkeypat
     moves(anna)
     monkeypatch.delenv("SLACK_BOT_TOKEN")
     assert (refresh(anna, START + DAY_MS), zone(anna)) == (0, "America/New_York")
-    [(user, seen, _)] = refresh_user_zones.silent(anna.session(START + 3 * DAY_MS))
+    [(user, seen, _)] = refresh_user_zones.find_unanswered(anna.session(START + 3 * DAY_MS))
     assert (user, asked(anna)) == (USER, 1)
     assert "could not be read from its source" in seen
 

@@ -9,7 +9,7 @@ from schedbot.admin.explain import why
 from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.jobs import backfill
 from schedbot.admin.simulation import downtimes, simulate
-from schedbot.admin.simulation.tick_steps import Span
+from schedbot.admin.simulation.tick_steps import SimulationSpan
 from schedbot.commands.schedules.simulate import ticked
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_value
@@ -120,7 +120,9 @@ def test_a_count_and_an_end_go_by_the_day_before(schedules: Schedules) -> None:
 
 def test_a_simulation_has_it_on_the_day_before(schedules: Schedules) -> None:
     schedules.add(**WEEKLY)
-    span = Span(ms("2026-11-20 00:00"), ms("2026-12-04 00:00"), downtimes.read((), schedules.session.local_zone, 0))
+    span = SimulationSpan(
+        ms("2026-11-20 00:00"), ms("2026-12-04 00:00"), downtimes.parse_downtimes((), schedules.session.local_zone, 0)
+    )
     found = simulate.simulate(schedules.session, span, ticked, lambda at: None)
     assert [clock(one.due_at) for one in found] == [EVE_NINE, "2026-12-03 14:00"]
 

@@ -42,12 +42,12 @@ def take(schedules: Schedules, text: str, name: str = "file.csv", update: bool =
 
 def written(schedules: Schedules, form: Format = Format.CSV, *names: str) -> str:
     out = io.StringIO()
-    exporter.write(exporter.chosen(schedules.db, names), form, out)
+    exporter.write(exporter.find_schedules(schedules.db, names), form, out)
     return out.getvalue()
 
 
 def values(schedules: Schedules) -> list[dict[str, Any]]:
-    return [exporter.values(one) for one in schedule_rows.named_like(schedules.db)]
+    return [exporter.to_values(one) for one in schedule_rows.named_like(schedules.db)]
 
 
 def there_and_back(schedules: Schedules, form: Format) -> None:

@@ -13,7 +13,7 @@ OFFICE = "mon-fri 08:00-18:00"
 
 
 def said(schedules: Schedules, name: str = "daily") -> str:
-    return " ".join(warnings.notes(schedules.get(name), schedules.session.now()))
+    return " ".join(warnings.find_warnings(schedules.get(name), schedules.session.now()))
 
 
 def test_a_way_to_treat_what_is_outside_of_no_window_is_noted(schedules: Schedules) -> None:
@@ -44,7 +44,7 @@ def test_a_schedule_of_which_nothing_is_ever_posted_is_noted(
 
 
 def test_so_is_one_that_its_accounts_calendar_leaves_out(schedules: Schedules) -> None:
-    shared_calendars.set_(schedules.session, "42", None, {"window": OFFICE, "outside": "skip"})
+    shared_calendars.set_calendar(schedules.session, "42", None, {"window": OFFICE, "outside": "skip"})
     schedules.add(cron="0 9 * * sat", account="42")
     assert f"'outside window of account 42: {OFFICE}'" in said(schedules)
 

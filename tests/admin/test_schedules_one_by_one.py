@@ -132,7 +132,7 @@ def test_a_removed_schedule_posts_nothing_more_and_frees_its_name(schedules: Sch
 def test_a_glob_means_all_that_fit_and_may_find_none(schedules: Schedules) -> None:
     for name in ("acme-1", "acme-2", "other"):
         schedules.add(name)
-    chosen = lookup.chosen(schedules.db, ["acme-*", "acme-1", "zz*", "acme-[!1]"])
+    chosen = lookup.find_all(schedules.db, ["acme-*", "acme-1", "zz*", "acme-[!1]"])
     assert [one.name for one in chosen.schedules] == ["acme-1", "acme-2"]
     assert chosen.empty == ["zz*"]
 
@@ -150,7 +150,7 @@ def test_schedules_are_found_by_state_account_and_workspace(schedules: Schedules
 
 def test_the_coming_occurrences_keep_to_start_end_and_what_is_left_out(schedules: Schedules) -> None:
     schedules.add(cron="0 9 * * *", starts="2026-12-24", until="2026-12-26", skip_holidays="US")
-    coming = list(occurrences.coming(schedules.get(), ms(schedules.utc), pending.list_skipped(schedules.db, 0)))
+    coming = list(occurrences.find_upcoming(schedules.get(), ms(schedules.utc), pending.list_skipped(schedules.db, 0)))
     assert [clock(one.due_at) for one in coming] == ["2026-12-24 09:00", "2026-12-25 09:00", "2026-12-26 09:00"]
     assert "Christmas" in (coming[1].left_out or "")
     assert schedules.next() == "2026-12-24 09:00"
@@ -159,8 +159,8 @@ def test_the_coming_occurrences_keep_to_start_end_and_what_is_left_out(schedules
 def test_occurrences_of_several_schedules_are_merged_by_time(schedules: Schedules) -> None:
     schedules.add("late", cron="0 18 * * *")
     schedules.add("early", cron="0 10 * * *")
-    each = (occurrences.coming(one, ms(schedules.utc), {}) for one in schedule_rows.named_like(schedules.db))
-    merged = [(one.schedule, clock(one.due_at)[-5:]) for one in occurrences.merged(each, 2)]
+    each = (occurrences.find_upcoming(one, ms(schedules.utc), {}) for one in schedule_rows.named_like(schedules.db))
+    merged = [(one.schedule, clock(one.due_at)[-5:]) for one in occurrences.merge(each, 2)]
     assert merged == [("early", "10:00"), ("late", "18:00"), ("early", "10:00"), ("late", "18:00")]
 
 

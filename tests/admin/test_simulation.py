@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from schedbot import times
 from schedbot.admin.simulation import downtimes, simulate
-from schedbot.admin.simulation.downtimes import Down, up_at
-from schedbot.admin.simulation.simulate import Simulated
-from schedbot.admin.simulation.tick_steps import Span
+from schedbot.admin.simulation.downtimes import Downtime, first_up
+from schedbot.admin.simulation.simulate import SimulatedOccurrence
+from schedbot.admin.simulation.tick_steps import SimulationSpan
 from schedbot.commands.schedules.simulate import ticked
 from schedbot.errors import BadInput
 from schedbot.store.fanout import simulation_copy
@@ -30,12 +30,12 @@ EVERYTHING = (
 TUESDAY, A_WEEK_LATER = "2026-12-01 00:00", "2026-12-08 00:00"
 
 
-def simulated(schedules: Schedules, start: str, end: str, *downs: str) -> list[Simulated]:
-    off = downtimes.read(downs, schedules.session.local_zone, 0)
-    return list(simulate.simulate(schedules.session, Span(ms(start), ms(end), off), ticked, lambda at: None))
+def simulated(schedules: Schedules, start: str, end: str, *downs: str) -> list[SimulatedOccurrence]:
+    off = downtimes.parse_downtimes(downs, schedules.session.local_zone, 0)
+    return list(simulate.simulate(schedules.session, SimulationSpan(ms(start), ms(end), off), ticked, lambda at: None))
 
 
-def told(found: list[Simulated]) -> list[str]:
+def told(found: list[SimulatedOccurrence]) -> list[str]:
     return [f"{clock(one.due_at)} {one.state.value}{f' {one.error}' if one.error else ''}" for one in found]
 
 
@@ -105,7 +105,7 @@ def test_a_pause_with_an_end_is_kept_until_then_and_one_without_is_left_out(sche
         ("short", "2026-12-05 09:00"),
         ("short", "2026-12-06 09:00"),
     ]
-    assert [one.name for one in simulate.resting(schedules.session)] == ["long"]
+    assert [one.name for one in simulate.find_paused(schedules.session)] == ["long"]
 
 
 def test_a_simulation_leaves_the_database_and_the_temporary_folder_as_they_were(
@@ -114,7 +114,7 @@ def test_a_simulation_leaves_the_database_and_the_temporary_folder_as_they_were(
     monkeypatch.setattr(tempfile, "tempdir", str(folder := tmp_path_factory.mktemp("temporary")))
     schedules.add()
     before = [read_rows(schedules.db, sql) for sql in EVERYTHING]
-    found = simulate.simulate(schedules.session, Span(ms(TUESDAY), ms(A_WEEK_LATER)), ticked, lambda at: None)
+    found = simulate.simulate(schedules.session, SimulationSpan(ms(TUESDAY), ms(A_WEEK_LATER)), ticked, lambda at: None)
     next(found)
     assert len(list(folder.iterdir())) == 1
     assert len(list(found)) == 6
@@ -133,11 +133,11 @@ OFF = st.lists(st.tuples(st.integers(0, 2 * DAY_MS), st.integers(1, DAY_MS)), ma
 )
 @given(off=OFF, pause=st.integers(1, 2 * DAY_MS))
 def test_one_tick_for_many_says_what_a_tick_at_each_minute_would(tmp_path: Path, off: Off, pause: int) -> None:
-    downs = sorted(Down(MIDNIGHT + start, MIDNIGHT + start + length) for start, length in off)
+    downs = sorted(Downtime(MIDNIGHT + start, MIDNIGHT + start + length) for start, length in off)
     with TemporaryDirectory(dir=tmp_path) as folder, open_schedules(Path(folder)) as schedules:
         schedules.utc = "2026-10-31 00:00"
         of_each_kind(schedules, MIDNIGHT + pause)
-        span = Span(MIDNIGHT, MIDNIGHT + 2 * DAY_MS, downs)
+        span = SimulationSpan(MIDNIGHT, MIDNIGHT + 2 * DAY_MS, downs)
         found = list(simulate.simulate(schedules.session, span, ticked, lambda at: None))
         assert found == every_minute(schedules, span)
 
@@ -152,20 +152,22 @@ def of_each_kind(schedules: Schedules, until: int) -> None:
     schedules.pause("resting", until=times.to_rfc3339(until))
 
 
-def every_minute(schedules: Schedules, span: Span) -> list[Simulated]:
+def every_minute(schedules: Schedules, span: SimulationSpan) -> list[SimulatedOccurrence]:
     """What a tick at each minute makes in a copy, the first one after the end included where the machine was off."""
     with simulation_copy.copied(schedules.db, span.start) as copy:
-        for at in range(span.start, up_at(span.downs, span.end) + 60_000, 60_000):
-            if up_at(span.downs, at) == at:
+        for at in range(span.start, first_up(span.downs, span.end) + 60_000, 60_000):
+            if first_up(span.downs, at) == at:
                 ticked(simulate.frozen_at(schedules.session, copy, at), LOOK_AHEAD_MS)
-        return [simulate.told(copy, one, span.downs) for one in simulation_copy.take_made(copy, span.end)]
+        return [simulate.settle(copy, one, span.downs) for one in simulation_copy.take_made(copy, span.end)]
 
 
 def test_a_clock_change_is_told_with_all_schedules_that_it_touches(schedules: Schedules) -> None:
     for name in ("b", "a"):
         schedules.add(name, cron="30 1 * * *", tz="America/New_York")
     schedules.add("other", cron="30 1 * * *")
-    found = simulate.clock_changes(schedules.session, Span(ms("2026-10-01 00:00"), ms("2026-12-01 00:00")))
+    found = simulate.find_clock_changes(
+        schedules.session, SimulationSpan(ms("2026-10-01 00:00"), ms("2026-12-01 00:00"))
+    )
     assert [(clock(change.at), change.effect.value, names) for change, _, names in found] == [
         ("2026-11-01 06:00", "once", ["a", "b"])
     ]

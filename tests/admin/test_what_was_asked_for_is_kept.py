@@ -56,7 +56,7 @@ def goes(schedules: Schedules) -> list[str]:
 def test_a_calendar_set_while_a_retry_waits_does_not_leave_it_out_for_one_that_is_settled(schedules: Schedules) -> None:
     failed_then_posted(schedules)
     retry(schedules)
-    assert shared_calendars.set_(schedules.session, "42", None, AFTERNOON).jobs.skipped == 0
+    assert shared_calendars.set_calendar(schedules.session, "42", None, AFTERNOON).jobs.skipped == 0
     assert goes(schedules) == ["2026-12-02 14:00 / 2026-12-02 20:00"]
 
 
@@ -64,9 +64,9 @@ def test_a_calendar_set_while_a_retry_waits_does_not_leave_it_out_for_one_that_i
 def test_a_calendar_set_while_a_backfill_waits_puts_it_off(schedules: Schedules, outside: str) -> None:
     failed_then_posted(schedules)
     backfill(schedules)
-    shared_calendars.set_(schedules.session, "42", None, {**AFTERNOON, "outside": outside})
+    shared_calendars.set_calendar(schedules.session, "42", None, {**AFTERNOON, "outside": outside})
     assert goes(schedules) == ["2026-12-02 14:00 / 2026-12-02 20:00"] * 2
-    shared_calendars.clear(schedules.session, "42", None)
+    shared_calendars.clear_calendar(schedules.session, "42", None)
     assert [line[:16] for line in goes(schedules)] == ["2026-12-02 12:00"] * 2
 
 
@@ -89,7 +89,7 @@ def test_a_schedule_without_grace_leaves_time_enough_at_the_opening_too(schedule
     backfill(schedules)
     posted(schedules)
     assert goes(schedules) == ["2026-12-03 08:00 / 2026-12-03 09:00"] * 2
-    shared_calendars.set_(schedules.session, "42", None, {"blackout": "2026-12-03"})
+    shared_calendars.set_calendar(schedules.session, "42", None, {"blackout": "2026-12-03"})
     assert goes(schedules) == ["2026-12-04 08:00 / 2026-12-04 09:00"] * 2
 
 
@@ -100,7 +100,7 @@ def test_what_is_late_by_itself_gives_way_only_to_one_that_is_still_to_be_posted
         sql = "UPDATE jobs SET state = 'succeeded', ts = '1.1' WHERE due_at = :at"
         schedules.db.execute(sql, {"at": ms("2026-12-01 11:00:00")})
     schedules.utc = "2026-12-01 12:00:00"
-    assert shared_calendars.set_(schedules.session, "42", None, AFTERNOON).jobs.skipped == 0
+    assert shared_calendars.set_calendar(schedules.session, "42", None, AFTERNOON).jobs.skipped == 0
     assert goes(schedules) == ["2026-12-01 14:00 / 2026-12-01 20:00"]
 
 

@@ -53,14 +53,14 @@ def test_an_unknown_workspace_is_named_with_the_nearest(schedules: Schedules) ->
 def test_a_token_in_place_of_its_place_is_refused_and_not_repeated(option: str) -> None:
     said = {"env": None, "file": None, "command": None} | {option: f"echo {SECRET}"}
     with pytest.raises(BadInput) as refused:
-        token_sources.said(said["env"], said["file"], said["command"])
+        token_sources.parse_token_source(said["env"], said["file"], said["command"])
     assert SECRET not in f"{refused.value} {refused.value.hint}"
 
 
 def test_exactly_one_place_is_said() -> None:
     for places in ((None, None, None), ("A", "b", None)):
         with pytest.raises(BadInput):
-            token_sources.said(*places)
+            token_sources.parse_token_source(*places)
 
 
 def test_a_token_file_that_others_can_read_is_refused_with_the_remedy(schedules: Schedules, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_token_file_that_others_can_read_is_refused_with_the_remedy(schedules:
     file.write_text(SECRET)
     file.chmod(0o644)
     with pytest.raises(BadInput) as refused:
-        manage.add(schedules.session, "acme", token_sources.said(None, str(file), None))
+        manage.add(schedules.session, "acme", token_sources.parse_token_source(None, str(file), None))
     assert refused.value.hint == f"chmod 600 {file}"
     assert rows.by_name(schedules.db, "acme") is None
 
@@ -79,7 +79,7 @@ def test_a_token_file_is_kept_by_its_absolute_path(
     (tmp_path / "slack.token").write_text(SECRET)
     (tmp_path / "slack.token").chmod(0o600)
     monkeypatch.chdir(tmp_path)
-    assert manage.add(schedules.session, "acme", token_sources.said(None, "slack.token", None)) == ""
+    assert manage.add(schedules.session, "acme", token_sources.parse_token_source(None, "slack.token", None)) == ""
     assert lookup.find(schedules.db, "acme").token.place == str(tmp_path / "slack.token")
 
 
@@ -106,11 +106,11 @@ def test_every_change_is_on_record_and_no_token_is(schedules: Schedules, tmp_pat
 def test_a_pause_parks_what_waits_and_a_resume_lets_it_go_on(schedules: Schedules) -> None:
     schedules.add()
     schedules.tick("2026-12-01 08:59:10")
-    assert manage.pause(schedules.session, "default", "revoked") == manage.Turned(True, 1)
+    assert manage.pause(schedules.session, "default", "revoked") == manage.PauseResult(True, 1)
     assert parked(schedules) == [("queued", 1)]
-    assert manage.pause(schedules.session, "default", "again") == manage.Turned(False, 1)
+    assert manage.pause(schedules.session, "default", "again") == manage.PauseResult(False, 1)
     assert lookup.find(schedules.db, "default").paused_reason == "revoked"
-    assert manage.resume(schedules.session, "default") == manage.Turned(True, 1)
+    assert manage.resume(schedules.session, "default") == manage.PauseResult(True, 1)
     assert parked(schedules) == [("queued", 0)]
 
 

@@ -39,14 +39,14 @@ def take(app: App, lines: str, update: bool = False) -> ImportResult:
 
 def exported(app: App) -> bytes:
     out = io.StringIO()
-    exporter.write(exporter.chosen(app.db, ()), Format.CSV, out)
+    exporter.write(exporter.find_schedules(app.db, ()), Format.CSV, out)
     return out.getvalue().encode()
 
 
 def test_a_schedule_is_due_by_the_persons_wall_clock(app: App) -> None:
     added = app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
     assert (added.recurrence.tz, added.terms.tz_from) == ("America/Los_Angeles", ANNA)
-    assert serialize.columns(added)["tz"] == ANNA
+    assert serialize.to_columns(added)["tz"] == ANNA
 
 
 def test_add_says_whose_zone_it_is_and_next_says_which(app: App) -> None:

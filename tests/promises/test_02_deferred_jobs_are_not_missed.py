@@ -93,7 +93,7 @@ def test_last_occurrence_before_until_is_sent_at_the_opening(schedules: Schedule
 def test_equal_calendars_are_evaluated_once(schedules: Schedules) -> None:
     for account in range(12):
         schedules.add(f"of-{account}", cron="*/30 * * * *", account=str(account))
-        shared_calendars.set_(schedules.session, str(account), None, {"window": "00:00-23:59"})
+        shared_calendars.set_calendar(schedules.session, str(account), None, {"window": "00:00-23:59"})
     evaluated = calendar_rules.decide_in_time.cache_info().misses
     schedules.tick("2026-12-14 12:00:30")
     assert calendar_rules.decide_in_time.cache_info().misses - evaluated < 2 * 10 * 48  # ten days of every half hour

@@ -116,9 +116,9 @@ class RandomRun:
     def set_account_calendar(self) -> None:
         calendar = {"window": self.choose(WINDOWS), "blackout": self.choose(BLACKOUTS), "outside": self.outside()}
         if calendar["window"] == calendar["blackout"]:
-            shared_calendars.clear(self.schedules.session, "42", None)
+            shared_calendars.clear_calendar(self.schedules.session, "42", None)
         else:
-            shared_calendars.set_(self.schedules.session, "42", None, calendar)
+            shared_calendars.set_calendar(self.schedules.session, "42", None, calendar)
 
     def edit_schedule(self) -> None:
         grace = self.choose(("0s", "6h", "30d"))
@@ -134,7 +134,7 @@ class RandomRun:
 
     def open_and_drain(self) -> None:
         """Remove all windows and blackouts, and post every queued job."""
-        shared_calendars.clear(self.schedules.session, "42", None)
+        shared_calendars.clear_calendar(self.schedules.session, "42", None)
         self.schedules.edit(window="none", blackout="none", outside="defer")
         while [row for row in read_rows(self.schedules.db, JOBS) if row[2] == "queued"]:
             self.set_clock(self.now + 20 * MINUTE)

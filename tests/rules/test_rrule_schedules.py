@@ -54,7 +54,7 @@ def test_what_an_export_writes_is_the_same_rule_weeks_later(schedules: Schedules
     with open_schedules(tmp_path / "other") as other:
         other.utc = "2026-12-12 10:00:00"  # an off week
         assert load(other, written.getvalue(), update=False) == ImportResult(1, 0, 0)
-        assert serialize.columns(other.get()) == serialize.columns(schedule)
+        assert serialize.to_columns(other.get()) == serialize.to_columns(schedule)
         assert other.next() == "2026-12-18 16:00"
 
 
@@ -83,4 +83,4 @@ def test_another_zone_keeps_the_wall_clock_and_the_weeks(schedules: Schedules) -
     schedules.add(every=FORTNIGHT)
     schedules.edit(tz="America/New_York")
     assert schedules.next() == "2026-12-04 21:00"
-    assert serialize.columns(schedules.get())["every"] == f"{FORTNIGHT} from 2026-12-04"
+    assert serialize.to_columns(schedules.get())["every"] == f"{FORTNIGHT} from 2026-12-04"

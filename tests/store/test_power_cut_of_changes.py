@@ -109,7 +109,9 @@ ACTS: dict[str, Act] = {
     "add": lambda schedules: schedules.add("new", cron="1 12 * * *"),
     "import": import_,
     "edit": lambda schedules: schedules.edit("waits", cron="2 12 * * *", channel="C0000000002"),
-    "calendar set": lambda schedules: shared_calendars.set_(schedules.session, "42", None, {"window": "13:00-14:00"}),
+    "calendar set": lambda schedules: shared_calendars.set_calendar(
+        schedules.session, "42", None, {"window": "13:00-14:00"}
+    ),
     "retry": retry,
     "pause": lambda schedules: schedules.pause("waits"),
     "skip-next": lambda schedules: schedules.skip_next("waits"),

@@ -14,7 +14,7 @@ from schedbot.admin.schedules import remove as remove_schedule
 from schedbot.admin.schedules import run_now as extra_job
 from schedbot.admin.schedules import skip_next as skip_schedule
 from schedbot.admin.schedules.edit import ParamChanges
-from schedbot.admin.schedules.pause import Rested
+from schedbot.admin.schedules.pause import StateChange
 from schedbot.admin.schedules.writer import EditResult
 from schedbot.model import Schedule
 from schedbot.session import Session
@@ -64,11 +64,11 @@ class Schedules:
         """Change these fields of a schedule."""
         return edit_schedule.edit(self.session, schedule, fields, ParamChanges())
 
-    def pause(self, name: str = "daily", reason: str = "", until: str = "") -> Rested:
+    def pause(self, name: str = "daily", reason: str = "", until: str = "") -> StateChange:
         """Pause a schedule."""
         return pause_schedule.pause(self.session, [name], reason, until)[0][0]
 
-    def resume(self, name: str = "daily") -> Rested:
+    def resume(self, name: str = "daily") -> StateChange:
         """Resume a schedule."""
         return pause_schedule.resume(self.session, [name])[0][0]
 
@@ -82,7 +82,7 @@ class Schedules:
 
     def remove(self, name: str = "daily") -> None:
         """Remove the schedules that match the name or glob."""
-        remove_schedule.remove(self.session, lookup.chosen(self.db, [name]).schedules)
+        remove_schedule.remove(self.session, lookup.find_all(self.db, [name]).schedules)
 
     def tick(self, utc: str) -> None:
         """Set the clock to this instant, and run a tick."""
@@ -98,7 +98,7 @@ class Schedules:
     def next(self, name: str = "daily") -> str:
         """Return the instant of the next post, or `never`."""
         now = ms(self.utc)
-        due_at = occurrences.next_due_at(self.get(name), now, pending.list_skipped(self.db, now))
+        due_at = occurrences.find_next_due(self.get(name), now, pending.list_skipped(self.db, now))
         return "never" if due_at is None else clock(due_at)
 
     def jobs(self, name: str = "") -> list[str]:

@@ -45,9 +45,9 @@ def by_calendar(schedule: Schedule, due_at: int, now: int) -> str:
     """What its calendar will make of an occurrence to come; empty where it stands, or is past."""
     if due_at <= now:
         return ""
-    if left_out := occurrences.left_out(schedule, due_at, {}):
+    if left_out := occurrences.find_skip_reason(schedule, due_at, {}):
         return f" It will be left out: {left_out}."
-    put_off = occurrences.ruled(schedule, due_at)
+    put_off = occurrences.decide(schedule, due_at)
     if put_off is None or put_off.at is None:
         return ""
     to = times.format_instant(put_off.at, times.zone(schedule.recurrence.tz), now)

@@ -27,7 +27,7 @@ class Writable(Protocol):
         """Take the text."""
 
 
-class Rows:
+class NewlineWriter:
     """Ends each row of the csv module with a newline alone; told so itself, it would leave a lone return unquoted."""
 
     def __init__(self, out: Writable) -> None:
@@ -38,48 +38,48 @@ class Rows:
         self.out.write(row.removesuffix("\r\n") + "\n")
 
 
-def chosen(db: Database, names: Sequence[str]) -> Iterator[Schedule]:
+def find_schedules(db: Database, names: Sequence[str]) -> Iterator[Schedule]:
     """The schedules of these names and globs, or all, one by one; those that are over left out. Raises NotFound."""
-    found = iter(lookup.chosen(db, names).schedules) if names else schedules.named_like(db, Filters())
+    found = iter(lookup.find_all(db, names).schedules) if names else schedules.named_like(db, Filters())
     return (one for one in found if one.state is not ScheduleState.FINISHED)
 
 
 def write(found: Iterable[Schedule], form: Format, out: Writable) -> int:
     """Write them in that format. Returns how many."""
-    return as_csv(found, out) if form is Format.CSV else as_json_lines(found, out)
+    return write_csv(found, out) if form is Format.CSV else write_json_lines(found, out)
 
 
-def as_csv(found: Iterable[Schedule], out: Writable) -> int:
+def write_csv(found: Iterable[Schedule], out: Writable) -> int:
     """CSV with a header; nothing for nothing."""
-    writer = csv.writer(Rows(out))
+    writer = csv.writer(NewlineWriter(out))
     count = 0
     for count, one in enumerate(found, start=1):
         if count == 1:
             writer.writerow(COLUMNS)
-        writer.writerow(cells(one).values())
+        writer.writerow(to_cells(one).values())
     return count
 
 
-def as_json_lines(found: Iterable[Schedule], out: Writable) -> int:
+def write_json_lines(found: Iterable[Schedule], out: Writable) -> int:
     """One object a line."""
     count = 0
     for one in found:
-        out.write(json.dumps(values(one), ensure_ascii=False) + "\n")
+        out.write(json.dumps(to_values(one), ensure_ascii=False) + "\n")
         count += 1
     return count
 
 
-def values(schedule: Schedule) -> dict[str, Any]:
+def to_values(schedule: Schedule) -> dict[str, Any]:
     """A schedule's values by column."""
-    return {**serialize.columns(schedule), "paused": schedule.state in OFF}
+    return {**serialize.to_columns(schedule), "paused": schedule.state in OFF}
 
 
-def cells(schedule: Schedule) -> dict[str, str]:
+def to_cells(schedule: Schedule) -> dict[str, str]:
     """A schedule's values by column, as text."""
-    return {column: cell(value) for column, value in values(schedule).items()}
+    return {column: to_cell(value) for column, value in to_values(schedule).items()}
 
 
-def cell(value: Any) -> str:
+def to_cell(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

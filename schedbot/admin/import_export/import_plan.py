@@ -89,7 +89,7 @@ class ImportChecker:
         now = self.writer.context.now
         if before is None:
             return ScheduleFields.parse(record.fields, now, zones=self.zones)
-        cells = exporter.cells(before)
+        cells = exporter.to_cells(before)
         different = {column: text for column, text in record.fields.items() if text != cells[column]}
         if not different:
             return None

@@ -10,7 +10,7 @@ from itertools import islice
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.schedules import occurrences
-from schedbot.admin.schedules.lookup import named
+from schedbot.admin.schedules.lookup import find
 from schedbot.admin.schedules.serialize import changed_schedule
 from schedbot.errors import BadInput
 from schedbot.model import JobState, Schedule, ScheduleState
@@ -40,7 +40,7 @@ class Plan:
 
 def plan(session: Session, name: str, from_: str, to: str) -> Plan:
     """What would be enqueued; wall clocks are the schedule's. Raises NotFound and BadInput. Changes nothing."""
-    schedule = named(session.db, name)
+    schedule = find(session.db, name)
     refuse_off(schedule)
     zone, now = times.zone(schedule.recurrence.tz), session.now()
     start, end = (times.parse_future(text, zone, now) for text in (from_, to))
@@ -69,7 +69,7 @@ def found(session: Session, schedule: Schedule, start: int, end: int) -> Plan:
             f"That is more than {MOST} occurrences.", "Say a shorter span; one a second is all that Slack takes."
         )
     absent = [due_at for due_at in every if due_at not in there]
-    due = [due_at for due_at in absent if occurrences.left_out(schedule, due_at, {}) is None]
+    due = [due_at for due_at in absent if occurrences.find_skip_reason(schedule, due_at, {}) is None]
     states = backfill.counted({due_at: there[due_at] for due_at in every if due_at in there})
     missed = states.pop(JobState.MISSED, 0)
     return Plan(schedule, start, end, due, missed, states.total(), len(absent) - len(due))
@@ -80,7 +80,7 @@ def carry_out(session: Session, made: Plan) -> list[tuple[int, int]]:
     context, schedule = ChangeContext.begin(session, "backfill"), made.schedule
     grace_ms = max(schedule.terms.grace_ms, MIN_GRACE_MS)
     with session.db.writing():
-        refuse_off(named(session.db, schedule.name))
+        refuse_off(find(session.db, schedule.name))
         jobs = backfill.backfill(session.db, schedule, made.due, context.now, grace_ms)
         record(session.db, context, made, len(jobs))
     session.db.wake()

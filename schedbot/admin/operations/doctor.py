@@ -78,7 +78,7 @@ def examine_open(session: Session, online: bool) -> Iterator[Finding]:
         unused = len(every) > 1 and not workspace_usage.schedules(session.db, workspace.id)
         found = token(session.settings, workspace, unused)
         yield online_token(session, workspace) if online and found.seen == THERE else found
-    for user, seen, remedy in refresh_user_zones.silent(session):
+    for user, seen, remedy in refresh_user_zones.find_unanswered(session):
         yield Finding(f"zone of {user}", seen, remedy)
     yield tick(session)
     yield pools(session)
@@ -139,7 +139,7 @@ def token(said: Settings, workspace: Workspace, unused: bool) -> Finding:
     """A token is where it is said to be, and looks like one."""
     subject = f"token of {workspace.name}"
     try:
-        workspace_check.token_of(said, workspace)
+        workspace_check.find_token(said, workspace)
     except TokenUnavailable as error:
         if workspace.token.kind == tokens.SETTING and unused:
             return Finding(subject, "none, and no schedule uses it")

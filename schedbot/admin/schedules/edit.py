@@ -9,7 +9,7 @@ from schedbot import times
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.fields.parsers import BadField, Fields
 from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, slack_user
-from schedbot.admin.schedules.lookup import named
+from schedbot.admin.schedules.lookup import find
 from schedbot.admin.schedules.writer import EditResult, ScheduleWriter
 from schedbot.admin.workspaces import user_zones
 from schedbot.session import Session
@@ -26,11 +26,11 @@ class ParamChanges:
 
 def edit(session: Session, name: str, fields: Fields, params: ParamChanges | None = None) -> EditResult:
     """Change the given fields of one schedule. Raises NotFound and BadField; nothing is changed then."""
-    user = slack_user(fields, ScheduleFields.of(named(session.db, name)))
+    user = slack_user(fields, ScheduleFields.of(find(session.db, name)))
     zones = user_zones.ask(session, [user]) if user else NO_ZONES
     context = ChangeContext.begin(session, "edit")
     with session.db.writing():
-        before = named(session.db, name)
+        before = find(session.db, name)
         base = ScheduleFields.of(before, occurrence_count.count_occurrences(session.db, before, context.now))
         if params and (params.values or params.unset):
             fields = {**fields, "params": json.dumps(merge(before.terms.report.params, params))}

@@ -7,7 +7,7 @@ from schedbot.admin.fields import parsers
 from schedbot.admin.fields.parsers import Fields, parse_optional
 from schedbot.admin.fields.schedule_fields import DEFAULTS, OUTSIDE, parse_holidays
 from schedbot.admin.fields.timing import FAR_MS, parse_recurrence
-from schedbot.admin.schedules.occurrences import Occurrence, as_ruled
+from schedbot.admin.schedules.occurrences import Occurrence, apply_decision
 from schedbot.model import HolidayPolicy, Recurrence, SendHours
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence as rules
@@ -49,4 +49,4 @@ def occurrence(asked: Expression, due_at: int) -> Occurrence:
     one = Occurrence(due_at, "", asked.recurrence)
     if asked.calendar.is_empty:
         return one
-    return as_ruled(one, calendar_rules.decide(asked.calendar, asked.recurrence, due_at, due_at), None)
+    return apply_decision(one, calendar_rules.decide(asked.calendar, asked.recurrence, due_at, due_at), None)

@@ -14,7 +14,7 @@ from schedbot.store.schedules.schedules import Filters
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Selection:
     """The schedules that were meant, each once, in the order of the names; and the globs that found none."""
 
     schedules: list[Schedule]
@@ -26,28 +26,28 @@ def is_glob(name: str) -> bool:
     return bool(parsers.GLOB.search(name))
 
 
-def glob(pattern: str) -> str:
+def to_sqlite_glob(pattern: str) -> str:
     """The pattern as the store reads it: `[!a]` is a shell's, `[^a]` its own."""
     return pattern.replace("[!", "[^")
 
 
-def chosen(db: Database, names: Sequence[str]) -> Chosen:
+def find_all(db: Database, names: Sequence[str]) -> Selection:
     """The schedules that `names` mean. Raises NotFound for a name that is typed out and not there."""
     found: dict[str, Schedule] = {}
     empty = []
     for name in names:
         if not is_glob(name):
-            one = named(db, name)
+            one = find(db, name)
             found[one.id] = one
             continue
-        many = list(schedules.named_like(db, Filters(globs=(glob(name),))))
+        many = list(schedules.named_like(db, Filters(globs=(to_sqlite_glob(name),))))
         found.update((one.id, one) for one in many)
         if not many:
             empty.append(name)
-    return Chosen(list(found.values()), empty)
+    return Selection(list(found.values()), empty)
 
 
-def named(db: Database, name: str) -> Schedule:
+def find(db: Database, name: str) -> Schedule:
     """The schedule of that name. Raises NotFound, with the nearest name."""
     one = schedules.by_name(db, name)
     if one:

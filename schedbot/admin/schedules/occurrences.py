@@ -17,7 +17,7 @@ from schedbot.rules.calendar import CalendarDecision
 from schedbot.rules.next_open import next_open_occurrence
 
 FEW = 5
-Dropped = Mapping[tuple[str, int], str]
+Skips = Mapping[tuple[str, int], str]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,21 +35,21 @@ class Occurrence:
     put_off: str | None = None
 
 
-def coming(schedule: Schedule, after: int, dropped: Dropped) -> Iterator[Occurrence]:
+def find_upcoming(schedule: Schedule, after: int, dropped: Skips) -> Iterator[Occurrence]:
     """Its occurrences after an instant, in order, as far as it goes; none where it is off for good."""
-    start = beginning(schedule, after)
+    start = search_start(schedule, after)
     if start is None:
         return
     end = start + FAR_MS if schedule.terms.until_at is None else schedule.terms.until_at
-    for due_at in takewhile(lambda instant: instant <= end, fires(schedule.recurrence, start)):
+    for due_at in takewhile(lambda instant: instant <= end, iterate_due(schedule.recurrence, start)):
         one = Occurrence(due_at, schedule.name, schedule.recurrence)
         if reason := dropped.get((schedule.id, due_at)):
             yield replace(one, left_out=reason)
         else:
-            yield as_ruled(one, ruled(schedule, due_at), schedule.terms.until_at)
+            yield apply_decision(one, decide(schedule, due_at), schedule.terms.until_at)
 
 
-def as_ruled(one: Occurrence, decision: CalendarDecision | None, until_at: int | None) -> Occurrence:
+def apply_decision(one: Occurrence, decision: CalendarDecision | None, until_at: int | None) -> Occurrence:
     """The occurrence with what its calendar makes of it; None: it stands."""
     if decision is None:
         return one
@@ -58,20 +58,20 @@ def as_ruled(one: Occurrence, decision: CalendarDecision | None, until_at: int |
     return replace(one, put_off_to=decision.at, put_off=decision.reason)
 
 
-def fires(rule: Recurrence, after: int) -> Iterator[int]:
+def iterate_due(rule: Recurrence, after: int) -> Iterator[int]:
     """A recurrence's instants in order; the first few are remembered, since many schedules share them."""
-    first = first_few(rule, after)
+    first = first_due(rule, after)
     yield from first
     if len(first) == FEW:
         yield from recurrence.between(rule, first[-1], after + FAR_MS)
 
 
 @lru_cache(maxsize=8_192)
-def first_few(rule: Recurrence, after: int) -> tuple[int, ...]:
+def first_due(rule: Recurrence, after: int) -> tuple[int, ...]:
     return tuple(islice(recurrence.between(rule, after, after + FAR_MS), FEW))
 
 
-def beginning(schedule: Schedule, after: int) -> int | None:
+def search_start(schedule: Schedule, after: int) -> int | None:
     """The instant after which it may be due; None while nothing will come.
 
     A finished one may still have its last occurrence before it: that is enqueued some time ahead.
@@ -96,36 +96,36 @@ def is_occurrence(schedule: Schedule, due_at: int) -> bool:
     return first_after(schedule.recurrence, due_at - 1) == due_at
 
 
-def left_out(schedule: Schedule, due_at: int, dropped: Dropped) -> str | None:
+def find_skip_reason(schedule: Schedule, due_at: int, dropped: Skips) -> str | None:
     """Why nothing will be posted at an occurrence, or None."""
     if reason := dropped.get((schedule.id, due_at)):
         return reason
-    decision = ruled(schedule, due_at)
+    decision = decide(schedule, due_at)
     return decision.reason if decision and decision.skips(schedule.terms.until_at) else None
 
 
-def ruled(schedule: Schedule, due_at: int) -> CalendarDecision | None:
+def decide(schedule: Schedule, due_at: int) -> CalendarDecision | None:
     """What its holidays, window and blackouts make of an occurrence; None: it stands."""
     calendar = calendar_rules.get_calendar(schedule)
     return None if calendar.is_empty else calendar_rules.decide(calendar, schedule.recurrence, due_at, due_at)
 
 
-def next_due_at(schedule: Schedule, now: int, dropped: Dropped) -> int | None:
+def find_next_due(schedule: Schedule, now: int, dropped: Skips) -> int | None:
     """When it will be posted next, or None. Computed once for all schedules that share a recurrence."""
-    start = beginning(schedule, now)
+    start = search_start(schedule, now)
     if start is None:
         return None
     end = start + FAR_MS if schedule.terms.until_at is None else schedule.terms.until_at
     calendar, rule = calendar_rules.get_calendar(schedule), schedule.recurrence
     due_at = first_after(rule, start)
     while due_at is not None and due_at <= end:
-        if left_out(schedule, due_at, dropped) is None:
+        if find_skip_reason(schedule, due_at, dropped) is None:
             return due_at
         following = recurrence.next_after(rule, due_at)
         due_at = following and next_open_occurrence(calendar, rule, following)
     return None
 
 
-def merged(each: Iterable[Iterator[Occurrence]], count: int) -> Iterator[Occurrence]:
+def merge(each: Iterable[Iterator[Occurrence]], count: int) -> Iterator[Occurrence]:
     """The first `count` of each, in order of time."""
     return heapq.merge(*(list(islice(one, count)) for one in each))

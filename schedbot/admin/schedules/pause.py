@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.fields import parsers
-from schedbot.admin.schedules.lookup import Chosen, chosen
+from schedbot.admin.schedules.lookup import Selection, find_all
 from schedbot.admin.schedules.occurrences import has_occurrence_after
 from schedbot.admin.schedules.serialize import record_change
 from schedbot.admin.workspaces import channel_access
@@ -22,24 +22,24 @@ ACTIVE, PAUSED, FINISHED = ScheduleState.ACTIVE, ScheduleState.PAUSED, ScheduleS
 
 
 @dataclass(frozen=True, slots=True)
-class Rested:
+class StateChange:
     """A schedule as it stands now; `was` tells whether anything changed; `jobs` were cancelled or enqueued."""
 
     schedule: Schedule
-    was: ScheduleState
+    old_state: ScheduleState
     jobs: int = 0
 
     @property
     def is_changed(self) -> bool:
         """Did its state change?"""
-        return self.schedule.state is not self.was
+        return self.schedule.state is not self.old_state
 
 
-def pause(session: Session, names: Sequence[str], reason: str, until: str) -> tuple[list[Rested], Chosen]:
+def pause(session: Session, names: Sequence[str], reason: str, until: str) -> tuple[list[StateChange], Selection]:
     """Pause schedules until somebody resumes them, or until an instant, read in each one's zone. Raises BadInput."""
     context, reason = ChangeContext.begin(session, "pause"), parsers.parse_reason(reason)
     with session.db.writing():
-        meant = chosen(session.db, names)
+        meant = find_all(session.db, names)
         rested = [pause_one(session.db, one, reason, until, context) for one in meant.schedules]
     return rested, meant
 
@@ -58,45 +58,45 @@ def end_of(until: str, schedule: Schedule, now: int) -> int | None:
     return end
 
 
-def pause_one(db: Database, before: Schedule, reason: str, until: str, context: ChangeContext) -> Rested:
+def pause_one(db: Database, before: Schedule, reason: str, until: str, context: ChangeContext) -> StateChange:
     """Pause one schedule. Paused already: only another end or reason changes it. Inside a transaction.
 
     One is finished as soon as its last occurrence is enqueued: while that waits, it can still be paused.
     """
     has_last = before.state is FINISHED and pending.list_pending(db, before.id)
     if before.state not in (ACTIVE, PAUSED) and not has_last:
-        return Rested(before, before.state)
+        return StateChange(before, before.state)
     end = end_of(until, before, context.now)
     if before.state is PAUSED and not reason and not until:
-        return Rested(before, PAUSED)
+        return StateChange(before, PAUSED)
     why = reason or (before.reason if before.state is PAUSED else "") or "paused by hand"
     advance.catch_up(db, schedules.recurrence_id(db, before.id), context.now)
     after = replace(before, state=PAUSED, reason=why, state_by=context.actor, state_until=end)
     schedules.update_state(db, after)
     cancelled = pending.cancel(db, before.id, "schedule_paused")
     record_change(db, context, before, after)
-    return Rested(after, before.state, cancelled)
+    return StateChange(after, before.state, cancelled)
 
 
-def resume(session: Session, names: Sequence[str], unasked: bool = False) -> tuple[list[Rested], Chosen]:
+def resume(session: Session, names: Sequence[str], unasked: bool = False) -> tuple[list[StateChange], Selection]:
     """Let paused and suspended schedules go on from now. Raises NotFound.
 
     Slack is asked first whether the channel of a suspended one takes posts again, unless it is to be left `unasked`.
     """
     if not unasked:
-        channel_access.ask_first(session, chosen(session.db, names).schedules)
+        channel_access.ask_first(session, find_all(session.db, names).schedules)
     context = ChangeContext.begin(session, "resume")
     with session.db.writing():
-        meant = chosen(session.db, names)
+        meant = find_all(session.db, names)
         resumed = [resume_one(session.db, one, context) for one in meant.schedules]
     session.db.wake()
     return resumed, meant
 
 
-def resume_one(db: Database, before: Schedule, context: ChangeContext) -> Rested:
+def resume_one(db: Database, before: Schedule, context: ChangeContext) -> StateChange:
     """Let one schedule go on; one with nothing to come is finished. Inside a transaction."""
     if before.state in (ACTIVE, FINISHED):
-        return Rested(before, before.state)
+        return StateChange(before, before.state)
     state = ACTIVE if has_occurrence_after(before, context.now) else FINISHED
     after = replace(before, state=state, reason=None, state_by=None, state_until=None, effective_at=context.now)
     schedules.update_state(db, after)
@@ -104,4 +104,4 @@ def resume_one(db: Database, before: Schedule, context: ChangeContext) -> Rested
     jobs = pending.requeue_deferred(db, before, context.now)
     if state is ACTIVE:
         jobs += advance.enqueue_upcoming(db, before.id, schedules.recurrence_id(db, before.id), context.now).enqueued
-    return Rested(after, before.state, jobs)
+    return StateChange(after, before.state, jobs)

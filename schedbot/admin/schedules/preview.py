@@ -6,7 +6,7 @@ Rule: nothing is written, and no token is read.
 from dataclasses import dataclass
 
 from schedbot import reports, times
-from schedbot.admin.schedules.lookup import named
+from schedbot.admin.schedules.lookup import find
 from schedbot.model import Message, Schedule
 from schedbot.reports.template_context import context
 from schedbot.rules import recurrence
@@ -24,20 +24,20 @@ class Preview:
 
 def preview(session: Session, name: str, at: str = "") -> Preview:
     """The message of the occurrence at `at`, or of the next one. Raises NotFound, BadInput and ReportFailed."""
-    schedule = named(session.db, name)
+    schedule = find(session.db, name)
     zone = times.zone(schedule.recurrence.tz)
-    due_at = times.parse_instant(at, zone, session.now()) if at else next_due(schedule, session.now())
-    return Preview(schedule, due_at, rendered(schedule, due_at))
+    due_at = times.parse_instant(at, zone, session.now()) if at else next_due_or_now(schedule, session.now())
+    return Preview(schedule, due_at, render(schedule, due_at))
 
 
-def rendered(schedule: Schedule, due_at: int) -> Message:
+def render(schedule: Schedule, due_at: int) -> Message:
     """The message of a schedule as it stands. Raises ReportFailed."""
     report = schedule.terms.report
     names = context(schedule.name, schedule.account, due_at, schedule.recurrence.tz, report.params)
     return reports.render(report, names)
 
 
-def next_due(schedule: Schedule, now: int) -> int:
+def next_due_or_now(schedule: Schedule, now: int) -> int:
     """The next occurrence; where none is to come, the present."""
     starts_at, until_at = schedule.terms.starts_at, schedule.terms.until_at
     found = recurrence.next_after(schedule.recurrence, max(now, (starts_at or 0) - 1))

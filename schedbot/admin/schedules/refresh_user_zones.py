@@ -35,7 +35,7 @@ SILENT_MS = 2 * 86_400_000
 Told = dict[str, UserInfo | AttemptResult]
 
 
-def follow(session: Session, command: str, within_ms: int) -> None:
+def try_refresh(session: Session, command: str, within_ms: int) -> None:
     """Ask for whom it is time, and let schedules follow, within `within_ms` or little more. Raises nothing."""
     try:
         with process_lock(session.db, "people") as is_alone:
@@ -74,7 +74,7 @@ def ask(session: Session, workspace_id: str, persons: list[Person], end: int) ->
 
     settings, users = session.settings, [person.user_id for person in persons]
     try:
-        token = check.token_of(settings, workspaces.by_id(session.db, workspace_id))
+        token = check.find_token(settings, workspaces.by_id(session.db, workspace_id))
     except TokenUnavailable:
         return dict.fromkeys(users, AttemptResult(Outcome.TOKEN_REFUSED, NO_TOKEN))
     timeout_ms = min(settings.timeout_ms, ANSWER_MS)
@@ -88,7 +88,7 @@ def ask(session: Session, workspace_id: str, persons: list[Person], end: int) ->
 def take(session: Session, person: Person, seen: UserInfo | AttemptResult, command: str, end: int) -> int:
     """Let what Slack told of one person hold. Returns how many schedules moved."""
     now = session.now()
-    zone, error = user_zones.read(seen)
+    zone, error = user_zones.read_zone(seen)
     if error is None:
         return move(session, Person(person.workspace_id, person.user_id, zone, now), command, end)
     if isinstance(seen, AttemptResult) and seen.retry_after_ms is not None:
@@ -141,10 +141,10 @@ def move_one(writer: ScheduleWriter, number: str, told: Person) -> bool:
     return True
 
 
-def silent(session: Session) -> Iterator[tuple[str, str, str]]:
+def find_unanswered(session: Session) -> Iterator[tuple[str, str, str]]:
     """Of whom Slack has told nothing for two days: the user's id, what was seen, and what helps."""
     for person in stored.silent(session.db, session.now() - SILENT_MS):
         name = workspaces.by_id(session.db, person.workspace_id).name
-        why, remedy = user_zones.in_words(person.error or "", person.user_id, name)
+        why, remedy = user_zones.explain(person.error or "", person.user_id, name)
         since = times.format_relative(person.asked_at, session.now())
         yield person.user_id, f"{person.zone}, as Slack told it {since}. Since then: {why}", remedy

@@ -13,14 +13,14 @@ from schedbot.store.schedules import schedules
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class Removal:
     """A schedule that is gone, and how many jobs that waited were cancelled with it."""
 
     schedule: Schedule
     cancelled: int
 
 
-def remove(session: Session, meant: Iterable[Schedule]) -> list[Removed]:
+def remove(session: Session, meant: Iterable[Schedule]) -> list[Removal]:
     """Remove schedules, all or none. One that somebody else removed meanwhile is left out."""
     context = ChangeContext.begin(session, "remove")
     with session.db.writing():
@@ -28,7 +28,7 @@ def remove(session: Session, meant: Iterable[Schedule]) -> list[Removed]:
     return [one for one in removed if one]
 
 
-def remove_one(session: Session, meant: Schedule, context: ChangeContext) -> Removed | None:
+def remove_one(session: Session, meant: Schedule, context: ChangeContext) -> Removal | None:
     before = schedules.by_id(session.db, meant.id)
     advance.catch_up(session.db, schedules.recurrence_id(session.db, before.id), context.now)
     after = replace(before, state=ScheduleState.REMOVED, reason=None, state_by=context.actor, state_until=None)
@@ -36,4 +36,4 @@ def remove_one(session: Session, meant: Schedule, context: ChangeContext) -> Rem
         return None
     cancelled = pending.cancel(session.db, before.id, "schedule_removed")
     record_change(session.db, context, before, after)
-    return Removed(after, cancelled)
+    return Removal(after, cancelled)

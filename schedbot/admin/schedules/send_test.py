@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from schedbot import times
 from schedbot.admin.schedules import preview
-from schedbot.admin.schedules.lookup import named
+from schedbot.admin.schedules.lookup import find
 from schedbot.admin.workspaces import check
 from schedbot.clock import steady_ms
 from schedbot.errors import ReportFailed, SchedbotError
@@ -40,7 +40,7 @@ THEN_GO_ON = re.compile(r", then run 'schedbot (?:workspace )?(?:resume|retry)\b
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentTest:
     """Where a test went, and what Slack said."""
 
     schedule: Schedule
@@ -49,21 +49,21 @@ class Sent:
     remedy: str = ""
 
 
-def send(session: Session, name: str, to: str = "", sleep: Callable[[float], None] = time.sleep) -> Sent:
+def send(session: Session, name: str, to: str = "", sleep: Callable[[float], None] = time.sleep) -> SentTest:
     """Post the schedule's next message to its channel, or to `to`. Raises NotFound, BadInput, ReportFailed,
     TokenUnavailable, and SchedbotError for a workspace that is paused or held by a limit, or a busy channel."""
     from schedbot.slack import one_shot
 
-    schedule = named(session.db, name)
+    schedule = find(session.db, name)
     channel = channels.parse_channel_id(to) if to else schedule.terms.channel
     workspace = workspaces.by_id(session.db, schedule.workspace_id)
     refuse_paused(workspace)
-    message = marked(preview.rendered(schedule, preview.next_due(schedule, session.now())))
-    token = check.token_of(session.settings, workspace)
+    message = marked(preview.render(schedule, preview.next_due_or_now(schedule, session.now())))
+    token = check.find_token(session.settings, workspace)
     kept = taken(session, workspace, channel, sleep)
     reply = one_shot.post_message(session.settings.api_url, token, channel, message, session.settings.timeout_ms)
     free_again(session, workspace, channel, kept, reply)
-    return Sent(schedule, channel, reply, remedy(reply, schedule, workspace, to))
+    return SentTest(schedule, channel, reply, remedy(reply, schedule, workspace, to))
 
 
 def remedy(reply: AttemptResult, schedule: Schedule, workspace: Workspace, to: str) -> str:

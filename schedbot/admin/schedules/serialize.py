@@ -14,7 +14,7 @@ from schedbot.store.database import Database
 BESIDE = ("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone")
 
 
-def columns(schedule: Schedule) -> dict[str, Any]:
+def to_columns(schedule: Schedule) -> dict[str, Any]:
     """The columns of an import, by name; None for what does not apply."""
     rule, terms = schedule.recurrence, schedule.terms
     is_text = terms.report.kind == "text"
@@ -67,7 +67,7 @@ def recorded(schedule: Schedule) -> dict[str, Any]:
         "version": schedule.version,
         "zone": schedule.recurrence.tz if schedule.terms.tz_from else None,
     }
-    return {name: value for name, value in {**columns(schedule), **state}.items() if value not in (None, "", {})}
+    return {name: value for name, value in {**to_columns(schedule), **state}.items() if value not in (None, "", {})}
 
 
 def stamp(instant: int | None) -> str | None:

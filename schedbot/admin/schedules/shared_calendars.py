@@ -26,16 +26,16 @@ from schedbot.store.schedules.shared_calendars import Whose
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class CalendarChange:
     """What was said before and what is said now (None: nothing), and what became of the jobs that waited."""
 
-    whose: Whose
+    owner: Whose
     before: SendHours | None
     after: SendHours | None
     jobs: DeferralCounts
 
 
-def whose(db: Database, account: str | None, workspace: str | None) -> Whose:
+def find_owner(db: Database, account: str | None, workspace: str | None) -> Whose:
     """Whose calendar is meant. Raises BadInput unless it is one of the two, and NotFound for no such workspace."""
     if bool(account) == bool(workspace):
         said = "Both an account and a workspace are said." if account else "It is not said whose calendar is meant."
@@ -47,33 +47,33 @@ def whose(db: Database, account: str | None, workspace: str | None) -> Whose:
     return Whose(name, account=name)
 
 
-def set_(session: Session, account: str | None, workspace: str | None, said: Fields) -> Turned:
+def set_calendar(session: Session, account: str | None, workspace: str | None, said: Fields) -> CalendarChange:
     """Say when may be posted; what is not said stays. Raises BadInput and NotFound; nothing is changed then."""
     with session.db.writing():
-        meant = whose(session.db, account, workspace)
+        meant = find_owner(session.db, account, workspace)
         before = shared_calendars.said(session.db, meant)
-        after = wanted(said, before or SendHours(meant.words))
+        after = parse_hours(said, before or SendHours(meant.words))
         if before is None and after is None:
             problem = "Neither a window nor a blackout is said."
             raise BadInput(problem, "Add --window 'mon-fri 08:00-18:00' or --blackout 2026-12-24/2026-12-27.")
         turned = write(session.db, ChangeContext.begin(session, "calendar set"), meant, before, after)
         for name, hours in shared_calendars.combined(session.db, meant):
-            check_meeting(hours, f" for the schedule {times.quote(name)}")
+            check_overlap(hours, f" for the schedule {times.quote(name)}")
     session.db.wake()
     return turned
 
 
-def clear(session: Session, account: str | None, workspace: str | None) -> Turned:
+def clear_calendar(session: Session, account: str | None, workspace: str | None) -> CalendarChange:
     """Take back what is said: what it put off goes at its own time, or now. Raises BadInput and NotFound."""
     with session.db.writing():
-        meant = whose(session.db, account, workspace)
+        meant = find_owner(session.db, account, workspace)
         before = shared_calendars.said(session.db, meant)
         turned = write(session.db, ChangeContext.begin(session, "calendar clear"), meant, before, None)
     session.db.wake()
     return turned
 
 
-def wanted(said: Fields, base: SendHours) -> SendHours | None:
+def parse_hours(said: Fields, base: SendHours) -> SendHours | None:
     """The hours that the fields come to; None where nothing is left that closes. Raises BadField."""
     hours = SendHours(
         base.owner,
@@ -86,24 +86,24 @@ def wanted(said: Fields, base: SendHours) -> SendHours | None:
 
 def write(
     db: Database, context: ChangeContext, owner: Whose, before: SendHours | None, after: SendHours | None
-) -> Turned:
+) -> CalendarChange:
     if before == after:
-        return Turned(owner, before, after, DeferralCounts())
+        return CalendarChange(owner, before, after, DeferralCounts())
     shared_calendars.put(db, owner, after)
     owner_id = f"account:{owner.account}" if owner.workspace_id is None else f"workspace:{owner.workspace_id}"
     changed = ChangedObject("calendar", owner_id, owner.words, owner.workspace_id)
-    context.record(db, changed, told(before), told(after))
-    return Turned(owner, before, after, deferral.reevaluate_owner(db, owner, context.now))
+    context.record(db, changed, serialize(before), serialize(after))
+    return CalendarChange(owner, before, after, deferral.reevaluate_owner(db, owner, context.now))
 
 
-def told(hours: SendHours | None) -> dict[str, Any] | None:
+def serialize(hours: SendHours | None) -> dict[str, Any] | None:
     """Hours as programs and the record of changes have them."""
     if hours is None:
         return None
     return {"window": hours.window, "outside": hours.outside.value, "blackout": hours.blackout}
 
 
-def check_meeting(hours: Iterable[SendHours], where: str = "") -> None:
+def check_overlap(hours: Iterable[SendHours], where: str = "") -> None:
     """Raises BadField where the windows are never open at once: nothing would ever be posted."""
     named = [one for one in hours if one.window]
     if len(named) < 2 or windows.intersect(tuple(one.window for one in named)) is not None:

@@ -2,7 +2,7 @@
 
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.schedules import occurrences
-from schedbot.admin.schedules.lookup import named
+from schedbot.admin.schedules.lookup import find
 from schedbot.admin.schedules.occurrences import Occurrence
 from schedbot.admin.schedules.serialize import changed_schedule
 from schedbot.errors import BadInput
@@ -17,10 +17,10 @@ def skip_next(session: Session, name: str) -> tuple[Schedule, Occurrence]:
     """Drop the next occurrence of one schedule that is not dropped yet. Raises NotFound, and BadInput if none comes."""
     context = ChangeContext.begin(session, "skip-next")
     with session.db.writing():
-        schedule = named(session.db, name)
+        schedule = find(session.db, name)
         dropped = pending.list_skipped(session.db, context.now, schedule.id)
-        first = occurrences.next_due_at(schedule, context.now, dropped)
-        coming = () if first is None else occurrences.coming(schedule, first - 1, dropped)
+        first = occurrences.find_next_due(schedule, context.now, dropped)
+        coming = () if first is None else occurrences.find_upcoming(schedule, first - 1, dropped)
         for occurrence in coming:
             if occurrence.left_out is None and pending.skip(session.db, schedule, occurrence.due_at, ERROR):
                 before, after = ({"due_at": occurrence.due_at, "skipped": skipped} for skipped in (False, True))

@@ -11,7 +11,7 @@ from schedbot.rules.next_open import next_open_occurrence
 from schedbot.rules.recurrence.warnings import YEAR
 
 
-def notes(schedule: Schedule, now: int) -> list[str]:
+def find_warnings(schedule: Schedule, now: int) -> list[str]:
     """Sentences on what is hardly meant as it is said; none where all is well."""
     rule = schedule.recurrence
     of_rule = (

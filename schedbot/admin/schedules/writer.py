@@ -143,7 +143,7 @@ class ScheduleWriter:
         key = fields.account, self.workspace_id(fields.workspace)
         if key not in self.hours:
             self.hours[key] = stored_calendars.of(self.db, *key)
-        shared_calendars.check_meeting((SendHours("", fields.terms.window), *self.hours[key]))
+        shared_calendars.check_overlap((SendHours("", fields.terms.window), *self.hours[key]))
         return self.hours[key]
 
     def workspace_id(self, name: str) -> str:

@@ -8,27 +8,27 @@ from schedbot import times
 from schedbot.errors import BadInput
 
 
-class Down(NamedTuple):
+class Downtime(NamedTuple):
     """Off from `start` up to `end`, which is not in it."""
 
     start: int
     end: int
 
 
-def read(texts: Iterable[str], tz: ZoneInfo, now: int) -> tuple[Down, ...]:
+def parse_downtimes(texts: Iterable[str], tz: ZoneInfo, now: int) -> tuple[Downtime, ...]:
     """`2026-12-01 08:50/30m` each, in order of time. Raises BadInput."""
-    return tuple(sorted(one(text, tz, now) for text in texts))
+    return tuple(sorted(parse_downtime(text, tz, now) for text in texts))
 
 
-def one(text: str, tz: ZoneInfo, now: int) -> Down:
+def parse_downtime(text: str, tz: ZoneInfo, now: int) -> Downtime:
     when, slash, span = text.rpartition("/")
     if not slash:
         raise BadInput(f"{times.quote(text)} does not say how long.", "Write WHEN/SPAN: '2026-12-01 08:50/30m'.")
     start = times.parse_future(when, tz, now)
-    return Down(start, start + times.parse_duration(span))
+    return Downtime(start, start + times.parse_duration(span))
 
 
-def up_at(downs: Sequence[Down], at: int) -> int:
+def first_up(downs: Sequence[Downtime], at: int) -> int:
     """The first instant from `at` on at which the machine runs. `downs` are in order of time."""
     for down in downs:
         if down.start <= at < down.end:

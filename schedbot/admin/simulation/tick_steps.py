@@ -7,7 +7,7 @@ up to the next downtime, or to the end of a pause, which only a tick near it may
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from schedbot.admin.simulation.downtimes import Down, up_at
+from schedbot.admin.simulation.downtimes import Downtime, first_up
 from schedbot.store.database import Database
 from schedbot.store.fanout import simulation_copy
 from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
@@ -21,18 +21,18 @@ FEW, MANY = 20_000, 80_000
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SimulationSpan:
     """From `start` up to `end`, which is not in it; the machine is off in `downs`, which are in order of time."""
 
     start: int
     end: int
-    downs: Sequence[Down] = ()
+    downs: Sequence[Downtime] = ()
 
 
-class Strides:
+class TickSteps:
     """The ticks over a copy: (when, how far ahead in milliseconds), each worked out when the one before is over."""
 
-    def __init__(self, copy: Database, span: Span) -> None:
+    def __init__(self, copy: Database, span: SimulationSpan) -> None:
         self.copy = copy
         self.span = span
         self.stride_ms = DAY_MS
@@ -66,15 +66,15 @@ class Strides:
         return max(LOOK_AHEAD_MS, min(ends) - now)
 
 
-def minute_up(downs: Sequence[Down], at: int) -> int:
+def minute_up(downs: Sequence[Downtime], at: int) -> int:
     """The first full minute from `at` on at which the machine runs."""
-    now = up_at(downs, at)
+    now = first_up(downs, at)
     while (minute := -(-now // MINUTE_MS) * MINUTE_MS) != now:
-        now = up_at(downs, minute)
+        now = first_up(downs, minute)
     return now
 
 
-def last_look(downs: Sequence[Down], now: int) -> int:
+def last_look(downs: Sequence[Downtime], now: int) -> int:
     """How far the last tick before the next downtime looks."""
     start = min((down.start for down in downs if down.start > now), default=now + 2 * LONGEST_MS)
     return (start - 1) // MINUTE_MS * MINUTE_MS + LOOK_AHEAD_MS

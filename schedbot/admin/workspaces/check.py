@@ -25,7 +25,7 @@ CANNOT_ASK = "missing_scope"
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelChecked:
+class ChannelCheck:
     """A channel that schedules post to; `ok` None: it could not be asked for. `problem` is empty when all is well."""
 
     id: str
@@ -37,7 +37,7 @@ class ChannelChecked:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class WorkspaceCheck:
     """What Slack says of a workspace's token. `missing` are scopes, each with what it is for."""
 
     workspace: str
@@ -48,7 +48,7 @@ class Checked:
     missing: list[tuple[str, str]] = field(default_factory=list)
     problem: str = ""
     remedy: str = ""
-    channels: list[ChannelChecked] = field(default_factory=list)
+    channels: list[ChannelCheck] = field(default_factory=list)
 
 
 def token_source(settings: Settings, workspace: Workspace) -> TokenSource:
@@ -56,33 +56,33 @@ def token_source(settings: Settings, workspace: Workspace) -> TokenSource:
     return tokens.resolve_source(workspace.token, settings.token, workspace.name)
 
 
-def token_of(settings: Settings, workspace: Workspace) -> str:
+def find_token(settings: Settings, workspace: Workspace) -> str:
     """Return the token of a workspace, read from its source. Raises TokenUnavailable."""
     return tokens.read_token(token_source(settings, workspace))
 
 
 def check(
     session: Session, workspace: Workspace, channels: bool, sleep: Callable[[float], None] = time.sleep
-) -> Checked:
+) -> WorkspaceCheck:
     """Ask Slack about a workspace (auth.test), and about its schedules' channels too where `channels` is set."""
     from schedbot.slack import one_shot
 
     settings = session.settings
     try:
-        token = token_of(settings, workspace)
+        token = find_token(settings, workspace)
     except TokenUnavailable as error:
-        return Checked(workspace.name, False, problem=str(error), remedy=error.hint)
+        return WorkspaceCheck(workspace.name, False, problem=str(error), remedy=error.hint)
     seen = one_shot.fetch_identity(settings.api_url, token, settings.timeout_ms)
     if isinstance(seen, AttemptResult):
         problem, remedy = in_words(seen)
         remedy = remedies.fill_names(remedy, workspace.name).removesuffix(error_codes.RETRIED)
         if workspace.paused_at is None:
             remedy = THEN_RESUME.sub(".", remedy)
-        return Checked(workspace.name, False, problem=problem, remedy=remedy)
+        return WorkspaceCheck(workspace.name, False, problem=problem, remedy=remedy)
     missing = scopes.find_missing(seen.scopes, with_users=workspace_usage.has_people(session.db, workspace.id))
     used = workspace_usage.channels(session.db, workspace.id) if channels else []
     asked = list(ask_each(settings, workspace, token, used, sleep))
-    return Checked(
+    return WorkspaceCheck(
         workspace.name,
         ok=scopes.REQUIRED not in dict(missing) and not any(one.ok is False for one in asked),
         team=seen.team,
@@ -95,30 +95,30 @@ def check(
 
 def ask_each(
     settings: Settings, workspace: Workspace, token: str, used: list[ChannelUsed], sleep: Callable[[float], None]
-) -> Iterator[ChannelChecked]:
+) -> Iterator[ChannelCheck]:
     for number, channel in enumerate(used):
         if number:
             sleep(APART_S)
         yield ask(settings, workspace, token, channel)
 
 
-def ask(settings: Settings, workspace: Workspace, token: str, channel: ChannelUsed) -> ChannelChecked:
+def ask(settings: Settings, workspace: Workspace, token: str, channel: ChannelUsed) -> ChannelCheck:
     """One channel (conversations.info)."""
     from schedbot.slack import one_shot as single_request
 
     if channel.id.startswith(("U", "W")):
-        return ChannelChecked(channel.id, "", channel.schedules, True, "a person: posts go to the direct message")
+        return ChannelCheck(channel.id, "", channel.schedules, True, "a person: posts go to the direct message")
     seen = single_request.fetch_channel(settings.api_url, token, channel.id, settings.timeout_ms)
     if isinstance(seen, AttemptResult):
         ok = None if seen.error == CANNOT_ASK else False
         problem, remedy = in_words(seen)
-        return ChannelChecked(channel.id, "", channel.schedules, ok, problem, helps(remedy, workspace, channel))
+        return ChannelCheck(channel.id, "", channel.schedules, ok, problem, helps(remedy, workspace, channel))
     outside = not seen.is_member and not channel.id.startswith("D")
     if seen.is_archived or outside:
         told = error_codes.explain("is_archived" if seen.is_archived else "not_in_channel")
         remedy = helps(told.remedy, workspace, channel)
-        return ChannelChecked(channel.id, seen.name, channel.schedules, False, told.sentence, remedy)
-    return ChannelChecked(channel.id, seen.name, channel.schedules, True)
+        return ChannelCheck(channel.id, seen.name, channel.schedules, False, told.sentence, remedy)
+    return ChannelCheck(channel.id, seen.name, channel.schedules, True)
 
 
 def helps(remedy: str, workspace: Workspace, channel: ChannelUsed) -> str:

@@ -22,7 +22,7 @@ LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class PauseResult:
     """A workspace that was paused or resumed: was that a change, and how many jobs wait (or now go on)."""
 
     changed: bool
@@ -35,7 +35,7 @@ def add(session: Session, name: str, token: TokenSource) -> str:
     Raises BadInput.
     """
     check_name(name)
-    missing = token_sources.tried(token)
+    missing = token_sources.try_token(token)
     with session.db.writing():
         if workspaces.by_name(session.db, name) is not None:
             raise BadInput(
@@ -50,7 +50,7 @@ def add(session: Session, name: str, token: TokenSource) -> str:
 def edit(session: Session, name: str, token: TokenSource) -> str:
     """Say where else a workspace's token is found. Returns what is still to be done, or nothing. Raises BadInput."""
     find(session.db, name)
-    missing = token_sources.tried(token)
+    missing = token_sources.try_token(token)
     with session.db.writing():
         before = find(session.db, name)
         workspaces.edit(session.db, before.id, token)
@@ -58,7 +58,7 @@ def edit(session: Session, name: str, token: TokenSource) -> str:
     return missing
 
 
-def pause(session: Session, name: str, reason: str) -> Turned:
+def pause(session: Session, name: str, reason: str) -> PauseResult:
     """Stop all posts to it; its jobs wait. Raises NotFound, and BadInput for the reason."""
     with session.db.writing():
         before = find(session.db, name)
@@ -67,10 +67,10 @@ def pause(session: Session, name: str, reason: str) -> Turned:
         if changed:
             record(session, "workspace pause", before, find(session.db, name))
         waiting = workspace_usage.waiting(session.db, before.id)
-    return Turned(changed, waiting)
+    return PauseResult(changed, waiting)
 
 
-def resume(session: Session, name: str) -> Turned:
+def resume(session: Session, name: str) -> PauseResult:
     """Let what waits go on. Raises NotFound."""
     with session.db.writing():
         before = find(session.db, name)
@@ -79,7 +79,7 @@ def resume(session: Session, name: str) -> Turned:
         if changed:
             record(session, "workspace resume", before, find(session.db, name))
     session.db.wake()
-    return Turned(changed, waiting)
+    return PauseResult(changed, waiting)
 
 
 def remove(session: Session, name: str) -> None:
@@ -111,15 +111,15 @@ def record(session: Session, command: str, before: Workspace | None, after: Work
     workspace = after or before
     assert workspace is not None
     changed = ChangedObject("workspace", workspace.id, workspace.name, workspace.id)
-    ChangeContext.begin(session, command).record(session.db, changed, told(before), told(after))
+    ChangeContext.begin(session, command).record(session.db, changed, serialize(before), serialize(after))
 
 
-def told(workspace: Workspace | None) -> dict[str, Any] | None:
+def serialize(workspace: Workspace | None) -> dict[str, Any] | None:
     """A workspace as the record of changes tells it: where its token is found, never the token."""
     if workspace is None:
         return None
     return {
         "name": workspace.name,
-        "token": token_sources.in_words(workspace.token),
+        "token": token_sources.describe(workspace.token),
         "paused": workspace.paused_reason,
     }

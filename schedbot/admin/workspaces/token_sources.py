@@ -15,7 +15,7 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 WAYS = "--token-env VAR, --token-file FILE or --token-command COMMAND"
 
 
-def said(env: str | None, file: str | None, command: str | None) -> TokenSource:
+def parse_token_source(env: str | None, file: str | None, command: str | None) -> TokenSource:
     """The one place that was named. Raises BadInput for none, two, or a token in place of a place."""
     places = {kind: place for kind, place in (("env", env), ("file", file), ("command", command)) if place is not None}
     if len(places) != 1:
@@ -34,7 +34,7 @@ def said(env: str | None, file: str | None, command: str | None) -> TokenSource:
     return TokenSource(kind, str(Path(place).expanduser().absolute()) if kind == "file" else place.strip())
 
 
-def tried(token: TokenSource) -> str:
+def try_token(token: TokenSource) -> str:
     """Look whether a token is there. Returns a sentence about what is still missing, empty when all is well.
 
     A variable or a command may be there for cron alone, so that is only said; a file is looked at here and now.
@@ -49,7 +49,7 @@ def tried(token: TokenSource) -> str:
     return ""
 
 
-def in_words(token: TokenSource) -> str:
+def describe(token: TokenSource) -> str:
     """`env SLACK_TOKEN_ACME`, `file /etc/token`, `command pass ...`: an argument of a command may be a secret."""
     if token.kind != "command":
         return f"{token.kind} {token.place}".strip()

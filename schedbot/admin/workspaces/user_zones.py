@@ -49,18 +49,18 @@ def ask_workspace(
 
     settings = session.settings
     try:
-        token = check.token_of(settings, lookup.find(session.db, name))
+        token = check.find_token(settings, lookup.find(session.db, name))
     except NotFound as error:
         return dict.fromkeys(users, BadField("workspace", str(error), error.hint))
     except TokenUnavailable as error:
         return dict.fromkeys(users, BadField("tz", str(error), error.hint))
     told: dict[str, UserInfo | AttemptResult] = {}
     while left := [user for user in users if user not in told]:
-        told |= asked_on(settings, token, left, sleep)
-    return {user: answered(user, seen, name) for user, seen in told.items()}
+        told |= ask_slack(settings, token, left, sleep)
+    return {user: to_zone(user, seen, name) for user, seen in told.items()}
 
 
-def asked_on(
+def ask_slack(
     settings: Settings, token: str, left: list[str], sleep: Callable[[float], None]
 ) -> dict[str, UserInfo | AttemptResult]:
     """What Slack tells of at least the first. A short limit later on is waited for; other trouble is everybody's."""
@@ -78,16 +78,16 @@ def asked_on(
     return {**dict.fromkeys(left, answer), **told}
 
 
-def answered(user: str, seen: UserInfo | AttemptResult, workspace: str) -> str | BadField:
+def to_zone(user: str, seen: UserInfo | AttemptResult, workspace: str) -> str | BadField:
     """The zone that Slack told, or the error that its answer is."""
-    zone, error = read(seen)
+    zone, error = read_zone(seen)
     if error is None:
         return zone
-    sentence, remedy = in_words(error, user, workspace, zone)
+    sentence, remedy = explain(error, user, workspace, zone)
     return BadField("tz", sentence, remedy)
 
 
-def read(seen: UserInfo | AttemptResult) -> tuple[str, str | None]:
+def read_zone(seen: UserInfo | AttemptResult) -> tuple[str, str | None]:
     """The zone in an answer, and None or a code that says why it cannot be used."""
     if isinstance(seen, AttemptResult):
         return "", seen.error or "not_json"
@@ -101,7 +101,7 @@ def read(seen: UserInfo | AttemptResult) -> tuple[str, str | None]:
         return seen.tz, UNKNOWN_ZONE
 
 
-def in_words(error: str, user: str, workspace: str, zone: str = "") -> tuple[str, str]:
+def explain(error: str, user: str, workspace: str, zone: str = "") -> tuple[str, str]:
     """Why there is no zone of that user, and what helps."""
     own = {
         **dict.fromkeys(USER_ERRORS, (f"Slack knows no user {user} in the workspace '{workspace}'.", FIND_USER_ID)),

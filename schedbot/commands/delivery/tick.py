@@ -39,7 +39,7 @@ def run(
         if not dry_run and user_zones.anybody_to_ask(session.db, session.now()):
             from schedbot.admin.schedules import refresh_user_zones
 
-            refresh_user_zones.follow(session, "tick", FOLLOW_MS)
+            refresh_user_zones.try_refresh(session, "tick", FOLLOW_MS)
 
 
 def sentence(ticked: TickResult, dry_run: bool) -> str:

@@ -50,7 +50,7 @@ def run(
         if user_zones.anybody_to_ask(session.db, session.now()):
             from schedbot.admin.schedules import refresh_user_zones
 
-            refresh_user_zones.follow(session, "work", FOLLOW_MS)
+            refresh_user_zones.try_refresh(session, "work", FOLLOW_MS)
         pool = Pool(session, drain=drain)
         tally = pool.run()
         if not quiet:

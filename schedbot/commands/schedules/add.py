@@ -68,7 +68,7 @@ def answer(session: Session, schedule: Schedule) -> None:
         terminal.say(f"  {line}")
     if not lines:
         terminal.say(f"Paused: start it with 'schedbot resume {schedule.name}'.")
-    for noted in warnings.notes(schedule, session.now()):
+    for noted in warnings.find_warnings(schedule, session.now()):
         terminal.note(f"Note: {noted}")
     missing = add.missing_token(session, schedule)
     if missing:

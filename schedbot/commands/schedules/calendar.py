@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from schedbot.admin.schedules import shared_calendars
-from schedbot.admin.schedules.shared_calendars import Turned
+from schedbot.admin.schedules.shared_calendars import CalendarChange
 from schedbot.commands import options
 from schedbot.errors import BadInput
 from schedbot.model import SendHours
@@ -51,7 +51,7 @@ def set_(
     if all(word is None for word in said.values()):
         raise BadInput("It is not said what to set.", "Say --window, --outside or --blackout.")
     with open_session() as session:
-        turned = shared_calendars.set_(session, account, workspace, said)
+        turned = shared_calendars.set_calendar(session, account, workspace, said)
     tell(turned)
 
 
@@ -82,7 +82,7 @@ def clear(account: Account = None, workspace: Workspace = None) -> None:
     Example:  schedbot calendar clear --account 42
     """
     with open_session() as session:
-        turned = shared_calendars.clear(session, account, workspace)
+        turned = shared_calendars.clear_calendar(session, account, workspace)
     tell(turned)
 
 
@@ -94,12 +94,12 @@ def row(whose: Whose, hours: SendHours, schedules: int) -> dict[str, Any]:
     }
 
 
-def tell(turned: Turned) -> None:
+def tell(turned: CalendarChange) -> None:
     """What is said now, and what became of the jobs that waited."""
     if turned.before == turned.after:
-        terminal.say(f"Nothing is changed for the {turned.whose.words}.")
+        terminal.say(f"Nothing is changed for the {turned.owner.words}.")
         return
-    terminal.say(f"The {turned.whose.words}: {in_words(turned.after)}.")
+    terminal.say(f"The {turned.owner.words}: {in_words(turned.after)}.")
     jobs = turned.jobs
     if jobs.moved or jobs.skipped:
         terminal.say(f"Of the jobs that wait, {jobs.moved} now go at another time, {jobs.skipped} are left out.")

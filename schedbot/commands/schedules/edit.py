@@ -81,5 +81,5 @@ def answer(session: Session, edited: EditResult) -> None:
         is_off = edited.after.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
         rest = f"'schedbot resume {edited.after.name}' lets it go on" if is_off else "nothing more of it is due"
         terminal.say(f"It is {edited.after.state.value}: {rest}.")
-    for noted in warnings.notes(edited.after, session.now()):
+    for noted in warnings.find_warnings(edited.after, session.now()):
         terminal.note(f"Note: {noted}")

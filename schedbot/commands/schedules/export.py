@@ -23,7 +23,7 @@ def run(
     Example:  schedbot export 'acme-*' > schedules.csv
     """
     with open_session() as session:
-        found = exporter.chosen(session.db, names or [])
+        found = exporter.find_schedules(session.db, names or [])
         count = exporter.write(found, Format.JSONL if json else format, sys.stdout)
     if not count:
         terminal.note("There is no schedule to export.")

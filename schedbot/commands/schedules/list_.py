@@ -75,8 +75,8 @@ def typed(session: Session, names: list[str]) -> list[str]:
     """The names as globs. Raises NotFound for one that is typed out and not there."""
     for name in names:
         if not lookup.is_glob(name):
-            lookup.named(session.db, name)
-    return [lookup.glob(name) for name in names]
+            lookup.find(session.db, name)
+    return [lookup.to_sqlite_glob(name) for name in names]
 
 
 def table(session: Session, found: Iterator[Schedule], limit: int) -> None:

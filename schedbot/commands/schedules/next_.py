@@ -63,8 +63,8 @@ def run(
             next_changes.show(meant, now, now + times.parse_duration(changes), json)
             return
         dropped = pending.list_skipped(session.db, now)
-        each = (occurrences.coming(one, after(from_, one.recurrence, now), dropped) for one in meant)
-        show(occurrences.merged(each, count), now, json)
+        each = (occurrences.find_upcoming(one, after(from_, one.recurrence, now), dropped) for one in meant)
+        show(occurrences.merge(each, count), now, json)
 
 
 def refuse_alone(said: Fields) -> None:
@@ -79,10 +79,10 @@ def chosen(session: Session, names: list[str]) -> Iterable[Schedule]:
     """The schedules that are meant; all active ones where none is named."""
     if not names:
         return schedules.named_like(session.db, Filters(states=(ScheduleState.ACTIVE,)))
-    meant = lookup.chosen(session.db, names)
+    meant = lookup.find_all(session.db, names)
     schedule_views.note_empty(meant.empty)
     for one in meant.schedules:
-        if occurrences.beginning(one, 0) is None:
+        if occurrences.search_start(one, 0) is None:
             terminal.note(f"'{one.name}' is {one.state.value}: {one.reason}.")
     return meant.schedules
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from schedbot.admin.schedules import pause
-from schedbot.admin.schedules.pause import Rested
+from schedbot.admin.schedules.pause import StateChange
 from schedbot.model import ScheduleState
 from schedbot.presentation import schedules, terminal
 from schedbot.session import Session, open_session
@@ -33,7 +33,7 @@ def run(
     schedules.note_empty(meant.empty)
 
 
-def sentence(session: Session, rested: Rested) -> str:
+def sentence(session: Session, rested: StateChange) -> str:
     """What became of one schedule."""
     schedule = rested.schedule
     if schedule.state is not ScheduleState.PAUSED:

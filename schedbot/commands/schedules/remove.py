@@ -22,7 +22,7 @@ def run(
     Example:  schedbot remove acme-weekly
     """
     with open_session() as session:
-        meant = lookup.chosen(session.db, names)
+        meant = lookup.find_all(session.db, names)
         schedules.note_empty(meant.empty)
         if meant.schedules and not (yes or is_sure(names, meant.schedules)):
             raise typer.Exit(DONE if sys.stdin.isatty() else USAGE_ERROR)

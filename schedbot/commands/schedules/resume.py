@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from schedbot.admin.schedules import pause
-from schedbot.admin.schedules.pause import Rested
+from schedbot.admin.schedules.pause import StateChange
 from schedbot.model import ScheduleState
 from schedbot.presentation import schedules, terminal
 from schedbot.session import Session, open_session
@@ -34,7 +34,7 @@ def run(
     schedules.note_empty(meant.empty)
 
 
-def answer(session: Session, rested: Rested) -> None:
+def answer(session: Session, rested: StateChange) -> None:
     """What became of one schedule, and when it is next due."""
     schedule = rested.schedule
     if not rested.is_changed:

@@ -8,7 +8,7 @@ import typer
 
 from schedbot import times
 from schedbot.admin.schedules import run_now, serialize
-from schedbot.admin.schedules.run_now import Extra
+from schedbot.admin.schedules.run_now import RunNowJob
 from schedbot.errors import DONE, FAILED, NEEDS_PERSON
 from schedbot.model import JobState
 from schedbot.presentation import terminal
@@ -44,7 +44,7 @@ def run(
                 extras = until_settled(session, extras, timeout_ms)
                 code = max((verdict(one.job.state) for one in extras), default=DONE)
         except KeyboardInterrupt:
-            for one in run_now.as_they_stand(session, extras):
+            for one in run_now.reload(session, extras):
                 terminal.note(sentence(one))
             raise
     if json:
@@ -55,15 +55,15 @@ def run(
     raise typer.Exit(code)
 
 
-def until_settled(session: Session, extras: Sequence[Extra], timeout_ms: int) -> list[Extra]:
+def until_settled(session: Session, extras: Sequence[RunNowJob], timeout_ms: int) -> list[RunNowJob]:
     """The jobs as they ended, or as they stand when the time is over."""
     give_up = time.monotonic() + timeout_ms / 1000
     while time.monotonic() < give_up:
-        if settled := run_now.settled(session, extras):
+        if settled := run_now.find_settled(session, extras):
             return settled
         time.sleep(POLL_SECONDS)
     terminal.note(f"Still under way after {times.format_duration(timeout_ms)}.")
-    return run_now.as_they_stand(session, extras)
+    return run_now.reload(session, extras)
 
 
 def verdict(state: JobState) -> int:
@@ -73,7 +73,7 @@ def verdict(state: JobState) -> int:
     return NEEDS_PERSON if state is JobState.HELD else FAILED
 
 
-def sentence(extra: Extra) -> str:
+def sentence(extra: RunNowJob) -> str:
     """What became of one job, or what is to come of it."""
     job = extra.job
     if job.state is JobState.QUEUED and not job.error:
@@ -82,7 +82,7 @@ def sentence(extra: Extra) -> str:
     return f"Job {job.id} of '{extra.schedule.name}' is {job.state.value}{error}."
 
 
-def json_object(extra: Extra) -> dict[str, Any]:
+def json_object(extra: RunNowJob) -> dict[str, Any]:
     job = extra.job
     return {
         "job": job.id,

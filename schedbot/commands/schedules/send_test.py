@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from schedbot.admin.schedules import send_test
-from schedbot.admin.schedules.send_test import Sent
+from schedbot.admin.schedules.send_test import SentTest
 from schedbot.errors import FAILED
 from schedbot.model import Outcome
 from schedbot.presentation import terminal
@@ -39,13 +39,13 @@ def run(
     raise typer.Exit(FAILED)
 
 
-def verdict(sent: Sent) -> str:
+def verdict(sent: SentTest) -> str:
     if sent.reply.outcome is Outcome.UNKNOWN:
         return f"Whether it was posted to {sent.channel} is not known; look there."
     return f"Not posted to {sent.channel}."
 
 
-def as_json(sent: Sent) -> dict[str, Any]:
+def as_json(sent: SentTest) -> dict[str, Any]:
     """What came of it, as one object."""
     return {
         "schedule": sent.schedule.name,

@@ -33,7 +33,7 @@ def run(
     Example:  schedbot show acme-weekly
     """
     with open_session() as session:
-        schedule = lookup.named(session.db, name)
+        schedule = lookup.find(session.db, name)
         if json:
             terminal.json_lines(schedules.objects(session, [schedule]))
             return

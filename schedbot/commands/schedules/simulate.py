@@ -7,8 +7,8 @@ import typer
 
 from schedbot import log, times
 from schedbot.admin.simulation import downtimes, simulate
-from schedbot.admin.simulation.simulate import Simulated, Tally
-from schedbot.admin.simulation.tick_steps import Span
+from schedbot.admin.simulation.simulate import ScheduleTally, SimulatedOccurrence
+from schedbot.admin.simulation.tick_steps import SimulationSpan
 from schedbot.errors import BadInput
 from schedbot.model import JobState
 from schedbot.presentation import terminal
@@ -43,26 +43,26 @@ def run(
         if json and not summary:
             terminal.json_lines(map(json_object, found))
             return
-        tallies: dict[str, Tally] = {}
+        tallies: dict[str, ScheduleTally] = {}
         for one in found:
-            tallies.setdefault(one.schedule, Tally()).add(one)
+            tallies.setdefault(one.schedule, ScheduleTally()).add(one)
         if json:
             terminal.json_lines(summary_object(name, tally) for name, tally in sorted(tallies.items()))
         else:
             show(session, span, tallies)
 
 
-def said(session: Session, from_: str, to: str, downs: list[str]) -> Span:
+def said(session: Session, from_: str, to: str, downs: list[str]) -> SimulationSpan:
     """The span that the words mean, wall clocks read in the zone of the terminal. Raises BadInput."""
     now, zone = session.now(), session.local_zone
     start = times.parse_future(from_, zone, now) if from_ else now
     end = times.parse_future(to, zone, now) if to else start + DAYS * DAY_MS
     if end <= start:
         raise BadInput(f"--to {times.quote(to)} is not after the beginning.", "Name a later one, or an earlier --from.")
-    return Span(start, end, downtimes.read(downs, zone, now))
+    return SimulationSpan(start, end, downtimes.parse_downtimes(downs, zone, now))
 
 
-def simulated(session: Session, span: Span) -> Iterable[Simulated]:
+def simulated(session: Session, span: SimulationSpan) -> Iterable[SimulatedOccurrence]:
     """The occurrences, with a progress bar on a terminal."""
     with terminal.progress("Simulating", span.end - span.start) as bar:
         yield from simulate.simulate(
@@ -76,7 +76,7 @@ def ticked(session: Session, ahead_ms: int) -> int:
     return told.enqueued + told.missed + told.skipped
 
 
-def show(session: Session, span: Span, tallies: dict[str, Tally]) -> None:
+def show(session: Session, span: SimulationSpan, tallies: dict[str, ScheduleTally]) -> None:
     """A row for each schedule, the sum, the reasons, and the clock changes."""
     rows = [row(name, tally) for name, tally in sorted(tallies.items())]
     terminal.table(("SCHEDULE", "DUE", "MISSED", "SKIPPED", "LATEST", "WHY NOT"), rows, "Nothing is due in that time.")
@@ -84,23 +84,23 @@ def show(session: Session, span: Span, tallies: dict[str, Tally]) -> None:
         due, missed, skipped = (sum(tally.states[state] for tally in tallies.values()) for state in SHOWN)
         counted = "1 schedule" if len(rows) == 1 else f"{len(rows)} schedules"
         terminal.say(f"\n{counted}: {due} due, {missed} missed, {skipped} skipped.")
-    for change, tz, names in simulate.clock_changes(session, span):
+    for change, tz, names in simulate.find_clock_changes(session, span):
         more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
         terminal.say(f"{recurrence.describe_clock_change(change, tz)} ({', '.join(names[:NAMES])}{more})")
-    if off := simulate.resting(session):
+    if off := simulate.find_paused(session):
         terminal.note(
             f"Left out, because paused or suspended: {', '.join(one.name for one in off[:NAMES])}"
             f"{f' and {len(off) - NAMES} more' if len(off) > NAMES else ''}."
         )
 
 
-def row(name: str, tally: Tally) -> tuple[str, ...]:
+def row(name: str, tally: ScheduleTally) -> tuple[str, ...]:
     late = times.format_duration(tally.latest_ms) if tally.latest_ms else ""
     why = ", ".join(f"{reason} ({count})" for reason, count in sorted(tally.reasons.items()))
     return name, *(str(tally.states[state] or "") for state in SHOWN), late, why
 
 
-def json_object(one: Simulated) -> dict[str, Any]:
+def json_object(one: SimulatedOccurrence) -> dict[str, Any]:
     return {
         "schedule": one.schedule,
         "due_at": times.to_rfc3339(one.due_at),
@@ -111,6 +111,6 @@ def json_object(one: Simulated) -> dict[str, Any]:
     }
 
 
-def summary_object(name: str, tally: Tally) -> dict[str, Any]:
+def summary_object(name: str, tally: ScheduleTally) -> dict[str, Any]:
     counts = {state.value: tally.states[state] for state in SHOWN}
     return {"schedule": name, **counts, "errors": dict(sorted(tally.reasons.items())), "latest_ms": tally.latest_ms}

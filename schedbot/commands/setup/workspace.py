@@ -42,10 +42,10 @@ def add(name: Name, token_env: Env = None, token_file: File = None, token_comman
 
     Example:  schedbot workspace add acme --token-env SLACK_TOKEN_ACME
     """
-    token = token_sources.said(token_env, token_file, token_command)
+    token = token_sources.parse_token_source(token_env, token_file, token_command)
     with open_session() as session:
         missing = manage.add(session, name, token)
-    terminal.say(f"Added the workspace '{name}' (token: {token_sources.in_words(token)}).")
+    terminal.say(f"Added the workspace '{name}' (token: {token_sources.describe(token)}).")
     next_step(name, missing)
 
 
@@ -55,10 +55,10 @@ def edit(name: Name, token_env: Env = None, token_file: File = None, token_comma
 
     Example:  schedbot workspace edit default --token-env SLACK_TOKEN_ACME
     """
-    token = token_sources.said(token_env, token_file, token_command)
+    token = token_sources.parse_token_source(token_env, token_file, token_command)
     with open_session() as session:
         missing = manage.edit(session, name, token)
-    terminal.say(f"Changed the workspace '{name}' (token: {token_sources.in_words(token)}).")
+    terminal.say(f"Changed the workspace '{name}' (token: {token_sources.describe(token)}).")
     next_step(name, missing)
 
 
@@ -95,7 +95,7 @@ def row(session: Session, one: Workspace) -> dict[str, Any]:
     """A workspace as one object."""
     return {
         "name": one.name,
-        "token": token_sources.in_words(one.token),
+        "token": token_sources.describe(one.token),
         "state": "active" if one.paused_at is None else "paused",
         "schedules": workspace_usage.schedules(session.db, one.id),
         "waiting": workspace_usage.waiting(session.db, one.id),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from schedbot.admin.workspaces import check, lookup
-from schedbot.admin.workspaces.check import ChannelChecked, Checked
+from schedbot.admin.workspaces.check import ChannelCheck, WorkspaceCheck
 from schedbot.errors import FAILED
 from schedbot.presentation import terminal
 from schedbot.session import open_session
@@ -39,7 +39,7 @@ def run(
         raise typer.Exit(FAILED)
 
 
-def tell(checked: Checked, paused: str | None) -> None:
+def tell(checked: WorkspaceCheck, paused: str | None) -> None:
     """A few lines about one workspace."""
     verdict = "ok" if checked.ok else "FAILED"
     terminal.say(f"{checked.workspace}: {verdict}", style="green" if checked.ok else "red")
@@ -51,7 +51,7 @@ def tell(checked: Checked, paused: str | None) -> None:
         )
 
 
-def lines(checked: Checked) -> Iterator[str]:
+def lines(checked: WorkspaceCheck) -> Iterator[str]:
     if checked.team:
         yield f"{checked.team}, {checked.url}, posts as {checked.bot}"
     if checked.problem:
@@ -65,13 +65,13 @@ def lines(checked: Checked) -> Iterator[str]:
         yield channel_line(channel)
 
 
-def channel_line(channel: ChannelChecked) -> str:
+def channel_line(channel: ChannelCheck) -> str:
     verdict = {True: "ok", False: "FAILED", None: "unknown"}[channel.ok]
     named = f"{channel.id} #{channel.name}" if channel.name else channel.id
     return f"{named}: {verdict} {channel.problem} {channel.remedy}".rstrip()
 
 
-def as_json(checked: Checked) -> dict[str, Any]:
+def as_json(checked: WorkspaceCheck) -> dict[str, Any]:
     """A check as one object."""
     return {
         "workspace": checked.workspace,
