@@ -107,7 +107,7 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Report of a schedule. `kind`: one of `reports.SOURCES`; `source`: the text, or the path of the template file."""
+    """Report of a schedule. `kind`: one of `reports.KINDS`; `source`: the text, or the path of the template file."""
 
     kind: str
     source: str

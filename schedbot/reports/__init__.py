@@ -1,31 +1,56 @@
-"""What is posted: a schedule's report and its parameters become a Message that keeps Slack's limits."""
+"""Reports: a schedule's report becomes a Message within Slack's limits.
+
+Each kind of report is a module in `reports/sources` with a function `render(report, context) -> Message`. A new kind
+needs such a module, a case in `render` below and its name in KINDS.
+"""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from schedbot import times
 from schedbot.errors import ReportFailed
 from schedbot.model import Message, Report
+from schedbot.reports import limits
 
 KINDS = ("text", "template")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def render(report: Report, context: Mapping[str, Any]) -> Message:
-    """The message that `report` makes now. `context` names what a template may use besides its parameters
-    (`context.context` makes it). Raises ReportFailed with the reason, and the line where there is one."""
-    from schedbot.reports import limits
+    """Return the message of a report within Slack's limits. `build_context` makes the context.
 
-    if report.kind == "text":
-        return limits.keep(Message(report.source))
-    if report.kind == "template":
-        from schedbot.reports.sources import template
+    Raises ReportFailed with the reason, and the template's line if there is one.
+    """
+    match report.kind:  # a kind imports its libraries at its first use
+        case "text":
+            return limits.enforce(Message(report.source))
+        case "template":
+            from schedbot.reports.sources import template
 
-        return limits.keep(template.render(report.source, report.params, context))
-    raise ReportFailed(f"There is no kind of report called '{report.kind}'.", hint=f"There are {', '.join(KINDS)}.")
+            return limits.enforce(template.render(report, context))
+    raise ReportFailed(f"Unknown kind of report '{report.kind}'.", hint=f"Known kinds: {', '.join(KINDS)}.")
 
 
 def check(report: Report) -> Message:
-    """Try `report` with its parameters and a made-up occurrence, as when it is added. Raises ReportFailed."""
+    """Render the report for an invented occurrence, as a trial. Raises ReportFailed."""
     from schedbot.clock import now_ms
-    from schedbot.reports.template_context import context
 
-    return render(report, context("check", "check", now_ms(), "UTC"))
+    return render(report, build_context("check", "check", now_ms(), "UTC"))
+
+
+def build_context(
+    schedule_name: str, account: str, due_at: int, tz: str, params: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the values that a report may use besides its parameters. Raises BadInput for an unknown zone.
+
+    `due_at`: the occurrence's instant, RFC 3339 in UTC; `due`: the same instant as a datetime in the schedule's zone
+    (`{{ due.strftime("%A %d %B") }}`). `params` holds the parameters under their own name, as `params.NAME`.
+    """
+    return {
+        "schedule": schedule_name,
+        "account": account,
+        "due_at": times.to_rfc3339(due_at),
+        "due": (EPOCH + timedelta(milliseconds=due_at)).astimezone(times.zone(tz)),
+        "params": dict(params or {}),
+    }

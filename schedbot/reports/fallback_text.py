@@ -1,26 +1,26 @@
-"""What a message's blocks say, as text: for notifications and screen readers, which get nothing of the blocks.
+"""Extract the text of a message's blocks, for notifications and screen readers, which do not read blocks.
 
-Rule: complete and in order; what is a picture is told by its alt_text, what is a button by its label.
+Rule: the text is complete and in order. A picture is represented by its alt_text, a button by its label.
 Source: https://docs.slack.dev/reference/methods/chat.postMessage, "text" beside "blocks"
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-# Where blocks and their elements keep words, in the order in which they are read.
-WORDS = ("title", "text", "label", "description", "fields", "accessory", "element", "elements", "rows", "alt_text")
-# Parts of one line, not lines of their own.
-INLINE = ("rich_text_section", "rich_text_preformatted", "rich_text_quote")
+# Parts of blocks and elements that contain text, in reading order.
+TEXT_PARTS = ("title", "text", "label", "description", "fields", "accessory", "element", "elements", "rows", "alt_text")
+# Types whose elements form one line.
+INLINE_TYPES = ("rich_text_section", "rich_text_preformatted", "rich_text_quote")
 
 
-def words(blocks: Sequence[Mapping[str, Any]]) -> str:
-    """All the words of `blocks`, a line for each part."""
+def extract_text(blocks: Sequence[Mapping[str, Any]]) -> str:
+    """Return all text of the blocks, a line for each part."""
     lines = (line.strip("\n") for block in blocks for line in _lines(block))
     return "\n".join(line for line in lines if line.strip())
 
 
-def listed(value: Any) -> list[Any]:
-    """`value` where it is a list; else nothing, for what Slack will refuse anyway."""
+def as_list(value: Any) -> list[Any]:
+    """Return the value if it is a list, else an empty list (Slack refuses the block anyway)."""
     return value if isinstance(value, list) else []
 
 
@@ -31,21 +31,23 @@ def _lines(part: Any) -> Iterator[str]:
         if part and all(isinstance(cell, Mapping) and _is_cell(cell) for cell in part):
             yield " | ".join(" ".join(_lines(cell)) for cell in part)
         else:
-            for one in part:
-                yield from _lines(one)
+            for entry in part:
+                yield from _lines(entry)
     elif isinstance(part, Mapping):
-        yield from _of_mapping(part)
+        yield from _mapping_lines(part)
 
 
-def _of_mapping(part: Mapping[str, Any]) -> Iterator[str]:
-    if part.get("type") in INLINE:
-        yield "".join(_inline(one) for one in listed(part.get("elements")) if isinstance(one, Mapping))
+def _mapping_lines(part: Mapping[str, Any]) -> Iterator[str]:
+    if part.get("type") in INLINE_TYPES:
+        yield "".join(
+            _inline_text(element) for element in as_list(part.get("elements")) if isinstance(element, Mapping)
+        )
         return
     if part.get("type") == "image":
         title = part.get("title")
         yield from _lines(title if title else part.get("alt_text", ""))
         return
-    for key in WORDS:
+    for key in TEXT_PARTS:
         if key in part:
             yield from _lines(part[key])
 
@@ -54,7 +56,7 @@ def _is_cell(part: Mapping[str, Any]) -> bool:
     return part.get("type") in ("raw_text", "raw_number")
 
 
-def _inline(element: Mapping[str, Any]) -> str:
+def _inline_text(element: Mapping[str, Any]) -> str:
     match element.get("type"):
         case "user":
             return f"<@{element.get('user_id', '')}>"

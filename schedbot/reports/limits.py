@@ -1,7 +1,7 @@
-"""A message keeps Slack's sizes, or it is not sent.
+"""Fit a message into Slack's size limits, or refuse it.
 
-Rules: `text` never exceeds 4,000 characters (Slack would split it into several messages: a doubled post). A longer text
-is posted whole in section blocks, with a shortened `text` for notifications. With blocks, `text` says all that they do.
+Rules: `text` never exceeds 4,000 characters, because Slack would split it into several messages. A longer text moves to
+section blocks, complete, with a shortened `text` for notifications. Without a `text`, the text of the blocks is used.
 Sources: https://docs.slack.dev/reference/block-kit/blocks, https://docs.slack.dev/reference/methods/chat.postMessage
 """
 
@@ -10,44 +10,44 @@ from typing import Any
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Message
-from schedbot.reports import block_checks as block_rules
-from schedbot.reports.fallback_text import words
-from schedbot.reports.splitting import cut, shortened, size
+from schedbot.reports import block_checks
+from schedbot.reports.fallback_text import extract_text
+from schedbot.reports.splitting import shorten, split, utf16_length
 
-TEXT = 4_000
-SECTION = 3_000
-BLOCKS = 50
-# Slack refuses at about 13,200 (`msg_blocks_too_long`), which it does not document.
-ALL_BLOCKS = 13_000
+MAX_TEXT = 4_000
+MAX_SECTION = 3_000
+MAX_BLOCKS = 50
+# Slack refuses about 13,200 (`msg_blocks_too_long`); the limit is not documented.
+MAX_TOTAL = 13_000
 
 
-def keep(message: Message) -> Message:
-    """`message` within the limits. Raises ReportFailed that names the block, the value's length and the bound."""
-    if not message.blocks and message.text.strip() and size(message.text) <= TEXT:
+def enforce(message: Message) -> Message:
+    """Return the message within the limits. Raises ReportFailed with the block, the length and the limit."""
+    if not message.blocks and message.text.strip() and utf16_length(message.text) <= MAX_TEXT:
         return message
     blocks = list(message.blocks)
     if not message.text.strip() and not blocks:
-        raise ReportFailed("The report makes an empty message.", hint="A message needs a text or blocks.")
-    text = message.text if message.text.strip() else words(blocks)
-    if size(text) > TEXT and not blocks:
-        blocks = _sections(text)
-    _check(blocks)
+        raise ReportFailed("The report's message is empty.", hint="A message needs a text or blocks.")
+    text = message.text if message.text.strip() else extract_text(blocks)
+    if utf16_length(text) > MAX_TEXT and not blocks:
+        blocks = _split_into_sections(text)
+    _check_blocks(blocks)
     if not text.strip():
         raise ReportFailed(
-            "The report's blocks hold no words, so that a notification of it would be empty.",
-            hint="Give 'text' beside 'blocks', or alt_text to its pictures.",
+            "The report's blocks have no text, so its notification would be empty.",
+            hint="Add 'text' beside 'blocks', or alt_text to the pictures.",
         )
-    return Message(shortened(text, TEXT), tuple(blocks))
+    return Message(shorten(text, MAX_TEXT), tuple(blocks))
 
 
-def _sections(text: str) -> list[Mapping[str, Any]]:
-    return [{"type": "section", "text": {"type": "mrkdwn", "text": piece}} for piece in cut(text, SECTION)]
+def _split_into_sections(text: str) -> list[Mapping[str, Any]]:
+    return [{"type": "section", "text": {"type": "mrkdwn", "text": piece}} for piece in split(text, MAX_SECTION)]
 
 
-def _check(blocks: Sequence[Mapping[str, Any]]) -> None:
+def _check_blocks(blocks: Sequence[Mapping[str, Any]]) -> None:
     for number, block in enumerate(blocks, start=1):
-        for complaint in block_rules.complaints(block):
-            raise ReportFailed(f"Block {number} ({block.get('type', 'no type')}): {complaint}")
-    block_rules.check_together(blocks, ALL_BLOCKS)
-    if len(blocks) > BLOCKS:
-        raise ReportFailed(f"The report makes {len(blocks)} blocks; one message holds {BLOCKS}.")
+        for problem in block_checks.find_problems(block):
+            raise ReportFailed(f"Block {number} ({block.get('type', 'no type')}): {problem}")
+    block_checks.check_total_size(blocks, MAX_TOTAL)
+    if len(blocks) > MAX_BLOCKS:
+        raise ReportFailed(f"The report has {len(blocks)} blocks; a message may have {MAX_BLOCKS}.")

@@ -1,68 +1,68 @@
-"""A long text is cut where a reader would cut it: at a line's end, else at a space, never inside markup.
+"""Split or shorten a long text at the end of a line, else at a space, never inside markup.
 
-Rule: `<...>`, an escape (`&amp;`) and a code fence survive a cut; lengths count as JavaScript counts them (an emoji is
-two), the stricter of the two ways in which Slack may count.
+Rule: `<...>`, an escape (`&amp;`) and a code fence stay valid. Lengths are in UTF-16 units (an emoji counts two), the
+stricter of the two ways in which Slack may count.
 """
 
 import re
 
 FENCE = "```"
-# What must not be cut in two: a link, a mention, an escape.
-WHOLE = re.compile(r"<[^<>\n]{1,500}>|&(?:amp|lt|gt);|:[a-z0-9_+-]{1,60}:")
+# A link, a mention, an escape and an emoji code must stay in one piece.
+INDIVISIBLE = re.compile(r"<[^<>\n]{1,500}>|&(?:amp|lt|gt);|:[a-z0-9_+-]{1,60}:")
 
 
-def size(text: str) -> int:
-    """The length of `text` in UTF-16 units."""
+def utf16_length(text: str) -> int:
+    """Return the length of the text in UTF-16 units."""
     if text.isascii():
         return len(text)
     return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
 
 
-def shortened(text: str, bound: int) -> str:
-    """`text`, or as much of its beginning as fits in `bound` with an ellipsis."""
-    if size(text) <= bound:
+def shorten(text: str, limit: int) -> str:
+    """Return the text, or as much of its beginning as fits within `limit` with an ellipsis."""
+    if utf16_length(text) <= limit:
         return text
-    return _closed(text[: _cut_at(text, bound - len(FENCE) - 2)].rstrip()) + "…"
+    return _close_fence(text[: _find_split(text, limit - len(FENCE) - 2)].rstrip()) + "…"
 
 
-def cut(text: str, bound: int) -> list[str]:
-    """`text` in pieces of at most `bound`; a code block that is cut is closed and opened again."""
+def split(text: str, limit: int) -> list[str]:
+    """Return the text in pieces of at most `limit`. A code block that is split is closed and reopened."""
     pieces: list[str] = []
     rest = text
-    while size(rest) > bound:
-        at = _cut_at(rest, bound - len(FENCE) - 1)
+    while utf16_length(rest) > limit:
+        at = _find_split(rest, limit - len(FENCE) - 1)
         piece, rest = rest[:at], rest[at:].lstrip("\n")
         if piece.count(FENCE) % 2:
             rest = f"{FENCE}\n{rest}"
-        pieces.append(_closed(piece.rstrip()))
+        pieces.append(_close_fence(piece.rstrip()))
     return [piece for piece in (*pieces, rest) if piece.strip()]
 
 
-def _closed(piece: str) -> str:
+def _close_fence(piece: str) -> str:
     return f"{piece}\n{FENCE}" if piece.count(FENCE) % 2 else piece
 
 
-def _cut_at(text: str, bound: int) -> int:
-    """Where to cut `text` so that what is before measures at most `bound`: after half of it at least, if it can be."""
-    end = _fits(text, bound)
-    for found in WHOLE.finditer(text, max(0, end - 512)):
-        if found.start() < end < found.end():
-            end = found.start() or end
+def _find_split(text: str, limit: int) -> int:
+    """Return the position at which to split, at most `limit` units from the start, in the second half if possible."""
+    end = _count_fitting(text, limit)
+    for match in INDIVISIBLE.finditer(text, max(0, end - 512)):
+        if match.start() < end < match.end():
+            end = match.start() or end
             break
     for mark in ("\n", " "):
         at = text.rfind(mark, end // 2, end)
         if at > 0 and not any(
-            found.start() < at < found.end() for found in WHOLE.finditer(text, max(0, at - 512), end)
+            match.start() < at < match.end() for match in INDIVISIBLE.finditer(text, max(0, at - 512), end)
         ):
             return at + 1
     return end
 
 
-def _fits(text: str, bound: int) -> int:
-    """How many characters of `text` measure at most `bound`."""
+def _count_fitting(text: str, limit: int) -> int:
+    """Return the number of characters that have at most `limit` UTF-16 units."""
     units = 0
-    for position, character in enumerate(text[:bound]):
+    for position, character in enumerate(text[:limit]):
         units += 2 if ord(character) > 0xFFFF else 1
-        if units > bound:
+        if units > limit:
             return position
-    return min(len(text), bound)
+    return min(len(text), limit)

@@ -1,7 +1,7 @@
-"""A message as it would look, for the terminal.
+"""Preview a message as styled lines for the terminal.
 
-Rule: nothing of the message is left out; a style names what a line is (`plain`, `bold`, `dim`, `link`) and whoever
-prints it chooses the colour. Control characters of a message never reach the terminal.
+Rule: the preview is complete. Each line has a style (`plain`, `bold`, `dim`, `link`); the caller chooses the colours.
+Control characters of a message never reach the terminal.
 """
 
 import re
@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from schedbot.model import Message
-from schedbot.reports.fallback_text import listed, words
+from schedbot.reports.fallback_text import as_list, extract_text
 
 Line = tuple[str, str]
 
@@ -23,19 +23,19 @@ BOLD_LINE = re.compile(r"\s*\*[^*\n]+\*\s*")
 GAP = 2
 
 
-def draw(message: Message, width: int = 80) -> list[Line]:
-    """The message's lines as (style, text), none wider than `width`."""
+def preview_lines(message: Message, width: int = 80) -> list[Line]:
+    """Return the message's lines as (style, text), at most `width` columns wide."""
     if not message.blocks:
-        return _paragraphs(message.text, width)
-    return [line for block in message.blocks for line in _block(block, width)]
+        return _text_lines(message.text, width)
+    return [line for block in message.blocks for line in _block_lines(block, width)]
 
 
-def plain(mrkdwn: str) -> str:
-    """Slack's markup as a reader sees it."""
+def to_plain_text(mrkdwn: str) -> str:
+    """Return the text that a reader of the markup sees."""
     text = LINK.sub(lambda link: f"{link[2]} ({link[1]})" if link[2] and link[2] != link[1] else link[1], mrkdwn)
-    text = MENTION.sub(lambda who: _mention(who[1], who[2], who[3]), text)
+    text = MENTION.sub(lambda match: _mention(match[1], match[2], match[3]), text)
     text = EMPHASIS.sub(r"\2", text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    return "".join(one for one in text if one == "\n" or unicodedata.category(one) not in ("Cc", "Cs"))
+    return "".join(char for char in text if char == "\n" or unicodedata.category(char) not in ("Cc", "Cs"))
 
 
 def _mention(kind: str, name: str, label: str | None) -> str:
@@ -43,70 +43,70 @@ def _mention(kind: str, name: str, label: str | None) -> str:
     return sign + (label or name.partition("^")[0]).lstrip("@#")
 
 
-def _block(block: Mapping[str, Any], width: int) -> Iterator[Line]:
+def _block_lines(block: Mapping[str, Any], width: int) -> Iterator[Line]:
     match block.get("type"):
         case "header":
-            yield from (("bold", line) for line in _wrapped(plain(_text(block.get("text"))), width))
+            yield from (("bold", line) for line in _wrap(to_plain_text(_text(block.get("text"))), width))
         case "divider":
             yield "dim", "─" * width
         case "section":
-            yield from _section(block, width)
+            yield from _section_lines(block, width)
         case "context":
-            said = "  ".join(plain(_element(one)) for one in listed(block.get("elements")))
-            yield from (("dim", line) for line in _wrapped(said, width))
+            text = "  ".join(to_plain_text(_element_text(element)) for element in as_list(block.get("elements")))
+            yield from (("dim", line) for line in _wrap(text, width))
         case "image":
-            yield from (("dim", line) for line in _wrapped(f"[picture: {plain(_element(block))}]", width))
+            yield from (("dim", line) for line in _wrap(f"[picture: {to_plain_text(_element_text(block))}]", width))
         case "actions":
-            yield from _buttons(listed(block.get("elements")), width)
+            yield from _button_lines(as_list(block.get("elements")), width)
         case _:
-            yield from _paragraphs(words([block]), width)
+            yield from _text_lines(extract_text([block]), width)
 
 
-def _section(block: Mapping[str, Any], width: int) -> Iterator[Line]:
+def _section_lines(block: Mapping[str, Any], width: int) -> Iterator[Line]:
     if block.get("text"):
-        yield from _paragraphs(_text(block["text"]), width)
-    fields = [_text(one) for one in listed(block.get("fields"))]
+        yield from _text_lines(_text(block["text"]), width)
+    fields = [_text(field) for field in as_list(block.get("fields"))]
     column = (width - GAP) // 2
     for left, right in zip(fields[::2], [*fields[1::2], ""], strict=False):
-        sides = (_paragraphs(left, column), _paragraphs(right, column))
-        for (style, one), (_, other) in zip_longest(*sides, fillvalue=("plain", "")):
-            yield style, f"{_padded(one, column + GAP)}{other}".rstrip()
+        sides = (_text_lines(left, column), _text_lines(right, column))
+        for (style, left_line), (_, right_line) in zip_longest(*sides, fillvalue=("plain", "")):
+            yield style, f"{_pad(left_line, column + GAP)}{right_line}".rstrip()
     if isinstance(accessory := block.get("accessory"), Mapping):
-        yield from _buttons([accessory], width)
+        yield from _button_lines([accessory], width)
 
 
-def _buttons(elements: list[Any], width: int) -> Iterator[Line]:
-    for one in elements:
-        address = f" ({one['url']})" if isinstance(one, Mapping) and one.get("url") else ""
-        yield from (("link", line) for line in _wrapped(f"[{plain(_element(one))}]{address}", width))
+def _button_lines(elements: list[Any], width: int) -> Iterator[Line]:
+    for element in elements:
+        address = f" ({element['url']})" if isinstance(element, Mapping) and element.get("url") else ""
+        yield from (("link", line) for line in _wrap(f"[{to_plain_text(_element_text(element))}]{address}", width))
 
 
-def _paragraphs(mrkdwn: str, width: int) -> list[Line]:
-    """Lines of mrkdwn; one that is bold from end to end is `bold`."""
+def _text_lines(mrkdwn: str, width: int) -> list[Line]:
+    """Return the lines of mrkdwn. A line that is bold from end to end has the style `bold`."""
     lines: list[Line] = []
     for line in mrkdwn.replace("```", "").split("\n"):
         style = "bold" if BOLD_LINE.fullmatch(line) else "plain"
-        lines += [(style, one) for one in _wrapped(plain(line), width)]
+        lines += [(style, wrapped) for wrapped in _wrap(to_plain_text(line), width)]
     return lines
 
 
-def _element(element: Any) -> str:
-    """What an element says: its text, a picture's description, a menu's placeholder."""
+def _element_text(element: Any) -> str:
+    """Return the text of an element, the description of a picture or the placeholder of a menu."""
     if not isinstance(element, Mapping):
         return ""
-    return next((said for key in ("text", "alt_text", "placeholder") if (said := _text(element.get(key)))), "")
+    return next((text for key in ("text", "alt_text", "placeholder") if (text := _text(element.get(key)))), "")
 
 
 def _text(value: Any) -> str:
-    said = value.get("text") if isinstance(value, Mapping) else value
-    return said if isinstance(said, str) else ""
+    text = value.get("text") if isinstance(value, Mapping) else value
+    return text if isinstance(text, str) else ""
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def _wrap(text: str, width: int) -> list[str]:
     lines = (textwrap.wrap(line, width, drop_whitespace=True, replace_whitespace=False) for line in text.split("\n"))
-    return [one for line in lines for one in line or [""]]
+    return [wrapped for line in lines for wrapped in line or [""]]
 
 
-def _padded(text: str, width: int) -> str:
-    wide = sum(unicodedata.east_asian_width(one) in "WF" for one in text)
+def _pad(text: str, width: int) -> str:
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return text + " " * max(0, width - len(text) - wide)

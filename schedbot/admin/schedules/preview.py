@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from schedbot import reports, times
 from schedbot.admin.schedules.lookup import find
 from schedbot.model import Message, Schedule
-from schedbot.reports.template_context import context
 from schedbot.rules import recurrence
 from schedbot.session import Session
 
@@ -33,8 +32,8 @@ def preview(session: Session, name: str, at: str = "") -> Preview:
 def render(schedule: Schedule, due_at: int) -> Message:
     """The message of a schedule as it stands. Raises ReportFailed."""
     report = schedule.terms.report
-    names = context(schedule.name, schedule.account, due_at, schedule.recurrence.tz, report.params)
-    return reports.render(report, names)
+    context = reports.build_context(schedule.name, schedule.account, due_at, schedule.recurrence.tz, report.params)
+    return reports.render(report, context)
 
 
 def next_due_or_now(schedule: Schedule, now: int) -> int:

@@ -90,14 +90,14 @@ def refuse_paused(workspace: Workspace) -> None:
 def marked(message: Message) -> Message:
     """The message with a line that says it is a test. Raises ReportFailed where there is no room for one."""
     if not message.blocks:
-        return limits.keep(replace(message, text=f"{MARK} {message.text}"))
-    if len(message.blocks) >= limits.BLOCKS:
+        return limits.enforce(replace(message, text=f"{MARK} {message.text}"))
+    if len(message.blocks) >= limits.MAX_BLOCKS:
         raise ReportFailed(
             f"The message has {len(message.blocks)} blocks: there is no room to mark it as a test.",
-            hint=f"Leave one of Slack's {limits.BLOCKS} blocks free, or look at it with 'schedbot preview'.",
+            hint=f"Leave one of Slack's {limits.MAX_BLOCKS} blocks free, or look at it with 'schedbot preview'.",
         )
     mark = {"type": "context", "elements": [{"type": "mrkdwn", "text": SENTENCE}]}
-    return limits.keep(Message(f"{MARK} {message.text}", (mark, *message.blocks)))
+    return limits.enforce(Message(f"{MARK} {message.text}", (mark, *message.blocks)))
 
 
 def taken(session: Session, workspace: Workspace, channel: str, sleep: Callable[[float], None]) -> int:

@@ -34,7 +34,7 @@ def run(
     terminal.note(
         f"{seen.schedule.name} in {seen.schedule.terms.channel}, {due} ({times.format_relative(seen.due_at, now)}):"
     )
-    for style, text in terminal_preview.draw(seen.message, terminal.width()):
+    for style, text in terminal_preview.preview_lines(seen.message, terminal.width()):
         terminal.say(text, style=STYLES[style])
 
 

@@ -147,7 +147,7 @@ def draw(step: demo.Drawn) -> None:
     for number, message in enumerate(step.messages):
         if number:
             terminal.say()
-        for style, text in terminal_preview.draw(message, min(76, terminal.width() - 4)):
+        for style, text in terminal_preview.preview_lines(message, min(76, terminal.width() - 4)):
             terminal.say(f"  | {text}", style=STYLES[style])
 
 

@@ -1,1 +1,1 @@
-"""Kinds of reports: each turns a schedule into a message."""
+"""Kinds of reports: each module has `render(report, context) -> Message`. `text` needs no module."""

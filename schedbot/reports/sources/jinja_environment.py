@@ -1,7 +1,7 @@
-"""The Jinja2 that templates are written in: sandboxed, strict about missing names, and at home with `taint`.
+"""Jinja2 environment for templates: sandboxed, strict about missing names, and safe for escaped values.
 
-Rule: whatever a filter makes of a value keeps the value's stand-ins, so no filter can undo the escaping but `safe`.
-A literal in the template's code (`{% if region == "R&D" %}`) is hidden as values are, so that the two compare equal.
+Rule: filters pass on the placeholders of a value (see `escaping`), so that only the filter `safe` undoes the escaping.
+A literal in the template's code (`{% if region == "R&D" %}`) gets placeholders as well, so that it equals such a value.
 """
 
 import json
@@ -17,53 +17,53 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from schedbot.reports import escaping
 
-# They make HTML, which Slack does not read.
-MAKE_HTML = ("urlize", "xmlattr")
+# These filters produce HTML, which Slack does not read.
+HTML_FILTERS = ("urlize", "xmlattr")
 
 
-class HiddenLiterals(Extension):
-    """Hide the string literals of a template's code; refuse stand-ins in its text."""
+class ProtectedLiterals(Extension):
+    """Put placeholders into the string literals of a template's code, and remove them from its text."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        """The source without forged stand-ins."""
-        return escaping.unforged(source)
+        """Return the source without placeholders."""
+        return escaping.remove_placeholders(source)
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        """The tokens, string literals hidden but for those that are formats: `'{:>8}'.format(n)`."""
+        """Return the tokens with protected string literals, except formats: `'{:>8}'.format(n)`."""
         tokens = list(stream)
         following = [(token.type, token.value) for token in tokens[1:]] + [("eof", "")] * 2
         for number, token in enumerate(tokens):
             is_format = following[number : number + 2] == [("dot", "."), ("name", "format")]
-            hidden = token.type == "string" and not is_format
-            yield Token(token.lineno, "string", escaping.hide(token.value)) if hidden else token
+            is_literal = token.type == "string" and not is_format
+            yield Token(token.lineno, "string", escaping.protect(token.value)) if is_literal else token
 
 
-class Dialect(ImmutableSandboxedEnvironment):
-    """The environment for the templates of one folder; `include` and `import` reach that folder alone."""
+class TemplateEnvironment(ImmutableSandboxedEnvironment):
+    """Environment for the templates of one folder. `include` and `import` find files of that folder only."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            loader=FileSystemLoader(folder), undefined=StrictUndefined, extensions=[HiddenLiterals], trim_blocks=True
+            loader=FileSystemLoader(folder), undefined=StrictUndefined, extensions=[ProtectedLiterals], trim_blocks=True
         )
-        for name in MAKE_HTML:
+        for name in HTML_FILTERS:
             del self.filters[name]
         del self.globals["lipsum"]
         self.filters |= {
-            "safe": lambda value: escaping.trust(str(value)),
-            "tojson": _json,
-            "json": _json,
-            "urlencode": lambda value: do_urlencode(_outside(value)),
-            # Escaping is the rule here: to ask for it changes nothing.
+            "safe": lambda value: escaping.mark_safe(str(value)),
+            "tojson": _to_json,
+            "json": _to_json,
+            "urlencode": lambda value: do_urlencode(_restore(value)),
+            # Values are escaped anyway, so these filters change nothing.
             **dict.fromkeys(("e", "escape", "forceescape"), lambda value: value),
         }
 
 
-def _json(value: Any, indent: int | None = None) -> str:
+def _to_json(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent, default=str)
 
 
-def _outside(value: Any) -> Any:
-    """What is to be put into an address: as it was outside, for its `&` must become `%26`."""
+def _restore(value: Any) -> Any:
+    """Return the original value for a URL, because its `&` must become `%26`."""
     if isinstance(value, dict):
-        return {escaping.reveal(str(name)): escaping.reveal(str(one)) for name, one in value.items()}
-    return escaping.reveal(str(value))
+        return {escaping.restore(str(name)): escaping.restore(str(entry)) for name, entry in value.items()}
+    return escaping.restore(str(value))

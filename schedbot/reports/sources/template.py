@@ -1,8 +1,7 @@
-"""A template is Block Kit JSON with Jinja2 in it: `{"text": ..., "blocks": [...]}`, or a list of blocks alone.
+"""Render a template: Block Kit JSON with Jinja2, `{"text": ..., "blocks": [...]}` or a list of blocks.
 
-Rules: the template is sandboxed and cannot change what it is given; a name that is not given is an error, not a blank;
-values are escaped for Slack unless marked `|safe` (see `taint`). A comma before `]` or `}` is forgiven, as loops leave
-one behind.
+Rules: a template is sandboxed and cannot change its parameters. A missing name is an error, not a blank. Values are
+escaped for Slack unless marked `|safe` (see `escaping`). A comma before `]` or `}` is removed, because loops leave one.
 Source: https://jinja.palletsprojects.com/en/stable/sandbox/, https://docs.slack.dev/block-kit/
 """
 
@@ -17,50 +16,51 @@ from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxErro
 from jinja2.exceptions import SecurityError
 
 from schedbot.errors import ReportFailed
-from schedbot.model import Message
+from schedbot.model import Message, Report
 from schedbot.reports import escaping
-from schedbot.reports.sources.jinja_environment import Dialect
+from schedbot.reports.sources.jinja_environment import TemplateEnvironment
 
-KEYS = {"text", "blocks"}
-# What is not shown but used: an address keeps its `&`.
-NOT_SHOWN = {"url", "image_url", "thumbnail_url", "title_url", "video_url", "value", "action_id", "block_id"}
-STRING_OR_LOOSE_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])', re.DOTALL)
+MESSAGE_KEYS = {"text", "blocks"}
+# Values of these keys are used, not shown, so they are not escaped: a URL keeps its `&`.
+UNESCAPED = {"url", "image_url", "thumbnail_url", "title_url", "video_url", "value", "action_id", "block_id"}
+STRING_OR_TRAILING_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])', re.DOTALL)
 MISSING = re.compile(r"'(.+)' is undefined")
 
 
-def render(path: str, params: Mapping[str, Any], context: Mapping[str, Any]) -> Message:
-    """The message that the template file makes of `params` and `context`. Raises ReportFailed."""
-    file = Path(path).expanduser()
-    template = _template(file)
-    names = escaping.hide({**params, **context, "params": params})
+def render(report: Report, context: Mapping[str, Any]) -> Message:
+    """Return the message of the template file with the report's parameters and the context. Raises ReportFailed."""
+    file, params = Path(report.source).expanduser(), report.params
+    template = _load(file)
+    values = escaping.protect({**params, **context, "params": params})
     try:
-        made = template.render(names)
-    except TemplateSyntaxError as error:  # of a file that is included
-        raise _unreadable(error, file) from None
+        output = template.render(values)
+    except TemplateSyntaxError as error:  # in an included file
+        raise _syntax_error(error, file) from None
     except TemplateNotFound as error:
-        name = escaping.reveal(str(error.name))
+        name = escaping.restore(str(error.name))
         raise ReportFailed(
             f"The template's folder has no file '{name}' to include ({_line(error, file)}).",
             hint="A template may include only files of its own folder.",
         ) from None
     except UndefinedError as error:
-        raise _undefined(error, file, params) from None
+        raise _undefined_error(error, file, params) from None
     except SecurityError as error:
         raise ReportFailed(
-            f"Forbidden in a template, {_line(error, file)}: {escaping.reveal(str(error)).rstrip('.')}.",
-            hint="A template may use its parameters, filters and loops, and nothing of Python's inside.",
+            f"Forbidden in a template, {_line(error, file)}: {escaping.restore(str(error)).rstrip('.')}.",
+            hint="A template may use its parameters, filters and loops, but no Python internals.",
         ) from None
-    except Exception as error:  # whatever a template's own arithmetic raises is the template's fault
-        reason = escaping.reveal(str(error)).rstrip(".") or type(error).__name__
+    except Exception as error:  # an expression in the template may raise anything
+        reason = escaping.restore(str(error)).rstrip(".") or type(error).__name__
         raise ReportFailed(f"The template failed, {_line(error, file)}: {reason}.") from None
-    return _message(made, file.name)
+    return _parse_message(output, file.name)
 
 
-def _template(file: Path) -> Template:
+def _load(file: Path) -> Template:
+    """Load and compile the template. Raises ReportFailed with the reason."""
     try:
-        return _dialect(file.parent.resolve()).get_template(file.name)
+        return _environment(file.parent.resolve()).get_template(file.name)
     except TemplateSyntaxError as error:
-        raise _unreadable(error, file) from None
+        raise _syntax_error(error, file) from None
     except TemplateNotFound:
         if file.is_dir():
             hint = "Give the path of a template file in it with --report."
@@ -77,32 +77,32 @@ def _template(file: Path) -> Template:
         raise ReportFailed(f"The template file '{file}' cannot be read: {error}.") from None
 
 
-def _unreadable(error: TemplateSyntaxError, file: Path) -> ReportFailed:
+def _syntax_error(error: TemplateSyntaxError, file: Path) -> ReportFailed:
     name = Path(error.filename or file).name
-    reason = escaping.reveal(error.message or "").rstrip(".")
+    reason = escaping.restore(error.message or "").rstrip(".")
     return ReportFailed(f"The template cannot be read: line {error.lineno} of {name}: {reason}.")
 
 
 @lru_cache(maxsize=64)
-def _dialect(folder: Path) -> Dialect:
-    """One a folder, kept: it compiles a file once and again when the file changes."""
-    return Dialect(folder)
+def _environment(folder: Path) -> TemplateEnvironment:
+    """Return the folder's environment, cached: it compiles a file once, and again after a change."""
+    return TemplateEnvironment(folder)
 
 
-def _undefined(error: TemplateError, file: Path, params: Mapping[str, Any]) -> ReportFailed:
-    said = escaping.reveal(error.message or "")
-    missing = MISSING.fullmatch(said)
+def _undefined_error(error: TemplateError, file: Path, params: Mapping[str, Any]) -> ReportFailed:
+    reason = escaping.restore(error.message or "")
+    missing = MISSING.fullmatch(reason)
     if missing is None:
-        return ReportFailed(f"The template asks for what is not there, {_line(error, file)}: {said}.")
-    given = ", ".join(sorted(params)) or "none"
+        return ReportFailed(f"The template uses an undefined value, {_line(error, file)}: {reason}.")
+    names = ", ".join(sorted(params)) or "none"
     return ReportFailed(
-        f"The template asks for '{missing.group(1)}' ({_line(error, file)}), which --param does not give.",
-        hint=f"Give --param {missing.group(1)}=VALUE. Given: {given}.",
+        f"The template needs the parameter '{missing.group(1)}' ({_line(error, file)}).",
+        hint=f"Add --param {missing.group(1)}=VALUE. Given: {names}.",
     )
 
 
 def _line(error: BaseException, file: Path) -> str:
-    """The line of a template that `error` comes from: Jinja2 puts it into the traceback."""
+    """Return the template's line that raised the error, from the traceback."""
     line, name = 0, file.name
     trace = error.__traceback__
     while trace is not None:
@@ -113,50 +113,51 @@ def _line(error: BaseException, file: Path) -> str:
     return f"line {line} of {name}" if line else f"in {name}"
 
 
-def _message(made: str, name: str) -> Message:
-    tidy = STRING_OR_LOOSE_COMMA.sub(lambda found: "" if found.group() == "," else found.group(), made)
+def _parse_message(output: str, name: str) -> Message:
+    text = STRING_OR_TRAILING_COMMA.sub(lambda match: "" if match.group() == "," else match.group(), output)
     try:
-        # Not strict: a value may hold a newline.
-        body = json.loads(tidy, strict=False, parse_constant=_no_number)
+        # Not strict: a value may contain a newline.
+        body = json.loads(text, strict=False, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        line = escaping.reveal(tidy.split("\n")[error.lineno - 1]).strip()
+        line = escaping.restore(text.split("\n")[error.lineno - 1]).strip()
         raise ReportFailed(
-            f"What the template {name} makes is not JSON: {error.msg}, at line {error.lineno} of what it makes.",
+            f"The output of the template {name} is not JSON: {error.msg}, in line {error.lineno} of the output.",
             hint=f"That line is: {line[:120]}" if line else "That line is empty.",
         ) from None
     except (ValueError, RecursionError) as error:
-        raise ReportFailed(f"What the template {name} makes is not JSON that Slack reads: {error}.") from None
-    return _composed(_shown(body), name)
+        raise ReportFailed(f"The output of the template {name} is not JSON that Slack reads: {error}.") from None
+    return _build_message(_unprotect(body), name)
 
 
-def _no_number(constant: str) -> None:
-    raise ValueError(f"{constant} is no number there")
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number in JSON")
 
 
-def _shown(value: Any, key: str = "") -> Any:
+def _unprotect(value: Any, key: str = "") -> Any:
+    """Replace placeholders in all strings by escapes, or by the original characters in values that are not shown."""
     if isinstance(value, str):
-        return escaping.reveal(value) if key in NOT_SHOWN else escaping.escape(value)
+        return escaping.restore(value) if key in UNESCAPED else escaping.escape(value)
     if isinstance(value, list):
-        return [_shown(one, key) for one in value]
+        return [_unprotect(entry, key) for entry in value]
     if isinstance(value, dict):
-        return {escaping.reveal(name): _shown(one, name) for name, one in value.items()}
+        return {escaping.restore(name): _unprotect(entry, name) for name, entry in value.items()}
     return value
 
 
-def _composed(body: Any, name: str) -> Message:
+def _build_message(body: Any, name: str) -> Message:
     if isinstance(body, list):
         body = {"blocks": body}
     if not isinstance(body, dict):
-        raise ReportFailed(f"The template {name} makes neither an object nor a list of blocks.")
-    strange = sorted(set(body) - KEYS)
-    if strange:
+        raise ReportFailed(f"The template {name} produces neither an object nor a list of blocks.")
+    unknown_keys = sorted(set(body) - MESSAGE_KEYS)
+    if unknown_keys:
         raise ReportFailed(
-            f"The template {name} makes a message with '{strange[0]}', which is not understood.",
-            hint="A message has 'text' and 'blocks'.",
+            f"The template {name} produces a message with the unknown key '{unknown_keys[0]}'.",
+            hint="The keys of a message are 'text' and 'blocks'.",
         )
     text, blocks = body.get("text", ""), body.get("blocks", [])
     if not isinstance(text, str):
-        raise ReportFailed(f"The template {name} makes a 'text' that is no string.")
+        raise ReportFailed(f"The template {name} produces a 'text' that is not a string.")
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        raise ReportFailed(f"The template {name} makes 'blocks' that are no list of blocks.")
+        raise ReportFailed(f"The template {name} produces 'blocks' that are not a list of blocks.")
     return Message(text, tuple(blocks))

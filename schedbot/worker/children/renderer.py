@@ -44,12 +44,11 @@ def rendered(line: bytes) -> Mapping[str, Any]:
     import json
 
     from schedbot import reports
-    from schedbot.reports.template_context import context
 
     saying = json.loads(line)
     job = saying["job"]
     try:
-        message = reports.render(Report(**saying["report"]), context(**saying["context"]))
+        message = reports.render(Report(**saying["report"]), reports.build_context(**saying["context"]))
         return {"did": "rendered", "job": job, "text": message.text, "blocks": list(message.blocks)}
     except ReportFailed as error:
         return {"did": "not_rendered", "job": job, "why": str(error)[:LONGEST_WHY]}

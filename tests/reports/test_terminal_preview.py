@@ -1,4 +1,4 @@
-"""A message as the terminal shows it."""
+"""Previews of messages for the terminal."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedbot.model import Message
-from schedbot.reports.terminal_preview import draw, plain
+from schedbot.reports.terminal_preview import preview_lines, to_plain_text
 
 
-def mrkdwn(words: str) -> dict[str, str]:
-    return {"type": "mrkdwn", "text": words}
+def mrkdwn(text: str) -> dict[str, str]:
+    return {"type": "mrkdwn", "text": text}
 
 
-def test_a_text_is_drawn_line_by_line() -> None:
-    assert draw(Message("*Monday*\nall *well* &amp; <https://x.example|here>")) == [
+def test_text_is_previewed_line_by_line() -> None:
+    assert preview_lines(Message("*Monday*\nall *well* &amp; <https://x.example|here>")) == [
         ("bold", "Monday"),
         ("plain", "all well & here (https://x.example)"),
     ]
@@ -34,8 +34,8 @@ def test_a_text_is_drawn_line_by_line() -> None:
         ("a\x1b[31mred\x07", "a[31mred"),
     ],
 )
-def test_markup_is_shown_as_a_reader_sees_it(markup: str, shown: str) -> None:
-    assert plain(markup) == shown
+def test_markup_becomes_plain_text(markup: str, shown: str) -> None:
+    assert to_plain_text(markup) == shown
 
 
 @pytest.mark.parametrize(
@@ -58,15 +58,15 @@ def test_markup_is_shown_as_a_reader_sees_it(markup: str, shown: str) -> None:
             [("link", "[Go] (https://x.co)")],
             id="button",
         ),
-        pytest.param({"type": "markdown", "text": "hello"}, [("plain", "hello")], id="anything else, in words"),
+        pytest.param({"type": "markdown", "text": "hello"}, [("plain", "hello")], id="other types by their text"),
     ],
 )
-def test_a_block_is_drawn(block: dict[str, Any], lines: list[tuple[str, str]]) -> None:
-    assert draw(Message("text", (block,)), 20) == lines
+def test_block_is_previewed(block: dict[str, Any], lines: list[tuple[str, str]]) -> None:
+    assert preview_lines(Message("text", (block,)), 20) == lines
 
 
-def test_long_lines_are_wrapped_to_the_width() -> None:
-    lines = draw(Message("text", ({"type": "section", "text": mrkdwn("word " * 50)},)), 40)
+def test_long_lines_wrap_at_the_width() -> None:
+    lines = preview_lines(Message("text", ({"type": "section", "text": mrkdwn("word " * 50)},)), 40)
     assert [len(line) for _, line in lines] == [39] * 6 + [9]
 
 
@@ -81,7 +81,7 @@ PARTS = st.dictionaries(st.sampled_from(["text", "fields", "elements", "alt_text
 
 @settings(max_examples=300, deadline=None)
 @given(KINDS, PARTS)
-def test_whatever_a_block_holds_it_is_drawn_and_cannot_steer_the_terminal(kind: str, parts: dict[str, Any]) -> None:
-    for style, line in draw(Message("text", ({"type": kind, **parts},)), 40):
+def test_no_block_sends_control_characters_to_the_terminal(kind: str, parts: dict[str, Any]) -> None:
+    for style, line in preview_lines(Message("text", ({"type": kind, **parts},)), 40):
         assert style in ("plain", "bold", "dim", "link")
-        assert not any(ord(one) < 32 or 0x7F <= ord(one) < 0xA0 for one in line)
+        assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in line)

@@ -1,15 +1,15 @@
-"""What blocks say as text: complete and in order, for those who get nothing of the blocks."""
+"""Text of blocks for notifications: complete and in order."""
 
 from typing import Any
 
 import pytest
 
 from schedbot.model import Message
-from schedbot.reports.limits import keep
+from schedbot.reports.limits import enforce
 
 
-def mrkdwn(words: str) -> dict[str, str]:
-    return {"type": "mrkdwn", "text": words}
+def mrkdwn(text: str) -> dict[str, str]:
+    return {"type": "mrkdwn", "text": text}
 
 
 def rich(*elements: dict[str, Any]) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def rich(*elements: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("block", "words"),
+    ("block", "text"),
     [
         pytest.param({"type": "header", "text": {"type": "plain_text", "text": "Week"}}, "Week", id="header"),
         pytest.param({"type": "section", "text": mrkdwn("*a* &amp; b")}, "*a* &amp; b", id="section"),
@@ -45,24 +45,24 @@ def rich(*elements: dict[str, Any]) -> dict[str, Any]:
             id="links and broadcasts",
         ),
         pytest.param(
-            {"type": "table", "rows": [[{"type": "raw_text", "text": one} for one in row] for row in ("ab", "cd")]},
+            {"type": "table", "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in ("ab", "cd")]},
             "a | b\nc | d",
             id="table",
         ),
     ],
 )
-def test_a_block_is_told_in_words(block: dict[str, Any], words: str) -> None:
-    assert keep(Message("", (block,))).text == words
+def test_block_has_a_fallback_text(block: dict[str, Any], text: str) -> None:
+    assert enforce(Message("", (block,))).text == text
 
 
-def test_all_blocks_are_told_in_order() -> None:
+def test_fallback_text_keeps_the_order_of_blocks() -> None:
     blocks = (
         {"type": "section", "text": mrkdwn("one")},
         {"type": "divider"},
         {"type": "section", "text": mrkdwn("two")},
     )
-    assert keep(Message("", blocks)).text == "one\ntwo"
+    assert enforce(Message("", blocks)).text == "one\ntwo"
 
 
-def test_a_text_of_the_authors_own_goes_before() -> None:
-    assert keep(Message("mine", ({"type": "section", "text": mrkdwn("theirs")},))).text == "mine"
+def test_own_text_takes_precedence() -> None:
+    assert enforce(Message("mine", ({"type": "section", "text": mrkdwn("theirs")},))).text == "mine"

@@ -1,4 +1,4 @@
-"""The templates that come with schedbot: they render, say all in words, and are safe with hostile names."""
+"""Example templates: they render, and are safe with hostile parameters."""
 
 import re
 from pathlib import Path
@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from schedbot.model import Message, Report
-from schedbot.reports import render
-from schedbot.reports.template_context import context
-from schedbot.reports.terminal_preview import draw
+from schedbot.reports import build_context, render
+from schedbot.reports.terminal_preview import preview_lines
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HOSTILE = '<!channel> "R&D" \\ '
@@ -28,20 +27,20 @@ PARAMS: dict[str, dict[str, Any]] = {
 }
 
 
-def rendered(name: str, params: dict[str, Any]) -> Message:
-    monday = context("acme-weekly", "acme", 1_795_453_200_000, "America/Los_Angeles")
+def render_example(name: str, params: dict[str, Any]) -> Message:
+    monday = build_context("acme-weekly", "acme", 1_795_453_200_000, "America/Los_Angeles")
     return render(Report("template", str(EXAMPLES / f"{name}.json.j2"), params), monday)
 
 
-def test_each_example_is_tried_here() -> None:
+def test_each_example_has_parameters_here() -> None:
     assert {file.name.removesuffix(".json.j2") for file in EXAMPLES.glob("*.json.j2")} == set(PARAMS)
 
 
 @pytest.mark.parametrize("name", PARAMS)
-def test_an_example_shows_hostile_names_as_they_are(name: str) -> None:
-    message = rendered(name, PARAMS[name])
-    drawn = "\n".join(line for _, line in draw(message, 400))
-    assert '<!channel> "R&D" \\' in drawn
+def test_example_escapes_hostile_parameters(name: str) -> None:
+    message = render_example(name, PARAMS[name])
+    preview = "\n".join(line for _, line in preview_lines(message, 400))
+    assert '<!channel> "R&D" \\' in preview
     assert re.findall(r"<!\w+", f"{message.text}{message.blocks}") == []
 
 
@@ -53,11 +52,11 @@ def test_an_example_shows_hostile_names_as_they_are(name: str) -> None:
         ("incident_digest", {"incidents": []}),
     ],
 )
-def test_an_example_does_with_the_least_it_asks_for(name: str, params: dict[str, Any]) -> None:
-    assert rendered(name, params).text
+def test_example_renders_with_required_parameters_only(name: str, params: dict[str, Any]) -> None:
+    assert render_example(name, params).text
 
 
-def test_the_digest_pings_who_is_on_call_only_when_it_is_critical() -> None:
-    assert "<@U0123456789>" in str(rendered("incident_digest", PARAMS["incident_digest"]).blocks)
+def test_digest_mentions_on_call_only_if_critical() -> None:
+    assert "<@U0123456789>" in str(render_example("incident_digest", PARAMS["incident_digest"]).blocks)
     calm = {"incidents": [INCIDENT | {"severity": "minor"}], "oncall": "<@U0123456789>"}
-    assert "U0123456789" not in str(rendered("incident_digest", calm).blocks)
+    assert "U0123456789" not in str(render_example("incident_digest", calm).blocks)
