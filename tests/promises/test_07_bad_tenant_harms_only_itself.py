@@ -84,5 +84,5 @@ def test_reason_of_a_failed_report_is_short(app: App, tmp_path: Path) -> None:
     report.write_text('{"{{ "x" * 2000000 }}": 1}')
     result = app.work()
     detail = read_value(app.db, "SELECT detail FROM attempts")
-    assert detail.startswith("The template report.json.j2 makes a message with 'xxx")
+    assert detail.startswith("The template report.json.j2 produces a message with the unknown key 'xxx")
     assert len(detail) + len(result.stderr) < 10_000
