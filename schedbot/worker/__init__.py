@@ -1,1 +1,1 @@
-"""The pool: a parent that alone opens the database, and children that render and post."""
+"""Worker pool: a parent process that alone opens the database, and child processes that render and post."""

@@ -1,7 +1,7 @@
-"""The pool: an outline of verbs, and one place where it waits.
+"""Pool: the main loop of `schedbot work`, an outline of verbs with one place where it waits.
 
-The parent alone opens the database; children render and post. Each turn of the loop hears the children, claims, writes
-all that is to be written in one commit, and sleeps until a job is due, a child speaks, a signal or a wake-up comes.
+The pool alone opens the database; child processes render and post. Each turn reads the children's messages, claims
+jobs, makes all writes in one commit, and sleeps until a job is due, a child answers, or a signal or a wake-up comes.
 """
 
 import os
@@ -10,287 +10,218 @@ import socket
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import DatabaseUnusable, ProgramChanged
 from schedbot.reports import limits  # noqa: F401 (used later, when an upgrade may have replaced it)
 from schedbot.session import Session
-from schedbot.slack.responses import MAX_PAGES
 from schedbot.store.database import Database, DatabaseOutgrown
 from schedbot.store.jobs import outage, pacing
 from schedbot.store.operations import heartbeats
 from schedbot.store.sqlite import wake_fifo
-from schedbot.worker.children.births import Births
-from schedbot.worker.children.poster import Conditions
-from schedbot.worker.signals import Stop, caught
-from schedbot.worker.state.in_flight import Hand
-from schedbot.worker.state.poster_handle import Seat
-from schedbot.worker.state.timers import Rhythm, Rhythms
-from schedbot.worker.state.write_queue import Ledger
-from schedbot.worker.steps.claim import Intake
-from schedbot.worker.steps.reconcile import Rescue
-from schedbot.worker.steps.render import RENDER_MS, Press, Printing
-from schedbot.worker.steps.rescue import Leases
-from schedbot.worker.steps.send import Sending
-from schedbot.worker.steps.shut_down import Ending
+from schedbot.worker.signals import StopSignal, catch_stop_signals
+from schedbot.worker.state.in_flight import InFlight
+from schedbot.worker.state.timers import Timer, Timers
+from schedbot.worker.steps.claim import Claimer
+from schedbot.worker.steps.reconcile import Reconciler
+from schedbot.worker.steps.rescue import Rescuer
+from schedbot.worker.steps.send import Sender
+from schedbot.worker.steps.shut_down import NEVER, Shutdown
+from schedbot.worker.steps.supervise import ChildSupervisor
 
-LOOK_MS = 500  # a job is claimed a second before it is due: to look twice a second is soon enough
+CLAIM_MS = 500  # jobs are claimed a second before they are due, so twice a second is enough
 RESCUE_MS = 1_000
-BEAT_MS = 10_000
-SILENCE_MS = 10_000  # beside a request's own time-out: a child that owes an answer for longer is lost
+HEARTBEAT_MS = 10_000
+LEAST_RENEWAL_MS = 300
+RETRY_S = 1  # a database that cannot be written to is tried again after this time
 
 
 @dataclass(slots=True)
 class Pool:
-    """A running `work`. Create it, then `run()`."""
+    """A running `schedbot work`. Create it, then `run()`."""
 
     session: Session
     drain: bool = False
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
-    ledger: Ledger = field(default_factory=Ledger)
-    seats: list[Seat] = field(default_factory=list)
-    outgrown: DatabaseOutgrown | ProgramChanged | None = None
-    hand: Hand = field(init=False)
-    sending: Sending = field(init=False)
-    ending: Ending = field(init=False)
-    intake: Intake = field(init=False)
-    leases: Leases = field(init=False)
-    rescue: Rescue = field(init=False)
-    rhythms: Rhythms = field(init=False)
-    births: Births = field(default_factory=Births)
+    selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+    newer_program: DatabaseOutgrown | ProgramChanged | None = None
     started_at: int = field(init=False)
+    timers: Timers = field(init=False)
+    in_flight: InFlight = field(init=False)
+    sender: Sender = field(init=False)
+    claimer: Claimer = field(init=False)
+    rescuer: Rescuer = field(init=False)
+    reconciler: Reconciler = field(init=False)
+    supervisor: ChildSupervisor = field(init=False)
+    shutdown: Shutdown = field(init=False)
 
     def __post_init__(self) -> None:
+        db, renewal_ms = self.session.db, max(LEAST_RENEWAL_MS, self.session.settings.lease_ms // 3)
         self.started_at = self.session.now()
-        installation = str(self.session.db.value("SELECT id FROM installation"))
-        self.hand = Hand(self.session, self.ledger, self.seats, self.name, installation)
-        self.hand.circuit.failures = outage.count_failures(self.session.db, self.started_at)
-        self.hand.circuit.silent = outage.get_last_workspace(self.session.db)
-        self.sending = Sending(self.hand)
-        self.ending = Ending(self.hand)
-        self.intake = Intake(self.hand, self.sending)
-        self.leases = Leases(self.hand)
-        self.rescue = Rescue(self.hand)
-        renew_ms = max(300, self.session.settings.lease_ms // 3)
-        self.rhythms = Rhythms(Rhythm(LOOK_MS), Rhythm(RESCUE_MS), Rhythm(BEAT_MS), Rhythm(renew_ms))
+        self.timers = Timers(Timer(CLAIM_MS), Timer(RESCUE_MS), Timer(HEARTBEAT_MS), Timer(renewal_ms))
+        self.in_flight = InFlight(self.session, self.name, db.text("SELECT id FROM installation"))
+        self.in_flight.breaker.failures = outage.count_failures(db, self.started_at)
+        self.in_flight.breaker.failing_workspace = outage.get_last_workspace(db)
+        self.sender = Sender(self.in_flight)
+        self.claimer = Claimer(self.in_flight, self.sender)
+        self.rescuer = Rescuer(self.in_flight)
+        self.reconciler = Reconciler(self.in_flight)
+        self.shutdown = Shutdown(self.in_flight)
+        self.supervisor = ChildSupervisor(
+            self.selector,
+            self.in_flight,
+            self.claimer.render_pool,
+            self.sender,
+            self.reconciler,
+            self.timers.claim,
+        )
 
     def run(self) -> dict[str, int]:
-        """Work until asked to stop, or with `drain` until nothing is due. Returns how many jobs ended in which state.
+        """Work until asked to stop, or with `drain` until nothing is due. Return how many jobs came to each state.
 
-        Asked once, it finishes what is in flight and gives back the rest, within the request's time-out and
-        5 s; asked twice, it ends at once: what was in flight is found out later from the history. Raises
-        DatabaseOutgrown when a newer program has changed the tables, and ProgramChanged when one has taken this one's
-        place on the disk: it then ends as if it had been asked to. Raises DatabaseUnusable, with nothing begun, where
-        nothing can be written: once at work it waits for that, but one that cron starts each minute would pile up; and
-        where it is asked to stop, and cannot write to the end of its time.
+        After the first request to stop, the pool ends what is in flight within the request's time-out and 5 s, and
+        gives back the rest. After the second it ends at once; the outcome of posts in flight is looked up later.
+
+        Raises DatabaseOutgrown when a newer program has changed the tables, and ProgramChanged when another version
+        has replaced this one on the disk; in both cases the pool ends first as if asked to stop. Raises
+        DatabaseUnusable if nothing can be written at the start (a pool that runs waits for that, but pools that cron
+        starts each minute would pile up), or still not when the time to stop is over.
         """
-        with caught() as stop, selectors.DefaultSelector() as selector:
+        with catch_stop_signals() as stop, self.selector:
             with self.session.db.writing():
-                self.beat(self.session.db)
-            fifo = wake_fifo.listen(self.session.db.path, self.name.replace("/", "_"))
-            selector.register(stop.awake, selectors.EVENT_READ, "signal")
-            selector.register(fifo, selectors.EVENT_READ, "wake")
+                self.write_heartbeat(self.session.db)
+            fifo = wake_fifo.listen(self.session.db.path, self.fifo_name)
+            self.selector.register(stop.reader, selectors.EVENT_READ, "signal")
+            self.selector.register(fifo, selectors.EVENT_READ, "wake")
             try:
                 while not self.may_end(stop):
-                    self.turn(stop, selector)
+                    self.run_turn(stop)
             finally:
                 self.close(fifo)
-        if self.outgrown:
-            raise self.outgrown
-        return self.hand.tally
+        if self.newer_program:
+            raise self.newer_program
+        return self.in_flight.tally
 
-    def turn(self, stop: Stop, selector: selectors.BaseSelector) -> None:
-        """One round of everything. A database that cannot be written to is waited for, and nothing is forgotten."""
-        self.hand.watch_clock()
+    def run_turn(self, stop: StopSignal) -> None:
+        """Run each step once. While the database cannot be written to, the pool waits and keeps everything."""
+        self.in_flight.clock.check()
         try:
-            self.fill_seats(selector)
-            self.hear(selector)
-            if not (stop.asked or self.outgrown):
-                self.look()
-            if not self.outgrown:
-                self.sending.depart()
-            self.ledger.commit(self.session.db)
-            self.keep_time()
-            self.ledger.commit(self.session.db)
-        except DatabaseOutgrown as error:
-            self.outgrow(error)
+            self.supervise()
+            if not self.is_stopping(stop):
+                self.claim()
+            if not self.newer_program:
+                self.sender.send_due()
+            self.in_flight.writes.commit(self.session.db)
+            self.run_periodic_work()
+            self.in_flight.writes.commit(self.session.db)
+        except (DatabaseOutgrown, ProgramChanged) as error:
+            self.end_for_newer_program(error)
         except DatabaseUnusable as error:
-            log.event("database_unusable", "error", why=error)
-            time.sleep(1)
-        self.speak(selector)
-        self.wait(stop, selector)
+            wait_for_database(error)
+        self.supervisor.flush()
+        self.wait(stop)
 
-    # -- the end
+    # -- steps
 
-    def may_end(self, stop: Stop) -> bool:
-        """May the loop end? Not while that cannot be found out; raises it where the time to stop is over."""
-        try:
-            return self.finished(stop)
-        except DatabaseOutgrown as error:
-            self.outgrow(error)
-        except DatabaseUnusable as error:
-            if steady_ms() >= self.ending.stop_by:
-                raise  # what was in flight is found out later, from the history
-            log.event("database_unusable", "error", why=error)
-            time.sleep(1)
-        return stop.asked > 1
+    def supervise(self) -> None:
+        """Start missing children, take the results of all, replace the overdue, and let renderers go on."""
+        if not self.newer_program:
+            self.supervisor.start_missing()
+        self.supervisor.receive()
+        self.supervisor.replace_overdue()
+        self.claimer.render_pool.start_renders(steady_ms())
+        self.claimer.put_stuck_back()
 
-    def finished(self, stop: Stop) -> bool:
-        """Is there nothing more to do?"""
-        if stop.asked > 1:
-            return True
-        if stop.asked or self.outgrown:
-            return self.ending.stopped()
-        return self.drain and not self.rescue.busy() and self.ending.drained()
+    def claim(self) -> None:
+        """Claim jobs if it is time or a wake-up came, and again while there are more."""
+        if self.timers.claim.is_due(steady_ms()) and self.claimer.claim():
+            self.timers.claim.trigger()
 
-    def outgrow(self, error: DatabaseOutgrown | ProgramChanged) -> None:
-        """A newer program is there: begin nothing more. If even an end does not fit its tables, end now."""
-        if self.outgrown:
-            raise error
-        log.event("outgrown", "error", pool=self.name, why=error)
-        self.outgrown = error
-        self.ledger.outgrow()
-        self.hand.recall()
+    def run_periodic_work(self) -> None:
+        """Renew leases, rescue, reconcile and write the heartbeat, each at its interval."""
+        steady = steady_ms()
+        if self.timers.lease_renewal.is_due(steady):
+            self.in_flight.renew_leases()
+        if self.timers.rescue.is_due(steady) and self.shutdown.stopping_since is None:
+            self.rescuer.run()
+            self.reconciler.run()
+        if self.timers.heartbeat.is_due(steady):
+            self.in_flight.send_queue.forget_past(steady)
+            self.claimer.forget_past(steady)
+            self.in_flight.writes.add(self.write_heartbeat)
+            self.in_flight.writes.add(partial(pacing.delete_expired, now=self.session.now()))
 
-    def close(self, fifo: int) -> None:
-        """Let the children go and take away what this pool put beside the database."""
-        for one in self.kin():
-            one.kill()
-        for one in self.kin():
-            one.process.join()
-        wake_fifo.forget(self.session.db.path, self.name.replace("/", "_"), fifo)
-        try:
-            with self.session.db.writing(self.ledger.outgrown):
-                heartbeats.delete(self.session.db, "pool", self.name)
-        except DatabaseUnusable as error:
-            log.event("database_unusable", "error", why=error)
-
-    # -- children
-
-    def fill_seats(self, selector: selectors.BaseSelector) -> None:
-        """Start the children that are missing; let those go that have had their share of jobs."""
-        for seat in [seat for seat in self.seats if seat.retiring and seat.idle]:
-            selector.unregister(seat.wire.socket)
-            self.seats.remove(seat)
-            seat.kill()
-        try:
-            self.start_missing(selector)
-        except OSError as error:  # no memory, no process, no descriptor: the rest goes on meanwhile
-            self.births.failed(steady_ms())
-            log.event("no_child", "error", why=error)
-
-    def start_missing(self, selector: selectors.BaseSelector) -> None:
-        settings = self.session.settings
-        conditions = Conditions(settings.api_url, settings.timeout_ms, settings.in_flight)
-        while self.births.allowed(steady_ms()) and sum(not one.retiring for one in self.seats) < settings.processes:
-            self.seats.append(Seat(conditions))
-            selector.register(self.seats[-1].wire.socket, selectors.EVENT_READ, self.seats[-1])
-        while self.births.allowed(steady_ms()) and self.printing.missing():
-            self.printing.presses.append(Press())
-            press = self.printing.presses[-1]
-            selector.register(press.wire.socket, selectors.EVENT_READ, press)
-
-    def hear(self, selector: selectors.BaseSelector) -> None:
-        """What the children said, and which of them died or have to."""
-        for one in self.kin():
-            sayings = one.heard()
-            if (stranger := one.stranger()) and not self.outgrown:
-                self.outgrow(stranger)
-            for saying in sayings or []:
-                self.hear_one(one, saying)
-            if sayings is None:
-                self.bury(one, selector, "")
-        since = steady_ms() - self.hand.window_ms - SILENCE_MS
-        asked_since = since - MAX_PAGES * self.session.settings.timeout_ms
-        for seat in [seat for seat in self.seats if seat.is_silent(since, asked_since)]:
-            self.bury(seat, selector, "")
-        for press in self.printing.late(steady_ms()):
-            self.bury(press, selector, f"It took more than {RENDER_MS // 1000} s.")
-        self.printing.hand_out(steady_ms())
-        self.intake.make_room()
-
-    def kin(self) -> list[Seat | Press]:
-        return [*self.seats, *self.printing.presses]
-
-    def bury(self, one: Seat | Press, selector: selectors.BaseSelector, why: str) -> None:
-        """A child is gone, or is ended now: its jobs go on without it."""
-        selector.unregister(one.wire.socket)
-        one.kill()
-        one.process.join()
-        log.event("child_lost", "warning", child=one.number, exit=one.process.exitcode)
-        if not one.ready:
-            self.births.failed(steady_ms())
-        if isinstance(one, Press):
-            self.printing.gone(one, why)
-            return
-        self.seats.remove(one)
-        self.hand.lost(one)
-        self.rescue.lost(one)
-
-    def hear_one(self, one: Seat | Press, saying: dict[str, Any]) -> None:
-        """One saying of a child, to where it belongs."""
-        if isinstance(one, Press):
-            self.printing.heard(one, saying)
-            return
-        if saying.get("clock_ms") is not None:
-            self.hand.clock_ms = saying["clock_ms"]
-        match saying["did"]:
-            case "ready":
-                one.ready = True
-                self.births.succeeded()
-                self.rhythms.look.next_at = 0
-            case "looked_up" | "no_history":
-                self.rescue.heard(one, saying)
-            case "sent":
-                self.sending.heard(one, saying)
-
-    @property
-    def printing(self) -> Printing:
-        return self.intake.printing
-
-    def speak(self, selector: selectors.BaseSelector) -> None:
-        """Send what is to be said; a child that does not read is written to when it does."""
-        for one in self.kin():
-            one.wire.flush()
-            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if one.wire.blocked else 0)
-            selector.modify(one.wire.socket, events, one)
-
-    # -- time
-
-    def look(self) -> None:
-        """Claim, when it is time to look or something woke us, and again while there is more."""
-        if self.rhythms.look.due(steady_ms()) and self.intake.claim():
-            self.rhythms.look.next_at = 0
-
-    def keep_time(self) -> None:
-        """Heartbeat, leases, and what others left behind, each in its rhythm."""
-        present, now = steady_ms(), self.session.now()
-        if self.rhythms.renew.due(present):
-            self.hand.renew()
-        if self.rhythms.rescue.due(present) and self.ending.stopping_since is None:
-            self.leases.round()
-            self.rescue.round()
-        if self.rhythms.beat.due(present):
-            self.hand.departures.forget(present)
-            self.intake.forget(present)
-            self.ledger.add(self.beat)
-            self.ledger.add(partial(pacing.delete_expired, now=now))
-
-    def beat(self, db: Database) -> None:
-        """Say that the pool is alive. Inside a transaction."""
+    def write_heartbeat(self, db: Database) -> None:
+        """Record that the pool is alive. Inside a transaction."""
         heartbeats.beat(db, "pool", self.name, self.started_at, self.session.now())
 
-    def wait(self, stop: Stop, selector: selectors.BaseSelector) -> None:
+    def wait(self, stop: StopSignal) -> None:
         """Sleep until something happens or is due: the one place where the pool waits."""
-        ending = bool(stop.asked or self.outgrown)
-        wake_at = min(self.rhythms.next_instant(ending), self.sending.next_instant() or 1 << 62, self.ending.stop_by)
-        if self.ledger:
+        periodic_at = self.timers.next_at(self.is_stopping(stop))
+        wake_at = min(periodic_at, self.sender.next_at() or NEVER, self.shutdown.stop_by)
+        if self.in_flight.writes:
             wake_at = 0
-        for key, _ in selector.select(max(0, wake_at - steady_ms()) / 1000):
+        for key, _ in self.selector.select(max(0, wake_at - steady_ms()) / 1000):
             if key.data == "signal":
                 stop.drain()
             if key.data == "wake":
                 wake_fifo.drain(key.fd)
-                self.rhythms.look.next_at = 0
+                self.timers.claim.trigger()
+
+    # -- the end
+
+    def is_stopping(self, stop: StopSignal) -> bool:
+        """Does the pool begin nothing more?"""
+        return bool(stop.requests or self.newer_program)
+
+    def may_end(self, stop: StopSignal) -> bool:
+        """May the loop end? Raises DatabaseUnusable if the database does not tell before the time to stop is over."""
+        try:
+            return self.is_finished(stop)
+        except DatabaseOutgrown as error:
+            self.end_for_newer_program(error)
+        except DatabaseUnusable as error:
+            if steady_ms() >= self.shutdown.stop_by:
+                raise  # the outcome of posts in flight is looked up later
+            wait_for_database(error)
+        return stop.requests > 1
+
+    def is_finished(self, stop: StopSignal) -> bool:
+        """Is there nothing more to do?"""
+        if stop.requests > 1:
+            return True
+        if self.is_stopping(stop):
+            return self.shutdown.stop()
+        return self.drain and not self.reconciler.is_busy() and self.shutdown.is_drained()
+
+    def end_for_newer_program(self, error: DatabaseOutgrown | ProgramChanged) -> None:
+        """Begin nothing more, because a newer program is there. If not even endings fit its tables, end at once."""
+        if self.newer_program:
+            if isinstance(error, DatabaseOutgrown):
+                raise error
+            return  # one more child of the other version
+        log.event("newer_program_found", "error", pool=self.name, why=error)
+        self.newer_program = error
+        self.in_flight.writes.keep_only_endings()
+        self.in_flight.cancel_unwritten_sends()
+
+    def close(self, fifo: int) -> None:
+        """End the children, and remove the pool's FIFO and heartbeat."""
+        self.supervisor.kill_all()
+        wake_fifo.forget(self.session.db.path, self.fifo_name, fifo)
+        try:
+            with self.session.db.writing(self.in_flight.writes.takes_only_endings):
+                heartbeats.delete(self.session.db, "pool", self.name)
+        except DatabaseUnusable as error:
+            log.event("database_unusable", "error", why=error)
+
+    @property
+    def fifo_name(self) -> str:
+        return self.name.replace("/", "_")
+
+
+def wait_for_database(error: DatabaseUnusable) -> None:
+    """Log why nothing can be written, and wait a moment."""
+    log.event("database_unusable", "error", why=error)
+    time.sleep(RETRY_S)

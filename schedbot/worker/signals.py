@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT set a flag and wake the loop; nothing else happens in a handler, which may run anywhere."""
+"""SIGTERM and SIGINT set a flag and wake the loop. Nothing else happens in a handler, which may run at any point."""
 
 import signal
 import socket
@@ -7,40 +7,40 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 
-class Stop:
-    """How often the pool was asked to stop, and a descriptor that becomes readable when it is."""
+class StopSignal:
+    """Number of stop requests, and a socket that becomes readable on each."""
 
     def __init__(self) -> None:
-        self.asked = 0
-        self.awake, self._waker = socket.socketpair()
-        self.awake.setblocking(False)
-        self._waker.setblocking(False)
+        self.requests = 0
+        self.reader, self._writer = socket.socketpair()
+        self.reader.setblocking(False)
+        self._writer.setblocking(False)
 
-    def heard(self, number: int, frame: FrameType | None) -> None:
-        """The handler."""
-        self.asked += 1
+    def handle(self, signal_number: int, frame: FrameType | None) -> None:
+        """Count a stop request and wake the loop: the signal handler."""
+        self.requests += 1
         with suppress(OSError):
-            self._waker.send(b"!")
+            self._writer.send(b"!")
 
     def drain(self) -> None:
-        """Read the wake-ups that came."""
+        """Read all wake-ups."""
         with suppress(BlockingIOError):
-            while self.awake.recv(4096):
+            while self.reader.recv(4096):
                 pass
 
     def close(self) -> None:
-        self.awake.close()
-        self._waker.close()
+        self.reader.close()
+        self._writer.close()
 
 
 @contextmanager
-def caught() -> Iterator[Stop]:
-    """Catch SIGTERM and SIGINT inside; what was there before is put back."""
-    stop = Stop()
-    before = {number: signal.signal(number, stop.heard) for number in (signal.SIGTERM, signal.SIGINT)}
+def catch_stop_signals() -> Iterator[StopSignal]:
+    """Catch SIGTERM and SIGINT inside the block; the earlier handlers are restored after it."""
+    stop = StopSignal()
+    previous = {number: signal.signal(number, stop.handle) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stop
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
         stop.close()

@@ -23,7 +23,7 @@ from schedbot.store.history import missed_spans
 from schedbot.store.history.filters import Filter
 from schedbot.store.jobs import attempts, claims, deferral, pacing
 from schedbot.store.jobs.claims import ClaimedJob, ClaimRequest
-from schedbot.worker.state.verdict import Standing, verdict
+from schedbot.worker.state.next_state import RetryBudget, next_state
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_rows, read_value
 
@@ -103,13 +103,13 @@ class RandomRun:
             claims.release(db, [(*claim, self.now + MINUTE)])
             return
         reply = AttemptResult(outcome, outcome.value, ts="1.1" if outcome is Outcome.POSTED else None)
-        standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, self.now)
-        ruled = verdict(reply, standing, self.now, self.random.random)
-        number, state, available_at = job.attempts + 1, ruled.state, ruled.available_at
-        attempts.end(db, attempts.AttemptEnd(*claim, number, self.now, reply, state, available_at, ruled.spent))
-        if ruled.hold_until:
-            pacing.hold(db, job.workspace_id, pacing.POST, "", self.now, ruled.hold_until)
-            pacing.postpone_jobs(db, job.workspace_id, ruled.hold_until, 3_000)
+        budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, self.now)
+        transition = next_state(reply, budget, self.now, self.random.random)
+        number, state, available_at = job.attempts + 1, transition.state, transition.available_at
+        attempts.end(db, attempts.AttemptEnd(*claim, number, self.now, reply, state, available_at, transition.spent))
+        if transition.hold_until:
+            pacing.hold(db, job.workspace_id, pacing.POST, "", self.now, transition.hold_until)
+            pacing.postpone_jobs(db, job.workspace_id, transition.hold_until, 3_000)
 
     # -- people
 

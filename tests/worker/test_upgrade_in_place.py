@@ -46,7 +46,7 @@ def test_a_pool_ends_at_a_child_of_another_version_and_what_is_in_flight_ends_fi
     upgrade(program)
     busy = int(read_value(app.db, "SELECT worker FROM attempts").rpartition("/")[2])
     os.kill(seats(pool, 2)[2 - busy], signal.SIGKILL)
-    assert NEWER in told(pool, "outgrown")
+    assert NEWER in told(pool, "newer_program_found")
     app.slack.release()
     error = told(pool, "Error: ")
     assert (NEWER in error, schedbot.__version__ in error, pool.wait(WITHIN)) == (True, True, 1)
@@ -60,7 +60,7 @@ def test_what_waits_at_an_upgrade_is_posted_once_by_the_newer_program(app: App) 
     until(lambda: app.states() == {"succeeded": 1}, within=WITHIN)
     upgrade(program)
     os.kill(seats(pool, 1)[0], signal.SIGKILL)
-    told(pool, "child_lost")
+    told(pool, "child_died")
     app.run("run-now", "report-0")
     assert pool.wait(WITHIN) == 1
     assert app.states() == {"succeeded": 1, "queued": 1}

@@ -55,7 +55,7 @@ def run(
         tally = pool.run()
         if not quiet:
             terminal.note(sentence(tally))
-        if drain and pool.hand.circuit.seen_open:
+        if drain and pool.in_flight.breaker.has_seen_outage:
             raise SchedbotError("Slack does not answer: what is due waits.", "The next 'schedbot work' tries again.")
         if drain:
             raise typer.Exit(waits_count_for_person(session))

@@ -1,65 +1,110 @@
-"""A child process as its parent sees it: spawned, not forked, so that it has nothing of the parent but its socket.
+"""Start and end of a child process. Children are spawned, not forked: a child and the pool share only a socket.
 
-A spawned child is of the program as it lies on the disk by then. So its first word is its version, said before anything
-else of it is loaded, and a parent hears no child of another version: two versions of one pool never mix.
+A spawned child imports whatever version is installed at that moment. So it reports its version before it loads anything
+else, and the pool reads no message of a child of another version.
 """
 
 import multiprocessing
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from itertools import count
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Concatenate, ParamSpec
 
 from schedbot import __version__
 from schedbot.errors import ProgramChanged
-from schedbot.worker.children.pipe import Wire, spoken
+from schedbot.worker.children.pipe import Pipe
+from schedbot.worker.protocol import (
+    ChildRequest,
+    ChildResponse,
+    decode_response,
+    decode_version,
+    encode,
+    encode_version,
+)
 
+FIRST_PAUSE_MS = 1_000
+LONGEST_PAUSE_MS = 60_000
 NUMBERS = count(1)
+Arguments = ParamSpec("Arguments")
 
 
-class Kin:
-    """One child: its process and the wire to it. What `life` is told besides its socket is plain values."""
+class ChildProcess:
+    """A child and the pipe to it. `main` gets the child's end of the socket and plain values."""
 
-    def __init__(self, life: Callable[..., None], *more: Any) -> None:
-        ours, theirs = socket.socketpair()
+    def __init__(
+        self,
+        main: Callable[Concatenate[socket.socket, Arguments], None],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> None:
+        pool_end, child_end = socket.socketpair()
         context = multiprocessing.get_context("spawn")
-        first = (theirs, life.__module__, life.__name__, *more)
-        self.process: BaseProcess = context.Process(target=begin, args=first, daemon=True)
+        child_args = (child_end, main.__module__, main.__name__, *args)
+        self.process: BaseProcess = context.Process(target=child_main, args=child_args, kwargs=kwargs, daemon=True)
         self.process.start()
-        theirs.close()
+        child_end.close()
         self.number = next(NUMBERS)
-        self.wire = Wire(ours)
+        self.pipe = Pipe(pool_end)
         self.version = ""
-        self.ready = False
+        self.is_ready = False
 
-    def heard(self) -> list[dict[str, Any]] | None:
-        """What the child has said since, its first word apart, and nothing of a child of another version.
+    def send(self, request: ChildRequest) -> None:
+        """Queue a request for the child; `pipe.flush` writes it."""
+        self.pipe.send(encode(request))
 
-        None when it is gone and all it said has been heard.
+    def receive(self) -> list[ChildResponse] | None:
+        """Return the messages that have arrived. Return None once the child is gone and all are read.
+
+        Raises ProgramChanged, once, for a child of another version; its other messages are ignored.
         """
-        sayings = self.wire.heard()
-        if sayings and not self.version:
-            self.version = sayings.pop(0)["version"]
-        return [] if sayings and self.version != __version__ else sayings
-
-    def stranger(self) -> ProgramChanged | None:
-        """Why it cannot be used, if it is of another version."""
-        if self.version in ("", __version__):
-            return None
-        return ProgramChanged(
-            f"schedbot {self.version} has been installed in the place of schedbot {__version__}, which this pool runs.",
-            hint="It has ended what was under way: start 'schedbot work' again, if no service manager does.",
-        )
+        lines = self.pipe.receive()
+        if lines and not self.version:
+            self.version = decode_version(lines.pop(0))
+            if self.version != __version__:
+                raise version_mismatch(self.version)
+        if lines is None or self.version == __version__:
+            return None if lines is None else [decode_response(line) for line in lines]
+        return []
 
     def kill(self) -> None:
         """End the child now."""
         self.process.kill()
-        self.wire.close()
+        self.pipe.close()
 
 
-def begin(end: socket.socket, module: str, life: str, *more: Any) -> None:
-    """A child's beginning. Its name, and what it is told, are for older parents too: they stay as they are."""
-    end.sendall(spoken({"version": __version__}))
-    getattr(import_module(module), life)(end, *more)
+def version_mismatch(version: str) -> ProgramChanged:
+    """Return the error of a pool whose child runs another version."""
+    return ProgramChanged(
+        f"schedbot {version} has been installed in the place of schedbot {__version__}, which this pool runs.",
+        hint="All posts in flight have ended: start 'schedbot work' again, unless a service manager does.",
+    )
+
+
+def child_main(end: socket.socket, module: str, function: str, *args: object, **kwargs: object) -> None:
+    """Report the version, then run the child. Pools of older versions call this: keep the name and the parameters."""
+    end.sendall(encode_version(__version__))
+    getattr(import_module(module), function)(end, *args, **kwargs)
+
+
+@dataclass(slots=True)
+class RestartBackoff:
+    """Pauses between starts of children that die before they are ready. Instants are steady milliseconds. Pure."""
+
+    not_before: int = 0
+    pause_ms: int = 0
+
+    def allows_start(self, now: int) -> bool:
+        """May a child be started?"""
+        return now >= self.not_before
+
+    def record_failure(self, now: int) -> None:
+        """Lengthen the pause: a child could not be started, or died before it was ready."""
+        self.pause_ms = min(LONGEST_PAUSE_MS, max(FIRST_PAUSE_MS, self.pause_ms * 2))
+        self.not_before = now + self.pause_ms
+
+    def record_success(self) -> None:
+        """End the pause: a child is ready."""
+        self.not_before = self.pause_ms = 0

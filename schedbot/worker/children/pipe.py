@@ -1,50 +1,46 @@
-"""How parent and children talk: JSON, one object a line, over a socket pair.
+"""Pipe from the pool to a child: encoded lines over a socket pair.
 
-The parent never blocks on a child: what a slow or stopped child does not read waits here.
+The pool never blocks on a child: lines that a slow or stopped child does not read are buffered here.
 """
 
-import json
 import socket
-from collections.abc import Mapping
-from typing import Any
 
-Saying = Mapping[str, Any]
 CHUNK = 1 << 18
 
 
-class Wire:
-    """The parent's end of one child's socket."""
+class Pipe:
+    """The pool's end of the socket to one child."""
 
     def __init__(self, end: socket.socket) -> None:
         end.setblocking(False)
         self.socket = end
-        self._out = bytearray()
-        self._in = bytearray()
+        self._unsent = bytearray()
+        self._received = bytearray()
 
     @property
-    def blocked(self) -> bool:
-        """Does something wait until the child reads?"""
-        return bool(self._out)
+    def is_blocked(self) -> bool:
+        """Do lines wait until the child reads?"""
+        return bool(self._unsent)
 
-    def say(self, saying: Saying) -> None:
-        """Add one saying to what goes out with the next `flush`."""
-        self._out += spoken(saying)
+    def send(self, line: bytes) -> None:
+        """Add one encoded message to the bytes that the next `flush` writes."""
+        self._unsent += line
 
     def flush(self) -> None:
-        """Write as much as the child takes. A child that is gone is found out by `heard`."""
-        while self._out:
+        """Write as much as the child accepts. `receive` notices a dead child."""
+        while self._unsent:
             try:
-                sent = self.socket.send(self._out)
+                sent = self.socket.send(self._unsent)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:
-                self._out.clear()
+                self._unsent.clear()
                 return
-            del self._out[:sent]
+            del self._unsent[:sent]
 
-    def heard(self) -> list[dict[str, Any]] | None:
-        """What the child has said since; None when it is gone and all it said has been heard."""
-        gone = False
+    def receive(self) -> list[bytes] | None:
+        """Return the complete lines that have arrived. Return None once the child is gone and all lines are read."""
+        is_closed = False
         while True:
             try:
                 chunk = self.socket.recv(CHUNK)
@@ -53,21 +49,16 @@ class Wire:
             except OSError:
                 chunk = b""
             if not chunk:
-                gone = True
+                is_closed = True
                 break
-            self._in += chunk
+            self._received += chunk
         lines = self._take_lines()
-        return None if gone and not lines else lines
+        return None if is_closed and not lines else lines
 
-    def _take_lines(self) -> list[dict[str, Any]]:
-        *lines, rest = bytes(self._in).split(b"\n")
-        self._in = bytearray(rest)
-        return [json.loads(line) for line in lines]
+    def _take_lines(self) -> list[bytes]:
+        *lines, rest = bytes(self._received).split(b"\n")
+        self._received = bytearray(rest)
+        return lines
 
     def close(self) -> None:
         self.socket.close()
-
-
-def spoken(saying: Saying) -> bytes:
-    """One saying as it goes over the wire."""
-    return json.dumps(saying, separators=(",", ":")).encode() + b"\n"

@@ -1,59 +1,62 @@
-"""A press is a child that renders templates: one at a time, under a memory limit; its parent keeps the time limit.
+"""Renderer: a child that renders one report at a time, under a memory limit; the pool keeps the time limit.
 
-A template that loops for ever, eats memory or takes its process down ends its own attempt, and nothing else. Where the
-parent is gone, nobody would end one that loops: the press has an alarm of its own for that.
+A template that loops, uses up memory or crashes its process ends its own attempt alone. Where the pool is gone, nobody
+would end a renderer that loops: it has an alarm of its own.
 """
 
 import os
 import resource
 import signal
 import socket
-from collections.abc import Mapping
-from typing import Any
 
 from schedbot.errors import ReportFailed
-from schedbot.model import Report
-from schedbot.worker.children.pipe import spoken
+from schedbot.worker.protocol import (
+    ChildResponse,
+    Ready,
+    RenderFailed,
+    RenderRequest,
+    RenderResponse,
+    decode_request,
+    encode,
+)
 
 MEMORY_BYTES = 1 << 30
-LONGEST_WHY = 2_000  # a reason may quote what the report made
-ALARM_S = 15  # later than its parent would have ended it
+LONGEST_REASON = 2_000  # a reason may quote the report's output
+ALARM_S = 15  # later than the pool's own limit
 
 
 def run(end: socket.socket) -> None:
-    """A press's life: it ends with its parent's end of the socket."""
+    """Run a renderer until the pool closes the socket. The pool alone handles signals."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    # All that will be used: an upgrade may replace it on the disk.
+    # Loaded now, since an upgrade may replace the files later.
     from schedbot.reports.sources import template  # noqa: F401
 
     end.setblocking(True)
-    end.sendall(spoken({"did": "ready"}))
+    end.sendall(encode(Ready()))
     with end.makefile("rb") as lines:
         for line in lines:
-            signal.alarm(ALARM_S)  # nobody catches it: it ends the press
-            told = rendered(line)
+            signal.alarm(ALARM_S)  # without a handler, it ends the renderer
+            request = decode_request(line)
+            assert isinstance(request, RenderRequest)
+            response = render(request)
             signal.alarm(0)
-            end.sendall(spoken(told))
+            end.sendall(encode(response))
     os._exit(0)
 
 
-def rendered(line: bytes) -> Mapping[str, Any]:
-    """What became of one report."""
-    import json
-
+def render(request: RenderRequest) -> ChildResponse:
+    """Render a report. Never raises: a template may fail in any way."""
     from schedbot import reports
 
-    saying = json.loads(line)
-    job = saying["job"]
+    report = request.report
     try:
-        message = reports.render(Report(**saying["report"]), reports.build_context(**saying["context"]))
-        return {"did": "rendered", "job": job, "text": message.text, "blocks": list(message.blocks)}
+        names = reports.build_context(request.schedule_name, request.account, request.due_at, request.tz, report.params)
+        return RenderResponse(request.job_id, reports.render(report, names))
     except ReportFailed as error:
-        return {"did": "not_rendered", "job": job, "why": str(error)[:LONGEST_WHY]}
+        return RenderFailed(request.job_id, str(error)[:LONGEST_REASON])
     except MemoryError:
-        return {"did": "not_rendered", "job": job, "why": f"It took more than {MEMORY_BYTES >> 20} MB of memory."}
+        return RenderFailed(request.job_id, f"It took more than {MEMORY_BYTES >> 20} MB of memory.")
     except Exception as error:
-        # A template may fail in any way; it ends its own attempt alone.
-        return {"did": "not_rendered", "job": job, "why": f"{type(error).__name__}: {error}"[:300]}
+        return RenderFailed(request.job_id, f"{type(error).__name__}: {error}"[:300])

@@ -1,63 +1,99 @@
-"""The tokens that a child knows: read where they are kept, and read anew when Slack refuses one.
+"""Tokens of a poster: read from their source, and read again when Slack refuses one.
 
-Rules: a variable and a file are read each time, a command's answer holds for five minutes, but never once it was
-refused. Where the place of a refused token holds another one by now, it was rotated. A file without a token may be just
-about to get one: it is read twice.
+Rules: an environment variable and a file are read each time. A command's output is kept for five minutes, but not once
+Slack has refused it. A source that holds another token than the refused one was rotated. A file without a token may be
+about to get one, so it is read twice.
 """
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from schedbot.errors import TokenUnavailable
 from schedbot.model import TokenSource
-from schedbot.worker.children.errands import Errands
 
-COMMAND_HOLDS_S = 300.0
-BEING_WRITTEN_S = 1.0  # within the window in which a post may start
+COMMAND_LIFETIME_S = 300.0
+REREAD_FILE_S = 1.0  # shorter than the time within which a post may start
+
+
+class TokenCommands:
+    """Token commands that run, off the event loop: each command once at a time, on a thread of its own.
+
+    DNS look-ups use asyncio's default executor, and a token command that hangs must not delay them.
+    """
+
+    def __init__(self) -> None:
+        self._threads: dict[str, ThreadPoolExecutor] = {}
+        self._running: dict[str, asyncio.Future[str]] = {}
+
+    async def run(self, source: TokenSource) -> str:
+        """Return the token that the command prints. All callers share one run. Raises TokenUnavailable to each."""
+        # Shielded, because a caller that is cancelled must not end the command for the others.
+        return await asyncio.shield(self._running.get(source.place) or self._start(source))
+
+    def _start(self, source: TokenSource) -> asyncio.Future[str]:
+        from schedbot.slack import tokens
+
+        command = source.place
+        # One thread for each command: in a common pool, many that hang would delay the others.
+        thread = self._threads.setdefault(command, ThreadPoolExecutor(1, "token"))
+        running = asyncio.get_running_loop().run_in_executor(thread, tokens.read_token, source)
+        self._running[command] = running
+        running.add_done_callback(lambda _: self._running.pop(command))
+        return running
+
+
+@dataclass(frozen=True, slots=True)
+class CachedToken:
+    """Output of a token command, and when it was read (monotonic seconds)."""
+
+    token: str
+    read_at: float
 
 
 @dataclass(slots=True)
-class Keyring:
-    """What commands have said, and when (monotonic seconds)."""
+class TokenCache:
+    """Tokens that commands have printed."""
 
-    errands: Errands = field(default_factory=Errands)
-    known: dict[TokenSource, tuple[float, str]] = field(default_factory=dict)
+    commands: TokenCommands = field(default_factory=TokenCommands)
+    cached: dict[TokenSource, CachedToken] = field(default_factory=dict)
 
-    async def token(self, source: TokenSource, *, anew: bool = False) -> str:
-        """The token at `source`; `anew`: as its place has it now. Raises TokenUnavailable."""
+    async def get(self, source: TokenSource, *, rereads: bool = False) -> str:
+        """Return the token of `source`; with `rereads`, never a cached one. Raises TokenUnavailable."""
         from schedbot.slack import tokens
 
         if source.kind == "file":
-            return await self.written(source)
+            return await self._read_file(source)
         if source.kind != "command":
             return tokens.read_token(source)
-        read_at, token = self.known.get(source, (0.0, ""))
-        if anew or not token or time.monotonic() - read_at > COMMAND_HOLDS_S:
-            token = await self.errands.find(source)
-            self.known[source] = (time.monotonic(), token)
-        return token
+        entry = self.cached.get(source)
+        if rereads or entry is None or time.monotonic() - entry.read_at > COMMAND_LIFETIME_S:
+            entry = CachedToken(await self.commands.run(source), time.monotonic())
+            self.cached[source] = entry
+        return entry.token
 
-    async def written(self, source: TokenSource) -> str:
-        """The token in a file; where there is none, what is in it a moment later. Raises TokenUnavailable."""
+    async def _read_file(self, source: TokenSource) -> str:
+        """Return the token in a file; read an empty file again a moment later. Raises TokenUnavailable."""
         from schedbot.slack import tokens
 
         try:
             return tokens.read_token(source)
         except TokenUnavailable:
-            await asyncio.sleep(BEING_WRITTEN_S)
+            await asyncio.sleep(REREAD_FILE_S)
             return tokens.read_token(source)
 
     def forget(self, source: TokenSource, token: str) -> None:
-        """Slack refuses it."""
-        if self.known.get(source, (0.0, ""))[1] == token:
-            del self.known[source]
+        """Drop a token that Slack refuses."""
+        entry = self.cached.get(source)
+        if entry is not None and entry.token == token:
+            del self.cached[source]
 
-    async def has_another(self, source: TokenSource, refused: str) -> bool:
-        """Has the refused token been rotated since it was read?"""
+    async def has_other_token(self, source: TokenSource, refused: str) -> bool:
+        """Does the source now hold another token than the refused one?"""
         self.forget(source, refused)
         try:
-            return await self.token(source) != refused
+            return await self.get(source) != refused
         except TokenUnavailable:
             return False
         finally:

@@ -1,1 +1,1 @@
-"""State that the pool keeps in memory."""
+"""State of a running pool, held in memory."""

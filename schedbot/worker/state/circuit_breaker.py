@@ -1,8 +1,8 @@
-"""When Slack itself is down, nothing is gained by trying: a circuit opens for all, probes, and closes by itself.
+"""Circuit breaker for an outage of Slack: it opens after failures in a row, lets probes pass, and closes by itself.
 
-What counts is silence of the network and HTTP 5xx, in a row, without an answer between them. What one workspace meets
-alone, while another is answered, is not Slack's being down. While it is open one post at a time goes out as a probe,
-further and further apart, and none uses up an attempt. Times are monotonic milliseconds. Pure.
+Time-outs, network errors and HTTP 5xx count as failures. Failures of a single workspace do not open the circuit while
+others succeed. While it is open, one post at a time goes out as a probe, with growing pauses, and uses up no attempt.
+Instants are steady milliseconds. Pure.
 """
 
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from schedbot.model import AttemptResult, Outcome
 from schedbot.store.jobs.outage import OUTAGE_FAILURES
 
-IN_A_ROW = OUTAGE_FAILURES
+FAILURES_TO_OPEN = OUTAGE_FAILURES
 FIRST_PAUSE_MS = 5_000
 LONGEST_PAUSE_MS = 60_000
-LATELY_MS = 60_000
-OF_THE_NETWORK = frozenset(
+RECENT_MS = 60_000
+NETWORK_ERRORS = frozenset(
     {
         "timeout",
         "connection_lost",
@@ -29,79 +29,81 @@ OF_THE_NETWORK = frozenset(
 
 
 def is_outage(reply: AttemptResult) -> bool:
-    """Does the answer, or its absence, speak of Slack as a whole and not of one post?"""
+    """Is the failure a sign that Slack as a whole is down, and not a matter of this post?"""
     if reply.outcome not in (Outcome.UNKNOWN, Outcome.NOT_POSTED):
         return False
-    return reply.error in OF_THE_NETWORK or (reply.http_status or 0) >= 500
+    return reply.error in NETWORK_ERRORS or (reply.http_status or 0) >= 500
 
 
 @dataclass(slots=True)
-class Circuit:
-    """Closed while Slack answers; open after IN_A_ROW silences. `counted`: the jobs that these have cost an attempt.
+class CircuitBreaker:
+    """Closed while Slack answers; open after FAILURES_TO_OPEN failures in a row.
 
-    `silent` is the workspace of the last silence, `several` whether others were silent in that row; `answered` is the
-    workspace of the last answer, and when that came.
+    `counted_jobs`: the jobs whose attempts these failures have used up. `failing_workspace`: the workspace of the last
+    failure; `is_widespread`: another workspace failed in this row as well. `answered_workspace`, `answered_at`: the
+    last answer.
     """
 
     failures: int = 0
     pause_ms: int = 0
     probe_at: int = 0
-    counted: list[int] = field(default_factory=list)
-    silent: str = ""
-    several: bool = False
-    answered: tuple[str, int] | None = None
+    counted_jobs: list[int] = field(default_factory=list)
+    failing_workspace: str = ""
+    is_widespread: bool = False
+    answered_workspace: str = ""
+    answered_at: int = 0
 
     @property
-    def open(self) -> bool:
-        return self.failures >= IN_A_ROW
+    def is_open(self) -> bool:
+        return self.failures >= FAILURES_TO_OPEN
 
     @property
-    def seen_open(self) -> bool:
-        """Has this pool itself met with the outage, and not only heard of it?"""
-        return self.open and self.pause_ms > 0
+    def has_seen_outage(self) -> bool:
+        """Is it open because of this pool's own posts, and not only by the record of an earlier pool?"""
+        return self.is_open and self.pause_ms > 0
 
-    def spares(self, reply: AttemptResult, before: str | None, *, last: bool) -> bool:
-        """Does a failure that was heard use up no attempt? `before`: the error of the job's failure before this one.
+    def spares_attempt(self, reply: AttemptResult, previous_error: str | None, *, is_last: bool) -> bool:
+        """Does a recorded failure use up no attempt? `previous_error`: the error of the job's failure before this one.
 
-        None does while the circuit is open. And where there was no connection at all, the `last` one that a job has is
-        used up only if Slack has answered somebody between two such failures of the job: else this may be an outage.
+        No failure uses up an attempt while the circuit is open. A job's last attempt that got no connection is used up
+        only if Slack has answered another post between two such failures of the job: else this may be an outage.
         """
-        if self.open or not is_outage(reply):
+        if self.is_open or not is_outage(reply):
             return is_outage(reply)
-        answered_since = before in OF_THE_NETWORK and self.failures == 1
-        return last and reply.outcome is Outcome.NOT_POSTED and not answered_since
+        was_answered_since = previous_error in NETWORK_ERRORS and self.failures == 1
+        return is_last and reply.outcome is Outcome.NOT_POSTED and not was_answered_since
 
-    def given_back(self) -> list[int]:
-        """The jobs that lost an attempt before the circuit opened, each as often as it did; once."""
-        counted, self.counted = self.counted, []
-        return counted
+    def take_counted_jobs(self) -> list[int]:
+        """Return the jobs that lost an attempt before the circuit opened, once; a job appears for each attempt."""
+        jobs, self.counted_jobs = self.counted_jobs, []
+        return jobs
 
-    def heard(self, reply: AttemptResult, workspace: str, now: int) -> bool:
-        """Take note of an answer, or of none. Returns whether the circuit opened or closed by it."""
+    def record(self, reply: AttemptResult, workspace: str, now: int) -> bool:
+        """Count an answer or a failure. Return whether the circuit opened or closed."""
         if reply.outcome is Outcome.LOST_UNSENT or reply.error == "token_unavailable":
-            return False  # it never reached Slack
-        was_open = self.open
+            return False  # the request never reached Slack
+        was_open = self.is_open
         if not is_outage(reply):
             self.failures = self.pause_ms = self.probe_at = 0
-            self.counted, self.several = [], False
-            self.answered = workspace, now
+            self.counted_jobs, self.is_widespread = [], False
+            self.answered_workspace, self.answered_at = workspace, now
         else:
-            self.count(workspace, now)
-            if self.open and now >= self.probe_at:  # what was in flight when it opened is no probe
+            self._count_failure(workspace, now)
+            if self.is_open and now >= self.probe_at:  # earlier ones were in flight when it opened
                 self.pause_ms = min(LONGEST_PAUSE_MS, max(FIRST_PAUSE_MS, self.pause_ms * 2))
                 self.probe_at = now + self.pause_ms
-        return self.open != was_open
+        return self.is_open != was_open
 
-    def count(self, workspace: str, now: int) -> None:
-        """One silence more; but where another workspace was answered lately, and only this one not since, no outage."""
-        self.several = self.several or (self.failures > 0 and self.silent != workspace)
-        by, at = self.answered or (workspace, now)
-        is_alone = not self.open and not self.several and by != workspace and now - at <= LATELY_MS
-        self.failures = min(self.failures + 1, IN_A_ROW - 1) if is_alone else self.failures + 1
-        self.silent = workspace
+    def _count_failure(self, workspace: str, now: int) -> None:
+        """Add a failure; it does not open the circuit while only this workspace fails and another was answered."""
+        self.is_widespread = self.is_widespread or (self.failures > 0 and self.failing_workspace != workspace)
+        is_other_answered = self.answered_workspace not in ("", workspace) and now - self.answered_at <= RECENT_MS
+        is_alone = not self.is_open and not self.is_widespread and is_other_answered
+        self.failures = min(self.failures + 1, FAILURES_TO_OPEN - 1) if is_alone else self.failures + 1
+        self.failing_workspace = workspace
 
-    def allows(self, now: int, in_flight: int) -> int:
-        """How many posts may leave now."""
-        if not self.open:
+    def count_allowed(self, now: int, in_flight: int) -> int:
+        """Return how many posts may be sent now."""
+        if not self.is_open:
             return 1 << 30
         return 1 if in_flight == 0 and now >= self.probe_at else 0

@@ -1,6 +1,6 @@
-"""What the pool has in hand: jobs that were claimed, where each stands, and how it is let go.
+"""Deliveries in flight in this pool: each job from its claim until it ends or goes back to the queue.
 
-Everything here is known to this pool alone; what others must know is in the database before it is acted on.
+All of this is known to this pool alone. Facts that others need are in the database before the pool acts on them.
 """
 
 import random
@@ -12,151 +12,139 @@ from schedbot.clock import steady_ms
 from schedbot.session import Session
 from schedbot.store.jobs import claims, unknown
 from schedbot.store.jobs.claims import ClaimedJob
-from schedbot.worker.state.circuit_breaker import Circuit
-from schedbot.worker.state.poster_handle import Seat
-from schedbot.worker.state.send_queue import PACE_MS, Delivery, Departures, Place
-from schedbot.worker.state.verdict import MARGIN_MS, SPREAD_MS, WINDOW_MS
-from schedbot.worker.state.write_queue import Ledger
-
-# What a clock may be off between two turns of the loop before it is taken to have been set.
-CLOCK_SET_MS = 1_000
+from schedbot.worker.state.circuit_breaker import CircuitBreaker
+from schedbot.worker.state.clock_monitor import ClockMonitor
+from schedbot.worker.state.next_state import ARRIVAL_MARGIN_MS, SPREAD_MS, START_LIMIT_MS
+from schedbot.worker.state.poster_handle import PosterHandle
+from schedbot.worker.state.send_queue import PACE_MS, ChannelKey, Delivery, SendQueue
+from schedbot.worker.state.write_queue import WriteQueue
 
 
 @dataclass(slots=True)
-class Hand:
-    """The jobs that this pool has taken, and the children that it can give them to."""
+class InFlight:
+    """Deliveries by key, the posters that carry them, and the queues between the steps.
+
+    `pool`: the pool's name. `arrival_limit_ms`: how long after its start a message may still arrive.
+    """
 
     session: Session
-    ledger: Ledger
-    seats: list[Seat]
-    worker: str
+    pool: str
     installation: str
-    jobs: dict[int, Delivery] = field(default_factory=dict)
-    departures: Departures = field(default_factory=Departures)
-    circuit: Circuit = field(default_factory=Circuit)
+    writes: WriteQueue = field(default_factory=WriteQueue)
+    posters: list[PosterHandle] = field(default_factory=list)
+    deliveries: dict[int, Delivery] = field(default_factory=dict)
+    send_queue: SendQueue = field(default_factory=SendQueue)
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     tally: dict[str, int] = field(default_factory=dict)
-    at_place: dict[Place, int] = field(default_factory=dict)
-    clock_ms: int | None = None  # Slack's clock less ours, as its last answer said
-    drift: int | None = None
-    set_at: int = 0  # when, by the clock as it is now, somebody set the clock; 0: never
-    set_back_ms: int = 0  # by how much in all somebody set it back
-    quiet_until: int = 0  # steady time before which no history is asked
+    per_channel: dict[ChannelKey, int] = field(default_factory=dict)
+    clock: ClockMonitor = field(init=False)
+    arrival_limit_ms: int = field(init=False)
 
-    @property
-    def window_ms(self) -> int:
-        """How long after it was sent a message may still arrive."""
-        return WINDOW_MS + self.session.settings.timeout_ms + MARGIN_MS
+    def __post_init__(self) -> None:
+        self.arrival_limit_ms = START_LIMIT_MS + self.session.settings.timeout_ms + ARRIVAL_MARGIN_MS
+        self.clock = ClockMonitor(self.session.now, self.arrival_limit_ms)
 
-    def watch_clock(self) -> None:
-        """Notice that somebody set the clock: instants that were stored before no longer tell how long ago that was."""
-        now, present = self.session.now(), steady_ms()
-        jump = 0 if self.drift is None else now - present - self.drift
-        self.drift = now - present
-        if abs(jump) < CLOCK_SET_MS:
-            return
-        log.event("clock_set", "warning", by_ms=jump)
-        self.set_at, self.quiet_until = now, present + self.window_ms
-        self.set_back_ms += max(0, -jump)
-        if self.clock_ms is not None:
-            self.clock_ms -= jump
+    def open_posters(self) -> list[PosterHandle]:
+        """Return the posters that take more deliveries."""
+        return [poster for poster in self.posters if poster.is_ready and not poster.is_retiring]
 
-    def serving(self) -> list[Seat]:
-        """The children that take more."""
-        return [seat for seat in self.seats if seat.ready and not seat.retiring]
+    def free_slots(self) -> int:
+        """Return how many more posts the posters can send at once."""
+        limit = self.session.settings.in_flight
+        return sum(max(0, limit - len(poster.deliveries)) for poster in self.open_posters())
 
-    def slots(self) -> int:
-        """How many more posts the children can have in flight."""
-        return sum(max(0, self.session.settings.in_flight - len(seat.hand)) for seat in self.serving())
+    def count_sending(self) -> int:
+        """Return how many deliveries are with a poster."""
+        return sum(len(poster.deliveries) for poster in self.posters)
 
-    def in_flight(self) -> int:
-        return sum(len(seat.hand) for seat in self.seats)
-
-    def count(self, state: str) -> None:
+    def count_state(self, state: str) -> None:
+        """Add a job to the tally of the states that jobs came to."""
         self.tally[state] = self.tally.get(state, 0) + 1
 
     def unsent(self) -> list[Delivery]:
-        """What is in hand and has not left; what is about to be written as leaving is not among it."""
-        return [one for one in self.jobs.values() if one.sent_at is None and one.number == 0]
+        """Return the deliveries that have not been sent, and whose intent is not about to be written."""
+        return [delivery for delivery in self.deliveries.values() if delivery.sent_at is None and delivery.attempt == 0]
 
     def add(self, delivery: Delivery) -> None:
-        """A job is taken."""
-        self.jobs[delivery.key] = delivery
-        self.at_place[delivery.place] = self.at_place.get(delivery.place, 0) + 1
+        """Add a claimed job."""
+        self.deliveries[delivery.key] = delivery
+        self.per_channel[delivery.channel] = self.per_channel.get(delivery.channel, 0) + 1
 
-    def drop(self, delivery: Delivery) -> None:
-        """It is in hand no longer."""
-        if delivery.over:
+    def remove(self, delivery: Delivery) -> None:
+        """Remove a delivery that has ended or is given back, and let its channel's next post go."""
+        if delivery.is_done:
             return
-        delivery.over = True
-        self.jobs.pop(delivery.key, None)
-        if delivery.seat is not None:
-            delivery.seat.hand.pop(delivery.key, None)
-        left = self.at_place.get(delivery.place, 1) - 1
-        self.at_place[delivery.place] = left
-        if left <= 0:
-            del self.at_place[delivery.place]
-        if delivery.sent_mono:
-            self.departures.freed(delivery.place, steady_ms() + (PACE_MS if delivery.number else 0))
+        delivery.is_done = True
+        self.deliveries.pop(delivery.key, None)
+        for poster in self.posters:
+            poster.deliveries.pop(delivery.key, None)
+        remaining = self.per_channel.get(delivery.channel, 1) - 1
+        self.per_channel[delivery.channel] = remaining
+        if remaining <= 0:
+            del self.per_channel[delivery.channel]
+        if delivery.sent_steady:
+            self.send_queue.release(delivery.channel, steady_ms() + (PACE_MS if delivery.attempt else 0))
 
     def expire(self, job: ClaimedJob) -> None:
-        """Its grace is over: it is not posted any more."""
-        log.event("grace_over", "warning", job=job.id, schedule=job.schedule)
-        self.count("missed" if job.attempts == 0 else "failed")
-        self.ledger.add(lambda db: claims.expire(db, job.id, job.token), ends=True)
+        """End a job whose grace is over: it is not posted any more."""
+        log.event("grace_ended", "warning", job=job.id, schedule=job.schedule)
+        self.count_state("missed" if job.attempts == 0 else "failed")
+        self.writes.add(lambda db: claims.expire(db, job.id, job.token), is_ending=True)
 
     def put_back(self, job: ClaimedJob, available_at: int) -> None:
         """Give a job back to the queue."""
-        self.ledger.add(lambda db: claims.release(db, [(job.id, job.token, available_at)]), ends=True)
+        self.writes.add(lambda db: claims.release(db, [(job.id, job.token, available_at)]), is_ending=True)
 
-    def renew(self) -> None:
-        """Hold on to all that is in hand."""
+    def renew_leases(self) -> None:
+        """Extend the leases of all jobs in flight."""
         by_token: dict[int, list[int]] = {}
-        for delivery in self.jobs.values():
+        for delivery in self.deliveries.values():
             by_token.setdefault(delivery.job.token, []).append(delivery.job.id)
         lease_until = self.session.now() + self.session.settings.lease_ms
         for token, ids in by_token.items():
-            self.ledger.add(partial(claims.renew, token=token, ids=ids, lease_until=lease_until))
+            self.writes.add(partial(claims.renew, token=token, ids=ids, lease_until=lease_until))
 
-    def recall(self) -> None:
-        """What was about to be written as leaving stays: nothing of it is on the disk, and nothing has left."""
-        for delivery in self.jobs.values():
-            if delivery.number == 0:
+    def cancel_unwritten_sends(self) -> None:
+        """Treat deliveries as unsent where the intent was about to be written: nothing is on the disk or has left."""
+        for delivery in self.deliveries.values():
+            if delivery.attempt == 0:
                 delivery.sent_at = None
 
-    def give_all_back(self) -> None:
-        """Put back what has not left: the pool is to end."""
+    def put_all_back(self) -> None:
+        """Give back all that has not been sent: the pool is to end."""
         for delivery in self.unsent():
             self.put_back(delivery.job, delivery.job.available_at)
-            self.drop(delivery)
+            self.remove(delivery)
 
-    def give_back_until(self, at: int) -> None:
-        """The circuit is open: what has not left goes back until the next probe."""
+    def put_back_until(self, at: int) -> None:
+        """Give back all that has not been sent until the next probe of an outage (steady milliseconds)."""
         available_at = self.session.now() + max(0, at - steady_ms())
         for delivery in self.unsent():
             self.put_back(delivery.job, available_at)
-            self.drop(delivery)
+            self.remove(delivery)
 
-    def hold(self, workspace_id: str, until: int) -> None:
-        """A limit holds the workspace: what is in hand and has not left goes back, and takes up no room."""
-        self.departures.hold(workspace_id, steady_ms() + until - self.session.now())
+    def hold_workspace(self, workspace_id: str, until: int) -> None:
+        """Give back a workspace's unsent deliveries until a limit has passed (UTC), so that they take no room."""
+        self.send_queue.hold(workspace_id, steady_ms() + until - self.session.now())
         for delivery in self.unsent():
             if delivery.job.workspace_id == workspace_id:
                 self.put_back(delivery.job, until + int(random.random() * SPREAD_MS))
-                self.drop(delivery)
+                self.remove(delivery)
 
-    def lost(self, seat: Seat) -> None:
-        """A child died: what had not left is queued again, what had is unknown."""
+    def on_child_died(self, poster: PosterHandle) -> None:
+        """Queue again the deliveries of a dead poster that had not left; those that had are of unknown outcome."""
         now = self.session.now()
-        for delivery in list(seat.hand.values()):
+        for delivery in list(poster.deliveries.values()):
             job = delivery.job
-            self.ledger.add(
-                partial(unknown.rescue, job_id=job.id, token=job.token, now=now, window_ms=self.window_ms),
-                partial(self.lost_one, delivery),
-                ends=True,
+            self.writes.add(
+                partial(unknown.rescue, job_id=job.id, token=job.token, now=now, window_ms=self.arrival_limit_ms),
+                partial(self.on_delivery_lost, delivery),
+                is_ending=True,
             )
 
-    def lost_one(self, delivery: Delivery, state: str | None) -> None:
+    def on_delivery_lost(self, delivery: Delivery, state: str | None) -> None:
+        """Remove a delivery of a dead poster; its job is in `state` now (None: another claim holds it)."""
         log.event("worker_lost", "warning", job=delivery.job.id, schedule=delivery.job.schedule, state=state)
         if state:
-            self.count(state)
-        self.drop(delivery)
+            self.count_state(state)
+        self.remove(delivery)

@@ -1,41 +1,58 @@
-"""A seat is a child that posts, and what it has in hand."""
+"""The pool's view of a poster: the process, its deliveries and its look-ups."""
 
-from typing import Any
+from dataclasses import dataclass
 
+from schedbot.settings import Settings
+from schedbot.store.jobs.unknown import UnknownJob
 from schedbot.worker.children import poster
-from schedbot.worker.children.child_process import Kin
-from schedbot.worker.children.poster import Conditions
-from schedbot.worker.state.send_queue import Delivery
+from schedbot.worker.children.child_process import ChildProcess
+from schedbot.worker.state.send_queue import ChannelKey, Delivery
 
-# A child starts anew after so many jobs: what leaks does not add up for ever.
-JOBS_OF_A_CHILD = 20_000
+# A poster is replaced after this many jobs, so that leaks do not add up.
+JOBS_PER_POSTER = 20_000
 
 
-class Seat(Kin):
-    """One child that posts. `hand` are the posts that it was given, by key; `asks` the look-ups."""
+@dataclass(slots=True, eq=False)
+class LookUp:
+    """A look-up in a channel's history for posts of unknown outcome.
 
-    def __init__(self, conditions: Conditions) -> None:
-        super().__init__(poster.run, *conditions)
-        self.taken = 0
-        self.hand: dict[int, Delivery] = {}
-        self.asks: dict[int, Any] = {}
+    `requested_at` is UTC, `requested_steady` the same instant, steady. `clock_offset_ms`: Slack's clock minus ours, as
+    known at the request.
+    """
+
+    number: int
+    channel: ChannelKey
+    jobs: list[UnknownJob]
+    requested_at: int = 0
+    requested_steady: int = 0
+    clock_offset_ms: int | None = None
+
+
+class PosterHandle(ChildProcess):
+    """A poster; `deliveries` by key and `look_ups` by number are those that it has taken."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(poster.run, settings.api_url, settings.timeout_ms, settings.in_flight)
+        self.jobs_taken = 0
+        self.deliveries: dict[int, Delivery] = {}
+        self.look_ups: dict[int, LookUp] = {}
 
     @property
-    def retiring(self) -> bool:
-        """Has it had its share of jobs?"""
-        return self.taken >= JOBS_OF_A_CHILD
+    def is_retiring(self) -> bool:
+        """Has it had its share of jobs, so that it takes no more?"""
+        return self.jobs_taken >= JOBS_PER_POSTER
 
     @property
-    def idle(self) -> bool:
-        return not self.hand and not self.asks
+    def is_idle(self) -> bool:
+        return not self.deliveries and not self.look_ups
 
-    def is_silent(self, since: int, asked_since: int) -> bool:
-        """Has it owed an answer to a post, or to a look-up, since before these instants (steady milliseconds)?"""
-        owed = any(0 < one.said_at < since and not one.answered for one in self.hand.values())
-        return owed or any(one.since < asked_since for one in self.asks.values())
+    def is_overdue(self, posts_before: int, look_ups_before: int) -> bool:
+        """Does a post or a look-up wait for its response since before these instants (steady milliseconds)?"""
+        posts, look_ups = self.deliveries.values(), self.look_ups.values()
+        is_post_overdue = any(0 < post.requested_at < posts_before and not post.has_response for post in posts)
+        return is_post_overdue or any(look_up.requested_steady < look_ups_before for look_up in look_ups)
 
     def take(self, delivery: Delivery) -> None:
-        """Keep a place for a post that is about to leave."""
-        self.taken += 1
-        self.hand[delivery.key] = delivery
-        delivery.seat = self
+        """Reserve a place for a delivery that is about to be sent."""
+        self.jobs_taken += 1
+        self.deliveries[delivery.key] = delivery

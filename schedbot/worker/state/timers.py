@@ -1,33 +1,37 @@
-"""What a pool does from time to time, by a clock that nobody sets. Instants are steady milliseconds. Pure."""
+"""Timers of the pool's periodic work. Instants are steady milliseconds, which nobody can set. Pure."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Rhythm:
-    """Something that is to be done every so many milliseconds."""
+class Timer:
+    """Periodic work: due every `interval_ms`."""
 
-    every_ms: int
+    interval_ms: int
     next_at: int = 0
 
-    def due(self, now: int) -> bool:
-        """Is it time? Then the next time is set."""
+    def is_due(self, now: int) -> bool:
+        """Is the work due? If so, the next instant is set."""
         if now < self.next_at:
             return False
-        self.next_at = now + self.every_ms
+        self.next_at = now + self.interval_ms
         return True
+
+    def trigger(self) -> None:
+        """Make the work due at once."""
+        self.next_at = 0
 
 
 @dataclass(slots=True)
-class Rhythms:
-    """What the loop does from time to time."""
+class Timers:
+    """Timers of the main loop."""
 
-    look: Rhythm
-    rescue: Rhythm
-    beat: Rhythm
-    renew: Rhythm
+    claim: Timer
+    rescue: Timer
+    heartbeat: Timer
+    lease_renewal: Timer
 
-    def next_instant(self, stopping: bool) -> int:
-        """When the next of them is due; one that stops looks for nothing more and rescues nobody."""
-        goes_on = min(self.beat.next_at, self.renew.next_at)
-        return goes_on if stopping else min(goes_on, self.look.next_at, self.rescue.next_at)
+    def next_at(self, is_stopping: bool) -> int:
+        """Return when the next work is due. A pool that stops claims and rescues nothing more."""
+        always = min(self.heartbeat.next_at, self.lease_renewal.next_at)
+        return always if is_stopping else min(always, self.claim.next_at, self.rescue.next_at)

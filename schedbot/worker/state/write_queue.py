@@ -1,58 +1,85 @@
-"""What the pool has to write, gathered and committed in groups: many outcomes and intents, one wait for the disk.
+"""Writes that wait for the pool's next commit: many results and intents share one transaction.
 
-Nothing in memory moves on before its commit: a commit that fails (the disk is full, the file is locked) is tried again
-with the same entries. Where a newer program has changed the tables, only what ends something is still written.
+Nothing in memory changes before its commit: after a commit that fails (disk full, file locked), the same writes are
+tried again. Where a newer program has changed the tables, only writes that end something are still made.
 """
 
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import TypeVar
 
 from schedbot.store.database import Database
 
-Entry = Callable[[Database], Any]
-After = Callable[[Any], None]
+Result = TypeVar("Result")
+Callback = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedWrite:
+    """A write, and whether it ends something. `run` returns the callback for after the commit."""
+
+    run: Callable[[Database], Callback]
+    is_ending: bool
 
 
 @dataclass(slots=True)
-class Ledger:
-    """Entries that wait for the next commit, in order."""
+class WriteQueue:
+    """Writes in order, and the callbacks of those that are committed. `takes_only_endings`: see `keep_only_endings`."""
 
-    _entries: list[tuple[Entry, After | None, bool]] = field(default_factory=list)
-    _done: deque[tuple[After, Any]] = field(default_factory=deque)
-    outgrown: bool = False
+    _writes: list[QueuedWrite] = field(default_factory=list)
+    _callbacks: deque[Callback] = field(default_factory=deque)
+    takes_only_endings: bool = False
 
-    def add(self, entry: Entry, after: After | None = None, *, ends: bool = False) -> None:
-        """Run `entry` in the next transaction, and `after` with what it returned once that is committed.
+    def add(
+        self,
+        write: Callable[[Database], Result],
+        on_commit: Callable[[Result], None] | None = None,
+        *,
+        is_ending: bool = False,
+    ) -> None:
+        """Run `write` in the next transaction, and after its commit `on_commit` with the result.
 
-        `ends`: it puts on record what was begun before, or lets it go.
+        `is_ending`: it records the end of something that has begun, or gives it up.
         """
-        if ends or not self.outgrown:
-            self._entries.append((entry, after, ends))
+        if is_ending or not self.takes_only_endings:
+            self._writes.append(QueuedWrite(partial(run_write, write, on_commit), is_ending))
 
-    def outgrow(self) -> None:
-        """Forget what would begin something, now and from now on."""
-        self.outgrown = True
-        self._entries = [entry for entry in self._entries if entry[2]]
+    def keep_only_endings(self) -> None:
+        """Drop the writes that begin something, now and from now on."""
+        self.takes_only_endings = True
+        self._writes = [write for write in self._writes if write.is_ending]
 
     def __bool__(self) -> bool:
-        return bool(self._entries or self._done)
+        return bool(self._writes or self._callbacks)
 
     def commit(self, db: Database) -> None:
-        """Write all that waits in one transaction. Raises DatabaseUnusable; everything then still waits."""
-        self._finish()
-        if not self._entries:
+        """Make all writes in one transaction. Raises DatabaseUnusable and DatabaseOutgrown; then all writes remain."""
+        self._run_callbacks()
+        if not self._writes:
             return
-        entries = list(self._entries)
-        with db.writing(self.outgrown):
-            answers = [entry(db) for entry, _, _ in entries]
-        del self._entries[: len(entries)]
-        self._done += [(after, answer) for (_, after, _), answer in zip(entries, answers, strict=True) if after]
-        self._finish()
+        writes = list(self._writes)
+        with db.writing(self.takes_only_endings):
+            callbacks = [write.run(db) for write in writes]
+        del self._writes[: len(writes)]
+        self._callbacks += callbacks
+        self._run_callbacks()
 
-    def _finish(self) -> None:
-        """Tell each of what was committed, once; one that fails keeps none of the others from it."""
-        while self._done:
-            after, answer = self._done.popleft()
-            after(answer)
+    def _run_callbacks(self) -> None:
+        """Run each callback once; a callback that raises does not drop the others."""
+        while self._callbacks:
+            callback = self._callbacks.popleft()
+            callback()
+
+
+def run_write(
+    write: Callable[[Database], Result], on_commit: Callable[[Result], None] | None, db: Database
+) -> Callback:
+    """Make a write. Return the callback with its result."""
+    result = write(db)
+    return partial(on_commit, result) if on_commit else do_nothing
+
+
+def do_nothing() -> None:
+    """Callback of a write without one."""

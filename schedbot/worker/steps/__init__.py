@@ -1,1 +1,1 @@
-"""Steps of one turn of the pool."""
+"""Steps of the pool's main loop: claim, render, send, rescue, reconcile, shut down."""

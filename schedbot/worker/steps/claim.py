@@ -1,11 +1,13 @@
-"""Jobs come in: claimed a little before they are due, and their reports rendered.
+"""Claim jobs a little before they are due, and have their reports rendered.
 
-What has to wait long for its channel is put back, so that it takes up no room; what only waits a little holds no slot.
+Jobs that have to wait long for their channel are put back, so that they take no room. Jobs that wait only a little
+occupy no slot.
 """
 
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from schedbot import log
 from schedbot.clock import steady_ms
@@ -15,132 +17,140 @@ from schedbot.slack import tokens
 from schedbot.store.jobs import claims, side_effects
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
-from schedbot.worker.state.in_flight import Hand
-from schedbot.worker.state.send_queue import Delivery, Place
-from schedbot.worker.steps.render import Printing
-from schedbot.worker.steps.send import PATIENCE_MS, Sending
+from schedbot.worker.state.in_flight import InFlight
+from schedbot.worker.state.send_queue import ChannelKey, Delivery
+from schedbot.worker.steps.render import RenderPool
+from schedbot.worker.steps.send import CHANNEL_WAIT_MS, Sender
 
-# Jobs are claimed and rendered a little before they are due, so that each leaves at its instant.
+# Jobs are claimed and rendered this early, so that each is sent at its instant.
 EARLY_MS = 1_000
-# What a post takes of its channel's time, answer included; an estimate, for jobs that are put back.
+# Time of a channel that one post takes, with its response: an estimate, for jobs that are put back.
 SLOT_MS = 1_300
-# What can be rendered by no press now is put back for so long, and spread over as long again.
-NO_PRESS_MS = 5_000
-# Jobs in hand that only wait for their channel, for each that may be in flight.
-WAITING_ROOM = 4
+# A job that no renderer can take now is put back for this long, spread over as long again.
+NO_RENDERER_MS = 5_000
+# Jobs that only wait for their channel, for each post that may be in flight.
+WAITING_PER_SLOT = 4
 
 
 @dataclass(slots=True)
-class Intake:
-    """Claims, and what is done with what was claimed."""
+class Claimer:
+    """Claims jobs. `put_back_slots`: per channel, the next instant that no put-back job has (steady milliseconds)."""
 
-    hand: Hand
-    sending: Sending
+    in_flight: InFlight
+    sender: Sender
     turns: RoundRobin = field(default_factory=RoundRobin)
-    later: dict[Place, int] = field(default_factory=dict)
-    claiming: bool = False
-    printing: Printing = field(init=False)
+    put_back_slots: dict[ChannelKey, int] = field(default_factory=dict)
+    is_claiming: bool = False
+    render_pool: RenderPool = field(init=False)
 
     def __post_init__(self) -> None:
-        processes = self.hand.session.settings.processes
-        self.printing = Printing(processes, self.rendered, self.sending.not_rendered)
+        processes = self.in_flight.session.settings.processes
+        self.render_pool = RenderPool(processes, self.on_rendered, self.sender.fail_render)
 
-    def room(self) -> int:
-        """How many more jobs to take in hand: what only waits for its channel, or is in a press, holds no slot."""
-        waiting = len(self.hand.jobs) - self.hand.in_flight() - sum(self.printing.held().values())
-        most = self.hand.session.settings.in_flight * self.hand.session.settings.processes
-        return max(0, min(self.hand.slots(), most * WAITING_ROOM - waiting))
+    def count_room(self) -> int:
+        """Return how many more jobs to claim. Jobs that wait for their channel or are being rendered take no slot."""
+        settings = self.in_flight.session.settings
+        rendering = sum(self.render_pool.count_by_workspace().values())
+        waiting = len(self.in_flight.deliveries) - self.in_flight.count_sending() - rendering
+        limit = settings.in_flight * settings.processes * WAITING_PER_SLOT
+        return max(0, min(self.in_flight.free_slots(), limit - waiting))
 
     def claim(self) -> bool:
-        """Take jobs that are about to be due, if there are any and there is room. Says whether it did."""
-        room, now = self.room(), self.hand.session.now()
-        if self.claiming or room == 0 or not self.hand.circuit.allows(steady_ms(), self.hand.in_flight()):
+        """Claim jobs that are about to be due, if there are any and there is room. Return whether it does."""
+        session, breaker = self.in_flight.session, self.in_flight.breaker
+        room, now = self.count_room(), session.now()
+        if self.is_claiming or room == 0 or not breaker.count_allowed(steady_ms(), self.in_flight.count_sending()):
             return False
-        if not claims.has_available_jobs(self.hand.session.db, now + EARLY_MS):
+        if not claims.has_available_jobs(session.db, now + EARLY_MS):
             return False
-        if self.hand.circuit.open and self.hand.unsent():
+        if breaker.is_open and self.in_flight.unsent():
             return False
-        most = 1 if self.hand.circuit.open else room
-        if self.hand.circuit.open:
-            self.turns.pass_over(self.hand.circuit.silent)  # another may be answered
-        wanted = claims.ClaimRequest(now + EARLY_MS, most, now + self.hand.session.settings.lease_ms, self.turns)
-        self.claiming = True
-        self.hand.ledger.add(lambda db: claims.claim(db, wanted), self.claimed)
+        if breaker.is_open:
+            room = 1
+            self.turns.pass_over(breaker.failing_workspace)  # another may get an answer
+        request = claims.ClaimRequest(now + EARLY_MS, room, now + session.settings.lease_ms, self.turns)
+        self.is_claiming = True
+        self.in_flight.writes.add(lambda db: claims.claim(db, request), self.on_claimed)
         return True
 
-    def claimed(self, jobs: list[ClaimedJob]) -> None:
-        self.claiming = False
-        self.take(jobs)
-
-    def take(self, jobs: Iterable[ClaimedJob]) -> None:
-        """What was claimed is rendered, put back where its channel is busy for long, or over where its grace is.
-
-        Where its calendar is closed by now, it waits for the opening without being rendered.
-        """
+    def on_claimed(self, jobs: Iterable[ClaimedJob]) -> None:
+        self.is_claiming = False
         for job in jobs:
-            now, present = self.hand.session.now(), steady_ms()
-            place = (job.workspace_id, job.channel)
-            opens = present + max(0, job.available_at - now, job.free_at - now)
-            at = self.hand.departures.earliest(place, opens) + self.hand.at_place.get(place, 0) * SLOT_MS
-            if job.deadline_at < now:
-                self.hand.expire(job)
-            elif at > present + PATIENCE_MS:
-                self.hand.put_back(job, now + self.later_slot(job, at, now) - present)
-            elif job.report.kind != "text" and job.workspace_id in self.printing.stuck(present):
-                self.hand.put_back(job, now + no_press_ms())
-            elif not self.sending.shut_out(job, max(now, job.available_at)):
-                self.render(job, now)
+            self.start(job)
 
-    def later_slot(self, job: ClaimedJob, at: int, now: int) -> int:
-        """The second that a job is put back to: after all that were before it."""
-        if now - job.available_at < PATIENCE_MS:
-            return at
-        place = (job.workspace_id, job.channel)
-        slot = max(at, self.later.get(place, 0))
-        self.later[place] = slot + SLOT_MS
+    def start(self, job: ClaimedJob) -> None:
+        """Have a job rendered, unless it cannot be sent soon.
+
+        A job is put back where its channel is busy for long, ends where its grace is over, and waits for the opening,
+        without being rendered, where its calendar is closed.
+        """
+        now, steady = self.in_flight.session.now(), steady_ms()
+        channel = ChannelKey(job.workspace_id, job.channel)
+        opens_at = steady + max(0, job.available_at - now, job.free_at - now)
+        earliest_at = self.in_flight.send_queue.earliest_at(channel, opens_at)
+        send_at = earliest_at + self.in_flight.per_channel.get(channel, 0) * SLOT_MS
+        if job.deadline_at < now:
+            self.in_flight.expire(job)
+        elif send_at > steady + CHANNEL_WAIT_MS:
+            self.in_flight.put_back(job, now + self.put_back_slot(job, send_at, now) - steady)
+        elif job.report.kind != "text" and job.workspace_id in self.render_pool.stuck_workspaces(steady):
+            self.in_flight.put_back(job, now + no_renderer_ms())
+        elif not self.sender.defer_if_closed(job, max(now, job.available_at)):
+            self.render(job, now)
+
+    def put_back_slot(self, job: ClaimedJob, send_at: int, now: int) -> int:
+        """Return the instant that a job is put back to: after all jobs of its channel that were put back before."""
+        if now - job.available_at < CHANNEL_WAIT_MS:
+            return send_at
+        channel = ChannelKey(job.workspace_id, job.channel)
+        slot = max(send_at, self.put_back_slots.get(channel, 0))
+        self.put_back_slots[channel] = slot + SLOT_MS
         return slot
 
-    def forget(self, now: int) -> None:
-        """Drop the seconds that have passed."""
-        self.later = {place: slot for place, slot in self.later.items() if slot >= now}
+    def forget_past(self, now: int) -> None:
+        """Drop the slots that have passed."""
+        self.put_back_slots = {channel: slot for channel, slot in self.put_back_slots.items() if slot >= now}
 
     def render(self, job: ClaimedJob, now: int) -> None:
-        """Take the job in hand and have its report rendered."""
+        """Start the delivery of a job: have its report rendered."""
         try:
-            source = tokens.resolve_source(job.source, self.hand.session.settings.token, job.workspace)
+            source = tokens.resolve_source(job.source, self.in_flight.session.settings.token, job.workspace)
         except TokenUnavailable as error:
-            self.no_token(job, str(error))
+            self.pause_for_token(job, str(error))
             return
         delivery = Delivery(job, source, now)
-        self.hand.add(delivery)
-        self.printing.render(delivery)
+        self.in_flight.add(delivery)
+        self.render_pool.render(delivery)
 
-    def make_room(self) -> None:
-        """What waits behind reports that hang goes back, so that it does not keep others' jobs from being claimed."""
-        now = self.hand.session.now()
-        for workspace_id in self.printing.stuck(steady_ms()):
-            for delivery in self.printing.lines.leave(workspace_id):
-                self.hand.put_back(delivery.job, now + no_press_ms())
-                self.hand.drop(delivery)
-
-    def rendered(self, delivery: Delivery, message: Message) -> None:
-        """The message is there: it leaves when it is due and its channel free."""
+    def on_rendered(self, delivery: Delivery, message: Message) -> None:
+        """Queue a rendered message for the instant at which it is due and its channel free."""
         delivery.message = message
-        wait_ms = max(
-            0, delivery.job.available_at - self.hand.session.now(), delivery.job.free_at - self.hand.session.now()
+        now, job = self.in_flight.session.now(), delivery.job
+        wait_ms = max(0, job.available_at - now, job.free_at - now)
+        self.in_flight.send_queue.add(delivery, steady_ms() + wait_ms)
+
+    def put_stuck_back(self) -> None:
+        """Put back jobs that wait behind reports that hang, so that other workspaces' jobs can be claimed."""
+        now = self.in_flight.session.now()
+        for workspace_id in self.render_pool.stuck_workspaces(steady_ms()):
+            for delivery in self.render_pool.queue.take_all(workspace_id):
+                self.in_flight.put_back(delivery.job, now + no_renderer_ms())
+                self.in_flight.remove(delivery)
+
+    def pause_for_token(self, job: ClaimedJob, reason: str) -> None:
+        """Pause a workspace that has no token: its jobs wait."""
+        log.event("workspace_paused", "error", workspace=job.workspace, why=reason)
+        self.in_flight.put_back(job, job.available_at)
+        pause = partial(
+            side_effects.pause_workspace,
+            workspace_id=job.workspace_id,
+            reason=f"token_unavailable: {reason}",
+            now=self.in_flight.session.now(),
+            resumes=job.resumes,
         )
-        self.hand.departures.add(delivery, steady_ms() + wait_ms)
-
-    def no_token(self, job: ClaimedJob, why: str) -> None:
-        """Without a token nothing of its workspace can be sent: it is paused, and its jobs wait."""
-        log.event("workspace_paused", "error", workspace=job.workspace, why=why)
-        now = self.hand.session.now()
-        self.hand.put_back(job, job.available_at)
-        self.hand.ledger.add(
-            lambda db: side_effects.pause_workspace(db, job.workspace_id, f"token_unavailable: {why}", now, job.resumes)
-        )
+        self.in_flight.writes.add(pause)
 
 
-def no_press_ms() -> int:
-    """Spread, so that what was put back does not fill the pool's hand again all at once."""
-    return NO_PRESS_MS + int(random.random() * NO_PRESS_MS)
+def no_renderer_ms() -> int:
+    """Return a pause for a job that no renderer can take, spread so that put-back jobs do not all return at once."""
+    return NO_RENDERER_MS + int(random.random() * NO_RENDERER_MS)

@@ -1,257 +1,234 @@
-"""Posts whose fate is unknown: each is looked up in its channel's history once a late message can no longer arrive.
+"""Reconcile posts of unknown outcome: look each up in its channel's history once it can no longer arrive late.
 
-Look-ups of a workspace go one at a time, paced apart from posts.
+Look-ups of a workspace run one at a time, at their own pace beside its posts.
 """
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import Any
 
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
-from schedbot.model import JobState, Outcome
-from schedbot.rules.lifecycle import Event, after
+from schedbot.model import JobState
 from schedbot.slack import error_codes, tokens
+from schedbot.store.database import Database
 from schedbot.store.jobs import pacing, side_effects, unknown
 from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
-from schedbot.worker.state.in_flight import Hand
-from schedbot.worker.state.poster_handle import Seat
-from schedbot.worker.state.verdict import (
+from schedbot.worker.protocol import HistoryAnswer, LookUpFailed, LookUpRequest, LookUpResponse
+from schedbot.worker.state.in_flight import InFlight
+from schedbot.worker.state.next_state import (
     LONGEST_LOOK_UP_WAIT_MS,
     LOOK_UP_PACE_MS,
-    Standing,
-    absent,
-    is_in_vain,
-    look_again_at,
-    unaskable,
+    next_state_after_look_up,
+    waits_for_token,
 )
-from schedbot.worker.steps.search_window import Brackets
+from schedbot.worker.state.poster_handle import LookUp, PosterHandle
+from schedbot.worker.state.send_queue import ChannelKey
+from schedbot.worker.steps.search_window import SearchWindows
 
-TOGETHER_MS = 600_000  # unknown posts of one channel and about one time share a look-up
-MOST = 100
-Place = tuple[str, str]
-
-
-@dataclass(slots=True, eq=False)
-class Ask:
-    """One look-up: the unknown posts of one channel."""
-
-    number: int
-    place: Place
-    jobs: list[UnknownJob]
-    asked_at: int = 0
-    since: int = 0  # steady
-    clock_ms: int | None = None  # Slack's less ours, as it was known then
+GROUP_MS = 600_000  # unknown posts of a channel that were sent within this time share a look-up
+POSTS_PER_LOOK_UP = 100
+JOBS_PER_RUN = 200
 
 
 @dataclass(slots=True)
-class Rescue:
-    """The look-ups that this pool has under way."""
+class Reconciler:
+    """Look-ups of this pool. `busy_workspaces`: those with a look-up under way. `resumes`: where the last one of a
+    channel stopped."""
 
-    hand: Hand
-    brackets: Brackets = field(init=False)
-    queue: list[Ask] = field(default_factory=list)
-    asking: set[str] = field(default_factory=set)
-    resumes: dict[Place, str] = field(default_factory=dict)
-    numbers: Any = field(default_factory=count)
+    in_flight: InFlight
+    windows: SearchWindows = field(init=False)
+    queue: list[LookUp] = field(default_factory=list)
+    busy_workspaces: set[str] = field(default_factory=set)
+    resumes: dict[ChannelKey, str] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
-        self.brackets = Brackets(self.hand, self.hand.session.now())
+        self.windows = SearchWindows(self.in_flight, self.in_flight.session.now())
 
-    def round(self) -> None:
-        """Look for look-ups that are due, and send those that may go."""
-        self.find_unknown()
-        self.ask_next()
+    def run(self) -> None:
+        """Take jobs whose look-up is due, and start the look-ups that may start."""
+        self.take_due_jobs()
+        self.start_look_ups()
 
-    def busy(self) -> bool:
-        return bool(self.queue or self.asking)
+    def is_busy(self) -> bool:
+        return bool(self.queue or self.busy_workspaces)
 
-    def find_unknown(self) -> None:
-        """Take the unknown jobs whose look-up is due, grouped by channel."""
-        session = self.hand.session
+    # -- the request
+
+    def take_due_jobs(self) -> None:
+        """Take the jobs of unknown outcome whose look-up is due."""
+        session = self.in_flight.session
         now = session.now()
-        again_at, too_far = now + self.hand.window_ms, now + self.hand.window_ms + LONGEST_LOOK_UP_WAIT_MS
+        again_at = now + self.in_flight.arrival_limit_ms
+        too_far = again_at + LONGEST_LOOK_UP_WAIT_MS
         if unknown.has_due_after(session.db, too_far):
-            self.hand.ledger.add(partial(unknown.bring_forward, too_far=too_far, again_at=again_at))
+            self.in_flight.writes.add(partial(unknown.bring_forward, too_far=too_far, again_at=again_at))
         if unknown.has_due(session.db, now):
-            self.hand.ledger.add(partial(unknown.take_due, now=now, again_at=again_at, limit=200), self.gather)
+            take = partial(unknown.take_due, now=now, again_at=again_at, limit=JOBS_PER_RUN)
+            self.in_flight.writes.add(take, self.queue_jobs)
 
-    def gather(self, jobs: list[UnknownJob]) -> None:
-        """Put them where their channel is asked for; what waits for an answer already is not asked for again."""
-        under_way = [ask for seat in self.hand.seats for ask in seat.asks.values()]
-        known = {(job.id, job.number) for ask in [*self.queue, *under_way] for job in ask.jobs}
+    def queue_jobs(self, jobs: list[UnknownJob]) -> None:
+        """Group jobs into look-ups by channel and time; jobs that are queued or under way already are left out."""
+        under_way = [look_up for poster in self.in_flight.posters for look_up in poster.look_ups.values()]
+        known = {(job.id, job.number) for look_up in [*self.queue, *under_way] for job in look_up.jobs}
         for job in sorted(jobs, key=lambda job: job.sent_at):
             if (job.id, job.number) in known:
                 continue
-            place = (job.workspace_id, job.channel)
-            ask = next((one for one in self.queue if one.place == place and together(one, job)), None)
-            if ask is None:
-                ask = Ask(next(self.numbers), place, [])
-                self.queue.append(ask)
-            ask.jobs.append(job)
+            channel = ChannelKey(job.workspace_id, job.channel)
+            look_up = self.find_queued(channel, job)
+            if look_up is None:
+                look_up = LookUp(next(self._numbers), channel, [])
+                self.queue.append(look_up)
+            look_up.jobs.append(job)
 
-    def ask_next(self) -> None:
-        """Send the look-ups whose workspace is free for one; none while a late message may still arrive unseen."""
-        if steady_ms() < self.hand.quiet_until:
+    def find_queued(self, channel: ChannelKey, job: UnknownJob) -> LookUp | None:
+        """Return a queued look-up that the job can share."""
+        for look_up in self.queue:
+            if look_up.channel == channel and has_room_for(look_up, job):
+                return look_up
+        return None
+
+    def start_look_ups(self) -> None:
+        """Start a look-up for each workspace that is free for one, unless the clock was just set."""
+        if not self.in_flight.clock.allows_look_ups():
             return
-        session = self.hand.session
+        session = self.in_flight.session
         now = session.now()
-        for ask in list(self.queue):
-            workspace_id = ask.place[0]
-            if (
-                workspace_id in self.asking
-                or pacing.get_free_at(session.db, workspace_id, pacing.HISTORY, "", now) > now
-            ):
+        for look_up in list(self.queue):
+            workspace_id = look_up.channel.workspace_id
+            free_at = pacing.get_free_at(session.db, workspace_id, pacing.HISTORY, "", now)
+            if workspace_id in self.busy_workspaces or free_at > now:
                 continue
-            serving = self.hand.serving()
-            if not serving:
+            posters = self.in_flight.open_posters()
+            if not posters:
                 return
-            seat = random.choice(serving)  # each has few connections for them
-            self.queue.remove(ask)
-            self.asking.add(workspace_id)
-            self.hand.ledger.add(partial(self.take_beside, ask), partial(self.ask, ask, seat))
+            poster = random.choice(posters)  # each has few connections for look-ups
+            self.queue.remove(look_up)
+            self.busy_workspaces.add(workspace_id)
+            take = partial(self.take_same_channel, look_up)
+            self.in_flight.writes.add(take, partial(self.send_look_up, look_up, poster))
 
-    def take_beside(self, ask: Ask, db: Any) -> list[UnknownJob]:
-        """What else is unknown in the channel and can be asked for by now."""
-        now, sent_at = self.hand.session.now(), ask.jobs[0].sent_at
-        sent = (sent_at - TOGETHER_MS, min(sent_at + TOGETHER_MS, now - self.hand.window_ms))
-        return unknown.take_in_channel(db, ask.place, sent, now + self.hand.window_ms)
+    def take_same_channel(self, look_up: LookUp, db: Database) -> list[UnknownJob]:
+        """Take the channel's other unknown jobs of about the same time: one request shows them all."""
+        now, sent_at = self.in_flight.session.now(), look_up.jobs[0].sent_at
+        arrival_limit_ms = self.in_flight.arrival_limit_ms
+        sent_between = (sent_at - GROUP_MS, min(sent_at + GROUP_MS, now - arrival_limit_ms))
+        return unknown.take_in_channel(db, look_up.channel, sent_between, now + arrival_limit_ms)
 
-    def ask(self, ask: Ask, seat: Seat, beside: list[UnknownJob]) -> None:
-        """Hand the look-up to a child."""
-        if seat not in self.hand.seats:
-            self.asking.discard(ask.place[0])
-            self.queue.append(ask)
+    def send_look_up(self, look_up: LookUp, poster: PosterHandle, same_channel: list[UnknownJob]) -> None:
+        """Send a look-up to a poster."""
+        if poster not in self.in_flight.posters:
+            self.requeue(look_up)
             return
-        ask.jobs += [job for job in beside if all(one.id != job.id for one in ask.jobs)][: MOST - len(ask.jobs)]
-        self.not_twice(ask)
-        job = ask.jobs[0]
+        ids = {job.id for job in look_up.jobs}
+        room = POSTS_PER_LOOK_UP - len(look_up.jobs)
+        look_up.jobs += [job for job in same_channel if job.id not in ids][:room]
+        self.unqueue_jobs_of(look_up)
+        job = look_up.jobs[0]
         try:
-            source = tokens.resolve_source(job.source, self.hand.session.settings.token, job.workspace)
+            source = tokens.resolve_source(job.source, self.in_flight.session.settings.token, job.workspace)
         except TokenUnavailable as error:
-            log.event("look_up_waits", "warning", workspace=job.workspace, why=error)
-            self.asking.discard(ask.place[0])
-            self.no_token(ask)
+            self.busy_workspaces.discard(look_up.channel.workspace_id)
+            self.delay(look_up, str(error))
             return
-        ask.asked_at, ask.since, ask.clock_ms = self.hand.session.now(), steady_ms(), self.hand.clock_ms
-        seat.asks[ask.number] = ask
-        seat.wire.say(
-            {
-                "do": "look_up",
-                "ask": ask.number,
-                "channel": job.channel,
-                "anew": any(error_codes.is_token_refused(one.error) for one in ask.jobs),
-                "source": {"kind": source.kind, "place": source.place},
-                "resume": self.resumes.pop(ask.place, ""),
-                "sought": [self.brackets.sought(one) for one in ask.jobs],
-            }
+        look_up.requested_at, look_up.requested_steady = self.in_flight.session.now(), steady_ms()
+        look_up.clock_offset_ms = self.in_flight.clock.slack_offset_ms
+        poster.look_ups[look_up.number] = look_up
+        request = LookUpRequest(
+            number=look_up.number,
+            source=source,
+            rereads_token=any(error_codes.is_token_refused(job.error) for job in look_up.jobs),
+            channel=job.channel,
+            posts=tuple(self.windows.searched_post(job) for job in look_up.jobs),
+            resume=self.resumes.pop(look_up.channel, ""),
         )
+        poster.send(request)
 
-    def not_twice(self, ask: Ask) -> None:
-        """What is asked for now is not asked for again by a look-up that waits."""
-        now_asked = {job.id for job in ask.jobs}
-        for other in self.queue:
-            other.jobs = [job for job in other.jobs if job.id not in now_asked]
-        self.queue = [other for other in self.queue if other.jobs]
+    def unqueue_jobs_of(self, started: LookUp) -> None:
+        """Remove the jobs of a look-up that starts from those that wait."""
+        ids = {job.id for job in started.jobs}
+        for look_up in self.queue:
+            look_up.jobs = [job for job in look_up.jobs if job.id not in ids]
+        self.queue = [look_up for look_up in self.queue if look_up.jobs]
 
-    def heard(self, seat: Seat, saying: dict[str, Any]) -> None:
-        """A child says what a history said, or that its token could not be found. Every answer is put on record."""
-        fates, renewed = saying.get("fates"), saying.get("renewed", False)
-        ask = seat.asks.pop(saying["ask"])
-        self.asking.discard(ask.place[0])
-        now = self.hand.session.now()
+    def requeue(self, look_up: LookUp) -> None:
+        """Queue a look-up again whose poster died."""
+        self.busy_workspaces.discard(look_up.channel.workspace_id)
+        self.queue.append(look_up)
+
+    def on_child_died(self, poster: PosterHandle) -> None:
+        """Queue the look-ups of a dead poster again."""
+        for look_up in poster.look_ups.values():
+            self.requeue(look_up)
+        poster.look_ups.clear()
+
+    # -- the response
+
+    def receive(self, poster: PosterHandle, response: LookUpResponse | LookUpFailed) -> None:
+        """Take the result of a look-up. Every answer is recorded."""
+        look_up = poster.look_ups.pop(response.number)
+        self.busy_workspaces.discard(look_up.channel.workspace_id)
+        now = self.in_flight.session.now()
         free_at = now + LOOK_UP_PACE_MS
-        if fates is None:
-            log.event("look_up_waits", "warning", workspace=ask.jobs[0].workspace, why="its token cannot be found")
-            self.no_token(ask)
-        for job, fate in zip(ask.jobs, fates or [], strict=False):
-            elsewhere = fate["status"] == "absent" and self.brackets.may_be_elsewhere(job, ask.clock_ms)
-            answer = LookUpResult(
-                job, ask.asked_at, "elsewhere" if elsewhere else fate["status"], fate["error"], fate["ts"]
-            )
-            free_at = max(free_at, now + (fate["retry_after_ms"] or 0))
-            if fate["resume"]:
-                self.resumes[ask.place] = fate["resume"]
-            self.settle(answer, now, fate["retry_after_ms"] or 0, soon=renewed or elsewhere)
-        self.hand.ledger.add(
-            partial(pacing.hold, workspace_id=ask.place[0], method=pacing.HISTORY, channel="", now=now, free_at=free_at)
-        )
+        match response:
+            case LookUpFailed():
+                self.delay(look_up, response.reason)
+            case LookUpResponse():
+                for job, answer in zip(look_up.jobs, response.answers, strict=True):
+                    self.settle_post(look_up, job, answer, is_token_renewed=response.is_token_renewed)
+                waits_ms = [answer.retry_after_ms or 0 for answer in response.answers]
+                free_at = max(free_at, now + max(waits_ms, default=0))
+        hold = partial(pacing.hold, workspace_id=look_up.channel.workspace_id, method=pacing.HISTORY, channel="")
+        self.in_flight.writes.add(partial(hold, now=now, free_at=free_at))
 
-    def no_token(self, ask: Ask) -> None:
-        """Its token cannot be found: it is looked for again later, but not where its workspace is removed."""
-        now = self.hand.session.now()
-        for job in [job for job in ask.jobs if job.is_removed]:
-            self.settle(LookUpResult(job, now, "cannot_ask", "token_unavailable"), now, 0, soon=False)
+    def settle_post(self, look_up: LookUp, job: UnknownJob, answer: HistoryAnswer, *, is_token_renewed: bool) -> None:
+        """Settle one post of a look-up by its answer."""
+        is_elsewhere = answer.answer == "absent" and self.windows.widen_if_clock_was_wrong(job, look_up.clock_offset_ms)
+        word = "elsewhere" if is_elsewhere else answer.answer
+        if answer.resume:
+            self.resumes[look_up.channel] = answer.resume
+        result = LookUpResult(job, look_up.requested_at, word, answer.error, answer.ts)
+        self.settle(result, answer.retry_after_ms or 0, is_soon=is_token_renewed or is_elsewhere)
 
-    def settle(self, answer: LookUpResult, now: int, retry_after_ms: int, *, soon: bool) -> None:
-        """Write what the look-up said. `soon`: there is reason to ask once more without waiting."""
-        state, available_at, error = self.ruled(answer, now, retry_after_ms)
-        if soon and state is JobState.UNKNOWN:
-            available_at = now + retry_after_ms
-        job = answer.job
+    def delay(self, look_up: LookUp, reason: str) -> None:
+        """Try a look-up again later; but hold the posts of a removed workspace, which gets no token any more."""
+        now = self.in_flight.session.now()
+        log.event("look_up_delayed", "warning", workspace=look_up.jobs[0].workspace, why=reason)
+        for job in [job for job in look_up.jobs if job.is_removed]:
+            self.settle(LookUpResult(job, now, "cannot_ask", "token_unavailable"), 0, is_soon=False)
 
-        def entry(db: Any) -> str | None:
-            unknown.record_look_up(db, answer)
-            settled = unknown.settle(db, answer, state, available_at, error)
-            if waits_for_a_token(answer) and not soon:
-                reason = answer.error or "token refused"
+    def settle(self, result: LookUpResult, retry_after_ms: int, *, is_soon: bool) -> None:
+        """Write the result of a look-up and the job's next state. `is_soon`: there is reason to ask again at once."""
+        job, now, is_outage = result.job, self.in_flight.session.now(), self.in_flight.breaker.is_open
+        after = next_state_after_look_up(result, now, retry_after_ms, random.random, is_outage=is_outage)
+        is_still_unknown = after.state is JobState.UNKNOWN
+        available_at = now + retry_after_ms if is_soon and is_still_unknown else after.available_at
+
+        def write(db: Database) -> str | None:
+            unknown.record_look_up(db, result)
+            state = unknown.settle(db, result, after.state, available_at, after.error)
+            if waits_for_token(result) and not is_soon:
+                reason = result.error or "token refused"
                 side_effects.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
-            return settled
+            return state
 
-        self.hand.ledger.add(entry, partial(self.settled, answer))
+        self.in_flight.writes.add(write, partial(self.on_settled, result))
 
-    def settled(self, answer: LookUpResult, state: str | None) -> None:
-        """The job is in `state`; None: somebody else has moved it on before."""
-        job = answer.job
-        log.event(f"look_up_{answer.answer}", job=job.id, schedule=job.schedule, error=answer.error, state=state)
+    def on_settled(self, result: LookUpResult, state: str | None) -> None:
+        """Count a job that is in `state` now; None: somebody else has moved it on."""
+        job = result.job
+        log.event(f"look_up_{result.answer}", job=job.id, schedule=job.schedule, error=result.error, state=state)
         if state:
-            self.hand.count(state)
+            self.in_flight.count_state(state)
         if state != JobState.UNKNOWN:
-            self.brackets.forget(job)
-
-    def ruled(self, answer: LookUpResult, now: int, retry_after_ms: int) -> tuple[JobState, int, str | None]:
-        """The job's next state, when it may go on, and the error that stays with it."""
-        job = answer.job
-        # While Slack is down for all, a job's attempts are not used up: its deadline is what ends it.
-        most = job.spent + 1 if self.hand.circuit.open else job.max_attempts
-        standing = Standing(job.due_at, job.deadline_at, job.spent, most, now)
-        is_over = is_in_vain(answer.error, job.deadline_at, now) or (job.is_removed and waits_for_a_token(answer))
-        in_vain = answer.answer == "later" and is_over
-        match "cannot_ask" if in_vain else answer.answer:
-            case "found":
-                return after(JobState.UNKNOWN, Event.IN_HISTORY), now, None
-            case "absent":
-                ruled = absent(standing, now, random.random)
-                error = {Event.EXPIRED: "deadline", Event.ATTEMPTS_EXHAUSTED: "not_arrived"}.get(ruled.event)
-                return ruled.state, ruled.available_at, error
-            case "cannot_ask":
-                ruled = unaskable(standing, job.on_unknown, now)
-                return ruled.state, ruled.available_at, None if ruled.state is JobState.QUEUED else answer.error
-            case _:
-                since = now if is_next(answer) else job.sent_at
-                return JobState.UNKNOWN, look_again_at(since, retry_after_ms, now), answer.error
-
-    def lost(self, seat: Seat) -> None:
-        """A child died with look-ups under way: they are asked again by the next one."""
-        for ask in seat.asks.values():
-            self.asking.discard(ask.place[0])
-            self.queue.append(ask)
-        seat.asks.clear()
+            self.windows.forget(job)
 
 
-def together(ask: Ask, job: UnknownJob) -> bool:
-    """May the job's attempt be looked up with these?"""
-    return abs(job.sent_at - ask.jobs[0].sent_at) <= TOGETHER_MS and len(ask.jobs) < MOST
-
-
-def waits_for_a_token(answer: LookUpResult) -> bool:
-    """Was the look-up refused by a token that another may take the place of?"""
-    return answer.answer == "later" and error_codes.is_token_refused(answer.error)
-
-
-def is_next(answer: LookUpResult) -> bool:
-    """Is it only Slack's limit that is waited for, or the next page? Then no longer than Slack says."""
-    return answer.error is None or error_codes.explain(answer.error).outcome is Outcome.RATE_LIMITED
+def has_room_for(look_up: LookUp, job: UnknownJob) -> bool:
+    """Can the job's attempt share this look-up?"""
+    is_near = abs(job.sent_at - look_up.jobs[0].sent_at) <= GROUP_MS
+    return is_near and len(look_up.jobs) < POSTS_PER_LOOK_UP

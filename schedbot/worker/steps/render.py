@@ -1,143 +1,169 @@
-"""Reports become messages: fixed text here and now, templates in a press, each under its limits.
+"""Render reports into messages: fixed text at once, templates in a renderer, each within its limits.
 
-One workspace never holds all the presses: there may be one more of them than it may hold, so that reports of its own
-that hang delay nobody else's.
+A workspace never holds all renderers: there may be one more of them than its share, so reports that hang delay only
+their own workspace.
 """
 
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from schedbot import reports
 from schedbot.errors import ReportFailed
 from schedbot.model import Message
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.children import renderer
-from schedbot.worker.children.child_process import Kin
+from schedbot.worker.children.child_process import ChildProcess
+from schedbot.worker.protocol import ChildResponse, Ready, RenderFailed, RenderRequest, RenderResponse
 from schedbot.worker.state.send_queue import Delivery
-from schedbot.worker.steps.lines import Lines
 
 RENDER_MS = 10_000
-STUCK_MS = 1_000  # a report that takes so long may well take all of its time
-
-Rendered = Callable[[Delivery, Message], None]
-NotRendered = Callable[[Delivery, str], None]
+STUCK_MS = 1_000  # a report that takes longer may well take all of its time
 
 
-class Press(Kin):
-    """One child that renders; it has one report in hand at a time, so it is known which one took it down."""
+@dataclass(slots=True)
+class RenderQueue:
+    """Deliveries that wait for a renderer: a queue for each workspace. The workspaces take turns, the next first."""
+
+    _queues: dict[str, deque[Delivery]] = field(default_factory=dict)
+
+    def add(self, delivery: Delivery) -> None:
+        """Add a delivery at the end of its workspace's queue."""
+        self._queues.setdefault(delivery.job.workspace_id, deque()).append(delivery)
+
+    def count_startable(self, active: Mapping[str, int], share: int) -> int:
+        """Return how many could be rendered at once, where a workspace may hold `share` renderers.
+
+        `active`: the number that each workspace holds now.
+        """
+        return sum(min(len(queue), share - active.get(name, 0)) for name, queue in self._queues.items())
+
+    def take(self, active: Mapping[str, int], share: int) -> Delivery | None:
+        """Return the next delivery of the first workspace below its share, which then goes behind the others."""
+        for workspace_id in [name for name in self._queues if active.get(name, 0) < share]:
+            queue = self._queues.pop(workspace_id)
+            delivery = take_first(queue)
+            if queue:
+                self._queues[workspace_id] = queue
+            if delivery:
+                return delivery
+        return None
+
+    def take_all(self, workspace_id: str) -> list[Delivery]:
+        """Empty a workspace's queue. Return its deliveries."""
+        return [delivery for delivery in self._queues.pop(workspace_id, ()) if not delivery.is_done]
+
+
+def take_first(queue: deque[Delivery]) -> Delivery | None:
+    """Return the first delivery that is not done."""
+    while queue:
+        delivery = queue.popleft()
+        if not delivery.is_done:
+            return delivery
+    return None
+
+
+class RendererHandle(ChildProcess):
+    """A renderer and its report: one at a time, so the pool knows which report crashed it."""
 
     def __init__(self) -> None:
         super().__init__(renderer.run)
         self.delivery: Delivery | None = None
-        self.since = 0
+        self.since = 0  # steady
 
-    def late(self, now: int) -> bool:
+    def is_overdue(self, now: int) -> bool:
         """Has its report taken too long?"""
         return self.delivery is not None and now - self.since > RENDER_MS
 
+    def start(self, delivery: Delivery, now: int) -> None:
+        """Begin to render a report."""
+        self.delivery, self.since = delivery, now
+        self.send(render_request(delivery.job))
+
 
 @dataclass(slots=True)
-class Printing:
-    """The presses, and what waits for them. `done` and `failed` hear what became of each.
+class RenderPool:
+    """The renderers and their queue. `on_rendered` and `on_failed` are called with each result.
 
-    `share` is how many presses one workspace may hold at once.
+    `share`: how many renderers one workspace may hold at once.
     """
 
     share: int
-    done: Rendered
-    failed: NotRendered
-    presses: list[Press] = field(default_factory=list)
-    lines: Lines = field(default_factory=Lines)
+    on_rendered: Callable[[Delivery, Message], None]
+    on_failed: Callable[[Delivery, str], None]
+    renderers: list[RendererHandle] = field(default_factory=list)
+    queue: RenderQueue = field(default_factory=RenderQueue)
 
     def render(self, delivery: Delivery) -> None:
-        """Text is a message already; a template goes to a press."""
+        """Render text now; queue a template for a renderer."""
         if delivery.job.report.kind != "text":
-            self.lines.add(delivery)
+            self.queue.add(delivery)
             return
         try:
             message = reports.render(delivery.job.report, {})
         except ReportFailed as error:
-            self.failed(delivery, str(error))
+            self.on_failed(delivery, str(error))
         else:
-            self.done(delivery, message)
+            self.on_rendered(delivery, message)
 
-    def held(self) -> dict[str, int]:
-        """How many presses each workspace holds."""
-        return Counter(one.delivery.job.workspace_id for one in self.presses if one.delivery is not None)
+    def count_by_workspace(self) -> dict[str, int]:
+        """Return how many renderers each workspace holds."""
+        rendering = [handle.delivery for handle in self.renderers if handle.delivery is not None]
+        return Counter(delivery.job.workspace_id for delivery in rendering)
 
-    def missing(self) -> bool:
-        """Is another press wanted?"""
-        held = self.held()
-        idle = len(self.presses) - sum(held.values())
-        return len(self.presses) <= self.share and self.lines.ready(held, self.share) > idle
+    def needs_renderer(self) -> bool:
+        """Is another renderer needed?"""
+        active = self.count_by_workspace()
+        idle = len(self.renderers) - sum(active.values())
+        return len(self.renderers) <= self.share and self.queue.count_startable(active, self.share) > idle
 
-    def hand_out(self, now: int) -> None:
-        """Give each idle press a report, the workspaces by turns."""
-        held = self.held()
-        for one in self.presses:
-            if one.ready and one.delivery is None and (delivery := self.lines.take(held, self.share)):
-                one.delivery, one.since = delivery, now
-                held[delivery.job.workspace_id] = held.get(delivery.job.workspace_id, 0) + 1
-                one.wire.say(asked(delivery.job))
+    def start_renders(self, now: int) -> None:
+        """Give each idle renderer a report; the workspaces take turns."""
+        active = self.count_by_workspace()
+        for idle in [handle for handle in self.renderers if handle.is_ready and handle.delivery is None]:
+            if delivery := self.queue.take(active, self.share):
+                idle.start(delivery, now)
+                active[delivery.job.workspace_id] = active.get(delivery.job.workspace_id, 0) + 1
 
-    def stuck(self, now: int) -> set[str]:
-        """The workspaces that hold as many presses as they may, each with a report that takes long."""
-        slow = [one for one in self.presses if one.delivery is not None and now - one.since > STUCK_MS]
-        held = Counter(one.delivery.job.workspace_id for one in slow if one.delivery is not None)
-        return {workspace_id for workspace_id, count in held.items() if count >= self.share}
+    def stuck_workspaces(self, now: int) -> set[str]:
+        """Return the workspaces that hold their full share of renderers, each with a report that takes long."""
+        slow = [handle.delivery for handle in self.renderers if handle.delivery and now - handle.since > STUCK_MS]
+        active = Counter(delivery.job.workspace_id for delivery in slow)
+        return {workspace_id for workspace_id, count in active.items() if count >= self.share}
 
-    def heard(self, one: Press, saying: dict[str, Any]) -> None:
-        """A press has spoken."""
-        if saying["did"] == "ready":
-            one.ready = True
+    def receive(self, handle: RendererHandle, response: ChildResponse) -> None:
+        """Take a renderer's message."""
+        if isinstance(response, Ready):
+            handle.is_ready = True
             return
-        delivery, one.delivery = one.delivery, None
-        if delivery is None or delivery.over:
+        delivery, handle.delivery = handle.delivery, None
+        if delivery is None or delivery.is_done:
             return
-        if saying["did"] == "rendered":
-            self.done(delivery, Message(saying["text"], saying["blocks"]))
-        else:
-            self.failed(delivery, saying["why"])
+        match response:
+            case RenderResponse():
+                self.on_rendered(delivery, response.message)
+            case RenderFailed():
+                self.on_failed(delivery, response.reason)
 
-    def late(self, now: int) -> list[Press]:
-        """The presses whose report takes too long."""
-        return [one for one in self.presses if one.late(now)]
+    def overdue(self, now: int) -> list[RendererHandle]:
+        """Return the renderers whose report takes too long."""
+        return [handle for handle in self.renderers if handle.is_overdue(now)]
 
-    def gone(self, one: Press, why: str) -> None:
-        """A press is no more: ended by us, for the reason that is given, or else by itself."""
-        if why:
-            self.ended(one, why)
-        else:
-            self.lost(one, f"It ended its process (exit code {one.process.exitcode}).")
+    def remove(self, handle: RendererHandle, reason: str = "") -> None:
+        """Remove a dead renderer. `reason`: the pool has killed it for its report, which has failed.
 
-    def ended(self, one: Press, why: str) -> None:
-        """A press was ended for what its report did: that report has failed."""
-        self.presses.remove(one)
-        if one.delivery is not None and not one.delivery.over:
-            self.failed(one.delivery, why)
-
-    def lost(self, one: Press, why: str) -> None:
-        """A press is gone by itself. The first time its report may be innocent, so another press tries it."""
-        delivery = one.delivery
-        if delivery is None or delivery.over or delivery.lost_a_press:
-            self.ended(one, why)
+        A renderer that died by itself may be innocent the first time, so another renderer tries its report.
+        """
+        self.renderers.remove(handle)
+        delivery = handle.delivery
+        if delivery is None or delivery.is_done:
             return
-        self.presses.remove(one)
-        delivery.lost_a_press = True
-        self.lines.add(delivery)  # behind the others: it may take down the next press too
+        if reason or delivery.has_lost_renderer:
+            self.on_failed(delivery, reason or f"It ended its process (exit code {handle.process.exitcode}).")
+            return
+        delivery.has_lost_renderer = True
+        self.queue.add(delivery)  # behind the others: it may crash the next renderer too
 
 
-def asked(job: ClaimedJob) -> dict[str, Any]:
-    """What a press is told of a job."""
-    params = dict(job.report.params)
-    context = {
-        "schedule_name": job.schedule,
-        "account": job.account,
-        "due_at": job.due_at,
-        "tz": job.tz,
-        "params": params,
-    }
-    report = {"kind": job.report.kind, "source": job.report.source, "params": params}
-    return {"do": "render", "job": job.id, "report": report, "context": context}
+def render_request(job: ClaimedJob) -> RenderRequest:
+    return RenderRequest(job.id, job.report, job.schedule, job.account, job.due_at, job.tz)

@@ -1,49 +1,70 @@
-"""Leases that have passed: what a pool that is gone held is taken over.
+"""Rescue of jobs whose lease has passed: their pool is gone.
 
-One that seems to have passed is believed only when it was not renewed for a while of monotonic time: a clock that is
-set does not make a living pool look dead.
+A lease counts as passed only after it was not renewed for a while of steady time: a clock that is set does not make a
+living pool look dead.
 """
 
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.store.jobs import claims, unknown
 from schedbot.store.jobs.claims import ExpiredLease
-from schedbot.worker.state.in_flight import Hand
+from schedbot.worker.state.in_flight import InFlight
+
+
+class Claim(NamedTuple):
+    """A job under the token that claimed it."""
+
+    job_id: int
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A lease that seems to have passed: its end, and since when this end has been seen (steady milliseconds)."""
+
+    lease_until: int
+    since: int
 
 
 @dataclass(slots=True)
-class Leases:
-    """What this pool has seen of others' leases: of each job and token, until when it holds, and since when so."""
+class Rescuer:
+    """Takes over jobs of pools that are gone."""
 
-    hand: Hand
-    seen: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    in_flight: InFlight
+    sightings: dict[Claim, Sighting] = field(default_factory=dict)
 
-    def round(self) -> None:
-        """Take over what a pool that is gone held."""
-        now, present = self.hand.session.now(), steady_ms()
-        past = claims.list_expired_leases(self.hand.session.db, now, self.hand.session.settings.lease_ms)
-        own = {(one.job.id, one.job.token) for one in self.hand.jobs.values()}
-        still = {}
-        for one in past:
-            key = (one.id, one.token)
-            if key in own:
+    def run(self) -> None:
+        """Take over the jobs whose lease has passed for long enough."""
+        session, steady = self.in_flight.session, steady_ms()
+        now = session.now()
+        own = {Claim(delivery.job.id, delivery.job.token) for delivery in self.in_flight.deliveries.values()}
+        sightings = {}
+        for lease in claims.list_expired_leases(session.db, now, session.settings.lease_ms):
+            claim = Claim(lease.id, lease.token)
+            if claim in own:
                 continue
-            lease_until, since = self.seen.get(key, (one.lease_until, present))
-            still[key] = (one.lease_until, since if lease_until == one.lease_until else present)
-            if present - still[key][1] >= self.confirm_ms():
-                self.take_over(one, now)
-        self.seen = still
+            sighting = self.sightings.get(claim)
+            if sighting is None or sighting.lease_until != lease.lease_until:
+                sighting = Sighting(lease.lease_until, steady)
+            sightings[claim] = sighting
+            if steady - sighting.since >= self.confirmation_ms:
+                self.take_over(lease, now)
+        self.sightings = sightings
 
-    def confirm_ms(self) -> int:
-        """A living pool renews after a third of a lease."""
-        return self.hand.session.settings.lease_ms // 3 + 1_000
+    @property
+    def confirmation_ms(self) -> int:
+        """Time without a renewal after which a pool is gone: a living pool renews after a third of a lease."""
+        return self.in_flight.session.settings.lease_ms // 3 + 1_000
 
-    def take_over(self, one: ExpiredLease, now: int) -> None:
-        lose = partial(unknown.rescue, job_id=one.id, token=one.token, now=now, window_ms=self.hand.window_ms)
-        self.hand.ledger.add(lose, partial(self.taken_over, one))
+    def take_over(self, lease: ExpiredLease, now: int) -> None:
+        """Queue the job again if nothing had left; else its outcome is unknown."""
+        window_ms = self.in_flight.arrival_limit_ms
+        lose = partial(unknown.rescue, job_id=lease.id, token=lease.token, now=now, window_ms=window_ms)
+        self.in_flight.writes.add(lose, partial(self.on_taken_over, lease))
 
-    def taken_over(self, one: ExpiredLease, state: str | None) -> None:
-        log.event("lease_passed", "warning", job=one.id, state=state)
+    def on_taken_over(self, lease: ExpiredLease, state: str | None) -> None:
+        log.event("lease_expired", "warning", job=lease.id, state=state)

@@ -1,75 +1,85 @@
-"""Where in a channel's history an attempt is looked for: in its own seconds, by Slack's clock and by ours.
+"""Search window: the part of a channel's history in which an attempt is looked for, by Slack's clock and by ours.
 
-How far our clock was from Slack's is written with the attempt, as Slack's last answer said. Where no answer had come by
-then, what is not there is looked for once more, in the history of a whole day: a clock may be wrong, or was set since.
-That it was not there is on record, so that pools that take turns at it do not begin anew.
+The offset between our clock and Slack's is stored with each attempt, as Slack's last answer told it. Where no answer
+had come yet, a post that is not in its own window is looked for once more in the history of a whole day: a clock may be
+wrong, or was set since. The first search is on record (`elsewhere`), so that pools that take turns do not repeat it.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
+from schedbot.model import MessageMetadata
 from schedbot.store.jobs.unknown import UnknownJob
-from schedbot.worker.state.in_flight import Hand
+from schedbot.worker.protocol import SearchedPost
+from schedbot.worker.state.in_flight import InFlight
 
 DAY_MS = 86_400_000  # nobody sets a clock by more
 CLOCK_OFF_MS = 30_000  # a look-up goes as far again beyond the attempt's own seconds
 
 
+class Attempt(NamedTuple):
+    """An attempt of a job, by its number."""
+
+    job_id: int
+    number: int
+
+
 @dataclass(slots=True)
-class Brackets:
-    """The brackets of a pool's look-ups. `since`: when the pool began (ms UTC)."""
+class SearchWindows:
+    """Search windows of a pool's look-ups. `started_at`: when the pool began (UTC milliseconds)."""
 
-    hand: Hand
-    since: int
-    _in_a_day: dict[tuple[int, int], int] = field(default_factory=dict)  # attempts, each with the end of its bracket
+    in_flight: InFlight
+    started_at: int
+    _wide_until: dict[Attempt, int] = field(default_factory=dict)  # end of each window that covers a day
 
-    def sought(self, job: UnknownJob) -> dict[str, Any]:
-        """What a child is told of the attempt: its stamp, and between which instants it arrived.
+    def searched_post(self, job: UnknownJob) -> SearchedPost:
+        """Return the attempt's metadata and window for a poster.
 
-        The later one stays as it is when asked again, so that a look-up of several pages can go on where it ended.
+        The end of the window stays the same when it is asked again, so that a look-up of several pages can go on.
         """
-        if job.is_elsewhere and key(job) not in self._in_a_day:
+        if job.is_elsewhere and attempt_of(job) not in self._wide_until:
             self.widen(job)
-        stamp = {"installation": self.hand.installation, "occurrence": job.occurrence, "attempt": job.number}
-        ahead_ms = job.clock_ms if job.clock_ms is not None else self.hand.clock_ms or 0
-        until_at = job.sent_at + self.hand.window_ms
-        if job.sent_at <= self.hand.set_at:
-            until_at = max(until_at, self.hand.set_at + self.hand.window_ms)
-        # And by ours: what answers may not be Slack, and its date may be wrong.
-        earliest, latest = self.sent_from(job) + min(0, ahead_ms), until_at + max(0, ahead_ms)
-        return {"stamp": stamp, "sent_at": earliest, "until_at": self._in_a_day.get(key(job), latest)}
+        clock, arrival_limit_ms = self.in_flight.clock, self.in_flight.arrival_limit_ms
+        offset_ms = job.clock_ms if job.clock_ms is not None else clock.slack_offset_ms or 0
+        until_at = job.sent_at + arrival_limit_ms
+        if job.sent_at <= clock.set_at:
+            until_at = max(until_at, clock.set_at + arrival_limit_ms)
+        # By our clock too: the answer may not be Slack's, and its date may be wrong.
+        earliest_at, latest_at = self.earliest_start(job) + min(0, offset_ms), until_at + max(0, offset_ms)
+        metadata = MessageMetadata(self.in_flight.installation, job.occurrence, job.number)
+        return SearchedPost(metadata, earliest_at, self._wide_until.get(attempt_of(job), latest_at))
 
-    def sent_from(self, job: UnknownJob) -> int:
-        """The earliest instant, by our clock as it is now, at which the attempt may have left."""
-        now = self.hand.session.now()
+    def earliest_start(self, job: UnknownJob) -> int:
+        """Return the first instant, by our clock as it is now, at which the attempt may have been sent."""
+        now = self.in_flight.session.now()
         if job.clock_ms is not None:
-            return job.sent_at  # Slack's clock then is known, whatever became of ours
-        if job.sent_at > now or key(job) in self._in_a_day:
+            return job.sent_at  # Slack's clock was known then, so our own does not matter
+        if job.sent_at > now or attempt_of(job) in self._wide_until:
             return min(job.sent_at, now) - DAY_MS
-        return job.sent_at - self.hand.set_back_ms
+        return job.sent_at - self.in_flight.clock.set_back_ms
 
-    def may_be_elsewhere(self, job: UnknownJob, clock_ms: int | None) -> bool:
-        """May an attempt that was not found be outside its bracket? Asked once: it is looked for in a day then.
+    def widen_if_clock_was_wrong(self, job: UnknownJob, offset_ms: int | None) -> bool:
+        """Widen the window of an attempt that was not found, if a clock may have been wrong. At most once.
 
-        `clock_ms`: Slack's clock less ours, as it was known when the history was asked.
+        `offset_ms`: Slack's clock minus ours, as known at the request.
         """
-        if job.clock_ms is not None or key(job) in self._in_a_day:
+        if job.clock_ms is not None or attempt_of(job) in self._wide_until:
             return False
-        off_ms = abs((self.hand.clock_ms or 0) - (clock_ms or 0))
-        if off_ms <= CLOCK_OFF_MS and job.sent_at >= self.since:
+        error_ms = abs((self.in_flight.clock.slack_offset_ms or 0) - (offset_ms or 0))
+        if error_ms <= CLOCK_OFF_MS and job.sent_at >= self.started_at:
             return False
         self.widen(job)
         return True
 
     def widen(self, job: UnknownJob) -> None:
-        """Look for it in a day from now on."""
-        until_at = max(self.hand.session.now(), job.sent_at + self.hand.window_ms)
-        self._in_a_day[key(job)] = until_at + max(0, self.hand.clock_ms or 0)
+        """Look for the attempt in a whole day from now on."""
+        until_at = max(self.in_flight.session.now(), job.sent_at + self.in_flight.arrival_limit_ms)
+        self._wide_until[attempt_of(job)] = until_at + max(0, self.in_flight.clock.slack_offset_ms or 0)
 
     def forget(self, job: UnknownJob) -> None:
-        """Its fate is known."""
-        self._in_a_day.pop(key(job), None)
+        """Drop the window of an attempt whose outcome is known."""
+        self._wide_until.pop(attempt_of(job), None)
 
 
-def key(job: UnknownJob) -> tuple[int, int]:
-    return job.id, job.number
+def attempt_of(job: UnknownJob) -> Attempt:
+    return Attempt(job.id, job.number)

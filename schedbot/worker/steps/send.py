@@ -1,256 +1,274 @@
-"""The way out: a job's intent is written, its post leaves, its outcome is written.
+"""Send messages: the intent is written, the post leaves, its result is written.
 
-Each step is one entry in the ledger, and the next begins when that is committed. Whatever is written names the claim's
-token, so that a pool that was stopped past its lease writes nothing and sends nothing.
+Each step is one entry in the write queue, and the next begins after its commit. Every write names the claim's token, so
+a pool that was stopped past its lease writes nothing and sends nothing.
 """
 
 import random
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from schedbot import log
 from schedbot.clock import steady_ms
-from schedbot.model import AttemptResult, JobState, Outcome
+from schedbot.model import AttemptResult, JobState, MessageMetadata, Outcome
 from schedbot.slack import error_codes
+from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage, pacing, side_effects
 from schedbot.store.jobs.claims import ClaimedJob
-from schedbot.worker.children import poster
+from schedbot.worker.protocol import PostRequest, PostResponse
 from schedbot.worker.state.circuit_breaker import is_outage
-from schedbot.worker.state.in_flight import Hand
-from schedbot.worker.state.poster_handle import Seat
+from schedbot.worker.state.in_flight import InFlight
+from schedbot.worker.state.next_state import SPREAD_MS, START_LIMIT_MS, RetryBudget, Transition, next_state
+from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import PACE_MS, Delivery
-from schedbot.worker.state.verdict import SPREAD_MS, WINDOW_MS, Standing, Verdict, verdict
 
-# A job whose channel is busy waits in hand for so long at most; one that has to wait longer is put back.
-PATIENCE_MS = 5_000
+if TYPE_CHECKING:
+    from schedbot.store.jobs.deferral import DeferralResult
+
+# A job waits this long for a busy channel; a job that has to wait longer is put back.
+CHANNEL_WAIT_MS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """Was the intent written? If not: until when the claim holds (None: no more), and its channel is kept."""
+class IntentResult:
+    """Result of writing an intent. If it was not written: end of the claim (None: lost), end of the channel's hold."""
 
-    written: bool
+    is_written: bool
     lease_until: int | None = None
-    free_at: int = 0
+    channel_free_at: int = 0
 
 
 @dataclass(slots=True)
-class Sending:
-    """What becomes of jobs whose message is there."""
+class Sender:
+    """Sends rendered messages and records their results."""
 
-    hand: Hand
+    in_flight: InFlight
 
-    def depart(self) -> None:
-        """Write the intent of all that may leave now; each leaves once that is on the disk."""
-        present, now = steady_ms(), self.hand.session.now()
-        free_at = now + WINDOW_MS + self.hand.session.settings.timeout_ms + PACE_MS
-        most = min(self.hand.slots(), self.hand.circuit.allows(present, self.hand.in_flight()))
-        for delivery in self.hand.departures.leaving(present, most):
+    # -- before the post
+
+    def send_due(self) -> None:
+        """Write the intent of all messages that may leave now. Each leaves after the commit."""
+        steady, now = steady_ms(), self.in_flight.session.now()
+        limit = min(self.in_flight.free_slots(), self.count_allowed(steady))
+        for delivery in self.in_flight.send_queue.take_due(steady, limit):
             if delivery.job.deadline_at < now:
-                self.too_late(delivery)
-                continue
-            if self.shut_out(delivery.job, max(now, delivery.job.available_at)):
-                self.let_go(delivery)
-                continue
-            min(self.hand.serving(), key=lambda seat: len(seat.hand)).take(delivery)
-            delivery.sent_at, delivery.sent_mono, delivery.kept_until = now, present, free_at
-            begin = partial(self.begin, start=self.start(delivery, now), free_at=free_at)
-            self.hand.ledger.add(begin, partial(self.begun, delivery))
+                self.expire(delivery)
+            elif self.defer_if_closed(delivery.job, max(now, delivery.job.available_at)):
+                self.drop(delivery)
+            else:
+                self.write_intent(delivery, now, steady)
 
-    def too_late(self, delivery: Delivery) -> None:
-        """Its grace ended while it waited for its channel."""
-        self.hand.expire(delivery.job)
-        self.let_go(delivery)
+    def count_allowed(self, steady: int) -> int:
+        return self.in_flight.breaker.count_allowed(steady, self.in_flight.count_sending())
 
-    def let_go(self, delivery: Delivery) -> None:
-        """It does not leave, and the next one for its channel may."""
-        self.hand.drop(delivery)
-        self.hand.departures.freed(delivery.place, steady_ms())
+    def next_at(self) -> int | None:
+        """Return when the next message may leave (steady milliseconds); None while none may."""
+        has_slots = self.in_flight.free_slots() > 0
+        if has_slots and self.count_allowed(steady_ms()) > 0:
+            return self.in_flight.send_queue.next_at()
+        is_probe_next = has_slots and self.in_flight.breaker.is_open and not self.in_flight.count_sending()
+        return self.in_flight.breaker.probe_at if is_probe_next else None
 
-    def shut_out(self, job: ClaimedJob, now: int) -> bool:
-        """Is its calendar closed at `now`? Then it waits for the opening, or is left out."""
+    def expire(self, delivery: Delivery) -> None:
+        """End a delivery whose grace ended while it waited for its channel."""
+        self.in_flight.expire(delivery.job)
+        self.drop(delivery)
+
+    def drop(self, delivery: Delivery) -> None:
+        """Remove a delivery that is not sent, and let its channel's next post go."""
+        self.in_flight.remove(delivery)
+        self.in_flight.send_queue.release(delivery.channel, steady_ms())
+
+    def defer_if_closed(self, job: ClaimedJob, now: int) -> bool:
+        """Is the job's calendar closed at `now`? If so, the job waits for the opening, or is skipped."""
         if not job.calendar:
             return False
         from schedbot.store.jobs import deferral
 
         if not deferral.is_closed(job.calendar, job.tz, now):
             return False
-        shut_out = partial(deferral.defer_or_skip, job_id=job.id, token=job.token, now=now)
-        self.hand.ledger.add(shut_out, partial(self.was_shut_out, job), ends=True)
+        defer = partial(deferral.defer_or_skip, job_id=job.id, token=job.token, now=now)
+        self.in_flight.writes.add(defer, partial(self.on_deferred, job), is_ending=True)
         return True
 
-    def was_shut_out(self, job: ClaimedJob, found: Any) -> None:
-        """That it waits, or is left out, is on the disk."""
-        if found is None:
+    def on_deferred(self, job: ClaimedJob, result: "DeferralResult | None") -> None:
+        """Log that a job waits for its calendar, or was skipped."""
+        if result is None:
             return
-        log.event("closed", job=job.id, schedule=job.schedule, why=found.reason, state=found.state.value)
-        if found.state is not JobState.QUEUED:
-            self.hand.count(found.state.value)
+        log.event("calendar_closed", job=job.id, schedule=job.schedule, why=result.reason, state=result.state.value)
+        if result.state is not JobState.QUEUED:
+            self.in_flight.count_state(result.state.value)
 
-    def next_instant(self) -> int | None:
-        """When the next post may leave; None while none may."""
-        in_flight = self.hand.in_flight()
-        if min(self.hand.slots(), self.hand.circuit.allows(steady_ms(), in_flight)) > 0:
-            return self.hand.departures.next_instant()
-        probes = self.hand.circuit.open and not in_flight and self.hand.slots() > 0
-        return self.hand.circuit.probe_at if probes else None
+    def write_intent(self, delivery: Delivery, now: int, steady: int) -> None:
+        """Choose a poster and write that the message is about to leave."""
+        poster = min(self.in_flight.open_posters(), key=lambda poster: len(poster.deliveries))
+        poster.take(delivery)
+        held_until = now + START_LIMIT_MS + self.in_flight.session.settings.timeout_ms + PACE_MS
+        delivery.sent_at, delivery.sent_steady, delivery.channel_held_until = now, steady, held_until
+        start = self.attempt_start(delivery, f"{self.in_flight.pool}/{poster.number}", now)
+        write = partial(self.begin_attempt, start=start, held_until=held_until)
+        self.in_flight.writes.add(write, partial(self.on_intent_written, delivery, poster))
 
-    def begin(self, db: Any, start: attempts.AttemptStart, free_at: int) -> Begun:
-        """Write the intent, or find out why it cannot be."""
-        now = self.hand.session.now()
-        if attempts.begin(db, start, now, free_at):
-            return Begun(True)
+    def attempt_start(self, delivery: Delivery, worker: str, sent_at: int | None) -> attempts.AttemptStart:
+        job, offset_ms = delivery.job, self.in_flight.clock.slack_offset_ms
+        return attempts.AttemptStart(
+            job.id, job.token, job.version, job.channel, worker, delivery.started_at, sent_at, offset_ms
+        )
+
+    def begin_attempt(self, db: Database, start: attempts.AttemptStart, held_until: int) -> IntentResult:
+        """Write the intent, or find out why it cannot be written."""
+        now = self.in_flight.session.now()
+        if attempts.begin(db, start, now, held_until):
+            return IntentResult(True)
         lease_until = claims.get_lease_end(db, start.job_id, start.token)
         if lease_until is None:
-            return Begun(False)
-        whose = db.value("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
-        return Begun(False, lease_until, pacing.get_free_at(db, whose, pacing.POST, start.channel, now))
+            return IntentResult(False)
+        workspace_id = db.text("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
+        free_at = pacing.get_free_at(db, workspace_id, pacing.POST, start.channel, now)
+        return IntentResult(False, lease_until, free_at)
 
-    def start(self, delivery: Delivery, sent_at: int | None) -> attempts.AttemptStart:
-        job = delivery.job
-        worker = f"{self.hand.worker}/{delivery.seat.number}" if delivery.seat else self.hand.worker
-        return attempts.AttemptStart(
-            job.id, job.token, job.version, job.channel, worker, delivery.started_at, sent_at, self.hand.clock_ms
-        )
-
-    def begun(self, delivery: Delivery, begun: Begun) -> None:
-        """The intent is on the disk: the child may send. Or it was not written, for the reason that was found."""
-        if not begun.written:
-            self.not_begun(delivery, begun)
+    def on_intent_written(self, delivery: Delivery, poster: PosterHandle, result: IntentResult) -> None:
+        """Let the poster send; or go on without, for the reason in `result`."""
+        if not result.is_written:
+            self.on_intent_refused(delivery, poster, result)
             return
-        job, message = delivery.job, delivery.message
-        assert message is not None
-        delivery.number, delivery.said_at = job.attempts + 1, steady_ms()
-        stamp = {"installation": self.hand.installation, "occurrence": job.occurrence, "attempt": delivery.number}
-        delivery.seat.wire.say(
-            {
-                "do": "send",
-                "job": delivery.key,
-                "anew": error_codes.is_token_refused(job.error),
-                "source": {"kind": delivery.source.kind, "place": delivery.source.place},
-                "channel": job.channel,
-                "text": message.text,
-                "blocks": list(message.blocks),
-                "stamp": stamp,
-                "before": delivery.sent_mono + WINDOW_MS,
-            }
+        job = delivery.job
+        assert delivery.message is not None
+        delivery.attempt, delivery.requested_at = job.attempts + 1, steady_ms()
+        request = PostRequest(
+            key=delivery.key,
+            source=delivery.source,
+            rereads_token=error_codes.is_token_refused(job.error),
+            channel=job.channel,
+            message=delivery.message,
+            metadata=MessageMetadata(self.in_flight.installation, job.occurrence, delivery.attempt),
+            start_before=delivery.sent_steady + START_LIMIT_MS,
         )
+        poster.send(request)
 
-    def not_begun(self, delivery: Delivery, begun: Begun) -> None:
-        """The token is lost: drop it. The lease has passed, or another pool posts to the channel: try again."""
-        job, now = delivery.job, self.hand.session.now()
+    def on_intent_refused(self, delivery: Delivery, poster: PosterHandle, result: IntentResult) -> None:
+        """Drop the delivery if the claim is lost; try again if the lease has passed or another pool posts there."""
+        job, now = delivery.job, self.in_flight.session.now()
         delivery.sent_at = None
-        delivery.seat.hand.pop(delivery.key, None)
-        if begun.lease_until is None:
+        poster.deliveries.pop(delivery.key, None)
+        if result.lease_until is None:
             log.event("lease_lost", "warning", job=job.id, schedule=job.schedule)
-            self.hand.drop(delivery)
+            self.in_flight.remove(delivery)
         elif job.deadline_at < now:
-            self.too_late(delivery)
-        elif begun.free_at - now > PATIENCE_MS:
-            self.hand.put_back(job, begun.free_at)
-            self.hand.drop(delivery)
+            self.expire(delivery)
+        elif result.channel_free_at - now > CHANNEL_WAIT_MS:
+            self.in_flight.put_back(job, result.channel_free_at)
+            self.in_flight.remove(delivery)
         else:
-            at = steady_ms() + max(0, begun.free_at - now)
-            lease_until = now + self.hand.session.settings.lease_ms
-            self.hand.ledger.add(lambda db: claims.renew(db, job.token, [job.id], lease_until))
-            self.hand.departures.freed(delivery.place, at)
-            self.hand.departures.add(delivery, at)
+            retry_at = steady_ms() + max(0, result.channel_free_at - now)
+            lease_until = now + self.in_flight.session.settings.lease_ms
+            self.in_flight.writes.add(lambda db: claims.renew(db, job.token, [job.id], lease_until))
+            self.in_flight.send_queue.release(delivery.channel, retry_at)
+            self.in_flight.send_queue.add(delivery, retry_at)
 
-    def not_rendered(self, delivery: Delivery, why: str) -> None:
-        """The report is at fault: an attempt that never left."""
-        job, now = delivery.job, self.hand.session.now()
-        log.event("render_failed", "error", job=job.id, schedule=job.schedule, why=why)
-        start = self.start(delivery, None)
-        delivery.number = job.attempts + 1
-        self.hand.ledger.add(lambda db: attempts.begin(db, start, now, 0), ends=True)
-        self.end(delivery, AttemptResult(Outcome.RENDER_FAILED, "render_failed"), why)
+    def fail_render(self, delivery: Delivery, reason: str) -> None:
+        """Record an attempt that was never sent, because its report could not be rendered."""
+        job, now = delivery.job, self.in_flight.session.now()
+        log.event("render_failed", "error", job=job.id, schedule=job.schedule, why=reason)
+        start = self.attempt_start(delivery, self.in_flight.pool, None)
+        delivery.attempt = job.attempts + 1
+        self.in_flight.writes.add(lambda db: attempts.begin(db, start, now, 0), is_ending=True)
+        self.end(delivery, PostResponse(delivery.key, AttemptResult(Outcome.RENDER_FAILED, "render_failed"), reason))
 
-    def heard(self, seat: Seat, saying: dict[str, Any]) -> None:
-        """A child says what became of a post."""
-        if (delivery := seat.hand.get(saying["job"])) is not None:
-            self.sent(delivery, poster.reply_of(saying["reply"]), saying["detail"], renewed=saying["renewed"])
+    # -- after the post
 
-    def sent(self, delivery: Delivery, reply: AttemptResult, detail: str | None, *, renewed: bool) -> None:
-        """Slack has answered, or has not. `renewed`: its token was refused, and another has taken its place."""
-        delivery.answered = True
-        circuit, before = self.hand.circuit, self.hand.circuit.failures
-        turned = circuit.heard(reply, delivery.job.workspace_id, steady_ms())
-        if renewed:
+    def receive(self, poster: PosterHandle, response: PostResponse) -> None:
+        """Take the result of a post."""
+        delivery = poster.deliveries.get(response.key)
+        if delivery is None:
+            return
+        delivery.has_response = True
+        breaker, failures_before = self.in_flight.breaker, self.in_flight.breaker.failures
+        has_turned = breaker.record(response.reply, delivery.job.workspace_id, steady_ms())
+        if response.is_token_renewed:
             log.event("token_renewed", workspace=delivery.job.workspace)
-        self.end(delivery, reply, detail, renewed=renewed)
-        if circuit.failures != before:
-            now = self.hand.session.now()
-            keep = partial(outage.save_failures, failures=circuit.failures, silent=circuit.silent, now=now)
-            self.hand.ledger.add(keep)
-        if turned:
-            log.event("circuit_open" if circuit.open else "circuit_closed", "warning", error=reply.error)
-        if circuit.open and circuit.counted:
-            self.hand.ledger.add(partial(outage.return_attempts, jobs=circuit.given_back()))
+        self.end(delivery, response)
+        if breaker.failures != failures_before:
+            now = self.in_flight.session.now()
+            keep = partial(outage.save_failures, failures=breaker.failures, silent=breaker.failing_workspace, now=now)
+            self.in_flight.writes.add(keep)
+        if has_turned:
+            event = "outage_started" if breaker.is_open else "outage_ended"
+            log.event(event, "warning", error=response.reply.error)
+        if breaker.is_open and breaker.counted_jobs:
+            self.in_flight.writes.add(partial(outage.return_attempts, jobs=breaker.take_counted_jobs()))
 
-    def end(
-        self, delivery: Delivery, reply: AttemptResult, detail: str | None = None, *, renewed: bool = False
-    ) -> None:
-        """Write how the attempt ended and what becomes of the job, then let its channel go."""
-        job, now = delivery.job, self.hand.session.now()
-        look_up_at = min(delivery.sent_at or now, now) + self.hand.window_ms
-        standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, look_up_at)
-        free = self.hand.circuit.spares(reply, job.error, last=job.spent + 1 >= job.max_attempts)
-        if is_outage(reply) and not free:
-            self.hand.circuit.counted.append(job.id)
-        ruled = verdict(reply, standing, now, random.random, free=free, renewed=renewed)
-        posted = reply.outcome is Outcome.POSTED
-        ended = attempts.AttemptEnd(
+    def end(self, delivery: Delivery, response: PostResponse) -> None:
+        """Write the result of an attempt and the job's next state, then release its channel."""
+        job, now, reply = delivery.job, self.in_flight.session.now(), response.reply
+        look_up_at = min(delivery.sent_at or now, now) + self.in_flight.arrival_limit_ms
+        budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at)
+        is_last = job.spent + 1 >= job.max_attempts
+        is_free = self.in_flight.breaker.spares_attempt(reply, job.error, is_last=is_last)
+        if is_outage(reply) and not is_free:
+            self.in_flight.breaker.counted_jobs.append(job.id)
+        transition = next_state(
+            reply, budget, now, random.random, is_free=is_free, is_renewed=response.is_token_renewed
+        )
+        is_posted = reply.outcome is Outcome.POSTED
+        end = attempts.AttemptEnd(
             job_id=job.id,
             token=job.token,
-            number=delivery.number,
+            number=delivery.attempt,
             ended_at=now,
             reply=reply,
-            state=ruled.state,
-            available_at=ruled.available_at,
-            spent=ruled.spent,
-            lateness_ms=max(0, delivery.sent_at - job.scheduled_at) if posted and delivery.sent_at else None,
-            detail=detail,
+            state=transition.state,
+            available_at=transition.available_at,
+            spent=transition.spent,
+            lateness_ms=max(0, delivery.sent_at - job.scheduled_at) if is_posted and delivery.sent_at else None,
+            detail=response.detail,
         )
-        write = partial(self.write_end, ended=ended, delivery=delivery, ruled=ruled)
-        self.hand.ledger.add(write, partial(self.ended, delivery, reply, ruled), ends=True)
+        write = partial(self.write_end, end=end, delivery=delivery, transition=transition)
+        on_commit = partial(self.on_ended, delivery, reply, transition)
+        self.in_flight.writes.add(write, on_commit, is_ending=True)
 
-    def write_end(self, db: Any, ended: attempts.AttemptEnd, delivery: Delivery, ruled: Verdict) -> str | None:
-        """The attempt's end, and what follows for its channel, workspace and schedule. Returns the job's state."""
-        job, now = delivery.job, ended.ended_at
-        state = attempts.end(db, ended)
+    def write_end(
+        self, db: Database, end: attempts.AttemptEnd, delivery: Delivery, transition: Transition
+    ) -> str | None:
+        """Write an attempt's end and its effects on channel, workspace and schedule. Return the job's state."""
+        job, now = delivery.job, end.ended_at
+        state = attempts.end(db, end)
         if state is None:
             return None
-        if ended.reply.outcome is not Outcome.RENDER_FAILED:
-            free_at = now + PACE_MS if ended.was_sent else now
-            pacing.release(db, job.workspace_id, job.channel, delivery.kept_until, now, free_at)
-        if ruled.hold_until is not None:
-            pacing.hold(db, job.workspace_id, pacing.POST, "", now, ruled.hold_until)
-            pacing.postpone_jobs(db, job.workspace_id, ruled.hold_until, SPREAD_MS)
-        if ruled.pauses_workspace:
-            reason = ended.reply.error or "token refused"
+        if end.reply.outcome is not Outcome.RENDER_FAILED:
+            free_at = now + PACE_MS if end.was_sent else now
+            pacing.release(db, job.workspace_id, job.channel, delivery.channel_held_until, now, free_at)
+        if transition.hold_until is not None:
+            pacing.hold(db, job.workspace_id, pacing.POST, "", now, transition.hold_until)
+            pacing.postpone_jobs(db, job.workspace_id, transition.hold_until, SPREAD_MS)
+        if transition.pauses_workspace:
+            reason = end.reply.error or "token refused"
             side_effects.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
-        if ruled.suspends_schedule:
-            side_effects.suspend_schedule(db, job.schedule_id, job.channel, ended.reply.error or "channel refused", now)
+        if transition.suspends_schedule:
+            reason = end.reply.error or "channel refused"
+            side_effects.suspend_schedule(db, job.schedule_id, job.channel, reason, now)
         return state
 
-    def ended(self, delivery: Delivery, reply: AttemptResult, ruled: Verdict, state: str | None) -> None:
-        """All is on the disk, and the job in `state`; None: another claim holds it, and nothing was written."""
+    def on_ended(self, delivery: Delivery, reply: AttemptResult, transition: Transition, state: str | None) -> None:
+        """Remove a delivery whose end is written; its job is in `state` (None: another claim holds it)."""
+        job = delivery.job
         if state is None:
-            log.event("lease_lost", "warning", job=delivery.job.id, schedule=delivery.job.schedule)
+            log.event("lease_lost", "warning", job=job.id, schedule=job.schedule)
         else:
-            self.hand.count(state)
-        self.tell(delivery.job, reply, state)
-        self.hand.drop(delivery)
-        if ruled.hold_until is not None:
-            self.hand.hold(delivery.job.workspace_id, ruled.hold_until)
-        if self.hand.circuit.open:
-            self.hand.give_back_until(self.hand.circuit.probe_at)
+            self.in_flight.count_state(state)
+        log_result(job, reply, state)
+        self.in_flight.remove(delivery)
+        if transition.hold_until is not None:
+            self.in_flight.hold_workspace(job.workspace_id, transition.hold_until)
+        if self.in_flight.breaker.is_open:
+            self.in_flight.put_back_until(self.in_flight.breaker.probe_at)
 
-    def tell(self, job: ClaimedJob, reply: AttemptResult, state: str | None) -> None:
-        """One line in the log for each attempt that was no plain success."""
-        if reply.outcome is Outcome.POSTED:
-            return
-        level = "info" if reply.outcome in (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT) else "warning"
-        facts = {"job": job.id, "schedule": job.schedule, "workspace": job.workspace, "channel": job.channel}
-        log.event(reply.outcome.value, level, **facts, error=reply.error, state=state)
+
+def log_result(job: ClaimedJob, reply: AttemptResult, state: str | None) -> None:
+    """Log an attempt that did not simply succeed."""
+    if reply.outcome is Outcome.POSTED:
+        return
+    level = "info" if reply.outcome in (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT) else "warning"
+    facts = {"job": job.id, "schedule": job.schedule, "workspace": job.workspace, "channel": job.channel}
+    log.event(reply.outcome.value, level, **facts, error=reply.error, state=state)

@@ -1,7 +1,7 @@
-"""When a pool may end: asked to stop, or, where it drains, with nothing left that is due.
+"""Shut-down: when a pool may end, on request or, with `--drain`, once nothing is due.
 
-What another pool that lives has in hand is that pool's to end. So a pool that drains waits for others' claims until
-they are renewed (their pool lives) or have passed (it is gone: its jobs are taken over), and for no later ones.
+Jobs claimed by another live pool are left to it. So a draining pool waits for other pools' claims until they are
+renewed (their pool lives) or have passed (their pool is gone, and their jobs are taken over), and for no later claims.
 """
 
 from dataclasses import dataclass
@@ -9,51 +9,58 @@ from dataclasses import dataclass
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.store.operations import drain
-from schedbot.worker.state.in_flight import Hand
+from schedbot.worker.state.in_flight import InFlight
 
-SOON_MS = 60_000  # a drain does not wait for what has to wait longer
-STOP_MARGIN_MS = 5_000  # beside the request's own time-out
+SOON_MS = 60_000  # a drain does not wait for jobs that have to wait longer
+STOP_MARGIN_MS = 5_000  # beside the time-out of a request
+NEVER = 1 << 62
 
 
 @dataclass(slots=True)
-class Ending:
-    """How far a pool is from its end. Instants are steady milliseconds."""
+class Shutdown:
+    """Progress towards the pool's end. `stopping_since` is steady milliseconds.
 
-    hand: Hand
+    `other_claims`: claims of pools that may be gone, by token, each with the end of its lease.
+    """
+
+    in_flight: InFlight
     stopping_since: int | None = None
-    others: dict[int, int] | None = None  # claims of which it is not known whether their pool lives, with their leases
+    other_claims: dict[int, int] | None = None
 
     @property
     def stop_by(self) -> int:
-        """When it ends whatever is still in flight; far away while nobody asked it to stop."""
+        """Return when the pool ends whatever is in flight (steady milliseconds); NEVER before a stop request."""
         if self.stopping_since is None:
-            return 1 << 62
-        return self.stopping_since + self.hand.session.settings.timeout_ms + STOP_MARGIN_MS
+            return NEVER
+        return self.stopping_since + self.in_flight.session.settings.timeout_ms + STOP_MARGIN_MS
 
-    def stopped(self) -> bool:
-        """Asked to stop: what has not left is given back, what has is waited for, but not for ever."""
+    def stop(self) -> bool:
+        """Give back all that has not been sent. Return whether the rest has ended, or its time is over."""
         if self.stopping_since is None:
             self.stopping_since = steady_ms()
-            log.event("stopping", in_flight=self.hand.in_flight())
-        self.hand.give_all_back()
-        if (self.hand.jobs or self.hand.ledger) and steady_ms() < self.stop_by:
+            log.event("shutdown_started", in_flight=self.in_flight.count_sending())
+        self.in_flight.put_all_back()
+        if (self.in_flight.deliveries or self.in_flight.writes) and steady_ms() < self.stop_by:
             return False
-        self.hand.ledger.commit(self.hand.session.db)
+        self.in_flight.writes.commit(self.in_flight.session.db)
         return True
 
-    def drained(self) -> bool:
-        """Is nothing left that is due and can be settled soon?"""
-        if self.hand.jobs or self.hand.ledger:
+    def is_drained(self) -> bool:
+        """Is nothing due that this pool can end soon?"""
+        if self.in_flight.deliveries or self.in_flight.writes:
             return False
-        if not self.hand.circuit.allows(steady_ms(), in_flight=0):
+        if not self.in_flight.breaker.count_allowed(steady_ms(), in_flight=0):
             return True
-        now = self.hand.session.now()
-        return not (drain.has_due_jobs(self.hand.session.db, now, now + SOON_MS) or self.waits_for_others())
+        session = self.in_flight.session
+        now = session.now()
+        return not (drain.has_due_jobs(session.db, now, now + SOON_MS) or self.waits_for_other_pools())
 
-    def waits_for_others(self) -> bool:
-        """Are there claims, made before this was asked first, that were neither renewed nor ended since?"""
-        held = drain.list_claims(self.hand.session.db)
-        if self.others is None:
-            self.others = held
-        self.others = {token: lease for token, lease in self.others.items() if held.get(token) == lease}
-        return bool(self.others)
+    def waits_for_other_pools(self) -> bool:
+        """Are there claims from before the first call that were neither renewed nor ended since?"""
+        current = drain.list_claims(self.in_flight.session.db)
+        if self.other_claims is None:
+            self.other_claims = current
+        self.other_claims = {
+            token: lease_until for token, lease_until in self.other_claims.items() if current.get(token) == lease_until
+        }
+        return bool(self.other_claims)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.worker.steps.lines import Lines
+from schedbot.worker.steps.render import RenderQueue
 from tests.support.app import App, Program, now_ms, rfc3339, until
 from tests.support.sql import read_rows
-from tests.worker.test_departures import delivery
-from tests.worker.test_lost_presses import FOR_EVER
+from tests.worker.test_dead_renderers import FOR_EVER
+from tests.worker.test_send_queue import delivery
 
 HARMLESS = '{"text": "harmless"}'
 
@@ -67,12 +67,16 @@ def test_more_hanging_templates_than_a_pool_has_room_for_leave_others_their_room
     assert ended_first(app, pool) == [("globex", "posted")]
 
 
-def test_the_workspaces_take_turns_and_none_gets_more_than_its_share() -> None:
-    lines = Lines()
-    for number, workspace in enumerate("aaabbc"):
-        lines.add(delivery(number, workspace))
-    taken = [lines.take({}, 2) for _ in range(4)]
-    assert [one.job.id for one in taken if one] == [0, 3, 5, 1]
-    assert lines.ready({"a": 2}, 2) == 1
-    assert [one.job.id for one in (lines.take({"a": 2}, 2), lines.take({"a": 1}, 2)) if one] == [4, 2]
-    assert lines.take({}, 2) is None
+def test_workspaces_take_turns_up_to_their_share() -> None:
+    queue = RenderQueue()
+    for job_id, workspace in enumerate("aaabbc"):
+        queue.add(delivery(job_id, workspace))
+    assert [take_id(queue, {}) for _ in range(4)] == [0, 3, 5, 1]
+    assert queue.count_startable({"a": 2}, 2) == 1
+    assert [take_id(queue, {"a": 2}), take_id(queue, {"a": 1})] == [4, 2]
+    assert queue.take({}, 2) is None
+
+
+def take_id(queue: RenderQueue, active: dict[str, int]) -> int | None:
+    taken = queue.take(active, 2)
+    return taken.job.id if taken else None

@@ -28,7 +28,7 @@ from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
 from schedbot.store.jobs.unknown import LookUpResult
 from schedbot.store.schedules import schedules, workspaces
-from schedbot.worker.state.verdict import Standing, absent, unaskable, verdict
+from schedbot.worker.state.next_state import RetryBudget, next_state, next_state_by_policy, next_state_when_absent
 from tests.support.job_history import NOW, JobHistory
 from tests.support.sql import read_rows
 
@@ -177,16 +177,25 @@ class LifeOfAJob(RuleBasedStateMachine):
         job = claim.job
         reply = AttemptResult(outcome, outcome.value, ts=TS if outcome is Outcome.POSTED else None)
         look_up_at = (claim.sent_at or self.now) + WINDOW_MS
-        standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, look_up_at)
-        ruled = verdict(reply, standing, self.now, lambda: 0.5)
-        told = (job.id, job.token, claim.number, self.now, reply, ruled.state, ruled.available_at, ruled.spent)
+        budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at)
+        transition = next_state(reply, budget, self.now, lambda: 0.5)
+        told = (
+            job.id,
+            job.token,
+            claim.number,
+            self.now,
+            reply,
+            transition.state,
+            transition.available_at,
+            transition.spent,
+        )
         if not attempts.end(self.db, attempts.AttemptEnd(*told)):
             return False
-        if ruled.hold_until:
-            pacing.postpone_jobs(self.db, job.workspace_id, ruled.hold_until, 3_000)
-        if ruled.pauses_workspace:
+        if transition.hold_until:
+            pacing.postpone_jobs(self.db, job.workspace_id, transition.hold_until, 3_000)
+        if transition.pauses_workspace:
             side_effects.pause_workspace(self.db, job.workspace_id, "token_revoked", self.now, job.resumes)
-        if ruled.suspends_schedule:
+        if transition.suspends_schedule:
             side_effects.suspend_schedule(self.db, job.schedule_id, job.channel, "is_archived", self.now)
         return True
 
@@ -236,15 +245,15 @@ class LifeOfAJob(RuleBasedStateMachine):
 
     def ruled(self, answered: LookUpResult, answer: str) -> JobState:
         job = answered.job
-        standing = Standing(job.due_at, job.deadline_at, job.spent, job.max_attempts, self.now)
+        budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, self.now)
         match answer:
             case "found":
                 return after(JobState.UNKNOWN, Event.IN_HISTORY)
             case "absent":
-                return absent(standing, self.now, lambda: 0.5).state
+                return next_state_when_absent(budget, self.now, lambda: 0.5).state
             case "later":
                 return JobState.UNKNOWN
-        return unaskable(standing, answer, self.now).state
+        return next_state_by_policy(budget, answer, self.now).state
 
     @precondition(lambda self: self.answers)
     @rule(index=which)

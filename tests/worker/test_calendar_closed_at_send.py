@@ -182,7 +182,7 @@ def test_what_is_shut_out_just_as_a_newer_program_takes_over_is_let_go_at_once(a
     pool, now = Pool(app.session()), now_ms()
     with app.db.writing():
         [job] = claims.claim(app.db, ClaimRequest(now, 1, now + HOUR))
-    assert pool.sending.shut_out(job, now)
-    pool.ledger.outgrow()
-    pool.ledger.commit(app.db)
+    assert pool.sender.defer_if_closed(job, now)
+    pool.in_flight.writes.keep_only_endings()
+    pool.in_flight.writes.commit(app.db)
     assert app.states() == {"queued": 1}

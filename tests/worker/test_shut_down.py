@@ -6,24 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
-
-import pytest
 
 from bench.crash import children
 from schedbot.admin.schedules import pause
-from schedbot.model import AttemptResult, JobState, Outcome, TokenSource
+from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.jobs import attempts, claims
-from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
-from schedbot.worker.children.poster import Conditions
-from schedbot.worker.state.circuit_breaker import IN_A_ROW
-from schedbot.worker.state.in_flight import Hand
-from schedbot.worker.state.poster_handle import JOBS_OF_A_CHILD, Seat
-from schedbot.worker.state.write_queue import Ledger
-from schedbot.worker.steps.reconcile import Rescue
 from tests.support.app import App, until
-from tests.support.job_history import HOUR, NOW, JobHistory, new_job_history
+from tests.support.job_history import HOUR, NOW, new_job_history
 from tests.support.sql import read_value
 
 
@@ -79,46 +69,6 @@ def test_an_attempt_that_ends_while_its_schedule_rests_leaves_its_job_cancelled(
         with history.db.writing():
             end = attempts.AttemptEnd(job.id, job.token, 1, NOW, reply, JobState.QUEUED, NOW, spent=0)
             assert attempts.end(history.db, end) == "cancelled"
-
-
-def unknown(number: int) -> UnknownJob:
-    source, sent_at = TokenSource("setting"), NOW + number
-    rest = (5, "hold", 0, None, NOW)
-    return UnknownJob(number, "s", "s", "acme", "acme", source, NOW, NOW, 1, 1, "C1", sent_at, None, *rest)
-
-
-def rescue(history: JobHistory) -> Rescue:
-    return Rescue(Hand(history.session, Ledger(), [], "pool", "installation-1"))
-
-
-def test_what_waits_to_be_looked_up_is_not_gathered_again_where_its_look_up_is_full(tmp_path: Path) -> None:
-    with new_job_history(tmp_path) as history:
-        one = rescue(history)
-        for _ in range(2):
-            one.gather([unknown(number) for number in range(150)])
-        assert [len(ask.jobs) for ask in one.queue] == [100, 50]
-
-
-def test_a_child_that_has_had_its_share_is_asked_for_no_look_up(tmp_path: Path) -> None:
-    with new_job_history(tmp_path) as history:
-        one = rescue(history)
-        one.hand.seats.append(Seat(Conditions("http://127.0.0.1:9/api/", 1_000, 1)))
-        one.hand.seats[0].ready, one.hand.seats[0].taken = True, JOBS_OF_A_CHILD
-        one.gather([unknown(1)])
-        one.ask_next()
-        one.hand.seats[0].kill()
-        assert len(one.queue) == 1
-
-
-@pytest.mark.parametrize(("in_a_row", "state"), [(IN_A_ROW, JobState.QUEUED), (IN_A_ROW - 1, JobState.FAILED)])
-def test_a_last_attempt_that_did_not_arrive_ends_no_job_in_an_outage(
-    tmp_path: Path, in_a_row: int, state: JobState
-) -> None:
-    spent = replace(unknown(1), spent=5, deadline_at=NOW + HOUR)
-    with new_job_history(tmp_path) as history:
-        one = rescue(history)
-        one.hand.circuit.failures = in_a_row
-        assert one.ruled(LookUpResult(spent, NOW, "absent"), NOW, 0)[0] is state
 
 
 def test_work_does_not_wait_for_a_database_that_it_can_never_write_to(app: App) -> None:

@@ -1,16 +1,16 @@
 """The longer a post is unknown, the rarer its history is asked; but not where the wait has another reason."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from schedbot.model import JobState
 from schedbot.store.jobs.unknown import LookUpResult
+from schedbot.worker.state.next_state import LookUpTransition, next_state_after_look_up
 from tests.support.app import FAKETIME, App, Program, until
-from tests.support.job_history import HOUR, NOW, new_job_history
+from tests.support.job_history import HOUR, NOW
 from tests.support.sql import read_rows, read_value
-from tests.worker.test_ends_of_a_pool import rescue, unknown
+from tests.worker.test_reconcile import unknown
 
 WITHIN = 40  # s: a pool starts, and a lost answer is waited for
 
@@ -49,11 +49,10 @@ def test_a_limit_is_waited_for_as_long_as_slack_says(app: App) -> None:
 
 
 @pytest.mark.parametrize(("error", "wait_ms"), [(None, 60_000), ("ratelimited", 60_000), ("http_503", 900_000)])
-def test_the_next_page_does_not_wait_for_a_quarter_of_the_time(tmp_path: Path, error: str | None, wait_ms: int) -> None:
-    with new_job_history(tmp_path) as history:
-        job = replace(unknown(1), sent_at=NOW - HOUR, deadline_at=NOW + HOUR)
-        ruled = rescue(history).ruled(LookUpResult(job, NOW, "later", error), NOW, 60_000)
-    assert ruled == (JobState.UNKNOWN, NOW + wait_ms, error)
+def test_the_next_page_does_not_wait_for_a_quarter_of_the_time(error: str | None, wait_ms: int) -> None:
+    job = replace(unknown(1), sent_at=NOW - HOUR, deadline_at=NOW + HOUR)
+    after = next_state_after_look_up(LookUpResult(job, NOW, "later", error), NOW, 60_000, lambda: 0.5, is_outage=False)
+    assert after == LookUpTransition(JobState.UNKNOWN, NOW + wait_ms, error)
 
 
 def test_pools_that_take_turns_at_a_post_ask_its_own_seconds_once(app: App) -> None:

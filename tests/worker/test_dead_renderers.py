@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.crash import children
 from tests.support.app import App, Program, until
 from tests.support.sql import read_value
-from tests.worker.test_pool_in_trouble import cpu_ticks
+from tests.worker.test_pool import cpu_ticks
 
 FOR_EVER = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}[]"
 AT_WORK_TICKS = 150  # more than a child's start takes, less than a press's time limit

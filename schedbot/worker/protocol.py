@@ -1,0 +1,194 @@
+"""Messages between the pool and its child processes: one JSON object a line.
+
+The first message of a child is `{"version": "..."}`, a form that every version of schedbot reads. All other messages
+are read only by a process of the same version. A message with a template's parameters or blocks holds them as JSON.
+"""
+
+import json
+from dataclasses import dataclass, fields, is_dataclass
+
+from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, Report, TokenSource
+
+
+@dataclass(frozen=True, slots=True)
+class PostRequest:
+    """Pool to poster: post a message. `start_before` is steady milliseconds; a post that starts later must not leave.
+
+    `key` names the delivery. `rereads_token`: the token was refused before, so a cached one must not be used.
+    """
+
+    key: int
+    source: TokenSource
+    rereads_token: bool
+    channel: str
+    message: Message
+    metadata: MessageMetadata
+    start_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedPost:
+    """A post to look for in a channel's history, with the instants between which it arrived (UTC milliseconds)."""
+
+    metadata: MessageMetadata
+    earliest_at: int
+    latest_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpRequest:
+    """Pool to poster: look for posts in a channel's history. `resume` is where an earlier look-up stopped."""
+
+    number: int
+    source: TokenSource
+    rereads_token: bool
+    channel: str
+    posts: tuple[SearchedPost, ...]
+    resume: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRequest:
+    """Pool to renderer: render a report. `due_at` is UTC milliseconds."""
+
+    job_id: int
+    report: Report
+    schedule_name: str
+    account: str
+    due_at: int
+    tz: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Child to pool: the child has started and takes requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostResponse:
+    """Poster to pool: result of a post.
+
+    `is_token_renewed`: the token was refused, and its source now holds another. `clock_offset_ms` is Slack's clock
+    minus ours, None where no answer since the last message told it.
+    """
+
+    key: int
+    reply: AttemptResult
+    detail: str | None = None
+    is_token_renewed: bool = False
+    clock_offset_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAnswer:
+    """Result of the search for one post: `answer` is found, absent, cannot_ask or later."""
+
+    answer: str
+    ts: str | None
+    error: str | None
+    retry_after_ms: int | None
+    resume: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpResponse:
+    """Poster to pool: results of a look-up, in the order of the request's posts. Other fields as in PostResponse."""
+
+    number: int
+    answers: tuple[HistoryAnswer, ...]
+    is_token_renewed: bool
+    clock_offset_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpFailed:
+    """Poster to pool: the look-up was not made, because its token is unavailable or the poster has a defect."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderResponse:
+    """Renderer to pool: the rendered message."""
+
+    job_id: int
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class RenderFailed:
+    """Renderer to pool: the report could not be rendered."""
+
+    job_id: int
+    reason: str
+
+
+PosterRequest = PostRequest | LookUpRequest
+ChildRequest = PosterRequest | RenderRequest
+ChildResponse = Ready | PostResponse | LookUpResponse | LookUpFailed | RenderResponse | RenderFailed
+
+
+def encode_version(version: str) -> bytes:
+    """Return the first message of a child. Its form must never change."""
+    return json.dumps({"version": version}).encode() + b"\n"
+
+
+def decode_version(line: bytes) -> str:
+    """Return the version in the first message of a child of any version."""
+    return str(json.loads(line)["version"])
+
+
+def encode(message: ChildRequest | ChildResponse) -> bytes:
+    """Return a message as one line."""
+    content = {"type": type(message).__name__, **fields_of(message)}
+    return json.dumps(content, separators=(",", ":"), default=fields_of).encode() + b"\n"
+
+
+def fields_of(value: object) -> dict[str, object]:
+    """Return the fields of a dataclass by name; nested dataclasses are left for the encoder."""
+    if not is_dataclass(value):
+        raise TypeError(f"{type(value).__name__} cannot be sent to another process")
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def decode_request(line: bytes) -> ChildRequest:
+    """Return a message of the pool."""
+    content = json.loads(line)
+    kind = content.pop("type")
+    match kind:
+        case "PostRequest":
+            nested = {"source": TokenSource(**content["source"]), "metadata": MessageMetadata(**content["metadata"])}
+            return PostRequest(**{**content, **nested, "message": Message(**content["message"])})
+        case "LookUpRequest":
+            posts = tuple(
+                SearchedPost(**{**post, "metadata": MessageMetadata(**post["metadata"])}) for post in content["posts"]
+            )
+            return LookUpRequest(**{**content, "source": TokenSource(**content["source"]), "posts": posts})
+        case "RenderRequest":
+            return RenderRequest(**{**content, "report": Report(**content["report"])})
+    raise ValueError(f"unknown request {kind!r}")
+
+
+def decode_response(line: bytes) -> ChildResponse:
+    """Return a message of a child of this version."""
+    content = json.loads(line)
+    kind = content.pop("type")
+    match kind:
+        case "Ready":
+            return Ready()
+        case "PostResponse":
+            reply = content["reply"]
+            return PostResponse(
+                **{**content, "reply": AttemptResult(**{**reply, "outcome": Outcome(reply["outcome"])})}
+            )
+        case "LookUpResponse":
+            answers = tuple(HistoryAnswer(**answer) for answer in content["answers"])
+            return LookUpResponse(**{**content, "answers": answers})
+        case "LookUpFailed":
+            return LookUpFailed(**content)
+        case "RenderResponse":
+            return RenderResponse(**{**content, "message": Message(**content["message"])})
+        case "RenderFailed":
+            return RenderFailed(**content)
+    raise ValueError(f"unknown response {kind!r}")

@@ -1,0 +1,53 @@
+"""Clock monitor: notices that somebody set the clock, and keeps Slack's clock as its answers told it.
+
+After the clock was set, instants that were stored before no longer tell how long ago they were. So look-ups pause until
+any message in flight has arrived, and the search window covers both clocks.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from schedbot import log
+from schedbot.clock import steady_ms
+
+# A jump of the clock between two turns of the loop from which on it is taken to have been set.
+CLOCK_SET_MS = 1_000
+
+
+@dataclass(slots=True)
+class ClockMonitor:
+    """The clock of this machine against steady time and against Slack's clock.
+
+    `arrival_limit_ms`: see InFlight. `slack_offset_ms`: Slack's clock minus ours, None before the first answer.
+    `set_at`: when the clock was last set, by the clock as it is now; 0: never. `set_back_ms`: sum of the jumps back.
+    """
+
+    now: Callable[[], int]
+    arrival_limit_ms: int
+    slack_offset_ms: int | None = None
+    set_at: int = 0
+    set_back_ms: int = 0
+    _steady_offset_ms: int | None = None
+    _no_look_up_before: int = 0  # steady
+
+    def check(self) -> None:
+        """Compare the clock with steady time."""
+        now, steady = self.now(), steady_ms()
+        jump_ms = 0 if self._steady_offset_ms is None else now - steady - self._steady_offset_ms
+        self._steady_offset_ms = now - steady
+        if abs(jump_ms) < CLOCK_SET_MS:
+            return
+        log.event("clock_set", "warning", by_ms=jump_ms)
+        self.set_at, self._no_look_up_before = now, steady + self.arrival_limit_ms
+        self.set_back_ms += max(0, -jump_ms)
+        if self.slack_offset_ms is not None:
+            self.slack_offset_ms -= jump_ms
+
+    def record_slack_offset(self, offset_ms: int | None) -> None:
+        """Keep the offset that an answer told; None is no news."""
+        if offset_ms is not None:
+            self.slack_offset_ms = offset_ms
+
+    def allows_look_ups(self) -> bool:
+        """May histories be asked? Not while a message that was sent before the clock was set may still arrive."""
+        return steady_ms() >= self._no_look_up_before

@@ -1,0 +1,199 @@
+"""Next state of a job after an attempt or a look-up: Slack's answer in; state, instant and side effects out. Pure.
+
+`slack/error_codes.py` assigns Slack's errors to outcomes; `rules/lifecycle.py` is the table of transitions.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from schedbot.model import AttemptResult, JobState, Outcome
+from schedbot.rules import backoff
+from schedbot.rules.lifecycle import Event, after
+from schedbot.slack import error_codes
+from schedbot.store.jobs.unknown import LookUpResult
+
+# A request starts within this time after its intent was written: a poster that was stopped meanwhile does not post.
+START_LIMIT_MS = 2_000
+# Between our time-out and the instant from which a message that Slack still processed must be in the history.
+ARRIVAL_MARGIN_MS = 1_000
+SPREAD_MS = 3_000
+RATE_LIMIT_MS = 30_000  # where Slack names no instant
+QUOTA_HOLD_MS = 3_600_000
+LAST_TRY_MS = 5_000  # before the deadline: time to claim, to render, and for a busy channel
+LOOK_UP_PACE_MS = 1_200  # tier 3: 50 a minute, https://docs.slack.dev/apis/web-api/rate-limits
+LONGEST_LOOK_UP_WAIT_MS = 900_000
+
+Random = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class RetryBudget:
+    """Attempts and time that a job has left. `spent`: attempts used up before; `look_up_at`: its first look-up."""
+
+    deadline_at: int
+    spent: int
+    max_attempts: int
+    look_up_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A job's next state, when it may go on and its attempts used up, with the side effects.
+
+    `hold_until`: nothing is sent to the workspace before that instant.
+    """
+
+    event: Event
+    state: JobState
+    available_at: int
+    spent: int
+    hold_until: int | None = None
+    pauses_workspace: bool = False
+    suspends_schedule: bool = False
+
+
+def next_state(
+    reply: AttemptResult,
+    budget: RetryBudget,
+    now: int,
+    random: Random,
+    *,
+    is_free: bool = False,
+    is_renewed: bool = False,
+) -> Transition:
+    """Return the transition of a running job. `now` is UTC milliseconds; `random` returns 0 to 1.
+
+    `is_free`: the attempt is not counted, because Slack is down. `is_renewed`: the token was refused, and its source
+    now holds another.
+    """
+    spent = budget.spent + (not is_free)
+    match reply.outcome:
+        case Outcome.POSTED:
+            return transition(Event.POSTED, now, budget.spent + 1)
+        case Outcome.RATE_LIMITED | Outcome.QUOTA:
+            return hold_for_limit(reply, budget, now, random)
+        case Outcome.TOKEN_REFUSED:
+            event = Event.TOKEN_ROTATED if is_renewed else Event.WORKSPACE_PAUSED
+            return replace(transition(event, now, budget.spent), pauses_workspace=not is_renewed)
+        case Outcome.CHANNEL_REFUSED:
+            return replace(transition(Event.REFUSED, now, budget.spent + 1), suspends_schedule=True)
+        case Outcome.MESSAGE_REFUSED | Outcome.OUR_DEFECT | Outcome.RENDER_FAILED:
+            return transition(Event.REFUSED, now, budget.spent + 1)
+        case Outcome.UNKNOWN:
+            return transition(Event.OUTCOME_UNKNOWN, budget.look_up_at, spent)
+        case Outcome.LOST_UNSENT:
+            return transition(Event.WORKER_DIED_UNSENT, now, budget.spent)
+        case Outcome.NOT_POSTED:
+            if reply.retry_after_ms:  # Slack names the instant: wait for it, and use up nothing
+                return wait_until(now + reply.retry_after_ms, budget)
+            return back_off(budget, spent, now, random)
+
+
+def transition(event: Event, available_at: int, spent: int) -> Transition:
+    return Transition(event, after(JobState.RUNNING, event), available_at, spent)
+
+
+def hold_for_limit(reply: AttemptResult, budget: RetryBudget, now: int, random: Random) -> Transition:
+    """Hold the workspace for a rate limit; it uses up no attempt. Spread, so that not all jobs return at once."""
+    default_ms = QUOTA_HOLD_MS if reply.outcome is Outcome.QUOTA else RATE_LIMIT_MS
+    until = now + (reply.retry_after_ms or default_ms)
+    held = transition(Event.RATE_LIMITED, until + int(random() * SPREAD_MS), budget.spent)
+    return replace(held, hold_until=until)
+
+
+def wait_until(retry_at: int, budget: RetryBudget) -> Transition:
+    """Try again at the instant that Slack names, if that is within the grace."""
+    return transition(Event.NOT_POSTED if retry_at <= budget.deadline_at else Event.EXPIRED, retry_at, budget.spent)
+
+
+def back_off(budget: RetryBudget, spent: int, now: int, random: Random) -> Transition:
+    """Try again after a backoff, while attempts and grace last; the last try comes just before the deadline."""
+    if spent >= budget.max_attempts:
+        return transition(Event.ATTEMPTS_EXHAUSTED, now, spent)
+    retry_at = now + backoff.wait_ms(spent, random)
+    if retry_at > budget.deadline_at:
+        retry_at = budget.deadline_at - LAST_TRY_MS
+    if retry_at < now + backoff.LEAST_MS:
+        return transition(Event.EXPIRED, now, spent)
+    return transition(Event.NOT_POSTED, retry_at, spent)
+
+
+# -- after a look-up
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpTransition:
+    """Next state of a job of unknown outcome, when it may go on, and the error that is kept with it."""
+
+    state: JobState
+    available_at: int
+    error: str | None
+
+
+def next_state_after_look_up(
+    result: LookUpResult, now: int, retry_after_ms: int, random: Random, *, is_outage: bool
+) -> LookUpTransition:
+    """Return the transition of a job of unknown outcome.
+
+    `is_outage`: Slack is down, so no attempts are used up, and only the deadline ends the job.
+    """
+    job = result.job
+    max_attempts = job.spent + 1 if is_outage else job.max_attempts
+    budget = RetryBudget(job.deadline_at, job.spent, max_attempts, now)
+    match "cannot_ask" if is_hopeless(result, now) else result.answer:
+        case "found":
+            return LookUpTransition(after(JobState.UNKNOWN, Event.IN_HISTORY), now, None)
+        case "absent":
+            absent = next_state_when_absent(budget, now, random)
+            error = {Event.EXPIRED: "deadline", Event.ATTEMPTS_EXHAUSTED: "not_arrived"}.get(absent.event)
+            return LookUpTransition(absent.state, absent.available_at, error)
+        case "cannot_ask":
+            fallback = next_state_by_policy(budget, job.on_unknown, now)
+            error = None if fallback.state is JobState.QUEUED else result.error
+            return LookUpTransition(fallback.state, fallback.available_at, error)
+        case _:
+            since = now if is_rate_limit_or_next_page(result) else job.sent_at
+            return LookUpTransition(JobState.UNKNOWN, next_look_up_at(since, retry_after_ms, now), result.error)
+
+
+def next_state_when_absent(budget: RetryBudget, now: int, random: Random) -> Transition:
+    """Return the transition of a post that is not in the history: the same as after an attempt that posted nothing."""
+    retry = back_off(budget, budget.spent, now, random)
+    event = Event.NOT_IN_HISTORY if retry.event is Event.NOT_POSTED else retry.event
+    return Transition(event, after(JobState.UNKNOWN, event), retry.available_at, budget.spent)
+
+
+def next_state_by_policy(budget: RetryBudget, on_unknown: str, now: int) -> Transition:
+    """Return the transition where the history cannot be asked: by the schedule's policy, send again or hold."""
+    event = Event.HISTORY_UNREADABLE_HOLD
+    if on_unknown == "resend":
+        has_budget = budget.spent < budget.max_attempts and now <= budget.deadline_at
+        event = Event.HISTORY_UNREADABLE_RESEND if has_budget else Event.ATTEMPTS_EXHAUSTED
+    return Transition(event, after(JobState.UNKNOWN, event), now, budget.spent)
+
+
+def next_look_up_at(sent_at: int, retry_after_ms: int, now: int) -> int:
+    """Return when to ask again a history that gave no answer: after a quarter of the time since the post."""
+    return now + max(LOOK_UP_PACE_MS, retry_after_ms, min(LONGEST_LOOK_UP_WAIT_MS, (now - sent_at) // 4))
+
+
+def is_hopeless(result: LookUpResult, now: int) -> bool:
+    """Will no later look-up give an answer, because the error is final or the workspace was removed?"""
+    job = result.job
+    is_final = is_final_error(result.error, job.deadline_at, now)
+    return result.answer == "later" and (is_final or (job.is_removed and waits_for_token(result)))
+
+
+def is_final_error(error: str | None, deadline_at: int, now: int) -> bool:
+    """Is the error final? A refusal by HTTP may be a proxy's and pass, so it is final only after the deadline."""
+    return now > deadline_at and error is not None and (error.startswith("http_4") or error in ("no_progress", "no_ts"))
+
+
+def waits_for_token(result: LookUpResult) -> bool:
+    """Was the token refused, so that another may give an answer?"""
+    return result.answer == "later" and error_codes.is_token_refused(result.error)
+
+
+def is_rate_limit_or_next_page(result: LookUpResult) -> bool:
+    """Does the look-up wait only for a rate limit or for the next page? Then it waits no longer than Slack says."""
+    return result.error is None or error_codes.explain(result.error).outcome is Outcome.RATE_LIMITED

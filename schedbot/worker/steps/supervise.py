@@ -1,0 +1,137 @@
+"""Supervise the child processes: start, read, replace and end them."""
+
+import selectors
+from dataclasses import dataclass, field
+
+from schedbot import log
+from schedbot.clock import steady_ms
+from schedbot.slack.responses import MAX_PAGES
+from schedbot.worker.children.child_process import RestartBackoff
+from schedbot.worker.protocol import ChildResponse, LookUpFailed, LookUpResponse, PostResponse, Ready
+from schedbot.worker.state.in_flight import InFlight
+from schedbot.worker.state.poster_handle import PosterHandle
+from schedbot.worker.state.timers import Timer
+from schedbot.worker.steps.reconcile import Reconciler
+from schedbot.worker.steps.render import RENDER_MS, RendererHandle, RenderPool
+from schedbot.worker.steps.send import Sender
+
+# A child whose response is later than a request's time-out by this much is replaced.
+RESPONSE_MARGIN_MS = 10_000
+
+ChildHandle = PosterHandle | RendererHandle
+
+
+@dataclass(slots=True)
+class ChildSupervisor:
+    """Keeps the posters and renderers running, and passes their messages to the steps."""
+
+    selector: selectors.BaseSelector
+    in_flight: InFlight
+    render_pool: RenderPool
+    sender: Sender
+    reconciler: Reconciler
+    claim_timer: Timer
+    backoff: RestartBackoff = field(default_factory=RestartBackoff)
+
+    def children(self) -> list[ChildHandle]:
+        return [*self.in_flight.posters, *self.render_pool.renderers]
+
+    # -- start
+
+    def start_missing(self) -> None:
+        """Start the children that are missing. Where that fails (no memory, no process), the rest goes on meanwhile."""
+        try:
+            while self.backoff.allows_start(steady_ms()) and self.needs_poster():
+                poster = PosterHandle(self.in_flight.session.settings)
+                self.in_flight.posters.append(poster)
+                self.selector.register(poster.pipe.socket, selectors.EVENT_READ, poster)
+            while self.backoff.allows_start(steady_ms()) and self.render_pool.needs_renderer():
+                renderer = RendererHandle()
+                self.render_pool.renderers.append(renderer)
+                self.selector.register(renderer.pipe.socket, selectors.EVENT_READ, renderer)
+        except OSError as error:
+            self.backoff.record_failure(steady_ms())
+            log.event("child_not_started", "error", why=error)
+
+    def needs_poster(self) -> bool:
+        """Is another poster needed? Retiring posters do not count."""
+        active = sum(not poster.is_retiring for poster in self.in_flight.posters)
+        return active < self.in_flight.session.settings.processes
+
+    # -- read
+
+    def receive(self) -> None:
+        """Pass on the messages of all children; remove those that are dead. Raises ProgramChanged."""
+        for child in self.children():
+            responses = child.receive()
+            for response in responses or []:
+                self.pass_on(child, response)
+            if responses is None:
+                self.remove(child)
+
+    def pass_on(self, child: ChildHandle, response: ChildResponse) -> None:
+        """Pass a message to the step that it belongs to."""
+        if isinstance(child, RendererHandle):
+            self.render_pool.receive(child, response)
+            return
+        match response:
+            case Ready():
+                child.is_ready = True
+                self.backoff.record_success()
+                self.claim_timer.trigger()
+            case PostResponse():
+                self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
+                self.sender.receive(child, response)
+            case LookUpResponse():
+                self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
+                self.reconciler.receive(child, response)
+            case LookUpFailed():
+                self.reconciler.receive(child, response)
+
+    def flush(self) -> None:
+        """Write the queued requests. A child that does not read is written to once it does."""
+        for child in self.children():
+            child.pipe.flush()
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if child.pipe.is_blocked else 0)
+            self.selector.modify(child.pipe.socket, events, child)
+
+    # -- end
+
+    def replace_overdue(self) -> None:
+        """End children that are retired and idle, and children whose response is overdue."""
+        now = steady_ms()
+        for poster in [poster for poster in self.in_flight.posters if poster.is_retiring and poster.is_idle]:
+            self.selector.unregister(poster.pipe.socket)
+            self.in_flight.posters.remove(poster)
+            poster.kill()
+        posts_before = now - self.in_flight.arrival_limit_ms - RESPONSE_MARGIN_MS
+        look_ups_before = posts_before - MAX_PAGES * self.in_flight.session.settings.timeout_ms
+        for poster in [poster for poster in self.in_flight.posters if poster.is_overdue(posts_before, look_ups_before)]:
+            self.remove(poster)
+        for renderer in self.render_pool.overdue(now):
+            self.remove(renderer, f"It took more than {RENDER_MS // 1000} s.")
+
+    def remove(self, child: ChildHandle, reason: str = "") -> None:
+        """Remove a child that is dead, or end it now. `reason`: a renderer is ended for its report, which has failed.
+
+        Its other jobs go on without it.
+        """
+        self.selector.unregister(child.pipe.socket)
+        child.kill()
+        child.process.join()
+        log.event("child_died", "warning", child=child.number, exit=child.process.exitcode)
+        if not child.is_ready:
+            self.backoff.record_failure(steady_ms())
+        if isinstance(child, RendererHandle):
+            self.render_pool.remove(child, reason)
+            return
+        self.in_flight.posters.remove(child)
+        self.in_flight.on_child_died(child)
+        self.reconciler.on_child_died(child)
+
+    def kill_all(self) -> None:
+        """End all children."""
+        for child in self.children():
+            child.kill()
+        for child in self.children():
+            child.process.join()

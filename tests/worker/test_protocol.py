@@ -1,0 +1,57 @@
+"""Messages between pool and children: each arrives as it was sent; the version is readable by every version."""
+
+import pytest
+
+from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, Report, TokenSource
+from schedbot.worker import protocol
+from schedbot.worker.protocol import (
+    ChildRequest,
+    ChildResponse,
+    HistoryAnswer,
+    LookUpFailed,
+    LookUpRequest,
+    LookUpResponse,
+    PostRequest,
+    PostResponse,
+    Ready,
+    RenderFailed,
+    RenderRequest,
+    RenderResponse,
+    SearchedPost,
+)
+
+SOURCE, STAMP = TokenSource("env", "SLACK_BOT_TOKEN"), MessageMetadata("installation-1", "schedule-1:1000", 2)
+MESSAGE = Message("Grüße ☕", [{"type": "section", "text": {"type": "mrkdwn", "text": "\ud83d half a pair\n"}}])
+REQUESTS = [
+    PostRequest(7, SOURCE, True, "C1", MESSAGE, STAMP, 1_000),
+    LookUpRequest(1, SOURCE, False, "C1", (SearchedPost(STAMP, 1, 2), SearchedPost(STAMP, 3, 4)), "resume"),
+    RenderRequest(7, Report("template", "a.json.j2", {"type": "x", "list": [1]}), "daily", "42", 1_000, "UTC"),
+]
+RESPONSES = [
+    Ready(),
+    PostResponse(7, AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, 429, 2_000), None, False, -300),
+    LookUpResponse(1, (HistoryAnswer("found", "1.1", None, None, ""),), True, None),
+    LookUpFailed(1, "no token"),
+    RenderResponse(7, MESSAGE),
+    RenderFailed(7, "it loops"),
+]
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=lambda message: type(message).__name__)
+def test_request_arrives_as_it_was_sent(request_: ChildRequest) -> None:
+    line = protocol.encode(request_)
+    assert (line.count(b"\n"), line[-1:]) == (1, b"\n")
+    assert protocol.decode_request(line) == request_
+
+
+@pytest.mark.parametrize("response", RESPONSES, ids=lambda message: type(message).__name__)
+def test_response_arrives_as_it_was_sent(response: ChildResponse) -> None:
+    decoded = protocol.decode_response(protocol.encode(response))
+    assert decoded == response
+    if isinstance(decoded, PostResponse):
+        assert isinstance(decoded.reply.outcome, Outcome)
+
+
+def test_version_message_keeps_its_form() -> None:
+    assert protocol.encode_version("9.9.9") == b'{"version": "9.9.9"}\n'
+    assert protocol.decode_version(b'{"version":"9.9.9","later":"fields"}') == "9.9.9"

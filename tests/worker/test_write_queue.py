@@ -1,0 +1,93 @@
+"""Write queue: one commit for all writes, callbacks only after it, and nothing lost when it fails."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from schedbot.errors import DatabaseUnusable
+from schedbot.store.database import Database, DatabaseOutgrown
+from schedbot.store.opening import create_database
+from schedbot.store.sqlite.connection import open_file
+from schedbot.worker.state.write_queue import WriteQueue
+
+SQL = "INSERT INTO heartbeats (kind, name, program, started_at, beat_at) VALUES ('pool', :name, '1', 0, 0)"
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    create_database(tmp_path / "schedbot.db", "installation-1", 0).close()
+    db = open_file(tmp_path / "schedbot.db", busy_ms=50)
+    yield db
+    db.close()
+
+
+def heartbeat(name: str) -> Callable[[Database], str]:
+    def write(db: Database) -> str:
+        db.execute(SQL, {"name": name})
+        return name
+
+    return write
+
+
+def stored_names(db: Database) -> list[str]:
+    return db.texts("SELECT name FROM heartbeats ORDER BY name")
+
+
+def test_callbacks_get_results_in_order_after_commit(db: Database) -> None:
+    writes = WriteQueue()
+    results: list[str] = []
+    for name in "cab":
+        writes.add(heartbeat(name), results.append)
+    assert (results, bool(writes)) == ([], True)
+    writes.commit(db)
+    assert (results, bool(writes), stored_names(db)) == (["c", "a", "b"], False, ["a", "b", "c"])
+
+
+def test_failed_commit_keeps_writes_and_runs_no_callback(db: Database) -> None:
+    writes = WriteQueue()
+    results: list[str] = []
+    for name in "cab":
+        writes.add(heartbeat(name), results.append)
+    other = apsw.Connection(str(db.path))
+    other.execute("BEGIN EXCLUSIVE")
+    for _ in range(2):
+        with pytest.raises(DatabaseUnusable, match="is locked by another program"):
+            writes.commit(db)
+    assert (results, stored_names(db)) == ([], [])
+    other.execute("ROLLBACK")
+    writes.commit(db)
+    assert (results, stored_names(db)) == (["c", "a", "b"], ["a", "b", "c"])
+
+
+def test_write_added_by_callback_waits_for_next_commit(db: Database) -> None:
+    writes = WriteQueue()
+    writes.add(heartbeat("a"), lambda _: writes.add(heartbeat("b")))
+    writes.commit(db)
+    assert (stored_names(db), bool(writes)) == (["a"], True)
+    writes.commit(db)
+    assert stored_names(db) == ["a", "b"]
+
+
+def test_failing_write_rolls_back_the_others(db: Database) -> None:
+    writes = WriteQueue()
+    writes.add(heartbeat("a"))
+    writes.add(heartbeat("a"))
+    with pytest.raises(apsw.ConstraintError):
+        writes.commit(db)
+    assert stored_names(db) == []
+
+
+def test_newer_tables_get_only_endings(db: Database) -> None:
+    writes = WriteQueue()
+    writes.add(heartbeat("begins"))
+    writes.add(heartbeat("ends"), is_ending=True)
+    apsw.Connection(str(db.path)).execute(f"PRAGMA user_version = {db.known_schema + 1}")
+    with pytest.raises(DatabaseOutgrown):
+        writes.commit(db)
+    writes.keep_only_endings()
+    writes.add(heartbeat("begins later"))
+    writes.add(heartbeat("ends later"), is_ending=True)
+    writes.commit(db)
+    assert stored_names(db) == ["ends", "ends later"]
