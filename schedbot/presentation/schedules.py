@@ -86,9 +86,11 @@ def occurrence(one: Occurrence, now: int, reader: ZoneInfo) -> str:
     day, clock, _ = there.rsplit(" ", 2)
     is_same = here.startswith(f"{day} {clock}")
     also = "" if is_same else f" ({here.removeprefix(day).strip()} here)"
-    dropped = f"  left out: {one.left_out.replace('_', ' ')}" if one.left_out else ""
-    if one.put_off_to is not None:
-        dropped = f"  posted {times.format_instant(one.put_off_to, times.zone(one.recurrence.tz), now)}: {one.put_off}"
+    dropped = f"  left out: {one.skip_reason.replace('_', ' ')}" if one.skip_reason else ""
+    if one.deferred_to is not None:
+        dropped = (
+            f"  posted {times.format_instant(one.deferred_to, times.zone(one.recurrence.tz), now)}: {one.defer_reason}"
+        )
     return f"{there}{also}  {times.format_relative(one.due_at, now)}{dropped}"
 
 

@@ -140,7 +140,7 @@ def test_what_is_to_come_and_what_is_simulated_agree_with_the_tick(schedules: Sc
     of_workspace(schedules, blackout="2026-12-06", outside="skip")
     schedule = schedules.add(cron="0 9 * * fri,sat,sun", account="42")
     coming = list(occurrences.find_upcoming(schedule, schedules.session.now(), {}))[:3]
-    told = [(clock(one.due_at), one.put_off_to and clock(one.put_off_to), one.left_out) for one in coming]
+    told = [(clock(one.due_at), one.deferred_to and clock(one.deferred_to), one.skip_reason) for one in coming]
     blackout = "blackout of workspace default: 2026-12-06"
     assert told == [
         ("2026-12-04 09:00", None, None),

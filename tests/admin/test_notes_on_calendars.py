@@ -38,9 +38,7 @@ def test_a_schedule_of_which_nothing_is_ever_posted_is_noted(
     schedules: Schedules, terms: dict[str, str], why: str
 ) -> None:
     schedules.add(**{"outside": "skip", "paused": "true", **terms})
-    assert f"Nothing will be posted within a year: each occurrence is left out, the next one by '{why}" in said(
-        schedules
-    )
+    assert f"Nothing will be posted within a year: every occurrence is skipped, the next by '{why}" in said(schedules)
 
 
 def test_so_is_one_that_its_accounts_calendar_leaves_out(schedules: Schedules) -> None:
@@ -72,7 +70,7 @@ def test_when_it_is_next_due_is_told_soon_also_of_one_that_never_is(schedules: S
     )
     began = perf_counter()
     assert (schedules.next(), schedules.next("holidays")) == ("never", "2026-12-31 00:00")
-    with pytest.raises(BadInput, match="has no occurrence to skip: all are left out already"):
+    with pytest.raises(BadInput, match="has no occurrence to skip: all are skipped already"):
         schedules.skip_next()
     assert schedules.skip_next("holidays") == "2026-12-31 00:00"
     assert perf_counter() - began < 5

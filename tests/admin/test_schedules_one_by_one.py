@@ -4,8 +4,8 @@ import pytest
 
 from schedbot.admin.explain import why
 from schedbot.admin.jobs import mark_posted, timeline
-from schedbot.admin.schedules import expression, lookup, occurrences, run_now
-from schedbot.admin.schedules.expression import Expression
+from schedbot.admin.schedules import lookup, occurrences, run_now
+from schedbot.admin.schedules.occurrences import Expression
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence
 from schedbot.rules.calendar import Calendar
@@ -152,7 +152,7 @@ def test_the_coming_occurrences_keep_to_start_end_and_what_is_left_out(schedules
     schedules.add(cron="0 9 * * *", starts="2026-12-24", until="2026-12-26", skip_holidays="US")
     coming = list(occurrences.find_upcoming(schedules.get(), ms(schedules.utc), pending.list_skipped(schedules.db, 0)))
     assert [clock(one.due_at) for one in coming] == ["2026-12-24 09:00", "2026-12-25 09:00", "2026-12-26 09:00"]
-    assert "Christmas" in (coming[1].left_out or "")
+    assert "Christmas" in (coming[1].skip_reason or "")
     assert schedules.next() == "2026-12-24 09:00"
 
 
@@ -166,5 +166,5 @@ def test_occurrences_of_several_schedules_are_merged_by_time(schedules: Schedule
 
 def test_an_expression_is_asked_without_a_schedule() -> None:
     rule = Recurrence("America/New_York", cron="30 1 * * *")
-    found = expression.coming(Expression(rule, Calendar()), ms("2026-10-31 12:00:00"))
+    found = Expression(rule, Calendar()).find_upcoming(ms("2026-10-31 12:00:00"))
     assert [clock(next(found).due_at) for _ in range(2)] == ["2026-11-01 05:30", "2026-11-02 06:30"]

@@ -16,7 +16,7 @@ def test_a_reason_that_would_break_the_list_is_refused(app: App, reason: str) ->
     for command in (("pause", "a"), ("workspace", "pause", "default")):
         done = app.run(*command, "--reason", reason)
         assert done.returncode == 2
-        assert "Hint:  One line of up to 200 printable characters." in done.stderr
+        assert "Hint:  Use one line of up to 200 printable characters." in done.stderr
     assert "paused" not in app.run("list").stdout
 
 
@@ -75,7 +75,7 @@ def test_what_is_left_out_already_is_not_skipped_again(app: App) -> None:
     again = app.run("skip-next", "once")
     assert (again.returncode, again.stderr.splitlines()[0]) == (
         2,
-        "Error: 'once' has no occurrence to skip: all are left out already.",
+        "Error: 'once' has no occurrence to skip: all are skipped already.",
     )
 
 

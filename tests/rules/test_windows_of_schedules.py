@@ -87,7 +87,7 @@ def test_what_is_to_come_tells_what_will_be_put_off(schedules: Schedules) -> Non
 
     schedule = schedules.add(cron="0 9 * * fri", skip_holidays="US", holiday_policy="after", window=OFFICE)
     coming = list(occurrences.find_upcoming(schedule, schedules.session.now(), {}))[:4]
-    assert [(clock(one.due_at), one.put_off_to and clock(one.put_off_to), one.put_off) for one in coming] == [
+    assert [(clock(one.due_at), one.deferred_to and clock(one.deferred_to), one.defer_reason) for one in coming] == [
         ("2026-12-04 09:00", None, None),
         ("2026-12-11 09:00", None, None),
         ("2026-12-18 09:00", None, None),

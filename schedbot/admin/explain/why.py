@@ -78,7 +78,7 @@ def of_job(session: Session, answer: Answer, stop: Cause | None) -> Answer:
 
 def by_whom(session: Session, job: JobRecord) -> str:
     """Who skipped it and when; empty where nobody did."""
-    if job.error != skip_next.ERROR:
+    if job.error != skip_next.REASON:
         return ""
     own = changes.of_object(session.db, "schedule", job.schedule_id)
     found = next(timeline.skips(own, job), None)

@@ -1,6 +1,6 @@
-"""The coming occurrences of schedules: what they are due at, and which of them will be left out and why.
+"""Upcoming occurrences of schedules and of expressions, with the reason why an occurrence is skipped or deferred.
 
-A schedule's own occurrences are its recurrence's after the present, its start and its last change, up to its end.
+A schedule's occurrences are those of its recurrence after the present, its start and its last change, up to its end.
 """
 
 import heapq
@@ -8,76 +8,75 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice, takewhile
+from typing import Self
 
-from schedbot.admin.fields.timing import FAR_MS, first_after
-from schedbot.model import Recurrence, Schedule, ScheduleState
+from schedbot.admin.fields import parsers
+from schedbot.admin.fields.parsers import Fields, parse_optional
+from schedbot.admin.fields.schedule_fields import DEFAULTS, OUTSIDE, parse_holidays
+from schedbot.admin.fields.timing import FAR_MS, first_after, parse_recurrence
+from schedbot.model import HolidayPolicy, Recurrence, Schedule, ScheduleState, SendHours
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence
-from schedbot.rules.calendar import CalendarDecision
+from schedbot.rules.calendar import Calendar, CalendarDecision
 from schedbot.rules.next_open import next_open_occurrence
 
-FEW = 5
-Skips = Mapping[tuple[str, int], str]
+CACHED = 5  # occurrences of a recurrence, since many schedules share it
+CALENDAR_COLUMNS = ("skip_holidays", "holiday_policy", "window", "outside", "blackout")
+Skips = Mapping[tuple[str, int], str]  # reason by schedule id and due_at, of occurrences that a person skipped
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Occurrence:
-    """One instant; `left_out` says why nothing will be posted then. Without a schedule it is an expression's.
+    """One occurrence. `schedule` is a name, empty for an expression.
 
-    `put_off_to` is when it will be posted instead of at once, for the reason `put_off`.
+    `skip_reason`: nothing will be posted. `deferred_to`: it will be posted then, because of `defer_reason`.
     """
 
     due_at: int
     schedule: str
     recurrence: Recurrence
-    left_out: str | None = None
-    put_off_to: int | None = None
-    put_off: str | None = None
+    skip_reason: str | None = None
+    deferred_to: int | None = None
+    defer_reason: str | None = None
 
 
-def find_upcoming(schedule: Schedule, after: int, dropped: Skips) -> Iterator[Occurrence]:
-    """Its occurrences after an instant, in order, as far as it goes; none where it is off for good."""
+def find_upcoming(schedule: Schedule, after: int, skips: Skips) -> Iterator[Occurrence]:
+    """Yield the occurrences after an instant, in order, up to the schedule's end; none for a stopped schedule."""
     start = search_start(schedule, after)
     if start is None:
         return
     end = start + FAR_MS if schedule.terms.until_at is None else schedule.terms.until_at
     for due_at in takewhile(lambda instant: instant <= end, iterate_due(schedule.recurrence, start)):
-        one = Occurrence(due_at, schedule.name, schedule.recurrence)
-        if reason := dropped.get((schedule.id, due_at)):
-            yield replace(one, left_out=reason)
+        occurrence = Occurrence(due_at, schedule.name, schedule.recurrence)
+        if reason := skips.get((schedule.id, due_at)):
+            yield replace(occurrence, skip_reason=reason)
         else:
-            yield apply_decision(one, decide(schedule, due_at), schedule.terms.until_at)
+            yield apply_decision(occurrence, decide(schedule, due_at), schedule.terms.until_at)
 
 
-def apply_decision(one: Occurrence, decision: CalendarDecision | None, until_at: int | None) -> Occurrence:
-    """The occurrence with what its calendar makes of it; None: it stands."""
-    if decision is None:
-        return one
-    if decision.skips(until_at):
-        return replace(one, left_out=decision.reason)
-    return replace(one, put_off_to=decision.at, put_off=decision.reason)
-
-
-def iterate_due(rule: Recurrence, after: int) -> Iterator[int]:
-    """A recurrence's instants in order; the first few are remembered, since many schedules share them."""
-    first = first_due(rule, after)
-    yield from first
-    if len(first) == FEW:
-        yield from recurrence.between(rule, first[-1], after + FAR_MS)
-
-
-@lru_cache(maxsize=8_192)
-def first_due(rule: Recurrence, after: int) -> tuple[int, ...]:
-    return tuple(islice(recurrence.between(rule, after, after + FAR_MS), FEW))
+def find_next_due(schedule: Schedule, now: int, skips: Skips) -> int | None:
+    """Return the next occurrence that is not skipped, or None."""
+    start = search_start(schedule, now)
+    if start is None:
+        return None
+    end = start + FAR_MS if schedule.terms.until_at is None else schedule.terms.until_at
+    calendar, rule = calendar_rules.get_calendar(schedule), schedule.recurrence
+    due_at = first_after(rule, start)
+    while due_at is not None and due_at <= end:
+        if find_skip_reason(schedule, due_at, skips) is None:
+            return due_at
+        following = recurrence.next_after(rule, due_at)
+        due_at = following and next_open_occurrence(calendar, rule, following)
+    return None
 
 
 def search_start(schedule: Schedule, after: int) -> int | None:
-    """The instant after which it may be due; None while nothing will come.
+    """Return the instant after which the schedule may have occurrences; None for a stopped schedule.
 
-    A finished one may still have its last occurrence before it: that is enqueued some time ahead.
+    A finished schedule may have its last occurrence in the future, since jobs are enqueued ahead.
     """
-    is_resting = schedule.state is ScheduleState.PAUSED and schedule.state_until is not None
-    if schedule.state not in (ScheduleState.ACTIVE, ScheduleState.FINISHED) and not is_resting:
+    has_timed_pause = schedule.state is ScheduleState.PAUSED and schedule.state_until is not None
+    if schedule.state not in (ScheduleState.ACTIVE, ScheduleState.FINISHED) and not has_timed_pause:
         return None
     return max(after, schedule.effective_at, (schedule.terms.starts_at or 0) - 1, (schedule.state_until or 0) - 1)
 
@@ -96,36 +95,71 @@ def is_occurrence(schedule: Schedule, due_at: int) -> bool:
     return first_after(schedule.recurrence, due_at - 1) == due_at
 
 
-def find_skip_reason(schedule: Schedule, due_at: int, dropped: Skips) -> str | None:
-    """Why nothing will be posted at an occurrence, or None."""
-    if reason := dropped.get((schedule.id, due_at)):
+def find_skip_reason(schedule: Schedule, due_at: int, skips: Skips) -> str | None:
+    """Return the reason why nothing will be posted for an occurrence, or None."""
+    if reason := skips.get((schedule.id, due_at)):
         return reason
     decision = decide(schedule, due_at)
     return decision.reason if decision and decision.skips(schedule.terms.until_at) else None
 
 
 def decide(schedule: Schedule, due_at: int) -> CalendarDecision | None:
-    """What its holidays, window and blackouts make of an occurrence; None: it stands."""
+    """Return the decision of holidays, windows and blackout dates on an occurrence; None: it is posted when due."""
     calendar = calendar_rules.get_calendar(schedule)
     return None if calendar.is_empty else calendar_rules.decide(calendar, schedule.recurrence, due_at, due_at)
 
 
-def find_next_due(schedule: Schedule, now: int, dropped: Skips) -> int | None:
-    """When it will be posted next, or None. Computed once for all schedules that share a recurrence."""
-    start = search_start(schedule, now)
-    if start is None:
-        return None
-    end = start + FAR_MS if schedule.terms.until_at is None else schedule.terms.until_at
-    calendar, rule = calendar_rules.get_calendar(schedule), schedule.recurrence
-    due_at = first_after(rule, start)
-    while due_at is not None and due_at <= end:
-        if find_skip_reason(schedule, due_at, dropped) is None:
-            return due_at
-        following = recurrence.next_after(rule, due_at)
-        due_at = following and next_open_occurrence(calendar, rule, following)
-    return None
+def apply_decision(occurrence: Occurrence, decision: CalendarDecision | None, until_at: int | None) -> Occurrence:
+    """Return the occurrence as skipped or deferred by the decision."""
+    if decision is None:
+        return occurrence
+    if decision.skips(until_at):
+        return replace(occurrence, skip_reason=decision.reason)
+    return replace(occurrence, deferred_to=decision.at, defer_reason=decision.reason)
 
 
-def merge(each: Iterable[Iterator[Occurrence]], count: int) -> Iterator[Occurrence]:
-    """The first `count` of each, in order of time."""
-    return heapq.merge(*(list(islice(one, count)) for one in each))
+def iterate_due(rule: Recurrence, after: int) -> Iterator[int]:
+    """Yield the occurrences of a recurrence in order."""
+    first = first_due(rule, after)
+    yield from first
+    if len(first) == CACHED:
+        yield from recurrence.between(rule, first[-1], after + FAR_MS)
+
+
+@lru_cache(maxsize=8_192)
+def first_due(rule: Recurrence, after: int) -> tuple[int, ...]:
+    return tuple(islice(recurrence.between(rule, after, after + FAR_MS), CACHED))
+
+
+def merge(upcoming: Iterable[Iterator[Occurrence]], count: int) -> Iterator[Occurrence]:
+    """Yield the first `count` occurrences of each iterator, ordered by time."""
+    return heapq.merge(*(list(islice(occurrences, count)) for occurrences in upcoming))
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """Recurrence and calendar that a person tries out before adding a schedule."""
+
+    recurrence: Recurrence
+    calendar: Calendar
+
+    @classmethod
+    def parse(cls, fields: Fields, now: int) -> Self:
+        """Return the expression of the fields, by the columns of an import. Raises BadField."""
+        region, policy = parse_holidays(fields, DEFAULTS)
+        hours = SendHours(
+            "",
+            parse_optional(fields, "window", parsers.parse_window, "", ""),
+            parse_optional(fields, "outside", OUTSIDE, DEFAULTS.outside, DEFAULTS.outside),
+            parse_optional(fields, "blackout", parsers.parse_blackout, "", ""),
+        )
+        before_holidays = region if policy is HolidayPolicy.BEFORE else ""
+        rule = replace(parse_recurrence(fields, now), before_holidays=before_holidays)
+        return cls(rule, Calendar(region, policy, calendar_rules.drop_empty_hours(hours)))
+
+    def find_upcoming(self, after: int) -> Iterator[Occurrence]:
+        """Yield the occurrences after an instant, in order."""
+        for due_at in recurrence.between(self.recurrence, after, after + FAR_MS):
+            is_free = self.calendar.is_empty
+            decision = None if is_free else calendar_rules.decide(self.calendar, self.recurrence, due_at, due_at)
+            yield apply_decision(Occurrence(due_at, "", self.recurrence), decision, None)

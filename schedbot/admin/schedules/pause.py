@@ -1,6 +1,10 @@
-"""Pause and resume: a pause is obeyed by what already waits, and nothing that fell into it is posted afterwards."""
+"""Pause and resume schedules.
 
-from collections.abc import Sequence
+A pause cancels queued jobs. After a resume, nothing that was due during the pause is posted.
+"""
+
+import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from schedbot import times
@@ -9,10 +13,11 @@ from schedbot.admin.fields import parsers
 from schedbot.admin.schedules.lookup import Selection, find_all
 from schedbot.admin.schedules.occurrences import has_occurrence_after
 from schedbot.admin.schedules.serialize import record_change
-from schedbot.admin.workspaces import channel_access
-from schedbot.errors import BadInput
+from schedbot.admin.workspaces import check
+from schedbot.errors import BadInput, SchedbotError
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
+from schedbot.slack.error_codes import explain
 from schedbot.store.database import Database
 from schedbot.store.fanout import advance
 from schedbot.store.jobs import pending
@@ -23,7 +28,7 @@ ACTIVE, PAUSED, FINISHED = ScheduleState.ACTIVE, ScheduleState.PAUSED, ScheduleS
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """A schedule as it stands now; `was` tells whether anything changed; `jobs` were cancelled or enqueued."""
+    """A schedule after pause or resume, and the number of jobs that were cancelled or queued."""
 
     schedule: Schedule
     old_state: ScheduleState
@@ -31,70 +36,79 @@ class StateChange:
 
     @property
     def is_changed(self) -> bool:
-        """Did its state change?"""
+        """Did the state change?"""
         return self.schedule.state is not self.old_state
 
 
 def pause(session: Session, names: Sequence[str], reason: str, until: str) -> tuple[list[StateChange], Selection]:
-    """Pause schedules until somebody resumes them, or until an instant, read in each one's zone. Raises BadInput."""
+    """Pause schedules until a resume, or until an instant in each one's time zone. Raises BadInput and NotFound."""
     context, reason = ChangeContext.begin(session, "pause"), parsers.parse_reason(reason)
     with session.db.writing():
-        meant = find_all(session.db, names)
-        rested = [pause_one(session.db, one, reason, until, context) for one in meant.schedules]
-    return rested, meant
-
-
-def end_of(until: str, schedule: Schedule, now: int) -> int | None:
-    """When the pause ends: an instant to come, the beginning of a day, a span from now; `none` by itself never.
-
-    Not said, it is as it was.
-    """
-    if until in parsers.DEFAULT_WORDS:
-        return None if until else schedule.state_until
-    end = parsers.parse_start(until, schedule.recurrence.tz, now)
-    if end <= now:
-        shown = times.format_instant(end, times.zone(schedule.recurrence.tz))
-        raise BadInput(f"{times.quote(until)} is past: {shown}.", "Name an instant that is still to come.")
-    return end
+        selection = find_all(session.db, names)
+        paused = [pause_one(session.db, schedule, reason, until, context) for schedule in selection.schedules]
+    return paused, selection
 
 
 def pause_one(db: Database, before: Schedule, reason: str, until: str, context: ChangeContext) -> StateChange:
-    """Pause one schedule. Paused already: only another end or reason changes it. Inside a transaction.
+    """Pause one schedule; for a paused schedule, change its end or reason if they are given. Inside a transaction.
 
-    One is finished as soon as its last occurrence is enqueued: while that waits, it can still be paused.
+    A schedule is finished as soon as its last job is enqueued; while that job is queued it can still be paused.
     """
-    has_last = before.state is FINISHED and pending.list_pending(db, before.id)
-    if before.state not in (ACTIVE, PAUSED) and not has_last:
+    has_last_job = before.state is FINISHED and pending.list_pending(db, before.id)
+    if before.state not in (ACTIVE, PAUSED) and not has_last_job:
         return StateChange(before, before.state)
-    end = end_of(until, before, context.now)
+    end = parse_pause_end(until, before, context.now)
     if before.state is PAUSED and not reason and not until:
         return StateChange(before, PAUSED)
-    why = reason or (before.reason if before.state is PAUSED else "") or "paused by hand"
+    new_reason = reason or (before.reason if before.state is PAUSED else "") or "paused by hand"
     advance.catch_up(db, schedules.recurrence_id(db, before.id), context.now)
-    after = replace(before, state=PAUSED, reason=why, state_by=context.actor, state_until=end)
+    after = replace(before, state=PAUSED, reason=new_reason, state_by=context.actor, state_until=end)
     schedules.update_state(db, after)
     cancelled = pending.cancel(db, before.id, "schedule_paused")
     record_change(db, context, before, after)
     return StateChange(after, before.state, cancelled)
 
 
-def resume(session: Session, names: Sequence[str], unasked: bool = False) -> tuple[list[StateChange], Selection]:
-    """Let paused and suspended schedules go on from now. Raises NotFound.
+def parse_pause_end(until: str, schedule: Schedule, now: int) -> int | None:
+    """Return the end of a pause, the present end for an empty text, or None for no end. Raises BadInput."""
+    if until in parsers.DEFAULT_WORDS:
+        return None if until else schedule.state_until
+    end = parsers.parse_start(until, schedule.recurrence.tz, now)
+    if end <= now:
+        shown = times.format_instant(end, times.zone(schedule.recurrence.tz))
+        raise BadInput(f"{times.quote(until)} is past: {shown}.", "Use an instant in the future.")
+    return end
 
-    Slack is asked first whether the channel of a suspended one takes posts again, unless it is to be left `unasked`.
+
+def resume(session: Session, names: Sequence[str], unasked: bool = False) -> tuple[list[StateChange], Selection]:
+    """Resume paused and suspended schedules from now on. Raises NotFound, and SchedbotError for a refused channel.
+
+    Before that, Slack is asked about the channel of each suspended schedule, unless `unasked` is set.
     """
     if not unasked:
-        channel_access.ask_first(session, find_all(session.db, names).schedules)
+        refuse_closed_channels(session, find_all(session.db, names).schedules)
     context = ChangeContext.begin(session, "resume")
     with session.db.writing():
-        meant = find_all(session.db, names)
-        resumed = [resume_one(session.db, one, context) for one in meant.schedules]
+        selection = find_all(session.db, names)
+        resumed = [resume_one(session.db, schedule, context) for schedule in selection.schedules]
     session.db.wake()
-    return resumed, meant
+    return resumed, selection
+
+
+def refuse_closed_channels(session: Session, selected: Iterable[Schedule]) -> None:
+    """Raise SchedbotError for the first suspended schedule whose channel still takes no posts."""
+    for schedule in selected:
+        if schedule.state is not ScheduleState.SUSPENDED:
+            continue
+        error = check.find_channel_error(session, schedule)
+        if error:
+            problem = f"The channel {schedule.terms.channel} of '{schedule.name}' still refuses posts: {error}."
+            edit = f"schedbot edit {shlex.quote(schedule.name)} --channel ID"
+            raise SchedbotError(f"{problem} {explain(error).sentence}", f"Use another channel: '{edit}', or --unasked.")
 
 
 def resume_one(db: Database, before: Schedule, context: ChangeContext) -> StateChange:
-    """Let one schedule go on; one with nothing to come is finished. Inside a transaction."""
+    """Resume one schedule; a schedule without future occurrences is finished. Inside a transaction."""
     if before.state in (ACTIVE, FINISHED):
         return StateChange(before, before.state)
     state = ACTIVE if has_occurrence_after(before, context.now) else FINISHED

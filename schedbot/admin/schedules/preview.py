@@ -1,6 +1,6 @@
-"""What a schedule would post, without posting it: the same report and the same names as a delivery.
+"""Preview a schedule: render its next message with the context of a delivery, and post nothing.
 
-Rule: nothing is written, and no token is read.
+Nothing is written and no token is read.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from schedbot.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A message, and the occurrence it is made for."""
+    """A message and its occurrence."""
 
     schedule: Schedule
     due_at: int
@@ -22,7 +22,7 @@ class Preview:
 
 
 def preview(session: Session, name: str, at: str = "") -> Preview:
-    """The message of the occurrence at `at`, or of the next one. Raises NotFound, BadInput and ReportFailed."""
+    """Render the message of the occurrence at `at`, or of the next one. Raises NotFound, BadInput and ReportFailed."""
     schedule = find(session.db, name)
     zone = times.zone(schedule.recurrence.tz)
     due_at = times.parse_instant(at, zone, session.now()) if at else next_due_or_now(schedule, session.now())
@@ -30,14 +30,14 @@ def preview(session: Session, name: str, at: str = "") -> Preview:
 
 
 def render(schedule: Schedule, due_at: int) -> Message:
-    """The message of a schedule as it stands. Raises ReportFailed."""
+    """Return the message of a schedule in its current version. Raises ReportFailed."""
     report = schedule.terms.report
     context = reports.build_context(schedule.name, schedule.account, due_at, schedule.recurrence.tz, report.params)
     return reports.render(report, context)
 
 
 def next_due_or_now(schedule: Schedule, now: int) -> int:
-    """The next occurrence; where none is to come, the present."""
+    """Return the next occurrence, or `now` if there is none."""
     starts_at, until_at = schedule.terms.starts_at, schedule.terms.until_at
-    found = recurrence.next_after(schedule.recurrence, max(now, (starts_at or 0) - 1))
-    return now if found is None or (until_at is not None and found > until_at) else found
+    due_at = recurrence.next_after(schedule.recurrence, max(now, (starts_at or 0) - 1))
+    return now if due_at is None or (until_at is not None and due_at > until_at) else due_at

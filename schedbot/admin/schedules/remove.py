@@ -1,4 +1,4 @@
-"""A removed schedule posts nothing more, not even what waits; its jobs stay in the audit, and its name is free."""
+"""Remove schedules. Their queued jobs are cancelled, their old jobs stay in the audit, and their names are free."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -7,6 +7,7 @@ from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.schedules.serialize import record_change
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
+from schedbot.store.database import Database
 from schedbot.store.fanout import advance
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
@@ -14,26 +15,26 @@ from schedbot.store.schedules import schedules
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A schedule that is gone, and how many jobs that waited were cancelled with it."""
+    """A removed schedule, and the number of queued jobs that were cancelled."""
 
     schedule: Schedule
     cancelled: int
 
 
-def remove(session: Session, meant: Iterable[Schedule]) -> list[Removal]:
-    """Remove schedules, all or none. One that somebody else removed meanwhile is left out."""
+def remove(session: Session, to_remove: Iterable[Schedule]) -> list[Removal]:
+    """Remove all schedules or none. A schedule that somebody else removed at the same time is not in the result."""
     context = ChangeContext.begin(session, "remove")
     with session.db.writing():
-        removed = [remove_one(session, one, context) for one in meant]
-    return [one for one in removed if one]
+        removals = [remove_one(session.db, schedule.id, context) for schedule in to_remove]
+    return [removal for removal in removals if removal]
 
 
-def remove_one(session: Session, meant: Schedule, context: ChangeContext) -> Removal | None:
-    before = schedules.by_id(session.db, meant.id)
-    advance.catch_up(session.db, schedules.recurrence_id(session.db, before.id), context.now)
+def remove_one(db: Database, schedule_id: str, context: ChangeContext) -> Removal | None:
+    before = schedules.by_id(db, schedule_id)
+    advance.catch_up(db, schedules.recurrence_id(db, before.id), context.now)
     after = replace(before, state=ScheduleState.REMOVED, reason=None, state_by=context.actor, state_until=None)
-    if not schedules.update_state(session.db, after):
+    if not schedules.update_state(db, after):
         return None
-    cancelled = pending.cancel(session.db, before.id, "schedule_removed")
-    record_change(session.db, context, before, after)
+    cancelled = pending.cancel(db, before.id, "schedule_removed")
+    record_change(db, context, before, after)
     return Removal(after, cancelled)

@@ -1,35 +1,37 @@
-"""The next occurrence alone is dropped: on record as skipped, whether it waits already or is yet to be enqueued."""
+"""Skip the next occurrence of a schedule, whether its job is queued already or not enqueued yet."""
 
 from schedbot.admin.change_context import ChangeContext
-from schedbot.admin.schedules import occurrences
 from schedbot.admin.schedules.lookup import find
-from schedbot.admin.schedules.occurrences import Occurrence
+from schedbot.admin.schedules.occurrences import Occurrence, find_next_due, find_upcoming
 from schedbot.admin.schedules.serialize import changed_schedule
 from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.store.jobs import pending
 
-ERROR = "skipped_by_hand"
+REASON = "skipped_by_hand"
+STOPPED = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
 
 
 def skip_next(session: Session, name: str) -> tuple[Schedule, Occurrence]:
-    """Drop the next occurrence of one schedule that is not dropped yet. Raises NotFound, and BadInput if none comes."""
+    """Skip the next occurrence that is not skipped already. Raises NotFound, and BadInput if there is none."""
     context = ChangeContext.begin(session, "skip-next")
     with session.db.writing():
         schedule = find(session.db, name)
-        dropped = pending.list_skipped(session.db, context.now, schedule.id)
-        first = occurrences.find_next_due(schedule, context.now, dropped)
-        coming = () if first is None else occurrences.find_upcoming(schedule, first - 1, dropped)
-        for occurrence in coming:
-            if occurrence.left_out is None and pending.skip(session.db, schedule, occurrence.due_at, ERROR):
+        skips = pending.list_skipped(session.db, context.now, schedule.id)
+        first = find_next_due(schedule, context.now, skips)
+        upcoming = () if first is None else find_upcoming(schedule, first - 1, skips)
+        for occurrence in upcoming:
+            if occurrence.skip_reason is None and pending.skip(session.db, schedule, occurrence.due_at, REASON):
                 before, after = ({"due_at": occurrence.due_at, "skipped": skipped} for skipped in (False, True))
                 context.record(session.db, changed_schedule(schedule), before, after)
                 return schedule, occurrence
-    hint = f"Let it go on with 'schedbot resume {name}'." if is_off(schedule) else f"See 'schedbot next {name}'."
-    why = "all are left out already" if schedule.state is ScheduleState.ACTIVE else f"it is {schedule.state.value}"
-    raise BadInput(f"'{name}' has no occurrence to skip: {why}.", hint)
+    raise nothing_to_skip(schedule)
 
 
-def is_off(schedule: Schedule) -> bool:
-    return schedule.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
+def nothing_to_skip(schedule: Schedule) -> BadInput:
+    name = schedule.name
+    hint = f"Use 'schedbot resume {name}' first." if schedule.state in STOPPED else f"See 'schedbot next {name}'."
+    is_active = schedule.state is ScheduleState.ACTIVE
+    why = "all are skipped already" if is_active else f"the schedule is {schedule.state.value}"
+    return BadInput(f"'{name}' has no occurrence to skip: {why}.", hint)

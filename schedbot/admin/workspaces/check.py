@@ -1,6 +1,6 @@
-"""Whether a workspace's token works, what it lacks, and whether the channels of its schedules can be posted to.
+"""Check workspaces: whether the token works, which scopes it lacks, and which channels take posts.
 
-Rule: nothing is changed and nothing is posted; channels are asked for one by one, no faster than Slack allows.
+Nothing is changed and nothing is posted. Channels are asked about one by one, no faster than Slack allows.
 Source: https://docs.slack.dev/apis/web-api/rate-limits (conversations.info: 50 a minute and workspace)
 """
 
@@ -10,23 +10,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from schedbot.errors import TokenUnavailable
-from schedbot.model import AttemptResult, TokenSource
+from schedbot.model import AttemptResult, Outcome, Schedule, TokenSource
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack import error_codes, remedies, scopes, tokens
-from schedbot.store.schedules import workspace_usage
+from schedbot.store.schedules import workspace_usage, workspaces
 from schedbot.store.schedules.workspace_usage import ChannelUsed
 from schedbot.store.schedules.workspaces import Workspace
 
-APART_S = 1.2
-# Said of a workspace that a refusal has paused: this one may not be.
-THEN_RESUME = re.compile(r", then run 'schedbot workspace resume .*")
-CANNOT_ASK = "missing_scope"
+PAUSE_S = 1.2  # between two channels
+THEN_RESUME = re.compile(r", then run 'schedbot workspace resume .*")  # for workspaces that are paused
+MISSING_SCOPE = "missing_scope"
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelCheck:
-    """A channel that schedules post to; `ok` None: it could not be asked for. `problem` is empty when all is well."""
+    """Check of a channel that schedules post to. `ok` None: Slack cannot be asked. `problem` is empty if it is fine."""
 
     id: str
     name: str
@@ -38,7 +37,7 @@ class ChannelCheck:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceCheck:
-    """What Slack says of a workspace's token. `missing` are scopes, each with what it is for."""
+    """Check of a workspace's token. `missing` are scopes, each with its purpose."""
 
     workspace: str
     ok: bool
@@ -64,7 +63,7 @@ def find_token(settings: Settings, workspace: Workspace) -> str:
 def check(
     session: Session, workspace: Workspace, channels: bool, sleep: Callable[[float], None] = time.sleep
 ) -> WorkspaceCheck:
-    """Ask Slack about a workspace (auth.test), and about its schedules' channels too where `channels` is set."""
+    """Ask Slack about a workspace (auth.test); with `channels`, about the channels of its schedules too."""
     from schedbot.slack import one_shot
 
     settings = session.settings
@@ -72,64 +71,89 @@ def check(
         token = find_token(settings, workspace)
     except TokenUnavailable as error:
         return WorkspaceCheck(workspace.name, False, problem=str(error), remedy=error.hint)
-    seen = one_shot.fetch_identity(settings.api_url, token, settings.timeout_ms)
-    if isinstance(seen, AttemptResult):
-        problem, remedy = in_words(seen)
-        remedy = remedies.fill_names(remedy, workspace.name).removesuffix(error_codes.RETRIED)
-        if workspace.paused_at is None:
-            remedy = THEN_RESUME.sub(".", remedy)
-        return WorkspaceCheck(workspace.name, False, problem=problem, remedy=remedy)
-    missing = scopes.find_missing(seen.scopes, with_users=workspace_usage.has_people(session.db, workspace.id))
+    identity = one_shot.fetch_identity(settings.api_url, token, settings.timeout_ms)
+    if isinstance(identity, AttemptResult):
+        return refused(workspace, identity)
+    missing = scopes.find_missing(identity.scopes, with_users=workspace_usage.has_people(session.db, workspace.id))
     used = workspace_usage.channels(session.db, workspace.id) if channels else []
-    asked = list(ask_each(settings, workspace, token, used, sleep))
+    checks = list(check_channels(settings, workspace, token, used, sleep))
     return WorkspaceCheck(
         workspace.name,
-        ok=scopes.REQUIRED not in dict(missing) and not any(one.ok is False for one in asked),
-        team=seen.team,
-        url=seen.url,
-        bot=seen.user,
+        ok=scopes.REQUIRED not in dict(missing) and not any(channel.ok is False for channel in checks),
+        team=identity.team,
+        url=identity.url,
+        bot=identity.user,
         missing=missing,
-        channels=asked,
+        channels=checks,
     )
 
 
-def ask_each(
+def refused(workspace: Workspace, result: AttemptResult) -> WorkspaceCheck:
+    """Return the check of a workspace whose token Slack refuses."""
+    problem, remedy = explain(result)
+    remedy = remedies.fill_names(remedy, workspace.name).removesuffix(error_codes.RETRIED)
+    if workspace.paused_at is None:
+        remedy = THEN_RESUME.sub(".", remedy)
+    return WorkspaceCheck(workspace.name, False, problem=problem, remedy=remedy)
+
+
+def check_channels(
     settings: Settings, workspace: Workspace, token: str, used: list[ChannelUsed], sleep: Callable[[float], None]
 ) -> Iterator[ChannelCheck]:
-    for number, channel in enumerate(used):
-        if number:
-            sleep(APART_S)
-        yield ask(settings, workspace, token, channel)
+    for index, channel in enumerate(used):
+        if index:
+            sleep(PAUSE_S)
+        yield check_channel(settings, workspace, token, channel)
 
 
-def ask(settings: Settings, workspace: Workspace, token: str, channel: ChannelUsed) -> ChannelCheck:
-    """One channel (conversations.info)."""
-    from schedbot.slack import one_shot as single_request
+def check_channel(settings: Settings, workspace: Workspace, token: str, channel: ChannelUsed) -> ChannelCheck:
+    """Ask Slack about one channel (conversations.info)."""
+    from schedbot.slack import one_shot
 
     if channel.id.startswith(("U", "W")):
-        return ChannelCheck(channel.id, "", channel.schedules, True, "a person: posts go to the direct message")
-    seen = single_request.fetch_channel(settings.api_url, token, channel.id, settings.timeout_ms)
-    if isinstance(seen, AttemptResult):
-        ok = None if seen.error == CANNOT_ASK else False
-        problem, remedy = in_words(seen)
-        return ChannelCheck(channel.id, "", channel.schedules, ok, problem, helps(remedy, workspace, channel))
-    outside = not seen.is_member and not channel.id.startswith("D")
-    if seen.is_archived or outside:
-        told = error_codes.explain("is_archived" if seen.is_archived else "not_in_channel")
-        remedy = helps(told.remedy, workspace, channel)
-        return ChannelCheck(channel.id, seen.name, channel.schedules, False, told.sentence, remedy)
-    return ChannelCheck(channel.id, seen.name, channel.schedules, True)
+        return ChannelCheck(channel.id, "", channel.schedules, True, "a Slack user: posts are direct messages")
+    info = one_shot.fetch_channel(settings.api_url, token, channel.id, settings.timeout_ms)
+    if isinstance(info, AttemptResult):
+        ok = None if info.error == MISSING_SCOPE else False
+        problem, remedy = explain(info)
+        return ChannelCheck(channel.id, "", channel.schedules, ok, problem, fill(remedy, workspace, channel))
+    is_outside = not info.is_member and not channel.id.startswith("D")
+    if info.is_archived or is_outside:
+        entry = error_codes.explain("is_archived" if info.is_archived else "not_in_channel")
+        remedy = fill(entry.remedy, workspace, channel)
+        return ChannelCheck(channel.id, info.name, channel.schedules, False, entry.sentence, remedy)
+    return ChannelCheck(channel.id, info.name, channel.schedules, True)
 
 
-def helps(remedy: str, workspace: Workspace, channel: ChannelUsed) -> str:
-    """What helps a channel, told of one of its schedules."""
-    told = remedies.fill_names(remedy, workspace.name, channel.example)
-    if told == remedies.fill_names(remedy, workspace.name) or channel.schedules == 1:
-        return told
-    return f"{told} '{channel.example}' is one of {channel.schedules} schedules that post there."
+def fill(remedy: str, workspace: Workspace, channel: ChannelUsed) -> str:
+    """Return the remedy for a channel, with the name of one of its schedules."""
+    filled = remedies.fill_names(remedy, workspace.name, channel.example)
+    if filled == remedies.fill_names(remedy, workspace.name) or channel.schedules == 1:
+        return filled
+    return f"{filled} '{channel.example}' is one of {channel.schedules} schedules that post there."
 
 
-def in_words(reply: AttemptResult) -> tuple[str, str]:
-    """A refusal as a sentence with Slack's code in it, and what helps."""
-    told = error_codes.explain(reply.error or "")
-    return f"{told.sentence.removesuffix('.')} ({reply.error}).", told.remedy
+def explain(result: AttemptResult) -> tuple[str, str]:
+    """Return a sentence with Slack's code, and the remedy."""
+    entry = error_codes.explain(result.error or "")
+    return f"{entry.sentence.removesuffix('.')} ({result.error}).", entry.remedy
+
+
+def find_channel_error(session: Session, schedule: Schedule) -> str | None:
+    """Return Slack's code if the channel of a schedule takes no posts; None if it does or Slack cannot be asked.
+
+    Without scope, token or network a person's word is enough.
+    """
+    from schedbot.slack import one_shot
+
+    settings = session.settings
+    try:
+        token = find_token(settings, workspaces.by_id(session.db, schedule.workspace_id))
+    except TokenUnavailable:
+        return None
+    info = one_shot.fetch_channel(settings.api_url, token, schedule.terms.channel, settings.timeout_ms)
+    if isinstance(info, AttemptResult):
+        return info.error if info.outcome is Outcome.CHANNEL_REFUSED else None
+    if info.is_archived:
+        return "is_archived"
+    return "not_in_channel" if info.is_private and not info.is_member else None

@@ -8,10 +8,8 @@ import typer
 
 from schedbot import clock, times
 from schedbot.admin.fields.parsers import Fields
-from schedbot.admin.schedules import expression as cron_expression
 from schedbot.admin.schedules import lookup, occurrences
-from schedbot.admin.schedules.expression import Expression
-from schedbot.admin.schedules.occurrences import Occurrence
+from schedbot.admin.schedules.occurrences import CALENDAR_COLUMNS, Expression, Occurrence
 from schedbot.commands import options
 from schedbot.commands.schedules import next_changes
 from schedbot.errors import BadInput
@@ -53,7 +51,7 @@ def run(
         if names or changes:
             other = "--changes" if changes else "A name"
             raise BadInput(f"{other} and an expression are both said.", "Ask for one of them.")
-        expression(cron_expression.parse_expression(said, clock.now_ms()), from_, count, json)
+        expression(Expression.parse(said, clock.now_ms()), from_, count, json)
         return
     refuse_alone(said)
     with open_session() as session:
@@ -69,7 +67,7 @@ def run(
 
 def refuse_alone(said: Fields) -> None:
     """Raises BadInput for what belongs to an expression, where none is said."""
-    for column in ("tz", *cron_expression.CALENDAR):
+    for column in ("tz", *CALENDAR_COLUMNS):
         if said.get(column):
             option = column.replace("_", "-")
             raise BadInput(f"--{option} is said without an expression.", "Add --cron EXPR; a schedule has its own.")
@@ -98,7 +96,7 @@ def expression(asked: Expression, from_: str, count: int, json: bool) -> None:
     if not json:
         said = rule.cron or recurrence.to_phrase(rule.rrule or "")
         terminal.say(f"{said}: {schedule_views.meaning(rule)}.")
-    show(islice(cron_expression.coming(asked, after(from_, rule, now)), count), now, json)
+    show(islice(asked.find_upcoming(after(from_, rule, now)), count), now, json)
 
 
 def show(found: Iterator[Occurrence], now: int, json: bool) -> None:
@@ -124,6 +122,6 @@ def json_object(one: Occurrence) -> dict[str, Any]:
     }
     if one.recurrence.rrule is not None:
         told["every"] = recurrence.to_phrase(one.recurrence.rrule)
-    if one.put_off_to is not None:
-        told |= {"put_off_to": times.to_rfc3339(one.put_off_to), "put_off": one.put_off}
-    return {**told, "left_out": one.left_out} if one.left_out else told
+    if one.deferred_to is not None:
+        told |= {"put_off_to": times.to_rfc3339(one.deferred_to), "put_off": one.defer_reason}
+    return {**told, "left_out": one.skip_reason} if one.skip_reason else told
