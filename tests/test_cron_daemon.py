@@ -1,4 +1,4 @@
-"""The real Debian cron daemon runs what `crontab.example` says, and the posts are there with nobody at the keyboard."""
+"""The real Debian cron daemon runs the lines of `crontab.example`, and the posts arrive."""
 
 import os
 import shutil
@@ -21,15 +21,15 @@ pytestmark = [
 ]
 
 EXAMPLE = Path(__file__).parent.parent / "crontab.example"
-# Farther away than `add` and a tick look ahead: only a later tick, cron's, can make the job.
+# Beyond the look-ahead of `add` and of the first tick: only a tick run by cron can make the job.
 BEYOND_THE_LOOK_AHEAD_MS = 95_000
 Line = Callable[[str], bool]
 
 
-def example(wanted: Line, app: App) -> str:
-    """A crontab for /etc/cron.d: the example's line, with this app's environment in place of the example's."""
+def crontab(is_wanted: Line, app: App) -> str:
+    """Return a crontab for /etc/cron.d: a line of the example, with the environment of this app."""
     lines = [line.removeprefix("# ") for line in EXAMPLE.read_text().splitlines()]
-    (line,) = [line for line in lines if line.startswith("* * * * *") and wanted(line)]
+    (line,) = [line for line in lines if line.startswith("* * * * *") and is_wanted(line)]
     minute, user, command = line.split("  ")
     assert user == "schedbot"
     settings = {name: value for name, value in app.environment().items() if name.startswith(("SCHEDBOT_", "SLACK_"))}
@@ -37,8 +37,8 @@ def example(wanted: Line, app: App) -> str:
     return "".join(f"{name}={value}\n" for name, value in settings.items()) + f"{minute} root {command}\n"
 
 
-def sees_our_files(process: Path) -> bool:
-    """Not so a daemon that another test runs in a mount namespace of its own."""
+def shares_our_files(process: Path) -> bool:
+    """Return whether the process is in our mount namespace. A daemon of another test may not be."""
     try:
         return os.readlink(process / "ns/mnt") == os.readlink("/proc/self/ns/mnt")
     except OSError:
@@ -47,45 +47,46 @@ def sees_our_files(process: Path) -> bool:
 
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[None]:
-    """A cron daemon: the machine's own where one runs, else one for as long as these tests take."""
-    running = [one for one in Path("/proc").glob("[0-9]*/comm") if _read(one) == "cron" and sees_our_files(one.parent)]
+    """Use the running cron daemon of the machine, or start a cron daemon for these tests."""
+    processes = Path("/proc").glob("[0-9]*/comm")
+    running = [comm for comm in processes if _read(comm) == "cron" and shares_our_files(comm.parent)]
     own = None if running else subprocess.Popen(["cron", "-f"], stdin=-3, stdout=-3, stderr=-3)
     yield
     if own is not None:
-        # With another worker's daemon on the machine, this one has ended by itself: either serves both.
+        # If the daemon of another test worker runs, this daemon has ended by itself.
         own.terminate()
         own.wait(10)
 
 
 @pytest.fixture(scope="module")
 def crontabs() -> Iterator[Callable[[str], None]]:
-    """Puts crontabs into /etc/cron.d, and takes them away again whatever happens."""
-    made: list[Path] = []
+    """Install crontabs in /etc/cron.d, and remove them at the end."""
+    files: list[Path] = []
 
     def install(text: str) -> None:
-        made.append(Path("/etc/cron.d") / f"schedbot-test-{uuid.uuid4().hex}")
-        made[-1].touch(0o600)
-        made[-1].write_text(text)
+        files.append(Path("/etc/cron.d") / f"schedbot-test-{uuid.uuid4().hex}")
+        files[-1].touch(0o600)
+        files[-1].write_text(text)
 
     yield install
-    for path in made:
+    for path in files:
         path.unlink()
 
 
 @pytest.fixture(scope="module")
 def posts(daemon: None, crontabs: Callable[[str], None], tmp_path_factory: Any) -> Iterator[dict[str, int]]:
-    """Two products, each with a schedule that is due soon, and cron: how late (ms) each one's post was stored."""
+    """Return the lateness in ms of a post by cron with a running pool, and of a post by cron alone."""
     with fork_sandbox() as slack:
         served = App(tmp_path_factory.mktemp("served"), slack)
         drained = App(tmp_path_factory.mktemp("drained"), slack)
-        crontabs(example(lambda line: "work" not in line, served))
-        crontabs(example(lambda line: "work" in line, drained))
+        crontabs(crontab(lambda line: "work" not in line, served))
+        crontabs(crontab(lambda line: "work" in line, drained))
         served.start("work")
         due_at = now_ms() + BEYOND_THE_LOOK_AHEAD_MS
         served.add_schedule("served", at=rfc3339(due_at), channel="C0000000001")
-        # This one is in the past when cron next starts `work --drain`.
+        # This schedule is in the past when cron next starts `work --drain`.
         drained.add_schedule("drained", at=rfc3339(now_ms() + 2_000), channel="C0000000002")
-        assert served.states() == {}, "the job was there before cron ran"
+        assert served.states() == {}, "the job existed before cron ran"
         try:
             until(lambda: served.states() == drained.states() == {"succeeded": 1}, within=130)
             assert sorted(slack.control.texts()) == ["drained", "served"]
@@ -99,7 +100,7 @@ def test_cron_and_a_running_pool_post_at_the_instant(posts: dict[str, int]) -> N
     assert 0 <= posts["served"] < 5_000
 
 
-def test_cron_alone_posts_within_the_minute(posts: dict[str, int]) -> None:
+def test_cron_alone_posts_within_a_minute(posts: dict[str, int]) -> None:
     assert 0 <= posts["drained"] < 65_000
 
 
@@ -107,4 +108,4 @@ def _read(path: Path) -> str:
     try:
         return path.read_text().strip()
     except OSError:
-        return ""  # it has ended meanwhile
+        return ""  # the process has ended

@@ -1,4 +1,4 @@
-"""Holidays are those of the region."""
+"""Regions and their public holidays."""
 
 from datetime import date
 
@@ -9,15 +9,15 @@ from schedbot.rules import holidays
 
 
 @pytest.mark.parametrize(
-    ("said", "normal"),
+    ("text", "region"),
     [("US", "US"), ("us", "US"), (" de-by ", "DE-BY"), ("DE-Bayern", "DE-BY"), ("uk", "GB"), ("GB-SCT", "GB-SCT")],
 )
-def test_a_region_has_one_spelling(said: str, normal: str) -> None:
-    assert holidays.normalize_region(said) == normal
+def test_region_is_normalized(text: str, region: str) -> None:
+    assert holidays.normalize_region(text) == region
 
 
 @pytest.mark.parametrize(
-    ("said", "told", "hint"),
+    ("text", "message", "hint"),
     [
         ("Germny", "'Germny'", "Did you mean 'DE'?"),
         ("USA", "'USA'", "Did you mean 'US'?"),
@@ -27,10 +27,10 @@ def test_a_region_has_one_spelling(said: str, normal: str) -> None:
         ("DE-Bayer", "'Bayer'", "Did you mean 'DE-BY'?"),
     ],
 )
-def test_an_unknown_region_is_refused_with_what_there_is(said: str, told: str, hint: str) -> None:
+def test_unknown_region_is_refused_with_a_hint(text: str, message: str, hint: str) -> None:
     with pytest.raises(BadInput) as refused:
-        holidays.normalize_region(said)
-    assert told in str(refused.value)
+        holidays.normalize_region(text)
+    assert message in str(refused.value)
     assert hint in refused.value.hint
 
 
@@ -49,8 +49,8 @@ def test_holidays_of_a_region(region: str, day: str, name: str | None) -> None:
     assert holidays.holiday_name(region, date.fromisoformat(day)) == name
 
 
-def test_every_region_that_is_offered_can_be_asked() -> None:
-    named = [f"{code}-{part}" for code, parts in holidays.countries().items() for part in parts[:1]]
-    for region in [*holidays.countries(), *named]:
+def test_every_listed_region_works() -> None:
+    regions = [f"{code}-{part}" for code, parts in holidays.countries().items() for part in parts[:1]]
+    for region in [*holidays.countries(), *regions]:
         assert holidays.normalize_region(region) == region
         holidays.holiday_name(region, date(2026, 12, 25))
