@@ -1,4 +1,4 @@
-"""A window is kept when a post leaves, too: a late pool or a retry posts nothing after closing."""
+"""Calendar at send time: a late pool or a retry posts nothing outside the send window or in a blackout."""
 
 import time
 
@@ -16,7 +16,7 @@ MINUTE = 60_000
 SECOND = 1_000
 
 
-# For one connection: the jobs with a window that were claimed and went back to the queue.
+# Trigger of one connection: records the jobs with a send window that were claimed and put back.
 PUT_BACK = """
 CREATE TEMP TRIGGER goes_back AFTER UPDATE ON jobs
 WHEN OLD.state = 'running' AND NEW.state = 'queued' AND EXISTS (SELECT 1 FROM schedule_versions v
@@ -26,88 +26,90 @@ BEGIN INSERT INTO put_back VALUES (OLD.id); END
 
 
 def window(opens_ms: int, closes_ms: int) -> str:
-    """A daily window in UTC, by how far from now it opens and closes."""
-    clocks = (time.strftime("%H:%M", time.gmtime((now_ms() + far) // 1000)) for far in (opens_ms, closes_ms))
+    """Return a daily window in UTC that opens and closes so far from now."""
+    clocks = (
+        time.strftime("%H:%M", time.gmtime((now_ms() + offset_ms) // 1000)) for offset_ms in (opens_ms, closes_ms)
+    )
     return "-".join(clocks)
 
 
-def due_two_hours_ago(app: App, **said: str) -> int:
-    """A schedule that was due two hours ago and was enqueued then; its job still waits."""
+def add_overdue_job(app: App, **fields: str) -> int:
+    """Add a schedule that was due two hours ago and was enqueued then; its job is still queued."""
     due_at = (now_ms() - 2 * HOUR) // 1000 * 1000
-    app.add_schedule("report", as_of=due_at - 30_000, at=rfc3339(due_at), **said)
+    app.add_schedule("report", as_of=due_at - 30_000, at=rfc3339(due_at), **fields)
     return due_at
 
 
-def job(app: App) -> tuple[int, int, int | None, str | None]:
-    """When the job is available, until when, and whereto and by what it was put off."""
+def read_job(app: App) -> tuple[int, int, int | None, str | None]:
+    """Return available_at, deadline_at, deferred_to and deferred_by of the job."""
     return read_rows(app.db, "SELECT available_at, deadline_at, deferred_to, deferred_by FROM jobs")[0]
 
 
-def test_a_pool_that_comes_after_closing_puts_the_job_back_to_the_opening(app: App) -> None:
-    open_then = window(-3 * HOUR, -1 * HOUR)
-    due_two_hours_ago(app, window=open_then)
-    assert job(app)[2] is None
+def test_late_pool_defers_job_to_the_opening(app: App) -> None:
+    past_window = window(-3 * HOUR, -1 * HOUR)
+    add_overdue_job(app, window=past_window)
+    assert read_job(app)[2] is None
     assert app.work().returncode == 0
-    available_at, deadline_at, deferred_to, why = job(app)
+    available_at, deadline_at, deferred_to, reason = read_job(app)
     opening = (now_ms() - 3 * HOUR) // MINUTE * MINUTE + 24 * HOUR
     assert (app.states(), app.posts()) == ({"queued": 1}, [])
     assert abs(available_at - opening) <= MINUTE
-    assert (deferred_to, why) == (available_at, f"outside window: {open_then}")
+    assert (deferred_to, reason) == (available_at, f"outside window: {past_window}")
     assert deadline_at == available_at + 6 * HOUR
 
 
-def test_with_outside_skip_it_is_on_record_as_left_out(app: App) -> None:
-    open_then = window(-3 * HOUR, -1 * HOUR)
-    due_two_hours_ago(app, window=open_then, outside="skip")
+def test_outside_skip_records_job_as_skipped(app: App) -> None:
+    past_window = window(-3 * HOUR, -1 * HOUR)
+    add_overdue_job(app, window=past_window, outside="skip")
     assert app.work().returncode == 0
-    [told] = app.audit()
-    assert (told["state"], told["error"]) == ("skipped", f"outside window: {open_then}")
-    assert (told["deferred_to"], app.posts()) == (None, [])
+    [entry] = app.audit()
+    assert (entry["state"], entry["error"]) == ("skipped", f"outside window: {past_window}")
+    assert (entry["deferred_to"], app.posts()) == (None, [])
 
 
-def test_what_was_tried_before_closing_failed_and_can_be_sent_again_at_the_opening(app: App) -> None:
-    open_then = window(-3 * HOUR, -1 * HOUR)
-    due_two_hours_ago(app, window=open_then, outside="skip")
+def test_job_tried_before_closing_fails_and_can_be_retried(app: App) -> None:
+    past_window = window(-3 * HOUR, -1 * HOUR)
+    add_overdue_job(app, window=past_window, outside="skip")
     with app.db.writing():
         app.db.execute("UPDATE jobs SET attempts = 1, spent = 1, error = 'internal_error'")
     assert app.work().returncode == 0
-    [told] = app.audit()
-    assert (told["state"], told["error"]) == ("failed", f"outside window: {open_then}")
-    assert f"not posted, outside window: {open_then}." in app.run("audit", "1").stdout
+    [entry] = app.audit()
+    assert (entry["state"], entry["error"]) == ("failed", f"outside window: {past_window}")
+    assert f"not posted, outside window: {past_window}." in app.run("audit", "1").stdout
     assert app.run("retry", "1", "--yes").returncode == 0
     app.work()
     assert (app.states(), app.posts()) == ({"queued": 1}, [])
 
 
-def test_what_was_put_off_is_not_late_when_it_goes_at_its_opening(app: App) -> None:
+def test_deferred_job_sent_at_its_opening_is_not_late(app: App) -> None:
     assert app.run("calendar", "set", "--account", "42", "--window", window(0, HOUR)).returncode == 0
-    due_two_hours_ago(app, account="42")
-    deferred_to = job(app)[2]
+    add_overdue_job(app, account="42")
+    deferred_to = read_job(app)[2]
     assert deferred_to is not None
     app.work()
-    [told] = app.audit()
-    assert (told["state"], told["deferred_to"]) == ("succeeded", rfc3339(deferred_to))
-    assert "outside window of account 42" in told["deferred_by"]
-    assert told["lateness_ms"] < 2 * MINUTE
+    [entry] = app.audit()
+    assert (entry["state"], entry["deferred_to"]) == ("succeeded", rfc3339(deferred_to))
+    assert "outside window of account 42" in entry["deferred_by"]
+    assert entry["lateness_ms"] < 2 * MINUTE
     assert "after it was to go. Put off to" in app.run("audit", "1").stdout
 
 
-def test_a_workspaces_blackout_that_is_set_while_a_job_waits_leaves_it_out(app: App) -> None:
-    due_two_hours_ago(app)
+def test_new_workspace_blackout_skips_queued_job(app: App) -> None:
+    add_overdue_job(app)
     today, yesterday = (time.strftime("%F", time.gmtime(now_ms() / 1000 - days * 86_400)) for days in (0, 1))
     days = f"{yesterday}/{today}"
     done = app.run("calendar", "set", "--workspace", "default", "--blackout", days, "--outside", "skip")
     assert "0 now go at another time, 1 are left out" in done.stdout, done.stderr
     assert app.run("calendar", "clear", "--workspace", "default").returncode == 0
     app.work()
-    assert [(one["state"], one["error"]) for one in app.audit()] == [
+    assert [(entry["state"], entry["error"]) for entry in app.audit()] == [
         ("skipped", f"blackout of workspace default: {days}")
     ]
 
 
 @pytest.mark.parametrize("outside", ["skip", "defer"])
-def test_what_a_person_sends_again_after_closing_waits_for_the_opening(app: App, outside: str) -> None:
-    """Also where a later occurrence has had its turn since: what is left out could not be sent any more."""
+def test_retry_after_closing_waits_for_the_opening(app: App, outside: str) -> None:
+    """Also after a later occurrence of the schedule: a skipped job could never be sent again."""
     due_at = (now_ms() - 50 * HOUR) // MINUTE * MINUTE
     at = time.strftime("%M %H * * *", time.gmtime(due_at // 1000))
     app.add_schedule("report", as_of=due_at - 30_000, cron=at, window=window(-3 * HOUR, -1 * HOUR), outside=outside)
@@ -115,20 +117,20 @@ def test_what_a_person_sends_again_after_closing_waits_for_the_opening(app: App,
         app.db.execute("UPDATE jobs SET state = 'failed', error = 'not_arrived'")
     assert "Queued 1 job" in app.run("retry", "1", "--stale", "--yes").stdout
     app.work()
-    available_at, deadline_at, deferred_to, why = job(app)
+    available_at, deadline_at, deferred_to, reason = read_job(app)
     assert (app.states(), app.posts()) == ({"queued": 1}, [])
     assert now_ms() < available_at < deadline_at
-    assert (deferred_to, str(why)[:14]) == (available_at, "outside window")
+    assert (deferred_to, str(reason)[:14]) == (available_at, "outside window")
 
 
-def test_what_is_due_when_its_window_opens_is_not_put_back_once_more(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_job_due_at_the_opening_is_not_put_back_twice(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
-    opening, began = (now_ms() // MINUTE + 2) * MINUTE, steady_ms()
-    # While a clock is set right bit by bit, it goes slower than the one that the pool waits by.
-    app.clock = lambda: opening - 3 * SECOND + (steady_ms() - began) * 99 // 100
+    opening, started = (now_ms() // MINUTE + 2) * MINUTE, steady_ms()
+    # A clock that is corrected gradually runs slower than the steady time by which the pool waits.
+    app.clock = lambda: opening - 3 * SECOND + (steady_ms() - started) * 99 // 100
     app.add_schedule("report", at=rfc3339(opening), window=window(opening - now_ms(), opening - now_ms() + HOUR))
     earlier = {"at": rfc3339(opening - 4 * SECOND), "channel": "C9999999999"}
-    for number in range(6):  # they keep the pool at work until then
+    for number in range(6):  # these keep the pool running until then
         app.add_schedule(f"early-{number}", as_of=opening - MINUTE, **earlier)
     with app.db.writing():
         app.db.execute("CREATE TEMP TABLE put_back (job)")
@@ -137,14 +139,14 @@ def test_what_is_due_when_its_window_opens_is_not_put_back_once_more(app: App, m
     assert (app.states(), read_rows(app.db, "SELECT job FROM put_back")) == ({"succeeded": 7}, [])
 
 
-def test_what_a_person_asks_for_goes_at_once(app: App) -> None:
+def test_run_now_ignores_the_window(app: App) -> None:
     app.add_schedule("report", cron="0 0 1 1 *", window=window(2 * HOUR, 3 * HOUR), outside="skip")
     assert app.run("run-now", "report").returncode == 0
     app.work()
     assert (app.states(), len(app.posts())) == ({"succeeded": 1}, 1)
 
 
-def test_what_a_person_asks_for_goes_though_its_schedule_has_no_grace(app: App) -> None:
+def test_run_now_posts_without_grace(app: App) -> None:
     app.add_schedule("report", cron="0 0 1 1 *", grace="0s")
     assert app.run("run-now", "report").returncode == 0
     app.work()
@@ -152,15 +154,15 @@ def test_what_a_person_asks_for_goes_though_its_schedule_has_no_grace(app: App) 
 
 
 @pytest.mark.parametrize(("opens", "state"), [(-3 * HOUR, "queued"), (0, "succeeded")])
-def test_a_workspace_that_is_resumed_after_closing_posts_at_the_opening(app: App, opens: int, state: str) -> None:
-    due_two_hours_ago(app, window=window(opens, opens + 2 * HOUR))
+def test_resumed_workspace_posts_at_the_opening(app: App, opens: int, state: str) -> None:
+    add_overdue_job(app, window=window(opens, opens + 2 * HOUR))
     assert app.run("workspace", "pause", "default").returncode == 0
     assert app.run("workspace", "resume", "default").returncode == 0
     app.work()
     assert app.states() == {state: 1}
 
 
-def test_what_is_sent_again_after_closing_waits_though_a_later_one_was_posted(app: App) -> None:
+def test_retry_after_closing_waits_after_later_occurrence(app: App) -> None:
     before = (now_ms() - 26 * HOUR) // 1000 * 1000
     hour, minute = time.gmtime(before // 1000)[3:5]
     opens = {"cron": f"{minute} {hour} * * *", "window": window(-3 * HOUR, -1 * HOUR)}
@@ -172,13 +174,13 @@ def test_what_is_sent_again_after_closing_waits_though_a_later_one_was_posted(ap
         app.db.execute("UPDATE jobs SET state = 'succeeded', ts = '1.1' WHERE id = 2")
     assert app.run("retry", "1", "--stale", "--yes").returncode == 0
     app.work()
-    [told, _] = app.audit()
-    assert (told["state"], told["error"], len(app.posts())) == ("queued", None, 0)
-    assert "outside window" in told["deferred_by"]
+    [entry, _] = app.audit()
+    assert (entry["state"], entry["error"], len(app.posts())) == ("queued", None, 0)
+    assert "outside window" in entry["deferred_by"]
 
 
-def test_what_is_shut_out_just_as_a_newer_program_takes_over_is_let_go_at_once(app: App) -> None:
-    due_two_hours_ago(app, window=window(-3 * HOUR, -1 * HOUR))
+def test_deferral_is_written_under_newer_program(app: App) -> None:
+    add_overdue_job(app, window=window(-3 * HOUR, -1 * HOUR))
     pool, now = Pool(app.session()), now_ms()
     with app.db.writing():
         [job] = claims.claim(app.db, ClaimRequest(now, 1, now + HOUR))

@@ -1,4 +1,4 @@
-"""A press that is killed from outside: its report is tried once more with another, and only once."""
+"""A renderer that is killed: another renderer tries its report once more, and only once."""
 
 import os
 import signal
@@ -10,55 +10,54 @@ from tests.support.sql import read_value
 from tests.worker.test_pool import cpu_ticks
 
 FOR_EVER = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}[]"
-AT_WORK_TICKS = 150  # more than a child's start takes, less than a press's time limit
+BUSY_TICKS = 150  # more than the start of a child takes, less than a renderer's time limit
 
 
-def pool_that_renders(app: App, report: Path) -> Program:
+def start_rendering_pool(app: App, report: Path) -> Program:
+    """Start a pool with a report that loops."""
     report.write_text('{"text": "harmless"}')
     app.add_due_jobs(1, text="", report=str(report))
     report.write_text(FOR_EVER)
     return app.start("work", "--processes", "1")
 
 
-def press_at_work(pool: Program, dead: int = 0) -> int:
-    """The child that renders: nothing else takes that much time."""
-    found: list[int] = []
+def find_busy_renderer(pool: Program, dead: int = 0) -> int:
+    """Return the process id of the child that renders: no other child takes that much time."""
 
-    def busy() -> bool:
+    def find() -> int | None:
         try:
-            found[:] = [one for one in children(pool.pid) if one != dead and cpu_ticks(one) > AT_WORK_TICKS]
-        except OSError:  # one was buried while we looked
-            return False
-        return bool(found)
+            busy = [child for child in children(pool.pid) if child != dead and cpu_ticks(child) > BUSY_TICKS]
+        except OSError:  # a child ended meanwhile
+            return None
+        return busy[0] if busy else None
 
-    until(busy, within=30)
-    return found[0]
+    return int(until(find, within=30))
 
 
-def test_a_report_whose_press_was_killed_is_posted_once(app: App, tmp_path: Path) -> None:
+def test_report_of_killed_renderer_is_posted_once(app: App, tmp_path: Path) -> None:
     report = tmp_path / "report.json.j2"
-    pool = pool_that_renders(app, report)
-    press = press_at_work(pool)
+    pool = start_rendering_pool(app, report)
+    renderer = find_busy_renderer(pool)
     report.write_text('{"text": "harmless"}')
-    os.kill(press, signal.SIGKILL)
+    os.kill(renderer, signal.SIGKILL)
     until(lambda: app.states() == {"succeeded": 1}, within=30)
     assert app.slack.texts() == ["harmless"]
     assert read_value(app.db, "SELECT count(*) FROM attempts") == 1
 
 
-def test_a_report_that_lost_two_presses_has_failed(app: App, tmp_path: Path) -> None:
-    pool = pool_that_renders(app, tmp_path / "report.json.j2")
-    first = press_at_work(pool)
+def test_report_that_lost_two_renderers_fails(app: App, tmp_path: Path) -> None:
+    pool = start_rendering_pool(app, tmp_path / "report.json.j2")
+    first = find_busy_renderer(pool)
     os.kill(first, signal.SIGKILL)
-    os.kill(press_at_work(pool, dead=first), signal.SIGKILL)
+    os.kill(find_busy_renderer(pool, dead=first), signal.SIGKILL)
     until(lambda: app.states() == {"failed": 1}, within=30)
     assert [job["error"] for job in app.audit()] == ["render_failed"]
     assert app.slack.texts() == []
     assert "exit code -9" in read_value(app.db, "SELECT detail FROM attempts")
 
 
-def test_a_report_that_loops_does_not_outlive_its_pool_for_long(app: App, tmp_path: Path) -> None:
-    pool = pool_that_renders(app, tmp_path / "report.json.j2")
-    press = press_at_work(pool)
+def test_looping_renderer_ends_soon_after_its_pool(app: App, tmp_path: Path) -> None:
+    pool = start_rendering_pool(app, tmp_path / "report.json.j2")
+    renderer = find_busy_renderer(pool)
     pool.kill()
-    until(lambda: not Path(f"/proc/{press}").exists(), within=40)
+    until(lambda: not Path(f"/proc/{renderer}").exists(), within=40)

@@ -1,5 +1,6 @@
-"""A network that stands still for a while and then delivers: what the machine still holds of a request must not arrive
-once the attempt is given up, or the message is there after its history was asked.
+"""A network that stalls and then delivers: buffered bytes of a request must not arrive after the attempt was given up.
+
+Otherwise the message would appear after its channel's history was read.
 """
 
 import json
@@ -18,48 +19,48 @@ import pytest
 from tests.support.app import App, until
 from tests.support.sql import read_value
 
-WITHIN = 40  # s: a pool starts, and a lost answer is waited for
-SMALL = 1024  # a window that a request does not fit into: the rest waits on the sender's side
+WITHIN = 40  # s: a pool starts, and waits for a lost answer
+SMALL = 1024  # a receive buffer too small for a request: the rest is buffered by the sender
 BLOCK = {"type": "section", "text": {"type": "mrkdwn", "text": "\u2603" * 3_000}}
 
 
-def carry(source: socket.socket, sink: socket.socket) -> None:
-    """What comes from one side goes to the other. That one hangs up is not told: a load balancer does not either."""
+def copy(source: socket.socket, sink: socket.socket) -> None:
+    """Copy bytes from one side to the other. A hang-up is not passed on: a load balancer does not either."""
     with suppress(OSError):
         while chunk := source.recv(65_536):
             sink.sendall(chunk)
 
 
 @contextmanager
-def way_to(api_url: str, goes_on: threading.Event, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """Another address for the API; its first connection stands still until `goes_on`."""
+def stalling_proxy(api_url: str, resume: threading.Event, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Yield the address of a proxy to the API; its first connection stalls until `resume`."""
     target = urlsplit(api_url)
-    door = socket.socket()
-    door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
-    door.bind(("127.0.0.1", 0))
-    door.listen()
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
 
-    def serve(here: socket.socket, stalls: bool) -> None:
-        here = tls.wrap_socket(here, server_side=True) if tls else here
+    def serve(client: socket.socket, stalls: bool) -> None:
+        client = tls.wrap_socket(client, server_side=True) if tls else client
         if stalls:
-            goes_on.wait()
-        there = socket.create_connection((target.hostname or "", target.port or 0))
-        threading.Thread(target=carry, args=(there, here), daemon=True).start()
-        carry(here, there)
+            resume.wait()
+        server = socket.create_connection((target.hostname or "", target.port or 0))
+        threading.Thread(target=copy, args=(server, client), daemon=True).start()
+        copy(client, server)
 
     def accept() -> None:
         for number in range(1_000):
-            here, _ = door.accept()
-            threading.Thread(target=serve, args=(here, number == 0), daemon=True).start()
+            client, _ = listener.accept()
+            threading.Thread(target=serve, args=(client, number == 0), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
-    place = {"scheme": "https" if tls else "http", "netloc": f"localhost:{door.getsockname()[1]}"}
-    yield urlunsplit(target._replace(**place))
-    goes_on.set()
+    address = {"scheme": "https" if tls else "http", "netloc": f"localhost:{listener.getsockname()[1]}"}
+    yield urlunsplit(target._replace(**address))
+    resume.set()
 
 
-def certificate(folder: Path) -> Path:
-    """A new certificate for localhost, with its key."""
+def create_certificate(folder: Path) -> Path:
+    """Return the file of a new certificate for localhost, with its key."""
     if shutil.which("openssl") is None:
         pytest.skip("needs openssl")
     file = folder / "localhost.pem"
@@ -70,36 +71,36 @@ def certificate(folder: Path) -> Path:
     return file
 
 
-def was_absent(app: App) -> bool:
+def has_absent_look_up(app: App) -> bool:
     return bool(read_value(app.db, "SELECT count(*) FROM lookups WHERE answer = 'absent'"))
 
 
-def one_report(app: App) -> None:
-    """One that is due, and too long to leave at once."""
+def add_long_report(app: App) -> None:
+    """Add a report that is due, and too long for the receive buffer."""
     template = app.folder / "long.json"
     template.write_text(json.dumps([BLOCK] * 4))
     app.add_due_jobs(1, text="", report=str(template))
 
 
-def arrives_once(app: App, api_url: str, goes_on: threading.Event, **env: str) -> None:
+def check_arrives_once(app: App, api_url: str, resume: threading.Event, **env: str) -> None:
     app.start("work", "--processes", "1", SCHEDBOT_SLACK_API_URL=api_url, **env)
-    until(lambda: was_absent(app), within=WITHIN)
-    goes_on.set()
+    until(lambda: has_absent_look_up(app), within=WITHIN)
+    resume.set()
     until(lambda: app.states() == {"succeeded": 1}, within=WITHIN)
     assert len(app.posts()) == 1
 
 
-def test_what_was_given_up_does_not_arrive_when_the_network_is_back(app: App) -> None:
-    one_report(app)
-    goes_on = threading.Event()
-    with way_to(app.sandbox.api_url, goes_on) as api_url:
-        arrives_once(app, api_url, goes_on)
+def test_abandoned_post_does_not_arrive_later(app: App) -> None:
+    add_long_report(app)
+    resume = threading.Event()
+    with stalling_proxy(app.sandbox.api_url, resume) as api_url:
+        check_arrives_once(app, api_url, resume)
 
 
-def test_what_was_given_up_does_not_arrive_by_tls_either(app: App) -> None:
-    one_report(app)
-    goes_on = threading.Event()
+def test_abandoned_post_does_not_arrive_later_over_tls(app: App) -> None:
+    add_long_report(app)
+    resume = threading.Event()
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(file := certificate(app.folder))
-    with way_to(app.sandbox.api_url, goes_on, tls) as api_url:
-        arrives_once(app, api_url, goes_on, SSL_CERT_FILE=str(file))
+    tls.load_cert_chain(file := create_certificate(app.folder))
+    with stalling_proxy(app.sandbox.api_url, resume, tls) as api_url:
+        check_arrives_once(app, api_url, resume, SSL_CERT_FILE=str(file))

@@ -1,4 +1,4 @@
-"""A pool whose child does not answer, whose slots are full, or whose jobs are edited under its hands."""
+"""Pool with a stopped child, a busy channel, full slots, or jobs that are edited while it runs."""
 
 import os
 import signal
@@ -10,11 +10,12 @@ from tests.support.sql import read_value
 
 
 def cpu_ticks(pid: int) -> int:
+    """Return the processor time of a process, in ticks of 10 ms."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return int(fields[11]) + int(fields[12])
 
 
-def test_a_child_that_stopped_answering_is_replaced_and_its_post_settled(app: App) -> None:
+def test_stopped_poster_is_replaced_and_its_post_settled(app: App) -> None:
     app.add_due_jobs(1)
     app.slack.order("hold")
     pool = app.start("work", "--processes", "1")
@@ -25,7 +26,7 @@ def test_a_child_that_stopped_answering_is_replaced_and_its_post_settled(app: Ap
     assert app.slack.texts() == ["report-0"]
 
 
-def test_a_job_whose_grace_ends_while_its_channel_is_busy_does_not_leave(app: App) -> None:
+def test_job_is_missed_when_grace_ends_before_its_turn(app: App) -> None:
     app.timeout_s = 20
     app.add_due_jobs(2, channels=1)
     with app.db.writing():
@@ -39,18 +40,18 @@ def test_a_job_whose_grace_ends_while_its_channel_is_busy_does_not_leave(app: Ap
     assert app.slack.texts() == ["report-0"]
 
 
-def test_full_slots_cost_the_parent_no_time(app: App) -> None:
+def test_full_slots_cost_no_processor_time(app: App) -> None:
     app.timeout_s = 20
     app.add_due_jobs(12)
     app.slack.order("hold", times=12)
     pool = app.start("work", "--processes", "1", "--in-flight", "4")
     app.slack.wait_for(4)
-    began, until_at = cpu_ticks(pool.pid), now_ms() + 3_000
+    ticks_before, until_at = cpu_ticks(pool.pid), now_ms() + 3_000
     until(lambda: now_ms() > until_at)
-    assert cpu_ticks(pool.pid) - began < 100  # of 300, were it spinning
+    assert cpu_ticks(pool.pid) - ticks_before < 100  # a busy loop takes 300
 
 
-def test_an_edit_of_a_job_in_hand_leaves_its_channels_free(app: App) -> None:
+def test_edit_of_running_job_leaves_channels_free(app: App) -> None:
     app.add_due_jobs(2, channels=1)
     pool = app.start("work", "--processes", "1")
     until(lambda: app.states() == {"succeeded": 1, "running": 1})

@@ -1,6 +1,6 @@
-"""Jobs in a real database, befallen by anything in any order: what must always hold, holds after each step.
+"""Random lives of jobs in a real database: after each step, in any order of events, the invariants hold.
 
-Claims of the past are kept and used again: they are what a stopped pool has in hand when it wakes.
+Old claims are used again at random, as by a pool that was stopped and wakes.
 """
 
 import shutil
@@ -26,42 +26,23 @@ from schedbot.store.history.filters import Filter
 from schedbot.store.jobs import attempts, claims, pacing, pending, side_effects, unknown
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
-from schedbot.store.jobs.unknown import LookUpResult
+from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
 from schedbot.store.schedules import schedules, workspaces
 from schedbot.worker.state.next_state import RetryBudget, next_state, next_state_by_policy, next_state_when_absent
 from tests.support.job_history import NOW, JobHistory
+from tests.support.job_invariants import list_violations
 from tests.support.sql import read_rows
 
 INTERFERENCES = ("pause", "skip", "pause workspace")
 LEASE_MS, WINDOW_MS = 60_000, 9_000
 PAIRS = {(before.value, to.value) for (before, _), to in MOVES.items()}
 TS = "1796137200.000100"
-WRONG = {
-    "a running job is leased, no other is": "SELECT id FROM jobs WHERE (state = 'running') <> (token IS NOT NULL)",
-    "one open attempt at most": """
-        SELECT job_id FROM attempts WHERE ended_at IS NULL GROUP BY job_id HAVING count(*) > 1""",
-    "an open attempt is a running job's": """
-        SELECT job_id FROM attempts a JOIN jobs j ON j.id = a.job_id
-         WHERE a.ended_at IS NULL AND j.state <> 'running'""",
-    "attempts are numbered 1, 2, 3 ...": """
-        SELECT id FROM jobs j WHERE (SELECT count(*) FROM attempts a WHERE a.job_id = j.id) <> j.attempts
-            OR EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.number NOT BETWEEN 1 AND j.attempts)""",
-    "no more is spent than was tried": "SELECT id FROM jobs WHERE spent > attempts",
-    "a success names its message": "SELECT id FROM jobs WHERE state = 'succeeded' AND ts IS NULL",
-    "nothing waits for a schedule that rests": """
-        SELECT j.id FROM jobs j JOIN schedules s ON s.id = j.schedule_id
-         WHERE j.state IN ('queued', 'running') AND s.state IN ('paused', 'suspended', 'removed')
-           AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.ended_at IS NULL)""",
-    "what waits for a paused workspace is parked, and nothing else": """
-        SELECT j.id FROM jobs j JOIN workspaces w ON w.id = j.workspace_id
-         WHERE j.state = 'queued' AND j.parked <> (w.paused_at IS NOT NULL)""",
-}
-which = st.integers(0, 11)
+indexes = st.integers(0, 11)
 
 
 @dataclass
-class Claim:
-    """A job as some pool has it in hand."""
+class PoolClaim:
+    """A job as a pool holds it."""
 
     job: ClaimedJob
     number: int = 0
@@ -75,8 +56,8 @@ class LifeOfAJob(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
         self.now = NOW
-        self.claims: list[Claim] = []
-        self.answers: list[tuple[LookUpResult, JobState]] = []
+        self.claims: list[PoolClaim] = []
+        self.look_ups: list[tuple[LookUpResult, JobState]] = []
         history = JobHistory(self.folder / "schedbot.db")
         history.add_workspace("beta")
         self.names = ["one", "two", "three"]
@@ -90,78 +71,78 @@ class LifeOfAJob(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
     def dump(self, table: str) -> dict[Any, Any]:
-        return {row[:2]: row for row in read_rows(self.db, f"SELECT * FROM {table}")}  # noqa: S608 (a name from below)
+        return {row[:2]: row for row in read_rows(self.db, f"SELECT * FROM {table}")}  # noqa: S608 (a fixed name)
 
     def states(self) -> dict[int, str]:
         return dict(read_rows(self.db, "SELECT id, state FROM jobs"))
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """Whatever is done inside moves jobs along the table, and leaves what has ended as it was."""
-        before, tried = self.states(), self.dump("attempts")
+        """Check that the block moves jobs along the table, and changes no attempt that has ended."""
+        before, attempts_before = self.states(), self.dump("attempts")
         yield
-        states, now_tried = self.states(), self.dump("attempts")
+        states, attempts_after = self.states(), self.dump("attempts")
         moved = {(before[job], states[job]) for job in before if before[job] != states[job]}
         assert moved <= PAIRS
         assert states.keys() == before.keys()
-        over = {key: row for key, row in tried.items() if row[9] is not None}
-        assert {key: now_tried.get(key) for key in over} == over
+        ended = {key: row for key, row in attempts_before.items() if row[9] is not None}
+        assert {key: attempts_after.get(key) for key in ended} == ended
 
-    def under(self, claim: Claim, write: Callable[[], Any]) -> Any:
-        """Write under a claim's token. One that holds no longer changes nothing."""
+    def write_under(self, claim: PoolClaim, write: Callable[[], Any]) -> Any:
+        """Write under a claim's token. A claim that is lost changes nothing."""
         holds = claims.get_lease_end(self.db, claim.job.id, claim.job.token) is not None
         with self.step():
             before = (self.dump("jobs"), self.dump("attempts"))
             with self.db.writing():
-                told = write()
+                result = write()
             if not holds:
-                assert not told
+                assert not result
                 assert (self.dump("jobs"), self.dump("attempts")) == before
-        return told
+        return result
 
-    def pick(self, index: int, begun: bool) -> Claim | None:
-        """A claim with an attempt, or without: mostly one that holds, now and then one of the past."""
-        fit = [one for one in self.claims if bool(one.number) == begun]
-        held = [one for one in fit if claims.get_lease_end(self.db, one.job.id, one.job.token) is not None]
-        among = held if held and index < 9 else fit
-        return among[-1 - index % len(among)] if among else None
+    def pick(self, index: int, has_attempt: bool) -> PoolClaim | None:
+        """Return a claim with or without an attempt: mostly a current claim, sometimes an old one."""
+        fitting = [claim for claim in self.claims if bool(claim.number) == has_attempt]
+        current = [claim for claim in fitting if claims.get_lease_end(self.db, claim.job.id, claim.job.token)]
+        candidates = current if current and index < 9 else fitting
+        return candidates[-1 - index % len(candidates)] if candidates else None
 
-    # -- what pools do
+    # -- pools
 
     @rule(limit=st.integers(1, 3))
-    def a_pool_claims(self, limit: int) -> None:
+    def pool_claims_jobs(self, limit: int) -> None:
         with self.step(), self.db.writing():
             taken = claims.claim(self.db, claims.ClaimRequest(self.now, limit, self.now + LEASE_MS, RoundRobin()))
-        self.claims += map(Claim, taken)
+        self.claims += map(PoolClaim, taken)
 
-    @rule(index=which)
-    def an_attempt_begins(self, index: int) -> None:
-        if claim := self.pick(index, begun=False):
-            begun = self.under(claim, lambda: attempts.begin(self.db, self.start(claim, self.now), self.now, self.now))
-            if begun:
+    @rule(index=indexes)
+    def attempt_begins(self, index: int) -> None:
+        if claim := self.pick(index, has_attempt=False):
+            start = self.start(claim, self.now)
+            if self.write_under(claim, lambda: attempts.begin(self.db, start, self.now, self.now)):
                 claim.number, claim.sent_at = claim.job.attempts + 1, self.now
 
     @rule(outcome=st.sampled_from([*Outcome, None]), meanwhile=st.sampled_from(["nothing", "nothing", *INTERFERENCES]))
-    def a_job_goes_its_way(self, outcome: Outcome | None, meanwhile: str) -> None:
-        self.a_pool_claims(1)
-        self.an_attempt_begins(0)
-        self.somebody_interferes(0, meanwhile)
+    def job_is_delivered(self, outcome: Outcome | None, meanwhile: str) -> None:
+        self.pool_claims_jobs(1)
+        self.attempt_begins(0)
+        self.person_interferes(0, meanwhile)
         if outcome:
-            self.an_attempt_ends(0, outcome)
+            self.attempt_ends(0, outcome)
 
-    def start(self, claim: Claim, sent_at: int | None) -> attempts.AttemptStart:
+    def start(self, claim: PoolClaim, sent_at: int | None) -> attempts.AttemptStart:
         job = claim.job
         return attempts.AttemptStart(job.id, job.token, job.version, job.channel, "pool", self.now, sent_at)
 
-    @rule(index=which, outcome=st.sampled_from(Outcome))
-    def an_attempt_ends(self, index: int, outcome: Outcome) -> None:
-        claim = self.pick(index, begun=True)
+    @rule(index=indexes, outcome=st.sampled_from(Outcome))
+    def attempt_ends(self, index: int, outcome: Outcome) -> None:
+        claim = self.pick(index, has_attempt=True)
         if claim and outcome is not Outcome.RENDER_FAILED:
-            self.under(claim, lambda: self.end(claim, outcome))
+            self.write_under(claim, lambda: self.end(claim, outcome))
 
-    @rule(index=which)
-    def a_report_fails(self, index: int) -> None:
-        claim = self.pick(index, begun=False)
+    @rule(index=indexes)
+    def report_fails(self, index: int) -> None:
+        claim = self.pick(index, has_attempt=False)
 
         def write() -> bool:
             assert claim is not None
@@ -170,26 +151,26 @@ class LifeOfAJob(RuleBasedStateMachine):
             return self.end(claim, Outcome.RENDER_FAILED)
 
         if claim:
-            self.under(claim, write)
+            self.write_under(claim, write)
 
-    def end(self, claim: Claim, outcome: Outcome) -> bool:
-        """As the pool does it: the verdict, and what follows from it."""
+    def end(self, claim: PoolClaim, outcome: Outcome) -> bool:
+        """End an attempt with its side effects, as the pool does."""
         job = claim.job
-        reply = AttemptResult(outcome, outcome.value, ts=TS if outcome is Outcome.POSTED else None)
+        result = AttemptResult(outcome, outcome.value, ts=TS if outcome is Outcome.POSTED else None)
         look_up_at = (claim.sent_at or self.now) + WINDOW_MS
         budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at)
-        transition = next_state(reply, budget, self.now, lambda: 0.5)
-        told = (
-            job.id,
-            job.token,
-            claim.number,
-            self.now,
-            reply,
-            transition.state,
-            transition.available_at,
-            transition.spent,
+        transition = next_state(result, budget, self.now, lambda: 0.5)
+        end = attempts.AttemptEnd(
+            job_id=job.id,
+            token=job.token,
+            number=claim.number,
+            ended_at=self.now,
+            reply=result,
+            state=transition.state,
+            available_at=transition.available_at,
+            spent=transition.spent,
         )
-        if not attempts.end(self.db, attempts.AttemptEnd(*told)):
+        if not attempts.end(self.db, end):
             return False
         if transition.hold_until:
             pacing.postpone_jobs(self.db, job.workspace_id, transition.hold_until, 3_000)
@@ -199,52 +180,52 @@ class LifeOfAJob(RuleBasedStateMachine):
             side_effects.suspend_schedule(self.db, job.schedule_id, job.channel, "is_archived", self.now)
         return True
 
-    @rule(index=which, how=st.sampled_from(["give back", "expire", "renew"]))
-    def a_claim_is_let_go_or_renewed(self, index: int, how: str) -> None:
-        claim = self.pick(index, begun=how == "renew")
+    @rule(index=indexes, how=st.sampled_from(["release", "expire", "renew"]))
+    def claim_is_released_or_renewed(self, index: int, how: str) -> None:
+        claim = self.pick(index, has_attempt=how == "renew")
         if claim is None:
             return
-        number, token = claim.job.id, claim.job.token
+        job_id, token = claim.job.id, claim.job.token
 
         def write() -> int | None:
             if how == "renew":
-                return claims.renew(self.db, token, [number], self.now + LEASE_MS)
+                return claims.renew(self.db, token, [job_id], self.now + LEASE_MS)
             if how == "expire":
-                claims.expire(self.db, number, token)
+                claims.expire(self.db, job_id, token)
             else:
-                claims.release(self.db, [(number, token, self.now)])
+                claims.release(self.db, [(job_id, token, self.now)])
             return None
 
-        self.under(claim, write)
+        self.write_under(claim, write)
 
     @rule(ms=st.sampled_from([500, 5_000, LEASE_MS, 20 * 60_000]))
     def time_passes(self, ms: int) -> None:
         self.now += ms
 
     @rule()
-    def a_pool_that_is_gone_is_succeeded(self) -> None:
+    def jobs_of_dead_pool_are_rescued(self) -> None:
         with self.step(), self.db.writing():
-            for one in claims.list_expired_leases(self.db, self.now, LEASE_MS):
-                unknown.rescue(self.db, one.id, one.token, self.now, WINDOW_MS)
+            for lease in claims.list_expired_leases(self.db, self.now, LEASE_MS):
+                unknown.rescue(self.db, lease.id, lease.token, self.now, WINDOW_MS)
 
-    @rule(index=which, begun=st.booleans())
-    def a_child_dies(self, index: int, begun: bool) -> None:
-        if claim := self.pick(index, begun):
+    @rule(index=indexes, has_attempt=st.booleans())
+    def child_dies(self, index: int, has_attempt: bool) -> None:
+        if claim := self.pick(index, has_attempt):
             job = claim.job
-            self.under(claim, lambda: unknown.rescue(self.db, job.id, job.token, self.now, WINDOW_MS))
+            self.write_under(claim, lambda: unknown.rescue(self.db, job.id, job.token, self.now, WINDOW_MS))
 
     @rule(answer=st.sampled_from(["found", "absent", "hold", "resend", "later"]))
-    def a_history_is_asked(self, answer: str) -> None:
+    def history_is_searched(self, answer: str) -> None:
         with self.db.writing():
             taken = unknown.take_due(self.db, self.now, self.now + WINDOW_MS, 10)
         for job in taken:
-            told = "cannot_ask" if answer in ("hold", "resend") else answer
-            answered = LookUpResult(job, self.now, told, ts=TS if answer == "found" else None)
-            self.answers.append((answered, self.ruled(answered, answer)))
-            self.a_look_up_is_settled(-1)
+            recorded = "cannot_ask" if answer in ("hold", "resend") else answer
+            result = LookUpResult(job, self.now, recorded, ts=TS if answer == "found" else None)
+            self.look_ups.append((result, self.state_after(job, answer)))
+            self.look_up_is_settled(-1)
 
-    def ruled(self, answered: LookUpResult, answer: str) -> JobState:
-        job = answered.job
+    def state_after(self, job: UnknownJob, answer: str) -> JobState:
+        """Return the next state after a look-up. `answer` may be the policy of a history that cannot be searched."""
         budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, self.now)
         match answer:
             case "found":
@@ -255,19 +236,19 @@ class LifeOfAJob(RuleBasedStateMachine):
                 return JobState.UNKNOWN
         return next_state_by_policy(budget, answer, self.now).state
 
-    @precondition(lambda self: self.answers)
-    @rule(index=which)
-    def a_look_up_is_settled(self, index: int) -> None:
-        """Also one that was settled long ago: the job is another's by then, or waits for another attempt's."""
-        answered, state = self.answers[index % len(self.answers)]
+    @precondition(lambda self: self.look_ups)
+    @rule(index=indexes)
+    def look_up_is_settled(self, index: int) -> None:
+        """Settle a look-up, also an old one: its job may have another claim or attempt by now."""
+        result, state = self.look_ups[index % len(self.look_ups)]
         with self.step(), self.db.writing():
-            unknown.record_look_up(self.db, answered)
-            unknown.settle(self.db, answered, state, self.now, None)
+            unknown.record_look_up(self.db, result)
+            unknown.settle(self.db, result, state, self.now, None)
 
-    # -- what people do
+    # -- people
 
-    @rule(index=which, how=st.sampled_from([*INTERFERENCES, "nothing"]))
-    def somebody_interferes(self, index: int, how: str) -> None:
+    @rule(index=indexes, how=st.sampled_from([*INTERFERENCES, "nothing"]))
+    def person_interferes(self, index: int, how: str) -> None:
         with self.step():
             match how:
                 case "pause":
@@ -285,7 +266,7 @@ class LifeOfAJob(RuleBasedStateMachine):
             pending.skip(self.db, schedules.by_id(self.db, schedule_id), due_at, "skipped by hand")
 
     @rule()
-    def all_goes_on(self) -> None:
+    def all_is_resumed(self) -> None:
         with self.step():
             pause.resume(self.session, self.names)
         with self.step(), self.db.writing():
@@ -293,19 +274,18 @@ class LifeOfAJob(RuleBasedStateMachine):
             workspaces.resume(self.db, "beta", self.now)
 
     @rule(stale=st.booleans())
-    def what_failed_is_retried(self, stale: bool) -> None:
+    def failed_jobs_are_retried(self, stale: bool) -> None:
         with self.step():
             list(retry.carry_out(self.session, retry.plan(self.session, Filter(), stale)))
 
-    @rule(index=which)
-    def a_job_is_marked_as_posted(self, index: int) -> None:
+    @rule(index=indexes)
+    def job_is_marked_posted(self, index: int) -> None:
         with self.step(), suppress(BadInput):
             mark_posted.mark_posted(self.session, self.jobs[index % 12], TS)
 
     @invariant()
-    def nothing_is_wrong(self) -> None:
-        for rule_kept, sql in WRONG.items():
-            assert read_rows(self.db, sql) == [], rule_kept
+    def no_invariant_is_violated(self) -> None:
+        assert list_violations(self.db) == []
 
 
 LifeOfAJob.TestCase.settings = settings(deadline=None, max_examples=100, stateful_step_count=50)

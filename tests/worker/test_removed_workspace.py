@@ -1,15 +1,15 @@
-"""A workspace is removed with a post of unknown fate: no new token will come for it, so a person is told."""
+"""A workspace that is removed with a post of unknown outcome gets no new token, so the job is held for a person."""
 
 from pathlib import Path
 
 from tests.support.app import App, now_ms, rfc3339, until
 
-WITHIN = 40  # s: a pool starts, and a lost answer is waited for
+WITHIN = 40  # s: a pool starts, and waits for a lost answer
 
 
-def removed(app: App) -> Path:
-    """A post does not arrive; then its schedule and its workspace are removed. Returns where the token is."""
-    app.timeout_s = 6  # longer than it takes to remove them
+def remove_workspace(app: App) -> Path:
+    """Lose a post, then remove its schedule and its workspace. Return the token file."""
+    app.timeout_s = 6  # longer than the removal takes
     token = app.folder / "token"
     token.write_text("xoxb-initech")
     token.chmod(0o600)
@@ -26,20 +26,20 @@ def removed(app: App) -> Path:
     return token
 
 
-def test_what_a_revoked_token_cannot_look_up_is_held(app: App) -> None:
+def test_job_is_held_where_token_is_revoked(app: App) -> None:
     app.slack.order("error", method="conversations.history", code="token_revoked", times="forever")
-    removed(app)
+    remove_workspace(app)
     until(lambda: app.states() == {"held": 1}, within=WITHIN)
     assert app.audit()[0]["error"] == "token_revoked"
 
 
-def test_what_no_token_can_look_up_is_held(app: App) -> None:
-    removed(app).unlink()
+def test_job_is_held_where_token_is_missing(app: App) -> None:
+    remove_workspace(app).unlink()
     until(lambda: app.states() == {"held": 1}, within=WITHIN)
     assert app.audit()[0]["error"] == "token_unavailable"
 
 
-def test_what_can_still_be_looked_up_is_settled(app: App) -> None:
-    removed(app)
+def test_job_is_settled_where_token_still_works(app: App) -> None:
+    remove_workspace(app)
     until(lambda: app.states() == {"cancelled": 1}, within=WITHIN)
     assert app.audit()[0]["error"] == "schedule_removed"

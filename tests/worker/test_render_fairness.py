@@ -1,4 +1,4 @@
-"""Templates that hang keep the presses from their own workspace's reports, and from nobody else's."""
+"""Templates that hang block the renderers for their own workspace's reports alone."""
 
 from pathlib import Path
 
@@ -15,56 +15,54 @@ HARMLESS = '{"text": "harmless"}'
 
 @pytest.fixture
 def hanging(app: App, tmp_path: Path) -> str:
-    """A template that hangs once `due` has added its schedules."""
+    """Path of a template that hangs once `add_hanging_reports` has added its schedules."""
     app.run("workspace", "add", "globex", "--token-env", "SLACK_BOT_TOKEN")
     return str(tmp_path / "hanging.json.j2")
 
 
-def due(app: App, hanging: str, count: int, **globex: str) -> None:
-    """`count` reports of the workspace `default` that hang, before one of globex."""
+def add_hanging_reports(app: App, hanging: str, count: int, **globex: str) -> None:
+    """Add `count` reports of the workspace `default` that hang, before one of globex."""
     Path(hanging).write_text(HARMLESS)
     due_at = now_ms() // 1000 * 1000
     for number in range(count):
-        said = {"channel": f"C{number:010d}", "text": "", "report": hanging}
-        app.add_schedule(f"hangs-{number}", as_of=due_at - 30_000, at=rfc3339(due_at), **said)
+        fields = {"channel": f"C{number:010d}", "text": "", "report": hanging}
+        app.add_schedule(f"hangs-{number}", as_of=due_at - 30_000, at=rfc3339(due_at), **fields)
     app.tick(due_at)
-    app.add_schedule("another's", as_of=due_at - 30_000, at=rfc3339(due_at), workspace="globex", **globex)
+    app.add_schedule("other", as_of=due_at - 30_000, at=rfc3339(due_at), workspace="globex", **globex)
     app.tick(due_at)
     Path(hanging).write_text(FOR_EVER)
 
 
-def ended_first(app: App, pool: Program) -> list[tuple[str, str]]:
-    """The first attempts that end, each with its workspace."""
+def read_first_results(app: App, pool: Program) -> list[tuple[str, str]]:
+    """Wait for the first attempts to end. Return their workspaces and outcomes, and end the pool."""
     sql = "SELECT w.name, a.outcome FROM attempts a JOIN workspaces w ON w.id = a.workspace_id WHERE outcome > ''"
     ended = until(lambda: read_rows(app.db, sql), within=60)
     pool.terminate()
-    pool.communicate(timeout=30)  # its presses end with it
+    pool.communicate(timeout=30)  # its renderers end with it
     return [(row[0], row[1]) for row in ended]
 
 
-def available(app: App, at: int) -> None:
+def make_last_job_available(app: App, at: int) -> None:
     with app.db.writing():
         app.db.execute("UPDATE jobs SET available_at = :at WHERE id = 13", {"at": at})
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_hanging_templates_of_one_workspace_do_not_delay_anothers(
-    app: App, hanging: str, tmp_path: Path, processes: str
-) -> None:
+def test_hanging_templates_delay_no_other_workspace(app: App, hanging: str, tmp_path: Path, processes: str) -> None:
     report = tmp_path / "report.json.j2"
     report.write_text(HARMLESS)
-    due(app, hanging, 3, text="", report=str(report))
+    add_hanging_reports(app, hanging, 3, text="", report=str(report))
     pool = app.start("work", "--processes", processes)
-    assert ended_first(app, pool) == [("globex", "posted")]
+    assert read_first_results(app, pool) == [("globex", "posted")]
 
 
-def test_more_hanging_templates_than_a_pool_has_room_for_leave_others_their_room(app: App, hanging: str) -> None:
-    due(app, hanging, 12, text="plain")
-    available(app, now_ms() + 60_000)
+def test_many_hanging_templates_leave_room_for_others(app: App, hanging: str) -> None:
+    add_hanging_reports(app, hanging, 12, text="plain")
+    make_last_job_available(app, now_ms() + 60_000)
     pool = app.start("work", "--processes", "1", "--in-flight", "1")
     until(lambda: app.states().get("running", 0) >= 4, within=30)
-    available(app, now_ms() + 2_000)
-    assert ended_first(app, pool) == [("globex", "posted")]
+    make_last_job_available(app, now_ms() + 2_000)
+    assert read_first_results(app, pool) == [("globex", "posted")]
 
 
 def test_workspaces_take_turns_up_to_their_share() -> None:

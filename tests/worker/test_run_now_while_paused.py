@@ -1,24 +1,24 @@
-"""What `run-now` sends of a paused schedule is tried again like any post; a pause that comes after it ends that."""
+"""Job of `run-now` for a paused schedule: it is tried again like any other, until a later pause cancels it."""
 
 from tests.support.app import App, until
 
 
-def lost_on_the_way(app: App) -> None:
-    """An extra job of a paused schedule, whose first request Slack never answers."""
+def lose_first_attempt(app: App) -> None:
+    """Queue an extra job of a paused schedule; Slack never answers its first request."""
     app.add_schedule("acme", cron="0 9 1 1 *")
     assert app.run("pause", "acme").returncode == 0
     app.slack.order("drop_before")
     assert app.run("run-now", "acme").returncode == 0
 
 
-def test_it_is_tried_again(app: App) -> None:
-    lost_on_the_way(app)
+def test_extra_job_of_paused_schedule_is_tried_again(app: App) -> None:
+    lose_first_attempt(app)
     app.work()
     assert (app.states(), app.slack.texts()) == ({"succeeded": 1}, ["acme"])
 
 
-def test_a_pause_afterwards_ends_that(app: App) -> None:
-    lost_on_the_way(app)
+def test_later_pause_cancels_extra_job(app: App) -> None:
+    lose_first_attempt(app)
     app.start("work")
     until(lambda: app.states() == {"unknown": 1})
     app.run("pause", "acme", "--reason", "not now")

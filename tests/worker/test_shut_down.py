@@ -1,4 +1,4 @@
-"""When a pool ends, what it says then, and what it does not wait for."""
+"""Shut-down of a pool: its deadline, its summary, and the things that it does not wait for."""
 
 import os
 import resource
@@ -17,7 +17,7 @@ from tests.support.job_history import HOUR, NOW, new_job_history
 from tests.support.sql import read_value
 
 
-def test_a_drain_leaves_to_another_pool_what_that_has_in_hand(app: App) -> None:
+def test_drain_leaves_jobs_of_live_pool_to_it(app: App) -> None:
     app.timeout_s = 60
     app.add_due_jobs(1)
     app.slack.order("hold")
@@ -30,7 +30,7 @@ def test_a_drain_leaves_to_another_pool_what_that_has_in_hand(app: App) -> None:
     pool.terminate()
 
 
-def test_a_pool_that_was_asked_to_stop_keeps_its_deadline(app: App) -> None:
+def test_stopped_pool_keeps_its_deadline(app: App) -> None:
     app.lease_s = 60
     app.add_due_jobs(1)
     app.slack.order("hold")
@@ -38,25 +38,25 @@ def test_a_pool_that_was_asked_to_stop_keeps_its_deadline(app: App) -> None:
     app.slack.wait_for(1)
     for child in children(pool.pid):
         os.kill(child, signal.SIGSTOP)
-    asked = time.monotonic()
+    stopped_at = time.monotonic()
     pool.terminate()
     pool.communicate(timeout=30)
-    assert 6.0 <= time.monotonic() - asked < 7.5  # the time-out of a request, and 5 s
+    assert 6.0 <= time.monotonic() - stopped_at < 7.5  # the time-out of a request, and 5 s
 
 
-def test_a_post_that_is_not_sent_again_because_of_a_pause_is_told_as_cancelled(app: App) -> None:
+def test_summary_counts_job_cancelled_by_pause(app: App) -> None:
     app.add_schedule("yearly", cron="0 0 1 1 *")
     app.run("run-now", "yearly")
     app.slack.order("drop_before")
     pool = app.start("work", "--processes", "1", "--drain")
     until(lambda: app.states() == {"unknown": 1})
     pause.pause(app.session(), ["yearly"], "", "")
-    _, told = pool.communicate(timeout=60)
+    _, summary = pool.communicate(timeout=60)
     assert app.states() == {"cancelled": 1}
-    assert "Ended 1 job: 1 cancelled. 1 try left its job waiting: 1 unknown." in told
+    assert "Ended 1 job: 1 cancelled. 1 try left its job waiting: 1 unknown." in summary
 
 
-def test_an_attempt_that_ends_while_its_schedule_rests_leaves_its_job_cancelled(tmp_path: Path) -> None:
+def test_attempt_that_ends_after_pause_cancels_its_job(tmp_path: Path) -> None:
     with new_job_history(tmp_path) as history:
         history.add_job(history.add_schedule("daily"), "queued")
         with history.db.writing():
@@ -71,7 +71,7 @@ def test_an_attempt_that_ends_while_its_schedule_rests_leaves_its_job_cancelled(
             assert attempts.end(history.db, end) == "cancelled"
 
 
-def test_work_does_not_wait_for_a_database_that_it_can_never_write_to(app: App) -> None:
+def test_work_fails_at_once_on_unwritable_database(app: App) -> None:
     app.add_due_jobs(1)
     # No file may grow, as on a full disk.
     line = f"ulimit -f 0; exec {sys.executable} -m schedbot work --drain"
@@ -83,7 +83,7 @@ def test_work_does_not_wait_for_a_database_that_it_can_never_write_to(app: App) 
     assert "Nothing was due." not in done.stderr
 
 
-def test_a_pool_that_is_asked_to_stop_does_not_wait_for_a_full_disk_for_ever(app: App) -> None:
+def test_stopped_pool_does_not_wait_forever_for_full_disk(app: App) -> None:
     pool = app.start("work", "--processes", "1")
     until(lambda: read_value(app.db, "SELECT count(*) FROM heartbeats WHERE kind = 'pool'"))
     app.add_due_jobs(1)

@@ -15,7 +15,7 @@ from schedbot.store.jobs.claims import ExpiredLease
 from schedbot.worker.state.in_flight import InFlight
 
 
-class Claim(NamedTuple):
+class ClaimKey(NamedTuple):
     """A job under the token that claimed it."""
 
     job_id: int
@@ -35,16 +35,16 @@ class Rescuer:
     """Takes over jobs of pools that are gone."""
 
     in_flight: InFlight
-    sightings: dict[Claim, Sighting] = field(default_factory=dict)
+    sightings: dict[ClaimKey, Sighting] = field(default_factory=dict)
 
     def run(self) -> None:
         """Take over the jobs whose lease has passed for long enough."""
         session, steady = self.in_flight.session, steady_ms()
         now = session.now()
-        own = {Claim(delivery.job.id, delivery.job.token) for delivery in self.in_flight.deliveries.values()}
+        own = {ClaimKey(delivery.job.id, delivery.job.token) for delivery in self.in_flight.deliveries.values()}
         sightings = {}
         for lease in claims.list_expired_leases(session.db, now, session.settings.lease_ms):
-            claim = Claim(lease.id, lease.token)
+            claim = ClaimKey(lease.id, lease.token)
             if claim in own:
                 continue
             sighting = self.sightings.get(claim)
