@@ -22,7 +22,7 @@ from tests.support.bulk_rows import flood
 from tests.support.sql import read_row
 
 
-def through_schedbot(posts: int, url: sandbox.Running) -> float:
+def through_schedbot(posts: int, url: sandbox.RunningSandbox) -> float:
     """Posts a second from the first intent to the last outcome, as the record has them."""
     with tempfile.TemporaryDirectory() as folder:
         app = App(Path(folder), url, timeout_s=30, lease_s=60)

@@ -36,7 +36,7 @@ class Stage:
     """A folder to play in beside a running sandbox. `pool` is `schedbot work` while it runs."""
 
     folder: Path
-    slack: sandbox.Running
+    slack: sandbox.RunningSandbox
     pool: subprocess.Popen[bytes] | None = field(default=None)
 
     @property

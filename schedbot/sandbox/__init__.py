@@ -1,9 +1,9 @@
-"""A Slack on loopback, for trying things without Slack: with faults to order and a page to look at.
+"""A local Slack server for tests and trials, with injectable faults and a page that shows the messages.
 
-`start()` runs one in a process of its own; `Sandbox(url)` gives orders to one that runs.
+`start()` runs a sandbox in its own process; `Sandbox(url)` controls a running one.
 """
 
 from schedbot.sandbox.control_client import Sandbox
-from schedbot.sandbox.process import Running, start
+from schedbot.sandbox.process import RunningSandbox, start
 
-__all__ = ["Running", "Sandbox", "start"]
+__all__ = ["RunningSandbox", "Sandbox", "start"]

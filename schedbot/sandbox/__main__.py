@@ -1,6 +1,6 @@
-"""`python -m schedbot.sandbox SETUP`: the child that `schedbot.sandbox.start` starts. SETUP is JSON.
+"""`python -m schedbot.sandbox CONFIG`: the child process of `schedbot.sandbox.start`. CONFIG is JSON.
 
-One line of JSON on stdout says where it listens, or why it can't; the next thing it says is nothing.
+Prints a single line of JSON to stdout: the port, or the error that prevents the start.
 """
 
 import asyncio
@@ -8,21 +8,21 @@ import json
 import sys
 
 from schedbot.errors import SchedbotError
-from schedbot.sandbox.server import serve, setup_from
+from schedbot.sandbox.server import parse_config, serve
 
 
 def main() -> int:
-    """Serve until told to end; 1 if it could not begin."""
+    """Serve until a signal. Returns the exit code, which is not 0 if the server could not start."""
     try:
-        asyncio.run(serve(setup_from(json.loads(sys.argv[1])), lambda port: _say({"port": port})))
+        asyncio.run(serve(parse_config(json.loads(sys.argv[1])), lambda port: _print_json({"port": port})))
     except SchedbotError as error:
-        _say({"error": str(error), "hint": error.hint, "code": error.code})
+        _print_json({"error": str(error), "hint": error.hint, "code": error.code})
         return error.code
     return 0
 
 
-def _say(line: dict[str, object]) -> None:
-    print(json.dumps(line), flush=True)
+def _print_json(fields: dict[str, object]) -> None:
+    print(json.dumps(fields), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""`/api/<method>`: a request is read, its token looked at, and it is answered as Slack would, or as was ordered.
+"""`/api/<method>`: reads a request, finds the workspace of its token, and answers like Slack or with an ordered fault.
 
-This is the path that benches press on: nothing is done twice, and nothing is awaited unless a fault asks for it.
+Benchmarks depend on this path: no step is done twice, and only a fault awaits.
 """
 
 import asyncio
@@ -12,128 +12,129 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from schedbot.sandbox.answers import Answer, Json, Refused, rate_limited, refusal
-from schedbot.sandbox.faults import Fault, Faults
-from schedbot.sandbox.held_requests import Gate
-from schedbot.sandbox.history import history
-from schedbot.sandbox.methods import Call, Method, auth_test, info, post_message, update, user_info
-from schedbot.sandbox.request_log import Received, new_record
-from schedbot.sandbox.state import World
-from schedbot.sandbox.workspaces import Workspace
+from schedbot.sandbox.api_responses import ApiResponse, Json, RequestRefused, rate_limited, refusal
+from schedbot.sandbox.faults import ActiveFaults, Fault
+from schedbot.sandbox.held_requests import HeldRequests
+from schedbot.sandbox.history import conversations_history
+from schedbot.sandbox.methods import Call, Method, auth_test, chat_update, conversations_info, post_message, users_info
+from schedbot.sandbox.request_log import RequestRecord, new_request_log
+from schedbot.sandbox.state import SandboxState
+from schedbot.sandbox.workspaces import SandboxWorkspace
 
 METHODS: dict[str, Method] = {
     "auth.test": auth_test,
     "chat.postMessage": post_message,
-    "chat.update": update,
-    "conversations.history": history,
-    "conversations.info": info,
-    "users.info": user_info,
+    "chat.update": chat_update,
+    "conversations.history": conversations_history,
+    "conversations.info": conversations_info,
+    "users.info": users_info,
 }
 PREFIX = "/api/"
-BEFORE_STORING = ("hold_before", "drop_before", "stall")
-DROPPED = Answer(b"", "dropped")
+FAULTS_BEFORE_STORING = ("hold_before", "drop_before", "stall")
+DROPPED = ApiResponse(b"", "dropped")
 
 
 @dataclass(slots=True)
-class Asked:
-    """One request as it was read. `bad` is Slack's code for a body that could not be read."""
+class ApiRequest:
+    """A parsed request. `body_error` is Slack's code for an unreadable body."""
 
     method: str
-    given: Json
+    args: Json
     token: str
-    workspace: Workspace | None
+    workspace: SandboxWorkspace | None
     arrived_at: float
-    bad: str = ""
+    body_error: str = ""
 
 
 @dataclass(slots=True)
 class Api:
-    """The door that Slack's clients come to."""
+    """Slack's Web API with its state, faults and request log."""
 
-    world: World
-    faults: Faults = field(default_factory=Faults)
-    gate: Gate = field(default_factory=Gate)
-    received: deque[Received] = field(default_factory=new_record)
+    state: SandboxState
+    faults: ActiveFaults = field(default_factory=ActiveFaults)
+    held: HeldRequests = field(default_factory=HeldRequests)
+    request_log: deque[RequestRecord] = field(default_factory=new_request_log)
 
     async def answer(self, request: web.Request) -> web.Response:
-        """Answer one request; never raises for what a client sent."""
-        asked = self._read(request, await request.read())
-        record = _record(asked)
-        self.received.append(record)
-        fault = self._fault(record) if self.faults.standing else None
-        answer = self._perform(asked) if fault is None else await self._play(fault, asked)
-        record.outcome = answer.outcome
-        if answer is DROPPED:
-            _drop(request)
-        return _response(answer)
+        """Answer a request. Never raises for an invalid request."""
+        parsed = self._parse(request, await request.read())
+        record = _record(parsed)
+        self.request_log.append(record)
+        fault = self._next_fault(record) if self.faults.active else None
+        response = self._perform(parsed) if fault is None else await self._inject(fault, parsed)
+        record.outcome = response.outcome
+        if response is DROPPED:
+            _close_connection(request)
+        return _web_response(response)
 
-    def _read(self, request: web.Request, body: bytes) -> Asked:
+    def _parse(self, request: web.Request, body: bytes) -> ApiRequest:
         arrived_at = time.monotonic()
-        bad = ""
+        body_error = ""
         try:
-            given = _given(request, body)
-        except Refused as refused:
-            given, bad = {}, refused.code
-        token = _token(request, given)
-        return Asked(request.path[len(PREFIX) :], given, token, self.world.by_token.get(token), arrived_at, bad)
+            args = _args(request, body)
+        except RequestRefused as refused:
+            args, body_error = {}, refused.code
+        token = _token(request, args)
+        workspace = self.state.by_token.get(token)
+        return ApiRequest(request.path[len(PREFIX) :], args, token, workspace, arrived_at, body_error)
 
-    def _fault(self, record: Received) -> Fault | None:
-        fault = self.faults.met_by(record.method, record.workspace, record.channel, record.text)
+    def _next_fault(self, record: RequestRecord) -> Fault | None:
+        fault = self.faults.next_for(record.method, record.workspace, record.channel, record.text)
         if fault is not None:
             record.fault = fault.kind
         return fault
 
-    def _perform(self, asked: Asked) -> Answer:
-        method = METHODS.get(asked.method)
+    def _perform(self, request: ApiRequest) -> ApiResponse:
+        method = METHODS.get(request.method)
         if method is None:
-            return refusal("unknown_method", {"req_method": asked.method})
-        if asked.bad:
-            return refusal(asked.bad)
-        if asked.workspace is None:
-            return refusal("invalid_auth" if asked.token else "not_authed")
+            return refusal("unknown_method", {"req_method": request.method})
+        if request.body_error:
+            return refusal(request.body_error)
+        if request.workspace is None:
+            return refusal("invalid_auth" if request.token else "not_authed")
         try:
-            return method(Call(asked.method, asked.given, asked.workspace, asked.arrived_at), self.world)
-        except Refused as refused:
-            return refusal(refused.code, refused.more)
+            return method(Call(request.method, request.args, request.workspace, request.arrived_at), self.state)
+        except RequestRefused as refused:
+            return refusal(refused.code, refused.extra)
 
-    async def _play(self, fault: Fault, asked: Asked) -> Answer:
-        """Do what was ordered instead of, or around, answering."""
-        if fault.kind in BEFORE_STORING and not await self._let_through(fault):
+    async def _inject(self, fault: Fault, request: ApiRequest) -> ApiResponse:
+        """Answer with the fault, or delay or drop the response."""
+        if fault.kind in FAULTS_BEFORE_STORING and not await self._reaches_slack(fault):
             return DROPPED
-        replaced = _replacement(fault)
-        if replaced is not None and not fault.options["stored"]:
-            return replaced
-        answer = self._perform(asked)
+        replacement = _replacement(fault)
+        if replacement is not None and not fault.options["stored"]:
+            return replacement
+        response = self._perform(request)
         match fault.kind:
             case "delay":
                 await asyncio.sleep(fault.options["ms"] / 1000)
-            case "hold" if not await self.gate.pass_through():
+            case "hold" if not await self.held.wait_for_release():
                 return DROPPED
             case "drop_after":
                 return DROPPED
-        return replaced or answer
+        return replacement or response
 
-    async def _let_through(self, fault: Fault) -> bool:
-        """What stands between reading a request and storing its message."""
+    async def _reaches_slack(self, fault: Fault) -> bool:
+        """Apply a fault before the message is stored. Is the request performed afterwards?"""
         if fault.kind == "hold_before":
-            return await self.gate.pass_through()
+            return await self.held.wait_for_release()
         if fault.kind == "stall":
             await asyncio.Event().wait()
         return False
 
 
-def _replacement(fault: Fault) -> Answer | None:
-    """What is answered in place of Slack's own answer, or None."""
+def _replacement(fault: Fault) -> ApiResponse | None:
+    """Return the response that replaces Slack's own, or None."""
     options = fault.options
     match fault.kind:
         case "error":
             return refusal(options["code"], _detail(options["detail"]))
         case "status":
-            return Answer(options["body"].encode(), f"http_{options['status']}", options["status"])
+            return ApiResponse(options["body"].encode(), f"http_{options['status']}", options["status"])
         case "ratelimit":
             return rate_limited(options["retry_after"])
         case "garbage":
-            return Answer(options["body"].encode(), "garbage")
+            return ApiResponse(options["body"].encode(), "garbage")
     return None
 
 
@@ -141,44 +142,46 @@ def _detail(sentence: str) -> Json:
     return {"errors": [sentence], "response_metadata": {"messages": [f"[ERROR] {sentence}"]}} if sentence else {}
 
 
-def _given(request: web.Request, body: bytes) -> Json:
-    """The arguments, from the address, a form or JSON. Raises Refused."""
-    given: Json = dict(parse_qsl(request.query_string)) if request.query_string else {}
+def _args(request: web.Request, body: bytes) -> Json:
+    """Return the arguments from the URL, a form or JSON. Raises RequestRefused."""
+    args: Json = dict(parse_qsl(request.query_string)) if request.query_string else {}
     if not body:
-        return given
+        return args
     if "json" not in request.headers.get("Content-Type", ""):
-        given.update(parse_qsl(body.decode(errors="replace")))
-        return given
+        args.update(parse_qsl(body.decode(errors="replace")))
+        return args
     try:
         parsed = json.loads(body)
     except ValueError:
-        raise Refused("invalid_json") from None
+        raise RequestRefused("invalid_json") from None
     if not isinstance(parsed, dict):
-        raise Refused("json_not_object")
-    return given | parsed
+        raise RequestRefused("json_not_object")
+    return args | parsed
 
 
-def _token(request: web.Request, given: Json) -> str:
-    shown = request.headers.get("Authorization", "")
-    return shown[len("Bearer ") :] if shown.startswith("Bearer ") else str(given.get("token") or "")
+def _token(request: web.Request, args: Json) -> str:
+    header = request.headers.get("Authorization", "")
+    return header[len("Bearer ") :] if header.startswith("Bearer ") else str(args.get("token") or "")
 
 
-def _record(asked: Asked) -> Received:
-    given = asked.given
-    text = str(given.get("text") or given.get("markdown_text") or "")
-    return Received(
-        asked.method, asked.workspace.name if asked.workspace else "", str(given.get("channel") or ""), text
-    )
+def _record(request: ApiRequest) -> RequestRecord:
+    args, workspace = request.args, request.workspace
+    text = str(args.get("text") or args.get("markdown_text") or "")
+    return RequestRecord(request.method, workspace.name if workspace else "", str(args.get("channel") or ""), text)
 
 
-def _drop(request: web.Request) -> None:
-    """Close the connection: what is then written to it goes nowhere."""
+def _close_connection(request: web.Request) -> None:
+    """Close the connection, so that a response written later is discarded."""
     if request.transport is not None:
         request.transport.close()
 
 
-def _response(answer: Answer) -> web.Response:
-    kind = "text/html" if answer.outcome == "garbage" else "application/json"
+def _web_response(response: ApiResponse) -> web.Response:
+    content_type = "text/html" if response.outcome == "garbage" else "application/json"
     return web.Response(
-        body=answer.body, status=answer.status, headers=answer.headers or None, content_type=kind, charset="utf-8"
+        body=response.body,
+        status=response.status,
+        headers=response.headers or None,
+        content_type=content_type,
+        charset="utf-8",
     )

@@ -1,4 +1,4 @@
-"""What Block Kit refuses, in the words that Slack uses: a sentence and a JSON pointer for each fault.
+"""Checks Block Kit blocks and reports errors as Slack does: a sentence and a JSON pointer for each.
 
 Source: docs.slack.dev/reference/block-kit/blocks. Pictures are not fetched.
 """
@@ -6,39 +6,39 @@ Source: docs.slack.dev/reference/block-kit/blocks. Pictures are not fetched.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from schedbot.sandbox.answers import Json
+from schedbot.sandbox.api_responses import Json
 
-MOST_BLOCKS = 50
-SECTION_TEXT = 3000
-FIELD_TEXT = 2000
-MOST_FIELDS = 10
-HEADER_TEXT = 150
-MOST_CONTEXT = 10
-MOST_ACTIONS = 25
-BUTTON_TEXT = 75
-ALT_TEXT = 2000
-BLOCK_ID = 255
-TABLE_ROWS = 100
-TABLE_CELLS = 20
+MAX_BLOCKS = 50
+MAX_SECTION_TEXT = 3000
+MAX_FIELD_TEXT = 2000
+MAX_FIELDS = 10
+MAX_HEADER_TEXT = 150
+MAX_CONTEXT_ELEMENTS = 10
+MAX_ACTIONS = 25
+MAX_BUTTON_TEXT = 75
+MAX_ALT_TEXT = 2000
+MAX_BLOCK_ID = 255
+MAX_TABLE_ROWS = 100
+MAX_TABLE_CELLS = 20
 UNCHECKED = {"divider", "rich_text", "markdown", "video", "file", "input", "context_actions", "task_card", "plan"}
 
-Faults = Iterator[str]
+Errors = Iterator[str]
 
 
-def faults_in(blocks: list[Any]) -> list[str]:
-    """All that is wrong with a message's blocks; nothing if Slack would take them."""
-    if len(blocks) > MOST_BLOCKS:
-        return [f"no more than {MOST_BLOCKS} items allowed [json-pointer:/blocks]"]
-    return [fault for place, block in enumerate(blocks) for fault in _block(block, f"/blocks/{place}")]
+def find_block_errors(blocks: list[Any]) -> list[str]:
+    """Return the errors in a message's blocks; an empty list if Slack would accept them."""
+    if len(blocks) > MAX_BLOCKS:
+        return [f"no more than {MAX_BLOCKS} items allowed [json-pointer:/blocks]"]
+    return [error for index, block in enumerate(blocks) for error in _check_block(block, f"/blocks/{index}")]
 
 
-def _block(block: Any, at: str) -> Faults:
+def _check_block(block: Any, at: str) -> Errors:
     kind = block.get("type") if isinstance(block, dict) else None
     if not isinstance(kind, str):
         yield f"missing required field: type [json-pointer:{at}]"
         return
-    if len(str(block.get("block_id", ""))) > BLOCK_ID:
-        yield f"must be less than {BLOCK_ID + 1} characters [json-pointer:{at}/block_id]"
+    if len(str(block.get("block_id", ""))) > MAX_BLOCK_ID:
+        yield f"must be less than {MAX_BLOCK_ID + 1} characters [json-pointer:{at}/block_id]"
     check = CHECKS.get(kind)
     if check is not None:
         yield from check(block, at)
@@ -46,58 +46,58 @@ def _block(block: Any, at: str) -> Faults:
         yield f"unsupported type: {kind} [json-pointer:{at}/type]"
 
 
-def _section(block: Json, at: str) -> Faults:
+def _section(block: Json, at: str) -> Errors:
     if not block.get("text") and not block.get("fields"):
         yield f"must define either `text` or `fields` [json-pointer:{at}]"
     if "text" in block:
-        yield from _text(block["text"], f"{at}/text", SECTION_TEXT)
-    for place, field in enumerate(_listed(block, "fields")):
-        yield from _text(field, f"{at}/fields/{place}", FIELD_TEXT)
-    yield from _at_most(block, "fields", MOST_FIELDS, at)
+        yield from _text(block["text"], f"{at}/text", MAX_SECTION_TEXT)
+    for index, field in enumerate(_list(block, "fields")):
+        yield from _text(field, f"{at}/fields/{index}", MAX_FIELD_TEXT)
+    yield from _at_most(block, "fields", MAX_FIELDS, at)
 
 
-def _header(block: Json, at: str) -> Faults:
+def _header(block: Json, at: str) -> Errors:
     text = block.get("text")
     if isinstance(text, dict) and text.get("type") != "plain_text":
         yield f"must be of type plain_text [json-pointer:{at}/text/type]"
-    yield from _text(text, f"{at}/text", HEADER_TEXT)
+    yield from _text(text, f"{at}/text", MAX_HEADER_TEXT)
 
 
-def _context(block: Json, at: str) -> Faults:
-    yield from _some(block, "elements", at)
-    yield from _at_most(block, "elements", MOST_CONTEXT, at)
-    for place, element in enumerate(_listed(block, "elements")):
-        spot = f"{at}/elements/{place}"
+def _context(block: Json, at: str) -> Errors:
+    yield from _not_empty(block, "elements", at)
+    yield from _at_most(block, "elements", MAX_CONTEXT_ELEMENTS, at)
+    for index, element in enumerate(_list(block, "elements")):
+        element_at = f"{at}/elements/{index}"
         is_image = isinstance(element, dict) and element.get("type") == "image"
-        yield from _image(element, spot) if is_image else _text(element, spot, SECTION_TEXT)
+        yield from _image(element, element_at) if is_image else _text(element, element_at, MAX_SECTION_TEXT)
 
 
-def _actions(block: Json, at: str) -> Faults:
-    yield from _some(block, "elements", at)
-    yield from _at_most(block, "elements", MOST_ACTIONS, at)
-    for place, element in enumerate(_listed(block, "elements")):
+def _actions(block: Json, at: str) -> Errors:
+    yield from _not_empty(block, "elements", at)
+    yield from _at_most(block, "elements", MAX_ACTIONS, at)
+    for index, element in enumerate(_list(block, "elements")):
         if isinstance(element, dict) and element.get("type") == "button":
-            yield from _text(element.get("text"), f"{at}/elements/{place}/text", BUTTON_TEXT)
+            yield from _text(element.get("text"), f"{at}/elements/{index}/text", MAX_BUTTON_TEXT)
 
 
-def _image(block: Json, at: str) -> Faults:
+def _image(block: Json, at: str) -> Errors:
     if not block.get("image_url") and not block.get("slack_file"):
         yield f"must provide an image_url or a slack_file [json-pointer:{at}]"
     if not block.get("alt_text"):
         yield f"missing required field: alt_text [json-pointer:{at}]"
-    elif len(str(block["alt_text"])) > ALT_TEXT:
-        yield f"must be less than {ALT_TEXT + 1} characters [json-pointer:{at}/alt_text]"
+    elif len(str(block["alt_text"])) > MAX_ALT_TEXT:
+        yield f"must be less than {MAX_ALT_TEXT + 1} characters [json-pointer:{at}/alt_text]"
 
 
-def _table(block: Json, at: str) -> Faults:
-    yield from _some(block, "rows", at)
-    yield from _at_most(block, "rows", TABLE_ROWS, at)
-    for place, row in enumerate(_listed(block, "rows")):
-        if not isinstance(row, list) or len(row) > TABLE_CELLS:
-            yield f"no more than {TABLE_CELLS} items allowed [json-pointer:{at}/rows/{place}]"
+def _table(block: Json, at: str) -> Errors:
+    yield from _not_empty(block, "rows", at)
+    yield from _at_most(block, "rows", MAX_TABLE_ROWS, at)
+    for index, row in enumerate(_list(block, "rows")):
+        if not isinstance(row, list) or len(row) > MAX_TABLE_CELLS:
+            yield f"no more than {MAX_TABLE_CELLS} items allowed [json-pointer:{at}/rows/{index}]"
 
 
-CHECKS: dict[str, Callable[[Json, str], Faults]] = {
+CHECKS: dict[str, Callable[[Json, str], Errors]] = {
     "section": _section,
     "header": _header,
     "context": _context,
@@ -107,27 +107,27 @@ CHECKS: dict[str, Callable[[Json, str], Faults]] = {
 }
 
 
-def _text(text: Any, at: str, most: int) -> Faults:
+def _text(text: Any, at: str, max_length: int) -> Errors:
     if not isinstance(text, dict) or not isinstance(text.get("text"), str):
         yield f"missing required field: text [json-pointer:{at}]"
     elif text.get("type") not in ("plain_text", "mrkdwn"):
         yield f"unsupported type: {text.get('type')} [json-pointer:{at}/type]"
     elif not text["text"]:
         yield f"must be more than 0 characters [json-pointer:{at}/text]"
-    elif len(text["text"]) > most:
-        yield f"must be less than {most + 1} characters [json-pointer:{at}/text]"
+    elif len(text["text"]) > max_length:
+        yield f"must be less than {max_length + 1} characters [json-pointer:{at}/text]"
 
 
-def _listed(block: Json, name: str) -> list[Any]:
-    found = block.get(name)
-    return found if isinstance(found, list) else []
+def _list(block: Json, name: str) -> list[Any]:
+    value = block.get(name)
+    return value if isinstance(value, list) else []
 
 
-def _some(block: Json, name: str, at: str) -> Faults:
-    if not _listed(block, name):
+def _not_empty(block: Json, name: str, at: str) -> Errors:
+    if not _list(block, name):
         yield f"missing required field: {name} [json-pointer:{at}]"
 
 
-def _at_most(block: Json, name: str, most: int, at: str) -> Faults:
-    if len(_listed(block, name)) > most:
-        yield f"no more than {most} items allowed [json-pointer:{at}/{name}]"
+def _at_most(block: Json, name: str, maximum: int, at: str) -> Errors:
+    if len(_list(block, name)) > maximum:
+        yield f"no more than {maximum} items allowed [json-pointer:{at}/{name}]"

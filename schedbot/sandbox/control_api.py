@@ -1,7 +1,7 @@
-"""`/sandbox/...`: what tests, the command line and the page ask of the sandbox itself. JSON in, JSON out.
+"""`/sandbox/...`: the control API for tests, the command line and the page. JSON in, JSON out.
 
-A browser must not be led here by a foreign page: the host must be loopback's, and what changes anything is JSON or
-a DELETE, which no foreign page may send without asking first.
+A foreign web page must not control the sandbox: the Host header must be a loopback name, and changes need JSON or
+DELETE, which a browser does not send to another site without a preflight request.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,182 +12,181 @@ from aiohttp import web
 
 from schedbot.errors import BadInput
 from schedbot.sandbox import faults
-from schedbot.sandbox.answers import Json, encode
 from schedbot.sandbox.api import Api
+from schedbot.sandbox.api_responses import Json, encode
 from schedbot.sandbox.events import Events
-from schedbot.sandbox.workspaces import SCOPES, Channel, Person, Workspace
+from schedbot.sandbox.workspaces import SCOPES, SandboxChannel, SandboxUser, SandboxWorkspace
 
-AT_HOME = ("127.0.0.1", "localhost")
+LOOPBACK = ("127.0.0.1", "localhost")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Forget = Callable[[], None]
+ClearFile = Callable[[], None]
 
 
 @dataclass(slots=True)
-class Orders:
-    """What may be asked and ordered. `forget` empties what is kept beside the world."""
+class ControlApi:
+    """Handlers of the control API. `clear_file` empties the file of messages."""
 
     api: Api
     events: Events
-    forget: Forget
+    clear_file: ClearFile
 
     def routes(self) -> list[web.RouteDef]:
-        """The addresses, in the order of the manual."""
+        """Return the routes in the order of the manual."""
         table: list[tuple[str, str, Handler]] = [
-            ("GET", "messages", self.messages),
-            ("GET", "requests", self.requests),
-            ("GET", "faults", self.faults),
-            ("POST", "faults", self.order),
-            ("DELETE", "faults", self.clear),
-            ("GET", "held", self.held),
+            ("GET", "messages", self.list_messages),
+            ("GET", "requests", self.list_requests),
+            ("GET", "faults", self.list_faults),
+            ("POST", "faults", self.order_fault),
+            ("DELETE", "faults", self.clear_faults),
+            ("GET", "held", self.count_held),
             ("POST", "release", self.release),
-            ("GET", "workspaces", self.workspaces),
+            ("GET", "workspaces", self.list_workspaces),
             ("POST", "workspaces", self.add_workspace),
-            ("POST", "people", self.add_person),
+            ("POST", "people", self.set_user),
             ("POST", "reset", self.reset),
-            ("GET", "events", self.events.watch),
+            ("GET", "events", self.events.stream),
         ]
-        return [web.route(verb, f"/sandbox/{what}", at_home(answer)) for verb, what, answer in table]
+        return [web.route(verb, f"/sandbox/{path}", loopback_only(handler)) for verb, path, handler in table]
 
-    async def messages(self, request: web.Request) -> web.Response:
-        """What was posted, oldest first; `channel` and `workspace` narrow it, `newest` counts from the end."""
-        asked = request.query
-        found = [
+    async def list_messages(self, request: web.Request) -> web.Response:
+        """Return the messages, oldest first, filtered by `channel` and `workspace`; `newest` limits their number."""
+        query = request.query
+        messages = [
             {"workspace": workspace.name, "channel": channel.id, **message}
-            for workspace in self.api.world.workspaces.values()
+            for workspace in self.api.state.workspaces.values()
             for channel in workspace.channels.values()
-            if asked.get("workspace", workspace.name) == workspace.name
-            and asked.get("channel", channel.id) == channel.id
+            if query.get("workspace", workspace.name) == workspace.name
+            and query.get("channel", channel.id) == channel.id
             for message in channel.messages
         ]
-        found.sort(key=lambda message: str(message["ts"]))
-        newest = asked.get("newest", "")
-        return _json({"messages": found[-int(newest) :] if newest.isdecimal() and int(newest) else found})
+        messages.sort(key=lambda message: str(message["ts"]))
+        newest = query.get("newest", "")
+        return _json({"messages": messages[-int(newest) :] if newest.isdecimal() and int(newest) else messages})
 
-    async def requests(self, request: web.Request) -> web.Response:
-        """What was asked of the API, oldest first; `method` narrows it."""
+    async def list_requests(self, request: web.Request) -> web.Response:
+        """Return the API requests, oldest first, filtered by `method`."""
         method = request.query.get("method")
-        told = [record.told() for record in self.api.received if method in (None, record.method)]
-        return _json({"requests": told})
+        records = [record.to_json() for record in self.api.request_log if method in (None, record.method)]
+        return _json({"requests": records})
 
-    async def faults(self, request: web.Request) -> web.Response:
-        """The orders that stand, and the kinds that there are."""
-        standing = [fault.told() for fault in self.api.faults.standing]
-        return _json({"faults": standing, "kinds": faults.KINDS})
+    async def list_faults(self, request: web.Request) -> web.Response:
+        """Return the active faults and all kinds of faults."""
+        active = [fault.to_json() for fault in self.api.faults.active]
+        return _json({"faults": active, "kinds": faults.KINDS})
 
-    async def order(self, request: web.Request) -> web.Response:
-        """Order a fault: by name, or as the line that the command line takes."""
-        wanted = await _body(request)
-        if "line" in wanted:
-            wanted = dict(faults.parse(str(wanted["line"])))
-        fault = self.api.faults.order(wanted)
-        self._tell_faults()
-        return _json({"fault": fault.told()})
+    async def order_fault(self, request: web.Request) -> web.Response:
+        """Add a fault, from its fields or from the `line` of the command line."""
+        fields = await _body(request)
+        if "line" in fields:
+            fields = dict(faults.parse_line(str(fields["line"])))
+        fault = self.api.faults.order(fields)
+        self._publish_faults()
+        return _json({"fault": fault.to_json()})
 
-    async def clear(self, request: web.Request) -> web.Response:
-        """Take back all orders, or the one with this `id`."""
+    async def clear_faults(self, request: web.Request) -> web.Response:
+        """Remove all faults, or the fault with this `id`."""
         fault_id = request.query.get("id", "")
         cleared = self.api.faults.clear(int(fault_id) if fault_id.isdecimal() else None)
-        self._tell_faults()
+        self._publish_faults()
         return _json({"cleared": cleared})
 
-    async def held(self, request: web.Request) -> web.Response:
-        """How many requests wait to be released."""
-        return _json({"held": len(self.api.gate.waiting)})
+    async def count_held(self, request: web.Request) -> web.Response:
+        """Return the number of held requests."""
+        return _json({"held": len(self.api.held.waiting)})
 
     async def release(self, request: web.Request) -> web.Response:
-        """Let the first `count` of those go, or all."""
+        """Release the first `count` held requests, or all."""
         count = (await _body(request)).get("count")
-        return _json({"released": self.api.gate.release(count if isinstance(count, int) else None)})
+        return _json({"released": self.api.held.release(count if isinstance(count, int) else None)})
 
-    async def workspaces(self, request: web.Request) -> web.Response:
-        """The workspaces with their channels."""
-        return _json({"workspaces": [_told(workspace) for workspace in self.api.world.workspaces.values()]})
+    async def list_workspaces(self, request: web.Request) -> web.Response:
+        """Return the workspaces with their channels."""
+        return _json({"workspaces": [_to_json(workspace) for workspace in self.api.state.workspaces.values()]})
 
     async def add_workspace(self, request: web.Request) -> web.Response:
-        """Let another workspace exist, or one that does be another."""
-        wanted = await _body(request)
-        workspace = _workspace(wanted, any_channel=self.api.world.rules.any_channel)
-        holder = self.api.world.by_token.get(workspace.token)
-        if holder is not None and holder.name != workspace.name:
-            raise BadInput(f"The workspace '{holder.name}' has that token.", hint="Give each workspace its own.")
-        self.api.world.add(workspace)
-        self.events.tell({"what": "reload"})
-        return _json({"workspace": _told(workspace)})
+        """Add a workspace, replacing one of the same name."""
+        workspace = _parse_workspace(await _body(request), any_channel=self.api.state.options.any_channel)
+        owner = self.api.state.by_token.get(workspace.token)
+        if owner is not None and owner.name != workspace.name:
+            raise BadInput(f"The workspace '{owner.name}' already has this token.", hint="Use a different token.")
+        self.api.state.add(workspace)
+        self.events.publish({"what": "reload"})
+        return _json({"workspace": _to_json(workspace)})
 
-    async def add_person(self, request: web.Request) -> web.Response:
-        """Let a user exist, or be another, in one `workspace` or in all."""
-        wanted = await _body(request)
-        only = wanted.pop("workspace", None)
-        there = self.api.world.workspaces
-        if only not in (None, *there):
-            raise BadInput(f"No workspace is called '{only}'.", hint=f"There are: {', '.join(there)}.")
-        person = _person(wanted)
-        for name, workspace in there.items():
-            if only in (None, name):
-                workspace.people[person.id] = person
+    async def set_user(self, request: web.Request) -> web.Response:
+        """Add or replace a user, in one `workspace` or in all."""
+        fields = await _body(request)
+        name = fields.pop("workspace", None)
+        workspaces = self.api.state.workspaces
+        if name not in (None, *workspaces):
+            raise BadInput(f"No workspace named '{name}'.", hint=f"Use one of: {', '.join(workspaces)}.")
+        user = _parse_user(fields)
+        for workspace in workspaces.values():
+            if name in (None, workspace.name):
+                workspace.users[user.id] = user
         return _json({})
 
     async def reset(self, request: web.Request) -> web.Response:
-        """Forget messages, requests, orders and what is held; workspaces stay."""
+        """Remove messages, requests, faults and held requests; workspaces stay."""
         await _body(request)
-        self.api.gate.release(forget=True)
+        self.api.held.release(drop=True)
         self.api.faults.clear()
-        self.api.received.clear()
-        self.api.world.empty()
-        self.forget()
-        self.events.tell({"what": "reload"})
+        self.api.request_log.clear()
+        self.api.state.clear()
+        self.clear_file()
+        self.events.publish({"what": "reload"})
         return _json({})
 
-    def _tell_faults(self) -> None:
-        self.events.tell({"what": "faults"})
+    def _publish_faults(self) -> None:
+        self.events.publish({"what": "faults"})
 
 
-def at_home(answer: Handler) -> Handler:
-    """The same, but what came by another name than loopback's is refused, and wrong orders are told in plain words."""
+def loopback_only(handler: Handler) -> Handler:
+    """Wrap a handler: refuse requests to any host but loopback, and return errors of the input as JSON."""
 
-    async def answer_at_home(request: web.Request) -> web.StreamResponse:
-        if request.url.host not in AT_HOME:
-            return _json({"ok": False, "error": "The sandbox is on 127.0.0.1 alone."}, 403)
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if request.url.host not in LOOPBACK:
+            return _json({"ok": False, "error": "The sandbox accepts requests to 127.0.0.1 only."}, 403)
         try:
-            return await answer(request)
+            return await handler(request)
         except BadInput as error:
             return _json({"ok": False, "error": str(error), "hint": error.hint}, 400)
 
-    return answer_at_home
+    return handle
 
 
-def _workspace(wanted: Json, any_channel: bool) -> Workspace:
-    name, token = str(wanted.get("name") or ""), str(wanted.get("token") or "")
+def _parse_workspace(fields: Json, any_channel: bool) -> SandboxWorkspace:
+    name, token = str(fields.get("name") or ""), str(fields.get("token") or "")
     if not name or not token:
-        raise BadInput("A workspace has a name and a token.", hint='Send {"name": "...", "token": "..."}.')
-    for listed in ("channels", "scopes"):
-        if not isinstance(wanted.get(listed), list | None):
-            raise BadInput(f"{listed} is '{wanted[listed]}'.", hint="Send a list, or leave it out.")
-    channels = [_channel(told) for told in wanted.get("channels") or ()]
-    scopes = tuple(str(scope) for scope in wanted["scopes"]) if wanted.get("scopes") is not None else SCOPES
-    return Workspace(name, token, scopes, {channel.id: channel for channel in channels}, any_channel)
+        raise BadInput("The workspace lacks a name or a token.", hint='Send {"name": "...", "token": "..."}.')
+    for key in ("channels", "scopes"):
+        if not isinstance(fields.get(key), list | None):
+            raise BadInput(f"The value '{fields[key]}' of {key} is not a list.", hint="Send a list, or omit it.")
+    channels = [_parse_channel(value) for value in fields.get("channels") or ()]
+    scopes = tuple(str(scope) for scope in fields["scopes"]) if fields.get("scopes") is not None else SCOPES
+    return SandboxWorkspace(name, token, scopes, {channel.id: channel for channel in channels}, any_channel)
 
 
-def _channel(told: Any) -> Channel:
-    """A channel from its id, or from an object with `id` and what else is known."""
-    if isinstance(told, str):
-        return Channel(told, told.lower())
-    known = ("id", "name", "is_private", "is_archived", "is_member")
-    if not isinstance(told, dict) or not told.get("id") or any(name not in known for name in told):
-        raise BadInput(f"'{told}' is not a channel.", hint=f"Send its id, or an object with {', '.join(known)}.")
-    return Channel(**{"name": str(told["id"]).lower(), **told})
+def _parse_channel(value: Any) -> SandboxChannel:
+    """Return a channel from its id, or from an object with `id` and other fields."""
+    if isinstance(value, str):
+        return SandboxChannel(value, value.lower())
+    names = ("id", "name", "is_private", "is_archived", "is_member")
+    if not isinstance(value, dict) or not value.get("id") or any(name not in names for name in value):
+        raise BadInput(f"'{value}' is not a channel.", hint=f"Send its id, or an object with {', '.join(names)}.")
+    return SandboxChannel(**{"name": str(value["id"]).lower(), **value})
 
 
-def _person(told: Json) -> Person:
-    """A user from an object with `id` and what else is known."""
-    kinds = {"id": str, "tz": str, "deleted": bool, "is_bot": bool}
-    if not told.get("id") or any(not isinstance(value, kinds.get(name, ())) for name, value in told.items()):
+def _parse_user(fields: Json) -> SandboxUser:
+    """Return a user from an object with `id` and other fields."""
+    types = {"id": str, "tz": str, "deleted": bool, "is_bot": bool}
+    if not fields.get("id") or any(not isinstance(value, types.get(name, ())) for name, value in fields.items()):
         hint = 'Send {"id": "U...", "tz": "Europe/Berlin"}; deleted and is_bot are true or false.'
-        raise BadInput(f"'{told}' is not a user.", hint=hint)
-    return Person(**told)
+        raise BadInput(f"'{fields}' is not a user.", hint=hint)
+    return SandboxUser(**fields)
 
 
-def _told(workspace: Workspace) -> Json:
+def _to_json(workspace: SandboxWorkspace) -> Json:
     channels = [
         {
             "id": channel.id,
@@ -204,7 +203,7 @@ def _told(workspace: Workspace) -> Json:
 
 async def _body(request: web.Request) -> Json:
     if request.content_type != "application/json":
-        raise BadInput(f"The body is '{request.content_type}'.", hint="Send application/json.")
+        raise BadInput(f"The body's type is '{request.content_type}'.", hint="Send application/json.")
     try:
         body = await request.json()
     except ValueError:

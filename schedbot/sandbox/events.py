@@ -1,6 +1,6 @@
-"""`/sandbox/events`: what happens, told as it happens (Server-Sent Events), for the page.
+"""`/sandbox/events`: Server-Sent Events for the page.
 
-A browser that does not keep up loses events and is told to read everything again; the sandbox never waits for it.
+A browser that reads too slowly loses events and receives `reload` instead; the sandbox never waits for a browser.
 """
 
 import asyncio
@@ -8,27 +8,27 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from schedbot.sandbox.answers import Json, encode
-from schedbot.sandbox.workspaces import Channel, Workspace
+from schedbot.sandbox.api_responses import Json, encode
+from schedbot.sandbox.workspaces import SandboxChannel, SandboxWorkspace
 
-WAITING_MOST = 500
+MAX_PENDING = 500
 RELOAD: Json = {"what": "reload"}
 
 
 @dataclass(slots=True)
 class Events:
-    """Those who watch, each with a queue of what they have not been told."""
+    """Subscribed browsers, each with a queue of events that it has not received."""
 
     queues: set[asyncio.Queue[Json]] = field(default_factory=set)
 
-    def message(self, what: str, workspace: Workspace, channel: Channel, message: Json) -> None:
-        """A message was `posted` or `changed`."""
+    def publish_message(self, what: str, workspace: SandboxWorkspace, channel: SandboxChannel, message: Json) -> None:
+        """Publish that a message was `posted` or `changed`."""
         if self.queues:
-            named = {"workspace": workspace.name, "channel": channel.id, "name": channel.name}
-            self.tell({"what": what, **named, "message": message})
+            names = {"workspace": workspace.name, "channel": channel.id, "name": channel.name}
+            self.publish({"what": what, **names, "message": message})
 
-    def tell(self, event: Json) -> None:
-        """Tell all who watch."""
+    def publish(self, event: Json) -> None:
+        """Send an event to every subscribed browser."""
         for queue in self.queues:
             if queue.full():
                 _drain(queue)
@@ -36,19 +36,19 @@ class Events:
             else:
                 queue.put_nowait(event)
 
-    async def watch(self, request: web.Request) -> web.StreamResponse:
-        """Tell one browser until it leaves or the sandbox ends."""
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """Send events to a browser until it disconnects or the sandbox stops."""
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
-        queue: asyncio.Queue[Json] = asyncio.Queue(WAITING_MOST)
+        queue: asyncio.Queue[Json] = asyncio.Queue(MAX_PENDING)
         self.queues.add(queue)
         try:
             await response.write(b": hello\n\n")
             while True:
                 await response.write(b"data: " + encode(await queue.get()) + b"\n\n")
         except ConnectionError:
-            pass  # the browser has left
+            pass  # the browser has disconnected
         finally:
             self.queues.discard(queue)
         return response

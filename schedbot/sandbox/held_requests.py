@@ -1,30 +1,30 @@
-"""Requests that wait until somebody lets them go: what a fault `hold` or `hold_before` makes of a request."""
+"""Requests that wait for a release: the effect of the faults `hold` and `hold_before`."""
 
 import asyncio
 from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Gate:
-    """The requests that wait, in the order of their coming."""
+class HeldRequests:
+    """The held requests, in the order of their arrival."""
 
     waiting: list[asyncio.Future[bool]] = field(default_factory=list)
 
-    async def pass_through(self) -> bool:
-        """Wait to be let go. False: the sandbox was reset, the request is to be forgotten."""
-        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self.waiting.append(turn)
+    async def wait_for_release(self) -> bool:
+        """Wait for the release. Returns False if the sandbox was reset and the request must be dropped."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.waiting.append(future)
         try:
-            return await turn
+            return await future
         finally:
-            if turn in self.waiting:
-                self.waiting.remove(turn)
+            if future in self.waiting:
+                self.waiting.remove(future)
 
-    def release(self, count: int | None = None, *, forget: bool = False) -> int:
-        """Let the first `count` go, or all; answers how many."""
-        going = self.waiting[:count]
-        self.waiting = self.waiting[len(going) :]
-        for turn in going:
-            if not turn.done():
-                turn.set_result(not forget)
-        return len(going)
+    def release(self, count: int | None = None, *, drop: bool = False) -> int:
+        """Release the first `count` requests, or all. Returns the number released."""
+        released = self.waiting[:count]
+        self.waiting = self.waiting[len(released) :]
+        for future in released:
+            if not future.done():
+                future.set_result(not drop)
+        return len(released)

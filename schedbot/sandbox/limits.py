@@ -1,30 +1,30 @@
-"""How fast one may ask: a post a second in each channel, and the look-up of a channel's history where it is scarce.
+"""Rate limits: one post a second in each channel, and one history request a minute where history is scarce.
 
-Slack lets short bursts through and may then drop them (slack.md, rule 3); here the second is strict, so that a pool
-which relies on bursts is found out. All instants are seconds of the monotonic clock, by a request's arrival.
+Slack accepts short bursts and may then drop their messages. The sandbox refuses bursts, so that tests detect a pool
+that relies on them. All instants are arrivals of requests, in seconds of the monotonic clock.
 """
 
 import math
 
-from schedbot.sandbox.workspaces import Channel, Workspace
+from schedbot.sandbox.workspaces import SandboxChannel, SandboxWorkspace
 
-POST_EVERY_S = 1.0
-SCARCE_EVERY_S = 60.0
+POST_INTERVAL_S = 1.0
+SCARCE_INTERVAL_S = 60.0
 SCARCE_PAGE = 15
 
 
-def wait_for_post(channel: Channel, arrived_at: float) -> int:
-    """Whole seconds until a post that arrived then would be let through; 0 is now.
+def wait_for_post(channel: SandboxChannel, arrived_at: float) -> int:
+    """Return the whole seconds until a post that arrived at `arrived_at` is accepted; 0 if it is accepted now.
 
-    A request that was held back may arrive before the newest stored post; it too keeps its distance from it.
+    A held request may have arrived before the newest stored post; the interval applies in both directions.
     """
     gap = abs(arrived_at - channel.last_post_at)
-    return math.ceil(POST_EVERY_S - min(gap, POST_EVERY_S))
+    return math.ceil(POST_INTERVAL_S - min(gap, POST_INTERVAL_S))
 
 
-def wait_for_history(workspace: Workspace, arrived_at: float) -> int:
-    """Whole seconds until the workspace may ask for history again; 0 is now, and counts as having asked."""
-    left = workspace.history_at + SCARCE_EVERY_S - arrived_at
+def wait_for_history(workspace: SandboxWorkspace, arrived_at: float) -> int:
+    """Return the whole seconds until the workspace may request history; 0 if now, which counts as a request."""
+    left = workspace.history_at + SCARCE_INTERVAL_S - arrived_at
     if left > 0:
         return math.ceil(left)
     workspace.history_at = arrived_at

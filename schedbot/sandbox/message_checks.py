@@ -1,7 +1,8 @@
-"""What a message may be: the sizes of slack.md, told in Slack's codes.
+"""Checks the content of a message and refuses it with Slack's error codes.
 
-Text over 4,000 characters is not refused: Slack cuts it into several messages. The bound on all blocks together is
-undocumented; what counts here is the length of their JSON. That of metadata is ours: Slack only says "too large".
+Text over 4,000 characters is accepted: Slack splits it into several messages. Slack does not document its limit for all
+blocks together; the sandbox limits the length of their JSON. The limit for metadata is the sandbox's own: Slack
+documents only "too large".
 """
 
 import json
@@ -9,79 +10,79 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from schedbot.sandbox.answers import Json, Refused, encode, explained
-from schedbot.sandbox.blocks import faults_in
+from schedbot.sandbox.api_responses import Json, RequestRefused, detailed_refusal, encode
+from schedbot.sandbox.blocks import find_block_errors
 
-TEXT = 4000
-TEXT_KEPT = 40_000
-ALL_BLOCKS = 13_200
-MARKDOWN = 12_000
-ATTACHMENTS = 100
-METADATA_BYTES = 16_000
+MAX_TEXT = 4000
+MAX_SPLIT_TEXT = 40_000
+MAX_ALL_BLOCKS = 13_200
+MAX_MARKDOWN = 12_000
+MAX_ATTACHMENTS = 100
+MAX_METADATA_BYTES = 16_000
 EVENT_TYPE = re.compile(r"[A-Za-z0-9_.\-]{1,255}")
 
 
-def content(given: Mapping[str, Any]) -> tuple[str, Json]:
-    """A message's text, and its other parts (`blocks`, `attachments`, `metadata`) as stored. Raises Refused."""
+def parse_content(args: Mapping[str, Any]) -> tuple[str, Json]:
+    """Return the text and the other parts (`blocks`, `attachments`, `metadata`) to store. Raises RequestRefused."""
     parts: Json = {}
-    if blocks := _parsed(given, "blocks", "invalid_blocks_format", list):
+    if blocks := _parsed(args, "blocks", "invalid_blocks_format", list):
         parts["blocks"] = _blocks(blocks)
-    if attachments := _parsed(given, "attachments", "invalid_attachments", list):
-        if len(attachments) > ATTACHMENTS:
-            raise Refused("too_many_attachments")
+    if attachments := _parsed(args, "attachments", "invalid_attachments", list):
+        if len(attachments) > MAX_ATTACHMENTS:
+            raise RequestRefused("too_many_attachments")
         parts["attachments"] = attachments
-    text = _text(given, has_more=bool(parts))
-    metadata = _parsed(given, "metadata", "invalid_metadata_format", dict)
+    text = _text(args, has_more=bool(parts))
+    metadata = _parsed(args, "metadata", "invalid_metadata_format", dict)
     if metadata is not None:
         parts["metadata"] = _metadata(metadata)
     return text, parts
 
 
-def split(text: str) -> list[str]:
-    """The messages that Slack makes of a text: cut at 4,000 characters, the rest after 40,000 dropped."""
-    if len(text) <= TEXT:
+def split_text(text: str) -> list[str]:
+    """Return the texts of the messages that Slack stores: 4,000 characters each, cut off after 40,000."""
+    if len(text) <= MAX_TEXT:
         return [text]
-    kept = text[:TEXT_KEPT]
-    return [kept[start : start + TEXT] for start in range(0, len(kept), TEXT)]
+    stored = text[:MAX_SPLIT_TEXT]
+    return [stored[start : start + MAX_TEXT] for start in range(0, len(stored), MAX_TEXT)]
 
 
-def _text(given: Mapping[str, Any], has_more: bool) -> str:
-    markdown = str(given.get("markdown_text") or "")
+def _text(args: Mapping[str, Any], has_more: bool) -> str:
+    markdown = str(args.get("markdown_text") or "")
     if markdown:
-        if given.get("text") or has_more:
-            raise Refused("markdown_text_conflict")
-        if len(markdown) > MARKDOWN:
-            raise Refused("msg_too_long")
+        if args.get("text") or has_more:
+            raise RequestRefused("markdown_text_conflict")
+        if len(markdown) > MAX_MARKDOWN:
+            raise RequestRefused("msg_too_long")
         return markdown
-    text = str(given.get("text") or "")
+    text = str(args.get("text") or "")
     if not text and not has_more:
-        raise Refused("no_text")
+        raise RequestRefused("no_text")
     return text
 
 
 def _blocks(blocks: list[Any]) -> list[Any]:
-    faults = faults_in(blocks)
-    if faults:
-        raise explained("invalid_blocks", faults)
-    if len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":"))) > ALL_BLOCKS:
-        raise Refused("msg_blocks_too_long")
-    # Slack names each block that has no name.
-    return [{"block_id": f"b{place}", **block} for place, block in enumerate(blocks)]
+    errors = find_block_errors(blocks)
+    if errors:
+        raise detailed_refusal("invalid_blocks", errors)
+    if len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":"))) > MAX_ALL_BLOCKS:
+        raise RequestRefused("msg_blocks_too_long")
+    # Slack adds a block_id where none is given.
+    return [{"block_id": f"b{index}", **block} for index, block in enumerate(blocks)]
 
 
 def _metadata(metadata: Json) -> Json:
     kind, payload = metadata.get("event_type"), metadata.get("event_payload")
     if not isinstance(kind, str) or not EVENT_TYPE.fullmatch(kind) or not isinstance(payload, dict):
-        raise Refused("invalid_metadata_format")
+        raise RequestRefused("invalid_metadata_format")
     if not all(_is_value(value) for value in payload.values()):
-        raise Refused("invalid_metadata_schema")
-    if len(encode(payload)) > METADATA_BYTES:
-        raise Refused("metadata_too_large")
+        raise RequestRefused("invalid_metadata_schema")
+    if len(encode(payload)) > MAX_METADATA_BYTES:
+        raise RequestRefused("metadata_too_large")
     return {"event_type": kind, "event_payload": payload}
 
 
 def _is_value(value: Any) -> bool:
-    """Strings, numbers, booleans, objects of those, lists of such objects; neither null nor a list of strings."""
+    """Is it a string, a number, a boolean, an object of those, or a list of such objects? Null is not allowed."""
     if isinstance(value, list):
         return all(isinstance(element, dict) and _is_value(element) for element in value)
     if isinstance(value, dict):
@@ -89,16 +90,16 @@ def _is_value(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
 
-def _parsed(given: Mapping[str, Any], name: str, code: str, kind: type) -> Any:
-    """An argument that may come as JSON or, in a form, as text of JSON; None if it is not there."""
-    value = given.get(name)
+def _parsed(args: Mapping[str, Any], name: str, code: str, kind: type) -> Any:
+    """Return an argument in JSON, or in a form as JSON text; None if it is missing. Raises RequestRefused."""
+    value = args.get(name)
     if value is None or value == "":
         return None
     if isinstance(value, str):
         try:
             value = json.loads(value)
         except ValueError:
-            raise Refused(code) from None
+            raise RequestRefused(code) from None
     if not isinstance(value, kind):
-        raise Refused(code)
+        raise RequestRefused(code)
     return value

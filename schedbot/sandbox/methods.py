@@ -1,6 +1,6 @@
-"""Slack's methods, as far as schedbot calls them: one function each, arguments in, Slack's answer out.
+"""The methods of Slack's Web API that schedbot calls, a function each.
 
-Each checks in Slack's order: scope, channel, archived, membership, then what was sent.
+Each function checks in Slack's order: scope, channel, archived, membership, then the content.
 """
 
 import time
@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from schedbot.sandbox import limits, message_checks
-from schedbot.sandbox.answers import Answer, Json, Refused, explained, ok, rate_limited
-from schedbot.sandbox.state import World
-from schedbot.sandbox.workspaces import BOT, Channel, Workspace
+from schedbot.sandbox.api_responses import ApiResponse, Json, RequestRefused, detailed_refusal, ok, rate_limited
+from schedbot.sandbox.state import SandboxState
+from schedbot.sandbox.workspaces import BOT, SandboxChannel, SandboxWorkspace
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that has shown a good token. `arrived_at` is in seconds of the monotonic clock."""
+    """A call with a valid token. `arrived_at` is in seconds of the monotonic clock."""
 
     method: str
-    given: Json
-    workspace: Workspace
+    args: Json
+    workspace: SandboxWorkspace
     arrived_at: float
 
 
-def auth_test(call: Call, world: World) -> Answer:
-    """Whose token this is; its scopes are in a header."""
+def auth_test(call: Call, state: SandboxState) -> ApiResponse:
+    """Return the token's workspace and user, with the scopes in a header."""
     workspace = call.workspace
     fields = {
         "url": f"https://{workspace.name}.slack.com/",
@@ -39,51 +39,51 @@ def auth_test(call: Call, world: World) -> Answer:
     return ok(fields, {"x-oauth-scopes": ",".join(workspace.scopes)})
 
 
-def post_message(call: Call, world: World) -> Answer:
-    """Store a message, or several where the text is longer than one may be; the answer names the first."""
-    need(call, "chat:write")
-    channel = reach(call)
+def post_message(call: Call, state: SandboxState) -> ApiResponse:
+    """Store a message, or several if the text is too long for a single message. Returns the first."""
+    require_scope(call, "chat:write")
+    channel = find_writable_channel(call)
     if not channel.is_member and (channel.is_private or "chat:write.public" not in call.workspace.scopes):
-        raise Refused("not_in_channel")
-    text, parts = message_checks.content(call.given)
-    if world.rules.pace:
+        raise RequestRefused("not_in_channel")
+    text, parts = message_checks.parse_content(call.args)
+    if state.options.pace:
         wait_s = limits.wait_for_post(channel, call.arrived_at)
         if wait_s:
             return rate_limited(wait_s)
     channel.last_post_at = call.arrived_at
     message = _message(call, text, parts)
-    if len(text) > message_checks.TEXT and "blocks" not in parts:
-        message["text"], *rest = message_checks.split(text)
+    if len(text) > message_checks.MAX_TEXT and "blocks" not in parts:
+        message["text"], *rest = message_checks.split_text(text)
     else:
         rest = []
-    world.post(call.workspace, channel, message)
-    for further in rest:
-        world.post(call.workspace, channel, _message(call, further, {}))
+    state.post(call.workspace, channel, message)
+    for next_text in rest:
+        state.post(call.workspace, channel, _message(call, next_text, {}))
     return ok({"channel": channel.id, "ts": message["ts"], "message": message})
 
 
-def update(call: Call, world: World) -> Answer:
-    """Put other content into a message that is there; the same twice does no harm."""
-    need(call, "chat:write")
-    channel = reach(call)
-    place = _place(channel, call.given.get("ts"))
-    if place is None:
-        raise Refused("message_not_found")
-    text, parts = message_checks.content(call.given)
-    if len(text) > message_checks.TEXT:
-        raise Refused("msg_too_long")
-    before = channel.messages[place]
+def chat_update(call: Call, state: SandboxState) -> ApiResponse:
+    """Replace the content of a message. A repeated call has no further effect."""
+    require_scope(call, "chat:write")
+    channel = find_writable_channel(call)
+    index = _index(channel, call.args.get("ts"))
+    if index is None:
+        raise RequestRefused("message_not_found")
+    text, parts = message_checks.parse_content(call.args)
+    if len(text) > message_checks.MAX_TEXT:
+        raise RequestRefused("msg_too_long")
+    before = channel.messages[index]
     message = before | {"text": text, "edited": {"user": BOT["user"], "ts": f"{time.time():.6f}"}} | parts
     if "blocks" not in parts:
         message.pop("blocks", None)
-    world.change(call.workspace, channel, place, message)
+    state.replace(call.workspace, channel, index, message)
     return ok({"channel": channel.id, "ts": message["ts"], "text": text, "message": message})
 
 
-def info(call: Call, world: World) -> Answer:
-    """What a channel is."""
-    channel = find(call)
-    need(call, "groups:read" if channel.is_private else "channels:read")
+def conversations_info(call: Call, state: SandboxState) -> ApiResponse:
+    """Return the state of a channel."""
+    channel = find_channel(call)
+    require_scope(call, "groups:read" if channel.is_private else "channels:read")
     fields = {
         "id": channel.id,
         "name": channel.name,
@@ -105,59 +105,59 @@ def info(call: Call, world: World) -> Answer:
     return ok({"channel": fields})
 
 
-def user_info(call: Call, world: World) -> Answer:
-    """Who a user is; schedbot asks for the time zone."""
-    need(call, "users:read")
-    person = call.workspace.people.get(str(call.given.get("user")))
-    if person is None:
-        raise Refused("user_not_found")
-    name = person.id.lower()
-    fields: Json = {"id": person.id, "team_id": call.workspace.team_id, "name": name, "profile": {"real_name": name}}
-    fields |= {"deleted": person.deleted, "is_bot": person.is_bot}
-    # Slack says less of one who is deactivated.
-    return ok({"user": fields if person.deleted else fields | {"real_name": name, "tz": person.tz}})
+def users_info(call: Call, state: SandboxState) -> ApiResponse:
+    """Return a user, with the time zone that schedbot reads."""
+    require_scope(call, "users:read")
+    user = call.workspace.users.get(str(call.args.get("user")))
+    if user is None:
+        raise RequestRefused("user_not_found")
+    name = user.id.lower()
+    fields: Json = {"id": user.id, "team_id": call.workspace.team_id, "name": name, "profile": {"real_name": name}}
+    fields |= {"deleted": user.deleted, "is_bot": user.is_bot}
+    # Slack returns fewer fields for a deactivated user.
+    return ok({"user": fields if user.deleted else fields | {"real_name": name, "tz": user.tz}})
 
 
-def need(call: Call, scope: str) -> None:
-    """Raises Refused if the token lacks the scope."""
+def require_scope(call: Call, scope: str) -> None:
+    """Raise RequestRefused if the token lacks the scope."""
     if scope not in call.workspace.scopes:
-        raise Refused("missing_scope", {"needed": scope, "provided": ",".join(call.workspace.scopes)})
+        raise RequestRefused("missing_scope", {"needed": scope, "provided": ",".join(call.workspace.scopes)})
 
 
-def find(call: Call) -> Channel:
-    """The channel that was named. Raises Refused."""
-    named = call.given.get("channel")
-    if not named:
-        raise explained("invalid_arguments", ["missing required field: channel"], errors=False)
-    channel = call.workspace.channel(str(named))
+def find_channel(call: Call) -> SandboxChannel:
+    """Return the channel in the arguments. Raises RequestRefused."""
+    channel_id = call.args.get("channel")
+    if not channel_id:
+        raise detailed_refusal("invalid_arguments", ["missing required field: channel"], with_errors=False)
+    channel = call.workspace.find_channel(str(channel_id))
     if channel is None:
-        raise Refused("channel_not_found")
+        raise RequestRefused("channel_not_found")
     return channel
 
 
-def reach(call: Call) -> Channel:
-    """The channel that was named, if it can still be written to. Raises Refused."""
-    channel = find(call)
+def find_writable_channel(call: Call) -> SandboxChannel:
+    """Return the channel in the arguments if it is not archived. Raises RequestRefused."""
+    channel = find_channel(call)
     if channel.is_archived:
-        raise Refused("is_archived")
+        raise RequestRefused("is_archived")
     return channel
 
 
 def _message(call: Call, text: str, parts: Json) -> Json:
     message: Json = {"type": "message", "team": call.workspace.team_id, **BOT, "text": text, **parts}
-    for kept in ("thread_ts", "username", "icon_emoji", "icon_url"):
-        if call.given.get(kept):
-            message[kept] = call.given[kept]
+    for name in ("thread_ts", "username", "icon_emoji", "icon_url"):
+        if call.args.get(name):
+            message[name] = call.args[name]
     if "username" in message:
         message["subtype"] = "bot_message"
     return message
 
 
-def _place(channel: Channel, ts: Any) -> int | None:
+def _index(channel: SandboxChannel, ts: Any) -> int | None:
     try:
         return channel.find(str(ts))
     except ValueError:
         return None
 
 
-Method = Callable[[Call, World], Answer]
+Method = Callable[[Call, SandboxState], ApiResponse]

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, for as long as the one that started it wants it, and no longer."""
+"""Starts a sandbox in a child process, which ends with its parent at the latest."""
 
 import json
 import os
@@ -12,38 +12,38 @@ from types import TracebackType
 from schedbot.errors import SchedbotError
 from schedbot.sandbox.control_client import Sandbox
 
-END_WITHIN_S = 5
+STOP_TIMEOUT_S = 5
 
 
 @dataclass(slots=True)
-class Running:
-    """A sandbox that answers at `url` (without a slash at its end) until `stop`; also a context manager."""
+class RunningSandbox:
+    """A sandbox at `url` (without a trailing slash) that runs until `stop`. Also a context manager."""
 
     url: str
     child: subprocess.Popen[str]
 
     @property
     def api_url(self) -> str:
-        """What slack_sdk takes as its base_url."""
+        """The base_url for slack_sdk."""
         return f"{self.url}/api/"
 
     @property
     def control(self) -> Sandbox:
-        """Orders to it, and what it has seen."""
+        """A client that orders faults and reads the messages."""
         return Sandbox(self.url)
 
     def stop(self) -> None:
-        """End it; also twice."""
+        """Stop the sandbox. A second call does nothing."""
         self.child.terminate()
         try:
-            self.child.wait(END_WITHIN_S)
+            self.child.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
         if self.child.stdout is not None:
             self.child.stdout.close()
 
-    def __enter__(self) -> "Running":
+    def __enter__(self) -> "RunningSandbox":
         return self
 
     def __exit__(
@@ -60,25 +60,25 @@ def start(
     pace: bool = True,
     history: str = "full",
     faults: Sequence[str] = (),
-) -> Running:
-    """Start a sandbox on loopback and wait until it answers; `port` 0 takes a free one. Raises SchedbotError."""
-    setup = {
+) -> RunningSandbox:
+    """Start a sandbox on 127.0.0.1 and wait until it listens. `port` 0 uses a free port. Raises SchedbotError."""
+    config = {
         "port": port,
         "file": None if file is None else str(file),
-        "rules": {"pace": pace, "history": history, "any_channel": any_channel},
+        "options": {"pace": pace, "history": history, "any_channel": any_channel},
         "faults": list(faults),
         "parent": os.getpid(),
     }
-    command = [sys.executable, "-m", "schedbot.sandbox", json.dumps(setup)]
-    # Its own session: a Ctrl-C in the terminal is for the program that it serves, which then stops it.
+    command = [sys.executable, "-m", "schedbot.sandbox", json.dumps(config)]
+    # A session of its own: Ctrl-C in the terminal reaches only the parent, which then stops the sandbox.
     child = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     assert child.stdout is not None
     line = child.stdout.readline()
-    said = json.loads(line) if line else {"error": "The sandbox ended before it began.", "hint": ""}
-    if "port" in said:
-        return Running(f"http://127.0.0.1:{said['port']}", child)
+    result = json.loads(line) if line else {"error": "The sandbox ended during its start.", "hint": ""}
+    if "port" in result:
+        return RunningSandbox(f"http://127.0.0.1:{result['port']}", child)
     child.wait()
     child.stdout.close()
-    raise SchedbotError(said["error"], hint=said["hint"])
+    raise SchedbotError(result["error"], hint=result["hint"])

@@ -1,18 +1,18 @@
-"""Every request that came in, and what became of it: what a test reads to see how often it was asked."""
+"""Log of the API requests with their outcome, for tests that count requests."""
 
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-# A long bench must not fill the memory; no test comes near.
-KEPT = 500_000
+# Bounds the memory of a long benchmark; far above the needs of any test.
+MAX_RECORDS = 500_000
 OPEN = "open"
 
 
 @dataclass(slots=True)
-class Received:
-    """One request. `at_ms` is UTC milliseconds; `outcome` is `ok`, Slack's code, `open`, `dropped` or `http_500`."""
+class RequestRecord:
+    """A request. `at_ms` is UTC milliseconds; `outcome` is `ok`, Slack's code, `open`, `dropped` or `http_500`."""
 
     method: str
     workspace: str
@@ -22,11 +22,11 @@ class Received:
     outcome: str = OPEN
     fault: str = ""
 
-    def told(self) -> dict[str, Any]:
-        """The record as JSON has it."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as the control API shows it."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def new_record() -> deque[Received]:
-    """An empty record, which forgets its oldest when it is full."""
-    return deque(maxlen=KEPT)
+def new_request_log() -> deque[RequestRecord]:
+    """Return an empty log, which drops its oldest record when it is full."""
+    return deque(maxlen=MAX_RECORDS)

@@ -1,4 +1,4 @@
-"""The sandbox as a server: on 127.0.0.1 and nowhere else, until it is told to end or its parent is gone."""
+"""Runs the sandbox as an HTTP server on 127.0.0.1, until a signal or the end of its parent."""
 
 import asyncio
 import errno
@@ -12,61 +12,61 @@ from aiohttp import web
 
 from schedbot.errors import SchedbotError
 from schedbot.sandbox import faults, page, storage
-from schedbot.sandbox.answers import Json
 from schedbot.sandbox.api import PREFIX, Api
-from schedbot.sandbox.control_api import Orders, at_home
+from schedbot.sandbox.api_responses import Json
+from schedbot.sandbox.control_api import ControlApi, loopback_only
 from schedbot.sandbox.events import Events
-from schedbot.sandbox.state import Rules, new_world
+from schedbot.sandbox.state import SandboxOptions, new_state
 
 HOST = "127.0.0.1"
 BACKLOG = 4096
-# Browsers that watch and requests that are held are not waited for.
-LAST_WORDS_S = 0.2
-LOOK_FOR_PARENT_S = 0.25
+# At the end, open event streams and held requests are cut off.
+SHUTDOWN_TIMEOUT_S = 0.2
+PARENT_CHECK_INTERVAL_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
-    """What was chosen at the start. `port` 0 takes a free one; with `parent` (a process id) it ends when that does."""
+class ServerConfig:
+    """Configuration of the server. `port` 0 uses a free port; `parent` is the id of a process with which it ends."""
 
     port: int = 0
     file: str | None = None
-    rules: Rules = field(default_factory=Rules)
+    options: SandboxOptions = field(default_factory=SandboxOptions)
     faults: tuple[str, ...] = ()
     parent: int | None = None
 
 
-async def serve(setup: Setup, announce: Callable[[int], None]) -> None:
-    """Serve until SIGTERM, SIGINT or the parent's end; `announce` is told the port. Raises SchedbotError."""
+async def serve(config: ServerConfig, announce: Callable[[int], None]) -> None:
+    """Serve until SIGTERM, SIGINT or the end of the parent. Calls `announce` with the port. Raises SchedbotError."""
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(build(setup), access_log=None, shutdown_timeout=LAST_WORDS_S)
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    runner = web.AppRunner(build_app(config), access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
     await runner.setup()
     try:
-        await _listen(runner, setup.port)
+        await _listen(runner, config.port)
         announce(runner.addresses[0][1])
-        await (_until_orphaned(stop, setup.parent) if setup.parent else stop.wait())
+        await (_wait_for_parent_exit(stop, config.parent) if config.parent else stop.wait())
     finally:
         await runner.cleanup()
 
 
-def build(setup: Setup) -> web.Application:
-    """The application with its state, as it stands at the start. Raises BadInput, SchedbotError."""
-    world = new_world(setup.rules)
-    api, events = Api(world), Events()
-    for line in setup.faults:
-        api.faults.order(faults.parse(line))
+def build_app(config: ServerConfig) -> web.Application:
+    """Return the application with its initial state. Raises BadInput, SchedbotError."""
+    state = new_state(config.options)
+    api, events = Api(state), Events()
+    for line in config.faults:
+        api.faults.order(faults.parse_line(line))
     app = web.Application()
     app.router.add_route("*", PREFIX + "{method}", api.answer)
-    world.listeners.append(events.message)
-    forget: Callable[[], None] = _nothing
-    if setup.file is not None:
-        kept = storage.opened(Path(setup.file), world)
-        world.listeners.append(kept.write)
-        forget = kept.empty
-    app.router.add_get("/", at_home(page.show))
-    app.add_routes(Orders(api, events, forget).routes())
+    state.listeners.append(events.publish_message)
+    clear_file: Callable[[], None] = _do_nothing
+    if config.file is not None:
+        file = storage.open_storage(Path(config.file), state)
+        state.listeners.append(file.write)
+        clear_file = file.clear
+    app.router.add_get("/", loopback_only(page.show_page))
+    app.add_routes(ControlApi(api, events, clear_file).routes())
     return app
 
 
@@ -75,24 +75,24 @@ async def _listen(runner: web.AppRunner, port: int) -> None:
         await web.TCPSite(runner, HOST, port, backlog=BACKLOG).start()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            hint = "Choose another with --port, or --port 0 for any that is free."
-            raise SchedbotError(f"Port {port} is taken.", hint=hint) from None
-        hint = "Choose one from 1024 to 65535, or --port 0 for any that is free."
-        raise SchedbotError(f"Port {port} can't be used: {error.strerror}.", hint=hint) from None
+            hint = "Choose another port with --port, or a free port with --port 0."
+            raise SchedbotError(f"Port {port} is already in use.", hint=hint) from None
+        hint = "Choose a port from 1024 to 65535, or a free port with --port 0."
+        raise SchedbotError(f"Port {port} cannot be used: {error.strerror}.", hint=hint) from None
 
 
-async def _until_orphaned(stop: asyncio.Event, parent: int) -> None:
+async def _wait_for_parent_exit(stop: asyncio.Event, parent: int) -> None:
     while not stop.is_set() and os.getppid() == parent:
         try:
-            await asyncio.wait_for(stop.wait(), LOOK_FOR_PARENT_S)
+            await asyncio.wait_for(stop.wait(), PARENT_CHECK_INTERVAL_S)
         except TimeoutError:
             continue
 
 
-def _nothing() -> None:
-    """Nothing is kept beside the world."""
+def _do_nothing() -> None:
+    """Without a file there is nothing to clear."""
 
 
-def setup_from(chosen: Json) -> Setup:
-    """A setup from its JSON, as a parent hands it to its child."""
-    return Setup(**{**chosen, "rules": Rules(**chosen["rules"]), "faults": tuple(chosen["faults"])})
+def parse_config(fields: Json) -> ServerConfig:
+    """Return the configuration in the JSON that a parent passes to its child."""
+    return ServerConfig(**{**fields, "options": SandboxOptions(**fields["options"]), "faults": tuple(fields["faults"])})

@@ -27,13 +27,13 @@ def _token(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def anna(app: App) -> App:
     """An app with a schedule at nine o'clock of a person in New York."""
-    app.slack.person(USER, tz="America/New_York")
+    app.slack.set_user(USER, tz="America/New_York")
     app.add_schedule("anna", as_of=START, cron="0 9 * * *", tz=ANNA)
     return app
 
 
 def moves(app: App, tz: str = "America/Los_Angeles") -> None:
-    app.slack.person(USER, tz=tz)
+    app.slack.set_user(USER, tz=tz)
 
 
 def asked(app: App) -> int:
@@ -162,7 +162,7 @@ def test_what_slack_refuses_leaves_all_as_it_was_and_is_asked_again_in_an_hour(a
 
 
 def test_a_person_who_is_deactivated_keeps_the_zone(anna: App) -> None:
-    anna.slack.person(USER, tz="UTC", deleted=True)
+    anna.slack.set_user(USER, tz="UTC", deleted=True)
     assert (refresh(anna, START + DAY_MS), zone(anna)) == (0, "America/New_York")
 
 
@@ -223,7 +223,7 @@ def make_due(app: App, asked_at: int) -> None:
 
 
 def test_tick_and_work_ask_and_a_dry_run_does_not(app: App) -> None:
-    app.slack.person(USER, tz="America/New_York")
+    app.slack.set_user(USER, tz="America/New_York")
     app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
     moves(app)
     make_due(app, 0)
@@ -239,7 +239,7 @@ def test_tick_and_work_ask_and_a_dry_run_does_not(app: App) -> None:
 
 
 def test_doctor_says_who_could_not_be_asked_for_two_days_and_why(app: App) -> None:
-    app.slack.person(USER, tz="America/New_York")
+    app.slack.set_user(USER, tz="America/New_York")
     app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
     app.slack.order("error", "users.info", code="missing_scope")
     make_due(app, app.clock() - 47 * HOUR_MS)

@@ -100,9 +100,9 @@ def test_what_slack_refuses_is_said_and_nothing_is_written(app: App, error: str,
 
 
 def test_who_is_deactivated_or_has_no_zone_that_is_known_is_refused(app: App) -> None:
-    app.slack.person("U0GONE", tz="UTC", deleted=True)
-    app.slack.person("U0NOWHERE", tz="")
-    app.slack.person("U0MARS", tz="Mars/Olympus")
+    app.slack.set_user("U0GONE", tz="UTC", deleted=True)
+    app.slack.set_user("U0NOWHERE", tz="")
+    app.slack.set_user("U0MARS", tz="Mars/Olympus")
     for user, sentence in [("U0GONE", "deactivated"), ("U0NOWHERE", "no time zone of"), ("U0MARS", "'Mars/Olympus'")]:
         with pytest.raises(BadField, match=sentence):
             app.add_schedule("anna", cron="0 9 * * *", tz=f"slack:{user}")
@@ -165,7 +165,7 @@ def test_a_person_who_is_said_in_another_way_is_asked_for_and_stays(app: App) ->
 
 def test_a_person_is_asked_for_again_in_another_workspace(app: App) -> None:
     add_globex(app)
-    app.slack.person("U0SANDBOX01", tz="Asia/Tokyo", workspace="globex")
+    app.slack.set_user("U0SANDBOX01", tz="Asia/Tokyo", workspace="globex")
     app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
     assert edit.edit(app.session(), "anna", {"workspace": "globex"}).after.recurrence.tz == "Asia/Tokyo"
     assert take(app, f"anna,C0000000001,0 9 * * *,{ANNA},anna,default\n", update=True) == ImportResult(0, 1, 0)

@@ -20,7 +20,7 @@ def test_a_test_beside_a_post_in_flight_keeps_a_second_to_it_and_to_those_that_f
     app.add_due_jobs(6, channels=1)
     app.slack.order("hold")
     pool = app.start("work", "--processes", "1")
-    app.slack.wait_for(1)
+    app.slack.wait_for_held(1)
 
     def sleep(seconds: float) -> None:
         app.slack.release()  # once the test waits for its turn

@@ -48,7 +48,7 @@ def test_process_killed_during_a_request_posts_once(
     app.add_due_jobs(1)
     app.slack.order(fault)
     pool = app.start("work", "--processes", "1")
-    app.slack.wait_for(1)
+    app.slack.wait_for_held(1)
     kill(pool)
     app.slack.clear()
     if pool.poll() is not None:
@@ -145,7 +145,7 @@ def test_pool_killed_with_an_unread_reply_needs_a_look_up(app: App) -> None:
     app.add_due_jobs(1)
     app.slack.order("hold")
     pool = app.start("work", "--processes", "1")
-    app.slack.wait_for(1)
+    app.slack.wait_for_held(1)
     pool.send_signal(signal.SIGSTOP)
     app.slack.release()
     until(lambda: [request["outcome"] for request in app.slack.requests("chat.postMessage")] == ["ok"])

@@ -21,7 +21,7 @@ def test_zombie_that_wakes_writes_nothing(app: App) -> None:
     app.add_due_jobs(1)
     app.slack.order("hold")
     zombie = app.start("work", "--processes", "1")
-    app.slack.wait_for(1)
+    app.slack.wait_for_held(1)
     stop(app, zombie)
     app.slack.clear()
     assert app.work(within=60).returncode == 0
@@ -77,7 +77,7 @@ def test_clock_set_by_an_hour_breaks_no_lease(app: App, hours: str) -> None:
     app.add_due_jobs(2)
     app.slack.order("hold", channel="C0000000000")
     pools = [app.start("work", FAKETIME_DONT_FAKE_MONOTONIC="1", **env) for _ in range(2)]
-    app.slack.wait_for(1)
+    app.slack.wait_for_held(1)
     until(lambda: read_value(app.db, "SELECT count(*) FROM heartbeats WHERE kind = 'pool'") == 2)
     clock.write_text(hours)
     until(lambda: read_value(app.db, "SELECT max(abs(lease_until - :now)) > 3000000 FROM jobs", {"now": now_ms()}))

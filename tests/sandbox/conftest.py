@@ -1,4 +1,4 @@
-"""Sandboxes over real HTTP: each started once for a file of tests, emptied before each test."""
+"""Fixtures of sandboxes: each starts once for a test file and is reset before each test."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,14 +10,14 @@ from tests.support.sandbox_client import SandboxClient
 
 
 def sandbox_clients(**options: Any) -> Iterator[Callable[[], SandboxClient]]:
-    """One sandbox, handed out empty each time."""
+    """Start a sandbox; each call of the yielded function resets it."""
     with start(**options) as running:
 
-        def fresh() -> SandboxClient:
+        def reset_client() -> SandboxClient:
             running.control.reset()
             return SandboxClient(running)
 
-        yield fresh
+        yield reset_client
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +32,11 @@ def open_server() -> Iterator[Callable[[], SandboxClient]]:
 
 @pytest.fixture
 def slack_server(strict_server: Callable[[], SandboxClient]) -> SandboxClient:
-    """A sandbox as it is by default."""
+    """A sandbox with default options."""
     return strict_server()
 
 
 @pytest.fixture
 def any_server(open_server: Callable[[], SandboxClient]) -> SandboxClient:
-    """A sandbox in which any channel is there and no post is too soon."""
+    """A sandbox with any channel and without the rate limit of posts."""
     return open_server()

@@ -1,4 +1,4 @@
-"""What Slack would not take, the sandbox does not take, and says why in Slack's places."""
+"""Checks of messages: the sandbox refuses what Slack refuses, with Slack's error codes."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def plain(length: int) -> dict[str, str]:
 
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}
-FITTING: list[Any] = [
+VALID_BLOCKS: list[Any] = [
     {"type": "header", "text": plain(150)},
     {"type": "section", "fields": [plain(1)] * 10},
     {"type": "context", "elements": [plain(1)] * 10},
@@ -23,9 +23,9 @@ FITTING: list[Any] = [
 ]
 
 
-def test_blocks_at_their_limits_are_taken(any_server: SandboxClient) -> None:
-    answer = any_server("chat.postMessage", channel="C1", text="x", blocks=FITTING).body
-    assert [block["type"] for block in answer["message"]["blocks"]] == [block["type"] for block in FITTING]
+def test_blocks_at_their_limits_are_accepted(any_server: SandboxClient) -> None:
+    response = any_server("chat.postMessage", channel="C1", text="x", blocks=VALID_BLOCKS).body
+    assert [block["type"] for block in response["message"]["blocks"]] == [block["type"] for block in VALID_BLOCKS]
 
 
 @pytest.mark.parametrize(
@@ -68,25 +68,25 @@ def test_blocks_at_their_limits_are_taken(any_server: SandboxClient) -> None:
         ("section", "missing required field: type [json-pointer:/blocks/0]"),
     ],
 )
-def test_a_wrong_block_is_refused_with_its_place(any_server: SandboxClient, block: Any, sentence: str) -> None:
-    answer = any_server("chat.postMessage", channel="C1", text="x", blocks=[block]).body
-    assert answer["error"] == "invalid_blocks"
-    assert answer["errors"] == [sentence]
-    assert answer["response_metadata"]["messages"] == [f"[ERROR] {sentence}"]
+def test_invalid_block_is_refused_with_its_path(any_server: SandboxClient, block: Any, sentence: str) -> None:
+    response = any_server("chat.postMessage", channel="C1", text="x", blocks=[block]).body
+    assert response["error"] == "invalid_blocks"
+    assert response["errors"] == [sentence]
+    assert response["response_metadata"]["messages"] == [f"[ERROR] {sentence}"]
 
 
-def test_fifty_blocks_are_taken_and_fifty_one_are_not(any_server: SandboxClient) -> None:
+def test_51_blocks_are_refused(any_server: SandboxClient) -> None:
     divider = {"type": "divider"}
     assert any_server("chat.postMessage", channel="C1", text="x", blocks=[divider] * 50).body["ok"] is True
-    answer = any_server("chat.postMessage", channel="C1", text="x", blocks=[divider] * 51).body
-    assert answer["errors"] == ["no more than 50 items allowed [json-pointer:/blocks]"]
+    response = any_server("chat.postMessage", channel="C1", text="x", blocks=[divider] * 51).body
+    assert response["errors"] == ["no more than 50 items allowed [json-pointer:/blocks]"]
 
 
 METADATA = {"event_type": "schedbot_job", "event_payload": {"attempt": 1}}
 
 
 @pytest.mark.parametrize(
-    ("given", "code"),
+    ("args", "code"),
     [
         ({}, "no_text"),
         ({"text": ""}, "no_text"),
@@ -105,29 +105,27 @@ METADATA = {"event_type": "schedbot_job", "event_payload": {"attempt": 1}}
         ({"text": "x", "metadata": METADATA | {"event_payload": {"a": "b" * 16_001}}}, "metadata_too_large"),
     ],
 )
-def test_a_message_that_slack_would_not_take_is_refused(
-    any_server: SandboxClient, given: dict[str, Any], code: str
-) -> None:
-    assert any_server("chat.postMessage", channel="C1", **given).body["error"] == code
+def test_invalid_message_is_refused(any_server: SandboxClient, args: dict[str, Any], code: str) -> None:
+    assert any_server("chat.postMessage", channel="C1", **args).body["error"] == code
     assert any_server.control.messages("C1") == []
 
 
 @pytest.mark.parametrize("text", ["\ud800", "Grüße 🎉", "\x00"])
-def test_any_text_is_answered(any_server: SandboxClient, text: str) -> None:
+def test_any_text_is_accepted(any_server: SandboxClient, text: str) -> None:
     assert any_server("chat.postMessage", channel="C1", text=text).body["ok"] is True
     assert len(any_server.control.texts("C1")) == 1
 
 
 @pytest.mark.parametrize(
-    "given",
+    "args",
     [{"markdown_text": 5}, {"text": [1]}, {"text": "x", "blocks": [{"type": ["a"]}]}, {"text": "x", "metadata": 5}],
 )
-def test_arguments_of_the_wrong_type_are_answered(any_server: SandboxClient, given: dict[str, Any]) -> None:
-    assert any_server("chat.postMessage", channel="C1", **given).status == 200
+def test_arguments_of_the_wrong_type_get_a_response(any_server: SandboxClient, args: dict[str, Any]) -> None:
+    assert any_server("chat.postMessage", channel="C1", **args).status == 200
 
 
-def test_metadata_may_hold_objects_and_lists_of_objects(any_server: SandboxClient) -> None:
+def test_metadata_may_contain_objects_and_lists(any_server: SandboxClient) -> None:
     payload = {"text": "a", "number": 1.5, "flag": True, "object": {"a": 1}, "objects": [{"a": 1}, {"b": "c"}]}
     metadata = {"event_type": "schedbot_job", "event_payload": payload}
-    answer = any_server("chat.postMessage", channel="C1", text="x", metadata=metadata).body
-    assert answer["message"]["metadata"] == metadata
+    response = any_server("chat.postMessage", channel="C1", text="x", metadata=metadata).body
+    assert response["message"]["metadata"] == metadata

@@ -1,4 +1,4 @@
-"""A message is drawn as Slack draws it, and what it says stays text. The page's own script, run where Node.js is."""
+"""Rendering of messages on the page: its own script, run with Node.js. Message content stays text."""
 
 import json
 import shutil
@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from schedbot.sandbox.page import source
+from schedbot.sandbox.page import read_source
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not here to run the page's script")
+pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is missing")
 
-# As much of a document as the script needs; text is shown in brackets, so that it can't be taken for an element.
+# The part of the DOM that the script uses. Text is in brackets, to differ from elements.
 DOCUMENT = """
 class Element {
   constructor(tag) { this.tag = tag; this.children = []; }
@@ -25,14 +25,14 @@ const document = { createElement: (tag) => new Element(tag) };
 """
 
 
-def drawn(call: str, argument: Any) -> str:
-    script = DOCUMENT + source("mrkdwn.js") + f"\nconsole.log(String({call}({json.dumps(argument)})));"
-    ran = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True, timeout=30)
-    return ran.stdout.removesuffix("\n")
+def render(call: str, argument: Any) -> str:
+    script = DOCUMENT + read_source("mrkdwn.js") + f"\nconsole.log(String({call}({json.dumps(argument)})));"
+    completed = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True, timeout=30)
+    return completed.stdout.removesuffix("\n")
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "html"),
     [
         ("*bold* _it_ ~no~", "div(b([bold])[ ]i([it])[ ]s([no]))"),
         ("*a _b_ c*", "div(b([a ]i([b])[ c]))"),
@@ -47,12 +47,12 @@ def drawn(call: str, argument: Any) -> str:
         ("<javascript:alert(1)|click>", "div([<javascript:alert(1)|click>])"),
     ],
 )
-def test_mrkdwn_is_drawn(text: str, shown: str) -> None:
-    assert drawn("mrkdwn", text) == shown
+def test_mrkdwn_is_rendered(text: str, html: str) -> None:
+    assert render("mrkdwn", text) == html
 
 
 @pytest.mark.parametrize(
-    ("block", "shown"),
+    ("block", "html"),
     [
         ({"type": "header", "text": {"text": "<img>"}}, "div([<img>])"),
         ({"type": "divider"}, "hr()"),
@@ -61,5 +61,5 @@ def test_mrkdwn_is_drawn(text: str, shown: str) -> None:
         ({"type": "header"}, 'pre([{\n "type": "header"\n}])'),
     ],
 )
-def test_a_block_is_drawn(block: dict[str, Any], shown: str) -> None:
-    assert drawn("blockShown", block) == shown
+def test_block_is_rendered(block: dict[str, Any], html: str) -> None:
+    assert render("renderBlock", block) == html

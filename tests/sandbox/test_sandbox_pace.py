@@ -1,27 +1,27 @@
-"""The second between two posts is counted strictly, by their arrival."""
+"""Rate limits of the sandbox, counted by the arrival of requests."""
 
 import pytest
 
 from schedbot.sandbox import limits
-from schedbot.sandbox.workspaces import Channel, Workspace
+from schedbot.sandbox.workspaces import SandboxChannel, SandboxWorkspace
 
 
 @pytest.mark.parametrize(
     ("arrived_at", "wait_s"),
     [
-        pytest.param(100.0, 1, id="in the same instant"),
+        pytest.param(100.0, 1, id="same instant"),
         pytest.param(100.999, 1, id="a millisecond early"),
-        pytest.param(101.0, 0, id="a whole second later"),
-        pytest.param(99.5, 1, id="held back, and older than the newest"),
-        pytest.param(98.0, 0, id="held back for long"),
+        pytest.param(101.0, 0, id="a second later"),
+        pytest.param(99.5, 1, id="held, older than the newest post"),
+        pytest.param(98.0, 0, id="held for long"),
     ],
 )
-def test_a_post_after_one_that_came_at_100(arrived_at: float, wait_s: int) -> None:
-    assert limits.wait_for_post(Channel("C1", "c1", last_post_at=100.0), arrived_at) == wait_s
+def test_second_post_waits_for_a_full_second(arrived_at: float, wait_s: int) -> None:
+    assert limits.wait_for_post(SandboxChannel("C1", "c1", last_post_at=100.0), arrived_at) == wait_s
 
 
-def test_a_scarce_history_is_asked_once_a_minute() -> None:
-    workspace = Workspace("acme", "xoxb")
+def test_scarce_history_allows_one_request_a_minute() -> None:
+    workspace = SandboxWorkspace("acme", "xoxb")
     assert limits.wait_for_history(workspace, 100.0) == 0
     assert limits.wait_for_history(workspace, 101.5) == 59
     assert limits.wait_for_history(workspace, 160.0) == 0

@@ -1,4 +1,4 @@
-"""The page is one document, asks nothing of other hosts, hears what happens, and obeys nobody from outside."""
+"""The sandbox's page: self-contained, live, and safe from foreign web pages."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ import pytest
 from tests.support.sandbox_client import SandboxClient
 
 
-def test_the_page_is_one_document_without_outside_requests(slack_server: SandboxClient) -> None:
+def test_page_makes_no_requests_to_other_hosts(slack_server: SandboxClient) -> None:
     page = slack_server.send("GET", "/")
     assert page.headers["content-type"].startswith("text/html")
     assert re.findall(r"""(?:src|href)=["']""", page.text) == []
@@ -21,7 +21,7 @@ def test_the_page_is_one_document_without_outside_requests(slack_server: Sandbox
     assert "@import" not in page.text
 
 
-def test_only_its_own_script_may_run(slack_server: SandboxClient) -> None:
+def test_policy_allows_only_the_pages_script(slack_server: SandboxClient) -> None:
     page = slack_server.send("GET", "/")
     scripts = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
@@ -31,7 +31,7 @@ def test_only_its_own_script_may_run(slack_server: SandboxClient) -> None:
     assert "default-src 'none'" in policy
 
 
-def test_what_a_message_says_is_never_made_into_html(slack_server: SandboxClient) -> None:
+def test_page_never_inserts_html(slack_server: SandboxClient) -> None:
     page = slack_server.send("GET", "/").text
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", page)
 
@@ -43,34 +43,34 @@ def next_event(response: HTTPResponse) -> dict[str, Any]:
     return event
 
 
-def test_the_page_is_told_of_messages_and_faults_as_they_come(slack_server: SandboxClient) -> None:
+def test_events_report_messages_and_faults(slack_server: SandboxClient) -> None:
     connection = HTTPConnection(urlsplit(slack_server.running.url).netloc, timeout=10)
     connection.request("GET", "/sandbox/events")
     stream = connection.getresponse()
     assert stream.readline() == b": hello\n"
     slack_server("chat.postMessage", channel="C0SANDBOX01", text="<script>")
     slack_server.control.order("error")
-    told = next_event(stream)
-    assert (told["what"], told["workspace"], told["channel"]) == ("posted", "acme", "C0SANDBOX01")
-    assert told["message"]["text"] == "<script>"
+    event = next_event(stream)
+    assert (event["what"], event["workspace"], event["channel"]) == ("posted", "acme", "C0SANDBOX01")
+    assert event["message"]["text"] == "<script>"
     assert next_event(stream)["what"] == "faults"
     connection.close()
 
 
 @pytest.mark.parametrize("path", ["/", "/sandbox/messages", "/sandbox/workspaces"])
-def test_another_hosts_name_is_refused(slack_server: SandboxClient, path: str) -> None:
+def test_other_host_header_is_refused(slack_server: SandboxClient, path: str) -> None:
     assert slack_server.send("GET", path, headers={"Host": "evil.example"}).status == 403
 
 
-def test_a_foreign_pages_form_orders_nothing(slack_server: SandboxClient) -> None:
+def test_form_of_a_foreign_page_orders_no_fault(slack_server: SandboxClient) -> None:
     headers = {"Content-Type": "text/plain"}
-    answer = slack_server.send("POST", "/sandbox/faults", '{"kind": "error"}', headers)
-    assert answer.status == 400
+    response = slack_server.send("POST", "/sandbox/faults", '{"kind": "error"}', headers)
+    assert response.status == 400
     assert slack_server.control.faults() == []
 
 
-def test_messages_can_be_asked_for_from_the_end(any_server: SandboxClient) -> None:
+def test_newest_messages_can_be_listed(any_server: SandboxClient) -> None:
     for text in "abc":
         any_server("chat.postMessage", channel="C1", text=text)
-    told = any_server.send("GET", "/sandbox/messages?channel=C1&workspace=acme&newest=2").body
-    assert [message["text"] for message in told["messages"]] == ["b", "c"]
+    body = any_server.send("GET", "/sandbox/messages?channel=C1&workspace=acme&newest=2").body
+    assert [message["text"] for message in body["messages"]] == ["b", "c"]

@@ -74,7 +74,7 @@ def test_a_pool_on_a_full_disk_keeps_what_it_knows_until_there_is_room(small: Ap
     small.add_due_jobs(6, channels=2)
     small.slack.order("hold", times="forever")
     pool = small.start("work", "--processes", "1")
-    small.slack.wait_for(2)
+    small.slack.wait_for_held(2)
     filler = fill(small.folder)
     small.slack.clear()
     small.slack.release()
@@ -134,7 +134,7 @@ def test_a_pool_waits_for_another_program_and_forgets_nothing(app: App) -> None:
     app.add_due_jobs(4, channels=2)
     app.slack.order("hold", times="forever")
     app.start("work", "--processes", "1")
-    app.slack.wait_for(2)
+    app.slack.wait_for_held(2)
     with locked_by_another(app.path) as other:
         app.slack.clear()
         app.slack.release()

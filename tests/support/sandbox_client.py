@@ -6,8 +6,6 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from schedbot.sandbox import Running
-
 ACME = "xoxb-sandbox-acme"
 
 
@@ -28,7 +26,7 @@ class Reply:
 class SandboxClient:
     """Calls the API of a sandbox over plain HTTP, without slack_sdk."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: RunningSandbox) -> None:
         self.running = running
         self.control = running.control
 

@@ -45,12 +45,12 @@ def serve(port_pipe: Connection, file: str | None) -> None:
 
 async def serve_until_exit(port_pipe: Connection, file: str | None) -> None:
     from schedbot.sandbox import server
-    from schedbot.sandbox.state import Rules
+    from schedbot.sandbox.state import SandboxOptions
 
     tests = multiprocessing.parent_process()
     assert tests
     asyncio.get_running_loop().add_reader(tests.sentinel, os._exit, 0)
-    await server.serve(server.Setup(file=file, rules=Rules(any_channel=True)), port_pipe.send)
+    await server.serve(server.ServerConfig(file=file, options=SandboxOptions(any_channel=True)), port_pipe.send)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ def test_stopped_poster_is_replaced_and_its_post_settled(app: App) -> None:
     app.add_due_jobs(1)
     app.slack.order("hold")
     pool = app.start("work", "--processes", "1")
-    app.slack.wait_for(1)
+    app.slack.wait_for_held(1)
     for child in children(pool.pid):
         os.kill(child, signal.SIGSTOP)
     until(lambda: app.states() == {"succeeded": 1}, within=60)
@@ -33,7 +33,7 @@ def test_job_is_missed_when_grace_ends_before_its_turn(app: App) -> None:
         app.db.execute("UPDATE jobs SET deadline_at = :at WHERE id = 2", {"at": now_ms() + 4_000})
     app.slack.order("hold")
     app.start("work", "--processes", "1")
-    app.slack.wait_for(1)
+    app.slack.wait_for_held(1)
     until(lambda: now_ms() > read_value(app.db, "SELECT deadline_at FROM jobs WHERE id = 2"))
     app.slack.release()
     until(lambda: app.states() == {"succeeded": 1, "missed": 1}, within=20)
@@ -45,7 +45,7 @@ def test_full_slots_cost_no_processor_time(app: App) -> None:
     app.add_due_jobs(12)
     app.slack.order("hold", times=12)
     pool = app.start("work", "--processes", "1", "--in-flight", "4")
-    app.slack.wait_for(4)
+    app.slack.wait_for_held(4)
     ticks_before, until_at = cpu_ticks(pool.pid), now_ms() + 3_000
     until(lambda: now_ms() > until_at)
     assert cpu_ticks(pool.pid) - ticks_before < 100  # a busy loop takes 300

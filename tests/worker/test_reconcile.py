@@ -92,7 +92,7 @@ def test_slow_histories_delay_no_post(app: App) -> None:
     app.timeout_s = 8
     make_unknown_posts(app)
     app.start("work", "--processes", "1", "--in-flight", "1")
-    until(lambda: app.slack.waiting() >= 3, within=WITHIN)
+    until(lambda: app.slack.count_held() >= 3, within=WITHIN)
     app.add_schedule("other", cron="0 0 1 1 *", channel="C0000000002")
     app.run("run-now", "other")
     until(lambda: "other" in app.slack.texts(), within=4)

@@ -22,7 +22,7 @@ def test_drain_leaves_jobs_of_live_pool_to_it(app: App) -> None:
     app.add_due_jobs(1)
     app.slack.order("hold")
     pool = app.start("work", "--processes", "1")
-    app.slack.wait_for(1)
+    app.slack.wait_for_held(1)
     assert app.work(within=25).returncode == 0
     assert app.states() == {"running": 1}
     app.slack.release()
@@ -35,7 +35,7 @@ def test_stopped_pool_keeps_its_deadline(app: App) -> None:
     app.add_due_jobs(1)
     app.slack.order("hold")
     pool = app.start("work", "--processes", "1")
-    app.slack.wait_for(1)
+    app.slack.wait_for_held(1)
     for child in children(pool.pid):
         os.kill(child, signal.SIGSTOP)
     stopped_at = time.monotonic()
@@ -89,7 +89,7 @@ def test_stopped_pool_does_not_wait_forever_for_full_disk(app: App) -> None:
     app.add_due_jobs(1)
     app.slack.order("hold")
     app.db.wake()
-    app.slack.wait_for(1)
+    app.slack.wait_for_held(1)
     resource.prlimit(pool.pid, resource.RLIMIT_FSIZE, (0, 0))
     app.slack.release()
     pool.terminate()

@@ -25,7 +25,7 @@ def test_refusal_from_before_resume_does_not_pause_again(app: App) -> None:
     add_due_jobs(app, "initech", "--token-env INITECH_TOKEN")
     app.slack.order("hold_before", channel="C0000000000")
     app.start("work", "--processes", "1", INITECH_TOKEN="xoxb-initech")
-    app.slack.wait_for(1, within=WITHIN)
+    app.slack.wait_for_held(1, within=WITHIN)
     until(lambda: is_paused(app), within=WITHIN)
     app.slack.add_workspace("initech", "xoxb-initech", ["C0000000000", "C0000000001"])  # the app is installed again
     app.run("workspace", "resume", "initech")

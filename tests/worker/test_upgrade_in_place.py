@@ -42,7 +42,7 @@ def test_newer_child_ends_pool_after_posts_in_flight(app: App) -> None:
     app.add_due_jobs(1)
     app.slack.order("hold")
     pool = app.start("work", "--processes", "2")
-    app.slack.wait_for(1, within=WITHIN)
+    app.slack.wait_for_held(1, within=WITHIN)
     upgrade(program)
     busy_number = int(read_value(app.db, "SELECT worker FROM attempts").rpartition("/")[2])
     os.kill(poster_pids(pool, 2)[2 - busy_number], signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""`schedbot sandbox`: a Slack on loopback, or an order to one that runs."""
+"""`schedbot sandbox`: serve a local Slack, or control a running sandbox."""
 
 import sys
 from enum import StrEnum
@@ -9,31 +9,33 @@ import typer
 
 
 class History(StrEnum):
-    """How much of a channel's history may be asked for."""
+    """Rate limit of a channel's history."""
 
     FULL = "full"
     SCARCE = "scarce"
 
 
 def run(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8765,
-    file: Annotated[Path | None, typer.Option(help="Keep the messages in this file (JSON Lines).")] = None,
-    any_channel: Annotated[bool, typer.Option("--any-channel", help="Any C... or G... id is a channel.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 uses a free port.")] = 8765,
+    file: Annotated[Path | None, typer.Option(help="Store the messages in this file (JSON Lines).")] = None,
+    any_channel: Annotated[
+        bool, typer.Option("--any-channel", help="Accept any C... or G... id as a channel.")
+    ] = False,
     pace: Annotated[bool, typer.Option(help="Refuse a second post to a channel within a second.")] = True,
     history: Annotated[History, typer.Option(help="scarce: one look-up a minute, 15 messages.")] = History.FULL,
-    fault: Annotated[
-        list[str] | None, typer.Option(metavar="FAULT", help="A fault that stands from the start.")
-    ] = None,
+    fault: Annotated[list[str] | None, typer.Option(metavar="FAULT", help="Start with this fault.")] = None,
     order: Annotated[
-        list[str] | None, typer.Option(metavar="FAULT", help="Order a fault of the one that runs.")
+        list[str] | None, typer.Option(metavar="FAULT", help="Order a fault in the running sandbox.")
     ] = None,
     person: Annotated[
-        list[str] | None, typer.Option(metavar="ID=ZONE", help="Give a user of the one that runs a time zone.")
+        list[str] | None, typer.Option(metavar="ID=ZONE", help="Set a user's time zone in the running sandbox.")
     ] = None,
-    clear: Annotated[bool, typer.Option("--clear", help="Take back the faults of the one that runs.")] = False,
-    release: Annotated[bool, typer.Option("--release", help="Let its held requests go.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Clear the faults of the running sandbox.")] = False,
+    release: Annotated[
+        bool, typer.Option("--release", help="Release the held requests of the running sandbox.")
+    ] = False,
 ) -> None:
-    """Serve a Slack on 127.0.0.1, with a page to look at and faults to order. Ctrl-C ends it.
+    """Serve a local Slack on 127.0.0.1, with a web page and faults to order. Ctrl-C stops it.
 
     FAULT is METHOD:KIND[:name=value]..., for example 'chat.postMessage:drop_after:times=3:channel=C0SANDBOX01'.
     Kinds: error, status, ratelimit, garbage, delay, stall, drop_before, drop_after, hold_before, hold.
@@ -41,56 +43,56 @@ def run(
     Example:  schedbot sandbox --port 8765
     """
     if order or clear or release or person:
-        people = [_lives_in(said) for said in person or []]
-        _tell(port, order or [], clear, release)
-        _place(port, people)
+        users = [_parse_user_zone(text) for text in person or []]
+        _control_faults(port, order or [], clear, release)
+        _set_users(port, users)
         return
     import asyncio
 
-    from schedbot.sandbox.server import Setup, serve
-    from schedbot.sandbox.state import Rules
+    from schedbot.sandbox.server import ServerConfig, serve
+    from schedbot.sandbox.state import SandboxOptions
 
-    setup = Setup(port, str(file) if file else None, Rules(pace, history.value, any_channel), tuple(fault or ()))
-    asyncio.run(serve(setup, _announce))
+    options = SandboxOptions(pace, history.value, any_channel)
+    asyncio.run(serve(ServerConfig(port, str(file) if file else None, options, tuple(fault or ())), _announce))
 
 
-def _tell(port: int, orders: list[str], clear: bool, release: bool) -> None:
-    """Give orders to the sandbox that runs; taking back comes first, so that both together replace."""
+def _control_faults(port: int, orders: list[str], clear: bool, release: bool) -> None:
+    """Clear, order and release faults in the running sandbox, in this order, so that --clear --order replaces them."""
     from schedbot.sandbox.control_client import Sandbox
 
-    running = Sandbox(f"http://127.0.0.1:{port}")
+    sandbox = Sandbox(f"http://127.0.0.1:{port}")
     if clear:
-        print(f"Faults taken back: {running.clear()}.")
+        print(f"Cleared faults: {sandbox.clear()}")
     for line in orders:
-        print(f"Fault {running.order_line(line)}: {line}")
+        print(f"Ordered fault {sandbox.order_line(line)}: {line}")
     if release:
-        print(f"Requests let go: {running.release()}.")
+        print(f"Released requests: {sandbox.release()}")
 
 
-def _lives_in(said: str) -> tuple[str, str]:
-    """A user's id and time zone, from `ID=ZONE`; after the `=` nothing is no zone. Raises BadInput."""
+def _parse_user_zone(text: str) -> tuple[str, str]:
+    """Return the user id and the time zone in `ID=ZONE`; an empty zone is allowed. Raises BadInput."""
     from schedbot import times
     from schedbot.errors import BadInput
     from schedbot.slack import users
 
-    user_id, equals, zone = said.partition("=")
+    user_id, equals, zone = text.partition("=")
     if not equals or not users.ID.fullmatch(user_id):
         raise BadInput(
-            f"--person {times.quote(said)} does not name a user and a time zone.",
-            "Write it like U0SANDBOX01=Europe/Berlin, the id in capitals.",
+            f"--person {times.quote(text)} lacks a user id or a time zone.",
+            "Write it like U0SANDBOX01=Europe/Berlin, with the id in capitals.",
         )
     if zone:
         times.zone(zone)
     return user_id, zone
 
 
-def _place(port: int, people: list[tuple[str, str]]) -> None:
-    """Let users of the sandbox that runs live in a time zone."""
+def _set_users(port: int, users: list[tuple[str, str]]) -> None:
+    """Set the time zones of users in the running sandbox."""
     from schedbot.sandbox.control_client import Sandbox
 
-    for user_id, zone in people:
-        Sandbox(f"http://127.0.0.1:{port}").person(user_id, zone)
-        print(f"{user_id} lives in {zone or 'no zone'}.")
+    for user_id, zone in users:
+        Sandbox(f"http://127.0.0.1:{port}").set_user(user_id, zone)
+        print(f"Time zone of {user_id}: {zone or 'none'}")
 
 
 def _announce(port: int) -> None:

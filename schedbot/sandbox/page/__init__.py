@@ -1,7 +1,6 @@
-"""The page at `/`: one document that asks nothing of any other host and runs no script but its own.
+"""The page at `/`: a single document that makes no request to another host and runs only its own script.
 
-What a message says is only ever put in as text (the scripts build elements, never HTML), and the policy that is sent
-with the page lets nothing else run.
+The script inserts message content as text, never as HTML, and the Content-Security-Policy allows no other script.
 """
 
 import base64
@@ -12,17 +11,17 @@ from importlib.resources import files
 from aiohttp import web
 
 
-async def show(request: web.Request) -> web.Response:
-    """The page."""
+async def show_page(request: web.Request) -> web.Response:
+    """Return the page."""
     html, policy = document()
     return web.Response(text=html, content_type="text/html", headers={"Content-Security-Policy": policy})
 
 
 @cache
 def document() -> tuple[str, str]:
-    """The document, and the policy that names its script and its style by their hashes."""
-    script, style = source("mrkdwn.js") + source("page.js"), source("page.css")
-    html = source("page.html").replace("/* STYLE */", style).replace("/* SCRIPT */", script)
+    """Return the document, and the policy that allows its script and style by their hashes."""
+    script, style = read_source("mrkdwn.js") + read_source("page.js"), read_source("page.css")
+    html = read_source("page.html").replace("/* STYLE */", style).replace("/* SCRIPT */", script)
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -30,8 +29,8 @@ def document() -> tuple[str, str]:
     return html, policy
 
 
-def source(name: str) -> str:
-    """One of the files that the page is made of."""
+def read_source(name: str) -> str:
+    """Return the content of a file of the page."""
     return files(__name__).joinpath(name).read_text(encoding="utf-8")
 
 

@@ -1,20 +1,20 @@
 "use strict";
-// Slack's mrkdwn and Block Kit as elements. Everything a message says goes in as text: nothing here makes HTML of it.
+// Renders Slack's mrkdwn and Block Kit as elements. Message content is inserted as text, never as HTML.
 
 function element(tag, className, ...children) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.append(...children.filter(Boolean));
-  return made;
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.append(...children.filter(Boolean));
+  return node;
 }
 
 const ENTITIES = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
-const unescaped = (text) => text.replace(/&(?:lt|gt|amp);/g, (entity) => ENTITIES[entity]);
+const unescapeEntities = (text) => text.replace(/&(?:lt|gt|amp);/g, (entity) => ENTITIES[entity]);
 
-// In the order in which they are tried at each place: code keeps what is in it as it is.
+// Tried in this order at each position. The content of code is not parsed.
 const SPANS = [
-  { pattern: /^```\n?([\s\S]+?)```/, make: (inner) => element("pre", "", unescaped(inner)) },
-  { pattern: /^`([^`\n]+)`/, make: (inner) => element("code", "", unescaped(inner)) },
+  { pattern: /^```\n?([\s\S]+?)```/, make: (inner) => element("pre", "", unescapeEntities(inner)) },
+  { pattern: /^`([^`\n]+)`/, make: (inner) => element("code", "", unescapeEntities(inner)) },
   { pattern: /^<([^<>\n]+)>/, make: (inner) => angle(inner) },
   { pattern: /^\*(?!\s)([^*\n]+?)(?<!\s)\*(?!\w)/, make: (inner) => element("b", "", ...spans(inner)), atWord: true },
   { pattern: /^_(?!\s)([^_\n]+?)(?<!\s)_(?!\w)/, make: (inner) => element("i", "", ...spans(inner)), atWord: true },
@@ -24,22 +24,22 @@ const SPANS = [
 function angle(inner) {
   const [target, label] = inner.split(/\|(.*)/s);
   if (/^[@#!]/.test(target)) {
-    const shown = label || target.slice(1).replace(/^(subteam\^|date\^)/, "");
-    return element("span", "mention", (target[0] === "#" ? "#" : "@") + unescaped(shown));
+    const name = label || target.slice(1).replace(/^(subteam\^|date\^)/, "");
+    return element("span", "mention", (target[0] === "#" ? "#" : "@") + unescapeEntities(name));
   }
-  // Only these may be followed: a javascript: address stays text.
-  if (!/^(https?:\/\/|mailto:|tel:)/i.test(target)) return `<${unescaped(inner)}>`;
-  const link = element("a", "", unescaped(label || target.replace(/^(mailto|tel):/, "")));
-  link.href = unescaped(target);
+  // Only these become links: a javascript: address stays text.
+  if (!/^(https?:\/\/|mailto:|tel:)/i.test(target)) return `<${unescapeEntities(inner)}>`;
+  const link = element("a", "", unescapeEntities(label || target.replace(/^(mailto|tel):/, "")));
+  link.href = unescapeEntities(target);
   link.rel = "noreferrer noopener";
   link.target = "_blank";
   return link;
 }
 
 function spans(text) {
-  const made = [];
+  const nodes = [];
   let plain = "";
-  const flush = () => { if (plain) made.push(unescaped(plain)); plain = ""; };
+  const flush = () => { if (plain) nodes.push(unescapeEntities(plain)); plain = ""; };
   for (let at = 0; at < text.length;) {
     const rest = text.slice(at);
     const startsWord = at === 0 || !/\w/.test(text[at - 1]);
@@ -48,29 +48,29 @@ function spans(text) {
     if (!span) { plain += text[at]; at += 1; continue; }
     const [whole, inner] = rest.match(span.pattern);
     flush();
-    made.push(span.make(inner));
+    nodes.push(span.make(inner));
     at += whole.length;
   }
   flush();
-  return made;
+  return nodes;
 }
 
 function mrkdwn(text) {
-  const made = element("div", "text");
-  // A quote is a block: the line ends beside it are its own.
+  const node = element("div", "text");
+  // A quote is a block and includes the line breaks around it.
   let afterQuote = false;
   for (const part of String(text).split(/(```[\s\S]+?```|(?:^|\n)(?:&gt;|>)[^\n]*)/).filter(Boolean)) {
     const isQuote = /^\n?(&gt;|>)/.test(part);
-    if (isQuote) made.append(element("blockquote", "", ...spans(part.trim().replace(/^(&gt;|>)\s?/, ""))));
-    else made.append(...spans(afterQuote ? part.replace(/^\n/, "") : part));
+    if (isQuote) node.append(element("blockquote", "", ...spans(part.trim().replace(/^(&gt;|>)\s?/, ""))));
+    else node.append(...spans(afterQuote ? part.replace(/^\n/, "") : part));
     afterQuote = isQuote;
   }
-  return made;
+  return node;
 }
 
 function textObject(object) {
   if (!object) return null;
-  return object.type === "mrkdwn" ? mrkdwn(object.text) : element("div", "text", unescaped(String(object.text)));
+  return object.type === "mrkdwn" ? mrkdwn(object.text) : element("div", "text", unescapeEntities(String(object.text)));
 }
 
 const picture = (block) => element("div", "picture", "🖼 ", block.title ? block.title.text + ": " : "", block.alt_text || "");
@@ -94,7 +94,7 @@ function richText(node) {
 const cell = (value) => element("td", "", value.type === "rich_text" ? richText(value) : String(value.text ?? ""));
 
 const BLOCKS = {
-  header: (block) => element("div", "header", unescaped(block.text.text)),
+  header: (block) => element("div", "header", unescapeEntities(block.text.text)),
   divider: () => element("hr"),
   section: (block) => element("div", "section", textObject(block.text),
     block.fields && element("div", "fields", ...block.fields.map(textObject)),
@@ -107,9 +107,9 @@ const BLOCKS = {
   table: (block) => element("table", "", ...block.rows.map((row) => element("tr", "", ...row.map(cell)))),
 };
 
-function blockShown(block) {
+function renderBlock(block) {
   try {
     if (Object.hasOwn(BLOCKS, block.type)) return BLOCKS[block.type](block);
-  } catch { /* a block that Slack would take and this page can't draw is shown as it came */ }
+  } catch { /* A valid block that the page cannot render is shown as JSON. */ }
   return element("pre", "raw", JSON.stringify(block, null, 1));
 }
