@@ -6,6 +6,8 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from schedbot.sandbox import RunningSandbox
+
 ACME = "xoxb-sandbox-acme"
 
 
