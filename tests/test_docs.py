@@ -1,4 +1,4 @@
-"""The manual agrees with the program: commands, examples, errors, the life of a job, and what CI runs."""
+"""The manual agrees with the program: commands, examples, errors, lifecycle, paths, and the commands of CI."""
 
 import re
 import runpy
@@ -24,26 +24,26 @@ LEADING = ("--config", "--database")
 
 
 def commands() -> Iterator[tuple[str, Any]]:
-    """Every command by its whole name, those of groups too."""
+    """Yield every command with its full name, commands of groups too."""
     for name in COMMANDS:
         loaded = cli.load(name)
         yield name, loaded
-        for sub, one in getattr(loaded, "commands", {}).items():
-            yield f"{name} {sub}", one
+        for subname, subcommand in getattr(loaded, "commands", {}).items():
+            yield f"{name} {subname}", subcommand
 
 
 def example(loaded: Any) -> str:
-    """What stands after `Example:`, which is the end of the help."""
+    """Return the example at the end of a help text."""
     return str((loaded.help or "").partition("Example:")[2]).strip()
 
 
-def typed(text: str) -> list[list[str]]:
-    """The calls of schedbot in a piece of shell, as words without the program's name."""
+def schedbot_calls(text: str) -> list[list[str]]:
+    """Return the arguments of each call of schedbot in a piece of shell."""
     calls = []
     for line in text.replace("\\\n", " ").splitlines():
-        read = shlex.shlex(line, posix=True, punctuation_chars=SHELL)
-        read.whitespace_split = True
-        for is_mark, words in groupby(read, key=lambda word: not word.strip(SHELL)):
+        lexer = shlex.shlex(line, posix=True, punctuation_chars=SHELL)
+        lexer.whitespace_split = True
+        for is_mark, words in groupby(lexer, key=lambda word: not word.strip(SHELL)):
             call = list(words)
             if not is_mark and call[0] == "schedbot":
                 calls.append(call[1:])
@@ -51,7 +51,7 @@ def typed(text: str) -> list[list[str]]:
 
 
 def parse(words: list[str]) -> None:
-    """Take the words as the program would, short of doing anything. Raises what typer raises for a wrong option."""
+    """Parse the arguments of a command without running it. Raises the error of typer for a wrong option."""
     while words[0] in LEADING:
         words = words[2:]
     name, *rest = words
@@ -63,57 +63,65 @@ def parse(words: list[str]) -> None:
     loaded.make_context(name, rest)
 
 
-def blocks(page: Path) -> str:
-    """The shell in a page."""
+def shell_blocks(page: Path) -> str:
+    """Return the shell code of a page."""
     return "\n".join(re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL))
 
 
-def made(script: str) -> str:
-    """What a script of the manual would write."""
+def generate(script: str) -> str:
+    """Return the page that a script of the manual generates."""
     return str(runpy.run_path(str(DOCS / script))["text"]())
 
 
 @pytest.mark.parametrize(("name", "loaded"), list(commands()), ids=str)
-def test_each_help_ends_with_an_example_that_parses(name: str, loaded: Any) -> None:
-    calls = typed(" ".join(example(loaded).split()))
+def test_each_help_text_ends_with_a_valid_example(name: str, loaded: Any) -> None:
+    calls = schedbot_calls(" ".join(example(loaded).split()))
     assert calls, f"the help of '{name}' has no example"
     assert any(call[: len(name.split())] == name.split() for call in calls) or hasattr(loaded, "commands")
     for call in calls:
         parse(call)
 
 
-def test_each_command_has_a_module_and_is_in_the_table() -> None:
-    files = (ROOT / "schedbot" / "commands").glob("[!_]*.py")
-    # A group's own commands stand in modules that begin with its name.
-    modules = {one.stem for one in files if "\ndef run(" in one.read_text() and not one.stem.startswith("workspace_")}
+def test_each_command_module_is_in_the_table() -> None:
+    files = (ROOT / "schedbot" / "commands").rglob("[!_]*.py")
+    # Modules of the commands in a group begin with its name.
+    modules = {
+        file.stem for file in files if "\ndef run(" in file.read_text() and not file.stem.startswith("workspace_")
+    }
     listed = {cli.module_of(name).rpartition(".")[2] for name in COMMANDS}
     assert modules <= listed, "a command's module is not in cli.COMMANDS"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_what_a_page_tells_to_type_parses(page: Path) -> None:
-    for call in typed(blocks(page)):
+def test_commands_in_pages_are_valid(page: Path) -> None:
+    for call in schedbot_calls(shell_blocks(page)):
         parse(call)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_what_a_page_links_to_is_there(page: Path) -> None:
+def test_links_of_pages_exist(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
         assert link.startswith("http") or (page.parent / link).exists(), f"{page.name} links to {link}"
 
 
-def test_the_manual_has_every_command_as_it_is() -> None:
-    again = "run: python docs/write_commands.py"
-    assert (DOCS / "commands.md").read_text() == made("write_commands.py"), again
+def test_paths_in_contributing_exist() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    paths = re.findall(r"`((?:schedbot|tests|docs|bench|examples|\.ci)/[\w./-]*)", page)
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
-def test_the_manual_has_every_error_as_it_is() -> None:
+def test_manual_of_commands_is_current() -> None:
+    hint = "run: python docs/write_commands.py"
+    assert (DOCS / "commands.md").read_text() == generate("write_commands.py"), hint
+
+
+def test_manual_of_errors_is_current() -> None:
     page = (DOCS / "errors.md").read_text()
-    assert page == made("write_errors.py"), "run: python docs/write_errors.py"
+    assert page == generate("write_errors.py"), "run: python docs/write_errors.py"
     assert [code for code in error_codes.ERROR_CODES if f"| `{code}` |" not in page] == []
 
 
-def test_the_manual_has_every_move_of_a_job() -> None:
+def test_manual_of_the_lifecycle_is_current() -> None:
     rows = re.findall(
         r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| [^|]*\|$", (DOCS / "lifecycle.md").read_text(), re.MULTILINE
     )
@@ -121,7 +129,7 @@ def test_the_manual_has_every_move_of_a_job() -> None:
     new = [("(new)", event.value, state.value) for event, state in NEW.items()]
     moves = [(state.value, event.value, after.value) for (state, event), after in MOVES.items()]
     assert listed == new + moves
-    assert (DOCS / "lifecycle.md").read_text() == made("write_lifecycle.py"), "run: python docs/write_lifecycle.py"
+    assert (DOCS / "lifecycle.md").read_text() == generate("write_lifecycle.py"), "run: python docs/write_lifecycle.py"
 
 
 def test_ci_runs_the_two_commands_of_the_readme() -> None:
@@ -132,26 +140,31 @@ def test_ci_runs_the_two_commands_of_the_readme() -> None:
     assert re.findall(r"^```sh\n(python3 .*)\n```$", (ROOT / "README.md").read_text(), re.MULTILINE) == [demo, tests]
 
 
-def test_the_app_to_paste_has_the_scopes_that_are_needed() -> None:
+def test_check_runs_style_types_layers_and_tests() -> None:
+    steps = re.findall(r"^ *step ([\w-]+)", (ROOT / "check").read_text(), re.MULTILINE)
+    assert list(dict.fromkeys(steps)) == ["ruff", "mypy", "lint-imports", "pytest"]
+
+
+def test_app_manifest_has_the_needed_scopes() -> None:
     manifest = re.findall(r"^      - (\S+)$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert sorted(manifest) == sorted(
         [*(scope for scope, _ in (*scopes.SCOPES, scopes.USERS_SCOPE)), "chat:write.public"]
     )
 
 
-def test_the_readme_tells_cron_what_the_example_tells_it() -> None:
+def test_readme_shows_the_lines_of_the_crontab_example() -> None:
     lines = [line.removeprefix("# ") for line in (ROOT / "crontab.example").read_text().splitlines()]
-    told = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("* * * * *")]
-    assert told == [line for line in lines if line.startswith("* * * * *")]
+    shown = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("* * * * *")]
+    assert shown == [line for line in lines if line.startswith("* * * * *")]
 
 
-def test_the_picture_shows_the_demo() -> None:
+def test_picture_shows_the_demo() -> None:
     picture = (DOCS / "demo.svg").read_text().replace("&#160;", " ")
     assert "$ schedbot add la-standup" in picture
     assert "Every message is there once" in picture
 
 
-def test_a_command_that_is_not_there_would_be_noticed() -> None:
+def test_parse_rejects_unknown_commands_and_options() -> None:
     with pytest.raises(AssertionError, match="no command 'ad'"):
         parse(["ad", "name"])
     with pytest.raises(Exception, match="--crom"):

@@ -14,7 +14,7 @@ UNREVIEWED = (
     *("schedbot/admin", "schedbot/commands", "schedbot/presentation", "schedbot/reports", "schedbot/rules"),
     *("schedbot/sandbox", "schedbot/demo", "schedbot/store", "schedbot/worker", "schedbot/cli.py"),
     *("tests/admin", "tests/commands", "tests/reports", "tests/rules", "tests/sandbox", "tests/store", "tests/worker"),
-    *("bench", "docs", "schedbot/tick.py", "schedbot/session.py", "tests/test_docs.py"),
+    *("bench", "docs", "schedbot/tick.py", "schedbot/session.py"),
 )
 REVIEWED = [path for path in ALL if not str(path.relative_to(ROOT)).startswith(UNREVIEWED)]
 
