@@ -68,14 +68,14 @@ class Ready:
 class PostResponse:
     """Poster to pool: result of a post.
 
-    `is_token_renewed`: the token was refused, and its source now holds another. `clock_offset_ms` is Slack's clock
+    `is_token_rotated`: the token was refused, and its source now holds another. `clock_offset_ms` is Slack's clock
     minus ours, None where no answer since the last message told it.
     """
 
     key: int
-    reply: AttemptResult
+    result: AttemptResult
     detail: str | None = None
-    is_token_renewed: bool = False
+    is_token_rotated: bool = False
     clock_offset_ms: int | None = None
 
 
@@ -96,7 +96,7 @@ class LookUpResponse:
 
     number: int
     answers: tuple[HistoryAnswer, ...]
-    is_token_renewed: bool
+    is_token_rotated: bool
     clock_offset_ms: int | None
 
 
@@ -178,9 +178,9 @@ def decode_response(line: bytes) -> ChildResponse:
         case "Ready":
             return Ready()
         case "PostResponse":
-            reply = content["reply"]
+            result = content["result"]
             return PostResponse(
-                **{**content, "reply": AttemptResult(**{**reply, "outcome": Outcome(reply["outcome"])})}
+                **{**content, "result": AttemptResult(**{**result, "outcome": Outcome(result["outcome"])})}
             )
         case "LookUpResponse":
             answers = tuple(HistoryAnswer(**answer) for answer in content["answers"])

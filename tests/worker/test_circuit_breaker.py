@@ -30,8 +30,8 @@ def test_five_failures_in_a_row_open_it_once() -> None:
 
 def test_success_restarts_the_count() -> None:
     breaker = CircuitBreaker()
-    for reply in [FAILURE] * 4 + [SUCCESS] + [FAILURE] * 4:
-        assert not breaker.record(reply, "acme", 0)
+    for result in [FAILURE] * 4 + [SUCCESS] + [FAILURE] * 4:
+        assert not breaker.record(result, "acme", 0)
     assert not breaker.is_open
 
 
@@ -87,8 +87,8 @@ def test_posts_in_flight_at_opening_delay_no_probe() -> None:
 def test_reopened_breaker_begins_with_shortest_pause() -> None:
     breaker = open_breaker()
     breaker.record(FAILURE, "acme", breaker.probe_at)
-    for reply in [SUCCESS] + [FAILURE] * FAILURES_TO_OPEN:
-        breaker.record(reply, "acme", 6_000)
+    for result in [SUCCESS] + [FAILURE] * FAILURES_TO_OPEN:
+        breaker.record(result, "acme", 6_000)
     assert (breaker.has_seen_outage, breaker.probe_at) == (True, 6_000 + FIRST_PAUSE_MS)
 
 
@@ -100,7 +100,7 @@ def test_any_answer_closes_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "outage"),
+    ("result", "outage"),
     [
         pytest.param(AttemptResult(Outcome.UNKNOWN, "timeout"), True, id="no answer"),
         pytest.param(AttemptResult(Outcome.NOT_POSTED, "connection_refused"), True, id="no connection"),
@@ -112,8 +112,8 @@ def test_any_answer_closes_it() -> None:
         pytest.param(AttemptResult(Outcome.LOST_UNSENT, "window_passed"), False, id="never sent"),
     ],
 )
-def test_only_network_and_server_errors_are_an_outage(reply: AttemptResult, outage: bool) -> None:
-    assert is_outage(reply) is outage
+def test_only_network_and_server_errors_are_an_outage(result: AttemptResult, outage: bool) -> None:
+    assert is_outage(result) is outage
 
 
 NO_CONNECTION = AttemptResult(Outcome.NOT_POSTED, "connection_refused")
@@ -121,7 +121,7 @@ BAD_GATEWAY = AttemptResult(Outcome.UNKNOWN, "http_502", http_status=502)
 
 
 @pytest.mark.parametrize(
-    ("reply", "previous_error", "failures", "is_last", "is_spared"),
+    ("result", "previous_error", "failures", "is_last", "is_spared"),
     [
         pytest.param(NO_CONNECTION, None, 1, True, True, id="last attempt: may be an outage"),
         pytest.param(NO_CONNECTION, None, 1, False, False, id="another attempt is left"),
@@ -135,9 +135,9 @@ BAD_GATEWAY = AttemptResult(Outcome.UNKNOWN, "http_502", http_status=502)
     ],
 )
 def test_possible_outage_spares_the_attempt(
-    reply: AttemptResult, previous_error: str | None, failures: int, is_last: bool, is_spared: bool
+    result: AttemptResult, previous_error: str | None, failures: int, is_last: bool, is_spared: bool
 ) -> None:
-    assert CircuitBreaker(failures=failures).spares_attempt(reply, previous_error, is_last=is_last) is is_spared
+    assert CircuitBreaker(failures=failures).spares_attempt(result, previous_error, is_last=is_last) is is_spared
 
 
 def test_success_keeps_earlier_failures_counted() -> None:

@@ -90,7 +90,7 @@ def test_refused_token_parks_job_and_pauses_workspace(left: RetryBudget) -> None
 
 
 def test_rotated_token_pauses_nothing_and_spends_nothing() -> None:
-    assert after(Outcome.TOKEN_REFUSED, LAST, is_renewed=True) == Transition(E.TOKEN_ROTATED, S.QUEUED, NOW, LAST.spent)
+    assert after(Outcome.TOKEN_REFUSED, LAST, is_rotated=True) == Transition(E.TOKEN_ROTATED, S.QUEUED, NOW, LAST.spent)
 
 
 def test_refused_channel_fails_job_and_suspends_schedule() -> None:

@@ -49,7 +49,7 @@ def test_response_arrives_as_it_was_sent(response: ChildResponse) -> None:
     decoded = protocol.decode_response(protocol.encode(response))
     assert decoded == response
     if isinstance(decoded, PostResponse):
-        assert isinstance(decoded.reply.outcome, Outcome)
+        assert isinstance(decoded.result.outcome, Outcome)
 
 
 def test_version_message_keeps_its_form() -> None:

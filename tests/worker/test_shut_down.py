@@ -65,9 +65,9 @@ def test_attempt_that_ends_after_pause_cancels_its_job(tmp_path: Path) -> None:
                 history.db, attempts.AttemptStart(job.id, job.token, 1, job.channel, "pool", NOW, NOW), NOW, NOW
             )
         pause.pause(history.session, ["daily"], "", "")
-        reply = AttemptResult(Outcome.RATE_LIMITED, "ratelimited")
+        result = AttemptResult(Outcome.RATE_LIMITED, "ratelimited")
         with history.db.writing():
-            end = attempts.AttemptEnd(job.id, job.token, 1, NOW, reply, JobState.QUEUED, NOW, spent=0)
+            end = attempts.AttemptEnd(job.id, job.token, 1, NOW, result, JobState.QUEUED, NOW, spent=0)
             assert attempts.end(history.db, end) == "cancelled"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.database import Database
-from schedbot.store.jobs import pacing, requeue
+from schedbot.store.jobs import claims, pacing, requeue
 
 BEGIN = """
 INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, sent_at, clock_ms)
@@ -146,3 +146,28 @@ def end(db: Database, end: AttemptEnd) -> str | None:
 def escape_surrogates(text: str) -> str:
     """The same text; half of a pair of characters, which a report may quote and SQLite does not take, is spelt out."""
     return text.encode(errors="backslashreplace").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class IntentResult:
+    """Result of `write_intent`. If it was not written: end of the claim (None: lost) and of the channel's hold."""
+
+    is_written: bool
+    lease_until: int | None = None
+    channel_free_at: int = 0
+
+
+def write_intent(db: Database, start: AttemptStart, now: int, free_at: int) -> IntentResult:
+    """Begin an attempt, or return why that is impossible now. Inside a transaction."""
+    if begin(db, start, now, free_at):
+        return IntentResult(True)
+    lease_until = claims.get_lease_end(db, start.job_id, start.token)
+    if lease_until is None:
+        return IntentResult(False)
+    workspace_id = db.text("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
+    return IntentResult(False, lease_until, pacing.get_free_at(db, workspace_id, pacing.POST, start.channel, now))
+
+
+def get_installation_id(db: Database) -> str:
+    """Return the id of this database, which the metadata of each message names."""
+    return db.text("SELECT id FROM installation")

@@ -86,18 +86,18 @@ class Poster:
 
     async def post(self, request: PostRequest) -> None:
         """Post a message, unless its start is too late or its token unavailable."""
-        detail, is_token_renewed = None, False
+        detail, is_token_rotated = None, False
         try:
             token = await self.tokens.get(request.source, rereads=request.rereads_token)
-            reply = await self.call_slack(token, request)
-            if reply.outcome is Outcome.TOKEN_REFUSED:
-                is_token_renewed = await self.is_token_renewed(request, token)
+            result = await self.call_slack(token, request)
+            if result.outcome is Outcome.TOKEN_REFUSED:
+                is_token_rotated = await self.is_token_rotated(request, token)
         except TokenUnavailable as error:
-            reply, detail = AttemptResult(Outcome.TOKEN_REFUSED, "token_unavailable"), str(error)
+            result, detail = AttemptResult(Outcome.TOKEN_REFUSED, "token_unavailable"), str(error)
         except Exception as error:
             # The pool must learn of every end, since the request may have left.
-            reply, detail = AttemptResult(Outcome.UNKNOWN, "worker_lost"), describe(error)
-        self.send(PostResponse(request.key, reply, detail, is_token_renewed, self.client.take_clock_offset()))
+            result, detail = AttemptResult(Outcome.UNKNOWN, "worker_lost"), describe(error)
+        self.send(PostResponse(request.key, result, detail, is_token_rotated, self.client.take_clock_offset()))
 
     async def call_slack(self, token: str, request: PostRequest) -> AttemptResult:
         if steady_ms() > request.start_before:
@@ -125,17 +125,17 @@ class Poster:
         posts = [history.SentPost(post.metadata, post.earliest_at, post.latest_at) for post in request.posts]
         results = await history.look_up(self.client, token, request.channel, posts, resume=request.resume)
         is_refused = any(error_codes.is_token_refused(result.error) for result in results.values())
-        is_token_renewed = is_refused and await self.is_token_renewed(request, token)
-        if is_token_renewed:
+        is_token_rotated = is_refused and await self.is_token_rotated(request, token)
+        if is_token_rotated:
             results = {metadata: history.retry_if_token_refused(result) for metadata, result in results.items()}
         ordered = [results[post.metadata] for post in request.posts]
         answers = tuple(
             HistoryAnswer(result.status.value, result.ts, result.error, result.retry_after_ms, result.resume)
             for result in ordered
         )
-        return LookUpResponse(request.number, answers, is_token_renewed, self.client.take_clock_offset())
+        return LookUpResponse(request.number, answers, is_token_rotated, self.client.take_clock_offset())
 
-    async def is_token_renewed(self, request: PostRequest | LookUpRequest, refused: str) -> bool:
+    async def is_token_rotated(self, request: PostRequest | LookUpRequest, refused: str) -> bool:
         """Does the source hold another token than the refused one?
 
         If so, the next attempt reads it again; a second refusal in a row is no rotation.

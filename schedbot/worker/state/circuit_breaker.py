@@ -28,11 +28,11 @@ NETWORK_ERRORS = frozenset(
 )
 
 
-def is_outage(reply: AttemptResult) -> bool:
+def is_outage(result: AttemptResult) -> bool:
     """Is the failure a sign that Slack as a whole is down, and not a matter of this post?"""
-    if reply.outcome not in (Outcome.UNKNOWN, Outcome.NOT_POSTED):
+    if result.outcome not in (Outcome.UNKNOWN, Outcome.NOT_POSTED):
         return False
-    return reply.error in NETWORK_ERRORS or (reply.http_status or 0) >= 500
+    return result.error in NETWORK_ERRORS or (result.http_status or 0) >= 500
 
 
 @dataclass(slots=True)
@@ -62,28 +62,28 @@ class CircuitBreaker:
         """Is it open because of this pool's own posts, and not only by the record of an earlier pool?"""
         return self.is_open and self.pause_ms > 0
 
-    def spares_attempt(self, reply: AttemptResult, previous_error: str | None, *, is_last: bool) -> bool:
+    def spares_attempt(self, result: AttemptResult, previous_error: str | None, *, is_last: bool) -> bool:
         """Does a recorded failure use up no attempt? `previous_error`: the error of the job's failure before this one.
 
         No failure uses up an attempt while the circuit is open. A job's last attempt that got no connection is used up
         only if Slack has answered another post between two such failures of the job: else this may be an outage.
         """
-        if self.is_open or not is_outage(reply):
-            return is_outage(reply)
+        if self.is_open or not is_outage(result):
+            return is_outage(result)
         was_answered_since = previous_error in NETWORK_ERRORS and self.failures == 1
-        return is_last and reply.outcome is Outcome.NOT_POSTED and not was_answered_since
+        return is_last and result.outcome is Outcome.NOT_POSTED and not was_answered_since
 
     def take_counted_jobs(self) -> list[int]:
         """Return the jobs that lost an attempt before the circuit opened, once; a job appears for each attempt."""
         jobs, self.counted_jobs = self.counted_jobs, []
         return jobs
 
-    def record(self, reply: AttemptResult, workspace: str, now: int) -> bool:
+    def record(self, result: AttemptResult, workspace: str, now: int) -> bool:
         """Count an answer or a failure. Return whether the circuit opened or closed."""
-        if reply.outcome is Outcome.LOST_UNSENT or reply.error == "token_unavailable":
+        if result.outcome is Outcome.LOST_UNSENT or result.error == "token_unavailable":
             return False  # the request never reached Slack
         was_open = self.is_open
-        if not is_outage(reply):
+        if not is_outage(result):
             self.failures = self.pause_ms = self.probe_at = 0
             self.counted_jobs, self.is_widespread = [], False
             self.answered_workspace, self.answered_at = workspace, now

@@ -53,28 +53,28 @@ class Transition:
 
 
 def next_state(
-    reply: AttemptResult,
+    result: AttemptResult,
     budget: RetryBudget,
     now: int,
     random: Random,
     *,
     is_free: bool = False,
-    is_renewed: bool = False,
+    is_rotated: bool = False,
 ) -> Transition:
     """Return the transition of a running job. `now` is UTC milliseconds; `random` returns 0 to 1.
 
-    `is_free`: the attempt is not counted, because Slack is down. `is_renewed`: the token was refused, and its source
+    `is_free`: the attempt is not counted, because Slack is down. `is_rotated`: the token was refused, and its source
     now holds another.
     """
     spent = budget.spent + (not is_free)
-    match reply.outcome:
+    match result.outcome:
         case Outcome.POSTED:
             return transition(Event.POSTED, now, budget.spent + 1)
         case Outcome.RATE_LIMITED | Outcome.QUOTA:
-            return hold_for_limit(reply, budget, now, random)
+            return hold_for_limit(result, budget, now, random)
         case Outcome.TOKEN_REFUSED:
-            event = Event.TOKEN_ROTATED if is_renewed else Event.WORKSPACE_PAUSED
-            return replace(transition(event, now, budget.spent), pauses_workspace=not is_renewed)
+            event = Event.TOKEN_ROTATED if is_rotated else Event.WORKSPACE_PAUSED
+            return replace(transition(event, now, budget.spent), pauses_workspace=not is_rotated)
         case Outcome.CHANNEL_REFUSED:
             return replace(transition(Event.REFUSED, now, budget.spent + 1), suspends_schedule=True)
         case Outcome.MESSAGE_REFUSED | Outcome.OUR_DEFECT | Outcome.RENDER_FAILED:
@@ -84,8 +84,8 @@ def next_state(
         case Outcome.LOST_UNSENT:
             return transition(Event.WORKER_DIED_UNSENT, now, budget.spent)
         case Outcome.NOT_POSTED:
-            if reply.retry_after_ms:  # Slack names the instant: wait for it, and use up nothing
-                return wait_until(now + reply.retry_after_ms, budget)
+            if result.retry_after_ms:  # Slack names the instant: wait for it, and use up nothing
+                return wait_until(now + result.retry_after_ms, budget)
             return back_off(budget, spent, now, random)
 
 
@@ -93,10 +93,10 @@ def transition(event: Event, available_at: int, spent: int) -> Transition:
     return Transition(event, after(JobState.RUNNING, event), available_at, spent)
 
 
-def hold_for_limit(reply: AttemptResult, budget: RetryBudget, now: int, random: Random) -> Transition:
+def hold_for_limit(result: AttemptResult, budget: RetryBudget, now: int, random: Random) -> Transition:
     """Hold the workspace for a rate limit; it uses up no attempt. Spread, so that not all jobs return at once."""
-    default_ms = QUOTA_HOLD_MS if reply.outcome is Outcome.QUOTA else RATE_LIMIT_MS
-    until = now + (reply.retry_after_ms or default_ms)
+    default_ms = QUOTA_HOLD_MS if result.outcome is Outcome.QUOTA else RATE_LIMIT_MS
+    until = now + (result.retry_after_ms or default_ms)
     held = transition(Event.RATE_LIMITED, until + int(random() * SPREAD_MS), budget.spent)
     return replace(held, hold_until=until)
 

@@ -179,20 +179,20 @@ class Reconciler:
                 self.delay(look_up, response.reason)
             case LookUpResponse():
                 for job, answer in zip(look_up.jobs, response.answers, strict=True):
-                    self.settle_post(look_up, job, answer, is_token_renewed=response.is_token_renewed)
+                    self.settle_post(look_up, job, answer, is_token_rotated=response.is_token_rotated)
                 waits_ms = [answer.retry_after_ms or 0 for answer in response.answers]
                 free_at = max(free_at, now + max(waits_ms, default=0))
         hold = partial(pacing.hold, workspace_id=look_up.channel.workspace_id, method=pacing.HISTORY, channel="")
         self.in_flight.writes.add(partial(hold, now=now, free_at=free_at))
 
-    def settle_post(self, look_up: LookUp, job: UnknownJob, answer: HistoryAnswer, *, is_token_renewed: bool) -> None:
+    def settle_post(self, look_up: LookUp, job: UnknownJob, answer: HistoryAnswer, *, is_token_rotated: bool) -> None:
         """Settle one post of a look-up by its answer."""
         is_elsewhere = answer.answer == "absent" and self.windows.widen_if_clock_was_wrong(job, look_up.clock_offset_ms)
         word = "elsewhere" if is_elsewhere else answer.answer
         if answer.resume:
             self.resumes[look_up.channel] = answer.resume
         result = LookUpResult(job, look_up.requested_at, word, answer.error, answer.ts)
-        self.settle(result, answer.retry_after_ms or 0, is_soon=is_token_renewed or is_elsewhere)
+        self.settle(result, answer.retry_after_ms or 0, is_soon=is_token_rotated or is_elsewhere)
 
     def delay(self, look_up: LookUp, reason: str) -> None:
         """Try a look-up again later; but hold the posts of a removed workspace, which gets no token any more."""

@@ -15,6 +15,7 @@ from schedbot.model import AttemptResult, JobState, MessageMetadata, Outcome
 from schedbot.slack import error_codes
 from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage, pacing, side_effects
+from schedbot.store.jobs.attempts import IntentResult
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.protocol import PostRequest, PostResponse
 from schedbot.worker.state.circuit_breaker import is_outage
@@ -28,15 +29,6 @@ if TYPE_CHECKING:
 
 # A job waits this long for a busy channel; a job that has to wait longer is put back.
 CHANNEL_WAIT_MS = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class IntentResult:
-    """Result of writing an intent. If it was not written: end of the claim (None: lost), end of the channel's hold."""
-
-    is_written: bool
-    lease_until: int | None = None
-    channel_free_at: int = 0
 
 
 @dataclass(slots=True)
@@ -92,13 +84,14 @@ class Sender:
         self.in_flight.writes.add(defer, partial(self.on_deferred, job), is_ending=True)
         return True
 
-    def on_deferred(self, job: ClaimedJob, result: "DeferralResult | None") -> None:
+    def on_deferred(self, job: ClaimedJob, deferral: "DeferralResult | None") -> None:
         """Log that a job waits for its calendar, or was skipped."""
-        if result is None:
+        if deferral is None:
             return
-        log.event("calendar_closed", job=job.id, schedule=job.schedule, why=result.reason, state=result.state.value)
-        if result.state is not JobState.QUEUED:
-            self.in_flight.count_state(result.state.value)
+        state = deferral.state
+        log.event("calendar_closed", job=job.id, schedule=job.schedule, why=deferral.reason, state=state.value)
+        if state is not JobState.QUEUED:
+            self.in_flight.count_state(state.value)
 
     def write_intent(self, delivery: Delivery, now: int, steady: int) -> None:
         """Choose a poster and write that the message is about to leave."""
@@ -107,8 +100,10 @@ class Sender:
         held_until = now + START_LIMIT_MS + self.in_flight.session.settings.timeout_ms + PACE_MS
         delivery.sent_at, delivery.sent_steady, delivery.channel_held_until = now, steady, held_until
         start = self.attempt_start(delivery, f"{self.in_flight.pool}/{poster.number}", now)
-        write = partial(self.begin_attempt, start=start, held_until=held_until)
-        self.in_flight.writes.add(write, partial(self.on_intent_written, delivery, poster))
+        self.in_flight.writes.add(
+            lambda db: attempts.write_intent(db, start, self.in_flight.session.now(), held_until),
+            partial(self.on_intent_written, delivery, poster),
+        )
 
     def attempt_start(self, delivery: Delivery, worker: str, sent_at: int | None) -> attempts.AttemptStart:
         job, offset_ms = delivery.job, self.in_flight.clock.slack_offset_ms
@@ -116,22 +111,10 @@ class Sender:
             job.id, job.token, job.version, job.channel, worker, delivery.started_at, sent_at, offset_ms
         )
 
-    def begin_attempt(self, db: Database, start: attempts.AttemptStart, held_until: int) -> IntentResult:
-        """Write the intent, or find out why it cannot be written."""
-        now = self.in_flight.session.now()
-        if attempts.begin(db, start, now, held_until):
-            return IntentResult(True)
-        lease_until = claims.get_lease_end(db, start.job_id, start.token)
-        if lease_until is None:
-            return IntentResult(False)
-        workspace_id = db.text("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
-        free_at = pacing.get_free_at(db, workspace_id, pacing.POST, start.channel, now)
-        return IntentResult(False, lease_until, free_at)
-
-    def on_intent_written(self, delivery: Delivery, poster: PosterHandle, result: IntentResult) -> None:
-        """Let the poster send; or go on without, for the reason in `result`."""
-        if not result.is_written:
-            self.on_intent_refused(delivery, poster, result)
+    def on_intent_written(self, delivery: Delivery, poster: PosterHandle, intent: IntentResult) -> None:
+        """Let the poster send; or go on without, for the reason in `intent`."""
+        if not intent.is_written:
+            self.on_intent_refused(delivery, poster, intent)
             return
         job = delivery.job
         assert delivery.message is not None
@@ -147,21 +130,21 @@ class Sender:
         )
         poster.send(request)
 
-    def on_intent_refused(self, delivery: Delivery, poster: PosterHandle, result: IntentResult) -> None:
+    def on_intent_refused(self, delivery: Delivery, poster: PosterHandle, intent: IntentResult) -> None:
         """Drop the delivery if the claim is lost; try again if the lease has passed or another pool posts there."""
         job, now = delivery.job, self.in_flight.session.now()
         delivery.sent_at = None
         poster.deliveries.pop(delivery.key, None)
-        if result.lease_until is None:
+        if intent.lease_until is None:
             log.event("lease_lost", "warning", job=job.id, schedule=job.schedule)
             self.in_flight.remove(delivery)
         elif job.deadline_at < now:
             self.expire(delivery)
-        elif result.channel_free_at - now > CHANNEL_WAIT_MS:
-            self.in_flight.put_back(job, result.channel_free_at)
+        elif intent.channel_free_at - now > CHANNEL_WAIT_MS:
+            self.in_flight.put_back(job, intent.channel_free_at)
             self.in_flight.remove(delivery)
         else:
-            retry_at = steady_ms() + max(0, result.channel_free_at - now)
+            retry_at = steady_ms() + max(0, intent.channel_free_at - now)
             lease_until = now + self.in_flight.session.settings.lease_ms
             self.in_flight.writes.add(lambda db: claims.renew(db, job.token, [job.id], lease_until))
             self.in_flight.send_queue.release(delivery.channel, retry_at)
@@ -185,9 +168,9 @@ class Sender:
             return
         delivery.has_response = True
         breaker, failures_before = self.in_flight.breaker, self.in_flight.breaker.failures
-        has_turned = breaker.record(response.reply, delivery.job.workspace_id, steady_ms())
-        if response.is_token_renewed:
-            log.event("token_renewed", workspace=delivery.job.workspace)
+        has_turned = breaker.record(response.result, delivery.job.workspace_id, steady_ms())
+        if response.is_token_rotated:
+            log.event("token_rotated", workspace=delivery.job.workspace)
         self.end(delivery, response)
         if breaker.failures != failures_before:
             now = self.in_flight.session.now()
@@ -195,29 +178,29 @@ class Sender:
             self.in_flight.writes.add(keep)
         if has_turned:
             event = "outage_started" if breaker.is_open else "outage_ended"
-            log.event(event, "warning", error=response.reply.error)
+            log.event(event, "warning", error=response.result.error)
         if breaker.is_open and breaker.counted_jobs:
             self.in_flight.writes.add(partial(outage.return_attempts, jobs=breaker.take_counted_jobs()))
 
     def end(self, delivery: Delivery, response: PostResponse) -> None:
         """Write the result of an attempt and the job's next state, then release its channel."""
-        job, now, reply = delivery.job, self.in_flight.session.now(), response.reply
+        job, now, result = delivery.job, self.in_flight.session.now(), response.result
         look_up_at = min(delivery.sent_at or now, now) + self.in_flight.arrival_limit_ms
         budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at)
         is_last = job.spent + 1 >= job.max_attempts
-        is_free = self.in_flight.breaker.spares_attempt(reply, job.error, is_last=is_last)
-        if is_outage(reply) and not is_free:
+        is_free = self.in_flight.breaker.spares_attempt(result, job.error, is_last=is_last)
+        if is_outage(result) and not is_free:
             self.in_flight.breaker.counted_jobs.append(job.id)
         transition = next_state(
-            reply, budget, now, random.random, is_free=is_free, is_renewed=response.is_token_renewed
+            result, budget, now, random.random, is_free=is_free, is_rotated=response.is_token_rotated
         )
-        is_posted = reply.outcome is Outcome.POSTED
+        is_posted = result.outcome is Outcome.POSTED
         end = attempts.AttemptEnd(
             job_id=job.id,
             token=job.token,
             number=delivery.attempt,
             ended_at=now,
-            reply=reply,
+            reply=result,
             state=transition.state,
             available_at=transition.available_at,
             spent=transition.spent,
@@ -225,7 +208,7 @@ class Sender:
             detail=response.detail,
         )
         write = partial(self.write_end, end=end, delivery=delivery, transition=transition)
-        on_commit = partial(self.on_ended, delivery, reply, transition)
+        on_commit = partial(self.on_ended, delivery, result, transition)
         self.in_flight.writes.add(write, on_commit, is_ending=True)
 
     def write_end(
@@ -250,14 +233,14 @@ class Sender:
             side_effects.suspend_schedule(db, job.schedule_id, job.channel, reason, now)
         return state
 
-    def on_ended(self, delivery: Delivery, reply: AttemptResult, transition: Transition, state: str | None) -> None:
+    def on_ended(self, delivery: Delivery, result: AttemptResult, transition: Transition, state: str | None) -> None:
         """Remove a delivery whose end is written; its job is in `state` (None: another claim holds it)."""
         job = delivery.job
         if state is None:
             log.event("lease_lost", "warning", job=job.id, schedule=job.schedule)
         else:
             self.in_flight.count_state(state)
-        log_result(job, reply, state)
+        log_result(job, result, state)
         self.in_flight.remove(delivery)
         if transition.hold_until is not None:
             self.in_flight.hold_workspace(job.workspace_id, transition.hold_until)
@@ -265,10 +248,10 @@ class Sender:
             self.in_flight.put_back_until(self.in_flight.breaker.probe_at)
 
 
-def log_result(job: ClaimedJob, reply: AttemptResult, state: str | None) -> None:
+def log_result(job: ClaimedJob, result: AttemptResult, state: str | None) -> None:
     """Log an attempt that did not simply succeed."""
-    if reply.outcome is Outcome.POSTED:
+    if result.outcome is Outcome.POSTED:
         return
-    level = "info" if reply.outcome in (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT) else "warning"
+    level = "info" if result.outcome in (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT) else "warning"
     facts = {"job": job.id, "schedule": job.schedule, "workspace": job.workspace, "channel": job.channel}
-    log.event(reply.outcome.value, level, **facts, error=reply.error, state=state)
+    log.event(result.outcome.value, level, **facts, error=result.error, state=state)
