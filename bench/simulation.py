@@ -17,7 +17,7 @@ from schedbot.admin.import_export import importer
 from schedbot.admin.import_export.importer import Source
 from schedbot.admin.simulation import simulate
 from schedbot.admin.simulation.tick_steps import SimulationSpan
-from schedbot.commands.schedules.simulate import ticked
+from schedbot.commands.schedules.simulate import run_tick
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence
 from tests.support.schedules import Schedules, ms, open_schedules
@@ -69,7 +69,7 @@ def main() -> None:
             fires = sum(1 for rule in rules for _ in recurrence.between(rule, span.start - 1, span.end - 1))
             alone = time.monotonic() - began
             began = time.monotonic()
-            found = sum(1 for _ in simulate.simulate(schedules.session, span, ticked, lambda at: None))
+            found = sum(1 for _ in simulate.simulate(schedules.session, span, run_tick, lambda at: None))
             took = time.monotonic() - began
         beside = f"{len(rules):4} rules, {fires:8} fires alone {alone:5.1f} s"
         print(f"{load:<7} {found:8} occurrences {took:6.1f} s;  {beside}")

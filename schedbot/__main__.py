@@ -1,12 +1,12 @@
-"""The way in, also as `python -m schedbot`: Ctrl-C ends the program quietly from its first import on."""
+"""Entry point, also of `python -m schedbot`. Ctrl-C ends the program quietly, even while it imports."""
 
 import sys
 
-INTERRUPTED = 130  # what a shell says of a program that SIGINT ended
+INTERRUPTED = 130  # a shell's exit code for SIGINT
 
 
 def main() -> None:
-    """Run the command that was typed."""
+    """Run the command line."""
     try:
         from schedbot import cli
     except KeyboardInterrupt:

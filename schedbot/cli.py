@@ -1,6 +1,6 @@
-"""The table of commands, and the one place where an error becomes a line and an exit code.
+"""Table of commands. The one place where an error becomes a message and an exit code.
 
-A command's module is imported when it is called: start-up is part of the interface.
+The module of a command is imported when the command is called, so that the program starts fast.
 """
 
 import re
@@ -17,45 +17,47 @@ from schedbot.presentation import streams
 
 COMMANDS: dict[str, dict[str, str]] = {
     "Setup": {
-        "demo": "The whole way in the sandbox: no Slack account needed.",
-        "init": "Make the database and a commented schedbot.toml.",
-        "sandbox": "Serve a Slack on loopback, with a page and faults to order.",
-        "workspace": "The Slack workspaces, and where their tokens are found.",
+        "demo": "Show schedbot at work in the sandbox, without a Slack account.",
+        "init": "Create the database and a commented schedbot.toml.",
+        "sandbox": "Run a Slack imitation on this machine, with a page and faults.",
+        "workspace": "Manage Slack workspaces and their token sources.",
     },
     "Schedules": {
         "add": "Add a schedule.",
         "list": "List schedules.",
-        "show": "Show one schedule.",
+        "show": "Show a schedule.",
         "edit": "Change a schedule.",
-        "pause": "Stop schedules for a while.",
-        "resume": "Go on with paused or suspended schedules.",
-        "skip-next": "Drop the next occurrence alone.",
+        "pause": "Pause schedules.",
+        "resume": "Resume paused or suspended schedules.",
+        "skip-next": "Skip the next occurrence of a schedule.",
         "remove": "Remove schedules.",
-        "next": "Show the coming occurrences.",
-        "simulate": "Run a span of time in a copy: what would be due when.",
-        "calendar": "When may be posted, for an account or a workspace.",
-        "preview": "Show what a schedule would post.",
-        "test-send": "Post it now, marked as a test.",
-        "run-now": "Enqueue one extra job now.",
-        "import": "Take schedules from CSV or JSON Lines, all or nothing.",
-        "export": "Write schedules as CSV or JSON Lines.",
+        "next": "Show the next occurrences.",
+        "simulate": "Simulate a span of time in a copy of the database.",
+        "calendar": "Set send windows for an account or a workspace.",
+        "preview": "Show the message that a schedule would post.",
+        "test-send": "Post a schedule's message now, marked as a test.",
+        "run-now": "Post a schedule's message now, as an extra job.",
+        "import": "Import schedules from CSV or JSON Lines, all or nothing.",
+        "export": "Export schedules as CSV or JSON Lines.",
     },
     "Delivery": {
-        "tick": "Turn due schedules into jobs (cron calls this).",
-        "work": "Post the jobs that are due.",
-        "audit": "Show what was due, what was posted, and what failed why.",
-        "retry": "Send again what failed.",
-        "backfill": "Enqueue what was never enqueued.",
-        "why": "Say why there was no post, or what became of it.",
+        "tick": "Enqueue due schedules (run by cron).",
+        "work": "Post due jobs.",
+        "audit": "Show jobs: when due, where posted, why failed.",
+        "retry": "Retry failed jobs.",
+        "backfill": "Enqueue past occurrences that have no job.",
+        "why": "Explain why a schedule did or did not post.",
     },
     "Operations": {
-        "doctor": "Check the set-up and say what is wrong with it.",
-        "health": "Say in one line whether posts go out.",
+        "doctor": "Check the installation.",
+        "health": "Show whether posts are going out.",
     },
 }
+# These names are keywords, builtins or look like tests, so their modules have other names.
+MODULES = {"import": "import_", "list": "list_", "next": "next_", "test-send": "send_test"}
 
-# What typer says of a value, by itself or (from 0.29 on) by pydantic, and what a user reads instead.
-WORDS = (
+# Messages of typer (from 0.29 on of pydantic) about a value, and schedbot's wording.
+MESSAGES = (
     (r"'.*' is not a valid int(?:eger)?(?: range)?\.", "it is not a whole number"),
     (r"Input should be a valid integer, unable to parse string as an integer", "it is not a whole number"),
     (r"Input should be greater than or equal to", "it must be at least"),
@@ -65,31 +67,28 @@ WORDS = (
 OUT_OF_RANGE = re.compile(r"(-?\d+) is not in the range (?:(-?\d+)<=)?x(?:>=(-?\d+))?(?:<=(-?\d+))?\.")
 
 
-def in_our_words(said: str) -> str:
-    """What is wrong with a value, whatever version of typer found it."""
-    for theirs, ours in WORDS:
-        said = re.sub(theirs, ours, said)
-    return OUT_OF_RANGE.sub(beyond, said)
+def reword(message: str) -> str:
+    """Return typer's message about a value in schedbot's wording, whatever typer's version is."""
+    for pattern, replacement in MESSAGES:
+        message = re.sub(pattern, replacement, message)
+    return OUT_OF_RANGE.sub(name_bound, message)
 
 
-def beyond(found: re.Match[str]) -> str:
-    value, least, most = int(found[1]), found[2] or found[3], found[4]
-    return f"it must be at least {least}" if least and value < int(least) else f"it must be at most {most}"
+def name_bound(match: re.Match[str]) -> str:
+    value, minimum, maximum = int(match[1]), match[2] or match[3], match[4]
+    is_low = minimum and value < int(minimum)
+    return f"it must be at least {minimum}" if is_low else f"it must be at most {maximum}"
 
 
-def module_of(command: str) -> str:
-    """Return the module that holds a command: the folder is the section's name.
-
-    `import`, `list` and `next` are words of the language or its builtins, so their files end in `_`.
-    """
+def module_name(command: str) -> str:
+    """Return the module of a command; its folder is the command's section."""
     folder = next(title.lower() for title, section in COMMANDS.items() if command in section)
-    file = {"import": "import_", "list": "list_", "next": "next_", "test-send": "send_test"}.get(command)
-    return f"schedbot.commands.{folder}.{file or command.replace('-', '_')}"
+    return f"schedbot.commands.{folder}.{MODULES.get(command, command.replace('-', '_'))}"
 
 
 def load(command: str) -> Any:
-    """The typer command (or group) of that name."""
-    module = import_module(module_of(command))
+    """Return the typer command (or group) with this name."""
+    module = import_module(module_name(command))
     app = getattr(module, "app", None)
     if app is None:
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -99,47 +98,47 @@ def load(command: str) -> Any:
     return loaded
 
 
-class Table(TyperGroup):
-    """Commands that are imported when they are called."""
+class LazyGroup(TyperGroup):
+    """A group that imports a command when it is called."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        """All names, in the order of the help."""
+        """Return all names in the order of the help."""
         return [name for section in COMMANDS.values() for name in section]
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
-        """The command of that name, or None."""
+        """Return the command with this name, or None."""
         return load(cmd_name) if cmd_name in self.list_commands(ctx) else None
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; what is wrong with a number is said in our words."""
+        """Run the command; a wrong value gets schedbot's message."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            error.message = in_our_words(error.message)
+            error.message = reword(error.message)
             raise
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """The help's sections, without importing a command."""
+        """Write the sections of the help, without importing a command."""
         for title, section in COMMANDS.items():
             with formatter.section(title):
                 formatter.write_dl(list(section.items()))
 
 
-def version(asked: bool) -> None:
-    if asked:
+def print_version(is_requested: bool) -> None:
+    if is_requested:
         print(f"schedbot {__version__}")
         raise typer.Exit
 
 
-app = typer.Typer(cls=Table, rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, no_args_is_help=True)
 
 
 @app.callback()
 def root(
-    config: Annotated[str | None, typer.Option(metavar="FILE", help="The configuration file.")] = None,
-    database: Annotated[str | None, typer.Option(metavar="FILE", help="The database.")] = None,
+    config: Annotated[str | None, typer.Option(metavar="FILE", help="Configuration file.")] = None,
+    database: Annotated[str | None, typer.Option(metavar="FILE", help="Database file.")] = None,
     _version: Annotated[
-        bool, typer.Option("--version", help="Show the version and leave.", callback=version, is_eager=True)
+        bool, typer.Option("--version", help="Show the version and exit.", callback=print_version, is_eager=True)
     ] = False,
 ) -> None:
     """Post your customers' reports to Slack at the minute they chose: nothing lost, nothing twice.
@@ -150,31 +149,31 @@ def root(
 
 
 def main() -> None:
-    """Run the command that was typed; exit codes are in `errors`."""
-    streams.ready()
+    """Run the command line; exit codes are in `errors`."""
+    streams.prepare()
     try:
         streams.refuse_other_encodings(sys.argv[1:])
-        answered()
+        run_command()
     except SchedbotError as error:
-        tell(error)
+        print_error(error)
         sys.exit(error.code)
 
 
-def answered() -> None:
-    """Run the command until its answer is written to the end. Raises Unwritten."""
+def run_command() -> None:
+    """Run the command and flush its output. Raises OutputUnwritable."""
     try:
         try:
             app()
         finally:
             sys.stdout.flush()
     except OSError as error:
-        if (known := streams.unwritten(error)) is None:
+        if (unwritable := streams.unwritable(error)) is None:
             raise
-        raise known from None
+        raise unwritable from None
 
 
-def tell(error: SchedbotError) -> None:
-    """Print what was wrong and what to do, without what would steer the terminal."""
+def print_error(error: SchedbotError) -> None:
+    """Print the error and its hint, without control characters."""
     from schedbot.presentation import terminal
 
     if isinstance(error, BadFile):

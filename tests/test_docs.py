@@ -88,7 +88,7 @@ def test_each_command_module_is_in_the_table() -> None:
     modules = {
         file.stem for file in files if "\ndef run(" in file.read_text() and not file.stem.startswith("workspace_")
     }
-    listed = {cli.module_of(name).rpartition(".")[2] for name in COMMANDS}
+    listed = {cli.module_name(name).rpartition(".")[2] for name in COMMANDS}
     assert modules <= listed, "a command's module is not in cli.COMMANDS"
 
 

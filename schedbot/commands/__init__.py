@@ -1,1 +1,1 @@
-"""One small file for each command: its options, one call, one print."""
+"""One small module for each command: options, one call, one print. Folders are the sections of `schedbot --help`."""

@@ -1,126 +1,196 @@
-"""How a schedule is told: as an object for programs, as a row of a table or as lines for people."""
+"""Schedules as JSON objects, as rows of a table and as lines of text.
+
+The table fits the terminal: where it is narrow, the IN column goes first, then long names and rules are cut. The reason
+of a stopped schedule is never cut: it wraps.
+"""
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedbot import times
 from schedbot.admin.fields.schedule_fields import COLUMNS
 from schedbot.admin.schedules import occurrences, serialize
 from schedbot.admin.schedules.occurrences import Occurrence, Skips
-from schedbot.model import Recurrence, Schedule
+from schedbot.model import Recurrence, Schedule, ScheduleState
 from schedbot.presentation import terminal
 from schedbot.rules import recurrence
 from schedbot.session import Session
+from schedbot.slack.remedies import describe_reason
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import workspaces
 
 CSV_COLUMNS = (*COLUMNS, *serialize.BESIDE)
 INSTANTS = ("at", "starts", "until", "paused_until")
+STYLES = {"active": "green", "paused": "yellow", "suspended": "red", "finished": "dim"}
+STOPPED = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
+# From this width on, the table shows accounts and channels.
+WIDE = 110
+MAX_ACCOUNT = 16
+MAX_VALUE = 60
+# Longer names are cut before the next occurrence is.
+MIN_NAME = 20
+# A rule with less room takes the room of IN.
+MIN_RULE = 20
 
 
-def json_object(schedule: Schedule, now: int, dropped: Skips) -> dict[str, Any]:
-    """The object of `add`, `list` and `show`."""
+class DetailCells(NamedTuple):
+    """Last column of the table: next occurrence, time until then and rule, or `stop` for a stopped schedule.
+
+    `meaning` is the rule in words, for a wide terminal.
+    """
+
+    next: str = ""
+    wait: str = ""
+    rule: str = ""
+    meaning: str = ""
+    stop: str = ""
+
+
+def to_json(schedule: Schedule, now: int, dropped: Skips) -> dict[str, Any]:
+    """Return the object of `add`, `list` and `show`."""
     next_due_at = occurrences.find_next_due(schedule, now, dropped)
     beside = {
         "id": schedule.id,
         "state": schedule.state.value,
         "reason": schedule.reason,
         "next_due_at": serialize.stamp(next_due_at),
-        "meaning": in_words(schedule),
+        "meaning": describe_rule(schedule),
         "created_at": serialize.stamp(schedule.created_at),
         "zone": schedule.recurrence.tz,
     }
     return {**serialize.to_columns(schedule), **beside}
 
 
-def objects(session: Session, schedules: Iterable[Schedule]) -> Iterator[dict[str, Any]]:
-    """The objects of many schedules, one by one."""
+def to_json_each(session: Session, schedules: Iterable[Schedule]) -> Iterator[dict[str, Any]]:
+    """Return the objects of many schedules, one by one."""
     now = session.now()
     dropped = pending.list_skipped(session.db, now)
-    return (json_object(one, now, dropped) for one in schedules)
+    return (to_json(schedule, now, dropped) for schedule in schedules)
 
 
 @lru_cache(maxsize=8_192)
-def meaning(rule: Recurrence) -> str:
-    """What a recurrence means, in words; many schedules share one."""
+def describe_recurrence(rule: Recurrence) -> str:
+    """Return a recurrence in words. Cached, because many schedules share one."""
     return recurrence.describe(rule)
 
 
-def in_words(schedule: Schedule) -> str:
-    """What its rule means, and whose zone that is."""
-    whose = schedule.terms.tz_from.partition(":")[2]
-    return meaning(schedule.recurrence) + (f" (as {whose} has it in Slack)" if whose else "")
+def describe_rule(schedule: Schedule) -> str:
+    """Return the rule of a schedule in words, with the Slack user whose zone it follows."""
+    user_id = schedule.terms.tz_from.partition(":")[2]
+    return describe_recurrence(schedule.recurrence) + (f" (zone of {user_id} in Slack)" if user_id else "")
 
 
-def why(schedule: Schedule, now: int) -> str:
-    """Why it is stopped, by whom and until when: `moving (ann, until Tue 15 Dec 00:00 UTC)`."""
-    until = f"until {local(schedule, schedule.state_until, now)}" if schedule.state_until else ""
-    by = ", ".join(filter(None, (schedule.state_by, until)))
-    return f"{schedule.reason or schedule.state.value}{f' ({by})' if by else ''}"
+def describe_stop(schedule: Schedule, now: int) -> str:
+    """Return reason, person and end of a pause: `moving (ann, until Tue 15 Dec 00:00 UTC)`."""
+    until = f"until {local_time(schedule, schedule.state_until, now)}" if schedule.state_until else ""
+    person = ", ".join(filter(None, (schedule.state_by, until)))
+    return f"{describe_reason(schedule.reason) or schedule.state.value}{f' ({person})' if person else ''}"
 
 
-def local(schedule: Schedule, instant: int, now: int) -> str:
-    """An instant on the schedule's wall clock."""
+def local_time(schedule: Schedule, instant: int, now: int) -> str:
+    """Return an instant on the schedule's wall clock."""
     return times.format_instant(instant, times.zone(schedule.recurrence.tz), now)
 
 
-def cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-def coming(session: Session, schedule: Schedule, count: int = 3) -> list[str]:
-    """Lines with the next occurrences."""
+def next_lines(session: Session, schedule: Schedule, count: int = 3) -> list[str]:
+    """Return a line for each of the next occurrences."""
     now = session.now()
     dropped = pending.list_skipped(session.db, now, schedule.id)
-    found = islice(occurrences.find_upcoming(schedule, now, dropped), count)
-    return [occurrence(one, now, session.local_zone) for one in found]
+    upcoming = islice(occurrences.find_upcoming(schedule, now, dropped), count)
+    return [occurrence_line(occurrence, now, session.local_zone) for occurrence in upcoming]
 
 
-def occurrence(one: Occurrence, now: int, reader: ZoneInfo) -> str:
-    """`Mon 30 Nov 09:00 PST (18:00 CET here)  in 5 d`; and why it is left out, if it is."""
-    there, here = (times.format_instant(one.due_at, tz, now) for tz in (times.zone(one.recurrence.tz), reader))
+def occurrence_line(occurrence: Occurrence, now: int, reader: ZoneInfo) -> str:
+    """Return `Mon 30 Nov 09:00 PST (18:00 CET here)  in 5 d`, with the reason if it is skipped or deferred."""
+    zone = times.zone(occurrence.recurrence.tz)
+    there, here = (times.format_instant(occurrence.due_at, tz, now) for tz in (zone, reader))
     day, clock, _ = there.rsplit(" ", 2)
     is_same = here.startswith(f"{day} {clock}")
-    also = "" if is_same else f" ({here.removeprefix(day).strip()} here)"
-    dropped = f"  left out: {one.skip_reason.replace('_', ' ')}" if one.skip_reason else ""
-    if one.deferred_to is not None:
-        dropped = (
-            f"  posted {times.format_instant(one.deferred_to, times.zone(one.recurrence.tz), now)}: {one.defer_reason}"
-        )
-    return f"{there}{also}  {times.format_relative(one.due_at, now)}{dropped}"
+    here = "" if is_same else f" ({here.removeprefix(day).strip()} here)"
+    change = f"  skipped: {occurrence.skip_reason.replace('_', ' ')}" if occurrence.skip_reason else ""
+    if occurrence.deferred_to is not None:
+        change = f"  deferred to {times.format_instant(occurrence.deferred_to, zone, now)}: {occurrence.defer_reason}"
+    return f"{there}{here}  {times.format_relative(occurrence.due_at, now)}{change}"
 
 
-def difference(column: str, told: object, tz: str) -> str:
-    """A value of a record of changes, for people: an instant on the wall clock of `tz`."""
-    if column in INSTANTS and isinstance(told, str):
+def format_field(column: str, value: object, tz: str) -> str:
+    """Return a value of a change record; an instant on the wall clock of `tz`."""
+    if column in INSTANTS and isinstance(value, str):
         zone = times.zone(tz)
-        return times.format_instant(times.parse_instant(told, zone, 0), zone)
-    return value(told)
+        return times.format_instant(times.parse_instant(value, zone, 0), zone)
+    return format_value(value)
 
 
-def value(told: object) -> str:
-    """A value for people, at most 60 characters of it."""
-    if told is None or told in ("", {}):
+def format_value(value: object) -> str:
+    """Return a value in at most 60 characters."""
+    if value is None or value in ("", {}):
         return "none"
-    if isinstance(told, Mapping):
-        return ", ".join(f"{key}={one}" for key, one in told.items())
-    return cut(str(told).replace("\n", " "), 60)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={entry}" for key, entry in value.items())
+    return terminal.cut(str(value).replace("\n", " "), MAX_VALUE)
 
 
-def note_empty(globs: Iterable[str]) -> None:
-    """Say which globs found nothing: that is no error."""
+def note_unmatched(globs: Iterable[str]) -> None:
+    """Name the globs that match no schedule. That is no error."""
     for glob in globs:
-        terminal.note(f"No schedule fits '{glob}'.")
+        terminal.note(f"No schedule matches '{glob}'.")
 
 
 def note_paused_workspaces(session: Session, name: str | None = None) -> None:
-    """Say beside an answer which workspaces are paused (or whether that one is), since when and why."""
-    for one in workspaces.every(session.db):
-        if one.paused_at is not None and name in (None, one.name):
-            since = times.format_instant(one.paused_at, session.local_zone, session.now())
-            terminal.note(f"The workspace '{one.name}' is paused since {since}: {one.paused_reason}. Its jobs wait.")
-            terminal.note(f"Go on with 'schedbot workspace resume {shlex.quote(one.name)}'.")
+    """Name the paused workspaces (or only the one called `name`), with time and reason."""
+    for workspace in workspaces.every(session.db):
+        if workspace.paused_at is not None and name in (None, workspace.name):
+            since = times.format_instant(workspace.paused_at, session.local_zone, session.now())
+            reason = describe_reason(workspace.paused_reason)
+            terminal.note(f"Workspace '{workspace.name}' is paused since {since}: {reason}. Its jobs wait.")
+            terminal.note(f"Resume it with 'schedbot workspace resume {shlex.quote(workspace.name)}'.")
+
+
+def print_table(schedules: Sequence[Schedule], now: int, dropped: Skips) -> None:
+    """Print the table of schedules, with more columns on a wide terminal."""
+    is_wide = terminal.width() >= WIDE
+    heads = ("NAME", "STATE", "ACCOUNT", "CHANNEL") if is_wide else ("NAME", "STATE")
+    first_cells = [first_columns(schedule)[: len(heads)] for schedule in schedules]
+    widths = [max(map(terminal.cells, column)) for column in zip(heads, *first_cells, strict=True)]
+    room = terminal.width() - sum(widths[1:]) - min(widths[0], MIN_NAME) - 2 * len(widths)
+    details = [detail_cells(schedule, now, dropped) for schedule in schedules]
+    (head, *last_cells), min_width = join_details(details, room)
+    rows = [(*first, last) for first, last in zip(first_cells, last_cells, strict=True)]
+    empty = "No schedule matches. 'schedbot add --help' shows how to add one."
+    terminal.table((*heads, head), rows, empty, STYLES, wraps_from=min_width)
+
+
+def first_columns(schedule: Schedule) -> tuple[str, ...]:
+    return schedule.name, schedule.state.value, terminal.cut(schedule.account, MAX_ACCOUNT), schedule.terms.channel
+
+
+def detail_cells(schedule: Schedule, now: int, dropped: Skips) -> DetailCells:
+    if schedule.state in STOPPED:
+        return DetailCells(stop=describe_stop(schedule, now))
+    due_at = occurrences.find_next_due(schedule, now, dropped)
+    soon = ("-", "") if due_at is None else (local_time(schedule, due_at, now), times.format_relative(due_at, now)[3:])
+    rule = schedule.recurrence
+    if rule.once_at is not None:
+        return DetailCells(*soon, "once")
+    return DetailCells(*soon, rule.cron or recurrence.to_phrase(rule.rrule or ""), describe_rule(schedule))
+
+
+def join_details(details: list[DetailCells], room: int) -> tuple[list[str], int]:
+    """Return the last column with its head, and the width of its longest line that must not wrap."""
+    lines = [DetailCells("NEXT", "IN", "SCHEDULE / DETAIL"), *details]
+    nexts, waits, rules = (max(len(line[place]) for line in lines) for place in range(3))
+    has_wait = room - nexts - waits - 4 >= min(MIN_RULE, rules)
+    starts = [f"{line.next:<{nexts}}  " + (f"{line.wait:<{waits}}  " if has_wait else "") for line in lines]
+    left = room - max(map(len, starts))
+    texts = [line.stop or start + fit_rule(line, left) for start, line in zip(starts, lines, strict=True)]
+    return texts, max(len(text) for text, line in zip(texts, lines, strict=True) if not line.stop)
+
+
+def fit_rule(cells: DetailCells, room: int) -> str:
+    """Return the rule in words, or as it was typed if the words have no room."""
+    is_short = cells.meaning and len(cells.meaning) <= room
+    return cells.meaning if is_short else terminal.cut(cells.rule, room)

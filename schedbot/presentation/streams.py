@@ -1,26 +1,27 @@
-"""Where the shell and the program meet: arguments and answers are UTF-8, and a stream that is closed is done without.
+"""Standard streams and arguments: UTF-8 whatever the locale is, and closed streams do no harm.
 
-So a file that `export` writes is one that `import` takes, whatever the locale says. A terminal of another encoding gets
-what it can show, the rest as escapes. Only reads and writes streams; what is written is not looked at.
+A file that `export` writes can be imported under any locale. A terminal with another encoding shows other letters as
+escapes.
 """
 
 import errno
 import io
 import os
 import sys
+from collections.abc import Sequence
 
 from schedbot.errors import BadInput, SchedbotError
 
-# What a write to stdout fails with, the disk below it being full or broken.
+# Errors of a write to stdout whose disk is full or broken.
 UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
-class Unwritten(SchedbotError):
-    """The answer could not be written to where stdout leads."""
+class OutputUnwritable(SchedbotError):
+    """The output could not be written to stdout."""
 
 
-def ready() -> None:
-    """Open in place of each closed stream one that swallows all, and let stdout write UTF-8."""
+def prepare() -> None:
+    """Replace closed standard streams by the null device, and make stdout UTF-8."""
     # Kept open, and never closed: they live as long as the program.
     sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
@@ -30,27 +31,27 @@ def ready() -> None:
         sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
-def refuse_other_encodings(words: list[str]) -> None:
-    """Raises BadInput for an argument that is not UTF-8: no name, text or path of schedbot's can hold it."""
-    for word in words:
+def refuse_other_encodings(arguments: Sequence[str]) -> None:
+    """Raises BadInput for an argument that is not UTF-8."""
+    for argument in arguments:
         try:
-            word.encode()
+            argument.encode()
         except UnicodeEncodeError:
-            shown = os.fsencode(word).decode(errors="backslashreplace")
+            shown = os.fsencode(argument).decode(errors="backslashreplace")
             raise BadInput(
                 f"The argument '{shown}' is not UTF-8 text.",
-                hint="Type it in a terminal that writes UTF-8; a file of such a name has to be renamed first.",
+                hint="Use a terminal with UTF-8. If it is the name of a file, rename the file.",
             ) from None
 
 
-def unwritten(error: OSError) -> Unwritten | None:
-    """What to tell of an answer that could not be written; None for any other error."""
+def unwritable(error: OSError) -> OutputUnwritable | None:
+    """Return the error to show for a failed write to stdout; None for any other error."""
     if error.errno not in UNWRITABLE or error.filename is not None:
         return None
-    with open(os.devnull, "w") as nowhere:  # what is still held back would fail once more at the end
-        os.dup2(nowhere.fileno(), 1)
-    reason = (error.strerror or "unknown").lower()
-    return Unwritten(
-        f"The answer could not be written: {reason}.",
-        hint="Free some space, or let it be written elsewhere. What a command changes was changed all the same.",
+    with open(os.devnull, "w") as null:  # the rest of the buffer would fail again at the end
+        os.dup2(null.fileno(), 1)
+    reason = (error.strerror or "unknown error").lower()
+    return OutputUnwritable(
+        f"The output could not be written: {reason}.",
+        hint="Free some disk space, or write the output elsewhere. Changes that the command made are saved.",
     )

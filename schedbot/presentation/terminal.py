@@ -1,7 +1,7 @@
-"""Rows become a table for people, JSON Lines or CSV for programs.
+"""Tables for people, JSON Lines and CSV for programs.
 
-Answers go to stdout; notes, progress and questions to stderr. Colours only on a terminal, and never with NO_COLOR.
-A table fits the terminal (80 columns where there is none): long cells are cut; only a reason may go on below itself.
+Answers go to stdout; notes, progress and questions to stderr. Colours appear only on a terminal, and never with
+NO_COLOR. A table fits the terminal (80 columns without one): long cells are cut; only the last column may wrap.
 """
 
 import csv
@@ -13,24 +13,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Json = Mapping[str, Any]
-# The columns that a cut cell keeps: a number or a word fits into it.
-LEAST = 10
+# A cut cell keeps this many columns: enough for a number or a word.
+MIN_CELL = 10
 
 
 def json_lines(objects: Iterable[Json]) -> None:
-    """One object a line on stdout; nothing for nothing."""
-    for one in objects:
-        print(json.dumps(one, ensure_ascii=False))
+    """Print one object a line on stdout; nothing for no objects."""
+    for entry in objects:
+        print(json.dumps(entry, ensure_ascii=False))
 
 
 def csv_rows(columns: Sequence[str], objects: Iterable[Json]) -> None:
-    """CSV with a header on stdout; what is not text or a number is written as JSON, None as an empty cell."""
+    """Print CSV with a header. Lists and objects are written as JSON, None as an empty cell."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([cell(one.get(column)) for column in columns] for one in objects)
+    writer.writerows([csv_cell(entry.get(column)) for column in columns] for entry in objects)
 
 
-def cell(value: Any) -> Any:
+def csv_cell(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, bool | dict | list):
@@ -39,15 +39,25 @@ def cell(value: Any) -> Any:
 
 
 def width() -> int:
-    """The columns to fit into."""
+    """Return the columns of the terminal; 80 without one."""
     return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
 
 
 def cells(text: str) -> int:
-    """How many columns of a terminal a text takes: a wide letter takes two."""
+    """Return the columns that a text takes; a wide letter takes two."""
     from rich.cells import cell_len
 
     return cell_len(text)
+
+
+def cut(text: str, length: int) -> str:
+    """Return the text in at most `length` characters, with an ellipsis if it is cut."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def count(number: int, singular: str, plural: str = "") -> str:
+    """Return `1 job` or `1,200 jobs`; the plural ends in `s` unless it is given."""
+    return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
 
 
 def table(
@@ -57,10 +67,10 @@ def table(
     styles: Mapping[str, str] | None = None,
     wraps_from: int = 0,
 ) -> None:
-    """Print rows under their columns' names, or the sentence `empty` (to stderr) when there is none.
+    """Print rows under column heads, or the sentence `empty` (to stderr) without rows.
 
-    `styles` gives a cell's text its colour, such as {"failed": "red"}. With `wraps_from` the last column is a text that
-    goes on in the next line instead of being cut, and has at least so much room.
+    `styles` maps a cell's text to its colour, such as {"failed": "red"}. With `wraps_from` the last column wraps
+    instead of being cut, and has at least that width.
     """
     body = [[printable(str(text)).replace("\n", " ") for text in row] for row in rows]
     if not body:
@@ -69,47 +79,47 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    wide = fitted([max(map(cells, texts)) for texts in zip(columns, *body, strict=True)], width(), wraps_from)
-    for place, (column, most) in enumerate(zip(columns, wide, strict=True), start=1):
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    widths = fit_widths([max(map(cells, texts)) for texts in zip(columns, *body, strict=True)], width(), wraps_from)
+    for place, (column, max_width) in enumerate(zip(columns, widths, strict=True), start=1):
         wraps = wraps_from > 0 and place == len(columns)
-        shown.add_column(column, no_wrap=not wraps, overflow="fold" if wraps else "ellipsis", max_width=most)
+        grid.add_column(column, no_wrap=not wraps, overflow="fold" if wraps else "ellipsis", max_width=max_width)
     for row in body:
-        shown.add_row(*(Text(text, style=(styles or {}).get(text, "")) for text in row))
-    console().print(shown)
+        grid.add_row(*(Text(text, style=(styles or {}).get(text, "")) for text in row))
+    console().print(grid)
 
 
-def fitted(wide: list[int], room: int, least: int = 0) -> list[int]:
-    """The columns' widths, cut to `room` with 2 between them: the last first, down to LEAST, then the widest.
+def fit_widths(widths: list[int], room: int, min_last: int = 0) -> list[int]:
+    """Return column widths that fit into `room` with 2 between them: the last is cut first, then the widest.
 
-    `least` is what the last one keeps, where that is more.
+    No column is cut below MIN_CELL, nor the last one below `min_last`.
     """
-    *others, last = wide
-    last = min(last, max(LEAST, least, room - sum(others) - 2 * len(others)))
-    while others and sum(others) + 2 * len(others) + last > room and max(others) > LEAST:
+    *others, last = widths
+    last = min(last, max(MIN_CELL, min_last, room - sum(others) - 2 * len(others)))
+    while others and sum(others) + 2 * len(others) + last > room and max(others) > MIN_CELL:
         others[others.index(max(others))] -= 1
     return [*others, last]
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> None:
-    """Print names and values below each other, further lines of a value indented; a pair without one is left out."""
-    told = [(name, value) for name, value in pairs if value]
-    wide = max((len(name) for name, _ in told), default=0)
-    for name, value in told:
-        say(f"{name:<{wide}}  " + printable(value).replace("\n", "\n" + " " * (wide + 2)))
+    """Print names and values below each other, further lines of a value indented. Empty values are not printed."""
+    shown = [(name, value) for name, value in pairs if value]
+    name_width = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
+        print_line(f"{name:<{name_width}}  " + printable(value).replace("\n", "\n" + " " * (name_width + 2)))
 
 
 def printable(text: str) -> str:
-    """The text without what would steer the reader's terminal, such as an escape sequence."""
+    """Return the text without control characters, which could steer the terminal. Line breaks stay."""
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() or one == "\n" else " " for one in text)
+    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
 
 
-def say(text: str = "", style: str = "") -> None:
-    """Print one line for a person on stdout."""
+def print_line(text: str = "", style: str = "") -> None:
+    """Print one line on stdout."""
     text = printable(text)
-    if style and coloured():
+    if style and is_coloured():
         from rich.text import Text
 
         console().print(Text(text, style=style), soft_wrap=True)
@@ -118,26 +128,26 @@ def say(text: str = "", style: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Print one line beside the answer, on stderr."""
+    """Print one line on stderr."""
     print(printable(text), file=sys.stderr)
 
 
-def coloured() -> bool:
+def is_coloured() -> bool:
     """May stdout be coloured?"""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def console() -> Any:
-    """Rich's console on stdout, as wide as `width`."""
+    """Return rich's console on stdout."""
     from rich.console import Console
 
-    return Console(width=width(), highlight=False, no_color=not coloured())
+    return Console(width=width(), highlight=False, no_color=not is_coloured())
 
 
 def ask(question: str, default: bool = False) -> bool:
-    """Put a yes-or-no question on the terminal. Without a terminal the answer is no."""
+    """Ask a yes-or-no question. Without a terminal the answer is no."""
     if not sys.stdin.isatty():
-        note(f"{question} No terminal to ask: nothing was done. Say --yes in scripts.")
+        note(f"{question} No terminal to ask on, so nothing was changed. Use --yes in scripts.")
         return False
     from rich.console import Console
     from rich.prompt import Confirm
@@ -146,7 +156,7 @@ def ask(question: str, default: bool = False) -> bool:
 
 
 def progress(label: str, total: int) -> Any:
-    """A progress bar on stderr as a context manager; `.advance(task, n)` moves it. Silent without a terminal."""
+    """Return a progress bar on stderr as a context manager; invisible without a terminal."""
     from rich.console import Console
     from rich.progress import Progress
 

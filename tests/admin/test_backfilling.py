@@ -63,7 +63,7 @@ def test_what_is_on_record_as_missed_is_counted_and_left_to_a_retry(schedules: S
 def test_a_holiday_is_left_out(schedules: Schedules) -> None:
     schedules.edit(skip_holidays="US")
     made = backfill.plan(schedules.session, "daily", "2026-11-25 00:00", "2026-11-28 00:00")
-    assert ([clock(one) for one in made.due], made.left_out) == (["2026-11-25 09:00", "2026-11-27 09:00"], 1)
+    assert ([clock(one) for one in made.due], made.skipped) == (["2026-11-25 09:00", "2026-11-27 09:00"], 1)
 
 
 def test_it_is_recorded_as_a_change_with_its_span_and_count(schedules: Schedules) -> None:

@@ -9,7 +9,7 @@ from schedbot.admin.schedules.shared_calendars import CalendarChange
 from schedbot.admin.simulation import simulate
 from schedbot.admin.simulation.downtimes import Downtime
 from schedbot.admin.simulation.tick_steps import SimulationSpan
-from schedbot.commands.schedules.simulate import ticked
+from schedbot.commands.schedules.simulate import run_tick
 from schedbot.errors import BadInput, NotFound
 from schedbot.store.history import changes, jobs
 from schedbot.store.history.filters import Filter
@@ -148,7 +148,7 @@ def test_what_is_to_come_and_what_is_simulated_agree_with_the_tick(schedules: Sc
         ("2026-12-06 09:00", None, blackout),
     ]
     span = SimulationSpan(ms("2026-12-04 00:00:00"), ms("2026-12-07 00:00:00"))
-    found = list(simulate.simulate(schedules.session, span, ticked, lambda _: None))
+    found = list(simulate.simulate(schedules.session, span, run_tick, lambda _: None))
     assert [(clock(one.due_at), one.error) for one in found] == [(at, why) for at, _, why in told]
     schedules.tick("2026-12-06 08:59:00")
     assert [line.split(" ", 3)[3:] for line in schedules.jobs()[-1:]] == [[blackout]]
@@ -157,11 +157,11 @@ def test_what_is_to_come_and_what_is_simulated_agree_with_the_tick(schedules: Sc
 def test_what_was_put_off_says_whereto_and_by_what(schedules: Schedules) -> None:
     of_account(schedules, window=OFFICE)
     schedules.add(cron="0 9 * * sat", account="42")
-    asked = why_report.why(schedules.session, "daily", "2026-12-05 09:00")
+    asked = why_report.explain(schedules.session, "daily", "2026-12-05 09:00")
     told = f"Put off to Mon 7 Dec 08:00 UTC by 'outside window of account 42: {OFFICE}'."
     assert asked.because[0].endswith(f"It will be put off to {told[11:]}")
     schedules.tick(SATURDAY)
-    assert why_report.why(schedules.session, "daily", "2026-12-05 09:00").because == (
+    assert why_report.explain(schedules.session, "daily", "2026-12-05 09:00").because == (
         f"Job 1 is queued: it goes in 47 h. {told}",
     )
     [seen] = jobs.newest(schedules.db, Filter(schedules=(schedules.get().id,)), 1)
@@ -239,5 +239,5 @@ def test_a_simulated_machine_that_is_off_over_closing_posts_nothing_after_it(
     schedules.add(cron="30 17 * * fri", account="42")
     downs = (Downtime(ms("2026-12-04 17:29:30"), ms("2026-12-04 19:00:00")),)
     span = SimulationSpan(ms("2026-12-04 00:00:00"), ms("2026-12-07 00:00:00"), downs)
-    [found] = simulate.simulate(schedules.session, span, ticked, lambda _: None)
+    [found] = simulate.simulate(schedules.session, span, run_tick, lambda _: None)
     assert (found.state, found.error, found.late_ms) == told

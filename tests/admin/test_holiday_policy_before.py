@@ -10,7 +10,7 @@ from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.jobs import backfill
 from schedbot.admin.simulation import downtimes, simulate
 from schedbot.admin.simulation.tick_steps import SimulationSpan
-from schedbot.commands.schedules.simulate import ticked
+from schedbot.commands.schedules.simulate import run_tick
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_value
 
@@ -123,7 +123,7 @@ def test_a_simulation_has_it_on_the_day_before(schedules: Schedules) -> None:
     span = SimulationSpan(
         ms("2026-11-20 00:00"), ms("2026-12-04 00:00"), downtimes.parse_downtimes((), schedules.session.local_zone, 0)
     )
-    found = simulate.simulate(schedules.session, span, ticked, lambda at: None)
+    found = simulate.simulate(schedules.session, span, run_tick, lambda at: None)
     assert [clock(one.due_at) for one in found] == [EVE_NINE, "2026-12-03 14:00"]
 
 
@@ -138,7 +138,7 @@ def test_why_says_where_the_holidays_occurrence_went(schedules: Schedules) -> No
     schedules.add(**WEEKLY)
     schedules.tick(EVE)
     schedules.utc = "2026-11-27 12:00:00"
-    told = " ".join(why.why(schedules.session, "daily", "2026-11-26 09:00").because)
+    told = " ".join(why.explain(schedules.session, "daily", "2026-11-26 09:00").because)
     assert "Nothing was due then" in told
     assert "if that is a holiday of US, on the business day before it" in told
     assert "The occurrence before is Wed 25 Nov 2026 09:00 EST" in told

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schedbot.admin.jobs import retry as retry_jobs
-from schedbot.admin.jobs.retry import Plan
+from schedbot.admin.jobs.retry import RetryPlan
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState
 from schedbot.store.history import changes
@@ -25,7 +25,7 @@ def history(tmp_path: Path) -> Iterator[JobHistory]:
         yield made
 
 
-def retry(history: JobHistory, chosen: Filter, stale: bool = False) -> tuple[Plan, list[int | None]]:
+def retry(history: JobHistory, chosen: Filter, stale: bool = False) -> tuple[RetryPlan, list[int | None]]:
     """Plan and carry out. Returns the plan and the jobs that were queued."""
     plan = retry_jobs.plan(history.session, chosen, stale)
     return plan, [job.job for job in retry_jobs.carry_out(history.session, plan)]
@@ -81,7 +81,7 @@ def test_what_did_not_fail_is_left_as_it_is_and_that_is_said(history: JobHistory
     job = history.add_job(history.add_schedule("daily"), state, ts="1796137200.000100")
     plan, queued = retry(history, Filter(jobs=(job,)), stale=True)
     assert queued == []
-    assert list(plan.left_out) == [f"Job {job} is {state}: {reason}."]
+    assert list(plan.excluded) == [f"Job {job} is {state}: {reason}."]
     assert history.state(job) == state
 
 
@@ -90,7 +90,7 @@ def test_a_job_that_is_typed_out_and_does_not_fit_is_told_of(history: JobHistory
     posted, failed = history.add_job(daily, "succeeded", ts="1.1"), history.add_job(weekly, "failed")
     plan, queued = retry(history, Filter(jobs=(posted, failed), schedules=(daily,), states=(JobState.FAILED,)))
     assert queued == []
-    assert list(plan.left_out) == [
+    assert list(plan.excluded) == [
         f"Job {posted} is succeeded: nothing to send again.",
         f"Job {failed} does not fit the filters: it is failed, of 'weekly' in the workspace 'acme'.",
     ]
@@ -100,7 +100,7 @@ def test_what_is_past_its_grace_is_left_out_unless_it_is_asked_for(history: JobH
     job = history.add_job(history.add_schedule("daily"), "failed", ago_ms=7 * HOUR)
     plan, queued = retry(history, FAILED)
     assert queued == []
-    assert "--stale" in next(iter(plan.left_out))
+    assert "--stale" in next(iter(plan.excluded))
     assert retry(history, FAILED, stale=True)[1] == [job]
     assert history.row(job, "deadline_at") == (NOW + 6 * HOUR,)
 
@@ -156,7 +156,7 @@ def test_a_resting_schedule_must_be_resumed_first(history: JobHistory, state: st
     job = history.add_job(history.add_schedule("daily", state=state, reason="not_in_channel"), "failed")
     plan, queued = retry(history, Filter(jobs=(job,)))
     assert queued == []
-    assert list(plan.left_out) == [
+    assert list(plan.excluded) == [
         f"Job {job}: its schedule 'daily' is {state} (not_in_channel); 'schedbot resume daily' first."
     ]
     assert plan.waits_for_a_person
@@ -166,7 +166,7 @@ def test_jobs_of_a_removed_schedule_are_not_sent(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily", state="removed"), "failed")
     plan, queued = retry(history, Filter(jobs=(job,)), stale=True)
     assert queued == []
-    assert list(plan.left_out) == [f"Job {job}: its schedule 'daily' was removed."]
+    assert list(plan.excluded) == [f"Job {job}: its schedule 'daily' was removed."]
 
 
 def test_the_job_of_a_one_off_schedule_that_is_over_can_be_sent_again(history: JobHistory) -> None:
@@ -208,8 +208,8 @@ def test_a_job_number_that_is_not_there_is_refused_and_nothing_is_sent(history: 
 
 
 def test_each_state_is_either_sent_again_or_has_a_reason_why_not() -> None:
-    assert set(retry_jobs.NOT_SENT_AGAIN).isdisjoint(RETRIABLE)
-    assert {*retry_jobs.NOT_SENT_AGAIN, *RETRIABLE} == set(JobState)
+    assert set(retry_jobs.NOT_RETRIED).isdisjoint(RETRIABLE)
+    assert {*retry_jobs.NOT_RETRIED, *RETRIABLE} == set(JobState)
 
 
 def test_states_that_are_never_sent_again_are_refused(history: JobHistory) -> None:

@@ -26,7 +26,7 @@ def history(tmp_path: Path) -> Iterator[JobHistory]:
 
 
 def texts(history: JobHistory, job: int) -> list[str]:
-    return [entry.text for entry in timeline.told(history.session, mark_posted.known(history.session, job))]
+    return [entry.text for entry in timeline.build(history.session, mark_posted.find_job(history.session, job))]
 
 
 @pytest.mark.parametrize("state", ["held", "unknown"])
@@ -71,7 +71,7 @@ def test_a_message_of_another_channel_is_not_taken_for_the_jobs(history: JobHist
         mark_posted.mark_posted(history.session, job, LINK.format("C0000000002"))
     assert history.state(job) == "held"
     marked = mark_posted.mark_posted(history.session, job, LINK.format("C0000000001"))
-    assert (history.state(job), mark_posted.doubt(marked, history.session.now())) == ("succeeded", None)
+    assert (history.state(job), mark_posted.time_warning(marked, history.session.now())) == ("succeeded", None)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_message_of_another_time_is_taken_and_said(history: JobHistory, ts: st
     history.add_attempt(job, outcome="unknown", error="timeout")
     marked = mark_posted.mark_posted(history.session, job, ts)
     assert history.state(job) == "succeeded"
-    assert told in (mark_posted.doubt(marked, history.session.now()) or "")
+    assert told in (mark_posted.time_warning(marked, history.session.now()) or "")
 
 
 def test_a_job_that_is_not_there_cannot_be_marked(history: JobHistory) -> None:
@@ -147,7 +147,7 @@ def change(history: JobHistory, schedule: str, at: int, after: dict[str, str]) -
 )
 def test_the_next_step_is_a_command(history: JobHistory, state: str, error: str | None, steps: list[str]) -> None:
     job = history.add_job(history.add_schedule("daily"), state, error=error, ts=DUE_TS)
-    told = next_steps.standing(mark_posted.known(history.session, job), NOW).steps
+    told = next_steps.summarize(mark_posted.find_job(history.session, job), NOW).steps
     assert len(told) == len(steps)
     assert all(step.startswith(start) for step, start in zip(told, steps, strict=True))
 
@@ -155,13 +155,13 @@ def test_the_next_step_is_a_command(history: JobHistory, state: str, error: str 
 @pytest.mark.parametrize("state", ["failed", "missed"])
 def test_no_step_is_advised_for_what_a_removed_schedule_left_behind(history: JobHistory, state: str) -> None:
     job = history.add_job(history.add_schedule("daily", state="removed"), state, error="not_in_channel")
-    stands = next_steps.standing(mark_posted.known(history.session, job), NOW)
+    stands = next_steps.summarize(mark_posted.find_job(history.session, job), NOW)
     assert stands.sentence.endswith("its schedule was removed.")
     assert stands.steps == ()
 
 
 def test_what_a_removed_schedule_left_held_can_be_marked_and_need_not_be(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily", state="removed"), "held", error="timeout")
-    stands = next_steps.standing(mark_posted.known(history.session, job), NOW)
+    stands = next_steps.summarize(mark_posted.find_job(history.session, job), NOW)
     assert stands.sentence.endswith("its schedule was removed, so nothing waits for it.")
     assert [step[:34] for step in stands.steps] == ["if it is there: schedbot audit 1 -"]

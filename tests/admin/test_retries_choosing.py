@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from schedbot.admin.jobs import filters
-from schedbot.admin.jobs.filters import Words
+from schedbot.admin.jobs.filters import FilterOptions
 from schedbot.errors import BadInput, NotFound
 from schedbot.store.history import jobs as job_history
 from tests.support.job_history import HOUR, JobHistory, new_job_history
@@ -29,68 +29,72 @@ def history(tmp_path: Path) -> Iterator[JobHistory]:
         yield made
 
 
-def found(history: JobHistory, words: Words) -> list[int | None]:
-    return [job.job for job in job_history.every(history.db, filters.chosen(history.session, words))]
+def found(history: JobHistory, options: FilterOptions) -> list[int | None]:
+    return [job.job for job in job_history.every(history.db, filters.parse(history.session, options))]
 
 
 @pytest.mark.parametrize(
-    ("words", "jobs"),
+    ("options", "jobs"),
     [
-        pytest.param(Words(), [4, 1, 2, 3], id="all, in due order"),
-        pytest.param(Words(schedule=["acme-daily"]), [1, 2], id="a schedule"),
-        pytest.param(Words(schedule=["*-daily"]), [1, 2, 3], id="a glob"),
-        pytest.param(Words(schedule=["[!a]*"]), [4, 3], id="a glob that negates"),
-        pytest.param(Words(schedule=["gone", "beta-daily"]), [4, 3], id="several, one of them removed"),
-        pytest.param(Words(schedule=["nobody-*"]), [], id="a glob that finds nothing"),
-        pytest.param(Words(account=["acme,beta"]), [4, 1, 2, 3], id="a comma list"),
-        pytest.param(Words(account=["beta"]), [3], id="an account"),
-        pytest.param(Words(workspace=["globex"]), [3], id="a workspace"),
-        pytest.param(Words(channel=["C0000000009"]), [2], id="the channel that it was posted to"),
-        pytest.param(Words(channel=["C0000000001"]), [1], id="the channel that it would be posted to"),
-        pytest.param(Words(state=["failed"]), [4, 1], id="a state"),
-        pytest.param(Words(state=["failed", "held"]), [4, 1, 3], id="two states, merged"),
-        pytest.param(Words(state=["succeeded,failed"]), [4, 1, 2], id="two states without indexes of their own"),
-        pytest.param(Words(error=["timeout"], state=["failed"]), [1], id="an error"),
-        pytest.param(Words(since="2h"), [2, 3], id="since includes its instant"),
-        pytest.param(Words(until="2h"), [4, 1, 2], id="until does too"),
-        pytest.param(Words(since="4h", until="2026-12-01T12:00:00Z"), [1], id="a span"),
+        pytest.param(FilterOptions(), [4, 1, 2, 3], id="all, in due order"),
+        pytest.param(FilterOptions(schedule=["acme-daily"]), [1, 2], id="a schedule"),
+        pytest.param(FilterOptions(schedule=["*-daily"]), [1, 2, 3], id="a glob"),
+        pytest.param(FilterOptions(schedule=["[!a]*"]), [4, 3], id="a glob that negates"),
+        pytest.param(FilterOptions(schedule=["gone", "beta-daily"]), [4, 3], id="several, one of them removed"),
+        pytest.param(FilterOptions(schedule=["nobody-*"]), [], id="a glob that finds nothing"),
+        pytest.param(FilterOptions(account=["acme,beta"]), [4, 1, 2, 3], id="a comma list"),
+        pytest.param(FilterOptions(account=["beta"]), [3], id="an account"),
+        pytest.param(FilterOptions(workspace=["globex"]), [3], id="a workspace"),
+        pytest.param(FilterOptions(channel=["C0000000009"]), [2], id="the channel that it was posted to"),
+        pytest.param(FilterOptions(channel=["C0000000001"]), [1], id="the channel that it would be posted to"),
+        pytest.param(FilterOptions(state=["failed"]), [4, 1], id="a state"),
+        pytest.param(FilterOptions(state=["failed", "held"]), [4, 1, 3], id="two states, merged"),
+        pytest.param(FilterOptions(state=["succeeded,failed"]), [4, 1, 2], id="two states without an index"),
+        pytest.param(FilterOptions(error=["timeout"], state=["failed"]), [1], id="an error"),
+        pytest.param(FilterOptions(since="2h"), [2, 3], id="since includes its instant"),
+        pytest.param(FilterOptions(until="2h"), [4, 1, 2], id="until does too"),
+        pytest.param(FilterOptions(since="4h", until="2026-12-01T12:00:00Z"), [1], id="a span"),
     ],
 )
-def test_a_filter_finds(history: JobHistory, words: Words, jobs: list[int]) -> None:
-    assert found(history, words) == jobs
+def test_a_filter_finds(history: JobHistory, options: FilterOptions, jobs: list[int]) -> None:
+    assert found(history, options) == jobs
 
 
 @pytest.mark.parametrize(
-    ("words", "problem", "hint"),
+    ("options", "problem", "hint"),
     [
-        (Words(schedule=["acme-dayly"]), "There is no schedule 'acme-dayly'", "Did you mean 'acme-daily'?"),
-        (Words(workspace=["globx"]), "No workspace named 'globx' exists.", "Did you mean 'globex'?"),
+        (FilterOptions(schedule=["acme-dayly"]), "There is no schedule 'acme-dayly'", "Did you mean 'acme-daily'?"),
+        (FilterOptions(workspace=["globx"]), "No workspace named 'globx' exists.", "Did you mean 'globex'?"),
     ],
 )
-def test_a_name_that_is_not_there_is_refused(history: JobHistory, words: Words, problem: str, hint: str) -> None:
+def test_a_name_that_is_not_there_is_refused(
+    history: JobHistory, options: FilterOptions, problem: str, hint: str
+) -> None:
     with pytest.raises(NotFound, match=problem) as refused:
-        found(history, words)
+        found(history, options)
     assert refused.value.hint == hint
 
 
 @pytest.mark.parametrize(
-    ("words", "problem", "hint"),
+    ("options", "problem", "hint"),
     [
-        (Words(state=["failed,hold"]), "No job state is called 'hold'", "Did you mean 'held'?"),
-        (Words(state=["xyz"]), "No job state is called 'xyz'", "There are: queued, running"),
-        (Words(since="1h", until="2h"), "--until '2h' is before --since '1h'", "Swap them."),
-        (Words(since="whenever"), "'whenever' is not a time", "Write it like"),
-        (Words(channel=["#general"]), "'#general' is a name", "Copy link"),
+        (FilterOptions(state=["failed,hold"]), "No job state is called 'hold'", "Did you mean 'held'?"),
+        (FilterOptions(state=["xyz"]), "No job state is called 'xyz'", "There are: queued, running"),
+        (FilterOptions(since="1h", until="2h"), "--until '2h' is before --since '1h'", "Swap them."),
+        (FilterOptions(since="whenever"), "'whenever' is not a time", "Write it like"),
+        (FilterOptions(channel=["#general"]), "'#general' is a name", "Copy link"),
     ],
 )
-def test_a_value_that_means_nothing_is_refused(history: JobHistory, words: Words, problem: str, hint: str) -> None:
+def test_a_value_that_means_nothing_is_refused(
+    history: JobHistory, options: FilterOptions, problem: str, hint: str
+) -> None:
     with pytest.raises(BadInput, match=problem) as refused:
-        found(history, words)
+        found(history, options)
     assert hint in refused.value.hint
 
 
 def test_the_newest_are_the_last_that_were_due(history: JobHistory) -> None:
-    chosen = filters.chosen(history.session, Words())
+    chosen = filters.parse(history.session, FilterOptions())
     assert [job.job for job in job_history.newest(history.db, chosen, 2)] == [3, 2]
 
 

@@ -20,10 +20,10 @@ def history(tmp_path: Path) -> Iterator[JobHistory]:
 
 
 def because(history: JobHistory, said: str = "") -> str:
-    return " ".join(why.why(history.session, "daily", said).because)
+    return " ".join(why.explain(history.session, "daily", said).because)
 
 
-def ticked(history: JobHistory, at: int) -> None:
+def run_tick(history: JobHistory, at: int) -> None:
     with history.db.writing():
         heartbeats.beat(history.db, "tick", "tick", at, at)
 
@@ -31,26 +31,26 @@ def ticked(history: JobHistory, at: int) -> None:
 @pytest.mark.parametrize("said", ["", AT_NINE, "1h"])
 def test_a_job_is_the_answer_where_there_is_one(history: JobHistory, said: str) -> None:
     history.add_job(history.add_schedule("daily"), "failed", HOUR, error="deadline")
-    answer = why.why(history.session, "daily", said)
+    answer = why.explain(history.session, "daily", said)
     assert answer.because == ("Job 1 is failed: not posted, its grace was over before it could be posted.",)
     assert answer.steps == ("schedbot retry 1", "schedbot audit 1")
 
 
 def test_no_tick_ran(history: JobHistory) -> None:
     history.add_schedule("daily")
-    ticked(history, NOW - 3 * HOUR)
+    run_tick(history, NOW - 3 * HOUR)
     assert because(history).startswith("No tick has run since Tue 1 Dec 2026")
 
 
 def test_a_tick_that_ran_leaves_no_reason_on_record(history: JobHistory) -> None:
     history.add_schedule("daily")
-    ticked(history, NOW)
+    run_tick(history, NOW)
     assert because(history) == "No reason is on record."
 
 
 def test_a_suspended_schedule_says_why_and_what_helps(history: JobHistory) -> None:
     history.add_schedule("daily", state="suspended", reason="not_in_channel")
-    answer = why.why(history.session, "daily", "")
+    answer = why.explain(history.session, "daily", "")
     assert answer.because == ("The schedule is suspended: the app is not in the channel (not_in_channel).",)
     assert answer.steps == ("schedbot resume daily",)
 
@@ -82,7 +82,7 @@ def test_an_occurrence_to_come_is_no_failure(history: JobHistory) -> None:
 def test_a_paused_workspace_holds_back_what_is_to_come(history: JobHistory) -> None:
     history.add_workspace("globex", paused="token_revoked")
     history.add_schedule("daily", workspace="globex")
-    answer = why.why(history.session, "daily", "2026-12-02 09:00")
+    answer = why.explain(history.session, "daily", "2026-12-02 09:00")
     assert "But the workspace 'globex' is paused: the workspace's token was revoked" in answer.because[0]
     assert answer.steps == ("schedbot workspace resume globex",)
 
@@ -91,7 +91,7 @@ def test_the_reason_of_slack_is_told_in_words_too(history: JobHistory) -> None:
     history.add_job(
         history.add_schedule("daily", state="suspended", reason="is_archived"), "failed", HOUR, error="is_archived"
     )
-    answer = why.why(history.session, "daily", "")
+    answer = why.explain(history.session, "daily", "")
     assert answer.because == (
         "Job 1 is failed: not posted, the channel is archived (is_archived).",
         "The schedule is suspended: the channel is archived (is_archived).",
@@ -102,7 +102,7 @@ def test_the_reason_of_slack_is_told_in_words_too(history: JobHistory) -> None:
 def test_a_name_or_time_that_means_nothing_is_refused(history: JobHistory) -> None:
     history.add_schedule("daily")
     with pytest.raises(NotFound, match="There is no schedule 'dayly'") as refused:
-        why.why(history.session, "dayly", "")
+        why.explain(history.session, "dayly", "")
     assert refused.value.hint == "Did you mean 'daily'?"
     with pytest.raises(BadInput, match="'someday' is not a time"):
-        why.why(history.session, "daily", "someday")
+        why.explain(history.session, "daily", "someday")

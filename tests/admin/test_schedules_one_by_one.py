@@ -33,10 +33,10 @@ def test_the_story_of_what_was_skipped_says_by_whom_and_when(schedules: Schedule
     schedules.add(cron="0 18 * * *")
     schedules.skip_next()
     schedules.skip_next()
-    skip, due = timeline.told(schedules.session, mark_posted.known(schedules.session, 1))
+    skip, due = timeline.build(schedules.session, mark_posted.find_job(schedules.session, 1))
     assert (clock(skip.at), skip.text) == ("2026-12-01 08:59", "tester@host, skip-next: it is left out.")
     assert due.event == "due"
-    answer = why.why(schedules.session, "daily", "2026-12-01 18:00").because
+    answer = why.explain(schedules.session, "daily", "2026-12-01 18:00").because
     assert answer == ("Job 1 is skipped: tester@host skipped it, Tue 1 Dec 2026 08:59 UTC.",)
 
 
@@ -49,7 +49,7 @@ def test_the_story_of_what_was_cancelled_late_says_by_whom(schedules: Schedules,
         schedules.edit(cron="0 12 * * *")
     else:
         getattr(schedules, turn)()
-    last = timeline.told(schedules.session, mark_posted.known(schedules.session, 1))[-1]
+    last = timeline.build(schedules.session, mark_posted.find_job(schedules.session, 1))[-1]
     assert (clock(last.at), last.text.partition(":")[0]) == ("2026-12-01 09:10", f"tester@host, {turn}")
 
 
@@ -58,7 +58,7 @@ def test_the_story_of_what_a_suspension_cancelled_says_by_what(schedules: Schedu
     at = ms("2026-12-01 09:10:00")
     with schedules.db.writing():
         side_effects.suspend_schedule(schedules.db, schedules.get().id, "C0000000001", "is_archived", at)
-    last = timeline.told(schedules.session, mark_posted.known(schedules.session, 1))[-1]
+    last = timeline.build(schedules.session, mark_posted.find_job(schedules.session, 1))[-1]
     told = "schedule 'daily': state active -> suspended, reason none -> is_archived."
     assert (last.at, last.text) == (at, f"schedbot work, work: {told}")
 

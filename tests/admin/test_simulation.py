@@ -14,7 +14,7 @@ from schedbot.admin.simulation import downtimes, simulate
 from schedbot.admin.simulation.downtimes import Downtime, first_up
 from schedbot.admin.simulation.simulate import SimulatedOccurrence
 from schedbot.admin.simulation.tick_steps import SimulationSpan
-from schedbot.commands.schedules.simulate import ticked
+from schedbot.commands.schedules.simulate import run_tick
 from schedbot.errors import BadInput
 from schedbot.store.fanout import simulation_copy
 from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
@@ -32,7 +32,9 @@ TUESDAY, A_WEEK_LATER = "2026-12-01 00:00", "2026-12-08 00:00"
 
 def simulated(schedules: Schedules, start: str, end: str, *downs: str) -> list[SimulatedOccurrence]:
     off = downtimes.parse_downtimes(downs, schedules.session.local_zone, 0)
-    return list(simulate.simulate(schedules.session, SimulationSpan(ms(start), ms(end), off), ticked, lambda at: None))
+    return list(
+        simulate.simulate(schedules.session, SimulationSpan(ms(start), ms(end), off), run_tick, lambda at: None)
+    )
 
 
 def told(found: list[SimulatedOccurrence]) -> list[str]:
@@ -114,7 +116,9 @@ def test_a_simulation_leaves_the_database_and_the_temporary_folder_as_they_were(
     monkeypatch.setattr(tempfile, "tempdir", str(folder := tmp_path_factory.mktemp("temporary")))
     schedules.add()
     before = [read_rows(schedules.db, sql) for sql in EVERYTHING]
-    found = simulate.simulate(schedules.session, SimulationSpan(ms(TUESDAY), ms(A_WEEK_LATER)), ticked, lambda at: None)
+    found = simulate.simulate(
+        schedules.session, SimulationSpan(ms(TUESDAY), ms(A_WEEK_LATER)), run_tick, lambda at: None
+    )
     next(found)
     assert len(list(folder.iterdir())) == 1
     assert len(list(found)) == 6
@@ -138,7 +142,7 @@ def test_one_tick_for_many_says_what_a_tick_at_each_minute_would(tmp_path: Path,
         schedules.utc = "2026-10-31 00:00"
         of_each_kind(schedules, MIDNIGHT + pause)
         span = SimulationSpan(MIDNIGHT, MIDNIGHT + 2 * DAY_MS, downs)
-        found = list(simulate.simulate(schedules.session, span, ticked, lambda at: None))
+        found = list(simulate.simulate(schedules.session, span, run_tick, lambda at: None))
         assert found == every_minute(schedules, span)
 
 
@@ -157,7 +161,7 @@ def every_minute(schedules: Schedules, span: SimulationSpan) -> list[SimulatedOc
     with simulation_copy.copied(schedules.db, span.start) as copy:
         for at in range(span.start, first_up(span.downs, span.end) + 60_000, 60_000):
             if first_up(span.downs, at) == at:
-                ticked(simulate.frozen_at(schedules.session, copy, at), LOOK_AHEAD_MS)
+                run_tick(simulate.frozen_at(schedules.session, copy, at), LOOK_AHEAD_MS)
         return [simulate.settle(copy, one, span.downs) for one in simulation_copy.take_made(copy, span.end)]
 
 

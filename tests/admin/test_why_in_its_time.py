@@ -6,7 +6,7 @@ from tests.support.schedules import Schedules
 
 def because(schedules: Schedules, at: str = "") -> list[str]:
     """The sentences, at most those behind the rule in words."""
-    return [told for told in why.why(schedules.session, "daily", at).because if not told.startswith("Nothing ")]
+    return [told for told in why.explain(schedules.session, "daily", at).because if not told.startswith("Nothing ")]
 
 
 def test_before_its_start_no_occurrence_is_named_but_the_first(schedules: Schedules) -> None:
@@ -33,7 +33,7 @@ def test_before_an_edit_no_occurrence_of_the_new_rule_is_named(schedules: Schedu
 
 def test_what_was_never_due_is_told_with_its_first(schedules: Schedules) -> None:
     schedules.add(cron="0 18 * * *")
-    answer = why.why(schedules.session, "daily", "").because
+    answer = why.explain(schedules.session, "daily", "").because
     assert answer == ("Nothing has been due yet: at 18:00 every day, UTC.", "The first is Tue 1 Dec 2026 18:00 UTC.")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schedbot.admin.operations import doctor, health
-from schedbot.admin.operations.health import judged
+from schedbot.admin.operations.health import assess
 from schedbot.admin.workspaces import manage
 from schedbot.model import TokenSource
 from schedbot.store.database import Database
@@ -36,7 +36,7 @@ MINUTES = 60_000
 
 
 def judgement(**otherwise: Any) -> tuple[str, int, str]:
-    found = judged(Vitals(**{**WELL, **otherwise}))
+    found = assess(Vitals(**{**WELL, **otherwise}))
     return found.status, found.code, " ".join(problem.sentence for problem in found.problems)
 
 
@@ -148,9 +148,9 @@ def test_a_dry_run_of_a_tick_is_no_sign_of_life(schedules: Schedules) -> None:
 def test_a_doctor_says_that_no_pool_takes_what_is_due(schedules: Schedules) -> None:
     schedules.add()
     schedules.utc = "2026-12-01 09:10:00"
-    found = doctor.pools(schedules.session)
-    assert (found.seen, found.remedy) == (
-        "0 run, and a job that is due has waited for 10 min",
+    found = doctor.check_workers(schedules.session, health_figures.read_vitals(schedules.db, ms(schedules.utc)))
+    assert (found.detail, found.remedy) == (
+        "none running, and a due job has waited for 10 min",
         "Start 'schedbot work'.",
     )
 

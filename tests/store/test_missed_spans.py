@@ -140,7 +140,7 @@ def test_what_is_sent_again_gets_a_job_and_leaves_the_span(schedules: Schedules)
 def test_a_dry_run_tells_the_same_and_changes_nothing(schedules: Schedules) -> None:
     schedules.tick(BACK)
     made = retry.plan(schedules.session, Filter(since=ms("2026-12-05 10:00"), until=ms("2026-12-05 10:09")), stale=True)
-    would_be = [(job.job, clock(job.due_at)) for job in retry.would_be(schedules.session, made)]
+    would_be = [(job.job, clock(job.due_at)) for job in retry.preview(schedules.session, made)]
     assert would_be == [(None, "2026-12-05 10:00"), (None, "2026-12-05 10:05")]
     assert (rows(schedules), spans(schedules)) == (1, [(FORTNIGHT - 1, 1)])
 
@@ -171,7 +171,7 @@ def test_what_was_missed_is_not_backfilled(schedules: Schedules) -> None:
 
 def test_why_says_what_became_of_it_and_how_to_send_it(schedules: Schedules) -> None:
     schedules.tick(BACK)
-    answer = why.why(schedules.session, "often", "2026-12-05 10:00")
+    answer = why.explain(schedules.session, "often", "2026-12-05 10:00")
     assert answer.because == ("It is missed: nothing could post it in time.",)
     assert answer.steps == (
         "schedbot retry --schedule often --since 2026-12-05T10:00:00.000Z --until 2026-12-05T10:00:00.000Z --stale",

@@ -104,7 +104,7 @@ def goes_on(folder: Path, messages: bytes) -> None:
         assert app.slack.texts() == ["report-0"]
         assert read_rows(app.db, "SELECT state, ts FROM jobs") == [("succeeded", app.posts()[0]["ts"])]
         assert read_value(app.db, "PRAGMA integrity_check") == "ok"
-        assert doctor.database(app.session()).ok
+        assert doctor.check_integrity(app.session()).is_ok
         app.close()
 
 

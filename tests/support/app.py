@@ -67,7 +67,7 @@ class App:
 
     def __post_init__(self) -> None:
         os.environ.pop("SCHEDBOT_CONFIG", None)
-        init.begin(self.folder, settings.Flags(config=str(self.config), database=str(self.path)), now_ms())
+        init.initialize(self.folder, settings.Flags(config=str(self.config), database=str(self.path)), now_ms())
         self.db: Database = open_database(self.path)
         self.settings = settings.Settings(
             config=self.config,

@@ -1,1 +1,1 @@
-"""Reasons why a schedule did or did not post."""
+"""Explain why a schedule did or did not post."""

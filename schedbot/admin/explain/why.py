@@ -1,8 +1,10 @@
-"""Why was there no post? The first cause that the records show, in the order in which a post can fail to come about.
+"""`why`: the first cause on record for a post or for its absence.
 
-It had no occurrence then; it was not on; no tick ran; or a job is there, whose state is the answer.
+Causes are tried in the order in which a post comes about: the schedule has an occurrence, it is on, a tick runs, a job
+is made. If there is a job, its state is the answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from schedbot import times
@@ -20,21 +22,21 @@ from schedbot.store.history.jobs import JobRecord
 from schedbot.store.jobs import outage
 from schedbot.store.operations import heartbeats
 
-# A minute either way is the same occurrence to a person.
+# People mean an occurrence by any instant within a minute of it.
 NEAR_MS = 60_000
-# How a schedule came to be as it is, by the command that made it so.
-SINCE = {
-    "add": "It was added only on {}",
-    "import": "It was imported only on {}",
-    "resume": "It was off until {}",
-    "pause": "It was paused until {}",
-    "edit": "It has this rule only since {}",
+# Start of the present rule, by the command that set it.
+EFFECTIVE_SINCE = {
+    "add": "The schedule was added on {}",
+    "import": "The schedule was imported on {}",
+    "resume": "The schedule was off until {}",
+    "pause": "The schedule was paused until {}",
+    "edit": "The schedule has this rule since {}",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What was due around `at` (`due_at` None: nothing), the job of it, why as sentences, and what helps."""
+class Explanation:
+    """The occurrence around `at` (`due_at` None: no occurrence), its job, the causes, and the commands that help."""
 
     schedule: Schedule
     at: int
@@ -44,106 +46,109 @@ class Answer:
     steps: tuple[str, ...] = ()
 
 
-def why(session: Session, name: str, said: str) -> Answer:
-    """What happened at the occurrence around `said` (empty: the last one). Raises NotFound, and BadInput for a time."""
+def explain(session: Session, name: str, at_text: str) -> Explanation:
+    """Explain the occurrence around a time (empty: the last occurrence). Raises NotFound, and BadInput for a time."""
     schedule = occurrence_names.called(session.db, name)
     if schedule is None:
-        raise filters.none_called(session.db, name)
+        raise filters.unknown_schedule(session.db, name)
     zone = times.zone(schedule.recurrence.tz)
-    at = times.parse_past(said, zone, session.now()) if said else session.now()
-    due_at = occurrence(schedule, at, exact=bool(said))
-    job = found_job(session, schedule, at, due_at, exact=bool(said))
+    at = times.parse_past(at_text, zone, session.now()) if at_text else session.now()
+    due_at = occurrence_near(schedule, at, exact=bool(at_text))
+    job = job_near(session, schedule, at, due_at, exact=bool(at_text))
     if job is not None:
-        stop = None if said else blockers.now_off(session, schedule)
-        return of_job(session, Answer(schedule, at, job.due_at, job, ()), stop)
+        blocker = None if at_text else blockers.present_blocker(session, schedule)
+        return explain_job(session, Explanation(schedule, at, job.due_at, job, ()), job, blocker)
     if due_at is None:
-        told, steps = no_occurrence.nothing(session, schedule, at, exact=bool(said))
-        return Answer(schedule, at, None, None, tuple(told), steps)
-    return without_job(session, schedule, at, due_at)
+        causes = no_occurrence.explain(session, schedule, at, exact=bool(at_text))
+        return from_causes(Explanation(schedule, at, None, None, ()), causes)
+    return from_causes(Explanation(schedule, at, due_at, None, ()), [first_cause(session, schedule, due_at)])
 
 
-def of_job(session: Session, answer: Answer, stop: Cause | None) -> Answer:
-    """The job's state is the answer; where the last one was asked for, also that nothing more comes."""
-    job = answer.job
-    assert job is not None
-    stands = next_steps.standing(job, session.now(), outage.count_failures(session.db, session.now()))
-    subject = "It" if job.job is None else f"Job {job.job}"
-    because = [f"{subject} is {job.state.value}: {by_whom(session, job) or stands.sentence}"]
-    steps = [*stands.steps, *([] if job.job is None else [f"schedbot audit {job.job}"])]
-    if stop:
-        because.append(stop[0])
-        steps += [step for step in stop[1] if not any(step in other for other in steps)]
-    return replace(answer, because=tuple(because), steps=tuple(steps))
+def from_causes(explanation: Explanation, causes: Sequence[Cause]) -> Explanation:
+    because = tuple(cause.sentence for cause in causes)
+    return replace(explanation, because=because, steps=tuple(step for cause in causes for step in cause.steps))
 
 
-def by_whom(session: Session, job: JobRecord) -> str:
-    """Who skipped it and when; empty where nobody did."""
+def explain_job(session: Session, explanation: Explanation, job: JobRecord, blocker: Cause | None) -> Explanation:
+    """Explain by the job's state, followed by a blocker of later occurrences."""
+    unanswered = outage.count_failures(session.db, session.now())
+    summary = next_steps.summarize(job, session.now(), unanswered, skipped_by(session, job))
+    because = [summary.sentence]
+    steps = [*summary.steps, *([] if job.job is None else [f"schedbot audit {job.job}"])]
+    if blocker:
+        because.append(blocker.sentence)
+        steps += [step for step in blocker.steps if not any(step in other for other in steps)]
+    return replace(explanation, because=tuple(because), steps=tuple(steps))
+
+
+def skipped_by(session: Session, job: JobRecord) -> str:
+    """Return person and time of a skip; empty if nobody skipped the job."""
     if job.error != skip_next.REASON:
         return ""
-    own = changes.of_object(session.db, "schedule", job.schedule_id)
-    found = next(timeline.skips(own, job), None)
-    return f"{found.actor} skipped it, {times.format_instant(found.changed_at, times.zone(job.tz))}." if found else ""
+    schedule_changes = changes.of_object(session.db, "schedule", job.schedule_id)
+    skip = next(timeline.skips_of(schedule_changes, job), None)
+    return f"{skip.actor} skipped it on {times.format_instant(skip.changed_at, times.zone(job.tz))}." if skip else ""
 
 
-def occurrence(schedule: Schedule, at: int, exact: bool) -> int | None:
-    """The occurrence that is meant: within a minute of `at`, or else (not `exact`) the last one before."""
+def occurrence_near(schedule: Schedule, at: int, exact: bool) -> int | None:
+    """Return the occurrence within a minute of `at`; if not `exact`, the last one before it."""
     rule = schedule.recurrence
     if not exact:
         return recurrence.latest_at_or_before(rule, at, min(schedule.created_at, at))
     return next(recurrence.between(rule, at - NEAR_MS, at + NEAR_MS), None)
 
 
-def found_job(session: Session, schedule: Schedule, at: int, due_at: int | None, exact: bool) -> JobRecord | None:
+def job_near(session: Session, schedule: Schedule, at: int, due_at: int | None, exact: bool) -> JobRecord | None:
     if due_at is not None and (job := occurrence_names.job_at(session.db, schedule, due_at)):
         return job
-    # It may have been due by a rule that has been edited since, or by hand.
+    # The job may be of an earlier rule, or an extra job.
     near = occurrence_names.job_before(session.db, schedule, at + NEAR_MS)
     if near is None or (exact and near.due_at < at - NEAR_MS):
         return None
     return near if exact or due_at is None or near.due_at > due_at else None
 
 
-def without_job(session: Session, schedule: Schedule, at: int, due_at: int) -> Answer:
-    """It was due, and no job was made: the first cause that the records show."""
+def first_cause(session: Session, schedule: Schedule, due_at: int) -> Cause:
+    """Return the first cause on record for an occurrence without a job."""
     causes = (
-        blockers.gone(session, schedule, due_at),
-        out_of_its_time(session, schedule, due_at),
-        not_on(session, schedule, due_at),
+        blockers.removal(session, schedule, due_at),
+        out_of_bounds(session, schedule, due_at),
+        not_effective(session, schedule, due_at),
         no_tick(session, due_at),
     )
-    because, steps = next((cause for cause in causes if cause), ("No reason is on record.", ("schedbot doctor",)))
-    return Answer(schedule, at, due_at, None, (because,), steps)
+    return next((cause for cause in causes if cause), Cause("No reason is on record.", ("schedbot doctor",)))
 
 
-def out_of_its_time(session: Session, schedule: Schedule, due_at: int) -> Cause | None:
-    """It had not started, it was over, or the instant is still to come."""
+def out_of_bounds(session: Session, schedule: Schedule, due_at: int) -> Cause | None:
+    """Return a cause if the schedule had not started, had ended, or if the instant is in the future."""
     now = session.now()
-    if told := no_occurrence.out_of_its_time(schedule, due_at):
-        return told, ()
+    if sentence := no_occurrence.outside_bounds(schedule, due_at):
+        return Cause(sentence)
     if due_at <= now:
         return None
-    told = f"That is still to come, {times.format_relative(due_at, now)}."
-    if stop := blockers.to_come(session, schedule, due_at):
-        return f"{told} {stop[0]}", stop[1]
-    return f"{told}{no_occurrence.by_calendar(schedule, due_at, now)}", ()
+    sentence = f"It is not due yet: {times.format_relative(due_at, now)}."
+    if blocker := blockers.future_blocker(session, schedule, due_at):
+        return Cause(f"{sentence} {blocker.sentence}", blocker.steps)
+    return Cause(f"{sentence}{no_occurrence.calendar_decision(schedule, due_at, now)}")
 
 
-def not_on(session: Session, schedule: Schedule, due_at: int) -> Cause | None:
-    """It was added, changed or resumed only afterwards, or it is off."""
+def not_effective(session: Session, schedule: Schedule, due_at: int) -> Cause | None:
+    """Return a cause if the schedule was added, changed or resumed later, or if it is off."""
     if due_at > schedule.effective_at:
-        return blockers.now_off(session, schedule)
-    own = changes.of_object(session.db, "schedule", schedule.id)
-    by = next((one for one in own if one.changed_at <= schedule.effective_at), None)
+        return blockers.present_blocker(session, schedule)
+    schedule_changes = changes.of_object(session.db, "schedule", schedule.id)
+    change = next((change for change in schedule_changes if change.changed_at <= schedule.effective_at), None)
     since = times.format_instant(schedule.effective_at, times.zone(schedule.recurrence.tz))
-    since = f"{since} ({by.actor})" if by else since
-    told = SINCE.get(by.command if by else "", "It holds only since {}").format(since)
-    return f"{told}: what was due before is not made up for.", ()
+    since = f"{since} ({change.actor})" if change else since
+    template = EFFECTIVE_SINCE.get(change.command if change else "", "The schedule is in effect since {}")
+    return Cause(f"{template.format(since)}. Earlier occurrences are not posted.")
 
 
 def no_tick(session: Session, due_at: int) -> Cause | None:
-    """No tick has looked at that instant: one looks LOOK_AHEAD_MS ahead."""
-    ticked = heartbeats.get_last_beat(session.db, "tick")
-    if ticked is not None and ticked >= due_at - LOOK_AHEAD_MS:
+    """Return a cause if no tick covered the instant. A tick covers LOOK_AHEAD_MS in advance."""
+    tick_at = heartbeats.get_last_beat(session.db, "tick")
+    if tick_at is not None and tick_at >= due_at - LOOK_AHEAD_MS:
         return None
-    since = "ever run" if ticked is None else f"run since {times.format_instant(ticked, session.local_zone)}"
-    return f"No tick has {since}: cron has stopped, or calls another database.", ("schedbot tick", "schedbot doctor")
+    since = "ever run" if tick_at is None else f"run since {times.format_instant(tick_at, session.local_zone)}"
+    sentence = f"No tick has {since}: cron has stopped, or it uses another database."
+    return Cause(sentence, ("schedbot tick", "schedbot doctor"))

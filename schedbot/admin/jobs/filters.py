@@ -1,7 +1,7 @@
-"""Filters as they were typed become a `Filter`: names, globs, states, times. What is wrong is refused with the nearest.
+"""Parse the filter options of `audit` and `retry` into a `Filter`.
 
-A removed schedule's jobs are still found by its name. What is typed out and not there is refused; a glob that finds
-nothing is no error.
+A misspelt value is refused with the nearest name. Jobs of removed schedules are found by the schedule's name. A glob
+that matches nothing is no error.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,8 +21,8 @@ GLOB = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """The filters as they were typed; what is empty does not narrow."""
+class FilterOptions:
+    """Filter options as text; an empty option does not filter."""
 
     schedule: Sequence[str] = ()
     account: Sequence[str] = ()
@@ -34,67 +34,67 @@ class Words:
     until: str = ""
 
 
-def chosen(session: Session, words: Words, jobs: Sequence[int] = ()) -> Filter:
-    """What the words mean. Raises BadInput, and NotFound for a schedule or workspace that is not there."""
-    since, until = (instant(session, text) for text in (words.since, words.until))
+def parse(session: Session, options: FilterOptions, jobs: Sequence[int] = ()) -> Filter:
+    """Return the filter. Raises BadInput, and NotFound for an unknown schedule or workspace."""
+    since, until = (parse_instant(session, text) for text in (options.since, options.until))
     if since is not None and until is not None and until < since:
-        raise BadInput(f"--until '{words.until}' is before --since '{words.since}'.", "Swap them.")
+        raise BadInput(f"--until '{options.until}' is before --since '{options.since}'.", "Swap them.")
     return Filter(
         jobs=tuple(jobs) or None,
-        schedules=schedules(session.db, words.schedule),
-        accounts=tuple(parts(words.account)) or None,
-        workspaces=tuple(workspace_lookup.find(session.db, name).id for name in parts(words.workspace)) or None,
-        channels=channels(parts(words.channel)),
-        states=tuple(state(text) for text in parts(words.state)) or None,
-        errors=tuple(parts(words.error)) or None,
+        schedules=schedule_ids(session.db, options.schedule),
+        accounts=tuple(split(options.account)) or None,
+        workspaces=tuple(workspace_lookup.find(session.db, name).id for name in split(options.workspace)) or None,
+        channels=channel_ids(split(options.channel)),
+        states=tuple(parse_state(text) for text in split(options.state)) or None,
+        errors=tuple(split(options.error)) or None,
         since=since,
         until=until,
     )
 
 
-def parts(texts: Iterable[str]) -> list[str]:
-    """The values of an option that may be repeated or hold a comma list."""
-    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+def split(values: Iterable[str]) -> list[str]:
+    """Return the parts of a repeatable option whose values may be comma lists."""
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
 
 
-def instant(session: Session, text: str) -> int | None:
+def parse_instant(session: Session, text: str) -> int | None:
     return times.parse_past(text, session.local_zone, session.now()) if text else None
 
 
-def schedules(db: Database, typed: Sequence[str]) -> tuple[str, ...] | None:
-    """The ids of all schedules of these names and globs, removed ones too."""
-    if not typed:
+def schedule_ids(db: Database, names: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the ids of the schedules that match names and globs, removed schedules included."""
+    if not names:
         return None
-    found: dict[str, None] = {}
-    for name in typed:
+    matches: dict[str, None] = {}
+    for name in names:
         is_glob = bool(GLOB & set(name))
         # A shell negates with `!`, SQLite's GLOB with `^`.
         ids = lookup.like(db, name.replace("[!", "[^")) if is_glob else lookup.exactly(db, name)
         if not (ids or is_glob):
-            raise none_called(db, name)
-        found.update(dict.fromkeys(ids))
-    return tuple(found)
+            raise unknown_schedule(db, name)
+        matches.update(dict.fromkeys(ids))
+    return tuple(matches)
 
 
-def none_called(db: Database, name: str) -> NotFound:
-    """The error for a name that no schedule has or had, with the nearest."""
+def unknown_schedule(db: Database, name: str) -> NotFound:
+    """Return the error for a name that no schedule has or had, with the nearest name."""
     near = get_close_matches(name, lookup.near(db, name), n=1)
     hint = f"Did you mean '{near[0]}'?" if near else "'schedbot list' shows all; a glob such as 'acme-*' finds several."
-    return NotFound(f"There is no schedule '{name}', and there was none.", hint)
+    return NotFound(f"No schedule named '{name}' exists or ever existed.", hint)
 
 
-def channels(typed: Sequence[str]) -> tuple[str, ...] | None:
-    if not typed:
+def channel_ids(values: Sequence[str]) -> tuple[str, ...] | None:
+    if not values:
         return None
     from schedbot.slack.channels import parse_channel_id
 
-    return tuple(parse_channel_id(text) for text in typed)
+    return tuple(parse_channel_id(value) for value in values)
 
 
-def state(text: str) -> JobState:
+def parse_state(text: str) -> JobState:
     try:
         return JobState(text.lower())
     except ValueError:
         near = get_close_matches(text.lower(), list(JobState), n=1, cutoff=0.5)
-        hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(JobState)}."
-        raise BadInput(f"No job state is called '{text}'.", hint) from None
+        hint = f"Did you mean '{near[0]}'?" if near else f"The job states are {', '.join(JobState)}."
+        raise BadInput(f"--state: unknown job state '{text}'.", hint) from None

@@ -1,12 +1,13 @@
-"""A person says that a message did arrive: the job succeeds with the `ts` that they read in the channel.
+"""`audit JOB --mark-posted`: a person confirms that the message of a held or unknown job arrived.
 
-Only where nobody knows (`held`, `unknown`): anything else is on record already. It is recorded who said so.
+The job succeeds with the message's `ts`. A job in any other state is refused. The change record names the person.
 """
 
 import re
 
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext, ChangedObject
+from schedbot.admin.jobs.next_steps import describe_state
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState
 from schedbot.rules.lifecycle import MOVES, Event
@@ -17,76 +18,78 @@ from schedbot.store.history.jobs import JobRecord
 from schedbot.store.jobs import manual
 
 TS = re.compile(r"[0-9]{10}\.[0-9]{6}")
-# A message's link ends in p1234567890123456.
+# The link of a message ends in p1234567890123456.
 LINK = re.compile(r"https://\S+/archives/(?P<channel>[A-Z0-9]+)/p(?P<s>[0-9]{10})(?P<us>[0-9]{6})(?:\?\S*)?")
-CLOCKS_MS = 5 * 60_000  # Slack's clock and ours may differ
+CLOCK_SKEW_MS = 5 * 60_000  # between Slack's clock and this machine's
 MARKABLE = {state for state, event in MOVES if event is Event.MARKED_POSTED}
 
 
-def mark_posted(session: Session, job: int, said: str) -> JobRecord:
-    """Settle `job` as posted; `said` is a ts or a message's link. Raises BadInput, and NotFound for no such job."""
-    ts, db, context = message_ts(said), session.db, ChangeContext.begin(session, "audit --mark-posted")
+def mark_posted(session: Session, number: int, message: str) -> JobRecord:
+    """Mark a job as posted; `message` is a ts or a message link. Raises BadInput and NotFound."""
+    ts, db, context = parse_ts(message), session.db, ChangeContext.begin(session, "audit --mark-posted")
     with db.writing():
-        found = known(session, job)
-        if found.state not in MARKABLE:
-            raise BadInput(f"Job {job} is {found.state.value}: it cannot be marked.", hint_for(found))
-        refuse_another(found, said.strip())
-        lateness_ms = max(0, written_at(ts) - found.goes_at)
-        manual.mark_posted(db, job, found.state, ts, lateness_ms)
-        record(db, context, found, ts)
-    return known(session, job)
+        job = find_job(session, number)
+        if job.state not in MARKABLE:
+            raise BadInput(
+                f"Job {number} {describe_state(job.state)}, so it cannot be marked as posted.", hint_for(job)
+            )
+        refuse_other_channel(job, message.strip())
+        lateness_ms = max(0, ts_to_ms(ts) - job.goes_at)
+        manual.mark_posted(db, number, job.state, ts, lateness_ms)
+        record(db, context, job, ts)
+    return find_job(session, number)
 
 
-def message_ts(said: str) -> str:
-    """The ts that was typed, or that a message's link holds. Raises BadInput."""
-    if link := LINK.fullmatch(said.strip()):
+def parse_ts(message: str) -> str:
+    """Return the ts of a message from a ts or a link. Raises BadInput."""
+    if link := LINK.fullmatch(message.strip()):
         return f"{link['s']}.{link['us']}"
-    if not TS.fullmatch(said.strip()):
+    if not TS.fullmatch(message.strip()):
         raise BadInput(
-            f"'{said}' does not name a message.",
-            "In Slack, copy the message's link and give that, or its ts, like 1234567890.123456.",
+            f"--mark-posted: '{message}' is neither a ts nor a message link.",
+            "Copy the link of the message in Slack, or use its ts, such as 1234567890.123456.",
         )
-    return said.strip()
+    return message.strip()
 
 
-def written_at(ts: str) -> int:
-    """The instant that a message's ts is."""
+def ts_to_ms(ts: str) -> int:
+    """Return a message's ts as UTC milliseconds."""
     return int(ts.replace(".", "")) // 1000
 
 
-def refuse_another(found: JobRecord, said: str) -> None:
-    """Raises BadInput for the link of a message that stands in another channel than the job left for."""
-    channels = {one.channel for one in found.attempts if one.sent_at is not None}
-    link = LINK.fullmatch(said)
+def refuse_other_channel(job: JobRecord, message: str) -> None:
+    """Raises BadInput for the link of a message in a channel that the job was not sent to."""
+    channels = {attempt.channel for attempt in job.attempts if attempt.sent_at is not None}
+    link = LINK.fullmatch(message)
     if link and channels and link["channel"] not in channels:
         raise BadInput(
-            f"That message is in {link['channel']}, and job {found.job} left for {', '.join(sorted(channels))}.",
-            "Give the link of the message that it posted.",
+            f"That message is in {link['channel']}, but job {job.job} was sent to {', '.join(sorted(channels))}.",
+            "Use the link of the message that the job posted.",
         )
 
 
-def doubt(found: JobRecord, now: int) -> str | None:
-    """A sentence, where the message that a job was marked with is from before it left, or from after `now`."""
-    left_at = min((one.sent_at for one in found.attempts if one.sent_at is not None), default=None)
-    if left_at is None or found.ts is None or left_at - CLOCKS_MS <= written_at(found.ts) <= now + CLOCKS_MS:
+def time_warning(job: JobRecord, now: int) -> str | None:
+    """Return a warning if the marked message is older than the job's first request, or newer than `now`."""
+    sent_at = min((attempt.sent_at for attempt in job.attempts if attempt.sent_at is not None), default=None)
+    if sent_at is None or job.ts is None or sent_at - CLOCK_SKEW_MS <= ts_to_ms(job.ts) <= now + CLOCK_SKEW_MS:
         return None
-    zone = times.zone(found.tz)
-    at, left = (times.format_instant(one, zone) for one in (written_at(found.ts), left_at))
-    return f"That message is of {at}, and job {found.job} left at {left}. It was marked all the same."
+    zone = times.zone(job.tz)
+    posted, sent = (times.format_instant(instant, zone) for instant in (ts_to_ms(job.ts), sent_at))
+    return f"That message is from {posted}, but job {job.job} was sent at {sent}. The job is marked as posted anyway."
 
 
-def known(session: Session, job: int) -> JobRecord:
-    """The job of that number. Raises NotFound."""
-    found = jobs.by_number(session.db, job)
-    if found is None:
-        raise NotFound(f"There is no job {job}.", "'schedbot audit' shows the newest.")
-    return found
+def find_job(session: Session, number: int) -> JobRecord:
+    """Return the job with this number. Raises NotFound."""
+    job = jobs.by_number(session.db, number)
+    if job is None:
+        raise NotFound(f"No job {number} exists.", "'schedbot audit' shows the newest jobs.")
+    return job
 
 
-def hint_for(found: JobRecord) -> str:
-    if found.state is JobState.SUCCEEDED:
-        return f"It was posted as {found.ts}."
-    return f"Only held and unknown jobs can. 'schedbot audit {found.job}' tells its story."
+def hint_for(job: JobRecord) -> str:
+    if job.state is JobState.SUCCEEDED:
+        return f"It was posted as {job.ts}."
+    return f"Only held and unknown jobs can be marked. 'schedbot audit {job.job}' shows what happened to it."
 
 
 def record(db: Database, context: ChangeContext, job: JobRecord, ts: str) -> None:

@@ -1,140 +1,157 @@
-"""Where a job stands, in a sentence, and the command that helps: one rule for each state."""
+"""State of a job in one sentence, and the commands that help: one rule for each state."""
 
 import shlex
 from dataclasses import dataclass
 
 from schedbot import times
 from schedbot.model import JobState, ScheduleState
+from schedbot.slack import error_codes
 from schedbot.slack.remedies import describe_reason, fill_names
 from schedbot.store.history.jobs import JobRecord
 from schedbot.store.jobs.outage import OUTAGE_FAILURES
 
 SLOW_MS = 60_000
-
-# What schedbot itself writes as a job's error; Slack's codes are told in the time line.
+STATES = {
+    JobState.SUCCEEDED: "succeeded",
+    JobState.FAILED: "failed",
+    JobState.MISSED: "was missed",
+    JobState.SKIPPED: "was skipped",
+    JobState.CANCELLED: "was cancelled",
+}
+# Errors that schedbot itself sets on jobs; Slack's codes are in `slack.error_codes`.
 REASONS = {
     "schedule_paused": "its schedule was paused",
     "schedule_edited": "its schedule was changed",
     "schedule_removed": "its schedule was removed",
-    "skipped_by_hand": "somebody skipped it",
-    "deadline": "its grace was over before it could be posted",
+    "skipped_by_hand": "a person skipped it",
+    "deadline": "it was not posted within its grace",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a job stands; `steps` are what a person can do next, in order."""
+class JobSummary:
+    """State of a job as a sentence; `steps` are the next commands or actions, in order."""
 
     sentence: str
     steps: tuple[str, ...] = ()
 
 
-def standing(job: JobRecord, now: int, silent: int = 0) -> Standing:
-    """The job's state in words, and what to do next. `silent`: so many posts in a row had no answer from Slack."""
+def summarize(job: JobRecord, now: int, unanswered: int = 0, skipped_by: str = "") -> JobSummary:
+    """Return the job's state and next steps.
+
+    `unanswered` is how many posts in a row got no answer from Slack; `skipped_by` replaces the reason of a skipped job.
+    """
+    detail, steps = explain_state(job, now, unanswered)
+    return JobSummary(f"{subject(job.job)} {describe_state(job.state)}: {skipped_by or detail}", steps)
+
+
+def subject(number: int | None) -> str:
+    """Return `Job 452`; an occurrence that was missed among many has no number."""
+    return "The occurrence" if number is None else f"Job {number}"
+
+
+def describe_state(state: JobState) -> str:
+    """Return the state as the verb of a sentence: `failed`, `was missed`, `is queued`."""
+    return STATES.get(state, f"is {state.value}")
+
+
+def explain_state(job: JobRecord, now: int, unanswered: int) -> tuple[str, tuple[str, ...]]:
     match job.state:
         case JobState.SUCCEEDED:
             late = times.format_duration(job.lateness_ms or 0)
-            to = "due" if job.deferred_to is None else "to go"
-            return Standing(told(f"posted as {job.ts}, {late} after it was {to}.", job, now))
+            planned = "it was due" if job.deferred_to is None else "its deferred time"
+            return f"posted as {job.ts}, {late} after {planned}.{deferral(job, now)}", ()
         case JobState.QUEUED:
-            return queued(job, now, silent)
+            return explain_queued(job, now, unanswered)
         case JobState.RUNNING:
-            return Standing("a worker has it.")
+            return "a worker is posting it.", ()
         case JobState.FAILED:
-            return Standing(f"not posted, {reason(job)}{removed(job)}.", mending(job, now))
+            return f"{reason(job)}.{removal(job)}", fix_and_retry(job, now)
         case JobState.UNKNOWN:
-            asked = times.format_relative(max(job.available_at, now), now)
-            sentence = f"it left, and nobody knows yet whether it arrived; the channel's history is asked {asked}."
-            return Standing(sentence, (mark(job),))
+            at = times.format_relative(max(job.available_at, now), now)
+            detail = f"it was sent, but delivery is not confirmed. The channel's history is checked {at}."
+            return detail, (mark_step(job),)
         case JobState.HELD:
-            then = f"{removed(job)}, so nothing waits for it" if removed(job) else ". Look into the channel"
-            sentence = f"it left, and nobody can tell whether it arrived{then}."
-            return Standing(sentence, (mark(job), *(f"if it is not there: {step}" for step in again(job, now))))
+            detail = "it was sent, but nobody can tell whether it arrived."
+            then = f"{removal(job)} Nothing waits for this job." if removal(job) else " Look in the channel."
+            return detail + then, (mark_step(job), *(f"if it is not there: {step}" for step in retry_steps(job, now)))
         case JobState.MISSED:
-            return Standing(f"nothing could post it in time{removed(job)}.", again(job, now))
+            return f"it was not posted in time.{removal(job)}", retry_steps(job, now)
         case JobState.SKIPPED | JobState.CANCELLED:
-            return Standing(f"{reason(job)}.")
+            return f"{reason(job)}.", ()
 
 
-def told(sentence: str, job: JobRecord, now: int) -> str:
-    """The sentence, and that it was put off, if it was."""
-    return " ".join(filter(None, (sentence, put_off(job, now))))
-
-
-def put_off(job: JobRecord, now: int) -> str:
-    """`Put off to Mon 08:00 by 'outside window: ...'.`; empty for a job that goes at its own time."""
-    if job.deferred_to is None:
-        return ""
-    return f"Put off to {times.format_instant(job.deferred_to, times.zone(job.tz), now)} by '{job.deferred_by}'."
-
-
-def queued(job: JobRecord, now: int, silent: int) -> Standing:
+def explain_queued(job: JobRecord, now: int, unanswered: int) -> tuple[str, tuple[str, ...]]:
     if job.workspace_paused is not None:
         resume = f"schedbot workspace resume {shlex.quote(job.workspace)}"
-        sentence = f"it waits, because the workspace '{job.workspace}' is paused ({job.workspace_paused})."
-        return Standing(sentence, (*remedy(job), resume))
-    if silent >= OUTAGE_FAILURES and job.goes_at <= now:
-        sentence = f"it waits, because Slack has not answered the last {silent} posts; it is tried again by itself."
-        return Standing(told(sentence, job, now), ("schedbot doctor --online", "schedbot health"))
+        detail = f"workspace '{job.workspace}' is paused: {describe_reason(job.workspace_paused)}."
+        return detail, (*remedy_steps(job), resume)
+    if unanswered >= OUTAGE_FAILURES and job.goes_at <= now:
+        detail = f"Slack has not answered the last {unanswered} posts. It is tried again automatically."
+        return f"{detail}{deferral(job, now)}", ("schedbot doctor --online", "schedbot health")
     if job.available_at > now:
-        return Standing(told(f"it goes {times.format_relative(job.available_at, now)}.", job, now))
+        return f"it will be posted {times.format_relative(job.available_at, now)}.{deferral(job, now)}", ()
     waited = times.format_duration(now - job.available_at)
-    slow = now - job.available_at > SLOW_MS
-    return Standing(f"it has waited for a worker for {waited}.", ("schedbot health",) if slow else ())
+    is_slow = now - job.available_at > SLOW_MS
+    return f"it has waited for a worker for {waited}.", ("schedbot health",) if is_slow else ()
+
+
+def deferral(job: JobRecord, now: int) -> str:
+    """Return ` Deferred to Mon 08:00: outside window: ...`; empty for a job that was not deferred."""
+    if job.deferred_to is None:
+        return ""
+    return f" Deferred to {times.format_instant(job.deferred_to, times.zone(job.tz), now)}: {job.deferred_by}."
 
 
 def reason(job: JobRecord) -> str:
-    """Why it ended so."""
+    """Return why the job ended in its state."""
     return REASONS.get(job.error or "") or describe_reason(job.error) or "no reason is on record"
 
 
-def remedy(job: JobRecord) -> tuple[str, ...]:
-    """What Slack's last answer asks for, with the names of this job's schedule and workspace in it."""
-    from schedbot.slack import error_codes
+def removal(job: JobRecord) -> str:
+    return " Its schedule was removed." if job.schedule_state is ScheduleState.REMOVED else ""
 
+
+def remedy_steps(job: JobRecord) -> tuple[str, ...]:
+    """Return the remedy for the job's last Slack error, with the names of the job filled in."""
     codes = (job.error, *(attempt.error for attempt in job.attempts[-1:]))
     code = next((code for code in codes if code and code not in REASONS and error_codes.is_known(code)), None)
     if code is None:
         return ()
-    asked = error_codes.explain(code).remedy
-    if asked.startswith(error_codes.NOTHING_TO_DO):  # that was said of the attempt; the job has come to rest since
+    remedy = error_codes.explain(code).remedy
+    if remedy.startswith(error_codes.NOTHING_TO_DO):  # true during the attempt; the job has stopped since
         return ()
-    told = asked.removesuffix(error_codes.RETRIED)
-    return (of_job(told, job),)
+    return (fill_job(remedy.removesuffix(error_codes.RETRIED), job),)
 
 
-def of_job(remedy: str, job: JobRecord) -> str:
-    """What Slack's answer asks for, with the names and the number of this job in it."""
+def fill_job(remedy: str, job: JobRecord) -> str:
+    """Return a remedy with the names of this job filled in."""
     return fill_names(remedy, job.workspace, job.schedule, str(job.job))
 
 
-def mending(job: JobRecord, now: int) -> tuple[str, ...]:
-    """What Slack asks for, then the command that sends it again, each said once."""
-    told = () if removed(job) else remedy(job)
-    if any("'schedbot retry'" in step for step in told):
-        return tuple(step.replace("'schedbot retry'", f"'{command(job, now)}'") for step in told)
-    return (*told, *again(job, now))
+def fix_and_retry(job: JobRecord, now: int) -> tuple[str, ...]:
+    """Return the remedy and the retry command, each once."""
+    steps = () if removal(job) else remedy_steps(job)
+    if any("'schedbot retry'" in step for step in steps):
+        return tuple(step.replace("'schedbot retry'", f"'{retry_command(job, now)}'") for step in steps)
+    return (*steps, *retry_steps(job, now))
 
 
-def mark(job: JobRecord) -> str:
+def mark_step(job: JobRecord) -> str:
     return f"if it is there: schedbot audit {job.job} --mark-posted TS (or the message's link)"
 
 
-def removed(job: JobRecord) -> str:
-    return "; its schedule was removed" if job.schedule_state is ScheduleState.REMOVED else ""
-
-
-def again(job: JobRecord, now: int) -> tuple[str, ...]:
-    """The command that sends it again, after the one that lets its schedule post; none for a removed schedule's job."""
-    if removed(job):
+def retry_steps(job: JobRecord, now: int) -> tuple[str, ...]:
+    """Return the retry command, with the resume command of a stopped schedule; nothing for a removed schedule."""
+    if removal(job):
         return ()
     if job.schedule_state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED):
-        return (f"schedbot resume {shlex.quote(job.schedule)}, then {command(job, now)}",)
-    return (command(job, now),)
+        return (f"schedbot resume {shlex.quote(job.schedule)}, then {retry_command(job, now)}",)
+    return (retry_command(job, now),)
 
 
-def command(job: JobRecord, now: int) -> str:
-    """`retry` of this job alone; an occurrence without a number is meant by its schedule and instant."""
+def retry_command(job: JobRecord, now: int) -> str:
+    """Return `retry` for this job alone; an occurrence without a number is named by schedule and instant."""
     if job.job is None:
         at = times.to_rfc3339(job.due_at)
         return f"schedbot retry --schedule {shlex.quote(job.schedule)} --since {at} --until {at} --stale"

@@ -1,7 +1,7 @@
-"""Send again what failed: first a plan that changes nothing, then exactly what the plan said.
+"""`retry`: plan which jobs to send again, without a change, then queue exactly the planned jobs.
 
-A job is delivered as its schedule stands, so it is sent again only where its schedule may post. What is past its
-deadline is left out unless `stale`. A held job's message may be there already: the plan counts those, a person decides.
+A job is sent with the current version of its schedule, so it is retried only if that schedule may post. A job past its
+deadline is not retried unless `stale`. A held job may have been posted: the plan counts those, and a person decides.
 """
 
 import heapq
@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import islice
 
+from schedbot.admin.jobs.next_steps import describe_state
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState, ScheduleState
 from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.session import Session
+from schedbot.slack.remedies import describe_reason
 from schedbot.store.history import jobs as job_history
 from schedbot.store.history import missed_spans
 from schedbot.store.history.filters import Filter
@@ -24,34 +26,33 @@ from schedbot.store.jobs import manual
 from schedbot.store.jobs.manual import Candidate, Retry
 
 SLICE = 1_000
-APART_MS = 1_000
-# A one-off schedule is finished once its job is written.
-ON_ITS_WAY = "it is on its way already"
-NEVER_OWED = "only what failed, is held or was missed is sent again"
-NOT_SENT_AGAIN = {
-    JobState.SUCCEEDED: "nothing to send again",
-    JobState.UNKNOWN: "the channel's history is asked first",
-    JobState.QUEUED: ON_ITS_WAY,
-    JobState.RUNNING: ON_ITS_WAY,
-    JobState.SKIPPED: NEVER_OWED,
-    JobState.CANCELLED: NEVER_OWED,
+SPACING_MS = 1_000
+ONLY_RETRIABLE = "only failed, held and missed jobs can be retried"
+NOT_RETRIED = {
+    JobState.SUCCEEDED: "there is nothing to retry",
+    JobState.UNKNOWN: "the channel's history is checked first",
+    JobState.QUEUED: "it is not finished",
+    JobState.RUNNING: "it is not finished",
+    JobState.SKIPPED: ONLY_RETRIABLE,
+    JobState.CANCELLED: ONLY_RETRIABLE,
 }
+# A one-off schedule is finished once its job is written.
 MAY_POST = frozenset({ScheduleState.ACTIVE, ScheduleState.FINISHED})
 
 
-class LeftOut(Enum):
-    """Why a job is not sent again."""
+class Exclusion(Enum):
+    """Why a job is not retried."""
 
-    NOT_FAILED = "its state is none that is sent again"
-    UNFIT = "it was typed out, and the filters that were said with it leave it out"
-    REMOVED = "the schedule was removed"
-    RESTING = "the schedule is paused or suspended"
-    STALE = "the grace is over"
+    NOT_FAILED = "its state cannot be retried"
+    NO_MATCH = "it was named by number, but does not match the other filters"
+    REMOVED = "its schedule was removed"
+    STOPPED = "its schedule is paused or suspended"
+    STALE = "its grace is over"
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Jobs that are told in one line."""
+class RetryGroup:
+    """Jobs that are shown as one line."""
 
     workspace: str
     state: JobState
@@ -59,170 +60,171 @@ class Group:
 
 
 @dataclass(slots=True)
-class Plan:
-    """What a retry will do: `left_out` is a sentence and how many jobs it is about.
+class RetryPlan:
+    """Jobs to retry, in due order, and why other jobs are not retried.
 
-    `ready` holds job numbers, and occurrences that have none until they are sent again; in due order.
+    `ready` holds job numbers, and occurrences that get a number when they are retried. `excluded` counts jobs by the
+    sentence that explains them.
     """
 
     stale: bool
-    sought: tuple[JobState, ...] = ()  # empty: what was typed out is looked at in any state
+    states: tuple[JobState, ...] = ()  # empty: jobs named by number, in any state
     ready: list[int | Unnumbered] = field(default_factory=list)
-    groups: Counter[Group] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
-    parked: Counter[str] = field(default_factory=Counter)  # by workspace: they wait until it is resumed
-    resting: int = 0
+    groups: Counter[RetryGroup] = field(default_factory=Counter)
+    excluded: Counter[str] = field(default_factory=Counter)
+    parked: Counter[str] = field(default_factory=Counter)  # by paused workspace
+    stopped: int = 0  # jobs of paused and suspended schedules
 
     @property
     def held(self) -> int:
-        """How many may have been posted already."""
+        """Number of jobs that may have been posted already."""
         return sum(count for group, count in self.groups.items() if group.state is JobState.HELD)
 
     @property
     def waits_for_a_person(self) -> bool:
-        """Must something that was asked for wait until somebody resumes a workspace or a schedule?"""
-        return bool(self.parked or self.resting)
+        """Must a person resume a workspace or schedule before all of these jobs can be sent?"""
+        return bool(self.parked or self.stopped)
 
 
-def plan(session: Session, chosen: Filter, stale: bool) -> Plan:
-    """What would be sent again. Changes nothing. Raises NotFound for a job number that is not there, and BadInput."""
-    must_be_there(session, chosen.jobs or ())
-    sought, now = narrowed(chosen, stale), session.now()
-    made = Plan(stale, sought.states or ())
-    for job, is_fit in looked_at(session, sought):
-        why = left_out(job, now, stale) if is_fit or job.state not in manual.RETRIABLE else LeftOut.UNFIT
-        if why is None:
-            made.ready.append((job.schedule_id, job.due_at) if job.job is None else job.job)
-            made.groups[Group(job.workspace, job.state, job.error or "")] += 1
-            made.parked.update([job.workspace] if job.parked else [])
+def plan(session: Session, job_filter: Filter, stale: bool) -> RetryPlan:
+    """Return the plan. Changes nothing. Raises NotFound for an unknown job number, and BadInput."""
+    refuse_unknown(session, job_filter.jobs or ())
+    retriable, now = only_retriable(job_filter, stale), session.now()
+    result = RetryPlan(stale, retriable.states or ())
+    for job, matches in candidates(session, retriable):
+        exclusion = exclude(job, now, stale) if matches or job.state not in manual.RETRIABLE else Exclusion.NO_MATCH
+        if exclusion is None:
+            result.ready.append((job.schedule_id, job.due_at) if job.job is None else job.job)
+            result.groups[RetryGroup(job.workspace, job.state, job.error or "")] += 1
+            result.parked.update([job.workspace] if job.parked else [])
         else:
-            made.resting += why is LeftOut.RESTING
-            made.left_out[sentence(job, why, typed=chosen.jobs is not None)] += 1
-    return made
+            result.stopped += exclusion is Exclusion.STOPPED
+            result.excluded[explain_exclusion(job, exclusion, by_number=job_filter.jobs is not None)] += 1
+    return result
 
 
-def looked_at(session: Session, sought: Filter) -> Iterator[tuple[Candidate, bool]]:
-    """The jobs that fit, and then those that were typed out and do not, so that each of these has its answer."""
-    fit = set()
-    for job in manual.list_candidates(session.db, sought):
-        fit.add(job.job)
+def candidates(session: Session, job_filter: Filter) -> Iterator[tuple[Candidate, bool]]:
+    """Yield the jobs that match, then the jobs named by number that do not match, each with that answer."""
+    matching = set()
+    for job in manual.list_candidates(session.db, job_filter):
+        matching.add(job.job)
         yield job, True
-    others = tuple(number for number in sought.jobs or () if number not in fit)
+    others = tuple(number for number in job_filter.jobs or () if number not in matching)
     yield from ((job, False) for job in manual.list_candidates(session.db, Filter(jobs=others)))
 
 
-def must_be_there(session: Session, jobs: Sequence[int]) -> None:
-    there = job_history.there(session.db, jobs)
-    missing = [str(job) for job in jobs if job not in there]
+def refuse_unknown(session: Session, jobs: Sequence[int]) -> None:
+    existing = job_history.there(session.db, jobs)
+    missing = [str(job) for job in jobs if job not in existing]
     if missing:
-        which = f"is no job {missing[0]}" if len(missing) == 1 else f"are no jobs {', '.join(missing)}"
-        raise NotFound(f"There {which}.", "'schedbot audit' shows the newest.")
+        names = f"job {missing[0]} exists" if len(missing) == 1 else f"jobs {', '.join(missing)} exist"
+        raise NotFound(f"No {names}.", "'schedbot audit' shows the newest jobs.")
 
 
-def narrowed(chosen: Filter, stale: bool) -> Filter:
-    """The filter, kept to states that can be sent again; what is typed out by number is looked at in any state."""
-    if chosen.jobs is not None:
-        return chosen
-    if chosen.states is None:
+def only_retriable(job_filter: Filter, stale: bool) -> Filter:
+    """Return the filter limited to states that can be retried; jobs named by number are kept in any state."""
+    if job_filter.jobs is not None:
+        return job_filter
+    if job_filter.states is None:
         usual = tuple(state for state in manual.RETRIABLE if stale or state is not JobState.MISSED)
-        return replace(chosen, states=usual)
-    states = tuple(state for state in chosen.states if state in manual.RETRIABLE)
+        return replace(job_filter, states=usual)
+    states = tuple(state for state in job_filter.states if state in manual.RETRIABLE)
     if not states:
-        told = " or ".join(state.value for state in chosen.states)
-        raise BadInput(f"What is {told} is not sent again.", f"These are: {', '.join(manual.RETRIABLE)}.")
-    return replace(chosen, states=states)
+        names = " or ".join(state.value for state in job_filter.states)
+        raise BadInput(f"--state {names}: these jobs cannot be retried.", f"Use {', '.join(manual.RETRIABLE)}.")
+    return replace(job_filter, states=states)
 
 
-def left_out(job: Candidate, now: int, stale: bool) -> LeftOut | None:
-    """Why the job is not sent again; None: it is."""
+def exclude(job: Candidate, now: int, stale: bool) -> Exclusion | None:
+    """Return why the job is not retried; None if it is."""
     if job.state not in manual.RETRIABLE:
-        return LeftOut.NOT_FAILED
+        return Exclusion.NOT_FAILED
     if job.schedule_state is ScheduleState.REMOVED:
-        return LeftOut.REMOVED
+        return Exclusion.REMOVED
     if not stale and (job.state is JobState.MISSED or job.deadline_at <= now):
-        return LeftOut.STALE
+        return Exclusion.STALE
     if job.schedule_state not in MAY_POST:
-        return LeftOut.RESTING
+        return Exclusion.STOPPED
     return None
 
 
-def sentence(job: Candidate, why: LeftOut, typed: bool) -> str:
-    """Why it is left out and what helps. The same for all that share a cause, unless each was typed out."""
-    subject = f"Job {job.job}" if typed else "Left out"
-    match why:
-        case LeftOut.NOT_FAILED:
-            return f"{subject} is {job.state.value}: {NOT_SENT_AGAIN[job.state]}."
-        case LeftOut.UNFIT:
-            whose = f"of '{job.schedule}' in the workspace '{job.workspace}'"
-            return f"{subject} does not fit the filters: it is {job.state.value}, {whose}."
-        case LeftOut.REMOVED:
-            return f"{subject}: its schedule '{job.schedule}' was removed."
-        case LeftOut.RESTING:
-            reason = f" ({job.schedule_reason})" if job.schedule_reason else ""
-            first = f"'schedbot resume {shlex.quote(job.schedule)}' first"
-            return f"{subject}: its schedule '{job.schedule}' is {job.schedule_state.value}{reason}; {first}."
-        case LeftOut.STALE:
-            return f"{subject}: past its grace; --stale sends it all the same."
+def explain_exclusion(job: Candidate, exclusion: Exclusion, by_number: bool) -> str:
+    """Return why the job is not retried, and the remedy. Jobs named by number get a sentence each."""
+    subject = f"Job {job.job}" if by_number else "Not retried"
+    match exclusion:
+        case Exclusion.NOT_FAILED:
+            return f"{subject} {describe_state(job.state)}: {NOT_RETRIED[job.state]}."
+        case Exclusion.NO_MATCH:
+            owner = f"schedule '{job.schedule}' in workspace '{job.workspace}'"
+            return f"{subject} does not match the filters: it {describe_state(job.state)}, {owner}."
+        case Exclusion.REMOVED:
+            return f"{subject}: schedule '{job.schedule}' was removed."
+        case Exclusion.STOPPED:
+            reason = f" ({describe_reason(job.schedule_reason)})" if job.schedule_reason else ""
+            resume = f"First run 'schedbot resume {shlex.quote(job.schedule)}'"
+            return f"{subject}: schedule '{job.schedule}' is {job.schedule_state.value}{reason}. {resume}."
+        case Exclusion.STALE:
+            return f"{subject}: past its grace. --stale retries it anyway."
 
 
-def carry_out(session: Session, made: Plan) -> Iterator[Candidate]:
-    """Queue what the plan found, SLICE jobs a transaction, and yield each job as it was before.
+def carry_out(session: Session, retry_plan: RetryPlan) -> Iterator[Candidate]:
+    """Queue the planned jobs, SLICE in a transaction, and yield each job as it was before. Wakes the pools.
 
-    A job that changed since is left as it is. Pools are woken.
+    A job whose state changed after the plan is left as it is.
     """
-    ready, steps = iter(made.ready), Counter[tuple[str, str]]()
+    ready, positions = iter(retry_plan.ready), Counter[tuple[str, str]]()
     while page := tuple(islice(ready, SLICE)):
         with session.db.writing():
-            retried = queue_again(session, page, made.stale, steps)
+            retried = queue_page(session, page, retry_plan.stale, positions)
         session.db.wake()
         yield from retried
 
 
-def queue_again(
-    session: Session, page: Sequence[int | Unnumbered], stale: bool, steps: Counter[tuple[str, str]]
+def queue_page(
+    session: Session, page: Sequence[int | Unnumbered], stale: bool, positions: Counter[tuple[str, str]]
 ) -> list[Candidate]:
-    """What stands in missed spans gets its jobs first; then all of them are queued alike."""
+    """Queue jobs again; occurrences of missed spans get their jobs first."""
     db, now = session.db, session.now()
-    numbers, unnumbered = parted(page)
-    found = manual.list_candidates(db, Filter(jobs=(*numbers, *missed_spans.unfold(db, unnumbered))))
-    ready = {job.job: job for job in found if job.job is not None and left_out(job, now, stale) is None}
-    told = [again(number, job, now, steps) for number, job in ready.items()]
-    manual.queue_again(db, told, session.actor, now)
+    numbers, unnumbered = partition(page)
+    jobs = manual.list_candidates(db, Filter(jobs=(*numbers, *missed_spans.unfold(db, unnumbered))))
+    ready = {job.job: job for job in jobs if job.job is not None and exclude(job, now, stale) is None}
+    rows = [to_row(number, job, now, positions) for number, job in ready.items()]
+    manual.queue_again(db, rows, session.actor, now)
     return list(ready.values())
 
 
-def parted(page: Sequence[int | Unnumbered]) -> tuple[list[int], list[Unnumbered]]:
-    """The jobs' numbers, and the occurrences that have none."""
-    numbers = [one for one in page if isinstance(one, int)]
-    return numbers, [one for one in page if not isinstance(one, int)]
+def partition(page: Sequence[int | Unnumbered]) -> tuple[list[int], list[Unnumbered]]:
+    """Return the job numbers, and the occurrences without a number."""
+    numbers = [job for job in page if isinstance(job, int)]
+    return numbers, [job for job in page if not isinstance(job, int)]
 
 
-def again(number: int, job: Candidate, now: int, steps: Counter[tuple[str, str]]) -> Retry:
-    """When it may go: one second after the one before it in its channel. `steps` counts them, by channel."""
+def to_row(number: int, job: Candidate, now: int, positions: Counter[tuple[str, str]]) -> Retry:
+    """Return the job as it is to be queued: a second after the previous one of its channel, counted in `positions`."""
     place = (job.workspace_id, job.channel)
-    available_at = now + APART_MS * steps[place]
-    steps[place] += 1
-    put_off = available_at + max(job.grace_ms, MIN_GRACE_MS)
-    deadline_at = put_off if job.deadline_at <= now else job.deadline_at
+    available_at = now + SPACING_MS * positions[place]
+    positions[place] += 1
+    new_deadline = available_at + max(job.grace_ms, MIN_GRACE_MS)
+    deadline_at = new_deadline if job.deadline_at <= now else job.deadline_at
     return Retry(number, job.state, available_at, deadline_at, job.parked, job.workspace_id)
 
 
-def would_be(session: Session, made: Plan) -> Iterator[Candidate]:
-    """The jobs that the plan found, as they are: what `carry_out` would yield."""
-    ready = iter(made.ready)
+def preview(session: Session, retry_plan: RetryPlan) -> Iterator[Candidate]:
+    """Yield the jobs that `carry_out` would yield, without a change."""
+    ready = iter(retry_plan.ready)
     while page := tuple(islice(ready, SLICE)):
-        numbers, unnumbered = parted(page)
+        numbers, unnumbered = partition(page)
         jobs = manual.list_candidates(session.db, Filter(jobs=tuple(numbers)))
-        yield from heapq.merge(jobs, still_missed(session, unnumbered), key=lambda one: one.due_at)
+        yield from heapq.merge(jobs, still_missed(session, unnumbered), key=lambda job: job.due_at)
 
 
 def still_missed(session: Session, unnumbered: Sequence[Unnumbered]) -> Iterator[Candidate]:
-    """These occurrences as they stand in spans, in due order."""
+    """Yield these occurrences as they are in missed spans, in due order."""
     if not unnumbered:
         return
-    whose, due = {schedule_id for schedule_id, _ in unnumbered}, [due_at for _, due_at in unnumbered]
-    near = Filter(schedules=tuple(whose), states=(JobState.MISSED,), since=min(due), until=max(due))
-    wanted = set(unnumbered)
+    schedule_ids, due = {schedule_id for schedule_id, _ in unnumbered}, [due_at for _, due_at in unnumbered]
+    near = Filter(schedules=tuple(schedule_ids), states=(JobState.MISSED,), since=min(due), until=max(due))
+    occurrences = set(unnumbered)
     for job in manual.list_candidates(session.db, near):
-        if job.job is None and (job.schedule_id, job.due_at) in wanted:
+        if job.job is None and (job.schedule_id, job.due_at) in occurrences:
             yield job

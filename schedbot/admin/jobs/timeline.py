@@ -1,6 +1,6 @@
-"""One job's whole story: what was due, each try and its answer, look-ups, and what people did, in order of time.
+"""Time line of a job: due, attempts with their answers, look-ups, and what people did, in order of time.
 
-An entry says what happened; its remedy is what Slack's answer asks for. Nothing here is guessed: each entry is a row.
+Each entry comes from one row of the database; nothing is inferred.
 """
 
 import json
@@ -10,32 +10,34 @@ from dataclasses import dataclass
 from schedbot.admin.jobs import next_steps
 from schedbot.model import JobState, Outcome
 from schedbot.session import Session
+from schedbot.slack.error_codes import explain
 from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
 from schedbot.store.history import changes, jobs
 from schedbot.store.history.changes import Change
 from schedbot.store.history.jobs import Attempt, JobRecord, Lookup
 
-ANSWERS = {
-    "found": "The channel's history has it, as {ts}.",
-    "absent": "The channel's history does not have it: it never arrived.",
-    "elsewhere": "It is not in its own seconds of the channel's history; it is looked for in a whole day.",
-    "cannot_ask": "The channel's history cannot be asked ({error}).",
-    "later": "The channel's history could not be asked just then ({error}); it is asked again.",
+LOOKUP_ANSWERS = {
+    "found": "the message is in the channel's history, as {ts}.",
+    "absent": "the message is not in the channel's history: it did not arrive.",
+    "elsewhere": "the message is not near the second it was sent; the search is widened to a day.",
+    "cannot_ask": "the channel's history cannot be read ({error}).",
+    "later": "the channel's history could not be read ({error}); it is tried again.",
 }
-# The state of a schedule by which a job was cancelled for that reason; by an edit, one of these differs.
-CANCELLED_BY = {"schedule_paused": "paused", "schedule_removed": "removed", "schedule_suspended": "suspended"}
-RULE = ("cron", "every", "at", "tz", "starts", "until", "holiday_policy", "skip_holidays")
-NEW = {
-    "add": "it is new",
-    "import": "it is new",
-    "run-now": "one more job, beside what its schedule's rule makes",
+# The schedule state that cancels a job for this reason; a job cancelled by an edit has a change of the rule instead.
+CANCELLING_STATES = {
+    "schedule_paused": "paused",
+    "schedule_removed": "removed",
+    "schedule_suspended": "suspended",
 }
-OVER = frozenset(JobState) - {JobState.QUEUED, JobState.RUNNING, JobState.UNKNOWN, JobState.HELD}
+RULE_FIELDS = ("cron", "every", "at", "tz", "starts", "until", "holiday_policy", "skip_holidays")
+CREATED = {"add": "created", "import": "created", "run-now": "extra job, beside the schedule's own times"}
+FINAL = frozenset(JobState) - {JobState.QUEUED, JobState.RUNNING, JobState.UNKNOWN, JobState.HELD}
+MAX_VALUE = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """Something that happened at an instant. `event` is for programs, `text` and `remedy` for people."""
+class TimelineEntry:
+    """One event at an instant: `event` is for programs, `text` and `remedy` are for people."""
 
     at: int
     event: str
@@ -43,106 +45,107 @@ class Entry:
     remedy: str = ""
 
 
-def told(session: Session, job: JobRecord) -> list[Entry]:
-    """All that happened to the job, and to its schedule meanwhile, the first thing first."""
-    own = list(changes.of_object(session.db, "job", str(job.job)))
-    entries = [Entry(job.due_at, "due", f"Due: schedule '{job.schedule}' to channel {job.channel}.")]
+def build(session: Session, job: JobRecord) -> list[TimelineEntry]:
+    """Return the events of the job, and the changes of its schedule meanwhile, in order of time."""
+    job_changes = list(changes.of_object(session.db, "job", str(job.job)))
+    entries = [TimelineEntry(job.due_at, "due", f"Due: schedule '{job.schedule}' to channel {job.channel}.")]
     for attempt in job.attempts:
-        entries.extend(tried(attempt, job))
-    entries.extend(looked_up(lookup) for lookup in jobs.lookups(session.db, job.job))
-    entries.extend(changed(change, "job") for change in reversed(own))
-    end = max((entry.at for entry in entries), default=job.due_at) if job.state in OVER else session.now()
-    entries.extend(of_schedule(session, job, end))
+        entries.extend(attempt_entries(attempt, job))
+    entries.extend(lookup_entry(lookup) for lookup in jobs.lookups(session.db, job.job))
+    entries.extend(change_entry(change, "job") for change in reversed(job_changes))
+    end = max((entry.at for entry in entries), default=job.due_at) if job.state in FINAL else session.now()
+    entries.extend(schedule_entries(session, job, end))
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def tried(attempt: Attempt, job: JobRecord) -> Iterator[Entry]:
+def attempt_entries(attempt: Attempt, job: JobRecord) -> Iterator[TimelineEntry]:
     name = f"Attempt {attempt.number}"
-    yield Entry(attempt.started_at, "started", f"{name} started, by {attempt.worker}.")
+    yield TimelineEntry(attempt.started_at, "started", f"{name} started by {attempt.worker}.")
     if attempt.sent_at is not None:
-        yield Entry(attempt.sent_at, "sent", f"{name} left for channel {attempt.channel}.")
+        yield TimelineEntry(attempt.sent_at, "sent", f"{name} sent to channel {attempt.channel}.")
     if attempt.ended_at is None:
         return
     if attempt.outcome is Outcome.POSTED:
-        yield Entry(attempt.ended_at, "posted", f"{name} was posted, as {attempt.ts}.")
+        yield TimelineEntry(attempt.ended_at, "posted", f"{name} posted as {attempt.ts}.")
         return
-    meaning, remedy = explained(attempt.error)
+    sentence, remedy = explain_error(attempt.error)
     detail = f" {attempt.detail}" if attempt.detail else ""
     status = f", HTTP {attempt.http_status}" if attempt.http_status not in (None, 200) else ""
     outcome = str(attempt.outcome).replace("_", " ")
-    yield Entry(
+    yield TimelineEntry(
         attempt.ended_at,
         str(attempt.outcome),
-        f"{name}: {outcome} ({attempt.error or 'no error was told'}{status}). {meaning}{detail}".rstrip(),
-        next_steps.of_job(remedy, job),
+        f"{name}: {outcome} ({attempt.error or 'no error code'}{status}). {sentence}{detail}".rstrip(),
+        next_steps.fill_job(remedy, job),
     )
 
 
-def explained(error: str | None) -> tuple[str, str]:
-    """The sentence and the remedy for an attempt's error."""
+def explain_error(error: str | None) -> tuple[str, str]:
+    """Return the sentence and the remedy for an attempt's error."""
     if not error:
         return "", ""
-    from schedbot.slack.error_codes import explain
-
     answer = explain(error.partition(":")[0])
     return answer.sentence, answer.remedy
 
 
-def looked_up(lookup: Lookup) -> Entry:
-    text = ANSWERS[lookup.answer].format(ts=lookup.ts, error=lookup.error or "no reason was told")
-    return Entry(lookup.asked_at, f"lookup_{lookup.answer}", f"Look-up for attempt {lookup.number}: {text}")
+def lookup_entry(lookup: Lookup) -> TimelineEntry:
+    text = LOOKUP_ANSWERS[lookup.answer].format(ts=lookup.ts, error=lookup.error or "no reason on record")
+    return TimelineEntry(lookup.asked_at, f"lookup_{lookup.answer}", f"Look-up for attempt {lookup.number}: {text}")
 
 
-def of_schedule(session: Session, job: JobRecord, end: int) -> Iterator[Entry]:
-    """What was changed in its schedule from when the job may have been enqueued to its end, and by whom it was skipped.
+def schedule_entries(session: Session, job: JobRecord, end: int) -> Iterator[TimelineEntry]:
+    """Yield the skip of this occurrence, and the schedule's changes between enqueue and `end`.
 
-    One that waited longer was cancelled only after it was due: by the first change that did.
+    A cancelled job that waited past `end` also shows the first change that may have cancelled it.
     """
-    own = list(changes.of_object(session.db, "schedule", job.schedule_id))
-    yield from (skipped(change) for change in skips(own, job))
+    all_changes = list(changes.of_object(session.db, "schedule", job.schedule_id))
+    yield from (skip_entry(change) for change in skips_of(all_changes, job))
     since = job.due_at - LOOK_AHEAD_MS
-    later = [change for change in reversed(own) if change.changed_at >= since and not is_skip(change)]
+    later = [change for change in reversed(all_changes) if change.changed_at >= since and not is_skip(change)]
     if job.state is JobState.CANCELLED:
         end = max(end, next((change.changed_at for change in later if may_have_cancelled(change, job)), end))
-    yield from (changed(change, "schedule") for change in later if change.changed_at <= end)
+    yield from (change_entry(change, "schedule") for change in later if change.changed_at <= end)
 
 
 def is_skip(change: Change, due_at: int | None = None) -> bool:
-    """Did it drop one occurrence, or that one? It is no change of the schedule itself."""
+    """Did the change skip one occurrence, or the one due at `due_at`? It does not change the schedule itself."""
     return change.command == "skip-next" and due_at in (None, (change.after or {}).get("due_at"))
 
 
-def skips(own: Iterable[Change], job: JobRecord) -> Iterator[Change]:
-    """Of its schedule's changes those that dropped this occurrence: one, or none."""
-    return (change for change in own if is_skip(change, job.due_at))
+def skips_of(schedule_changes: Iterable[Change], job: JobRecord) -> Iterator[Change]:
+    """Return the changes that skipped this occurrence: one, or none."""
+    return (change for change in schedule_changes if is_skip(change, job.due_at))
 
 
-def skipped(change: Change) -> Entry:
-    return Entry(change.changed_at, "skipped", f"{change.actor}, {change.command}: it is left out.")
+def skip_entry(change: Change) -> TimelineEntry:
+    return TimelineEntry(change.changed_at, "skipped", f"{change.actor}, {change.command}: skipped this occurrence.")
 
 
 def may_have_cancelled(change: Change, job: JobRecord) -> bool:
-    """Could the job be cancelled by it, for the reason that it has?"""
-    before, after, state = change.before or {}, change.after or {}, CANCELLED_BY.get(job.error or "")
+    """Can this change be the reason why the job was cancelled?"""
+    before, after, state = change.before or {}, change.after or {}, CANCELLING_STATES.get(job.error or "")
     if state:
         return after.get("state") == state
-    return bool(before) and any(before.get(key) != after.get(key) for key in RULE)
+    return bool(before) and any(before.get(key) != after.get(key) for key in RULE_FIELDS)
 
 
-def changed(change: Change, kind: str) -> Entry:
-    about = f"schedule '{change.name}': " if kind == "schedule" else ""
-    return Entry(change.changed_at, f"{kind}_changed", f"{change.actor}, {change.command}: {about}{fields(change)}.")
+def change_entry(change: Change, kind: str) -> TimelineEntry:
+    name = f"schedule '{change.name}': " if kind == "schedule" else ""
+    text = f"{change.actor}, {change.command}: {name}{describe_change(change)}."
+    return TimelineEntry(change.changed_at, f"{kind}_changed", text)
 
 
-def fields(change: Change) -> str:
-    """`state failed -> queued, error timeout -> none`: what differs between before and after."""
-    if change.before is None and change.command in NEW:
-        return NEW[change.command]
+def describe_change(change: Change) -> str:
+    """Return `state failed -> queued, error timeout -> none`."""
+    if change.before is None and change.command in CREATED:
+        return CREATED[change.command]
     before, after = change.before or {}, change.after or {}
-    differing = [key for key in {**before, **after} if before.get(key) != after.get(key)]
-    return ", ".join(f"{key} {worded(before.get(key))} -> {worded(after.get(key))}" for key in differing) or "no change"
+    keys = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    return ", ".join(f"{key} {format_value(before.get(key))} -> {format_value(after.get(key))}" for key in keys) or (
+        "no change"
+    )
 
 
-def worded(value: object) -> str:
+def format_value(value: object) -> str:
     text = value if isinstance(value, str) else "none" if value is None else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else f"{text[:39]}…"
+    return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 1]}…"

@@ -1,6 +1,6 @@
-"""Is the set-up sound? One finding a line: what was looked at, what was seen, and what helps.
+"""`doctor`: check the installation. Each check gives one result with its remedy.
 
-Rule: nothing is changed, every check runs whatever the others found, and no token is shown.
+Nothing is changed, no token is shown, and every check runs whatever the others find.
 """
 
 import os
@@ -20,113 +20,114 @@ from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack import tokens
 from schedbot.store.opening import open_database
-from schedbot.store.operations.health import read_vitals
+from schedbot.store.operations.health import Vitals, read_vitals
 from schedbot.store.schedules import workspace_usage, workspaces
 from schedbot.store.schedules.workspaces import Workspace
 from schedbot.store.sqlite import integrity, wake_fifo
 
-ROOM_BYTES = 200 * 1024 * 1024
+MIN_FREE_BYTES = 200 * 1024 * 1024
 # WAL needs memory that all processes share: sqlite.org/wal.html
-OVER_A_NETWORK = ("nfs", "cifs", "smb", "9p", "fuse.sshfs", "afs")
+NETWORK_FILESYSTEMS = ("nfs", "cifs", "smb", "9p", "fuse.sshfs", "afs")
 MOUNTS = Path("/proc/mounts")
-THERE = "there; 'doctor --online' tries it"
+UNTESTED_TOKEN = "set; 'schedbot doctor --online' tests it"
+RESTART = "Restart 'schedbot work'."
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check saw. `remedy` is empty when all is well."""
+class CheckResult:
+    """Result of one check. `remedy` is empty for an ok result; a warning needs attention only in some set-ups."""
 
     check: str
-    seen: str
+    detail: str
     remedy: str = ""
+    is_warning: bool = False
 
     @property
-    def ok(self) -> bool:
-        """Is nothing to be done?"""
-        return not self.remedy
+    def is_ok(self) -> bool:
+        """Is the check passed? A warning passes."""
+        return self.is_warning or not self.remedy
 
 
-def examine(now: Callable[[], int], online: bool) -> Iterator[Finding]:
-    """All checks, one after the other; `online` asks Slack too. What stands on something broken is left out."""
-    yield Finding("zone data", "{} of the {}".format(*times.zone_data_version()))
+def run_checks(now: Callable[[], int], online: bool) -> Iterator[CheckResult]:
+    """Yield all results; `online` asks Slack too. Checks that need a broken part are not run."""
+    version, source = times.zone_data_version()
+    yield CheckResult("time zone data", f"{version} ({source})")
     try:
-        said = settings.load()
+        config = settings.load()
     except SchedbotError as error:
-        yield trouble("settings", error)
+        yield from_error("settings", error)
         return
-    yield Finding("settings", str(said.config) if said.config else "no file: defaults and environment")
+    yield CheckResult("settings", str(config.config) if config.config else "no file; defaults and environment")
     try:
-        db = open_database(said.database)
+        db = open_database(config.database)
     except SchedbotError as error:
-        yield trouble("database", error)
+        yield from_error("database", error)
         return
     try:
-        yield from examine_open(Session(said, db, now), online)
+        yield from check_database(Session(config, db, now), online)
     finally:
         db.close()
 
 
-def examine_open(session: Session, online: bool) -> Iterator[Finding]:
-    """The checks that need the database."""
-    yield database(session)
-    yield mode(session.db.path)
-    yield sqlite()
-    yield disk(session.db.path.parent)
-    yield filesystem(session.db.path)
-    every = workspaces.every(session.db)
-    for workspace in every:
-        unused = len(every) > 1 and not workspace_usage.schedules(session.db, workspace.id)
-        found = token(session.settings, workspace, unused)
-        yield online_token(session, workspace) if online and found.seen == THERE else found
-    for user, seen, remedy in refresh_user_zones.find_unanswered(session):
-        yield Finding(f"zone of {user}", seen, remedy)
-    yield tick(session)
-    yield pools(session)
+def check_database(session: Session, online: bool) -> Iterator[CheckResult]:
+    """Yield the results that need the database."""
+    yield check_integrity(session)
+    yield check_permissions(session.db.path)
+    yield check_sqlite()
+    yield check_disk(session.db.path.parent)
+    yield check_filesystem(session.db.path)
+    all_workspaces = workspaces.every(session.db)
+    for workspace in all_workspaces:
+        is_unused = len(all_workspaces) > 1 and not workspace_usage.schedules(session.db, workspace.id)
+        result = check_token(session.settings, workspace, is_unused)
+        yield check_token_online(session, workspace) if online and result.detail == UNTESTED_TOKEN else result
+    for user, detail, remedy in refresh_user_zones.find_unanswered(session):
+        yield CheckResult(f"time zone of {user}", detail, remedy)
+    signs = read_vitals(session.db, session.now())
+    yield check_tick(signs)
+    yield check_workers(session, signs)
 
 
-def trouble(check: str, error: SchedbotError) -> Finding:
-    """What an error says, as a finding."""
-    return Finding(check, str(error), error.hint or "See to it, then run 'schedbot doctor' again.")
+def from_error(check: str, error: SchedbotError) -> CheckResult:
+    return CheckResult(check, str(error), error.hint or "Fix this, then run 'schedbot doctor' again.")
 
 
-def database(session: Session) -> Finding:
-    """The file is whole."""
-    found = integrity.damage(session.db)
-    if found:
+def check_integrity(session: Session) -> CheckResult:
+    damage = integrity.damage(session.db)
+    if damage:
         remedy = "Stop schedbot, keep a copy of the file, and restore a backup, or see sqlite.org/recovery.html."
-        return Finding("database", f"{session.db.path} is damaged: {found[0]}", remedy)
-    return Finding("database", f"{session.db.path}, schema {integrity.schema(session.db)[0]}, whole")
+        return CheckResult("database", f"{session.db.path} is damaged: {damage[0]}", remedy)
+    return CheckResult("database", f"{session.db.path}, schema {integrity.schema(session.db)[0]}, not damaged")
 
 
-def mode(path: Path) -> Finding:
-    """Only its owner can read it: it holds what customers are told."""
+def check_permissions(path: Path) -> CheckResult:
+    """Check that only the owner can read the database: it holds customers' messages."""
     bits = stat.S_IMODE(path.stat().st_mode)
-    remedy = f"chmod 600 {path}" if bits & 0o077 else ""
-    return Finding("its mode", f"{bits:04o}{': others can read it' if remedy else ''}", remedy)
+    remedy = f"Run 'chmod 600 {shlex.quote(str(path))}'." if bits & 0o077 else ""
+    return CheckResult("database permissions", f"{bits:04o}{', readable by others' if remedy else ''}", remedy)
 
 
-def sqlite() -> Finding:
-    """No version that can corrupt the file."""
+def check_sqlite() -> CheckResult:
+    """Check for SQLite versions that can corrupt the file."""
     remedy = "Install apsw 3.51.3 or newer." if integrity.is_faulty_sqlite() else ""
-    return Finding("SQLite", integrity.sqlite_version(), remedy)
+    return CheckResult("SQLite", integrity.sqlite_version(), remedy)
 
 
-def disk(folder: Path) -> Finding:
-    """There is room to write."""
+def check_disk(folder: Path) -> CheckResult:
     free = shutil.disk_usage(folder).free
-    remedy = f"Make room on the disk of {folder}." if free < ROOM_BYTES else ""
-    return Finding("disk", f"{free // 1024**2:,} MB free", remedy)
+    remedy = f"Free some space on the disk of {folder}." if free < MIN_FREE_BYTES else ""
+    return CheckResult("disk space", f"{free // 1024**2:,} MB free", remedy)
 
 
-def filesystem(path: Path) -> Finding:
-    """The file is on a disk of this machine."""
-    kind = kind_of_filesystem(path.resolve())
-    remedy = "Move the database to a local disk." if kind.startswith(OVER_A_NETWORK) else ""
-    return Finding("filesystem", kind or "unknown", remedy)
+def check_filesystem(path: Path) -> CheckResult:
+    """Check that the database is on a local disk."""
+    kind = filesystem_of(path.resolve())
+    remedy = "Move the database to a local disk." if kind.startswith(NETWORK_FILESYSTEMS) else ""
+    return CheckResult("filesystem", kind or "unknown", remedy)
 
 
-def kind_of_filesystem(path: Path) -> str:
-    """The type of the mount that holds `path`, or nothing where the system does not say."""
+def filesystem_of(path: Path) -> str:
+    """Return the type of the mount that holds `path`; empty if the system does not tell."""
     try:
         mounts = [line.split()[1:3] for line in MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()]
     except OSError:
@@ -135,60 +136,60 @@ def kind_of_filesystem(path: Path) -> str:
     return max(holding, key=lambda mount: len(mount[0]), default=("", ""))[1]
 
 
-def token(said: Settings, workspace: Workspace, unused: bool) -> Finding:
-    """A token is where it is said to be, and looks like one."""
-    subject = f"token of {workspace.name}"
+def check_token(config: Settings, workspace: Workspace, is_unused: bool) -> CheckResult:
+    """Check that the token source gives something that looks like a token."""
+    check = f"token of {workspace.name}"
     try:
-        workspace_check.find_token(said, workspace)
+        workspace_check.find_token(config, workspace)
     except TokenUnavailable as error:
-        if workspace.token.kind == tokens.SETTING and unused:
-            return Finding(subject, "none, and no schedule uses it")
-        return trouble(subject, error)
-    return Finding(subject, THERE)
+        if workspace.token.kind == tokens.SETTING and is_unused:
+            return CheckResult(check, "not set; no schedule uses it")
+        return from_error(check, error)
+    return CheckResult(check, UNTESTED_TOKEN)
 
 
-def online_token(session: Session, workspace: Workspace) -> Finding:
-    """Slack takes the token, and it may do what is needed."""
-    subject = f"token of {workspace.name}"
-    checked = workspace_check.check(session, workspace, channels=False)
-    if checked.problem:
-        return Finding(subject, checked.problem, checked.remedy)
-    if checked.missing:
-        scopes = ", ".join(scope for scope, _ in checked.missing)
-        remedy = (
-            f"Add them and reinstall the app: 'schedbot workspace check {shlex.quote(workspace.name)}' says what for."
-        )
-        return Finding(subject, f"{checked.team}: scopes are missing: {scopes}", remedy)
-    return Finding(subject, f"{checked.team}, {checked.url}, posts as {checked.bot}")
+def check_token_online(session: Session, workspace: Workspace) -> CheckResult:
+    """Check that Slack accepts the token, and that it has the scopes."""
+    check = f"token of {workspace.name}"
+    result = workspace_check.check(session, workspace, channels=False)
+    if result.problem:
+        return CheckResult(check, result.problem, result.remedy)
+    if result.missing:
+        scopes = ", ".join(scope for scope, _ in result.missing)
+        command = f"schedbot workspace check {shlex.quote(workspace.name)}"
+        remedy = f"Add them and reinstall the app. '{command}' shows why each is needed."
+        return CheckResult(check, f"{result.team}: missing scopes: {scopes}", remedy)
+    return CheckResult(check, f"{result.team}, {result.url}, posts as {result.bot}")
 
 
-def tick(session: Session) -> Finding:
-    """cron runs a tick each minute."""
-    seen = read_vitals(session.db, session.now())
-    told = "never ran" if seen.tick_at is None else f"ran {times.format_relative(seen.tick_at, seen.now)}"
-    late = seen.tick_at is None or seen.now - seen.tick_at > health.TICK_LATE_MS
-    remedy = "Let cron run it each minute: '* * * * * schedbot tick' (see crontab.example)." if late else ""
-    return Finding("tick", told, remedy)
+def check_tick(signs: Vitals) -> CheckResult:
+    detail = "never ran" if signs.tick_at is None else f"last ran {times.format_relative(signs.tick_at, signs.now)}"
+    is_late = signs.tick_at is None or signs.now - signs.tick_at > health.TICK_LATE_MS
+    remedy = "Run it from cron each minute: '* * * * * schedbot tick' (see crontab.example)." if is_late else ""
+    return CheckResult("tick", detail, remedy)
 
 
-def pools(session: Session) -> Finding:
-    """Each pool that runs can be woken, and is of this version."""
-    seen = read_vitals(session.db, session.now())
-    running = seen.pools
-    listening = sum(map(is_heard, session.db.path.parent.glob(f"{session.db.path.name}-*{wake_fifo.ENDING}")))
-    told = f"{health.counted(running, 'runs', 'run')}, {health.counted(listening, 'listens', 'listen')} for wake-ups"
-    if seen.other_programs:
-        told = " ".join([f"{told}.", *(health.another(*pool) for pool in seen.other_programs)])
-        return Finding("pools", told, "Restart 'schedbot work'.")
-    if running == 0 and health.oldest_due_ms(seen) > health.DUE_LATE_MS:
-        waited = times.format_duration(health.oldest_due_ms(seen))
-        return Finding("pools", f"0 run, and a job that is due has waited for {waited}", "Start 'schedbot work'.")
-    remedy = "Its wake-up FIFO beside the database is gone: restart 'schedbot work'." if running > listening else ""
-    return Finding("pools", told, remedy)
+def check_workers(session: Session, signs: Vitals) -> CheckResult:
+    """Check that pools run, that each can be woken, and that all have this version."""
+    running = signs.pools
+    fifos = session.db.path.parent.glob(f"{session.db.path.name}-*{wake_fifo.ENDING}")
+    listening = sum(map(has_reader, fifos))
+    detail = f"{health.count(running, 'pool', 'pools')} running, {listening} listening for wake-ups"
+    if signs.other_programs:
+        versions = " ".join(health.version_mismatch(*pool) for pool in signs.other_programs)
+        return CheckResult("workers", f"{detail}. {versions}", RESTART)
+    if running == 0 and health.oldest_due_ms(signs) > health.DUE_LATE_MS:
+        waited = times.format_duration(health.oldest_due_ms(signs))
+        return CheckResult("workers", f"none running, and a due job has waited for {waited}", "Start 'schedbot work'.")
+    if running == 0:
+        remedy = "Start 'schedbot work', or let cron run 'schedbot work --drain'."
+        return CheckResult("workers", "none running", remedy, is_warning=True)
+    remedy = f"The wake-up FIFO beside the database is missing. {RESTART}" if running > listening else ""
+    return CheckResult("workers", detail, remedy)
 
 
-def is_heard(fifo: Path) -> bool:
-    """Does somebody read from the FIFO?"""
+def has_reader(fifo: Path) -> bool:
+    """Does a process read from the FIFO?"""
     try:
         os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC))
     except OSError:

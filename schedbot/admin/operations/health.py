@@ -1,6 +1,6 @@
-"""Do posts go out? Judged by the signs of life and the age of what is due, never by what a pool says of itself.
+"""`health`: are posts going out? Judged by heartbeats and by the age of due jobs.
 
-Rule: `failed` where nothing goes out, `degraded` where something does not or waits for a person, else `ok`.
+Status: `failed` if nothing is posted, `degraded` if some posts do not go out or wait for a person, else `ok`.
 """
 
 import shlex
@@ -13,26 +13,27 @@ from schedbot.slack.remedies import describe_reason
 from schedbot.store.jobs.outage import OUTAGE_FAILURES
 from schedbot.store.operations.health import Vitals
 
-# cron starts a tick each minute: two and a half are one missed, and one that is late.
+# cron starts a tick each minute: after two and a half, one is missing and one is late.
 TICK_LATE_MS = 150_000
-# 'work --drain' from cron comes once a minute too.
+# 'work --drain' in a crontab runs once a minute too.
 DUE_LATE_MS = 120_000
 DUE_STUCK_MS = 900_000
 OK, DEGRADED, BROKEN = "ok", "degraded", "failed"
+ADD_TICK = "Add 'schedbot tick' to the crontab, once a minute."
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: is all at a stand, or does it wait for a person?"""
+    """A problem with its remedy. `is_standstill`: nothing is posted; `needs_person`: jobs wait for a person."""
 
     sentence: str
-    is_stand_still: bool = False
-    is_for_a_person: bool = False
+    is_standstill: bool = False
+    needs_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The vitals and what they mean."""
+    """Vitals of the installation, and the problems that they show."""
 
     vitals: Vitals
     problems: list[Problem]
@@ -40,7 +41,7 @@ class Health:
     @property
     def status(self) -> str:
         """`ok`, `degraded` or `failed`."""
-        if any(problem.is_stand_still for problem in self.problems):
+        if any(problem.is_standstill for problem in self.problems):
             return BROKEN
         return DEGRADED if self.problems else OK
 
@@ -49,106 +50,119 @@ class Health:
         """The exit code."""
         if self.status == OK:
             return DONE
-        for_a_person = any(problem.is_for_a_person for problem in self.problems)
-        return NEEDS_PERSON if self.status == DEGRADED and for_a_person else FAILED
+        needs_person = any(problem.needs_person for problem in self.problems)
+        return NEEDS_PERSON if self.status == DEGRADED and needs_person else FAILED
 
 
-def judged(seen: Vitals) -> Health:
-    """What the vitals mean. Pure."""
-    return Health(seen, [*ticks(seen), *posts(seen), *versions(seen), *for_people(seen)])
+def assess(vitals: Vitals) -> Health:
+    """Return the health that the vitals show. Pure."""
+    problems = [
+        *tick_problems(vitals),
+        *due_problems(vitals),
+        *outage_problems(vitals),
+        *failure_problems(vitals),
+        *version_problems(vitals),
+        *problems_for_people(vitals),
+    ]
+    return Health(vitals, problems)
 
 
-def ticks(seen: Vitals) -> list[Problem]:
-    """Are due schedules turned into jobs?"""
-    if not seen.is_used:
+def tick_problems(vitals: Vitals) -> list[Problem]:
+    if not vitals.is_used:
         return []
-    hint = "Put 'schedbot tick' into the crontab, once a minute."
-    if seen.tick_at is None:
-        return [Problem(f"No tick has ever run: nothing comes due. {hint}", is_stand_still=True)]
-    age_ms = seen.now - seen.tick_at
+    if vitals.tick_at is None:
+        return [Problem(f"No tick has ever run, so no job is made. {ADD_TICK}", is_standstill=True)]
+    age_ms = vitals.now - vitals.tick_at
     if age_ms > TICK_LATE_MS:
-        told = times.format_duration(age_ms)
-        return [Problem(f"No tick has run for {told}: nothing comes due. See that cron runs. {hint}", True)]
-    if seen.unticked_at is not None and seen.now - seen.unticked_at > TICK_LATE_MS:
-        told = times.format_duration(seen.now - seen.unticked_at)
-        return [Problem(f"Ticks run and do not finish: they are {told} behind. See what 'schedbot tick' says.", True)]
+        sentence = f"No tick has run for {times.format_duration(age_ms)}, so no job is made. Check that cron runs."
+        return [Problem(f"{sentence} {ADD_TICK}", is_standstill=True)]
+    if vitals.unticked_at is not None and vitals.now - vitals.unticked_at > TICK_LATE_MS:
+        behind = times.format_duration(vitals.now - vitals.unticked_at)
+        sentence = f"Ticks run but do not finish: they are {behind} behind. Run 'schedbot tick' to see the error."
+        return [Problem(sentence, is_standstill=True)]
     return []
 
 
-def posts(seen: Vitals) -> list[Problem]:
-    """Is what is due posted?"""
-    problems = []
-    late_ms = oldest_due_ms(seen)
-    if late_ms > DUE_LATE_MS:
-        told = f"A job that is due has waited for {times.format_duration(late_ms)}"
-        if seen.pools == 0:
-            problems.append(Problem(f"{told}, and no pool runs. Start 'schedbot work'.", is_stand_still=True))
-        else:
-            pools = counted(seen.pools, "pool runs", "pools run")
-            see = "'schedbot audit --state queued' shows what waits; see what 'schedbot work' logs, or start it again."
-            problems.append(Problem(f"{told}, though {pools}. {see}", late_ms > DUE_STUCK_MS))
-    if seen.silences >= OUTAGE_FAILURES and (seen.queued or seen.is_unsettled):
-        told = f"Slack has not answered the last {seen.silences} posts"
-        problems.append(Problem(f"{told}: what is due waits, and a post is tried again by itself."))
-    if seen.failed_24h:
-        told = counted(seen.failed_24h, "job failed", "jobs failed")
-        see = "'schedbot audit --state failed' says why, 'schedbot retry --state failed' sends again."
-        problems.append(Problem(f"{told} in the last 24 hours. {see}"))
+def due_problems(vitals: Vitals) -> list[Problem]:
+    late_ms = oldest_due_ms(vitals)
+    if late_ms <= DUE_LATE_MS:
+        return []
+    sentence = f"A due job has waited for {times.format_duration(late_ms)}"
+    if vitals.pools == 0:
+        return [Problem(f"{sentence}, and no worker pool is running. Start 'schedbot work'.", is_standstill=True)]
+    pools = count(vitals.pools, "worker pool is", "worker pools are")
+    steps = "'schedbot audit --state queued' lists waiting jobs. Read the log of 'schedbot work', or restart it."
+    return [Problem(f"{sentence}, although {pools} running. {steps}", is_standstill=late_ms > DUE_STUCK_MS)]
+
+
+def outage_problems(vitals: Vitals) -> list[Problem]:
+    if vitals.silences < OUTAGE_FAILURES or not (vitals.queued or vitals.is_unsettled):
+        return []
+    sentence = f"Slack has not answered the last {vitals.silences} posts."
+    return [Problem(f"{sentence} Due jobs wait and are tried again automatically.")]
+
+
+def failure_problems(vitals: Vitals) -> list[Problem]:
+    if not vitals.failed_24h:
+        return []
+    jobs = count(vitals.failed_24h, "job", "jobs")
+    steps = "'schedbot audit --state failed' shows why; 'schedbot retry --state failed' sends them again."
+    return [Problem(f"{jobs} failed in the last 24 hours. {steps}")]
+
+
+def version_problems(vitals: Vitals) -> list[Problem]:
+    """Return a problem for each pool that was started before an upgrade."""
+    return [
+        Problem(f"{version_mismatch(name, program)} Restart 'schedbot work'.")
+        for name, program in vitals.other_programs
+    ]
+
+
+def version_mismatch(pool: str, program: str) -> str:
+    return f"Worker pool '{pool}' runs schedbot {program}; this is {__version__}."
+
+
+def problems_for_people(vitals: Vitals) -> list[Problem]:
+    problems = [Problem(paused_workspace(name, reason), needs_person=True) for name, reason in vitals.paused]
+    if vitals.held:
+        jobs = count(vitals.held, "job is held: it", "jobs are held: they")
+        steps = "'schedbot audit --state held' lists them; 'schedbot audit JOB' shows how to settle one."
+        problems.append(Problem(f"{jobs} may have been posted. {steps}", needs_person=True))
+    if vitals.suspended:
+        schedules = count(vitals.suspended, "schedule is", "schedules are")
+        steps = "'schedbot list --state suspended' lists them; 'schedbot why NAME' shows the remedy."
+        problems.append(Problem(f"{schedules} suspended. {steps}", needs_person=True))
     return problems
 
 
-def versions(seen: Vitals) -> list[Problem]:
-    """Does a pool run that was started before an upgrade?"""
-    return [Problem(f"{another(name, program)} Restart 'schedbot work'.") for name, program in seen.other_programs]
-
-
-def another(pool: str, program: str) -> str:
-    """A pool of another version, named with both."""
-    return f"The pool '{pool}' is schedbot {program}, this is {__version__}."
-
-
-def for_people(seen: Vitals) -> list[Problem]:
-    """What waits for a person?"""
-    problems = [Problem(paused(name, reason), is_for_a_person=True) for name, reason in seen.paused]
-    if seen.held:
-        told = counted(seen.held, "job is held, and may have been posted", "jobs are held, and may have been posted")
-        see = "'schedbot audit --state held' shows which, 'schedbot audit JOB' how to settle it."
-        problems.append(Problem(f"{told}. {see}", is_for_a_person=True))
-    if seen.suspended:
-        told = counted(seen.suspended, "schedule is suspended", "schedules are suspended")
-        see = "'schedbot list --state suspended' shows which, 'schedbot why NAME' what helps."
-        problems.append(Problem(f"{told}. {see}", is_for_a_person=True))
-    return problems
-
-
-def paused(name: str, reason: str) -> str:
-    """Why a workspace is paused and what ends that: a token that Slack refused must be seen to first."""
+def paused_workspace(name: str, reason: str) -> str:
+    """Return reason and remedy. A token that Slack refused must be checked before the workspace is resumed."""
     resume = f"'schedbot workspace resume {shlex.quote(name)}'"
-    told = f"The workspace '{name}' is paused: {describe_reason(reason)}."
+    sentence = f"Workspace '{name}' is paused: {describe_reason(reason)}."
     if describe_reason(reason) == reason:
-        return f"{told} Go on with {resume}."
-    return f"{told} See 'schedbot workspace check {shlex.quote(name)}', then {resume}."
+        return f"{sentence} Resume it with {resume}."
+    return f"{sentence} Check it with 'schedbot workspace check {shlex.quote(name)}', then resume it with {resume}."
 
 
-def oldest_due_ms(seen: Vitals) -> int:
-    """How long the oldest job that is due has waited; 0 when none has."""
-    return 0 if seen.oldest_due_at is None else max(0, seen.now - seen.oldest_due_at)
+def oldest_due_ms(vitals: Vitals) -> int:
+    """Return how long the oldest due job has waited; 0 without such a job."""
+    return 0 if vitals.oldest_due_at is None else max(0, vitals.now - vitals.oldest_due_at)
 
 
-def counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def count(number: int, singular: str, plural: str) -> str:
+    return f"{number:,} {singular if number == 1 else plural}"
 
 
-def as_json(health: Health) -> dict[str, Any]:
-    """The object of `health --json`; spans are milliseconds."""
-    seen = health.vitals
+def to_json(health: Health) -> dict[str, Any]:
+    """Return the object of `health --json`; durations are milliseconds."""
+    vitals = health.vitals
     return {
         "status": health.status,
-        "tick_age_ms": None if seen.tick_at is None else seen.now - seen.tick_at,
-        "workers": seen.pools,
-        "queued": seen.queued,
-        "oldest_due_ms": oldest_due_ms(seen),
-        "failed_24h": seen.failed_24h,
-        "paused_workspaces": [name for name, _ in seen.paused],
+        "tick_age_ms": None if vitals.tick_at is None else vitals.now - vitals.tick_at,
+        "workers": vitals.pools,
+        "queued": vitals.queued,
+        "oldest_due_ms": oldest_due_ms(vitals),
+        "failed_24h": vitals.failed_24h,
+        "paused_workspaces": [name for name, _ in vitals.paused],
         "problems": [problem.sentence for problem in health.problems],
     }

@@ -1,4 +1,4 @@
-"""`schedbot audit`: what was due, what was posted, and what failed why."""
+"""`schedbot audit`: jobs, when they were due, where they were posted and why they failed."""
 
 from typing import Annotated
 
@@ -6,108 +6,104 @@ import typer
 
 from schedbot.admin.jobs import filters, next_steps
 from schedbot.admin.jobs import mark_posted as marking
-from schedbot.commands import filter_options as options
+from schedbot.admin.jobs.filters import FilterOptions
+from schedbot.commands import options
 from schedbot.errors import BadInput
-from schedbot.presentation import jobs as telling
+from schedbot.presentation import jobs as presentation
 from schedbot.presentation import terminal
 from schedbot.session import Session, open_session
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
 from schedbot.store.jobs import outage
 
-SHOWN = 50
+TABLE_ROWS = 50
 
 
 def run(
-    job: Annotated[int | None, typer.Argument(metavar="JOB", help="One job's whole story.")] = None,
+    job: Annotated[int | None, typer.Argument(metavar="JOB", help="Show the time line of this job.")] = None,
     schedule: options.Schedules = None,
     account: options.Accounts = None,
     workspace: options.Workspaces = None,
     channel: options.Channels = None,
     state: options.States = None,
     error: options.Errors = None,
-    since: options.Since = "",
-    until: options.Until = "",
+    since: options.DueSince = "",
+    until: options.DueUntil = "",
     limit: Annotated[
-        int | None, typer.Option(min=1, help="The newest N jobs. 50 in the table; --json and --csv show all.")
+        int | None, typer.Option(min=1, help="Newest N jobs. [default: 50 in the table; all with --json and --csv]")
     ] = None,
     mark_posted: Annotated[
-        str, typer.Option("--mark-posted", metavar="TS", help="The held or unknown JOB is there: its ts, or its link.")
+        str,
+        typer.Option(
+            "--mark-posted", metavar="TS", help="Mark a held or unknown JOB as posted: its ts or message link."
+        ),
     ] = "",
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a job, the oldest first.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="CSV, the oldest first.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a job, oldest first.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="CSV, oldest first.")] = False,
 ) -> None:
-    """Show what was due, what was posted where and how late, and what failed why.
+    """Show jobs: when they were due, where and how late they were posted, and why they failed.
 
-    The table shows the newest first, with the wall clock of each schedule's zone; removed schedules are found by name.
-    States: queued running succeeded failed unknown held missed skipped cancelled. What was missed among many has no
-    number ('-', in JSON null) until 'retry --stale' sends it.
+    The table shows the newest first, in the time zone of each schedule. Jobs of removed schedules are found by name.
+    States: queued running succeeded failed unknown held missed skipped cancelled. Occurrences that were missed among
+    many have no job number ('-', in JSON null) until 'retry --stale' sends them.
 
     Example:  schedbot audit --since 2d --state failed,held
     """
-    words = filters.Words(
-        schedule=schedule or (),
-        account=account or (),
-        workspace=workspace or (),
-        channel=channel or (),
-        state=state or (),
-        error=error or (),
-        since=since,
-        until=until,
-    )
-    refuse_mixtures(job, words != filters.Words(), mark_posted, json and csv)
+    filter_options = options.filter_options(locals())
+    refuse_conflicts(job, filter_options != FilterOptions(), mark_posted, json and csv)
     with open_session() as session:
         if job is None:
-            show(session, filters.chosen(session, words), limit, json, csv)
+            show_jobs(session, filters.parse(session, filter_options), limit, json, csv)
             return
         if mark_posted:
             marked = marking.mark_posted(session, job, mark_posted)
-            if doubt := marking.doubt(marked, session.now()):
-                terminal.note(f"Note: {doubt}")
-        tell(session, job, json, csv)
+            if warning := marking.time_warning(marked, session.now()):
+                terminal.note(f"Note: {warning}")
+        show_job(session, job, json, csv)
 
 
-def refuse_mixtures(job: int | None, filtered: bool, mark_posted: str, both: bool) -> None:
-    if both:
-        raise BadInput("--json and --csv do not go together.", "Say one of them.")
+def refuse_conflicts(job: int | None, has_filters: bool, mark_posted: str, has_two_formats: bool) -> None:
+    if has_two_formats:
+        raise BadInput("--json and --csv cannot be combined.", "Use one of them.")
     if job is None and mark_posted:
-        raise BadInput("--mark-posted is about one job.", f"schedbot audit JOB --mark-posted {mark_posted}")
-    if job is not None and filtered:
-        raise BadInput(f"Job {job} and filters do not go together.", "Say the job's number alone, or filters alone.")
+        raise BadInput("--mark-posted needs a job number.", f"Use 'schedbot audit JOB --mark-posted {mark_posted}'.")
+    if job is not None and has_filters:
+        raise BadInput(f"Job {job} and filters cannot be combined.", "Use the job number alone, or filters alone.")
 
 
-def show(session: Session, chosen: Filter, limit: int | None, json: bool, csv: bool) -> None:
-    """The jobs of a filter: as a table the newest, for programs all of them as a stream."""
+def show_jobs(session: Session, job_filter: Filter, limit: int | None, json: bool, csv: bool) -> None:
+    """Print the newest jobs as a table, or all of them as JSON or CSV."""
     if not (json or csv):
-        table(session, chosen, limit or SHOWN)
+        show_table(session, job_filter, limit or TABLE_ROWS)
         return
-    found = reversed(jobs.newest(session.db, chosen, limit)) if limit else jobs.every(session.db, chosen)
-    objects = (telling.as_object(one) for one in found)
+    selected = reversed(jobs.newest(session.db, job_filter, limit)) if limit else jobs.every(session.db, job_filter)
+    objects = (presentation.to_json(job) for job in selected)
     if json:
         terminal.json_lines(objects)
     else:
-        terminal.csv_rows(telling.KEYS, objects)
+        terminal.csv_rows(presentation.KEYS, objects)
 
 
-def table(session: Session, chosen: Filter, limit: int) -> None:
-    # One more than is shown, to know whether there are more.
-    found = jobs.newest(session.db, chosen, limit + 1)
-    telling.table(found[:limit], session.now())
-    if len(found) > limit:
-        terminal.note(f"The newest {limit} are shown: --limit N, --since and the other filters show others.")
+def show_table(session: Session, job_filter: Filter, limit: int) -> None:
+    # One more than the table shows, to know whether there are more.
+    selected = jobs.newest(session.db, job_filter, limit + 1)
+    presentation.print_table(selected[:limit], session.now())
+    if len(selected) > limit:
+        terminal.note(f"Only the newest {limit} jobs are shown. Use --limit N or filters to see others.")
 
 
-def tell(session: Session, number: int, json: bool, csv: bool) -> None:
-    """One job: its story, or its object with the story in it."""
+def show_job(session: Session, number: int, json: bool, csv: bool) -> None:
+    """Print the time line of one job, or its object."""
     from schedbot.admin.jobs import timeline
 
-    job = marking.known(session, number)
-    entries = timeline.told(session, job)
+    job = marking.find_job(session, number)
+    entries = timeline.build(session, job)
     if json:
-        terminal.json_lines([{**telling.as_object(job), "story": [telling.entry(one) for one in entries]}])
+        story = [presentation.entry_to_json(entry) for entry in entries]
+        terminal.json_lines([{**presentation.to_json(job), "story": story}])
     elif csv:
-        terminal.csv_rows(telling.KEYS, [telling.as_object(job)])
+        terminal.csv_rows(presentation.KEYS, [presentation.to_json(job)])
     else:
         now = session.now()
-        stands = next_steps.standing(job, now, outage.count_failures(session.db, now))
-        telling.time_line(job, entries, stands, now)
+        summary = next_steps.summarize(job, now, outage.count_failures(session.db, now))
+        presentation.print_time_line(job, entries, summary, now)

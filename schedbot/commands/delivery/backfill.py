@@ -1,4 +1,4 @@
-"""`schedbot backfill`: enqueue occurrences of the past that never were."""
+"""`schedbot backfill`: enqueue past occurrences that have no job."""
 
 import shlex
 import sys
@@ -8,7 +8,7 @@ import typer
 
 from schedbot import times
 from schedbot.admin.jobs import backfill
-from schedbot.admin.jobs.backfill import Plan
+from schedbot.admin.jobs.backfill import BackfillPlan
 from schedbot.errors import BadInput
 from schedbot.model import JobState
 from schedbot.presentation import terminal
@@ -16,61 +16,57 @@ from schedbot.session import open_session
 
 
 def run(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The schedule.")],
-    from_: Annotated[str, typer.Option("--from", metavar="WHEN", help="From there on.")],
-    to: Annotated[str, typer.Option(metavar="WHEN", help="Up to there, not with it; 'now' at the latest.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say which; change nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask: for scripts.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object for each job.")] = False,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Schedule name.")],
+    from_: Annotated[str, typer.Option("--from", metavar="WHEN", help="Start of the span.")],
+    to: Annotated[str, typer.Option(metavar="WHEN", help="End of the span, exclusive; 'now' at the latest.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the occurrences; change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a job.")] = False,
 ) -> None:
-    """Post what a schedule never had in a span of the past: each occurrence of its rule there that has no job.
+    """Enqueue the occurrences of a schedule in a past span that have no job.
 
-    They are posted from now on, one a second. Wall clocks are read in the schedule's zone.
+    They are posted from now on, one a second. Times are in the schedule's zone.
 
     Example:  schedbot backfill acme-weekly --from 2026-11-01 --to 2026-11-20 --dry-run
     """
     with open_session() as session:
-        made = backfill.plan(session, name, from_, to)
-        tell(made)
-        if not made.due or not (dry_run or yes or agreed(made)):
+        plan = backfill.plan(session, name, from_, to)
+        describe(plan)
+        if not plan.due or not (dry_run or yes or confirm(plan)):
             return
-        jobs = [(None, due_at) for due_at in made.due] if dry_run else backfill.carry_out(session, made)
-    zone = times.zone(made.schedule.recurrence.tz)
+        jobs = [(None, due_at) for due_at in plan.due] if dry_run else backfill.carry_out(session, plan)
     if json:
         terminal.json_lines(
             {"job": job, "schedule": name, "due_at": times.to_rfc3339(due_at), "state": JobState.QUEUED.value}
             for job, due_at in jobs
         )
         return
+    zone = times.zone(plan.schedule.recurrence.tz)
     for _, due_at in jobs if dry_run else ():
-        terminal.say(times.format_instant(due_at, zone))
-    terminal.say("Nothing was changed." if dry_run else f"Queued {counted(len(jobs))}.")
+        terminal.print_line(times.format_instant(due_at, zone))
+    terminal.print_line("Nothing was changed." if dry_run else f"Queued {terminal.count(len(jobs), 'job')}.")
 
 
-def tell(made: Plan) -> None:
-    """How many there are, and what is left alone; on stderr, since it comes before the answer."""
-    terminal.note(f"{counted(len(made.due))} of '{made.schedule.name}' in that time {verb(len(made.due))} no job.")
-    if made.missed:
-        stale = f"schedbot retry --schedule {shlex.quote(made.schedule.name)} --state missed --stale"
-        span = f"--since {times.to_rfc3339(made.start)} --until {times.to_rfc3339(made.end - 1)}"
-        terminal.note(f"On record as missed, so not taken up: {counted(made.missed)}. Send them with '{stale} {span}'.")
-    if made.on_record:
-        terminal.note(f"{made.on_record} more in other states stay as they are.")
-    if made.left_out:
-        terminal.note(f"{made.left_out} left out: a holiday, or outside of the window.")
+def describe(plan: BackfillPlan) -> None:
+    """Print the counts of the plan on stderr, because they come before the answer."""
+    occurrences = terminal.count(len(plan.due), "occurrence")
+    verb = "has" if len(plan.due) == 1 else "have"
+    terminal.note(f"{occurrences} of '{plan.schedule.name}' in this span {verb} no job.")
+    if plan.missed:
+        retry = f"schedbot retry --schedule {shlex.quote(plan.schedule.name)} --state missed --stale"
+        span = f"--since {times.to_rfc3339(plan.start)} --until {times.to_rfc3339(plan.end - 1)}"
+        missed = terminal.count(plan.missed, "occurrence")
+        terminal.note(f"Not enqueued: {missed} on record as missed. Send them with '{retry} {span}'.")
+    if plan.on_record:
+        terminal.note(f"Not enqueued: {terminal.count(plan.on_record, 'occurrence')} with a job in another state.")
+    if plan.skipped:
+        skipped = terminal.count(plan.skipped, "occurrence")
+        terminal.note(f"Not enqueued: {skipped} on a holiday or outside the send window.")
 
 
-def agreed(made: Plan) -> bool:
-    """Ask the person. Raises BadInput where there is nobody to ask."""
-    count = counted(len(made.due))
+def confirm(plan: BackfillPlan) -> bool:
+    """Ask the user. Raises BadInput without a terminal."""
+    occurrences = terminal.count(len(plan.due), "occurrence")
     if not sys.stdin.isatty():
-        raise BadInput(f"{count} would be posted; nothing was done.", "Say --yes to post without a question.")
-    return terminal.ask(f"Post {count} now?")
-
-
-def counted(count: int) -> str:
-    return "1 occurrence" if count == 1 else f"{count} occurrences"
-
-
-def verb(count: int) -> str:
-    return "has" if count == 1 else "have"
+        raise BadInput(f"{occurrences} would be posted; nothing was changed.", "Use --yes to post without a question.")
+    return terminal.ask(f"Post {occurrences} now?")

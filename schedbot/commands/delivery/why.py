@@ -1,4 +1,4 @@
-"""`schedbot why`: what became of an occurrence, or why there was none."""
+"""`schedbot why`: explain why a schedule did or did not post."""
 
 from typing import Annotated
 
@@ -6,44 +6,48 @@ import typer
 
 from schedbot import times
 from schedbot.admin.explain import why
-from schedbot.admin.explain.why import Answer
+from schedbot.admin.explain.why import Explanation
 from schedbot.presentation import terminal
 from schedbot.session import open_session
 
 
 def run(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The schedule, also one that was removed.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Schedule name, also of a removed schedule.")],
     at: Annotated[
         str,
-        typer.Option(metavar="WHEN", help="'yesterday 9am', '2026-12-01 09:00' (its zone); else the last one."),
+        typer.Option(
+            metavar="WHEN",
+            help="'yesterday 9am', '2026-12-01 09:00' in the schedule's zone. [default: the last occurrence]",
+        ),
     ] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Say why a schedule posted nothing at some time, or what became of its post.
+    """Explain why a schedule posted nothing at some time, or what happened to its post.
 
     Example:  schedbot why acme-weekly --at 'yesterday 9am'
     """
     with open_session() as session:
-        answer = why.why(session, name, at)
+        explanation = why.explain(session, name, at)
     if json:
-        terminal.json_lines([as_object(answer)])
+        terminal.json_lines([to_json(explanation)])
         return
-    zone = times.zone(answer.schedule.recurrence.tz)
-    asked = answer.at if answer.due_at is None else answer.due_at
-    terminal.say(f"{answer.schedule.name}, {times.format_instant(asked, zone)}", "bold")
-    for sentence in answer.because:
-        terminal.say(sentence)
-    for step in answer.steps:
-        terminal.say(f"  Next: {step}")
+    zone = times.zone(explanation.schedule.recurrence.tz)
+    at_or_due = explanation.at if explanation.due_at is None else explanation.due_at
+    terminal.print_line(f"{explanation.schedule.name}, {times.format_instant(at_or_due, zone)}", "bold")
+    for sentence in explanation.because:
+        terminal.print_line(sentence)
+    for step in explanation.steps:
+        terminal.print_line(f"  Next: {step}")
 
 
-def as_object(answer: Answer) -> dict[str, object]:
+def to_json(explanation: Explanation) -> dict[str, object]:
+    job = explanation.job
     return {
-        "schedule": answer.schedule.name,
-        "at": times.to_rfc3339(answer.at),
-        "due_at": None if answer.due_at is None else times.to_rfc3339(answer.due_at),
-        "job": answer.job.job if answer.job else None,
-        "state": answer.job.state.value if answer.job else None,
-        "because": list(answer.because),
-        "steps": list(answer.steps),
+        "schedule": explanation.schedule.name,
+        "at": times.to_rfc3339(explanation.at),
+        "due_at": None if explanation.due_at is None else times.to_rfc3339(explanation.due_at),
+        "job": job.job if job else None,
+        "state": job.state.value if job else None,
+        "because": list(explanation.because),
+        "steps": list(explanation.steps),
     }

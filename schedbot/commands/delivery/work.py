@@ -1,4 +1,4 @@
-"""`schedbot work`: post the jobs that are due."""
+"""`schedbot work`: run a worker pool that posts due jobs."""
 
 from dataclasses import replace
 from typing import Annotated
@@ -13,28 +13,34 @@ from schedbot.session import Session, open_session
 from schedbot.store.operations import drain as drain_state
 from schedbot.store.schedules import user_zones
 
-FOLLOW_MS = 5_000  # what is due waits for it
-WAITING = (JobState.QUEUED, JobState.UNKNOWN)
+ZONE_REFRESH_MS = 5_000  # due jobs wait for it
+PENDING = {
+    JobState.QUEUED: "will be tried again",
+    JobState.UNKNOWN: "delivery unknown, checking",
+}
 
 
 def run(
-    drain: Annotated[bool, typer.Option("--drain", help="End when nothing is due.")] = False,
+    drain: Annotated[bool, typer.Option("--drain", help="Exit when no job is due.")] = False,
     processes: Annotated[
         int | None,
-        typer.Option(min=1, max=256, help="Children (default: SCHEDBOT_PROCESSES, else the number of cores)."),
+        typer.Option(min=1, max=256, help="Child processes. [default: SCHEDBOT_PROCESSES, else the number of cores]"),
     ] = None,
     in_flight: Annotated[
         int | None,
-        typer.Option(min=1, max=10_000, help="Posts at once in each child (default: SCHEDBOT_IN_FLIGHT, else 100)."),
+        typer.Option(
+            min=1, max=10_000, help="Posts in flight in each process. [default: SCHEDBOT_IN_FLIGHT, else 100]"
+        ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Log warnings and errors only.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Log only warnings and errors.")] = False,
 ) -> None:
-    """Post the jobs that are due, each at its instant, until it is stopped.
+    """Post due jobs, each on time, until the pool is stopped.
 
-    SIGTERM or Ctrl-C: what is in flight is finished, what has not left is given back; it ends within the request's
-    time-out (30s) and 5 s. A second one ends it at once; nothing is lost by that. With --drain it ends when nothing
-    is due but what another pool has in hand, with exit code 3 if something waits for a person and 1 if Slack does
-    not answer at all.
+    SIGTERM or Ctrl-C stops the pool: requests in flight are finished, other jobs go back to the queue. It exits within
+    the request time-out (30s) plus 5 s. A second signal stops it at once; nothing is lost by that.
+
+    With --drain it exits when no job is due except those of other pools. Exit code 3: a job or workspace waits for a
+    person; 1: Slack does not answer.
 
     Example:  schedbot work --drain
     """
@@ -50,41 +56,36 @@ def run(
         if user_zones.anybody_to_ask(session.db, session.now()):
             from schedbot.admin.schedules import refresh_user_zones
 
-            refresh_user_zones.try_refresh(session, "work", FOLLOW_MS)
+            refresh_user_zones.try_refresh(session, "work", ZONE_REFRESH_MS)
         pool = Pool(session, drain=drain)
         tally = pool.run()
         if not quiet:
-            terminal.note(sentence(tally))
+            terminal.note(summarize(tally))
         if drain and pool.in_flight.breaker.has_seen_outage:
-            raise SchedbotError("Slack does not answer: what is due waits.", "The next 'schedbot work' tries again.")
+            raise SchedbotError("Slack does not answer. Due jobs wait.", "The next 'schedbot work' tries them again.")
         if drain:
-            raise typer.Exit(waits_count_for_person(session))
+            raise typer.Exit(exit_code(session))
 
 
-def sentence(tally: dict[str, int]) -> str:
-    """`Ended 2 jobs: 2 succeeded. 5 tries left their jobs waiting: 5 queued.`"""
+def summarize(tally: dict[str, int]) -> str:
+    """Return `2 jobs ended: 2 succeeded. 1 job is still pending: delivery unknown, checking.`"""
     if not tally:
-        return "Nothing was due."
-    ended = {state: count for state, count in tally.items() if state not in WAITING}
-    told = f"Ended {counted(ended, 'job', 'jobs') if ended else 'no job.'}"
-    if waiting := {state: count for state, count in tally.items() if state in WAITING}:
-        told += f" {counted(waiting, 'try left its job waiting', 'tries left their jobs waiting')}"
-    return told
+        return "No job was due."
+    ended = {state: count for state, count in sorted(tally.items()) if state not in PENDING}
+    states = ", ".join(f"{count:,} {state}" for state, count in ended.items())
+    lines = [f"{terminal.count(sum(ended.values()), 'job')} ended: {states}."] if ended else ["No job ended."]
+    for state, reason in PENDING.items():
+        if count := tally.get(state):
+            lines.append(f"{terminal.count(count, 'job is', 'jobs are')} still pending: {reason}.")
+    return " ".join(lines)
 
 
-def counted(tally: dict[str, int], one: str, many: str) -> str:
-    """How many there are, and of them in each state."""
-    each = ", ".join(f"{count} {state}" for state, count in sorted(tally.items()))
-    total = sum(tally.values())
-    return f"{total:,} {one if total == 1 else many}: {each}."
-
-
-def waits_count_for_person(session: Session) -> int:
-    """The exit code: 3 if a job is held or a paused workspace has jobs that wait."""
+def exit_code(session: Session) -> int:
+    """Return 3 if a job is held or a paused workspace has pending jobs, else 0; print which."""
     held, paused = drain_state.count_for_person(session.db)
     if held:
-        terminal.note(f"{held} held: 'schedbot audit --state held' shows them.")
+        terminal.note(f"{terminal.count(held, 'job is', 'jobs are')} held. See 'schedbot audit --state held'.")
     if paused:
-        told = "1 paused workspace has" if paused == 1 else f"{paused} paused workspaces have"
-        terminal.note(f"{told} jobs that wait: 'schedbot workspace list' shows why.")
+        workspaces = terminal.count(paused, "paused workspace has", "paused workspaces have")
+        terminal.note(f"{workspaces} pending jobs. See 'schedbot workspace list'.")
     return errors.NEEDS_PERSON if held or paused else errors.DONE

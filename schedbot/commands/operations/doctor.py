@@ -1,4 +1,4 @@
-"""`schedbot doctor`: is the set-up sound?"""
+"""`schedbot doctor`: check the installation."""
 
 from typing import Annotated
 
@@ -6,41 +6,41 @@ import typer
 
 from schedbot import clock
 from schedbot.admin.operations import doctor
-from schedbot.admin.operations.doctor import Finding
+from schedbot.admin.operations.doctor import CheckResult
 from schedbot.errors import FAILED
 from schedbot.presentation import terminal
 
+STYLES = {"ok": "", "WARNING": "yellow", "PROBLEM": "red"}
+
 
 def run(
-    online: Annotated[bool, typer.Option("--online", help="Try each workspace's token with Slack, too.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="JSON Lines, one finding a line.")] = False,
+    online: Annotated[bool, typer.Option("--online", help="Also test each workspace's token with Slack.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="JSON Lines, one check a line.")] = False,
 ) -> None:
-    """Check settings, database, zone data, tokens, cron and disk. Nothing is changed; each problem has its remedy.
+    """Check settings, database, time zone data, tokens, cron and disk. Nothing is changed.
 
-    Exit code 1 if there is a problem.
+    Exit code 1 if there is a problem; a warning leaves it at 0.
 
     Example:  schedbot doctor
     """
-    sound = True
-    for finding in doctor.examine(clock.now_ms, online):
-        sound = sound and finding.ok
+    is_ok = True
+    for result in doctor.run_checks(clock.now_ms, online):
+        is_ok = is_ok and result.is_ok
         if json:
-            terminal.json_lines([as_json(finding)])
+            terminal.json_lines([to_json(result)])
         else:
-            tell(finding)
-    if not sound:
+            print_result(result)
+    if not is_ok:
         raise typer.Exit(FAILED)
 
 
-def tell(finding: Finding) -> None:
-    """One line, and the remedy below a problem."""
-    terminal.say(
-        f"{'ok' if finding.ok else 'PROBLEM':<7}  {finding.check}: {finding.seen}", "" if finding.ok else "red"
-    )
-    if finding.remedy:
-        terminal.say(f"{'':<7}  {finding.remedy}")
+def print_result(result: CheckResult) -> None:
+    """Print one line, and the remedy below it."""
+    level = "PROBLEM" if not result.is_ok else "WARNING" if result.is_warning else "ok"
+    terminal.print_line(f"{level:<7}  {result.check}: {result.detail}", STYLES[level])
+    if result.remedy:
+        terminal.print_line(f"{'':<7}  {result.remedy}")
 
 
-def as_json(finding: Finding) -> dict[str, str | bool | None]:
-    """A finding as one object."""
-    return {"check": finding.check, "ok": finding.ok, "seen": finding.seen, "remedy": finding.remedy or None}
+def to_json(result: CheckResult) -> dict[str, str | bool | None]:
+    return {"check": result.check, "ok": result.is_ok, "seen": result.detail, "remedy": result.remedy or None}

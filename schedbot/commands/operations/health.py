@@ -1,4 +1,4 @@
-"""`schedbot health`: do posts go out?"""
+"""`schedbot health`: show whether posts are going out."""
 
 from typing import Annotated, Any
 
@@ -12,46 +12,46 @@ from schedbot.presentation import terminal
 from schedbot.session import open_session
 from schedbot.store.operations.health import read_vitals
 
-COLOURS = {health.OK: "green", health.DEGRADED: "yellow", health.BROKEN: "red"}
+STYLES = {health.OK: "green", health.DEGRADED: "yellow", health.BROKEN: "red"}
 
 
 def run(
-    json: Annotated[bool, typer.Option("--json", help="One JSON object, whatever is wrong.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object, whatever the problem is.")] = False,
 ) -> None:
-    """Say in one line whether posts go out, and in one more for each problem what it is.
+    """Show in one line whether posts are going out, and one more line for each problem.
 
-    Exit code 0: all is well; 1: something does not go out; 3: all goes out but what waits for a person.
+    Exit code 0: ok; 1: some posts do not go out; 3: posts go out, but some wait for a person.
 
     Example:  schedbot health
     """
     try:
         with open_session() as session:
-            found = health.judged(read_vitals(session.db, session.now()))
+            result = health.assess(read_vitals(session.db, session.now()))
     except DatabaseUnusable as error:
         if not json:
             raise
-        terminal.json_lines([unusable(error)])
+        terminal.json_lines([unusable_to_json(error)])
         raise typer.Exit(FAILED) from None
     if json:
-        terminal.json_lines([health.as_json(found)])
+        terminal.json_lines([health.to_json(result)])
     else:
-        terminal.say(line(found), style=COLOURS[found.status])
-        for problem in found.problems:
-            terminal.say(f"  {problem.sentence}")
-    if found.code:
-        raise typer.Exit(found.code)
+        terminal.print_line(summary_line(result), style=STYLES[result.status])
+        for problem in result.problems:
+            terminal.print_line(f"  {problem.sentence}")
+    if result.code:
+        raise typer.Exit(result.code)
 
 
-def line(found: Health) -> str:
-    """`ok: 3 jobs wait, 1 pool, tick 12 s ago, none failed in 24 h`."""
-    seen = found.vitals
-    tick = "no tick yet" if seen.tick_at is None else f"tick {times.format_relative(seen.tick_at, seen.now)}"
-    jobs = health.counted(seen.queued, "job waits", "jobs wait")
-    pools = health.counted(seen.pools, "pool", "pools")
-    return f"{found.status}: {jobs}, {pools}, {tick}, {seen.failed_24h or 'none'} failed in 24 h"
+def summary_line(result: Health) -> str:
+    """Return `ok: 3 jobs queued, 1 worker pool, last tick 12 s ago, 0 failed in 24 h`."""
+    vitals = result.vitals
+    tick = "no tick yet" if vitals.tick_at is None else f"last tick {times.format_relative(vitals.tick_at, vitals.now)}"
+    jobs = f"{terminal.count(vitals.queued, 'job')} queued"
+    pools = terminal.count(vitals.pools, "worker pool")
+    return f"{result.status}: {jobs}, {pools}, {tick}, {vitals.failed_24h:,} failed in 24 h"
 
 
-def unusable(error: DatabaseUnusable) -> dict[str, Any]:
-    """The object for a database that can't be asked."""
-    nothing = dict.fromkeys(("tick_age_ms", "workers", "queued", "oldest_due_ms", "failed_24h"))
-    return {"status": health.BROKEN, **nothing, "paused_workspaces": [], "problems": [f"{error} {error.hint}"]}
+def unusable_to_json(error: DatabaseUnusable) -> dict[str, Any]:
+    """Return the object for a database that cannot be read."""
+    unknown = dict.fromkeys(("tick_age_ms", "workers", "queued", "oldest_due_ms", "failed_24h"))
+    return {"status": health.BROKEN, **unknown, "paused_workspaces": [], "problems": [f"{error} {error.hint}"]}

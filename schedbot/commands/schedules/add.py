@@ -1,6 +1,7 @@
-"""`schedbot add`: a new schedule."""
+"""`schedbot add`: add a schedule."""
 
 import json as jsonlib
+import shlex
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from schedbot.model import Schedule
 from schedbot.presentation import schedules, terminal
 from schedbot.session import Session, open_session
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A name of its own, such as acme-weekly.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Unique name, such as acme-weekly.")]
 
 
 def run(
@@ -43,33 +44,32 @@ def run(
     paused: Annotated[bool, typer.Option("--paused", help="Add it paused; 'schedbot resume' starts it.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Add a schedule: when, in which time zone, to which channel, and what. Says what it means and when it is next due.
+    """Add a schedule: time, time zone, channel and message. Prints its rule in words and its next occurrences.
 
     Example:  schedbot add acme-weekly --cron '0 9 * * mon,fri' --tz America/Los_Angeles --channel C0123456789
     --text 'Good morning'
     """
-    said = options.said(locals())
-    said["paused"] = "true" if paused else None
-    said["params"] = jsonlib.dumps(options.params(param)) if param else None
+    fields = options.schedule_fields(locals())
+    fields["paused"] = "true" if paused else None
+    fields["params"] = jsonlib.dumps(options.parse_params(param)) if param else None
     with open_session() as session:
-        schedule = add.add(session, said)
+        schedule = add.add(session, fields)
         if json:
-            terminal.json_lines(schedules.objects(session, [schedule]))
+            terminal.json_lines(schedules.to_json_each(session, [schedule]))
         else:
-            answer(session, schedule)
+            print_added(session, schedule)
 
 
-def answer(session: Session, schedule: Schedule) -> None:
-    """What was added: its meaning, the next three occurrences, and what may be wrong with it."""
-    terminal.say(f"Added '{schedule.name}': {schedules.in_words(schedule)}.")
-    terminal.say(f"Posts to {schedule.terms.channel} in the workspace '{schedule.workspace}'.")
-    lines = schedules.coming(session, schedule)
+def print_added(session: Session, schedule: Schedule) -> None:
+    """Print the rule in words, the next three occurrences and warnings."""
+    terminal.print_line(f"Added '{schedule.name}': {schedules.describe_rule(schedule)}.")
+    terminal.print_line(f"Posts to {schedule.terms.channel} in workspace '{schedule.workspace}'.")
+    lines = schedules.next_lines(session, schedule)
     for line in lines:
-        terminal.say(f"  {line}")
+        terminal.print_line(f"  {line}")
     if not lines:
-        terminal.say(f"Paused: start it with 'schedbot resume {schedule.name}'.")
-    for noted in warnings.find_warnings(schedule, session.now()):
-        terminal.note(f"Note: {noted}")
-    missing = add.missing_token(session, schedule)
-    if missing:
-        terminal.note(f"Note: {missing}")
+        terminal.print_line(f"It is paused. Start it with 'schedbot resume {shlex.quote(schedule.name)}'.")
+    for warning in warnings.find_warnings(schedule, session.now()):
+        terminal.note(f"Note: {warning}")
+    if missing_token := add.missing_token(session, schedule):
+        terminal.note(f"Note: {missing_token}")

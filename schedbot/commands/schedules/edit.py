@@ -1,5 +1,6 @@
-"""`schedbot edit`: change what is said of a schedule, and nothing else."""
+"""`schedbot edit`: change fields of a schedule."""
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -12,13 +13,13 @@ from schedbot.model import ScheduleState
 from schedbot.presentation import schedules, terminal
 from schedbot.session import Session, open_session
 
-Named = Annotated[str, typer.Argument(metavar="NAME", help="The schedule.")]
-NewName = Annotated[str | None, options.option("--name", "NEW", "Give it another name.")]
-Unset = Annotated[list[str] | None, typer.Option("--unset-param", metavar="KEY", help="Take a parameter away.")]
+ScheduleName = Annotated[str, typer.Argument(metavar="NAME", help="Schedule name.")]
+NewName = Annotated[str | None, options.option("--name", "NEW", "New name.")]
+UnsetParam = Annotated[list[str] | None, typer.Option("--unset-param", metavar="KEY", help="Remove a parameter.")]
 
 
 def run(
-    schedule: Named,
+    schedule: ScheduleName,
     name: NewName = None,
     cron: options.Cron = None,
     every: options.Every = None,
@@ -28,7 +29,7 @@ def run(
     text: options.Text = None,
     report: options.Report = None,
     param: options.Param = None,
-    unset_param: Unset = None,
+    unset_param: UnsetParam = None,
     account: options.Account = None,
     workspace: options.Workspace = None,
     starts: options.Starts = None,
@@ -45,41 +46,43 @@ def run(
     window: options.Window = None,
     outside: options.OutsidePolicy = None,
     blackout: options.Blackout = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object: the schedule as it now stands.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object: the changed schedule.")] = False,
 ) -> None:
-    """Change a schedule. What is not said stays; 'none' clears --starts, --until, --count, --skip-holidays, --window
-    and --blackout.
+    """Change a schedule. Omitted options keep their value; 'none' clears --starts, --until, --count, --skip-holidays,
+    --window and --blackout.
 
-    What waits is posted as the schedule then stands; under a new rule, what only the old one had is cancelled.
+    Queued jobs are posted with the new values. After a change of the rule, queued jobs that the new rule does not have
+    are cancelled.
 
     Example:  schedbot edit acme-weekly --cron '30 9 * * mon'
     """
-    said = options.said(locals())
+    fields = options.schedule_fields(locals())
     with open_session() as session:
-        edited = edit.edit(session, schedule, said, ParamChanges(options.params(param), unset_param or ()))
+        edited = edit.edit(session, schedule, fields, ParamChanges(options.parse_params(param), unset_param or ()))
         if json:
-            terminal.json_lines(schedules.objects(session, [edited.after]))
+            terminal.json_lines(schedules.to_json_each(session, [edited.after]))
         else:
-            answer(session, edited)
+            print_changes(session, edited)
 
 
-def answer(session: Session, edited: EditResult) -> None:
-    """What changed, from what to what, and when it is next due."""
+def print_changes(session: Session, edited: EditResult) -> None:
+    """Print each changed field with its old and new value, and the next occurrences."""
+    schedule = edited.after
     if not edited.differences:
-        terminal.say(f"Nothing to change: '{edited.before.name}' stands like that already.")
+        terminal.print_line("No changes.")
         return
-    terminal.say(f"Changed '{edited.after.name}': {schedules.in_words(edited.after)}.")
+    terminal.print_line(f"Changed '{schedule.name}': {schedules.describe_rule(schedule)}.")
     for column, old, new in edited.differences:
-        was = schedules.difference(column, old, edited.before.recurrence.tz)
-        terminal.say(f"  {column}: {was} -> {schedules.difference(column, new, edited.after.recurrence.tz)}")
+        before = schedules.format_field(column, old, edited.before.recurrence.tz)
+        terminal.print_line(f"  {column}: {before} -> {schedules.format_field(column, new, schedule.recurrence.tz)}")
     if edited.cancelled:
-        terminal.say(f"Cancelled: {edited.cancelled} that waited.")
-    lines = schedules.coming(session, edited.after)
+        terminal.print_line(f"Cancelled {terminal.count(edited.cancelled, 'queued job')}.")
+    lines = schedules.next_lines(session, schedule)
     for line in lines:
-        terminal.say(f"  {line}")
+        terminal.print_line(f"  {line}")
     if not lines:
-        is_off = edited.after.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
-        rest = f"'schedbot resume {edited.after.name}' lets it go on" if is_off else "nothing more of it is due"
-        terminal.say(f"It is {edited.after.state.value}: {rest}.")
-    for noted in warnings.find_warnings(edited.after, session.now()):
-        terminal.note(f"Note: {noted}")
+        is_stopped = schedule.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
+        resume = f"Resume it with 'schedbot resume {shlex.quote(schedule.name)}'."
+        terminal.print_line(f"It is {schedule.state.value}. {resume if is_stopped else 'It has no more occurrences.'}")
+    for warning in warnings.find_warnings(schedule, session.now()):
+        terminal.note(f"Note: {warning}")

@@ -1,4 +1,4 @@
-"""`schedbot export`: schedules as CSV or JSON Lines."""
+"""`schedbot export`: export schedules as CSV or JSON Lines."""
 
 import sys
 from typing import Annotated
@@ -13,17 +13,17 @@ from schedbot.session import open_session
 
 def run(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Names or globs; all by default.")
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Names or globs. [default: all schedules]")
     ] = None,
-    format: Annotated[Format, typer.Option(help="csv with a header, or an object a line.")] = Format.CSV,
-    json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
+    format: Annotated[Format, typer.Option(help="CSV with a header, or one JSON object a line.")] = Format.CSV,
+    json: Annotated[bool, typer.Option("--json", help="Same as --format jsonl.")] = False,
 ) -> None:
-    """Write schedules so that 'schedbot import' takes them. Those that are over are left out.
+    """Export schedules for 'schedbot import'. Finished schedules are not exported.
 
     Example:  schedbot export 'acme-*' > schedules.csv
     """
     with open_session() as session:
-        found = exporter.find_schedules(session.db, names or [])
-        count = exporter.write(found, Format.JSONL if json else format, sys.stdout)
+        selected = exporter.find_schedules(session.db, names or [])
+        count = exporter.write(selected, Format.JSONL if json else format, sys.stdout)
     if not count:
-        terminal.note("There is no schedule to export.")
+        terminal.note("No schedules to export.")

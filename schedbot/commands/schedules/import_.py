@@ -1,4 +1,4 @@
-"""`schedbot import`: schedules from CSV or JSON Lines, all or nothing."""
+"""`schedbot import`: import schedules from CSV or JSON Lines, all or nothing."""
 
 import gc
 import sys
@@ -18,53 +18,57 @@ from schedbot.session import open_session
 
 
 def run(
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="The file; '-' reads from stdin.")],
-    format: Annotated[Format | None, typer.Option(help="By default the file's ending, or its content, says.")] = None,
-    update: Annotated[bool, typer.Option("--update", help="Change schedules whose name exists.")] = False,
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="File name; '-' reads stdin.")],
+    format: Annotated[
+        Format | None, typer.Option(help="File format. [default: by the file's ending or content]")
+    ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Change schedules whose names exist.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line; change nothing.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="How many, as one JSON object.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Counts as one JSON object.")] = False,
 ) -> None:
-    """Add schedules from CSV (with a header) or JSON Lines, all or nothing. Each bad line is listed with its error.
+    """Import schedules from CSV (with a header) or JSON Lines, all or nothing. Errors are listed by line and column.
 
     Columns: name, account, workspace, channel, cron, every, at, tz, text, report, params (a JSON object), starts,
     until, count, misfire, grace, max_attempts, priority, on_unknown, jitter, skip_holidays, paused, holiday_policy,
-    window, outside, blackout. They may be left out and stand in any order; an empty cell is the default.
+    window, outside, blackout. They may be omitted or in any order; an empty cell means the default.
 
     Example:  schedbot export | schedbot import - --update
     """
-    gc.disable()  # all that is read is kept until it is written: to look for garbage costs a third
+    gc.disable()  # all rows stay in memory until they are written; collecting garbage costs a third of the time
     source = Source("stdin" if file == "-" else file, read(file), format, update)
     with open_session() as session, terminal.progress(f"Importing {source.name}", total=1) as bar:
-        imported = importer.import_file(session, source, moving(bar), dry_run)
+        imported = importer.import_file(session, source, progress_callback(bar), dry_run)
     if json:
         terminal.json_lines([asdict(imported)])
     else:
-        terminal.say(sentence(imported, update, dry_run))
+        terminal.print_line(summary_line(imported, update, dry_run))
 
 
 def read(file: str) -> bytes:
-    """The file's bytes. Raises BadInput."""
+    """Return the bytes of the file. Raises BadInput."""
     if file == "-":
         return sys.stdin.buffer.read()
     try:
         return Path(file).read_bytes()
     except OSError as error:
-        reason = (error.strerror or "unknown").lower()
-        raise BadInput(f"'{file}' cannot be read: {reason}.", hint="Name a CSV or JSON Lines file, or '-'.") from None
+        reason = (error.strerror or "unknown error").lower()
+        raise BadInput(
+            f"'{file}' cannot be read: {reason}.", hint="Use the name of a CSV or JSON Lines file, or '-' for stdin."
+        ) from None
 
 
-def moving(bar: object) -> Progress:
-    """Moves the progress bar."""
+def progress_callback(bar: object) -> Progress:
+    """Return a function that moves the progress bar."""
 
-    def moved(done: int, total: int) -> None:
+    def move(done: int, total: int) -> None:
         bar.update(bar.task_ids[0], completed=done, total=total)  # type: ignore[attr-defined]
 
-    return moved
+    return move
 
 
-def sentence(imported: ImportResult, update: bool, dry_run: bool) -> str:
-    """`Added 3 schedules.`, or with --update `Added 1, changed 2, left 7 as they are.`"""
-    add, change, leave = ("Would add", "change", "leave") if dry_run else ("Added", "changed", "left")
+def summary_line(imported: ImportResult, update: bool, dry_run: bool) -> str:
+    """Return `Added 3 schedules.`, or with --update `Added 1, changed 2, unchanged 7.`"""
+    add, change = ("Would add", "would change") if dry_run else ("Added", "changed")
     if update:
-        return f"{add} {imported.added:,}, {change} {imported.changed:,}, {leave} {imported.unchanged:,} as they are."
-    return f"{add} {imported.added:,} schedule{'' if imported.added == 1 else 's'}."
+        return f"{add} {imported.added:,}, {change} {imported.changed:,}, unchanged {imported.unchanged:,}."
+    return f"{add} {terminal.count(imported.added, 'schedule')}."

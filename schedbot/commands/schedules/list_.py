@@ -1,6 +1,5 @@
-"""`schedbot list`: the schedules, one line each."""
+"""`schedbot list`: list schedules, one a line."""
 
-from collections.abc import Iterator
 from difflib import get_close_matches
 from itertools import islice
 from typing import Annotated
@@ -12,74 +11,71 @@ from schedbot.admin.jobs import filters as job_filters
 from schedbot.admin.schedules import lookup
 from schedbot.admin.workspaces import lookup as workspace_lookup
 from schedbot.errors import BadInput
-from schedbot.model import Schedule, ScheduleState
-from schedbot.presentation import schedules as schedule_views
-from schedbot.presentation import telling_list, terminal
+from schedbot.model import ScheduleState
+from schedbot.presentation import schedules as presentation
+from schedbot.presentation import terminal
 from schedbot.session import Session, open_session
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
 from schedbot.store.schedules.schedules import Filters
 
-LISTED = [state for state in ScheduleState if state is not ScheduleState.REMOVED]
+LISTED_STATES = [state for state in ScheduleState if state is not ScheduleState.REMOVED]
 
 
 def run(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Names or globs: 'acme-*'.")] = None,
     state: Annotated[
-        list[str] | None, typer.Option(metavar="STATE", help="active, paused, suspended, finished: repeat it, or a,b.")
+        list[str] | None,
+        typer.Option(metavar="STATE", help="active, paused, suspended or finished. Repeatable, or a,b."),
     ] = None,
-    account: Annotated[str | None, typer.Option(metavar="ID", help="Of this customer.")] = None,
-    workspace: Annotated[str | None, typer.Option(metavar="NAME", help="Of this Slack workspace.")] = None,
+    account: Annotated[str | None, typer.Option(metavar="ID", help="Account.")] = None,
+    workspace: Annotated[str | None, typer.Option(metavar="NAME", help="Slack workspace.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows of the table.")] = 50,
-    json: Annotated[bool, typer.Option("--json", help="All of them, one JSON object a line.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="All of them as CSV.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="All schedules, one JSON object a line.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="All schedules as CSV.")] = False,
 ) -> None:
-    """List schedules by name, with the next occurrence in each one's own zone; who paused it, why and until when.
+    """List schedules by name, with the next occurrence in each schedule's zone, or why and until when it is stopped.
 
     Example:  schedbot list --state paused,suspended
     """
-    states = [listed(text) for text in job_filters.parts(state or ())]
+    states = [parse_state(text) for text in job_filters.split(state or ())]
     if json and csv:
-        raise BadInput("--json and --csv are both said.", "Choose one.")
+        raise BadInput("--json and --csv cannot be combined.", "Use one of them.")
     with open_session() as session:
-        globs = typed(session, names or [])
+        globs = to_globs(session, names or [])
         if workspace:
             workspace_lookup.find(session.db, workspace)
         filters = Filters(globs=globs, states=states, account=account, workspace=workspace)
-        found = schedules.named_like(session.db, filters)
+        selected = schedules.named_like(session.db, filters)
         if json:
-            terminal.json_lines(schedule_views.objects(session, found))
+            terminal.json_lines(presentation.to_json_each(session, selected))
         elif csv:
-            terminal.csv_rows(schedule_views.CSV_COLUMNS, schedule_views.objects(session, found))
+            terminal.csv_rows(presentation.CSV_COLUMNS, presentation.to_json_each(session, selected))
         else:
-            table(session, found, limit)
+            now = session.now()
+            dropped = pending.list_skipped(session.db, now)
+            presentation.print_table(list(islice(selected, limit)), now, dropped)
             more = schedules.count_like(session.db, filters) - limit
             if more > 0:
-                terminal.note(f"... and {more:,} more (--limit {limit + more}).")
-            schedule_views.note_paused_workspaces(session, workspace)
+                terminal.note(f"... and {more:,} more. Show them with --limit {limit + more}.")
+            presentation.note_paused_workspaces(session, workspace)
 
 
-def listed(text: str) -> ScheduleState:
-    """The state of that name. Raises BadInput, with the nearest of those that are listed."""
-    word = text.lower()
-    if word == ScheduleState.REMOVED:
-        raise BadInput("Removed schedules are not listed.", "Their jobs are in 'schedbot audit --schedule NAME'.")
-    if word in LISTED:
-        return ScheduleState(word)
-    near = get_close_matches(word, LISTED, n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(LISTED)}."
-    raise BadInput(f"No state of a schedule is called {times.quote(text)}.", hint)
+def parse_state(text: str) -> ScheduleState:
+    """Return the state with this name. Raises BadInput, with the nearest name."""
+    state = text.lower()
+    if state == ScheduleState.REMOVED:
+        raise BadInput("Removed schedules are not listed.", "'schedbot audit --schedule NAME' shows their jobs.")
+    if state in LISTED_STATES:
+        return ScheduleState(state)
+    near = get_close_matches(state, LISTED_STATES, n=1)
+    hint = f"Did you mean '{near[0]}'?" if near else f"The schedule states are {', '.join(LISTED_STATES)}."
+    raise BadInput(f"--state: unknown schedule state {times.quote(text)}.", hint)
 
 
-def typed(session: Session, names: list[str]) -> list[str]:
-    """The names as globs. Raises NotFound for one that is typed out and not there."""
+def to_globs(session: Session, names: list[str]) -> list[str]:
+    """Return the names as globs. Raises NotFound for an unknown name that is no glob."""
     for name in names:
         if not lookup.is_glob(name):
             lookup.find(session.db, name)
     return [lookup.to_sqlite_glob(name) for name in names]
-
-
-def table(session: Session, found: Iterator[Schedule], limit: int) -> None:
-    now = session.now()
-    dropped = pending.list_skipped(session.db, now)
-    telling_list.table(list(islice(found, limit)), now, dropped)

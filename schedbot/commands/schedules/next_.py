@@ -1,6 +1,7 @@
-"""`schedbot next`: the coming occurrences of schedules, or of an expression that is not added yet."""
+"""`schedbot next`: next occurrences of schedules or of an expression, and the clock changes that affect schedules."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Annotated, Any
 
@@ -11,12 +12,12 @@ from schedbot.admin.fields.parsers import Fields
 from schedbot.admin.schedules import lookup, occurrences
 from schedbot.admin.schedules.occurrences import CALENDAR_COLUMNS, Expression, Occurrence
 from schedbot.commands import options
-from schedbot.commands.schedules import next_changes
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence, Schedule, ScheduleState
-from schedbot.presentation import schedules as schedule_views
+from schedbot.presentation import schedules as presentation
 from schedbot.presentation import terminal
 from schedbot.rules import recurrence
+from schedbot.rules.recurrence import ClockChange
 from schedbot.session import Session, open_session
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
@@ -25,103 +26,145 @@ from schedbot.store.schedules.schedules import Filters
 
 def run(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Names or globs: 'acme-*'.")] = None,
-    cron: Annotated[str | None, typer.Option(metavar="EXPR", help="An expression instead; needs --tz.")] = None,
-    every: Annotated[str | None, typer.Option(metavar="PHRASE", help="A phrase instead; needs --tz.")] = None,
-    tz: Annotated[str | None, typer.Option(metavar="ZONE", help="The expression's IANA time zone.")] = None,
-    from_: Annotated[str, typer.Option("--from", metavar="WHEN", help="Those after this instant. [default: now]")] = "",
-    count: Annotated[int, typer.Option(min=1, max=100_000, help="How many for each schedule.")] = 5,
+    cron: Annotated[str | None, typer.Option(metavar="EXPR", help="Cron expression to try; needs --tz.")] = None,
+    every: Annotated[str | None, typer.Option(metavar="PHRASE", help="Phrase to try; needs --tz.")] = None,
+    tz: Annotated[str | None, typer.Option(metavar="ZONE", help="IANA time zone of the expression.")] = None,
+    from_: Annotated[str, typer.Option("--from", metavar="WHEN", help="Start of the list. [default: now]")] = "",
+    count: Annotated[int, typer.Option(min=1, max=100_000, help="Occurrences of each schedule.")] = 5,
     skip_holidays: options.SkipHolidays = None,
     holiday_policy: options.HolidayPolicy = None,
     window: options.Window = None,
     outside: options.OutsidePolicy = None,
     blackout: options.Blackout = None,
-    changes: Annotated[str, typer.Option(metavar="SPAN", help="The clock changes of that time instead: 90d.")] = "",
+    changes: Annotated[
+        str, typer.Option(metavar="SPAN", help="Show clock changes in the next SPAN that affect schedules: 90d.")
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Show the coming occurrences: of schedules, of all active ones merged, or of an expression.
+    """Show the next occurrences of schedules, of all active schedules merged by time, or of an expression.
 
-    An expression is tried out with the holidays, window and blackout that it is to be added with.
-
-    With --changes: which of them a clock change touches, and what it does there.
+    Try an expression together with the holidays, window and blackout dates that the schedule will have.
 
     Example:  schedbot next --cron '0 9 * * mon,fri' --tz America/Los_Angeles
     """
-    said = options.said(locals())
+    fields = options.schedule_fields(locals())
     if cron or every:
         if names or changes:
-            other = "--changes" if changes else "A name"
-            raise BadInput(f"{other} and an expression are both said.", "Ask for one of them.")
-        expression(Expression.parse(said, clock.now_ms()), from_, count, json)
+            other = "--changes" if changes else "A schedule name"
+            raise BadInput(f"{other} and an expression cannot be combined.", "Use one of them.")
+        show_expression(Expression.parse(fields, clock.now_ms()), from_, count, json)
         return
-    refuse_alone(said)
+    refuse_without_expression(fields)
     with open_session() as session:
-        meant = chosen(session, names or [])
-        now = session.now()
+        selected, now = select(session, names or []), session.now()
         if changes:
-            next_changes.show(meant, now, now + times.parse_duration(changes), json)
+            show_clock_changes(selected, now, now + times.parse_duration(changes), json)
             return
         dropped = pending.list_skipped(session.db, now)
-        each = (occurrences.find_upcoming(one, after(from_, one.recurrence, now), dropped) for one in meant)
-        show(occurrences.merge(each, count), now, json)
+        each = (
+            occurrences.find_upcoming(schedule, start_of_list(from_, schedule.recurrence, now), dropped)
+            for schedule in selected
+        )
+        show_occurrences(occurrences.merge(each, count), now, json)
 
 
-def refuse_alone(said: Fields) -> None:
-    """Raises BadInput for what belongs to an expression, where none is said."""
+def refuse_without_expression(fields: Fields) -> None:
+    """Raises BadInput for an option of an expression without an expression."""
     for column in ("tz", *CALENDAR_COLUMNS):
-        if said.get(column):
-            option = column.replace("_", "-")
-            raise BadInput(f"--{option} is said without an expression.", "Add --cron EXPR; a schedule has its own.")
+        if fields.get(column):
+            flag = column.replace("_", "-")
+            raise BadInput(f"--{flag} needs an expression.", "Add --cron EXPR. A schedule has its own value.")
 
 
-def chosen(session: Session, names: list[str]) -> Iterable[Schedule]:
-    """The schedules that are meant; all active ones where none is named."""
+def select(session: Session, names: list[str]) -> Iterable[Schedule]:
+    """Return the schedules with these names; all active schedules without names."""
     if not names:
         return schedules.named_like(session.db, Filters(states=(ScheduleState.ACTIVE,)))
-    meant = lookup.find_all(session.db, names)
-    schedule_views.note_empty(meant.empty)
-    for one in meant.schedules:
-        if occurrences.search_start(one, 0) is None:
-            terminal.note(f"'{one.name}' is {one.state.value}: {one.reason}.")
-    return meant.schedules
+    selected = lookup.find_all(session.db, names)
+    presentation.note_unmatched(selected.empty)
+    now = session.now()
+    for schedule in selected.schedules:
+        if occurrences.search_start(schedule, 0) is None:
+            terminal.note(f"'{schedule.name}' is {schedule.state.value}: {presentation.describe_stop(schedule, now)}.")
+    return selected.schedules
 
 
-def after(from_: str, rule: Recurrence, now: int) -> int:
-    """The instant after which occurrences are shown, read in the recurrence's zone. One at --from itself is shown."""
+def start_of_list(from_: str, rule: Recurrence, now: int) -> int:
+    """Return the instant after which occurrences are shown. An occurrence at --from itself is shown."""
     return times.parse_future(from_, times.zone(rule.tz), now) - 1 if from_ else now
 
 
-def expression(asked: Expression, from_: str, count: int, json: bool) -> None:
-    """The occurrences of an expression: no database is needed."""
-    now, rule = clock.now_ms(), asked.recurrence
+def show_expression(expression: Expression, from_: str, count: int, json: bool) -> None:
+    """Print the occurrences of an expression. This needs no database."""
+    now, rule = clock.now_ms(), expression.recurrence
     if not json:
-        said = rule.cron or recurrence.to_phrase(rule.rrule or "")
-        terminal.say(f"{said}: {schedule_views.meaning(rule)}.")
-    show(islice(asked.find_upcoming(after(from_, rule, now)), count), now, json)
+        text = rule.cron or recurrence.to_phrase(rule.rrule or "")
+        terminal.print_line(f"{text}: {presentation.describe_recurrence(rule)}.")
+    show_occurrences(islice(expression.find_upcoming(start_of_list(from_, rule, now)), count), now, json)
 
 
-def show(found: Iterator[Occurrence], now: int, json: bool) -> None:
-    """Print them, as lines for people or as objects."""
+def show_occurrences(selected: Iterator[Occurrence], now: int, json: bool) -> None:
+    """Print occurrences as lines or as objects."""
     if json:
-        terminal.json_lines(map(json_object, found))
+        terminal.json_lines(map(occurrence_to_json, selected))
         return
-    reader, is_empty = times.local_zone(), True
-    for one in found:
-        terminal.say(f"{schedule_views.occurrence(one, now, reader)}{'  ' if one.schedule else ''}{one.schedule}")
+    zone, is_empty = times.local_zone(), True
+    for occurrence in selected:
+        name = f"  {occurrence.schedule}" if occurrence.schedule else ""
+        terminal.print_line(f"{presentation.occurrence_line(occurrence, now, zone)}{name}")
         is_empty = False
     if is_empty:
-        terminal.note("Nothing is to come.")
+        terminal.note("No more occurrences.")
 
 
-def json_object(one: Occurrence) -> dict[str, Any]:
-    told = {
-        "schedule": one.schedule or None,
-        "cron": one.recurrence.cron,
-        "tz": one.recurrence.tz,
-        "due_at": times.to_rfc3339(one.due_at),
-        "local": times.to_local_rfc3339(one.due_at, times.zone(one.recurrence.tz)),
+def occurrence_to_json(occurrence: Occurrence) -> dict[str, Any]:
+    rule = occurrence.recurrence
+    fields = {
+        "schedule": occurrence.schedule or None,
+        "cron": rule.cron,
+        "tz": rule.tz,
+        "due_at": times.to_rfc3339(occurrence.due_at),
+        "local": times.to_local_rfc3339(occurrence.due_at, times.zone(rule.tz)),
     }
-    if one.recurrence.rrule is not None:
-        told["every"] = recurrence.to_phrase(one.recurrence.rrule)
-    if one.deferred_to is not None:
-        told |= {"put_off_to": times.to_rfc3339(one.deferred_to), "put_off": one.defer_reason}
-    return {**told, "left_out": one.skip_reason} if one.skip_reason else told
+    if rule.rrule is not None:
+        fields["every"] = recurrence.to_phrase(rule.rrule)
+    if occurrence.deferred_to is not None:
+        fields |= {"put_off_to": times.to_rfc3339(occurrence.deferred_to), "put_off": occurrence.defer_reason}
+    return {**fields, "left_out": occurrence.skip_reason} if occurrence.skip_reason else fields
+
+
+def show_clock_changes(selected: Iterable[Schedule], now: int, until: int, json: bool) -> None:
+    """Print the clock changes that affect each schedule, in order of time."""
+    affected = sorted(
+        ((change, schedule) for schedule in selected for change in clock_changes_of(schedule.recurrence, now, until)),
+        key=lambda pair: (pair[0].at, pair[1].name),
+    )
+    if json:
+        terminal.json_lines(map(clock_change_to_json, affected))
+        return
+    for change, schedule in affected:
+        change_text = recurrence.describe_clock_change(change, schedule.recurrence.tz)
+        terminal.print_line(f"{schedule.name}: {change_text}")
+    if not affected:
+        terminal.note("No clock change affects a schedule in this span.")
+
+
+@lru_cache(maxsize=8_192)
+def clock_changes_of(rule: Recurrence, after: int, until: int) -> tuple[ClockChange, ...]:
+    """Return the clock changes that affect a recurrence. Cached, because many schedules share one."""
+    return tuple(recurrence.clock_changes(rule, after, until))
+
+
+def clock_change_to_json(affected: tuple[ClockChange, Schedule]) -> dict[str, str | None]:
+    """Return one object; `at` is the instant of the clock change."""
+    change, schedule = affected
+    zone = times.zone(schedule.recurrence.tz)
+    return {
+        "schedule": schedule.name,
+        "cron": schedule.recurrence.cron,
+        "tz": schedule.recurrence.tz,
+        "at": times.to_rfc3339(change.at),
+        "local_before": times.to_local_rfc3339_before_change(change.at, zone),
+        "local": times.to_local_rfc3339(change.at, zone),
+        "effect": change.effect.value,
+    }

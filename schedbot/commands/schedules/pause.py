@@ -1,5 +1,6 @@
-"""`schedbot pause`: stop schedules for a while."""
+"""`schedbot pause`: pause schedules."""
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -13,34 +14,36 @@ from schedbot.session import Session, open_session
 
 def run(
     names: Annotated[list[str], typer.Argument(metavar="NAME", help="Names or globs: 'acme-*'.")],
-    reason: Annotated[str, typer.Option(metavar="R", help="Why; 'schedbot list' shows it.")] = "",
+    reason: Annotated[str, typer.Option(metavar="R", help="Reason, shown by 'schedbot list'.")] = "",
     until: Annotated[
-        str, typer.Option(metavar="WHEN", help="It ends by itself: '2026-12-01', '2026-12-01 09:00', '3d'; 'none'.")
+        str,
+        typer.Option(metavar="WHEN", help="End of the pause: '2026-12-01', '2026-12-01 09:00', '3d', or 'none'."),
     ] = "",
     json: Annotated[bool, typer.Option("--json", help="The schedules, one JSON object a line.")] = False,
 ) -> None:
-    """Pause schedules. What already waits is cancelled, and what falls into the pause is not posted afterwards.
+    """Pause schedules. Their queued jobs are cancelled, and occurrences during the pause are not posted later.
 
     Example:  schedbot pause acme-weekly --reason 'moving offices' --until 3d
     """
     with open_session() as session:
-        paused, meant = pause.pause(session, names, reason, until)
+        results, selected = pause.pause(session, names, reason, until)
         if json:
-            terminal.json_lines(schedules.objects(session, [one.schedule for one in paused]))
+            terminal.json_lines(schedules.to_json_each(session, [result.schedule for result in results]))
         else:
-            for one in paused:
-                terminal.say(sentence(session, one))
-    schedules.note_empty(meant.empty)
+            for result in results:
+                terminal.print_line(describe_result(session, result))
+    schedules.note_unmatched(selected.empty)
 
 
-def sentence(session: Session, rested: StateChange) -> str:
-    """What became of one schedule."""
-    schedule = rested.schedule
+def describe_result(session: Session, result: StateChange) -> str:
+    schedule = result.schedule
     if schedule.state is not ScheduleState.PAUSED:
-        return f"'{schedule.name}' is {schedule.state.value}: there is nothing to pause."
-    until = schedules.local(schedule, schedule.state_until, session.now()) if schedule.state_until else ""
-    how_long = f"until {until}" if until else f"until 'schedbot resume {schedule.name}'"
-    if not rested.is_changed:
-        return f"'{schedule.name}' is paused already, {how_long}: {schedule.reason}."
-    cancelled = f" Cancelled: {rested.jobs} that waited." if rested.jobs else ""
-    return f"Paused '{schedule.name}' {how_long}.{cancelled}"
+        return f"'{schedule.name}' is {schedule.state.value}, so it cannot be paused."
+    until = ""
+    if schedule.state_until:
+        until = f" until {schedules.local_time(schedule, schedule.state_until, session.now())}"
+    if not result.is_changed:
+        return f"'{schedule.name}' is already paused{until}: {schedule.reason}."
+    cancelled = f" Cancelled {terminal.count(result.jobs, 'queued job')}." if result.jobs else ""
+    resume = "" if until else f" Resume it with 'schedbot resume {shlex.quote(schedule.name)}'."
+    return f"Paused '{schedule.name}'{until}.{cancelled}{resume}"

@@ -1,4 +1,4 @@
-"""`schedbot preview`: what a schedule would post."""
+"""`schedbot preview`: show the message that a schedule would post."""
 
 from typing import Annotated, Any
 
@@ -15,30 +15,28 @@ STYLES = {"plain": "", "bold": "bold", "dim": "dim", "link": "cyan"}
 
 
 def run(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The schedule.")],
-    at: Annotated[str, typer.Option(metavar="WHEN", help="For this occurrence; the next one by default.")] = "",
-    json: Annotated[bool, typer.Option("--json", help="The message's arguments for Slack, as one object.")] = False,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Schedule name.")],
+    at: Annotated[str, typer.Option(metavar="WHEN", help="Occurrence. [default: the next one]")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Arguments of the Slack request, as one object.")] = False,
 ) -> None:
-    """Show what a schedule would post, as it would look. Nothing is posted.
+    """Show the message that a schedule would post. Nothing is posted.
 
     Example:  schedbot preview acme-weekly --at '2026-12-01 09:00'
     """
     with open_session() as session:
-        seen = preview.preview(session, name, at)
+        result = preview.preview(session, name, at)
         now = session.now()
+    schedule = result.schedule
     if json:
-        terminal.json_lines([arguments(seen)])
+        terminal.json_lines([slack_arguments(result)])
         return
-    zone = times.zone(seen.schedule.recurrence.tz)
-    due = times.format_instant(seen.due_at, zone, now)
-    terminal.note(
-        f"{seen.schedule.name} in {seen.schedule.terms.channel}, {due} ({times.format_relative(seen.due_at, now)}):"
-    )
-    for style, text in terminal_preview.preview_lines(seen.message, terminal.width()):
-        terminal.say(text, style=STYLES[style])
+    due = times.format_instant(result.due_at, times.zone(schedule.recurrence.tz), now)
+    relative = times.format_relative(result.due_at, now)
+    terminal.note(f"{schedule.name} in {schedule.terms.channel}, {due} ({relative}):")
+    for style, text in terminal_preview.preview_lines(result.message, terminal.width()):
+        terminal.print_line(text, style=STYLES[style])
 
 
-def arguments(seen: Preview) -> dict[str, Any]:
-    """What Slack would be sent."""
-    blocks = [dict(block) for block in seen.message.blocks]
-    return {"channel": seen.schedule.terms.channel, "text": seen.message.text, "blocks": blocks}
+def slack_arguments(result: Preview) -> dict[str, Any]:
+    blocks = [dict(block) for block in result.message.blocks]
+    return {"channel": result.schedule.terms.channel, "text": result.message.text, "blocks": blocks}

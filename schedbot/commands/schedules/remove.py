@@ -1,4 +1,4 @@
-"""`schedbot remove`: schedules that are not wanted any more."""
+"""`schedbot remove`: remove schedules."""
 
 import sys
 from collections.abc import Sequence
@@ -17,25 +17,24 @@ def run(
     names: Annotated[list[str], typer.Argument(metavar="NAME", help="Names or globs: 'acme-*'.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; scripts need it for globs.")] = False,
 ) -> None:
-    """Remove schedules. What waits is cancelled; their jobs stay in the audit, their names are free.
+    """Remove schedules. Their queued jobs are cancelled, their jobs stay in the audit, their names become free.
 
     Example:  schedbot remove acme-weekly
     """
     with open_session() as session:
-        meant = lookup.find_all(session.db, names)
-        schedules.note_empty(meant.empty)
-        if meant.schedules and not (yes or is_sure(names, meant.schedules)):
+        selected = lookup.find_all(session.db, names)
+        schedules.note_unmatched(selected.empty)
+        if selected.schedules and not (yes or confirm(names, selected.schedules)):
             raise typer.Exit(DONE if sys.stdin.isatty() else USAGE_ERROR)
-        for one in remove.remove(session, meant.schedules):
-            cancelled = f" Cancelled: {one.cancelled} that waited." if one.cancelled else ""
-            terminal.say(f"Removed '{one.schedule.name}'.{cancelled}")
+        for removed in remove.remove(session, selected.schedules):
+            cancelled = f" Cancelled {terminal.count(removed.cancelled, 'queued job')}." if removed.cancelled else ""
+            terminal.print_line(f"Removed '{removed.schedule.name}'.{cancelled}")
 
 
-def is_sure(names: Sequence[str], meant: Sequence[Schedule]) -> bool:
-    """One name that is typed out is sure enough, and so are several in a script; else it is asked."""
+def confirm(names: Sequence[str], selected: Sequence[Schedule]) -> bool:
+    """Ask the user, except for one name without a glob, or for several names in a script."""
     has_glob = any(lookup.is_glob(name) for name in names)
-    if not has_glob and (len(meant) == 1 or not sys.stdin.isatty()):
+    if not has_glob and (len(selected) == 1 or not sys.stdin.isatty()):
         return True
-    shown = ", ".join(one.name for one in meant[:5]) + (", ..." if len(meant) > 5 else "")
-    many = "schedule" if len(meant) == 1 else "schedules"
-    return terminal.ask(f"Remove {len(meant)} {many} ({shown})?")
+    examples = ", ".join(schedule.name for schedule in selected[:5]) + (", ..." if len(selected) > 5 else "")
+    return terminal.ask(f"Remove {terminal.count(len(selected), 'schedule')} ({examples})?")

@@ -1,4 +1,4 @@
-"""`schedbot resume`: let paused and suspended schedules go on."""
+"""`schedbot resume`: resume paused and suspended schedules."""
 
 from typing import Annotated
 
@@ -14,35 +14,32 @@ from schedbot.session import Session, open_session
 def run(
     names: Annotated[list[str], typer.Argument(metavar="NAME", help="Names or globs: 'acme-*'.")],
     unasked: Annotated[
-        bool, typer.Option("--unasked", help="Do not ask Slack first whether a channel takes posts again.")
+        bool, typer.Option("--unasked", help="Do not ask Slack first whether the channel accepts posts.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="The schedules, one JSON object a line.")] = False,
 ) -> None:
-    """Let schedules go on that are paused, or suspended by an error that is mended. What was missed is not posted.
+    """Resume schedules that are paused, or suspended by an error that is fixed. Missed occurrences are not posted.
 
-    For a suspended one Slack is asked first whether its channel takes posts again.
+    A suspended schedule is resumed only if its channel accepts posts again.
 
     Example:  schedbot resume acme-weekly
     """
     with open_session() as session:
-        resumed, meant = pause.resume(session, names, unasked)
+        results, selected = pause.resume(session, names, unasked)
         if json:
-            terminal.json_lines(schedules.objects(session, [one.schedule for one in resumed]))
+            terminal.json_lines(schedules.to_json_each(session, [result.schedule for result in results]))
         else:
-            for one in resumed:
-                answer(session, one)
-    schedules.note_empty(meant.empty)
+            for result in results:
+                terminal.print_line(describe_result(session, result))
+    schedules.note_unmatched(selected.empty)
 
 
-def answer(session: Session, rested: StateChange) -> None:
-    """What became of one schedule, and when it is next due."""
-    schedule = rested.schedule
-    if not rested.is_changed:
-        terminal.say(f"'{schedule.name}' is {schedule.state.value}: there is nothing to resume.")
-        return
+def describe_result(session: Session, result: StateChange) -> str:
+    schedule = result.schedule
+    if not result.is_changed:
+        return f"'{schedule.name}' is {schedule.state.value}: nothing to resume."
     if schedule.state is ScheduleState.FINISHED:
-        left = " but what was put off" if rested.jobs else ""
-        terminal.say(f"'{schedule.name}' has nothing to come any more{left}: it is finished.")
-        return
-    following = schedules.coming(session, schedule, 1)
-    terminal.say(f"Resumed '{schedule.name}': next {following[0] if following else 'never'}.")
+        deferred = " except deferred jobs" if result.jobs else ""
+        return f"'{schedule.name}' is finished: it has no more occurrences{deferred}."
+    following = schedules.next_lines(session, schedule, 1)
+    return f"Resumed '{schedule.name}': next {following[0] if following else 'never'}."

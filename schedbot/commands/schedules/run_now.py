@@ -1,4 +1,4 @@
-"""`schedbot run-now`: one extra job, beside the schedule's own times."""
+"""`schedbot run-now`: post a schedule's message now, as an extra job."""
 
 import time
 from collections.abc import Sequence
@@ -7,82 +7,81 @@ from typing import Annotated, Any
 import typer
 
 from schedbot import times
+from schedbot.admin.jobs.next_steps import describe_state
 from schedbot.admin.schedules import run_now, serialize
 from schedbot.admin.schedules.run_now import RunNowJob
 from schedbot.errors import DONE, FAILED, NEEDS_PERSON
 from schedbot.model import JobState
 from schedbot.presentation import terminal
-from schedbot.presentation.schedules import note_empty
+from schedbot.presentation.schedules import note_unmatched
 from schedbot.session import Session, open_session
+from schedbot.slack.remedies import describe_reason
 
 POLL_SECONDS = 0.2
 
 
 def run(
     names: Annotated[list[str], typer.Argument(metavar="NAME", help="Names or globs: 'acme-*'.")],
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until it is posted or has failed.")] = False,
-    timeout: Annotated[str, typer.Option(metavar="SPAN", help="How long to wait at most.")] = "5m",
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the job is posted or failed.")] = False,
+    timeout: Annotated[str, typer.Option(metavar="SPAN", help="Longest wait.")] = "5m",
     json: Annotated[bool, typer.Option("--json", help="The jobs, one JSON object a line.")] = False,
 ) -> None:
-    """Post a schedule's report once now. Its own times stay as they are.
+    """Post a schedule's message now, as an extra job. Its own times do not change.
 
-    With --wait the exit code is 0 when it was posted, 1 when it failed, 3 when it waits for a person.
+    Exit code with --wait: 0 if it was posted, 1 if it failed, 3 if it waits for a person.
 
     Example:  schedbot run-now acme-weekly
     """
     timeout_ms = times.parse_duration(timeout)
     code = DONE
     with open_session() as session:
-        extras, meant = run_now.run_now(session, names)
-        note_empty(meant.empty)
+        extras, selected = run_now.run_now(session, names)
+        note_unmatched(selected.empty)
         try:
             if extras and not run_now.has_pool(session):
-                terminal.note(
-                    "No pool seems to run: start one with 'schedbot work', or post this now with 'work --drain'."
-                )
+                terminal.note("No worker pool is running. Start 'schedbot work', or post now with 'work --drain'.")
             if wait and extras:
-                extras = until_settled(session, extras, timeout_ms)
-                code = max((verdict(one.job.state) for one in extras), default=DONE)
+                extras = wait_until_settled(session, extras, timeout_ms)
+                code = max((exit_code(extra.job.state) for extra in extras), default=DONE)
         except KeyboardInterrupt:
-            for one in run_now.reload(session, extras):
-                terminal.note(sentence(one))
+            for extra in run_now.reload(session, extras):
+                terminal.note(describe_extra(extra))
             raise
     if json:
-        terminal.json_lines(map(json_object, extras))
+        terminal.json_lines(map(to_json, extras))
     else:
-        for one in extras:
-            terminal.say(sentence(one))
+        for extra in extras:
+            terminal.print_line(describe_extra(extra))
     raise typer.Exit(code)
 
 
-def until_settled(session: Session, extras: Sequence[RunNowJob], timeout_ms: int) -> list[RunNowJob]:
-    """The jobs as they ended, or as they stand when the time is over."""
+def wait_until_settled(session: Session, extras: Sequence[RunNowJob], timeout_ms: int) -> list[RunNowJob]:
+    """Return the jobs after their end, or their present state after the time-out."""
     give_up = time.monotonic() + timeout_ms / 1000
     while time.monotonic() < give_up:
         if settled := run_now.find_settled(session, extras):
             return settled
         time.sleep(POLL_SECONDS)
-    terminal.note(f"Still under way after {times.format_duration(timeout_ms)}.")
+    terminal.note(f"Not finished after {times.format_duration(timeout_ms)}.")
     return run_now.reload(session, extras)
 
 
-def verdict(state: JobState) -> int:
-    """The exit code that a job's state comes to."""
+def exit_code(state: JobState) -> int:
     if state is JobState.SUCCEEDED:
         return DONE
     return NEEDS_PERSON if state is JobState.HELD else FAILED
 
 
-def sentence(extra: RunNowJob) -> str:
-    """What became of one job, or what is to come of it."""
+def describe_extra(extra: RunNowJob) -> str:
+    """Return the state of one job, with its error."""
     job = extra.job
+    subject = f"Job {job.id} of '{extra.schedule.name}' {describe_state(job.state)}"
     if job.state is JobState.QUEUED and not job.error:
-        return f"Job {job.id} of '{extra.schedule.name}' is queued: 'schedbot audit {job.id}' tells of it."
-    error = f": {job.error}" if job.error else ""
-    return f"Job {job.id} of '{extra.schedule.name}' is {job.state.value}{error}."
+        return f"{subject}. 'schedbot audit {job.id}' shows its progress."
+    return f"{subject}: {describe_reason(job.error)}." if job.error else f"{subject}."
 
 
-def json_object(extra: RunNowJob) -> dict[str, Any]:
+def to_json(extra: RunNowJob) -> dict[str, Any]:
     job = extra.job
     return {
         "job": job.id,

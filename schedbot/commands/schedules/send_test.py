@@ -10,43 +10,42 @@ from schedbot.errors import FAILED
 from schedbot.model import Outcome
 from schedbot.presentation import terminal
 from schedbot.session import open_session
-from schedbot.slack import error_codes
+from schedbot.slack.remedies import describe_reason
 
 
 def run(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The schedule.")],
-    to: Annotated[str, typer.Option("--to", metavar="CHANNEL", help="Another channel's id or link.")] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Schedule name.")],
+    to: Annotated[str, typer.Option("--to", metavar="CHANNEL", help="Another channel, by id or link.")] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Post a schedule's next message now, once, marked as a test. It is no job: no retry, and not in the audit.
+    """Post a schedule's next message once, now, marked as a test. It is not a job: no retry, no entry in the audit.
 
-    Exit code 0 only if Slack says that it is posted.
+    Exit code 0 only if Slack confirms the post.
 
     Example:  schedbot test-send acme-weekly --to C0123456789
     """
     with open_session() as session:
         sent = send_test.send(session, name, to)
-    posted = sent.reply.outcome is Outcome.POSTED
+    is_posted = sent.reply.outcome is Outcome.POSTED
     if json:
-        terminal.json_lines([as_json(sent)])
-    elif posted:
-        terminal.say(f"Posted to {sent.channel}, ts {sent.reply.ts}.")
-    if posted:
+        terminal.json_lines([to_json(sent)])
+    elif is_posted:
+        terminal.print_line(f"Posted to {sent.channel}, ts {sent.reply.ts}.")
+    if is_posted:
         return
-    told = error_codes.explain(sent.reply.error or "")
-    terminal.note(f"Error: {verdict(sent)} {told.sentence} ({sent.reply.error})")
+    terminal.note(f"Error: {describe_failure(sent)}")
     terminal.note(f"Hint:  {sent.remedy}")
     raise typer.Exit(FAILED)
 
 
-def verdict(sent: SentTest) -> str:
+def describe_failure(sent: SentTest) -> str:
+    reason = describe_reason(sent.reply.error) or "no reason is on record"
     if sent.reply.outcome is Outcome.UNKNOWN:
-        return f"Whether it was posted to {sent.channel} is not known; look there."
-    return f"Not posted to {sent.channel}."
+        return f"It is unknown whether the test was posted to {sent.channel}: {reason}. Look in the channel."
+    return f"Not posted to {sent.channel}: {reason}."
 
 
-def as_json(sent: SentTest) -> dict[str, Any]:
-    """What came of it, as one object."""
+def to_json(sent: SentTest) -> dict[str, Any]:
     return {
         "schedule": sent.schedule.name,
         "channel": sent.channel,

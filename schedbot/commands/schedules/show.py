@@ -1,4 +1,4 @@
-"""`schedbot show`: all there is to know of one schedule."""
+"""`schedbot show`: show a schedule with its next occurrences and its last jobs."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -16,99 +16,107 @@ from schedbot.store.history import jobs as job_history
 from schedbot.store.history.filters import Filter
 from schedbot.store.schedules import user_zones
 
-Pair = tuple[str, str]
-HOLIDAYS = {
-    HolidayPolicy.SKIP: "is left out",
-    HolidayPolicy.BEFORE: "moves to the business day before",
-    HolidayPolicy.AFTER: "moves to the next business day",
+Fact = tuple[str, str]
+LAST_JOBS = 5
+HOLIDAY_POLICIES = {
+    HolidayPolicy.SKIP: "skipped",
+    HolidayPolicy.BEFORE: "moved to the business day before",
+    HolidayPolicy.AFTER: "moved to the next business day",
 }
 
 
 def run(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The schedule.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Schedule name.")],
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Show a schedule: what it says, when it is next due, its last jobs, and who changed it last.
+    """Show a schedule: fields, next occurrences, last jobs and last change.
 
     Example:  schedbot show acme-weekly
     """
     with open_session() as session:
         schedule = lookup.find(session.db, name)
         if json:
-            terminal.json_lines(schedules.objects(session, [schedule]))
+            terminal.json_lines(schedules.to_json_each(session, [schedule]))
             return
-        terminal.facts([*what(schedule), *how(schedule), *standing(session, schedule)])
-        part("Next", schedules.coming(session, schedule))
-        part("Last jobs", list(jobs(session, schedule)))
+        terminal.facts([*rule_facts(schedule), *policy_facts(schedule), *state_facts(session, schedule)])
+        print_section("Next", schedules.next_lines(session, schedule))
+        print_section("Last jobs", list(job_lines(session, schedule)))
         schedules.note_paused_workspaces(session, schedule.workspace)
 
 
-def part(title: str, lines: list[str]) -> None:
-    terminal.say()
-    terminal.say(f"{title}:" if lines else f"{title}: none", style="bold")
+def print_section(title: str, lines: list[str]) -> None:
+    terminal.print_line()
+    terminal.print_line(f"{title}:" if lines else f"{title}: none", style="bold")
     for line in lines:
-        terminal.say(f"  {line}")
+        terminal.print_line(f"  {line}")
 
 
-def what(schedule: Schedule) -> Iterator[Pair]:
-    """Who wants what, where and when."""
+def rule_facts(schedule: Schedule) -> Iterator[Fact]:
+    """Yield account, rule, channel and message."""
     rule, terms = schedule.recurrence, schedule.terms
     yield "Name", schedule.name
-    yield "When", schedules.in_words(schedule)
+    yield "When", schedules.describe_rule(schedule)
     yield "Cron", f"{rule.cron}  ({rule.tz})" if rule.cron else ""
     yield "Every", f"{recurrence.to_phrase(rule.rrule)}  ({rule.tz})" if rule.rrule else ""
-    yield "Channel", f"{terms.channel} in the workspace '{schedule.workspace}'"
+    yield "Channel", f"{terms.channel} in workspace '{schedule.workspace}'"
     yield "Account", schedule.account
     yield terms.report.kind.capitalize(), terms.report.source
-    yield "Parameters", schedules.value(terms.report.params) if terms.report.params else ""
+    yield "Parameters", schedules.format_value(terms.report.params) if terms.report.params else ""
 
 
-def how(schedule: Schedule) -> Iterator[Pair]:
-    """Its bounds and policies."""
+def policy_facts(schedule: Schedule) -> Iterator[Fact]:
+    """Yield start, end, policies and send hours."""
     terms, zone = schedule.terms, times.zone(schedule.recurrence.tz)
     yield "Starts", times.format_instant(terms.starts_at, zone) if terms.starts_at is not None else ""
     count = f" ({terms.count} occurrences)" if terms.count else ""
     yield "Until", times.format_instant(terms.until_at, zone) + count if terms.until_at is not None else ""
-    grace = times.format_duration(terms.grace_ms)
-    yield "Missed", f"{terms.misfire.value}; posted up to {grace} late"
-    yield "Attempts", f"up to {terms.max_attempts}; when its fate is unknown: {terms.on_unknown.value}"
+    yield "Misfire", f"{terms.misfire.value}; posted up to {times.format_duration(terms.grace_ms)} late"
+    yield "Attempts", f"up to {terms.max_attempts}; if delivery is unknown: {terms.on_unknown.value}"
     yield "Priority", terms.priority.value
     yield "Jitter", times.format_duration(terms.jitter_ms) if terms.jitter_ms else ""
-    policy = HOLIDAYS[terms.holiday_policy]
-    yield "Holidays", f"{terms.skip_holidays}; what is due then {policy}" if terms.skip_holidays else ""
-    way = "waits" if terms.outside is OutsidePolicy.DEFER else "is left out"
-    yield "Window", f"{terms.window}; what is due outside {way}" if terms.window else ""
-    yield "Blackout", f"{terms.blackout}; what is due then {way}" if terms.blackout else ""
+    policy = HOLIDAY_POLICIES[terms.holiday_policy]
+    yield "Holidays", f"{terms.skip_holidays}; occurrences on holidays are {policy}" if terms.skip_holidays else ""
+    yield from send_hours_facts(terms.window, terms.blackout, terms.outside)
     for hours in schedule.shared:
-        way = "waits" if hours.outside is OutsidePolicy.DEFER else "is left out"
-        yield "Window", f"{hours.window} ({hours.owner}); what is due outside {way}" if hours.window else ""
-        yield "Blackout", f"{hours.blackout} ({hours.owner}); what is due then {way}" if hours.blackout else ""
+        owner = f" ({hours.owner})"
+        yield from send_hours_facts(
+            hours.window and hours.window + owner, hours.blackout and hours.blackout + owner, hours.outside
+        )
 
 
-def standing(session: Session, schedule: Schedule) -> Iterator[Pair]:
-    """How it stands, and who changed it last."""
+def send_hours_facts(window: str, blackout: str, outside: OutsidePolicy) -> Iterator[Fact]:
+    outcome = "deferred" if outside is OutsidePolicy.DEFER else "skipped"
+    yield "Window", f"{window}; jobs outside are {outcome}" if window else ""
+    yield "Blackout", f"{blackout}; jobs on these dates are {outcome}" if blackout else ""
+
+
+def state_facts(session: Session, schedule: Schedule) -> Iterator[Fact]:
+    """Yield state, Slack user of the zone, version and last change."""
     now, zone = session.now(), session.local_zone
-    why = f": {schedules.why(schedule, now)}" if schedule.reason else ""
-    yield "State", f"{schedule.state.value}{why}"
+    stop = f": {schedules.describe_stop(schedule, now)}" if schedule.reason else ""
+    yield "State", f"{schedule.state.value}{stop}"
     yield "Added", times.format_instant(schedule.created_at, zone, now)
-    person = user_zones.one(session.db, schedule.workspace_id, schedule.terms.tz_from.partition(":")[2])
-    if person:
-        told = times.format_relative(person.asked_at, now)
-        yield "Zone", f"{schedule.recurrence.tz}, of {person.user_id}; Slack told it {told}"
-    last = changes.last(session.db, "schedule", schedule.id)
+    user = user_zones.one(session.db, schedule.workspace_id, schedule.terms.tz_from.partition(":")[2])
+    if user:
+        asked = times.format_relative(user.asked_at, now)
+        yield "Zone", f"{schedule.recurrence.tz}, zone of {user.user_id}; Slack was asked {asked}"
+    change = changes.last(session.db, "schedule", schedule.id)
     yield "Version", str(schedule.version)
-    if last:
-        when = f"{times.format_instant(last.changed_at, zone, now)}, {times.format_relative(last.changed_at, now)}"
-        yield "Last change", f"{last.command} by {last.actor}, {when}"
+    if change:
+        at = f"{times.format_instant(change.changed_at, zone, now)}, {times.format_relative(change.changed_at, now)}"
+        yield "Last change", f"{change.command} by {change.actor}, {at}"
     yield "Id", schedule.id
 
 
-def jobs(session: Session, schedule: Schedule) -> Iterator[str]:
-    """A line for each of the last jobs, those to come included; one of many missed ones has no number."""
+def job_lines(session: Session, schedule: Schedule) -> Iterator[str]:
+    """Yield a line for each of the last jobs, queued jobs included."""
     now = session.now()
-    for job in job_history.newest(session.db, Filter(schedules=(schedule.id,)), 5):
+    for job in job_history.newest(session.db, Filter(schedules=(schedule.id,)), LAST_JOBS):
         late = f", {times.format_duration(job.lateness_ms)} late" if job.lateness_ms else ""
         error = f": {job.error}" if job.error else ""
-        later = "" if job.deferred_to is None else f", put off to {schedules.local(schedule, job.deferred_to, now)}"
+        deferred = ""
+        if job.deferred_to is not None:
+            deferred = f", deferred to {schedules.local_time(schedule, job.deferred_to, now)}"
         number = "-" if job.job is None else job.job
-        yield f"{number}  {schedules.local(schedule, job.due_at, now)}  {job.state.value}{error}{later}{late}"
+        due = schedules.local_time(schedule, job.due_at, now)
+        yield f"{number}  {due}  {job.state.value}{error}{deferred}{late}"

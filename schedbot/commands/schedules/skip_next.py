@@ -1,4 +1,4 @@
-"""`schedbot skip-next`: drop the next occurrence alone."""
+"""`schedbot skip-next`: skip the next occurrence of a schedule."""
 
 from typing import Annotated
 
@@ -6,24 +6,23 @@ import typer
 
 from schedbot.admin.schedules import serialize, skip_next
 from schedbot.presentation import terminal
-from schedbot.presentation.schedules import occurrence
+from schedbot.presentation.schedules import occurrence_line
 from schedbot.session import open_session
 
 
 def run(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The schedule.")],
-    json: Annotated[bool, typer.Option("--json", help="One JSON object: what is skipped.")] = False,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Schedule name.")],
+    json: Annotated[bool, typer.Option("--json", help="One JSON object: the skipped occurrence.")] = False,
 ) -> None:
-    """Drop just the next occurrence, and say which. Said twice, it drops the one after it too.
+    """Skip the next occurrence of a schedule. A second call skips the one after it, too.
 
     Example:  schedbot skip-next acme-weekly
     """
     with open_session() as session:
         schedule, skipped = skip_next.skip_next(session, name)
         if json:
-            terminal.json_lines(
-                [{"schedule": schedule.name, "due_at": serialize.stamp(skipped.due_at), "state": "skipped"}]
-            )
+            due_at = serialize.stamp(skipped.due_at)
+            terminal.json_lines([{"schedule": schedule.name, "due_at": due_at, "state": "skipped"}])
         else:
-            told = occurrence(skipped, session.now(), session.local_zone)
-            terminal.say(f"'{schedule.name}' skips {told}.")
+            line = occurrence_line(skipped, session.now(), session.local_zone)
+            terminal.print_line(f"'{schedule.name}' skips {line}.")

@@ -1,4 +1,4 @@
-"""`schedbot init`: the database and a commented schedbot.toml."""
+"""`schedbot init`: create the database and a commented schedbot.toml."""
 
 from pathlib import Path
 
@@ -8,14 +8,11 @@ from schedbot.presentation import terminal
 
 
 def run() -> None:
-    """Make the database (readable by you alone) and a commented schedbot.toml.
-
-    What is there already is kept: to run it again changes nothing.
+    """Create the database (readable only by you) and a commented schedbot.toml. Existing files are not changed.
 
     Example:  schedbot init
     """
-    said = settings.flags
-    for line in init.begin(Path.cwd(), said, clock.now_ms()):
-        terminal.say(line)
+    for line in init.initialize(Path.cwd(), settings.flags, clock.now_ms()):
+        terminal.print_line(line)
     terminal.note("Next:  schedbot add NAME --cron '0 9 * * mon-fri' --tz Europe/Berlin \\")
     terminal.note("                --channel C0123456789 --text 'Good morning'")

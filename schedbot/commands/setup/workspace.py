@@ -1,4 +1,4 @@
-"""`schedbot workspace`: the Slack workspaces, where their tokens are found, and whether they are paused."""
+"""`schedbot workspace`: add, change, list, pause and resume Slack workspaces."""
 
 import shlex
 from typing import Annotated, Any
@@ -10,60 +10,69 @@ from schedbot.admin.workspaces import lookup, manage, token_sources
 from schedbot.commands.setup import workspace_check
 from schedbot.presentation import terminal
 from schedbot.session import Session, open_session
+from schedbot.slack.remedies import describe_reason
 from schedbot.store.schedules import workspace_usage
 from schedbot.store.schedules.workspaces import Workspace
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The workspace's name.")]
-Env = Annotated[str | None, typer.Option("--token-env", metavar="VAR", help="The variable that holds the token.")]
-File = Annotated[
-    str | None, typer.Option("--token-file", metavar="FILE", help="The file that holds it, readable by you alone.")
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Workspace name.")]
+TokenEnv = Annotated[
+    str | None, typer.Option("--token-env", metavar="VAR", help="Environment variable that holds the token.")
 ]
-Command = Annotated[
-    str | None, typer.Option("--token-command", metavar="COMMAND", help="The command that prints it, without a shell.")
+TokenFile = Annotated[
+    str | None, typer.Option("--token-file", metavar="FILE", help="File that holds the token; mode 0600.")
 ]
-# The cells that a reason has at least; a long one goes on below.
-REASON = 32
+TokenCommand = Annotated[
+    str | None,
+    typer.Option("--token-command", metavar="COMMAND", help="Command that prints the token; run without a shell."),
+]
+# Minimum width of a reason; a long reason wraps.
+MIN_REASON = 32
 COLUMNS = ("name", "token", "state", "schedules", "waiting", "reason", "paused_at", "paused_by")
+TABLE_COLUMNS = COLUMNS[:6]
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
 
 
 @app.callback()
-def about() -> None:
-    """The Slack workspaces, and where their tokens are found. A token itself is never stored.
+def workspace() -> None:
+    """Manage Slack workspaces and their token sources. Tokens themselves are never stored.
 
     Example:  schedbot workspace list
     """
 
 
 @app.command()
-def add(name: Name, token_env: Env = None, token_file: File = None, token_command: Command = None) -> None:
-    """Add a workspace, and say where its token is found.
+def add(
+    name: Name, token_env: TokenEnv = None, token_file: TokenFile = None, token_command: TokenCommand = None
+) -> None:
+    """Add a workspace with its token source.
 
     Example:  schedbot workspace add acme --token-env SLACK_TOKEN_ACME
     """
     token = token_sources.parse_token_source(token_env, token_file, token_command)
     with open_session() as session:
-        missing = manage.add(session, name, token)
-    terminal.say(f"Added the workspace '{name}' (token: {token_sources.describe(token)}).")
-    next_step(name, missing)
+        warning = manage.add(session, name, token)
+    terminal.print_line(f"Added workspace '{name}' (token: {token_sources.describe(token)}).")
+    note_next_step(name, warning)
 
 
 @app.command()
-def edit(name: Name, token_env: Env = None, token_file: File = None, token_command: Command = None) -> None:
-    """Say where else a workspace's token is found.
+def edit(
+    name: Name, token_env: TokenEnv = None, token_file: TokenFile = None, token_command: TokenCommand = None
+) -> None:
+    """Change a workspace's token source.
 
     Example:  schedbot workspace edit default --token-env SLACK_TOKEN_ACME
     """
     token = token_sources.parse_token_source(token_env, token_file, token_command)
     with open_session() as session:
-        missing = manage.edit(session, name, token)
-    terminal.say(f"Changed the workspace '{name}' (token: {token_sources.describe(token)}).")
-    next_step(name, missing)
+        warning = manage.edit(session, name, token)
+    terminal.print_line(f"Changed workspace '{name}' (token: {token_sources.describe(token)}).")
+    note_next_step(name, warning)
 
 
-def next_step(name: str, missing: str) -> None:
-    terminal.note(f"Note: {missing}" if missing else f"Next:  schedbot workspace check {shlex.quote(name)}")
+def note_next_step(name: str, warning: str) -> None:
+    terminal.note(f"Note: {warning}" if warning else f"Next:  schedbot workspace check {shlex.quote(name)}")
 
 
 @app.command("list")
@@ -71,46 +80,49 @@ def list_(
     json: Annotated[bool, typer.Option("--json", help="JSON Lines.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
 ) -> None:
-    """List the workspaces, each with what it has and what waits.
+    """List the workspaces with their schedules and waiting jobs.
 
     Example:  schedbot workspace list
     """
     with open_session() as session:
-        every = lookup.find_all(session.db, [])
-        rows, why = [row(session, one) for one in every], [stopped(session, one) for one in every]
+        workspaces = lookup.find_all(session.db, [])
+        rows = [to_json(session, workspace) for workspace in workspaces]
+        reasons = [describe_pause(session, workspace) for workspace in workspaces]
     if json:
         terminal.json_lines(rows)
     elif csv:
         terminal.csv_rows(COLUMNS, rows)
     else:
-        shown = COLUMNS[:6]
-        cells = [[*(str(one[name]) for name in shown[:-1]), told] for one, told in zip(rows, why, strict=True)]
-        head = [name.upper() for name in shown]
+        cells = [
+            [*(str(row[name]) for name in TABLE_COLUMNS[:-1]), reason]
+            for row, reason in zip(rows, reasons, strict=True)
+        ]
+        heads = [name.upper() for name in TABLE_COLUMNS]
         terminal.table(
-            head, cells, "There is no workspace.", {"paused": "yellow"}, wraps_from=REASON if any(why) else 0
+            heads, cells, "No workspaces.", {"paused": "yellow"}, wraps_from=MIN_REASON if any(reasons) else 0
         )
 
 
-def row(session: Session, one: Workspace) -> dict[str, Any]:
-    """A workspace as one object."""
+def to_json(session: Session, workspace: Workspace) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "token": token_sources.describe(one.token),
-        "state": "active" if one.paused_at is None else "paused",
-        "schedules": workspace_usage.schedules(session.db, one.id),
-        "waiting": workspace_usage.waiting(session.db, one.id),
-        "reason": one.paused_reason,
-        "paused_at": None if one.paused_at is None else times.to_rfc3339(one.paused_at),
-        "paused_by": one.paused_by,
+        "name": workspace.name,
+        "token": token_sources.describe(workspace.token),
+        "state": "active" if workspace.paused_at is None else "paused",
+        "schedules": workspace_usage.schedules(session.db, workspace.id),
+        "waiting": workspace_usage.waiting(session.db, workspace.id),
+        "reason": workspace.paused_reason,
+        "paused_at": None if workspace.paused_at is None else times.to_rfc3339(workspace.paused_at),
+        "paused_by": workspace.paused_by,
     }
 
 
-def stopped(session: Session, one: Workspace) -> str:
-    """Why it is paused, by whom and since when: `moving (ann, since Wed 25 Nov 12:49 UTC)`; empty if it is not."""
-    if one.paused_at is None:
+def describe_pause(session: Session, workspace: Workspace) -> str:
+    """Return reason, person and start of a pause: `moving (ann, since Wed 25 Nov 12:49 UTC)`; else empty."""
+    if workspace.paused_at is None:
         return ""
-    since = f"since {times.format_instant(one.paused_at, session.local_zone, session.now())}"
-    return f"{one.paused_reason} ({', '.join(filter(None, (one.paused_by, since)))})"
+    since = f"since {times.format_instant(workspace.paused_at, session.local_zone, session.now())}"
+    person = ", ".join(filter(None, (workspace.paused_by, since)))
+    return f"{describe_reason(workspace.paused_reason)} ({person})"
 
 
 app.command("check")(workspace_check.run)
@@ -118,37 +130,37 @@ app.command("check")(workspace_check.run)
 
 @app.command()
 def pause(
-    name: Name, reason: Annotated[str, typer.Option(metavar="REASON", help="Why, for the others to read.")] = ""
+    name: Name, reason: Annotated[str, typer.Option(metavar="REASON", help="Reason, shown to others.")] = ""
 ) -> None:
-    """Stop all posts to a workspace. What has left already arrives; the rest waits, and uses up no attempt.
+    """Pause all posts to a workspace. Requests that were sent may still arrive; other jobs wait without an attempt.
 
     Example:  schedbot workspace pause default --reason "moving to the new app"
     """
     with open_session() as session:
-        turned = manage.pause(session, name, reason)
-        why = stopped(session, lookup.find(session.db, name))
-    if turned.changed:
-        terminal.say(f"Paused the workspace '{name}': {jobs(turned.waiting)}.")
+        result = manage.pause(session, name, reason)
+        pause_text = describe_pause(session, lookup.find(session.db, name))
+    if result.changed:
+        terminal.print_line(f"Paused workspace '{name}': {waiting_jobs(result.waiting)}.")
     else:
-        terminal.say(f"The workspace '{name}' is paused already: {why}. {jobs(turned.waiting).capitalize()}.")
+        terminal.print_line(f"Workspace '{name}' is already paused: {pause_text}; {waiting_jobs(result.waiting)}.")
 
 
 @app.command()
 def resume(name: Name) -> None:
-    """Go on with a paused workspace, and send what waits.
+    """Resume a paused workspace and post its waiting jobs.
 
     Example:  schedbot workspace resume default
     """
     with open_session() as session:
-        turned = manage.resume(session, name)
-    if turned.changed:
-        terminal.say(f"Resumed the workspace '{name}': {jobs(turned.waiting)}.")
+        result = manage.resume(session, name)
+    if result.changed:
+        terminal.print_line(f"Resumed workspace '{name}': {waiting_jobs(result.waiting)}.")
     else:
-        terminal.say(f"The workspace '{name}' was not paused.")
+        terminal.print_line(f"Workspace '{name}' is not paused.")
 
 
-def jobs(waiting: int) -> str:
-    return "1 job waits" if waiting == 1 else f"{waiting} jobs wait"
+def waiting_jobs(count: int) -> str:
+    return terminal.count(count, "job waits", "jobs wait")
 
 
 @app.command()
@@ -159,4 +171,4 @@ def remove(name: Name) -> None:
     """
     with open_session() as session:
         manage.remove(session, name)
-    terminal.say(f"Removed the workspace '{name}'.")
+    terminal.print_line(f"Removed workspace '{name}'.")

@@ -1,4 +1,4 @@
-"""`schedbot workspace check`: does each token work, and what does it lack?"""
+"""`schedbot workspace check`: test tokens, scopes and channels with Slack."""
 
 import shlex
 from collections.abc import Iterator
@@ -11,86 +11,88 @@ from schedbot.admin.workspaces.check import ChannelCheck, WorkspaceCheck
 from schedbot.errors import FAILED
 from schedbot.presentation import terminal
 from schedbot.session import open_session
+from schedbot.slack.remedies import describe_reason
+
+LEVELS = {True: "ok", False: "FAILED", None: "unknown"}
 
 
 def run(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Workspaces; all by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Workspaces. [default: all workspaces]")
+    ] = None,
     channels: Annotated[
-        bool, typer.Option("--channels", help="Ask for each channel of its schedules too, 50 a minute.")
+        bool, typer.Option("--channels", help="Also check the channel of each schedule, 50 a minute.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON Lines, one workspace a line.")] = False,
 ) -> None:
-    """Ask Slack whether each token works, and which scopes it lacks.
+    """Ask Slack whether each token works, and which scopes are missing. Nothing is posted.
 
-    Nothing is posted. Exit code 1 if a workspace, or a channel, cannot be posted to.
+    Exit code 1 if a workspace or a channel does not accept posts.
 
     Example:  schedbot workspace check
     """
-    failed = False
+    has_failed = False
     with open_session() as session:
         for workspace in lookup.find_all(session.db, names or []):
-            checked = check.check(session, workspace, channels)
-            failed = failed or not checked.ok
+            result = check.check(session, workspace, channels)
+            has_failed = has_failed or not result.ok
             if json:
-                terminal.json_lines([as_json(checked)])
+                terminal.json_lines([to_json(result)])
             else:
-                tell(checked, paused=workspace.paused_reason)
-    if failed:
+                print_result(result, workspace.paused_reason)
+    if has_failed:
         raise typer.Exit(FAILED)
 
 
-def tell(checked: WorkspaceCheck, paused: str | None) -> None:
-    """A few lines about one workspace."""
-    verdict = "ok" if checked.ok else "FAILED"
-    terminal.say(f"{checked.workspace}: {verdict}", style="green" if checked.ok else "red")
-    for line in lines(checked):
-        terminal.say(f"  {line}")
-    if paused:
-        terminal.say(
-            f"  It is paused: {paused}. Go on with 'schedbot workspace resume {shlex.quote(checked.workspace)}'."
-        )
+def print_result(result: WorkspaceCheck, paused_reason: str | None) -> None:
+    """Print the result of one workspace in a few lines."""
+    terminal.print_line(f"{result.workspace}: {LEVELS[result.ok]}", style="green" if result.ok else "red")
+    for line in result_lines(result):
+        terminal.print_line(f"  {line}")
+    if paused_reason:
+        resume = f"schedbot workspace resume {shlex.quote(result.workspace)}"
+        terminal.print_line(f"  It is paused: {describe_reason(paused_reason)}. Resume it with '{resume}'.")
 
 
-def lines(checked: WorkspaceCheck) -> Iterator[str]:
-    if checked.team:
-        yield f"{checked.team}, {checked.url}, posts as {checked.bot}"
-    if checked.problem:
-        yield checked.problem
-        yield checked.remedy
-    for scope, purpose in checked.missing:
-        yield f"Scope {scope} is missing: it is needed to {purpose}."
-    if checked.missing:
-        yield "Add them on the app's page under OAuth & Permissions, then reinstall the app."
-    for channel in checked.channels:
+def result_lines(result: WorkspaceCheck) -> Iterator[str]:
+    if result.team:
+        yield f"{result.team}, {result.url}, posts as {result.bot}"
+    if result.problem:
+        yield result.problem
+        yield result.remedy
+    for scope, purpose in result.missing:
+        yield f"Missing scope {scope}, needed to {purpose}."
+    if result.missing:
+        yield "Add the scopes on the app's page under OAuth & Permissions, then reinstall the app."
+    for channel in result.channels:
         yield channel_line(channel)
 
 
 def channel_line(channel: ChannelCheck) -> str:
-    verdict = {True: "ok", False: "FAILED", None: "unknown"}[channel.ok]
-    named = f"{channel.id} #{channel.name}" if channel.name else channel.id
-    return f"{named}: {verdict} {channel.problem} {channel.remedy}".rstrip()
+    name = f"{channel.id} #{channel.name}" if channel.name else channel.id
+    return f"{name}: {LEVELS[channel.ok]} {channel.problem} {channel.remedy}".rstrip()
 
 
-def as_json(checked: WorkspaceCheck) -> dict[str, Any]:
-    """A check as one object."""
+def to_json(result: WorkspaceCheck) -> dict[str, Any]:
     return {
-        "workspace": checked.workspace,
-        "ok": checked.ok,
-        "team": checked.team,
-        "url": checked.url,
-        "bot": checked.bot,
-        "missing": [{"scope": scope, "for": purpose} for scope, purpose in checked.missing],
-        "problem": checked.problem or None,
-        "remedy": checked.remedy or None,
-        "channels": [
-            {
-                "channel": one.id,
-                "name": one.name,
-                "schedules": one.schedules,
-                "ok": one.ok,
-                "problem": one.problem or None,
-                "remedy": one.remedy or None,
-            }
-            for one in checked.channels
-        ],
+        "workspace": result.workspace,
+        "ok": result.ok,
+        "team": result.team,
+        "url": result.url,
+        "bot": result.bot,
+        "missing": [{"scope": scope, "for": purpose} for scope, purpose in result.missing],
+        "problem": result.problem or None,
+        "remedy": result.remedy or None,
+        "channels": [channel_to_json(channel) for channel in result.channels],
+    }
+
+
+def channel_to_json(channel: ChannelCheck) -> dict[str, Any]:
+    return {
+        "channel": channel.id,
+        "name": channel.name,
+        "schedules": channel.schedules,
+        "ok": channel.ok,
+        "problem": channel.problem or None,
+        "remedy": channel.remedy or None,
     }
