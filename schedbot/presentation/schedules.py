@@ -23,7 +23,7 @@ from schedbot.slack.remedies import describe_reason
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import workspaces
 
-CSV_COLUMNS = (*COLUMNS, *serialize.BESIDE)
+CSV_COLUMNS = (*COLUMNS, *serialize.EXTRA_KEYS)
 INSTANTS = ("at", "starts", "until", "paused_until")
 STYLES = {"active": "green", "paused": "yellow", "suspended": "red", "finished": "dim"}
 STOPPED = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
@@ -57,9 +57,9 @@ def to_json(schedule: Schedule, now: int, dropped: Skips) -> dict[str, Any]:
         "id": schedule.id,
         "state": schedule.state.value,
         "reason": schedule.reason,
-        "next_due_at": serialize.stamp(next_due_at),
+        "next_due_at": serialize.format_optional(next_due_at),
         "meaning": describe_rule(schedule),
-        "created_at": serialize.stamp(schedule.created_at),
+        "created_at": serialize.format_optional(schedule.created_at),
         "zone": schedule.recurrence.tz,
     }
     return {**serialize.to_columns(schedule), **beside}

@@ -203,7 +203,7 @@ def test_a_lock_that_cannot_be_had_fails_neither_tick_nor_work(anna: App) -> Non
     (anna.folder / "schedbot.db-people.lock").mkdir()
     for done in (anna.run("tick"), anna.work()):
         assert done.returncode == 0
-        assert "people_not_asked" in done.stderr
+        assert "user_zones_not_refreshed" in done.stderr
     assert asked(anna) == 1
 
 

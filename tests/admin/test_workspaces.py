@@ -30,7 +30,7 @@ def test_a_variable_that_is_not_set_yet_is_noted_and_taken(schedules: Schedules)
 
 def test_a_name_is_there_once(schedules: Schedules) -> None:
     manage.add(schedules.session, "acme", ENV)
-    with pytest.raises(BadInput, match="A workspace is called 'acme' already"):
+    with pytest.raises(BadInput, match="A workspace named 'acme' exists"):
         manage.add(schedules.session, "acme", ENV)
 
 

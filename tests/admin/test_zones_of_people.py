@@ -84,8 +84,8 @@ def test_an_edit_of_something_else_asks_nobody_and_keeps_the_person(app: App) ->
         ("missing_scope", "lacks the scope users:read", "OAuth & Permissions"),
         ("user_not_found", "Slack knows no user U0SANDBOX01 in the workspace 'default'.", "Copy member ID"),
         ("token_revoked", "The workspace's token was revoked", "Put a valid token"),
-        ("internal_error", "Slack did not tell the time zone of U0SANDBOX01 (internal_error).", "Try again"),
-        ("ratelimited", "Slack asked to wait", "Try again in a minute"),
+        ("internal_error", "Slack did not return the time zone of U0SANDBOX01 (internal_error).", "Try again"),
+        ("ratelimited", "rate limit", "Try again in a minute"),
     ],
 )
 def test_what_slack_refuses_is_said_and_nothing_is_written(app: App, error: str, sentence: str, remedy: str) -> None:

@@ -79,7 +79,7 @@ def test_a_typed_out_name_that_is_missing_is_2_and_an_empty_glob_is_0(run: Run) 
     for command in ("show", "pause", "list"):
         missing = run(command, "acmee")
         assert (missing.returncode, missing.stdout) == (2, "")
-        assert "No schedule is called 'acmee'." in missing.stderr
+        assert "No schedule named 'acmee' exists." in missing.stderr
         assert "Did you mean 'acme'?" in missing.stderr
     assert [run(command, "zz*").returncode for command in ("pause", "list")] == [0, 0]
 
@@ -175,6 +175,6 @@ def test_a_calendar_that_cannot_be_is_refused_in_words(run: Run) -> None:
     run("add", "acme", *ADD, "--account", "42", "--window", "20:00-22:00")
     refused = run("calendar", "set", "--account", "42", "--window", "08:00-18:00")
     assert (refused.returncode, run("calendar", "list", "--json").stdout) == (2, "")
-    assert "are never open at once for the schedule 'acme'" in refused.stderr
+    assert "are never open at the same time for the schedule 'acme'" in refused.stderr
     for words in (("set", "--window", "8-18"), ("set", "--account", "42"), ("clear", "--workspace", "nobody")):
         assert run("calendar", *words).returncode == 2

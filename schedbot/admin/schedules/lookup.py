@@ -1,4 +1,4 @@
-"""Names and globs to schedules: a name that is typed out must be there, a glob may find nothing."""
+"""Schedules by names and globs. A name must exist; a glob may match nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,43 +15,43 @@ from schedbot.store.schedules.schedules import Filters
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The schedules that were meant, each once, in the order of the names; and the globs that found none."""
+    """Schedules of some names and globs, each once, in the order of the names. `empty`: globs that match nothing."""
 
     schedules: list[Schedule]
     empty: list[str]
 
 
 def is_glob(name: str) -> bool:
-    """Does it stand for many names?"""
+    """Does the name have a glob's characters?"""
     return bool(parsers.GLOB.search(name))
 
 
 def to_sqlite_glob(pattern: str) -> str:
-    """The pattern as the store reads it: `[!a]` is a shell's, `[^a]` its own."""
+    """Return the glob as SQLite has it: `[^a]` for a shell's `[!a]`."""
     return pattern.replace("[!", "[^")
 
 
 def find_all(db: Database, names: Sequence[str]) -> Selection:
-    """The schedules that `names` mean. Raises NotFound for a name that is typed out and not there."""
-    found: dict[str, Schedule] = {}
+    """Return the schedules of the names and globs. Raises NotFound for a name that no schedule has."""
+    by_id: dict[str, Schedule] = {}
     empty = []
     for name in names:
         if not is_glob(name):
-            one = find(db, name)
-            found[one.id] = one
+            schedule = find(db, name)
+            by_id[schedule.id] = schedule
             continue
-        many = list(schedules.named_like(db, Filters(globs=(to_sqlite_glob(name),))))
-        found.update((one.id, one) for one in many)
-        if not many:
+        matches = list(schedules.named_like(db, Filters(globs=(to_sqlite_glob(name),))))
+        by_id.update((schedule.id, schedule) for schedule in matches)
+        if not matches:
             empty.append(name)
-    return Selection(list(found.values()), empty)
+    return Selection(list(by_id.values()), empty)
 
 
 def find(db: Database, name: str) -> Schedule:
-    """The schedule of that name. Raises NotFound, with the nearest name."""
-    one = schedules.by_name(db, name)
-    if one:
-        return one
+    """Return the schedule with this name. Raises NotFound, with the nearest name."""
+    schedule = schedules.by_name(db, name)
+    if schedule:
+        return schedule
     near = get_close_matches(name, schedules.names_near(db, name), n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else "'schedbot list' shows them all."
-    raise NotFound(f"No schedule is called {times.quote(name)}.", hint)
+    hint = f"Did you mean '{near[0]}'?" if near else "'schedbot list' shows all schedules."
+    raise NotFound(f"No schedule named {times.quote(name)} exists.", hint)

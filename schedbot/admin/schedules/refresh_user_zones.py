@@ -1,8 +1,8 @@
-"""Once a day Slack is asked again for the people whose zones schedules have, and the schedules follow who has moved.
+"""Refresh the time zones that schedules take from Slack users, once a day for each user.
 
-Rule: a schedule moves as by an edit, on record with Slack as the one who said so: nothing is made before now, what only
-the old zone had is cancelled. A question that fails changes no zone and is put again in an hour. It is bounded in time,
-one process asks at a time, and whoever calls it neither waits for long nor fails.
+A schedule follows its user by an edit, recorded with Slack as the actor: no occurrence in the past is posted, and jobs
+that only the old zone had are cancelled. A request that fails changes no zone and is repeated in an hour. The refresh
+is bounded in time, and one process at a time runs it.
 """
 
 from collections.abc import Iterator
@@ -25,126 +25,125 @@ from schedbot.store.schedules import user_zones as stored
 from schedbot.store.schedules.user_zones import Person
 from schedbot.store.sqlite.write_lock import process_lock
 
-MOST = 50  # people in one go; users.info allows more than 100 a minute
-SLICE = 50  # schedules in one transaction
-AGAIN_MS = 3_600_000
-ANSWER_MS = 5_000
+MAX_USERS = 50  # in one refresh; users.info allows more than 100 a minute
+BATCH = 50  # schedules in one transaction
+RETRY_MS = 3_600_000
+TIMEOUT_MS = 5_000
 NO_TOKEN = "token_unavailable"
-SILENT_MS = 2 * 86_400_000
+UNANSWERED_MS = 2 * 86_400_000
 
-Told = dict[str, UserInfo | AttemptResult]
+Answers = dict[str, UserInfo | AttemptResult]  # by user id
 
 
 def try_refresh(session: Session, command: str, within_ms: int) -> None:
-    """Ask for whom it is time, and let schedules follow, within `within_ms` or little more. Raises nothing."""
+    """Refresh the zones that are due, within `within_ms` or little more. Raises nothing."""
     try:
         with process_lock(session.db, "people") as is_alone:
             if is_alone:
                 refresh(session, command, within_ms)
     except (SchedbotError, OSError) as error:
-        log.event("people_not_asked", "error", why=error)
-    except Exception as error:  # a defect here must not keep jobs from being made and posted
-        log.event("people_not_asked", "error", why=f"a defect: {type(error).__name__}: {error}")
+        log.event("user_zones_not_refreshed", "error", why=error)
+    except Exception as error:  # a bug here must not keep jobs from being enqueued and posted
+        log.event("user_zones_not_refreshed", "error", why=f"a bug: {type(error).__name__}: {error}")
 
 
 def refresh(session: Session, command: str = "tick", within_ms: int = 15_000) -> int:
-    """As `follow`, but it raises, and does not look whether somebody else is at it. Returns how many moved."""
+    """Refresh the zones that are due, without a lock. Returns the number of schedules that changed their zone."""
     end = steady_ms() + within_ms
     now, moved = session.now(), 0
     with session.db.writing():
         stored.forget_unused(session.db, now)
-    due = sorted(stored.to_ask(session.db, now, MOST), key=lambda person: person.workspace_id)
-    for workspace_id, some in groupby(due, key=lambda person: person.workspace_id):
+    due = sorted(stored.to_ask(session.db, now, MAX_USERS), key=lambda user: user.workspace_id)
+    for workspace_id, group in groupby(due, key=lambda user: user.workspace_id):
         if steady_ms() >= end:
             break
-        persons = list(some)
-        told = ask(session, workspace_id, persons, end)
-        for person in persons:
-            if person.user_id in told:
-                moved += take(session, person, told[person.user_id], command, end)
+        users = list(group)
+        answers = ask(session, workspace_id, [user.user_id for user in users], end)
+        for user in users:
+            if user.user_id in answers:
+                moved += apply_answer(session, user, answers[user.user_id], command, end)
     if moved:
         session.db.wake()
     return moved
 
 
-def ask(session: Session, workspace_id: str, persons: list[Person], end: int) -> Told:
-    """What Slack tells of people of one workspace. Trouble that is not a person's own is that of all who follow."""
+def ask(session: Session, workspace_id: str, user_ids: list[str], end: int) -> Answers:
+    """Return Slack's answers about users of one workspace. An error of the whole workspace counts for all of them."""
     from schedbot.slack import one_shot
     from schedbot.slack.users import USER_ERRORS
 
-    settings, users = session.settings, [person.user_id for person in persons]
+    settings = session.settings
     try:
         token = check.find_token(settings, workspaces.by_id(session.db, workspace_id))
     except TokenUnavailable:
-        return dict.fromkeys(users, AttemptResult(Outcome.TOKEN_REFUSED, NO_TOKEN))
-    timeout_ms = min(settings.timeout_ms, ANSWER_MS)
-    told = one_shot.fetch_users(settings.api_url, token, users, timeout_ms, max(1_000, end - steady_ms()))
-    answer = list(told.values())[-1]
-    if not isinstance(answer, AttemptResult) or answer.error in USER_ERRORS or answer.retry_after_ms is not None:
-        return told
-    return {**dict.fromkeys(users, answer), **told}
+        return dict.fromkeys(user_ids, AttemptResult(Outcome.TOKEN_REFUSED, NO_TOKEN))
+    timeout_ms = min(settings.timeout_ms, TIMEOUT_MS)
+    answers = one_shot.fetch_users(settings.api_url, token, user_ids, timeout_ms, max(1_000, end - steady_ms()))
+    last = list(answers.values())[-1]
+    if not isinstance(last, AttemptResult) or last.error in USER_ERRORS or last.retry_after_ms is not None:
+        return answers
+    return {**dict.fromkeys(user_ids, last), **answers}
 
 
-def take(session: Session, person: Person, seen: UserInfo | AttemptResult, command: str, end: int) -> int:
-    """Let what Slack told of one person hold. Returns how many schedules moved."""
+def apply_answer(session: Session, user: Person, answer: UserInfo | AttemptResult, command: str, end: int) -> int:
+    """Store the answer about one user and move the schedules. Returns the number of schedules that moved."""
     now = session.now()
-    zone, error = user_zones.read_zone(seen)
+    zone, error = user_zones.read_zone(answer)
     if error is None:
-        return move(session, Person(person.workspace_id, person.user_id, zone, now), command, end)
-    if isinstance(seen, AttemptResult) and seen.retry_after_ms is not None:
+        return move_schedules(session, Person(user.workspace_id, user.user_id, zone, now), command, end)
+    if isinstance(answer, AttemptResult) and answer.retry_after_ms is not None:
         with session.db.writing():
-            stored.hold(session.db, person.workspace_id, now + seen.retry_after_ms)
+            stored.hold(session.db, user.workspace_id, now + answer.retry_after_ms)
         return 0
     with session.db.writing():
-        stored.fail(session.db, person, now + AGAIN_MS, error)
-    if error != person.error:
-        log.event("person_not_asked", "warning", person=person.user_id, why=error)
+        stored.fail(session.db, user, now + RETRY_MS, error)
+    if error != user.error:
+        log.event("user_zone_not_refreshed", "warning", user=user.user_id, why=error)
     return 0
 
 
-def move(session: Session, told: Person, command: str, end: int) -> int:
-    """Let the schedules of a person follow to the zone that was told, some at a time. Returns how many moved.
+def move_schedules(session: Session, user: Person, command: str, end: int) -> int:
+    """Move the schedules of a user to the user's zone, in batches. Returns the number of schedules that moved.
 
-    Where the time is up before all have, the person is to be asked for again by the next who comes.
+    If the time is up before the last batch, the next refresh asks for the user again.
     """
     moved, after = 0, ""
     while steady_ms() < end:
-        context = ChangeContext.begin(session, command, f"Slack (users.info of {told.user_id})")
+        context = ChangeContext.begin(session, command, f"Slack (users.info of {user.user_id})")
         with session.db.writing():
-            found = stored.behind(session.db, told, after, SLICE)
+            schedule_ids = stored.behind(session.db, user, after, BATCH)
             writer = ScheduleWriter(session.db, context)
-            moved += sum(move_one(writer, number, told) for number in found)
-            if len(found) < SLICE:
-                stored.settle(session.db, told)
+            moved += sum(move_schedule(writer, schedule_id, user.zone) for schedule_id in schedule_ids)
+            if len(schedule_ids) < BATCH:
+                stored.settle(session.db, user)
                 return moved
-        after = found[-1]
+        after = schedule_ids[-1]
     return moved
 
 
-def move_one(writer: ScheduleWriter, number: str, told: Person) -> bool:
-    """Let one schedule follow. False where it cannot, which is in the log. Inside a transaction."""
+def move_schedule(writer: ScheduleWriter, schedule_id: str, zone: str) -> bool:
+    """Move one schedule to the zone. False if it cannot move, with a log event. Inside a transaction."""
     db, now = writer.db, writer.context.now
-    before = schedules.by_id(db, number)
+    before = schedules.by_id(db, schedule_id)
     user = slack_user_of(before)
     assert user is not None
     base = ScheduleFields.of(before, occurrence_count.count_occurrences(db, before, now))
     try:
-        new = ScheduleFields.parse({"tz": before.terms.tz_from}, now, base, {user: told.zone})
+        fields = ScheduleFields.parse({"tz": before.terms.tz_from}, now, base, {user: zone})
     except BadField as error:
-        log.event("schedule_not_moved", "warning", schedule=before.name, zone=told.zone, why=error)
+        log.event("schedule_not_moved", "warning", schedule=before.name, zone=zone, why=error)
         return False
-    edited = writer.update(before, new)
-    writer.enqueue(edited.after)
-    log.event(
-        "schedule_moved", schedule=before.name, before=before.recurrence.tz, after=told.zone, cancelled=edited.cancelled
-    )
+    result = writer.update(before, fields)
+    writer.enqueue(result.after)
+    old_zone = before.recurrence.tz
+    log.event("schedule_moved", schedule=before.name, before=old_zone, after=zone, cancelled=result.cancelled)
     return True
 
 
 def find_unanswered(session: Session) -> Iterator[tuple[str, str, str]]:
-    """Of whom Slack has told nothing for two days: the user's id, what was seen, and what helps."""
-    for person in stored.silent(session.db, session.now() - SILENT_MS):
-        name = workspaces.by_id(session.db, person.workspace_id).name
-        why, remedy = user_zones.explain(person.error or "", person.user_id, name)
-        since = times.format_relative(person.asked_at, session.now())
-        yield person.user_id, f"{person.zone}, as Slack told it {since}. Since then: {why}", remedy
+    """Yield the users without an answer from Slack for two days: user id, problem and remedy."""
+    for user in stored.silent(session.db, session.now() - UNANSWERED_MS):
+        workspace = workspaces.by_id(session.db, user.workspace_id).name
+        why, remedy = user_zones.explain(user.error or "", user.user_id, workspace)
+        since = times.format_relative(user.asked_at, session.now())
+        yield user.user_id, f"{user.zone}, read from Slack {since}. Since then: {why}", remedy

@@ -1,4 +1,4 @@
-"""One extra job beside a schedule's occurrences, due at once: `run-now`. The schedule's own times stay as they are."""
+"""`run-now`: enqueue one extra job of a schedule, due at once, beside the schedule's own occurrences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,30 +19,33 @@ UNSETTLED = (JobState.QUEUED, JobState.RUNNING, JobState.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class RunNowJob:
-    """An extra job, and the schedule that it is of."""
+    """An extra job with its schedule."""
 
     schedule: Schedule
     job: ExtraJob
 
 
 def run_now(session: Session, names: Sequence[str]) -> tuple[list[RunNowJob], Selection]:
-    """Enqueue one job now for each schedule, in any state but suspended. Raises NotFound and BadInput."""
+    """Enqueue one job for each schedule, in any state but suspended. Raises NotFound and BadInput."""
     context = ChangeContext.begin(session, "run-now")
     with session.db.writing():
-        meant = find_all(session.db, names)
-        for one in meant.schedules:
-            refuse_suspended(one)
-        extras = [RunNowJob(one, pending.enqueue_extra(session.db, one, context.now)) for one in meant.schedules]
+        selection = find_all(session.db, names)
+        for schedule in selection.schedules:
+            refuse_suspended(schedule)
+        extras = [
+            RunNowJob(schedule, pending.enqueue_extra(session.db, schedule, context.now))
+            for schedule in selection.schedules
+        ]
         for extra in extras:
             record(session.db, context, extra)
     session.db.wake()
-    return extras, meant
+    return extras, selection
 
 
 def refuse_suspended(schedule: Schedule) -> None:
     if schedule.state is ScheduleState.SUSPENDED:
         problem = f"'{schedule.name}' is suspended: {schedule.reason}."
-        raise BadInput(problem, f"Mend that, then 'schedbot resume {schedule.name}'.")
+        raise BadInput(problem, f"Fix the cause, then run 'schedbot resume {schedule.name}'.")
 
 
 def record(db: Database, context: ChangeContext, extra: RunNowJob) -> None:
@@ -52,17 +55,17 @@ def record(db: Database, context: ChangeContext, extra: RunNowJob) -> None:
 
 
 def has_pool(session: Session) -> bool:
-    """Does a pool give signs of life?"""
+    """Did a pool write a heartbeat within the last 30 seconds?"""
     last = heartbeats.get_last_beat(session.db, "pool")
     return last is not None and last > session.now() - POOL_ALIVE_MS
 
 
 def find_settled(session: Session, extras: Sequence[RunNowJob]) -> list[RunNowJob] | None:
-    """The extra jobs as they ended, or None while one of them is under way."""
-    now = reload(session, extras)
-    return None if any(one.job.state in UNSETTLED for one in now) else now
+    """Return the extra jobs in their final state, or None while one of them is not settled."""
+    current = reload(session, extras)
+    return None if any(extra.job.state in UNSETTLED for extra in current) else current
 
 
 def reload(session: Session, extras: Sequence[RunNowJob]) -> list[RunNowJob]:
-    """The extra jobs as they stand now."""
-    return [RunNowJob(one.schedule, pending.get_job(session.db, one.job.id)) for one in extras]
+    """Return the extra jobs in their present state."""
+    return [RunNowJob(extra.schedule, pending.get_job(session.db, extra.job.id)) for extra in extras]

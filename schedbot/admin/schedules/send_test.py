@@ -1,6 +1,6 @@
-"""A schedule's message is posted now, marked as a test, beside the queue but at the channel's pace.
+"""`test-send`: post a schedule's message now, marked as a test, outside the queue but within the channel's limit.
 
-Rule: no job, no attempt, no metadata: nothing may take a test for the real thing. What Slack says is told as it is.
+A test has no job, no attempt and no metadata, so that nothing takes it for a delivery.
 """
 
 import re
@@ -23,60 +23,63 @@ from schedbot.store.jobs import pacing
 from schedbot.store.schedules import workspaces
 from schedbot.store.schedules.workspaces import Workspace
 
-# What a pool would do by itself is the caller's to do here.
-AGAIN = {
+# A pool retries by itself; a person has to repeat a test.
+TRY_AGAIN = {
     Outcome.RATE_LIMITED: "Try again in a while.",
     Outcome.NOT_POSTED: "Try again; 'schedbot doctor --online' tests the connection to Slack.",
     Outcome.UNKNOWN: "If it is not there, try again.",
 }
 MARK = "[Test]"
-SENTENCE = f"{MARK} A trial of a scheduled report."
-SPAN_MS = 1_000  # Slack takes one post a second and channel
-PATIENCE_MS = 30_000
+NOTICE = f"{MARK} A test of a scheduled report."
+GAP_MS = 1_000  # Slack takes one post a second for each channel
+MAX_WAIT_MS = 30_000
 MARGIN_MS = 5_000
-LOOK_MS = 200
-# Of a test no job waits, and no schedule was suspended for it.
-THEN_GO_ON = re.compile(r", then run 'schedbot (?:workspace )?(?:resume|retry)\b.*")
+POLL_MS = 200
+# No job waits for a test, and no schedule is suspended because of it.
+THEN_RESUME = re.compile(r", then run 'schedbot (?:workspace )?(?:resume|retry)\b.*")
 
 
 @dataclass(frozen=True, slots=True)
 class SentTest:
-    """Where a test went, and what Slack said."""
+    """A test's channel, and the result of its request."""
 
     schedule: Schedule
     channel: str
-    reply: AttemptResult
+    result: AttemptResult
     remedy: str = ""
 
 
 def send(session: Session, name: str, to: str = "", sleep: Callable[[float], None] = time.sleep) -> SentTest:
-    """Post the schedule's next message to its channel, or to `to`. Raises NotFound, BadInput, ReportFailed,
-    TokenUnavailable, and SchedbotError for a workspace that is paused or held by a limit, or a busy channel."""
+    """Post the schedule's next message to its channel, or to `to`.
+
+    Raises NotFound, BadInput, ReportFailed, TokenUnavailable, and SchedbotError for a paused workspace, a rate limit
+    of the workspace, or a busy channel.
+    """
     from schedbot.slack import one_shot
 
     schedule = find(session.db, name)
     channel = channels.parse_channel_id(to) if to else schedule.terms.channel
     workspace = workspaces.by_id(session.db, schedule.workspace_id)
     refuse_paused(workspace)
-    message = marked(preview.render(schedule, preview.next_due_or_now(schedule, session.now())))
+    message = mark(preview.render(schedule, preview.next_due_or_now(schedule, session.now())))
     token = check.find_token(session.settings, workspace)
-    kept = taken(session, workspace, channel, sleep)
-    reply = one_shot.post_message(session.settings.api_url, token, channel, message, session.settings.timeout_ms)
-    free_again(session, workspace, channel, kept, reply)
-    return SentTest(schedule, channel, reply, remedy(reply, schedule, workspace, to))
+    reserved_until = reserve_channel(session, workspace, channel, sleep)
+    result = one_shot.post_message(session.settings.api_url, token, channel, message, session.settings.timeout_ms)
+    release_channel(session, workspace, channel, reserved_until, result)
+    return SentTest(schedule, channel, result, find_remedy(result, schedule, workspace, to))
 
 
-def remedy(reply: AttemptResult, schedule: Schedule, workspace: Workspace, to: str) -> str:
-    """What helps where it was refused. Where only the test was to go to that channel, the schedule is right."""
-    if reply.outcome in AGAIN:
-        return AGAIN[reply.outcome]
-    asked = error_codes.explain(reply.error or "").remedy
-    if to and asked == error_codes.CHANNEL:
-        return "Name another channel with --to."
-    if asked == error_codes.BUG:
+def find_remedy(result: AttemptResult, schedule: Schedule, workspace: Workspace, to: str) -> str:
+    """Return the remedy for a refused test. With `to`, the schedule's own channel is not the cause."""
+    if result.outcome in TRY_AGAIN:
+        return TRY_AGAIN[result.outcome]
+    remedy = error_codes.explain(result.error or "").remedy
+    if to and remedy == error_codes.CHANNEL:
+        return "Use another channel with --to."
+    if remedy == error_codes.BUG:
         return "This is a bug in schedbot. Please report it."
-    told = remedies.fill_names(asked, workspace.name, schedule.name).removesuffix(error_codes.RETRIED_HOURLY)
-    return THEN_GO_ON.sub(", then try again.", told)
+    filled = remedies.fill_names(remedy, workspace.name, schedule.name).removesuffix(error_codes.RETRIED_HOURLY)
+    return THEN_RESUME.sub(", then try again.", filled)
 
 
 def refuse_paused(workspace: Workspace) -> None:
@@ -87,8 +90,8 @@ def refuse_paused(workspace: Workspace) -> None:
         )
 
 
-def marked(message: Message) -> Message:
-    """The message with a line that says it is a test. Raises ReportFailed where there is no room for one."""
+def mark(message: Message) -> Message:
+    """Return the message with a notice that it is a test. Raises ReportFailed if there is no room for the notice."""
     if not message.blocks:
         return limits.enforce(replace(message, text=f"{MARK} {message.text}"))
     if len(message.blocks) >= limits.MAX_BLOCKS:
@@ -96,51 +99,52 @@ def marked(message: Message) -> Message:
             f"The message has {len(message.blocks)} blocks: there is no room to mark it as a test.",
             hint=f"Leave one of Slack's {limits.MAX_BLOCKS} blocks free, or look at it with 'schedbot preview'.",
         )
-    mark = {"type": "context", "elements": [{"type": "mrkdwn", "text": SENTENCE}]}
-    return limits.enforce(Message(f"{MARK} {message.text}", (mark, *message.blocks)))
+    notice = {"type": "context", "elements": [{"type": "mrkdwn", "text": NOTICE}]}
+    return limits.enforce(Message(f"{MARK} {message.text}", (notice, *message.blocks)))
 
 
-def taken(session: Session, workspace: Workspace, channel: str, sleep: Callable[[float], None]) -> int:
-    """Wait for the channel and keep it; the pools leave it alone until the instant that is returned.
+def reserve_channel(session: Session, workspace: Workspace, channel: str, sleep: Callable[[float], None]) -> int:
+    """Wait until the channel is free and reserve it. Returns the end of the reservation. Raises SchedbotError.
 
-    A post on its way keeps its channel for its time-out, and lets it go as soon as it has an answer: so it is looked at
-    again and again. Raises SchedbotError.
+    A post in flight reserves its channel for its time-out and releases it with Slack's answer: hence the polling.
     """
     # The message may arrive at any moment until the request's time-out.
-    kept_ms = session.settings.timeout_ms + SPAN_MS
-    patient_until = steady_ms() + patience_ms(session)
+    reserve_ms = session.settings.timeout_ms + GAP_MS
+    wait_until = steady_ms() + max_wait_ms(session)
     while True:
         now = session.now()
         free_at = pacing.get_free_at(session.db, workspace.id, pacing.POST, channel, now)
         if free_at <= now:
             with session.db.writing():
                 now = session.now()
-                if pacing.reserve(session.db, workspace.id, channel, now, now + kept_ms):
-                    return now + kept_ms
-        elif steady_ms() > patient_until or free_at > now + patience_ms(session):
-            raise busy(session, workspace, channel, free_at - now)
-        sleep(max(0, min(free_at - now, LOOK_MS)) / 1000)
+                if pacing.reserve(session.db, workspace.id, channel, now, now + reserve_ms):
+                    return now + reserve_ms
+        elif steady_ms() > wait_until or free_at > now + max_wait_ms(session):
+            raise channel_busy(session, workspace, channel, free_at - now)
+        sleep(max(0, min(free_at - now, POLL_MS)) / 1000)
 
 
-def patience_ms(session: Session) -> int:
-    return max(PATIENCE_MS, session.settings.timeout_ms + MARGIN_MS)
+def max_wait_ms(session: Session) -> int:
+    return max(MAX_WAIT_MS, session.settings.timeout_ms + MARGIN_MS)
 
 
-def busy(session: Session, workspace: Workspace, channel: str, wait_ms: int) -> SchedbotError:
-    """Why nothing can be posted, and when it can be tried again."""
-    if wait_ms > patience_ms(session):
+def channel_busy(session: Session, workspace: Workspace, channel: str, wait_ms: int) -> SchedbotError:
+    """Return the error for a channel that is not free in time."""
+    if wait_ms > max_wait_ms(session):
         return SchedbotError(
             f"Slack takes no posts from the workspace '{workspace.name}' for another "
-            f"{times.format_duration(wait_ms)}: a limit was reached.",
+            f"{times.format_duration(wait_ms)}: rate limit.",
             hint="Try again after that.",
         )
-    return SchedbotError(f"Other posts keep {channel} busy.", hint="Try again when they are through, or say --to.")
+    return SchedbotError(f"Other posts keep {channel} busy.", hint="Try again later, or use --to.")
 
 
-def free_again(session: Session, workspace: Workspace, channel: str, kept: int, reply: AttemptResult) -> None:
-    """The channel is free a second after the answer; what Slack asked of this call holds for every pool."""
+def release_channel(
+    session: Session, workspace: Workspace, channel: str, reserved_until: int, result: AttemptResult
+) -> None:
+    """Free the channel a second after the answer. A rate limit of this request holds for every pool."""
     with session.db.writing():
         now = session.now()
-        pacing.release(session.db, workspace.id, channel, kept, now, now + SPAN_MS)
-        if reply.outcome is Outcome.RATE_LIMITED and reply.retry_after_ms:
-            pacing.hold(session.db, workspace.id, pacing.POST, "", now, now + reply.retry_after_ms)
+        pacing.release(session.db, workspace.id, channel, reserved_until, now, now + GAP_MS)
+        if result.outcome is Outcome.RATE_LIMITED and result.retry_after_ms:
+            pacing.hold(session.db, workspace.id, pacing.POST, "", now, now + result.retry_after_ms)

@@ -1,6 +1,6 @@
-"""A schedule as an object for programs: the columns of an import as keys, and what is known of it beside them.
+"""Serialize schedules for JSON and for change records, with the columns of an import as keys.
 
-What stands here is what an import takes again, so instants are RFC 3339 in UTC and spans are as they are typed.
+An import reads these values again, so instants are RFC 3339 in UTC and durations are written as a person types them.
 """
 
 from typing import Any
@@ -11,11 +11,11 @@ from schedbot.model import Schedule, ScheduleState
 from schedbot.rules import recurrence
 from schedbot.store.database import Database
 
-BESIDE = ("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone")
+EXTRA_KEYS = ("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone")
 
 
 def to_columns(schedule: Schedule) -> dict[str, Any]:
-    """The columns of an import, by name; None for what does not apply."""
+    """Return the values by the columns of an import; None for columns that do not apply."""
     rule, terms = schedule.recurrence, schedule.terms
     is_text = terms.report.kind == "text"
     return {
@@ -25,13 +25,13 @@ def to_columns(schedule: Schedule) -> dict[str, Any]:
         "channel": terms.channel,
         "cron": rule.cron,
         "every": recurrence.to_phrase(rule.rrule) if rule.rrule else None,
-        "at": stamp(rule.once_at),
+        "at": format_optional(rule.once_at),
         "tz": terms.tz_from or rule.tz,
         "text": terms.report.source if is_text else None,
         "report": None if is_text else terms.report.source,
         "params": dict(terms.report.params),
-        "starts": stamp(terms.starts_at),
-        "until": stamp(terms.until_at),
+        "starts": format_optional(terms.starts_at),
+        "until": format_optional(terms.until_at),
         "count": terms.count,
         "misfire": terms.misfire.value,
         "grace": times.unparse_duration(terms.grace_ms),
@@ -63,12 +63,13 @@ def recorded(schedule: Schedule) -> dict[str, Any]:
     state = {
         "state": schedule.state.value,
         "reason": schedule.reason,
-        "paused_until": stamp(schedule.state_until),
+        "paused_until": format_optional(schedule.state_until),
         "version": schedule.version,
         "zone": schedule.recurrence.tz if schedule.terms.tz_from else None,
     }
     return {name: value for name, value in {**to_columns(schedule), **state}.items() if value not in (None, "", {})}
 
 
-def stamp(instant: int | None) -> str | None:
+def format_optional(instant: int | None) -> str | None:
+    """Return an instant as RFC 3339, or None."""
     return None if instant is None else times.to_rfc3339(instant)

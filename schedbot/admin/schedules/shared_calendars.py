@@ -1,7 +1,7 @@
-"""When may be posted, for all schedules of an account or of a workspace: said, changed and taken back here.
+"""Set and clear the send windows and blackout dates that all schedules of an account or a workspace share.
 
-Rule: windows that are never open at once are refused where they meet a schedule. What already waits is ruled on again
-in the same transaction, and the change is on record.
+Windows that are never open at the same time are refused if a schedule has both. Queued jobs are deferred or skipped
+anew in the same transaction.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ from schedbot.store.schedules.shared_calendars import Whose
 
 @dataclass(frozen=True, slots=True)
 class CalendarChange:
-    """What was said before and what is said now (None: nothing), and what became of the jobs that waited."""
+    """Send hours of an account or workspace before and after a change (None: no limits), and the affected jobs."""
 
     owner: Whose
     before: SendHours | None
@@ -35,51 +35,53 @@ class CalendarChange:
     jobs: DeferralCounts
 
 
-def find_owner(db: Database, account: str | None, workspace: str | None) -> Whose:
-    """Whose calendar is meant. Raises BadInput unless it is one of the two, and NotFound for no such workspace."""
-    if bool(account) == bool(workspace):
-        said = "Both an account and a workspace are said." if account else "It is not said whose calendar is meant."
-        raise BadInput(said, "Say --account ID or --workspace NAME.")
-    if workspace:
-        found = lookup.find(db, workspace)
-        return Whose(found.name, workspace_id=found.id)
-    name = parse("account", parsers.parse_account, account or "")
-    return Whose(name, account=name)
-
-
-def set_calendar(session: Session, account: str | None, workspace: str | None, said: Fields) -> CalendarChange:
-    """Say when may be posted; what is not said stays. Raises BadInput and NotFound; nothing is changed then."""
+def set_calendar(session: Session, account: str | None, workspace: str | None, fields: Fields) -> CalendarChange:
+    """Set the given fields; the others stay. Raises BadInput and NotFound; nothing is changed then."""
+    context = ChangeContext.begin(session, "calendar set")
     with session.db.writing():
-        meant = find_owner(session.db, account, workspace)
-        before = shared_calendars.said(session.db, meant)
-        after = parse_hours(said, before or SendHours(meant.words))
+        owner = find_owner(session.db, account, workspace)
+        before = shared_calendars.said(session.db, owner)
+        after = parse_hours(fields, before or SendHours(owner.words))
         if before is None and after is None:
-            problem = "Neither a window nor a blackout is said."
-            raise BadInput(problem, "Add --window 'mon-fri 08:00-18:00' or --blackout 2026-12-24/2026-12-27.")
-        turned = write(session.db, ChangeContext.begin(session, "calendar set"), meant, before, after)
-        for name, hours in shared_calendars.combined(session.db, meant):
+            problem = "No window and no blackout given: use --window or --blackout."
+            raise BadInput(problem, "For example --window 'mon-fri 08:00-18:00' or --blackout 2026-12-24/2026-12-27.")
+        change = write(session.db, context, owner, before, after)
+        for name, hours in shared_calendars.combined(session.db, owner):
             check_overlap(hours, f" for the schedule {times.quote(name)}")
     session.db.wake()
-    return turned
+    return change
 
 
 def clear_calendar(session: Session, account: str | None, workspace: str | None) -> CalendarChange:
-    """Take back what is said: what it put off goes at its own time, or now. Raises BadInput and NotFound."""
+    """Remove the limits. Deferred jobs are posted when they are due, or now. Raises BadInput and NotFound."""
+    context = ChangeContext.begin(session, "calendar clear")
     with session.db.writing():
-        meant = find_owner(session.db, account, workspace)
-        before = shared_calendars.said(session.db, meant)
-        turned = write(session.db, ChangeContext.begin(session, "calendar clear"), meant, before, None)
+        owner = find_owner(session.db, account, workspace)
+        change = write(session.db, context, owner, shared_calendars.said(session.db, owner), None)
     session.db.wake()
-    return turned
+    return change
 
 
-def parse_hours(said: Fields, base: SendHours) -> SendHours | None:
-    """The hours that the fields come to; None where nothing is left that closes. Raises BadField."""
+def find_owner(db: Database, account: str | None, workspace: str | None) -> Whose:
+    """Return the owner of a calendar. Raises BadInput unless exactly one is given, NotFound for the workspace."""
+    if account and workspace:
+        raise BadInput("Use only one of --account, --workspace.", "Each account and workspace has its own calendar.")
+    if workspace:
+        stored = lookup.find(db, workspace)
+        return Whose(stored.name, workspace_id=stored.id)
+    if not account:
+        raise BadInput("No calendar given: use --account or --workspace.", "For example --account 42.")
+    name = parse("account", parsers.parse_account, account)
+    return Whose(name, account=name)
+
+
+def parse_hours(fields: Fields, base: SendHours) -> SendHours | None:
+    """Return the send hours of the fields; None without window and blackout. Raises BadField."""
     hours = SendHours(
         base.owner,
-        window=parse_optional(said, "window", parsers.parse_window, base.window, ""),
-        outside=parse_optional(said, "outside", OUTSIDE, base.outside, OutsidePolicy.DEFER),
-        blackout=parse_optional(said, "blackout", parsers.parse_blackout, base.blackout, ""),
+        window=parse_optional(fields, "window", parsers.parse_window, base.window, ""),
+        outside=parse_optional(fields, "outside", OUTSIDE, base.outside, OutsidePolicy.DEFER),
+        blackout=parse_optional(fields, "blackout", parsers.parse_blackout, base.blackout, ""),
     )
     return hours if hours.window or hours.blackout else None
 
@@ -97,17 +99,17 @@ def write(
 
 
 def serialize(hours: SendHours | None) -> dict[str, Any] | None:
-    """Hours as programs and the record of changes have them."""
+    """Return the send hours for JSON and for change records."""
     if hours is None:
         return None
     return {"window": hours.window, "outside": hours.outside.value, "blackout": hours.blackout}
 
 
-def check_overlap(hours: Iterable[SendHours], where: str = "") -> None:
-    """Raises BadField where the windows are never open at once: nothing would ever be posted."""
-    named = [one for one in hours if one.window]
-    if len(named) < 2 or windows.intersect(tuple(one.window for one in named)) is not None:
+def check_overlap(calendar: Iterable[SendHours], where: str = "") -> None:
+    """Raise BadField for windows that are never open at the same time: nothing would ever be posted."""
+    with_window = [hours for hours in calendar if hours.window]
+    if len(with_window) < 2 or windows.intersect(tuple(hours.window for hours in with_window)) is not None:
         return
-    each = " and ".join(f"'{one.window}'" + (f" ({one.owner})" if one.owner else "") for one in named)
-    problem = f"The windows {each} are never open at once{where}."
-    raise BadField("window", problem, "'schedbot calendar list' shows those of accounts and workspaces.")
+    listed = " and ".join(f"'{hours.window}'" + (f" ({hours.owner})" if hours.owner else "") for hours in with_window)
+    problem = f"The windows {listed} are never open at the same time{where}."
+    raise BadField("window", problem, "'schedbot calendar list' shows the windows of accounts and workspaces.")

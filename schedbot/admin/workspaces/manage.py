@@ -1,6 +1,6 @@
-"""Workspaces are added, paused and removed here: the rule, the rows and their record in one transaction.
+"""Add, edit, pause, resume and remove workspaces, each with its change record in one transaction.
 
-Rule: a pause parks what waits and touches nothing that has left; a workspace that schedules use cannot be removed.
+A pause keeps queued jobs back and does not touch jobs in flight. A workspace that schedules use cannot be removed.
 """
 
 import shlex
@@ -18,48 +18,45 @@ from schedbot.session import Session
 from schedbot.store.schedules import workspace_usage, workspaces
 from schedbot.store.schedules.workspaces import Workspace
 
-LONGEST_NAME = 80
+MAX_NAME_LENGTH = 80
 
 
 @dataclass(frozen=True, slots=True)
 class PauseResult:
-    """A workspace that was paused or resumed: was that a change, and how many jobs wait (or now go on)."""
+    """Result of a pause or resume: whether the state changed, and the number of jobs that wait, or waited."""
 
     changed: bool
     waiting: int
 
 
 def add(session: Session, name: str, token: TokenSource) -> str:
-    """Add a workspace whose token is found at `token`. Returns what is still to be done, if anything.
-
-    Raises BadInput.
-    """
+    """Add a workspace with its token source. Returns a warning if the token is not available. Raises BadInput."""
     check_name(name)
-    missing = token_sources.try_token(token)
+    warning = token_sources.try_token(token)
     with session.db.writing():
         if workspaces.by_name(session.db, name) is not None:
             raise BadInput(
-                f"A workspace is called '{name}' already.",
+                f"A workspace named '{name}' exists.",
                 hint=f"Change it with 'schedbot workspace edit {shlex.quote(name)}', or choose another name.",
             )
-        added = workspaces.add(session.db, name, token, session.now())
-        record(session, "workspace add", None, added)
-    return missing
+        workspace = workspaces.add(session.db, name, token, session.now())
+        record(session, "workspace add", None, workspace)
+    return warning
 
 
 def edit(session: Session, name: str, token: TokenSource) -> str:
-    """Say where else a workspace's token is found. Returns what is still to be done, or nothing. Raises BadInput."""
+    """Change the token source of a workspace. Returns a warning as `add` does. Raises NotFound and BadInput."""
     find(session.db, name)
-    missing = token_sources.try_token(token)
+    warning = token_sources.try_token(token)
     with session.db.writing():
         before = find(session.db, name)
         workspaces.edit(session.db, before.id, token)
         record(session, "workspace edit", before, find(session.db, name))
-    return missing
+    return warning
 
 
 def pause(session: Session, name: str, reason: str) -> PauseResult:
-    """Stop all posts to it; its jobs wait. Raises NotFound, and BadInput for the reason."""
+    """Stop all posts to a workspace; its jobs wait. Raises NotFound, and BadInput for the reason."""
     with session.db.writing():
         before = find(session.db, name)
         reason = parsers.parse_reason(reason) or "paused by hand"
@@ -71,7 +68,7 @@ def pause(session: Session, name: str, reason: str) -> PauseResult:
 
 
 def resume(session: Session, name: str) -> PauseResult:
-    """Let what waits go on. Raises NotFound."""
+    """Resume a workspace and its waiting jobs. Raises NotFound."""
     with session.db.writing():
         before = find(session.db, name)
         waiting = workspaces.resume(session.db, before.id, session.now())
@@ -83,28 +80,30 @@ def resume(session: Session, name: str) -> PauseResult:
 
 
 def remove(session: Session, name: str) -> None:
-    """Remove a workspace that no schedule uses; its jobs and changes stay on record. Raises BadInput."""
+    """Remove a workspace that no schedule uses; its jobs and changes stay. Raises NotFound and BadInput."""
     with session.db.writing():
         before = find(session.db, name)
         if not workspaces.remove(session.db, before.id, session.now()):
-            used = workspace_usage.schedules(session.db, before.id)
-            told = "1 schedule uses it" if used == 1 else f"{used} schedules use it"
+            count = workspace_usage.schedules(session.db, before.id)
+            usage = "1 schedule uses it" if count == 1 else f"{count} schedules use it"
             raise BadInput(
-                f"The workspace '{name}' cannot be removed: {told}.",
-                hint=f"'schedbot list --workspace {shlex.quote(name)}' shows them: "
-                "remove them, or edit their --workspace, first.",
+                f"The workspace '{name}' cannot be removed: {usage}.",
+                hint=f"Remove them, or edit their --workspace, first. To list them: "
+                f"'schedbot list --workspace {shlex.quote(name)}'.",
             )
         record(session, "workspace remove", before, None)
 
 
 def check_name(name: str) -> None:
-    if not name.strip() or name != name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name.strip() or name != name.strip() or len(name) > MAX_NAME_LENGTH or not name.isprintable():
         raise BadInput(
             f"{times.quote(name)} cannot be the name of a workspace.",
-            hint=f"1 to {LONGEST_NAME} printable characters without blanks around them, like 'acme'.",
+            hint=f"Use 1 to {MAX_NAME_LENGTH} printable characters without spaces around them, for example 'acme'.",
         )
     if name.startswith("-"):
-        raise BadInput(f"'{name}' cannot be the name of a workspace: it looks like an option.", hint="Drop the '-'.")
+        raise BadInput(
+            f"'{name}' cannot be the name of a workspace: it looks like an option.", hint="Use no '-' at the start."
+        )
 
 
 def record(session: Session, command: str, before: Workspace | None, after: Workspace | None) -> None:
@@ -115,7 +114,7 @@ def record(session: Session, command: str, before: Workspace | None, after: Work
 
 
 def serialize(workspace: Workspace | None) -> dict[str, Any] | None:
-    """A workspace as the record of changes tells it: where its token is found, never the token."""
+    """Return the values of a workspace for change records: the token's source, never the token."""
     if workspace is None:
         return None
     return {

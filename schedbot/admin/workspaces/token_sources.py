@@ -1,6 +1,6 @@
-"""Where a workspace's token will be found, as a person says it: a variable, a file or a command, and never the token.
+"""Token sources of workspaces, as a person gives them: a variable, a file or a command, and never the token itself.
 
-Rule: what was typed is never repeated where it could be the token itself.
+An error never repeats a text that could be the token.
 """
 
 import re
@@ -12,33 +12,33 @@ from schedbot.model import TokenSource
 from schedbot.slack import tokens
 
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-WAYS = "--token-env VAR, --token-file FILE or --token-command COMMAND"
+OPTIONS = "--token-env VAR, --token-file FILE or --token-command COMMAND"
 
 
 def parse_token_source(env: str | None, file: str | None, command: str | None) -> TokenSource:
-    """The one place that was named. Raises BadInput for none, two, or a token in place of a place."""
+    """Return the token source of the options. Raises BadInput unless exactly one is given, and for a token itself."""
     places = {kind: place for kind, place in (("env", env), ("file", file), ("command", command)) if place is not None}
     if len(places) != 1:
-        told = "No place for the token is said." if not places else "More than one place for the token is said."
-        raise BadInput(told, hint=f"Say one of {WAYS}.")
+        problem = "Use only one token source." if places else "No token source given."
+        raise BadInput(problem, hint=f"Use one of {OPTIONS}.")
     ((kind, place),) = places.items()
     if log.TOKEN.search(place):
         raise BadInput(
-            f"What --token-{kind} says holds a token itself, and a token is never written down here.",
-            hint=f"Keep it elsewhere and say where: {WAYS}. Whoever may have seen it can use it: renew it in Slack.",
+            f"The value of --token-{kind} contains a token, and schedbot stores no tokens.",
+            hint=f"Give its source instead: {OPTIONS}. Renew the token in Slack if somebody may have seen it.",
         )
     if kind == "env" and not VARIABLE.fullmatch(place):
-        raise BadInput(f"'{place}' cannot be the name of a variable.", hint="Write it like SLACK_TOKEN_ACME.")
+        raise BadInput(f"'{place}' cannot be the name of a variable.", hint="For example SLACK_TOKEN_ACME.")
     if kind == "command" and not place.strip():
-        raise BadInput("The token command is empty.", hint="Write it like 'pass show slack/acme'.")
+        raise BadInput("The token command is empty.", hint="For example 'pass show slack/acme'.")
     return TokenSource(kind, str(Path(place).expanduser().absolute()) if kind == "file" else place.strip())
 
 
 def try_token(token: TokenSource) -> str:
-    """Look whether a token is there. Returns a sentence about what is still missing, empty when all is well.
+    """Read the token once. Returns a warning if it is not available, else an empty text.
 
-    A variable or a command may be there for cron alone, so that is only said; a file is looked at here and now.
-    Raises BadInput for a file that is missing, open to others, or holds something else.
+    A variable or a command may exist for cron alone, so it is a warning. Raises BadInput for a file that is missing,
+    readable by others, or has no token.
     """
     try:
         tokens.read_token(token)
@@ -50,7 +50,7 @@ def try_token(token: TokenSource) -> str:
 
 
 def describe(token: TokenSource) -> str:
-    """`env SLACK_TOKEN_ACME`, `file /etc/token`, `command pass ...`: an argument of a command may be a secret."""
+    """Return `env SLACK_TOKEN_ACME`, `file /etc/token` or `command pass ...`: arguments of a command may be secret."""
     if token.kind != "command":
         return f"{token.kind} {token.place}".strip()
     program, *arguments = token.place.split()

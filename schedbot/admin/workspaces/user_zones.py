@@ -1,7 +1,7 @@
-"""`--tz slack:U0123456789`: the zone is what Slack tells of that person, asked for before anything is written.
+"""Time zones of Slack users, for `--tz slack:U0123456789`. They are requested before anything is written.
 
-Rule: each person is asked for once, with no transaction open; what Slack refuses is an error of the field `tz`, in
-words and with what helps. A zone that is not known is refused as if it had been typed.
+Each user is requested once, with no transaction open. A refusal by Slack, or an unknown zone, is an error of the field
+`tz` with a remedy.
 Source: https://docs.slack.dev/reference/methods/users.info
 """
 
@@ -23,10 +23,11 @@ from schedbot.store.database import Database
 from schedbot.store.schedules import user_zones as stored
 from schedbot.store.schedules import workspaces
 
-ANSWER_MS = 10_000
-LONGEST_WAIT_MS = 60_000  # a limit for longer than that is told, not waited for
+TIMEOUT_MS = 10_000
+MAX_WAIT_MS = 60_000  # for a rate limit; a longer one is an error
 DEACTIVATED, NO_ZONE, UNKNOWN_ZONE = "user_deactivated", "no_time_zone", "unknown_time_zone"
-INSTEAD = "or name the zone itself, such as --tz America/New_York"
+MISSING_SCOPE = "missing_scope"
+INSTEAD = "or use the zone's name, for example --tz America/New_York"
 
 
 def ask(session: Session, users: Iterable[SlackUser], sleep: Callable[[float], None] = time.sleep) -> Zones:
@@ -42,98 +43,103 @@ def ask(session: Session, users: Iterable[SlackUser], sleep: Callable[[float], N
 
 
 def ask_workspace(
-    session: Session, name: str, users: list[str], sleep: Callable[[float], None]
+    session: Session, name: str, user_ids: list[str], sleep: Callable[[float], None]
 ) -> Mapping[str, str | BadField]:
-    """The zones of users of one workspace, or why there are none."""
+    """Return the zone of each user of one workspace, or the error."""
     from schedbot.admin.workspaces import check
 
     settings = session.settings
     try:
         token = check.find_token(settings, lookup.find(session.db, name))
     except NotFound as error:
-        return dict.fromkeys(users, BadField("workspace", str(error), error.hint))
+        return dict.fromkeys(user_ids, BadField("workspace", str(error), error.hint))
     except TokenUnavailable as error:
-        return dict.fromkeys(users, BadField("tz", str(error), error.hint))
-    told: dict[str, UserInfo | AttemptResult] = {}
-    while left := [user for user in users if user not in told]:
-        told |= ask_slack(settings, token, left, sleep)
-    return {user: to_zone(user, seen, name) for user, seen in told.items()}
+        return dict.fromkeys(user_ids, BadField("tz", str(error), error.hint))
+    answers: dict[str, UserInfo | AttemptResult] = {}
+    while remaining := [user_id for user_id in user_ids if user_id not in answers]:
+        answers |= ask_slack(settings, token, remaining, sleep)
+    return {user_id: to_zone(user_id, answer, name) for user_id, answer in answers.items()}
 
 
 def ask_slack(
-    settings: Settings, token: str, left: list[str], sleep: Callable[[float], None]
+    settings: Settings, token: str, user_ids: list[str], sleep: Callable[[float], None]
 ) -> dict[str, UserInfo | AttemptResult]:
-    """What Slack tells of at least the first. A short limit later on is waited for; other trouble is everybody's."""
+    """Return Slack's answers about at least the first user.
+
+    A short rate limit after the first user is waited for. An error that is not a single user's counts for all users.
+    """
     from schedbot.slack import one_shot
 
-    timeout_ms = min(settings.timeout_ms, ANSWER_MS)
-    told = one_shot.fetch_users(settings.api_url, token, left, timeout_ms, timeout_ms * len(left))
-    last, answer = list(told.items())[-1]
+    timeout_ms = min(settings.timeout_ms, TIMEOUT_MS)
+    answers = one_shot.fetch_users(settings.api_url, token, user_ids, timeout_ms, timeout_ms * len(user_ids))
+    last, answer = list(answers.items())[-1]
     if not isinstance(answer, AttemptResult) or answer.error in USER_ERRORS:
-        return told
-    if last != left[0] and answer.retry_after_ms is not None and answer.retry_after_ms <= LONGEST_WAIT_MS:
-        del told[last]
+        return answers
+    if last != user_ids[0] and answer.retry_after_ms is not None and answer.retry_after_ms <= MAX_WAIT_MS:
+        del answers[last]
         sleep(answer.retry_after_ms / 1000)
-        return told
-    return {**dict.fromkeys(left, answer), **told}
+        return answers
+    return {**dict.fromkeys(user_ids, answer), **answers}
 
 
-def to_zone(user: str, seen: UserInfo | AttemptResult, workspace: str) -> str | BadField:
-    """The zone that Slack told, or the error that its answer is."""
-    zone, error = read_zone(seen)
+def to_zone(user_id: str, answer: UserInfo | AttemptResult, workspace: str) -> str | BadField:
+    """Return the zone in Slack's answer about a user, or the error."""
+    zone, error = read_zone(answer)
     if error is None:
         return zone
-    sentence, remedy = explain(error, user, workspace, zone)
+    sentence, remedy = explain(error, user_id, workspace, zone)
     return BadField("tz", sentence, remedy)
 
 
-def read_zone(seen: UserInfo | AttemptResult) -> tuple[str, str | None]:
-    """The zone in an answer, and None or a code that says why it cannot be used."""
-    if isinstance(seen, AttemptResult):
-        return "", seen.error or "not_json"
-    if seen.is_deactivated:
+def read_zone(answer: UserInfo | AttemptResult) -> tuple[str, str | None]:
+    """Return the zone in an answer and None, or its text and the code of the error."""
+    if isinstance(answer, AttemptResult):
+        return "", answer.error or "not_json"
+    if answer.is_deactivated:
         return "", DEACTIVATED
-    if not seen.tz:
+    if not answer.tz:
         return "", NO_ZONE
     try:
-        return times.zone(seen.tz).key, None
+        return times.zone(answer.tz).key, None
     except BadInput:
-        return seen.tz, UNKNOWN_ZONE
+        return answer.tz, UNKNOWN_ZONE
 
 
-def explain(error: str, user: str, workspace: str, zone: str = "") -> tuple[str, str]:
-    """Why there is no zone of that user, and what helps."""
-    own = {
-        **dict.fromkeys(USER_ERRORS, (f"Slack knows no user {user} in the workspace '{workspace}'.", FIND_USER_ID)),
-        DEACTIVATED: (f"The user {user} is deactivated in Slack.", f"Take another person, {INSTEAD}."),
-        NO_ZONE: (f"Slack tells no time zone of {user}.", f"Take another person, {INSTEAD}."),
-        UNKNOWN_ZONE: (
-            f"Slack's time zone of {user} is none that is known{': ' + times.quote(zone) if zone else ''}.",
-            f"Take another person, {INSTEAD}.",
-        ),
-        "missing_scope": (
-            f"The token of the workspace '{workspace}' lacks the scope {scopes.USERS_SCOPE[0]}: no zone is told.",
+def explain(error: str, user_id: str, workspace: str, zone: str = "") -> tuple[str, str]:
+    """Return a sentence and a remedy for the error of a user's zone."""
+    shown = f" {times.quote(zone)}" if zone else ""
+    missing = (
+        f"The token of the workspace '{workspace}' lacks the scope {scopes.USERS_SCOPE[0]}, which time zones need."
+    )
+    another = f"Use another user, {INSTEAD}."
+    explained = {
+        **dict.fromkeys(USER_ERRORS, (f"Slack knows no user {user_id} in the workspace '{workspace}'.", FIND_USER_ID)),
+        DEACTIVATED: (f"The user {user_id} is deactivated in Slack.", another),
+        NO_ZONE: (f"Slack has no time zone of the user {user_id}.", another),
+        UNKNOWN_ZONE: (f"The time zone{shown} of the user {user_id} in Slack is unknown.", another),
+        MISSING_SCOPE: (
+            missing,
             f"Add it on the app's page under OAuth & Permissions and reinstall the app, {INSTEAD}.",
         ),
     }
-    if error in own:
-        return own[error]
-    told = error_codes.explain(error)
-    match told.outcome:
+    return explained[error] if error in explained else explain_outcome(error, user_id, workspace)
+
+
+def explain_outcome(error: str, user_id: str, workspace: str) -> tuple[str, str]:
+    entry = error_codes.explain(error)
+    match entry.outcome:
         case Outcome.TOKEN_REFUSED:
-            remedy = (
-                f"Put a valid token where the workspace's is kept: 'schedbot workspace check {workspace}' tries it."
-            )
-            return f"{told.sentence} ({error})", remedy
+            remedy = f"Put a valid token at the workspace's token source; test: 'schedbot workspace check {workspace}'."
+            return f"{entry.sentence} ({error})", remedy
         case Outcome.RATE_LIMITED:
-            return f"Slack asked to wait before it tells the time zone of {user}.", f"Try again in a minute, {INSTEAD}."
+            return f"Slack's rate limit delays the time zone of {user_id}.", f"Try again in a minute, {INSTEAD}."
         case Outcome.NOT_POSTED:
-            return f"{told.sentence} ({error})", f"Try again ('schedbot doctor --online' tells when), {INSTEAD}."
-    return f"Slack did not tell the time zone of {user} ({error}).", f"Try again, {INSTEAD}."
+            return f"{entry.sentence} ({error})", f"Try again ('schedbot doctor --online' tests Slack), {INSTEAD}."
+    return f"Slack did not return the time zone of {user_id} ({error}).", f"Try again, {INSTEAD}."
 
 
 def learn(db: Database, zones: Zones, now: int) -> None:
-    """Keep what was told, so that it is asked for again in a day. Inside the transaction of what needed it."""
+    """Store the zones, which are refreshed in a day. Inside the transaction of the change that needs them."""
     for user, zone in zones.items():
         workspace = workspaces.by_name(db, user.workspace)
         if workspace is not None and isinstance(zone, str):

@@ -86,7 +86,7 @@ def to_json(extra: RunNowJob) -> dict[str, Any]:
     return {
         "job": job.id,
         "schedule": extra.schedule.name,
-        "due_at": serialize.stamp(job.due_at),
+        "due_at": serialize.format_optional(job.due_at),
         "state": job.state.value,
         "error": job.error,
     }

@@ -26,11 +26,11 @@ def run(
     """
     with open_session() as session:
         sent = send_test.send(session, name, to)
-    is_posted = sent.reply.outcome is Outcome.POSTED
+    is_posted = sent.result.outcome is Outcome.POSTED
     if json:
         terminal.json_lines([to_json(sent)])
     elif is_posted:
-        terminal.print_line(f"Posted to {sent.channel}, ts {sent.reply.ts}.")
+        terminal.print_line(f"Posted to {sent.channel}, ts {sent.result.ts}.")
     if is_posted:
         return
     terminal.note(f"Error: {describe_failure(sent)}")
@@ -39,8 +39,8 @@ def run(
 
 
 def describe_failure(sent: SentTest) -> str:
-    reason = describe_reason(sent.reply.error) or "no reason is on record"
-    if sent.reply.outcome is Outcome.UNKNOWN:
+    reason = describe_reason(sent.result.error) or "no reason is on record"
+    if sent.result.outcome is Outcome.UNKNOWN:
         return f"It is unknown whether the test was posted to {sent.channel}: {reason}. Look in the channel."
     return f"Not posted to {sent.channel}: {reason}."
 
@@ -49,9 +49,9 @@ def to_json(sent: SentTest) -> dict[str, Any]:
     return {
         "schedule": sent.schedule.name,
         "channel": sent.channel,
-        "posted": sent.reply.outcome is Outcome.POSTED,
-        "ts": sent.reply.ts,
-        "outcome": sent.reply.outcome.value,
-        "error": sent.reply.error,
-        "http_status": sent.reply.http_status,
+        "posted": sent.result.outcome is Outcome.POSTED,
+        "ts": sent.result.ts,
+        "outcome": sent.result.outcome.value,
+        "error": sent.result.error,
+        "http_status": sent.result.http_status,
     }

@@ -21,7 +21,7 @@ def run(
     with open_session() as session:
         schedule, skipped = skip_next.skip_next(session, name)
         if json:
-            due_at = serialize.stamp(skipped.due_at)
+            due_at = serialize.format_optional(skipped.due_at)
             terminal.json_lines([{"schedule": schedule.name, "due_at": due_at, "state": "skipped"}])
         else:
             line = occurrence_line(skipped, session.now(), session.local_zone)
