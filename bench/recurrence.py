@@ -67,7 +67,7 @@ def microseconds(act: Callable[[], object]) -> float:
 
 def forget() -> None:
     """Empty what is remembered between calls, but not the zone's clock changes: a process learns those once."""
-    for remembered in (cron_times.plan_of, cron_times.days_of_month, cron_syntax.normal_form):
+    for remembered in (cron_times.parse_cron, cron_times.days_of_month, cron_syntax.normalize):
         remembered.cache_clear()
 
 

@@ -39,13 +39,14 @@ REFUSED = [
     ("2 weeks on friday at 16:00", "2 weeks on friday", "last friday at 16:30"),
     ("last business day at 9:00", "last business day", "last friday at 16:30"),
     ("day", "no time of day", "at 9:00"),
-    ("day at 25:00", "no such time", "17:30"),
-    ("day at 9", "no such time", "9am"),
-    ("day at 9:15 and 10:30", "can't say", "several schedules"),
+    ("day at 25:00", "invalid time of day", "17:30"),
+    ("day at 9", "invalid time of day", "9am"),
+    ("day at 9:15 and 10:30", "do not fit in one schedule", "several schedules"),
     ("7 minutes", "divide the hour", "15, 20, 30"),
     ("5 hours", "divide the day", "8, 12"),
     ("0 minutes", "divide the hour", "15, 20, 30"),
     ("32nd of the month at 9:00", "32nd", "1st"),
+    ("tuesdy at 9:00", "Unknown word 'tuesdy'", "Did you mean 'tuesday'?"),
     ("x" * 5_000, "xxx", "weekday at 9am"),
 ]
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schedbot.errors import BadInput
 from schedbot.rules import recurrence
-from schedbot.rules.recurrence.rrule import first_from
+from schedbot.rules.recurrence.rrule import first_at_or_after
 
 WEDNESDAY = datetime(2026, 12, 2, 10)
 SAID_BACK = [
@@ -34,16 +34,16 @@ CRON_SAYS_IT = [
     ("2 hours", "0 */2 * * *"),
 ]
 REFUSED = [
-    ("2 weeks at 9:00", "on which day", "2 weeks on friday"),
-    ("2 weeks on the 1st at 9:00", "on which day", "2 weeks on friday"),
-    ("2 months on friday at 9:00", "on which day", "3 months on the 1st"),
-    ("quarter at 9:00", "on which day", "quarter on the last friday"),
+    ("2 weeks at 9:00", "needs a day", "2 weeks on friday"),
+    ("2 weeks on the 1st at 9:00", "needs a day", "2 weeks on friday"),
+    ("2 months on friday at 9:00", "needs a day", "3 months on the 1st"),
+    ("quarter at 9:00", "needs a day", "quarter on the last friday"),
     ("99 weeks on friday at 9:00", "99 weeks", "At most 52"),
     ("21st business day at 9:00", "21st business day", "up to '20th'"),
     ("2 weeks on friday", "no time of day", "at 9:00"),
-    ("2 weeks on friday at 16:00 from 2026-02-30", "not there", "2026-12-04"),
-    ("weekday at 9:00 from 2026-12-04", "nothing to be counted", "--starts 2026-12-04"),
-    ("last business day at 9:00 from 2026-12-04", "nothing to be counted", "--starts 2026-12-04"),
+    ("2 weeks on friday at 16:00 from 2026-02-30", "does not exist", "2026-12-04"),
+    ("weekday at 9:00 from 2026-12-04", "no interval to count", "--starts 2026-12-04"),
+    ("last business day at 9:00 from 2026-12-04", "no interval to count", "--starts 2026-12-04"),
     ("2 weeks on blursday at 9:00", "blursday", "2 weeks on friday"),
 ]
 
@@ -96,5 +96,5 @@ def test_whatever_is_said_the_answer_is_a_sentence_or_a_rule_that_is_due(phrase:
     if found.rrule is None:
         recurrence.check_cron(found.cron or "", "UTC")
     else:
-        assert first_from(found.rrule, WEDNESDAY) >= WEDNESDAY
+        assert first_at_or_after(found.rrule, WEDNESDAY) >= WEDNESDAY
         assert recurrence.to_recurrence(recurrence.to_phrase(found.rrule), "UTC", WEDNESDAY) == found

@@ -60,11 +60,11 @@ def test_one_instant_is_told_on_its_zones_wall_clock() -> None:
     ("cron", "said"),
     [
         ("0 9 1 * 1", "either is enough: on day 1 of the month, and also on Monday."),
-        ("0 0 */2 * 1", "both must fit: on odd days of the month, but only on Monday."),
+        ("0 0 */2 * 1", "both must match: on odd days of the month, but only on Monday."),
         ("0 9 31 * *", "Months without a day 31 are left out"),
         ("*/7 * * * *", "the last of '*/7' is shorter: 4 instead of 7."),
         ("0 */5 * * *", "the last of '*/5' is shorter: 4 instead of 5."),
-        ("*/90 * * * *", "'*/90' is only its beginning."),
+        ("*/90 * * * *", "'*/90' fires only at its start."),
     ],
 )
 def test_what_is_often_meant_otherwise_is_said(cron: str, said: str) -> None:
@@ -80,8 +80,8 @@ def test_what_is_clear_needs_no_warning(cron: str) -> None:
 def test_the_clock_changes_of_the_coming_year_are_told_to_a_schedule_that_they_touch() -> None:
     now = round(datetime.fromisoformat("2026-01-01T00:00:00Z").timestamp() * 1000)
     (gap,) = recurrence.warnings("30 2 * * *", "America/New_York", now)
-    assert gap.startswith("Sun 8 Mar 2026 03:00 EDT (until then 02:00 EST): the clocks jump over a time of this")
+    assert gap.startswith("Sun 8 Mar 2026 03:00 EDT (until then 02:00 EST): the clocks skip a time of this")
     (overlap,) = recurrence.warnings("30 1 * * *", "America/New_York", now)
     assert "Sun 1 Nov 2026 01:00 EST (until then 02:00 EDT)" in overlap
-    assert "the first time alone" in overlap
+    assert "the first time only" in overlap
     assert recurrence.warnings("0 9 * * *", "America/New_York", now) == []

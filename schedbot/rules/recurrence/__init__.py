@@ -1,9 +1,9 @@
-"""When a schedule fires, by the rule of Debian's cron in any zone; and what an expression means. All of it is pure."""
+"""Recurrence rules: validation, instants by the rules of Debian's cron in any time zone, and descriptions. Pure."""
 
 from schedbot.errors import BadInput
 from schedbot.rules.recurrence.cron_phrases import to_cron
-from schedbot.rules.recurrence.cron_syntax import normal_form
-from schedbot.rules.recurrence.cron_times import is_ever_due, plan_of
+from schedbot.rules.recurrence.cron_syntax import normalize
+from schedbot.rules.recurrence.cron_times import is_ever_due, parse_cron
 from schedbot.rules.recurrence.describe import describe
 from schedbot.rules.recurrence.firing_times import (
     ClockChange,
@@ -40,10 +40,10 @@ __all__ = [
 
 
 def check_cron(expression: str, tz: str) -> str:
-    """The expression as it is stored. Raises BadInput if it or the zone is not taken, or if it is never due."""
+    """Return the normal form of the expression. Raises BadInput if it or the zone is invalid, or it is never due."""
     zone(tz)
-    spelling = normal_form(expression)
-    if not is_ever_due(plan_of(spelling)):
-        hint = "No month that it names has such a day. 'L' is the last day of any month."
+    normal_form = normalize(expression)
+    if not is_ever_due(parse_cron(normal_form)):
+        hint = "None of its months has such a day. 'L' is the last day of any month."
         raise BadInput(f"{quote(expression)} is never due.", hint=hint)
-    return spelling
+    return normal_form

@@ -1,8 +1,7 @@
-"""Which wall-clock times a cron expression names, as though clocks never changed.
+"""Wall-clock times of a cron expression, without clock changes.
 
-Days: if day-of-month or day-of-week begins with `*` both must match, else either is enough (Debian's cron).
-croniter reads the fields, once their spelling is checked. A wall-clock time is a count of minutes since 1970-01-01
-00:00 on the same wall.
+Days: if day-of-month or day-of-week begins with `*`, both must match, else one is enough (Debian's cron). croniter
+parses the normalized fields. A wall-clock time is a number of minutes since 1970-01-01 00:00 local time.
 """
 
 from bisect import bisect_left
@@ -14,15 +13,15 @@ from functools import lru_cache
 
 MINUTES = 1_440
 EPOCH = date(1970, 1, 1).toordinal()
-LAST = "l"  # croniter's word, as a day of the month and as the number of a weekday
+LAST = "l"  # croniter's value, for the last day of the month and the last weekday of it
 WEEK = 7
-# In 28 years each kind of year comes by: leap or not, beginning on each weekday.
-ALL_KINDS_OF_YEAR = ((date(2000, 1, 1).toordinal() - EPOCH), (date(2028, 1, 1).toordinal() - EPOCH) - 1)
+# 28 years contain every kind of year: leap or not, beginning on each weekday.
+FULL_CYCLE = ((date(2000, 1, 1).toordinal() - EPOCH), (date(2028, 1, 1).toordinal() - EPOCH) - 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
-    """A cron expression, read. `weekdays`: Sunday is 0; `nth`: for some of them, which of the month."""
+class CronExpression:
+    """Values of a cron expression. `weekdays`: Sunday is 0; `nth`: positions in the month, for some weekdays."""
 
     clock: tuple[int, ...]  # minutes of the day, in order
     days: frozenset[int | str]
@@ -34,34 +33,33 @@ class Plan:
 
 
 @lru_cache(maxsize=16_384)
-def plan_of(spelling: str) -> Plan:
-    """Read a checked expression (see `spelling.py`); ValueError from croniter if it is none."""
+def parse_cron(normal_form: str) -> CronExpression:
+    """Parse an expression that `cron_syntax.normalize` returned."""
     from croniter import croniter
 
-    (minutes, hours, days, months, weekdays), nth = croniter.expand(spelling)
-    minute, hour, day, _, weekday = spelling.split()
-    every_hour = _numbers(hours, range(24))
-    every_minute = _numbers(minutes, range(60))
-    return Plan(
-        clock=tuple(h * 60 + m for h in sorted(every_hour) for m in sorted(every_minute)),
+    (minutes, hours, days, months, weekdays), nth = croniter.expand(normal_form)
+    minute, hour, day, _, weekday = normal_form.split()
+    all_hours, all_minutes = _numbers(hours, range(24)), _numbers(minutes, range(60))
+    return CronExpression(
+        clock=tuple(h * 60 + m for h in sorted(all_hours) for m in sorted(all_minutes)),
         days=frozenset(range(1, 32)) if "*" in days else frozenset(days),
         months=_numbers(months, range(1, 13)),
         weekdays=_numbers(weekdays, range(7)),
-        nth={weekday: frozenset(which) for weekday, which in nth.items()},
+        nth={weekday: frozenset(positions) for weekday, positions in nth.items()},
         both=day.startswith("*") or weekday.startswith("*"),
         wildcard=minute.startswith("*") or hour.startswith("*"),
     )
 
 
 def _numbers(expanded: list[int | str], whole: range) -> frozenset[int]:
-    # A `*` anywhere in a list takes all; croniter leaves it beside the rest.
+    # A `*` anywhere in a list means all; croniter keeps it beside the other values.
     return frozenset(whole) if "*" in expanded else frozenset(n for n in expanded if isinstance(n, int))
 
 
-def walls(plan: Plan, first: int, last: int) -> Iterator[int]:
-    """The wall-clock times from `first` to `last`, both included, in order."""
-    clock = plan.clock
-    for day in _days(plan, first // MINUTES, last // MINUTES):
+def wall_times(cron: CronExpression, first: int, last: int) -> Iterator[int]:
+    """Return the wall-clock times from `first` to `last`, both included, in order."""
+    clock = cron.clock
+    for day in _matching_days(cron, first // MINUTES, last // MINUTES):
         midnight = day * MINUTES
         low = bisect_left(clock, first - midnight) if midnight < first else 0
         for minute in clock[low:] if low else clock:
@@ -70,21 +68,21 @@ def walls(plan: Plan, first: int, last: int) -> Iterator[int]:
             yield midnight + minute
 
 
-def is_ever_due(plan: Plan) -> bool:
-    """Whether any day of any year matches."""
-    return any(True for _ in _days(plan, *ALL_KINDS_OF_YEAR))
+def is_ever_due(cron: CronExpression) -> bool:
+    """Is there a matching day in any year?"""
+    return any(True for _ in _matching_days(cron, *FULL_CYCLE))
 
 
-def _days(plan: Plan, first: int, last: int) -> Iterator[int]:
-    """The matching days from `first` to `last`, counted from 1970-01-01."""
+def _matching_days(cron: CronExpression, first: int, last: int) -> Iterator[int]:
+    """Return the matching days from `first` to `last`, counted from 1970-01-01."""
     start = date.fromordinal(first + EPOCH)
     year, month = start.year, start.month
     while True:
-        if month in plan.months:
+        if month in cron.months:
             before = date(year, month, 1).toordinal() - EPOCH - 1
             if before >= last:
                 return
-            for day in days_of_month(plan, year, month):
+            for day in days_of_month(cron, year, month):
                 if before + day > last:
                     return
                 if before + day >= first:
@@ -93,20 +91,20 @@ def _days(plan: Plan, first: int, last: int) -> Iterator[int]:
 
 
 @lru_cache(maxsize=16_384)
-def days_of_month(plan: Plan, year: int, month: int) -> tuple[int, ...]:
-    """The days of that month that match, whatever the plan's months are."""
+def days_of_month(cron: CronExpression, year: int, month: int) -> tuple[int, ...]:
+    """Return the matching days of the month, regardless of the expression's months."""
     weekday_of_first, length = monthrange(year, month)
-    by_date = {day for day in range(1, length + 1) if day in plan.days}
-    if LAST in plan.days:
+    by_date = {day for day in range(1, length + 1) if day in cron.days}
+    if LAST in cron.days:
         by_date.add(length)
     by_weekday: set[int] = set()
-    for weekday in plan.weekdays:
+    for weekday in cron.weekdays:
         first = (weekday - 1 - weekday_of_first) % WEEK + 1
-        by_weekday.update(_chosen(range(first, length + 1, WEEK), plan.nth.get(weekday)))
-    return tuple(sorted(by_date & by_weekday if plan.both else by_date | by_weekday))
+        by_weekday.update(_select_nth(range(first, length + 1, WEEK), cron.nth.get(weekday)))
+    return tuple(sorted(by_date & by_weekday if cron.both else by_date | by_weekday))
 
 
-def _chosen(dates: range, which: frozenset[int | str] | None) -> Iterator[int]:
+def _select_nth(dates: range, positions: frozenset[int | str] | None) -> Iterator[int]:
     for number, day in enumerate(dates, start=1):
-        if which is None or number in which or (LAST in which and number == len(dates)):
+        if positions is None or number in positions or (LAST in positions and number == len(dates)):
             yield day

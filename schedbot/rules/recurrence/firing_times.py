@@ -1,9 +1,9 @@
-"""When a schedule fires: a rule and its zone in, UTC milliseconds out.
+"""Instants of a recurrence in its time zone, in UTC milliseconds.
 
 Clock changes follow Debian's cron, as observed on its daemon (3.0pl1-162). A wildcard time (minute or hour begins
-with `*`) fires whenever the wall clock shows it. A fixed time in a gap of less than 3 h fires at the gap's end, once
-for all of them; in an overlap of up to 3 h in the first pass alone; what is in a longer gap is skipped. Pure: the
-present is an argument.
+with `*`) fires whenever the wall clock shows it. Fixed times in a gap of less than 3 h fire once, together, at the end
+of the gap. Fixed times in an overlap of up to 3 h fire in the first pass only. Fixed times in a longer gap are skipped.
+Pure: the present is an argument.
 """
 
 from collections import deque
@@ -13,17 +13,17 @@ from typing import NamedTuple
 
 from schedbot.model import Recurrence
 from schedbot.rules.recurrence import holiday_shift
-from schedbot.rules.recurrence.utc_offsets import DAY, Stretch, stretches
-from schedbot.rules.recurrence.wall_times import Timetable, timetable, walls
+from schedbot.rules.recurrence.utc_offsets import DAY, OffsetPeriod, offset_periods
+from schedbot.rules.recurrence.wall_times import Timetable, get_timetable, wall_times
 
 MINUTE = 60_000
 LARGEST_CHANGE = 3 * 60 * MINUTE
-# 29 February on a Sunday comes once in 28 years, and once in 40 across 2100.
+# 29 February falls on a Sunday every 28 years, and after 40 years across 2100.
 HORIZON = 50 * 366 * DAY
 
 
 class ClockChangeEffect(Enum):
-    """What a clock change does to a recurrence: what it jumps over is moved or skipped; what it repeats is due ..."""
+    """Effect of a clock change on times in its gap (moved, skipped) or in its overlap (due once, twice)."""
 
     MOVED = "moved"
     SKIPPED = "skipped"
@@ -32,37 +32,37 @@ class ClockChangeEffect(Enum):
 
 
 class ClockChange(NamedTuple):
-    """A clock change: its instant, and what it does to a recurrence."""
+    """Instant of a clock change, and its effect on a recurrence."""
 
     at: int
     effect: ClockChangeEffect
 
 
 def next_after(recurrence: Recurrence, after: int) -> int | None:
-    """The first instant strictly after `after`; None if there is none in the next fifty years. Raises BadInput."""
+    """Return the first instant after `after`, or None if there is none within fifty years. Raises BadInput."""
     return next(between(recurrence, after, after + HORIZON), None)
 
 
 def between(recurrence: Recurrence, after: int, until: int) -> Iterator[int]:
-    """The instants after `after` up to and with `until`, in order, each computed when it is asked for."""
-    if (once_at := the_one_instant(recurrence)) is not None:
+    """Yield the instants after `after`, up to and including `until`, in order. Lazy."""
+    if (once_at := single_instant(recurrence)) is not None:
         return iter((once_at,) if after < once_at <= until else ())
-    table = timetable(recurrence)
+    table = get_timetable(recurrence)
     return iter(()) if table is None else _fires(table, recurrence.tz, after, until)
 
 
-def the_one_instant(recurrence: Recurrence) -> int | None:
-    """When a recurrence of one instant is due; None for any other."""
+def single_instant(recurrence: Recurrence) -> int | None:
+    """Return the instant of a recurrence with only one; None for any other."""
     at = recurrence.once_at
     return (
         at
         if at is None or not recurrence.before_holidays
-        else holiday_shift.instant(at, recurrence.tz, recurrence.before_holidays)
+        else holiday_shift.shift_instant(at, recurrence.tz, recurrence.before_holidays)
     )
 
 
 def latest_at_or_before(recurrence: Recurrence, at: int, not_before: int) -> int | None:
-    """The last instant up to and with `at` that is not before `not_before`; None if there is none."""
+    """Return the last instant at or before `at`, and not before `not_before`; None if there is none."""
     days, end = 1, at
     while end >= not_before:
         start = max(end - days * DAY, not_before - 1)
@@ -73,56 +73,55 @@ def latest_at_or_before(recurrence: Recurrence, at: int, not_before: int) -> int
 
 
 def clock_changes(recurrence: Recurrence, after: int, until: int) -> Iterator[ClockChange]:
-    """The clock changes in that time that touch one of the recurrence's wall-clock times."""
-    read = timetable(recurrence)
-    if read is None:
+    """Yield the clock changes after `after`, up to `until`, that affect a wall-clock time of the recurrence."""
+    table = get_timetable(recurrence)
+    if table is None:
         return
-    for stretch in stretches(recurrence.tz, after, until):
-        touched = stretch.start > after and any(True for _ in _changed_walls(read, stretch))
-        if not touched:
+    for period in offset_periods(recurrence.tz, after, until):
+        if period.start <= after or not any(True for _ in _affected_wall_times(table, period)):
             continue
-        if stretch.offset > stretch.before:
-            effect = ClockChangeEffect.MOVED if _moves(read, stretch) else ClockChangeEffect.SKIPPED
+        if period.offset > period.before:
+            effect = ClockChangeEffect.MOVED if _fires_after_gap(table, period) else ClockChangeEffect.SKIPPED
         else:
-            effect = ClockChangeEffect.ONCE if _repeats(read, stretch) else ClockChangeEffect.TWICE
-        yield ClockChange(stretch.start, effect)
+            effect = ClockChangeEffect.ONCE if _skips_second_pass(table, period) else ClockChangeEffect.TWICE
+        yield ClockChange(period.start, effect)
 
 
-def _fires(plan: Timetable, tz: str, after: int, until: int) -> Iterator[int]:
+def _fires(table: Timetable, tz: str, after: int, until: int) -> Iterator[int]:
     if until <= after:
         return
-    for stretch in stretches(tz, after, until):
-        begin, resumes = after, stretch.start
-        if _moves(plan, stretch) and any(True for _ in _changed_walls(plan, stretch)):
-            first = _ceiling(stretch.start + stretch.offset) * MINUTE - stretch.offset
-            if after < first < stretch.end:
+    for period in offset_periods(tz, after, until):
+        begin, resumes = after, period.start
+        if _fires_after_gap(table, period) and any(True for _ in _affected_wall_times(table, period)):
+            first = _next_minute(period.start + period.offset) * MINUTE - period.offset
+            if after < first < period.end:
                 yield first
             begin = max(begin, first)
-        elif _repeats(plan, stretch):
-            resumes += stretch.before - stretch.offset  # the second pass is over
-        first_wall = max(_ceiling(resumes + stretch.offset), (begin + stretch.offset) // MINUTE + 1)
-        last_wall = (stretch.end - 1 + stretch.offset) // MINUTE
+        elif _skips_second_pass(table, period):
+            resumes += period.before - period.offset  # the end of the second pass
+        first_wall = max(_next_minute(resumes + period.offset), (begin + period.offset) // MINUTE + 1)
+        last_wall = (period.end - 1 + period.offset) // MINUTE
         if first_wall <= last_wall:
-            for wall in walls(plan, first_wall, last_wall):
-                yield wall * MINUTE - stretch.offset
+            for wall in wall_times(table, first_wall, last_wall):
+                yield wall * MINUTE - period.offset
 
 
-def _moves(plan: Timetable, stretch: Stretch) -> bool:
-    """Whether what is in the gap before this stretch fires at its end."""
-    return not plan.wildcard and 0 < stretch.offset - stretch.before < LARGEST_CHANGE
+def _fires_after_gap(table: Timetable, period: OffsetPeriod) -> bool:
+    """Do the times in the gap before this period fire at the end of the gap?"""
+    return not table.wildcard and 0 < period.offset - period.before < LARGEST_CHANGE
 
 
-def _repeats(plan: Timetable, stretch: Stretch) -> bool:
-    """Whether this stretch begins with a second pass in which nothing fires."""
-    return not plan.wildcard and 0 < stretch.before - stretch.offset <= LARGEST_CHANGE
+def _skips_second_pass(table: Timetable, period: OffsetPeriod) -> bool:
+    """Does this period begin with a repeated time in which nothing fires?"""
+    return not table.wildcard and 0 < period.before - period.offset <= LARGEST_CHANGE
 
 
-def _changed_walls(plan: Timetable, stretch: Stretch) -> Iterator[int]:
-    """The wall-clock times that the change before this stretch jumped over, or made come twice."""
-    low, high = sorted((stretch.before, stretch.offset))
-    return walls(plan, _ceiling(stretch.start + low), (stretch.start + high - 1) // MINUTE)
+def _affected_wall_times(table: Timetable, period: OffsetPeriod) -> Iterator[int]:
+    """Return the wall-clock times that the change before this period skips or repeats."""
+    low, high = sorted((period.before, period.offset))
+    return wall_times(table, _next_minute(period.start + low), (period.start + high - 1) // MINUTE)
 
 
-def _ceiling(wall_ms: int) -> int:
-    """The first full minute at or after."""
+def _next_minute(wall_ms: int) -> int:
+    """Return the first full minute at or after a wall-clock time in milliseconds."""
     return -(-wall_ms // MINUTE)

@@ -1,8 +1,8 @@
-"""When a zone's clocks change: stretches of time in which its offset from UTC stands still.
+"""Periods with a constant UTC offset in a time zone, and the clock changes between them.
 
-zoneinfo does not tell its transitions, so they are found by asking: every fourth day, then by halves. Instants are UTC
-milliseconds. Limit: two changes that undo each other within four days would go unseen; since 1970 the shortest summer
-time of any zone had seven (Brazil's north-east, 2000).
+zoneinfo does not list its transitions, so the offset is sampled every four days and a change is located by bisection.
+Instants are UTC milliseconds. Limit: two changes that cancel out within four days are not found. Since 1970 the
+shortest summer time of any zone lasted seven days (north-east Brazil, 2000).
 """
 
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ DAY = DAY_S * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Stretch(NamedTuple):
-    """From `start` up to `end` (not in it) the wall clock is UTC plus `offset`; before it was UTC plus `before`."""
+class OffsetPeriod(NamedTuple):
+    """Period from `start` until before `end` with local time UTC plus `offset`; `before`: the offset until `start`."""
 
     start: int
     end: int
@@ -31,51 +31,51 @@ class Stretch(NamedTuple):
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """The zone of that name, found once. Raises BadInput if there is none."""
+    """Return the zone of that name, cached. Raises BadInput if there is none."""
     return times.zone(name)
 
 
-def stretches(tz: str, after: int, until: int) -> Iterator[Stretch]:
-    """The stretches of `tz` that touch the time from `after` up to `until`, the first as of its true start.
+def offset_periods(tz: str, after: int, until: int) -> Iterator[OffsetPeriod]:
+    """Return the periods of `tz` that overlap the time from `after` to `until`.
 
-    A start is true if it is less than a day back; an earlier one no longer matters to any rule.
+    The first period starts at its clock change, or a day before `after`: earlier changes affect no rule.
     """
     start = after - DAY
     offset = before = _offset(zone(tz), start // SECOND) * SECOND
     year = _year(start)
     while start <= until:
-        for at, changed in transitions(tz, year):
+        for at, new_offset in transitions(tz, year):
             if at <= start:
                 continue
             if at > after:
-                yield Stretch(start, min(at, until + 1), offset, before)
+                yield OffsetPeriod(start, min(at, until + 1), offset, before)
             if at > until:
                 return
-            start, before, offset = at, offset, changed
+            start, before, offset = at, offset, new_offset
         year += 1
         if _year_start(year) > until:
             break
-    yield Stretch(start, until + 1, offset, before)
+    yield OffsetPeriod(start, until + 1, offset, before)
 
 
 @lru_cache(maxsize=4096)
 def transitions(tz: str, year: int) -> tuple[tuple[int, int], ...]:
-    """The changes of offset within a UTC year: (instant, offset from then on), both in milliseconds."""
+    """Return the changes of offset within a UTC year: (instant, new offset), both in milliseconds."""
     place = zone(tz)
     first, last = _year_start(year) // SECOND, _year_start(year + 1) // SECOND
-    found = []
+    changes = []
     known = _offset(place, first - 1)
     for low in range(first - 1, last - 1, STEP_S):
         high = min(low + STEP_S, last - 1)
         offset = _offset(place, high)
         if offset != known:
-            found.append((_change(place, low, high, known) * SECOND, offset * SECOND))
+            changes.append((_find_change(place, low, high, known) * SECOND, offset * SECOND))
             known = offset
-    return tuple(found)
+    return tuple(changes)
 
 
-def _change(place: ZoneInfo, low: int, high: int, known: int) -> int:
-    """The first second after `low`, at or before `high`, at which the offset is no longer `known`."""
+def _find_change(place: ZoneInfo, low: int, high: int, known: int) -> int:
+    """Return the first second after `low`, up to `high`, with an offset other than `known`."""
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if _offset(place, middle) == known else (low, middle)
@@ -83,9 +83,9 @@ def _change(place: ZoneInfo, low: int, high: int, known: int) -> int:
 
 
 def _offset(place: ZoneInfo, second: int) -> int:
-    away = (EPOCH + timedelta(seconds=second)).astimezone(place).utcoffset()
-    assert away is not None  # a ZoneInfo always knows
-    return away.days * DAY_S + away.seconds
+    offset = (EPOCH + timedelta(seconds=second)).astimezone(place).utcoffset()
+    assert offset is not None  # a ZoneInfo always has one
+    return offset.days * DAY_S + offset.seconds
 
 
 def _year(ms: int) -> int:

@@ -1,64 +1,63 @@
-"""What of an expression is often meant otherwise, said before it is added rather than found out later."""
+"""Warnings about likely mistakes in a recurrence, shown before a schedule is added."""
 
 from collections.abc import Iterable
 
 from schedbot import times
 from schedbot.model import Recurrence
-from schedbot.rules.recurrence.cron_syntax import normal_form
-from schedbot.rules.recurrence.cron_times import LAST, Plan, plan_of
-from schedbot.rules.recurrence.describe import dates, weekdays
+from schedbot.rules.recurrence.cron_syntax import normalize
+from schedbot.rules.recurrence.cron_times import LAST, CronExpression, parse_cron
+from schedbot.rules.recurrence.describe import describe_dates, describe_weekdays
 from schedbot.rules.recurrence.firing_times import ClockChange, ClockChangeEffect, clock_changes
 from schedbot.rules.recurrence.utc_offsets import DAY, zone
 
 YEAR = 365 * DAY
 CHANGES = {
-    ClockChangeEffect.MOVED: "the clocks jump over a time of this schedule; it is due once, right after.",
-    ClockChangeEffect.SKIPPED: "the clocks jump over times of this schedule; those are left out.",
-    ClockChangeEffect.ONCE: "the clocks show a time of this schedule twice; it is due the first time alone.",
-    ClockChangeEffect.TWICE: "the clocks show times of this schedule twice; they are due both times.",
+    ClockChangeEffect.MOVED: "the clocks skip a time of this schedule; it is due once, right after the change.",
+    ClockChangeEffect.SKIPPED: "the clocks skip times of this schedule; those are left out.",
+    ClockChangeEffect.ONCE: "a time of this schedule occurs twice; it is due the first time only.",
+    ClockChangeEffect.TWICE: "times of this schedule occur twice; they are due both times.",
 }
 
 
 def warnings(cron: str, tz: str, now: int | None = None, before: str = "") -> list[str]:
-    """Sentences on what of the expression is often meant otherwise; with `now`, on the next year's clock changes too.
-    What is due before holidays of the region `before` meets them there.
+    """Return sentences about likely mistakes; with `now`, also about the clock changes of the next year.
 
-    Raises BadInput if the expression or the zone is not taken.
+    `before`: the region before whose holidays occurrences are moved. Raises BadInput for invalid cron or zone.
     """
-    read = plan_of(normal_form(cron))
-    minute, hour, *_ = normal_form(cron).split()
-    said = [*_on_days(read), *_on_steps(minute, "hour", 60), *_on_steps(hour, "day", 24)]
-    if now is None or read.wildcard:  # a rhythm simply goes on when clocks change
-        return said
-    return said + clock_change_warnings(Recurrence(tz, cron, before_holidays=before), now)
+    expression = parse_cron(normalize(cron))
+    minute, hour, *_ = normalize(cron).split()
+    sentences = [*_day_warnings(expression), *_step_warnings(minute, "hour", 60), *_step_warnings(hour, "day", 24)]
+    if now is None or expression.wildcard:  # clock changes do not affect wildcard times
+        return sentences
+    return sentences + clock_change_warnings(Recurrence(tz, cron, before_holidays=before), now)
 
 
 def clock_change_warnings(recurrence: Recurrence, now: int) -> list[str]:
-    """Sentences on the clock changes of the next year that touch it."""
+    """Return sentences about the clock changes of the next year that affect the recurrence."""
     return [describe_clock_change(change, recurrence.tz) for change in clock_changes(recurrence, now, now + YEAR)]
 
 
-def _on_days(read: Plan) -> Iterable[str]:
-    on_dates, on_weekdays = dates(read).strip(), weekdays(read).strip(", ")
+def _day_warnings(cron: CronExpression) -> Iterable[str]:
+    on_dates, on_weekdays = describe_dates(cron).strip(), describe_weekdays(cron).strip(", ")
     if on_dates and on_weekdays:
-        link = "both must fit" if read.both else "either is enough"
-        rule = f"{link}: {on_dates}, {'but only' if read.both else 'and also'} {on_weekdays}"
+        link = "both must match" if cron.both else "either is enough"
+        rule = f"{link}: {on_dates}, {'but only' if cron.both else 'and also'} {on_weekdays}"
         yield f"Of day of the month and day of the week, {rule}."
-    numbers = [day for day in read.days if isinstance(day, int)]
-    if not on_weekdays and LAST not in read.days and numbers and min(numbers) > 28 and read.months != {2}:
+    numbers = [day for day in cron.days if isinstance(day, int)]
+    if not on_weekdays and LAST not in cron.days and numbers and min(numbers) > 28 and cron.months != {2}:
         yield f"Months without a day {min(numbers)} are left out; 'L' is the last day of each."
 
 
-def _on_steps(field: str, whole: str, size: int) -> Iterable[str]:
+def _step_warnings(field: str, whole: str, size: int) -> Iterable[str]:
     step = int(field.removeprefix("*/")) if field.startswith("*/") and "," not in field else 1
     if step >= size:
-        yield f"A step starts anew with each {whole}: '{field}' is only its beginning."
+        yield f"A step restarts with each {whole}: '{field}' fires only at its start."
     elif size % step:
         uneven = f"the last of '{field}' is shorter: {size % step} instead of {step}"
-        yield f"A step starts anew with each {whole}, so {uneven}."
+        yield f"A step restarts with each {whole}, so {uneven}."
 
 
 def describe_clock_change(change: ClockChange, tz: str) -> str:
-    """What it does to a schedule: `Sun 14 Mar 2027 03:00 EDT (until then 02:00 EST): the clocks jump over ...`."""
+    """Return its effect on a schedule: `Sun 14 Mar 2027 03:00 EDT (until then 02:00 EST): the clocks skip ...`."""
     until = times.format_before_change(change.at, zone(tz))
     return f"{times.format_instant(change.at, zone(tz))} (until then {until}): {CHANGES[change.effect]}"
