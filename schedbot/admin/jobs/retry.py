@@ -160,7 +160,7 @@ def explain_exclusion(job: Candidate, exclusion: Exclusion, by_number: bool) -> 
         case Exclusion.REMOVED:
             return f"{subject}: schedule '{job.schedule}' was removed."
         case Exclusion.STOPPED:
-            reason = f" ({describe_reason(job.schedule_reason)})" if job.schedule_reason else ""
+            reason = f": {describe_reason(job.schedule_reason)}" if job.schedule_reason else ""
             resume = f"First run 'schedbot resume {shlex.quote(job.schedule)}'"
             return f"{subject}: schedule '{job.schedule}' is {job.schedule_state.value}{reason}. {resume}."
         case Exclusion.STALE:

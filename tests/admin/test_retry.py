@@ -1,8 +1,6 @@
-"""What failed is sent again once, as its schedule stands, and what was posted never is."""
+"""`retry` sends a failed job again once, with the current version of its schedule, and never a posted job."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,48 +12,42 @@ from schedbot.store.history import changes
 from schedbot.store.history import jobs as job_history
 from schedbot.store.history.filters import Filter
 from schedbot.store.jobs.manual import RETRIABLE, Retry, queue_again
-from tests.support.job_history import HOUR, NOW, JobHistory, new_job_history
+from tests.support.job_history import HOUR, NOW, JobHistory
 
 FAILED = Filter(states=(JobState.FAILED,))
 
 
-@pytest.fixture
-def history(tmp_path: Path) -> Iterator[JobHistory]:
-    with new_job_history(tmp_path) as made:
-        yield made
-
-
-def retry(history: JobHistory, chosen: Filter, stale: bool = False) -> tuple[RetryPlan, list[int | None]]:
-    """Plan and carry out. Returns the plan and the jobs that were queued."""
-    plan = retry_jobs.plan(history.session, chosen, stale)
+def retry(history: JobHistory, job_filter: Filter, stale: bool = False) -> tuple[RetryPlan, list[int | None]]:
+    """Plan and carry out. Return the plan and the numbers of the queued jobs."""
+    plan = retry_jobs.plan(history.session, job_filter, stale)
     return plan, [job.job for job in retry_jobs.carry_out(history.session, plan)]
 
 
-def test_a_failed_job_waits_to_be_claimed_again_and_keeps_its_attempts(history: JobHistory) -> None:
+def test_failed_job_is_queued_and_keeps_its_attempts(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily"), "failed", attempts=5, error="timeout")
     history.add_attempt(job, 5, outcome="not_posted", error="timeout")
     retry(history, FAILED)
     assert history.row(job, "state", "available_at", "attempts", "spent", "error") == ("queued", NOW, 5, 0, None)
-    found = job_history.by_number(history.db, job)
-    assert found
-    assert [attempt.number for attempt in found.attempts] == [5]
+    record = job_history.by_number(history.db, job)
+    assert record
+    assert [attempt.number for attempt in record.attempts] == [5]
 
 
-def test_the_second_retry_does_nothing(history: JobHistory) -> None:
+def test_second_retry_does_nothing(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily"), "failed")
     assert retry(history, FAILED)[1] == [job]
     assert retry(history, FAILED)[1] == []
     assert len(list(changes.of_object(history.db, "job", str(job)))) == 1
 
 
-def test_a_plan_changes_nothing(history: JobHistory) -> None:
+def test_plan_changes_nothing(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily"), "failed")
     plan = retry_jobs.plan(history.session, FAILED, stale=False)
     assert plan.ready == [job]
     assert history.state(job) == "failed"
 
 
-def test_who_sent_it_again_is_on_record(history: JobHistory) -> None:
+def test_change_record_names_the_person(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily"), "held", error="timeout")
     retry(history, Filter(jobs=(job,)))
     change = changes.last(history.db, "job", str(job))
@@ -70,33 +62,33 @@ def test_who_sent_it_again_is_on_record(history: JobHistory) -> None:
 @pytest.mark.parametrize(
     ("state", "reason"),
     [
-        ("queued", "it is on its way already"),
-        ("succeeded", "nothing to send again"),
-        ("unknown", "the channel's history is asked first"),
-        ("skipped", "only what failed, is held or was missed is sent again"),
-        ("cancelled", "only what failed, is held or was missed is sent again"),
+        ("queued", "is queued: it is not finished"),
+        ("succeeded", "succeeded: there is nothing to retry"),
+        ("unknown", "is unknown: the channel's history is checked first"),
+        ("skipped", "was skipped: only failed, held and missed jobs can be retried"),
+        ("cancelled", "was cancelled: only failed, held and missed jobs can be retried"),
     ],
 )
-def test_what_did_not_fail_is_left_as_it_is_and_that_is_said(history: JobHistory, state: str, reason: str) -> None:
+def test_job_in_another_state_is_not_retried(history: JobHistory, state: str, reason: str) -> None:
     job = history.add_job(history.add_schedule("daily"), state, ts="1796137200.000100")
     plan, queued = retry(history, Filter(jobs=(job,)), stale=True)
     assert queued == []
-    assert list(plan.excluded) == [f"Job {job} is {state}: {reason}."]
+    assert list(plan.excluded) == [f"Job {job} {reason}."]
     assert history.state(job) == state
 
 
-def test_a_job_that_is_typed_out_and_does_not_fit_is_told_of(history: JobHistory) -> None:
+def test_numbered_job_outside_the_filters_is_explained(history: JobHistory) -> None:
     daily, weekly = history.add_schedule("daily"), history.add_schedule("weekly")
     posted, failed = history.add_job(daily, "succeeded", ts="1.1"), history.add_job(weekly, "failed")
     plan, queued = retry(history, Filter(jobs=(posted, failed), schedules=(daily,), states=(JobState.FAILED,)))
     assert queued == []
     assert list(plan.excluded) == [
-        f"Job {posted} is succeeded: nothing to send again.",
-        f"Job {failed} does not fit the filters: it is failed, of 'weekly' in the workspace 'acme'.",
+        f"Job {posted} succeeded: there is nothing to retry.",
+        f"Job {failed} does not match the filters: it failed, schedule 'weekly' in workspace 'acme'.",
     ]
 
 
-def test_what_is_past_its_grace_is_left_out_unless_it_is_asked_for(history: JobHistory) -> None:
+def test_job_past_its_grace_is_retried_only_with_stale(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily"), "failed", ago_ms=7 * HOUR)
     plan, queued = retry(history, FAILED)
     assert queued == []
@@ -105,26 +97,26 @@ def test_what_is_past_its_grace_is_left_out_unless_it_is_asked_for(history: JobH
     assert history.row(job, "deadline_at") == (NOW + 6 * HOUR,)
 
 
-def test_a_stale_job_of_a_schedule_without_grace_gets_time_to_be_posted(history: JobHistory) -> None:
+def test_stale_job_without_grace_gets_an_hour(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily", grace_ms=0), "failed", ago_ms=7 * HOUR)
     retry(history, FAILED, stale=True)
     assert history.row(job, "deadline_at") == (NOW + HOUR,)
 
 
-def test_stale_does_not_bring_a_deadline_nearer(history: JobHistory) -> None:
+def test_stale_does_not_shorten_a_deadline(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily", grace_ms=0), "failed", ago_ms=HOUR)
     retry(history, FAILED, stale=True)
     assert history.row(job, "deadline_at") == (NOW + 5 * HOUR,)
 
 
-def test_what_was_missed_is_sent_only_when_it_is_asked_for(history: JobHistory) -> None:
+def test_missed_job_is_retried_only_with_stale(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily"), "missed", ago_ms=HOUR)
     everything = Filter(since=0)
     assert retry(history, everything)[1] == []
     assert retry(history, everything, stale=True)[1] == [job]
 
 
-def test_jobs_of_one_channel_go_a_second_apart(history: JobHistory) -> None:
+def test_jobs_of_one_channel_are_a_second_apart(history: JobHistory) -> None:
     one, other = history.add_schedule("one"), history.add_schedule("other", channel="C0000000002")
     first, third = history.add_job(one, "failed", 3 * HOUR), history.add_job(one, "failed", HOUR)
     second = history.add_job(history.add_schedule("twin"), "failed", 2 * HOUR)
@@ -134,7 +126,7 @@ def test_jobs_of_one_channel_go_a_second_apart(history: JobHistory) -> None:
     assert waits == [0, 1_000, 2_000, 0]
 
 
-def test_a_second_slice_goes_on_where_the_first_ended(history: JobHistory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spacing_continues_in_the_second_slice(history: JobHistory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry_jobs, "SLICE", 2)
     schedule = history.add_schedule("daily")
     jobs = [history.add_job(schedule, "failed", HOUR - number) for number in range(5)]
@@ -142,7 +134,7 @@ def test_a_second_slice_goes_on_where_the_first_ended(history: JobHistory, monke
     assert [history.row(job, "available_at")[0] - NOW for job in jobs] == [0, 1_000, 2_000, 3_000, 4_000]
 
 
-def test_jobs_of_a_paused_workspace_are_queued_and_wait(history: JobHistory) -> None:
+def test_jobs_of_a_paused_workspace_are_queued_and_parked(history: JobHistory) -> None:
     history.add_workspace("globex", paused="token_revoked")
     job = history.add_job(history.add_schedule("daily", workspace="globex"), "failed")
     plan, _ = retry(history, FAILED)
@@ -152,29 +144,30 @@ def test_jobs_of_a_paused_workspace_are_queued_and_wait(history: JobHistory) -> 
 
 
 @pytest.mark.parametrize("state", ["paused", "suspended"])
-def test_a_resting_schedule_must_be_resumed_first(history: JobHistory, state: str) -> None:
+def test_stopped_schedule_must_be_resumed_first(history: JobHistory, state: str) -> None:
     job = history.add_job(history.add_schedule("daily", state=state, reason="not_in_channel"), "failed")
     plan, queued = retry(history, Filter(jobs=(job,)))
     assert queued == []
     assert list(plan.excluded) == [
-        f"Job {job}: its schedule 'daily' is {state} (not_in_channel); 'schedbot resume daily' first."
+        f"Job {job}: schedule 'daily' is {state}: the app is not in the channel (not_in_channel). "
+        "First run 'schedbot resume daily'."
     ]
     assert plan.waits_for_a_person
 
 
-def test_jobs_of_a_removed_schedule_are_not_sent(history: JobHistory) -> None:
+def test_job_of_a_removed_schedule_is_not_retried(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily", state="removed"), "failed")
     plan, queued = retry(history, Filter(jobs=(job,)), stale=True)
     assert queued == []
-    assert list(plan.excluded) == [f"Job {job}: its schedule 'daily' was removed."]
+    assert list(plan.excluded) == [f"Job {job}: schedule 'daily' was removed."]
 
 
-def test_the_job_of_a_one_off_schedule_that_is_over_can_be_sent_again(history: JobHistory) -> None:
+def test_job_of_a_finished_schedule_is_retried(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("once", state="finished"), "failed")
     assert retry(history, FAILED)[1] == [job]
 
 
-def test_held_jobs_are_counted_because_they_may_have_been_posted(history: JobHistory) -> None:
+def test_plan_counts_held_jobs(history: JobHistory) -> None:
     schedule = history.add_schedule("daily")
     history.add_job(schedule, "held", HOUR), history.add_job(schedule, "failed", 2 * HOUR)
     plan = retry_jobs.plan(history.session, Filter(since=0), stale=False)
@@ -182,7 +175,7 @@ def test_held_jobs_are_counted_because_they_may_have_been_posted(history: JobHis
     assert len(plan.ready) == 2
 
 
-def test_a_job_that_changed_after_the_plan_is_left_as_it_is(history: JobHistory) -> None:
+def test_job_that_changed_after_the_plan_is_not_retried(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily"), "failed")
     plan = retry_jobs.plan(history.session, FAILED, stale=False)
     with history.db.writing():
@@ -191,27 +184,27 @@ def test_a_job_that_changed_after_the_plan_is_left_as_it_is(history: JobHistory)
     assert history.state(job) == "succeeded"
 
 
-def test_the_statement_itself_queues_only_what_is_still_in_the_state_that_was_seen(history: JobHistory) -> None:
+def test_statement_queues_no_job_whose_state_changed(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily"), "succeeded", ts="1.1")
     with history.db.writing():
-        seen = Retry(job, JobState.FAILED, NOW, NOW, parked=False, workspace_id="")
-        assert queue_again(history.db, [seen], "tester@host", NOW) == 0
+        row = Retry(job, JobState.FAILED, NOW, NOW, parked=False, workspace_id="")
+        assert queue_again(history.db, [row], "tester@host", NOW) == 0
     assert history.state(job) == "succeeded"
     assert changes.last(history.db, "job", str(job)) is None
 
 
-def test_a_job_number_that_is_not_there_is_refused_and_nothing_is_sent(history: JobHistory) -> None:
+def test_unknown_job_number_is_refused(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily"), "failed")
-    with pytest.raises(NotFound, match="There is no job 99"):
+    with pytest.raises(NotFound, match="No job 99 exists"):
         retry(history, Filter(jobs=(job, 99)))
     assert history.state(job) == "failed"
 
 
-def test_each_state_is_either_sent_again_or_has_a_reason_why_not() -> None:
+def test_each_state_is_retriable_or_has_a_reason() -> None:
     assert set(retry_jobs.NOT_RETRIED).isdisjoint(RETRIABLE)
     assert {*retry_jobs.NOT_RETRIED, *RETRIABLE} == set(JobState)
 
 
-def test_states_that_are_never_sent_again_are_refused(history: JobHistory) -> None:
-    with pytest.raises(BadInput, match="What is succeeded is not sent again"):
+def test_state_that_cannot_be_retried_is_refused(history: JobHistory) -> None:
+    with pytest.raises(BadInput, match="--state succeeded: these jobs cannot be retried"):
         retry(history, replace(FAILED, states=(JobState.SUCCEEDED,)))

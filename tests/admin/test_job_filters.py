@@ -1,4 +1,4 @@
-"""Filters find what they name, a removed schedule's jobs too; what is typed wrong is refused with the nearest."""
+"""Filters select jobs, also of removed schedules; a misspelt value is refused with the nearest name."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,22 +14,22 @@ from tests.support.job_history import HOUR, JobHistory, new_job_history
 
 @pytest.fixture
 def history(tmp_path: Path) -> Iterator[JobHistory]:
-    with new_job_history(tmp_path) as made:
-        made.add_workspace("globex")
-        acme = made.add_schedule("acme-daily", account="acme", channel="C0000000001")
-        beta = made.add_schedule("beta-daily", account="beta", channel="C0000000002", workspace="globex")
-        gone = made.add_schedule("gone", account="acme", channel="C0000000003", state="removed")
-        made.add_version(acme, 2, channel="C0000000009")
-        made.add_job(acme, "failed", 3 * HOUR, error="timeout")
-        made.add_attempt(
-            made.add_job(acme, "succeeded", 2 * HOUR, ts="1.1"), outcome="posted", ts="1.1", channel="C0000000009"
+    with new_job_history(tmp_path) as history:
+        history.add_workspace("globex")
+        acme = history.add_schedule("acme-daily", account="acme", channel="C0000000001")
+        beta = history.add_schedule("beta-daily", account="beta", channel="C0000000002", workspace="globex")
+        gone = history.add_schedule("gone", account="acme", channel="C0000000003", state="removed")
+        history.add_version(acme, 2, channel="C0000000009")
+        history.add_job(acme, "failed", 3 * HOUR, error="timeout")
+        history.add_attempt(
+            history.add_job(acme, "succeeded", 2 * HOUR, ts="1.1"), outcome="posted", ts="1.1", channel="C0000000009"
         )
-        made.add_job(beta, "held", HOUR, error="timeout")
-        made.add_job(gone, "failed", 50 * HOUR, error="is_archived")
-        yield made
+        history.add_job(beta, "held", HOUR, error="timeout")
+        history.add_job(gone, "failed", 50 * HOUR, error="is_archived")
+        yield history
 
 
-def found(history: JobHistory, options: FilterOptions) -> list[int | None]:
+def select(history: JobHistory, options: FilterOptions) -> list[int | None]:
     return [job.job for job in job_history.every(history.db, filters.parse(history.session, options))]
 
 
@@ -56,49 +56,45 @@ def found(history: JobHistory, options: FilterOptions) -> list[int | None]:
         pytest.param(FilterOptions(since="4h", until="2026-12-01T12:00:00Z"), [1], id="a span"),
     ],
 )
-def test_a_filter_finds(history: JobHistory, options: FilterOptions, jobs: list[int]) -> None:
-    assert found(history, options) == jobs
+def test_filter_selects_jobs(history: JobHistory, options: FilterOptions, jobs: list[int]) -> None:
+    assert select(history, options) == jobs
 
 
 @pytest.mark.parametrize(
     ("options", "problem", "hint"),
     [
-        (FilterOptions(schedule=["acme-dayly"]), "There is no schedule 'acme-dayly'", "Did you mean 'acme-daily'?"),
+        (FilterOptions(schedule=["acme-dayly"]), "No schedule named 'acme-dayly'", "Did you mean 'acme-daily'?"),
         (FilterOptions(workspace=["globx"]), "No workspace named 'globx' exists.", "Did you mean 'globex'?"),
     ],
 )
-def test_a_name_that_is_not_there_is_refused(
-    history: JobHistory, options: FilterOptions, problem: str, hint: str
-) -> None:
+def test_unknown_name_is_refused(history: JobHistory, options: FilterOptions, problem: str, hint: str) -> None:
     with pytest.raises(NotFound, match=problem) as refused:
-        found(history, options)
+        select(history, options)
     assert refused.value.hint == hint
 
 
 @pytest.mark.parametrize(
     ("options", "problem", "hint"),
     [
-        (FilterOptions(state=["failed,hold"]), "No job state is called 'hold'", "Did you mean 'held'?"),
-        (FilterOptions(state=["xyz"]), "No job state is called 'xyz'", "There are: queued, running"),
+        (FilterOptions(state=["failed,hold"]), "--state: unknown job state 'hold'", "Did you mean 'held'?"),
+        (FilterOptions(state=["xyz"]), "--state: unknown job state 'xyz'", "The job states are queued, running"),
         (FilterOptions(since="1h", until="2h"), "--until '2h' is before --since '1h'", "Swap them."),
         (FilterOptions(since="whenever"), "'whenever' is not a time", "Write it like"),
         (FilterOptions(channel=["#general"]), "'#general' is a name", "Copy link"),
     ],
 )
-def test_a_value_that_means_nothing_is_refused(
-    history: JobHistory, options: FilterOptions, problem: str, hint: str
-) -> None:
+def test_wrong_value_is_refused(history: JobHistory, options: FilterOptions, problem: str, hint: str) -> None:
     with pytest.raises(BadInput, match=problem) as refused:
-        found(history, options)
+        select(history, options)
     assert hint in refused.value.hint
 
 
-def test_the_newest_are_the_last_that_were_due(history: JobHistory) -> None:
-    chosen = filters.parse(history.session, FilterOptions())
-    assert [job.job for job in job_history.newest(history.db, chosen, 2)] == [3, 2]
+def test_newest_jobs_are_due_last(history: JobHistory) -> None:
+    job_filter = filters.parse(history.session, FilterOptions())
+    assert [job.job for job in job_history.newest(history.db, job_filter, 2)] == [3, 2]
 
 
-def test_a_message_that_a_look_up_found_stands_with_its_attempt(history: JobHistory) -> None:
+def test_attempt_has_the_ts_that_a_look_up_found(history: JobHistory) -> None:
     history.add_attempt(3, outcome="unknown", error="timeout")
     with history.db.writing():
         history.db.execute(
