@@ -33,6 +33,24 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class JobKind(StrEnum):
+    """Origin of a job."""
+
+    SCHEDULED = "scheduled"  # an occurrence of its schedule
+    EXTRA = "extra"  # `run-now`: beside the occurrences, without a calendar
+    TEST = "test"  # a test message
+
+
+class CancelReason(StrEnum):
+    """Change that cancelled a job, or skipped it."""
+
+    SCHEDULE_PAUSED = "schedule_paused"
+    SCHEDULE_EDITED = "schedule_edited"
+    SCHEDULE_SUSPENDED = "schedule_suspended"
+    SCHEDULE_REMOVED = "schedule_removed"
+    SKIPPED_BY_HAND = "skipped_by_hand"
+
+
 class Outcome(StrEnum):
     """Outcome of an attempt: a group of Slack's answers, or an end before the request left."""
 

@@ -99,13 +99,13 @@ def test_jobs_table_rejects_a_second_job_of_an_occurrence(history: JobHistory) -
 def test_ended_attempt_cannot_be_changed(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily"), "failed", attempts=1)
     history.add_attempt(job, outcome="not_posted")
-    with pytest.raises(apsw.ConstraintError, match="never updated once it has ended"), history.db.writing():
+    with pytest.raises(apsw.ConstraintError, match="an ended attempt is never updated"), history.db.writing():
         history.db.execute("UPDATE attempts SET outcome = 'posted', ts = '1.1'")
 
 
 def test_schedule_version_cannot_be_changed(history: JobHistory) -> None:
     history.add_schedule("daily")
-    with pytest.raises(apsw.ConstraintError, match="a version is never updated"), history.db.writing():
+    with pytest.raises(apsw.ConstraintError, match="a schedule version is never updated"), history.db.writing():
         history.db.execute("UPDATE schedule_versions SET channel = 'C2'")
 
 
@@ -114,7 +114,7 @@ def test_schedule_version_cannot_be_changed(history: JobHistory) -> None:
     [
         pytest.param("posted", None, "posted_has_a_ts", id="a posted attempt has a ts"),
         pytest.param("perhaps", None, "outcome_known", id="unknown outcome name"),
-        pytest.param(None, None, "an_end_has_an_outcome", id="an ended attempt has an outcome"),
+        pytest.param(None, None, "ended_has_an_outcome", id="an ended attempt has an outcome"),
     ],
 )
 def test_attempts_table_rejects(history: JobHistory, outcome: str | None, ts: str | None, rule: str) -> None:

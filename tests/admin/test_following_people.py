@@ -47,7 +47,7 @@ def zone(app: App, name: str = "anna") -> str:
 
 
 def jobs(app: App) -> list[str]:
-    rows = read_rows(app.db, "SELECT due_at, state, error FROM jobs ORDER BY due_at")
+    rows = read_rows(app.db, "SELECT due_at, state, coalesce(cancel_reason, error) FROM jobs ORDER BY due_at")
     return [f"{clock(due_at)} {state} {error or ''}".strip() for due_at, state, error in rows]
 
 
@@ -121,7 +121,7 @@ def test_many_schedules_of_one_person_move_by_one_question(anna: App) -> None:
     for number in range(120):
         anna.add_schedule(f"report-{number}", as_of=START + number, cron="0 9 * * *", tz="America/New_York")
     with anna.db.writing():
-        anna.db.execute("DROP TRIGGER a_version_stays")
+        anna.db.execute("DROP TRIGGER version_is_final")
         anna.db.execute("UPDATE schedule_versions SET tz_from = :anna", {"anna": ANNA})
     moves(anna)
     assert (refresh(anna, START + DAY_MS), asked(anna)) == (121, 2)

@@ -102,7 +102,7 @@ def test_time_line_has_attempts_look_ups_and_changes_in_order(history: JobHistor
 
 def test_time_line_has_changes_of_the_schedule_meanwhile(history: JobHistory) -> None:
     schedule = history.add_schedule("daily")
-    job = history.add_job(schedule, "cancelled", error="schedule_paused")
+    job = history.add_job(schedule, "cancelled", cancel_reason="schedule_paused")
     due_at = NOW - HOUR
     for at, state in ((due_at - 10 * HOUR, "long before"), (due_at - 30_000, "paused"), (NOW, "long after")):
         add_change(history, schedule, at, {"state": state})

@@ -9,7 +9,7 @@ from schedbot.admin.schedules.occurrences import Expression
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence
 from schedbot.rules.calendar import Calendar
-from schedbot.store.jobs import pending, side_effects
+from schedbot.store.jobs import pending, settlement
 from schedbot.store.schedules import schedules as schedule_rows
 from schedbot.store.schedules.schedules import Filters
 from tests.support.schedules import Schedules, clock, ms
@@ -57,7 +57,7 @@ def test_the_story_of_what_a_suspension_cancelled_says_by_what(schedules: Schedu
     schedules.add()
     at = ms("2026-12-01 09:10:00")
     with schedules.db.writing():
-        side_effects.suspend_schedule(schedules.db, schedules.get().id, "C0000000001", "is_archived", at)
+        settlement.suspend_schedule(schedules.db, schedules.get().id, "C0000000001", "is_archived", at)
     last = timeline.build(schedules.session, mark_posted.find_job(schedules.session, 1))[-1]
     told = "schedule 'daily': state active -> suspended, reason none -> is_archived."
     assert (last.at, last.text) == (at, f"schedbot work, work: {told}")

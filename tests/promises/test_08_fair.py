@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from schedbot.store.jobs import claims, fairness
+from schedbot.store.jobs import claims, fairness, rescue
 from schedbot.store.jobs.fairness import RoundRobin
 from tests.support.app import App, now_ms
 from tests.support.bulk_rows import flood
@@ -92,9 +92,12 @@ def test_jobs_of_an_instant_interleave_workspaces(app: App) -> None:
     assert last[0] <= 10
 
 
-@pytest.mark.parametrize("statement", [claims.CLAIM, fairness.CLAIM_OF, claims.SATURATED, claims.WAITING, claims.PAST])
+@pytest.mark.parametrize(
+    "statement",
+    [claims.CLAIM, fairness.CLAIM_OF_WORKSPACE, claims.HAS_MORE_THAN, claims.HAS_AVAILABLE, rescue.EXPIRED],
+)
 def test_claim_uses_an_index_and_does_not_sort(app: App, statement: str) -> None:
-    names = ("token", "lease_until", "until", "limit", "workspace_id", "now", "cursor", "too_far", "believed")
+    names = ("token", "lease_until", "until", "limit", "workspace_id", "now", "cursor", "too_far", "running")
     plan = [row[3] for row in read_rows(app.db, "EXPLAIN QUERY PLAN " + statement, dict.fromkeys(names, 1))]
     assert not [line for line in plan if "TEMP B-TREE" in line]
     assert not [line for line in plan if line.startswith("SCAN jobs") and "INDEX" not in line]

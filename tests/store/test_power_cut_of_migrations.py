@@ -14,15 +14,17 @@ from tests.support.power_cut import PowerCut, restore_each, simulated_disk
 from tests.support.schedules import open_schedules
 
 NOW = migrations.newest()
-# It writes to every page of the table that posts hang on, with less memory than that takes.
-FOLLOWING = """
+# The first script writes to every page of the jobs table, with less memory than that takes.
+NEXT = (
+    """
 PRAGMA cache_size = 10;
 ALTER TABLE jobs ADD COLUMN colour TEXT NOT NULL DEFAULT 'red';
 UPDATE jobs SET colour = 'blue';
 CREATE INDEX jobs_by_colour ON jobs (colour, due_at);
-"""
+""",
+    "CREATE TABLE colours (name TEXT) STRICT;",
+)
 TABLES = "SELECT type, name, sql FROM sqlite_schema ORDER BY type, name"
-COLUMNS = "SELECT group_concat(name) FROM pragma_table_info(?)"
 POSTS = "SELECT id, schedule_id, due_at, available_at, deadline_at, state, attempts, token, lease_until FROM jobs"
 SENT = "SELECT job_id, number, sent_at, ended_at, outcome FROM attempts"
 
@@ -46,33 +48,24 @@ def standing(path: Path) -> Standing:
     return found
 
 
-def older(folder: Path, schema: int, journal: str) -> Path:
-    """A file of that schema with 300 posts that are on their way."""
+def fill_file(folder: Path, journal: str) -> Path:
+    """Return a file of the present schema with 300 posts that are on their way."""
     lines = [f"report-{number},C{number:010d},0 9 * * *,UTC,Hi\n" for number in range(300)]
     with open_schedules(folder) as schedules:
         import_file(schedules.session, Source("file.csv", "".join(["name,channel,cron,tz,text\n", *lines]).encode()))
         schedules.claim(sent=True)
-    path = folder / "older" / "schedbot.db"
-    path.parent.mkdir()
-    db = apsw.Connection(str(path))
-    db.execute(f"PRAGMA application_id = {migrations.APPLICATION_ID:d}; PRAGMA journal_mode = {journal}").fetchall()
-    for number, script in migrations.after(0):
-        if number <= schema:
-            db.execute(f"{script}; PRAGMA user_version = {number:d}").fetchall()
-    db.execute("ATTACH DATABASE ? AS whole", [str(schedules.path)])
-    for kind, name, _ in db.execute(TABLES).fetchall():
-        if kind == "table":
-            columns = db.execute(COLUMNS, [name]).get
-            db.execute(f"INSERT INTO main.{name} ({columns}) SELECT {columns} FROM whole.{name}")  # noqa: S608
+    db = apsw.Connection(str(schedules.path))
+    db.execute(f"PRAGMA journal_mode = {journal}").fetchall()
     db.close()
-    return path
+    return schedules.path
 
 
-def newer(folder: Path) -> Path:
-    """The program's migrations, and one that is to come."""
-    scripts = folder / "newer"
+def copy_scripts(folder: Path, steps: int) -> Path:
+    """Return the program's migrations with as many of NEXT."""
+    scripts = folder / "scripts"
     shutil.copytree(migrations.FOLDER, scripts)
-    (scripts / f"{NOW + 1:04d}_what_is_to_come.sql").write_text(FOLLOWING)
+    for number, script in enumerate(NEXT[:steps], start=NOW + 1):
+        (scripts / f"{number:04d}_next_step.sql").write_text(script)
     return scripts
 
 
@@ -92,10 +85,9 @@ def migrated(path: Path, scripts: Path) -> list[PowerCut]:
 @pytest.mark.parametrize("journal", ["wal", "delete"])
 @pytest.mark.parametrize("steps", [1, 2])
 def test_a_power_cut_during_a_migration_moves_no_post(tmp_path: Path, steps: int, journal: str) -> None:
-    path = older(tmp_path, NOW - 1, journal)
-    scripts = migrations.FOLDER if steps == 1 else newer(tmp_path)
+    path, scripts = fill_file(tmp_path, journal), copy_scripts(tmp_path, steps)
     old, cuts, new = standing(path), migrated(path, scripts), standing(path)
-    assert (old.schema, new.schema, old.posts) == (NOW - 1, NOW - 1 + steps, new.posts)
+    assert (old.schema, new.schema, old.posts) == (NOW, NOW + steps, new.posts)
     found = []
     for cut, folder in restore_each(cuts, tmp_path):
         found.append(standing(folder / path.name))

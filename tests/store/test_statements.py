@@ -7,11 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.model import JobState, MisfirePolicy, Outcome, Priority, ScheduleState, UnknownPolicy
+from schedbot.model import (
+    CancelReason,
+    JobKind,
+    JobState,
+    MisfirePolicy,
+    Outcome,
+    Priority,
+    ScheduleState,
+    UnknownPolicy,
+)
 from schedbot.store.database import Database
 from schedbot.store.fanout import advance, enqueue
 from schedbot.store.history import missed_spans
-from schedbot.store.jobs import attempts, claims, deferral, fairness, manual, pacing, pending, unknown
+from schedbot.store.jobs import attempts, claims, deferral, fairness, manual, pacing, pending, rescue, unknown
 from schedbot.store.opening import create_database
 from schedbot.store.schedules import recurrences, user_zones
 from tests.support.sql import read_rows, read_value
@@ -40,32 +49,36 @@ def is_bounded(scan: str) -> bool:
 STEPS = [
     # statement, the indexes that its plan must name
     pytest.param(claims.CLAIM, ["jobs_claimable (available_at<?)"], id="claim"),
-    pytest.param(fairness.CLAIM_OF, ["jobs_by_turns (workspace_id=? AND available_at<?)"], id="claim of a workspace"),
-    pytest.param(claims.SATURATED, ["jobs_claimable (available_at<?)"], id="is there more than room"),
+    pytest.param(
+        fairness.CLAIM_OF_WORKSPACE,
+        ["jobs_by_workspace (workspace_id=? AND available_at<?)"],
+        id="claim of a workspace",
+    ),
+    pytest.param(claims.HAS_MORE_THAN, ["jobs_claimable (available_at<?)"], id="is there more than room"),
     pytest.param(
         fairness.NEXT_WORKSPACE,
-        ["jobs_by_turns (workspace_id>?)", "v USING PRIMARY KEY (schedule_id=? AND version=?)"],
+        ["jobs_by_workspace (workspace_id>?)", "v USING PRIMARY KEY (schedule_id=? AND version=?)"],
         id="whose turn it is",
     ),
-    pytest.param(claims.WAITING, ["jobs_claimable (available_at<?)"], id="is there a job to claim"),
+    pytest.param(claims.HAS_AVAILABLE, ["jobs_claimable (available_at<?)"], id="is there a job to claim"),
     pytest.param(claims.RENEW, ["jobs USING INTEGER PRIMARY KEY"], id="renew"),
-    pytest.param(claims.GIVE_BACK, ["jobs USING INTEGER PRIMARY KEY"], id="give back"),
+    pytest.param(claims.RELEASE, ["jobs USING INTEGER PRIMARY KEY"], id="give back"),
     pytest.param(claims.EXPIRE, ["jobs USING INTEGER PRIMARY KEY"], id="expire"),
-    pytest.param(claims.HELD, ["jobs USING INTEGER PRIMARY KEY"], id="is it still held"),
-    pytest.param(claims.PAST, ["jobs_leased"], id="leases that passed"),
+    pytest.param(claims.LEASE, ["jobs USING INTEGER PRIMARY KEY"], id="is it still held"),
+    pytest.param(rescue.EXPIRED, ["jobs_leased"], id="leases that passed"),
     pytest.param(attempts.BEGIN, ["j USING INTEGER PRIMARY KEY", "p USING PRIMARY KEY"], id="an attempt begins"),
     pytest.param(attempts.COUNT, ["jobs USING INTEGER PRIMARY KEY"], id="is counted"),
     pytest.param(attempts.END, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="ends"),
     pytest.param(attempts.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="and settles its job"),
     pytest.param(pacing.FREE_AT, ["pacing USING PRIMARY KEY"], id="when a channel is free"),
-    pytest.param(pacing.PUSH, ["jobs_by_turns (workspace_id=? AND available_at<?)"], id="a hold"),
-    pytest.param(unknown.TAKE, ["jobs_unsettled (available_at<?)"], id="take what is unknown"),
-    pytest.param(unknown.BRING_BACK, ["jobs_unsettled (available_at>?)"], id="bring back what waits too long"),
+    pytest.param(pacing.POSTPONE, ["jobs_by_workspace (workspace_id=? AND available_at<?)"], id="a hold"),
+    pytest.param(unknown.TAKE, ["jobs_to_look_up (available_at<?)"], id="take what is unknown"),
+    pytest.param(unknown.BRING_FORWARD, ["jobs_to_look_up (available_at>?)"], id="bring back what waits too long"),
     pytest.param(unknown.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="settle what was unknown"),
-    pytest.param(unknown.LOSE_SENT, ["jobs USING INTEGER PRIMARY KEY"], id="lose what had left"),
-    pytest.param(unknown.LOSE_UNSENT, ["jobs USING INTEGER PRIMARY KEY"], id="lose what had not"),
-    pytest.param(unknown.END_LOST, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="end what was lost"),
-    pytest.param(pending.WAITING, ["jobs"], id="what waits for a schedule"),
+    pytest.param(rescue.RESCUE_SENT, ["jobs USING INTEGER PRIMARY KEY"], id="lose what had left"),
+    pytest.param(rescue.RESCUE_UNSENT, ["jobs USING INTEGER PRIMARY KEY"], id="lose what had not"),
+    pytest.param(rescue.END_ATTEMPT, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="end what was lost"),
+    pytest.param(pending.LIST, ["jobs"], id="what waits for a schedule"),
     pytest.param(pending.SETTLE, ["jobs"], id="cancel"),
     pytest.param(deferral.OF_SCHEDULE, ["jobs_open (schedule_id=?)"], id="rule again on a schedule"),
     pytest.param(deferral.OF_ACCOUNT, ["schedules_of_account", "jobs_open (schedule_id=?)"], id="on an account"),
@@ -97,7 +110,7 @@ def test_a_statement_on_the_way_of_a_post_reads_an_index_and_sorts_nothing(
 
 def test_the_schedules_of_a_person_are_found_by_an_index_of_versions_alone(db: Database) -> None:
     steps = plan(db, user_zones.BEHIND)
-    assert "schedule_versions_of_people (tz_from=? AND schedule_id>?)" in steps[0]
+    assert "schedule_versions_by_user (tz_from=? AND schedule_id>?)" in steps[0]
     assert [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step] == [], steps
 
 
@@ -120,6 +133,8 @@ def test_an_occurrence_is_spaced_by_sorting_its_own_schedules_alone(db: Database
     ("table", "column", "words"),
     [
         ("jobs", "state", JobState),
+        ("jobs", "kind", JobKind),
+        ("jobs", "cancel_reason", CancelReason),
         ("schedules", "state", ScheduleState),
         ("attempts", "outcome", Outcome),
         ("schedule_versions", "misfire", MisfirePolicy),

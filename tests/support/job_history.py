@@ -21,8 +21,9 @@ VALUES (:name, :name, 'env', 0, :paused_at, :reason)
 """
 RECURRENCE = "INSERT INTO recurrences (id, kind, expression, tz) VALUES (1, 'cron', '0 9 * * *', 'America/New_York')"
 SCHEDULE = """
-INSERT INTO schedules (id, name, account, workspace_id, recurrence_id, version, state, reason, effective_at, created_at)
-VALUES (:id, :name, :account, :workspace, 1, 1, :state, :reason, 0, 0)
+INSERT INTO schedules (id, name, account, workspace_id, recurrence_id, version, state, reason, paused_at, effective_at,
+                       created_at)
+VALUES (:id, :name, :account, :workspace, 1, 1, :state, :reason, CASE WHEN :state = 'paused' THEN 0 END, 0, 0)
 """
 VERSION = """
 INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, report_kind, report_source, misfire,
@@ -30,8 +31,10 @@ INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, rep
 VALUES (:id, :version, 1, :channel, 'text', 'Hi', 'latest', :grace_ms, 5, 'normal', 'hold', 0)
 """
 JOB = """
-INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, attempts, spent, error, ts)
-SELECT id, workspace_id, :due_at, :due_at, :due_at + 6 * 3600000, :state, :attempts, :attempts, :error, :ts
+INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, attempts, spent, error, ts,
+                  cancel_reason)
+SELECT id, workspace_id, :due_at, :due_at, :due_at + 6 * 3600000, :state, :attempts, :attempts, :error, :ts,
+       coalesce(:cancel_reason, CASE WHEN :state = 'cancelled' THEN 'schedule_edited' END)
   FROM schedules WHERE id = :schedule
 RETURNING id
 """
@@ -77,7 +80,7 @@ class JobHistory:
 
     def add_job(self, schedule: str, state: str, ago_ms: int = HOUR, **fields: Any) -> int:
         """Add a job that was due `ago_ms` before NOW, and return its number."""
-        row = {"attempts": 0, "error": None, "ts": None, **fields}
+        row = {"attempts": 0, "error": None, "ts": None, "cancel_reason": None, **fields}
         with self.db.writing():
             return int(read_value(self.db, JOB, {**row, "schedule": schedule, "state": state, "due_at": NOW - ago_ms}))
 

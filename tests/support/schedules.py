@@ -105,7 +105,8 @@ class Schedules:
         """Return the jobs of a schedule, or all: `2026-12-01 09:00 queued`, followed by the error, if any."""
         rows = read_rows(
             self.db,
-            "SELECT due_at, j.state, coalesce(' ' || error, '') FROM jobs j JOIN schedules s ON s.id = j.schedule_id"
+            "SELECT due_at, j.state, coalesce(' ' || coalesce(cancel_reason, error), '')"
+            " FROM jobs j JOIN schedules s ON s.id = j.schedule_id"
             " WHERE :name IN ('', s.name) ORDER BY due_at",
             {"name": name},
         )

@@ -49,7 +49,7 @@ def test_first_answer_ends_outage_and_returns_attempts(app: App) -> None:
     app.start("work")
     until(lambda: app.states() == {"succeeded": 8}, within=60)
     assert read_value(app.db, "SELECT max(spent) FROM jobs") == 1
-    assert read_value(app.db, "SELECT failures FROM circuit") == 0
+    assert read_value(app.db, "SELECT failures FROM outage") == 0
 
 
 def test_pool_started_in_outage_sends_one_probe(app: App) -> None:

@@ -23,7 +23,7 @@ from schedbot.rules.lifecycle import MOVES, Event, after
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.history.filters import Filter
-from schedbot.store.jobs import attempts, claims, pacing, pending, side_effects, unknown
+from schedbot.store.jobs import attempts, claims, pacing, pending, rescue, settlement, unknown
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
 from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
@@ -175,9 +175,9 @@ class LifeOfAJob(RuleBasedStateMachine):
         if transition.hold_until:
             pacing.postpone_jobs(self.db, job.workspace_id, transition.hold_until, 3_000)
         if transition.pauses_workspace:
-            side_effects.pause_workspace(self.db, job.workspace_id, "token_revoked", self.now, job.resumes)
+            settlement.pause_workspace(self.db, job.workspace_id, "token_revoked", self.now, job.resumes)
         if transition.suspends_schedule:
-            side_effects.suspend_schedule(self.db, job.schedule_id, job.channel, "is_archived", self.now)
+            settlement.suspend_schedule(self.db, job.schedule_id, job.channel, "is_archived", self.now)
         return True
 
     @rule(index=indexes, how=st.sampled_from(["release", "expire", "renew"]))
@@ -205,14 +205,14 @@ class LifeOfAJob(RuleBasedStateMachine):
     @rule()
     def jobs_of_dead_pool_are_rescued(self) -> None:
         with self.step(), self.db.writing():
-            for lease in claims.list_expired_leases(self.db, self.now, LEASE_MS):
-                unknown.rescue(self.db, lease.id, lease.token, self.now, WINDOW_MS)
+            for lease in rescue.list_expired_leases(self.db, self.now, LEASE_MS):
+                rescue.rescue_job(self.db, lease.id, lease.token, self.now, WINDOW_MS)
 
     @rule(index=indexes, has_attempt=st.booleans())
     def child_dies(self, index: int, has_attempt: bool) -> None:
         if claim := self.pick(index, has_attempt):
             job = claim.job
-            self.write_under(claim, lambda: unknown.rescue(self.db, job.id, job.token, self.now, WINDOW_MS))
+            self.write_under(claim, lambda: rescue.rescue_job(self.db, job.id, job.token, self.now, WINDOW_MS))
 
     @rule(answer=st.sampled_from(["found", "absent", "hold", "resend", "later"]))
     def history_is_searched(self, answer: str) -> None:
@@ -263,7 +263,7 @@ class LifeOfAJob(RuleBasedStateMachine):
         jobs = read_rows(self.db, "SELECT schedule_id, due_at FROM jobs ORDER BY id")
         schedule_id, due_at = jobs[index % len(jobs)]
         with self.db.writing():
-            pending.skip(self.db, schedules.by_id(self.db, schedule_id), due_at, "skipped by hand")
+            pending.skip(self.db, schedules.by_id(self.db, schedule_id), due_at)
 
     @rule()
     def all_is_resumed(self) -> None:

@@ -11,8 +11,7 @@ from schedbot import times
 from schedbot.admin.explain import blockers, no_occurrence
 from schedbot.admin.explain.blockers import Cause
 from schedbot.admin.jobs import filters, next_steps, timeline
-from schedbot.admin.schedules import skip_next
-from schedbot.model import Schedule
+from schedbot.model import CancelReason, Schedule
 from schedbot.rules import recurrence
 from schedbot.session import Session
 from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
@@ -83,7 +82,7 @@ def explain_job(session: Session, explanation: Explanation, job: JobRecord, bloc
 
 def skipped_by(session: Session, job: JobRecord) -> str:
     """Return person and time of a skip; empty if nobody skipped the job."""
-    if job.error != skip_next.REASON:
+    if job.cancel_reason is not CancelReason.SKIPPED_BY_HAND:
         return ""
     schedule_changes = changes.of_object(session.db, "schedule", job.schedule_id)
     skip = next(timeline.skips_of(schedule_changes, job), None)

@@ -4,7 +4,7 @@ import shlex
 from dataclasses import dataclass
 
 from schedbot import times
-from schedbot.model import JobState, ScheduleState
+from schedbot.model import CancelReason, JobState, ScheduleState
 from schedbot.slack import error_codes
 from schedbot.slack.remedies import describe_reason, fill_names
 from schedbot.store.history.jobs import JobRecord
@@ -20,10 +20,10 @@ STATES = {
 }
 # Errors that schedbot itself sets on jobs; Slack's codes are in `slack.error_codes`.
 REASONS = {
-    "schedule_paused": "its schedule was paused",
-    "schedule_edited": "its schedule was changed",
-    "schedule_removed": "its schedule was removed",
-    "skipped_by_hand": "a person skipped it",
+    CancelReason.SCHEDULE_PAUSED: "its schedule was paused",
+    CancelReason.SCHEDULE_EDITED: "its schedule was changed",
+    CancelReason.SCHEDULE_REMOVED: "its schedule was removed",
+    CancelReason.SKIPPED_BY_HAND: "a person skipped it",
     "deadline": "it was not posted within its grace",
 }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from schedbot.admin.jobs import next_steps
-from schedbot.model import JobState, Outcome
+from schedbot.model import CancelReason, JobState, Outcome, ScheduleState
 from schedbot.session import Session
 from schedbot.slack.error_codes import explain
 from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
@@ -25,9 +25,9 @@ LOOKUP_ANSWERS = {
 }
 # The schedule state that cancels a job for this reason; a job cancelled by an edit has a change of the rule instead.
 CANCELLING_STATES = {
-    "schedule_paused": "paused",
-    "schedule_removed": "removed",
-    "schedule_suspended": "suspended",
+    CancelReason.SCHEDULE_PAUSED: ScheduleState.PAUSED,
+    CancelReason.SCHEDULE_REMOVED: ScheduleState.REMOVED,
+    CancelReason.SCHEDULE_SUSPENDED: ScheduleState.SUSPENDED,
 }
 RULE_FIELDS = ("cron", "every", "at", "tz", "starts", "until", "holiday_policy", "skip_holidays")
 CREATED = {"add": "created", "import": "created", "run-now": "extra job, beside the schedule's own times"}
@@ -123,8 +123,8 @@ def skip_entry(change: Change) -> TimelineEntry:
 
 def may_have_cancelled(change: Change, job: JobRecord) -> bool:
     """Can this change be the reason why the job was cancelled?"""
-    before, after, state = change.before or {}, change.after or {}, CANCELLING_STATES.get(job.error or "")
-    if state:
+    before, after = change.before or {}, change.after or {}
+    if job.cancel_reason and (state := CANCELLING_STATES.get(job.cancel_reason)):
         return after.get("state") == state
     return bool(before) and any(before.get(key) != after.get(key) for key in RULE_FIELDS)
 

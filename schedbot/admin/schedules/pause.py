@@ -15,7 +15,7 @@ from schedbot.admin.schedules.occurrences import has_occurrence_after
 from schedbot.admin.schedules.serialize import record_change
 from schedbot.admin.workspaces import check
 from schedbot.errors import BadInput, SchedbotError
-from schedbot.model import Schedule, ScheduleState
+from schedbot.model import CancelReason, Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.slack.error_codes import explain
 from schedbot.store.database import Database
@@ -63,8 +63,8 @@ def pause_one(db: Database, before: Schedule, reason: str, until: str, context: 
     new_reason = reason or (before.reason if before.state is PAUSED else "") or "paused by hand"
     advance.catch_up(db, schedules.recurrence_id(db, before.id), context.now)
     after = replace(before, state=PAUSED, reason=new_reason, state_by=context.actor, state_until=end)
-    schedules.update_state(db, after)
-    cancelled = pending.cancel(db, before.id, "schedule_paused")
+    schedules.update_state(db, after, context.now)
+    cancelled = pending.cancel(db, before.id, CancelReason.SCHEDULE_PAUSED)
     record_change(db, context, before, after)
     return StateChange(after, before.state, cancelled)
 
@@ -113,7 +113,7 @@ def resume_one(db: Database, before: Schedule, context: ChangeContext) -> StateC
         return StateChange(before, before.state)
     state = ACTIVE if has_occurrence_after(before, context.now) else FINISHED
     after = replace(before, state=state, reason=None, state_by=None, state_until=None, effective_at=context.now)
-    schedules.update_state(db, after)
+    schedules.update_state(db, after, context.now)
     record_change(db, context, before, after)
     jobs = pending.requeue_deferred(db, before, context.now)
     if state is ACTIVE:

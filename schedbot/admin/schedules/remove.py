@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.schedules.serialize import record_change
-from schedbot.model import Schedule, ScheduleState
+from schedbot.model import CancelReason, Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.fanout import advance
@@ -33,8 +33,8 @@ def remove_one(db: Database, schedule_id: str, context: ChangeContext) -> Remova
     before = schedules.by_id(db, schedule_id)
     advance.catch_up(db, schedules.recurrence_id(db, before.id), context.now)
     after = replace(before, state=ScheduleState.REMOVED, reason=None, state_by=context.actor, state_until=None)
-    if not schedules.update_state(db, after):
+    if not schedules.update_state(db, after, context.now):
         return None
-    cancelled = pending.cancel(db, before.id, "schedule_removed")
+    cancelled = pending.cancel(db, before.id, CancelReason.SCHEDULE_REMOVED)
     record_change(db, context, before, after)
     return Removal(after, cancelled)

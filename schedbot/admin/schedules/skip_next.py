@@ -9,7 +9,6 @@ from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.store.jobs import pending
 
-REASON = "skipped_by_hand"
 STOPPED = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
 
 
@@ -22,7 +21,7 @@ def skip_next(session: Session, name: str) -> tuple[Schedule, Occurrence]:
         first = find_next_due(schedule, context.now, skips)
         upcoming = () if first is None else find_upcoming(schedule, first - 1, skips)
         for occurrence in upcoming:
-            if occurrence.skip_reason is None and pending.skip(session.db, schedule, occurrence.due_at, REASON):
+            if occurrence.skip_reason is None and pending.skip(session.db, schedule, occurrence.due_at):
                 before, after = ({"due_at": occurrence.due_at, "skipped": skipped} for skipped in (False, True))
                 context.record(session.db, changed_schedule(schedule), before, after)
                 return schedule, occurrence

@@ -18,7 +18,7 @@ from schedbot.admin.schedules.occurrences import has_occurrence_after, is_occurr
 from schedbot.admin.schedules.serialize import changed_schedule, record_change, recorded
 from schedbot.admin.workspaces import lookup
 from schedbot.errors import SchedbotError
-from schedbot.model import Recurrence, Schedule, ScheduleState, SendHours
+from schedbot.model import CancelReason, Recurrence, Schedule, ScheduleState, SendHours
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules.calendar import Calendar
 from schedbot.store.database import Database
@@ -27,8 +27,6 @@ from schedbot.store.history import changes
 from schedbot.store.jobs import deferral, pending
 from schedbot.store.schedules import recurrences, schedules
 from schedbot.store.schedules import shared_calendars as stored_calendars
-
-EDITED = "schedule_edited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +178,13 @@ def has_new_rule(before: Schedule, after: Schedule) -> bool:
 def settle_jobs(db: Database, before: Schedule, after: Schedule, now: int) -> int:
     """Cancel queued jobs that the edited schedule does not have, and update the others. Returns the first number."""
     if after.state is ScheduleState.PAUSED is not before.state:
-        return pending.cancel(db, after.id, "schedule_paused")
+        return pending.cancel(db, after.id, CancelReason.SCHEDULE_PAUSED)
     cancelled = 0
     if has_new_rule(before, after):
-        pending.keep_cancelled(db, after.id, EDITED, now)
+        pending.keep_cancelled(db, after.id, now)
         for job in pending.list_pending(db, after.id):
             if not is_occurrence(after, job.due_at):
-                cancelled += pending.cancel(db, after.id, EDITED, job.due_at)
+                cancelled += pending.cancel(db, after.id, CancelReason.SCHEDULE_EDITED, job.due_at)
     pending.follow_schedule(db, after, after.terms.grace_ms - before.terms.grace_ms)
     if calendar(before) != calendar(after):
         cancelled += deferral.reevaluate_schedule(db, after.id, now).skipped

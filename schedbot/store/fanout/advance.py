@@ -7,12 +7,13 @@ many occurrences then, they become one row of `missed_spans` in the same transac
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from schedbot.model import JobState, MisfirePolicy
+from schedbot.model import MisfirePolicy, ScheduleState
 from schedbot.rules import late as late_rules
 from schedbot.rules import misfire
 from schedbot.rules import recurrence as rules
 from schedbot.rules.calendar import Calendar
 from schedbot.rules.late import Overdue
+from schedbot.rules.lifecycle import NEW, Event
 from schedbot.store.database import Database
 from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS, Batch, Counts, enqueue
 from schedbot.store.history import missed_spans
@@ -33,7 +34,7 @@ SELECT v.misfire, v.grace_ms, {CALENDAR} AS calendar, count(*)
 """
 
 FINISH = """
-UPDATE schedules SET state = 'finished', reason = NULL
+UPDATE schedules SET state = :finished, reason = NULL
  WHERE recurrence_id = :id AND state = 'active'
    AND (:next_due_at IS NULL
         OR EXISTS (SELECT 1 FROM schedule_versions v
@@ -63,7 +64,7 @@ def advance(db: Database, recurrence: StoredRecurrence, now: int, horizon: int, 
         enqueue(db, recurrence, [due_at for due_at in instants if due_at <= up_to], now, batch, counts)
     next_due_at = rules.next_after(recurrence.rule, up_to)
     recurrences.move(db, recurrence.id, next_due_at)
-    db.execute(FINISH, {"id": recurrence.id, "next_due_at": next_due_at})
+    db.execute(FINISH, {"id": recurrence.id, "next_due_at": next_due_at, "finished": ScheduleState.FINISHED})
     return up_to == due[-1]
 
 
@@ -131,6 +132,6 @@ def split_late(
         if needs_span(len(missed), sum(schedules for _, schedules in users)):
             counts.add_missed(missed_spans.record(db, Whose(recurrence.id, policy, grace_ms, calendars), missed))
         else:
-            batches.append((Batch(JobState.MISSED, misfire=policy, grace_ms=grace_ms, calendars=calendars), missed))
+            batches.append((Batch(NEW[Event.MISSED], misfire=policy, grace_ms=grace_ms, calendars=calendars), missed))
         batches.append((Batch(misfire=policy, grace_ms=grace_ms, calendars=calendars), run))
     return [*batches, (ALL_SCHEDULES, due[on_time:])]

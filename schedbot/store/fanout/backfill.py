@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from schedbot.model import JobState, Schedule
+from schedbot.rules.lifecycle import NEW, Event
 from schedbot.store.database import Database
 from schedbot.store.history import missed_spans
 
@@ -14,9 +15,9 @@ ON_RECORD = "SELECT due_at, state FROM jobs WHERE schedule_id = :schedule_id AND
 
 # Each row of :due is [due_at, its place in the queue].
 BACKFILL = """
-INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked, asked_for)
+INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked, is_requested)
 SELECT :schedule_id, w.id, o.value ->> 0, :now + :apart_ms * (o.value ->> 1),
-       :now + :apart_ms * (o.value ->> 1) + :grace_ms, 'queued', w.paused_at IS NOT NULL, 1
+       :now + :apart_ms * (o.value ->> 1) + :grace_ms, :queued, w.paused_at IS NOT NULL, 1
   FROM json_each(:due) o JOIN workspaces w ON w.id = :workspace_id
  WHERE true
 ON CONFLICT (schedule_id, due_at) DO NOTHING
@@ -45,5 +46,6 @@ def backfill(db: Database, schedule: Schedule, due: Sequence[int], now: int, gra
         "now": now,
         "apart_ms": APART_MS,
         "grace_ms": grace_ms,
+        "queued": NEW[Event.ENQUEUED],
     }
     return sorted(((number, due_at) for number, due_at in db.rows(BACKFILL, row)), key=lambda pair: pair[1])

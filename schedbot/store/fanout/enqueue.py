@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 
 from schedbot.model import JobState, MisfirePolicy, Recurrence
 from schedbot.rules.calendar import decide
+from schedbot.rules.lifecycle import NEW, Event, after
 from schedbot.store.database import Database, Row
 from schedbot.store.schedules import shared_calendars
 from schedbot.store.schedules.recurrences import StoredRecurrence
 from schedbot.store.schedules.shared_calendars import CALENDAR, parse_calendar
 
 LOOK_AHEAD_MS = 90_000
+QUEUED, SKIPPED = NEW[Event.ENQUEUED], NEW[Event.SKIPPED]
+ENQUEUED_AGAIN = after(JobState.CANCELLED, Event.ENQUEUED_AGAIN)
 Decisions = dict[str, dict[str, str | int | None]]
 
 CALENDARS = f"""
@@ -43,7 +46,7 @@ SELECT id, workspace_id, due_at,
        max(start, coalesce(at, 0)) + jitter
               + 1000 * (row_number() OVER (PARTITION BY due_at, workspace_id, channel ORDER BY rank, id) - 1)
               + (row_number() OVER (PARTITION BY due_at, workspace_id ORDER BY rank, id) - 1) / 4,
-       coalesce(at, due_at) + grace_ms + jitter, CASE WHEN is_skipped THEN 'skipped' ELSE :state END, parked,
+       coalesce(at, due_at) + grace_ms + jitter, CASE WHEN is_skipped THEN :skipped ELSE :state END, parked,
        CASE WHEN is_skipped THEN reason END,
        CASE WHEN NOT is_skipped THEN at END, CASE WHEN NOT is_skipped AND at IS NOT NULL THEN reason END
   FROM (SELECT s.id, s.workspace_id, i.due_at, i.start, v.channel, v.grace_ms, w.paused_at IS NOT NULL AS parked,
@@ -69,11 +72,11 @@ SELECT id, workspace_id, due_at,
                                      AND {CALENDAR} IN (SELECT value FROM json_each(:calendars)))))
  WHERE true
 ON CONFLICT (schedule_id, due_at) DO UPDATE
-   SET state = 'queued', workspace_id = excluded.workspace_id, available_at = excluded.available_at,
-       deadline_at = excluded.deadline_at, parked = excluded.parked, error = NULL,
+   SET state = :enqueued_again, workspace_id = excluded.workspace_id, available_at = excluded.available_at,
+       deadline_at = excluded.deadline_at, parked = excluded.parked, error = NULL, cancel_reason = NULL,
        deferred_to = excluded.deferred_to, deferred_by = excluded.deferred_by
  WHERE jobs.state = 'cancelled' AND jobs.attempts = 0 AND excluded.state = 'queued'
-   AND jobs.error IN ('schedule_paused', 'schedule_edited', 'schedule_suspended')
+   AND jobs.cancel_reason IN ('schedule_paused', 'schedule_edited', 'schedule_suspended')
 RETURNING schedule_id, state
 """
 
@@ -113,7 +116,7 @@ class Batch:
     With a policy, only schedules with one of these calendars.
     """
 
-    state: JobState = JobState.QUEUED
+    state: JobState = QUEUED
     schedule_id: str | None = None
     misfire: MisfirePolicy | None = None
     grace_ms: int | None = None
@@ -127,7 +130,7 @@ def enqueue(
     if not due:
         return
     # No calendar changes a missed occurrence.
-    calendars = (batch.calendars or list_calendars(db, recurrence.id)) if batch.state is JobState.QUEUED else []
+    calendars = (batch.calendars or list_calendars(db, recurrence.id)) if batch.state is QUEUED else []
     starts = [(due_at, max(due_at, now)) for due_at in due]
     decisions = [decide_each(calendars, recurrence.rule, due_at, start) for due_at, start in starts]
     instants = [
@@ -138,7 +141,9 @@ def enqueue(
         "recurrence_id": recurrence.id,
         "instants": json.dumps(instants, ensure_ascii=False),
         "has_decisions": any(decisions),
-        "state": batch.state.value,
+        "state": batch.state,
+        "skipped": SKIPPED,
+        "enqueued_again": ENQUEUED_AGAIN,
         "schedule_id": batch.schedule_id,
         "misfire": batch.misfire.value if batch.misfire else None,
         "grace_ms": batch.grace_ms,

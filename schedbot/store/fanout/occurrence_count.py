@@ -10,10 +10,9 @@ from schedbot.store.database import Database
 from schedbot.store.history import missed_spans
 from schedbot.store.schedules import recurrences, schedules
 
-# An extra job is never due at a full second, an occurrence always is.
 MADE = """
 SELECT due_at FROM jobs
- WHERE schedule_id = :schedule_id AND due_at BETWEEN :since AND :now AND due_at % 1000 = 0 AND state <> 'cancelled'
+ WHERE schedule_id = :schedule_id AND due_at BETWEEN :since AND :now AND kind = 'scheduled' AND state <> 'cancelled'
 """
 
 COUNT = MADE.replace("due_at FROM", "count(*) FROM", 1)

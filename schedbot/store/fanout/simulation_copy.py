@@ -7,7 +7,7 @@ the past nor attempts, so the cost goes by the number of schedules, whatever the
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from schedbot.model import JobState
+from schedbot.model import JobState, ScheduleState
 from schedbot.rules import instant_runs
 from schedbot.rules import recurrence as rules
 from schedbot.rules.calendar import decide
@@ -26,7 +26,8 @@ INSERT INTO jobs SELECT * FROM original.jobs j WHERE j.state = 'skipped' AND j.d
 AS_OF = """
 UPDATE schedules
    SET effective_at = :begin_at - 1,
-       state = CASE WHEN state IN ('active', 'finished') OR state_until <= :begin_at THEN 'active' ELSE state END,
+       state = CASE WHEN state IN ('active', 'finished') OR state_until <= :begin_at THEN :active ELSE state END,
+       paused_at = CASE WHEN state_until <= :begin_at THEN NULL ELSE paused_at END,
        state_until = CASE WHEN state_until <= :begin_at THEN NULL ELSE state_until END
 """
 
@@ -39,7 +40,7 @@ SELECT id, kind, expression, tz, holidays_before, NULL FROM recurrences r
 
 # What waits is posted when a pool can, one second after another in a channel: available_at.
 MADE = """
-SELECT j.due_at, s.name, r.tz, j.state, j.error, j.available_at, j.deadline_at,
+SELECT j.due_at, s.name, r.tz, j.state, coalesce(j.cancel_reason, j.error), j.available_at, j.deadline_at,
        coalesce(j.deferred_to, j.due_at)
   FROM jobs j JOIN schedules s ON s.id = j.schedule_id JOIN recurrences r ON r.id = s.recurrence_id
  WHERE j.due_at < :before
@@ -86,7 +87,7 @@ def fill(copy: Database, begin_at: int) -> None:
     for table in COPIED:
         copy.execute(f"INSERT INTO {table} SELECT * FROM original.{table}")
     copy.execute(SKIPPED_IN_ADVANCE, {"begin_at": begin_at})
-    copy.execute(AS_OF, {"begin_at": begin_at})
+    copy.execute(AS_OF, {"begin_at": begin_at, "active": ScheduleState.ACTIVE})
     copy.execute(ASLEEP)
     for row in copy.rows(IN_USE):
         found = recurrences.stored(row)

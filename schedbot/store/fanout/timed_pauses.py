@@ -26,7 +26,7 @@ def end_pauses(db: Database, now: int, horizon: int) -> list[str]:
     for rested in ended:
         effective_at = (rested.state_until or 0) - 1
         active = replace(rested, state=ScheduleState.ACTIVE, reason=None, state_by=None, state_until=None)
-        schedules.update_state(db, replace(active, effective_at=effective_at))
+        schedules.update_state(db, replace(active, effective_at=effective_at), now)
         number = schedules.recurrence_id(db, rested.id)
         pending.requeue_deferred(db, rested, effective_at)
         if effective_at < now:

@@ -22,10 +22,10 @@ SELECT id, kind, expression, tz, holidays_before, next_due_at FROM recurrences
  WHERE next_due_at > :now AND (kind <> 'once' OR holidays_before <> '')
 """
 
-# An extra job is never due at a full second; one that was skipped in advance is not before next_due_at.
+# Not an extra job. An occurrence that was skipped in advance is not before next_due_at.
 LAST_ENQUEUED = """
 SELECT max(max(coalesce((SELECT max(j.due_at) FROM jobs j
-                          WHERE j.schedule_id = s.id AND j.due_at < :next_due_at AND j.due_at % 1000 = 0), 0),
+                          WHERE j.schedule_id = s.id AND j.due_at < :next_due_at AND j.kind = 'scheduled'), 0),
                coalesce((SELECT max(m.last_due_at) FROM missed_spans m
                           WHERE m.schedule_id = s.id AND m.last_due_at < :next_due_at), 0)))
   FROM schedules s WHERE s.recurrence_id = :id AND s.state = 'active'

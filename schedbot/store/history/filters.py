@@ -25,7 +25,7 @@ COLUMNS = {
     "accounts": "s.account",
     "workspaces": "j.workspace_id",
     "channels": CHANNEL,
-    "errors": "j.error",
+    "errors": "coalesce(j.cancel_reason, j.error)",
 }
 
 

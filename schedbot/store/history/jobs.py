@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice, starmap
 
-from schedbot.model import JobState, Outcome, ScheduleState
+from schedbot.model import CancelReason, JobState, Outcome, ScheduleState
 from schedbot.store.database import Database, Row
 from schedbot.store.history import filters, missed_occurrences
 from schedbot.store.history.filters import Filter
@@ -22,8 +22,8 @@ LARGEST = 2**63  # no job's number
 
 JOBS = f"""
 SELECT j.id AS job, j.schedule_id, s.name, s.account, w.name, {filters.CHANNEL}, j.due_at AS due_at, j.available_at,
-       j.deadline_at, j.state, j.error, j.ts, j.lateness_ms, r.tz, s.state, s.reason, w.id, w.paused_reason,
-       j.deferred_to, j.deferred_by
+       j.deadline_at, j.state, coalesce(j.cancel_reason, j.error), j.ts, j.lateness_ms, r.tz, s.state, s.reason, w.id,
+       w.paused_reason, j.deferred_to, j.deferred_by, j.cancel_reason
   FROM jobs j
   JOIN schedules s ON s.id = j.schedule_id
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
@@ -95,6 +95,7 @@ class JobRecord:
     workspace_paused: str | None  # why; None: it is not paused
     deferred_to: int | None  # when it is to go instead of due_at; None: at its own time
     deferred_by: str | None
+    cancel_reason: CancelReason | None = None
     attempts: tuple[Attempt, ...] = ()
 
     @property
@@ -179,6 +180,7 @@ def attempts(db: Database, jobs: list[int]) -> dict[int, list[Attempt]]:
 def record(row: Row, tried: tuple[Attempt, ...]) -> JobRecord:
     told = list(row)
     told[9], told[14] = JobState(told[9]), ScheduleState(told[14])
+    told[20] = CancelReason(told[20]) if told[20] else None
     return JobRecord(*[*told, tried])
 
 

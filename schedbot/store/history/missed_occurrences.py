@@ -17,7 +17,8 @@ from schedbot.store.history.filters import Filter
 
 # What a statement over `jobs j` reads, from spans. The first or last instant stands for the span as its due_at.
 SPANS = """(SELECT id AS span, schedule_id, workspace_id, NULL AS id, {edge} AS due_at, {edge} AS available_at,
-               {edge} + grace_ms AS deadline_at, 'missed' AS state, NULL AS error, NULL AS ts, NULL AS lateness_ms,
+               {edge} + grace_ms AS deadline_at, 'missed' AS state, NULL AS error, NULL AS cancel_reason,
+               NULL AS ts, NULL AS lateness_ms,
                NULL AS deferred_to, NULL AS deferred_by, instants
           FROM missed_spans WHERE {reaches}) j"""
 FROM_JOBS = "\n  FROM jobs j\n"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from schedbot.model import MisfirePolicy
 from schedbot.rules import instant_runs
 from schedbot.rules.instant_runs import Run
+from schedbot.rules.lifecycle import NEW, Event
 from schedbot.store.database import Database
 from schedbot.store.schedules.shared_calendars import CALENDAR
 
@@ -50,7 +51,7 @@ UPDATE missed_spans
 # As a tick would have written it.
 JOBS = """
 INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state)
-SELECT :schedule_id, :workspace_id, d.value, d.value, d.value + :grace_ms, 'missed'
+SELECT :schedule_id, :workspace_id, d.value, d.value, d.value + :grace_ms, :missed
   FROM json_each(:due) d
 RETURNING id
 """
@@ -159,8 +160,14 @@ def unfold(db: Database, occurrences: Iterable[Unnumbered]) -> list[int]:
         for span in of_schedule(db, schedule_id, min(due), max(due)):
             if taken := instant_runs.common(span.runs, due):
                 take_out(db, span, taken)
-                told = {"schedule_id": schedule_id, "workspace_id": span.workspace_id, "due": json.dumps(taken)}
-                numbers += [row[0] for row in db.rows(JOBS, {**told, "grace_ms": span.grace_ms})]
+                told: dict[str, object] = {
+                    "schedule_id": schedule_id,
+                    "workspace_id": span.workspace_id,
+                    "due": json.dumps(taken),
+                }
+                numbers += [
+                    row[0] for row in db.rows(JOBS, {**told, "grace_ms": span.grace_ms, "missed": NEW[Event.MISSED]})
+                ]
     return numbers
 
 

@@ -1,4 +1,4 @@
-"""Attempts: that a request is about to leave is on the disk before its first byte is; how it ended, once.
+"""Attempts to post a job: the intent is on the disk before the first byte of a request leaves; the end is written once.
 
 `begin` is the write-ahead of promise 3 and the guard of promises 4 and 6 in one statement: it writes nothing unless the
 token still holds the lease and the channel is free.
@@ -7,8 +7,12 @@ token still holds the lease and the channel is free.
 from dataclasses import dataclass
 
 from schedbot.model import AttemptResult, JobState, Outcome
+from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
-from schedbot.store.jobs import claims, pacing, requeue
+from schedbot.store.jobs import claims, pacing
+from schedbot.store.jobs.settlement import SETTLED
+
+CANCELLED = after(JobState.RUNNING, Event.CANCELLED)
 
 BEGIN = """
 INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, sent_at, clock_ms)
@@ -19,7 +23,7 @@ SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :start
    AND (:sent_at IS NULL
         OR NOT EXISTS (SELECT 1 FROM pacing p
                         WHERE p.workspace_id = j.workspace_id AND p.method = 'chat.postMessage'
-                          AND p.channel IN ('', :channel) AND p.free_at > :now AND p.held_at <= :believed))
+                          AND p.channel IN ('', :channel) AND p.free_at > :now AND p.held_at <= :latest_valid_hold))
 """
 
 COUNT = "UPDATE jobs SET attempts = attempts + 1 WHERE id = :job_id AND token = :token"
@@ -27,16 +31,13 @@ COUNT = "UPDATE jobs SET attempts = attempts + 1 WHERE id = :job_id AND token = 
 END = """
 UPDATE attempts
    SET ended_at = :ended_at, outcome = :outcome, error = :error, detail = :detail, http_status = :http_status, ts = :ts,
-       lateness_ms = :lateness_ms, sent_at = CASE WHEN :left THEN sent_at END
+       lateness_ms = :lateness_ms, sent_at = CASE WHEN :was_sent THEN sent_at END
  WHERE job_id = :job_id AND number = :number AND ended_at IS NULL
 """
 
 SETTLE = f"""
 UPDATE jobs
-   SET state = {requeue.STATE}, workspace_id = {requeue.WORKSPACE}, parked = {requeue.PARKED},
-       error = {requeue.ERROR},
-       available_at = :available_at, spent = :spent, ts = :ts, lateness_ms = :lateness_ms,
-       token = NULL, lease_until = NULL
+   SET {SETTLED}, spent = :spent, token = NULL, lease_until = NULL
  WHERE id = :job_id AND token = :token AND state = 'running' AND attempts = :number
 RETURNING state
 """
@@ -44,7 +45,7 @@ RETURNING state
 
 @dataclass(frozen=True, slots=True)
 class AttemptStart:
-    """An attempt that is about to begin. `sent_at` None: it will not leave (its report could not be rendered)."""
+    """An attempt that is about to begin. `sent_at` None: no request is sent (its report could not be rendered)."""
 
     job_id: int
     token: int
@@ -53,12 +54,12 @@ class AttemptStart:
     worker: str
     started_at: int
     sent_at: int | None
-    clock_ms: int | None = None  # Slack's clock less ours, where it is known
+    clock_ms: int | None = None  # Slack's clock minus ours, if known
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptEnd:
-    """How an attempt ended, and what becomes of its job."""
+    """Result of an attempt, and the next state of its job."""
 
     job_id: int
     token: int
@@ -73,16 +74,16 @@ class AttemptEnd:
 
     @property
     def was_sent(self) -> bool:
-        """Did its request leave, as far as anybody knows?"""
+        """Was the request sent, as far as is known?"""
         return self.reply.outcome is not Outcome.LOST_UNSENT and self.reply.error != "token_unavailable"
 
 
 def begin(db: Database, start: AttemptStart, now: int, free_at: int) -> bool:
-    """Write the attempt, and keep its channel until `free_at`. Inside a transaction.
+    """Write the attempt, and reserve its channel until `free_at`. Inside a transaction.
 
-    False, and nothing written, when the lease is lost or has passed, or the channel is busy.
+    False, and nothing written, if the claim is lost, its lease has passed, or the channel is busy.
     """
-    told = {
+    bindings = {
         "job_id": start.job_id,
         "token": start.token,
         "version": start.version,
@@ -92,59 +93,56 @@ def begin(db: Database, start: AttemptStart, now: int, free_at: int) -> bool:
         "sent_at": start.sent_at,
         "clock_ms": start.clock_ms,
         "now": now,
-        "believed": pacing.believed(now),
+        "latest_valid_hold": pacing.latest_valid_hold(now),
     }
-    if db.execute(BEGIN, told) != 1:
+    if db.execute(BEGIN, bindings) != 1:
         return False
     db.execute(COUNT, {"job_id": start.job_id, "token": start.token})
     if start.sent_at is not None:
-        workspace_id = db.value("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
+        workspace_id = db.text("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
         pacing.hold(db, workspace_id, pacing.POST, start.channel, now, free_at)
     return True
 
 
-def end(db: Database, end: AttemptEnd) -> str | None:
-    """Write how the attempt ended, and its job's next state, under the token. Inside a transaction.
+def end(db: Database, end: AttemptEnd) -> JobState | None:
+    """Write the end of the attempt, and the next state of its job, under the token. Inside a transaction.
 
-    Returns the state that it came to: nothing waits for a schedule that rests by now. None, and nothing written, when a
-    newer claim holds the job, or the attempt was never written.
+    Returns the state that was written: no job is queued for a schedule that is off by now. None, and nothing written,
+    if a newer claim holds the job, or the attempt was never written.
     """
-    state: str | None = db.value(
-        SETTLE,
-        {
-            "job_id": end.job_id,
-            "token": end.token,
-            "number": end.number,
-            "state": end.state.value,
-            "available_at": end.available_at,
-            "spent": end.spent,
-            "error": end.reply.error,
-            "ts": end.reply.ts,
-            "lateness_ms": end.lateness_ms,
-        },
-    )
+    settled = {
+        "job_id": end.job_id,
+        "token": end.token,
+        "number": end.number,
+        "state": end.state,
+        "cancelled": CANCELLED,
+        "available_at": end.available_at,
+        "spent": end.spent,
+        "error": end.reply.error,
+        "ts": end.reply.ts,
+        "lateness_ms": end.lateness_ms,
+    }
+    state = db.text_or_none(SETTLE, settled)
     if state is None:
         return None
-    db.execute(
-        END,
-        {
-            "job_id": end.job_id,
-            "number": end.number,
-            "ended_at": end.ended_at,
-            "outcome": end.reply.outcome.value,
-            "error": end.reply.error,
-            "detail": None if end.detail is None else escape_surrogates(end.detail),
-            "left": end.was_sent,
-            "http_status": end.reply.http_status,
-            "ts": end.reply.ts,
-            "lateness_ms": end.lateness_ms,
-        },
-    )
-    return state
+    ended = {
+        "job_id": end.job_id,
+        "number": end.number,
+        "ended_at": end.ended_at,
+        "outcome": end.reply.outcome,
+        "error": end.reply.error,
+        "detail": None if end.detail is None else escape_surrogates(end.detail),
+        "was_sent": end.was_sent,
+        "http_status": end.reply.http_status,
+        "ts": end.reply.ts,
+        "lateness_ms": end.lateness_ms,
+    }
+    db.execute(END, ended)
+    return JobState(state)
 
 
 def escape_surrogates(text: str) -> str:
-    """The same text; half of a pair of characters, which a report may quote and SQLite does not take, is spelt out."""
+    """Return the text with lone surrogates escaped: a report may quote them, and SQLite refuses them."""
     return text.encode(errors="backslashreplace").decode()
 
 

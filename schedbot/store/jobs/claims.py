@@ -1,6 +1,6 @@
-"""A claim takes jobs out of the queue for a while: a lease, under a fencing token that is drawn anew each time.
+"""Claim queued jobs for a while: under a lease, with a fencing token that each claim draws anew.
 
-Whatever a claimer writes later names the token; once another claim, or an admin, has taken the job, it writes nothing.
+Each later write of the claimer names the token: if another claim, or a person, has taken the job, it writes nothing.
 """
 
 import json
@@ -8,15 +8,20 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from schedbot.model import Report, TokenSource
-from schedbot.store.database import Database, Row
+from schedbot.model import JobState, Report, TokenSource
+from schedbot.rules.lifecycle import Event, after
+from schedbot.store.database import Database
 from schedbot.store.jobs import pacing
-from schedbot.store.jobs.fairness import RoundRobin, claim_in_turns
+from schedbot.store.jobs.fairness import RUNNING, RoundRobin, claim_in_turns
 from schedbot.store.schedules.shared_calendars import CALENDAR
+
+QUEUED = after(JobState.RUNNING, Event.RELEASED)
+FAILED = after(JobState.RUNNING, Event.EXPIRED)
+MISSED = after(JobState.RUNNING, Event.EXPIRED_UNTRIED)
 
 CLAIM = """
 UPDATE jobs
-   SET state = 'running', token = :token, lease_until = :lease_until
+   SET state = :running, token = :token, lease_until = :lease_until
  WHERE id IN (SELECT id FROM jobs
                WHERE state = 'queued' AND parked = 0 AND available_at <= :until
                ORDER BY available_at, id
@@ -24,14 +29,15 @@ UPDATE jobs
 RETURNING id
 """
 
-# A job is delivered as its schedule stands now. An extra one, never due at a full second, is kept by no calendar.
+# A job is delivered by its schedule's present version. Extra jobs have no calendar.
 CLAIMED = f"""
-SELECT j.id, j.token, j.schedule_id, s.name, s.account, j.workspace_id, w.name, w.token_kind, w.token_place,
-       j.due_at, j.available_at, j.deadline_at, j.attempts, j.spent, s.version, v.channel, v.report_kind,
-       v.report_source, v.params, v.max_attempts, v.on_unknown, r.tz,
-       max(CASE WHEN p.held_at <= :believed THEN p.free_at ELSE 0 END,
-           CASE WHEN m.held_at <= :believed THEN m.free_at ELSE 0 END),
-       w.resumes, j.error, j.deferred_to, CASE WHEN j.due_at % 1000 = 0 THEN {CALENDAR} ELSE '' END
+SELECT j.id, j.token, j.schedule_id, s.name AS schedule, s.account, j.workspace_id, w.name AS workspace,
+       w.token_kind AS "source.kind", w.token_place AS "source.place", j.due_at, j.available_at, j.deadline_at,
+       j.attempts, j.spent, s.version, v.channel, v.report_kind AS "report.kind", v.report_source AS "report.source",
+       v.params AS "report.params", v.max_attempts, v.on_unknown, r.tz,
+       max(CASE WHEN p.held_at <= :latest_valid_hold THEN p.free_at ELSE 0 END,
+           CASE WHEN m.held_at <= :latest_valid_hold THEN m.free_at ELSE 0 END) AS free_at,
+       w.resumes, j.error, j.deferred_to, CASE WHEN j.kind = 'scheduled' THEN {CALENDAR} ELSE '' END AS calendar
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN schedules s ON s.id = j.schedule_id
@@ -43,7 +49,7 @@ SELECT j.id, j.token, j.schedule_id, s.name, s.account, j.workspace_id, w.name, 
  ORDER BY j.available_at, j.id
 """
 
-SATURATED = """
+HAS_MORE_THAN = """
 SELECT count(*) > :limit
   FROM (SELECT 1 FROM jobs WHERE state = 'queued' AND parked = 0 AND available_at <= :until LIMIT :limit + 1)
 """
@@ -53,37 +59,31 @@ UPDATE jobs SET lease_until = :lease_until
  WHERE id IN (SELECT value FROM json_each(:ids)) AND token = :token AND state = 'running'
 """
 
-GIVE_BACK = """
-UPDATE jobs SET state = 'queued', token = NULL, lease_until = NULL, available_at = :available_at
+RELEASE = """
+UPDATE jobs SET state = :queued, token = NULL, lease_until = NULL, available_at = :available_at
  WHERE id = :id AND token = :token AND state = 'running'
 """
 
 EXPIRE = """
 UPDATE jobs
-   SET state = CASE WHEN attempts = 0 THEN 'missed' ELSE 'failed' END,
+   SET state = CASE WHEN attempts = 0 THEN :missed ELSE :failed END,
        error = 'deadline', token = NULL, lease_until = NULL
  WHERE id = :id AND token = :token AND state = 'running'
 """
 
-WAITING = """
+HAS_AVAILABLE = """
 SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND parked = 0 AND available_at <= :until)
 """
 
-HELD = "SELECT lease_until FROM jobs WHERE id = :id AND token = :token AND state = 'running'"
-
-SET_BACK_MS = 600_000
-# A lease that ends too far ahead was written before somebody set the clock back.
-PAST = """
-SELECT id, token, lease_until FROM jobs
- WHERE state = 'running' AND (lease_until < :now OR lease_until > :too_far)
- LIMIT 1000
-"""
+LEASE = "SELECT lease_until FROM jobs WHERE id = :id AND token = :token AND state = 'running'"
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A job in hand, with all that its delivery needs. `free_at` is when its channel may be posted to again,
-    `resumes` how often its workspace had been resumed when it was claimed, `error` how its last attempt failed."""
+    """A claimed job, with everything that its delivery needs. `free_at`: its channel may be posted to from then on.
+
+    `resumes` is the number of its workspace's resumes at the claim, `error` that of its last attempt.
+    """
 
     id: int
     token: int
@@ -108,22 +108,22 @@ class ClaimedJob:
     resumes: int
     error: str | None
     deferred_to: int | None = None
-    calendar: str = ""  # what may keep it from leaving; empty: nothing
+    calendar: str = ""  # empty: nothing defers or skips it
 
     @property
     def scheduled_at(self) -> int:
-        """When it is to go: what was put off by a calendar is not late before then."""
+        """Instant from which its lateness counts: due_at, or the instant that a calendar deferred it to."""
         return self.due_at if self.deferred_to is None else self.deferred_to
 
     @property
     def occurrence(self) -> str:
-        """What the message's metadata names: the schedule's UUID and the instant that was due."""
+        """Occurrence in the message's metadata: UUID of the schedule, and due_at."""
         return f"{self.schedule_id}:{self.due_at}"
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
-    """What a claim asks for: up to `limit` jobs that are available up to `until`, held until `lease_until`."""
+    """A claim of up to `limit` jobs that are available up to `until`, with a lease until `lease_until`."""
 
     until: int
     limit: int
@@ -131,76 +131,48 @@ class ClaimRequest:
     turns: RoundRobin | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ExpiredLease:
-    """A running job whose lease has passed."""
-
-    id: int
-    token: int
-    lease_until: int
-
-
 def draw_token() -> int:
-    """A fencing token: 62 random bits, so that no other claim, database or restored backup has the same."""
+    """Return a fencing token: 62 random bits, so that no other claim, database or restored backup has the same."""
     return secrets.randbits(62) | 1
 
 
 def has_available_jobs(db: Database, until: int) -> bool:
     """Is there a job to claim that is available up to `until`?"""
-    return bool(db.value(WAITING, {"until": until}))
+    return db.is_true(HAS_AVAILABLE, {"until": until})
 
 
-def get_lease_end(db: Database, number: int, token: int) -> int | None:
-    """Until when the claim `token` holds the job; None when it does no longer."""
-    found: int | None = db.value(HELD, {"id": number, "token": token})
-    return found
+def get_lease_end(db: Database, job_id: int, token: int) -> int | None:
+    """Return the end of the lease, or None if the claim `token` does not hold the job."""
+    return db.integer_or_none(LEASE, {"id": job_id, "token": token})
 
 
-def claim(db: Database, wanted: ClaimRequest) -> list[ClaimedJob]:
-    """Take jobs, the oldest first; where more wait than there is room for, the workspaces take turns.
+def claim(db: Database, request: ClaimRequest) -> list[ClaimedJob]:
+    """Claim jobs, the oldest first; if more are available than `limit`, the workspaces take turns.
 
-    Its cost is that of what it takes, whatever waits. Inside a transaction.
+    The cost depends on the number of claimed jobs alone. Inside a transaction.
     """
-    told = {"token": draw_token(), "lease_until": wanted.lease_until, "until": wanted.until}
+    token, until, limit, lease_until = draw_token(), request.until, request.limit, request.lease_until
     ids: list[int] = []
-    if wanted.turns and db.value(SATURATED, {"until": wanted.until, "limit": wanted.limit}):
-        ids += claim_in_turns(db, wanted.turns, wanted.limit, told)
-    ids += [row[0] for row in db.rows(CLAIM, {**told, "limit": wanted.limit - len(ids)})]
+    if request.turns and db.is_true(HAS_MORE_THAN, {"until": until, "limit": limit}):
+        ids += claim_in_turns(db, request.turns, limit, until, token, lease_until)
+    bindings = {"running": RUNNING, "token": token, "lease_until": lease_until, "until": until}
+    ids += db.integers(CLAIM, {**bindings, "limit": limit - len(ids)})
     if not ids:
         return []
-    named = {"ids": json.dumps(ids), "believed": pacing.believed(wanted.until)}
-    return [claimed(row) for row in db.rows(CLAIMED, named)]
-
-
-def claimed(row: Row) -> ClaimedJob:
-    first, (kind, place), times, (report_kind, source, params), rest = (
-        row[:7],
-        row[7:9],
-        row[9:16],
-        row[16:19],
-        row[19:],
-    )
-    report = Report(report_kind, source, json.loads(params))
-    return ClaimedJob(*(*first, TokenSource(kind, place), *times, report, *rest))
+    return db.all(ClaimedJob, CLAIMED, {"ids": json.dumps(ids), "latest_valid_hold": pacing.latest_valid_hold(until)})
 
 
 def renew(db: Database, token: int, ids: Iterable[int], lease_until: int) -> int:
-    """Hold the jobs of one claim for longer. Returns how many are still held. Inside a transaction."""
+    """Extend the leases of a claim's jobs. Returns the number of jobs that it still holds. Inside a transaction."""
     return db.execute(RENEW, {"token": token, "ids": json.dumps(list(ids)), "lease_until": lease_until})
 
 
 def release(db: Database, jobs: Sequence[tuple[int, int, int]]) -> None:
-    """Put jobs back that have not left: each as (id, token, available_at). Inside a transaction."""
-    for number, token, available_at in jobs:
-        db.execute(GIVE_BACK, {"id": number, "token": token, "available_at": available_at})
+    """Put jobs that were not sent back into the queue: each as (id, token, available_at). Inside a transaction."""
+    for job_id, token, available_at in jobs:
+        db.execute(RELEASE, {"id": job_id, "token": token, "available_at": available_at, "queued": QUEUED})
 
 
-def expire(db: Database, number: int, token: int) -> None:
-    """The job's grace is over: `missed` where no attempt was made, `failed` otherwise. Inside a transaction."""
-    db.execute(EXPIRE, {"id": number, "token": token})
-
-
-def list_expired_leases(db: Database, now: int, lease_ms: int) -> list[ExpiredLease]:
-    """Running jobs whose lease ended before `now`, or ends later than any that was given by this clock."""
-    told = {"now": now, "too_far": now + 3 * lease_ms + SET_BACK_MS}
-    return [ExpiredLease(*row) for row in db.rows(PAST, told)]
+def expire(db: Database, job_id: int, token: int) -> None:
+    """Settle a job past its grace: `missed` without an attempt, `failed` with one. Inside a transaction."""
+    db.execute(EXPIRE, {"id": job_id, "token": token, "missed": MISSED, "failed": FAILED})

@@ -19,21 +19,21 @@ from schedbot.rules.calendar import (
 )
 from schedbot.rules.lifecycle import Event, after
 from schedbot.rules.misfire import MIN_GRACE_MS
-from schedbot.store.database import Database, Row
+from schedbot.store.database import Database
 from schedbot.store.jobs import pacing
-from schedbot.store.jobs.pending import WAITS
+from schedbot.store.jobs.pending import IS_PENDING
 from schedbot.store.schedules.recurrences import rule_of
 from schedbot.store.schedules.shared_calendars import CALENDAR, Whose, parse_calendar
 
 SKIPPED = after(JobState.QUEUED, Event.SKIPPED)
 FAILED = after(JobState.QUEUED, Event.SKIPPED_AFTER_ATTEMPT)
-GIVEN_BACK = after(JobState.RUNNING, Event.RELEASED)
+RELEASED = after(JobState.RUNNING, Event.RELEASED)
 
 JOBS = f"""
-SELECT jobs.id, jobs.schedule_id, jobs.workspace_id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, jobs.asked_for,
+SELECT jobs.id, jobs.schedule_id, jobs.workspace_id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, jobs.is_requested,
        jobs.attempts, v.until_at,
-       CASE WHEN jobs.asked_for THEN max(v.grace_ms, {MIN_GRACE_MS}) ELSE v.grace_ms END,
-       r.kind, r.expression, r.tz, r.holidays_before, {CALENDAR}
+       CASE WHEN jobs.is_requested THEN max(v.grace_ms, {MIN_GRACE_MS}) ELSE v.grace_ms END AS grace_ms,
+       r.kind, r.expression, r.tz, r.holidays_before, {CALENDAR} AS calendar_text
   FROM schedules s
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
   JOIN recurrences r ON r.id = s.recurrence_id
@@ -42,8 +42,8 @@ SELECT jobs.id, jobs.schedule_id, jobs.workspace_id, jobs.due_at, jobs.deferred_
 
 CLAIMED = f"{JOBS} WHERE jobs.id = :id AND jobs.token = :token AND jobs.state = 'running'"
 
-# An extra job, which has no calendar, is never due at a full second.
-WAITING = f"{JOBS} WHERE s.state <> 'removed' AND jobs.due_at % 1000 = 0 AND {WAITS}"
+# Extra jobs have no calendar.
+WAITING = f"{JOBS} WHERE s.state <> 'removed' AND jobs.kind = 'scheduled' AND {IS_PENDING}"
 
 OF_SCHEDULE = f"{WAITING} AND s.id = :schedule_id"
 
@@ -51,9 +51,9 @@ OF_ACCOUNT = f"{WAITING} AND s.account = :account"
 
 OF_WORKSPACE = f"{WAITING} AND s.workspace_id = :workspace_id"
 
-PENDING_BY_THEN = """
+LATER_OCCURRENCES = """
 SELECT due_at FROM jobs
- WHERE schedule_id = :schedule_id AND due_at > :due_at AND due_at <= :by AND due_at % 1000 = 0
+ WHERE schedule_id = :schedule_id AND due_at > :due_at AND due_at <= :by AND kind = 'scheduled'
    AND state IN ('queued', 'running', 'unknown')
 """
 
@@ -72,7 +72,7 @@ UPDATE jobs
  WHERE id = :id
 """
 
-GIVE_BACK = "UPDATE jobs SET state = :state, token = NULL, lease_until = NULL WHERE id = :id"
+RELEASE = "UPDATE jobs SET state = :state, token = NULL, lease_until = NULL WHERE id = :id"
 
 # A job that is overdue (late, backing off, or sent again) goes at the opening. Any other keeps its distance from its
 # instant: its jitter, and its place in the channel or behind a hold of the workspace.
@@ -91,7 +91,7 @@ UPDATE jobs
 
 @dataclass(frozen=True, slots=True)
 class DeferrableJob:
-    """A job that is not sent yet, with its calendar. `asked_for`: a person sent it again, or backfilled it."""
+    """A job that is not sent yet, with its calendar. `is_requested`: a person sent it again, or backfilled it."""
 
     id: int
     schedule_id: str
@@ -99,12 +99,25 @@ class DeferrableJob:
     due_at: int
     deferred_to: int | None
     deferred_by: str | None
-    asked_for: bool
+    is_requested: bool
     attempts: int
     until_at: int | None
     grace_ms: int
-    rule: Recurrence
-    calendar: Calendar
+    kind: str
+    expression: str
+    tz: str
+    holidays_before: str
+    calendar_text: str
+
+    @property
+    def rule(self) -> Recurrence:
+        """Recurrence of the schedule."""
+        return rule_of(self.kind, self.expression, self.tz, self.holidays_before)
+
+    @property
+    def calendar(self) -> Calendar:
+        """Calendar of the schedule."""
+        return parse_calendar(self.calendar_text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,36 +146,35 @@ def defer_or_skip(db: Database, job_id: int, token: int, now: int) -> DeferralRe
 
     None: a newer claim holds the job, or its calendar is open after all and it went back to the queue.
     """
-    row = db.row(CLAIMED, {"id": job_id, "token": token})
-    if row is None:
+    job = db.first(DeferrableJob, CLAIMED, {"id": job_id, "token": token})
+    if job is None:
         return None
-    job = parse_row(row)
     decision = decide_now(db, job, now)
     if decision is None or (decision.at is not None and decision.at < now):
-        db.execute(GIVE_BACK, {"id": job_id, "state": GIVEN_BACK})
+        db.execute(RELEASE, {"id": job_id, "state": RELEASED})
         return None
     if decision.at is None:
         return DeferralResult(skip(db, job, decision.reason), decision.reason)
     bindings = {"id": job_id, "reason": decision.reason, "at": decision.at, "grace_ms": job.grace_ms}
-    db.execute(DEFER, {**bindings, "state": GIVEN_BACK})
-    return DeferralResult(GIVEN_BACK, decision.reason)
+    db.execute(DEFER, {**bindings, "state": RELEASED})
+    return DeferralResult(RELEASED, decision.reason)
 
 
 def reevaluate_schedule(db: Database, schedule_id: str, now: int) -> DeferralCounts:
     """Decide again on the pending jobs of one schedule, by its calendar as it is now. Inside a transaction."""
-    return reevaluate(db, db.rows(OF_SCHEDULE, {"schedule_id": schedule_id}), now)
+    return reevaluate(db, db.all(DeferrableJob, OF_SCHEDULE, {"schedule_id": schedule_id}), now)
 
 
 def reevaluate_owner(db: Database, owner: Whose, now: int) -> DeferralCounts:
     """Decide again on the pending jobs of an account or a workspace. Inside a transaction."""
     if owner.workspace_id is None:
-        return reevaluate(db, db.rows(OF_ACCOUNT, {"account": owner.account}), now)
-    return reevaluate(db, db.rows(OF_WORKSPACE, {"workspace_id": owner.workspace_id}), now)
+        return reevaluate(db, db.all(DeferrableJob, OF_ACCOUNT, {"account": owner.account}), now)
+    return reevaluate(db, db.all(DeferrableJob, OF_WORKSPACE, {"workspace_id": owner.workspace_id}), now)
 
 
-def reevaluate(db: Database, rows: list[Row], now: int) -> DeferralCounts:
+def reevaluate(db: Database, jobs: list[DeferrableJob], now: int) -> DeferralCounts:
     counts = DeferralCounts()
-    for job in map(parse_row, rows):
+    for job in jobs:
         decision = decide_now(db, job, now)
         if decision and decision.at is None:
             skip(db, job, decision.reason)
@@ -172,16 +184,10 @@ def reevaluate(db: Database, rows: list[Row], now: int) -> DeferralCounts:
     return counts
 
 
-def parse_row(row: Row) -> DeferrableJob:
-    *columns, kind, expression, tz, before, calendar = row
-    fields = [*columns, rule_of(kind, expression, tz, before), parse_calendar(calendar)]
-    return DeferrableJob(*fields)
-
-
 def decide_now(db: Database, job: DeferrableJob, now: int) -> CalendarDecision | None:
     """Decide on a job that is posted at `now`, or when it is due. None: post it. A decision without `at`: skip it."""
     at = max(job.due_at, now)
-    if job.asked_for:
+    if job.is_requested:
         closure = find_closure(job.calendar, job.rule.tz, at)
         if closure is None:
             return None
@@ -199,8 +205,8 @@ def has_replacement(db: Database, job: DeferrableJob, opens_at: int, now: int) -
     by = opens_at if job.until_at is None else min(opens_at, job.until_at)
     if find_replacement(job.calendar, job.rule, now, by):
         return True
-    pending = db.rows(PENDING_BY_THEN, {"schedule_id": job.schedule_id, "due_at": job.due_at, "by": by})
-    return any(not is_skipped(job.calendar, job.rule, due_at) for (due_at,) in pending)
+    later = db.integers(LATER_OCCURRENCES, {"schedule_id": job.schedule_id, "due_at": job.due_at, "by": by})
+    return any(not is_skipped(job.calendar, job.rule, due_at) for due_at in later)
 
 
 def skip(db: Database, job: DeferrableJob, reason: str) -> JobState:
@@ -221,5 +227,5 @@ def reschedule(db: Database, job: DeferrableJob, decision: CalendarDecision | No
     held_until = pacing.get_free_at(db, job.workspace_id, pacing.POST, "", now)
     instants = {"now": now, "was_at": was_at, "at": at, "held_until": held_until}
     deferred = {"deferred_to": at if reason else None, "deferred_by": reason}
-    db.execute(RESCHEDULE, {**instants, **deferred, "id": job.id, "grace_ms": job.grace_ms, "state": GIVEN_BACK})
+    db.execute(RESCHEDULE, {**instants, **deferred, "id": job.id, "grace_ms": job.grace_ms, "state": RELEASED})
     return True

@@ -1,18 +1,19 @@
-"""The workspaces take turns, by weight: where more waits than there is room for, none waits for another to be done.
+"""Claim jobs of the workspaces in turns, by weight, so that a workspace with many jobs does not delay the others.
 
-A turn's cost is that of what it takes, whatever waits. Who calls it holds the transaction, and says which token claims.
+The cost of a turn depends on the number of jobs it claims alone. The caller holds the transaction.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from schedbot.model import Priority
+from schedbot.model import JobState, Priority
+from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 
-# The next workspace in which something waits; the priority of what is first there, as its schedule stands now; and
-# whether that is available.
+RUNNING = after(JobState.QUEUED, Event.CLAIMED)
+
+# Next workspace with a queued job, the priority of its first job, and whether that job is available.
 NEXT_WORKSPACE = """
-SELECT j.workspace_id, v.priority, j.available_at <= :until
+SELECT j.workspace_id AS id, v.priority, j.available_at <= :until AS is_available
   FROM jobs j
  CROSS JOIN schedules s ON s.id = j.schedule_id
  CROSS JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
@@ -21,9 +22,9 @@ SELECT j.workspace_id, v.priority, j.available_at <= :until
  LIMIT 1
 """
 
-CLAIM_OF = """
+CLAIM_OF_WORKSPACE = """
 UPDATE jobs
-   SET state = 'running', token = :token, lease_until = :lease_until
+   SET state = :running, token = :token, lease_until = :lease_until
  WHERE id IN (SELECT id FROM jobs
                WHERE state = 'queued' AND parked = 0 AND workspace_id = :workspace_id AND available_at <= :until
                ORDER BY available_at, id
@@ -31,71 +32,89 @@ UPDATE jobs
 RETURNING id
 """
 
-TURNS = 32  # workspaces that are looked at in one round
-ROUNDS = 2  # of one claim: the second is for the room that whole turns leave
-# How many jobs a turn is: by the priority of the first of them. What is low has its turns too.
+MAX_WORKSPACES = 32  # in one round
+ROUNDS = 2  # of one claim: the second fills the room that whole turns leave
+# Number of jobs in a turn, by the priority of the first. Low priority has turns too.
 WEIGHTS = {Priority.HIGH: 4, Priority.NORMAL: 2, Priority.LOW: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWorkspace:
+    """A workspace with queued jobs. `priority` and `is_available` are those of the first."""
+
+    id: str
+    priority: Priority
+    is_available: bool
 
 
 @dataclass(slots=True)
 class RoundRobin:
-    """Whose turn was the last to end; and whose was cut short, and what it has had of it. A pool keeps it."""
+    """Position of a pool's claims in the round: the last workspace with a whole turn, and the turn that was cut short.
+
+    `taken` is the number of jobs that `unfinished` had in its turn already.
+    """
 
     cursor: str = ""
-    begun: tuple[str, int] = ("", 0)
+    unfinished: str = ""
+    taken: int = 0
 
-    def pass_over(self, workspace_id: str) -> None:
-        """It has had its turn."""
-        self.cursor, self.begun = workspace_id, ("", 0)
+    def end_turn(self, workspace_id: str) -> None:
+        """Move on to the workspace after this one."""
+        self.cursor, self.unfinished, self.taken = workspace_id, "", 0
 
-    def had_by(self, workspace_id: str) -> int:
-        return self.begun[1] if self.begun[0] == workspace_id else 0
+    def taken_by(self, workspace_id: str) -> int:
+        """Return the number of jobs that the workspace had in its present turn."""
+        return self.taken if self.unfinished == workspace_id else 0
 
 
-def claim_in_turns(db: Database, turns: RoundRobin, limit: int, told: Mapping[str, int]) -> list[int]:
-    """Up to `limit` jobs, taken in turns. `told` is the claim's token, lease and instant."""
+def claim_in_turns(db: Database, turns: RoundRobin, limit: int, until: int, token: int, lease_until: int) -> list[int]:
+    """Claim up to `limit` jobs that are available up to `until`, in turns. Returns their ids."""
+    bindings: dict[str, object] = {"running": RUNNING, "token": token, "lease_until": lease_until, "until": until}
     ids: list[int] = []
     for _ in range(ROUNDS):
         if len(ids) < limit:
-            ids += around(db, turns, limit - len(ids), told)
+            ids += claim_round(db, turns, limit - len(ids), until, bindings)
     return ids
 
 
-def around(db: Database, turns: RoundRobin, limit: int, told: Mapping[str, int]) -> list[int]:
-    """One round: as many turns for each as there is room for. A turn that does not fit goes on at the next claim."""
+def claim_round(db: Database, turns: RoundRobin, limit: int, until: int, bindings: dict[str, object]) -> list[int]:
+    """Claim one round, with the same number of turns for each workspace.
+
+    A turn that does not fit goes on in the next claim.
+    """
     ids: list[int] = []
-    weights = next_workspaces(db, turns.cursor, told["until"])
-    if turns.begun[0] not in weights:
-        turns.begun = ("", 0)
-    times = max(1, (limit + turns.begun[1]) // max(1, sum(weights.values())))
+    weights = list_weights(db, turns.cursor, until)
+    if turns.unfinished not in weights:
+        turns.unfinished, turns.taken = "", 0
+    times = max(1, (limit + turns.taken) // max(1, sum(weights.values())))
     for workspace_id, weight in weights.items():
-        room, had = limit - len(ids), turns.had_by(workspace_id)
-        share = max(0, weight * times - had)
-        taken = db.rows(CLAIM_OF, {**told, "workspace_id": workspace_id, "limit": min(share, room)})
-        ids += [row[0] for row in taken]
-        if len(taken) == room < share:
-            turns.begun = workspace_id, had + room
+        room, taken = limit - len(ids), turns.taken_by(workspace_id)
+        share = max(0, weight * times - taken)
+        turn = {"workspace_id": workspace_id, "limit": min(share, room)}
+        claimed = db.integers(CLAIM_OF_WORKSPACE, {**bindings, **turn})
+        ids += claimed
+        if len(claimed) == room < share:
+            turns.unfinished, turns.taken = workspace_id, taken + room
             break
-        turns.cursor, turns.begun = workspace_id, ("", 0)
+        turns.end_turn(workspace_id)
         if len(ids) == limit:
             break
     return ids
 
 
-def next_workspaces(db: Database, cursor: str, until: int) -> dict[str, int]:
-    """Up to TURNS workspaces in which jobs wait, in their order after `cursor` and around, each with its weight.
+def list_weights(db: Database, cursor: str, until: int) -> dict[str, int]:
+    """Return up to MAX_WORKSPACES workspaces with queued jobs, in order after `cursor` and around, with their weights.
 
-    The weight is 0 where nothing is available up to `until`.
+    The weight is 0 if no job is available up to `until`.
     """
-    found: dict[str, int] = {}
-    while len(found) < TURNS:
-        following = db.row(NEXT_WORKSPACE, {"cursor": cursor, "until": until})
-        if following and following[0] in found:
+    weights: dict[str, int] = {}
+    while len(weights) < MAX_WORKSPACES:
+        workspace = db.first(WaitingWorkspace, NEXT_WORKSPACE, {"cursor": cursor, "until": until})
+        if workspace and workspace.id in weights:
             break
-        if following:
-            workspace_id, priority, available = following
-            found[workspace_id] = WEIGHTS[priority] if available else 0
+        if workspace:
+            weights[workspace.id] = WEIGHTS[workspace.priority] if workspace.is_available else 0
         elif not cursor:
             break
-        cursor = following[0] if following else ""
-    return found
+        cursor = workspace.id if workspace else ""
+    return weights

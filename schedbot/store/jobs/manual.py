@@ -17,8 +17,8 @@ from schedbot.store.history.filters import Filter
 RETRIABLE = tuple(state for state, event in MOVES if event is Event.RETRIED)
 
 CANDIDATES = """
-SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, j.error, s.name, s.state, s.reason, w.id, w.name,
-       w.paused_at IS NOT NULL, v.channel, v.grace_ms, j.schedule_id
+SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, coalesce(j.cancel_reason, j.error), s.name, s.state,
+       s.reason, w.id, w.name, w.paused_at IS NOT NULL, v.channel, v.grace_ms, j.schedule_id
   FROM jobs j
   JOIN schedules s ON s.id = j.schedule_id
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
@@ -39,7 +39,7 @@ SELECT :now, :actor, 'retry', j.workspace_id, 'job', CAST(j.id AS TEXT), s.name,
 QUEUE_AGAIN = """
 UPDATE jobs
    SET state = :queued, available_at = a.value ->> 2, deadline_at = a.value ->> 3, parked = a.value ->> 4,
-       workspace_id = a.value ->> 5, spent = 0, error = NULL, asked_for = 1
+       workspace_id = a.value ->> 5, spent = 0, error = NULL, is_requested = 1
   FROM json_each(:again) a
  WHERE jobs.id = a.value ->> 0 AND jobs.state = a.value ->> 1
 """
@@ -107,7 +107,7 @@ def queue_again(db: Database, again: Sequence[Retry], actor: str, now: int) -> i
     rows = [
         (one.job, one.before, one.available_at, one.deadline_at, int(one.parked), one.workspace_id) for one in again
     ]
-    told = {"again": json.dumps(rows), "queued": JobState.QUEUED.value}
+    told = {"again": json.dumps(rows), "queued": after(JobState.FAILED, Event.RETRIED)}
     db.execute(RECORD, {**told, "actor": actor, "now": now})
     return db.execute(QUEUE_AGAIN, told)
 

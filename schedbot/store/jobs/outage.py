@@ -1,42 +1,43 @@
-"""How many posts in a row Slack has left without an answer, and whose the last was, as the pool that heard has written.
+"""Posts in a row that got no answer from Slack, as the last pool saw them.
 
-A pool that begins (`work --drain` does so every minute) goes on from there, so that it knows an outage which it did not
-see begin.
+A pool that starts (`work --drain` does so every minute) goes on from there, so that it knows of an outage that began
+before.
 """
 
 from schedbot.store.database import Database
 
-OUTAGE_FAILURES = 5  # so many in a row are no accident
-REMEMBERED_MS = 3_600_000
+OUTAGE_FAILURES = 5  # so many in a row are an outage
+MEMORY_MS = 3_600_000
 
-KEEP = """
-INSERT INTO circuit (one, failures, silent, changed_at) VALUES (1, :failures, :silent, :now)
-ON CONFLICT (one) DO UPDATE
-   SET failures = excluded.failures, silent = excluded.silent, changed_at = excluded.changed_at
+SAVE = """
+INSERT INTO outage (id, failures, workspace_id, changed_at) VALUES (1, :failures, :workspace_id, :now)
+ON CONFLICT (id) DO UPDATE
+   SET failures = excluded.failures, workspace_id = excluded.workspace_id, changed_at = excluded.changed_at
 """
 
-GIVE_BACK = """
+COUNT = "SELECT failures FROM outage WHERE changed_at >= :since"
+
+RETURN_ATTEMPT = """
 UPDATE jobs SET spent = max(0, spent - 1) WHERE id = :id AND state IN ('queued', 'running', 'unknown')
 """
 
 
-def save_failures(db: Database, failures: int, silent: str, now: int) -> None:
-    """Write down how many there are now; the last was of the workspace `silent`. Inside a transaction."""
-    db.execute(KEEP, {"failures": failures, "silent": silent, "now": now})
+def save_failures(db: Database, failures: int, workspace_id: str, now: int) -> None:
+    """Write the number of failures in a row, and the workspace of the last. Inside a transaction."""
+    db.execute(SAVE, {"failures": failures, "workspace_id": workspace_id, "now": now})
 
 
 def count_failures(db: Database, now: int) -> int:
-    """How many there are; 0 where the last is an hour old."""
-    sql = "SELECT failures FROM circuit WHERE changed_at >= :since"
-    return int(db.value(sql, {"since": now - REMEMBERED_MS}) or 0)
+    """Return the number of failures in a row: 0 if the last is an hour old."""
+    return db.integer_or_none(COUNT, {"since": now - MEMORY_MS}) or 0
 
 
 def get_last_workspace(db: Database) -> str:
-    """The workspace of the last; empty where there never was one."""
-    return str(db.value("SELECT silent FROM circuit") or "")
+    """Return the workspace of the last failure, or ''."""
+    return db.text_or_none("SELECT workspace_id FROM outage") or ""
 
 
 def return_attempts(db: Database, jobs: list[int]) -> None:
-    """These failures were an outage's: each gives its job an attempt back while it is open. Inside a transaction."""
-    for number in jobs:
-        db.execute(GIVE_BACK, {"id": number})
+    """Give each open job an attempt back: its failure was part of an outage. Inside a transaction."""
+    for job_id in jobs:
+        db.execute(RETURN_ATTEMPT, {"id": job_id})

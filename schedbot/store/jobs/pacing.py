@@ -1,4 +1,4 @@
-"""When a channel, or a method in a workspace, may be used again: the guard that all pools share.
+"""Holds: the instant from which a channel, or a method in a workspace, may be used again. All pools share them.
 
 Slack counts one post a second a channel, and a Retry-After holds a method in a workspace:
 https://docs.slack.dev/apis/web-api/rate-limits
@@ -6,84 +6,84 @@ https://docs.slack.dev/apis/web-api/rate-limits
 
 from schedbot.store.database import Database
 
-# A hold that was written later than now was written before somebody set the clock back: it holds no more.
-CLOCK_SET_MS = 1_000
+# A hold that is dated later than this after now was written before somebody set the clock back: it is void.
+MAX_CLOCK_LEAD_MS = 1_000
 
-# A limit of the workspace lasts as long as the longest that was said.
+# A hold of the workspace lasts as long as the longest.
 HOLD = f"""
 INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
 VALUES (:workspace_id, :method, :channel, :now, :free_at)
 ON CONFLICT (workspace_id, method, channel) DO UPDATE
    SET held_at = excluded.held_at,
-       free_at = CASE WHEN excluded.channel = '' AND pacing.held_at <= excluded.held_at + {CLOCK_SET_MS}
+       free_at = CASE WHEN excluded.channel = '' AND pacing.held_at <= excluded.held_at + {MAX_CLOCK_LEAD_MS}
                       THEN max(pacing.free_at, excluded.free_at) ELSE excluded.free_at END
 """
 
-# Only who holds a channel lets it go: where the hold is another's by now, it is not made shorter.
-LET_GO = f"""
+# Only the owner of a hold shortens it: if another one holds the channel by now, its hold stays.
+RELEASE = f"""
 INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
 VALUES (:workspace_id, :method, :channel, :now, :free_at)
 ON CONFLICT (workspace_id, method, channel) DO UPDATE
    SET held_at = excluded.held_at,
-       free_at = CASE WHEN pacing.free_at = :kept OR pacing.held_at > excluded.held_at + {CLOCK_SET_MS}
+       free_at = CASE WHEN pacing.free_at = :kept_until OR pacing.held_at > excluded.held_at + {MAX_CLOCK_LEAD_MS}
                       THEN excluded.free_at ELSE max(pacing.free_at, excluded.free_at) END
 """
 
 FREE_AT = f"""
 SELECT max(free_at) FROM pacing
  WHERE workspace_id = :workspace_id AND method = :method AND channel IN ('', :channel)
-   AND held_at <= :now + {CLOCK_SET_MS}
+   AND held_at <= :now + {MAX_CLOCK_LEAD_MS}
 """
 
-# What waits for the workspace is pushed past the hold, spread over a while, so that it does not return in one herd.
-PUSH = """
+# Spread after the end of the hold, so that the jobs do not all come back at once.
+POSTPONE = """
 UPDATE jobs
    SET available_at = :free_at + (id % 97) * :spread_ms / 97
  WHERE workspace_id = :workspace_id AND state = 'queued' AND parked = 0 AND available_at < :free_at
 """
+
+DELETE_EXPIRED = "DELETE FROM pacing WHERE free_at < :now OR held_at > :latest_valid_hold"
 
 POST = "chat.postMessage"
 HISTORY = "conversations.history"
 
 
 def hold(db: Database, workspace_id: str, method: str, channel: str, now: int, free_at: int) -> None:
-    """Say from when on `channel` ('' is all of the workspace) may be used. Inside a transaction."""
-    told = {"workspace_id": workspace_id, "method": method, "channel": channel, "now": now, "free_at": free_at}
-    db.execute(HOLD, told)
+    """Hold the method in the channel ('': in the whole workspace) until `free_at`. Inside a transaction."""
+    key = {"workspace_id": workspace_id, "method": method, "channel": channel}
+    db.execute(HOLD, {**key, "now": now, "free_at": free_at})
 
 
 def get_free_at(db: Database, workspace_id: str, method: str, channel: str, now: int) -> int:
-    """From when on the method may be used in that channel; 0 for always."""
-    row = db.value(FREE_AT, {"workspace_id": workspace_id, "method": method, "channel": channel, "now": now})
-    return int(row or 0)
+    """Return the instant from which the method may be used in the channel; 0: it was never held."""
+    key = {"workspace_id": workspace_id, "method": method, "channel": channel}
+    return db.integer_or_none(FREE_AT, {**key, "now": now}) or 0
 
 
 def reserve(db: Database, workspace_id: str, channel: str, now: int, until: int) -> bool:
-    """Keep the channel for a post outside the queue, if it is free. Inside a transaction."""
+    """Hold the channel for a post outside the queue. False: it is not free. Inside a transaction."""
     if get_free_at(db, workspace_id, POST, channel, now) > now:
         return False
     hold(db, workspace_id, POST, channel, now, until)
     return True
 
 
-def release(db: Database, workspace_id: str, channel: str, kept: int, now: int, free_at: int) -> None:
-    """The post for which the channel was kept until `kept` is over: free from `free_at` on. Inside a transaction."""
-    told = {"workspace_id": workspace_id, "method": POST, "channel": channel, "now": now, "free_at": free_at}
-    db.execute(LET_GO, {**told, "kept": kept})
+def release(db: Database, workspace_id: str, channel: str, kept_until: int, now: int, free_at: int) -> None:
+    """Shorten a reservation until `kept_until` to `free_at`: its post is over. Inside a transaction."""
+    key = {"workspace_id": workspace_id, "method": POST, "channel": channel}
+    db.execute(RELEASE, {**key, "kept_until": kept_until, "now": now, "free_at": free_at})
 
 
 def postpone_jobs(db: Database, workspace_id: str, until: int, spread_ms: int) -> int:
-    """Let the workspace's waiting jobs wait until after a hold. Inside a transaction."""
-    return db.execute(PUSH, {"workspace_id": workspace_id, "free_at": until, "spread_ms": spread_ms})
+    """Postpone the workspace's queued jobs beyond a hold. Returns their number. Inside a transaction."""
+    return db.execute(POSTPONE, {"workspace_id": workspace_id, "free_at": until, "spread_ms": spread_ms})
 
 
 def delete_expired(db: Database, now: int) -> None:
-    """Forget what holds no more, so that the table stays as small as what is busy. Inside a transaction."""
-    db.execute(
-        "DELETE FROM pacing WHERE free_at < :now OR held_at > :believed", {"now": now, "believed": believed(now)}
-    )
+    """Delete holds that are over or void, so that the table stays small. Inside a transaction."""
+    db.execute(DELETE_EXPIRED, {"now": now, "latest_valid_hold": latest_valid_hold(now)})
 
 
-def believed(now: int) -> int:
-    """The latest instant at which a hold can have been written by the clock as it is now."""
-    return now + CLOCK_SET_MS
+def latest_valid_hold(now: int) -> int:
+    """Return the latest date of a hold that the present clock can have written."""
+    return now + MAX_CLOCK_LEAD_MS

@@ -1,83 +1,87 @@
-"""What waits for a schedule is taken back when the schedule changes; what has left is never touched.
+"""Pending jobs of a schedule: cancel or skip them, let them follow a change, add an extra one.
 
-A job waits while it is queued, or running with no attempt on its way to Slack. A running one loses its token, so the
-pool that holds it can neither send nor settle it: `lifecycle.MOVES` has the moves, each statement its guard.
+A job is pending while it is queued, or running with no request on its way to Slack. A running one loses its token, so
+the pool that claimed it can neither send nor settle it.
 """
 
 from dataclasses import dataclass
 
-from schedbot.model import JobState, Schedule
-from schedbot.rules.lifecycle import Event, after
+from schedbot.model import CancelReason, JobKind, JobState, Schedule
+from schedbot.rules.lifecycle import NEW, Event, after
 from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.store.database import Database
 
 CANCELLED = after(JobState.QUEUED, Event.CANCELLED)
-GIVEN_BACK = after(JobState.RUNNING, Event.RELEASED)
+SKIPPED = after(JobState.QUEUED, Event.SKIPPED)
+RELEASED = after(JobState.RUNNING, Event.RELEASED)
+ENQUEUED_AGAIN = after(JobState.CANCELLED, Event.ENQUEUED_AGAIN)
 
 # An attempt with sent_at and no end is on its way, or may be.
-WAITS = """
+IS_PENDING = """
        jobs.state IN ('queued', 'running')
    AND NOT EXISTS (SELECT 1 FROM attempts a
                     WHERE a.job_id = jobs.id AND a.ended_at IS NULL AND a.sent_at IS NOT NULL)
 """
 
-WAITING = f"SELECT id, due_at, state FROM jobs WHERE schedule_id = :schedule_id AND {WAITS} ORDER BY due_at"
+LIST = f"SELECT id, due_at, state FROM jobs WHERE schedule_id = :schedule_id AND {IS_PENDING} ORDER BY due_at"
 
 SETTLE = f"""
-UPDATE jobs SET state = :state, error = :error, token = NULL, lease_until = NULL
- WHERE schedule_id = :schedule_id AND (:due_at IS NULL OR due_at = :due_at) AND {WAITS}
+UPDATE jobs SET state = :state, cancel_reason = :reason, token = NULL, lease_until = NULL
+ WHERE schedule_id = :schedule_id AND (:due_at IS NULL OR due_at = :due_at) AND {IS_PENDING}
 """
 
-# Another grace moves the deadline by as much: one that a person put off stays put off. What was asked for has not used
-# up any grace yet, so a shorter one takes none of its time.
+# A longer or shorter grace moves the deadline by the difference. A job that a person requested has all its grace before
+# it, so a shorter grace takes nothing from it.
 FOLLOW = f"""
 UPDATE jobs
-   SET state = :state, token = NULL, lease_until = NULL, workspace_id = :workspace_id,
+   SET state = :released, token = NULL, lease_until = NULL, workspace_id = :workspace_id,
        parked = (SELECT paused_at IS NOT NULL FROM workspaces WHERE id = :workspace_id),
-       deadline_at = deadline_at + CASE WHEN asked_for THEN max(:longer_ms, 0) ELSE :longer_ms END
- WHERE schedule_id = :schedule_id AND {WAITS}
+       deadline_at = deadline_at + CASE WHEN is_requested THEN max(:longer_ms, 0) ELSE :longer_ms END
+ WHERE schedule_id = :schedule_id AND {IS_PENDING}
 """
 
-# Put off from before a pause to after it, so it did not fall into it.
-OVER_A_PAUSE = """
+# Due before the pause and deferred to an instant after it, so the pause does not concern it.
+DEFERRED_PAST_PAUSE = """
  WHERE schedule_id = :schedule_id AND due_at <= :now AND deferred_to > :now
-   AND state = 'cancelled' AND error = 'schedule_paused'
+   AND state = 'cancelled' AND cancel_reason = 'schedule_paused'
 """
 
-TAKE_UP = f"""
+REQUEUE = f"""
 UPDATE jobs
-   SET state = 'queued', error = NULL, workspace_id = :workspace_id,
+   SET state = :enqueued_again, error = NULL, cancel_reason = NULL, workspace_id = :workspace_id,
        parked = (SELECT paused_at IS NOT NULL FROM workspaces WHERE id = :workspace_id)
-{OVER_A_PAUSE}
+{DEFERRED_PAST_PAUSE}
 """
 
-GIVE_UP = f"UPDATE jobs SET error = :error {OVER_A_PAUSE}"
+KEEP_CANCELLED = f"UPDATE jobs SET cancel_reason = :reason {DEFERRED_PAST_PAUSE}"
 
 SKIP_IN_ADVANCE = """
-INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, error)
-VALUES (:schedule_id, :workspace_id, :due_at, :due_at, :due_at, 'skipped', :error)
-ON CONFLICT (schedule_id, due_at) DO UPDATE SET state = excluded.state, error = excluded.error
+INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, cancel_reason)
+VALUES (:schedule_id, :workspace_id, :due_at, :due_at, :due_at, :state, :reason)
+ON CONFLICT (schedule_id, due_at) DO UPDATE SET state = excluded.state, cancel_reason = excluded.cancel_reason
  WHERE jobs.state = 'cancelled' AND jobs.attempts = 0
 """
 
-SKIPPED = """
-SELECT schedule_id, due_at, error FROM jobs
+LIST_SKIPPED = """
+SELECT schedule_id, due_at, coalesce(cancel_reason, error, 'skipped') AS reason FROM jobs
  WHERE due_at > :after AND state = 'skipped' AND (:schedule_id IS NULL OR schedule_id = :schedule_id)
 """
 
-EXTRA = """
-INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked, asked_for)
-SELECT :schedule_id, w.id, :due_at, :now, :due_at + :grace_ms, 'queued', w.paused_at IS NOT NULL, 1
+ENQUEUE_EXTRA = """
+INSERT INTO jobs (schedule_id, workspace_id, kind, due_at, available_at, deadline_at, state, parked, is_requested)
+SELECT :schedule_id, w.id, :kind, :due_at, :now, :due_at + :grace_ms, :state, w.paused_at IS NOT NULL, 1
   FROM workspaces w
  WHERE w.id = :workspace_id
 ON CONFLICT (schedule_id, due_at) DO NOTHING
 RETURNING id
 """
 
+GET_JOB = "SELECT id, due_at, state, coalesce(cancel_reason, error) AS error, lateness_ms FROM jobs WHERE id = :id"
+
 
 @dataclass(frozen=True, slots=True)
 class PendingJob:
-    """A job that can still be taken back."""
+    """A job that can still be cancelled."""
 
     id: int
     due_at: int
@@ -86,7 +90,7 @@ class PendingJob:
 
 @dataclass(frozen=True, slots=True)
 class ExtraJob:
-    """A job as `run-now` tells it."""
+    """An extra job, as `run-now` shows it."""
 
     id: int
     due_at: int
@@ -95,76 +99,81 @@ class ExtraJob:
     lateness_ms: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class SkippedOccurrence:
+    """An occurrence that a person or a calendar skipped."""
+
+    schedule_id: str
+    due_at: int
+    reason: str
+
+
 def list_pending(db: Database, schedule_id: str) -> list[PendingJob]:
-    """What waits for a schedule, in order of time."""
-    return [
-        PendingJob(number, due_at, JobState(state))
-        for number, due_at, state in db.rows(WAITING, {"schedule_id": schedule_id})
-    ]
+    """Return the pending jobs of a schedule, in order of due_at."""
+    return db.all(PendingJob, LIST, {"schedule_id": schedule_id})
 
 
-def cancel(db: Database, schedule_id: str, error: str, due_at: int | None = None) -> int:
-    """Cancel what waits (or only the occurrence `due_at`), for the reason `error`. Returns how many jobs that were."""
-    row = {"schedule_id": schedule_id, "state": CANCELLED, "error": error, "due_at": due_at}
-    return db.execute(SETTLE, row)
+def cancel(db: Database, schedule_id: str, reason: CancelReason, due_at: int | None = None) -> int:
+    """Cancel the pending jobs of a schedule, or only the occurrence `due_at`. Returns the number of cancelled jobs."""
+    return db.execute(SETTLE, {"schedule_id": schedule_id, "state": CANCELLED, "reason": reason, "due_at": due_at})
 
 
 def requeue_deferred(db: Database, schedule: Schedule, now: int) -> int:
-    """Let what a pause cancelled, and a calendar had put off to after `now`, wait again. Returns how many."""
-    return db.execute(TAKE_UP, {"schedule_id": schedule.id, "workspace_id": schedule.workspace_id, "now": now})
+    """Queue again the jobs that a pause cancelled and a calendar had deferred beyond `now`. Returns their number."""
+    bindings = {"schedule_id": schedule.id, "workspace_id": schedule.workspace_id, "now": now}
+    return db.execute(REQUEUE, {**bindings, "enqueued_again": ENQUEUED_AGAIN})
 
 
-def keep_cancelled(db: Database, schedule_id: str, error: str, now: int) -> None:
-    """Let such a job stay cancelled, for the reason `error`: the rule that it was of is no more."""
-    db.execute(GIVE_UP, {"schedule_id": schedule_id, "error": error, "now": now})
+def keep_cancelled(db: Database, schedule_id: str, now: int) -> None:
+    """Keep such jobs cancelled when the pause ends: the schedule has another rule by now."""
+    bindings = {"schedule_id": schedule_id, "reason": CancelReason.SCHEDULE_EDITED, "now": now}
+    db.execute(KEEP_CANCELLED, bindings)
 
 
-def skip(db: Database, schedule: Schedule, due_at: int, error: str) -> bool:
-    """Drop one occurrence, whether it waits or is yet to be enqueued. False: it has left, or is settled."""
-    row = {"schedule_id": schedule.id, "due_at": due_at, "error": error}
-    if db.execute(SETTLE, {**row, "state": JobState.SKIPPED}):
+def skip(db: Database, schedule: Schedule, due_at: int) -> bool:
+    """Skip one occurrence, pending or not enqueued yet. False: it was sent, or is settled."""
+    bindings = {"schedule_id": schedule.id, "due_at": due_at, "reason": CancelReason.SKIPPED_BY_HAND}
+    if db.execute(SETTLE, {**bindings, "state": SKIPPED}):
         return True
-    return db.execute(SKIP_IN_ADVANCE, {**row, "workspace_id": schedule.workspace_id}) == 1
+    skipped = {**bindings, "workspace_id": schedule.workspace_id, "state": NEW[Event.SKIPPED]}
+    return db.execute(SKIP_IN_ADVANCE, skipped) == 1
 
 
 def follow_schedule(db: Database, schedule: Schedule, longer_ms: int) -> int:
-    """Let what waits go on under the schedule as it now stands; deadlines move by `longer_ms`. Returns how many."""
-    row = {
-        "schedule_id": schedule.id,
-        "state": GIVEN_BACK,
-        "workspace_id": schedule.workspace_id,
-        "longer_ms": longer_ms,
-    }
-    return db.execute(FOLLOW, row)
+    """Let pending jobs follow a change of their schedule; deadlines move by `longer_ms`. Returns their number."""
+    bindings = {"schedule_id": schedule.id, "workspace_id": schedule.workspace_id, "longer_ms": longer_ms}
+    return db.execute(FOLLOW, {**bindings, "released": RELEASED})
 
 
 def list_skipped(db: Database, after: int, schedule_id: str | None = None) -> dict[tuple[str, int], str]:
-    """Occurrences to come that are dropped already: (schedule's id, due_at) -> why."""
-    rows = db.rows(SKIPPED, {"after": after, "schedule_id": schedule_id})
-    return {(number, due_at): error or "skipped" for number, due_at, error in rows}
+    """Return the reasons of occurrences after `after` that are skipped already, by (schedule_id, due_at)."""
+    skipped = db.all(SkippedOccurrence, LIST_SKIPPED, {"after": after, "schedule_id": schedule_id})
+    return {(occurrence.schedule_id, occurrence.due_at): occurrence.reason for occurrence in skipped}
 
 
 def enqueue_extra(db: Database, schedule: Schedule, now: int) -> ExtraJob:
-    """Enqueue one job beside the occurrences, due now, or a millisecond later. Inside a transaction."""
+    """Enqueue one job beside the occurrences, due now or some milliseconds later. Inside a transaction."""
+    state = NEW[Event.ENQUEUED]
+    bindings = {
+        "schedule_id": schedule.id,
+        "workspace_id": schedule.workspace_id,
+        "kind": JobKind.EXTRA,
+        "now": now,
+        "grace_ms": max(schedule.terms.grace_ms, MIN_GRACE_MS),
+        "state": state,
+    }
     due_at = now
     while True:
-        due_at += due_at % 1000 == 0
-        row = {
-            "schedule_id": schedule.id,
-            "workspace_id": schedule.workspace_id,
-            "due_at": due_at,
-            "now": now,
-            "grace_ms": max(schedule.terms.grace_ms, MIN_GRACE_MS),
-        }
-        written = db.rows(EXTRA, row)
-        if written:
-            return ExtraJob(written[0][0], due_at, JobState.QUEUED, None, None)
+        due_at += due_at % 1000 == 0  # an occurrence is due at a full second, and no extra job takes its place
+        job_id = db.integer_or_none(ENQUEUE_EXTRA, {**bindings, "due_at": due_at})
+        if job_id is not None:
+            return ExtraJob(job_id, due_at, state, None, None)
         due_at += 1
 
 
-def get_job(db: Database, number: int) -> ExtraJob:
-    """One job. Raises LookupError for a number that was never given."""
-    job = db.first(ExtraJob, "SELECT id, due_at, state, error, lateness_ms FROM jobs WHERE id = :id", {"id": number})
+def get_job(db: Database, job_id: int) -> ExtraJob:
+    """Return one job. Raises LookupError for an id that does not exist."""
+    job = db.first(ExtraJob, GET_JOB, {"id": job_id})
     if job is None:
-        raise LookupError(f"job {number}")
+        raise LookupError(f"job {job_id}")
     return job

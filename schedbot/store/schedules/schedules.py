@@ -67,10 +67,10 @@ SELECT name FROM schedules
 """
 
 INSERT = """
-INSERT INTO schedules (id, name, account, workspace_id, recurrence_id, version, state, reason, state_by, state_until,
-                       effective_at, created_at)
-VALUES (:id, :name, :account, :workspace_id, :recurrence_id, :version, :state, :reason, :state_by, :state_until,
-        :effective_at, :created_at)
+INSERT INTO schedules (id, name, account, workspace_id, recurrence_id, version, state, reason, state_by, paused_at,
+                       state_until, effective_at, created_at)
+VALUES (:id, :name, :account, :workspace_id, :recurrence_id, :version, :state, :reason, :state_by,
+        CASE WHEN :state = 'paused' THEN :created_at END, :state_until, :effective_at, :created_at)
 """
 
 INSERT_VERSION = """
@@ -88,13 +88,14 @@ TURN_TO_VERSION = """
 UPDATE schedules
    SET name = :name, account = :account, workspace_id = :workspace_id, recurrence_id = :recurrence_id,
        version = :version, state = :state, reason = :reason, state_by = :state_by, state_until = :state_until,
-       effective_at = :effective_at
+       paused_at = CASE WHEN :state = 'paused' THEN coalesce(paused_at, :now) END, effective_at = :effective_at
  WHERE id = :id AND version = :version - 1 AND state <> 'removed'
 """
 
 UPDATE_STATE = """
 UPDATE schedules
-   SET state = :state, reason = :reason, state_by = :state_by, state_until = :state_until, effective_at = :effective_at
+   SET state = :state, reason = :reason, state_by = :state_by, state_until = :state_until,
+       paused_at = CASE WHEN :state = 'paused' THEN :now END, effective_at = :effective_at
  WHERE id = :id AND state <> 'removed'
 """
 
@@ -261,17 +262,17 @@ def version_row(changed: Schedule, recurrence_id: int, now: int) -> dict[str, st
 
 def turn_to_version(db: Database, changed: Schedule, recurrence_id: int, now: int) -> bool:
     """Write the next version and let the schedule stand as `changed`. False: it was changed meanwhile."""
-    if db.execute(TURN_TO_VERSION, {**standing(changed), "recurrence_id": recurrence_id}) != 1:
+    if db.execute(TURN_TO_VERSION, {**standing(changed), "recurrence_id": recurrence_id, "now": now}) != 1:
         return False
     insert_version(db, changed, recurrence_id, now)
     return True
 
 
-def update_state(db: Database, changed: Schedule) -> bool:
+def update_state(db: Database, changed: Schedule, now: int) -> bool:
     """Write the state of `changed`, with reason, who, until when, and effective_at. False for one that is removed."""
     row = standing(changed)
     wanted = ("id", "state", "reason", "state_by", "state_until", "effective_at")
-    return db.execute(UPDATE_STATE, {name: row[name] for name in wanted}) == 1
+    return db.execute(UPDATE_STATE, {**{name: row[name] for name in wanted}, "now": now}) == 1
 
 
 def standing(one: Schedule) -> dict[str, str | int | None]:

@@ -3,7 +3,8 @@
 import uuid
 from dataclasses import dataclass
 
-from schedbot.model import TokenSource
+from schedbot.model import JobState, TokenSource
+from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database, Row
 
 COLUMNS = "id, name, token_kind, token_place, paused_at, paused_reason, paused_by, created_at, resumes"
@@ -40,7 +41,7 @@ PARK = "UPDATE jobs SET parked = 1 WHERE workspace_id = :id AND state = 'queued'
 
 # What was handed out but has not left loses its token: the pool that holds it can neither send nor settle it.
 TAKE_BACK = """
-UPDATE jobs SET state = 'queued', parked = 1, token = NULL, lease_until = NULL
+UPDATE jobs SET state = :released, parked = 1, token = NULL, lease_until = NULL
  WHERE workspace_id = :id AND state = 'running'
    AND NOT EXISTS (SELECT 1 FROM attempts a
                     WHERE a.job_id = jobs.id AND a.ended_at IS NULL AND a.sent_at IS NOT NULL)
@@ -137,7 +138,7 @@ def pause(db: Database, number: str, reason: str, actor: str, now: int) -> bool:
     """Park what waits for it; what has left is not touched. False when it was paused already. Inside a transaction."""
     paused = db.execute(PAUSE, {"id": number, "reason": reason, "actor": actor, "now": now}) == 1
     db.execute(PARK, {"id": number})
-    db.execute(TAKE_BACK, {"id": number})
+    db.execute(TAKE_BACK, {"id": number, "released": after(JobState.RUNNING, Event.RELEASED)})
     return paused
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.session import Session
-from schedbot.store.jobs import claims, unknown
+from schedbot.store.jobs import claims, rescue
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.state.circuit_breaker import CircuitBreaker
 from schedbot.worker.state.clock_monitor import ClockMonitor
@@ -137,7 +137,7 @@ class InFlight:
         for delivery in list(poster.deliveries.values()):
             job = delivery.job
             self.writes.add(
-                partial(unknown.rescue, job_id=job.id, token=job.token, now=now, window_ms=self.arrival_limit_ms),
+                partial(rescue.rescue_job, job_id=job.id, token=job.token, now=now, window_ms=self.arrival_limit_ms),
                 partial(self.on_delivery_lost, delivery),
                 is_ending=True,
             )

@@ -14,7 +14,7 @@ from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import Message
 from schedbot.slack import tokens
-from schedbot.store.jobs import claims, side_effects
+from schedbot.store.jobs import claims, settlement
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
 from schedbot.worker.state.in_flight import InFlight
@@ -67,7 +67,7 @@ class Claimer:
             return False
         if breaker.is_open:
             room = 1
-            self.turns.pass_over(breaker.failing_workspace)  # another may get an answer
+            self.turns.end_turn(breaker.failing_workspace)  # another may get an answer
         request = claims.ClaimRequest(now + EARLY_MS, room, now + session.settings.lease_ms, self.turns)
         self.is_claiming = True
         self.in_flight.writes.add(lambda db: claims.claim(db, request), self.on_claimed)
@@ -142,7 +142,7 @@ class Claimer:
         log.event("workspace_paused", "error", workspace=job.workspace, why=reason)
         self.in_flight.put_back(job, job.available_at)
         pause = partial(
-            side_effects.pause_workspace,
+            settlement.pause_workspace,
             workspace_id=job.workspace_id,
             reason=f"token_unavailable: {reason}",
             now=self.in_flight.session.now(),

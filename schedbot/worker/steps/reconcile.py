@@ -15,7 +15,7 @@ from schedbot.errors import TokenUnavailable
 from schedbot.model import JobState
 from schedbot.slack import error_codes, tokens
 from schedbot.store.database import Database
-from schedbot.store.jobs import pacing, side_effects, unknown
+from schedbot.store.jobs import pacing, settlement, unknown
 from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
 from schedbot.worker.protocol import HistoryAnswer, LookUpFailed, LookUpRequest, LookUpResponse
 from schedbot.worker.state.in_flight import InFlight
@@ -116,8 +116,9 @@ class Reconciler:
         """Take the channel's other unknown jobs of about the same time: one request shows them all."""
         now, sent_at = self.in_flight.session.now(), look_up.jobs[0].sent_at
         arrival_limit_ms = self.in_flight.arrival_limit_ms
-        sent_between = (sent_at - GROUP_MS, min(sent_at + GROUP_MS, now - arrival_limit_ms))
-        return unknown.take_in_channel(db, look_up.channel, sent_between, now + arrival_limit_ms)
+        sent_before = min(sent_at + GROUP_MS, now - arrival_limit_ms)
+        again_at = now + arrival_limit_ms
+        return unknown.take_in_channel(db, *look_up.channel, sent_at - GROUP_MS, sent_before, again_at)
 
     def send_look_up(self, look_up: LookUp, poster: PosterHandle, same_channel: list[UnknownJob]) -> None:
         """Send a look-up to a poster."""
@@ -213,7 +214,7 @@ class Reconciler:
             state = unknown.settle(db, result, after.state, available_at, after.error)
             if waits_for_token(result) and not is_soon:
                 reason = result.error or "token refused"
-                side_effects.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
+                settlement.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
             return state
 
         self.in_flight.writes.add(write, partial(self.on_settled, result))

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from schedbot import log
 from schedbot.clock import steady_ms
-from schedbot.store.jobs import claims, unknown
-from schedbot.store.jobs.claims import ExpiredLease
+from schedbot.store.jobs import rescue
+from schedbot.store.jobs.rescue import ExpiredLease
 from schedbot.worker.state.in_flight import InFlight
 
 
@@ -43,7 +43,7 @@ class Rescuer:
         now = session.now()
         own = {ClaimKey(delivery.job.id, delivery.job.token) for delivery in self.in_flight.deliveries.values()}
         sightings = {}
-        for lease in claims.list_expired_leases(session.db, now, session.settings.lease_ms):
+        for lease in rescue.list_expired_leases(session.db, now, session.settings.lease_ms):
             claim = ClaimKey(lease.id, lease.token)
             if claim in own:
                 continue
@@ -63,7 +63,7 @@ class Rescuer:
     def take_over(self, lease: ExpiredLease, now: int) -> None:
         """Queue the job again if nothing had left; else its outcome is unknown."""
         window_ms = self.in_flight.arrival_limit_ms
-        lose = partial(unknown.rescue, job_id=lease.id, token=lease.token, now=now, window_ms=window_ms)
+        lose = partial(rescue.rescue_job, job_id=lease.id, token=lease.token, now=now, window_ms=window_ms)
         self.in_flight.writes.add(lose, partial(self.on_taken_over, lease))
 
     def on_taken_over(self, lease: ExpiredLease, state: str | None) -> None:

@@ -14,7 +14,7 @@ from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, JobState, MessageMetadata, Outcome
 from schedbot.slack import error_codes
 from schedbot.store.database import Database
-from schedbot.store.jobs import attempts, claims, outage, pacing, side_effects
+from schedbot.store.jobs import attempts, claims, outage, pacing, settlement
 from schedbot.store.jobs.attempts import IntentResult
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.protocol import PostRequest, PostResponse
@@ -174,7 +174,9 @@ class Sender:
         self.end(delivery, response)
         if breaker.failures != failures_before:
             now = self.in_flight.session.now()
-            keep = partial(outage.save_failures, failures=breaker.failures, silent=breaker.failing_workspace, now=now)
+            keep = partial(
+                outage.save_failures, failures=breaker.failures, workspace_id=breaker.failing_workspace, now=now
+            )
             self.in_flight.writes.add(keep)
         if has_turned:
             event = "outage_started" if breaker.is_open else "outage_ended"
@@ -227,10 +229,10 @@ class Sender:
             pacing.postpone_jobs(db, job.workspace_id, transition.hold_until, SPREAD_MS)
         if transition.pauses_workspace:
             reason = end.reply.error or "token refused"
-            side_effects.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
+            settlement.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
         if transition.suspends_schedule:
             reason = end.reply.error or "channel refused"
-            side_effects.suspend_schedule(db, job.schedule_id, job.channel, reason, now)
+            settlement.suspend_schedule(db, job.schedule_id, job.channel, reason, now)
         return state
 
     def on_ended(self, delivery: Delivery, result: AttemptResult, transition: Transition, state: str | None) -> None:

@@ -1,7 +1,7 @@
 """Claims: a lease under a new fencing token, in the order of time, each job for one claimer."""
 
 from schedbot.store.database import Database
-from schedbot.store.jobs import claims
+from schedbot.store.jobs import claims, rescue
 from schedbot.store.jobs.fairness import RoundRobin
 from schedbot.store.schedules import workspaces
 from tests.store.contract.worker import DUE_AT, LEASE_MS, Worker
@@ -52,8 +52,8 @@ def test_renewed_lease_lasts_longer(schedules: Schedules, worker: Worker, db: Da
     job = worker.claim_one()
     with db.writing():
         assert claims.renew(db, job.token, [job.id], DUE_AT + 2 * LEASE_MS) == 1
-    assert claims.list_expired_leases(db, DUE_AT + LEASE_MS + 1, LEASE_MS) == []
-    assert [past.id for past in claims.list_expired_leases(db, DUE_AT + 2 * LEASE_MS + 1, LEASE_MS)] == [job.id]
+    assert rescue.list_expired_leases(db, DUE_AT + LEASE_MS + 1, LEASE_MS) == []
+    assert [past.id for past in rescue.list_expired_leases(db, DUE_AT + 2 * LEASE_MS + 1, LEASE_MS)] == [job.id]
 
 
 def test_stale_token_renews_expires_and_returns_nothing(schedules: Schedules, worker: Worker, db: Database) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.database import Database
-from schedbot.store.jobs import attempts, claims, unknown
+from schedbot.store.jobs import attempts, claims, rescue, unknown
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
 from tests.support.schedules import ms
@@ -55,7 +55,7 @@ class Worker:
     def lose(self, job: ClaimedJob) -> str | None:
         """Write that the worker of the job is gone. Returns the job's state."""
         with self.db.writing():
-            return unknown.rescue(self.db, job.id, job.token, self.now, WINDOW_MS)
+            return rescue.rescue_job(self.db, job.id, job.token, self.now, WINDOW_MS)
 
     def take_look_ups(self, now: int) -> list[unknown.UnknownJob]:
         """Take the look-ups that are due."""

@@ -1,42 +1,43 @@
--- Instants (*_at) and spans (*_ms) are integers of milliseconds, UTC.
+-- Instants (*_at) and durations (*_ms) are integers of milliseconds, UTC.
 
 CREATE TABLE installation (
-  id          TEXT    NOT NULL PRIMARY KEY,            -- a UUID: names this database in every message
-  created_at  INTEGER NOT NULL
+  id          TEXT    NOT NULL PRIMARY KEY,            -- UUID of this database, in the metadata of every message
+  created_at  INTEGER NOT NULL,
+  zone_data   TEXT                                     -- IANA version by which next_due_at was computed; null: unknown
 ) STRICT;
 
 CREATE TABLE workspaces (
-  id             TEXT    NOT NULL PRIMARY KEY,         -- a UUID
+  id             TEXT    NOT NULL PRIMARY KEY,         -- UUID
   name           TEXT    NOT NULL,
-  token_kind     TEXT    NOT NULL,                     -- how its token is found, never the token
+  token_kind     TEXT    NOT NULL,                     -- where its token is, never the token
   token_place    TEXT    NOT NULL DEFAULT '',
   paused_at      INTEGER,
   paused_reason  TEXT,
   paused_by      TEXT,
   created_at     INTEGER NOT NULL,
   removed_at     INTEGER,
-  resumes        INTEGER NOT NULL DEFAULT 0,           -- how often it was resumed: a refusal from before is past
+  resumes        INTEGER NOT NULL DEFAULT 0,           -- number of resumes: a refusal from before the last is void
   CONSTRAINT token_kind_known CHECK (token_kind IN ('setting', 'env', 'file', 'command')),
   CONSTRAINT a_pause_has_a_reason CHECK ((paused_at IS NULL) = (paused_reason IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX workspaces_name ON workspaces (name) WHERE removed_at IS NULL;
 
--- One row however many schedules share it. next_due_at is the first occurrence that is not yet enqueued;
--- null while nobody needs it, or when there is none.
+-- One row for all schedules that share a recurrence. next_due_at is the first occurrence that is not yet enqueued;
+-- null while no active schedule uses it, or when no occurrence is left.
 CREATE TABLE recurrences (
   id               INTEGER NOT NULL PRIMARY KEY,
   kind             TEXT    NOT NULL,
   expression       TEXT    NOT NULL,                   -- cron: five fields; once: milliseconds; rrule: RFC 5545
   tz               TEXT    NOT NULL,
-  holidays_before  TEXT    NOT NULL DEFAULT '',        -- the region before whose holidays it is due; '' is none
+  holidays_before  TEXT    NOT NULL DEFAULT '',        -- region: due on the business day before its holidays; '': none
   next_due_at      INTEGER,
   CONSTRAINT kind_known CHECK (kind IN ('cron', 'once', 'rrule')),
-  CONSTRAINT one_row_for_each UNIQUE (kind, expression, tz, holidays_before)
+  CONSTRAINT recurrence_unique UNIQUE (kind, expression, tz, holidays_before)
 ) STRICT;
 CREATE INDEX recurrences_due ON recurrences (next_due_at) WHERE next_due_at IS NOT NULL;
 
 CREATE TABLE schedules (
-  id             TEXT    NOT NULL PRIMARY KEY,         -- a UUID
+  id             TEXT    NOT NULL PRIMARY KEY,         -- UUID
   name           TEXT    NOT NULL,
   account        TEXT    NOT NULL DEFAULT '',
   workspace_id   TEXT    NOT NULL REFERENCES workspaces (id),
@@ -44,22 +45,24 @@ CREATE TABLE schedules (
   version        INTEGER NOT NULL,
   state          TEXT    NOT NULL,
   reason         TEXT,
-  state_by       TEXT,                                 -- who paused it
-  state_until    INTEGER,                              -- when a pause ends by itself
-  effective_at   INTEGER NOT NULL,                     -- no occurrence at or before this instant is ever made
+  state_by       TEXT,                                 -- person or program that paused or suspended it
+  paused_at      INTEGER,                              -- instant of the last pause
+  state_until    INTEGER,                              -- end of a timed pause
+  effective_at   INTEGER NOT NULL,                     -- no occurrence at or before this instant is enqueued
   created_at     INTEGER NOT NULL,
   CONSTRAINT state_known CHECK (state IN ('active', 'paused', 'suspended', 'finished', 'removed')),
-  CONSTRAINT only_a_pause_ends CHECK (state_until IS NULL OR state = 'paused'),
-  CONSTRAINT version_there FOREIGN KEY (id, version) REFERENCES schedule_versions (schedule_id, version)
+  CONSTRAINT paused_has_an_instant CHECK ((state = 'paused') = (paused_at IS NOT NULL)),
+  CONSTRAINT only_a_pause_has_an_end CHECK (state_until IS NULL OR state = 'paused'),
+  CONSTRAINT version_exists FOREIGN KEY (id, version) REFERENCES schedule_versions (schedule_id, version)
     DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
 CREATE UNIQUE INDEX schedules_name ON schedules (name) WHERE state <> 'removed';
 CREATE INDEX schedules_to_enqueue ON schedules (recurrence_id) WHERE state = 'active';
 CREATE INDEX schedules_of_workspace ON schedules (workspace_id) WHERE state <> 'removed';
 CREATE INDEX schedules_of_account ON schedules (account) WHERE state <> 'removed';
-CREATE INDEX schedules_resting ON schedules (state_until) WHERE state_until IS NOT NULL;
+CREATE INDEX schedules_in_timed_pause ON schedules (state_until) WHERE state_until IS NOT NULL;
 
--- What a schedule said at some time. Never updated.
+-- Terms of a schedule, one row for each version. Never updated.
 CREATE TABLE schedule_versions (
   schedule_id    TEXT    NOT NULL REFERENCES schedules (id) DEFERRABLE INITIALLY DEFERRED,
   version        INTEGER NOT NULL,
@@ -70,8 +73,8 @@ CREATE TABLE schedule_versions (
   params         TEXT    NOT NULL DEFAULT '{}',        -- a JSON object
   starts_at      INTEGER,
   until_at       INTEGER,                              -- the last instant that may be an occurrence
-  count          INTEGER,                              -- as it was asked for; until_at holds what it came to
-  asked_until_at INTEGER,                              -- an end that was asked for; null where a count alone made it
+  count          INTEGER,                              -- --count as given; until_at has the instant it comes to
+  asked_until_at INTEGER,                              -- --until as given; null: a count alone set until_at
   misfire        TEXT    NOT NULL,
   grace_ms       INTEGER NOT NULL,
   max_attempts   INTEGER NOT NULL,
@@ -80,10 +83,10 @@ CREATE TABLE schedule_versions (
   jitter_ms      INTEGER NOT NULL DEFAULT 0,
   skip_holidays  TEXT    NOT NULL DEFAULT '',
   holiday_policy TEXT    NOT NULL DEFAULT 'skip',
-  send_window    TEXT    NOT NULL DEFAULT '',          -- when it may be posted; '' is always
-  outside        TEXT    NOT NULL DEFAULT 'defer',     -- what becomes of what is due outside of it
-  blackout       TEXT    NOT NULL DEFAULT '',          -- spans of days on which nothing is posted
-  tz_from        TEXT    NOT NULL DEFAULT '',          -- whose time zone it is: slack:U0123456789
+  send_window    TEXT    NOT NULL DEFAULT '',          -- hours in which it may be posted; '': always
+  outside        TEXT    NOT NULL DEFAULT 'defer',     -- defer or skip an occurrence outside of them
+  blackout       TEXT    NOT NULL DEFAULT '',          -- blackout dates
+  tz_from        TEXT    NOT NULL DEFAULT '',          -- user that the time zone comes from: slack:U0123456789
   created_at     INTEGER NOT NULL,
   PRIMARY KEY (schedule_id, version),
   CONSTRAINT report_kind_known CHECK (report_kind IN ('text', 'template')),
@@ -97,77 +100,85 @@ CREATE TABLE schedule_versions (
   CONSTRAINT attempts_at_least_one CHECK (max_attempts >= 1),
   CONSTRAINT params_are_json CHECK (json_valid(params))
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX schedule_versions_of_people ON schedule_versions (tz_from) WHERE tz_from <> '';
-CREATE TRIGGER a_version_stays BEFORE UPDATE ON schedule_versions
-BEGIN SELECT RAISE(ABORT, 'a version is never updated'); END;
+CREATE INDEX schedule_versions_by_user ON schedule_versions (tz_from) WHERE tz_from <> '';
+CREATE TRIGGER version_is_final BEFORE UPDATE ON schedule_versions
+BEGIN SELECT RAISE(ABORT, 'a schedule version is never updated'); END;
 
--- Whose time zones are in use. Slack is asked again at ask_at.
+-- Time zones of Slack users that schedules follow. The next request to Slack is due at ask_at.
 CREATE TABLE people (
   workspace_id  TEXT    NOT NULL REFERENCES workspaces (id),
   user_id       TEXT    NOT NULL,
-  zone          TEXT    NOT NULL,                      -- as Slack told it last
-  asked_at      INTEGER NOT NULL,                      -- when it told it
+  zone          TEXT    NOT NULL,                      -- in Slack's last reply
+  asked_at      INTEGER NOT NULL,                      -- instant of Slack's last reply with a zone
   ask_at        INTEGER NOT NULL,
-  error         TEXT,                                  -- why it did not tell since
+  error         TEXT,                                  -- error of the requests since
   PRIMARY KEY (workspace_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX people_to_ask ON people (ask_at);
 
--- When may be posted, for all schedules of an account or of a workspace.
+-- Send windows and blackout dates of an account or a workspace, for all its schedules.
 CREATE TABLE calendars (
   account       TEXT             UNIQUE,
   workspace_id  TEXT             UNIQUE REFERENCES workspaces (id),
   send_window   TEXT    NOT NULL DEFAULT '',
   outside       TEXT    NOT NULL DEFAULT 'defer',
   blackout      TEXT    NOT NULL DEFAULT '',
-  CONSTRAINT of_one_of_the_two CHECK ((account IS NULL) <> (workspace_id IS NULL)),
+  CONSTRAINT account_or_workspace CHECK ((account IS NULL) <> (workspace_id IS NULL)),
   CONSTRAINT outside_known CHECK (outside IN ('defer', 'skip')),
-  CONSTRAINT says_something CHECK (send_window <> '' OR blackout <> '')
+  CONSTRAINT window_or_blackout CHECK (send_window <> '' OR blackout <> '')
 ) STRICT;
 
--- What is owed: one row for each occurrence.
+-- Jobs: one for each enqueued occurrence, and for each extra post (run-now).
 CREATE TABLE jobs (
   id            INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   schedule_id   TEXT    NOT NULL REFERENCES schedules (id),
   workspace_id  TEXT    NOT NULL REFERENCES workspaces (id),
+  kind          TEXT    NOT NULL DEFAULT 'scheduled',  -- extra: beside the occurrences, without a calendar
   due_at        INTEGER NOT NULL,
-  available_at  INTEGER NOT NULL,
-  deadline_at   INTEGER NOT NULL,                      -- not posted after this
-  deferred_to   INTEGER,                               -- when it is to go instead of due_at; null: at its own time
-  deferred_by   TEXT,                                  -- the holiday, window or blackout that put it off
+  available_at  INTEGER NOT NULL,                      -- not claimed before; of unknown outcome: not looked up before
+  deadline_at   INTEGER NOT NULL,                      -- not posted after
+  deferred_to   INTEGER,                               -- instant to post at instead of due_at; null: at due_at
+  deferred_by   TEXT,                                  -- holiday, window or blackout date that deferred it
   state         TEXT    NOT NULL,
   parked        INTEGER NOT NULL DEFAULT 0,            -- its workspace is paused: not claimed
-  asked_for     INTEGER NOT NULL DEFAULT 0,            -- a person said that it be sent: no calendar leaves it out
-  attempts      INTEGER NOT NULL DEFAULT 0,            -- the number of the last attempt
+  is_requested  INTEGER NOT NULL DEFAULT 0,            -- a person wants it sent: no calendar skips it
+  attempts      INTEGER NOT NULL DEFAULT 0,            -- number of the last attempt
   spent         INTEGER NOT NULL DEFAULT 0,            -- attempts that count against the schedule's limit
-  token         INTEGER,                               -- the fencing token of the claim
+  token         INTEGER,                               -- fencing token of the claim
   lease_until   INTEGER,
-  error         TEXT,
-  ts            TEXT,                                  -- Slack's name of the message
+  error         TEXT,                                  -- of the last attempt, or the calendar's reason
+  cancel_reason TEXT,                                  -- change that cancelled or skipped it
+  ts            TEXT,                                  -- Slack's id of the message
   lateness_ms   INTEGER,
-  CONSTRAINT one_occurrence_one_job UNIQUE (schedule_id, due_at),
+  CONSTRAINT one_job_for_each_occurrence UNIQUE (schedule_id, due_at),
+  CONSTRAINT kind_known CHECK (kind IN ('scheduled', 'extra', 'test')),
   CONSTRAINT state_known CHECK (state IN
     ('queued', 'running', 'succeeded', 'failed', 'unknown', 'held', 'missed', 'skipped', 'cancelled')),
+  CONSTRAINT cancel_reason_known CHECK (cancel_reason IN
+    ('schedule_paused', 'schedule_edited', 'schedule_suspended', 'schedule_removed', 'skipped_by_hand')),
+  CONSTRAINT cancelled_has_a_reason CHECK (state <> 'cancelled' OR cancel_reason IS NOT NULL),
+  CONSTRAINT only_cancelled_or_skipped_has_a_cancel_reason
+    CHECK (cancel_reason IS NULL OR state IN ('cancelled', 'skipped')),
   CONSTRAINT running_is_leased CHECK ((state = 'running') = (lease_until IS NOT NULL)),
   CONSTRAINT running_has_a_token CHECK ((state = 'running') = (token IS NOT NULL)),
   CONSTRAINT success_has_a_ts CHECK (state <> 'succeeded' OR ts IS NOT NULL),
   CONSTRAINT parked_is_yes_or_no CHECK (parked IN (0, 1)),
-  CONSTRAINT asked_for_is_yes_or_no CHECK (asked_for IN (0, 1)),
+  CONSTRAINT is_requested_is_yes_or_no CHECK (is_requested IN (0, 1)),
   CONSTRAINT deferred_has_a_reason CHECK ((deferred_to IS NULL) = (deferred_by IS NULL))
 ) STRICT;
 CREATE INDEX jobs_claimable ON jobs (available_at, id) WHERE state = 'queued' AND parked = 0;
 CREATE INDEX jobs_open ON jobs (schedule_id) WHERE state IN ('queued', 'running');
 CREATE INDEX jobs_leased ON jobs (lease_until) WHERE state = 'running';
-CREATE INDEX jobs_unsettled ON jobs (available_at) WHERE state = 'unknown';
-CREATE INDEX jobs_by_turns ON jobs (workspace_id, available_at, id) WHERE state = 'queued' AND parked = 0;
+CREATE INDEX jobs_to_look_up ON jobs (available_at) WHERE state = 'unknown';
+CREATE INDEX jobs_by_workspace ON jobs (workspace_id, available_at, id) WHERE state = 'queued' AND parked = 0;
 CREATE INDEX jobs_parked ON jobs (workspace_id) WHERE state = 'queued' AND parked = 1;
 CREATE INDEX jobs_held ON jobs (due_at) WHERE state = 'held';
 CREATE INDEX jobs_failed ON jobs (due_at) WHERE state = 'failed';
 CREATE INDEX jobs_failed_deferred ON jobs (deferred_to, due_at) WHERE state = 'failed' AND deferred_to IS NOT NULL;
 CREATE INDEX jobs_by_due ON jobs (due_at);
 
--- Occurrences that no tick saw in time, many of a schedule in one row. None of them has a job: one is written when a
--- person sends an occurrence after all, and the occurrence is taken out of its span first.
+-- Missed occurrences, many of a schedule in one row. None of them has a job: a person's retry takes an occurrence out of
+-- its span and writes a job for it.
 CREATE TABLE missed_spans (
   id            INTEGER NOT NULL PRIMARY KEY,
   schedule_id   TEXT    NOT NULL REFERENCES schedules (id),
@@ -189,7 +200,7 @@ WHEN EXISTS (SELECT 1 FROM missed_spans m, json_each(m.instants) r
                 AND (NEW.due_at - (r.value ->> 0)) / (r.value ->> 1) BETWEEN 0 AND (r.value ->> 2) - 1)
 BEGIN SELECT RAISE(IGNORE); END;
 
--- What was tried. sent_at is committed before the first byte leaves; null: it never left.
+-- Attempts to post a job. sent_at is committed before the first byte of the request leaves; null: it was not sent.
 CREATE TABLE attempts (
   job_id        INTEGER NOT NULL REFERENCES jobs (id),
   number        INTEGER NOT NULL,
@@ -199,25 +210,25 @@ CREATE TABLE attempts (
   worker        TEXT    NOT NULL,
   started_at    INTEGER NOT NULL,
   sent_at       INTEGER,
-  clock_ms      INTEGER,                               -- Slack's clock less ours then; null: not known
+  clock_ms      INTEGER,                               -- Slack's clock minus ours; null: unknown
   ended_at      INTEGER,
   outcome       TEXT,
   error         TEXT,
-  detail        TEXT,                                  -- of an error of our own, in words
+  detail        TEXT,                                  -- text of an error of schedbot itself
   http_status   INTEGER,
   ts            TEXT,
   lateness_ms   INTEGER,
   PRIMARY KEY (job_id, number),
-  CONSTRAINT an_end_has_an_outcome CHECK ((ended_at IS NULL) = (outcome IS NULL)),
+  CONSTRAINT ended_has_an_outcome CHECK ((ended_at IS NULL) = (outcome IS NULL)),
   CONSTRAINT outcome_known CHECK (outcome IN ('posted', 'rate_limited', 'quota', 'unknown', 'not_posted',
     'token_refused', 'channel_refused', 'message_refused', 'our_defect', 'render_failed', 'lost_unsent')),
   CONSTRAINT posted_has_a_ts CHECK (outcome <> 'posted' OR ts IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempts_open ON attempts (job_id) WHERE ended_at IS NULL;
-CREATE TRIGGER an_ended_attempt_stays BEFORE UPDATE ON attempts WHEN OLD.ended_at IS NOT NULL
-BEGIN SELECT RAISE(ABORT, 'an attempt is never updated once it has ended'); END;
+CREATE TRIGGER ended_attempt_is_final BEFORE UPDATE ON attempts WHEN OLD.ended_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'an ended attempt is never updated'); END;
 
--- How an attempt of unknown outcome was settled, or by what it could not be.
+-- Look-ups of attempts of unknown outcome in the channel's history, with their results.
 CREATE TABLE lookups (
   id            INTEGER NOT NULL PRIMARY KEY,
   job_id        INTEGER NOT NULL REFERENCES jobs (id),
@@ -234,8 +245,8 @@ CREATE INDEX lookups_of_job ON lookups (job_id);
 CREATE TABLE pacing (
   workspace_id  TEXT    NOT NULL REFERENCES workspaces (id),
   method        TEXT    NOT NULL,
-  channel       TEXT    NOT NULL DEFAULT '',           -- '' is the method in the whole workspace
-  held_at       INTEGER NOT NULL,                      -- when this was written
+  channel       TEXT    NOT NULL DEFAULT '',           -- '': the method in the whole workspace
+  held_at       INTEGER NOT NULL,                      -- instant of the write
   free_at       INTEGER NOT NULL,
   PRIMARY KEY (workspace_id, method, channel)
 ) STRICT, WITHOUT ROWID;
@@ -247,10 +258,10 @@ CREATE TABLE changes (
   actor         TEXT    NOT NULL,
   command       TEXT    NOT NULL,
   workspace_id  TEXT    REFERENCES workspaces (id),
-  kind          TEXT    NOT NULL,                      -- of the object: schedule, workspace, job, calendar
+  kind          TEXT    NOT NULL,                      -- of the changed object
   object_id     TEXT    NOT NULL,
   name          TEXT    NOT NULL,
-  before        TEXT,                                  -- JSON, null: it was not there
+  before        TEXT,                                  -- JSON; null: it did not exist
   after         TEXT,
   CONSTRAINT kind_known CHECK (kind IN ('schedule', 'workspace', 'job', 'calendar'))
 ) STRICT;
@@ -258,10 +269,19 @@ CREATE INDEX changes_of_object ON changes (kind, object_id);
 CREATE INDEX changes_by_time ON changes (changed_at);
 
 CREATE TABLE heartbeats (
-  kind        TEXT    NOT NULL,                        -- tick or pool
+  kind        TEXT    NOT NULL,                        -- 'tick' or 'pool'
   name        TEXT    NOT NULL,
-  program     TEXT    NOT NULL,                        -- schedbot's version
+  program     TEXT    NOT NULL,                        -- version of schedbot
   started_at  INTEGER NOT NULL,
   beat_at     INTEGER NOT NULL,
   PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
+
+-- Posts in a row that got no answer from Slack. It outlives the pool, so that the next pool knows of an outage.
+CREATE TABLE outage (
+  id            INTEGER NOT NULL PRIMARY KEY,
+  failures      INTEGER NOT NULL,
+  workspace_id  TEXT    NOT NULL,                      -- of the last such post
+  changed_at    INTEGER NOT NULL,
+  CONSTRAINT only_one_row CHECK (id = 1)
+) STRICT;

@@ -1,0 +1,79 @@
+"""Rescue running jobs whose worker is gone: queue what was not sent, and look up what was."""
+
+from dataclasses import dataclass
+
+from schedbot.model import JobState, Outcome
+from schedbot.rules.lifecycle import Event, after
+from schedbot.store.database import Database
+
+QUEUED = after(JobState.RUNNING, Event.WORKER_DIED_UNSENT)
+UNKNOWN = after(JobState.RUNNING, Event.WORKER_DIED_SENT)
+ERROR = "worker_lost"
+
+MAX_CLOCK_CHANGE_MS = 600_000
+# A lease that ends too far ahead was written before somebody set the clock back.
+EXPIRED = """
+SELECT id, token, lease_until FROM jobs
+ WHERE state = 'running' AND (lease_until < :now OR lease_until > :too_far)
+ LIMIT 1000
+"""
+
+OPEN_ATTEMPT = "SELECT number, sent_at FROM attempts WHERE job_id = :job_id AND ended_at IS NULL"
+
+RESCUE_SENT = """
+UPDATE jobs
+   SET state = :unknown, available_at = :look_up_at, spent = spent + 1, error = :error,
+       token = NULL, lease_until = NULL
+ WHERE id = :job_id AND token = :token AND state = 'running'
+"""
+
+RESCUE_UNSENT = """
+UPDATE jobs
+   SET state = :queued, available_at = max(available_at, :now), token = NULL, lease_until = NULL
+ WHERE id = :job_id AND token = :token AND state = 'running'
+"""
+
+END_ATTEMPT = """
+UPDATE attempts SET ended_at = :now, outcome = :outcome, error = :error
+ WHERE job_id = :job_id AND number = :number AND ended_at IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredLease:
+    """A running job whose lease has passed."""
+
+    id: int
+    token: int
+    lease_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAttempt:
+    """An attempt without an end. `sent_at` None: its request was not sent."""
+
+    number: int
+    sent_at: int | None
+
+
+def list_expired_leases(db: Database, now: int, lease_ms: int) -> list[ExpiredLease]:
+    """Return running jobs whose lease ended before `now`, or ends later than any lease of this clock."""
+    return db.all(ExpiredLease, EXPIRED, {"now": now, "too_far": now + 3 * lease_ms + MAX_CLOCK_CHANGE_MS})
+
+
+def rescue_job(db: Database, job_id: int, token: int, now: int, window_ms: int) -> JobState | None:
+    """Take the job from a worker that is gone. Inside a transaction.
+
+    If no request was sent, the job is `queued` again; else `unknown`, to be looked up `window_ms` after it was sent.
+    Returns the state, or None if a newer claim holds the job.
+    """
+    claim = {"job_id": job_id, "token": token}
+    attempt = db.first(OpenAttempt, OPEN_ATTEMPT, {"job_id": job_id})
+    if attempt is None or attempt.sent_at is None:
+        return QUEUED if db.execute(RESCUE_UNSENT, {**claim, "now": now, "queued": QUEUED}) else None
+    look_up_at = min(attempt.sent_at, now) + window_ms
+    if not db.execute(RESCUE_SENT, {**claim, "look_up_at": look_up_at, "unknown": UNKNOWN, "error": ERROR}):
+        return None
+    ended = {"job_id": job_id, "number": attempt.number, "now": now, "outcome": Outcome.UNKNOWN, "error": ERROR}
+    db.execute(END_ATTEMPT, ended)
+    return UNKNOWN

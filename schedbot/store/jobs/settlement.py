@@ -1,0 +1,88 @@
+"""Settle a job after an attempt or a look-up, and pause the workspace or suspend the schedule that the result affects.
+
+A job that is queued again follows its schedule and workspace as they are now. It is cancelled if its schedule was
+paused, suspended or removed meanwhile; only an extra job that was requested during the pause goes on. If its workspace
+was paused, it waits; if its schedule moved to another workspace, the next attempt goes there.
+"""
+
+from schedbot.model import CancelReason, ScheduleState
+from schedbot.store.database import Database
+from schedbot.store.history import changes
+from schedbot.store.history.changes import Change
+from schedbot.store.jobs import pending
+from schedbot.store.schedules import schedules, workspaces
+
+ACTOR, COMMAND = "schedbot work", "work"
+
+# State of the schedule if it forbids to queue the job again, else null.
+FORBIDDEN_BY = """(SELECT s.state FROM schedules s
+              WHERE s.id = jobs.schedule_id AND :state = 'queued'
+                AND (s.state IN ('suspended', 'removed')
+                     OR s.state = 'paused' AND (jobs.kind <> 'extra' OR s.paused_at >= jobs.due_at)))"""
+
+# Assignments of a statement that binds :state, :cancelled and the new values.
+SETTLED = f"""
+       state = CASE WHEN {FORBIDDEN_BY} IS NULL THEN :state ELSE :cancelled END,
+       cancel_reason = 'schedule_' || {FORBIDDEN_BY},
+       workspace_id = CASE WHEN :state = 'queued'
+                           THEN (SELECT s.workspace_id FROM schedules s WHERE s.id = jobs.schedule_id)
+                           ELSE workspace_id END,
+       parked = (:state = 'queued'
+                 AND EXISTS (SELECT 1 FROM schedules s JOIN workspaces w ON w.id = s.workspace_id
+                              WHERE s.id = jobs.schedule_id AND w.paused_at IS NOT NULL)),
+       available_at = :available_at, error = :error, ts = :ts, lateness_ms = :lateness_ms
+"""
+
+SUSPEND = """
+UPDATE schedules SET state = :suspended, reason = :reason, state_by = :actor, state_until = NULL, paused_at = NULL
+ WHERE id = :id AND state IN ('active', 'paused', 'finished')
+   AND :channel = (SELECT v.channel FROM schedule_versions v
+                    WHERE v.schedule_id = schedules.id AND v.version = schedules.version)
+"""
+
+
+def pause_workspace(db: Database, workspace_id: str, reason: str, now: int, resumes: int) -> None:
+    """Pause the workspace because its token was refused or cannot be found. Inside a transaction.
+
+    `resumes` is the number of its resumes when the job was claimed: if somebody resumed it since, it stays on.
+    (A count, because a clock that is set puts instants out of order.)
+    """
+    workspace = workspaces.by_id(db, workspace_id)
+    if workspace.resumes == resumes and workspaces.pause(db, workspace_id, reason, ACTOR, now):
+        change = Change(
+            changed_at=now,
+            actor=ACTOR,
+            command=COMMAND,
+            kind="workspace",
+            object_id=workspace_id,
+            name=workspace.name,
+            workspace_id=workspace_id,
+            before={"paused_reason": None},
+            after={"paused_reason": reason},
+        )
+        changes.record(db, change)
+
+
+def suspend_schedule(db: Database, schedule_id: str, channel: str, reason: str, now: int) -> None:
+    """Suspend the schedule because its channel refuses posts, and cancel its pending jobs. Inside a transaction.
+
+    Nothing happens if the schedule has another channel by now.
+    """
+    schedule = schedules.by_id(db, schedule_id)
+    suspended = ScheduleState.SUSPENDED
+    bindings = {"id": schedule_id, "channel": channel, "reason": reason, "actor": ACTOR, "suspended": suspended}
+    if db.execute(SUSPEND, bindings) != 1:
+        return
+    pending.cancel(db, schedule_id, CancelReason.SCHEDULE_SUSPENDED)  # they would meet the same refusal
+    change = Change(
+        changed_at=now,
+        actor=ACTOR,
+        command=COMMAND,
+        kind="schedule",
+        object_id=schedule_id,
+        name=schedule.name,
+        workspace_id=schedule.workspace_id,
+        before={"state": schedule.state.value},
+        after={"state": suspended.value, "reason": reason},
+    )
+    changes.record(db, change)
