@@ -15,15 +15,32 @@ from schedbot.worker.steps.reconcile import Reconciler
 from tests.support.app import App, now_ms, rfc3339, until
 from tests.support.job_history import HOUR, NOW, JobHistory, new_job_history
 
-WITHIN = 40  # s: a pool starts, and a lost answer is waited for
+WITHIN = 40  # s: a pool starts, and waits for a lost answer
 WORKSPACES = 5
 
 
-def unknown(number: int) -> UnknownJob:
-    """Return a job of unknown outcome, sent `number` milliseconds after NOW."""
-    source, sent_at = TokenSource("setting"), NOW + number
-    rest = (5, "hold", 0, None, NOW)
-    return UnknownJob(number, "s", "s", "acme", "acme", source, NOW, NOW, 1, 1, "C1", sent_at, None, *rest)
+def unknown(job_id: int) -> UnknownJob:
+    """Return a job of unknown outcome, sent `job_id` milliseconds after NOW."""
+    return UnknownJob(
+        id=job_id,
+        schedule_id="s",
+        schedule="s",
+        workspace_id="acme",
+        workspace="acme",
+        source=TokenSource("setting"),
+        due_at=NOW,
+        deadline_at=NOW,
+        number=1,
+        spent=1,
+        channel="C1",
+        sent_at=NOW + job_id,
+        clock_ms=None,
+        max_attempts=5,
+        on_unknown="hold",
+        resumes=0,
+        error=None,
+        scheduled_at=NOW,
+    )
 
 
 def reconciler(history: JobHistory) -> Reconciler:

@@ -24,11 +24,11 @@ from schedbot.worker.state.write_queue import WriteQueue
 class InFlight:
     """Deliveries by key, the posters that carry them, and the queues between the steps.
 
-    `pool`: the pool's name. `arrival_limit_ms`: how long after its start a message may still arrive.
+    `arrival_limit_ms`: how long after its start a message may still arrive.
     """
 
     session: Session
-    pool: str
+    pool_name: str
     installation: str
     writes: WriteQueue = field(default_factory=WriteQueue)
     posters: list[PosterHandle] = field(default_factory=list)

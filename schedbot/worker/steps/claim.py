@@ -38,7 +38,7 @@ class Claimer:
 
     in_flight: InFlight
     sender: Sender
-    turns: RoundRobin = field(default_factory=RoundRobin)
+    round_robin: RoundRobin = field(default_factory=RoundRobin)
     put_back_slots: dict[ChannelKey, int] = field(default_factory=dict)
     is_claiming: bool = False
     render_pool: RenderPool = field(init=False)
@@ -67,8 +67,8 @@ class Claimer:
             return False
         if breaker.is_open:
             room = 1
-            self.turns.end_turn(breaker.failing_workspace)  # another may get an answer
-        request = claims.ClaimRequest(now + EARLY_MS, room, now + session.settings.lease_ms, self.turns)
+            self.round_robin.end_turn(breaker.failing_workspace)  # another may get an answer
+        request = claims.ClaimRequest(now + EARLY_MS, room, now + session.settings.lease_ms, self.round_robin)
         self.is_claiming = True
         self.in_flight.writes.add(lambda db: claims.claim(db, request), self.on_claimed)
         return True

@@ -17,7 +17,7 @@ DAY_MS = 86_400_000  # nobody sets a clock by more
 CLOCK_OFF_MS = 30_000  # a look-up goes as far again beyond the attempt's own seconds
 
 
-class Attempt(NamedTuple):
+class AttemptKey(NamedTuple):
     """An attempt of a job, by its number."""
 
     job_id: int
@@ -30,14 +30,14 @@ class SearchWindows:
 
     in_flight: InFlight
     started_at: int
-    _wide_until: dict[Attempt, int] = field(default_factory=dict)  # end of each window that covers a day
+    _wide_until: dict[AttemptKey, int] = field(default_factory=dict)  # end of each window that covers a day
 
     def searched_post(self, job: UnknownJob) -> SearchedPost:
         """Return the attempt's metadata and window for a poster.
 
         The end of the window stays the same when it is asked again, so that a look-up of several pages can go on.
         """
-        if job.is_elsewhere and attempt_of(job) not in self._wide_until:
+        if job.is_elsewhere and key_of(job) not in self._wide_until:
             self.widen(job)
         clock, arrival_limit_ms = self.in_flight.clock, self.in_flight.arrival_limit_ms
         offset_ms = job.clock_ms if job.clock_ms is not None else clock.slack_offset_ms or 0
@@ -47,14 +47,14 @@ class SearchWindows:
         # By our clock too: the answer may not be Slack's, and its date may be wrong.
         earliest_at, latest_at = self.earliest_start(job) + min(0, offset_ms), until_at + max(0, offset_ms)
         metadata = MessageMetadata(self.in_flight.installation, job.occurrence, job.number)
-        return SearchedPost(metadata, earliest_at, self._wide_until.get(attempt_of(job), latest_at))
+        return SearchedPost(metadata, earliest_at, self._wide_until.get(key_of(job), latest_at))
 
     def earliest_start(self, job: UnknownJob) -> int:
         """Return the first instant, by our clock as it is now, at which the attempt may have been sent."""
         now = self.in_flight.session.now()
         if job.clock_ms is not None:
             return job.sent_at  # Slack's clock was known then, so our own does not matter
-        if job.sent_at > now or attempt_of(job) in self._wide_until:
+        if job.sent_at > now or key_of(job) in self._wide_until:
             return min(job.sent_at, now) - DAY_MS
         return job.sent_at - self.in_flight.clock.set_back_ms
 
@@ -63,7 +63,7 @@ class SearchWindows:
 
         `offset_ms`: Slack's clock minus ours, as known at the request.
         """
-        if job.clock_ms is not None or attempt_of(job) in self._wide_until:
+        if job.clock_ms is not None or key_of(job) in self._wide_until:
             return False
         error_ms = abs((self.in_flight.clock.slack_offset_ms or 0) - (offset_ms or 0))
         if error_ms <= CLOCK_OFF_MS and job.sent_at >= self.started_at:
@@ -74,12 +74,12 @@ class SearchWindows:
     def widen(self, job: UnknownJob) -> None:
         """Look for the attempt in a whole day from now on."""
         until_at = max(self.in_flight.session.now(), job.sent_at + self.in_flight.arrival_limit_ms)
-        self._wide_until[attempt_of(job)] = until_at + max(0, self.in_flight.clock.slack_offset_ms or 0)
+        self._wide_until[key_of(job)] = until_at + max(0, self.in_flight.clock.slack_offset_ms or 0)
 
     def forget(self, job: UnknownJob) -> None:
         """Drop the window of an attempt whose outcome is known."""
-        self._wide_until.pop(attempt_of(job), None)
+        self._wide_until.pop(key_of(job), None)
 
 
-def attempt_of(job: UnknownJob) -> Attempt:
-    return Attempt(job.id, job.number)
+def key_of(job: UnknownJob) -> AttemptKey:
+    return AttemptKey(job.id, job.number)

@@ -99,7 +99,7 @@ class Sender:
         poster.take(delivery)
         held_until = now + START_LIMIT_MS + self.in_flight.session.settings.timeout_ms + PACE_MS
         delivery.sent_at, delivery.sent_steady, delivery.channel_held_until = now, steady, held_until
-        start = self.attempt_start(delivery, f"{self.in_flight.pool}/{poster.number}", now)
+        start = self.attempt_start(delivery, f"{self.in_flight.pool_name}/{poster.number}", now)
         self.in_flight.writes.add(
             lambda db: attempts.write_intent(db, start, self.in_flight.session.now(), held_until),
             partial(self.on_intent_written, delivery, poster),
@@ -154,7 +154,7 @@ class Sender:
         """Record an attempt that was never sent, because its report could not be rendered."""
         job, now = delivery.job, self.in_flight.session.now()
         log.event("render_failed", "error", job=job.id, schedule=job.schedule, why=reason)
-        start = self.attempt_start(delivery, self.in_flight.pool, None)
+        start = self.attempt_start(delivery, self.in_flight.pool_name, None)
         delivery.attempt = job.attempts + 1
         self.in_flight.writes.add(lambda db: attempts.begin(db, start, now, 0), is_ending=True)
         self.end(delivery, PostResponse(delivery.key, AttemptResult(Outcome.RENDER_FAILED, "render_failed"), reason))
