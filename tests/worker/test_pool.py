@@ -1,4 +1,4 @@
-"""Pool with a stopped child, a busy channel, full slots, or jobs that are edited while it runs."""
+"""Pool with a stopped child, a busy channel or full slots."""
 
 import os
 import signal
@@ -49,17 +49,3 @@ def test_full_slots_cost_no_processor_time(app: App) -> None:
     ticks_before, until_at = cpu_ticks(pool.pid), now_ms() + 3_000
     until(lambda: now_ms() > until_at)
     assert cpu_ticks(pool.pid) - ticks_before < 100  # a busy loop takes 300
-
-
-def test_edit_of_running_job_leaves_channels_free(app: App) -> None:
-    app.add_due_jobs(2, channels=1)
-    pool = app.start("work", "--processes", "1")
-    until(lambda: app.states() == {"succeeded": 1, "running": 1})
-    last = read_value(
-        app.db, "SELECT s.name FROM jobs j JOIN schedules s ON s.id = j.schedule_id WHERE j.state = 'running'"
-    )
-    app.run("edit", last, "--channel", "C0000000007", "--text", "moved")
-    until(lambda: app.states() == {"succeeded": 2}, within=20)
-    assert "moved" in app.slack.texts() or last in app.slack.texts()
-    assert len(app.slack.texts()) == 2
-    pool.terminate()

@@ -1,14 +1,19 @@
 """Clock monitor: notices that somebody set the clock, and keeps Slack's clock as its answers told it.
 
 After the clock was set, instants that were stored before no longer tell how long ago they were. So look-ups pause until
-any message in flight has arrived, and the search window covers both clocks.
+any message in flight has arrived, look-ups too far ahead are brought forward, and the search window covers both clocks.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from schedbot import log
 from schedbot.clock import steady_ms
+from schedbot.store.database import Database
+from schedbot.store.jobs import unknown
+from schedbot.worker.state.next_state import LONGEST_LOOK_UP_WAIT_MS
+from schedbot.worker.state.write_queue import WriteQueue
 
 # A jump of the clock between two turns of the loop from which on it is taken to have been set.
 CLOCK_SET_MS = 1_000
@@ -51,3 +56,10 @@ class ClockMonitor:
     def allows_look_ups(self) -> bool:
         """May histories be asked? Not while a message that was sent before the clock was set may still arrive."""
         return steady_ms() >= self._no_look_up_before
+
+    def bring_look_ups_forward(self, db: Database, writes: WriteQueue) -> None:
+        """Bring forward the look-ups whose instant was stored before somebody set the clock back."""
+        again_at = self.now() + self.arrival_limit_ms
+        too_far = again_at + LONGEST_LOOK_UP_WAIT_MS
+        if unknown.has_due_after(db, too_far):
+            writes.add(partial(unknown.bring_forward, too_far=too_far, again_at=again_at))

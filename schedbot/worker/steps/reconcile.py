@@ -20,7 +20,6 @@ from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
 from schedbot.worker.protocol import HistoryAnswer, LookUpFailed, LookUpRequest, LookUpResponse
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import (
-    LONGEST_LOOK_UP_WAIT_MS,
     LOOK_UP_PACE_MS,
     next_state_after_look_up,
     waits_for_token,
@@ -51,6 +50,7 @@ class Reconciler:
 
     def run(self) -> None:
         """Take jobs whose look-up is due, and start the look-ups that may start."""
+        self.in_flight.clock.bring_look_ups_forward(self.in_flight.session.db, self.in_flight.writes)
         self.take_due_jobs()
         self.start_look_ups()
 
@@ -64,9 +64,6 @@ class Reconciler:
         session = self.in_flight.session
         now = session.now()
         again_at = now + self.in_flight.arrival_limit_ms
-        too_far = again_at + LONGEST_LOOK_UP_WAIT_MS
-        if unknown.has_due_after(session.db, too_far):
-            self.in_flight.writes.add(partial(unknown.bring_forward, too_far=too_far, again_at=again_at))
         if unknown.has_due(session.db, now):
             take = partial(unknown.take_due, now=now, again_at=again_at, limit=JOBS_PER_RUN)
             self.in_flight.writes.add(take, self.queue_jobs)
