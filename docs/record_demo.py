@@ -1,4 +1,4 @@
-"""Makes docs/demo.svg from a real run of `schedbot demo`:  python docs/record_demo.py"""
+"""Writes docs/demo.svg from a run of `schedbot demo`:  python docs/record_demo.py"""
 
 import io
 import re
@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.text import Text
 
 WIDTH = 80
-# The page's port is another one each time.
+# The page's port differs in each run.
 PORT = re.compile(r"127\.0\.0\.1:\d+")
 
 
 def styled(line: str) -> Text:
-    """A line in the colours that the demo gives it on a terminal."""
+    """Return a line in the colours of the terminal."""
     style = {"$": "bold", "#": "dim"}.get(line[:1], "")
     if re.match(r"#[a-z]+$", line) or line.startswith("      -"):
         style = "bold"
@@ -23,16 +23,16 @@ def styled(line: str) -> Text:
 
 
 def main() -> int:
-    done = subprocess.run([sys.executable, "-m", "schedbot", "demo"], stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        print("The demo failed: nothing was recorded.", file=sys.stderr)
+    completed = subprocess.run([sys.executable, "-m", "schedbot", "demo"], stdout=subprocess.PIPE, text=True)
+    if completed.returncode:
+        print("The demo failed: docs/demo.svg is unchanged.", file=sys.stderr)
         return 1
-    told, _, _ = done.stdout.partition("\nNext:  schedbot demo")
+    output, _, _ = completed.stdout.partition("\nNext:  schedbot demo")
     console = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
-    for line in PORT.sub("127.0.0.1:8765", told).rstrip().splitlines():
+    for line in PORT.sub("127.0.0.1:8765", output).rstrip().splitlines():
         console.print(styled(line))
     svg = console.export_svg(title="schedbot demo")
-    Path(__file__).with_name("demo.svg").write_text("\n".join(one.rstrip() for one in svg.splitlines()) + "\n")
+    Path(__file__).with_name("demo.svg").write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n")
     return 0
 
 

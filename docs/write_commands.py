@@ -1,4 +1,4 @@
-"""Makes docs/commands.md from the program itself:  python docs/write_commands.py"""
+"""Writes docs/commands.md from the program's help:  python docs/write_commands.py"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,52 +10,54 @@ TARGET = Path(__file__).with_name("commands.md")
 HEAD = """\
 # Commands
 
-Made from the program by `docs/write_commands.py`; `schedbot COMMAND --help` says the same.
+Generated from the program's help by `docs/write_commands.py`; `schedbot COMMAND --help` shows the same.
 
-Before a command's name stand `--config FILE` (else `SCHEDBOT_CONFIG`, else `./schedbot.toml`, the user's configuration
-folder, `/etc/schedbot/schedbot.toml`) and `--database FILE` (else `SCHEDBOT_DATABASE`, else what the configuration
-says). Exit codes: 0 done, 1 failed, 2 used wrongly and nothing changed, 3 done, but something waits for a person.
+Two options go before the command's name: `--config FILE` (default: `SCHEDBOT_CONFIG`, else `./schedbot.toml`, else the
+user's configuration folder, else `/etc/schedbot/schedbot.toml`) and `--database FILE` (default: `SCHEDBOT_DATABASE`,
+else the database of the configuration).
+
+Exit codes: 0 done; 1 failed; 2 used wrongly, nothing changed; 3 done, but something waits for a person.
 """
 
 
 def text() -> str:
-    """The page."""
+    """Return the page."""
     parts = [HEAD]
     for title, commands in cli.COMMANDS.items():
         parts.append(f"## {title}\n")
         for name in commands:
-            parts += command(f"schedbot {name}", cli.load(name))
+            parts += section(f"schedbot {name}", cli.load(name))
     return "\n".join(parts)
 
 
-def command(name: str, loaded: Any) -> Iterator[str]:
-    """A command's section; a group's is followed by those of its commands."""
-    about, _, example = (loaded.help or "").partition("Example:")
+def section(name: str, command: Any) -> Iterator[str]:
+    """Yield the section of a command, and for a group the sections of its commands."""
+    description, _, example = (command.help or "").partition("Example:")
     yield f"### {name}\n"
-    yield f"{about.strip()}\n"
+    yield f"{description.strip()}\n"
     yield f"```sh\n{' '.join(example.split())}\n```\n"
-    rows = [row(one) for one in loaded.params if one.name != "help"]
+    rows = [row(param) for param in command.params if param.name != "help"]
     if rows:
         yield "\n".join(["| | |", "|---|---|", *rows]) + "\n"
-    for sub, one in getattr(loaded, "commands", {}).items():
-        yield from command(f"{name} {sub}", one)
+    for subname, subcommand in getattr(command, "commands", {}).items():
+        yield from section(f"{name} {subname}", subcommand)
 
 
 def row(param: Any) -> str:
-    """`--cron EXPR` and what it is for. Only what the program itself says, so that no version of typer changes it."""
+    """Return a row with an option and its help. Independent of the version of typer."""
     value = param.metavar or param.name.upper()
-    said = [value] if param.param_type_name == "argument" else [*param.opts, *param.secondary_opts]
-    words = " / ".join(said)
+    names = [value] if param.param_type_name == "argument" else [*param.opts, *param.secondary_opts]
+    syntax = " / ".join(names)
     if param.param_type_name == "option" and not param.is_flag:
-        words += f" {value}"
+        syntax += f" {value}"
     default = getattr(param.default, "value", param.default)
-    known = isinstance(default, str | int) and not isinstance(default, bool) and default != ""
-    told = " ".join((param.help or "").split())
-    return f"| `{cell(words)}` | {cell(told)}{f' [default: {default}]' if known else ''} |"
+    has_default = isinstance(default, str | int) and not isinstance(default, bool) and default != ""
+    help_text = " ".join((param.help or "").split())
+    return f"| `{cell(syntax)}` | {cell(help_text)}{f' [default: {default}]' if has_default else ''} |"
 
 
-def cell(said: str) -> str:
-    return said.replace("|", "\\|")
+def cell(content: str) -> str:
+    return content.replace("|", "\\|")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Makes docs/errors.md from the table of Slack's answers and ours:  python docs/write_errors.py"""
+"""Writes docs/errors.md from the table of error codes:  python docs/write_errors.py"""
 
 from pathlib import Path
 
@@ -9,22 +9,22 @@ TARGET = Path(__file__).with_name("errors.md")
 HEAD = """\
 # Errors
 
-What each code in the audit's `error` means, and what helps. Made from `schedbot/slack/error_codes.py` by
-`docs/write_errors.py`; codes that Slack never sends (what happened on the way, or before it) stand among them.
+Meaning and remedy of each code in the audit's `error`. Generated from `schedbot/slack/error_codes.py` by
+`docs/write_errors.py`. Some codes are schedbot's own: failures on the way to Slack, or before the request.
 
-A code that is not here counts as unknown: the channel's history is asked whether the message arrived, and a person is
-told. Nothing is sent again and again because of it.
+The outcome of a code that is not listed is unknown: schedbot looks the message up in the channel's history and shows
+the code to a person. It never retries endlessly because of such a code.
 """
 GROUPS = {
-    Outcome.RATE_LIMITED: "The workspace waits as long as Slack says. No attempt is used up.",
-    Outcome.QUOTA: "The workspace is tried again every hour. No attempt is used up.",
-    Outcome.UNKNOWN: "The message may be there. The channel's history is asked; found, the job succeeds; not found, "
-    "it is sent again. If the history cannot be asked, `--on-unknown` decides.",
-    Outcome.NOT_POSTED: "Nothing was posted. Tried again with growing pauses, each an attempt.",
-    Outcome.TOKEN_REFUSED: "A token that was rotated meanwhile is read anew, and the job tried again; else the "
+    Outcome.RATE_LIMITED: "The workspace waits as long as Slack asks. No attempt is used up.",
+    Outcome.QUOTA: "schedbot tries the workspace again every hour. No attempt is used up.",
+    Outcome.UNKNOWN: "The message may have been posted. schedbot looks it up in the channel's history: if it is "
+    "there, the job succeeds; if not, it is sent again. If the history cannot be read, `--on-unknown` decides.",
+    Outcome.NOT_POSTED: "Nothing was posted. schedbot tries again with growing pauses; each try is an attempt.",
+    Outcome.TOKEN_REFUSED: "schedbot reads the token again. If it was rotated, the job is tried again; if not, the "
     "workspace is paused and its jobs wait. No attempt is used up.",
     Outcome.CHANNEL_REFUSED: "The job fails at once, and its schedule is suspended with the reason.",
-    Outcome.MESSAGE_REFUSED: "The job fails at once: the report is at fault.",
+    Outcome.MESSAGE_REFUSED: "The job fails at once; the report must be fixed.",
     Outcome.OUR_DEFECT: "The job fails at once.",
     Outcome.RENDER_FAILED: "The job fails at once; nothing was sent.",
     Outcome.LOST_UNSENT: "Nothing was sent. The job is queued again; no attempt is used up.",
@@ -32,15 +32,15 @@ GROUPS = {
 
 
 def text() -> str:
-    """The page."""
+    """Return the page."""
     parts = [HEAD]
-    for outcome, does in GROUPS.items():
+    for outcome, effect in GROUPS.items():
         rows = [
-            f"| `{one.code}` | {one.sentence} | {one.remedy} |"
-            for one in error_codes.ERROR_CODES.values()
-            if one.outcome is outcome
+            f"| `{row.code}` | {row.sentence} | {row.remedy} |"
+            for row in error_codes.ERROR_CODES.values()
+            if row.outcome is outcome
         ]
-        parts += [f"## {outcome.value}\n", f"{does}\n", "| code | what happened | what helps |", "|---|---|---|"]
+        parts += [f"## {outcome.value}\n", f"{effect}\n", "| code | meaning | remedy |", "|---|---|---|"]
         parts += [*rows, ""]
     return "\n".join(parts)
 

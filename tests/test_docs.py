@@ -161,7 +161,7 @@ def test_readme_shows_the_lines_of_the_crontab_example() -> None:
 def test_picture_shows_the_demo() -> None:
     picture = (DOCS / "demo.svg").read_text().replace("&#160;", " ")
     assert "$ schedbot add la-standup" in picture
-    assert "Every message is there once" in picture
+    assert "Every message was posted exactly once" in picture
 
 
 def test_parse_rejects_unknown_commands_and_options() -> None:

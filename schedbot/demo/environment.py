@@ -1,7 +1,6 @@
-"""Where the demo plays: a sandbox, a folder, and the real commands as processes. Nothing of it outlives the stage.
+"""Environment of the demo: a sandbox, a folder, and real commands as child processes, all ended with it.
 
-The commands run as a user's would, in the folder and with an environment of their own; what they print is told with
-the folder's name left out.
+The commands run in the folder with their own environment variables. The folder's name is removed from their output.
 """
 
 import os
@@ -18,22 +17,22 @@ from schedbot import sandbox
 from schedbot.errors import BadInput, SchedbotError
 
 TOKEN = "xoxb-sandbox-acme"
-END_WITHIN_S = 10
+STOP_TIMEOUT_S = 10
 LOG = "work.log"
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What a command printed (both streams, in one), and its exit code."""
+class CommandResult:
+    """Output of a command (stdout and stderr together) and its exit code."""
 
     text: str
-    code: int
+    exit_code: int
 
 
 @dataclass(slots=True)
-class Stage:
-    """A folder to play in beside a running sandbox. `pool` is `schedbot work` while it runs."""
+class DemoEnvironment:
+    """A folder and a running sandbox. `pool` is `schedbot work` while it runs."""
 
     folder: Path
     slack: sandbox.RunningSandbox
@@ -44,7 +43,7 @@ class Stage:
         return self.folder / "schedbot.db"
 
     def variables(self) -> dict[str, str]:
-        """The environment that makes schedbot play here."""
+        """Return the environment variables that make schedbot use this folder and sandbox."""
         return {
             "SCHEDBOT_CONFIG": str(self.folder / "schedbot.toml"),
             "SCHEDBOT_DATABASE": str(self.database),
@@ -53,25 +52,25 @@ class Stage:
             "SLACK_BOT_TOKEN": TOKEN,
         }
 
-    def run(self, *words: str) -> Done:
-        """Run a command to its end."""
-        done = subprocess.run(
-            command(words),
-            env=self.environment(),
+    def run(self, *words: str) -> CommandResult:
+        """Run a command and return its output."""
+        completed = subprocess.run(
+            command_line(words),
+            env=self.process_environment(),
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
-        return Done(self.told(done.stdout), done.returncode)
+        return CommandResult(self.without_folder(completed.stdout), completed.returncode)
 
     def start_pool(self) -> None:
-        """Start `schedbot work`. Its session is its own: a Ctrl-C is for the demo, which then ends it."""
-        with (self.folder / LOG).open("wb") as log, undisturbed():
+        """Start `schedbot work` in its own session, so that Ctrl-C reaches the demo alone, which then ends it."""
+        with (self.folder / LOG).open("wb") as log, signals_deferred():
             self.pool = subprocess.Popen(
-                command(["work"]),
-                env=self.environment(),
+                command_line(["work"]),
+                env=self.process_environment(),
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -79,76 +78,78 @@ class Stage:
                 start_new_session=True,
             )
 
-    def stop_pool(self) -> Done:
-        """End `schedbot work` with SIGTERM; answers the last line that it wrote. Raises SchedbotError."""
+    def stop_pool(self) -> CommandResult:
+        """Stop `schedbot work` with SIGTERM. Returns its last line of output. Raises SchedbotError."""
         assert self.pool is not None
         self.pool.terminate()
         try:
-            code = self.pool.wait(END_WITHIN_S)
+            exit_code = self.pool.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            raise SchedbotError(f"'schedbot work' did not end within {END_WITHIN_S} s.") from None
+            raise SchedbotError(f"'schedbot work' did not stop within {STOP_TIMEOUT_S} s.") from None
         self.pool = None
-        return Done(self.told((self.folder / LOG).read_text().strip().rpartition("\n")[2]), code)
+        return CommandResult(
+            self.without_folder((self.folder / LOG).read_text().strip().rpartition("\n")[2]), exit_code
+        )
 
-    def clear(self) -> None:
-        """End at once what still runs."""
+    def kill_pool(self) -> None:
+        """Kill `schedbot work` if it is running."""
         if self.pool is not None:
-            # A Ctrl-C may have ended it before it had a group of its own.
+            # A Ctrl-C may have ended it before its process group existed.
             with suppress(ProcessLookupError):
                 os.killpg(self.pool.pid, signal.SIGKILL)
             self.pool.wait()
             self.pool = None
 
-    def environment(self) -> dict[str, str]:
-        """The caller's environment, but what it says to schedbot is said anew; where there are many cores, two do."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("SCHEDBOT_")}
-        return {**kept, "SCHEDBOT_PROCESSES": "2", "PYTHONIOENCODING": "utf-8", **self.variables()}
+    def process_environment(self) -> dict[str, str]:
+        """Return the caller's environment without its SCHEDBOT_ variables, with two child processes for the pool."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SCHEDBOT_")}
+        return {**inherited, "SCHEDBOT_PROCESSES": "2", "PYTHONIOENCODING": "utf-8", **self.variables()}
 
-    def told(self, text: str) -> str:
+    def without_folder(self, text: str) -> str:
         return text.replace(f"{self.folder}{os.sep}", "").rstrip("\n")
 
 
-def command(words: list[str] | tuple[str, ...]) -> list[str]:
+def command_line(words: list[str] | tuple[str, ...]) -> list[str]:
     return [sys.executable, "-m", "schedbot", *words]
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """A signal that comes meanwhile counts afterwards: a process that was started must be known to be ended."""
-    came: list[int] = []
-    before = {number: signal.signal(number, lambda got, _: came.append(got)) for number in ENDINGS}
+def signals_deferred() -> Iterator[None]:
+    """Deliver signals afterwards, so that a process is never started without a record of it."""
+    received: list[int] = []
+    handlers = {number: signal.signal(number, lambda number, _: received.append(number)) for number in STOP_SIGNALS}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
-    for late in came:
-        signal.raise_signal(late)
+    for received_number in received:
+        signal.raise_signal(received_number)
 
 
 @contextmanager
-def stage(folder: str | None) -> Iterator[Stage]:
-    """A stage in `folder`, which stays, or in a temporary one, which does not. Raises BadInput, SchedbotError."""
-    with ExitStack() as leaving:
-        path = named(folder) if folder else Path(leaving.enter_context(temporary()))
-        played = Stage(path.resolve(), leaving.enter_context(sandbox.start(any_channel=False)))
-        leaving.callback(played.clear)
-        yield played
+def open_environment(folder: str | None) -> Iterator[DemoEnvironment]:
+    """Yield an environment in `folder`, or in a temporary folder. Raises BadInput, SchedbotError."""
+    with ExitStack() as stack:
+        path = create_folder(folder) if folder else Path(stack.enter_context(temporary_folder()))
+        environment = DemoEnvironment(path.resolve(), stack.enter_context(sandbox.start(any_channel=False)))
+        stack.callback(environment.kill_pool)
+        yield environment
 
 
-def temporary() -> tempfile.TemporaryDirectory[str]:
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="schedbot-demo-")
 
 
-def named(folder: str) -> Path:
-    """The folder that was asked for, made if need be. Raises BadInput where another database could be touched."""
+def create_folder(folder: str) -> Path:
+    """Create the folder if it is missing. Raises BadInput for a folder with a database or a configuration."""
     path = Path(folder).expanduser()
     for name in ("schedbot.db", "schedbot.toml"):
         if (path / name).exists():
-            raise BadInput(f"'{folder}' already holds a {name}.", hint="Name a new or an empty folder with --dir.")
+            raise BadInput(f"'{folder}' already contains {name}.", hint="Use a new or empty folder with --dir.")
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = (error.strerror or "no access").lower()
-        raise BadInput(f"The folder '{folder}' cannot be made: {reason}.", hint="Name another with --dir.") from None
+        raise BadInput(f"The folder '{folder}' cannot be created: {reason}.", hint="Use another folder.") from None
     return path

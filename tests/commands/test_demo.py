@@ -75,11 +75,11 @@ def test_the_demo_goes_as_told(played: tuple[Path, subprocess.CompletedProcess[s
         assert f"$ schedbot {command}" in done.stdout
     assert re.search(r"berlin-backup +succeeded", done.stdout)
     assert re.search(r"sao-paulo-old +failed +is_archived", done.stdout)
-    assert "Every message is there once" in done.stdout
+    assert "Every message was posted exactly once" in done.stdout
 
 
 def test_the_demo_draws_what_was_posted(played: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    _, _, drawn = played[1].stdout.partition("What Slack has")
+    _, _, drawn = played[1].stdout.partition("The messages in Slack")
     assert re.findall(r"^#[a-z]+$", drawn, re.MULTILINE) == ["#general", "#reports", "#ops"]
     assert "  | Acme & Sons: your week" in drawn
     assert drawn.count("Backup: 14 of 14 done.") == 1
@@ -99,14 +99,14 @@ def test_the_demo_leaves_nothing_behind(played: tuple[Path, subprocess.Completed
     assert living(folder) == []
 
 
-@pytest.mark.parametrize("moment", [b"Its page", b"work", b"lord-howe", b"settled;"])
+@pytest.mark.parametrize("moment", [b"Its page", b"work", b"lord-howe", b"jobs ended;"])
 def test_ctrl_c_leaves_nothing_behind(running: Program, tmp_path: Path, moment: bytes) -> None:
     assert running.stdin is not None
     read_until(running, moment)
     assert list(tmp_path.iterdir()) != []
     running.stdin.write(b"\x03")
     running.stdin.flush()
-    read_until(running, b"Nothing is left running.")
+    read_until(running, b"No process is left.")
     assert running.wait(10) != 0
     assert list(tmp_path.iterdir()) == []
     assert living(tmp_path) == []
@@ -126,7 +126,7 @@ def test_kept_it_can_be_looked_at_and_goes_on_from_its_folder(tmp_path: Path) ->
     folder = tmp_path / "mine"
     command = [*PROGRAM, "--keep", "--dir", str(folder)]
     program = subprocess.Popen(command, env=environment(tmp_path), stdout=-1, stderr=-3)
-    page = re.findall(rb"Look: (\S+)", read_until(program, b"Ctrl-C ends it."))[0].decode()
+    page = re.findall(rb"Page: (\S+)", read_until(program, b"Ctrl-C stops the sandbox."))[0].decode()
     assert urllib.request.urlopen(page, timeout=10).status == 200
     program.send_signal(signal.SIGINT)
     said = program.communicate(timeout=20)[0].decode()
@@ -149,7 +149,7 @@ def test_a_folder_with_a_database_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "schedbot.db").write_text("mine")
     done = subprocess.run([*PROGRAM, "--dir", str(tmp_path)], capture_output=True, text=True, timeout=30)
     assert done.returncode == 2
-    assert "already holds a schedbot.db" in done.stderr
+    assert "already contains schedbot.db" in done.stderr
     assert [one.name for one in tmp_path.iterdir()] == ["schedbot.db"]
     assert (tmp_path / "schedbot.db").read_text() == "mine"
 

@@ -1,4 +1,4 @@
-"""`schedbot demo`: run schedbot in the sandbox, from `add` to the posted messages."""
+"""`schedbot demo`: show schedbot at work in the sandbox."""
 
 import shlex
 import signal
@@ -26,93 +26,92 @@ def run(
 ) -> None:
     """Show schedbot at work in the sandbox: add, tick, work, audit and the posted messages. Takes half a minute.
 
-    It needs no Slack account and sends nothing to Slack: the real commands run against a Slack imitation on this
-    machine. Without --dir all files are deleted at the end. Exit code 0 if all went as expected, else 1.
+    It needs no Slack account and sends nothing to Slack: the real commands run against a local Slack. Without --dir all
+    files are deleted at the end. Exit code 0 if all went as expected, else 1.
 
     Example:  schedbot demo --keep
     """
     try:
-        with clean_exit(), demo.stage(folder) as on:
-            print_remark(f"A Slack imitation runs on this machine. Its page: {on.slack.url}/")
-            with closing(demo.play(on)) as steps:
-                has_failed = show_steps(steps)
+        with stop_on_signal(), demo.open_environment(folder) as environment:
+            print_note(f"A local Slack is running. Its page, until the demo ends: {environment.slack.url}/")
+            with closing(demo.run_steps(environment)) as steps:
+                has_failed = print_steps(steps)
             if keep:
-                wait_for_interrupt(on)
+                keep_running(environment)
     except KeyboardInterrupt:
-        terminal.note("\nStopped. All processes have ended.")
+        terminal.note("\nStopped. No process is left.")
         raise typer.Exit(errors.FAILED) from None
-    print_next_steps(folder, keep)
+    print_next_commands(folder, keep)
     raise typer.Exit(errors.FAILED if has_failed else errors.DONE)
 
 
 @contextmanager
-def clean_exit() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the demo like Ctrl-C; a second signal does not disturb the clean-up."""
-    before = {number: signal.signal(number, interrupt) for number in demo.ENDINGS}
+def stop_on_signal() -> Iterator[None]:
+    """Treat SIGTERM and SIGHUP like Ctrl-C. A second signal does not interrupt the clean-up."""
+    handlers = {number: signal.signal(number, interrupt) for number in demo.STOP_SIGNALS}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
 def interrupt(number: int, frame: Any) -> None:
-    for ending in demo.ENDINGS:
-        signal.signal(ending, signal.SIG_IGN)
+    for stop_signal in demo.STOP_SIGNALS:
+        signal.signal(stop_signal, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
-def show_steps(steps: Iterable[demo.Step]) -> bool:
-    """Print the steps as they come. Return whether a step failed."""
-    has_failed, after_remark = False, True
-    count_down = CountDown()
+def print_steps(steps: Iterable[demo.Step]) -> bool:
+    """Print the steps while they happen. Does any of them report an error?"""
+    has_failed, is_after_note = False, True
+    progress_line = ProgressLine()
     for step in steps:
-        count_down.show(step) if isinstance(step, demo.Waiting) else count_down.clear()
-        # No empty line between a remark and its command.
-        if isinstance(step, demo.Typed | demo.Remark) and not after_remark:
+        progress_line.show(step) if isinstance(step, demo.Progress) else progress_line.clear()
+        # No empty line between a note and its command.
+        if isinstance(step, demo.Command | demo.Note) and not is_after_note:
             terminal.print_line()
-        after_remark = isinstance(step, demo.Remark)
-        has_failed = has_failed or (isinstance(step, demo.Remark) and step.bad)
-        show(step)
+        is_after_note = isinstance(step, demo.Note)
+        has_failed = has_failed or (isinstance(step, demo.Note) and step.is_error)
+        print_step(step)
         sys.stdout.flush()
     return has_failed
 
 
-def show(step: demo.Step) -> None:
-    """Print one step."""
+def print_step(step: demo.Step) -> None:
     match step:
-        case demo.Typed(words):
-            for text in shell_lines(words):
+        case demo.Command(words):
+            for text in format_command(words):
                 terminal.print_line(text, style="bold")
         case demo.Output(text):
-            for line in wrap(text):
+            for line in wrap_lines(text):
                 terminal.print_line(line)
-        case demo.Remark(text, bad):
-            print_remark(text, "bold red" if bad else "dim")
-        case demo.Drawn():
-            draw_channel(step)
+        case demo.Note(text, is_error):
+            print_note(text, "bold red" if is_error else "dim")
+        case demo.ChannelMessages():
+            print_channel(step)
 
 
-def print_remark(text: str, style: str = "dim") -> None:
+def print_note(text: str, style: str = "dim") -> None:
     for line in textwrap.wrap(text, terminal.width() - 2):
         terminal.print_line(f"# {line}", style=style)
 
 
-def wrap(text: str) -> Iterator[str]:
-    """Yield a command's lines; a line wider than the terminal is wrapped."""
+def wrap_lines(text: str) -> Iterator[str]:
+    """Yield the lines of a command's output, broken between words where they are wider than the terminal."""
     for line in text.split("\n"):
         yield from textwrap.wrap(line.rstrip(), terminal.width(), subsequent_indent="       ", tabsize=8) or [""]
 
 
-def shell_lines(words: tuple[str, ...]) -> list[str]:
-    """Return the command as lines that can be copied into a shell."""
+def format_command(words: tuple[str, ...]) -> list[str]:
+    """Return the command as lines that a shell accepts, with quotes and line breaks."""
     first, *rest = words
-    arguments = [first] if first == "kill" else ["schedbot", first]
-    arguments += [word if word in ("&", "%1") else shlex.quote(word) for word in rest]
+    typed = [first] if first == "kill" else ["schedbot", first]
+    typed += [word if word in ("&", "%1") else shlex.quote(word) for word in rest]
     lines, line = [], "$"
-    for place, word in enumerate(arguments):
-        # An option is on the same line as its value.
-        value = f" {arguments[place + 1]}" if word.startswith("--") and place + 1 < len(arguments) else ""
+    for index, word in enumerate(typed):
+        # An option stays with its value.
+        value = f" {typed[index + 1]}" if word.startswith("--") and index + 1 < len(typed) else ""
         if len(line) + 1 + len(word + value) > terminal.width() - 2:
             lines.append(f"{line} \\")
             line = "     "
@@ -120,58 +119,58 @@ def shell_lines(words: tuple[str, ...]) -> list[str]:
     return [*lines, line]
 
 
-class CountDown:
-    """One line on the terminal with the jobs that the demo waits for; nothing without a terminal."""
+class ProgressLine:
+    """A line on the terminal that shows the progress; nothing without a terminal."""
 
     def __init__(self) -> None:
-        self.is_visible = False
+        self.is_shown = False
 
-    def show(self, waiting: demo.Waiting) -> None:
+    def show(self, progress: demo.Progress) -> None:
         if not sys.stdout.isatty():
             return
-        reason = "checking the channel's history for the unanswered post"
-        if waiting.next_at is not None:
-            reason = f"the next job is due in {max(0, waiting.next_at - clock.now_ms()) / 1000:.0f} s"
-        text = f"  {waiting.settled} of {waiting.settled + waiting.open} finished; {reason} ..."
+        status = "looking up the message without a response"
+        if progress.next_at is not None:
+            status = f"the next is due in {max(0, progress.next_at - clock.now_ms()) / 1000:.0f} s"
+        text = f"  {progress.ended} of {progress.ended + progress.open} jobs ended; {status} ..."
         print(f"\r{text[: terminal.width() - 1]:<{terminal.width() - 1}}", end="", flush=True)
-        self.is_visible = True
+        self.is_shown = True
 
     def clear(self) -> None:
-        if self.is_visible:
+        if self.is_shown:
             print("\r" + " " * (terminal.width() - 1) + "\r", end="", flush=True)
-            self.is_visible = False
+            self.is_shown = False
 
 
-def draw_channel(step: demo.Drawn) -> None:
-    """Print a channel's messages as Slack would show them."""
+def print_channel(step: demo.ChannelMessages) -> None:
+    """Print a channel's messages as Slack shows them."""
     terminal.print_line(f"\n{step.channel}", style="bold")
-    for number, message in enumerate(step.messages):
-        if number:
+    for index, message in enumerate(step.messages):
+        if index:
             terminal.print_line()
         for style, text in terminal_preview.preview_lines(message, min(76, terminal.width() - 4)):
             terminal.print_line(f"  | {text}", style=STYLES[style])
 
 
-def wait_for_interrupt(on: demo.Stage) -> None:
-    """Print how to use the running sandbox, and wait for Ctrl-C."""
-    terminal.print_line("\nThe sandbox is still running. In another terminal:")
-    for name, value in on.variables().items():
+def keep_running(environment: demo.DemoEnvironment) -> None:
+    """Print how to use the sandbox, and wait for Ctrl-C."""
+    terminal.print_line("\nThe sandbox keeps running. In another terminal:")
+    for name, value in environment.variables().items():
         terminal.print_line(f"  export {name}={shlex.quote(value)}")
     terminal.print_line("  schedbot list; schedbot run-now la-standup; schedbot work --drain")
     try:
-        terminal.print_line(f"Page: {on.slack.url}/    Ctrl-C stops the sandbox.")
+        terminal.print_line(f"Page: {environment.slack.url}/    Ctrl-C stops the sandbox.")
         sys.stdout.flush()
         signal.pause()
     except KeyboardInterrupt:
         terminal.print_line()
 
 
-def print_next_steps(folder: str | None, keep: bool) -> None:
+def print_next_commands(folder: str | None, keep: bool) -> None:
     terminal.print_line()
     if folder:
-        terminal.print_line(f"Database and configuration are in {folder}.")
-        terminal.print_line("Time line of one job:")
+        terminal.print_line(f"The database and the configuration are in {folder}.")
+        terminal.print_line("The history of a single job:")
         terminal.print_line(f"  schedbot --config {shlex.quote(folder)}/schedbot.toml audit 1")
     if not keep:
-        terminal.print_line("Next:  schedbot demo --keep    keeps the sandbox running for you to try")
-    terminal.print_line("       schedbot init           starts your own set-up; README.md explains the Slack app")
+        terminal.print_line("Next:  schedbot demo --keep    keep the sandbox running and try more commands")
+    terminal.print_line("       schedbot init           set up schedbot; README.md explains the Slack app")
