@@ -8,8 +8,8 @@ import pytest
 from schedbot.admin.explain import why
 from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.jobs import backfill
-from schedbot.admin.simulation import downtimes, simulate
-from schedbot.admin.simulation.tick_steps import SimulationSpan
+from schedbot.admin.simulation import simulate
+from schedbot.admin.simulation.span import SimulationSpan, parse_downtimes
 from schedbot.commands.schedules.simulate import run_tick
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_value
@@ -121,7 +121,7 @@ def test_a_count_and_an_end_go_by_the_day_before(schedules: Schedules) -> None:
 def test_a_simulation_has_it_on_the_day_before(schedules: Schedules) -> None:
     schedules.add(**WEEKLY)
     span = SimulationSpan(
-        ms("2026-11-20 00:00"), ms("2026-12-04 00:00"), downtimes.parse_downtimes((), schedules.session.local_zone, 0)
+        ms("2026-11-20 00:00"), ms("2026-12-04 00:00"), parse_downtimes((), schedules.session.local_zone, 0)
     )
     found = simulate.simulate(schedules.session, span, run_tick, lambda at: None)
     assert [clock(one.due_at) for one in found] == [EVE_NINE, "2026-12-03 14:00"]

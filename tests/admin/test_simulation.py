@@ -10,10 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from schedbot import times
-from schedbot.admin.simulation import downtimes, simulate
-from schedbot.admin.simulation.downtimes import Downtime, first_up
+from schedbot.admin.simulation import simulate
 from schedbot.admin.simulation.simulate import SimulatedOccurrence
-from schedbot.admin.simulation.tick_steps import SimulationSpan
+from schedbot.admin.simulation.span import Downtime, SimulationSpan, next_uptime, parse_downtimes
 from schedbot.commands.schedules.simulate import run_tick
 from schedbot.errors import BadInput
 from schedbot.store.fanout import simulation_copy
@@ -31,7 +30,7 @@ TUESDAY, A_WEEK_LATER = "2026-12-01 00:00", "2026-12-08 00:00"
 
 
 def simulated(schedules: Schedules, start: str, end: str, *downs: str) -> list[SimulatedOccurrence]:
-    off = downtimes.parse_downtimes(downs, schedules.session.local_zone, 0)
+    off = parse_downtimes(downs, schedules.session.local_zone, 0)
     return list(
         simulate.simulate(schedules.session, SimulationSpan(ms(start), ms(end), off), run_tick, lambda at: None)
     )
@@ -159,10 +158,10 @@ def of_each_kind(schedules: Schedules, until: int) -> None:
 def every_minute(schedules: Schedules, span: SimulationSpan) -> list[SimulatedOccurrence]:
     """What a tick at each minute makes in a copy, the first one after the end included where the machine was off."""
     with simulation_copy.copied(schedules.db, span.start) as copy:
-        for at in range(span.start, first_up(span.downs, span.end) + 60_000, 60_000):
-            if first_up(span.downs, at) == at:
+        for at in range(span.start, next_uptime(span.downtimes, span.end) + 60_000, 60_000):
+            if next_uptime(span.downtimes, at) == at:
                 run_tick(simulate.frozen_at(schedules.session, copy, at), LOOK_AHEAD_MS)
-        return [simulate.settle(copy, one, span.downs) for one in simulation_copy.take_made(copy, span.end)]
+        return [simulate.settle(copy, one, span.downtimes) for one in simulation_copy.take_made(copy, span.end)]
 
 
 def test_a_clock_change_is_told_with_all_schedules_that_it_touches(schedules: Schedules) -> None:
@@ -178,5 +177,5 @@ def test_a_clock_change_is_told_with_all_schedules_that_it_touches(schedules: Sc
 
 
 def test_a_downtime_without_its_length_is_refused(schedules: Schedules) -> None:
-    with pytest.raises(BadInput, match="does not say how long"):
+    with pytest.raises(BadInput, match="has no duration"):
         simulated(schedules, TUESDAY, A_WEEK_LATER, "2026-12-01 08:50")

@@ -63,7 +63,7 @@ def test_an_edit_says_what_the_policy_was_and_is(app: App) -> None:
 
 def test_a_policy_without_a_calendar_is_used_wrongly(app: App) -> None:
     said = at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, "--holiday-policy", "before", code=2)
-    assert "Error: A holiday policy 'before' is said, and not whose holidays." in said
+    assert "Error: The holiday policy 'before' needs a country or region." in said
     assert "--skip-holidays US" in said
 
 

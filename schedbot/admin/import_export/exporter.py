@@ -1,7 +1,7 @@
-"""What an export writes, an import takes: the same columns, each value as it would be typed.
+"""Export schedules in a format that an import reads: the same columns, each value as a person types it.
 
-Rule: schedules that are over are left out, since an import refuses what is never due; one that is suspended comes back
-paused, so that nothing is posted before a person has looked.
+Finished schedules are left out, since an import refuses schedules without future occurrences. A suspended schedule is
+exported as paused, so that nothing is posted before a person has checked it.
 """
 
 import csv
@@ -17,65 +17,68 @@ from schedbot.store.database import Database
 from schedbot.store.schedules import schedules
 from schedbot.store.schedules.schedules import Filters
 
-OFF = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
+PAUSED = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
 
 
-class Writable(Protocol):
-    """What text can be written to."""
+class TextWriter(Protocol):
+    """File or stream that text can be written to."""
 
     def write(self, text: str, /) -> Any:
-        """Take the text."""
+        """Write the text."""
 
 
 class NewlineWriter:
-    """Ends each row of the csv module with a newline alone; told so itself, it would leave a lone return unquoted."""
+    """Ends rows of the csv module with a newline alone.
 
-    def __init__(self, out: Writable) -> None:
+    With newlines as its own row ends, the csv module leaves a single carriage return in a cell unquoted.
+    """
+
+    def __init__(self, out: TextWriter) -> None:
         self.out = out
 
     def write(self, row: str) -> None:
-        """Take one row."""
+        """Write one row."""
         self.out.write(row.removesuffix("\r\n") + "\n")
 
 
 def find_schedules(db: Database, names: Sequence[str]) -> Iterator[Schedule]:
-    """The schedules of these names and globs, or all, one by one; those that are over left out. Raises NotFound."""
-    found = iter(lookup.find_all(db, names).schedules) if names else schedules.named_like(db, Filters())
-    return (one for one in found if one.state is not ScheduleState.FINISHED)
+    """Yield the schedules of these names and globs, or all, without finished schedules. Raises NotFound."""
+    selected = iter(lookup.find_all(db, names).schedules) if names else schedules.named_like(db, Filters())
+    return (schedule for schedule in selected if schedule.state is not ScheduleState.FINISHED)
 
 
-def write(found: Iterable[Schedule], form: Format, out: Writable) -> int:
-    """Write them in that format. Returns how many."""
-    return write_csv(found, out) if form is Format.CSV else write_json_lines(found, out)
+def write(exported: Iterable[Schedule], form: Format, out: TextWriter) -> int:
+    """Write schedules in a format. Returns their number."""
+    return write_csv(exported, out) if form is Format.CSV else write_json_lines(exported, out)
 
 
-def write_csv(found: Iterable[Schedule], out: Writable) -> int:
-    """CSV with a header; nothing for nothing."""
+def write_csv(exported: Iterable[Schedule], out: TextWriter) -> int:
+    """Write CSV with a header; nothing if there is no schedule."""
     writer = csv.writer(NewlineWriter(out))
     count = 0
-    for count, one in enumerate(found, start=1):
+    for count, schedule in enumerate(exported, start=1):
         if count == 1:
             writer.writerow(COLUMNS)
-        writer.writerow(to_cells(one).values())
+        writer.writerow(to_cells(schedule).values())
     return count
 
 
-def write_json_lines(found: Iterable[Schedule], out: Writable) -> int:
-    """One object a line."""
+def write_json_lines(exported: Iterable[Schedule], out: TextWriter) -> int:
+    """Write one JSON object a line."""
     count = 0
-    for one in found:
-        out.write(json.dumps(to_values(one), ensure_ascii=False) + "\n")
+    for schedule in exported:
         count += 1
+        out.write(json.dumps(to_values(schedule), ensure_ascii=False) + "\n")
     return count
 
 
 def to_values(schedule: Schedule) -> dict[str, Any]:
-    """A schedule's values by column."""
-    return {**serialize.to_columns(schedule), "paused": schedule.state in OFF}
+    """Return the values of a schedule by column."""
+    return {**serialize.to_columns(schedule), "paused": schedule.state in PAUSED}
 
 
 def to_cells(schedule: Schedule) -> dict[str, str]:
-    """A schedule's values by column, as text."""
+    """Return the values of a schedule by column, as text."""
     return {column: to_cell(value) for column, value in to_values(schedule).items()}
 
 

@@ -1,1 +1,1 @@
-"""A span of time run in a copy of the database."""
+"""Simulate a span of time in a copy of the database."""

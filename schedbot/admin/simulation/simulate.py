@@ -1,17 +1,16 @@
-"""What would be due, missed and skipped in a span of time: the real tick over the real schedules, on a virtual clock.
+"""Simulate a span of time: run the real tick over the real schedules, on a virtual clock, in a copy of the database.
 
-It runs in a copy, so nothing real changes, and it says the same at every run. A tick comes at each full minute outside
-of the downtimes. Where none comes between, one tick looks ahead for many, which makes the same jobs (strides.py). What
-is enqueued counts as posted as soon as the machine is on; if its grace is over by then, it is missed. Instants are UTC
-milliseconds.
+Nothing real changes, and each run has the same result. A tick runs at each full minute outside of the downtimes; one
+tick with a longer look-ahead stands for many (tick_steps.py). A queued job counts as posted as soon as the machine
+runs; after its grace it is missed. Instants are UTC milliseconds.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from schedbot.admin.simulation.downtimes import Downtime, first_up
-from schedbot.admin.simulation.tick_steps import SimulationSpan, TickSteps
+from schedbot.admin.simulation.span import Downtime, SimulationSpan, next_uptime
+from schedbot.admin.simulation.tick_steps import TickSteps
 from schedbot.model import JobState, Recurrence, Schedule, ScheduleState
 from schedbot.rules import recurrence
 from schedbot.rules.recurrence import ClockChange
@@ -22,13 +21,12 @@ from schedbot.store.fanout.simulation_copy import Made
 from schedbot.store.schedules import schedules
 from schedbot.store.schedules.schedules import Filters
 
-# A tick over so far ahead; returns how many occurrences it put on record.
-Tick = Callable[[Session, int], int]
+Tick = Callable[[Session, int], int]  # runs a tick with a look-ahead and returns the number of its occurrences
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedOccurrence:
-    """One occurrence. `late_ms` is how late it would be posted: downtimes, jitter, and the pace of its channel."""
+    """One occurrence. `late_ms`: its lateness by downtimes, jitter and the channel's limit, if it is posted."""
 
     due_at: int
     schedule: str
@@ -40,78 +38,80 @@ class SimulatedOccurrence:
 
 @dataclass(slots=True)
 class ScheduleTally:
-    """What a schedule comes to."""
+    """Counts of a schedule's occurrences by state and by reason, and the longest lateness."""
 
     states: Counter[JobState] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     latest_ms: int = 0
 
-    def add(self, one: SimulatedOccurrence) -> None:
+    def add(self, occurrence: SimulatedOccurrence) -> None:
         """Count one occurrence."""
-        self.states[one.state] += 1
-        self.latest_ms = max(self.latest_ms, one.late_ms or 0)
-        if one.error:
-            self.reasons[one.error] += 1
+        self.states[occurrence.state] += 1
+        self.latest_ms = max(self.latest_ms, occurrence.late_ms or 0)
+        if occurrence.error:
+            self.reasons[occurrence.error] += 1
 
 
 def simulate(
-    session: Session, span: SimulationSpan, tick: Tick, reached: Callable[[int], None]
+    session: Session, span: SimulationSpan, tick: Tick, progress: Callable[[int], None]
 ) -> Iterator[SimulatedOccurrence]:
-    """The occurrences of the span in order of time. `reached` is told how far the virtual clock is."""
+    """Yield the occurrences of the span in order of time. `progress` is called with the virtual clock's instants."""
     with simulation_copy.copied(session.db, span.start) as copy:
-        strides = TickSteps(copy, span)
-        for at, ahead_ms in strides:
-            strides.made(tick(frozen_at(session, copy, at), ahead_ms))
-            reached(min(at + ahead_ms, span.end))
-            yield from (
-                settle(copy, one, span.downs)
-                for one in simulation_copy.take_made(copy, min(at + ahead_ms + 1, span.end))
-            )
-        # What was skipped in advance, after the last tick.
-        yield from (settle(copy, one, span.downs) for one in simulation_copy.take_made(copy, span.end))
-    reached(span.end)
+        steps = TickSteps(copy, span)
+        for at, ahead_ms in steps:
+            steps.adapt(tick(frozen_at(session, copy, at), ahead_ms))
+            progress(min(at + ahead_ms, span.end))
+            yield from settle_before(copy, min(at + ahead_ms + 1, span.end), span)
+        # After the last tick: occurrences that a person skipped in advance.
+        yield from settle_before(copy, span.end, span)
+    progress(span.end)
 
 
 def frozen_at(session: Session, copy: Database, at: int) -> Session:
+    """Return a session over the copy whose clock stands at `at`."""
     return replace(session, db=copy, now=lambda: at)
 
 
-def settle(copy: Database, made: Made, downs: Sequence[Downtime]) -> SimulatedOccurrence:
-    """What becomes of a job: a queued one is posted once the machine is on, unless its grace is over by then.
+def settle_before(copy: Database, end: int, span: SimulationSpan) -> Iterator[SimulatedOccurrence]:
+    """Take the jobs that are due before `end` out of the copy and yield them as settled."""
+    return (settle(copy, job, span.downtimes) for job in simulation_copy.take_made(copy, end))
 
-    Where its calendar is closed by then, it waits for the opening, or is left out.
+
+def settle(copy: Database, job: Made, downtimes: Sequence[Downtime]) -> SimulatedOccurrence:
+    """Settle a job: a queued job is posted once the machine runs, or missed if its grace is over by then.
+
+    If the calendar is closed by then, the job is deferred to the opening or skipped.
     """
-    if made.state is not JobState.QUEUED:
-        return SimulatedOccurrence(made.due_at, made.schedule, made.tz, made.state, made.error, None)
-    posted_at, goes_at, deadline_at = first_up(downs, made.available_at), made.goes_at, made.deadline_at
-    while made.available_at < posted_at <= deadline_at:
-        closed = simulation_copy.closed_at(copy, made.schedule, made.due_at, posted_at)
-        if closed is None:
+    if job.state is not JobState.QUEUED:
+        return SimulatedOccurrence(job.due_at, job.schedule, job.tz, job.state, job.error, None)
+    posted_at, goes_at, deadline_at = next_uptime(downtimes, job.available_at), job.goes_at, job.deadline_at
+    while job.available_at < posted_at <= deadline_at:
+        closure = simulation_copy.closed_at(copy, job.schedule, job.due_at, posted_at)
+        if closure is None:
             break
-        reason, opens = closed
-        if opens is None:
-            return SimulatedOccurrence(made.due_at, made.schedule, made.tz, JobState.SKIPPED, reason, None)
-        posted_at, goes_at, deadline_at = first_up(downs, opens), opens, deadline_at + opens - goes_at
+        reason, opens_at = closure
+        if opens_at is None:
+            return SimulatedOccurrence(job.due_at, job.schedule, job.tz, JobState.SKIPPED, reason, None)
+        posted_at, goes_at, deadline_at = next_uptime(downtimes, opens_at), opens_at, deadline_at + opens_at - goes_at
     if posted_at > deadline_at:
-        return SimulatedOccurrence(made.due_at, made.schedule, made.tz, JobState.MISSED, "deadline", None)
-    return SimulatedOccurrence(made.due_at, made.schedule, made.tz, made.state, made.error, max(0, posted_at - goes_at))
+        return SimulatedOccurrence(job.due_at, job.schedule, job.tz, JobState.MISSED, "deadline", None)
+    return SimulatedOccurrence(job.due_at, job.schedule, job.tz, job.state, job.error, max(0, posted_at - goes_at))
 
 
 def find_paused(session: Session) -> list[Schedule]:
-    """Schedules that are off until somebody resumes them: nothing of theirs is simulated."""
-    off = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
-    every = schedules.named_like(session.db, Filters(states=off))
-    return [one for one in every if one.state_until is None]
+    """Return the schedules that are stopped until a person resumes them. They are not simulated."""
+    stopped = Filters(states=(ScheduleState.PAUSED, ScheduleState.SUSPENDED))
+    return [schedule for schedule in schedules.named_like(session.db, stopped) if schedule.state_until is None]
 
 
 def find_clock_changes(session: Session, span: SimulationSpan) -> list[tuple[ClockChange, str, list[str]]]:
-    """Each clock change that touches schedules: the change, its zone, and their names; in order of time."""
+    """Return the clock changes that affect schedules, in order of time: change, zone and names of the schedules."""
     by_rule: dict[Recurrence, list[str]] = {}
-    for one in schedules.named_like(session.db, Filters(states=(ScheduleState.ACTIVE,))):
-        by_rule.setdefault(one.recurrence, []).append(one.name)
-    touched: dict[tuple[ClockChange, str], list[str]] = {}
+    for schedule in schedules.named_like(session.db, Filters(states=(ScheduleState.ACTIVE,))):
+        by_rule.setdefault(schedule.recurrence, []).append(schedule.name)
+    affected: dict[tuple[ClockChange, str], list[str]] = {}
     for rule, names in by_rule.items():
         for change in recurrence.clock_changes(rule, span.start, span.end - 1):
-            touched.setdefault((change, rule.tz), []).extend(names)
-    ordered = sorted(touched.items(), key=lambda pair: (pair[0][0].at, pair[0][1], pair[0][0].effect.value))
+            affected.setdefault((change, rule.tz), []).extend(names)
+    ordered = sorted(affected.items(), key=lambda item: (item[0][0].at, item[0][1], item[0][0].effect.value))
     return [(change, tz, sorted(names)) for (change, tz), names in ordered]

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from schedbot import log, times
-from schedbot.admin.simulation import downtimes, simulate
+from schedbot.admin.simulation import simulate
 from schedbot.admin.simulation.simulate import ScheduleTally, SimulatedOccurrence
-from schedbot.admin.simulation.tick_steps import SimulationSpan
+from schedbot.admin.simulation.span import SimulationSpan, parse_downtimes
 from schedbot.errors import BadInput
 from schedbot.model import JobState
 from schedbot.presentation import terminal
@@ -62,7 +62,7 @@ def parse_span(session: Session, from_: str, to: str, downs: list[str]) -> Simul
     end = times.parse_future(to, zone, now) if to else start + DEFAULT_DAYS * DAY_MS
     if end <= start:
         raise BadInput(f"--to {times.quote(to)} is not after the start.", "Use a later --to or an earlier --from.")
-    return SimulationSpan(start, end, downtimes.parse_downtimes(downs, zone, now))
+    return SimulationSpan(start, end, parse_downtimes(downs, zone, now))
 
 
 def simulate_with_progress(session: Session, span: SimulationSpan) -> Iterable[SimulatedOccurrence]:
