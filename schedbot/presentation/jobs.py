@@ -15,6 +15,7 @@ KEYS = (
     *("job", "occurrence", "schedule", "account", "workspace", "channel", "due_at", "state", "error", "ts"),
     *("lateness_ms", "attempts", "deferred_to", "deferred_by"),
 )
+SPAN_KEYS = ("occurrences", "last_due_at")  # of many missed occurrences
 COLUMNS = ("JOB", "DUE", "SCHEDULE", "STATE", "LATE", "ERROR")
 STYLES = {
     "succeeded": "green",
@@ -33,10 +34,14 @@ MIN_CELL = 10
 
 
 def to_json(job: JobRecord) -> dict[str, Any]:
-    """Return the object of a job. Instants are RFC 3339 in UTC, durations milliseconds."""
+    """Return the object of a job. Instants are RFC 3339 in UTC, durations milliseconds.
+
+    Many missed occurrences are one object: `job` is null, and `occurrences` is their number from due_at to last_due_at.
+    """
+    span = {} if job.occurrences is None else {"occurrences": job.occurrences, "last_due_at": stamp(job.last_due_at)}
     return {
         "job": job.job,
-        "occurrence": f"{job.schedule_id}:{job.due_at}",
+        "occurrence": None if job.job is None else f"{job.schedule_id}:{job.due_at}",
         "schedule": job.schedule,
         "account": job.account,
         "workspace": job.workspace,
@@ -49,6 +54,7 @@ def to_json(job: JobRecord) -> dict[str, Any]:
         "attempts": [attempt_to_json(attempt) for attempt in job.attempts],
         "deferred_to": stamp(job.deferred_to),
         "deferred_by": job.deferred_by,
+        **span,
     }
 
 
@@ -96,8 +102,15 @@ def print_table(jobs: Sequence[JobRecord], now: int) -> None:
 
 def table_row(job: JobRecord, now: int) -> list[str]:
     _, _, due = times.format_instant(job.due_at, times.zone(job.tz), now).partition(" ")  # no room for the weekday
-    number = "-" if job.job is None else str(job.job)
-    return [number, due, job.schedule, job.state.value, format_lateness(job.lateness_ms), job.error or ""]
+    if job.occurrences is not None:
+        return ["-", due, job.schedule, job.state.value, "", format_missed(job, now)]
+    return [str(job.job), due, job.schedule, job.state.value, format_lateness(job.lateness_ms), job.error or ""]
+
+
+def format_missed(job: JobRecord, now: int) -> str:
+    """Return `4,031 missed to 14 Oct 23:55 UTC` for a record of many missed occurrences."""
+    _, _, last = times.format_instant(job.last_due_at or job.due_at, times.zone(job.tz), now).partition(" ")
+    return f"{job.occurrences:,} missed to {last}"
 
 
 def format_lateness(lateness_ms: int | None) -> str:

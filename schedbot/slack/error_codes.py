@@ -134,6 +134,10 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
             "The message is not in the channel's history, and no attempt is left.",
             "Run `schedbot retry JOB` to send it again.",
         ),
+        "no_tick": (
+            "No tick ran in time, so many occurrences were missed at once.",
+            "`schedbot backfill NAME --from WHEN --to WHEN` posts some of them after all.",
+        ),
         "deadline": (
             "The message was not posted within its grace.",
             "Run `schedbot retry JOB --stale` to post it late; `schedbot edit NAME --grace SPAN` allows more.",

@@ -19,11 +19,11 @@ from schedbot.admin.schedules import shared_calendars
 from schedbot.model import AttemptResult, Outcome
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence
-from schedbot.store.history import missed_spans
 from schedbot.store.history.filters import Filter
 from schedbot.store.jobs import attempts, claims, deferral, pacing
 from schedbot.store.jobs.claims import ClaimedJob, ClaimRequest
 from schedbot.worker.state.next_state import RetryBudget, next_state
+from tests.support.missed_occurrences import list_missed
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_rows, read_value
 
@@ -168,7 +168,7 @@ class RandomRun:
 
     def check_each_occurrence_is_recorded_once(self) -> None:
         jobs = [due_at for _, due_at, *_ in read_rows(self.schedules.db, JOBS)]
-        spans = list(missed_spans.due_within(self.schedules.db, self.schedule.id, 0, self.now))
+        spans = list_missed(self.schedules.db, self.schedule.id)
         assert len(jobs + spans) == len({*jobs, *spans})
         assert {*recurrence.between(self.schedule.recurrence, self.started_at, self.last_tick_at)} <= {*jobs, *spans}
 

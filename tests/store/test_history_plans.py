@@ -8,7 +8,7 @@ import pytest
 
 from schedbot.model import JobState
 from schedbot.store.database import Database
-from schedbot.store.history import filters, jobs, missed_occurrences
+from schedbot.store.history import filters, jobs
 from schedbot.store.history.filters import Filter
 from schedbot.store.opening import create_database
 from tests.support.sql import read_rows
@@ -71,12 +71,12 @@ def test_a_filter_is_served_by_an_index_and_nothing_is_sorted(
     ("chosen", "index"),
     [
         pytest.param(Filter(), "missed_spans_by_due", id="everything walks in due order"),
-        pytest.param(Filter(since=1, until=9), "missed_spans_by_due (last_due_at>?)", id="a time is a range"),
+        pytest.param(Filter(since=1, until=9), "missed_spans_by_due (first_due_at<?)", id="a time is a range"),
         pytest.param(Filter(schedules=("s",)), "missed_spans_of_schedule (schedule_id=?)", id="a schedule by its key"),
     ],
 )
 def test_the_newest_of_missed_spans_are_read_from_an_index(db: Database, chosen: Filter, index: str) -> None:
-    sql = missed_occurrences.statement(jobs.JOBS, chosen, newest_first=True)
+    sql = jobs.spans_statement(chosen, "due_at DESC")
     told = "\n".join(row[3] for row in read_rows(db, f"EXPLAIN QUERY PLAN {sql}", filters.bindings(chosen)))
     assert index in told
     assert "TEMP B-TREE" not in told

@@ -92,7 +92,8 @@ STEPS = [
     pytest.param(user_zones.ONE, ["people USING PRIMARY KEY"], id="a person"),
     pytest.param(user_zones.SETTLE, ["people USING PRIMARY KEY"], id="what a person's zone is"),
     pytest.param(missed_spans.SCHEDULES, ["schedules_to_enqueue", "(schedule_id=? AND due_at>?"], id="a span begins"),
-    pytest.param(missed_spans.OF_SCHEDULE, ["(schedule_id=? AND last_due_at>?)"], id="a schedule's spans"),
+    pytest.param(missed_spans.OF_SCHEDULE, ["(schedule_id=? AND first_due_at<?)"], id="a schedule's spans"),
+    pytest.param(missed_spans.SHRINK, ["(schedule_id=? AND first_due_at<?)"], id="a span shrinks"),
     pytest.param(manual.MARK_POSTED, ["jobs USING INTEGER PRIMARY KEY"], id="mark as posted"),
 ]
 

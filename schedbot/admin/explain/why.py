@@ -4,6 +4,7 @@ Causes are tried in the order in which a post comes about: the schedule has an o
 is made. If there is a job, its state is the answer.
 """
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,13 +12,14 @@ from schedbot import times
 from schedbot.admin.explain import blockers, no_occurrence
 from schedbot.admin.explain.blockers import Cause
 from schedbot.admin.jobs import filters, next_steps, timeline
-from schedbot.model import CancelReason, Schedule
+from schedbot.model import CancelReason, JobState, Schedule, ScheduleState
 from schedbot.rules import recurrence
 from schedbot.session import Session
 from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
 from schedbot.store.history import changes
 from schedbot.store.history import occurrence as occurrence_names
 from schedbot.store.history.jobs import JobRecord
+from schedbot.store.history.occurrence import MissedOccurrence
 from schedbot.store.jobs import outage
 from schedbot.store.operations import heartbeats
 
@@ -43,16 +45,19 @@ class Explanation:
     job: JobRecord | None
     because: tuple[str, ...]
     steps: tuple[str, ...] = ()
+    state: JobState | None = None
 
 
 def explain(session: Session, name: str, at_text: str) -> Explanation:
     """Explain the occurrence around a time (empty: the last occurrence). Raises NotFound, and BadInput for a time."""
-    schedule = occurrence_names.called(session.db, name)
+    schedule = occurrence_names.by_name(session.db, name)
     if schedule is None:
         raise filters.unknown_schedule(session.db, name)
     zone = times.zone(schedule.recurrence.tz)
     at = times.parse_past(at_text, zone, session.now()) if at_text else session.now()
     due_at = occurrence_near(schedule, at, exact=bool(at_text))
+    if missed := missed_around(session, schedule, at, due_at, exact=bool(at_text)):
+        return explain_missed(Explanation(schedule, at, due_at, None, ()), missed)
     job = job_near(session, schedule, at, due_at, exact=bool(at_text))
     if job is not None:
         blocker = None if at_text else blockers.present_blocker(session, schedule)
@@ -68,16 +73,38 @@ def from_causes(explanation: Explanation, causes: Sequence[Cause]) -> Explanatio
     return replace(explanation, because=because, steps=tuple(step for cause in causes for step in cause.steps))
 
 
+def missed_around(
+    session: Session, schedule: Schedule, at: int, due_at: int | None, exact: bool
+) -> MissedOccurrence | None:
+    """Return the occurrence if it is one of many missed ones. By a rule edited since, it may be near `at`."""
+    if due_at is not None:
+        return occurrence_names.missed_within(session.db, schedule, due_at, due_at)
+    return occurrence_names.missed_within(session.db, schedule, at - NEAR_MS, at + NEAR_MS) if exact else None
+
+
+def explain_missed(explanation: Explanation, missed: MissedOccurrence) -> Explanation:
+    """Explain one of many missed occurrences. A backfill posts it after all."""
+    others = "1 other" if missed.count == 2 else f"{missed.count - 1:,} others"
+    because = f"The occurrence was missed{f' with {others}' if missed.count > 1 else ''}: no tick ran in time."
+    name, state = shlex.quote(explanation.schedule.name), explanation.schedule.state
+    start, end = times.to_rfc3339(missed.due_at), times.to_rfc3339(missed.due_at + 1_000)
+    step = f"schedbot backfill {name} --from {start} --to {end}"
+    if state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED):
+        step = f"schedbot resume {name}, then {step}"
+    steps = () if state is ScheduleState.REMOVED else (step,)
+    return replace(explanation, due_at=missed.due_at, state=JobState.MISSED, because=(because,), steps=steps)
+
+
 def explain_job(session: Session, explanation: Explanation, job: JobRecord, blocker: Cause | None) -> Explanation:
     """Explain by the job's state, followed by a blocker of later occurrences."""
     unanswered = outage.count_failures(session.db, session.now())
     summary = next_steps.summarize(job, session.now(), unanswered, skipped_by(session, job))
     because = [summary.sentence]
-    steps = [*summary.steps, *([] if job.job is None else [f"schedbot audit {job.job}"])]
+    steps = [*summary.steps, f"schedbot audit {job.job}"]
     if blocker:
         because.append(blocker.sentence)
         steps += [step for step in blocker.steps if not any(step in other for other in steps)]
-    return replace(explanation, because=tuple(because), steps=tuple(steps))
+    return replace(explanation, because=tuple(because), steps=tuple(steps), state=job.state)
 
 
 def skipped_by(session: Session, job: JobRecord) -> str:

@@ -1,6 +1,7 @@
 """`backfill`: enqueue past occurrences of a schedule that have no job. A person asks for it.
 
-Missed occurrences are left to `retry --stale`. Instants are UTC milliseconds.
+A `missed` job is left to `retry --stale`. Many missed occurrences in one row have no jobs: a backfill enqueues them and
+takes them out of the row. Instants are UTC milliseconds.
 """
 
 import shlex

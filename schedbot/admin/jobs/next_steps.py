@@ -24,6 +24,7 @@ REASONS = {
     CancelReason.SCHEDULE_EDITED: "its schedule was changed",
     CancelReason.SCHEDULE_REMOVED: "its schedule was removed",
     CancelReason.SKIPPED_BY_HAND: "a person skipped it",
+    "no_tick": "no tick ran in time",
     "deadline": "it was not posted within its grace",
 }
 
@@ -42,12 +43,7 @@ def summarize(job: JobRecord, now: int, unanswered: int = 0, skipped_by: str = "
     `unanswered` is how many posts in a row got no answer from Slack; `skipped_by` replaces the reason of a skipped job.
     """
     detail, steps = explain_state(job, now, unanswered)
-    return JobSummary(f"{subject(job.job)} {describe_state(job.state)}: {skipped_by or detail}", steps)
-
-
-def subject(number: int | None) -> str:
-    """Return `Job 452`; an occurrence that was missed among many has no number."""
-    return "The occurrence" if number is None else f"Job {number}"
+    return JobSummary(f"Job {job.job} {describe_state(job.state)}: {skipped_by or detail}", steps)
 
 
 def describe_state(state: JobState) -> str:
@@ -151,9 +147,6 @@ def retry_steps(job: JobRecord, now: int) -> tuple[str, ...]:
 
 
 def retry_command(job: JobRecord, now: int) -> str:
-    """Return `retry` for this job alone; an occurrence without a number is named by schedule and instant."""
-    if job.job is None:
-        at = times.to_rfc3339(job.due_at)
-        return f"schedbot retry --schedule {shlex.quote(job.schedule)} --since {at} --until {at} --stale"
+    """Return `retry` for this job alone."""
     stale = " --stale" if job.state is JobState.MISSED or job.deadline_at <= now else ""
     return f"schedbot retry {job.job}{stale}"

@@ -4,7 +4,6 @@ A job is sent with the current version of its schedule, so it is retried only if
 deadline is not retried unless `stale`. A held job may have been posted: the plan counts those, and a person decides.
 """
 
-import heapq
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,9 +18,7 @@ from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.session import Session
 from schedbot.slack.remedies import describe_reason
 from schedbot.store.history import jobs as job_history
-from schedbot.store.history import missed_spans
 from schedbot.store.history.filters import Filter
-from schedbot.store.history.missed_spans import Unnumbered
 from schedbot.store.jobs import manual
 from schedbot.store.jobs.manual import Candidate, Retry
 
@@ -61,15 +58,14 @@ class RetryGroup:
 
 @dataclass(slots=True)
 class RetryPlan:
-    """Jobs to retry, in due order, and why other jobs are not retried.
+    """Numbers of the jobs to retry, in due order, and why other jobs are not retried.
 
-    `ready` holds job numbers, and occurrences that get a number when they are retried. `excluded` counts jobs by the
-    sentence that explains them.
+    `excluded` counts jobs by the sentence that explains them.
     """
 
     stale: bool
     states: tuple[JobState, ...] = ()  # empty: jobs named by number, in any state
-    ready: list[int | Unnumbered] = field(default_factory=list)
+    ready: list[int] = field(default_factory=list)
     groups: Counter[RetryGroup] = field(default_factory=Counter)
     excluded: Counter[str] = field(default_factory=Counter)
     parked: Counter[str] = field(default_factory=Counter)  # by paused workspace
@@ -94,7 +90,7 @@ def plan(session: Session, job_filter: Filter, stale: bool) -> RetryPlan:
     for job, matches in candidates(session, retriable):
         exclusion = exclude(job, now, stale) if matches or job.state not in manual.RETRIABLE else Exclusion.NO_MATCH
         if exclusion is None:
-            result.ready.append((job.schedule_id, job.due_at) if job.job is None else job.job)
+            result.ready.append(job.job)
             result.groups[RetryGroup(job.workspace, job.state, job.error or "")] += 1
             result.parked.update([job.workspace] if job.parked else [])
         else:
@@ -114,7 +110,7 @@ def candidates(session: Session, job_filter: Filter) -> Iterator[tuple[Candidate
 
 
 def refuse_unknown(session: Session, jobs: Sequence[int]) -> None:
-    existing = job_history.there(session.db, jobs)
+    existing = job_history.existing(session.db, jobs)
     missing = [str(job) for job in jobs if job not in existing]
     if missing:
         names = f"job {missing[0]} exists" if len(missing) == 1 else f"jobs {', '.join(missing)} exist"
@@ -181,50 +177,26 @@ def carry_out(session: Session, retry_plan: RetryPlan) -> Iterator[Candidate]:
 
 
 def queue_page(
-    session: Session, page: Sequence[int | Unnumbered], stale: bool, positions: Counter[tuple[str, str]]
+    session: Session, page: tuple[int, ...], stale: bool, positions: Counter[tuple[str, str]]
 ) -> list[Candidate]:
-    """Queue jobs again; occurrences of missed spans get their jobs first."""
     db, now = session.db, session.now()
-    numbers, unnumbered = partition(page)
-    jobs = manual.list_candidates(db, Filter(jobs=(*numbers, *missed_spans.unfold(db, unnumbered))))
-    ready = {job.job: job for job in jobs if job.job is not None and exclude(job, now, stale) is None}
-    rows = [to_row(number, job, now, positions) for number, job in ready.items()]
-    manual.queue_again(db, rows, session.actor, now)
-    return list(ready.values())
+    ready = [job for job in manual.list_candidates(db, Filter(jobs=page)) if exclude(job, now, stale) is None]
+    manual.queue_again(db, [to_row(job, now, positions) for job in ready], session.actor, now)
+    return ready
 
 
-def partition(page: Sequence[int | Unnumbered]) -> tuple[list[int], list[Unnumbered]]:
-    """Return the job numbers, and the occurrences without a number."""
-    numbers = [job for job in page if isinstance(job, int)]
-    return numbers, [job for job in page if not isinstance(job, int)]
-
-
-def to_row(number: int, job: Candidate, now: int, positions: Counter[tuple[str, str]]) -> Retry:
+def to_row(job: Candidate, now: int, positions: Counter[tuple[str, str]]) -> Retry:
     """Return the job as it is to be queued: a second after the previous one of its channel, counted in `positions`."""
     place = (job.workspace_id, job.channel)
     available_at = now + SPACING_MS * positions[place]
     positions[place] += 1
     new_deadline = available_at + max(job.grace_ms, MIN_GRACE_MS)
     deadline_at = new_deadline if job.deadline_at <= now else job.deadline_at
-    return Retry(number, job.state, available_at, deadline_at, job.parked, job.workspace_id)
+    return Retry(job.job, job.state, available_at, deadline_at, job.parked, job.workspace_id)
 
 
 def preview(session: Session, retry_plan: RetryPlan) -> Iterator[Candidate]:
     """Yield the jobs that `carry_out` would yield, without a change."""
     ready = iter(retry_plan.ready)
     while page := tuple(islice(ready, SLICE)):
-        numbers, unnumbered = partition(page)
-        jobs = manual.list_candidates(session.db, Filter(jobs=tuple(numbers)))
-        yield from heapq.merge(jobs, still_missed(session, unnumbered), key=lambda job: job.due_at)
-
-
-def still_missed(session: Session, unnumbered: Sequence[Unnumbered]) -> Iterator[Candidate]:
-    """Yield these occurrences as they are in missed spans, in due order."""
-    if not unnumbered:
-        return
-    schedule_ids, due = {schedule_id for schedule_id, _ in unnumbered}, [due_at for _, due_at in unnumbered]
-    near = Filter(schedules=tuple(schedule_ids), states=(JobState.MISSED,), since=min(due), until=max(due))
-    occurrences = set(unnumbered)
-    for job in manual.list_candidates(session.db, near):
-        if job.job is None and (job.schedule_id, job.due_at) in occurrences:
-            yield job
+        yield from manual.list_candidates(session.db, Filter(jobs=page))

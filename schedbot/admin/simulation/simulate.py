@@ -34,6 +34,7 @@ class SimulatedOccurrence:
     state: JobState
     error: str | None
     late_ms: int | None
+    occurrences: int = 1  # more for many missed ones in one row; due_at is that of the first
 
 
 @dataclass(slots=True)
@@ -46,10 +47,10 @@ class ScheduleTally:
 
     def add(self, occurrence: SimulatedOccurrence) -> None:
         """Count one occurrence."""
-        self.states[occurrence.state] += 1
+        self.states[occurrence.state] += occurrence.occurrences
         self.latest_ms = max(self.latest_ms, occurrence.late_ms or 0)
         if occurrence.error:
-            self.reasons[occurrence.error] += 1
+            self.reasons[occurrence.error] += occurrence.occurrences
 
 
 def simulate(
@@ -83,7 +84,7 @@ def settle(copy: Database, job: Made, downtimes: Sequence[Downtime]) -> Simulate
     If the calendar is closed by then, the job is deferred to the opening or skipped.
     """
     if job.state is not JobState.QUEUED:
-        return SimulatedOccurrence(job.due_at, job.schedule, job.tz, job.state, job.error, None)
+        return SimulatedOccurrence(job.due_at, job.schedule, job.tz, job.state, job.error, None, job.occurrences)
     posted_at, goes_at, deadline_at = next_uptime(downtimes, job.available_at), job.goes_at, job.deadline_at
     while job.available_at < posted_at <= deadline_at:
         closure = simulation_copy.closed_at(copy, job.schedule, job.due_at, posted_at)

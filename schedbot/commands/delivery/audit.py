@@ -44,8 +44,8 @@ def run(
     """Show jobs: when they were due, where and how late they were posted, and why they failed.
 
     The table shows the newest first, in the time zone of each schedule. Jobs of removed schedules are found by name.
-    States: queued running succeeded failed unknown held missed skipped cancelled. Occurrences that were missed among
-    many have no job number ('-', in JSON null) until 'retry --stale' sends them.
+    States: queued running succeeded failed unknown held missed skipped cancelled. Many missed occurrences of a
+    schedule are one line without a number ('-', in JSON null); 'backfill' posts some of them after all.
 
     Example:  schedbot audit --since 2d --state failed,held
     """
@@ -81,7 +81,7 @@ def show_jobs(session: Session, job_filter: Filter, limit: int | None, json: boo
     if json:
         terminal.json_lines(objects)
     else:
-        terminal.csv_rows(presentation.KEYS, objects)
+        terminal.csv_rows((*presentation.KEYS, *presentation.SPAN_KEYS), objects)
 
 
 def show_table(session: Session, job_filter: Filter, limit: int) -> None:

@@ -25,6 +25,8 @@ def run(
 ) -> None:
     """Enqueue the occurrences of a schedule in a past span that have no job.
 
+    Many missed occurrences, which 'audit' shows as one line, have no job: it posts them too.
+
     They are posted from now on, one a second. Times are in the schedule's zone.
 
     Example:  schedbot backfill acme-weekly --from 2026-11-01 --to 2026-11-20 --dry-run

@@ -47,7 +47,7 @@ def to_json(explanation: Explanation) -> dict[str, object]:
         "at": times.to_rfc3339(explanation.at),
         "due_at": None if explanation.due_at is None else times.to_rfc3339(explanation.due_at),
         "job": job.job if job else None,
-        "state": job.state.value if job else None,
+        "state": explanation.state.value if explanation.state else None,
         "because": list(explanation.because),
         "steps": list(explanation.steps),
     }

@@ -8,7 +8,7 @@ import typer
 from schedbot import times
 from schedbot.admin.schedules import lookup
 from schedbot.model import HolidayPolicy, OutsidePolicy, Schedule
-from schedbot.presentation import schedules, terminal
+from schedbot.presentation import jobs, schedules, terminal
 from schedbot.rules import recurrence
 from schedbot.session import Session, open_session
 from schedbot.store.history import changes
@@ -117,6 +117,8 @@ def job_lines(session: Session, schedule: Schedule) -> Iterator[str]:
         deferred = ""
         if job.deferred_to is not None:
             deferred = f", deferred to {schedules.local_time(schedule, job.deferred_to, now)}"
-        number = "-" if job.job is None else job.job
         due = schedules.local_time(schedule, job.due_at, now)
-        yield f"{number}  {due}  {job.state.value}{error}{deferred}{late}"
+        if job.occurrences is not None:
+            yield f"-  {due}  {jobs.format_missed(job, now)}"
+            continue
+        yield f"{job.job}  {due}  {job.state.value}{error}{deferred}{late}"

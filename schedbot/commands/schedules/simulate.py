@@ -108,6 +108,8 @@ def table_row(name: str, tally: ScheduleTally) -> tuple[str, ...]:
 
 
 def to_json(occurrence: SimulatedOccurrence) -> dict[str, Any]:
+    """Many missed occurrences are one object: `occurrences` is their number from due_at on."""
+    span = {"occurrences": occurrence.occurrences} if occurrence.occurrences > 1 else {}
     return {
         "schedule": occurrence.schedule,
         "due_at": times.to_rfc3339(occurrence.due_at),
@@ -115,6 +117,7 @@ def to_json(occurrence: SimulatedOccurrence) -> dict[str, Any]:
         "state": occurrence.state.value,
         "error": occurrence.error,
         "late_ms": occurrence.late_ms,
+        **span,
     }
 
 

@@ -4,7 +4,7 @@ One call takes all instants that are enqueued alike: at most ticks one, more aft
 many occurrences then, they become one row of `missed_spans` in the same transaction. Instants are UTC milliseconds.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from schedbot.model import MisfirePolicy, ScheduleState
@@ -17,7 +17,7 @@ from schedbot.rules.lifecycle import NEW, Event
 from schedbot.store.database import Database
 from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS, Batch, Counts, enqueue
 from schedbot.store.history import missed_spans
-from schedbot.store.history.missed_spans import Whose
+from schedbot.store.history.missed_spans import PolicyGroup
 from schedbot.store.schedules import recurrences
 from schedbot.store.schedules.recurrences import StoredRecurrence
 from schedbot.store.schedules.shared_calendars import CALENDAR, parse_calendar
@@ -58,10 +58,13 @@ def advance(db: Database, recurrence: StoredRecurrence, now: int, horizon: int, 
         return True
     due = [recurrence.next_due_at, *rules.between(recurrence.rule, recurrence.next_due_at, horizon)]
     is_late = due[0] < now - misfire.ON_TIME_MS
-    batches = split_late(db, recurrence, due, now, counts) if is_late else [(ALL_SCHEDULES, due)]
+    batches, spans = split_late(db, recurrence, due, now) if is_late else ([(ALL_SCHEDULES, due)], [])
     up_to = last_instant(due, [instants for _, instants in batches], max(1, MAX_ROWS // active))
     for batch, instants in batches:
         enqueue(db, recurrence, [due_at for due_at in instants if due_at <= up_to], now, batch, counts)
+    for group, missed in spans:
+        if instants := missed[: bisect_right(missed, up_to)]:
+            counts.add_missed(missed_spans.record(db, group, instants))
     next_due_at = rules.next_after(recurrence.rule, up_to)
     recurrences.move(db, recurrence.id, next_due_at)
     db.execute(FINISH, {"id": recurrence.id, "next_due_at": next_due_at, "finished": ScheduleState.FINISHED})
@@ -110,12 +113,12 @@ def needs_span(missed: int, schedules: int) -> bool:
 
 
 def split_late(
-    db: Database, recurrence: StoredRecurrence, due: list[int], now: int, counts: Counts
-) -> list[tuple[Batch, Sequence[int]]]:
+    db: Database, recurrence: StoredRecurrence, due: list[int], now: int
+) -> tuple[list[tuple[Batch, Sequence[int]]], list[tuple[PolicyGroup, Sequence[int]]]]:
     """Split overdue occurrences into those to run late and those to record as missed, by each schedule's policy.
 
-    Occurrences that are on time or still to come run under every policy, so they form one batch for all schedules.
-    Spans of missed occurrences are written here.
+    Returns the batches to enqueue, and the occurrences of missed spans. Occurrences that are on time or still to come
+    run under every policy, so they form one batch for all schedules.
     """
     on_time = bisect_left(due, now - misfire.ON_TIME_MS)
     groups: dict[tuple[MisfirePolicy, int, Overdue], list[tuple[str, int]]] = {}
@@ -127,11 +130,12 @@ def split_late(
             split[terms] = late_rules.split_overdue(terms[2], recurrence.rule, (due, due[-1]), now, policy_and_grace)
         groups.setdefault((MisfirePolicy(policy), grace_ms, split[terms]), []).append((calendar, schedules))
     batches: list[tuple[Batch, Sequence[int]]] = []
+    spans: list[tuple[PolicyGroup, Sequence[int]]] = []
     for (policy, grace_ms, (run, missed)), users in groups.items():
         calendars = [calendar for calendar, _ in users]
         if needs_span(len(missed), sum(schedules for _, schedules in users)):
-            counts.add_missed(missed_spans.record(db, Whose(recurrence.id, policy, grace_ms, calendars), missed))
+            spans.append((PolicyGroup(recurrence.id, policy, grace_ms, calendars), missed))
         else:
             batches.append((Batch(NEW[Event.MISSED], misfire=policy, grace_ms=grace_ms, calendars=calendars), missed))
         batches.append((Batch(misfire=policy, grace_ms=grace_ms, calendars=calendars), run))
-    return [*batches, (ALL_SCHEDULES, due[on_time:])]
+    return [*batches, (ALL_SCHEDULES, due[on_time:])], spans

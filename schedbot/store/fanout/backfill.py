@@ -26,10 +26,9 @@ RETURNING id, due_at
 
 
 def list_recorded(db: Database, schedule_id: str, start: int, end: int) -> dict[int, JobState]:
-    """The occurrences from `start` up to `end`, not with it, that are on record: due_at -> the state."""
+    """Return the occurrences from `start` up to `end`, not included, that have a job: due_at and state."""
     rows = db.rows(ON_RECORD, {"schedule_id": schedule_id, "start": start, "end": end})
-    missed = missed_spans.due_within(db, schedule_id, start, end - 1)
-    return {**dict.fromkeys(missed, JobState.MISSED), **{due_at: JobState(state) for due_at, state in rows}}
+    return {due_at: JobState(state) for due_at, state in rows}
 
 
 def counted(jobs: dict[int, JobState]) -> Counter[JobState]:
@@ -38,7 +37,10 @@ def counted(jobs: dict[int, JobState]) -> Counter[JobState]:
 
 
 def backfill(db: Database, schedule: Schedule, due: Sequence[int], now: int, grace_ms: int) -> list[tuple[int, int]]:
-    """Enqueue these occurrences, to be posted from `now` on: (job's number, due_at) of each. Inside a transaction."""
+    """Enqueue these occurrences, to be posted from `now` on: (job's number, due_at) of each. Inside a transaction.
+
+    An occurrence in a missed span is taken out of it.
+    """
     row = {
         "schedule_id": schedule.id,
         "workspace_id": schedule.workspace_id,
@@ -48,4 +50,6 @@ def backfill(db: Database, schedule: Schedule, due: Sequence[int], now: int, gra
         "grace_ms": grace_ms,
         "queued": NEW[Event.ENQUEUED],
     }
-    return sorted(((number, due_at) for number, due_at in db.rows(BACKFILL, row)), key=lambda pair: pair[1])
+    jobs = sorted(((job, due_at) for job, due_at in db.rows(BACKFILL, row)), key=lambda pair: pair[1])
+    missed_spans.take_out(db, schedule.id, [due_at for _, due_at in jobs])
+    return jobs

@@ -13,6 +13,7 @@ from schedbot.model import JobState, MisfirePolicy, Recurrence
 from schedbot.rules.calendar import decide
 from schedbot.rules.lifecycle import NEW, Event, after
 from schedbot.store.database import Database, Row
+from schedbot.store.history.missed_spans import NewSpan
 from schedbot.store.schedules import shared_calendars
 from schedbot.store.schedules.recurrences import StoredRecurrence
 from schedbot.store.schedules.shared_calendars import CALENDAR, parse_calendar
@@ -29,6 +30,7 @@ SELECT DISTINCT {CALENDAR}
    AND (v.skip_holidays <> '' OR v.send_window <> '' OR v.blackout <> '' OR {shared_calendars.THERE})
 """
 
+# An occurrence in a missed span is on record already: a tick whose clock was set back passes it over.
 # A calendar's decision defers an occurrence (at) or skips it (no at, or the next one is due by then). The order
 # within a channel and a workspace is total, so each run gives the same instants. A schedule's jitter is constant: it
 # comes from its UUID. A cancelled job is queued again if its occurrence is due after all.
@@ -67,6 +69,9 @@ SELECT id, workspace_id, due_at,
                               AND i.due_at <= coalesce(v.until_at, i.due_at)
           LEFT JOIN decided c ON c.due_at = i.due_at AND c.key = CASE WHEN :has_decisions THEN {CALENDAR} END
          WHERE s.recurrence_id = :recurrence_id AND s.state = 'active'
+           AND NOT EXISTS (SELECT 1 FROM missed_spans m
+                            WHERE m.schedule_id = s.id AND m.recurrence_id = s.recurrence_id
+                              AND m.last_due_at >= i.due_at AND m.first_due_at <= i.due_at)
            AND (:schedule_id IS NULL OR s.id = :schedule_id)
            AND (:misfire IS NULL OR (v.misfire = :misfire AND v.grace_ms = :grace_ms
                                      AND {CALENDAR} IN (SELECT value FROM json_each(:calendars)))))
@@ -102,11 +107,11 @@ class Counts:
                 case _:
                     self.skipped += 1
 
-    def add_missed(self, spans: Iterable[tuple[str, int]]) -> None:
-        """Count spans of (schedule_id, number of occurrences)."""
-        for schedule_id, count in spans:
-            self.schedules.add(schedule_id)
-            self.missed += count
+    def add_missed(self, spans: Iterable[NewSpan]) -> None:
+        """Count the occurrences of spans."""
+        for span in spans:
+            self.schedules.add(span.schedule_id)
+            self.missed += span.count
 
 
 @dataclass(frozen=True, slots=True)

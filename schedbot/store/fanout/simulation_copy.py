@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from schedbot.model import JobState, ScheduleState
-from schedbot.rules import instant_runs
 from schedbot.rules import recurrence as rules
 from schedbot.rules.calendar import decide
 from schedbot.store.database import Database
@@ -48,7 +47,7 @@ SELECT j.due_at, s.name, r.tz, j.state, coalesce(j.cancel_reason, j.error), j.av
 """
 
 MISSED = """
-SELECT m.instants, s.name, r.tz
+SELECT m.first_due_at, m.last_due_at, m.count, m.reason, s.name, r.tz
   FROM missed_spans m JOIN schedules s ON s.id = m.schedule_id JOIN recurrences r ON r.id = s.recurrence_id
  WHERE m.first_due_at < :before
 """
@@ -76,6 +75,7 @@ class Made:
     available_at: int
     deadline_at: int
     goes_at: int  # due_at, or what a calendar put it off to
+    occurrences: int = 1
 
 
 def copied(db: Database, begin_at: int) -> AbstractContextManager[Database]:
@@ -118,7 +118,7 @@ def take_made(copy: Database, before: int) -> list[Made]:
         Made(due_at, name, tz, JobState(state), *rest)
         for due_at, name, tz, state, *rest in copy.rows(MADE, {"before": before})
     ]
-    if missed := missed_among_many(copy, before):
+    if missed := missed_spans(copy, before):
         made = sorted([*made, *missed], key=lambda one: (one.due_at, one.schedule))
     with copy.writing():
         copy.execute("DELETE FROM jobs WHERE due_at < :before", {"before": before})
@@ -126,10 +126,9 @@ def take_made(copy: Database, before: int) -> list[Made]:
     return made
 
 
-def missed_among_many(copy: Database, before: int) -> list[Made]:
-    """What a tick put on record as missed in spans, due before an instant, each occurrence by itself."""
+def missed_spans(copy: Database, before: int) -> list[Made]:
+    """Return the missed spans that a tick recorded and that began before an instant."""
     return [
-        Made(due_at, name, tz, JobState.MISSED, None, due_at, due_at, due_at)
-        for instants, name, tz in copy.rows(MISSED, {"before": before})
-        for due_at in instant_runs.unpacked(instant_runs.within(instant_runs.read(instants), None, before - 1))
+        Made(first, name, tz, JobState.MISSED, reason, first, first, first, count)
+        for first, _, count, reason, name, tz in copy.rows(MISSED, {"before": before})
     ]

@@ -1,6 +1,7 @@
-"""What was due, and what became of it: jobs with their attempts, and what was missed, read back as a stream.
+"""The history of jobs, with their attempts, and of missed spans: what was due and what became of it, as a stream.
 
-Attempts come in slices of SLICE jobs, so a million jobs are read without being held. Instants are UTC milliseconds.
+Attempts are read in slices of SLICE jobs, so a million jobs are never in memory at once. A missed span is one record
+without a job number, at the place of its first occurrence. Instants are UTC milliseconds.
 """
 
 import heapq
@@ -8,37 +9,54 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice, starmap
+from itertools import islice
 
 from schedbot.model import CancelReason, JobState, Outcome, ScheduleState
-from schedbot.store.database import Database, Row
-from schedbot.store.history import filters, missed_occurrences
+from schedbot.store.database import Database
+from schedbot.store.history import filters
 from schedbot.store.history.filters import Filter
+from schedbot.store.history.missed_spans import REASON
 
 SLICE = 500
 NEWEST_FIRST = "due_at DESC, job DESC"
 OLDEST_FIRST = "due_at, job"
-LARGEST = 2**63  # no job's number
+AFTER_ALL_JOBS = 2**63
 
-JOBS = f"""
-SELECT j.id AS job, j.schedule_id, s.name, s.account, w.name, {filters.CHANNEL}, j.due_at AS due_at, j.available_at,
-       j.deadline_at, j.state, coalesce(j.cancel_reason, j.error), j.ts, j.lateness_ms, r.tz, s.state, s.reason, w.id,
-       w.paused_reason, j.deferred_to, j.deferred_by, j.cancel_reason
-  FROM jobs j
+COLUMNS = f"""
+SELECT j.id AS job, j.schedule_id, s.name AS schedule, s.account, w.name AS workspace, {filters.CHANNEL} AS channel,
+       j.due_at AS due_at, j.available_at, j.deadline_at, j.state,
+       coalesce(j.cancel_reason, j.error) AS error, j.ts, j.lateness_ms, r.tz,
+       s.state AS schedule_state, s.reason AS schedule_reason, w.id AS workspace_id,
+       w.paused_reason AS workspace_paused, j.deferred_to, j.deferred_by, j.cancel_reason
+"""
+JOINS = """
   JOIN schedules s ON s.id = j.schedule_id
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
   JOIN workspaces w ON w.id = j.workspace_id
   JOIN recurrences r ON r.id = s.recurrence_id
 """
+JOBS = f"{COLUMNS} FROM jobs j {JOINS}"
+# Spans in the form of jobs, so that the same filters apply. {overlaps} bounds their time.
+SPANS = (
+    COLUMNS
+    + """, j.occurrences, j.last_due_at
+  FROM (SELECT schedule_id, workspace_id, NULL AS id, first_due_at AS due_at, first_due_at AS available_at,
+               first_due_at AS deadline_at, 'missed' AS state, reason AS error, NULL AS ts, NULL AS lateness_ms,
+               NULL AS deferred_to, NULL AS deferred_by, NULL AS cancel_reason, count AS occurrences, last_due_at
+          FROM missed_spans WHERE {overlaps}) j"""
+    + JOINS
+)
 
-# The ts of a message that only a look-up found stands with the look-up: an ended attempt is never updated.
+# A look-up keeps the ts of a message that only it found, because an ended attempt is never updated.
 ATTEMPTS = """
-SELECT a.job_id, a.number, a.version, a.channel, a.worker, a.started_at, a.sent_at, a.ended_at, a.outcome, a.error,
-       a.detail, a.http_status,
+SELECT a.job_id, a.number AS "attempt.number", a.version AS "attempt.version", a.channel AS "attempt.channel",
+       a.worker AS "attempt.worker", a.started_at AS "attempt.started_at", a.sent_at AS "attempt.sent_at",
+       a.ended_at AS "attempt.ended_at", a.outcome AS "attempt.outcome", a.error AS "attempt.error",
+       a.detail AS "attempt.detail", a.http_status AS "attempt.http_status",
        coalesce(a.ts, (SELECT l.ts FROM lookups l
                         WHERE l.job_id = a.job_id AND l.number = a.number AND l.answer = 'found'
-                        ORDER BY l.id DESC LIMIT 1)),
-       a.lateness_ms
+                        ORDER BY l.id DESC LIMIT 1)) AS "attempt.ts",
+       a.lateness_ms AS "attempt.lateness_ms"
   FROM attempts a
  WHERE a.job_id IN (SELECT value FROM json_each(:jobs))
  ORDER BY a.job_id, a.number
@@ -46,12 +64,12 @@ SELECT a.job_id, a.number, a.version, a.channel, a.worker, a.started_at, a.sent_
 
 LOOKUPS = "SELECT number, asked_at, answer, error, ts FROM lookups WHERE job_id = :job ORDER BY asked_at, id"
 
-THERE = "SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(:jobs))"
+EXISTING = "SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(:jobs))"
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try. `sent_at` None: it never left. `ts` is its own, or what a look-up found for it."""
+    """One attempt of a job. `sent_at` None: it never left. `ts` is its own, or that of a look-up."""
 
     number: int
     version: int
@@ -62,17 +80,26 @@ class Attempt:
     ended_at: int | None
     outcome: Outcome | None
     error: str | None
-    detail: str | None  # of an error of our own, in words
+    detail: str | None  # of an error of schedbot itself, in words
     http_status: int | None
     ts: str | None
     lateness_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class JobRecord:
-    """One job as it stands, told with its schedule's present name, zone and state.
+class AttemptOfJob:
+    """An attempt with the number of its job."""
 
-    `job` is its number; None: it was missed among many, and gets one when it is sent again.
+    job_id: int
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job, with its schedule's present name, zone and state.
+
+    `job` is its number. None: the record is a missed span, with its number of `occurrences` from `due_at` up to
+    `last_due_at`.
     """
 
     job: int | None
@@ -92,21 +119,23 @@ class JobRecord:
     schedule_state: ScheduleState
     schedule_reason: str | None
     workspace_id: str
-    workspace_paused: str | None  # why; None: it is not paused
-    deferred_to: int | None  # when it is to go instead of due_at; None: at its own time
+    workspace_paused: str | None  # reason; None: it is not paused
+    deferred_to: int | None  # instant that a calendar deferred it to; None: it goes at due_at
     deferred_by: str | None
     cancel_reason: CancelReason | None = None
     attempts: tuple[Attempt, ...] = ()
+    occurrences: int | None = None
+    last_due_at: int | None = None
 
     @property
     def goes_at(self) -> int:
-        """When it is to go: what was put off by a calendar is not late before then."""
+        """When it is to go: a job that a calendar deferred is not late before then."""
         return self.due_at if self.deferred_to is None else self.deferred_to
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One question to the channel's history: did attempt `number` arrive?"""
+    """A look-up in the channel's history: did attempt `number` arrive?"""
 
     number: int
     asked_at: int
@@ -115,76 +144,83 @@ class Lookup:
     ts: str | None
 
 
-def newest(db: Database, chosen: Filter, limit: int) -> list[JobRecord]:
-    """The `limit` jobs that were due last, the newest first."""
-    sql = filters.statement(JOBS, chosen, NEWEST_FIRST) + " LIMIT :limit"
-    jobs = records(db, db.stream(sql, {**filters.bindings(chosen), "limit": limit}))
+def newest(db: Database, selection: Filter, limit: int) -> list[JobRecord]:
+    """Return the `limit` jobs and missed spans that were due last, the newest first."""
     with db.reading():
-        spans = missed_occurrences.newest(db, JOBS, unnumbered, chosen, limit)
-        every = heapq.merge(jobs, starmap(missed_at, spans), key=order, reverse=True)
-        return list(islice(every, limit))
+        records = heapq.merge(
+            newest_jobs(db, selection, limit), spans(db, selection, "due_at DESC"), key=sort_key, reverse=True
+        )
+        return list(islice(records, limit))
 
 
-def every(db: Database, chosen: Filter) -> Iterator[JobRecord]:
-    """All jobs in due order, as a stream."""
-    jobs = records(db, db.stream(filters.statement(JOBS, chosen, OLDEST_FIRST), filters.bindings(chosen)))
+def newest_jobs(db: Database, selection: Filter, limit: int) -> Iterator[JobRecord]:
+    """Yield the `limit` jobs that were due last, the newest first."""
+    sql = filters.statement(JOBS, selection, NEWEST_FIRST) + " LIMIT :limit"
+    return with_attempts(db, db.each(JobRecord, sql, {**filters.bindings(selection), "limit": limit}))
+
+
+def every(db: Database, selection: Filter) -> Iterator[JobRecord]:
+    """Yield all jobs and missed spans in due order."""
     with db.reading():
-        spans = missed_occurrences.every(db, JOBS, unnumbered, chosen)
-        yield from heapq.merge(jobs, starmap(missed_at, spans), key=order)
+        yield from heapq.merge(every_job(db, selection), spans(db, selection, "due_at"), key=sort_key)
 
 
-def order(one: JobRecord) -> tuple[int, int]:
-    """By when it was due; what has no number comes after what has one."""
-    return one.due_at, LARGEST if one.job is None else one.job
+def every_job(db: Database, selection: Filter) -> Iterator[JobRecord]:
+    """Yield all jobs in due order."""
+    sql = filters.statement(JOBS, selection, OLDEST_FIRST)
+    return with_attempts(db, db.each(JobRecord, sql, filters.bindings(selection)))
 
 
-def unnumbered(row: Row) -> JobRecord:
-    """What an occurrence of a missed span is told as: a job without number and attempts."""
-    return record(row, ())
+def spans(db: Database, selection: Filter, order: str) -> Iterator[JobRecord]:
+    """Yield the missed spans that the filter lets through. A span has no job number, one reason, and was missed."""
+    if (
+        selection.jobs is not None
+        or (selection.errors is not None and REASON not in selection.errors)
+        or (selection.states is not None and JobState.MISSED not in selection.states)
+    ):
+        return iter(())
+    return db.each(JobRecord, spans_statement(selection, order), filters.bindings(selection))
 
 
-def missed_at(due_at: int, one: JobRecord) -> JobRecord:
-    """The span's occurrence of that instant."""
-    return replace(one, due_at=due_at, available_at=due_at, deadline_at=due_at + one.deadline_at - one.due_at)
+def spans_statement(selection: Filter, order: str) -> str:
+    """Return the statement for the filter's spans. A span that overlaps the filter's time is let through."""
+    bounds = {"last_due_at >= :since": selection.since, "first_due_at <= :until": selection.until}
+    overlaps = " AND ".join(bound for bound, instant in bounds.items() if instant is not None) or "true"
+    return filters.statement(SPANS.format(overlaps=overlaps), replace(selection, since=None, until=None), order)
+
+
+def sort_key(record: JobRecord) -> tuple[int, int]:
+    """Return the record's place in due order: a span comes after the jobs of the same instant."""
+    return record.due_at, AFTER_ALL_JOBS if record.job is None else record.job
 
 
 def by_number(db: Database, job: int) -> JobRecord | None:
-    """The job of that number, or None."""
-    return next(every(db, Filter(jobs=(job,))), None)
+    """Return the job of that number, or None."""
+    return next(every_job(db, Filter(jobs=(job,))), None)
 
 
 def lookups(db: Database, job: int | None) -> list[Lookup]:
-    """What the channel's history was asked about a job, in order."""
-    return [Lookup(*row) for row in db.rows(LOOKUPS, {"job": job})]
+    """Return the look-ups of a job, in order."""
+    return db.all(Lookup, LOOKUPS, {"job": job})
 
 
-def there(db: Database, jobs: Iterable[int]) -> set[int]:
-    """Which of these numbers are jobs."""
-    return {row[0] for row in db.rows(THERE, {"jobs": json.dumps(list(jobs))})}
+def existing(db: Database, jobs: Iterable[int]) -> set[int]:
+    """Return those of these numbers that are jobs."""
+    return set(db.integers(EXISTING, {"jobs": json.dumps(list(jobs))}))
 
 
-def records(db: Database, rows: Iterator[Row]) -> Iterator[JobRecord]:
-    while page := list(islice(rows, SLICE)):
-        tried = attempts(db, [row[0] for row in page])
-        yield from (record(row, tuple(tried.get(row[0], ()))) for row in page)
+def with_attempts(db: Database, records: Iterator[JobRecord]) -> Iterator[JobRecord]:
+    """Yield the jobs with their attempts."""
+    while page := list(islice(records, SLICE)):
+        attempts = attempts_by_job(db, [record.job for record in page])
+        for record in page:
+            made = attempts.get(record.job)
+            yield replace(record, attempts=tuple(made)) if made else record
 
 
-def attempts(db: Database, jobs: list[int]) -> dict[int, list[Attempt]]:
-    """The attempts of these jobs, by job, in order."""
-    found = defaultdict(list)
-    for job, *rest in db.rows(ATTEMPTS, {"jobs": json.dumps(jobs)}):
-        found[job].append(attempt(tuple(rest)))
-    return found
-
-
-def record(row: Row, tried: tuple[Attempt, ...]) -> JobRecord:
-    told = list(row)
-    told[9], told[14] = JobState(told[9]), ScheduleState(told[14])
-    told[20] = CancelReason(told[20]) if told[20] else None
-    return JobRecord(*[*told, tried])
-
-
-def attempt(row: Row) -> Attempt:
-    told = list(row)
-    told[7] = Outcome(told[7]) if told[7] else None
-    return Attempt(*told)
+def attempts_by_job(db: Database, jobs: list[int | None]) -> dict[int | None, list[Attempt]]:
+    """Return the attempts of these jobs, in order."""
+    attempts: defaultdict[int | None, list[Attempt]] = defaultdict(list)
+    for row in db.all(AttemptOfJob, ATTEMPTS, {"jobs": json.dumps(jobs)}):
+        attempts[row.job_id].append(row.attempt)
+    return attempts

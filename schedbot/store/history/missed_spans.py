@@ -1,65 +1,62 @@
-"""Many missed occurrences of a schedule in one row: exactly their instants, whatever its rule or zone say later.
+"""Many missed occurrences of a schedule in one row: first and last due_at, count and reason.
 
-Rule: an occurrence stands in a span or in `jobs`, never in both. What has a job is left out of a span, a trigger keeps
-what is in a span from getting a job, and `unfold` takes it out before it writes one. Instants are UTC milliseconds.
+Rule: a span holds each occurrence of its recurrence from first to last that has no job. A tick makes no job inside a
+span. A backfill does, and takes the occurrence out: the count goes down by one, so jobs and spans together count each
+occurrence once. Instants are UTC milliseconds.
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schedbot.model import MisfirePolicy
-from schedbot.rules import instant_runs
-from schedbot.rules.instant_runs import Run
-from schedbot.rules.lifecycle import NEW, Event
+from schedbot.model import MisfirePolicy, Recurrence
 from schedbot.store.database import Database
+from schedbot.store.schedules.recurrences import rule_columns
 from schedbot.store.schedules.shared_calendars import CALENDAR
 
-# A missed occurrence that has no job yet: its schedule's id, and when it was due.
-Unnumbered = tuple[str, int]
+REASON = "no_tick"  # no tick ran in time
 
-# Beside each schedule's bounds, what is on record of it there already; mostly nothing.
+# Each schedule with its bounds, and its jobs and spans in that time, which are mostly none.
 SCHEDULES = f"""
-SELECT s.id, s.workspace_id, max(s.effective_at + 1, coalesce(v.starts_at, 0)), v.until_at,
+SELECT s.id, s.workspace_id, max(s.effective_at + 1, coalesce(v.starts_at, 0)) AS since, v.until_at AS until,
        (SELECT json_group_array(j.due_at) FROM jobs j
-         WHERE j.schedule_id = s.id AND j.due_at BETWEEN :first_due_at AND :last_due_at),
-       (SELECT json_group_array(json(m.instants)) FROM missed_spans m
-         WHERE m.schedule_id = s.id AND m.last_due_at >= :first_due_at AND m.first_due_at <= :last_due_at)
+         WHERE j.schedule_id = s.id AND j.due_at BETWEEN :first_due_at AND :last_due_at) AS jobs,
+       (SELECT json_group_array(json_array(m.first_due_at, m.last_due_at)) FROM missed_spans m
+         WHERE m.schedule_id = s.id AND m.recurrence_id = s.recurrence_id
+           AND m.last_due_at >= :first_due_at AND m.first_due_at <= :last_due_at) AS spans
   FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
  WHERE s.recurrence_id = :recurrence_id AND s.state = 'active' AND v.misfire = :misfire AND v.grace_ms = :grace_ms
    AND {CALENDAR} IN (SELECT value FROM json_each(:calendars))
 """
 
 RECORD = """
-INSERT INTO missed_spans (schedule_id, workspace_id, first_due_at, last_due_at, count, instants, grace_ms)
-VALUES (:schedule_id, :workspace_id, :first_due_at, :last_due_at, :count, :instants, :grace_ms)
+INSERT INTO missed_spans (schedule_id, workspace_id, recurrence_id, first_due_at, last_due_at, count, reason)
+VALUES (:schedule_id, :workspace_id, :recurrence_id, :first_due_at, :last_due_at, :count, :reason)
 """
 
-OF_SCHEDULE = """
-SELECT id, workspace_id, grace_ms, instants FROM missed_spans
- WHERE schedule_id = :schedule_id AND last_due_at >= :since AND first_due_at <= :until
- ORDER BY last_due_at
+COUNT = "SELECT coalesce(sum(count), 0) FROM missed_spans WHERE schedule_id = :schedule_id AND first_due_at <= :until"
+
+OF_SCHEDULE = f"""
+SELECT m.first_due_at, m.last_due_at, m.count, {rule_columns("rule")}
+  FROM missed_spans m JOIN recurrences r ON r.id = m.recurrence_id
+ WHERE m.schedule_id = :schedule_id AND m.last_due_at >= :since AND m.first_due_at <= :until
+ ORDER BY m.first_due_at
 """
 
-SHRINK = """
-UPDATE missed_spans
-   SET first_due_at = :first_due_at, last_due_at = :last_due_at, count = :count, instants = :instants
- WHERE id = :id
+# Spans of the schedule's present recurrence, and how many of the instants in :due each of them holds.
+TAKEN = "(SELECT count(*) FROM json_each(:due) d WHERE d.value BETWEEN first_due_at AND last_due_at)"
+AROUND = """
+ WHERE schedule_id = :schedule_id AND recurrence_id = (SELECT recurrence_id FROM schedules WHERE id = :schedule_id)
+   AND first_due_at <= :until AND last_due_at >= :since
 """
-
-# As a tick would have written it.
-JOBS = """
-INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state)
-SELECT :schedule_id, :workspace_id, d.value, d.value, d.value + :grace_ms, :missed
-  FROM json_each(:due) d
-RETURNING id
-"""
+REMOVE = f"DELETE FROM missed_spans {AROUND} AND count <= {TAKEN}"
+SHRINK = f"UPDATE missed_spans SET count = count - {TAKEN} {AROUND}"
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
-    """The active schedules of a recurrence that have one misfire policy and grace, and one of these calendars."""
+class PolicyGroup:
+    """The active schedules of a recurrence with the same misfire policy and grace, and with one of these calendars."""
 
     recurrence_id: int
     misfire: MisfirePolicy
@@ -68,112 +65,98 @@ class Whose:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """One row, read for its schedule."""
+class ScheduleBounds:
+    """A schedule's own time, and due_at of its jobs and (first, last) of its spans, as JSON."""
 
-    id: int
+    id: str
     workspace_id: str
-    grace_ms: int
-    runs: list[Run]
+    since: int
+    until: int | None
+    jobs: str
+    spans: str
 
 
-def record(db: Database, whose: Whose, missed: Sequence[int]) -> list[tuple[str, int]]:
-    """Put these occurrences on record as missed, for each schedule what is its own and not on record yet.
+@dataclass(frozen=True, slots=True)
+class NewSpan:
+    """A span to record."""
 
-    Returns (schedule's id, how many). What the schedules share is worked out once. Inside a transaction.
+    schedule_id: str
+    workspace_id: str
+    first_due_at: int
+    last_due_at: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MissedSpan:
+    """A span on record, with the rule of its occurrences."""
+
+    first_due_at: int
+    last_due_at: int
+    count: int
+    rule: Recurrence
+
+
+def record(db: Database, group: PolicyGroup, missed: Sequence[int]) -> list[NewSpan]:
+    """Record these occurrences as missed, for each schedule those of its own time that are not on record yet.
+
+    Inside a transaction, after the jobs of the same time.
     """
-    shared = instant_runs.packed(missed)
-    whole = {**extent(shared), "grace_ms": whose.grace_ms}
-    found = db.rows(
-        SCHEDULES,
-        {
-            "first_due_at": missed[0],
-            "last_due_at": missed[-1],
-            "recurrence_id": whose.recurrence_id,
-            "misfire": whose.misfire.value,
-            "grace_ms": whose.grace_ms,
-            "calendars": json.dumps(whose.calendars, ensure_ascii=False),
-        },
-    )
-    rows = []
-    for schedule_id, workspace_id, since, until, jobs, spans in found:
-        own = {**whole, "schedule_id": schedule_id, "workspace_id": workspace_id}
-        if since > missed[0] or (until is not None and until < missed[-1]) or jobs != "[]" or spans != "[]":
-            left = instant_runs.without(instant_runs.within(shared, since, until), on_record(jobs, spans))
-            if not left:
-                continue
-            own |= extent(left)
-        rows.append(own)
-    db.execute_many(RECORD, rows)
-    return [(str(row["schedule_id"]), int(row["count"])) for row in rows]
-
-
-def on_record(jobs: str, spans: str) -> Iterator[int]:
-    """The instants of these rows of `jobs` and of these spans, as JSON has them."""
-    yield from json.loads(jobs)
-    for span in json.loads(spans):
-        yield from instant_runs.unpacked([Run(*one) for one in span])
-
-
-def extent(held: Sequence[Run]) -> dict[str, int | str]:
-    """The columns of a span that holds these."""
-    return {
-        "first_due_at": held[0].first,
-        "last_due_at": held[-1].last,
-        "count": instant_runs.total(held),
-        "instants": instant_runs.written(held),
+    bindings = {
+        "first_due_at": missed[0],
+        "last_due_at": missed[-1],
+        "recurrence_id": group.recurrence_id,
+        "misfire": group.misfire.value,
+        "grace_ms": group.grace_ms,
+        "calendars": json.dumps(group.calendars, ensure_ascii=False),
     }
+    spans = []
+    for schedule in db.all(ScheduleBounds, SCHEDULES, bindings):
+        if own := not_on_record(schedule, missed):
+            spans.append(NewSpan(schedule.id, schedule.workspace_id, own[0], own[-1], len(own)))
+    db.execute_many(
+        RECORD,
+        [
+            {
+                "schedule_id": span.schedule_id,
+                "workspace_id": span.workspace_id,
+                "recurrence_id": group.recurrence_id,
+                "first_due_at": span.first_due_at,
+                "last_due_at": span.last_due_at,
+                "count": span.count,
+                "reason": REASON,
+            }
+            for span in spans
+        ],
+    )
+    return spans
 
 
-def of_schedule(db: Database, schedule_id: str, since: int, until: int) -> list[Span]:
-    """Its spans that reach into the time from `since` to `until`, both included."""
-    rows = db.rows(OF_SCHEDULE, {"schedule_id": schedule_id, "since": since, "until": until})
-    return [
-        Span(number, workspace_id, grace_ms, instant_runs.read(told)) for number, workspace_id, grace_ms, told in rows
-    ]
+def not_on_record(schedule: ScheduleBounds, missed: Sequence[int]) -> Sequence[int]:
+    """Return the instants within the schedule's own time that have no job and are in no span."""
+    own = missed
+    if schedule.since > missed[0] or (schedule.until is not None and schedule.until < missed[-1]):
+        end = len(missed) if schedule.until is None else bisect_right(missed, schedule.until)
+        own = missed[bisect_left(missed, schedule.since) : end]
+    if schedule.jobs == "[]" and schedule.spans == "[]":
+        return own
+    jobs, spans = frozenset(json.loads(schedule.jobs)), json.loads(schedule.spans)
+    return [at for at in own if at not in jobs and not any(first <= at <= last for first, last in spans)]
 
 
-def due_within(db: Database, schedule_id: str, since: int, until: int) -> list[int]:
-    """The occurrences of its spans from `since` to `until`, both included."""
-    spans = of_schedule(db, schedule_id, since, until)
-    return [due_at for span in spans for due_at in instant_runs.unpacked(instant_runs.within(span.runs, since, until))]
+def within(db: Database, schedule_id: str, since: int, until: int) -> list[MissedSpan]:
+    """Return the schedule's spans that overlap the time from `since` to `until`, both included."""
+    return db.all(MissedSpan, OF_SCHEDULE, {"schedule_id": schedule_id, "since": since, "until": until})
 
 
 def count_up_to(db: Database, schedule_id: str, until: int) -> int:
-    """How many occurrences its spans hold up to an instant."""
-    return sum(
-        instant_runs.total(instant_runs.within(span.runs, None, until))
-        for span in of_schedule(db, schedule_id, 0, until)
-    )
+    """Return the number of occurrences in the schedule's spans that began up to an instant."""
+    return db.integer(COUNT, {"schedule_id": schedule_id, "until": until})
 
 
-def unfold(db: Database, occurrences: Iterable[Unnumbered]) -> list[int]:
-    """Give those that stand in spans a job each, in the state `missed`. Returns the jobs' numbers.
-
-    What stands in no span (any more) is passed over. Inside a transaction.
-    """
-    by_schedule: defaultdict[str, list[int]] = defaultdict(list)
-    for schedule_id, due_at in occurrences:
-        by_schedule[schedule_id].append(due_at)
-    numbers = []
-    for schedule_id, due in by_schedule.items():
-        for span in of_schedule(db, schedule_id, min(due), max(due)):
-            if taken := instant_runs.common(span.runs, due):
-                take_out(db, span, taken)
-                told: dict[str, object] = {
-                    "schedule_id": schedule_id,
-                    "workspace_id": span.workspace_id,
-                    "due": json.dumps(taken),
-                }
-                numbers += [
-                    row[0] for row in db.rows(JOBS, {**told, "grace_ms": span.grace_ms, "missed": NEW[Event.MISSED]})
-                ]
-    return numbers
-
-
-def take_out(db: Database, span: Span, taken: Sequence[int]) -> None:
-    left = instant_runs.without(span.runs, taken)
-    if left:
-        db.execute(SHRINK, {**extent(left), "id": span.id})
-    else:
-        db.execute("DELETE FROM missed_spans WHERE id = :id", {"id": span.id})
+def take_out(db: Database, schedule_id: str, due: Sequence[int]) -> None:
+    """Take occurrences that were given a job out of the schedule's spans. Inside a transaction."""
+    if due:
+        bindings = {"schedule_id": schedule_id, "since": min(due), "until": max(due), "due": json.dumps(list(due))}
+        db.execute(REMOVE, bindings)
+        db.execute(SHRINK, bindings)

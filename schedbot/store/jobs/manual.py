@@ -3,22 +3,22 @@
 Earlier attempts stay as they are, and the next one takes the next number. Instants are UTC milliseconds.
 """
 
-import heapq
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from schedbot.model import JobState, ScheduleState
 from schedbot.rules.lifecycle import MOVES, Event, after
-from schedbot.store.database import Database, Row
-from schedbot.store.history import filters, missed_occurrences
+from schedbot.store.database import Database
+from schedbot.store.history import filters
 from schedbot.store.history.filters import Filter
 
 RETRIABLE = tuple(state for state, event in MOVES if event is Event.RETRIED)
 
 CANDIDATES = """
-SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, coalesce(j.cancel_reason, j.error), s.name, s.state,
-       s.reason, w.id, w.name, w.paused_at IS NOT NULL, v.channel, v.grace_ms, j.schedule_id
+SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, coalesce(j.cancel_reason, j.error) AS error,
+       s.name AS schedule, s.state AS schedule_state, s.reason AS schedule_reason, w.id AS workspace_id, w.name AS workspace,
+       w.paused_at IS NOT NULL AS parked, v.channel, v.grace_ms
   FROM jobs j
   JOIN schedules s ON s.id = j.schedule_id
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
@@ -52,9 +52,9 @@ UPDATE jobs SET state = :succeeded, ts = :ts, error = NULL, lateness_ms = :laten
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A job that may be sent again, with what its schedule and workspace say now. One in a span has no number yet."""
+    """A job that may be sent again, with the present state of its schedule and workspace."""
 
-    job: int | None
+    job: int
     due_at: int
     deadline_at: int
     state: JobState
@@ -67,7 +67,6 @@ class Candidate:
     parked: bool
     channel: str
     grace_ms: int
-    schedule_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +82,9 @@ class Retry:
 
 
 def list_candidates(db: Database, chosen: Filter) -> Iterator[Candidate]:
-    """The jobs that the filter lets through, in due order, as a stream; so too what stands in missed spans."""
+    """Yield the jobs that the filter lets through, in due order."""
     sql = filters.statement(CANDIDATES, chosen, "due_at, job")
-    jobs = map(candidate, db.stream(sql, filters.bindings(chosen)))
-    with db.reading():
-        yield from heapq.merge(jobs, unnumbered(db, chosen), key=lambda one: one.due_at)
-
-
-def unnumbered(db: Database, chosen: Filter) -> Iterator[Candidate]:
-    """What stands in missed spans, each occurrence by itself."""
-    for due_at, one in missed_occurrences.every(db, CANDIDATES, candidate, chosen):
-        yield replace(one, due_at=due_at, deadline_at=due_at + one.deadline_at - one.due_at)
-
-
-def candidate(row: Row) -> Candidate:
-    told = list(row)
-    told[3], told[6], told[10] = JobState(told[3]), ScheduleState(told[6]), bool(told[10])
-    return Candidate(*told)
+    return db.each(Candidate, sql, filters.bindings(chosen))
 
 
 def queue_again(db: Database, again: Sequence[Retry], actor: str, now: int) -> int:

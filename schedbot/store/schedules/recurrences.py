@@ -31,6 +31,15 @@ MOVE = "UPDATE recurrences SET next_due_at = :next_due_at WHERE id = :id"
 WANTING = "SELECT count(*) FROM schedules WHERE recurrence_id = :id AND state = 'active'"
 
 
+def rule_columns(field: str, table: str = "r") -> str:
+    """Return the columns of a recurrence that fill a field of type Recurrence."""
+    return f"""{table}.tz AS "{field}.tz",
+       CASE {table}.kind WHEN 'cron' THEN {table}.expression END AS "{field}.cron",
+       CASE {table}.kind WHEN 'once' THEN CAST({table}.expression AS INTEGER) END AS "{field}.once_at",
+       CASE {table}.kind WHEN 'rrule' THEN {table}.expression END AS "{field}.rrule",
+       {table}.holidays_before AS "{field}.before_holidays\""""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredRecurrence:
     """A recurrence and how far it is enqueued."""

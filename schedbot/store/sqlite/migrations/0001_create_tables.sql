@@ -177,28 +177,21 @@ CREATE INDEX jobs_failed ON jobs (due_at) WHERE state = 'failed';
 CREATE INDEX jobs_failed_deferred ON jobs (deferred_to, due_at) WHERE state = 'failed' AND deferred_to IS NOT NULL;
 CREATE INDEX jobs_by_due ON jobs (due_at);
 
--- Missed occurrences, many of a schedule in one row. None of them has a job: a person's retry takes an occurrence out of
--- its span and writes a job for it.
+-- Many missed occurrences of a schedule in one row: each occurrence of the recurrence from first to last that has no
+-- job. A backfill makes jobs for some of them, and the count goes down by these.
 CREATE TABLE missed_spans (
   id            INTEGER NOT NULL PRIMARY KEY,
   schedule_id   TEXT    NOT NULL REFERENCES schedules (id),
   workspace_id  TEXT    NOT NULL REFERENCES workspaces (id),
+  recurrence_id INTEGER NOT NULL REFERENCES recurrences (id),  -- of the schedule at that time
   first_due_at  INTEGER NOT NULL,
   last_due_at   INTEGER NOT NULL,
   count         INTEGER NOT NULL,
-  instants      TEXT    NOT NULL,                      -- each due_at, as runs: [[first, step_ms, how many], ...]
-  grace_ms      INTEGER NOT NULL,
-  CONSTRAINT a_span_holds_something CHECK (count > 0 AND first_due_at <= last_due_at),
-  CONSTRAINT instants_are_json CHECK (json_valid(instants))
+  reason        TEXT    NOT NULL,
+  CONSTRAINT a_span_holds_something CHECK (count > 0 AND first_due_at <= last_due_at)
 ) STRICT;
-CREATE INDEX missed_spans_of_schedule ON missed_spans (schedule_id, last_due_at);
-CREATE INDEX missed_spans_by_due ON missed_spans (last_due_at);
-CREATE TRIGGER a_missed_occurrence_gets_no_job BEFORE INSERT ON jobs
-WHEN EXISTS (SELECT 1 FROM missed_spans m, json_each(m.instants) r
-              WHERE m.schedule_id = NEW.schedule_id AND m.last_due_at >= NEW.due_at AND m.first_due_at <= NEW.due_at
-                AND (NEW.due_at - (r.value ->> 0)) % (r.value ->> 1) = 0
-                AND (NEW.due_at - (r.value ->> 0)) / (r.value ->> 1) BETWEEN 0 AND (r.value ->> 2) - 1)
-BEGIN SELECT RAISE(IGNORE); END;
+CREATE INDEX missed_spans_of_schedule ON missed_spans (schedule_id, first_due_at, last_due_at, recurrence_id);
+CREATE INDEX missed_spans_by_due ON missed_spans (first_due_at);
 
 -- Attempts to post a job. sent_at is committed before the first byte of the request leaves; null: it was not sent.
 CREATE TABLE attempts (
