@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from tests.support.source_code import ALL, PRODUCT, TESTS, Function, functions, parse, place
+from tests.support.source_code import ALL, PRODUCT, TESTS, Function, functions, nodes, parse, place
 
 LONGEST_FILE, LONGEST_FUNCTION, MOST_PARAMETERS = 300, 40, 6
 # The signature of a command holds its options, and its docstring is its manual.
@@ -40,9 +40,8 @@ def test_function_has_at_most_6_parameters() -> None:
 
 
 def used_names(path: Path) -> set[str]:
-    tree = parse(path)
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    for node in ast.walk(tree):
+    names = {node.id for node in nodes(path) if isinstance(node, ast.Name)}
+    for node in nodes(path):
         if isinstance(node, ast.Import | ast.ImportFrom):
             names |= {part for alias in node.names for part in alias.name.split(".")}
             names |= set((getattr(node, "module", None) or "").split("."))
@@ -59,7 +58,7 @@ MAY_SLEEP = ("tests/support/app.py:", "tests/rules/test_real_cron_daemon.py:")
 
 
 def sleeps(path: Path) -> list[str]:
-    calls = [node for node in ast.walk(parse(path)) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes(path) if isinstance(node, ast.Call)]
     return [place(path, call) for call in calls if ast.unparse(call.func) in ("time.sleep", "sleep")]
 
 

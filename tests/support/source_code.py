@@ -17,6 +17,12 @@ def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Return all nodes of a file's syntax tree."""
+    return tuple(ast.walk(parse(path)))
+
+
 def place(path: Path, node: ast.AST | None = None) -> str:
     """Return the path from the root, with the line of a node."""
     return f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"
@@ -25,6 +31,6 @@ def place(path: Path, node: ast.AST | None = None) -> str:
 def functions(paths: list[Path]) -> Iterator[tuple[Path, Function]]:
     """Yield all functions and methods with their file."""
     for path in paths:
-        for node in ast.walk(parse(path)):
+        for node in nodes(path):
             if isinstance(node, Function):
                 yield path, node
