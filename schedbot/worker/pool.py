@@ -209,7 +209,7 @@ class Pool:
     def close(self, fifo: int) -> None:
         """End the children, and remove the pool's FIFO and heartbeat."""
         self.supervisor.kill_all()
-        wake_fifo.forget(self.session.db.path, self.fifo_name, fifo)
+        wake_fifo.remove(self.session.db.path, self.fifo_name, fifo)
         try:
             with self.session.db.writing(self.in_flight.writes.takes_only_endings):
                 heartbeats.delete(self.session.db, "pool", self.name)

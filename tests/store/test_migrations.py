@@ -175,7 +175,7 @@ def test_a_pool_of_another_version_is_named_with_its_version(app: App, command: 
     with app.db.writing():
         app.db.execute(HEARTBEAT, {"now": now_ms()})
     done = app.run(command)
-    assert f"The pool 'vm-1:7' is schedbot 0.0.1, this is {__version__}." in done.stdout + done.stderr
+    assert f"Worker pool 'vm-1:7' runs schedbot 0.0.1; this is {__version__}." in done.stdout + done.stderr
     assert "Restart 'schedbot work'." in done.stdout + done.stderr
     assert done.returncode == 1
 

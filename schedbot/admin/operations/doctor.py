@@ -93,11 +93,11 @@ def from_error(check: str, error: SchedbotError) -> CheckResult:
 
 
 def check_integrity(session: Session) -> CheckResult:
-    damage = integrity.damage(session.db)
+    damage = integrity.list_damage(session.db)
     if damage:
         remedy = "Stop schedbot, keep a copy of the file, and restore a backup, or see sqlite.org/recovery.html."
         return CheckResult("database", f"{session.db.path} is damaged: {damage[0]}", remedy)
-    return CheckResult("database", f"{session.db.path}, schema {integrity.schema(session.db)[0]}, not damaged")
+    return CheckResult("database", f"{session.db.path}, schema {integrity.schema_numbers(session.db)[0]}, not damaged")
 
 
 def check_permissions(path: Path) -> CheckResult:
@@ -172,7 +172,7 @@ def check_tick(signs: Vitals) -> CheckResult:
 def check_workers(session: Session, signs: Vitals) -> CheckResult:
     """Check that pools run, that each can be woken, and that all have this version."""
     running = signs.pools
-    fifos = session.db.path.parent.glob(f"{session.db.path.name}-*{wake_fifo.ENDING}")
+    fifos = session.db.path.parent.glob(f"{session.db.path.name}-*{wake_fifo.SUFFIX}")
     listening = sum(map(has_reader, fifos))
     detail = f"{health.count(running, 'pool', 'pools')} running, {listening} listening for wake-ups"
     if signs.other_programs:

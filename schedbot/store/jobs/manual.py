@@ -17,8 +17,8 @@ RETRIABLE = tuple(state for state, event in MOVES if event is Event.RETRIED)
 
 CANDIDATES = """
 SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, coalesce(j.cancel_reason, j.error) AS error,
-       s.name AS schedule, s.state AS schedule_state, s.reason AS schedule_reason, w.id AS workspace_id, w.name AS workspace,
-       w.paused_at IS NOT NULL AS parked, v.channel, v.grace_ms
+       s.name AS schedule, s.state AS schedule_state, s.reason AS schedule_reason, w.id AS workspace_id,
+       w.name AS workspace, w.paused_at IS NOT NULL AS parked, v.channel, v.grace_ms
   FROM jobs j
   JOIN schedules s ON s.id = j.schedule_id
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version

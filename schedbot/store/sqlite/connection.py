@@ -212,7 +212,7 @@ def connect(path: Path, busy_ms: int, scripts: Path, begin: Callable[[Database],
     with translated(path):
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         connection.set_busy_timeout(busy_ms)
-        file_header.check_ours(connection, path, scripts)
+        file_header.refuse_other_programs(connection, path)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         database = SqliteDatabase(connection, path, migrations.newest(scripts), busy_ms)

@@ -1,6 +1,6 @@
-"""The driver's and the system's errors, said as what they mean for a person: what is wrong with which file, what helps.
+"""Errors of SQLite and of the operating system, translated for a person: the problem with the file, and the remedy.
 
-An error that no user can cause is a defect: it is let through as it is.
+An error that no user can cause is a bug, and stays as it is.
 """
 
 import errno
@@ -18,20 +18,20 @@ from schedbot.store.database import DatabaseOutgrown
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Raises SchedbotError where what is inside fails for a reason that lies with the file, its folder or its disk."""
+    """Raise SchedbotError where the code inside fails because of the file, its folder or its disk."""
     try:
         yield
     except apsw.Error as error:
-        told = meaning(error, path)
-        if told is None:
+        translation = translate_sqlite_error(error, path)
+        if translation is None:
             raise
-        raise told from None
+        raise translation from None
     except OSError as error:
-        raise of_the_system(error, path) from None
+        raise translate_os_error(error, path) from None
 
 
-def meaning(error: apsw.Error, path: Path) -> SchedbotError | None:
-    """What an error of SQLite says about the file, or None where the defect is ours."""
+def translate_sqlite_error(error: apsw.Error, path: Path) -> SchedbotError | None:
+    """Return the error for a person, or None for a bug."""
     match error:
         case apsw.BusyError() | apsw.LockedError():
             return locked(path)
@@ -50,25 +50,25 @@ def meaning(error: apsw.Error, path: Path) -> SchedbotError | None:
             if os.access(path, os.R_OK) and not os.access(path.parent, os.W_OK):
                 return read_only(path)
             return DatabaseUnusable(
-                f"The database '{path}' cannot be opened.", "See who may read and write it and its folder."
+                f"The database '{path}' cannot be opened.", "Check the permissions of the file and its folder."
             )
         case apsw.IOError():
             return DatabaseUnusable(
-                f"The disk that holds '{path}' fails.", "See to the disk; then 'PRAGMA integrity_check'."
+                f"The disk that holds '{path}' fails.", "Check the disk, then run 'PRAGMA integrity_check'."
             )
         case apsw.TooBigError():
             return BadInput("A value is too long to be stored.", "Shorten it to less than a million characters.")
     return None
 
 
-def of_the_system(error: OSError, path: Path) -> DatabaseUnusable:
-    """What an error of the system says about the file."""
+def translate_os_error(error: OSError, path: Path) -> DatabaseUnusable:
+    """Return the error for a person."""
     match error.errno:
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return read_only(path)
         case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
             return full(path)
-    return DatabaseUnusable(f"The database '{path}' cannot be used: {error.strerror}.", "See to it, then try again.")
+    return DatabaseUnusable(f"The database '{path}' cannot be used: {error.strerror}.", "Fix that, then try again.")
 
 
 def locked(path: Path) -> DatabaseUnusable:
@@ -79,14 +79,13 @@ def locked(path: Path) -> DatabaseUnusable:
 
 def read_only(path: Path) -> DatabaseUnusable:
     return DatabaseUnusable(
-        f"The database '{path}' is read-only.",
-        "Give the user that runs schedbot the right to write the file and its folder.",
+        f"The database '{path}' is read-only.", "Let the user that runs schedbot write the file and its folder."
     )
 
 
 def full(path: Path) -> DatabaseUnusable:
     return DatabaseUnusable(
-        f"The disk that holds '{path}' is full.", "Make room, then try again; nothing was half written."
+        f"The disk that holds '{path}' is full.", "Free some space, then try again. Nothing was written."
     )
 
 
@@ -94,5 +93,5 @@ def newer(path: Path, schema: int, known_schema: int) -> DatabaseOutgrown:
     return DatabaseOutgrown(
         f"'{path}' was written by a newer schedbot: its schema is {schema}, "
         f"schedbot {__version__} knows {known_schema}.",
-        "Use the newer version, or restore a backup from before it.",
+        "Use the newer version, or restore a backup from before the upgrade.",
     )

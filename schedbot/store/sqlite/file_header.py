@@ -1,9 +1,5 @@
-"""Whose file is it? Its header says so: `application_id`, and `user_version`, the number of its last migration.
+"""The header of the database file names its program: `application_id`, and `user_version`, the schema's number."""
 
-`sqlite3 .dump` keeps neither of them. The tables tell then which number the file had.
-"""
-
-import shlex
 from pathlib import Path
 
 import apsw
@@ -11,55 +7,25 @@ import apsw
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.sqlite import migrations
 
-# One statement, so that both are of one commit: another program may be making the file.
-MARKS = """
+# One statement, so that all values are of one commit: another program may be making the file.
+HEADER = """
 SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version),
        (SELECT count(*) FROM sqlite_schema)
 """
 
-TABLES = """
-SELECT m.type, m.name, c.name FROM sqlite_schema m LEFT JOIN pragma_table_info(m.name) c
- WHERE m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-"""
 
-
-def check_ours(connection: apsw.Connection, path: Path, scripts: Path = migrations.FOLDER) -> None:
-    """Refuse, before anything is written to it, another program's file, and one that has lost its marks."""
-    application, seen, tables = connection.execute(MARKS).fetchall()[0]
-    is_ours = application == migrations.APPLICATION_ID
-    if not tables or (is_ours and seen):
+def refuse_other_programs(connection: apsw.Connection, path: Path) -> None:
+    """Raise DatabaseUnusable, before anything is written, for another program's file and for an incomplete copy."""
+    application_id, schema, tables = connection.execute(HEADER).fetchall()[0]
+    if not tables:
         return
-    if number := number_of(connection, scripts):
-        raise lost(path, number)
-    if is_ours:
+    if application_id != migrations.APPLICATION_ID:
         raise DatabaseUnusable(
-            f"'{path}' is no whole copy of a database of schedbot's: its schema has no number.",
-            "Restore a backup; sqlite3's '.backup' makes whole copies.",
+            f"'{path}' is not a database of schedbot.",
+            "Name another with --database, or make one with 'schedbot init'. A dump is not a backup.",
         )
-    raise DatabaseUnusable(
-        f"'{path}' is the database of another program.",
-        "Name schedbot's own with --database, or make one: 'schedbot init'.",
-    )
-
-
-def number_of(connection: apsw.Connection, scripts: Path) -> int | None:
-    """The number of the migration that leaves tables like these; None: none does."""
-    found, made, held = None, apsw.Connection(":memory:"), tables_of(connection)
-    for number, script in migrations.after(0, scripts):
-        made.execute(script).fetchall()
-        found = number if tables_of(made) == held else found
-    made.close()
-    return found
-
-
-def tables_of(connection: apsw.Connection) -> set[tuple[object, ...]]:
-    return {tuple(row) for row in connection.execute(TABLES).fetchall()}
-
-
-def lost(path: Path, number: int) -> DatabaseUnusable:
-    marks = f"PRAGMA application_id = {migrations.APPLICATION_ID}; PRAGMA user_version = {number}"
-    return DatabaseUnusable(
-        f"'{path}' has schedbot's tables and not its marks: a dump that is read back loses them.",
-        f"If its rows are whole: sqlite3 {shlex.quote(str(path))} '{marks}; PRAGMA journal_mode = WAL'. "
-        "Whole copies are made by '.backup'.",
-    )
+    if not schema:
+        raise DatabaseUnusable(
+            f"'{path}' is an incomplete copy of a database: its schema has no number.",
+            "Restore a backup. The '.backup' command of sqlite3 makes complete copies.",
+        )

@@ -1,23 +1,23 @@
-"""A committed change wakes the pools that wait: each has a FIFO beside the database, and a byte in it says "look".
+"""Wake-ups of waiting pools: each pool has a FIFO beside the database, and a byte in it means "look for jobs".
 
-A wake-up may be lost (a full pipe, a pool that just starts): pools poll as well, only slower.
+A wake-up can get lost (a full pipe, a pool that is starting), so pools also poll, only more slowly.
 """
 
 import os
 from contextlib import suppress
 from pathlib import Path
 
-ENDING = ".wake"
+SUFFIX = ".wake"
 
 
-def fifo_for(database: Path, pool: str) -> Path:
-    """The path of one pool's FIFO."""
-    return database.with_name(f"{database.name}-{pool}{ENDING}")
+def fifo_path(database: Path, pool: str) -> Path:
+    """Return the path of a pool's FIFO."""
+    return database.with_name(f"{database.name}-{pool}{SUFFIX}")
 
 
 def listen(database: Path, pool: str) -> int:
-    """Make the pool's FIFO and open it. Returns a descriptor that never blocks; `forget` ends it."""
-    path = fifo_for(database, pool)
+    """Make the pool's FIFO and open it. Returns a descriptor that never blocks; `remove` ends it."""
+    path = fifo_path(database, pool)
     with suppress(FileNotFoundError):
         path.unlink()
     os.mkfifo(path, 0o600)
@@ -25,25 +25,25 @@ def listen(database: Path, pool: str) -> int:
     return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
-def forget(database: Path, pool: str, descriptor: int) -> None:
-    """Close the pool's FIFO and take it away."""
+def remove(database: Path, pool: str, descriptor: int) -> None:
+    """Close the pool's FIFO and delete it."""
     os.close(descriptor)
     with suppress(FileNotFoundError):
-        fifo_for(database, pool).unlink()
+        fifo_path(database, pool).unlink()
 
 
 def drain(descriptor: int) -> None:
-    """Read all wake-ups that have come: they say the same."""
+    """Read all wake-ups that have arrived: they mean the same."""
     with suppress(BlockingIOError):
         while os.read(descriptor, 4096):
             pass
 
 
 def wake_all(database: Path) -> None:
-    """Wake every pool of this database. What a dead pool left behind is swept away."""
+    """Wake every pool of this database. Delete the FIFOs of dead pools."""
     with suppress(OSError):
         for entry in os.scandir(database.parent):
-            if entry.name.startswith(database.name + "-") and entry.name.endswith(ENDING):
+            if entry.name.startswith(database.name + "-") and entry.name.endswith(SUFFIX):
                 wake_one(Path(entry.path))
 
 
@@ -51,7 +51,7 @@ def wake_one(path: Path) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
-        # Nobody listens: its pool is gone.
+        # Nobody reads it: its pool is dead.
         with suppress(OSError):
             path.unlink()
         return
