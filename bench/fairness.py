@@ -1,10 +1,10 @@
-"""How late a quiet workspace's posts are while another floods: the p99 lateness of both, in one run.
+"""Fairness between workspaces: p99 lateness of a quiet workspace while another floods the pool.
 
     python -m bench.fairness --flood 10000
 
-A pool posts to a sandbox that answers after 200 ms; 10,000 jobs of one workspace are due, and ten of another become due
-in each of the following seconds. Then three workspaces have a tenth of that each, of high, normal and low priority: of
-each, how many posts had left when the first of the three was through.
+A pool posts to a sandbox that responds after 200 ms. 10,000 jobs of a workspace are due, and ten of another become due
+in each of the next seconds. Then three workspaces of high, normal and low priority have a tenth of that each; the
+result is the number of posts of each when the first of the three has sent all.
 """
 
 import argparse
@@ -37,7 +37,7 @@ PRIORITIES = ("low", "normal", "high")
 
 
 def trickle(path: Path, seconds: int) -> None:
-    """Ten jobs of the quiet workspace, due a second from now, every second."""
+    """Add ten jobs of the quiet workspace every second, due two seconds later."""
     db = open_database(path)
     tick = threading.Event()
     for second in range(seconds):
@@ -47,44 +47,44 @@ def trickle(path: Path, seconds: int) -> None:
     db.close()
 
 
-def one_floods(app: App, jobs: int) -> None:
-    """Ten posts a second beside a flood."""
+def run_flood_beside_quiet(app: App, jobs: int) -> None:
+    """Print the lateness of a flood and of ten posts a second beside it."""
     flood(app.db, "flood", jobs)
-    began = now_ms()
-    trickling = threading.Thread(target=trickle, args=(app.path, 10))
-    trickling.start()
+    started_at = now_ms()
+    trickler = threading.Thread(target=trickle, args=(app.path, 10))
+    trickler.start()
     Pool(app.session(), drain=True).run()
-    trickling.join()
+    trickler.join()
     for name in ("flood", "quiet"):
-        late = [row[0] for row in read_rows(app.db, LATENESS, {"name": name})]
-        half, most = late[len(late) // 2], late[len(late) * 99 // 100]
-        print(f"{name:<6} {len(late):6} posts   p50 {half:6} ms   p99 {most:6} ms")
-    print(f"in all {now_ms() - began} ms")
+        lateness = [row[0] for row in read_rows(app.db, LATENESS, {"name": name})]
+        p50, p99 = lateness[len(lateness) // 2], lateness[len(lateness) * 99 // 100]
+        print(f"{name:<6} {len(lateness):6} posts   p50 {p50:6} ms   p99 {p99:6} ms")
+    print(f"total {now_ms() - started_at} ms")
 
 
-def three_flood(app: App, jobs: int) -> None:
-    """Floods that differ in priority."""
+def run_three_priorities(app: App, jobs: int) -> None:
+    """Print the progress of three floods with different priorities when the first has ended."""
     for priority in PRIORITIES:
         flood(app.db, priority, jobs, priority=priority)
     Pool(app.session(), drain=True).run()
     sent = {name: [row[0] for row in read_rows(app.db, SENT, {"name": name})] for name in PRIORITIES}
     first = min(times[-1] for times in sent.values())
     for name, times in sent.items():
-        print(f"{name:<6} {sum(at <= first for at in times):6} of {len(times)} posts when the first was through")
+        print(f"{name:<6} {sum(at <= first for at in times):6} of {len(times)} posts when the first had ended")
 
 
 def main() -> None:
-    """Run and print."""
+    """Run both measurements and print the results."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--flood", type=int, default=10_000)
-    asked = parser.parse_args()
+    args = parser.parse_args()
     os.environ["SLACK_BOT_TOKEN"] = TOKEN
     log.quiet = True
-    for part, jobs in ((one_floods, asked.flood), (three_flood, asked.flood // 10)):
+    for measure, jobs in ((run_flood_beside_quiet, args.flood), (run_three_priorities, args.flood // 10)):
         with tempfile.TemporaryDirectory() as folder, sandbox.start(any_channel=True, pace=False) as slack:
             slack.control.order("delay", ms=200, times="forever")
             app = App(Path(folder), slack, timeout_s=30, lease_s=60)
-            part(app, jobs)
+            measure(app, jobs)
             app.close()
 
 

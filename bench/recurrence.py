@@ -1,8 +1,7 @@
-"""How fast instants are found, beside croniter and cronsim: `python -m bench.recurrence`.
+"""Speed of the recurrence rules, compared with croniter and cronsim: `python -m bench.recurrence`.
 
-Fires a second: one long row of instants, as a catch-up or a simulation asks for. First fire: from the text to the
-first instant, nothing remembered. Next fire: one instant asked for by itself, as a tick does. Then what it costs to
-check an expression, whatever is typed.
+Fires a second: a long series of instants, as in a catch-up or a simulation. First fire: from the text to the first
+instant, with empty caches. Next fire: a single instant, as in a tick. Last, the time to check an arbitrary expression.
 """
 
 import random
@@ -26,7 +25,7 @@ ZONE = "America/New_York"
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 EXPRESSIONS = ["*/5 * * * *", "0 9 * * 1-5", "30 2 * * *", "0 9 1 * *", "0 16 * * L5", "0 0 29 2 *"]
 SECONDS = 0.3
-FUZZED = 20_000
+RANDOM_EXPRESSIONS = 20_000
 
 Start = Callable[[str], Iterator[object]]
 
@@ -37,9 +36,9 @@ def ours(cron: str) -> Iterator[int]:
 
 
 def croniters(cron: str) -> Iterator[object]:
-    found = croniter(cron, START.astimezone(ZoneInfo(ZONE)), max_years_between_matches=50)
+    schedule = croniter(cron, START.astimezone(ZoneInfo(ZONE)), max_years_between_matches=50)
     while True:
-        yield found.get_next(datetime)
+        yield schedule.get_next(datetime)
 
 
 def cronsims(cron: str) -> Iterator[datetime]:
@@ -47,48 +46,48 @@ def cronsims(cron: str) -> Iterator[datetime]:
 
 
 def fires_a_second(start: Start, cron: str) -> float:
-    """Counted in blocks, so that the clock is not what is measured."""
-    fires, count, began = start(cron), 0, time.perf_counter()
-    while time.perf_counter() - began < SECONDS:
-        found = sum(1 for _ in islice(fires, 20))
-        count += found
-        if found < 20:
+    """Return the instants per second, counted in blocks, so that reading the clock costs nothing."""
+    fires, count, started = start(cron), 0, time.perf_counter()
+    while time.perf_counter() - started < SECONDS:
+        block = sum(1 for _ in islice(fires, 20))
+        count += block
+        if block < 20:
             fires = start(cron)
-    return count / (time.perf_counter() - began)
+    return count / (time.perf_counter() - started)
 
 
-def microseconds(act: Callable[[], object]) -> float:
-    count, began = 0, time.perf_counter()
-    while time.perf_counter() - began < SECONDS:
-        act()
+def microseconds(function: Callable[[], object]) -> float:
+    count, started = 0, time.perf_counter()
+    while time.perf_counter() - started < SECONDS:
+        function()
         count += 1
-    return (time.perf_counter() - began) / count * 1e6
+    return (time.perf_counter() - started) / count * 1e6
 
 
-def forget() -> None:
-    """Empty what is remembered between calls, but not the zone's clock changes: a process learns those once."""
-    for remembered in (cron_times.parse_cron, cron_times.days_of_month, cron_syntax.normalize):
-        remembered.cache_clear()
+def clear_caches() -> None:
+    """Clear the caches, except the zone's clock changes, which a process computes only once."""
+    for function in (cron_times.parse_cron, cron_times.days_of_month, cron_syntax.normalize):
+        function.cache_clear()
 
 
-def first(start: Start, cron: str) -> None:
-    forget()
+def first_fire(start: Start, cron: str) -> None:
+    clear_caches()
     next(start(cron))
 
 
 def checks() -> Iterator[tuple[float, str]]:
-    """How long each of many expressions takes to be checked, in milliseconds; most of them are garbage."""
-    dice = random.Random(1)
+    """Yield the milliseconds to check each of many expressions, mostly invalid, with the expression."""
+    rng = random.Random(1)
     fields = ["*", "*/7", "1-5", "9", "mon", "L5", "1#2", "31", "2", "5/15", "22-2", "R", "?", "9" * 50]
-    for _ in range(FUZZED):
-        if dice.random() < 0.5:
-            typed = " ".join(dice.choices(fields, k=5))
+    for _ in range(RANDOM_EXPRESSIONS):
+        if rng.random() < 0.5:
+            expression = " ".join(rng.choices(fields, k=5))
         else:
-            typed = "".join(dice.choices(string.printable, k=dice.choice([10, 40, 200, 20_000])))
-        began = time.thread_time()  # not what others on the machine do meanwhile
+            expression = "".join(rng.choices(string.printable, k=rng.choice([10, 40, 200, 20_000])))
+        started = time.thread_time()  # without the time of other processes
         with suppress(BadInput):
-            recurrence.check_cron(typed, "UTC")
-        yield (time.thread_time() - began) * 1000, typed[:40]
+            recurrence.check_cron(expression, "UTC")
+        yield (time.thread_time() - started) * 1000, expression[:40]
 
 
 def main() -> None:
@@ -99,19 +98,21 @@ def main() -> None:
     for cron in EXPRESSIONS:
         rates = "".join(f"{fires_a_second(start, cron):12,.0f}" for start in (ours, croniters, cronsims))
         firsts = "".join(
-            f"{microseconds(lambda start=start, cron=cron: first(start, cron)):9,.0f}"  # type: ignore[misc]
+            f"{microseconds(lambda start=start, cron=cron: first_fire(start, cron)):9,.0f}"  # type: ignore[misc]
             for start in (ours, croniters, cronsims)
         )
-        asked, after = Recurrence(ZONE, cron), round(START.timestamp() * 1000)
-        alone = microseconds(lambda asked=asked, after=after: recurrence.next_after(asked, after))  # type: ignore[misc]
+        rule, after = Recurrence(ZONE, cron), round(START.timestamp() * 1000)
+        alone = microseconds(lambda rule=rule, after=after: recurrence.next_after(rule, after))  # type: ignore[misc]
         print(f"{cron:14}{rates}{firsts}{alone:15,.1f}")
     utc_offsets.transitions.cache_clear()
-    began = time.perf_counter()
+    started = time.perf_counter()
     for year in range(2026, 2036):
         utc_offsets.transitions(ZONE, year)
-    print(f"\na zone's clock changes, learnt once: {(time.perf_counter() - began) * 100:.2f} ms a year")
-    slowest, typed = max(checks())
-    print(f"{FUZZED:,} expressions checked, mostly garbage; the slowest took {slowest:.2f} ms: {typed!r}")
+    print(f"\nclock changes of a zone, computed once: {(time.perf_counter() - started) * 100:.2f} ms a year")
+    slowest, expression = max(checks())
+    print(
+        f"{RANDOM_EXPRESSIONS:,} expressions checked, mostly invalid; the slowest took {slowest:.2f} ms: {expression!r}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a command costs before it does anything, beside `python -c pass` in the same run.
+"""Start-up time of the commands, compared with `python -c pass` in the same run.
 
 python -m bench.startup
 """
@@ -21,24 +21,24 @@ COMMANDS: dict[str, list[str]] = {
 ROUNDS = 15
 
 
-def took(words: list[str], env: dict[str, str]) -> float:
-    """Seconds of one run."""
+def run_seconds(words: list[str], env: dict[str, str]) -> float:
+    """Run a command and return the seconds it took."""
     started = time.monotonic()
     subprocess.run([sys.executable, *words], env=env, check=True, capture_output=True)
     return time.monotonic() - started
 
 
 def main() -> None:
-    """Run each in turn, round by round, and print the medians."""
+    """Run the commands in rounds and print the medians."""
     with tempfile.TemporaryDirectory() as folder:
         env = {**os.environ, "SCHEDBOT_DATABASE": str(Path(folder) / "schedbot.db")}
         env["SCHEDBOT_CONFIG"] = str(Path(folder) / "schedbot.toml")
         Path(env["SCHEDBOT_CONFIG"]).write_text("")
-        took(["-m", "schedbot", "init"], env)
-        rounds = [{name: took(words, env) for name, words in COMMANDS.items()} for _ in range(ROUNDS)]
-    base = statistics.median(one["python -c pass"] for one in rounds)
+        run_seconds(["-m", "schedbot", "init"], env)
+        rounds = [{name: run_seconds(words, env) for name, words in COMMANDS.items()} for _ in range(ROUNDS)]
+    base = statistics.median(times["python -c pass"] for times in rounds)
     for name in COMMANDS:
-        median = statistics.median(one[name] for one in rounds)
+        median = statistics.median(times[name] for times in rounds)
         print(f"{name:<30} {median * 1000:6.0f} ms   {median / base:5.1f} x")
 
 

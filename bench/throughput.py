@@ -1,9 +1,9 @@
-"""Posts a second through the whole of schedbot, beside the same client without it, against one sandbox in one run.
+"""Posts a second of schedbot, compared with its Slack client alone, against the same sandbox.
 
     python -m bench.throughput --posts 3000
 
-Eight workspaces, a channel for each post, no pace in the sandbox. The second line is the limit: the client alone, as
-many in flight, nothing written. Real SQLite with synchronous=FULL, real processes.
+Eight workspaces, a channel for each post, no rate limit in the sandbox. The client alone is the upper limit: as many
+posts in flight, no database. schedbot uses real processes and SQLite with synchronous=FULL.
 """
 
 import argparse
@@ -22,10 +22,10 @@ from tests.support.bulk_rows import flood
 from tests.support.sql import read_row
 
 
-def through_schedbot(posts: int, url: sandbox.RunningSandbox) -> float:
-    """Posts a second from the first intent to the last outcome, as the record has them."""
+def measure_schedbot(posts: int, slack: sandbox.RunningSandbox) -> float:
+    """Return the posts a second, from the first recorded intent to the last recorded outcome."""
     with tempfile.TemporaryDirectory() as folder:
-        app = App(Path(folder), url, timeout_s=30, lease_s=60)
+        app = App(Path(folder), slack, timeout_s=30, lease_s=60)
         for number in range(8):
             flood(app.db, f"w{number}", jobs=posts // 8)
         Pool(app.session(), drain=True).run()
@@ -34,13 +34,13 @@ def through_schedbot(posts: int, url: sandbox.RunningSandbox) -> float:
     return float(count / (last - first) * 1000)
 
 
-async def client_alone(posts: int, api_url: str, in_flight: int) -> float:
-    """Posts a second of one client, `in_flight` at once."""
-    free = asyncio.Semaphore(in_flight)
+async def measure_client(posts: int, api_url: str, in_flight: int) -> float:
+    """Return the posts a second of a client with `in_flight` requests at once."""
+    semaphore = asyncio.Semaphore(in_flight)
     async with SlackClient(api_url, 30_000, in_flight) as client:
 
         async def post(number: int) -> None:
-            async with free:
+            async with semaphore:
                 await client.post(
                     TOKEN, f"C{number:010d}", Message("hello"), MessageMetadata("bench", f"s:{number}", 1)
                 )
@@ -51,19 +51,19 @@ async def client_alone(posts: int, api_url: str, in_flight: int) -> float:
 
 
 def main() -> None:
-    """Run both, and print the ratio."""
+    """Run both and print the ratio."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--posts", type=int, default=3_000)
     posts = parser.parse_args().posts
     os.environ["SLACK_BOT_TOKEN"] = TOKEN
     log.quiet = True
     with sandbox.start(any_channel=True, pace=False) as slack:
-        limit = asyncio.run(client_alone(posts, slack.api_url, 100))
+        limit = asyncio.run(measure_client(posts, slack.api_url, 100))
         slack.control.reset()
-        ours = through_schedbot(posts, slack)
-    print(f"through schedbot   {ours:8.0f} posts/s")
-    print(f"the client alone   {limit:8.0f} posts/s")
-    print(f"ratio              {ours / limit:8.2f}")
+        rate = measure_schedbot(posts, slack)
+    print(f"schedbot           {rate:8.0f} posts/s")
+    print(f"client alone       {limit:8.0f} posts/s")
+    print(f"ratio              {rate / limit:8.2f}")
 
 
 if __name__ == "__main__":

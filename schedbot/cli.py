@@ -19,7 +19,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Setup": {
         "demo": "Show schedbot at work in the sandbox, without a Slack account.",
         "init": "Create the database and a commented schedbot.toml.",
-        "sandbox": "Run a Slack imitation on this machine, with a page and faults.",
+        "sandbox": "Run a local Slack, with a page and faults.",
         "workspace": "Manage Slack workspaces and their token sources.",
     },
     "Schedules": {

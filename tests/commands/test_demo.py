@@ -134,7 +134,7 @@ def test_kept_it_can_be_looked_at_and_goes_on_from_its_folder(tmp_path: Path) ->
     assert living(tmp_path) == []
     config = ["--config", str(folder / "schedbot.toml")]
     told = subprocess.run([*PROGRAM[:-1], *config, "audit", "1"], capture_output=True, text=True, timeout=30)
-    assert "The channel's history has it" in told.stdout
+    assert "the message is in the channel's history" in told.stdout
 
 
 def test_no_color_is_honoured_on_a_terminal(tmp_path: Path) -> None:
