@@ -54,7 +54,7 @@ def test_no_test_uses_mocks() -> None:
 
 
 # `until` polls a condition and raises; the oracle of the cron daemon waits for a faked clock.
-MAY_SLEEP = ("tests/support/app.py:", "tests/rules/test_real_cron_daemon.py:")
+MAY_SLEEP = ("tests/support/app.py:", "tests/rules/test_cron_daemon_agreement.py:")
 
 
 def sleeps(path: Path) -> list[str]:

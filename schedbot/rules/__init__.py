@@ -1,1 +1,1 @@
-"""Pure rules: recurrence, calendars, misfires, backoff and the life cycle of a job."""
+"""Pure rules: recurrence, windows, calendars, holidays, misfires, backoff and the lifecycle of a job."""

@@ -1,6 +1,6 @@
-"""Which days are public holidays: a region is a country, or a part of one, by its ISO 3166 code (`US`, `DE-BY`).
+"""Public holidays of a region: a country or a part of one, by its ISO 3166 code (`US`, `DE-BY`).
 
-Pure; which day it is where a schedule's clock is, is the caller's to say.
+Pure: the caller gives the local day.
 Source: the `holidays` package, https://holidays.readthedocs.io/
 """
 
@@ -19,21 +19,21 @@ ENGLISH = "en_US"
 
 @lru_cache(maxsize=1024)
 def normalize_region(text: str) -> str:
-    """The region's normal form: `US`, `DE-BY`. Raises BadInput for one that is not known, with the nearest."""
-    said = text.strip()
-    country, _, part = said.partition("-")
-    code = country_code(country, said)
-    return f"{code}-{part_code(code, part.strip(), said)}" if part else code
+    """Return the region in normal form: `US`, `DE-BY`. Raises BadInput for an unknown one, with the most similar."""
+    region = text.strip()
+    country, _, part = region.partition("-")
+    code = find_country(country, region)
+    return f"{code}-{find_part(code, part.strip(), region)}" if part else code
 
 
 def holiday_name(region: str, day: date) -> str | None:
-    """What is celebrated in `region` on that day, in English where there is a translation; None on other days."""
+    """Return the name of the holiday on that day, in English if there is a translation; None on other days."""
     return region_calendar(region).get(day)
 
 
 @cache
 def countries() -> Mapping[str, Sequence[str]]:
-    """Codes of the countries, each with the codes of its parts."""
+    """Return the codes of the countries, each with the codes of its parts."""
     import holidays
 
     return holidays.list_supported_countries(include_aliases=False)
@@ -41,10 +41,10 @@ def countries() -> Mapping[str, Sequence[str]]:
 
 @cache
 def region_calendar(region: str) -> Mapping[date, str]:
-    """A region's calendar: it works out a year when it is asked for one."""
+    """Return a region's holidays by day. It computes a year at the first access."""
     import holidays
 
-    # It knows no holidays in far years, and would say so beside a command's answer.
+    # Without holidays in distant years the package prints a warning into a command's output.
     warnings.filterwarnings("ignore", "Requested Holidays are available", UserWarning)
     code, _, part = region.partition("-")
     language = ENGLISH if ENGLISH in holidays.list_localized_countries().get(code, ()) else None
@@ -52,45 +52,47 @@ def region_calendar(region: str) -> Mapping[date, str]:
     return calendar
 
 
-def country_code(country: str, said: str) -> str:
+def find_country(country: str, region: str) -> str:
+    """Return the code of a country. Raises BadInput, with the most similar one, for an unknown country."""
     code = "GB" if country.upper() == "UK" else country.upper().strip()
     if code in countries():
         return code
-    near = nearest_country(country)
-    hint = f"Did you mean '{near}'?" if near else "Write a country's code, like US, or a part of one, like DE-BY."
-    raise BadInput(f"No calendar of public holidays is called {times.quote(said)}.", hint=hint)
+    similar = find_similar_country(country)
+    hint = (
+        f"Did you mean '{similar}'?" if similar else "Write the code of a country, like US, or of its part, like DE-BY."
+    )
+    raise BadInput(f"Unknown holiday region {times.quote(region)}.", hint=hint)
 
 
-def nearest_country(country: str) -> str | None:
-    """The code of the country that was most likely meant by a name or a three-letter code."""
+def find_similar_country(country: str) -> str | None:
+    """Return the code of the country with the most similar name or three-letter code."""
     from holidays.registry import COUNTRIES
 
-    wanted = country.strip().casefold().replace(" ", "_")[:60]
+    key = country.strip().casefold().replace(" ", "_")[:60]
     by_name = {name: codes[1] for name, codes in COUNTRIES.items()}
     by_name |= {code.casefold(): codes[1] for codes in COUNTRIES.values() for code in codes}
-    close = get_close_matches(wanted, by_name, n=1, cutoff=0.7)
+    close = get_close_matches(key, by_name, n=1, cutoff=0.7)
     return by_name[close[0]] if close else None
 
 
-def part_code(code: str, part: str, said: str) -> str:
-    """The code of a country's part, which may be given by its name too."""
-    known = {one.casefold(): one for one in countries()[code]}
-    named = {name.casefold(): one for name, one in part_names(code).items()}
-    found = known.get(part.casefold()) or named.get(part.casefold())
-    if found:
-        return found
-    if not known:
-        raise BadInput(f"{times.quote(said)} is not known: all of {code} has one calendar.", hint=f"Write '{code}'.")
-    hint = f"{code} has {', '.join(sorted(known.values()))}."
-    close = get_close_matches(part.casefold(), [*known, *named], n=1, cutoff=0.7)
+def find_part(code: str, part: str, region: str) -> str:
+    """Return the code of a country's part, given by code or name. Raises BadInput for an unknown part."""
+    by_code = {part_code.casefold(): part_code for part_code in countries()[code]}
+    by_name = {name.casefold(): part_code for name, part_code in part_names(code).items()}
+    known = by_name | by_code
+    if not by_code:
+        raise BadInput(f"Unknown holiday region {times.quote(region)}: {code} has no parts.", hint=f"Write '{code}'.")
+    if part.casefold() in known:
+        return known[part.casefold()]
+    hint = f"{code} has {', '.join(sorted(by_code.values()))}."
+    close = get_close_matches(part.casefold(), [*by_code, *by_name], n=1, cutoff=0.7)
     if close:
-        near = known.get(close[0]) or named[close[0]]
-        hint = f"Did you mean '{code}-{near}'? {hint}"
-    raise BadInput(f"{code} has no part {times.quote(part)} with a calendar of its own.", hint=hint)
+        hint = f"Did you mean '{code}-{known[close[0]]}'? {hint}"
+    raise BadInput(f"{code} has no part {times.quote(part)} with its own holidays.", hint=hint)
 
 
 def part_names(code: str) -> Mapping[str, str]:
-    """Names of a country's parts, each with its code."""
+    """Return the names of a country's parts, each with its code."""
     import holidays
 
     calendar: Any = holidays.country_holidays(code)

@@ -1,7 +1,7 @@
-"""What becomes of occurrences that no tick saw in time: some are run late, the others are on record as missed.
+"""Misfire policies: run an overdue occurrence late, or record it as missed.
 
-An occurrence is on time up to a minute late, since cron ticks once a minute; what is on time or still to come always
-runs. An older one is a misfire, and the schedule's policy decides. Pure: the present is an argument.
+An occurrence is on time up to a minute late, because cron runs a tick once a minute. Occurrences on time or in the
+future always run. An older one is a misfire, and the schedule's policy decides. Pure: the present is an argument.
 """
 
 from bisect import bisect_left, bisect_right
@@ -11,19 +11,19 @@ from typing import NamedTuple
 from schedbot.model import MisfirePolicy
 
 ON_TIME_MS = 60_000
-# What a person sends has so long at least: without a grace it would be past its deadline at once.
+# Jobs that a person sends have at least this grace, or a schedule without grace would miss them at once.
 MIN_GRACE_MS = 3_600_000
 
 
 class MisfireSplit(NamedTuple):
-    """The instants to run and the instants to record as missed, each in order of time."""
+    """Instants to run and instants to record as missed, both sorted."""
 
     run: list[int]
     missed: list[int]
 
 
 def split_by_policy(due: Sequence[int], now: int, policy: MisfirePolicy, grace_ms: int) -> MisfireSplit:
-    """Divide `due` (UTC milliseconds) by the policy. `grace_ms` is how late a misfire may still run."""
+    """Split instants (UTC milliseconds) by the policy. A misfire may run until `grace_ms` after its instant."""
     instants = sorted(due)
     on_time = bisect_left(instants, now - ON_TIME_MS)
     in_grace = min(on_time, bisect_left(instants, now - grace_ms))
@@ -32,10 +32,10 @@ def split_by_policy(due: Sequence[int], now: int, policy: MisfirePolicy, grace_m
 
 
 def _first_misfire_to_run(instants: list[int], in_grace: int, on_time: int, now: int, policy: MisfirePolicy) -> int:
-    """The index from which on instants are run; the misfires within grace are those in [in_grace, on_time)."""
+    """Return the index of the first instant to run. The misfires within grace are in [in_grace, on_time)."""
     if policy is MisfirePolicy.ALL:
         return in_grace
-    # What came due in the last minute is the newest already. What is only to come is not: it may yet be edited away.
+    # An occurrence of the last minute is the newest one. A future occurrence is not: an edit may still remove it.
     newest_is_on_time = bisect_right(instants, now) > on_time
     if policy is MisfirePolicy.SKIP or newest_is_on_time:
         return on_time

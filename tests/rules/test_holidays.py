@@ -45,12 +45,12 @@ def test_unknown_region_is_refused_with_a_hint(text: str, message: str, hint: st
         ("NZ", "2026-02-06", "Waitangi Day"),
     ],
 )
-def test_holidays_of_a_region(region: str, day: str, name: str | None) -> None:
+def test_holiday_has_a_name(region: str, day: str, name: str | None) -> None:
     assert holidays.holiday_name(region, date.fromisoformat(day)) == name
 
 
 def test_every_listed_region_works() -> None:
-    regions = [f"{code}-{part}" for code, parts in holidays.countries().items() for part in parts[:1]]
+    regions = [f"{code}-{part}" for code, codes in holidays.countries().items() for part in codes[:1]]
     for region in [*holidays.countries(), *regions]:
         assert holidays.normalize_region(region) == region
         holidays.holiday_name(region, date(2026, 12, 25))

@@ -1,4 +1,4 @@
-"""Send windows and blackouts: what they say, and when they are open. All of it is pure."""
+"""Send windows and blackout dates: parsing, opening times and intersection. Pure."""
 
 from schedbot.rules.windows.intersection import intersect
 from schedbot.rules.windows.open_hours import (

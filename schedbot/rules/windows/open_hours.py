@@ -1,7 +1,7 @@
-"""When a schedule may be posted: send windows, such as `mon-fri 08:00-18:00`, and blackouts, spans of whole days.
+"""Opening times of send windows (`mon-fri 08:00-18:00`) and blackout dates (whole days).
 
-Rule: a window is open while the wall clock of the schedule's zone shows a time in it, whatever clock changes do; one
-that goes over midnight (`fri 22:00-02:00`) belongs to the day on which it begins. Instants are UTC milliseconds. Pure.
+Rule: a window is open while the local time of the schedule's zone is in it, also around clock changes. A window past
+midnight (`fri 22:00-02:00`) belongs to the day on which it opens. Instants are UTC milliseconds. Pure.
 """
 
 from collections.abc import Container, Iterator, Sequence
@@ -17,67 +17,67 @@ MINUTE = 60_000
 
 
 def is_open(window: Window, tz: ZoneInfo, at: int) -> bool:
-    """Does the wall clock show a time in the window?"""
+    """Is the local time in the window?"""
     wall = to_datetime(at, tz)
     minute, weekday = wall.hour * 60 + wall.minute, wall.weekday()
-    return not window.spans or any(
-        (weekday in span.days and span.opens <= minute < span.closes)
-        or ((weekday - 1) % 7 in span.days and minute < span.closes - DAY)
-        for span in window.spans
+    return not window.openings or any(
+        (weekday in opening.days and opening.opens <= minute < opening.closes)
+        or ((weekday - 1) % 7 in opening.days and minute < opening.closes - DAY)
+        for opening in window.openings
     )
 
 
 def blackout_at(blackouts: Sequence[Blackout], tz: ZoneInfo, at: int) -> Blackout | None:
-    """The blackout that holds at an instant."""
+    """Return the blackout on the local day of an instant, or None."""
     day = to_datetime(at, tz).date()
-    return next((one for one in blackouts if one.first <= day <= one.last), None)
+    return next((blackout for blackout in blackouts if blackout.first <= day <= blackout.last), None)
 
 
 def first_open_at(window: Window, blackouts: Sequence[Blackout], tz: ZoneInfo, at: int) -> int:
-    """The first instant at or after `at` at which the window is open and no blackout holds: `at` itself if so."""
+    """Return the first instant at or after `at` at which the window is open, on a day without a blackout."""
     while True:
         while blackout := blackout_at(blackouts, tz, at):
             at = start_of_day(blackout.last + timedelta(days=1), tz)
         if is_open(window, tz, at):
             return at
-        at = next(instant for instant in _openings(window, tz, at) if is_open(window, tz, instant))
+        at = next(instant for instant in _possible_openings(window, tz, at) if is_open(window, tz, instant))
 
 
 def start_of_next_day(at: int, tz: ZoneInfo) -> int:
-    """The first instant of the following day."""
+    """Return the first instant of the following local day."""
     return start_of_day(to_datetime(at, tz).date() + timedelta(days=1), tz)
 
 
-def same_time_next_business_day(at: int, tz: ZoneInfo, taken: Container[date]) -> int:
-    """The same wall-clock time on the first day after that of `at` which is Monday to Friday and not `taken`."""
+def same_time_next_business_day(at: int, tz: ZoneInfo, holidays: Container[date]) -> int:
+    """Return the same local time on the next day from Monday to Friday that is not in `holidays`."""
     day = to_datetime(at, tz).date() + timedelta(days=1)
-    while day.weekday() > 4 or day in taken:
+    while day.weekday() > 4 or day in holidays:
         day += timedelta(days=1)
     return same_time_on(day, at, tz)
 
 
 def same_time_on(day: date, at: int, tz: ZoneInfo) -> int:
-    """The wall-clock time of `at` on another day: the first of two, and for one in a gap the end of the gap."""
+    """Return the local time of `at` on another day: the first of two, or the end of the gap for a time in a gap."""
     wall = datetime.combine(day, to_datetime(at, tz).time())
-    first, second = (_instant(wall, tz, fold) for fold in (0, 1))
-    return first if first <= second else _change_on(day, tz)[0]
+    first, second = (_to_instant(wall, tz, fold) for fold in (0, 1))
+    return first if first <= second else _find_clock_change(day, tz)[0]
 
 
-def _openings(window: Window, tz: ZoneInfo, after: int) -> Iterator[int]:
-    """The instants after `after`, in order, at which it may begin to be open: by its spans, or as clocks change."""
+def _possible_openings(window: Window, tz: ZoneInfo, after: int) -> Iterator[int]:
+    """Yield the instants after `after` at which the window may open: its opening times, and clock changes. Sorted."""
     day = to_datetime(after, tz).date() - timedelta(days=1)
     while True:
-        found = set(_change_on(day, tz))
-        for span in window.spans:
-            wall = datetime.combine(day, time()) + timedelta(minutes=span.opens)
-            found.update(_instant(wall, tz, fold) for fold in (0, 1) if day.weekday() in span.days)
-        yield from sorted(instant for instant in found if instant > after)
+        instants = set(_find_clock_change(day, tz))
+        for opening in window.openings:
+            wall = datetime.combine(day, time()) + timedelta(minutes=opening.opens)
+            instants.update(_to_instant(wall, tz, fold) for fold in (0, 1) if day.weekday() in opening.days)
+        yield from sorted(instant for instant in instants if instant > after)
         day += timedelta(days=1)
 
 
 @lru_cache(maxsize=1_024)
-def _change_on(day: date, tz: ZoneInfo) -> tuple[int, ...]:
-    """The instant on that day at which the clocks change, if they do."""
+def _find_clock_change(day: date, tz: ZoneInfo) -> tuple[int, ...]:
+    """Return the instant of the clock change on that day, or an empty tuple."""
     low, high = start_of_day(day, tz) - MINUTE, start_of_day(day + timedelta(days=1), tz)
     before = to_datetime(low, tz).utcoffset()
     if to_datetime(high, tz).utcoffset() == before:
@@ -88,6 +88,6 @@ def _change_on(day: date, tz: ZoneInfo) -> tuple[int, ...]:
     return (high,)
 
 
-def _instant(wall: datetime, tz: ZoneInfo, fold: int) -> int:
-    """The instant of a wall-clock time: the first of two; one in a gap is as long after it as it is within."""
+def _to_instant(wall: datetime, tz: ZoneInfo, fold: int) -> int:
+    """Return the instant of a local time: `fold` selects one of two; a time in a gap moves by the gap's length."""
     return round(wall.replace(tzinfo=tz, fold=fold).timestamp()) * 1_000

@@ -8,8 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from schedbot.model import MisfirePolicy, ScheduleState
-from schedbot.rules import late as late_rules
-from schedbot.rules import misfire
+from schedbot.rules import late, misfire
 from schedbot.rules import recurrence as rules
 from schedbot.rules.calendar import Calendar
 from schedbot.rules.late import Overdue
@@ -126,8 +125,7 @@ def split_late(
     for policy, grace_ms, calendar, schedules in db.rows(POLICIES, {"id": recurrence.id}):
         terms = (policy, grace_ms, parse_calendar(calendar).without_owners())
         if terms not in split:
-            policy_and_grace = (MisfirePolicy(policy), grace_ms)
-            split[terms] = late_rules.split_overdue(terms[2], recurrence.rule, (due, due[-1]), now, policy_and_grace)
+            split[terms] = late.split_overdue(terms[2], recurrence.rule, due, now, MisfirePolicy(policy), grace_ms)
         groups.setdefault((MisfirePolicy(policy), grace_ms, split[terms]), []).append((calendar, schedules))
     batches: list[tuple[Batch, Sequence[int]]] = []
     spans: list[tuple[PolicyGroup, Sequence[int]]] = []

@@ -113,7 +113,7 @@ def back_off(budget: RetryBudget, spent: int, now: int, random: Random) -> Trans
     retry_at = now + backoff.wait_ms(spent, random)
     if retry_at > budget.deadline_at:
         retry_at = budget.deadline_at - LAST_TRY_MS
-    if retry_at < now + backoff.LEAST_MS:
+    if retry_at < now + backoff.MIN_MS:
         return transition(Event.EXPIRED, now, spent)
     return transition(Event.NOT_POSTED, retry_at, spent)
 

@@ -1,7 +1,7 @@
-"""The unmodified cron daemon under a false clock fires when schedbot's rule says, across a gap and an overlap.
+"""Debian's cron daemon, on a fake clock, fires at the instants that schedbot computes, across a gap and an overlap.
 
-The daemon lives in namespaces of its own: the machine's crontabs and its own daemon are out of its reach. Its
-commands run on the real clock, so their times are turned into the daemon's, and are right to a few minutes.
+The daemon runs in its own namespaces, without access to the machine's crontabs and daemon. Its commands run on the
+real clock, so their times are converted to the daemon's clock, exact to a few minutes.
 """
 
 import os
@@ -16,11 +16,11 @@ from schedbot.model import Recurrence
 from schedbot.rules import recurrence
 from tests.support.schedules import clock, ms
 
-SPEED = 300  # false seconds a real one
-ROUND_MS = 600_000  # ... so this is two real seconds
-FALSE_CLOCK = next((str(one) for one in Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), "")
+SPEED = 300  # fake seconds per real second
+ROUND_MS = 600_000  # two real seconds
+FAKETIME_LIBRARY = next((str(path) for path in Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), "")
 NEW_YORK = "America/New_York"
-RULES = {"fixed": "30 2 * * *", "overlap": "30 1 * * *", "rhythm": "*/30 * * * *"}
+RULES = {"fixed": "30 2 * * *", "overlap": "30 1 * * *", "wildcard": "*/30 * * * *"}
 DAEMON = """
 mount -t tmpfs tmpfs /run && mount --bind "$1/cron.d" /etc/cron.d && mount --bind "$1/spool" /var/spool/cron &&
 date +%s.%N > "$1/started" && FAKETIME="$2" LD_PRELOAD="$3" exec cron -f
@@ -28,7 +28,7 @@ date +%s.%N > "$1/started" && FAKETIME="$2" LD_PRELOAD="$3" exec cron -f
 
 
 def can_unshare() -> bool:
-    if os.geteuid() != 0 or not FALSE_CLOCK or not all(map(shutil.which, ("cron", "unshare"))):
+    if os.geteuid() != 0 or not FAKETIME_LIBRARY or not all(map(shutil.which, ("cron", "unshare"))):
         return False
     return (
         subprocess.run(["unshare", "-mpf", "mount", "-t", "tmpfs", "tmpfs", "/run"], capture_output=True).returncode
@@ -41,8 +41,8 @@ pytestmark = [
 ]
 
 
-def fired(folder: Path, wall: str, minutes: int) -> list[tuple[str, str]]:
-    """What the daemon runs from a New York wall clock on: (rule, UTC minute) in order of time."""
+def run_daemon(folder: Path, wall: str, minutes: int) -> list[tuple[str, str]]:
+    """Return the daemon's runs from a local time in New York: (rule, UTC minute), sorted."""
     for name in ("cron.d", "spool/crontabs"):
         (folder / name).mkdir(parents=True)
     crontab = folder / "cron.d" / "rules"
@@ -50,13 +50,13 @@ def fired(folder: Path, wall: str, minutes: int) -> list[tuple[str, str]]:
         "".join(f"{cron} root echo {name} $(date +\\%s.\\%N) >> {folder}/fired\n" for name, cron in RULES.items())
     )
     crontab.chmod(0o600)
-    # A process namespace too: whatever the daemon has started ends with it.
+    # A process namespace as well: all children end with the daemon.
     command = ["unshare", "-mpf", "--kill-child", "--propagation", "private", "sh", "-c", DAEMON, "sh", str(folder)]
     daemon = subprocess.Popen(
-        [*command, f"@{wall} x{SPEED}", FALSE_CLOCK], env={**os.environ, "TZ": NEW_YORK}, stderr=-3
+        [*command, f"@{wall} x{SPEED}", FAKETIME_LIBRARY], env={**os.environ, "TZ": NEW_YORK}, stderr=-3
     )
     try:
-        time.sleep(minutes * 60 / SPEED)  # the false clock has to pass
+        time.sleep(minutes * 60 / SPEED)  # the fake clock has to advance
         assert daemon.poll() is None, "the daemon ended by itself"
     finally:
         daemon.kill()
@@ -64,16 +64,16 @@ def fired(folder: Path, wall: str, minutes: int) -> list[tuple[str, str]]:
     lines = [line.split() for line in (folder / "fired").read_text().splitlines()]
     started, first = float((folder / "started").read_text()), instant(wall)
     at = [(name, first + (float(stamp) - started) * SPEED * 1000) for name, stamp in lines]
-    return sorted((name, clock(round(false_ms / ROUND_MS) * ROUND_MS)) for name, false_ms in at)
+    return sorted((name, clock(round(fake_ms / ROUND_MS) * ROUND_MS)) for name, fake_ms in at)
 
 
 def instant(wall: str) -> int:
-    """The UTC milliseconds of a New York wall clock before the change of that night."""
+    """Return the UTC milliseconds of a local time in New York before the clock change of that night."""
     return ms(wall) + (5 if wall.startswith("2026-03") else 4) * 3_600_000
 
 
-def ruled(wall: str, minutes: int) -> list[tuple[str, str]]:
-    """What schedbot's rule says of the same time."""
+def compute_instants(wall: str, minutes: int) -> list[tuple[str, str]]:
+    """Return schedbot's instants for the same time."""
     start = instant(wall)
     return sorted(
         (name, clock(at))
@@ -89,7 +89,9 @@ def ruled(wall: str, minutes: int) -> list[tuple[str, str]]:
         pytest.param("2026-11-01 01:27:00", 70, ("overlap", "2026-11-01 05:30"), id="a time in the overlap fires once"),
     ],
 )
-def test_the_daemon_fires_as_the_rule_says(tmp_path: Path, wall: str, minutes: int, fixed: tuple[str, str]) -> None:
-    found = fired(tmp_path, wall, minutes)
-    assert found == ruled(wall, minutes)
-    assert [one for one in found if one[0] == fixed[0]] == [fixed]
+def test_cron_daemon_fires_at_the_same_instants(
+    tmp_path: Path, wall: str, minutes: int, fixed: tuple[str, str]
+) -> None:
+    runs = run_daemon(tmp_path, wall, minutes)
+    assert runs == compute_instants(wall, minutes)
+    assert [run for run in runs if run[0] == fixed[0]] == [fixed]

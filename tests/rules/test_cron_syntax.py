@@ -1,4 +1,4 @@
-"""Which cron expressions are taken, and that the others get a sentence and a remedy."""
+"""Valid cron expressions and their normal form; errors with hints for all others."""
 
 import string
 
@@ -10,7 +10,7 @@ from schedbot.errors import BadInput
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence
 
-TAKEN = [
+ACCEPTED = [
     ("0 9 * * mon,fri", "0 9 * * mon,fri"),
     ("  0\t9  * *   Mon-FRI ", "0 9 * * Mon-FRI"),
     ("00 09 01 01 *", "0 9 1 1 *"),
@@ -75,31 +75,33 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("written", "stored"), TAKEN)
-def test_an_expression_is_taken_and_keeps_its_spelling(written: str, stored: str) -> None:
-    assert recurrence.check_cron(written, "UTC") == stored
-    assert recurrence.check_cron(stored, "UTC") == stored
+@pytest.mark.parametrize(("text", "normal_form"), ACCEPTED)
+def test_valid_expression_has_a_normal_form(text: str, normal_form: str) -> None:
+    assert recurrence.check_cron(text, "UTC") == normal_form
+    assert recurrence.check_cron(normal_form, "UTC") == normal_form
 
 
-@pytest.mark.parametrize(("written", "told", "remedy"), REFUSED)
-def test_an_expression_is_refused_with_the_value_and_a_remedy(written: str, told: str, remedy: str) -> None:
+@pytest.mark.parametrize(("text", "problem", "remedy"), REFUSED)
+def test_invalid_expression_is_refused_with_a_hint(text: str, problem: str, remedy: str) -> None:
     with pytest.raises(BadInput) as refusal:
-        recurrence.check_cron(written, "UTC")
-    assert told in str(refusal.value)
+        recurrence.check_cron(text, "UTC")
+    assert problem in str(refusal.value)
     assert remedy in refusal.value.hint
     assert len(str(refusal.value)) < 250
 
 
 @pytest.mark.parametrize(
-    ("wrong", "right"),
+    ("expression", "equivalent"),
     [("9-9 0 * * *", "9 0 * * *"), ("0 0 1,* * 1", "0 0 * * *"), ("0 9 * * 1-7", "0 9 * * *"), ("@daily", "0 0 * * *")],
 )
-def test_a_spelling_that_croniter_misreads_fires_as_cron_does(wrong: str, right: str) -> None:
-    first, second = (list(recurrence.between(Recurrence("UTC", cron), 0, 90 * 86_400_000)) for cron in (wrong, right))
+def test_expression_that_croniter_misreads_fires_as_in_cron(expression: str, equivalent: str) -> None:
+    first, second = (
+        list(recurrence.between(Recurrence("UTC", cron), 0, 90 * 86_400_000)) for cron in (expression, equivalent)
+    )
     assert first == second != []
 
 
-def test_a_zone_that_is_not_there_is_refused_with_the_expression() -> None:
+def test_unknown_zone_of_an_expression_is_refused() -> None:
     with pytest.raises(BadInput, match="Amerika/New_York"):
         recurrence.check_cron("0 9 * * *", "Amerika/New_York")
 
@@ -110,20 +112,20 @@ TERMS = st.text(string.digits + "*/,-#L", min_size=1, max_size=5) | st.sampled_f
 
 @settings(max_examples=700, deadline=None)
 @given(st.text(ALPHABET, max_size=60) | st.text(max_size=40))
-def test_whatever_is_typed_the_answer_is_a_sentence_or_an_expression_that_comes_due(typed: str) -> None:
-    assert answer(typed)
+def test_any_text_is_refused_or_fires(text: str) -> None:
+    assert hint_or_first_instant(text)
 
 
 @settings(max_examples=700, deadline=None)
 @given(st.lists(TERMS, min_size=5, max_size=5))
-def test_whatever_five_fields_hold_the_answer_is_a_sentence_or_an_expression_that_comes_due(fields: list[str]) -> None:
-    assert answer(" ".join(fields))
+def test_any_five_fields_are_refused_or_fire(fields: list[str]) -> None:
+    assert hint_or_first_instant(" ".join(fields))
 
 
-def answer(typed: str) -> str | int | None:
-    """The remedy that a refusal holds, or the first instant of what was taken. Any other exception is a failure."""
+def hint_or_first_instant(text: str) -> str | int | None:
+    """Return the hint of the error, or the first instant of the expression."""
     try:
-        stored = recurrence.check_cron(typed, "UTC")
+        stored = recurrence.check_cron(text, "UTC")
     except BadInput as refusal:
         return refusal.hint
     return recurrence.next_after(Recurrence("UTC", stored), 0)

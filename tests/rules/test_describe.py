@@ -1,4 +1,4 @@
-"""What an expression is said to mean, and what people are warned of."""
+"""Descriptions of recurrences, and warnings about likely mistakes."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ import pytest
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence
 
-SAID = [
+DESCRIPTIONS = [
     ("0 9 * * mon,fri", "at 09:00 on Monday and Friday"),
     ("0 9 * * *", "at 09:00 every day"),
     ("30 8 * * 1-5", "at 08:30, Monday through Friday"),
@@ -41,23 +41,23 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("cron", "said"), SAID)
-def test_an_expression_is_said_as_cron_means_it(cron: str, said: str) -> None:
-    assert recurrence.describe(Recurrence("America/Los_Angeles", cron)) == f"{said}, Los Angeles time"
+@pytest.mark.parametrize(("cron", "description"), DESCRIPTIONS)
+def test_description_follows_cron(cron: str, description: str) -> None:
+    assert recurrence.describe(Recurrence("America/Los_Angeles", cron)) == f"{description}, Los Angeles time"
 
 
-def test_the_zone_is_named_by_its_city() -> None:
+def test_zone_is_described_by_its_city() -> None:
     assert recurrence.describe(Recurrence("UTC", "0 9 * * *")) == "at 09:00 every day, UTC"
     assert recurrence.describe(Recurrence("America/Indiana/Tell_City", "0 9 * * *")).endswith(", Tell City time")
 
 
-def test_one_instant_is_told_on_its_zones_wall_clock() -> None:
+def test_single_instant_is_described_in_local_time() -> None:
     at = round(datetime.fromisoformat("2026-12-01T14:00:00Z").timestamp() * 1000)
     assert recurrence.describe(Recurrence("America/New_York", once_at=at)) == "once, Tue 1 Dec 2026 09:00 EST"
 
 
 @pytest.mark.parametrize(
-    ("cron", "said"),
+    ("cron", "text"),
     [
         ("0 9 1 * 1", "either is enough: on day 1 of the month, and also on Monday."),
         ("0 0 */2 * 1", "both must match: on odd days of the month, but only on Monday."),
@@ -67,17 +67,17 @@ def test_one_instant_is_told_on_its_zones_wall_clock() -> None:
         ("*/90 * * * *", "'*/90' fires only at its start."),
     ],
 )
-def test_what_is_often_meant_otherwise_is_said(cron: str, said: str) -> None:
+def test_likely_mistake_gives_a_warning(cron: str, text: str) -> None:
     (warning,) = recurrence.warnings(cron, "UTC")
-    assert said in warning
+    assert text in warning
 
 
 @pytest.mark.parametrize("cron", ["0 9 * * 1-5", "*/15 * * * *", "0 9 1 * *", "0 0 29 2 *", "0 9 L * *", "@daily"])
-def test_what_is_clear_needs_no_warning(cron: str) -> None:
+def test_clear_expression_gives_no_warning(cron: str) -> None:
     assert recurrence.warnings(cron, "UTC") == []
 
 
-def test_the_clock_changes_of_the_coming_year_are_told_to_a_schedule_that_they_touch() -> None:
+def test_clock_changes_of_the_next_year_give_a_warning() -> None:
     now = round(datetime.fromisoformat("2026-01-01T00:00:00Z").timestamp() * 1000)
     (gap,) = recurrence.warnings("30 2 * * *", "America/New_York", now)
     assert gap.startswith("Sun 8 Mar 2026 03:00 EDT (until then 02:00 EST): the clocks skip a time of this")

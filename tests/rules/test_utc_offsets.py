@@ -1,4 +1,4 @@
-"""The clock changes that are found in large steps, against those found by asking hour by hour."""
+"""Clock changes, compared with a search hour by hour."""
 
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -14,20 +14,20 @@ YEARS = {"America/Recife": 2000, "Pacific/Apia": 2011, "Africa/Cairo": 2014, "Eu
 
 
 @pytest.mark.parametrize("name", [*STRANGE, "America/New_York", "America/Recife", "UTC"])
-def test_every_change_of_a_year_is_found(name: str) -> None:
+def test_all_clock_changes_of_a_year_are_found(name: str) -> None:
     year = YEARS.get(name, 2016)
     first, last = (int(datetime(y, 1, 1, tzinfo=UTC).timestamp()) for y in (year, year + 1))
     tz = times.zone(name)
-    shown = [(hour, offset_ms(tz, hour)) for hour in range(first - HOUR, last, HOUR)]
-    expected = [(hour, after) for (_, before), (hour, after) in pairwise(shown) if before != after]
+    offsets = [(hour, offset_ms(tz, hour)) for hour in range(first - HOUR, last, HOUR)]
+    expected = [(hour, after) for (_, before), (hour, after) in pairwise(offsets) if before != after]
     assert [(-(-at // 1000 // HOUR) * HOUR, offset) for at, offset in transitions(name, year)] == expected
 
 
-def test_a_change_is_found_to_the_second() -> None:
+def test_clock_change_is_exact_to_the_second() -> None:
     instants = [at for at, _ in transitions("America/New_York", 2026)]
     assert [times.to_rfc3339(at) for at in instants] == ["2026-03-08T07:00:00.000Z", "2026-11-01T06:00:00.000Z"]
 
 
 def offset_ms(tz: ZoneInfo, second: int) -> int:
-    away = datetime.fromtimestamp(second, tz).utcoffset()
-    return round(away.total_seconds()) * 1000 if away else 0
+    offset = datetime.fromtimestamp(second, tz).utcoffset()
+    return round(offset.total_seconds()) * 1000 if offset else 0

@@ -1,4 +1,4 @@
-"""A window is open while the wall clock shows a time in it, over midnight and over every clock change."""
+"""Send windows and blackouts: parsing, and opening times around midnight and clock changes."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ def ms(text: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("said", "normal"),
+    ("text", "normal_form"),
     [
         ("mon-fri 08:00-18:00", "mon-fri 08:00-18:00"),
         ("Monday - Friday 8:00 - 18:00", "mon-fri 08:00-18:00"),
@@ -31,33 +31,33 @@ def ms(text: str) -> int:
         ("fri-mon 08:00-18:00", "mon,fri,sat,sun 08:00-18:00"),
     ],
 )
-def test_a_window_has_one_spelling_which_is_read_the_same(said: str, normal: str) -> None:
-    assert windows.parse_window(said).text == normal
-    assert windows.parse_window(normal) == windows.parse_window(said)
+def test_window_has_a_normal_form(text: str, normal_form: str) -> None:
+    assert windows.parse_window(text).text == normal_form
+    assert windows.parse_window(normal_form) == windows.parse_window(text)
 
 
 @pytest.mark.parametrize(
-    ("said", "told", "hint"),
+    ("text", "problem", "hint"),
     [
-        ("mon 8-18", "not a window", "08:00-18:00"),
-        ("mon-fri", "not a window", "08:00-18:00"),
+        ("mon 8-18", "not a send window", "08:00-18:00"),
+        ("mon-fri", "not a send window", "08:00-18:00"),
         ("xyz 08:00-18:00", "'xyz'", "mon, tue"),
         ("mon 08:00-08:00", "never opens", "00:00-24:00"),
         ("mon 08:00-25:00", "'25:00'", "24:00"),
-        ("mon 08:00-18:00 " * 90, "not a window", "08:00-18:00"),
+        ("mon 08:00-18:00 " * 90, "not a send window", "08:00-18:00"),
     ],
 )
-def test_what_is_no_window_is_refused_with_a_remedy(said: str, told: str, hint: str) -> None:
+def test_invalid_window_is_refused_with_a_hint(text: str, problem: str, hint: str) -> None:
     with pytest.raises(BadInput) as refused:
-        windows.parse_window(said)
-    assert told in str(refused.value)
+        windows.parse_window(text)
+    assert problem in str(refused.value)
     assert hint in refused.value.hint
 
 
-@pytest.mark.parametrize("said", ["24 Dec", "2026-12-27/2026-12-24", "2026-02-30", "2026-12-24 18:00"])
-def test_what_is_no_blackout_is_refused(said: str) -> None:
-    with pytest.raises(BadInput, match=r"not a span|before it begins|no such day"):
-        windows.parse_blackouts(said)
+@pytest.mark.parametrize("text", ["24 Dec", "2026-12-27/2026-12-24", "2026-02-30", "2026-12-24 18:00"])
+def test_invalid_blackout_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match=r"not a blackout|before it begins|no such day"):
+        windows.parse_blackouts(text)
 
 
 @pytest.mark.parametrize(
@@ -81,19 +81,19 @@ def test_what_is_no_blackout_is_refused(said: str) -> None:
         pytest.param("", "2026-12-24, 2026-12-25", "2026-12-24T09:00-05:00", "2026-12-26T00:00-05:00", id="one by one"),
     ],
 )
-def test_it_opens_in_new_york(window: str, blackout: str, at: str, opens: str) -> None:
-    found = windows.first_open_at(windows.parse_window(window), windows.parse_blackouts(blackout), NEW_YORK, ms(at))
-    assert times.to_local_rfc3339(found, NEW_YORK) == times.to_local_rfc3339(ms(opens), NEW_YORK)
+def test_first_open_instant_in_new_york(window: str, blackout: str, at: str, opens: str) -> None:
+    instant = windows.first_open_at(windows.parse_window(window), windows.parse_blackouts(blackout), NEW_YORK, ms(at))
+    assert times.to_local_rfc3339(instant, NEW_YORK) == times.to_local_rfc3339(ms(opens), NEW_YORK)
 
 
-def test_a_day_is_the_schedules_own_and_not_utcs() -> None:
+def test_blackout_uses_the_local_day() -> None:
     evening = ms("2026-12-24T22:00-05:00")  # in UTC it is the 25th
     blackouts = windows.parse_blackouts("2026-12-25")
     assert windows.blackout_at(blackouts, NEW_YORK, evening) is None
     assert windows.blackout_at(blackouts, times.zone("UTC"), evening) is not None
 
 
-def test_a_moved_time_that_the_clocks_jump_over_is_the_end_of_the_gap() -> None:
+def test_time_moved_into_a_gap_is_the_end_of_the_gap() -> None:
     cairo = times.zone("Africa/Cairo")  # on Friday 24 April 2026 midnight becomes 01:00
     moved = windows.same_time_next_business_day(ms("2026-04-23T00:30+02:00"), cairo, set())
     assert times.to_local_rfc3339(moved, cairo) == "2026-04-24T01:00:00+03:00"
@@ -109,12 +109,12 @@ STRANGE = {
 SHAPES = ("{a}-{b} 01:00-03:30", "{a} 22:00-02:15", "{a} 23:30-00:30; {b} 02:10-02:40", "{a}-{b} 00:00-24:00")
 
 
-def shows(text: str, wall: datetime) -> bool:
-    """Is the wall clock within? Told anew, from the text, for windows of this test."""
+def is_in_window(text: str, wall: datetime) -> bool:
+    """Is the local time in the window, by an independent reading of its text?"""
     days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     for span in text.split("; "):
-        named, clock = span.split(" ")
-        first, last = days.index(named[:3]), days.index(named[-3:])
+        weekdays, clock = span.split(" ")
+        first, last = days.index(weekdays[:3]), days.index(weekdays[-3:])
         opens, closes = (int(at[:2]) * 60 + int(at[3:]) for at in clock.split("-"))
         for back in (0, 1):
             minute = wall.hour * 60 + wall.minute + back * 1_440
@@ -127,20 +127,20 @@ def shows(text: str, wall: datetime) -> bool:
     return False
 
 
-def first_shown(text: str, tz: ZoneInfo, at: int) -> int:
+def search_by_minutes(text: str, tz: ZoneInfo, at: int) -> int:
     second = at // 1000
-    while not shows(text, datetime.fromtimestamp(second, tz)):
+    while not is_in_window(text, datetime.fromtimestamp(second, tz)):
         second += 60
     return second * 1000
 
 
 @pytest.mark.parametrize("name", STRANGE)
-def test_it_opens_at_the_first_minute_at_which_the_clock_shows_it(name: str) -> None:
-    drawn, tz = random.Random(name), times.zone(name)
+def test_first_open_instant_agrees_with_a_search_by_minutes(name: str) -> None:
+    rng, tz = random.Random(name), times.zone(name)
     for number in range(24):
         day = datetime.fromisoformat(STRANGE[name][number % 2]).replace(tzinfo=UTC) - timedelta(days=1)
-        a, b = drawn.sample(("thu", "fri", "sat", "sun", "mon"), 2)
+        a, b = rng.sample(("thu", "fri", "sat", "sun", "mon"), 2)
         text = SHAPES[number % 4].format(a=a, b=b)
-        at = round(day.timestamp() + drawn.randrange(0, 3_600) * 60) * 1000
+        at = round(day.timestamp() + rng.randrange(0, 3_600) * 60) * 1000
         window = windows.parse_window(text)
-        assert windows.first_open_at(window, (), tz, at) == first_shown(text, tz, at), (text, at)
+        assert windows.first_open_at(window, (), tz, at) == search_by_minutes(text, tz, at), (text, at)
