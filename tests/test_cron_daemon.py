@@ -15,6 +15,7 @@ from tests.support.app import App, now_ms, rfc3339, until
 from tests.support.sandboxes import fork_sandbox
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.timeout(200),
     pytest.mark.skipif(shutil.which("cron") is None, reason="cron is not installed: apt-get install cron"),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root may start a cron daemon"),

@@ -1,4 +1,4 @@
-"""The occurrences in a schedule's missed spans, one by one, from the rule of each span."""
+"""List the occurrences of missed spans from the recurrence of each span."""
 
 from schedbot.rules import recurrence
 from schedbot.store.database import Database
@@ -10,9 +10,9 @@ LATEST = 2**60
 def list_missed(db: Database, schedule_id: str) -> list[int]:
     """Return due_at of each occurrence in the schedule's spans, and check the count of each span."""
     jobs = set(db.integers("SELECT due_at FROM jobs WHERE schedule_id = :id", {"id": schedule_id}))
-    found: list[int] = []
+    missed: list[int] = []
     for span in missed_spans.within(db, schedule_id, 0, LATEST):
         due = [at for at in recurrence.between(span.rule, span.first_due_at - 1, span.last_due_at) if at not in jobs]
         assert len(due) == span.count
-        found += due
-    return found
+        missed += due
+    return missed

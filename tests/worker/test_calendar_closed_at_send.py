@@ -45,6 +45,7 @@ def read_job(app: App) -> tuple[int, int, int | None, str | None]:
     return read_rows(app.db, "SELECT available_at, deadline_at, deferred_to, deferred_by FROM jobs")[0]
 
 
+@pytest.mark.slow
 def test_late_pool_defers_job_to_the_opening(app: App) -> None:
     past_window = window(-3 * HOUR, -1 * HOUR)
     add_overdue_job(app, window=past_window)
@@ -58,6 +59,7 @@ def test_late_pool_defers_job_to_the_opening(app: App) -> None:
     assert deadline_at == available_at + 6 * HOUR
 
 
+@pytest.mark.slow
 def test_outside_skip_records_job_as_skipped(app: App) -> None:
     past_window = window(-3 * HOUR, -1 * HOUR)
     add_overdue_job(app, window=past_window, outside="skip")
@@ -67,6 +69,7 @@ def test_outside_skip_records_job_as_skipped(app: App) -> None:
     assert (entry["deferred_to"], app.posts()) == (None, [])
 
 
+@pytest.mark.slow
 def test_job_tried_before_closing_fails_and_can_be_retried(app: App) -> None:
     past_window = window(-3 * HOUR, -1 * HOUR)
     add_overdue_job(app, window=past_window, outside="skip")
@@ -81,6 +84,7 @@ def test_job_tried_before_closing_fails_and_can_be_retried(app: App) -> None:
     assert (app.states(), app.posts()) == ({"queued": 1}, [])
 
 
+@pytest.mark.slow
 def test_deferred_job_sent_at_its_opening_is_not_late(app: App) -> None:
     assert app.run("calendar", "set", "--account", "42", "--window", window(0, HOUR)).returncode == 0
     add_overdue_job(app, account="42")
@@ -94,6 +98,7 @@ def test_deferred_job_sent_at_its_opening_is_not_late(app: App) -> None:
     assert "after it was to go. Put off to" in app.run("audit", "1").stdout
 
 
+@pytest.mark.slow
 def test_new_workspace_blackout_skips_queued_job(app: App) -> None:
     add_overdue_job(app)
     today, yesterday = (time.strftime("%F", time.gmtime(now_ms() / 1000 - days * 86_400)) for days in (0, 1))
@@ -107,6 +112,7 @@ def test_new_workspace_blackout_skips_queued_job(app: App) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outside", ["skip", "defer"])
 def test_retry_after_closing_waits_for_the_opening(app: App, outside: str) -> None:
     """Also after a later occurrence of the schedule: a skipped job could never be sent again."""
@@ -123,6 +129,7 @@ def test_retry_after_closing_waits_for_the_opening(app: App, outside: str) -> No
     assert (deferred_to, str(reason)[:14]) == (available_at, "outside window")
 
 
+@pytest.mark.slow
 def test_job_due_at_the_opening_is_not_put_back_twice(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
     opening, started = (now_ms() // MINUTE + 2) * MINUTE, steady_ms()
@@ -139,6 +146,7 @@ def test_job_due_at_the_opening_is_not_put_back_twice(app: App, monkeypatch: pyt
     assert (app.states(), read_rows(app.db, "SELECT job FROM put_back")) == ({"succeeded": 7}, [])
 
 
+@pytest.mark.slow
 def test_run_now_ignores_the_window(app: App) -> None:
     app.add_schedule("report", cron="0 0 1 1 *", window=window(2 * HOUR, 3 * HOUR), outside="skip")
     assert app.run("run-now", "report").returncode == 0
@@ -146,6 +154,7 @@ def test_run_now_ignores_the_window(app: App) -> None:
     assert (app.states(), len(app.posts())) == ({"succeeded": 1}, 1)
 
 
+@pytest.mark.slow
 def test_run_now_posts_without_grace(app: App) -> None:
     app.add_schedule("report", cron="0 0 1 1 *", grace="0s")
     assert app.run("run-now", "report").returncode == 0
@@ -153,6 +162,7 @@ def test_run_now_posts_without_grace(app: App) -> None:
     assert (app.states(), len(app.posts())) == ({"succeeded": 1}, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("opens", "state"), [(-3 * HOUR, "queued"), (0, "succeeded")])
 def test_resumed_workspace_posts_at_the_opening(app: App, opens: int, state: str) -> None:
     add_overdue_job(app, window=window(opens, opens + 2 * HOUR))
@@ -162,6 +172,7 @@ def test_resumed_workspace_posts_at_the_opening(app: App, opens: int, state: str
     assert app.states() == {state: 1}
 
 
+@pytest.mark.slow
 def test_retry_after_closing_waits_after_later_occurrence(app: App) -> None:
     before = (now_ms() - 26 * HOUR) // 1000 * 1000
     hour, minute = time.gmtime(before // 1000)[3:5]

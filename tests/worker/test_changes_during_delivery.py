@@ -7,6 +7,8 @@ import pytest
 from tests.support.app import App, now_ms, rfc3339, until
 from tests.support.sql import read_value
 
+pytestmark = pytest.mark.slow
+
 WITHIN = 40  # s: a pool starts, and waits for a lost answer
 MOVE = ("edit", "report-0", "--workspace", "globex")
 

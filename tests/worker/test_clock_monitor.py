@@ -7,7 +7,10 @@ import pytest
 from tests.support.app import FAKETIME, App, Program, now_ms, rfc3339, until
 from tests.support.sql import read_rows
 
-pytestmark = pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed"),
+]
 
 
 def start_with_wrong_clock(app: App, offset: str) -> Program:

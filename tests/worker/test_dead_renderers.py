@@ -4,10 +4,14 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from bench.crash import children
 from tests.support.app import App, Program, until
 from tests.support.sql import read_value
 from tests.worker.test_pool import cpu_ticks
+
+pytestmark = pytest.mark.slow
 
 FOR_EVER = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}[]"
 BUSY_TICKS = 150  # more than the start of a child takes, less than a renderer's time limit

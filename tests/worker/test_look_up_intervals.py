@@ -32,6 +32,7 @@ def leave_unknown_for_an_hour(app: App) -> None:
     (app.folder / "clock").write_text("+1h")
 
 
+@pytest.mark.slow
 @needs_faketime
 def test_resume_looks_up_at_once(app: App) -> None:
     app.slack.order("error", method="conversations.history", code="token_revoked")
@@ -41,6 +42,7 @@ def test_resume_looks_up_at_once(app: App) -> None:
     until(lambda: app.states() == {"succeeded": 1}, within=WITHIN)
 
 
+@pytest.mark.slow
 @needs_faketime
 def test_rate_limit_lasts_as_long_as_slack_says(app: App) -> None:
     app.slack.order("ratelimit", method="conversations.history", retry_after=2)
@@ -55,6 +57,7 @@ def test_next_page_waits_only_for_the_rate_limit(error: str | None, wait_ms: int
     assert after == LookUpTransition(JobState.UNKNOWN, NOW + wait_ms, error)
 
 
+@pytest.mark.slow
 def test_pools_in_turn_search_the_own_window_once(app: App) -> None:
     """For example, cron ends each drain before the history of a day has answered."""
     app.add_due_jobs(1)

@@ -19,6 +19,8 @@ import pytest
 from tests.support.app import App, until
 from tests.support.sql import read_value
 
+pytestmark = pytest.mark.slow
+
 WITHIN = 40  # s: a pool starts, and waits for a lost answer
 SMALL = 1024  # a receive buffer too small for a request: the rest is buffered by the sender
 BLOCK = {"type": "section", "text": {"type": "mrkdwn", "text": "\u2603" * 3_000}}

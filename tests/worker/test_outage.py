@@ -3,8 +3,12 @@
 A job's last attempt may be the first sign of an outage, which shows only later.
 """
 
+import pytest
+
 from tests.support.app import App, until
 from tests.support.sql import read_value
+
+pytestmark = pytest.mark.slow
 
 
 def test_detected_outage_uses_up_no_attempt(app: App) -> None:

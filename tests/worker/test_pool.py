@@ -4,9 +4,13 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from bench.crash import children
 from tests.support.app import App, now_ms, until
 from tests.support.sql import read_value
+
+pytestmark = pytest.mark.slow
 
 
 def cpu_ticks(pid: int) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -32,6 +33,8 @@ from schedbot.worker.state.next_state import RetryBudget, next_state, next_state
 from tests.support.job_history import NOW, JobHistory
 from tests.support.job_invariants import list_violations
 from tests.support.sql import read_rows
+
+pytestmark = pytest.mark.slow
 
 INTERFERENCES = ("pause", "skip", "pause workspace")
 LEASE_MS, WINDOW_MS = 60_000, 9_000

@@ -104,6 +104,7 @@ def make_unknown_posts(app: App) -> None:
     app.slack.order("hold_before", method="conversations.history", times="forever")
 
 
+@pytest.mark.slow
 def test_slow_histories_delay_no_post(app: App) -> None:
     """Look-ups have connections of their own."""
     app.timeout_s = 8

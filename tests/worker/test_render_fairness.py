@@ -47,6 +47,7 @@ def make_last_job_available(app: App, at: int) -> None:
         app.db.execute("UPDATE jobs SET available_at = :at WHERE id = 13", {"at": at})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_hanging_templates_delay_no_other_workspace(app: App, hanging: str, tmp_path: Path, processes: str) -> None:
     report = tmp_path / "report.json.j2"
@@ -56,6 +57,7 @@ def test_hanging_templates_delay_no_other_workspace(app: App, hanging: str, tmp_
     assert read_first_results(app, pool) == [("globex", "posted")]
 
 
+@pytest.mark.slow
 def test_many_hanging_templates_leave_room_for_others(app: App, hanging: str) -> None:
     add_hanging_reports(app, hanging, 12, text="plain")
     make_last_job_available(app, now_ms() + 60_000)

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from bench.crash import children
 from schedbot.admin.schedules import pause
 from schedbot.model import AttemptResult, JobState, Outcome
@@ -17,6 +19,7 @@ from tests.support.job_history import HOUR, NOW, new_job_history
 from tests.support.sql import read_value
 
 
+@pytest.mark.slow
 def test_drain_leaves_jobs_of_live_pool_to_it(app: App) -> None:
     app.timeout_s = 60
     app.add_due_jobs(1)
@@ -30,6 +33,7 @@ def test_drain_leaves_jobs_of_live_pool_to_it(app: App) -> None:
     pool.terminate()
 
 
+@pytest.mark.slow
 def test_stopped_pool_keeps_its_deadline(app: App) -> None:
     app.lease_s = 60
     app.add_due_jobs(1)
@@ -44,6 +48,7 @@ def test_stopped_pool_keeps_its_deadline(app: App) -> None:
     assert 6.0 <= time.monotonic() - stopped_at < 7.5  # the time-out of a request, and 5 s
 
 
+@pytest.mark.slow
 def test_summary_counts_job_cancelled_by_pause(app: App) -> None:
     app.add_schedule("yearly", cron="0 0 1 1 *")
     app.run("run-now", "yearly")
@@ -83,6 +88,7 @@ def test_work_fails_at_once_on_unwritable_database(app: App) -> None:
     assert "Nothing was due." not in done.stderr
 
 
+@pytest.mark.slow
 def test_stopped_pool_does_not_wait_forever_for_full_disk(app: App) -> None:
     pool = app.start("work", "--processes", "1")
     until(lambda: read_value(app.db, "SELECT count(*) FROM heartbeats WHERE kind = 'pool'"))

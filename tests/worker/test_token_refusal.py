@@ -1,7 +1,11 @@
 """A refused token pauses its workspace, unless the token was rotated or the workspace resumed meanwhile."""
 
+import pytest
+
 from tests.support.app import TOKEN, App, now_ms, rfc3339, until
 from tests.support.sql import read_rows, read_value
+
+pytestmark = pytest.mark.slow
 
 WITHIN = 40  # s: a pool starts, and waits for a lost answer
 

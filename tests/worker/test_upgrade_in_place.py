@@ -5,10 +5,14 @@ import shutil
 import signal
 from pathlib import Path
 
+import pytest
+
 import schedbot
 from bench.crash import children
 from tests.support.app import App, Program, until
 from tests.support.sql import read_value
+
+pytestmark = pytest.mark.slow
 
 NEWER = "9.9.9"
 WITHIN = 40  # s: a pool starts

@@ -1,8 +1,12 @@
 """Outage of a single workspace: the others' posts are on time, and probes go to another workspace."""
 
+import pytest
+
 from schedbot.store.jobs import outage
 from tests.support.app import App, now_ms, rfc3339, until
 from tests.support.sql import read_row
+
+pytestmark = pytest.mark.slow
 
 
 def add_jobs_at(app: App, workspace: str, count: int, at: int) -> None:

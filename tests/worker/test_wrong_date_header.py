@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.app import App, until
 
+pytestmark = pytest.mark.slow
+
 WITHIN = 40  # s: a pool starts, and waits for a lost answer
 DATE = re.compile(rb"Date: [^\r]+ GMT")
 
