@@ -135,8 +135,8 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
             "Run `schedbot retry JOB` to send it again.",
         ),
         "no_tick": (
-            "No tick ran in time, so many occurrences were missed at once.",
-            "`schedbot backfill NAME --from WHEN --to WHEN` posts some of them after all.",
+            "No tick ran for a long time, so many occurrences were missed at once.",
+            "Run `schedbot backfill NAME --from WHEN --to WHEN` to post some of them.",
         ),
         "deadline": (
             "The message was not posted within its grace.",

@@ -10,8 +10,7 @@ Source: https://docs.slack.dev/reference/methods/conversations.history
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ from schedbot.model import AttemptResult, MessageMetadata, Outcome
 from schedbot.slack.client import EVENT_TYPE, SlackClient, metadata_payload
 from schedbot.slack.error_codes import explain, is_known, is_token_refused
 from schedbot.slack.response_parser import TS
-from schedbot.slack.responses import MAX_PAGES, HistoryPage
+from schedbot.slack.responses import MAX_PAGES, HistoryAnswer, HistoryPage, LookUpAnswer, SearchedPost
 
 SKEW_MS = 60_000
 # The strictest rate limit allows a request a minute, so an earlier look-up would be refused.
@@ -28,38 +27,6 @@ RETRY_SOON_MS = 5_000
 # Refusals of a token that can never read the history; after any other refusal a new token may.
 NEVER_READABLE = frozenset({"missing_scope", "not_allowed_token_type"})
 RETRYABLE = (Outcome.RATE_LIMITED, Outcome.QUOTA, Outcome.UNKNOWN, Outcome.NOT_POSTED, Outcome.TOKEN_REFUSED)
-
-
-class LookUpStatus(StrEnum):
-    """Result of a look-up for one post."""
-
-    PRESENT = "found"
-    ABSENT = "absent"
-    CANNOT_ASK = "cannot_ask"
-    LATER = "later"
-
-
-@dataclass(frozen=True, slots=True)
-class LookUpReply:
-    """Slack's reply to a look-up, for one post.
-
-    `ts` is set for a post that was found, `error` (Slack's code) for a history that could not be read, `retry_after_ms`
-    and `resume` (an argument of the next look-up) for a look-up that must be repeated.
-    """
-
-    status: LookUpStatus
-    ts: str | None = None
-    error: str | None = None
-    retry_after_ms: int | None = None
-    resume: str = ""
-
-
-class SentPost(NamedTuple):
-    """A post to look up: sent at `sent_at`; it cannot arrive after `until_at` (ms, our clock)."""
-
-    metadata: MessageMetadata
-    sent_at: int
-    until_at: int
 
 
 class _SearchWindow(NamedTuple):
@@ -77,19 +44,19 @@ class _SearchWindow(NamedTuple):
 
 
 async def look_up(
-    client: SlackClient, token: str, channel: str, posts: Sequence[SentPost], *, resume: str = ""
-) -> dict[MessageMetadata, LookUpReply]:
+    client: SlackClient, token: str, channel: str, posts: Sequence[SearchedPost], *, resume: str = ""
+) -> dict[MessageMetadata, HistoryAnswer]:
     """Look up posts of one channel, with a single request if that is enough. Never raises for an error of Slack or the
     network.
 
-    `resume` comes from a `LookUpReply` of an earlier look-up in this channel; it is optional and saves requests.
+    `resume` comes from a `HistoryAnswer` of an earlier look-up in this channel; it is optional and saves requests.
     """
     if not posts:
         return {}
     window = _search_window(posts, resume)
     open_posts = {_key(metadata_payload(post.metadata)): post.metadata for post in posts}
-    replies: dict[MessageMetadata, LookUpReply] = {}
-    rest = LookUpReply(LookUpStatus.LATER, retry_after_ms=RETRY_MS)
+    answers: dict[MessageMetadata, HistoryAnswer] = {}
+    rest = HistoryAnswer(LookUpAnswer.LATER, retry_after_ms=RETRY_MS)
     for _ in range(MAX_PAGES):
         page = await client.fetch_history(token, channel, oldest=window.oldest, latest=window.latest)
         if isinstance(page, AttemptResult):
@@ -97,27 +64,27 @@ async def look_up(
             break
         for message in page.messages:
             if (metadata := open_posts.pop(_message_key(message), None)) is not None:
-                replies[metadata] = _match(message)
+                answers[metadata] = _match(message)
         next_window = _next_window(page, window)
         if not open_posts or next_window is None:
             rest = _end_of_history(page)
             break
         window = next_window
-        rest = LookUpReply(LookUpStatus.LATER, retry_after_ms=RETRY_MS, resume=window.resume)
-    return replies | dict.fromkeys(open_posts.values(), rest)
+        rest = HistoryAnswer(LookUpAnswer.LATER, retry_after_ms=RETRY_MS, resume=window.resume)
+    return answers | dict.fromkeys(open_posts.values(), rest)
 
 
-def retry_if_token_refused(reply: LookUpReply) -> LookUpReply:
-    """Return the reply for a token that has since been rotated: a refusal of the old token becomes `later`."""
-    if not is_token_refused(reply.error):
-        return reply
-    return replace(reply, status=LookUpStatus.LATER, retry_after_ms=RETRY_SOON_MS)
+def retry_if_token_refused(answer: HistoryAnswer) -> HistoryAnswer:
+    """Return the answer for a token that has since been rotated: a refusal of the old token becomes `later`."""
+    if not is_token_refused(answer.error):
+        return answer
+    return replace(answer, answer=LookUpAnswer.LATER, retry_after_ms=RETRY_SOON_MS)
 
 
-def _search_window(posts: Sequence[SentPost], resume: str) -> _SearchWindow:
+def _search_window(posts: Sequence[SearchedPost], resume: str) -> _SearchWindow:
     """Return the first window, shortened by an earlier look-up only if that searched for all of these posts."""
-    oldest = min(post.sent_at for post in posts) - SKEW_MS
-    latest = max(post.until_at for post in posts) + SKEW_MS
+    oldest = min(post.earliest_at for post in posts) - SKEW_MS
+    latest = max(post.latest_at for post in posts) + SKEW_MS
     marks = [_mark(post.metadata) for post in posts]
     searched_to, end, searched_marks = resume.split("/") if resume else ("", "", "")
     if end and float(end) >= latest / 1000 and set(marks) <= set(searched_marks.split(",")):
@@ -129,12 +96,12 @@ def _mark(metadata: MessageMetadata) -> str:
     return blake2b("/".join(_key(metadata_payload(metadata))).encode(), digest_size=6).hexdigest()
 
 
-def _match(message: Mapping[str, Any]) -> LookUpReply:
+def _match(message: Mapping[str, Any]) -> HistoryAnswer:
     """Return `found` with the message's `ts`; `later` without a `ts`, because a post that exists is not sent again."""
     ts = _message_ts(message)
     if ts:
-        return LookUpReply(LookUpStatus.PRESENT, ts)
-    return LookUpReply(LookUpStatus.LATER, error="no_ts", retry_after_ms=RETRY_MS)
+        return HistoryAnswer(LookUpAnswer.PRESENT, ts)
+    return HistoryAnswer(LookUpAnswer.LATER, error="no_ts", retry_after_ms=RETRY_MS)
 
 
 def _message_ts(message: Mapping[str, Any]) -> str:
@@ -151,19 +118,19 @@ def _next_window(page: HistoryPage, window: _SearchWindow) -> _SearchWindow | No
     return window._replace(latest=all_ts[-1])
 
 
-def _end_of_history(page: HistoryPage) -> LookUpReply:
+def _end_of_history(page: HistoryPage) -> HistoryAnswer:
     """Return `absent`, or `later` if Slack announces more messages and does not return them."""
     if page.has_more:
-        return LookUpReply(LookUpStatus.LATER, error="no_progress", retry_after_ms=RETRY_MS)
-    return LookUpReply(LookUpStatus.ABSENT)
+        return HistoryAnswer(LookUpAnswer.LATER, error="no_progress", retry_after_ms=RETRY_MS)
+    return HistoryAnswer(LookUpAnswer.ABSENT)
 
 
-def _refusal(reply: AttemptResult, resume: str) -> LookUpReply:
+def _refusal(result: AttemptResult, resume: str) -> HistoryAnswer:
     """Return `later` if a later request or a new token may succeed, else `cannot_ask`."""
-    error = reply.error or "not_json"
+    error = result.error or "not_json"
     if not is_known(error) or error in NEVER_READABLE or explain(error).outcome not in RETRYABLE:
-        return LookUpReply(LookUpStatus.CANNOT_ASK, error=error)
-    return LookUpReply(LookUpStatus.LATER, None, error, reply.retry_after_ms or RETRY_SOON_MS, resume)
+        return HistoryAnswer(LookUpAnswer.CANNOT_ASK, error=error)
+    return HistoryAnswer(LookUpAnswer.LATER, None, error, result.retry_after_ms or RETRY_SOON_MS, resume)
 
 
 def _message_key(message: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,8 +1,14 @@
-"""Contents of Slack's responses as dataclasses, so that no other package reads Slack's JSON."""
+"""Contents of Slack's responses as dataclasses, so that no other package reads Slack's JSON.
+
+The pool's protocol uses them too, so this module imports only the standard library.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
+
+from schedbot.model import MessageMetadata
 
 # At 200 messages a page: more than an hour of posts at 1 a second.
 MAX_PAGES = 20
@@ -46,3 +52,36 @@ class UserInfo:
     id: str
     tz: str
     is_deactivated: bool
+
+
+class LookUpAnswer(StrEnum):
+    """Answer of a channel's history to the look-up of a post."""
+
+    PRESENT = "found"
+    ABSENT = "absent"
+    CANNOT_ASK = "cannot_ask"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedPost:
+    """A post to look for in a channel's history, with the instants between which it arrived (UTC milliseconds)."""
+
+    metadata: MessageMetadata
+    earliest_at: int
+    latest_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAnswer:
+    """Result of the look-up of a post.
+
+    `ts` is set for a post that was found, `error` (Slack's code) for a history that could not be read, `retry_after_ms`
+    and `resume` (an argument of the next look-up) for a look-up that must be repeated.
+    """
+
+    answer: LookUpAnswer
+    ts: str | None = None
+    error: str | None = None
+    retry_after_ms: int | None = None
+    resume: str = ""

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, fields, is_dataclass
 
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, Report, TokenSource
+from schedbot.slack.responses import HistoryAnswer, LookUpAnswer, SearchedPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +25,6 @@ class PostRequest:
     message: Message
     metadata: MessageMetadata
     start_before: int
-
-
-@dataclass(frozen=True, slots=True)
-class SearchedPost:
-    """A post to look for in a channel's history, with the instants between which it arrived (UTC milliseconds)."""
-
-    metadata: MessageMetadata
-    earliest_at: int
-    latest_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +69,6 @@ class PostResponse:
     detail: str | None = None
     is_token_rotated: bool = False
     clock_offset_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryAnswer:
-    """Result of the search for one post: `answer` is found, absent, cannot_ask or later."""
-
-    answer: str
-    ts: str | None
-    error: str | None
-    retry_after_ms: int | None
-    resume: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +164,9 @@ def decode_response(line: bytes) -> ChildResponse:
                 **{**content, "result": AttemptResult(**{**result, "outcome": Outcome(result["outcome"])})}
             )
         case "LookUpResponse":
-            answers = tuple(HistoryAnswer(**answer) for answer in content["answers"])
+            answers = tuple(
+                HistoryAnswer(**{**fields, "answer": LookUpAnswer(fields["answer"])}) for fields in content["answers"]
+            )
             return LookUpResponse(**{**content, "answers": answers})
         case "LookUpFailed":
             return LookUpFailed(**content)

@@ -17,7 +17,7 @@ GROUPS = {
     ),
     Outcome.NOT_POSTED: (
         "request_timeout org_login_required team_added_to_org connection_refused connection_failed connect_timeout dns "
-        "tls bad_api_url deadline not_arrived"
+        "tls bad_api_url deadline not_arrived no_tick"
     ),
     Outcome.TOKEN_REFUSED: (
         "token_expired invalid_auth not_authed token_revoked account_inactive missing_scope not_allowed_token_type "
@@ -45,20 +45,26 @@ GROUPS = {
     Outcome.LOST_UNSENT: "lost_unsent window_passed",
 }
 CASES = [(code, outcome) for outcome, codes in GROUPS.items() for code in codes.split()]
-OURS = (
-    *(
-        "timeout",
-        "connection_lost",
-        "not_json",
-        "no_ts",
-        "worker_lost",
-        "not_arrived",
-        "lost_unsent",
-        "connect_timeout",
-        "connection_refused",
-    ),
-    *("connection_failed", "dns", "tls", "bad_api_url", "deadline", "token_unavailable", "render_failed"),
-)
+OURS = [
+    "timeout",
+    "connection_lost",
+    "not_json",
+    "no_ts",
+    "worker_lost",
+    "not_arrived",
+    "lost_unsent",
+    "window_passed",
+    "connect_timeout",
+    "connection_refused",
+    "connection_failed",
+    "dns",
+    "tls",
+    "bad_api_url",
+    "deadline",
+    "no_tick",
+    "token_unavailable",
+    "render_failed",
+]
 
 
 @pytest.mark.parametrize(("code", "outcome"), CASES)

@@ -8,7 +8,8 @@ import pytest
 
 from schedbot.model import MessageMetadata
 from schedbot.slack.client import SlackClient
-from schedbot.slack.history_lookup import LookUpReply, LookUpStatus, SentPost, look_up
+from schedbot.slack.history_lookup import look_up
+from schedbot.slack.responses import HistoryAnswer, LookUpAnswer, SearchedPost
 from tests.support.raw_http import RawRequest, RawServer, Responder, hang_up, raw_server, reply_with, stall
 
 SENT = 1_700_000_000_000
@@ -38,25 +39,25 @@ def refused(code: str) -> Responder:
     return reply_with({"ok": False, "error": code})
 
 
-def sent_posts(*all_metadata: MessageMetadata, sent_at: int = SENT) -> list[SentPost]:
-    return [SentPost(metadata, sent_at, sent_at + 30_000) for metadata in all_metadata]
+def searched_posts(*all_metadata: MessageMetadata, sent_at: int = SENT) -> list[SearchedPost]:
+    return [SearchedPost(metadata, sent_at, sent_at + 30_000) for metadata in all_metadata]
 
 
 def find(
-    *responders: Responder, posts: Sequence[SentPost] = (), resume: str = ""
-) -> tuple[dict[MessageMetadata, LookUpReply], RawServer]:
+    *responders: Responder, posts: Sequence[SearchedPost] = (), resume: str = ""
+) -> tuple[dict[MessageMetadata, HistoryAnswer], RawServer]:
     """Look up against a server that takes `responders`."""
 
-    async def scene() -> tuple[dict[MessageMetadata, LookUpReply], RawServer]:
+    async def scene() -> tuple[dict[MessageMetadata, HistoryAnswer], RawServer]:
         async with raw_server(*responders) as slack, SlackClient(slack.api_url, 400, in_flight=1) as client:
-            return await look_up(client, TOKEN, CHANNEL, posts or sent_posts(MINE), resume=resume), slack
+            return await look_up(client, TOKEN, CHANNEL, posts or searched_posts(MINE), resume=resume), slack
 
     return asyncio.run(scene())
 
 
 def test_message_with_matching_metadata_is_found() -> None:
-    replies, _ = find(page(other("1700000003.000100"), post("1700000001.000100")))
-    assert replies == {MINE: LookUpReply(LookUpStatus.PRESENT, "1700000001.000100")}
+    answers, _ = find(page(other("1700000003.000100"), post("1700000001.000100")))
+    assert answers == {MINE: HistoryAnswer(LookUpAnswer.PRESENT, "1700000001.000100")}
 
 
 @pytest.mark.parametrize(
@@ -71,22 +72,22 @@ def test_message_with_matching_metadata_is_found() -> None:
     ],
 )
 def test_message_with_other_metadata_is_not_found(message: dict[str, Any]) -> None:
-    replies, _ = find(page(message))
-    assert replies == {MINE: LookUpReply(LookUpStatus.ABSENT)}
+    answers, _ = find(page(message))
+    assert answers == {MINE: HistoryAnswer(LookUpAnswer.ABSENT)}
 
 
 @pytest.mark.parametrize("ts", [None, "", "None", 1700000001.0001, "1700000001", "1/2"])
 def test_matching_message_without_a_ts_is_looked_up_later(ts: Any) -> None:
-    replies, _ = find(page(post("1700000001.000100") | {"ts": ts}))
-    assert replies == {MINE: LookUpReply(LookUpStatus.LATER, error="no_ts", retry_after_ms=60_000)}
+    answers, _ = find(page(post("1700000001.000100") | {"ts": ts}))
+    assert answers == {MINE: HistoryAnswer(LookUpAnswer.LATER, error="no_ts", retry_after_ms=60_000)}
 
 
 def test_look_up_resumes_from_the_last_message_with_a_ts() -> None:
     without_ts = other("1700000020.000100") | {"ts": "1/2"}
-    replies, _ = find(*then_limited(other("1700000030.000100"), without_ts))
-    again, slack = find(page(), resume=replies[MINE].resume)
+    answers, _ = find(*then_limited(other("1700000030.000100"), without_ts))
+    again, slack = find(page(), resume=answers[MINE].resume)
     assert slack.requests[0].body["latest"] == "1700000030.000100"
-    assert again == {MINE: LookUpReply(LookUpStatus.ABSENT)}
+    assert again == {MINE: HistoryAnswer(LookUpAnswer.ABSENT)}
 
 
 def test_request_covers_the_attempts_seconds_with_metadata() -> None:
@@ -104,16 +105,16 @@ def test_request_covers_the_attempts_seconds_with_metadata() -> None:
 
 
 def test_several_posts_of_a_channel_share_one_request() -> None:
-    replies, slack = find(page(post("1700000001.000100", OTHER)), posts=sent_posts(MINE, OTHER))
-    assert replies == {
-        MINE: LookUpReply(LookUpStatus.ABSENT),
-        OTHER: LookUpReply(LookUpStatus.PRESENT, "1700000001.000100"),
+    answers, slack = find(page(post("1700000001.000100", OTHER)), posts=searched_posts(MINE, OTHER))
+    assert answers == {
+        MINE: HistoryAnswer(LookUpAnswer.ABSENT),
+        OTHER: HistoryAnswer(LookUpAnswer.PRESENT, "1700000001.000100"),
     }
     assert len(slack.requests) == 1
 
 
 def test_look_up_of_no_posts_sends_no_request() -> None:
-    async def scene() -> dict[MessageMetadata, LookUpReply]:
+    async def scene() -> dict[MessageMetadata, HistoryAnswer]:
         async with SlackClient("http://127.0.0.1:9/api/", 400, in_flight=1) as client:
             return await look_up(client, TOKEN, CHANNEL, [])
 
@@ -132,8 +133,8 @@ def test_look_up_of_no_posts_sends_no_request() -> None:
     ],
 )
 def test_unreadable_history_cannot_be_asked(code: str) -> None:
-    replies, _ = find(refused(code))
-    assert replies == {MINE: LookUpReply(LookUpStatus.CANNOT_ASK, error=code)}
+    answers, _ = find(refused(code))
+    assert answers == {MINE: HistoryAnswer(LookUpAnswer.CANNOT_ASK, error=code)}
 
 
 @pytest.mark.parametrize(
@@ -152,9 +153,9 @@ def test_unreadable_history_cannot_be_asked(code: str) -> None:
     ],
 )
 def test_temporary_failure_is_looked_up_later(responder: Responder, error: str, wait_ms: int) -> None:
-    replies, _ = find(responder)
-    assert (replies[MINE].status, replies[MINE].error, replies[MINE].retry_after_ms) == (
-        LookUpStatus.LATER,
+    answers, _ = find(responder)
+    assert (answers[MINE].answer, answers[MINE].error, answers[MINE].retry_after_ms) == (
+        LookUpAnswer.LATER,
         error,
         wait_ms,
     )
@@ -162,8 +163,8 @@ def test_temporary_failure_is_looked_up_later(responder: Responder, error: str, 
 
 def test_full_page_is_followed_by_the_next() -> None:
     first = page(*(other(f"17000000{second}.000100") for second in (30, 20)), has_more=True)
-    replies, slack = find(first, page(other("1700000020.000100"), post("1700000001.000100")))
-    assert replies == {MINE: LookUpReply(LookUpStatus.PRESENT, "1700000001.000100")}
+    answers, slack = find(first, page(other("1700000020.000100"), post("1700000001.000100")))
+    assert answers == {MINE: HistoryAnswer(LookUpAnswer.PRESENT, "1700000001.000100")}
     assert [request.body["latest"] for request in slack.requests] == ["1700000090.000000", "1700000020.000100"]
 
 
@@ -178,17 +179,17 @@ def then_limited(*messages: dict[str, Any]) -> tuple[Responder, Responder]:
 
 
 def test_look_up_resumes_after_a_rate_limit() -> None:
-    replies, _ = find(*then_limited(other("1700000030.000100"), other("1700000020.000100")))
-    assert replies[MINE].status is LookUpStatus.LATER
-    again, slack = find(page(other("1700000020.000100")), resume=replies[MINE].resume)
+    answers, _ = find(*then_limited(other("1700000030.000100"), other("1700000020.000100")))
+    assert answers[MINE].answer is LookUpAnswer.LATER
+    again, slack = find(page(other("1700000020.000100")), resume=answers[MINE].resume)
     assert slack.requests[0].body["latest"] == "1700000020.000100"
-    assert again == {MINE: LookUpReply(LookUpStatus.ABSENT)}
+    assert again == {MINE: HistoryAnswer(LookUpAnswer.ABSENT)}
 
 
 def test_post_stays_found_when_the_next_page_is_refused() -> None:
     responders = then_limited(post("1700000030.000100", OTHER), other("1700000020.000100"))
-    replies, _ = find(*responders, posts=sent_posts(MINE, OTHER))
-    assert (replies[OTHER].status, replies[MINE].status) == (LookUpStatus.PRESENT, LookUpStatus.LATER)
+    answers, _ = find(*responders, posts=searched_posts(MINE, OTHER))
+    assert (answers[OTHER].answer, answers[MINE].answer) == (LookUpAnswer.PRESENT, LookUpAnswer.LATER)
 
 
 @pytest.mark.parametrize(
@@ -200,30 +201,30 @@ def test_post_stays_found_when_the_next_page_is_refused() -> None:
     ],
 )
 def test_resume_is_ignored_for_a_post_not_searched_before(sent_at: int, latest: str) -> None:
-    replies, _ = find(*then_limited(post("1700000030.000100", OTHER), other("1700000020.000100")))
-    posts = sent_posts(MINE) + sent_posts(OTHER, sent_at=sent_at)
-    again, slack = find(page(post("1700000030.000100", OTHER)), posts=posts, resume=replies[MINE].resume)
+    answers, _ = find(*then_limited(post("1700000030.000100", OTHER), other("1700000020.000100")))
+    posts = searched_posts(MINE) + searched_posts(OTHER, sent_at=sent_at)
+    again, slack = find(page(post("1700000030.000100", OTHER)), posts=posts, resume=answers[MINE].resume)
     assert slack.requests[0].body["latest"] == latest
-    assert again[OTHER].status is LookUpStatus.PRESENT
+    assert again[OTHER].answer is LookUpAnswer.PRESENT
 
 
 def test_resume_is_ignored_when_the_window_grows() -> None:
-    replies, _ = find(*then_limited(other("1700000030.000100"), other("1700000020.000100")))
-    _, slack = find(page(), posts=[SentPost(MINE, SENT, SENT + 90_000)], resume=replies[MINE].resume)
+    answers, _ = find(*then_limited(other("1700000030.000100"), other("1700000020.000100")))
+    _, slack = find(page(), posts=[SearchedPost(MINE, SENT, SENT + 90_000)], resume=answers[MINE].resume)
     assert slack.requests[0].body["latest"] == "1700000150.000000"
 
 
 def test_resume_is_used_for_the_posts_still_open() -> None:
     responders = then_limited(post("1700000030.000100", OTHER), other("1700000020.000100"))
-    replies, _ = find(*responders, posts=sent_posts(MINE, OTHER))
-    _, slack = find(page(), resume=replies[MINE].resume)
+    answers, _ = find(*responders, posts=searched_posts(MINE, OTHER))
+    _, slack = find(page(), resume=answers[MINE].resume)
     assert slack.requests[0].body["latest"] == "1700000020.000100"
 
 
 def test_missing_next_page_is_not_absence() -> None:
     for responder in (page(has_more=True), page(other("1700000090.000000"), has_more=True)):
-        replies, slack = find(responder)
-        assert (replies[MINE].status, len(slack.requests)) == (LookUpStatus.LATER, 1)
+        answers, slack = find(responder)
+        assert (answers[MINE].answer, len(slack.requests)) == (LookUpAnswer.LATER, 1)
 
 
 def test_endless_history_stops_after_20_pages() -> None:
@@ -232,6 +233,6 @@ def test_endless_history_stops_after_20_pages() -> None:
     async def endless(request: RawRequest, out: asyncio.StreamWriter) -> None:
         await page(other(f"{1_700_000_080 - next(seconds)}.000100"), has_more=True)(request, out)
 
-    replies, slack = find(endless)
-    assert (replies[MINE].status, len(slack.requests)) == (LookUpStatus.LATER, 20)
-    assert replies[MINE].resume.startswith("1700000061.000100/")
+    answers, slack = find(endless)
+    assert (answers[MINE].answer, len(slack.requests)) == (LookUpAnswer.LATER, 20)
+    assert answers[MINE].resume.startswith("1700000061.000100/")

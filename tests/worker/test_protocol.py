@@ -3,11 +3,11 @@
 import pytest
 
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, Report, TokenSource
+from schedbot.slack.responses import HistoryAnswer, LookUpAnswer, SearchedPost
 from schedbot.worker import protocol
 from schedbot.worker.protocol import (
     ChildRequest,
     ChildResponse,
-    HistoryAnswer,
     LookUpFailed,
     LookUpRequest,
     LookUpResponse,
@@ -17,7 +17,6 @@ from schedbot.worker.protocol import (
     RenderFailed,
     RenderRequest,
     RenderResponse,
-    SearchedPost,
 )
 
 SOURCE, STAMP = TokenSource("env", "SLACK_BOT_TOKEN"), MessageMetadata("installation-1", "schedule-1:1000", 2)
@@ -30,7 +29,7 @@ REQUESTS = [
 RESPONSES = [
     Ready(),
     PostResponse(7, AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, 429, 2_000), None, False, -300),
-    LookUpResponse(1, (HistoryAnswer("found", "1.1", None, None, ""),), True, None),
+    LookUpResponse(1, (HistoryAnswer(LookUpAnswer.PRESENT, "1.1", None, None, ""),), True, None),
     LookUpFailed(1, "no token"),
     RenderResponse(7, MESSAGE),
     RenderFailed(7, "it loops"),

@@ -19,7 +19,6 @@ from schedbot.worker.children.token_cache import TokenCache
 from schedbot.worker.protocol import (
     ChildRequest,
     ChildResponse,
-    HistoryAnswer,
     LookUpFailed,
     LookUpRequest,
     LookUpResponse,
@@ -122,18 +121,13 @@ class Poster:
         """Return an answer for each post of the request."""
         from schedbot.slack import history_lookup as history
 
-        posts = [history.SentPost(post.metadata, post.earliest_at, post.latest_at) for post in request.posts]
-        results = await history.look_up(self.client, token, request.channel, posts, resume=request.resume)
-        is_refused = any(error_codes.is_token_refused(result.error) for result in results.values())
+        answers = await history.look_up(self.client, token, request.channel, request.posts, resume=request.resume)
+        is_refused = any(error_codes.is_token_refused(answer.error) for answer in answers.values())
         is_token_rotated = is_refused and await self.is_token_rotated(request, token)
         if is_token_rotated:
-            results = {metadata: history.retry_if_token_refused(result) for metadata, result in results.items()}
-        ordered = [results[post.metadata] for post in request.posts]
-        answers = tuple(
-            HistoryAnswer(result.status.value, result.ts, result.error, result.retry_after_ms, result.resume)
-            for result in ordered
-        )
-        return LookUpResponse(request.number, answers, is_token_rotated, self.client.take_clock_offset())
+            answers = {metadata: history.retry_if_token_refused(answer) for metadata, answer in answers.items()}
+        ordered = tuple(answers[post.metadata] for post in request.posts)
+        return LookUpResponse(request.number, ordered, is_token_rotated, self.client.take_clock_offset())
 
     async def is_token_rotated(self, request: PostRequest | LookUpRequest, refused: str) -> bool:
         """Does the source hold another token than the refused one?

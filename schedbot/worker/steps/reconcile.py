@@ -14,10 +14,11 @@ from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import JobState
 from schedbot.slack import error_codes, tokens
+from schedbot.slack.responses import HistoryAnswer
 from schedbot.store.database import Database
 from schedbot.store.jobs import pacing, settlement, unknown
 from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
-from schedbot.worker.protocol import HistoryAnswer, LookUpFailed, LookUpRequest, LookUpResponse
+from schedbot.worker.protocol import LookUpFailed, LookUpRequest, LookUpResponse
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import (
     LOOK_UP_PACE_MS,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from schedbot.model import MessageMetadata
+from schedbot.slack.responses import SearchedPost
 from schedbot.store.jobs.unknown import UnknownJob
-from schedbot.worker.protocol import SearchedPost
 from schedbot.worker.state.in_flight import InFlight
 
 DAY_MS = 86_400_000  # nobody sets a clock by more
