@@ -61,7 +61,7 @@ def test_single_instant_is_described_in_local_time() -> None:
     [
         ("0 9 1 * 1", "either is enough: on day 1 of the month, and also on Monday."),
         ("0 0 */2 * 1", "both must match: on odd days of the month, but only on Monday."),
-        ("0 9 31 * *", "Months without a day 31 are left out"),
+        ("0 9 31 * *", "Months without a day 31 are skipped"),
         ("*/7 * * * *", "the last of '*/7' is shorter: 4 instead of 7."),
         ("0 */5 * * *", "the last of '*/5' is shorter: 4 instead of 5."),
         ("*/90 * * * *", "'*/90' fires only at its start."),

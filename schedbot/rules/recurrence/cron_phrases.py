@@ -1,4 +1,4 @@
-"""Convert phrases for `--every` to cron, if cron can express them; `phrases` converts the others.
+"""Convert phrases for `--every` to cron, if cron can express them. `phrases.py` converts the others.
 
 No maintained library parses such phrases, so the grammar is a small one: days, mostly with "at" and a time of day.
 """
@@ -29,44 +29,10 @@ DATE = re.compile(r"(?:the )?([0-9]{1,2})(?:st|nd|rd|th)?")
 LAST_DAY = re.compile(rf"(?:month on )?(?:the )?last day{OF_THE_MONTH}")
 WORD = re.compile(r"[a-z]{3,}")
 KNOWN_WORDS = (
-    *WEEKDAYS,
-    *[
-        "every",
-        "each",
-        "other",
-        "first",
-        "second",
-        "third",
-        "fourth",
-        "fifth",
-        "last",
-        "minute",
-        "hour",
-        "day",
-        "daily",
-        "week",
-        "weekday",
-        "weekend",
-    ],
-    *[
-        "fortnight",
-        "fortnightly",
-        "month",
-        "quarter",
-        "business",
-        "working",
-        "work",
-        "workday",
-        "noon",
-        "midnight",
-        "and",
-        "the",
-        "from",
-        "to",
-        "through",
-    ],
-    *["starting", "since", "counted"],
-)
+    *WEEKDAYS, "every", "each", "other", "first", "second", "third", "fourth", "fifth", "last", "minute", "hour", "day",
+    "daily", "week", "weekday", "weekend", "fortnight", "fortnightly", "month", "quarter", "business", "working",
+    "work", "workday", "noon", "midnight", "and", "the", "from", "to", "through", "starting", "since", "counted",
+)  # fmt: skip
 
 
 def to_cron(phrase: str) -> str:
@@ -103,8 +69,8 @@ def _parse_interval(count: int, unit: str, phrase: str) -> str:
         count, unit = count // 60, "hour"
     whole, name = (60, "hour") if unit == "minute" else (24, "day")
     if count == 0 or whole % count or count == whole:
-        fitting = ", ".join(str(n) for n in range(1, whole) if whole % n == 0)
-        raise BadInput(f"{quote(phrase)} does not divide the {name} evenly.", hint=f"Numbers that do: {fitting}.")
+        divisors = ", ".join(str(n) for n in range(1, whole) if whole % n == 0)
+        raise BadInput(f"{quote(phrase)} does not divide the {name} evenly.", hint=f"Use one of {divisors}.")
     step = "*" if count == 1 else f"*/{count}"
     return f"{step} * * * *" if unit == "minute" else f"0 {step} * * *"
 

@@ -23,13 +23,13 @@ FULL_CYCLE = ((date(2000, 1, 1).toordinal() - EPOCH), (date(2028, 1, 1).toordina
 class CronExpression:
     """Values of a cron expression. `weekdays`: Sunday is 0; `nth`: positions in the month, for some weekdays."""
 
-    clock: tuple[int, ...]  # minutes of the day, in order
+    times_of_day: tuple[int, ...]  # minutes of the day, in order
     days: frozenset[int | str]
     months: frozenset[int]
     weekdays: frozenset[int]
     nth: Mapping[int, frozenset[int | str]]
-    both: bool  # day-of-month and day-of-week must both match
-    wildcard: bool  # minute or hour begins with `*`
+    needs_both: bool  # day-of-month and day-of-week must both match
+    is_wildcard: bool  # minute or hour begins with `*`
 
 
 @lru_cache(maxsize=16_384)
@@ -41,13 +41,13 @@ def parse_cron(normal_form: str) -> CronExpression:
     minute, hour, day, _, weekday = normal_form.split()
     all_hours, all_minutes = _numbers(hours, range(24)), _numbers(minutes, range(60))
     return CronExpression(
-        clock=tuple(h * 60 + m for h in sorted(all_hours) for m in sorted(all_minutes)),
+        times_of_day=tuple(h * 60 + m for h in sorted(all_hours) for m in sorted(all_minutes)),
         days=frozenset(range(1, 32)) if "*" in days else frozenset(days),
         months=_numbers(months, range(1, 13)),
         weekdays=_numbers(weekdays, range(7)),
         nth={weekday: frozenset(positions) for weekday, positions in nth.items()},
-        both=day.startswith("*") or weekday.startswith("*"),
-        wildcard=minute.startswith("*") or hour.startswith("*"),
+        needs_both=day.startswith("*") or weekday.startswith("*"),
+        is_wildcard=minute.startswith("*") or hour.startswith("*"),
     )
 
 
@@ -58,11 +58,11 @@ def _numbers(expanded: list[int | str], whole: range) -> frozenset[int]:
 
 def wall_times(cron: CronExpression, first: int, last: int) -> Iterator[int]:
     """Return the wall-clock times from `first` to `last`, both included, in order."""
-    clock = cron.clock
+    times_of_day = cron.times_of_day
     for day in _matching_days(cron, first // MINUTES, last // MINUTES):
         midnight = day * MINUTES
-        low = bisect_left(clock, first - midnight) if midnight < first else 0
-        for minute in clock[low:] if low else clock:
+        low = bisect_left(times_of_day, first - midnight) if midnight < first else 0
+        for minute in times_of_day[low:] if low else times_of_day:
             if midnight + minute > last:
                 return
             yield midnight + minute
@@ -101,7 +101,7 @@ def days_of_month(cron: CronExpression, year: int, month: int) -> tuple[int, ...
     for weekday in cron.weekdays:
         first = (weekday - 1 - weekday_of_first) % WEEK + 1
         by_weekday.update(_select_nth(range(first, length + 1, WEEK), cron.nth.get(weekday)))
-    return tuple(sorted(by_date & by_weekday if cron.both else by_date | by_weekday))
+    return tuple(sorted(by_date & by_weekday if cron.needs_both else by_date | by_weekday))
 
 
 def _select_nth(dates: range, positions: frozenset[int | str] | None) -> Iterator[int]:

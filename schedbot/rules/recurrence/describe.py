@@ -43,14 +43,14 @@ def describe_cron(expression: str) -> str:
     cron = parse_cron(normalize(expression))
     months = "*" if len(cron.months) == len(MONTHS) else _format_numbers(cron.months)
     month = _word_field("MONTH", f"* * * {months} *")
-    days = _describe_days(cron) or (" every day" if len(cron.clock) <= FEW_TIMES else "")
+    days = _describe_days(cron) or (" every day" if len(cron.times_of_day) <= FEW_TIMES else "")
     return f"{_describe_times(cron)}{days}{month.replace(', only in', ' in')}"
 
 
 def _describe_times(cron: CronExpression) -> str:
-    hours, minutes = sorted({at // 60 for at in cron.clock}), sorted({at % 60 for at in cron.clock})
-    if len(cron.clock) <= FEW_TIMES:
-        return "at " + _join(f"{at // 60:02}:{at % 60:02}" for at in cron.clock)
+    hours, minutes = sorted({at // 60 for at in cron.times_of_day}), sorted({at % 60 for at in cron.times_of_day})
+    if len(cron.times_of_day) <= FEW_TIMES:
+        return "at " + _join(f"{at // 60:02}:{at % 60:02}" for at in cron.times_of_day)
     if len(minutes) == 1 and "-" in (run := _format_numbers(hours)) and len(hours) < 24:
         first, last = run.split("-")
         return f"every hour from {first:0>2}:{minutes[0]:02} to {last:0>2}:{minutes[0]:02}"
@@ -61,10 +61,10 @@ def _describe_times(cron: CronExpression) -> str:
 
 def _describe_days(cron: CronExpression) -> str:
     on_dates, on_weekdays = describe_dates(cron), describe_weekdays(cron)
-    if not cron.both and not (on_dates and on_weekdays):
+    if not cron.needs_both and not (on_dates and on_weekdays):
         return ""  # either is enough, and one of them matches every day
     if on_dates and on_weekdays:
-        return f"{on_dates}, {'but only' if cron.both else 'and also'}{on_weekdays.removeprefix(',')}"
+        return f"{on_dates}, {'but only' if cron.needs_both else 'and also'}{on_weekdays.removeprefix(',')}"
     return on_dates or on_weekdays
 
 

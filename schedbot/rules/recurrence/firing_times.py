@@ -48,17 +48,15 @@ def between(recurrence: Recurrence, after: int, until: int) -> Iterator[int]:
     if (once_at := single_instant(recurrence)) is not None:
         return iter((once_at,) if after < once_at <= until else ())
     table = get_timetable(recurrence)
-    return iter(()) if table is None else _fires(table, recurrence.tz, after, until)
+    return iter(()) if table is None else _find_instants(table, recurrence.tz, after, until)
 
 
 def single_instant(recurrence: Recurrence) -> int | None:
     """Return the instant of a recurrence with only one; None for any other."""
     at = recurrence.once_at
-    return (
-        at
-        if at is None or not recurrence.before_holidays
-        else holiday_shift.shift_instant(at, recurrence.tz, recurrence.before_holidays)
-    )
+    if at is None or not recurrence.before_holidays:
+        return at
+    return holiday_shift.shift_instant(at, recurrence.tz, recurrence.before_holidays)
 
 
 def latest_at_or_before(recurrence: Recurrence, at: int, not_before: int) -> int | None:
@@ -87,7 +85,7 @@ def clock_changes(recurrence: Recurrence, after: int, until: int) -> Iterator[Cl
         yield ClockChange(period.start, effect)
 
 
-def _fires(table: Timetable, tz: str, after: int, until: int) -> Iterator[int]:
+def _find_instants(table: Timetable, tz: str, after: int, until: int) -> Iterator[int]:
     if until <= after:
         return
     for period in offset_periods(tz, after, until):
@@ -108,12 +106,12 @@ def _fires(table: Timetable, tz: str, after: int, until: int) -> Iterator[int]:
 
 def _fires_after_gap(table: Timetable, period: OffsetPeriod) -> bool:
     """Do the times in the gap before this period fire at the end of the gap?"""
-    return not table.wildcard and 0 < period.offset - period.before < LARGEST_CHANGE
+    return not table.is_wildcard and 0 < period.offset - period.before < LARGEST_CHANGE
 
 
 def _skips_second_pass(table: Timetable, period: OffsetPeriod) -> bool:
     """Does this period begin with a repeated time in which nothing fires?"""
-    return not table.wildcard and 0 < period.before - period.offset <= LARGEST_CHANGE
+    return not table.is_wildcard and 0 < period.before - period.offset <= LARGEST_CHANGE
 
 
 def _affected_wall_times(table: Timetable, period: OffsetPeriod) -> Iterator[int]:

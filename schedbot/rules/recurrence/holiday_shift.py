@@ -26,9 +26,9 @@ class ShiftedRule:
     region: str
 
     @property
-    def wildcard(self) -> bool:
+    def is_wildcard(self) -> bool:
         """Does the minute or hour of the rule begin with `*`? It decides on clock changes for moved times as well."""
-        return self.base.wildcard
+        return self.base.is_wildcard
 
 
 def shift(walls: Iterator[int], region: str) -> Iterator[int]:

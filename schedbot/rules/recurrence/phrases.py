@@ -87,15 +87,15 @@ def _split_phrase(words: str, phrase: str) -> PhraseParts | None:
         )
     if (unit == "day") is (match["on"] is None):
         return PhraseParts(interval, unit, match["on"] or "day", clock, phrase)
-    return _refuse_days(interval, unit, phrase) if unit != "day" else None
+    if unit != "day" and not (unit in ("week", "month") and interval == 1):  # to_cron parses "week on friday"
+        raise _missing_day(unit, phrase)
+    return None
 
 
-def _refuse_days(interval: int, unit: str, phrase: str) -> PhraseParts | None:
-    if unit in ("week", "month") and interval == 1:
-        return None  # to_cron parses it
+def _missing_day(unit: str, phrase: str) -> BadInput:
     example = {"week": "2 weeks on friday at 16:00", "month": "3 months on the 1st at 8:00"}.get(unit)
     hint = f"Write it like '{example or 'quarter on the last friday at 16:30'}'."
-    raise BadInput(f"{quote(phrase)} needs a day.", hint=hint)
+    return BadInput(f"{quote(phrase)} needs a day.", hint=hint)
 
 
 def _from_cron(parts: PhraseParts, tz: str, start: datetime) -> Recurrence:
@@ -103,7 +103,7 @@ def _from_cron(parts: PhraseParts, tz: str, start: datetime) -> Recurrence:
     minute, hour, day, month, weekday = to_cron(f"{parts.on} at {parts.times}" if parts.times else parts.on).split()
     is_date = day != "*" or "#" in weekday or weekday.startswith("L")
     if parts.unit != "day" and is_date is (parts.unit == "week"):
-        _refuse_days(2, parts.unit, parts.phrase)
+        raise _missing_day(parts.unit, parts.phrase)
     if parts.unit == "quarter":
         is_last = "L" in (day, weekday[:1])
         return Recurrence(tz, cron=f"{minute} {hour} {day} {LAST_MONTHS if is_last else FIRST_MONTHS} {weekday}")
@@ -148,7 +148,7 @@ def _business_day_parts(parts: PhraseParts, nth: int) -> dict[str, str]:
     positions = range(nth * count, (nth + 1) * count) if nth < 0 else range((nth - 1) * count + 1, nth * count + 1)
     months = {"BYMONTH": LAST_MONTHS if nth < 0 else FIRST_MONTHS} if parts.unit == "quarter" else {}
     if parts.unit not in ("month", "quarter"):
-        _refuse_days(2, parts.unit, parts.phrase)
+        raise _missing_day(parts.unit, parts.phrase)
     set_positions = {"BYSETPOS": ",".join(map(str, positions))}
     return {**_interval_parts(parts), **months, "BYDAY": BUSINESS, **_time_parts(minute, hour), **set_positions}
 

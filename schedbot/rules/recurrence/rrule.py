@@ -25,7 +25,7 @@ class RecurrenceRule:
     """RFC 5545 rule. All its times are fixed times, because it names each minute and hour."""
 
     text: str
-    wildcard: ClassVar[bool] = False
+    is_wildcard: ClassVar[bool] = False
 
 
 @lru_cache(maxsize=4_096)

@@ -13,7 +13,7 @@ from schedbot.rules.recurrence.utc_offsets import DAY, zone
 YEAR = 365 * DAY
 CHANGES = {
     ClockChangeEffect.MOVED: "the clocks skip a time of this schedule; it is due once, right after the change.",
-    ClockChangeEffect.SKIPPED: "the clocks skip times of this schedule; those are left out.",
+    ClockChangeEffect.SKIPPED: "the clocks skip times of this schedule; they are skipped.",
     ClockChangeEffect.ONCE: "a time of this schedule occurs twice; it is due the first time only.",
     ClockChangeEffect.TWICE: "times of this schedule occur twice; they are due both times.",
 }
@@ -27,7 +27,7 @@ def warnings(cron: str, tz: str, now: int | None = None, before: str = "") -> li
     expression = parse_cron(normalize(cron))
     minute, hour, *_ = normalize(cron).split()
     sentences = [*_day_warnings(expression), *_step_warnings(minute, "hour", 60), *_step_warnings(hour, "day", 24)]
-    if now is None or expression.wildcard:  # clock changes do not affect wildcard times
+    if now is None or expression.is_wildcard:  # clock changes do not affect wildcard times
         return sentences
     return sentences + clock_change_warnings(Recurrence(tz, cron, before_holidays=before), now)
 
@@ -40,12 +40,12 @@ def clock_change_warnings(recurrence: Recurrence, now: int) -> list[str]:
 def _day_warnings(cron: CronExpression) -> Iterable[str]:
     on_dates, on_weekdays = describe_dates(cron).strip(), describe_weekdays(cron).strip(", ")
     if on_dates and on_weekdays:
-        link = "both must match" if cron.both else "either is enough"
-        rule = f"{link}: {on_dates}, {'but only' if cron.both else 'and also'} {on_weekdays}"
-        yield f"Of day of the month and day of the week, {rule}."
+        link = "both must match" if cron.needs_both else "either is enough"
+        rule = f"{link}: {on_dates}, {'but only' if cron.needs_both else 'and also'} {on_weekdays}"
+        yield f"Day of the month and day of the week: {rule}."
     numbers = [day for day in cron.days if isinstance(day, int)]
     if not on_weekdays and LAST not in cron.days and numbers and min(numbers) > 28 and cron.months != {2}:
-        yield f"Months without a day {min(numbers)} are left out; 'L' is the last day of each."
+        yield f"Months without a day {min(numbers)} are skipped; 'L' is the last day of each."
 
 
 def _step_warnings(field: str, whole: str, size: int) -> Iterable[str]:
