@@ -36,7 +36,7 @@ ROW = "  {:<6} {:>9} {:>14} {:>12} {:>15} {:>12} {:>16}"
 
 def fill(db: Database, schedules: int) -> None:
     workspace_id = read_value(db, "SELECT id FROM workspaces")
-    recurrence_id = recurrences.known(db, Recurrence("UTC", cron="*/5 * * * *"))
+    recurrence_id = recurrences.find_or_add(db, Recurrence("UTC", cron="*/5 * * * *"))
     for number in range(schedules):
         row = {"id": f"{number:036}", "name": f"often-{number}", "workspace_id": workspace_id}
         db.execute(SCHEDULE, row | {"recurrence_id": recurrence_id})

@@ -72,7 +72,7 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
 
 def nothing_due(db: Database, horizon: int) -> bool:
     """Is there neither an occurrence nor the end of a pause up to then? So it is for most ticks."""
-    return not recurrences.due(db, horizon, 1) and not timed_pauses.has_ending(db, horizon)
+    return not recurrences.list_due(db, horizon, 1) and not timed_pauses.has_ending(db, horizon)
 
 
 def in_slices(session: Session, now: int, horizon: int, counts: Counts) -> None:
@@ -96,7 +96,7 @@ def one_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
     """Enqueue what a few recurrences owe. Returns whether more may be due."""
     for schedule_id in timed_pauses.end_pauses(db, now, horizon):
         log.event("pause_ended", schedule=schedule_id)
-    due = recurrences.due(db, horizon, SLICE)
+    due = recurrences.list_due(db, horizon, SLICE)
     for found in due:
         if not advance.advance(db, found, now, horizon, counts):
             return True

@@ -142,7 +142,7 @@ def note_unmatched(globs: Iterable[str]) -> None:
 
 def note_paused_workspaces(session: Session, name: str | None = None) -> None:
     """Name the paused workspaces (or only the one called `name`), with time and reason."""
-    for workspace in workspaces.every(session.db):
+    for workspace in workspaces.list_all(session.db):
         if workspace.paused_at is not None and name in (None, workspace.name):
             since = times.format_instant(workspace.paused_at, session.local_zone, session.now())
             reason = describe_reason(workspace.paused_reason)

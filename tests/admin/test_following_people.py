@@ -147,7 +147,7 @@ def test_another_schedule_that_learns_of_the_move_lets_the_first_follow_at_once(
 def test_who_has_no_schedule_any_more_is_asked_for_no_more(anna: App) -> None:
     anna.run("remove", "anna", "--yes")
     refresh(anna, START + DAY_MS)
-    assert (asked(anna), user_zones.anybody_to_ask(anna.db, START + 9 * DAY_MS)) == (1, False)
+    assert (asked(anna), user_zones.is_any_due(anna.db, START + 9 * DAY_MS)) == (1, False)
 
 
 @pytest.mark.parametrize("error", ["token_revoked", "missing_scope", "user_not_found", "internal_error"])
@@ -158,7 +158,7 @@ def test_what_slack_refuses_leaves_all_as_it_was_and_is_asked_again_in_an_hour(a
     assert (refresh(anna, at), zone(anna)) == (0, "America/New_York")
     assert (refresh(anna, at + HOUR_MS - 1), asked(anna)) == (0, 2)
     assert refresh(anna, at + HOUR_MS) == 1
-    assert user_zones.silent(anna.db, at + 9 * DAY_MS) == []
+    assert user_zones.list_unanswered(anna.db, at + 9 * DAY_MS) == []
 
 
 def test_a_person_who_is_deactivated_keeps_the_zone(anna: App) -> None:
@@ -176,7 +176,7 @@ def test_a_limit_is_kept_for_all_of_the_workspace_and_is_no_failure(anna: App) -
     assert asked(anna) == before + 1
     refresh(anna, at + 90_000)
     assert asked(anna) == before + 3
-    assert user_zones.silent(anna.db, at + 9 * DAY_MS) == []
+    assert user_zones.list_unanswered(anna.db, at + 9 * DAY_MS) == []
 
 
 def test_a_slack_that_does_not_answer_holds_nobody_up(anna: App) -> None:

@@ -47,7 +47,7 @@ def written(schedules: Schedules, form: Format = Format.CSV, *names: str) -> str
 
 
 def values(schedules: Schedules) -> list[dict[str, Any]]:
-    return [exporter.to_values(one) for one in schedule_rows.named_like(schedules.db)]
+    return [exporter.to_values(one) for one in schedule_rows.list_matching(schedules.db)]
 
 
 def there_and_back(schedules: Schedules, form: Format) -> None:
@@ -113,7 +113,7 @@ def test_an_update_changes_what_differs_adds_what_is_new_and_leaves_the_rest(sch
         schedules.add(name, cron="0 9 * * *")
     rows = "a,C0000000001,0 9 * * *,UTC,Hi\nb,C0000000001,0 9 * * *,UTC,Ho\nc,C0000000001,0 9 * * *,UTC,Hi\n"
     assert take(schedules, HEADER + rows, update=True) == ImportResult(1, 1, 1)
-    assert [(one.name, one.version, one.terms.report.source) for one in schedule_rows.named_like(schedules.db)] == [
+    assert [(one.name, one.version, one.terms.report.source) for one in schedule_rows.list_matching(schedules.db)] == [
         ("a", 1, "Hi"),
         ("b", 2, "Ho"),
         ("c", 1, "Hi"),

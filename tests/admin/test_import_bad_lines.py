@@ -16,10 +16,10 @@ GOOD = "a,C0000000001,0 9 * * *,UTC,Hi\n"
 
 def refused(schedules: Schedules, text: str, form: Format = Format.CSV) -> list[str]:
     """The lines of the complaint about a file that is not taken, after a look that nothing was changed."""
-    before = list(schedule_rows.named_like(schedules.db))
+    before = list(schedule_rows.list_matching(schedules.db))
     with pytest.raises(BadFile) as error:
         import_file(schedules.session, Source("file", text.encode(), form))
-    assert list(schedule_rows.named_like(schedules.db)) == before
+    assert list(schedule_rows.list_matching(schedules.db)) == before
     return error.value.lines
 
 

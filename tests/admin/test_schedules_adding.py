@@ -59,7 +59,7 @@ def test_a_wrong_value_is_named_with_its_column_and_nothing_is_written(
     assert refused.value.column == column
     assert value in str(refused.value)
     assert refused.value.hint
-    assert list(schedule_rows.named_like(schedules.db)) == []
+    assert list(schedule_rows.list_matching(schedules.db)) == []
 
 
 def test_a_name_that_exists_is_refused_with_what_to_do(schedules: Schedules) -> None:
@@ -148,7 +148,7 @@ def test_reading_alone_writes_nothing_and_knows_the_defaults(schedules: Schedule
     fields = ScheduleFields.parse(said, ms(schedules.utc))
     assert (fields.recurrence.cron, fields.workspace) == ("0 9 * * 1-5", "default")
     assert (fields.terms.grace_ms, fields.terms.max_attempts) == (6 * 3_600_000, 5)
-    assert list(schedule_rows.named_like(schedules.db)) == []
+    assert list(schedule_rows.list_matching(schedules.db)) == []
 
 
 def test_it_is_said_when_the_token_of_its_workspace_is_not_there(

@@ -11,7 +11,7 @@ from schedbot.model import Recurrence
 from schedbot.rules.calendar import Calendar
 from schedbot.store.jobs import pending, settlement
 from schedbot.store.schedules import schedules as schedule_rows
-from schedbot.store.schedules.schedules import Filters
+from schedbot.store.schedules.schedules import ScheduleFilter
 from tests.support.schedules import Schedules, clock, ms
 
 
@@ -141,11 +141,11 @@ def test_schedules_are_found_by_state_account_and_workspace(schedules: Schedules
     schedules.add("a", account="x")
     schedules.add("b", account="x", paused="true")
     schedules.add("c", account="y")
-    found = schedule_rows.named_like(
-        schedules.db, Filters(account="x", workspace="default", states=(schedules.get("a").state,))
+    found = schedule_rows.list_matching(
+        schedules.db, ScheduleFilter(account="x", workspace="default", states=(schedules.get("a").state,))
     )
     assert [one.name for one in found] == ["a"]
-    assert schedule_rows.count_like(schedules.db, Filters(account="x")) == 2
+    assert schedule_rows.count_matching(schedules.db, ScheduleFilter(account="x")) == 2
 
 
 def test_the_coming_occurrences_keep_to_start_end_and_what_is_left_out(schedules: Schedules) -> None:
@@ -159,7 +159,7 @@ def test_the_coming_occurrences_keep_to_start_end_and_what_is_left_out(schedules
 def test_occurrences_of_several_schedules_are_merged_by_time(schedules: Schedules) -> None:
     schedules.add("late", cron="0 18 * * *")
     schedules.add("early", cron="0 10 * * *")
-    each = (occurrences.find_upcoming(one, ms(schedules.utc), {}) for one in schedule_rows.named_like(schedules.db))
+    each = (occurrences.find_upcoming(one, ms(schedules.utc), {}) for one in schedule_rows.list_matching(schedules.db))
     merged = [(one.schedule, clock(one.due_at)[-5:]) for one in occurrences.merge(each, 2)]
     assert merged == [("early", "10:00"), ("late", "18:00"), ("early", "10:00"), ("late", "18:00")]
 

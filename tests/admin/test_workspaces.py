@@ -152,7 +152,7 @@ def test_a_workspace_that_schedules_use_cannot_be_removed(schedules: Schedules) 
     assert "schedbot list --workspace default" in refused.value.hint
     schedules.remove("*")
     manage.remove(schedules.session, "default")
-    assert rows.every(schedules.db) == []
+    assert rows.list_all(schedules.db) == []
 
 
 def test_the_channels_of_its_schedules_are_each_told_once(schedules: Schedules) -> None:
@@ -160,4 +160,4 @@ def test_the_channels_of_its_schedules_are_each_told_once(schedules: Schedules) 
         schedules.add(name, channel=channel)
     schedules.remove("c")
     number = lookup.find(schedules.db, "default").id
-    assert workspace_usage.channels(schedules.db, number) == [workspace_usage.ChannelUsed("C0000000001", 2, "a")]
+    assert workspace_usage.list_channels(schedules.db, number) == [workspace_usage.ChannelUsage("C0000000001", 2, "a")]

@@ -30,7 +30,7 @@ def asked(app: App) -> int:
 
 
 def names(app: App) -> list[str]:
-    return [one.name for one in schedules.named_like(app.db)]
+    return [one.name for one in schedules.list_matching(app.db)]
 
 
 def take(app: App, lines: str, update: bool = False) -> ImportResult:
@@ -153,7 +153,7 @@ def test_what_is_exported_comes_back_and_asks_nobody_who_stands(app: App) -> Non
     assert asked(app) == 1
     app.run("remove", "anna", "--yes")
     assert import_file(app.session(), file).added == 1
-    [back] = schedules.named_like(app.db)
+    [back] = schedules.list_matching(app.db)
     assert (back.recurrence.tz, back.terms.tz_from) == ("America/Los_Angeles", ANNA)
 
 
@@ -169,7 +169,7 @@ def test_a_person_is_asked_for_again_in_another_workspace(app: App) -> None:
     app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
     assert edit.edit(app.session(), "anna", {"workspace": "globex"}).after.recurrence.tz == "Asia/Tokyo"
     assert take(app, f"anna,C0000000001,0 9 * * *,{ANNA},anna,default\n", update=True) == ImportResult(0, 1, 0)
-    [back] = schedules.named_like(app.db)
+    [back] = schedules.list_matching(app.db)
     assert back.recurrence.tz == "America/Los_Angeles"
 
 

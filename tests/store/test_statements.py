@@ -84,13 +84,13 @@ STEPS = [
     pytest.param(deferral.OF_ACCOUNT, ["schedules_of_account", "jobs_open (schedule_id=?)"], id="on an account"),
     pytest.param(deferral.OF_WORKSPACE, ["schedules_of_workspace", "jobs_open"], id="on a workspace"),
     pytest.param(recurrences.DUE, ["recurrences_due (next_due_at>? AND next_due_at<?)"], id="what is due"),
-    pytest.param(recurrences.MOVE, ["recurrences USING INTEGER PRIMARY KEY"], id="move on"),
-    pytest.param(recurrences.WANTING, ["schedules_to_enqueue (recurrence_id=?)"], id="how many want it"),
+    pytest.param(recurrences.SET_NEXT_DUE, ["recurrences USING INTEGER PRIMARY KEY"], id="move on"),
+    pytest.param(recurrences.COUNT_SCHEDULES, ["schedules_to_enqueue (recurrence_id=?)"], id="how many want it"),
     pytest.param(advance.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
-    pytest.param(user_zones.ANYBODY, ["people_to_ask (ask_at<?)"], id="is a person to be asked for"),
-    pytest.param(user_zones.TO_ASK, ["people_to_ask (ask_at<?)"], id="who is to be asked for"),
-    pytest.param(user_zones.ONE, ["people USING PRIMARY KEY"], id="a person"),
-    pytest.param(user_zones.SETTLE, ["people USING PRIMARY KEY"], id="what a person's zone is"),
+    pytest.param(user_zones.IS_ANY_DUE, ["people_to_ask (ask_at<?)"], id="is a person to be asked for"),
+    pytest.param(user_zones.DUE, ["people_to_ask (ask_at<?)"], id="who is to be asked for"),
+    pytest.param(user_zones.FIND, ["people USING PRIMARY KEY"], id="a person"),
+    pytest.param(user_zones.RECORD_ADOPTED_ZONE, ["people USING PRIMARY KEY"], id="what a person's zone is"),
     pytest.param(missed_spans.SCHEDULES, ["schedules_to_enqueue", "(schedule_id=? AND due_at>?"], id="a span begins"),
     pytest.param(missed_spans.OF_SCHEDULE, ["(schedule_id=? AND first_due_at<?)"], id="a schedule's spans"),
     pytest.param(missed_spans.SHRINK, ["(schedule_id=? AND first_due_at<?)"], id="a span shrinks"),
@@ -110,7 +110,7 @@ def test_a_statement_on_the_way_of_a_post_reads_an_index_and_sorts_nothing(
 
 
 def test_the_schedules_of_a_person_are_found_by_an_index_of_versions_alone(db: Database) -> None:
-    steps = plan(db, user_zones.BEHIND)
+    steps = plan(db, user_zones.OUTDATED)
     assert "schedule_versions_by_user (tz_from=? AND schedule_id>?)" in steps[0]
     assert [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step] == [], steps
 

@@ -63,7 +63,7 @@ def fill(folder: Path) -> Path:
 def test_a_command_on_a_full_disk_says_so_and_changes_nothing(small: App) -> None:
     small.add_schedule("before", cron="0 9 * * *")
     filler = fill(small.folder)
-    assert_refused(small.run(*ADD), "is full", "Make room")
+    assert_refused(small.run(*ADD), "is full", "Free some space")
     filler.unlink()
     is_sound(small)
     assert [row[0] for row in read_rows(small.db, "SELECT name FROM schedules")] == ["before"]

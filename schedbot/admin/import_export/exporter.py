@@ -15,7 +15,7 @@ from schedbot.admin.schedules import lookup, serialize
 from schedbot.model import Schedule, ScheduleState
 from schedbot.store.database import Database
 from schedbot.store.schedules import schedules
-from schedbot.store.schedules.schedules import Filters
+from schedbot.store.schedules.schedules import ScheduleFilter
 
 PAUSED = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
 
@@ -43,7 +43,7 @@ class NewlineWriter:
 
 def find_schedules(db: Database, names: Sequence[str]) -> Iterator[Schedule]:
     """Yield the schedules of these names and globs, or all, without finished schedules. Raises NotFound."""
-    selected = iter(lookup.find_all(db, names).schedules) if names else schedules.named_like(db, Filters())
+    selected = iter(lookup.find_all(db, names).schedules) if names else schedules.list_matching(db, ScheduleFilter())
     return (schedule for schedule in selected if schedule.state is not ScheduleState.FINISHED)
 
 

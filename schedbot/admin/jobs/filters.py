@@ -69,7 +69,7 @@ def schedule_ids(db: Database, names: Sequence[str]) -> tuple[str, ...] | None:
     for name in names:
         is_glob = bool(GLOB & set(name))
         # A shell negates with `!`, SQLite's GLOB with `^`.
-        ids = lookup.like(db, name.replace("[!", "[^")) if is_glob else lookup.exactly(db, name)
+        ids = lookup.ids_by_glob(db, name.replace("[!", "[^")) if is_glob else lookup.ids_by_name(db, name)
         if not (ids or is_glob):
             raise unknown_schedule(db, name)
         matches.update(dict.fromkeys(ids))
@@ -78,7 +78,7 @@ def schedule_ids(db: Database, names: Sequence[str]) -> tuple[str, ...] | None:
 
 def unknown_schedule(db: Database, name: str) -> NotFound:
     """Return the error for a name that no schedule has or had, with the nearest name."""
-    near = get_close_matches(name, lookup.near(db, name), n=1)
+    near = get_close_matches(name, lookup.similar_names(db, name), n=1)
     hint = f"Did you mean '{near[0]}'?" if near else "'schedbot list' shows all; a glob such as 'acme-*' finds several."
     return NotFound(f"No schedule named '{name}' exists or ever existed.", hint)
 

@@ -76,9 +76,9 @@ def check_database(session: Session, online: bool) -> Iterator[CheckResult]:
     yield check_sqlite()
     yield check_disk(session.db.path.parent)
     yield check_filesystem(session.db.path)
-    all_workspaces = workspaces.every(session.db)
+    all_workspaces = workspaces.list_all(session.db)
     for workspace in all_workspaces:
-        is_unused = len(all_workspaces) > 1 and not workspace_usage.schedules(session.db, workspace.id)
+        is_unused = len(all_workspaces) > 1 and not workspace_usage.count_schedules(session.db, workspace.id)
         result = check_token(session.settings, workspace, is_unused)
         yield check_token_online(session, workspace) if online and result.detail == UNTESTED_TOKEN else result
     for user, detail, remedy in refresh_user_zones.find_unanswered(session):

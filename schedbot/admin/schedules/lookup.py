@@ -10,7 +10,7 @@ from schedbot.errors import NotFound
 from schedbot.model import Schedule
 from schedbot.store.database import Database
 from schedbot.store.schedules import schedules
-from schedbot.store.schedules.schedules import Filters
+from schedbot.store.schedules.schedules import ScheduleFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def find_all(db: Database, names: Sequence[str]) -> Selection:
             schedule = find(db, name)
             by_id[schedule.id] = schedule
             continue
-        matches = list(schedules.named_like(db, Filters(globs=(to_sqlite_glob(name),))))
+        matches = list(schedules.list_matching(db, ScheduleFilter(globs=(to_sqlite_glob(name),))))
         by_id.update((schedule.id, schedule) for schedule in matches)
         if not matches:
             empty.append(name)
@@ -52,6 +52,6 @@ def find(db: Database, name: str) -> Schedule:
     schedule = schedules.by_name(db, name)
     if schedule:
         return schedule
-    near = get_close_matches(name, schedules.names_near(db, name), n=1)
+    near = get_close_matches(name, schedules.similar_names(db, name), n=1)
     hint = f"Did you mean '{near[0]}'?" if near else "'schedbot list' shows all schedules."
     raise NotFound(f"No schedule named {times.quote(name)} exists.", hint)

@@ -22,7 +22,7 @@ from schedbot.slack.responses import UserInfo
 from schedbot.store.fanout import occurrence_count
 from schedbot.store.schedules import schedules, workspaces
 from schedbot.store.schedules import user_zones as stored
-from schedbot.store.schedules.user_zones import Person
+from schedbot.store.schedules.user_zones import UserZone
 from schedbot.store.sqlite.write_lock import process_lock
 
 MAX_USERS = 50  # in one refresh; users.info allows more than 100 a minute
@@ -52,8 +52,8 @@ def refresh(session: Session, command: str = "tick", within_ms: int = 15_000) ->
     end = steady_ms() + within_ms
     now, moved = session.now(), 0
     with session.db.writing():
-        stored.forget_unused(session.db, now)
-    due = sorted(stored.to_ask(session.db, now, MAX_USERS), key=lambda user: user.workspace_id)
+        stored.delete_unused(session.db, now)
+    due = sorted(stored.list_due(session.db, now, MAX_USERS), key=lambda user: user.workspace_id)
     for workspace_id, group in groupby(due, key=lambda user: user.workspace_id):
         if steady_ms() >= end:
             break
@@ -85,24 +85,24 @@ def ask(session: Session, workspace_id: str, user_ids: list[str], end: int) -> A
     return {**dict.fromkeys(user_ids, last), **answers}
 
 
-def apply_answer(session: Session, user: Person, answer: UserInfo | AttemptResult, command: str, end: int) -> int:
+def apply_answer(session: Session, user: UserZone, answer: UserInfo | AttemptResult, command: str, end: int) -> int:
     """Store the answer about one user and move the schedules. Returns the number of schedules that moved."""
     now = session.now()
     zone, error = user_zones.read_zone(answer)
     if error is None:
-        return move_schedules(session, Person(user.workspace_id, user.user_id, zone, now), command, end)
+        return move_schedules(session, UserZone(user.workspace_id, user.user_id, zone, now), command, end)
     if isinstance(answer, AttemptResult) and answer.retry_after_ms is not None:
         with session.db.writing():
-            stored.hold(session.db, user.workspace_id, now + answer.retry_after_ms)
+            stored.postpone(session.db, user.workspace_id, now + answer.retry_after_ms)
         return 0
     with session.db.writing():
-        stored.fail(session.db, user, now + RETRY_MS, error)
+        stored.record_failure(session.db, user, now + RETRY_MS, error)
     if error != user.error:
         log.event("user_zone_not_refreshed", "warning", user=user.user_id, why=error)
     return 0
 
 
-def move_schedules(session: Session, user: Person, command: str, end: int) -> int:
+def move_schedules(session: Session, user: UserZone, command: str, end: int) -> int:
     """Move the schedules of a user to the user's zone, in batches. Returns the number of schedules that moved.
 
     If the time is up before the last batch, the next refresh asks for the user again.
@@ -111,11 +111,11 @@ def move_schedules(session: Session, user: Person, command: str, end: int) -> in
     while steady_ms() < end:
         context = ChangeContext.begin(session, command, f"Slack (users.info of {user.user_id})")
         with session.db.writing():
-            schedule_ids = stored.behind(session.db, user, after, BATCH)
+            schedule_ids = stored.list_outdated(session.db, user, after, BATCH)
             writer = ScheduleWriter(session.db, context)
             moved += sum(move_schedule(writer, schedule_id, user.zone) for schedule_id in schedule_ids)
             if len(schedule_ids) < BATCH:
-                stored.settle(session.db, user)
+                stored.record_adopted_zone(session.db, user)
                 return moved
         after = schedule_ids[-1]
     return moved
@@ -142,7 +142,7 @@ def move_schedule(writer: ScheduleWriter, schedule_id: str, zone: str) -> bool:
 
 def find_unanswered(session: Session) -> Iterator[tuple[str, str, str]]:
     """Yield the users without an answer from Slack for two days: user id, problem and remedy."""
-    for user in stored.silent(session.db, session.now() - UNANSWERED_MS):
+    for user in stored.list_unanswered(session.db, session.now() - UNANSWERED_MS):
         workspace = workspaces.by_id(session.db, user.workspace_id).name
         why, remedy = user_zones.explain(user.error or "", user.user_id, workspace)
         since = times.format_relative(user.asked_at, session.now())

@@ -22,14 +22,14 @@ from schedbot.store.database import Database
 from schedbot.store.jobs import deferral
 from schedbot.store.jobs.deferral import DeferralCounts
 from schedbot.store.schedules import shared_calendars
-from schedbot.store.schedules.shared_calendars import Whose
+from schedbot.store.schedules.shared_calendars import CalendarOwner
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarChange:
     """Send hours of an account or workspace before and after a change (None: no limits), and the affected jobs."""
 
-    owner: Whose
+    owner: CalendarOwner
     before: SendHours | None
     after: SendHours | None
     jobs: DeferralCounts
@@ -40,13 +40,13 @@ def set_calendar(session: Session, account: str | None, workspace: str | None, f
     context = ChangeContext.begin(session, "calendar set")
     with session.db.writing():
         owner = find_owner(session.db, account, workspace)
-        before = shared_calendars.said(session.db, owner)
-        after = parse_hours(fields, before or SendHours(owner.words))
+        before = shared_calendars.find(session.db, owner)
+        after = parse_hours(fields, before or SendHours(owner.label))
         if before is None and after is None:
             problem = "No window and no blackout given: use --window or --blackout."
             raise BadInput(problem, "For example --window 'mon-fri 08:00-18:00' or --blackout 2026-12-24/2026-12-27.")
         change = write(session.db, context, owner, before, after)
-        for name, hours in shared_calendars.combined(session.db, owner):
+        for name, hours in shared_calendars.list_combinations(session.db, owner):
             check_overlap(hours, f" for the schedule {times.quote(name)}")
     session.db.wake()
     return change
@@ -57,22 +57,22 @@ def clear_calendar(session: Session, account: str | None, workspace: str | None)
     context = ChangeContext.begin(session, "calendar clear")
     with session.db.writing():
         owner = find_owner(session.db, account, workspace)
-        change = write(session.db, context, owner, shared_calendars.said(session.db, owner), None)
+        change = write(session.db, context, owner, shared_calendars.find(session.db, owner), None)
     session.db.wake()
     return change
 
 
-def find_owner(db: Database, account: str | None, workspace: str | None) -> Whose:
+def find_owner(db: Database, account: str | None, workspace: str | None) -> CalendarOwner:
     """Return the owner of a calendar. Raises BadInput unless exactly one is given, NotFound for the workspace."""
     if account and workspace:
         raise BadInput("Use only one of --account, --workspace.", "Each account and workspace has its own calendar.")
     if workspace:
         stored = lookup.find(db, workspace)
-        return Whose(stored.name, workspace_id=stored.id)
+        return CalendarOwner(stored.name, workspace_id=stored.id)
     if not account:
         raise BadInput("No calendar given: use --account or --workspace.", "For example --account 42.")
     name = parse("account", parsers.parse_account, account)
-    return Whose(name, account=name)
+    return CalendarOwner(name, account=name)
 
 
 def parse_hours(fields: Fields, base: SendHours) -> SendHours | None:
@@ -87,13 +87,13 @@ def parse_hours(fields: Fields, base: SendHours) -> SendHours | None:
 
 
 def write(
-    db: Database, context: ChangeContext, owner: Whose, before: SendHours | None, after: SendHours | None
+    db: Database, context: ChangeContext, owner: CalendarOwner, before: SendHours | None, after: SendHours | None
 ) -> CalendarChange:
     if before == after:
         return CalendarChange(owner, before, after, DeferralCounts())
-    shared_calendars.put(db, owner, after)
+    shared_calendars.replace(db, owner, after)
     owner_id = f"account:{owner.account}" if owner.workspace_id is None else f"workspace:{owner.workspace_id}"
-    changed = ChangedObject("calendar", owner_id, owner.words, owner.workspace_id)
+    changed = ChangedObject("calendar", owner_id, owner.label, owner.workspace_id)
     context.record(db, changed, serialize(before), serialize(after))
     return CalendarChange(owner, before, after, deferral.reevaluate_owner(db, owner, context.now))
 

@@ -57,7 +57,7 @@ class ScheduleWriter:
 
     def insert(self, fields: ScheduleFields) -> Schedule:
         """Write a new schedule without its jobs. Raises BadField for a name in use or an unknown workspace."""
-        if schedules.is_taken(self.db, fields.name):
+        if schedules.is_name_taken(self.db, fields.name):
             raise name_in_use(fields.name)
         return self.insert_all([fields])[0]
 
@@ -94,12 +94,12 @@ class ScheduleWriter:
         after = self.edited_schedule(before, fields)
         if replace(after, version=before.version, effective_at=before.effective_at) == before:
             return EditResult(before, before)
-        if after.name != before.name and schedules.is_taken(self.db, after.name):
+        if after.name != before.name and schedules.is_name_taken(self.db, after.name):
             raise BadField("name", f"The name {times.quote(after.name)} is in use.", "Choose another name.")
         now = self.context.now
         if has_new_rule(before, after):
             advance.catch_up(self.db, schedules.recurrence_id(self.db, before.id), now)
-        if not schedules.turn_to_version(self.db, after, self.recurrence_id(after.recurrence), now):
+        if not schedules.update(self.db, after, self.recurrence_id(after.recurrence), now):
             raise SchedbotError(
                 f"Somebody else changed '{before.name}' at the same time.", "Look at it, then try again."
             )
@@ -140,7 +140,7 @@ class ScheduleWriter:
         """Return the hours of account and workspace. Raises BadField where they never meet the schedule's window."""
         key = fields.account, self.workspace_id(fields.workspace)
         if key not in self.hours:
-            self.hours[key] = stored_calendars.of(self.db, *key)
+            self.hours[key] = stored_calendars.of_schedule(self.db, *key)
         shared_calendars.check_overlap((SendHours("", fields.terms.window), *self.hours[key]))
         return self.hours[key]
 
@@ -153,7 +153,7 @@ class ScheduleWriter:
     def recurrence_id(self, rule: Recurrence) -> int:
         """Return the id of a recurrence, which is inserted if it is new."""
         if rule not in self.recurrence_ids:
-            self.recurrence_ids[rule] = recurrences.known(self.db, rule)
+            self.recurrence_ids[rule] = recurrences.find_or_add(self.db, rule)
         return self.recurrence_ids[rule]
 
 

@@ -19,7 +19,7 @@ from schedbot.store.database import Database
 from schedbot.store.fanout import simulation_copy
 from schedbot.store.fanout.simulation_copy import Made
 from schedbot.store.schedules import schedules
-from schedbot.store.schedules.schedules import Filters
+from schedbot.store.schedules.schedules import ScheduleFilter
 
 Tick = Callable[[Session, int], int]  # runs a tick with a look-ahead and returns the number of its occurrences
 
@@ -101,14 +101,14 @@ def settle(copy: Database, job: Made, downtimes: Sequence[Downtime]) -> Simulate
 
 def find_paused(session: Session) -> list[Schedule]:
     """Return the schedules that are stopped until a person resumes them. They are not simulated."""
-    stopped = Filters(states=(ScheduleState.PAUSED, ScheduleState.SUSPENDED))
-    return [schedule for schedule in schedules.named_like(session.db, stopped) if schedule.state_until is None]
+    stopped = ScheduleFilter(states=(ScheduleState.PAUSED, ScheduleState.SUSPENDED))
+    return [schedule for schedule in schedules.list_matching(session.db, stopped) if schedule.state_until is None]
 
 
 def find_clock_changes(session: Session, span: SimulationSpan) -> list[tuple[ClockChange, str, list[str]]]:
     """Return the clock changes that affect schedules, in order of time: change, zone and names of the schedules."""
     by_rule: dict[Recurrence, list[str]] = {}
-    for schedule in schedules.named_like(session.db, Filters(states=(ScheduleState.ACTIVE,))):
+    for schedule in schedules.list_matching(session.db, ScheduleFilter(states=(ScheduleState.ACTIVE,))):
         by_rule.setdefault(schedule.recurrence, []).append(schedule.name)
     affected: dict[tuple[ClockChange, str], list[str]] = {}
     for rule, names in by_rule.items():

@@ -46,7 +46,7 @@ class TickSteps:
 
     def next_event(self) -> int | None:
         """Return the next occurrence that is not enqueued or the next end of a pause, whichever is first."""
-        events = (recurrences.next_due(self.copy), simulation_copy.next_end_of_a_pause(self.copy))
+        events = (recurrences.earliest_due(self.copy), simulation_copy.next_end_of_a_pause(self.copy))
         return min((at for at in events if at is not None), default=None)
 
     def look_ahead(self, now: int) -> int:

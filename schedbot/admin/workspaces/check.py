@@ -15,7 +15,7 @@ from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack import error_codes, remedies, scopes, tokens
 from schedbot.store.schedules import workspace_usage, workspaces
-from schedbot.store.schedules.workspace_usage import ChannelUsed
+from schedbot.store.schedules.workspace_usage import ChannelUsage
 from schedbot.store.schedules.workspaces import Workspace
 
 PAUSE_S = 1.2  # between two channels
@@ -74,8 +74,8 @@ def check(
     identity = one_shot.fetch_identity(settings.api_url, token, settings.timeout_ms)
     if isinstance(identity, AttemptResult):
         return refused(workspace, identity)
-    missing = scopes.find_missing(identity.scopes, with_users=workspace_usage.has_people(session.db, workspace.id))
-    used = workspace_usage.channels(session.db, workspace.id) if channels else []
+    missing = scopes.find_missing(identity.scopes, with_users=workspace_usage.has_user_zones(session.db, workspace.id))
+    used = workspace_usage.list_channels(session.db, workspace.id) if channels else []
     checks = list(check_channels(settings, workspace, token, used, sleep))
     return WorkspaceCheck(
         workspace.name,
@@ -98,7 +98,7 @@ def refused(workspace: Workspace, result: AttemptResult) -> WorkspaceCheck:
 
 
 def check_channels(
-    settings: Settings, workspace: Workspace, token: str, used: list[ChannelUsed], sleep: Callable[[float], None]
+    settings: Settings, workspace: Workspace, token: str, used: list[ChannelUsage], sleep: Callable[[float], None]
 ) -> Iterator[ChannelCheck]:
     for index, channel in enumerate(used):
         if index:
@@ -106,7 +106,7 @@ def check_channels(
         yield check_channel(settings, workspace, token, channel)
 
 
-def check_channel(settings: Settings, workspace: Workspace, token: str, channel: ChannelUsed) -> ChannelCheck:
+def check_channel(settings: Settings, workspace: Workspace, token: str, channel: ChannelUsage) -> ChannelCheck:
     """Ask Slack about one channel (conversations.info)."""
     from schedbot.slack import one_shot
 
@@ -125,7 +125,7 @@ def check_channel(settings: Settings, workspace: Workspace, token: str, channel:
     return ChannelCheck(channel.id, info.name, channel.schedules, True)
 
 
-def fill(remedy: str, workspace: Workspace, channel: ChannelUsed) -> str:
+def fill(remedy: str, workspace: Workspace, channel: ChannelUsage) -> str:
     """Return the remedy for a channel, with the name of one of its schedules."""
     filled = remedies.fill_names(remedy, workspace.name, channel.example)
     if filled == remedies.fill_names(remedy, workspace.name) or channel.schedules == 1:

@@ -15,7 +15,7 @@ def find(db: Database, name: str) -> Workspace:
     workspace = workspaces.by_name(db, name)
     if workspace is not None:
         return workspace
-    near = get_close_matches(name, [workspace.name for workspace in workspaces.every(db)], n=1)
+    near = get_close_matches(name, [workspace.name for workspace in workspaces.list_all(db)], n=1)
     hint = f"Did you mean '{near[0]}'?" if near else "'schedbot workspace list' shows all workspaces."
     raise NotFound(f"No workspace named {times.quote(name)} exists.", hint)
 
@@ -23,4 +23,4 @@ def find(db: Database, name: str) -> Workspace:
 def find_all(db: Database, names: Iterable[str]) -> list[Workspace]:
     """Return the workspaces with these names, each once; all workspaces for no names. Raises NotFound."""
     unique = dict.fromkeys(names)
-    return [find(db, name) for name in unique] if unique else workspaces.every(db)
+    return [find(db, name) for name in unique] if unique else workspaces.list_all(db)

@@ -63,7 +63,7 @@ def pause(session: Session, name: str, reason: str) -> PauseResult:
         changed = workspaces.pause(session.db, before.id, reason, session.actor, session.now())
         if changed:
             record(session, "workspace pause", before, find(session.db, name))
-        waiting = workspace_usage.waiting(session.db, before.id)
+        waiting = workspace_usage.count_queued_jobs(session.db, before.id)
     return PauseResult(changed, waiting)
 
 
@@ -84,7 +84,7 @@ def remove(session: Session, name: str) -> None:
     with session.db.writing():
         before = find(session.db, name)
         if not workspaces.remove(session.db, before.id, session.now()):
-            count = workspace_usage.schedules(session.db, before.id)
+            count = workspace_usage.count_schedules(session.db, before.id)
             usage = "1 schedule uses it" if count == 1 else f"{count} schedules use it"
             raise BadInput(
                 f"The workspace '{name}' cannot be removed: {usage}.",

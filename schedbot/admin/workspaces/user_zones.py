@@ -143,4 +143,4 @@ def learn(db: Database, zones: Zones, now: int) -> None:
     for user, zone in zones.items():
         workspace = workspaces.by_name(db, user.workspace)
         if workspace is not None and isinstance(zone, str):
-            stored.learn(db, stored.Person(workspace.id, user.user_id, zone, now))
+            stored.record_zone(db, stored.UserZone(workspace.id, user.user_id, zone, now))

@@ -35,7 +35,7 @@ def run(
             terminal.json_lines([{**asdict(ticked), "started_at": times.to_rfc3339(ticked.started_at)}])
         else:
             terminal.print_line(summary_line(ticked, dry_run))
-        if not dry_run and user_zones.anybody_to_ask(session.db, session.now()):
+        if not dry_run and user_zones.is_any_due(session.db, session.now()):
             from schedbot.admin.schedules import refresh_user_zones
 
             refresh_user_zones.try_refresh(session, "tick", ZONE_REFRESH_MS)

@@ -53,7 +53,7 @@ def run(
             settings, processes=processes or settings.processes, in_flight=in_flight or settings.in_flight
         )
         session = replace(session, settings=settings)
-        if user_zones.anybody_to_ask(session.db, session.now()):
+        if user_zones.is_any_due(session.db, session.now()):
             from schedbot.admin.schedules import refresh_user_zones
 
             refresh_user_zones.try_refresh(session, "work", ZONE_REFRESH_MS)

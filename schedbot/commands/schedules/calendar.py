@@ -12,7 +12,7 @@ from schedbot.model import OutsidePolicy, SendHours
 from schedbot.presentation import terminal
 from schedbot.session import open_session
 from schedbot.store.schedules import shared_calendars as stored
-from schedbot.store.schedules.shared_calendars import Whose
+from schedbot.store.schedules.shared_calendars import CalendarOwner
 
 Account = Annotated[str | None, options.option("--account", "ID", "All schedules of this account.")]
 Workspace = Annotated[str | None, options.option("--workspace", "NAME", "All schedules of this workspace.")]
@@ -65,7 +65,7 @@ def list_(
     Example:  schedbot calendar list
     """
     with open_session() as session:
-        rows = [to_json(*calendar) for calendar in stored.every(session.db)]
+        rows = [to_json(calendar.owner, calendar.hours, calendar.schedules) for calendar in stored.list_all(session.db)]
     if json:
         terminal.json_lines(rows)
     elif csv:
@@ -86,7 +86,7 @@ def clear(account: Account = None, workspace: Workspace = None) -> None:
     print_change(change)
 
 
-def to_json(owner: Whose, hours: SendHours, schedules: int) -> dict[str, Any]:
+def to_json(owner: CalendarOwner, hours: SendHours, schedules: int) -> dict[str, Any]:
     return {
         "account": owner.account,
         "workspace": None if owner.workspace_id is None else owner.name,
@@ -99,7 +99,7 @@ def to_json(owner: Whose, hours: SendHours, schedules: int) -> dict[str, Any]:
 
 def print_change(change: CalendarChange) -> None:
     """Print the new calendar, and the number of queued jobs that it affects."""
-    owner = change.owner.words
+    owner = change.owner.label
     if change.before == change.after:
         terminal.print_line(f"No changes for {owner}.")
         return

@@ -17,7 +17,7 @@ from schedbot.presentation import terminal
 from schedbot.session import Session, open_session
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
-from schedbot.store.schedules.schedules import Filters
+from schedbot.store.schedules.schedules import ScheduleFilter
 
 LISTED_STATES = [state for state in ScheduleState if state is not ScheduleState.REMOVED]
 
@@ -45,8 +45,8 @@ def run(
         globs = to_globs(session, names or [])
         if workspace:
             workspace_lookup.find(session.db, workspace)
-        filters = Filters(globs=globs, states=states, account=account, workspace=workspace)
-        selected = schedules.named_like(session.db, filters)
+        filters = ScheduleFilter(globs=globs, states=states, account=account, workspace=workspace)
+        selected = schedules.list_matching(session.db, filters)
         if json:
             terminal.json_lines(presentation.to_json_each(session, selected))
         elif csv:
@@ -55,7 +55,7 @@ def run(
             now = session.now()
             dropped = pending.list_skipped(session.db, now)
             presentation.print_table(list(islice(selected, limit)), now, dropped)
-            more = schedules.count_like(session.db, filters) - limit
+            more = schedules.count_matching(session.db, filters) - limit
             if more > 0:
                 terminal.note(f"... and {more:,} more. Show them with --limit {limit + more}.")
             presentation.note_paused_workspaces(session, workspace)

@@ -21,7 +21,7 @@ from schedbot.rules.recurrence import ClockChange
 from schedbot.session import Session, open_session
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
-from schedbot.store.schedules.schedules import Filters
+from schedbot.store.schedules.schedules import ScheduleFilter
 
 
 def run(
@@ -79,7 +79,7 @@ def refuse_without_expression(fields: Fields) -> None:
 def select(session: Session, names: list[str]) -> Iterable[Schedule]:
     """Return the schedules with these names; all active schedules without names."""
     if not names:
-        return schedules.named_like(session.db, Filters(states=(ScheduleState.ACTIVE,)))
+        return schedules.list_matching(session.db, ScheduleFilter(states=(ScheduleState.ACTIVE,)))
     selected = lookup.find_all(session.db, names)
     presentation.note_unmatched(selected.empty)
     now = session.now()

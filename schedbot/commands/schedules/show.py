@@ -96,7 +96,7 @@ def state_facts(session: Session, schedule: Schedule) -> Iterator[Fact]:
     stop = f": {schedules.describe_stop(schedule, now)}" if schedule.reason else ""
     yield "State", f"{schedule.state.value}{stop}"
     yield "Added", times.format_instant(schedule.created_at, zone, now)
-    user = user_zones.one(session.db, schedule.workspace_id, schedule.terms.tz_from.partition(":")[2])
+    user = user_zones.find(session.db, schedule.workspace_id, schedule.terms.tz_from.partition(":")[2])
     if user:
         asked = times.format_relative(user.asked_at, now)
         yield "Zone", f"{schedule.recurrence.tz}, zone of {user.user_id}; Slack was asked {asked}"

@@ -51,9 +51,9 @@ def advance(db: Database, recurrence: StoredRecurrence, now: int, horizon: int, 
     Schedules without a next occurrence become `finished`. Returns False if this was only the oldest part: after a long
     downtime a transaction takes so many rows that no other writer waits for the whole.
     """
-    active = recurrences.wanting(db, recurrence.id) if recurrence.next_due_at is not None else 0
+    active = recurrences.count_schedules(db, recurrence.id) if recurrence.next_due_at is not None else 0
     if recurrence.next_due_at is None or not active:
-        recurrences.move(db, recurrence.id, None)
+        recurrences.set_next_due(db, recurrence.id, None)
         return True
     due = [recurrence.next_due_at, *rules.between(recurrence.rule, recurrence.next_due_at, horizon)]
     is_late = due[0] < now - misfire.ON_TIME_MS
@@ -65,7 +65,7 @@ def advance(db: Database, recurrence: StoredRecurrence, now: int, horizon: int, 
         if instants := missed[: bisect_right(missed, up_to)]:
             counts.add_missed(missed_spans.record(db, group, instants))
     next_due_at = rules.next_after(recurrence.rule, up_to)
-    recurrences.move(db, recurrence.id, next_due_at)
+    recurrences.set_next_due(db, recurrence.id, next_due_at)
     db.execute(FINISH, {"id": recurrence.id, "next_due_at": next_due_at, "finished": ScheduleState.FINISHED})
     return up_to == due[-1]
 

@@ -27,7 +27,7 @@ CALENDARS = f"""
 SELECT DISTINCT {CALENDAR}
   FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
  WHERE s.recurrence_id = :id AND s.state = 'active'
-   AND (v.skip_holidays <> '' OR v.send_window <> '' OR v.blackout <> '' OR {shared_calendars.THERE})
+   AND (v.skip_holidays <> '' OR v.send_window <> '' OR v.blackout <> '' OR {shared_calendars.HAS_SHARED})
 """
 
 # An occurrence in a missed span is on record already: a tick whose clock was set back passes it over.

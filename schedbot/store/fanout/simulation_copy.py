@@ -91,7 +91,7 @@ def fill(copy: Database, begin_at: int) -> None:
     copy.execute(ASLEEP)
     for row in copy.rows(IN_USE):
         found = recurrences.stored(row)
-        recurrences.move(copy, found.id, rules.next_after(found.rule, begin_at - 1))
+        recurrences.set_next_due(copy, found.id, rules.next_after(found.rule, begin_at - 1))
 
 
 def next_end_of_a_pause(copy: Database) -> int | None:

@@ -23,7 +23,7 @@ from schedbot.store.database import Database
 from schedbot.store.jobs import pacing
 from schedbot.store.jobs.pending import IS_PENDING
 from schedbot.store.schedules.recurrences import rule_of
-from schedbot.store.schedules.shared_calendars import CALENDAR, Whose, parse_calendar
+from schedbot.store.schedules.shared_calendars import CALENDAR, CalendarOwner, parse_calendar
 
 SKIPPED = after(JobState.QUEUED, Event.SKIPPED)
 FAILED = after(JobState.QUEUED, Event.SKIPPED_AFTER_ATTEMPT)
@@ -165,7 +165,7 @@ def reevaluate_schedule(db: Database, schedule_id: str, now: int) -> DeferralCou
     return reevaluate(db, db.all(DeferrableJob, OF_SCHEDULE, {"schedule_id": schedule_id}), now)
 
 
-def reevaluate_owner(db: Database, owner: Whose, now: int) -> DeferralCounts:
+def reevaluate_owner(db: Database, owner: CalendarOwner, now: int) -> DeferralCounts:
     """Decide again on the pending jobs of an account or a workspace. Inside a transaction."""
     if owner.workspace_id is None:
         return reevaluate(db, db.all(DeferrableJob, OF_ACCOUNT, {"account": owner.account}), now)

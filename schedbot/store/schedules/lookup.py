@@ -1,43 +1,43 @@
-"""Which schedules were ever called so: what is removed keeps its rows, and its jobs are asked for by its name."""
+"""Schedules by name. Removed schedules keep their rows, because their jobs are looked up by name."""
 
 import json
 from collections.abc import Iterable
 
 from schedbot.model import Schedule
 from schedbot.store.database import Database
-from schedbot.store.schedules.schedules import SELECT, schedule
+from schedbot.store.schedules.schedules import SELECT, ScheduleRow
 
-# Two reads, because the index on names leaves out what is removed.
-EXACTLY = """
+# Two reads, because the index on names leaves out removed schedules.
+IDS_BY_NAME = """
 SELECT id FROM schedules WHERE name = :name AND state <> 'removed'
 UNION ALL
 SELECT id FROM schedules WHERE name = :name AND state = 'removed'
 """
 
-LIKE = "SELECT id FROM schedules WHERE name GLOB :glob"
+IDS_BY_GLOB = "SELECT id FROM schedules WHERE name GLOB :glob"
 
 # Few enough to be compared one by one.
-NEAR = "SELECT DISTINCT name FROM schedules WHERE lower(substr(name, 1, 1)) = lower(substr(:name, 1, 1)) LIMIT 2000"
+SIMILAR = "SELECT DISTINCT name FROM schedules WHERE lower(substr(name, 1, 1)) = lower(substr(:name, 1, 1)) LIMIT 2000"
 
-CALLED = SELECT + " WHERE s.state <> 'removed' AND s.name IN (SELECT value FROM json_each(:names))"
-
-
-def exactly(db: Database, name: str) -> list[str]:
-    """The ids of the schedules of that name: the one that is there, and those that were removed."""
-    return [row[0] for row in db.rows(EXACTLY, {"name": name})]
+BY_NAMES = SELECT + " WHERE s.state <> 'removed' AND s.name IN (SELECT value FROM json_each(:names))"
 
 
-def like(db: Database, glob: str) -> list[str]:
-    """The ids of the schedules, removed ones too, whose name fits a glob (`*`, `?`, `[a-z]`)."""
-    return [row[0] for row in db.rows(LIKE, {"glob": glob})]
+def ids_by_name(db: Database, name: str) -> list[str]:
+    """Return the ids of the schedules of that name: the present one, and removed ones."""
+    return db.texts(IDS_BY_NAME, {"name": name})
 
 
-def near(db: Database, name: str) -> list[str]:
-    """Names that begin with the same letter, to find the one that was meant."""
-    return [row[0] for row in db.rows(NEAR, {"name": name})]
+def ids_by_glob(db: Database, glob: str) -> list[str]:
+    """Return the ids of the schedules, removed ones too, with a name that matches a glob (`*`, `?`, `[a-z]`)."""
+    return db.texts(IDS_BY_GLOB, {"glob": glob})
+
+
+def similar_names(db: Database, name: str) -> list[str]:
+    """Return names, of removed schedules too, that begin with the same letter."""
+    return db.texts(SIMILAR, {"name": name})
 
 
 def by_names(db: Database, names: Iterable[str]) -> dict[str, Schedule]:
     """Return the schedules with these names that are not removed, by name: one statement for hundreds."""
-    rows = db.rows(CALLED, {"names": json.dumps(list(names), ensure_ascii=False)})
-    return {found.name: found for found in map(schedule, rows)}
+    rows = db.all(ScheduleRow, BY_NAMES, {"names": json.dumps(list(names), ensure_ascii=False)})
+    return {row.schedule.name: row.to_schedule() for row in rows}

@@ -1,7 +1,7 @@
-"""When schedules fire, one row for each rule however many schedules share it.
+"""Recurrences: one row for each rule, however many schedules share it.
 
-`next_due_at` is the first occurrence that is not yet enqueued: a tick reads the few rows that are due, computes each
-once, and moves it. A recurrence that no active schedule needs is asleep (null), and costs a tick nothing.
+`next_due_at` is the first occurrence that is not enqueued yet: a tick reads the few rows that are due, computes each
+once, and moves it on. It is null for a recurrence without an active schedule, which costs a tick nothing.
 """
 
 from dataclasses import dataclass
@@ -9,26 +9,6 @@ from dataclasses import dataclass
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database, Row
-
-KNOWN = """
-INSERT INTO recurrences (kind, expression, tz, holidays_before) VALUES (:kind, :expression, :tz, :holidays_before)
-ON CONFLICT (kind, expression, tz, holidays_before) DO UPDATE SET kind = excluded.kind
-RETURNING id
-"""
-
-DUE = """
-SELECT id, kind, expression, tz, holidays_before, next_due_at
-  FROM recurrences
- WHERE next_due_at IS NOT NULL AND next_due_at <= :horizon
- ORDER BY next_due_at
- LIMIT :limit
-"""
-
-BY_ID = "SELECT id, kind, expression, tz, holidays_before, next_due_at FROM recurrences WHERE id = :id"
-
-MOVE = "UPDATE recurrences SET next_due_at = :next_due_at WHERE id = :id"
-
-WANTING = "SELECT count(*) FROM schedules WHERE recurrence_id = :id AND state = 'active'"
 
 
 def rule_columns(field: str, table: str = "r") -> str:
@@ -40,22 +20,42 @@ def rule_columns(field: str, table: str = "r") -> str:
        {table}.holidays_before AS "{field}.before_holidays\""""
 
 
+SELECT = f"SELECT r.id, r.next_due_at, {rule_columns('rule')} FROM recurrences r"
+
+DUE = f"{SELECT} WHERE r.next_due_at IS NOT NULL AND r.next_due_at <= :horizon ORDER BY r.next_due_at LIMIT :limit"
+
+BY_ID = f"{SELECT} WHERE r.id = :id"
+
+EARLIEST_DUE = "SELECT min(next_due_at) FROM recurrences WHERE next_due_at IS NOT NULL"
+
+FIND_OR_ADD = """
+INSERT INTO recurrences (kind, expression, tz, holidays_before) VALUES (:kind, :expression, :tz, :holidays_before)
+ON CONFLICT (kind, expression, tz, holidays_before) DO UPDATE SET kind = excluded.kind
+RETURNING id
+"""
+
+SET_NEXT_DUE = "UPDATE recurrences SET next_due_at = :next_due_at WHERE id = :id"
+
+COUNT_SCHEDULES = "SELECT count(*) FROM schedules WHERE recurrence_id = :id AND state = 'active'"
+
+
 @dataclass(frozen=True, slots=True)
 class StoredRecurrence:
-    """A recurrence and how far it is enqueued."""
+    """A recurrence and its first occurrence that is not enqueued yet."""
 
     id: int
-    rule: Recurrence
     next_due_at: int | None
+    rule: Recurrence
 
 
 def stored(row: Row) -> StoredRecurrence:
-    number, kind, expression, tz, holidays_before, next_due_at = row
-    return StoredRecurrence(number, rule_of(kind, expression, tz, holidays_before), next_due_at)
+    """Return the recurrence of a row (id, kind, expression, tz, holidays_before, next_due_at). To be replaced."""
+    recurrence_id, kind, expression, tz, holidays_before, next_due_at = row
+    return StoredRecurrence(recurrence_id, next_due_at, rule_of(kind, expression, tz, holidays_before))
 
 
 def rule_of(kind: str, expression: str, tz: str, holidays_before: str) -> Recurrence:
-    """The noun behind a row's kind, expression, zone and region."""
+    """Return the rule of a row's columns. To be replaced by `rule_columns`."""
     match kind:
         case "cron":
             return Recurrence(tz, cron=expression, before_holidays=holidays_before)
@@ -65,50 +65,49 @@ def rule_of(kind: str, expression: str, tz: str, holidays_before: str) -> Recurr
             return Recurrence(tz, once_at=int(expression), before_holidays=holidays_before)
 
 
-def known(db: Database, rule: Recurrence) -> int:
-    """The id of the row that stands for `rule`, made if it is new. Inside a transaction."""
+def find_or_add(db: Database, rule: Recurrence) -> int:
+    """Return the id of the rule's row, which is added if it is new. Inside a transaction."""
     kind, expression = "once", str(rule.once_at)
     if rule.cron is not None:
         kind, expression = "cron", rule.cron
     elif rule.rrule is not None:
         kind, expression = "rrule", rule.rrule
     row = {"kind": kind, "expression": expression, "tz": rule.tz, "holidays_before": rule.before_holidays}
-    return int(db.value(KNOWN, row))
+    return db.integer(FIND_OR_ADD, row)
 
 
-def by_id(db: Database, number: int) -> StoredRecurrence:
-    """One recurrence. Raises LookupError for a number that was never given."""
-    row = db.row(BY_ID, {"id": number})
-    if row is None:
-        raise LookupError(f"recurrence {number}")
-    return stored(row)
+def by_id(db: Database, recurrence_id: int) -> StoredRecurrence:
+    """Return one recurrence. Raises LookupError for an unknown id."""
+    recurrence = db.first(StoredRecurrence, BY_ID, {"id": recurrence_id})
+    if recurrence is None:
+        raise LookupError(f"recurrence {recurrence_id}")
+    return recurrence
 
 
-def due(db: Database, horizon: int, limit: int) -> list[StoredRecurrence]:
-    """The recurrences with an occurrence up to `horizon` that is not yet enqueued, the oldest first."""
-    return [stored(row) for row in db.rows(DUE, {"horizon": horizon, "limit": limit})]
+def list_due(db: Database, horizon: int, limit: int) -> list[StoredRecurrence]:
+    """Return the recurrences with an occurrence up to `horizon` that is not enqueued yet, the earliest first."""
+    return db.all(StoredRecurrence, DUE, {"horizon": horizon, "limit": limit})
 
 
-def next_due(db: Database) -> int | None:
-    """The earliest occurrence that is not yet enqueued."""
-    found: int | None = db.value("SELECT min(next_due_at) FROM recurrences WHERE next_due_at IS NOT NULL")
-    return found
+def earliest_due(db: Database) -> int | None:
+    """Return the earliest occurrence that is not enqueued yet."""
+    return db.integer_or_none(EARLIEST_DUE)
 
 
-def move(db: Database, number: int, next_due_at: int | None) -> None:
-    """Say that everything before `next_due_at` is enqueued (None: nothing more will come)."""
-    db.execute(MOVE, {"id": number, "next_due_at": next_due_at})
+def set_next_due(db: Database, recurrence_id: int, next_due_at: int | None) -> None:
+    """Record that all occurrences before `next_due_at` are enqueued (None: there is no other). Inside a transaction."""
+    db.execute(SET_NEXT_DUE, {"id": recurrence_id, "next_due_at": next_due_at})
 
 
-def wanting(db: Database, number: int) -> int:
-    """How many active schedules use it."""
-    return int(db.value(WANTING, {"id": number}))
+def count_schedules(db: Database, recurrence_id: int) -> int:
+    """Return the number of active schedules with the recurrence."""
+    return db.integer(COUNT_SCHEDULES, {"id": recurrence_id})
 
 
-def wake(db: Database, number: int, now: int) -> StoredRecurrence:
-    """Make sure that ticks look at it: one that is asleep starts with its first occurrence after `now`."""
-    found = by_id(db, number)
-    if found.next_due_at is None:
-        move(db, number, rules.next_after(found.rule, now))
-        found = by_id(db, number)
-    return found
+def wake(db: Database, recurrence_id: int, now: int) -> StoredRecurrence:
+    """Return the recurrence; without a next occurrence it gets its first one after `now`. Inside a transaction."""
+    recurrence = by_id(db, recurrence_id)
+    if recurrence.next_due_at is None:
+        set_next_due(db, recurrence_id, rules.next_after(recurrence.rule, now))
+        recurrence = by_id(db, recurrence_id)
+    return recurrence

@@ -1,32 +1,37 @@
-"""Schedules as they stand, and their versions: a version is never updated, a change writes the next one.
+"""Schedules and their versions. A version is never updated: a change writes the next one.
 
-A name belongs to one schedule that is not removed; a removed schedule keeps its rows, and its name is free.
+A name belongs to one schedule that is not removed. A removed schedule keeps its rows, and its name is free.
 """
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from schedbot.model import (
-    HolidayPolicy,
-    MisfirePolicy,
-    OutsidePolicy,
-    Priority,
-    Report,
-    Schedule,
-    ScheduleState,
-    Terms,
-    UnknownPolicy,
-)
-from schedbot.store.database import Database, Row
+from schedbot.model import Schedule, ScheduleState
+from schedbot.store.database import Database
 from schedbot.store.schedules import recurrences, shared_calendars, user_zones
 
+OF_SCHEDULE = (
+    *("id", "name", "account", "workspace_id", "version", "state", "reason", "state_by", "state_until"),
+    *("effective_at", "created_at"),
+)
+OF_VERSION = (
+    *("channel", "starts_at", "until_at", "count", "asked_until_at", "misfire", "grace_ms", "max_attempts"),
+    *("priority", "on_unknown", "jitter_ms", "skip_holidays", "holiday_policy", "outside", "blackout", "tz_from"),
+)
+COLUMNS = ",\n       ".join(
+    [
+        *(f's.{name} AS "schedule.{name}"' for name in OF_SCHEDULE),
+        *(f'v.{name} AS "schedule.terms.{name}"' for name in OF_VERSION),
+    ]
+)
+
 SELECT = f"""
-SELECT s.id, s.name, s.account, s.workspace_id, w.name, s.version, s.state, s.reason, s.state_by, s.state_until,
-       s.effective_at, s.created_at, r.kind, r.expression, r.tz, r.holidays_before, v.channel, v.report_kind,
-       v.report_source, v.params, v.starts_at, v.until_at, v.count, v.asked_until_at, v.misfire, v.grace_ms,
-       v.max_attempts, v.priority, v.on_unknown, v.jitter_ms, v.skip_holidays, v.holiday_policy, v.send_window,
-       v.outside, v.blackout, v.tz_from, {shared_calendars.BOTH}
+SELECT {COLUMNS},
+       w.name AS "schedule.workspace", v.send_window AS "schedule.terms.window",
+       v.report_kind AS "schedule.terms.report.kind", v.report_source AS "schedule.terms.report.source",
+       v.params AS "schedule.terms.report.params", {recurrences.rule_columns("schedule.recurrence")},
+       {shared_calendars.SHARED_HOURS} AS shared
   FROM schedules s
   JOIN workspaces w ON w.id = s.workspace_id
   JOIN recurrences r ON r.id = s.recurrence_id
@@ -37,7 +42,7 @@ BY_NAME = SELECT + " WHERE s.name = :name AND s.state <> 'removed'"
 
 BY_ID = SELECT + " WHERE s.id = :id"
 
-NAMED_LIKE = (
+MATCHING = (
     SELECT
     + """
  WHERE s.state <> 'removed'
@@ -49,7 +54,7 @@ NAMED_LIKE = (
 """
 )
 
-COUNT_LIKE = """
+COUNT_MATCHING = """
 SELECT count(*)
   FROM schedules s JOIN workspaces w ON w.id = s.workspace_id
  WHERE s.state <> 'removed'
@@ -59,8 +64,8 @@ SELECT count(*)
    AND (:workspace IS NULL OR w.name = :workspace)
 """
 
-# Names that may have been meant: those that begin alike, and few enough to be compared one by one.
-NEAR = """
+# Few enough to be compared one by one.
+SIMILAR = """
 SELECT name FROM schedules
  WHERE state <> 'removed' AND name >= :from AND name < :to
  ORDER BY name LIMIT 2000
@@ -83,8 +88,8 @@ VALUES (:id, :version, :recurrence_id, :channel, :report_kind, :report_source, :
         :holiday_policy, :send_window, :outside, :blackout, :tz_from, :created_at)
 """
 
-# The version in the WHERE: somebody else may have changed it since it was read.
-TURN_TO_VERSION = """
+# The version is in the WHERE, because another process may have changed the schedule since it was read.
+UPDATE = """
 UPDATE schedules
    SET name = :name, account = :account, workspace_id = :workspace_id, recurrence_id = :recurrence_id,
        version = :version, state = :state, reason = :reason, state_by = :state_by, state_until = :state_until,
@@ -101,140 +106,133 @@ UPDATE schedules
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """Which schedules are meant; what is None, or empty, does not narrow. `globs` are SQLite's: `*`, `?`, `[a-z]`."""
+class ScheduleFilter:
+    """Selected schedules; None, or an empty sequence, selects all. `globs` are those of SQLite: `*`, `?`, `[a-z]`."""
 
     globs: Sequence[str] = ()
     states: Sequence[ScheduleState] = ()
     account: str | None = None
     workspace: str | None = None
 
-
-EVERY = Filters()
-
-
-def schedule(row: Row) -> Schedule:
-    """One row of SELECT as the noun."""
-    return Schedule(
-        id=row[0],
-        name=row[1],
-        account=row[2],
-        workspace_id=row[3],
-        workspace=row[4],
-        version=row[5],
-        state=ScheduleState(row[6]),
-        reason=row[7],
-        state_by=row[8],
-        state_until=row[9],
-        effective_at=row[10],
-        created_at=row[11],
-        shared=shared_calendars.parsed(row[-1]),
-        recurrence=recurrences.rule_of(*row[12:16]),
-        terms=terms_of(row[16:-1]),
-    )
+    @property
+    def bindings(self) -> dict[str, str | None]:
+        """Values for the statements."""
+        return {
+            "globs": json.dumps(list(self.globs)) if self.globs else None,
+            "states": json.dumps(list(self.states)) if self.states else None,
+            "account": self.account,
+            "workspace": self.workspace,
+        }
 
 
-def terms_of(row: Row) -> Terms:
-    channel, report_kind, source, params, starts_at, until_at, count, asked_until_at, misfire, grace_ms, *more = row
-    max_attempts, priority, on_unknown, jitter_ms, holidays, holiday_policy, window, outside, blackout, tz_from = more
-    return Terms(
-        channel=channel,
-        report=Report(report_kind, source, {} if params == "{}" else json.loads(params)),
-        starts_at=starts_at,
-        until_at=until_at,
-        count=count,
-        asked_until_at=asked_until_at,
-        misfire=MisfirePolicy(misfire),
-        grace_ms=grace_ms,
-        max_attempts=max_attempts,
-        priority=Priority(priority),
-        on_unknown=UnknownPolicy(on_unknown),
-        jitter_ms=jitter_ms,
-        skip_holidays=holidays,
-        holiday_policy=HolidayPolicy(holiday_policy),
-        window=window,
-        outside=OutsidePolicy(outside),
-        blackout=blackout,
-        tz_from=tz_from,
-    )
+ALL_SCHEDULES = ScheduleFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """A row of SELECT: the schedule, and the hours of its account and workspace as JSON."""
+
+    schedule: Schedule
+    shared: str
+
+    def to_schedule(self) -> Schedule:
+        """Return the schedule with these hours."""
+        hours = shared_calendars.parse_shared(self.shared)
+        return replace(self.schedule, shared=hours) if hours else self.schedule
 
 
 def by_name(db: Database, name: str) -> Schedule | None:
-    """The schedule of that name that is not removed, or None."""
-    row = db.row(BY_NAME, {"name": name})
-    return schedule(row) if row else None
+    """Return the schedule of that name that is not removed, or None."""
+    row = db.first(ScheduleRow, BY_NAME, {"name": name})
+    return row.to_schedule() if row else None
 
 
-def is_taken(db: Database, name: str) -> bool:
-    """Does a schedule that is not removed have that name? Cheaper than to read it whole."""
-    return bool(db.value("SELECT 1 FROM schedules WHERE name = :name AND state <> 'removed'", {"name": name}))
+def is_name_taken(db: Database, name: str) -> bool:
+    """Does a schedule that is not removed have that name? Cheaper than to read it."""
+    return db.is_true("SELECT 1 FROM schedules WHERE name = :name AND state <> 'removed'", {"name": name})
 
 
-def by_id(db: Database, number: str) -> Schedule:
-    """The schedule with that UUID, removed or not. Raises LookupError for one that was never given."""
-    row = db.row(BY_ID, {"id": number})
+def by_id(db: Database, schedule_id: str) -> Schedule:
+    """Return the schedule, removed or not. Raises LookupError for an unknown id."""
+    row = db.first(ScheduleRow, BY_ID, {"id": schedule_id})
     if row is None:
-        raise LookupError(f"schedule {number}")
-    return schedule(row)
+        raise LookupError(f"schedule {schedule_id}")
+    return row.to_schedule()
 
 
-def named_like(db: Database, filters: Filters = EVERY) -> Iterator[Schedule]:
-    """The schedules that are not removed and fit, by name, one by one."""
-    return map(schedule, db.stream(NAMED_LIKE, bound(filters)))
+def list_matching(db: Database, selection: ScheduleFilter = ALL_SCHEDULES) -> Iterator[Schedule]:
+    """Yield the selected schedules that are not removed, by name."""
+    return (row.to_schedule() for row in db.each(ScheduleRow, MATCHING, selection.bindings))
 
 
-def count_like(db: Database, filters: Filters = EVERY) -> int:
-    """How many schedules that are not removed fit."""
-    return int(db.value(COUNT_LIKE, bound(filters)))
+def count_matching(db: Database, selection: ScheduleFilter = ALL_SCHEDULES) -> int:
+    """Return the number of selected schedules that are not removed."""
+    return db.integer(COUNT_MATCHING, selection.bindings)
 
 
-def bound(filters: Filters) -> dict[str, str | None]:
-    return {
-        "globs": json.dumps(list(filters.globs)) if filters.globs else None,
-        "states": json.dumps(list(filters.states)) if filters.states else None,
-        "account": filters.account,
-        "workspace": filters.workspace,
-    }
-
-
-def names_near(db: Database, name: str) -> list[str]:
-    """Names that begin like `name`, to find the one that was meant."""
+def similar_names(db: Database, name: str) -> list[str]:
+    """Return names of schedules that are not removed and begin with the same letter."""
     first = name[:1]
-    found: set[str] = set()
+    names: set[str] = set()
     for letter in {first, first.lower(), first.upper()}:
         if len(letter) == 1:
-            rows = db.rows(NEAR, {"from": letter, "to": chr(min(ord(letter) + 1, 0x10FFFF))})
-            found.update(row[0] for row in rows)
-    return sorted(found)
-
-
-def insert(db: Database, new: Schedule, recurrence_id: int) -> None:
-    """Write a new schedule and its first version. Inside a transaction."""
-    insert_all(db, [(new, recurrence_id)])
+            names.update(db.texts(SIMILAR, {"from": letter, "to": chr(min(ord(letter) + 1, 0x10FFFF))}))
+    return sorted(names)
 
 
 def insert_all(db: Database, new: Sequence[tuple[Schedule, int]]) -> None:
     """Write new schedules, each with the id of its recurrence. Inside a transaction."""
     db.execute_many(
         INSERT,
-        [{**standing(one), "recurrence_id": number, "created_at": one.created_at} for one, number in new],
+        [
+            {**to_row(schedule), "recurrence_id": recurrence_id, "created_at": schedule.created_at}
+            for schedule, recurrence_id in new
+        ],
     )
-    db.execute_many(INSERT_VERSION, [version_row(one, number, one.created_at) for one, number in new])
-    for one, _ in new:
-        user_zones.keep(db, one, one.created_at)
+    db.execute_many(
+        INSERT_VERSION,
+        [version_to_row(schedule, recurrence_id, schedule.created_at) for schedule, recurrence_id in new],
+    )
+    for schedule, _ in new:
+        user_zones.add_user_of(db, schedule, schedule.created_at)
 
 
-def insert_version(db: Database, changed: Schedule, recurrence_id: int, now: int) -> None:
-    """Write what `changed.version` says. Inside a transaction."""
-    db.execute(INSERT_VERSION, version_row(changed, recurrence_id, now))
-    user_zones.keep(db, changed, now)
+def update(db: Database, changed: Schedule, recurrence_id: int, now: int) -> bool:
+    """Write the schedule and its next version. Returns False if it was changed meanwhile. Inside a transaction."""
+    if db.execute(UPDATE, {**to_row(changed), "recurrence_id": recurrence_id, "now": now}) != 1:
+        return False
+    db.execute(INSERT_VERSION, version_to_row(changed, recurrence_id, now))
+    user_zones.add_user_of(db, changed, now)
+    return True
 
 
-def version_row(changed: Schedule, recurrence_id: int, now: int) -> dict[str, str | int | None]:
-    terms = changed.terms
+def update_state(db: Database, changed: Schedule, now: int) -> bool:
+    """Write the state, with its reason, person and end, and effective_at. Returns False for a removed schedule."""
+    row = to_row(changed)
+    columns = ("id", "state", "reason", "state_by", "state_until", "effective_at")
+    return db.execute(UPDATE_STATE, {**{name: row[name] for name in columns}, "now": now}) == 1
+
+
+def to_row(schedule: Schedule) -> dict[str, str | int | None]:
     return {
-        "id": changed.id,
-        "version": changed.version,
+        "id": schedule.id,
+        "name": schedule.name,
+        "account": schedule.account,
+        "workspace_id": schedule.workspace_id,
+        "version": schedule.version,
+        "state": schedule.state,
+        "reason": schedule.reason,
+        "state_by": schedule.state_by,
+        "state_until": schedule.state_until,
+        "effective_at": schedule.effective_at,
+    }
+
+
+def version_to_row(schedule: Schedule, recurrence_id: int, now: int) -> dict[str, str | int | None]:
+    terms = schedule.terms
+    return {
+        "id": schedule.id,
+        "version": schedule.version,
         "recurrence_id": recurrence_id,
         "channel": terms.channel,
         "report_kind": terms.report.kind,
@@ -260,36 +258,6 @@ def version_row(changed: Schedule, recurrence_id: int, now: int) -> dict[str, st
     }
 
 
-def turn_to_version(db: Database, changed: Schedule, recurrence_id: int, now: int) -> bool:
-    """Write the next version and let the schedule stand as `changed`. False: it was changed meanwhile."""
-    if db.execute(TURN_TO_VERSION, {**standing(changed), "recurrence_id": recurrence_id, "now": now}) != 1:
-        return False
-    insert_version(db, changed, recurrence_id, now)
-    return True
-
-
-def update_state(db: Database, changed: Schedule, now: int) -> bool:
-    """Write the state of `changed`, with reason, who, until when, and effective_at. False for one that is removed."""
-    row = standing(changed)
-    wanted = ("id", "state", "reason", "state_by", "state_until", "effective_at")
-    return db.execute(UPDATE_STATE, {**{name: row[name] for name in wanted}, "now": now}) == 1
-
-
-def standing(one: Schedule) -> dict[str, str | int | None]:
-    return {
-        "id": one.id,
-        "name": one.name,
-        "account": one.account,
-        "workspace_id": one.workspace_id,
-        "version": one.version,
-        "state": one.state,
-        "reason": one.reason,
-        "state_by": one.state_by,
-        "state_until": one.state_until,
-        "effective_at": one.effective_at,
-    }
-
-
-def recurrence_id(db: Database, number: str) -> int:
-    """The id of a schedule's recurrence."""
-    return int(db.value("SELECT recurrence_id FROM schedules WHERE id = :id", {"id": number}))
+def recurrence_id(db: Database, schedule_id: str) -> int:
+    """Return the id of a schedule's recurrence."""
+    return db.integer("SELECT recurrence_id FROM schedules WHERE id = :id", {"id": schedule_id})

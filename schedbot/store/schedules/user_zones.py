@@ -1,7 +1,7 @@
-"""Whose time zones schedules take from Slack, what it told last, and when it is to be asked again.
+"""Time zones of Slack users whose schedules follow them: the last zone read from Slack, and when to ask again.
 
-Rule: a zone that was told stands until Slack tells another; a question that failed changes no zone. Who has no schedule
-any more is forgotten.
+Rule: a zone is kept until Slack answers with another; a failed request changes no zone. A user without a schedule is
+deleted.
 """
 
 from dataclasses import dataclass
@@ -11,54 +11,54 @@ from schedbot.store.database import Database
 
 DAY_MS = 86_400_000
 
-ANYBODY = "SELECT 1 FROM people WHERE ask_at <= :now LIMIT 1"
+IS_ANY_DUE = "SELECT 1 FROM people WHERE ask_at <= :now LIMIT 1"
 
-# Finished and removed schedules come back only by a new version, which puts their person here again.
+# A finished or removed schedule becomes active only by a new version, which adds its user again.
 USED = """
 EXISTS (SELECT 1 FROM schedule_versions v JOIN schedules s ON s.id = v.schedule_id AND s.version = v.version
          WHERE v.tz_from <> '' AND v.tz_from = 'slack:' || people.user_id
            AND s.workspace_id = people.workspace_id AND s.state IN ('active', 'paused', 'suspended'))
 """
 
-FORGET = f"DELETE FROM people WHERE ask_at <= :now AND NOT {USED}"
+DELETE_UNUSED = f"DELETE FROM people WHERE ask_at <= :now AND NOT {USED}"
 
-TO_ASK = """
+DUE = """
 SELECT workspace_id, user_id, zone, asked_at, error
   FROM people
  WHERE ask_at <= :now
  ORDER BY ask_at LIMIT :limit
 """
 
-ONE = """
+FIND = """
 SELECT workspace_id, user_id, zone, asked_at, error FROM people
  WHERE workspace_id = :workspace_id AND user_id = :user_id
 """
 
-KEEP = """
+ADD = """
 INSERT OR IGNORE INTO people (workspace_id, user_id, zone, asked_at, ask_at)
 VALUES (:workspace_id, :user_id, :zone, :now, :now)
 """
 
-# Where the zone is another than it was, other schedules stand by the old one: they follow when it is asked again.
-LEARN = """
+# If the zone changed, other schedules still have the old one: they follow at the next request, which is due at once.
+RECORD_ZONE = """
 INSERT INTO people (workspace_id, user_id, zone, asked_at, ask_at)
 VALUES (:workspace_id, :user_id, :zone, :now, :ask_at)
 ON CONFLICT (workspace_id, user_id) DO UPDATE
    SET asked_at = :now, error = NULL, zone = :zone, ask_at = CASE WHEN zone = :zone THEN :ask_at ELSE :now END
 """
 
-SETTLE = """
+RECORD_ADOPTED_ZONE = """
 UPDATE people SET zone = :zone, asked_at = :now, ask_at = :ask_at, error = NULL
  WHERE workspace_id = :workspace_id AND user_id = :user_id
 """
 
-FAIL = """
+RECORD_FAILURE = """
 UPDATE people SET ask_at = :ask_at, error = :error WHERE workspace_id = :workspace_id AND user_id = :user_id
 """
 
-HOLD = "UPDATE people SET ask_at = :until WHERE workspace_id = :workspace_id AND ask_at < :until"
+POSTPONE = "UPDATE people SET ask_at = :until WHERE workspace_id = :workspace_id AND ask_at < :until"
 
-BEHIND = """
+OUTDATED = """
 SELECT s.id
   FROM schedule_versions v
   JOIN schedules s ON s.id = v.schedule_id AND s.version = v.version
@@ -68,7 +68,7 @@ SELECT s.id
  ORDER BY v.schedule_id LIMIT :limit
 """
 
-SILENT = f"""
+UNANSWERED = f"""
 SELECT workspace_id, user_id, zone, asked_at, error
   FROM people
  WHERE error IS NOT NULL AND asked_at < :before AND {USED}
@@ -77,8 +77,8 @@ SELECT workspace_id, user_id, zone, asked_at, error
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """A user of a workspace: the zone that Slack told at `asked_at`, and why it told none since (None: it did)."""
+class UserZone:
+    """A Slack user of a workspace: the zone that Slack answered at `asked_at`, and the error of a later request."""
 
     workspace_id: str
     user_id: str
@@ -88,66 +88,68 @@ class Person:
 
     @property
     def key(self) -> dict[str, str]:
-        """Who it is, for a statement."""
+        """Bindings of workspace and user."""
         return {"workspace_id": self.workspace_id, "user_id": self.user_id}
 
-
-def anybody_to_ask(db: Database, now: int) -> bool:
-    """Is somebody to be asked for? One read of an index."""
-    return bool(db.value(ANYBODY, {"now": now}))
-
-
-def to_ask(db: Database, now: int, limit: int) -> list[Person]:
-    """Who is to be asked for, the longest overdue first."""
-    return [Person(*row) for row in db.rows(TO_ASK, {"now": now, "limit": limit})]
+    @property
+    def answer(self) -> dict[str, str | int]:
+        """Bindings of the zone, and of the next request a day later."""
+        return {**self.key, "zone": self.zone, "now": self.asked_at, "ask_at": self.asked_at + DAY_MS}
 
 
-def one(db: Database, workspace_id: str, user_id: str) -> Person | None:
-    """What is known of a person, or None."""
-    row = db.row(ONE, {"workspace_id": workspace_id, "user_id": user_id})
-    return Person(*row) if row else None
+def is_any_due(db: Database, now: int) -> bool:
+    """Is a request due? One read of an index."""
+    return db.is_true(IS_ANY_DUE, {"now": now})
 
 
-def silent(db: Database, before: int) -> list[Person]:
-    """Those in use of whom Slack has told nothing since an instant, though it was asked."""
-    return [Person(*row) for row in db.rows(SILENT, {"before": before})]
+def list_due(db: Database, now: int, limit: int) -> list[UserZone]:
+    """Return the users to ask Slack for, the longest overdue first."""
+    return db.all(UserZone, DUE, {"now": now, "limit": limit})
 
 
-def forget_unused(db: Database, now: int) -> None:
-    """Forget those to be asked for whose zone no schedule takes any more. Inside a transaction."""
-    db.execute(FORGET, {"now": now})
+def find(db: Database, workspace_id: str, user_id: str) -> UserZone | None:
+    """Return a user's zone, or None."""
+    return db.first(UserZone, FIND, {"workspace_id": workspace_id, "user_id": user_id})
 
 
-def keep(db: Database, schedule: Schedule, now: int) -> None:
-    """Let the person of a schedule be here; one that is new is asked for at once. Inside a transaction."""
+def list_unanswered(db: Database, before: int) -> list[UserZone]:
+    """Return the users with schedules whose requests have failed since an instant."""
+    return db.all(UserZone, UNANSWERED, {"before": before})
+
+
+def delete_unused(db: Database, now: int) -> None:
+    """Delete the due users without a schedule that follows them. Inside a transaction."""
+    db.execute(DELETE_UNUSED, {"now": now})
+
+
+def add_user_of(db: Database, schedule: Schedule, now: int) -> None:
+    """Add the user that a schedule follows; a new user is due at once. Inside a transaction."""
     if schedule.terms.tz_from:
         user_id = schedule.terms.tz_from.partition(":")[2]
         row = {"workspace_id": schedule.workspace_id, "user_id": user_id, "zone": schedule.recurrence.tz}
-        db.execute(KEEP, {**row, "now": now})
+        db.execute(ADD, {**row, "now": now})
 
 
-def learn(db: Database, told: Person) -> None:
-    """Keep what Slack told at `told.asked_at`, while schedules may stand by another zone. Inside a transaction."""
-    at = {"now": told.asked_at, "ask_at": told.asked_at + DAY_MS}
-    db.execute(LEARN, {**told.key, **at, "zone": told.zone})
+def record_zone(db: Database, user: UserZone) -> None:
+    """Record Slack's answer, while schedules may still have another zone. Inside a transaction."""
+    db.execute(RECORD_ZONE, user.answer)
 
 
-def settle(db: Database, told: Person) -> None:
-    """Keep what Slack told at `told.asked_at`: all schedules follow it. Inside a transaction."""
-    at = {"now": told.asked_at, "ask_at": told.asked_at + DAY_MS}
-    db.execute(SETTLE, {**told.key, **at, "zone": told.zone})
+def record_adopted_zone(db: Database, user: UserZone) -> None:
+    """Record Slack's answer once all schedules have that zone. Inside a transaction."""
+    db.execute(RECORD_ADOPTED_ZONE, user.answer)
 
 
-def fail(db: Database, person: Person, ask_at: int, error: str) -> None:
-    """Keep why Slack told no zone; it is asked again at `ask_at`. Inside a transaction."""
-    db.execute(FAIL, {**person.key, "ask_at": ask_at, "error": error})
+def record_failure(db: Database, user: UserZone, ask_at: int, error: str) -> None:
+    """Record a failed request; the next is due at `ask_at`. Inside a transaction."""
+    db.execute(RECORD_FAILURE, {**user.key, "ask_at": ask_at, "error": error})
 
 
-def hold(db: Database, workspace_id: str, until: int) -> None:
-    """Ask for nobody of a workspace before `until`: a limit, which is no failure. Inside a transaction."""
-    db.execute(HOLD, {"workspace_id": workspace_id, "until": until})
+def postpone(db: Database, workspace_id: str, until: int) -> None:
+    """Postpone all requests of a workspace to `until`: a rate limit is no failure. Inside a transaction."""
+    db.execute(POSTPONE, {"workspace_id": workspace_id, "until": until})
 
 
-def behind(db: Database, told: Person, after: str, limit: int) -> list[str]:
-    """Ids, those after `after` in order, of schedules of the person that stand by another zone than Slack told."""
-    return [row[0] for row in db.rows(BEHIND, {**told.key, "zone": told.zone, "after": after, "limit": limit})]
+def list_outdated(db: Database, user: UserZone, after: str, limit: int) -> list[str]:
+    """Return ids, in order and greater than `after`, of schedules that follow the user and have another zone."""
+    return db.texts(OUTDATED, {**user.key, "zone": user.zone, "after": after, "limit": limit})

@@ -1,4 +1,4 @@
-"""What uses a workspace: how many schedules, which channels, and what waits for it."""
+"""Use of a workspace: its schedules, their channels, and its queued jobs."""
 
 from dataclasses import dataclass
 
@@ -6,50 +6,50 @@ from schedbot.store.database import Database
 
 SCHEDULES = "SELECT count(*) FROM schedules WHERE workspace_id = :id AND state <> 'removed'"
 
-# Two reads: what is parked has an index of its own.
-WAITING = """
+# Two reads, because parked jobs have an index of their own.
+QUEUED_JOBS = """
 SELECT (SELECT count(*) FROM jobs WHERE workspace_id = :id AND state = 'queued' AND parked = 0)
      + (SELECT count(*) FROM jobs WHERE workspace_id = :id AND state = 'queued' AND parked = 1)
 """
 
 CHANNELS = """
-SELECT v.channel, count(*), min(s.name)
+SELECT v.channel AS id, count(*) AS schedules, min(s.name) AS example
   FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
  WHERE s.workspace_id = :id AND s.state <> 'removed' AND s.state <> 'finished'
  GROUP BY v.channel
  ORDER BY v.channel
 """
 
-HAS_PEOPLE = """
+HAS_USER_ZONES = """
 SELECT EXISTS (SELECT 1 FROM schedule_versions v JOIN schedules s ON s.id = v.schedule_id AND s.version = v.version
                 WHERE v.tz_from <> '' AND s.workspace_id = :id AND s.state NOT IN ('removed', 'finished'))
 """
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelUsed:
-    """A channel, how many schedules post to it, and the first of them by name."""
+class ChannelUsage:
+    """A channel, the number of its schedules, and the first of them by name."""
 
     id: str
     schedules: int
     example: str
 
 
-def schedules(db: Database, workspace_id: str) -> int:
-    """How many schedules that are not removed post there."""
-    return int(db.value(SCHEDULES, {"id": workspace_id}))
+def count_schedules(db: Database, workspace_id: str) -> int:
+    """Return the number of schedules that are not removed."""
+    return db.integer(SCHEDULES, {"id": workspace_id})
 
 
-def waiting(db: Database, workspace_id: str) -> int:
-    """How many jobs wait."""
-    return int(db.value(WAITING, {"id": workspace_id}))
+def count_queued_jobs(db: Database, workspace_id: str) -> int:
+    """Return the number of queued jobs, parked ones included."""
+    return db.integer(QUEUED_JOBS, {"id": workspace_id})
 
 
-def has_people(db: Database, workspace_id: str) -> bool:
-    """Does a schedule there have a person's time zone?"""
-    return bool(db.value(HAS_PEOPLE, {"id": workspace_id}))
+def has_user_zones(db: Database, workspace_id: str) -> bool:
+    """Does a schedule take its time zone from a Slack user?"""
+    return db.is_true(HAS_USER_ZONES, {"id": workspace_id})
 
 
-def channels(db: Database, workspace_id: str) -> list[ChannelUsed]:
-    """The channels that its schedules post to."""
-    return [ChannelUsed(*row) for row in db.rows(CHANNELS, {"id": workspace_id})]
+def list_channels(db: Database, workspace_id: str) -> list[ChannelUsage]:
+    """Return the channels of its schedules."""
+    return db.all(ChannelUsage, CHANNELS, {"id": workspace_id})

@@ -1,13 +1,17 @@
-"""Workspaces: how each one's token is found (never the token), and whether it is paused."""
+"""Workspaces: the source of each token (never the token itself), and pauses."""
 
 import uuid
 from dataclasses import dataclass
 
 from schedbot.model import JobState, TokenSource
 from schedbot.rules.lifecycle import Event, after
-from schedbot.store.database import Database, Row
+from schedbot.store.database import Database
 
-COLUMNS = "id, name, token_kind, token_place, paused_at, paused_reason, paused_by, created_at, resumes"
+SELECT = """
+SELECT id, name, token_kind AS "token.kind", token_place AS "token.place", paused_at, paused_reason, paused_by,
+       created_at, resumes
+  FROM workspaces
+"""
 
 ADD = """
 INSERT INTO workspaces (id, name, token_kind, token_place, created_at)
@@ -39,7 +43,7 @@ UPDATE workspaces SET removed_at = :now, paused_at = NULL, paused_reason = NULL,
 
 PARK = "UPDATE jobs SET parked = 1 WHERE workspace_id = :id AND state = 'queued' AND parked = 0"
 
-# What was handed out but has not left loses its token: the pool that holds it can neither send nor settle it.
+# A running job that was not sent loses its fencing token, so its pool can neither send nor settle it.
 TAKE_BACK = """
 UPDATE jobs SET state = :released, parked = 1, token = NULL, lease_until = NULL
  WHERE workspace_id = :id AND state = 'running'
@@ -47,7 +51,7 @@ UPDATE jobs SET state = :released, parked = 1, token = NULL, lease_until = NULL
                     WHERE a.job_id = jobs.id AND a.ended_at IS NULL AND a.sent_at IS NOT NULL)
 """
 
-# One second apart within a channel, and at four a millisecond, so that they do not go before another workspace's.
+# One second apart within a channel, and four a millisecond, so that they do not go before other workspaces' jobs.
 UNPARK = """
 UPDATE jobs SET parked = 0, available_at = spaced.free_at
   FROM (SELECT j.id AS id,
@@ -61,7 +65,7 @@ UPDATE jobs SET parked = 0, available_at = spaced.free_at
  WHERE jobs.id = spaced.id
 """
 
-# The longer a post is unknown, the rarer it is looked up. One that never was yet may still arrive: it waits on.
+# The longer an outcome is unknown, the rarer its look-ups. A post without a look-up may still arrive: it waits.
 LOOK_UP_NOW = """
 UPDATE jobs SET available_at = :now
  WHERE workspace_id = :id AND state = 'unknown' AND available_at > :now
@@ -71,7 +75,7 @@ UPDATE jobs SET available_at = :now
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One Slack workspace as it stands; `resumes` is how often it was resumed."""
+    """A Slack workspace; `resumes` counts how often it was resumed."""
 
     id: str
     name: str
@@ -83,67 +87,59 @@ class Workspace:
     resumes: int
 
 
-def workspace(row: Row) -> Workspace:
-    number, name, kind, place, *rest = row
-    return Workspace(number, name, TokenSource(kind, place), *rest)
-
-
 def add(db: Database, name: str, token: TokenSource, now: int) -> Workspace:
     """Write a new workspace. Inside a transaction."""
-    number = str(uuid.uuid4())
-    db.execute(ADD, {"id": number, "name": name, "kind": token.kind, "place": token.place, "now": now})
-    return Workspace(number, name, token, None, None, None, now, 0)
+    workspace_id = str(uuid.uuid4())
+    db.execute(ADD, {"id": workspace_id, "name": name, "kind": token.kind, "place": token.place, "now": now})
+    return Workspace(workspace_id, name, token, None, None, None, now, 0)
 
 
 def ensure_default(db: Database, now: int) -> None:
-    """The workspace `default` is there from the start and uses the setting's token."""
+    """Write the workspace `default`, which uses the token of the settings, if it is missing. Inside a transaction."""
     db.execute(ENSURE_DEFAULT, {"id": str(uuid.uuid4()), "now": now})
 
 
 def by_name(db: Database, name: str) -> Workspace | None:
-    """The workspace of that name, or None."""
-    row = db.row(f"SELECT {COLUMNS} FROM workspaces WHERE name = :name AND removed_at IS NULL", {"name": name})
-    return workspace(row) if row else None
+    """Return the workspace of that name, or None."""
+    return db.first(Workspace, f"{SELECT} WHERE name = :name AND removed_at IS NULL", {"name": name})
 
 
-def by_id(db: Database, number: str) -> Workspace:
-    """The workspace with that id. Raises LookupError for an id that was never given."""
-    row = db.row(f"SELECT {COLUMNS} FROM workspaces WHERE id = :id", {"id": number})
-    if row is None:
-        raise LookupError(f"workspace {number}")
-    return workspace(row)
+def by_id(db: Database, workspace_id: str) -> Workspace:
+    """Return the workspace, removed or not. Raises LookupError for an unknown id."""
+    workspace = db.first(Workspace, f"{SELECT} WHERE id = :id", {"id": workspace_id})
+    if workspace is None:
+        raise LookupError(f"workspace {workspace_id}")
+    return workspace
 
 
-def every(db: Database) -> list[Workspace]:
-    """All workspaces, by name."""
-    return [
-        workspace(row) for row in db.rows(f"SELECT {COLUMNS} FROM workspaces WHERE removed_at IS NULL ORDER BY name")
-    ]
+def list_all(db: Database) -> list[Workspace]:
+    """Return all workspaces, by name."""
+    return db.all(Workspace, f"{SELECT} WHERE removed_at IS NULL ORDER BY name")
 
 
-def edit(db: Database, number: str, token: TokenSource) -> None:
-    """Say where else its token is found. Inside a transaction."""
-    db.execute(EDIT, {"id": number, "kind": token.kind, "place": token.place})
+def edit(db: Database, workspace_id: str, token: TokenSource) -> None:
+    """Write another token source. Inside a transaction."""
+    db.execute(EDIT, {"id": workspace_id, "kind": token.kind, "place": token.place})
 
 
-def remove(db: Database, number: str, now: int) -> bool:
-    """Let it go; its name is free. False: a schedule uses it. Inside a transaction."""
-    removed = db.execute(REMOVE, {"id": number, "now": now}) == 1
+def remove(db: Database, workspace_id: str, now: int) -> bool:
+    """Remove it, so that its name is free. Returns False if a schedule uses it. Inside a transaction."""
+    removed = db.execute(REMOVE, {"id": workspace_id, "now": now}) == 1
     if removed:
-        db.execute("DELETE FROM calendars WHERE workspace_id = :id", {"id": number})
+        db.execute("DELETE FROM calendars WHERE workspace_id = :id", {"id": workspace_id})
     return removed
 
 
-def pause(db: Database, number: str, reason: str, actor: str, now: int) -> bool:
-    """Park what waits for it; what has left is not touched. False when it was paused already. Inside a transaction."""
-    paused = db.execute(PAUSE, {"id": number, "reason": reason, "actor": actor, "now": now}) == 1
-    db.execute(PARK, {"id": number})
-    db.execute(TAKE_BACK, {"id": number, "released": after(JobState.RUNNING, Event.RELEASED)})
+def pause(db: Database, workspace_id: str, reason: str, actor: str, now: int) -> bool:
+    """Pause it and park its jobs, except those that were sent. Returns False if it was paused. Inside a transaction."""
+    paused = db.execute(PAUSE, {"id": workspace_id, "reason": reason, "actor": actor, "now": now}) == 1
+    db.execute(PARK, {"id": workspace_id})
+    db.execute(TAKE_BACK, {"id": workspace_id, "released": after(JobState.RUNNING, Event.RELEASED)})
     return paused
 
 
-def resume(db: Database, number: str, now: int) -> int:
-    """Let what waits go on, look-ups too. Returns how many jobs wait to be sent. Inside a transaction."""
-    db.execute(RESUME, {"id": number})
-    db.execute(LOOK_UP_NOW, {"id": number, "now": now})
-    return db.execute(UNPARK, {"id": number, "now": now})
+def resume(db: Database, workspace_id: str, now: int) -> int:
+    """Resume it with its jobs and look-ups. Returns the number of its queued jobs. Inside a transaction."""
+    db.execute(RESUME, {"id": workspace_id})
+    db.execute(LOOK_UP_NOW, {"id": workspace_id, "now": now})
+    return db.execute(UNPARK, {"id": workspace_id, "now": now})
