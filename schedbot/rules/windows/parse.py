@@ -133,7 +133,7 @@ def _parse_blackout(word: str) -> Blackout:
     match = BLACKOUT.fullmatch(word)
     if match is None:
         hint = "Write the first and the last day: '2026-12-24/2026-12-27', or one day: '2026-12-24'."
-        raise BadInput(f"{quote(word)} is not a blackout.", hint=hint)
+        raise BadInput(f"{quote(word)} is not a blackout date.", hint=hint)
     try:
         first, last = date.fromisoformat(match[1]), date.fromisoformat(match[2] or match[1])
     except ValueError:
