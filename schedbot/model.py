@@ -229,4 +229,4 @@ class Schedule:
     state_until: int | None = None
     effective_at: int = 0  # no occurrence at or before this instant becomes a job
     created_at: int = 0
-    shared: tuple[SendHours, ...] = field(default=(), compare=False)  # of its account and its workspace
+    shared_hours: tuple[SendHours, ...] = field(default=(), compare=False)  # of its account and its workspace

@@ -63,7 +63,7 @@ def get_calendar(schedule: Schedule) -> Calendar:
     """Return the calendar of a schedule in its current version."""
     terms = schedule.terms
     own_hours = SendHours("", terms.window, terms.outside, terms.blackout)
-    return Calendar(terms.skip_holidays, terms.holiday_policy, drop_empty_hours(own_hours, *schedule.shared))
+    return Calendar(terms.skip_holidays, terms.holiday_policy, drop_empty_hours(own_hours, *schedule.shared_hours))
 
 
 def drop_empty_hours(*hours: SendHours) -> tuple[SendHours, ...]:

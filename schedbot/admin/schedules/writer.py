@@ -83,7 +83,7 @@ class ScheduleWriter:
             state_by=self.context.actor if fields.paused else None,
             effective_at=self.context.now,
             created_at=self.context.now,
-            shared=self.shared_hours(fields),
+            shared_hours=self.shared_hours(fields),
         )
 
     def update(self, before: Schedule, fields: ScheduleFields) -> EditResult:
@@ -121,7 +121,7 @@ class ScheduleWriter:
             recurrence=fields.recurrence,
             terms=fields.terms,
             version=before.version + 1,
-            shared=self.shared_hours(fields),
+            shared_hours=self.shared_hours(fields),
         )
         if has_new_rule(before, after):
             after = replace(after, effective_at=self.context.now)

@@ -77,7 +77,7 @@ def policy_facts(schedule: Schedule) -> Iterator[Fact]:
     policy = HOLIDAY_POLICIES[terms.holiday_policy]
     yield "Holidays", f"{terms.skip_holidays}; occurrences on holidays are {policy}" if terms.skip_holidays else ""
     yield from send_hours_facts(terms.window, terms.blackout, terms.outside)
-    for hours in schedule.shared:
+    for hours in schedule.shared_hours:
         owner = f" ({hours.owner})"
         yield from send_hours_facts(
             hours.window and hours.window + owner, hours.blackout and hours.blackout + owner, hours.outside

@@ -138,7 +138,7 @@ class ScheduleRow:
     def to_schedule(self) -> Schedule:
         """Return the schedule with these hours."""
         hours = shared_calendars.parse_shared(self.shared)
-        return replace(self.schedule, shared=hours) if hours else self.schedule
+        return replace(self.schedule, shared_hours=hours) if hours else self.schedule
 
 
 def by_name(db: Database, name: str) -> Schedule | None:
