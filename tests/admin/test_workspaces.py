@@ -1,4 +1,4 @@
-"""A workspace names where its token is found, never the token; while it is paused its jobs wait."""
+"""A workspace stores the source of its token, never the token. Its jobs wait while it is paused."""
 
 from pathlib import Path
 
@@ -23,24 +23,24 @@ def parked(schedules: Schedules) -> list[tuple[str, int]]:
     ]
 
 
-def test_a_variable_that_is_not_set_yet_is_noted_and_taken(schedules: Schedules) -> None:
+def test_unset_variable_is_a_warning(schedules: Schedules) -> None:
     assert "NO_SUCH_TOKEN_VARIABLE is not set" in manage.add(schedules.session, "acme", ENV)
     assert lookup.find(schedules.db, "acme").token == ENV
 
 
-def test_a_name_is_there_once(schedules: Schedules) -> None:
+def test_existing_workspace_name_is_refused(schedules: Schedules) -> None:
     manage.add(schedules.session, "acme", ENV)
     with pytest.raises(BadInput, match="A workspace named 'acme' exists"):
         manage.add(schedules.session, "acme", ENV)
 
 
 @pytest.mark.parametrize("name", ["", " acme", "-acme", "a\nb", "x" * 81])
-def test_a_name_that_could_not_be_typed_is_refused(schedules: Schedules, name: str) -> None:
+def test_unusable_workspace_name_is_refused(schedules: Schedules, name: str) -> None:
     with pytest.raises(BadInput, match="cannot be the name of a workspace"):
         manage.add(schedules.session, name, ENV)
 
 
-def test_an_unknown_workspace_is_named_with_the_nearest(schedules: Schedules) -> None:
+def test_unknown_workspace_has_the_nearest_name_as_hint(schedules: Schedules) -> None:
     with pytest.raises(NotFound) as refused:
         manage.pause(schedules.session, "defalt", "")
     assert (str(refused.value), refused.value.hint) == (
@@ -50,20 +50,20 @@ def test_an_unknown_workspace_is_named_with_the_nearest(schedules: Schedules) ->
 
 
 @pytest.mark.parametrize("option", ["env", "file", "command"])
-def test_a_token_in_place_of_its_place_is_refused_and_not_repeated(option: str) -> None:
-    said = {"env": None, "file": None, "command": None} | {option: f"echo {SECRET}"}
+def test_token_as_source_is_refused_and_not_repeated(option: str) -> None:
+    options = {"env": None, "file": None, "command": None} | {option: f"echo {SECRET}"}
     with pytest.raises(BadInput) as refused:
-        token_sources.parse_token_source(said["env"], said["file"], said["command"])
+        token_sources.parse_token_source(options["env"], options["file"], options["command"])
     assert SECRET not in f"{refused.value} {refused.value.hint}"
 
 
-def test_exactly_one_place_is_said() -> None:
+def test_exactly_one_token_source_is_needed() -> None:
     for places in ((None, None, None), ("A", "b", None)):
         with pytest.raises(BadInput):
             token_sources.parse_token_source(*places)
 
 
-def test_a_token_file_that_others_can_read_is_refused_with_the_remedy(schedules: Schedules, tmp_path: Path) -> None:
+def test_token_file_readable_by_others_is_refused(schedules: Schedules, tmp_path: Path) -> None:
     file = tmp_path / "slack.token"
     file.write_text(SECRET)
     file.chmod(0o644)
@@ -73,7 +73,7 @@ def test_a_token_file_that_others_can_read_is_refused_with_the_remedy(schedules:
     assert rows.by_name(schedules.db, "acme") is None
 
 
-def test_a_token_file_is_kept_by_its_absolute_path(
+def test_token_file_is_stored_by_its_absolute_path(
     schedules: Schedules, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "slack.token").write_text(SECRET)
@@ -83,27 +83,27 @@ def test_a_token_file_is_kept_by_its_absolute_path(
     assert lookup.find(schedules.db, "acme").token.place == str(tmp_path / "slack.token")
 
 
-def test_every_change_is_on_record_and_no_token_is(schedules: Schedules, tmp_path: Path) -> None:
+def test_changes_are_recorded_without_tokens(schedules: Schedules, tmp_path: Path) -> None:
     manage.add(schedules.session, "acme", TokenSource("command", f"echo {SECRET} --password=hush"))
-    number = lookup.find(schedules.db, "acme").id
+    workspace_id = lookup.find(schedules.db, "acme").id
     manage.pause(schedules.session, "acme", "moving")
     manage.resume(schedules.session, "acme")
     manage.edit(schedules.session, "acme", ENV)
     manage.remove(schedules.session, "acme")
-    told = list(changes.of_object(schedules.db, "workspace", number))
-    assert [one.command.removeprefix("workspace ") for one in reversed(told)] == [
+    recorded = list(changes.of_object(schedules.db, "workspace", workspace_id))
+    assert [change.command.removeprefix("workspace ") for change in reversed(recorded)] == [
         "add",
         "pause",
         "resume",
         "edit",
         "remove",
     ]
-    assert {one.actor for one in told} == {"tester@host"}
-    assert "hush" not in str(told)
-    assert SECRET not in str(told)
+    assert {change.actor for change in recorded} == {"tester@host"}
+    assert "hush" not in str(recorded)
+    assert SECRET not in str(recorded)
 
 
-def test_a_pause_parks_what_waits_and_a_resume_lets_it_go_on(schedules: Schedules) -> None:
+def test_pause_parks_queued_jobs_until_resume(schedules: Schedules) -> None:
     schedules.add()
     schedules.tick("2026-12-01 08:59:10")
     assert manage.pause(schedules.session, "default", "revoked") == manage.PauseResult(True, 1)
@@ -114,7 +114,7 @@ def test_a_pause_parks_what_waits_and_a_resume_lets_it_go_on(schedules: Schedule
     assert parked(schedules) == [("queued", 0)]
 
 
-def test_a_pause_takes_back_what_was_handed_out_and_has_not_left(schedules: Schedules) -> None:
+def test_pause_parks_claimed_jobs_that_are_not_sent(schedules: Schedules) -> None:
     schedules.add()
     schedules.tick("2026-12-01 08:59:10")
     schedules.claim(sent=False)
@@ -123,7 +123,7 @@ def test_a_pause_takes_back_what_was_handed_out_and_has_not_left(schedules: Sche
     assert read_value(schedules.db, "SELECT token FROM jobs") is None
 
 
-def test_a_pause_does_not_touch_what_has_left(schedules: Schedules) -> None:
+def test_pause_does_not_touch_sent_jobs(schedules: Schedules) -> None:
     schedules.add()
     schedules.tick("2026-12-01 08:59:10")
     schedules.claim(sent=True)
@@ -131,7 +131,7 @@ def test_a_pause_does_not_touch_what_has_left(schedules: Schedules) -> None:
     assert parked(schedules) == [("running", 0)]
 
 
-def test_what_goes_on_keeps_a_second_between_two_posts_to_a_channel(schedules: Schedules) -> None:
+def test_resumed_jobs_of_a_channel_are_a_second_apart(schedules: Schedules) -> None:
     for name in ("a", "b", "c"):
         schedules.add(name)
     schedules.tick("2026-12-01 08:59:10")
@@ -143,7 +143,7 @@ def test_what_goes_on_keeps_a_second_between_two_posts_to_a_channel(schedules: S
     assert starts[0] == schedules.session.now()
 
 
-def test_a_workspace_that_schedules_use_cannot_be_removed(schedules: Schedules) -> None:
+def test_workspace_in_use_cannot_be_removed(schedules: Schedules) -> None:
     schedules.add("a")
     schedules.add("b")
     with pytest.raises(BadInput) as refused:
@@ -155,9 +155,11 @@ def test_a_workspace_that_schedules_use_cannot_be_removed(schedules: Schedules) 
     assert rows.list_all(schedules.db) == []
 
 
-def test_the_channels_of_its_schedules_are_each_told_once(schedules: Schedules) -> None:
+def test_channels_of_a_workspace_are_listed_once(schedules: Schedules) -> None:
     for name, channel in (("a", "C0000000001"), ("b", "C0000000001"), ("c", "C0000000002")):
         schedules.add(name, channel=channel)
     schedules.remove("c")
-    number = lookup.find(schedules.db, "default").id
-    assert workspace_usage.list_channels(schedules.db, number) == [workspace_usage.ChannelUsage("C0000000001", 2, "a")]
+    workspace_id = lookup.find(schedules.db, "default").id
+    assert workspace_usage.list_channels(schedules.db, workspace_id) == [
+        workspace_usage.ChannelUsage("C0000000001", 2, "a")
+    ]

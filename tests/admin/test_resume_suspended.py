@@ -1,4 +1,4 @@
-"""A suspended schedule goes on only when its channel takes posts again, as far as Slack can be asked."""
+"""A suspended schedule resumes if its channel takes posts again, or if Slack cannot be asked."""
 
 import pytest
 
@@ -21,25 +21,25 @@ def state(app: App) -> str:
     return str(read_value(app.db, "SELECT state FROM schedules"))
 
 
-def test_an_archived_channel_keeps_it_suspended_and_the_reason_is_said(suspended: App) -> None:
+def test_archived_channel_keeps_the_schedule_suspended(suspended: App) -> None:
     suspended.slack.order("error", method="conversations.info", code="is_archived")
     with pytest.raises(SchedbotError, match="C0ARCHIVED1 of 'report' still refuses posts: is_archived"):
         pause.resume(suspended.session(), ["report"])
     assert state(suspended) == "suspended"
 
 
-def test_a_channel_that_is_there_again_lets_it_go_on(suspended: App) -> None:
+def test_open_channel_lets_the_schedule_resume(suspended: App) -> None:
     suspended.run("edit", "report", "--channel", "C0000000009")
     pause.resume(suspended.session(), ["report"])
     assert state(suspended) == "active"
 
 
-def test_where_slack_can_not_be_asked_a_person_s_word_is_enough(suspended: App) -> None:
+def test_missing_scope_lets_the_schedule_resume(suspended: App) -> None:
     suspended.slack.order("error", method="conversations.info", code="missing_scope")
     pause.resume(suspended.session(), ["report"])
     assert state(suspended) == "active"
 
 
-def test_unasked_asks_nobody(suspended: App) -> None:
+def test_unasked_sends_no_request(suspended: App) -> None:
     pause.resume(suspended.session(), ["report"], unasked=True)
     assert (state(suspended), suspended.slack.requests("conversations.info")) == ("active", [])

@@ -1,4 +1,4 @@
-"""`--tz slack:U0123456789`: the zone is a person's; what Slack refuses is said, and nothing is written."""
+"""`--tz slack:U0123456789`: a schedule has the zone of a Slack user. A refusal by Slack writes nothing."""
 
 import io
 from dataclasses import replace
@@ -24,13 +24,13 @@ def _token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
 
 
-def asked(app: App) -> int:
-    """How often Slack was asked for a person."""
+def request_count(app: App) -> int:
+    """Return the number of users.info requests."""
     return len(app.slack.requests("users.info"))
 
 
 def names(app: App) -> list[str]:
-    return [one.name for one in schedules.list_matching(app.db)]
+    return [schedule.name for schedule in schedules.list_matching(app.db)]
 
 
 def take(app: App, lines: str, update: bool = False) -> ImportResult:
@@ -43,28 +43,28 @@ def exported(app: App) -> bytes:
     return out.getvalue().encode()
 
 
-def test_a_schedule_is_due_by_the_persons_wall_clock(app: App) -> None:
+def test_schedule_is_due_in_the_users_zone(app: App) -> None:
     added = app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
     assert (added.recurrence.tz, added.terms.tz_from) == ("America/Los_Angeles", ANNA)
     assert serialize.to_columns(added)["tz"] == ANNA
 
 
-def test_add_says_whose_zone_it_is_and_next_says_which(app: App) -> None:
-    said = ("--cron", "0 9 * * *", "--tz", ANNA, "--channel", "C0000000001", "--text", "Hi")
-    added = app.run("add", "anna", *said)
-    assert "at 09:00 every day, Los Angeles time (as U0SANDBOX01 has it in Slack)." in added.stdout
+def test_add_names_the_user_and_next_the_zone(app: App) -> None:
+    fields = ("--cron", "0 9 * * *", "--tz", ANNA, "--channel", "C0000000001", "--text", "Hi")
+    added = app.run("add", "anna", *fields)
+    assert "at 09:00 every day, Los Angeles time (zone of U0SANDBOX01 in Slack)." in added.stdout
     shown = app.run("show", "anna", "--json").stdout
     assert f'"tz": "{ANNA}"' in shown
     assert '"zone": "America/Los_Angeles"' in shown
     assert '"tz": "America/Los_Angeles"' in app.run("next", "anna", "--json").stdout
 
 
-def test_a_zone_that_is_named_is_not_asked_for(app: App) -> None:
+def test_zone_name_needs_no_request(app: App) -> None:
     app.add_schedule("plain", cron="0 9 * * *", tz="Europe/Berlin")
-    assert asked(app) == 0
+    assert request_count(app) == 0
 
 
-def test_an_edit_takes_the_zone_of_a_person_and_gives_it_back(app: App) -> None:
+def test_edit_changes_between_user_and_zone_name(app: App) -> None:
     app.add_schedule("report", cron="0 9 * * *", tz="Europe/Berlin")
     edited = edit.edit(app.session(), "report", {"tz": ANNA})
     assert edited.differences == [("tz", "Europe/Berlin", ANNA), ("zone", None, "America/Los_Angeles")]
@@ -72,10 +72,10 @@ def test_an_edit_takes_the_zone_of_a_person_and_gives_it_back(app: App) -> None:
     assert (again.recurrence.tz, again.terms.tz_from) == ("UTC", "")
 
 
-def test_an_edit_of_something_else_asks_nobody_and_keeps_the_person(app: App) -> None:
+def test_edit_of_other_fields_keeps_the_user(app: App) -> None:
     app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
     after = edit.edit(app.session(), "anna", {"text": "Hello", "cron": "0 10 * * *"}).after
-    assert (after.recurrence.tz, after.terms.tz_from, asked(app)) == ("America/Los_Angeles", ANNA, 1)
+    assert (after.recurrence.tz, after.terms.tz_from, request_count(app)) == ("America/Los_Angeles", ANNA, 1)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_an_edit_of_something_else_asks_nobody_and_keeps_the_person(app: App) ->
         ("ratelimited", "rate limit", "Try again in a minute"),
     ],
 )
-def test_what_slack_refuses_is_said_and_nothing_is_written(app: App, error: str, sentence: str, remedy: str) -> None:
+def test_refusal_by_slack_is_an_error_and_writes_nothing(app: App, error: str, sentence: str, remedy: str) -> None:
     app.slack.order("error", "users.info", code=error)
     with pytest.raises(BadField) as refused:
         app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
@@ -99,7 +99,7 @@ def test_what_slack_refuses_is_said_and_nothing_is_written(app: App, error: str,
     assert read_value(app.db, "SELECT count(*) FROM people") == 0
 
 
-def test_who_is_deactivated_or_has_no_zone_that_is_known_is_refused(app: App) -> None:
+def test_user_without_a_usable_zone_is_refused(app: App) -> None:
     app.slack.set_user("U0GONE", tz="UTC", deleted=True)
     app.slack.set_user("U0NOWHERE", tz="")
     app.slack.set_user("U0MARS", tz="Mars/Olympus")
@@ -108,36 +108,36 @@ def test_who_is_deactivated_or_has_no_zone_that_is_known_is_refused(app: App) ->
             app.add_schedule("anna", cron="0 9 * * *", tz=f"slack:{user}")
 
 
-def test_no_token_and_no_slack_are_said(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = {"name": "anna", "cron": "0 9 * * *", "tz": ANNA, "channel": "C0000000001", "text": "Hi"}
+def test_missing_token_and_unreachable_slack_are_errors(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = {"name": "anna", "cron": "0 9 * * *", "tz": ANNA, "channel": "C0000000001", "text": "Hi"}
     session = app.session()
-    gone = replace(session, settings=replace(session.settings, api_url="http://127.0.0.1:9/api/"))
+    unreachable = replace(session, settings=replace(session.settings, api_url="http://127.0.0.1:9/api/"))
     with pytest.raises(BadField, match="connection to Slack was refused"):
-        add.add(gone, said)
+        add.add(unreachable, fields)
     monkeypatch.delenv("SLACK_BOT_TOKEN")
     with pytest.raises(BadField, match="SLACK_BOT_TOKEN is not set"):
-        add.add(session, said)
+        add.add(session, fields)
     assert names(app) == []
 
 
-def test_an_expression_alone_has_no_person(app: App) -> None:
+def test_expression_with_a_user_is_refused(app: App) -> None:
     refused = app.run("next", "--cron", "0 9 * * *", "--tz", ANNA)
     assert refused.returncode == 2
     assert "only a schedule can take its zone from Slack" in refused.stderr
 
 
-def test_an_import_asks_once_for_each_person(app: App) -> None:
+def test_import_asks_once_for_each_user(app: App) -> None:
     rows = [f"report-{number},C0000000001,0 {number} * * *,{(ANNA, BERND)[number % 2]},Hi,\n" for number in range(6)]
     assert take(app, "".join(rows)) == ImportResult(6, 0, 0)
-    assert asked(app) == 2
+    assert request_count(app) == 2
 
 
-def test_an_import_waits_where_slack_asks_it_to(app: App) -> None:
+def test_import_waits_for_a_short_rate_limit(app: App) -> None:
     app.slack.order("ratelimit", "users.info", nth=2, retry_after=1)
     assert take(app, f"a,C0000000001,0 9 * * *,{ANNA},Hi,\nb,C0000000001,0 9 * * *,{BERND},Hi,\n").added == 2
 
 
-def test_an_import_says_the_line_of_a_person_who_is_not_there_and_writes_nothing(app: App) -> None:
+def test_import_names_the_line_of_an_unknown_user(app: App) -> None:
     with pytest.raises(BadFile) as refused:
         take(app, f"a,C0000000001,0 9 * * *,{ANNA},Hi,\nb,C0000000001,0 9 * * *,slack:U0NOBODY,Hi,\n")
     assert [line.split(". ")[0] for line in refused.value.lines] == [
@@ -146,24 +146,24 @@ def test_an_import_says_the_line_of_a_person_who_is_not_there_and_writes_nothing
     assert names(app) == []
 
 
-def test_what_is_exported_comes_back_and_asks_nobody_who_stands(app: App) -> None:
+def test_unchanged_import_sends_no_request(app: App) -> None:
     app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
     file = Source("file.csv", exported(app), update=True)
     assert import_file(app.session(), file) == ImportResult(0, 0, 1)
-    assert asked(app) == 1
+    assert request_count(app) == 1
     app.run("remove", "anna", "--yes")
     assert import_file(app.session(), file).added == 1
     [back] = schedules.list_matching(app.db)
     assert (back.recurrence.tz, back.terms.tz_from) == ("America/Los_Angeles", ANNA)
 
 
-def test_a_person_who_is_said_in_another_way_is_asked_for_and_stays(app: App) -> None:
+def test_same_user_in_other_spelling_is_no_change(app: App) -> None:
     app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
     line = f"anna,C0000000001,0 9 * * *,{ANNA.replace('slack', 'Slack')},anna,default\n"
     assert take(app, line, update=True) == ImportResult(0, 0, 1)
 
 
-def test_a_person_is_asked_for_again_in_another_workspace(app: App) -> None:
+def test_user_is_asked_for_again_in_another_workspace(app: App) -> None:
     add_globex(app)
     app.slack.set_user("U0SANDBOX01", tz="Asia/Tokyo", workspace="globex")
     app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)

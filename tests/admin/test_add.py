@@ -1,4 +1,4 @@
-"""A schedule is added whole or not at all, and what is wrong with it is said with the value and the column."""
+"""`add` writes a whole schedule or nothing. An error names the column and the value."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.support.schedules import Schedules, clock, ms
 
 
 @pytest.mark.parametrize(
-    ("said", "column", "value"),
+    ("fields", "column", "value"),
     [
         ({"cron": "0 0 30 2 *"}, "cron", "0 0 30 2 *"),
         ({"cron": "0 9 * * *", "every": "hour"}, "every", "every"),
@@ -51,27 +51,27 @@ from tests.support.schedules import Schedules, clock, ms
         ({"colour": "red"}, "colour", "colour"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_column_and_nothing_is_written(
-    schedules: Schedules, said: dict[str, str], column: str, value: str
+def test_wrong_value_is_refused_with_its_column(
+    schedules: Schedules, fields: dict[str, str], column: str, value: str
 ) -> None:
     with pytest.raises(BadField) as refused:
-        schedules.add(**{"name": "daily", **said})
+        schedules.add(**{"name": "daily", **fields})
     assert refused.value.column == column
     assert value in str(refused.value)
     assert refused.value.hint
     assert list(schedule_rows.list_matching(schedules.db)) == []
 
 
-def test_a_name_that_exists_is_refused_with_what_to_do(schedules: Schedules) -> None:
+def test_existing_name_is_refused_with_a_hint(schedules: Schedules) -> None:
     schedules.add("acme")
     with pytest.raises(BadField) as refused:
         schedules.add("acme")
     assert refused.value.hint == "Change it with 'schedbot edit acme', or choose another name."
 
 
-def test_what_is_said_is_what_is_stored(schedules: Schedules) -> None:
-    said = {"account": "a-1", "misfire": "all", "grace": "0s", "max_attempts": "1", "priority": "high"}
-    added = schedules.add(**said, on_unknown="resend", jitter="5m", starts="2026-12-02", until="2026-12-31")
+def test_fields_are_stored_as_given(schedules: Schedules) -> None:
+    fields = {"account": "a-1", "misfire": "all", "grace": "0s", "max_attempts": "1", "priority": "high"}
+    added = schedules.add(**fields, on_unknown="resend", jitter="5m", starts="2026-12-02", until="2026-12-31")
     assert schedules.get() == added
     assert (added.account, added.terms.grace_ms, added.terms.jitter_ms) == ("a-1", 0, 300_000)
     assert (added.terms.max_attempts, added.terms.misfire, added.terms.on_unknown) == (1, "all", "resend")
@@ -79,14 +79,14 @@ def test_what_is_said_is_what_is_stored(schedules: Schedules) -> None:
     assert added.terms.until_at == ms("2027-01-01 00:00:00") - 1
 
 
-def test_an_occurrence_within_the_look_ahead_is_enqueued_at_once(schedules: Schedules) -> None:
+def test_occurrence_within_look_ahead_is_enqueued_at_once(schedules: Schedules) -> None:
     schedules.add()
     assert schedules.jobs() == ["2026-12-01 09:00 queued"]
     schedules.tick("2026-12-01 08:59:30")
     assert schedules.jobs() == ["2026-12-01 09:00 queued"]
 
 
-def test_one_added_after_its_time_waits_for_the_next_day(schedules: Schedules) -> None:
+def test_schedule_added_too_late_starts_on_the_next_day(schedules: Schedules) -> None:
     schedules.utc = "2026-12-01 09:00:00"
     schedules.add()
     schedules.tick("2026-12-01 09:00:30")
@@ -94,7 +94,7 @@ def test_one_added_after_its_time_waits_for_the_next_day(schedules: Schedules) -
     assert schedules.next() == "2026-12-02 09:00"
 
 
-def test_one_added_does_not_share_what_others_of_its_rule_still_owe(schedules: Schedules) -> None:
+def test_new_schedule_has_no_overdue_job_of_its_rule(schedules: Schedules) -> None:
     schedules.utc = "2026-12-01 08:00:00"
     schedules.add("other")
     schedules.utc = "2026-12-01 09:05:00"
@@ -103,28 +103,28 @@ def test_one_added_does_not_share_what_others_of_its_rule_still_owe(schedules: S
     assert (schedules.jobs("other"), schedules.jobs("daily")) == (["2026-12-01 09:00 queued"], [])
 
 
-def test_one_added_paused_enqueues_nothing(schedules: Schedules) -> None:
+def test_schedule_added_paused_enqueues_nothing(schedules: Schedules) -> None:
     assert schedules.add(paused="true").state == "paused"
     assert schedules.jobs() == []
 
 
-def test_a_count_ends_with_its_last_occurrence(schedules: Schedules) -> None:
+def test_count_ends_with_its_last_occurrence(schedules: Schedules) -> None:
     added = schedules.add(count="3", starts="2026-12-05")
     assert added.terms.until_at == ms("2026-12-07 09:00:00")
 
 
-def test_the_earlier_of_count_and_until_ends_it(schedules: Schedules) -> None:
+def test_earlier_of_count_and_until_is_the_end(schedules: Schedules) -> None:
     added = schedules.add(count="30", until="2026-12-02")
     assert clock(added.terms.until_at or 0) == "2026-12-02 23:59"
 
 
-def test_a_one_off_is_due_once_and_then_finished(schedules: Schedules) -> None:
+def test_single_instant_is_due_once_and_then_finished(schedules: Schedules) -> None:
     schedules.add(at="2026-12-01 10:00", tz="Europe/Berlin")
     assert schedules.jobs() == ["2026-12-01 09:00 queued"]
     assert schedules.get().state == "finished"
 
 
-def test_the_change_is_on_record_with_who_and_what(schedules: Schedules) -> None:
+def test_add_records_actor_command_and_values(schedules: Schedules) -> None:
     added = schedules.add()
     change = changes.last(schedules.db, "schedule", added.id)
     assert change
@@ -133,7 +133,7 @@ def test_the_change_is_on_record_with_who_and_what(schedules: Schedules) -> None
     assert (change.after["cron"], change.after["text"]) == ("0 9 * * *", "Hi")
 
 
-def test_a_template_that_asks_for_more_than_it_is_given_is_refused(schedules: Schedules, tmp_path: Path) -> None:
+def test_template_with_a_missing_parameter_is_refused(schedules: Schedules, tmp_path: Path) -> None:
     template = tmp_path / "weekly.json.j2"
     template.write_text('{"text": "Hello {{ team }}"}')
     with pytest.raises(BadField) as refused:
@@ -143,17 +143,15 @@ def test_a_template_that_asks_for_more_than_it_is_given_is_refused(schedules: Sc
     assert schedules.add(report=str(template), params='{"team": "EU"}').terms.report.params == {"team": "EU"}
 
 
-def test_reading_alone_writes_nothing_and_knows_the_defaults(schedules: Schedules) -> None:
-    said = {"name": "x", "tz": "UTC", "channel": "C0000000001", "text": "Hi", "every": "weekday at 9:00", "grace": ""}
-    fields = ScheduleFields.parse(said, ms(schedules.utc))
-    assert (fields.recurrence.cron, fields.workspace) == ("0 9 * * 1-5", "default")
-    assert (fields.terms.grace_ms, fields.terms.max_attempts) == (6 * 3_600_000, 5)
+def test_parse_returns_defaults_and_writes_nothing(schedules: Schedules) -> None:
+    fields = {"name": "x", "tz": "UTC", "channel": "C0000000001", "text": "Hi", "every": "weekday at 9:00", "grace": ""}
+    parsed = ScheduleFields.parse(fields, ms(schedules.utc))
+    assert (parsed.recurrence.cron, parsed.workspace) == ("0 9 * * 1-5", "default")
+    assert (parsed.terms.grace_ms, parsed.terms.max_attempts) == (6 * 3_600_000, 5)
     assert list(schedule_rows.list_matching(schedules.db)) == []
 
 
-def test_it_is_said_when_the_token_of_its_workspace_is_not_there(
-    schedules: Schedules, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_token_is_a_warning(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "SLACK_BOT_TOKEN" in add.missing_token(schedules.session, schedules.add("default"))
     with schedules.db.writing():
         workspaces.add(schedules.db, "acme", TokenSource("env", "ACME_TOKEN"), 0)

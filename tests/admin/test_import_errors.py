@@ -1,4 +1,4 @@
-"""Every bad line of an import is named with its number, column and reason; then nothing at all was changed."""
+"""An import lists every bad line with its number, column and problem, and changes nothing."""
 
 import json
 
@@ -15,7 +15,7 @@ GOOD = "a,C0000000001,0 9 * * *,UTC,Hi\n"
 
 
 def refused(schedules: Schedules, text: str, form: Format = Format.CSV) -> list[str]:
-    """The lines of the complaint about a file that is not taken, after a look that nothing was changed."""
+    """Import a file with bad lines; return the messages and check that nothing was changed."""
     before = list(schedule_rows.list_matching(schedules.db))
     with pytest.raises(BadFile) as error:
         import_file(schedules.session, Source("file", text.encode(), form))
@@ -24,7 +24,7 @@ def refused(schedules: Schedules, text: str, form: Format = Format.CSV) -> list[
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "expected"),
     [
         (",C0000000001,0 9 * * *,UTC,Hi", "line 3: name: "),
         ("b,#general,0 9 * * *,UTC,Hi", "line 3: channel: '#general' is a name."),
@@ -38,13 +38,13 @@ def refused(schedules: Schedules, text: str, form: Format = Format.CSV) -> list[
         ("a,C0000000001,0 9 * * *,UTC,Hi", "line 3: name: The name 'a' is also in line 2."),
     ],
 )
-def test_a_bad_line_says_where_what_and_what_to_do(schedules: Schedules, row: str, told: str) -> None:
+def test_bad_line_names_line_column_and_problem(schedules: Schedules, row: str, expected: str) -> None:
     (line,) = refused(schedules, HEADER + GOOD + row + "\n")
     assert line.startswith("line 3: ")
-    assert told in line
+    assert expected in line
 
 
-def test_all_bad_lines_are_listed_in_order_and_not_only_the_first(schedules: Schedules) -> None:
+def test_all_bad_lines_are_listed_in_order(schedules: Schedules) -> None:
     rows = [f"s{n},C0000000001,0 9 * * *,{'UTC' if n % 2 else f'Nowhere{n}'},Hi" for n in range(6)]
     assert [line.split(": ")[:2] for line in refused(schedules, HEADER + "\n".join(rows))] == [
         ["line 2", "tz"],
@@ -53,13 +53,13 @@ def test_all_bad_lines_are_listed_in_order_and_not_only_the_first(schedules: Sch
     ]
 
 
-def test_a_line_reports_its_first_bad_cell(schedules: Schedules) -> None:
+def test_csv_line_reports_its_first_bad_cell(schedules: Schedules) -> None:
     (line,) = refused(schedules, HEADER + "-b,#general,0 9 * * 8,UTC,\n")
     assert line.startswith("line 2: cron: ")
 
 
 @pytest.mark.parametrize("update", [False, True])
-def test_a_bad_json_line_reports_its_first_bad_cell(schedules: Schedules, update: bool) -> None:
+def test_json_line_reports_its_first_bad_cell(schedules: Schedules, update: bool) -> None:
     row = {"name": schedules.add("daily").name if update else "-b", "channel": "#general", "tz": "Mars", "count": "0"}
     with pytest.raises(BadFile, match="1 line is wrong") as error:
         import_file(schedules.session, Source("file", json.dumps(row).encode(), Format.JSONL, update))
@@ -88,45 +88,45 @@ def test_more_than_a_hundred_errors_are_counted(schedules: Schedules) -> None:
     assert lines[-1] == "... and 150 more"
 
 
-def test_the_line_is_where_the_record_starts_though_texts_have_newlines(schedules: Schedules) -> None:
+def test_line_number_is_where_the_record_starts(schedules: Schedules) -> None:
     text = HEADER + '\n\na,C0000000001,0 9 * * *,UTC,"one\ntwo\n\nthree"\n' + "b,C0000000001,0 9 * * *,Mars,Hi\n"
     (line,) = refused(schedules, text)
     assert line.startswith("line 8: tz: ")
 
 
-def test_an_unknown_column_is_named_with_the_nearest(schedules: Schedules) -> None:
+def test_unknown_column_is_refused_with_the_nearest(schedules: Schedules) -> None:
     assert refused(schedules, "name,chanel,colour\n") == [
         "line 1: chanel: No column named 'chanel' exists. Did you mean 'channel'?",
         refused(schedules, "colour\n")[0],
     ]
 
 
-def test_a_column_that_is_there_twice_is_refused(schedules: Schedules) -> None:
+def test_repeated_column_is_refused(schedules: Schedules) -> None:
     assert "is there twice" in refused(schedules, "name,tz,name\n")[0]
 
 
-def test_an_empty_file_is_refused_with_the_columns(schedules: Schedules) -> None:
+def test_empty_file_is_refused_with_the_columns(schedules: Schedules) -> None:
     assert "The first line has the columns: name, account" in refused(schedules, "")[0]
 
 
-def test_a_quote_that_is_not_closed_is_named_by_the_line_that_opens_it(schedules: Schedules) -> None:
+def test_open_quote_is_reported_at_its_line(schedules: Schedules) -> None:
     (line,) = refused(schedules, HEADER + GOOD + 'b,C0000000001,0 9 * * *,UTC,"never closed\n' + GOOD * 3)
     assert line.startswith("line 3: row: A quotation mark is opened and never closed.")
 
 
-def test_a_workspace_that_is_not_there_is_named(schedules: Schedules) -> None:
+def test_unknown_workspace_is_refused_with_the_nearest(schedules: Schedules) -> None:
     (line,) = refused(schedules, "workspace," + HEADER + "defualt," + GOOD)
     assert line == "line 2: workspace: No workspace named 'defualt' exists. Did you mean 'default'?"
 
 
-def test_a_name_that_exists_is_refused_with_a_word_on_update(schedules: Schedules) -> None:
+def test_existing_name_is_refused_with_update_as_hint(schedules: Schedules) -> None:
     schedules.add("a")
     (line,) = refused(schedules, HEADER + GOOD)
     assert line.startswith("line 2: name: A schedule named 'a' exists. Use --update")
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "expected"),
     [
         ('{"name": "a"', "is not JSON"),
         ("[1]", "is not an object"),
@@ -136,12 +136,12 @@ def test_a_name_that_exists_is_refused_with_a_word_on_update(schedules: Schedule
         ('{"name": "a", "text": "\\u0000"}', "line 1: text: The text has"),
     ],
 )
-def test_bad_json_lines_are_named(schedules: Schedules, line: str, told: str) -> None:
-    assert told in refused(schedules, line, Format.JSONL)[0]
+def test_bad_json_lines_are_refused(schedules: Schedules, line: str, expected: str) -> None:
+    assert expected in refused(schedules, line, Format.JSONL)[0]
 
 
 @pytest.mark.parametrize(
-    ("raw", "told"),
+    ("raw", "expected"),
     [
         (HEADER.encode() + b"a,\xe4", "'file' is not UTF-8 text: line 2 has the byte 0xe4."),
         (HEADER.encode("utf-16"), "is not UTF-8 text: line 1"),
@@ -149,8 +149,8 @@ def test_bad_json_lines_are_named(schedules: Schedules, line: str, told: str) ->
         (b'[{"name": "a"}]', "'file' is one JSON array."),
     ],
 )
-def test_a_file_that_is_no_text_of_ours_is_refused_whole(schedules: Schedules, raw: bytes, told: str) -> None:
+def test_unreadable_file_is_refused(schedules: Schedules, raw: bytes, expected: str) -> None:
     with pytest.raises(BadInput) as error:
         import_file(schedules.session, Source("file", raw))
-    assert told in str(error.value)
+    assert expected in str(error.value)
     assert error.value.hint

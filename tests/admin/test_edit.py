@@ -1,4 +1,4 @@
-"""An edit changes what is said, reaches what waits, and never fires the past."""
+"""`edit` changes the given fields, reaches queued jobs, and posts nothing from the past."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.support.schedules import Schedules, ms
 from tests.support.sql import read_rows, read_value
 
 
-def test_a_new_text_is_posted_by_what_waits_already(schedules: Schedules) -> None:
+def test_new_text_reaches_a_queued_job(schedules: Schedules) -> None:
     schedules.add()
     edited = schedules.edit(text="Hello")
     assert edited.differences == [("text", "Hi", "Hello")]
@@ -21,7 +21,7 @@ def test_a_new_text_is_posted_by_what_waits_already(schedules: Schedules) -> Non
     assert (schedules.get().version, schedules.get().terms.report.source) == (2, "Hello")
 
 
-def test_what_a_pool_holds_unsent_returns_to_be_posted_as_the_schedule_then_stands(schedules: Schedules) -> None:
+def test_claimed_unsent_job_returns_to_the_queue(schedules: Schedules) -> None:
     schedules.add()
     schedules.claim(sent=False)
     schedules.edit(text="Hello")
@@ -29,7 +29,7 @@ def test_what_a_pool_holds_unsent_returns_to_be_posted_as_the_schedule_then_stan
     assert read_rows(schedules.db, "SELECT token, lease_until FROM jobs") == [(None, None)]
 
 
-def test_what_has_left_is_not_touched(schedules: Schedules) -> None:
+def test_sent_job_is_not_touched(schedules: Schedules) -> None:
     schedules.add()
     schedules.claim(sent=True)
     schedules.edit(cron="0 10 * * *")
@@ -37,7 +37,7 @@ def test_what_has_left_is_not_touched(schedules: Schedules) -> None:
     assert read_rows(schedules.db, "SELECT token FROM jobs") == [(7,)]
 
 
-def test_a_new_rule_cancels_what_only_the_old_one_had(schedules: Schedules) -> None:
+def test_new_rule_cancels_the_old_rules_jobs(schedules: Schedules) -> None:
     schedules.add()
     assert schedules.edit(cron="0 10 * * *").cancelled == 1
     assert schedules.jobs() == ["2026-12-01 09:00 cancelled schedule_edited"]
@@ -45,20 +45,20 @@ def test_a_new_rule_cancels_what_only_the_old_one_had(schedules: Schedules) -> N
     assert schedules.jobs()[1:] == ["2026-12-01 10:00 queued"]
 
 
-def test_an_occurrence_that_both_rules_share_stays_one_job(schedules: Schedules) -> None:
+def test_occurrence_of_both_rules_stays_one_job(schedules: Schedules) -> None:
     schedules.add()
     assert schedules.edit(cron="0 9 * * tue").cancelled == 0
     assert schedules.jobs() == ["2026-12-01 09:00 queued"]
 
 
-def test_an_edit_and_its_reverse_leave_the_occurrence_to_be_posted_once(schedules: Schedules) -> None:
+def test_edit_and_its_reverse_leave_one_job(schedules: Schedules) -> None:
     schedules.add()
     schedules.edit(cron="0 10 * * *")
     schedules.edit(cron="0 9 * * *")
     assert schedules.jobs() == ["2026-12-01 09:00 queued"]
 
 
-def test_a_new_rule_does_not_fire_the_past(schedules: Schedules) -> None:
+def test_new_rule_does_not_fire_the_past(schedules: Schedules) -> None:
     schedules.add()
     schedules.utc = "2026-12-01 08:59:30"
     schedules.edit(cron="0 8 * * *")
@@ -67,7 +67,7 @@ def test_a_new_rule_does_not_fire_the_past(schedules: Schedules) -> None:
     assert schedules.next() == "2026-12-02 08:00"
 
 
-def test_an_edited_schedule_does_not_share_what_others_of_its_new_rule_still_owe(schedules: Schedules) -> None:
+def test_edited_schedule_has_no_overdue_job_of_its_new_rule(schedules: Schedules) -> None:
     schedules.utc = "2026-12-01 07:00:00"
     schedules.add("other", cron="0 8 * * *")
     schedules.add("daily", cron="0 18 * * *")
@@ -77,25 +77,25 @@ def test_an_edited_schedule_does_not_share_what_others_of_its_new_rule_still_owe
     assert (schedules.jobs("other"), schedules.jobs("daily")) == (["2026-12-01 08:00 queued"], [])
 
 
-def test_another_zone_keeps_the_time_on_the_wall_clock(schedules: Schedules) -> None:
+def test_new_zone_keeps_the_wall_clock_time(schedules: Schedules) -> None:
     schedules.add(at="2026-12-05 09:00", tz="America/New_York")
     schedules.edit(tz="Europe/Berlin")
     assert schedules.next() == "2026-12-05 08:00"
 
 
-def test_an_end_before_what_waits_cancels_it(schedules: Schedules) -> None:
+def test_earlier_end_cancels_queued_jobs_after_it(schedules: Schedules) -> None:
     schedules.add(cron="*/1 * * * *")
     schedules.edit(until="2026-12-01 09:00")
     assert schedules.jobs() == ["2026-12-01 09:00 queued"]
 
 
-def test_a_longer_grace_moves_the_deadline_of_what_waits(schedules: Schedules) -> None:
+def test_longer_grace_moves_the_deadline_of_queued_jobs(schedules: Schedules) -> None:
     schedules.add(grace="1h")
     schedules.edit(grace="3h")
     assert read_value(schedules.db, "SELECT deadline_at - due_at FROM jobs") == 3 * 3_600_000
 
 
-def test_another_workspace_takes_what_waits_along(schedules: Schedules) -> None:
+def test_new_workspace_takes_queued_jobs_along(schedules: Schedules) -> None:
     schedules.add()
     with schedules.db.writing():
         schedules.db.execute(
@@ -106,14 +106,14 @@ def test_another_workspace_takes_what_waits_along(schedules: Schedules) -> None:
     assert read_rows(schedules.db, "SELECT workspace_id, parked FROM jobs") == [("w2", 1)]
 
 
-def test_of_a_count_only_the_rest_is_left_under_a_new_rule(schedules: Schedules) -> None:
+def test_new_rule_keeps_the_rest_of_a_count(schedules: Schedules) -> None:
     schedules.add(count="3")
     schedules.utc = "2026-12-01 12:00:00"
     schedules.edit(cron="0 18 * * *")
     assert schedules.get().terms.until_at == ms("2026-12-02 18:00:00")
 
 
-def test_a_count_goes_on_past_the_old_end_under_a_new_rule(schedules: Schedules) -> None:
+def test_new_rule_moves_the_end_of_a_count(schedules: Schedules) -> None:
     schedules.add(count="3")
     schedules.run_now()
     schedules.utc = "2026-12-01 12:00:00"
@@ -121,7 +121,7 @@ def test_a_count_goes_on_past_the_old_end_under_a_new_rule(schedules: Schedules)
     assert schedules.get().terms.until_at == ms("2027-01-01 18:00:00")
 
 
-def test_a_count_holds_though_no_tick_has_seen_what_fell_due_before_the_edit(schedules: Schedules) -> None:
+def test_count_includes_due_occurrences_without_a_tick(schedules: Schedules) -> None:
     schedules.add(count="3")
     schedules.utc = "2026-12-02 10:00:00"  # the second is due, and no tick came
     schedules.edit(count="5")
@@ -130,13 +130,13 @@ def test_a_count_holds_though_no_tick_has_seen_what_fell_due_before_the_edit(sch
     assert [job[:10] for job in schedules.jobs()] == [f"2026-12-0{day}" for day in range(1, 6)]
 
 
-def test_an_end_that_was_said_beside_a_count_is_kept_under_a_new_rule(schedules: Schedules) -> None:
+def test_new_rule_keeps_until_beside_a_count(schedules: Schedules) -> None:
     schedules.add(count="30", until="2026-12-05 12:00")
     schedules.edit(cron="0 8 * * *")
     assert schedules.get().terms.until_at == ms("2026-12-05 12:00:00")
 
 
-def test_a_count_can_be_changed_after_a_pause_that_took_some(schedules: Schedules) -> None:
+def test_count_can_be_changed_after_a_pause(schedules: Schedules) -> None:
     schedules.add(count="3")
     schedules.pause()
     schedules.utc = "2026-12-02 10:00:00"
@@ -145,13 +145,13 @@ def test_a_count_can_be_changed_after_a_pause_that_took_some(schedules: Schedule
     assert schedules.get().terms.until_at == ms("2026-12-07 09:00:00")
 
 
-def test_an_end_at_the_very_instant_of_an_occurrence_outlives_a_new_count(schedules: Schedules) -> None:
+def test_until_on_an_occurrence_is_kept_with_a_new_count(schedules: Schedules) -> None:
     schedules.add(count="30", until="2026-12-05 09:00")
     schedules.edit(cron="0 8 * * *", count="60")
     assert schedules.get().terms.until_at == ms("2026-12-05 09:00:00")
 
 
-def test_a_count_that_is_used_up_is_refused(schedules: Schedules) -> None:
+def test_used_up_count_is_refused(schedules: Schedules) -> None:
     schedules.add()
     schedules.utc = "2026-12-01 12:00:00"
     with pytest.raises(BadField) as refused:
@@ -160,27 +160,27 @@ def test_a_count_that_is_used_up_is_refused(schedules: Schedules) -> None:
     assert "1 times already" in str(refused.value)
 
 
-def test_none_clears_an_end(schedules: Schedules) -> None:
+def test_none_clears_start_and_end(schedules: Schedules) -> None:
     schedules.add(until="2026-12-31", starts="2026-12-01")
     schedules.edit(until="none", starts="none")
     assert (schedules.get().terms.until_at, schedules.get().terms.starts_at) == (None, None)
 
 
-def test_a_finished_one_off_goes_on_with_a_new_instant(schedules: Schedules) -> None:
+def test_finished_schedule_is_active_with_a_new_instant(schedules: Schedules) -> None:
     schedules.add(at="2026-12-01 09:00")
     schedules.utc = "2026-12-01 12:00:00"
     schedules.edit(at="2026-12-03 09:00")
     assert (schedules.get().state, schedules.next()) == ("active", "2026-12-03 09:00")
 
 
-def test_nothing_to_change_writes_nothing(schedules: Schedules) -> None:
+def test_edit_without_changes_writes_nothing(schedules: Schedules) -> None:
     added = schedules.add()
     assert schedules.edit(text="Hi", cron="0 9 * * *").differences == []
     assert schedules.get() == added
     assert len(list(changes.of_object(schedules.db, "schedule", added.id))) == 1
 
 
-def test_a_new_name_must_be_free(schedules: Schedules) -> None:
+def test_new_name_must_be_free(schedules: Schedules) -> None:
     schedules.add("a")
     schedules.add("b")
     with pytest.raises(BadField, match="The name 'b' is in use"):
@@ -189,7 +189,7 @@ def test_a_new_name_must_be_free(schedules: Schedules) -> None:
     assert schedules.get("c").version == 2
 
 
-def test_parameters_are_merged_and_taken_away_one_by_one(schedules: Schedules, tmp_path: Path) -> None:
+def test_parameters_are_merged_and_removed_one_by_one(schedules: Schedules, tmp_path: Path) -> None:
     (tmp_path / "r.json.j2").write_text("{\"text\": \"{{ params.get('team', 'all') }}\"}")
     schedules.add(report=str(tmp_path / "r.json.j2"), params='{"team": "EU", "week": 3}')
     edit.edit(schedules.session, "daily", {}, ParamChanges({"week": 4}, ["team"]))
@@ -198,14 +198,14 @@ def test_parameters_are_merged_and_taken_away_one_by_one(schedules: Schedules, t
         edit.edit(schedules.session, "daily", {}, ParamChanges({}, ["team"]))
 
 
-def test_a_name_that_is_not_there_is_told_with_the_nearest(schedules: Schedules) -> None:
+def test_unknown_name_is_refused_with_the_nearest(schedules: Schedules) -> None:
     schedules.add("acme-weekly")
     with pytest.raises(NotFound) as refused:
         schedules.edit("acme-weakly", text="x")
     assert refused.value.hint == "Did you mean 'acme-weekly'?"
 
 
-def test_the_record_of_an_edit_has_before_and_after(schedules: Schedules) -> None:
+def test_edit_records_values_before_and_after(schedules: Schedules) -> None:
     added = schedules.add()
     schedules.edit(channel="C0000000002")
     change = changes.last(schedules.db, "schedule", added.id)

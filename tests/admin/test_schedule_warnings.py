@@ -1,4 +1,4 @@
-"""What of windows and blackouts is hardly meant so is said beside the answer, and nothing is refused for it."""
+"""`add` and `edit` warn about windows and blackouts that are likely mistakes, and refuse nothing."""
 
 from time import perf_counter
 
@@ -12,15 +12,18 @@ from tests.support.schedules import Schedules
 OFFICE = "mon-fri 08:00-18:00"
 
 
-def said(schedules: Schedules, name: str = "daily") -> str:
+def warnings_of(schedules: Schedules, name: str = "daily") -> str:
     return " ".join(warnings.find_warnings(schedules.get(name), schedules.session.now()))
 
 
-def test_a_way_to_treat_what_is_outside_of_no_window_is_noted(schedules: Schedules) -> None:
+def test_outside_policy_without_window_is_a_warning(schedules: Schedules) -> None:
     schedules.add(outside="skip")
-    assert said(schedules) == "'--outside skip' does nothing: the schedule has no window and no blackout of its own."
+    assert (
+        warnings_of(schedules)
+        == "'--outside skip' does nothing: the schedule has no window and no blackout of its own."
+    )
     schedules.edit(blackout="2026-12-24")
-    assert said(schedules) == ""
+    assert warnings_of(schedules) == ""
 
 
 @pytest.mark.parametrize(
@@ -34,17 +37,17 @@ def test_a_way_to_treat_what_is_outside_of_no_window_is_noted(schedules: Schedul
         pytest.param({"until": "2026-12-05", "blackout": "2026-12-01/2026-12-05"}, "blackout: 2026", id="to its end"),
     ],
 )
-def test_a_schedule_of_which_nothing_is_ever_posted_is_noted(
-    schedules: Schedules, terms: dict[str, str], why: str
-) -> None:
+def test_schedule_that_posts_nothing_is_a_warning(schedules: Schedules, terms: dict[str, str], why: str) -> None:
     schedules.add(**{"outside": "skip", "paused": "true", **terms})
-    assert f"Nothing will be posted within a year: every occurrence is skipped, the next by '{why}" in said(schedules)
+    assert f"Nothing will be posted within a year: every occurrence is skipped, the next by '{why}" in warnings_of(
+        schedules
+    )
 
 
-def test_so_is_one_that_its_accounts_calendar_leaves_out(schedules: Schedules) -> None:
+def test_schedule_skipped_by_its_account_is_a_warning(schedules: Schedules) -> None:
     shared_calendars.set_calendar(schedules.session, "42", None, {"window": OFFICE, "outside": "skip"})
     schedules.add(cron="0 9 * * sat", account="42")
-    assert f"'outside window of account 42: {OFFICE}'" in said(schedules)
+    assert f"'outside window of account 42: {OFFICE}'" in warnings_of(schedules)
 
 
 @pytest.mark.parametrize(
@@ -56,14 +59,14 @@ def test_so_is_one_that_its_accounts_calendar_leaves_out(schedules: Schedules) -
         pytest.param({"cron": "0 9 * * *", "skip_holidays": "US"}, id="some days are holidays"),
     ],
 )
-def test_nothing_is_said_where_something_goes(schedules: Schedules, terms: dict[str, str]) -> None:
+def test_schedule_that_posts_something_has_no_warning(schedules: Schedules, terms: dict[str, str]) -> None:
     schedules.add(**terms)
     began = perf_counter()
-    assert said(schedules) == ""
+    assert warnings_of(schedules) == ""
     assert perf_counter() - began < 2
 
 
-def test_when_it_is_next_due_is_told_soon_also_of_one_that_never_is(schedules: Schedules) -> None:
+def test_next_due_is_found_fast_if_all_are_skipped(schedules: Schedules) -> None:
     schedules.add(cron="* 20-23 * * *", window="08:00-18:00", outside="skip")
     schedules.add(
         "holidays", cron="* * 24-25,31 12 *", skip_holidays="US", blackout="2026-12-01/2026-12-24", outside="skip"
@@ -76,7 +79,7 @@ def test_when_it_is_next_due_is_told_soon_also_of_one_that_never_is(schedules: S
     assert perf_counter() - began < 5
 
 
-def test_add_and_edit_say_it_beside_their_answer(app: App) -> None:
+def test_add_and_edit_print_warnings(app: App) -> None:
     words = ("--cron", "0 9 * * *", "--tz", "UTC", "--channel", "C0000000001", "--text", "Hi")
     added = app.run("add", "daily", *words, "--outside", "skip")
     assert (added.returncode, "Note: '--outside skip' does nothing" in added.stderr) == (0, True)
