@@ -50,11 +50,12 @@ def _compiled(kind: type, columns: tuple[str, ...]) -> Constructor[object]:
 def _call(kind: type, places: dict[str, str], names: dict[str, object]) -> str:
     """Return the source of a call of `kind`, with what it uses put in `names`."""
     hints = get_type_hints(kind)
+    names_of_fields = {field.name for field in fields(kind)}
     nested: dict[str, dict[str, str]] = {}
     arguments = []
     for column, place in places.items():
         field, _, part = column.partition(".")
-        if field not in {one.name for one in fields(kind)}:
+        if field not in names_of_fields:
             raise TypeError(f"{kind.__name__} has no field '{field}'")
         if part:
             nested.setdefault(field, {})[part] = place
@@ -90,8 +91,8 @@ def _named(value: object, names: dict[str, object]) -> str:
 
 
 def _from_json(text: str) -> Mapping[str, object]:
-    found: Mapping[str, object] = {} if text == "{}" else json.loads(text)
-    return found
+    fields: Mapping[str, object] = {} if text == "{}" else json.loads(text)
+    return fields
 
 
 def one_column(kind: type[T], columns: tuple[str, ...], rows: Iterator[tuple[Value, ...]]) -> Iterator[T | None]:

@@ -91,7 +91,7 @@ def test_two_states_are_merged_from_both_of_their_indexes(db: Database) -> None:
 
 
 def test_more_schedules_than_are_gathered_one_by_one_walk_in_due_order(db: Database) -> None:
-    many = tuple(f"s{number}" for number in range(filters.SCHEDULES_BY_KEY + 1))
+    many = tuple(f"s{number}" for number in range(filters.MAX_SCHEDULES_BY_KEY + 1))
     told = plan(db, Filter(schedules=many), jobs.OLDEST_FIRST)
     assert "jobs_by_due" in told
     assert "TEMP B-TREE" not in told

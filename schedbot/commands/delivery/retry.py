@@ -43,7 +43,7 @@ def run(
     filter_options = options.filter_options(locals())
     with open_session() as session:
         job_filter = filters.parse(session, filter_options, jobs or ())
-        if job_filter.is_open:
+        if job_filter.selects_all:
             raise BadInput("No jobs given: use job numbers or filters.", "'--state failed' selects all failed jobs.")
         plan = retry.plan(session, job_filter, stale)
         describe(plan, terminal.note if json else terminal.print_line)

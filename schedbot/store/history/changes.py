@@ -1,10 +1,10 @@
-"""Who changed what, when, from what to what: one row for each change, in the transaction of the change itself."""
+"""The record of changes: one row for each, with person, command, and fields before and after, in its transaction."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from schedbot.store.database import Database, Row
+from schedbot.store.database import Database
 
 RECORD = """
 INSERT INTO changes (changed_at, actor, command, workspace_id, kind, object_id, name, before, after)
@@ -21,7 +21,7 @@ SELECT changed_at, actor, command, kind, object_id, name, workspace_id, before, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change of one object; `before` None: it was not there.
+    """One change of one object; `before` is None for a new object, `after` for a deleted one.
 
     `kind` is `schedule`, `workspace`, `job` or `calendar`.
     """
@@ -38,16 +38,16 @@ class Change:
 
 
 def record(db: Database, change: Change) -> None:
-    """Write the change. Inside the transaction that makes it."""
+    """Record a change, inside its transaction."""
     record_all(db, [change])
 
 
-def record_all(db: Database, made: Iterable[Change]) -> None:
-    """Write several changes. Inside the transaction that makes them."""
-    db.execute_many(RECORD, [as_row(change) for change in made])
+def record_all(db: Database, changes: Iterable[Change]) -> None:
+    """Record several changes, inside their transaction."""
+    db.execute_many(RECORD, [to_row(change) for change in changes])
 
 
-def as_row(change: Change) -> dict[str, str | int | None]:
+def to_row(change: Change) -> dict[str, str | int | None]:
     return {
         "changed_at": change.changed_at,
         "actor": change.actor,
@@ -56,36 +56,20 @@ def as_row(change: Change) -> dict[str, str | int | None]:
         "kind": change.kind,
         "object_id": change.object_id,
         "name": change.name,
-        "before": as_json(change.before),
-        "after": as_json(change.after),
+        "before": to_json(change.before),
+        "after": to_json(change.after),
     }
 
 
+def to_json(fields: Mapping[str, object] | None) -> str | None:
+    return None if fields is None else json.dumps(dict(fields), ensure_ascii=False)
+
+
 def of_object(db: Database, kind: str, object_id: str) -> Iterator[Change]:
-    """The changes of one object, the newest first."""
-    return map(change, db.stream(OF_OBJECT, {"kind": kind, "object_id": object_id}))
+    """Yield the changes of one object, the newest first."""
+    return db.each(Change, OF_OBJECT, {"kind": kind, "object_id": object_id})
 
 
 def last(db: Database, kind: str, object_id: str) -> Change | None:
-    """The newest change of one object, or None."""
-    row = db.row(OF_OBJECT, {"kind": kind, "object_id": object_id})
-    return change(row) if row else None
-
-
-def change(row: Row) -> Change:
-    changed_at, actor, command, kind, object_id, name, workspace_id, before, after = row
-    return Change(
-        changed_at=changed_at,
-        actor=actor,
-        command=command,
-        kind=kind,
-        object_id=object_id,
-        name=name,
-        workspace_id=workspace_id,
-        before=json.loads(before) if before else None,
-        after=json.loads(after) if after else None,
-    )
-
-
-def as_json(fields: Mapping[str, object] | None) -> str | None:
-    return None if fields is None else json.dumps(dict(fields), ensure_ascii=False)
+    """Return the newest change of one object, or None."""
+    return db.first(Change, OF_OBJECT, {"kind": kind, "object_id": object_id})

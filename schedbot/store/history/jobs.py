@@ -129,7 +129,7 @@ class JobRecord:
 
     @property
     def goes_at(self) -> int:
-        """When it is to go: a job that a calendar deferred is not late before then."""
+        """Instant at which it is to go: a job that a calendar deferred is not late before then."""
         return self.due_at if self.deferred_to is None else self.deferred_to
 
 
@@ -214,8 +214,8 @@ def with_attempts(db: Database, records: Iterator[JobRecord]) -> Iterator[JobRec
     while page := list(islice(records, SLICE)):
         attempts = attempts_by_job(db, [record.job for record in page])
         for record in page:
-            made = attempts.get(record.job)
-            yield replace(record, attempts=tuple(made)) if made else record
+            own = attempts.get(record.job)
+            yield replace(record, attempts=tuple(own)) if own else record
 
 
 def attempts_by_job(db: Database, jobs: list[int | None]) -> dict[int | None, list[Attempt]]:

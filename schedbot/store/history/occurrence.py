@@ -21,9 +21,9 @@ class MissedOccurrence:
 
 def by_name(db: Database, name: str) -> Schedule | None:
     """Return the schedule of that name, or the removed one that had it last."""
-    found = [schedules.by_id(db, schedule_id) for schedule_id in lookup.ids_by_name(db, name)]
-    existing = [schedule for schedule in found if schedule.state is not ScheduleState.REMOVED]
-    return max(existing or found, key=lambda schedule: schedule.created_at, default=None)
+    all_of_name = [schedules.by_id(db, schedule_id) for schedule_id in lookup.ids_by_name(db, name)]
+    existing = [schedule for schedule in all_of_name if schedule.state is not ScheduleState.REMOVED]
+    return max(existing or all_of_name, key=lambda schedule: schedule.created_at, default=None)
 
 
 def job_at(db: Database, schedule: Schedule, due_at: int) -> JobRecord | None:
