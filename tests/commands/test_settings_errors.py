@@ -1,4 +1,4 @@
-"""A configuration that is wrong says where: the variable or the key, what it holds, and what to write."""
+"""A wrong setting is reported with its variable or key, its value and a hint."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.support.app import App
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("content", "message"),
     [
         ('[work]\nlease = "x"', "'lease' in the configuration file: 'x' is not a duration."),
         ("[slack]\ntimeout = 30", "'timeout' in the configuration file: '30' is not a duration."),
@@ -20,20 +20,20 @@ from tests.support.app import App
         ("# \udcff", "The configuration file '{}' is not UTF-8 text."),
     ],
 )
-def test_a_wrong_setting_is_told_by_where_it_is_written(app: App, written: str, told: str) -> None:
-    app.config.write_text(written, encoding="utf-8", errors="surrogateescape")
+def test_wrong_setting_is_named(app: App, content: str, message: str) -> None:
+    app.config.write_text(content, encoding="utf-8", errors="surrogateescape")
     done = app.run("list", SCHEDBOT_LEASE="", SCHEDBOT_SLACK_TIMEOUT="", SCHEDBOT_DATABASE="")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[0].startswith("Error: " + told.format(app.config))
+    assert done.stderr.splitlines()[0].startswith("Error: " + message.format(app.config))
     assert done.stderr.splitlines()[1].startswith("Hint:  ")
 
 
-def test_a_wrong_variable_is_told_by_its_name(app: App) -> None:
+def test_wrong_variable_is_named(app: App) -> None:
     assert "SCHEDBOT_LEASE: 'soon' is not a duration." in app.run("list", SCHEDBOT_LEASE="soon").stderr
     assert "SCHEDBOT_IN_FLIGHT is '0', which is not a number" in app.run("list", SCHEDBOT_IN_FLIGHT="0").stderr
 
 
-def test_a_database_that_is_a_folder_is_told_by_init_too(app: App) -> None:
+def test_init_refuses_a_folder_as_database(app: App) -> None:
     fresh = app.folder / "fresh.toml"
     done = app.run("--config", str(fresh), "--database", str(app.folder), "init")
     assert (done.returncode, fresh.exists()) == (1, False)

@@ -1,12 +1,11 @@
-"""`health` says whether posts go out: by signs of life and by what waits, with an exit code that a monitor can read."""
+"""`health` judges heartbeats and due jobs; its exit code is for monitors."""
 
 import json
 from typing import Any
 
 import pytest
 
-from schedbot.admin.operations import doctor, health
-from schedbot.admin.operations.health import assess
+from schedbot.admin.operations import health
 from schedbot.admin.workspaces import manage
 from schedbot.model import TokenSource
 from schedbot.store.database import Database
@@ -35,42 +34,48 @@ WELL = {
 MINUTES = 60_000
 
 
-def judgement(**otherwise: Any) -> tuple[str, int, str]:
-    found = assess(Vitals(**{**WELL, **otherwise}))
-    return found.status, found.code, " ".join(problem.sentence for problem in found.problems)
+def assess_vitals(**changes: Any) -> tuple[str, int, str]:
+    result = health.assess(Vitals(**{**WELL, **changes}))
+    return result.status, result.code, " ".join(problem.sentence for problem in result.problems)
 
 
 @pytest.mark.parametrize(
-    ("otherwise", "status", "code", "told"),
+    ("changes", "status", "code", "problem"),
     [
-        pytest.param({}, "ok", 0, "", id="all is well"),
+        pytest.param({}, "ok", 0, "", id="ok"),
         pytest.param({"tick_at": None, "is_used": False}, "ok", 0, "", id="nothing is scheduled yet"),
         pytest.param({"tick_at": None}, "failed", 1, "No tick has ever run", id="cron was never set up"),
         pytest.param({"tick_at": NOW - 12 * MINUTES}, "failed", 1, "No tick has run for 12 min", id="cron stopped"),
         pytest.param({"unticked_at": NOW - 9 * MINUTES}, "failed", 1, "9 min behind", id="ticks do not finish"),
-        pytest.param({"oldest_due_at": NOW - MINUTES}, "ok", 0, "", id="a minute's wait is the next drain's"),
-        pytest.param({"oldest_due_at": NOW - 5 * MINUTES, "pools": 0}, "failed", 1, "no pool runs", id="nobody posts"),
-        pytest.param({"oldest_due_at": NOW - 5 * MINUTES}, "degraded", 1, "though 1 pool runs", id="a pool is behind"),
+        pytest.param({"oldest_due_at": NOW - MINUTES}, "ok", 0, "", id="due for a minute"),
+        pytest.param({"oldest_due_at": NOW - 5 * MINUTES, "pools": 0}, "failed", 1, "no worker pool", id="no pool"),
+        pytest.param(
+            {"oldest_due_at": NOW - 5 * MINUTES},
+            "degraded",
+            1,
+            "although 1 worker pool",
+            id="a pool is behind",
+        ),
         pytest.param({"oldest_due_at": NOW - 20 * MINUTES}, "failed", 1, "waited for 20 min", id="a pool is stuck"),
-        pytest.param({"failed_24h": 3}, "degraded", 1, "3 jobs failed", id="posts failed"),
-        pytest.param({"held": 1}, "degraded", 3, "1 job is held", id="a held job waits for a person"),
-        pytest.param({"suspended": 2}, "degraded", 3, "2 schedules are suspended", id="suspended ones do"),
-        pytest.param({"paused": [("acme", "revoked")]}, "degraded", 3, "'acme' is paused: revoked", id="a pause does"),
+        pytest.param({"failed_24h": 3}, "degraded", 1, "3 jobs failed", id="failed jobs"),
+        pytest.param({"held": 1}, "degraded", 3, "1 job is held", id="held job"),
+        pytest.param({"suspended": 2}, "degraded", 3, "2 schedules are suspended", id="suspended schedules"),
+        pytest.param({"paused": [("acme", "revoked")]}, "degraded", 3, "'acme' is paused: revoked", id="pause"),
         pytest.param(
             {"paused": [("a b", "token_revoked")]},
             "degraded",
             3,
-            "See 'schedbot workspace check 'a b'', then 'schedbot workspace resume 'a b''.",
-            id="a refused token must be seen to first",
+            "Check it with 'schedbot workspace check 'a b'', then resume it with 'schedbot workspace resume 'a b''.",
+            id="refused token",
         ),
-        pytest.param({"held": 1, "tick_at": None}, "failed", 1, "No tick", id="a stand-still weighs more"),
+        pytest.param({"held": 1, "tick_at": None}, "failed", 1, "No tick", id="standstill and held job"),
     ],
 )
-def test_what_the_vitals_mean(otherwise: dict[str, Any], status: str, code: int, told: str) -> None:
-    found = judgement(**otherwise)
-    assert found[:2] == (status, code)
-    assert told in found[2]
-    assert bool(found[2]) == bool(told)
+def test_health_of_vitals(changes: dict[str, Any], status: str, code: int, problem: str) -> None:
+    result = assess_vitals(**changes)
+    assert result[:2] == (status, code)
+    assert problem in result[2]
+    assert bool(result[2]) == bool(problem)
 
 
 def beat(db: Database, kind: str, at: int) -> None:
@@ -78,27 +83,27 @@ def beat(db: Database, kind: str, at: int) -> None:
         heartbeats.beat(db, kind, kind, at, at)
 
 
-def test_the_vitals_are_what_the_tables_hold(schedules: Schedules) -> None:
+def test_vitals_are_read_from_the_tables(schedules: Schedules) -> None:
     schedules.add("a")
     schedules.add("b")
     schedules.tick("2026-12-01 08:59:30")
     beat(schedules.db, "pool", ms("2026-12-01 08:59:30"))
-    seen = health_figures.read_vitals(schedules.db, ms("2026-12-01 09:00:30"))
-    assert (seen.pools, seen.queued, seen.oldest_due_at) == (1, 2, ms("2026-12-01 09:00:00"))
-    assert seen.tick_at == ms("2026-12-01 08:59:30")
-    assert health.oldest_due_ms(seen) == 30_000
+    vitals = health_figures.read_vitals(schedules.db, ms("2026-12-01 09:00:30"))
+    assert (vitals.pools, vitals.queued, vitals.oldest_due_at) == (1, 2, ms("2026-12-01 09:00:00"))
+    assert vitals.tick_at == ms("2026-12-01 08:59:30")
+    assert health.oldest_due_ms(vitals) == 30_000
     assert health_figures.read_vitals(schedules.db, ms("2026-12-01 09:02:00")).pools == 0
 
 
-def test_what_a_pause_keeps_waiting_is_not_late(schedules: Schedules) -> None:
+def test_job_of_a_paused_workspace_is_not_late(schedules: Schedules) -> None:
     schedules.add()
     schedules.tick("2026-12-01 08:59:30")
     manage.pause(schedules.session, "default", "moving")
-    seen = health_figures.read_vitals(schedules.db, ms("2026-12-01 11:00:00"))
-    assert (seen.queued, health.oldest_due_ms(seen), seen.paused) == (1, 0, [("default", "moving")])
+    vitals = health_figures.read_vitals(schedules.db, ms("2026-12-01 11:00:00"))
+    assert (vitals.queued, health.oldest_due_ms(vitals), vitals.paused) == (1, 0, [("default", "moving")])
 
 
-def test_a_removed_workspace_is_no_problem(schedules: Schedules) -> None:
+def test_removed_workspace_is_no_problem(schedules: Schedules) -> None:
     manage.add(schedules.session, "acme", TokenSource("env", "NO_SUCH_VARIABLE"))
     manage.pause(schedules.session, "acme", "moving")
     manage.remove(schedules.session, "acme")
@@ -106,7 +111,7 @@ def test_a_removed_workspace_is_no_problem(schedules: Schedules) -> None:
 
 
 def test_each_figure_is_read_from_an_index(schedules: Schedules) -> None:
-    asked = {"since": 0}
+    bindings = {"since": 0}
     for sql in (
         health_figures.POOLS,
         health_figures.OLDEST_DUE,
@@ -114,13 +119,13 @@ def test_each_figure_is_read_from_an_index(schedules: Schedules) -> None:
         health_figures.FAILED,
         health_figures.UNTICKED,
     ):
-        steps = [row[3] for row in read_rows(schedules.db, f"EXPLAIN QUERY PLAN {sql}", asked)]
+        steps = [row[3] for row in read_rows(schedules.db, f"EXPLAIN QUERY PLAN {sql}", bindings)]
         reads = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "CONSTANT ROW" not in step]
         assert reads
         assert all("USING COVERING INDEX" in step or "USING PRIMARY KEY" in step for step in reads), steps
 
 
-def test_what_is_held_of_a_removed_schedule_waits_for_nobody(schedules: Schedules) -> None:
+def test_held_job_of_a_removed_schedule_is_not_counted(schedules: Schedules) -> None:
     for name in ("stays", "goes"):
         schedules.add(name)
     schedules.tick("2026-12-01 08:59:30")
@@ -134,32 +139,22 @@ def test_what_is_held_of_a_removed_schedule_waits_for_nobody(schedules: Schedule
     assert drain.count_for_person(schedules.db) == (0, 0)
 
 
-def test_what_is_held_is_found_by_the_index_of_the_few(schedules: Schedules) -> None:
+def test_held_jobs_are_found_by_their_index(schedules: Schedules) -> None:
     held, schedule = (row[3] for row in read_rows(schedules.db, f"EXPLAIN QUERY PLAN {drain.HELD}"))
     assert "USING INDEX jobs_held" in held
     assert "(id=?)" in schedule
 
 
-def test_a_dry_run_of_a_tick_is_no_sign_of_life(schedules: Schedules) -> None:
+def test_dry_run_of_a_tick_leaves_no_heartbeat(schedules: Schedules) -> None:
     tick(schedules.session, dry_run=True)
     assert health_figures.read_vitals(schedules.db, ms(schedules.utc)).tick_at is None
 
 
-def test_a_doctor_says_that_no_pool_takes_what_is_due(schedules: Schedules) -> None:
-    schedules.add()
-    schedules.utc = "2026-12-01 09:10:00"
-    found = doctor.check_workers(schedules.session, health_figures.read_vitals(schedules.db, ms(schedules.utc)))
-    assert (found.detail, found.remedy) == (
-        "none running, and a due job has waited for 10 min",
-        "Start 'schedbot work'.",
-    )
-
-
-def test_health_prints_one_object_and_the_exit_code_says_the_same(app: App) -> None:
+def test_health_json_agrees_with_the_exit_code(app: App) -> None:
     app.tick()
-    well = app.run("health", "--json")
-    told = json.loads(well.stdout)
-    assert (well.returncode, told["status"], told["problems"]) == (0, "ok", [])
+    done = app.run("health", "--json")
+    result = json.loads(done.stdout)
+    assert (done.returncode, result["status"], result["problems"]) == (0, "ok", [])
     keys = [
         "status",
         "tick_age_ms",
@@ -170,15 +165,15 @@ def test_health_prints_one_object_and_the_exit_code_says_the_same(app: App) -> N
         "paused_workspaces",
         "problems",
     ]
-    assert list(told) == keys
+    assert list(result) == keys
     app.run("workspace", "pause", "default")
     paused = app.run("health")
     assert paused.returncode == 3
-    assert paused.stdout.splitlines()[1].startswith("  The workspace 'default' is paused")
+    assert paused.stdout.splitlines()[1].startswith("  Workspace 'default' is paused")
 
 
-def test_health_without_a_database_is_an_object_too(app: App) -> None:
+def test_health_json_without_a_database(app: App) -> None:
     done = app.run("--database", "/nowhere/schedbot.db", "health", "--json")
-    told = json.loads(done.stdout)
-    assert (done.returncode, told["status"], told["queued"]) == (1, "failed", None)
-    assert "schedbot init" in told["problems"][0]
+    result = json.loads(done.stdout)
+    assert (done.returncode, result["status"], result["queued"]) == (1, "failed", None)
+    assert "schedbot init" in result["problems"][0]

@@ -1,4 +1,4 @@
-"""`--holiday-policy before` as it is typed, under a false clock: what each command says, and what Slack gets."""
+"""`--holiday-policy before` on the command line, under a false clock: output of each command, and posts."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,8 @@ from tests.support.app import App
 from tests.support.schedules import ms
 from tests.support.sql import read_value
 
-FALSE_CLOCK = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
-pytestmark = pytest.mark.skipif(FALSE_CLOCK is None, reason="libfaketime is not installed")
+FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
+pytestmark = pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
 
 WEEKLY = ("--cron", "0 9 * * thu", "--tz", "America/New_York", "--channel", "C0000000001", "--text", "The week")
 BEFORE = ("--skip-holidays", "US", "--holiday-policy", "before")
@@ -18,14 +18,14 @@ MEANING = "at 09:00 on Thursday, New York time; if that is a holiday of US, on t
 
 
 def at(app: App, utc: str, *words: str, code: int = 0) -> str:
-    """What a command prints at that instant."""
-    false = {"LD_PRELOAD": str(FALSE_CLOCK), "FAKETIME": f"@{utc}", "TZ": "UTC", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    done = app.run(*words, within=60, **false)
+    """Run a command at an instant and return its output."""
+    env = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": f"@{utc}", "TZ": "UTC", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    done = app.run(*words, within=60, **env)
     assert done.returncode == code, done.stderr
     return done.stdout + done.stderr
 
 
-def test_a_report_due_on_a_holiday_is_posted_once_on_the_day_before(app: App) -> None:
+def test_holiday_report_is_posted_on_the_day_before(app: App) -> None:
     at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, *BEFORE)
     for utc in ("2026-11-25 13:59:00", "2026-11-26 13:59:00", "2026-11-26 14:01:00"):
         at(app, utc, "tick")
@@ -37,7 +37,7 @@ def test_a_report_due_on_a_holiday_is_posted_once_on_the_day_before(app: App) ->
     assert ms("2026-11-25 14:00:00") == read_value(app.db, "SELECT due_at FROM jobs")
 
 
-def test_add_list_show_and_next_say_the_day_before(app: App) -> None:
+def test_add_list_show_and_next_name_the_day_before(app: App) -> None:
     added = at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, *BEFORE)
     assert f"Added 'weekly': {MEANING}." in added
     assert [line.split()[:3] for line in added.splitlines() if " EST (" in line] == [
@@ -47,29 +47,29 @@ def test_add_list_show_and_next_say_the_day_before(app: App) -> None:
     ]
     shown = at(app, "2026-11-23 12:00:00", "show", "weekly")
     assert MEANING in " ".join(shown.split())
-    assert "Holidays     US; what is due then moves to the business day before" in shown
+    assert "Holidays     US; occurrences on holidays are moved to the business day before" in shown
     assert "Wed 25 Nov 09:00 EST" in at(app, "2026-11-23 12:00:00", "list")
     first = json.loads(at(app, "2026-11-23 12:00:00", "next", "--json").splitlines()[0])
     assert first["local"] == "2026-11-25T09:00:00-05:00"
 
 
-def test_an_edit_says_what_the_policy_was_and_is(app: App) -> None:
+def test_edit_shows_the_old_and_new_policy(app: App) -> None:
     at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, "--skip-holidays", "US")
-    said = at(app, "2026-11-23 12:00:00", "edit", "weekly", "--holiday-policy", "before")
-    assert f"Changed 'weekly': {MEANING}." in said
-    assert "holiday_policy: skip -> before" in said
-    assert "Wed 25 Nov 09:00 EST" in said
+    output = at(app, "2026-11-23 12:00:00", "edit", "weekly", "--holiday-policy", "before")
+    assert f"Changed 'weekly': {MEANING}." in output
+    assert "holiday_policy: skip -> before" in output
+    assert "Wed 25 Nov 09:00 EST" in output
 
 
-def test_a_policy_without_a_calendar_is_used_wrongly(app: App) -> None:
-    said = at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, "--holiday-policy", "before", code=2)
-    assert "Error: The holiday policy 'before' needs a country or region." in said
-    assert "--skip-holidays US" in said
+def test_policy_without_holidays_is_refused(app: App) -> None:
+    output = at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, "--holiday-policy", "before", code=2)
+    assert "Error: The holiday policy 'before' needs a country or region." in output
+    assert "--skip-holidays US" in output
 
 
 @pytest.mark.parametrize("policy", ["skip", "before", "after"])
-def test_years_that_a_calendar_does_not_reach_are_asked_in_silence(app: App, policy: str) -> None:
-    said = ("--skip-holidays", "IN", "--holiday-policy", policy)
-    at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, *said)
+def test_years_without_holiday_data_give_no_warning(app: App, policy: str) -> None:
+    options = ("--skip-holidays", "IN", "--holiday-policy", policy)
+    at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, *options)
     shown = at(app, "2026-11-23 12:00:00", "next", "weekly", "--from", "2060-01-01", "--count", "20")
     assert len(shown.splitlines()) == 20

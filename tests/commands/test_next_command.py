@@ -1,0 +1,43 @@
+"""`next`: occurrences of expressions, and clock changes of schedules."""
+
+import json
+from pathlib import Path
+
+from tests.support.command_line import ADD, Run
+
+
+def test_next_of_an_expression_needs_no_database(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "s.db").unlink()
+    command = ("next", "--cron", "30 1 * * *", "--tz", "America/New_York", "--from", "2026-11-01", "--count", "2")
+    rows = [json.loads(line) for line in run(*command, "--json").stdout.splitlines()]
+    assert rows[0] == {
+        "schedule": None,
+        "cron": "30 1 * * *",
+        "tz": "America/New_York",
+        "due_at": "2026-11-01T05:30:00.000Z",
+        "local": "2026-11-01T01:30:00-04:00",
+    }
+    assert rows[1]["local"] == "2026-11-02T01:30:00-05:00"
+
+
+def test_next_tries_an_expression_with_holidays_and_window(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "s.db").unlink()
+    command = ("next", "--cron", "0 9 * * thu", "--tz", "America/New_York", "--from", "2026-11-26", "--count", "1")
+    for policy, text in {"skip": "skipped: holiday", "before": "Wed 25 Nov", "after": "deferred to Fri 27 Nov"}.items():
+        holidays = ("--skip-holidays", "US", "--holiday-policy", policy, "--from", "2026-11-25")
+        assert text in run(*command, *holidays).stdout
+    deferred = json.loads(run(*command, "--window", "mon-fri 10:00-18:00", "--json").stdout)
+    assert deferred["put_off_to"] == "2026-11-26T15:00:00.000Z"
+    alone = run("next", "--skip-holidays", "US")
+    assert alone.returncode == 2
+    assert "--skip-holidays needs an expression." in alone.stderr
+
+
+def test_next_shows_clock_changes_of_a_schedule(run: Run) -> None:
+    run("add", "night", *(*ADD[2:], "--cron", "30 2 * * *"))
+    run("add", "day", *ADD)
+    rows = [json.loads(line) for line in run("next", "--changes", "366d", "--json").stdout.splitlines()]
+    assert {(row["schedule"], row["effect"]) for row in rows} == {("night", "moved")}
+    assert [row["local_before"][-14:-6] for row in rows] == ["02:00:00"]
+    assert [row["local"][-14:-6] for row in rows] == ["03:00:00"]
+    assert "(until then 02:00 " in run("next", "--changes", "366d").stdout

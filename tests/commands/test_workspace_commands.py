@@ -1,0 +1,88 @@
+"""`workspace add`, `list`, `check`, `pause`, `resume` and `remove`: output and exit codes, over real HTTP."""
+
+import json
+from itertools import pairwise
+
+from tests.support.app import App
+
+
+def test_workspace_is_added_listed_and_removed(app: App) -> None:
+    added = app.run("workspace", "add", "acme", "--token-env", "TOKEN_OF_ACME", TOKEN_OF_ACME="xoxb-sandbox-acme")
+    assert added.stdout == "Added workspace 'acme' (token: env TOKEN_OF_ACME).\n"
+    assert added.stderr == "Next:  schedbot workspace check acme\n"
+    (acme, default) = (json.loads(line) for line in app.run("workspace", "list", "--json").stdout.splitlines())
+    assert (acme["name"], acme["token"], acme["state"], acme["schedules"]) == ("acme", "env TOKEN_OF_ACME", "active", 0)
+    assert default["token"] == "setting"
+    assert max(map(len, app.run("workspace", "list").stdout.splitlines())) <= 80
+    assert app.run("workspace", "remove", "acme").returncode == 0
+    assert app.run("workspace", "remove", "acme").returncode == 2
+
+
+def test_paused_workspace_shows_reason_person_and_time(app: App) -> None:
+    app.run("workspace", "pause", "default", "--reason", "moving", SCHEDBOT_ACTOR="ann")
+    again = app.run("workspace", "pause", "default", "--reason", "another reason")
+    assert again.stdout.startswith("Workspace 'default' is already paused: moving (ann, since ")
+    assert again.stdout.endswith("); 0 jobs wait.\n")
+    listed = app.run("workspace", "list").stdout
+    assert "moving (ann, since " in listed
+    assert max(map(len, listed.splitlines())) <= 80
+
+
+def test_paused_workspace_gets_no_posts_until_resumed(app: App) -> None:
+    app.add_due_jobs(2)
+    assert app.run("workspace", "pause", "default").stdout == "Paused workspace 'default': 2 jobs wait.\n"
+    assert app.work().returncode == 3  # jobs wait for a person
+    assert app.posts() == []
+    assert app.run("workspace", "resume", "default").stdout == "Resumed workspace 'default': 2 jobs wait.\n"
+    done = app.work()
+    assert (done.returncode, len(app.posts())) == (0, 2), done.stderr
+
+
+def test_check_of_a_refused_token_names_the_remedy(app: App) -> None:
+    refused = app.run("workspace", "check", SLACK_BOT_TOKEN="xoxb-wrong").stdout
+    assert "Put a valid token into the workspace's token source.\n" in refused
+    app.run("workspace", "pause", "default")
+    refused = app.run("workspace", "check", SLACK_BOT_TOKEN="xoxb-wrong").stdout
+    assert "token source, then run 'schedbot workspace resume default'.\n" in refused
+
+
+def test_check_names_the_bot_and_missing_scopes(app: App) -> None:
+    token = "xoxb-sandbox-narrow"
+    app.slack.add_workspace("narrow", token, ["C0NARROW001"], scopes=["chat:write"])
+    done = app.run("workspace", "check", SLACK_BOT_TOKEN=token)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("default: ok\n  narrow, ")
+    assert "Missing scope channels:history, needed to look up whether a post arrived" in done.stdout
+    assert token not in done.stdout + done.stderr
+
+
+def test_check_of_a_refused_token_does_not_show_it(app: App) -> None:
+    wrong = "xoxb-wrong-1234567890"
+    done = app.run("workspace", "check", "default", "--json", SLACK_BOT_TOKEN=wrong)
+    result = json.loads(done.stdout)
+    assert (done.returncode, result["ok"]) == (1, False)
+    assert "(invalid_auth)" in result["problem"]
+    assert wrong not in done.stdout + done.stderr
+
+
+def test_check_of_channels_names_the_archived_channel(app: App) -> None:
+    app.add_schedule("good", cron="0 9 * * *", channel="C0SANDBOX01")
+    for name in ("bad", "worse"):
+        app.add_schedule(name, cron="0 9 * * *", channel="C0ARCHIVED1")
+    done = app.run("workspace", "check", "--channels", "--json")
+    channels = {row["channel"]: row for row in json.loads(done.stdout)["channels"]}
+    assert (done.returncode, channels["C0SANDBOX01"]["ok"], channels["C0ARCHIVED1"]["ok"]) == (1, True, False)
+    assert "archived" in channels["C0ARCHIVED1"]["problem"]
+    assert channels["C0ARCHIVED1"]["remedy"].startswith(
+        "Run 'schedbot edit bad --channel CHANNEL', then run 'schedbot resume bad'"
+    )
+    assert channels["C0ARCHIVED1"]["remedy"].endswith("'bad' is one of 2 schedules that post there.")
+
+
+def test_check_of_channels_keeps_slacks_rate_limit(app: App) -> None:
+    for number in range(3):
+        app.add_schedule(f"s{number}", cron="0 9 * * *", channel=f"C000000000{number}")
+    assert app.run("workspace", "check", "--channels").returncode == 0
+    instants = [request["at_ms"] for request in app.slack.requests("conversations.info")]
+    assert len(instants) == 3
+    assert min(later - earlier for earlier, later in pairwise(instants)) >= 1_150
