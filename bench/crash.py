@@ -71,7 +71,7 @@ class CrashTest:
     def kill_processes(self) -> None:
         pool = self.rng.choice(self.pools)
         target = self.rng.choice(["parent", "child", "child", "both"])
-        for child in children(pool.pid) if target != "parent" else []:
+        for child in child_pids(pool.pid) if target != "parent" else []:
             if target == "both" or self.rng.random() < 0.6:
                 self.kill(child, "child")
         if target != "child":
@@ -89,7 +89,7 @@ class CrashTest:
         return sum(states.get(state, 0) for state in ("queued", "running", "unknown"))
 
 
-def children(pid: int) -> list[int]:
+def child_pids(pid: int) -> list[int]:
     """Return the pool's child processes that render and post, without multiprocessing's resource tracker."""
     pids = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):

@@ -30,22 +30,22 @@ RANDOM_EXPRESSIONS = 20_000
 Start = Callable[[str], Iterator[object]]
 
 
-def ours(cron: str) -> Iterator[int]:
+def schedbot_fires(cron: str) -> Iterator[int]:
     start = round(START.timestamp() * 1000)
     return recurrence.between(Recurrence(ZONE, cron), start, start + 100 * 366 * 86_400_000)
 
 
-def croniters(cron: str) -> Iterator[object]:
+def croniter_fires(cron: str) -> Iterator[object]:
     schedule = croniter(cron, START.astimezone(ZoneInfo(ZONE)), max_years_between_matches=50)
     while True:
         yield schedule.get_next(datetime)
 
 
-def cronsims(cron: str) -> Iterator[datetime]:
+def cronsim_fires(cron: str) -> Iterator[datetime]:
     return CronSim(cron.replace("L5", "5L"), START.astimezone(ZoneInfo(ZONE)))
 
 
-def fires_a_second(start: Start, cron: str) -> float:
+def fires_per_second(start: Start, cron: str) -> float:
     """Return the instants per second, counted in blocks, so that reading the clock costs nothing."""
     fires, count, started = start(cron), 0, time.perf_counter()
     while time.perf_counter() - started < SECONDS:
@@ -75,7 +75,7 @@ def first_fire(start: Start, cron: str) -> None:
     next(start(cron))
 
 
-def checks() -> Iterator[tuple[float, str]]:
+def time_checks() -> Iterator[tuple[float, str]]:
     """Yield the milliseconds to check each of many expressions, mostly invalid, with the expression."""
     rng = random.Random(1)
     fields = ["*", "*/7", "1-5", "9", "mon", "L5", "1#2", "31", "2", "5/15", "22-2", "R", "?", "9" * 50]
@@ -96,10 +96,12 @@ def main() -> None:
         f"{'':14}{'schedbot':>12}{'croniter':>12}{'cronsim':>12}{'schedbot':>9}{'croniter':>9}{'cronsim':>9}{'schedbot':>15}"
     )
     for cron in EXPRESSIONS:
-        rates = "".join(f"{fires_a_second(start, cron):12,.0f}" for start in (ours, croniters, cronsims))
+        rates = "".join(
+            f"{fires_per_second(start, cron):12,.0f}" for start in (schedbot_fires, croniter_fires, cronsim_fires)
+        )
         firsts = "".join(
             f"{microseconds(lambda start=start, cron=cron: first_fire(start, cron)):9,.0f}"  # type: ignore[misc]
-            for start in (ours, croniters, cronsims)
+            for start in (schedbot_fires, croniter_fires, cronsim_fires)
         )
         rule, after = Recurrence(ZONE, cron), round(START.timestamp() * 1000)
         alone = microseconds(lambda rule=rule, after=after: recurrence.next_after(rule, after))  # type: ignore[misc]
@@ -109,7 +111,7 @@ def main() -> None:
     for year in range(2026, 2036):
         utc_offsets.transitions(ZONE, year)
     print(f"\nclock changes of a zone, computed once: {(time.perf_counter() - started) * 100:.2f} ms a year")
-    slowest, expression = max(checks())
+    slowest, expression = max(time_checks())
     print(
         f"{RANDOM_EXPRESSIONS:,} expressions checked, mostly invalid; the slowest took {slowest:.2f} ms: {expression!r}"
     )

@@ -38,7 +38,7 @@ def compare(seed: str) -> Counter[str]:
         counts["... across a clock change"] += any(
             case.start < at + HOUR < expected[-1] for at in clock_change_hours(case.zone)
         )
-        if ours(case) != expected:
+        if schedbot_fires(case) != expected:
             counts["... DIFFERENT"] += 1
             print("differs from the oracle:", case, flush=True)
         counts.update(compare_with_cronsim(case, expected))
@@ -54,7 +54,7 @@ def compare_with_cronsim(case: CronCase, expected: list[int]) -> Counter[str]:
     return Counter({f"cronsim differs: {fault or 'UNKNOWN'}": 1})
 
 
-def ours(case: CronCase) -> list[int]:
+def schedbot_fires(case: CronCase) -> list[int]:
     start = case.start * 1000
     fires = recurrence.between(Recurrence(case.zone, case.cron), start, start + 2 * MAX_PERIOD * 1000)
     return [fire // 1000 for fire in islice(fires, FIRES)]

@@ -14,7 +14,7 @@ WIDTH = 80
 PORT = re.compile(r"127\.0\.0\.1:\d+")
 
 
-def styled(line: str) -> Text:
+def style_line(line: str) -> Text:
     """Return a line in the colours of the terminal."""
     style = {"$": "bold", "#": "dim"}.get(line[:1], "")
     if re.match(r"#[a-z]+$", line) or line.startswith("      -"):
@@ -30,7 +30,7 @@ def main() -> int:
     output, _, _ = completed.stdout.partition("\nNext:  schedbot demo")
     console = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
     for line in PORT.sub("127.0.0.1:8765", output).rstrip().splitlines():
-        console.print(styled(line))
+        console.print(style_line(line))
     svg = console.export_svg(title="schedbot demo")
     Path(__file__).with_name("demo.svg").write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n")
     return 0

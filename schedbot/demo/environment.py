@@ -67,7 +67,7 @@ class DemoEnvironment:
 
     def start_pool(self) -> None:
         """Start `schedbot work` in its own session, so that Ctrl-C reaches the demo alone, which then ends it."""
-        with (self.folder / LOG).open("wb") as log, signals_deferred():
+        with (self.folder / LOG).open("wb") as log, defer_signals():
             self.pool = subprocess.Popen(
                 command_line(["work"]),
                 env=self.process_environment(),
@@ -114,7 +114,7 @@ def command_line(words: list[str] | tuple[str, ...]) -> list[str]:
 
 
 @contextmanager
-def signals_deferred() -> Iterator[None]:
+def defer_signals() -> Iterator[None]:
     """Deliver signals afterwards, so that a process is never started without a record of it."""
     received: list[int] = []
     handlers = {number: signal.signal(number, lambda number, _: received.append(number)) for number in STOP_SIGNALS}
@@ -131,13 +131,13 @@ def signals_deferred() -> Iterator[None]:
 def open_environment(folder: str | None) -> Iterator[DemoEnvironment]:
     """Yield an environment in `folder`, or in a temporary folder. Raises BadInput, SchedbotError."""
     with ExitStack() as stack:
-        path = create_folder(folder) if folder else Path(stack.enter_context(temporary_folder()))
+        path = create_folder(folder) if folder else Path(stack.enter_context(open_temporary_folder()))
         environment = DemoEnvironment(path.resolve(), stack.enter_context(sandbox.start(any_channel=False)))
         stack.callback(environment.kill_pool)
         yield environment
 
 
-def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+def open_temporary_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="schedbot-demo-")
 
 

@@ -58,23 +58,23 @@ class Api:
     async def answer(self, request: web.Request) -> web.Response:
         """Answer a request. Never raises for an invalid request."""
         parsed = self._parse(request, await request.read())
-        record = _record(parsed)
+        record = _build_record(parsed)
         self.request_log.append(record)
         fault = self._next_fault(record) if self.faults.active else None
         response = self._perform(parsed) if fault is None else await self._inject(fault, parsed)
         record.outcome = response.outcome
         if response is DROPPED:
             _close_connection(request)
-        return _web_response(response)
+        return _build_web_response(response)
 
     def _parse(self, request: web.Request, body: bytes) -> ApiRequest:
         arrived_at = time.monotonic()
         body_error = ""
         try:
-            args = _args(request, body)
+            args = _parse_args(request, body)
         except RequestRefused as refused:
             args, body_error = {}, refused.code
-        token = _token(request, args)
+        token = _find_token(request, args)
         workspace = self.state.by_token.get(token)
         return ApiRequest(request.path[len(PREFIX) :], args, token, workspace, arrived_at, body_error)
 
@@ -101,7 +101,7 @@ class Api:
         """Answer with the fault, or delay or drop the response."""
         if fault.kind in FAULTS_BEFORE_STORING and not await self._reaches_slack(fault):
             return DROPPED
-        replacement = _replacement(fault)
+        replacement = _build_replacement(fault)
         if replacement is not None and not fault.options["stored"]:
             return replacement
         response = self._perform(request)
@@ -123,12 +123,12 @@ class Api:
         return False
 
 
-def _replacement(fault: Fault) -> ApiResponse | None:
+def _build_replacement(fault: Fault) -> ApiResponse | None:
     """Return the response that replaces Slack's own, or None."""
     options = fault.options
     match fault.kind:
         case "error":
-            return refusal(options["code"], _detail(options["detail"]))
+            return refusal(options["code"], _build_detail(options["detail"]))
         case "status":
             return ApiResponse(options["body"].encode(), f"http_{options['status']}", options["status"])
         case "ratelimit":
@@ -138,11 +138,11 @@ def _replacement(fault: Fault) -> ApiResponse | None:
     return None
 
 
-def _detail(sentence: str) -> Json:
+def _build_detail(sentence: str) -> Json:
     return {"errors": [sentence], "response_metadata": {"messages": [f"[ERROR] {sentence}"]}} if sentence else {}
 
 
-def _args(request: web.Request, body: bytes) -> Json:
+def _parse_args(request: web.Request, body: bytes) -> Json:
     """Return the arguments from the URL, a form or JSON. Raises RequestRefused."""
     args: Json = dict(parse_qsl(request.query_string)) if request.query_string else {}
     if not body:
@@ -159,12 +159,12 @@ def _args(request: web.Request, body: bytes) -> Json:
     return args | parsed
 
 
-def _token(request: web.Request, args: Json) -> str:
+def _find_token(request: web.Request, args: Json) -> str:
     header = request.headers.get("Authorization", "")
     return header[len("Bearer ") :] if header.startswith("Bearer ") else str(args.get("token") or "")
 
 
-def _record(request: ApiRequest) -> RequestRecord:
+def _build_record(request: ApiRequest) -> RequestRecord:
     args, workspace = request.args, request.workspace
     text = str(args.get("text") or args.get("markdown_text") or "")
     return RequestRecord(request.method, workspace.name if workspace else "", str(args.get("channel") or ""), text)
@@ -176,7 +176,7 @@ def _close_connection(request: web.Request) -> None:
         request.transport.close()
 
 
-def _web_response(response: ApiResponse) -> web.Response:
+def _build_web_response(response: ApiResponse) -> web.Response:
     content_type = "text/html" if response.outcome == "garbage" else "application/json"
     return web.Response(
         body=response.body,

@@ -46,41 +46,41 @@ def _check_block(block: Any, at: str) -> Errors:
         yield f"unsupported type: {kind} [json-pointer:{at}/type]"
 
 
-def _section(block: Json, at: str) -> Errors:
+def _check_section(block: Json, at: str) -> Errors:
     if not block.get("text") and not block.get("fields"):
         yield f"must define either `text` or `fields` [json-pointer:{at}]"
     if "text" in block:
-        yield from _text(block["text"], f"{at}/text", MAX_SECTION_TEXT)
-    for index, field in enumerate(_list(block, "fields")):
-        yield from _text(field, f"{at}/fields/{index}", MAX_FIELD_TEXT)
-    yield from _at_most(block, "fields", MAX_FIELDS, at)
+        yield from _check_text(block["text"], f"{at}/text", MAX_SECTION_TEXT)
+    for index, field in enumerate(_get_list(block, "fields")):
+        yield from _check_text(field, f"{at}/fields/{index}", MAX_FIELD_TEXT)
+    yield from _check_length(block, "fields", MAX_FIELDS, at)
 
 
-def _header(block: Json, at: str) -> Errors:
+def _check_header(block: Json, at: str) -> Errors:
     text = block.get("text")
     if isinstance(text, dict) and text.get("type") != "plain_text":
         yield f"must be of type plain_text [json-pointer:{at}/text/type]"
-    yield from _text(text, f"{at}/text", MAX_HEADER_TEXT)
+    yield from _check_text(text, f"{at}/text", MAX_HEADER_TEXT)
 
 
-def _context(block: Json, at: str) -> Errors:
-    yield from _not_empty(block, "elements", at)
-    yield from _at_most(block, "elements", MAX_CONTEXT_ELEMENTS, at)
-    for index, element in enumerate(_list(block, "elements")):
+def _check_context(block: Json, at: str) -> Errors:
+    yield from _check_not_empty(block, "elements", at)
+    yield from _check_length(block, "elements", MAX_CONTEXT_ELEMENTS, at)
+    for index, element in enumerate(_get_list(block, "elements")):
         element_at = f"{at}/elements/{index}"
         is_image = isinstance(element, dict) and element.get("type") == "image"
-        yield from _image(element, element_at) if is_image else _text(element, element_at, MAX_SECTION_TEXT)
+        yield from _check_image(element, element_at) if is_image else _check_text(element, element_at, MAX_SECTION_TEXT)
 
 
-def _actions(block: Json, at: str) -> Errors:
-    yield from _not_empty(block, "elements", at)
-    yield from _at_most(block, "elements", MAX_ACTIONS, at)
-    for index, element in enumerate(_list(block, "elements")):
+def _check_actions(block: Json, at: str) -> Errors:
+    yield from _check_not_empty(block, "elements", at)
+    yield from _check_length(block, "elements", MAX_ACTIONS, at)
+    for index, element in enumerate(_get_list(block, "elements")):
         if isinstance(element, dict) and element.get("type") == "button":
-            yield from _text(element.get("text"), f"{at}/elements/{index}/text", MAX_BUTTON_TEXT)
+            yield from _check_text(element.get("text"), f"{at}/elements/{index}/text", MAX_BUTTON_TEXT)
 
 
-def _image(block: Json, at: str) -> Errors:
+def _check_image(block: Json, at: str) -> Errors:
     if not block.get("image_url") and not block.get("slack_file"):
         yield f"must provide an image_url or a slack_file [json-pointer:{at}]"
     if not block.get("alt_text"):
@@ -89,25 +89,25 @@ def _image(block: Json, at: str) -> Errors:
         yield f"must be less than {MAX_ALT_TEXT + 1} characters [json-pointer:{at}/alt_text]"
 
 
-def _table(block: Json, at: str) -> Errors:
-    yield from _not_empty(block, "rows", at)
-    yield from _at_most(block, "rows", MAX_TABLE_ROWS, at)
-    for index, row in enumerate(_list(block, "rows")):
+def _check_table(block: Json, at: str) -> Errors:
+    yield from _check_not_empty(block, "rows", at)
+    yield from _check_length(block, "rows", MAX_TABLE_ROWS, at)
+    for index, row in enumerate(_get_list(block, "rows")):
         if not isinstance(row, list) or len(row) > MAX_TABLE_CELLS:
             yield f"no more than {MAX_TABLE_CELLS} items allowed [json-pointer:{at}/rows/{index}]"
 
 
 CHECKS: dict[str, Callable[[Json, str], Errors]] = {
-    "section": _section,
-    "header": _header,
-    "context": _context,
-    "actions": _actions,
-    "image": _image,
-    "table": _table,
+    "section": _check_section,
+    "header": _check_header,
+    "context": _check_context,
+    "actions": _check_actions,
+    "image": _check_image,
+    "table": _check_table,
 }
 
 
-def _text(text: Any, at: str, max_length: int) -> Errors:
+def _check_text(text: Any, at: str, max_length: int) -> Errors:
     if not isinstance(text, dict) or not isinstance(text.get("text"), str):
         yield f"missing required field: text [json-pointer:{at}]"
     elif text.get("type") not in ("plain_text", "mrkdwn"):
@@ -118,16 +118,16 @@ def _text(text: Any, at: str, max_length: int) -> Errors:
         yield f"must be less than {max_length + 1} characters [json-pointer:{at}/text]"
 
 
-def _list(block: Json, name: str) -> list[Any]:
+def _get_list(block: Json, name: str) -> list[Any]:
     value = block.get(name)
     return value if isinstance(value, list) else []
 
 
-def _not_empty(block: Json, name: str, at: str) -> Errors:
-    if not _list(block, name):
+def _check_not_empty(block: Json, name: str, at: str) -> Errors:
+    if not _get_list(block, name):
         yield f"missing required field: {name} [json-pointer:{at}]"
 
 
-def _at_most(block: Json, name: str, maximum: int, at: str) -> Errors:
-    if len(_list(block, name)) > maximum:
+def _check_length(block: Json, name: str, maximum: int, at: str) -> Errors:
+    if len(_get_list(block, name)) > maximum:
         yield f"no more than {maximum} items allowed [json-pointer:{at}/{name}]"

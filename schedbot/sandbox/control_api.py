@@ -61,61 +61,65 @@ class ControlApi:
         ]
         messages.sort(key=lambda message: str(message["ts"]))
         newest = query.get("newest", "")
-        return _json({"messages": messages[-int(newest) :] if newest.isdecimal() and int(newest) else messages})
+        return _json_response(
+            {"messages": messages[-int(newest) :] if newest.isdecimal() and int(newest) else messages}
+        )
 
     async def list_requests(self, request: web.Request) -> web.Response:
         """Return the API requests, oldest first, filtered by `method`."""
         method = request.query.get("method")
         records = [record.to_json() for record in self.api.request_log if method in (None, record.method)]
-        return _json({"requests": records})
+        return _json_response({"requests": records})
 
     async def list_faults(self, request: web.Request) -> web.Response:
         """Return the active faults and all kinds of faults."""
         active = [fault.to_json() for fault in self.api.faults.active]
-        return _json({"faults": active, "kinds": faults.KINDS})
+        return _json_response({"faults": active, "kinds": faults.KINDS})
 
     async def order_fault(self, request: web.Request) -> web.Response:
         """Add a fault, from its fields or from the `line` of the command line."""
-        fields = await _body(request)
+        fields = await _read_body(request)
         if "line" in fields:
             fields = dict(faults.parse_line(str(fields["line"])))
         fault = self.api.faults.order(fields)
         self._publish_faults()
-        return _json({"fault": fault.to_json()})
+        return _json_response({"fault": fault.to_json()})
 
     async def clear_faults(self, request: web.Request) -> web.Response:
         """Remove all faults, or the fault with this `id`."""
         fault_id = request.query.get("id", "")
         cleared = self.api.faults.clear(int(fault_id) if fault_id.isdecimal() else None)
         self._publish_faults()
-        return _json({"cleared": cleared})
+        return _json_response({"cleared": cleared})
 
     async def count_held(self, request: web.Request) -> web.Response:
         """Return the number of held requests."""
-        return _json({"held": len(self.api.held.waiting)})
+        return _json_response({"held": len(self.api.held.waiting)})
 
     async def release(self, request: web.Request) -> web.Response:
         """Release the first `count` held requests, or all."""
-        count = (await _body(request)).get("count")
-        return _json({"released": self.api.held.release(count if isinstance(count, int) else None)})
+        count = (await _read_body(request)).get("count")
+        return _json_response({"released": self.api.held.release(count if isinstance(count, int) else None)})
 
     async def list_workspaces(self, request: web.Request) -> web.Response:
         """Return the workspaces with their channels."""
-        return _json({"workspaces": [_to_json(workspace) for workspace in self.api.state.workspaces.values()]})
+        return _json_response(
+            {"workspaces": [_workspace_to_json(workspace) for workspace in self.api.state.workspaces.values()]}
+        )
 
     async def add_workspace(self, request: web.Request) -> web.Response:
         """Add a workspace, replacing one of the same name."""
-        workspace = _parse_workspace(await _body(request), any_channel=self.api.state.options.any_channel)
+        workspace = _parse_workspace(await _read_body(request), any_channel=self.api.state.options.any_channel)
         owner = self.api.state.by_token.get(workspace.token)
         if owner is not None and owner.name != workspace.name:
             raise BadInput(f"The workspace '{owner.name}' already has this token.", hint="Use a different token.")
         self.api.state.add(workspace)
         self.events.publish({"what": "reload"})
-        return _json({"workspace": _to_json(workspace)})
+        return _json_response({"workspace": _workspace_to_json(workspace)})
 
     async def set_user(self, request: web.Request) -> web.Response:
         """Add or replace a user, in one `workspace` or in all."""
-        fields = await _body(request)
+        fields = await _read_body(request)
         name = fields.pop("workspace", None)
         workspaces = self.api.state.workspaces
         if name not in (None, *workspaces):
@@ -124,18 +128,18 @@ class ControlApi:
         for workspace in workspaces.values():
             if name in (None, workspace.name):
                 workspace.users[user.id] = user
-        return _json({})
+        return _json_response({})
 
     async def reset(self, request: web.Request) -> web.Response:
         """Remove messages, requests, faults and held requests; workspaces stay."""
-        await _body(request)
+        await _read_body(request)
         self.api.held.release(drop=True)
         self.api.faults.clear()
         self.api.request_log.clear()
         self.api.state.clear()
         self.clear_file()
         self.events.publish({"what": "reload"})
-        return _json({})
+        return _json_response({})
 
     def _publish_faults(self) -> None:
         self.events.publish({"what": "faults"})
@@ -146,11 +150,11 @@ def loopback_only(handler: Handler) -> Handler:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         if request.url.host not in LOOPBACK:
-            return _json({"ok": False, "error": "The sandbox accepts requests to 127.0.0.1 only."}, 403)
+            return _json_response({"ok": False, "error": "The sandbox accepts requests to 127.0.0.1 only."}, 403)
         try:
             return await handler(request)
         except BadInput as error:
-            return _json({"ok": False, "error": str(error), "hint": error.hint}, 400)
+            return _json_response({"ok": False, "error": str(error), "hint": error.hint}, 400)
 
     return handle
 
@@ -186,7 +190,7 @@ def _parse_user(fields: Json) -> SandboxUser:
     return SandboxUser(**fields)
 
 
-def _to_json(workspace: SandboxWorkspace) -> Json:
+def _workspace_to_json(workspace: SandboxWorkspace) -> Json:
     channels = [
         {
             "id": channel.id,
@@ -201,7 +205,7 @@ def _to_json(workspace: SandboxWorkspace) -> Json:
     return {"name": workspace.name, "token": workspace.token, "scopes": list(workspace.scopes), "channels": channels}
 
 
-async def _body(request: web.Request) -> Json:
+async def _read_body(request: web.Request) -> Json:
     if request.content_type != "application/json":
         raise BadInput(f"The body's type is '{request.content_type}'.", hint="Send application/json.")
     try:
@@ -213,5 +217,5 @@ async def _body(request: web.Request) -> Json:
     return body
 
 
-def _json(fields: Json, status: int = 200) -> web.Response:
+def _json_response(fields: Json, status: int = 200) -> web.Response:
     return web.Response(body=encode({"ok": True, **fields}), status=status, content_type="application/json")

@@ -27,25 +27,25 @@ def conversations_history(call: Call, state: SandboxState) -> ApiResponse:
     if not channel.is_member:
         raise RequestRefused("not_in_channel")
     is_scarce = state.options.history == "scarce"
-    wait_s = limits.wait_for_history(call.workspace, call.arrived_at) if is_scarce else 0
+    wait_s = limits.reserve_history(call.workspace, call.arrived_at) if is_scarce else 0
     if wait_s:
         return rate_limited(wait_s)
-    first, end = channel.between(*_period(call.args))
-    start = max(first, end - _page_size(call.args, is_scarce))
+    first, end = channel.between(*_parse_period(call.args))
+    start = max(first, end - _parse_limit(call.args, is_scarce))
     with_payload = _is_true(call.args.get("include_all_metadata"))
     fields: Json = {
-        "messages": [_visible(message, with_payload) for message in reversed(channel.messages[start:end])],
+        "messages": [_filter_payload(message, with_payload) for message in reversed(channel.messages[start:end])],
         "has_more": start > first,
         "pin_count": 0,
         "channel_actions_ts": None,
         "channel_actions_count": 0,
     }
     if start > first:
-        fields["response_metadata"] = {"next_cursor": _cursor(channel.all_ts_us[start])}
+        fields["response_metadata"] = {"next_cursor": _encode_cursor(channel.all_ts_us[start])}
     return ok(fields)
 
 
-def _period(args: Json) -> tuple[int, int, bool]:
+def _parse_period(args: Json) -> tuple[int, int, bool]:
     """Return oldest and latest in microseconds, and whether both are included."""
     try:
         oldest_us = to_microseconds(args.get("oldest") or 0)
@@ -55,12 +55,12 @@ def _period(args: Json) -> tuple[int, int, bool]:
     inclusive = _is_true(args.get("inclusive"))
     if not args.get("cursor"):
         return oldest_us, latest_us, inclusive
-    before_us = _from_cursor(str(args["cursor"]))
+    before_us = _decode_cursor(str(args["cursor"]))
     # A ts has steps of one microsecond: the rest of the period ends one step before the page already returned.
     return (oldest_us, before_us - 1, True) if inclusive else (oldest_us, before_us, False)
 
 
-def _page_size(args: Json, is_scarce: bool) -> int:
+def _parse_limit(args: Json, is_scarce: bool) -> int:
     try:
         limit = int(args.get("limit") or DEFAULT_LIMIT)
     except (ValueError, TypeError):
@@ -70,17 +70,17 @@ def _page_size(args: Json, is_scarce: bool) -> int:
     return min(limit, limits.SCARCE_PAGE) if is_scarce else limit
 
 
-def _visible(message: Json, with_payload: bool) -> Json:
+def _filter_payload(message: Json, with_payload: bool) -> Json:
     if "metadata" not in message or with_payload:
         return message
     return message | {"metadata": {"event_type": message["metadata"]["event_type"]}}
 
 
-def _cursor(ts_us: int) -> str:
+def _encode_cursor(ts_us: int) -> str:
     return base64.b64encode(f"{CURSOR_PREFIX}{ts_us}".encode()).decode()
 
 
-def _from_cursor(cursor: str) -> int:
+def _decode_cursor(cursor: str) -> int:
     try:
         return int(base64.b64decode(cursor, validate=True).decode().removeprefix(CURSOR_PREFIX))
     except ValueError:

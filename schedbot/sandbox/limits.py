@@ -13,7 +13,7 @@ SCARCE_INTERVAL_S = 60.0
 SCARCE_PAGE = 15
 
 
-def wait_for_post(channel: SandboxChannel, arrived_at: float) -> int:
+def get_post_wait_s(channel: SandboxChannel, arrived_at: float) -> int:
     """Return the whole seconds until a post that arrived at `arrived_at` is accepted; 0 if it is accepted now.
 
     A held request may have arrived before the newest stored post; the interval applies in both directions.
@@ -22,7 +22,7 @@ def wait_for_post(channel: SandboxChannel, arrived_at: float) -> int:
     return math.ceil(POST_INTERVAL_S - min(gap, POST_INTERVAL_S))
 
 
-def wait_for_history(workspace: SandboxWorkspace, arrived_at: float) -> int:
+def reserve_history(workspace: SandboxWorkspace, arrived_at: float) -> int:
     """Return the whole seconds until the workspace may request history; 0 if now, which counts as a request."""
     left = workspace.history_at + SCARCE_INTERVAL_S - arrived_at
     if left > 0:

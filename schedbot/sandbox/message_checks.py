@@ -25,16 +25,16 @@ EVENT_TYPE = re.compile(r"[A-Za-z0-9_.\-]{1,255}")
 def parse_content(args: Mapping[str, Any]) -> tuple[str, Json]:
     """Return the text and the other parts (`blocks`, `attachments`, `metadata`) to store. Raises RequestRefused."""
     parts: Json = {}
-    if blocks := _parsed(args, "blocks", "invalid_blocks_format", list):
-        parts["blocks"] = _blocks(blocks)
-    if attachments := _parsed(args, "attachments", "invalid_attachments", list):
+    if blocks := _parse_json_arg(args, "blocks", "invalid_blocks_format", list):
+        parts["blocks"] = _check_blocks(blocks)
+    if attachments := _parse_json_arg(args, "attachments", "invalid_attachments", list):
         if len(attachments) > MAX_ATTACHMENTS:
             raise RequestRefused("too_many_attachments")
         parts["attachments"] = attachments
-    text = _text(args, has_more=bool(parts))
-    metadata = _parsed(args, "metadata", "invalid_metadata_format", dict)
+    text = _parse_text(args, has_more=bool(parts))
+    metadata = _parse_json_arg(args, "metadata", "invalid_metadata_format", dict)
     if metadata is not None:
-        parts["metadata"] = _metadata(metadata)
+        parts["metadata"] = _check_metadata(metadata)
     return text, parts
 
 
@@ -46,7 +46,7 @@ def split_text(text: str) -> list[str]:
     return [stored[start : start + MAX_TEXT] for start in range(0, len(stored), MAX_TEXT)]
 
 
-def _text(args: Mapping[str, Any], has_more: bool) -> str:
+def _parse_text(args: Mapping[str, Any], has_more: bool) -> str:
     markdown = str(args.get("markdown_text") or "")
     if markdown:
         if args.get("text") or has_more:
@@ -60,7 +60,7 @@ def _text(args: Mapping[str, Any], has_more: bool) -> str:
     return text
 
 
-def _blocks(blocks: list[Any]) -> list[Any]:
+def _check_blocks(blocks: list[Any]) -> list[Any]:
     errors = find_block_errors(blocks)
     if errors:
         raise detailed_refusal("invalid_blocks", errors)
@@ -70,7 +70,7 @@ def _blocks(blocks: list[Any]) -> list[Any]:
     return [{"block_id": f"b{index}", **block} for index, block in enumerate(blocks)]
 
 
-def _metadata(metadata: Json) -> Json:
+def _check_metadata(metadata: Json) -> Json:
     kind, payload = metadata.get("event_type"), metadata.get("event_payload")
     if not isinstance(kind, str) or not EVENT_TYPE.fullmatch(kind) or not isinstance(payload, dict):
         raise RequestRefused("invalid_metadata_format")
@@ -90,7 +90,7 @@ def _is_value(value: Any) -> bool:
     return isinstance(value, str | int | float)
 
 
-def _parsed(args: Mapping[str, Any], name: str, code: str, kind: type) -> Any:
+def _parse_json_arg(args: Mapping[str, Any], name: str, code: str, kind: type) -> Any:
     """Return an argument in JSON, or in a form as JSON text; None if it is missing. Raises RequestRefused."""
     value = args.get(name)
     if value is None or value == "":

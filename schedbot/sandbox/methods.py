@@ -47,18 +47,18 @@ def post_message(call: Call, state: SandboxState) -> ApiResponse:
         raise RequestRefused("not_in_channel")
     text, parts = message_checks.parse_content(call.args)
     if state.options.pace:
-        wait_s = limits.wait_for_post(channel, call.arrived_at)
+        wait_s = limits.get_post_wait_s(channel, call.arrived_at)
         if wait_s:
             return rate_limited(wait_s)
     channel.last_post_at = call.arrived_at
-    message = _message(call, text, parts)
+    message = _build_message(call, text, parts)
     if len(text) > message_checks.MAX_TEXT and "blocks" not in parts:
         message["text"], *rest = message_checks.split_text(text)
     else:
         rest = []
     state.post(call.workspace, channel, message)
     for next_text in rest:
-        state.post(call.workspace, channel, _message(call, next_text, {}))
+        state.post(call.workspace, channel, _build_message(call, next_text, {}))
     return ok({"channel": channel.id, "ts": message["ts"], "message": message})
 
 
@@ -66,7 +66,7 @@ def chat_update(call: Call, state: SandboxState) -> ApiResponse:
     """Replace the content of a message. A repeated call has no further effect."""
     require_scope(call, "chat:write")
     channel = find_writable_channel(call)
-    index = _index(channel, call.args.get("ts"))
+    index = _find_index(channel, call.args.get("ts"))
     if index is None:
         raise RequestRefused("message_not_found")
     text, parts = message_checks.parse_content(call.args)
@@ -143,7 +143,7 @@ def find_writable_channel(call: Call) -> SandboxChannel:
     return channel
 
 
-def _message(call: Call, text: str, parts: Json) -> Json:
+def _build_message(call: Call, text: str, parts: Json) -> Json:
     message: Json = {"type": "message", "team": call.workspace.team_id, **BOT, "text": text, **parts}
     for name in ("thread_ts", "username", "icon_emoji", "icon_url"):
         if call.args.get(name):
@@ -153,7 +153,7 @@ def _message(call: Call, text: str, parts: Json) -> Json:
     return message
 
 
-def _index(channel: SandboxChannel, ts: Any) -> int | None:
+def _find_index(channel: SandboxChannel, ts: Any) -> int | None:
     try:
         return channel.find(str(ts))
     except ValueError:

@@ -105,13 +105,13 @@ class SlackClient:
         if message.blocks:
             body["blocks"] = list(message.blocks)
         if metadata:
-            body["metadata"] = {"event_type": EVENT_TYPE, "event_payload": metadata_payload(metadata)}
+            body["metadata"] = {"event_type": EVENT_TYPE, "event_payload": build_metadata_payload(metadata)}
         web = self._open_client()
         # api_call, because chat_postMessage first looks for slack_sdk's own classes in all of the blocks.
         response = await self._send(lambda: web.api_call("chat.postMessage", json=body), timeout_ms)
         if isinstance(response, AttemptResult):
             return response
-        return parse_response(response.status_code, response.headers, _body(response))
+        return parse_response(response.status_code, response.headers, _get_body(response))
 
     async def fetch_history(
         self, token: str, channel: str, *, oldest: str, latest: str, limit: int = 200, cursor: str | None = None
@@ -136,7 +136,7 @@ class SlackClient:
         if not isinstance(messages, list):  # taken for an empty page, it would make a post absent
             return AttemptResult(Outcome.UNKNOWN, "not_json", None, response.status_code)
         messages = [message for message in messages if isinstance(message, Mapping)]
-        return HistoryPage(messages, bool(response.get("has_more")), _next_cursor(response))
+        return HistoryPage(messages, bool(response.get("has_more")), _get_next_cursor(response))
 
     async def fetch_identity(self, token: str) -> Identity | AttemptResult:
         """Return the token's workspace and user (auth.test), with the scopes from the response's header."""
@@ -192,7 +192,7 @@ class SlackClient:
             self._look_ups.release()
 
     async def _send(self, request: Request, timeout_ms: int | None = None) -> AsyncSlackResponse | AttemptResult:
-        """Return Slack's response if it is `ok`, else the reply for the refusal or the exception."""
+        """Return Slack's response if it is `ok`, else the result of the refusal or exception."""
         state = RequestState()
         REQUEST_STATE.set(state)
         try:
@@ -204,7 +204,7 @@ class SlackClient:
         except SlackApiError as refusal:
             response = refusal.response
             if isinstance(response, AsyncSlackResponse):
-                return parse_response(response.status_code, response.headers, _body(response))
+                return parse_response(response.status_code, response.headers, _get_body(response))
             return parse_response(response.status, response.headers, b"")
         except Exception as error:
             state.give_up()
@@ -224,7 +224,7 @@ class SlackClient:
             self._clock_offset_ms = int(instant.timestamp() * 1000) + 500 - clock.now_ms()
 
 
-def metadata_payload(metadata: MessageMetadata) -> dict[str, str | int]:
+def build_metadata_payload(metadata: MessageMetadata) -> dict[str, str | int]:
     """Return the metadata that identifies a message; nothing private, as every member of the channel sees it."""
     return {"installation": metadata.installation, "occurrence": metadata.occurrence, "attempt": metadata.attempt}
 
@@ -235,11 +235,11 @@ def _is_direct(api_url: str) -> bool:
     return host in ("localhost", "127.0.0.1", "::1") or bool(urllib.request.proxy_bypass(host))
 
 
-def _body(response: AsyncSlackResponse) -> bytes | str | Mapping[str, Any]:
+def _get_body(response: AsyncSlackResponse) -> bytes | str | Mapping[str, Any]:
     body = response.data
     return body if isinstance(body, bytes | str | Mapping) else json.dumps(body)
 
 
-def _next_cursor(response: AsyncSlackResponse) -> str:
+def _get_next_cursor(response: AsyncSlackResponse) -> str:
     metadata = response.get("response_metadata")
     return str(metadata.get("next_cursor") or "") if isinstance(metadata, Mapping) else ""

@@ -177,12 +177,12 @@ ERROR_CODES: dict[str, ErrorCode] = {
 
 def is_known(code: str) -> bool:
     """Is `code` in the table, or in a family of codes?"""
-    return code in ERROR_CODES or _family_row(code) is not None
+    return code in ERROR_CODES or _find_family_row(code) is not None
 
 
 def explain(code: str) -> ErrorCode:
     """Return the row of `code`. A code outside the table is `unknown`, so that a person sees it and no retry loops."""
-    known = ERROR_CODES.get(code) or _family_row(code)
+    known = ERROR_CODES.get(code) or _find_family_row(code)
     if known is not None:
         return known
     remedy = "schedbot looks the message up in the channel's history. Please report the code, so that it gets a group."
@@ -194,7 +194,7 @@ def is_token_refused(code: str | None) -> bool:
     return code is not None and explain(code).outcome is Outcome.TOKEN_REFUSED
 
 
-def _family_row(code: str) -> ErrorCode | None:
+def _find_family_row(code: str) -> ErrorCode | None:
     for prefix, suffix, outcome, sentence, remedy in _FAMILIES:
         if code.startswith(prefix) and code.endswith(suffix):
             return ErrorCode(code, outcome, sentence, remedy)

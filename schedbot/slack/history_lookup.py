@@ -15,7 +15,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from schedbot.model import AttemptResult, MessageMetadata, Outcome
-from schedbot.slack.client import EVENT_TYPE, SlackClient, metadata_payload
+from schedbot.slack.client import EVENT_TYPE, SlackClient, build_metadata_payload
 from schedbot.slack.error_codes import explain, is_known, is_token_refused
 from schedbot.slack.response_parser import TS
 from schedbot.slack.responses import MAX_PAGES, HistoryAnswer, HistoryPage, LookUpAnswer, SearchedPost
@@ -53,21 +53,21 @@ async def look_up(
     """
     if not posts:
         return {}
-    window = _search_window(posts, resume)
-    open_posts = {_key(metadata_payload(post.metadata)): post.metadata for post in posts}
+    window = _plan_window(posts, resume)
+    open_posts = {_build_key(build_metadata_payload(post.metadata)): post.metadata for post in posts}
     answers: dict[MessageMetadata, HistoryAnswer] = {}
     rest = HistoryAnswer(LookUpAnswer.LATER, retry_after_ms=RETRY_MS)
     for _ in range(MAX_PAGES):
         page = await client.fetch_history(token, channel, oldest=window.oldest, latest=window.latest)
         if isinstance(page, AttemptResult):
-            rest = _refusal(page, window.resume)
+            rest = _answer_refusal(page, window.resume)
             break
         for message in page.messages:
-            if (metadata := open_posts.pop(_message_key(message), None)) is not None:
-                answers[metadata] = _match(message)
-        next_window = _next_window(page, window)
+            if (metadata := open_posts.pop(_read_key(message), None)) is not None:
+                answers[metadata] = _answer_match(message)
+        next_window = _plan_next_window(page, window)
         if not open_posts or next_window is None:
-            rest = _end_of_history(page)
+            rest = _answer_end(page)
             break
         window = next_window
         rest = HistoryAnswer(LookUpAnswer.LATER, retry_after_ms=RETRY_MS, resume=window.resume)
@@ -81,51 +81,51 @@ def retry_if_token_refused(answer: HistoryAnswer) -> HistoryAnswer:
     return replace(answer, answer=LookUpAnswer.LATER, retry_after_ms=RETRY_SOON_MS)
 
 
-def _search_window(posts: Sequence[SearchedPost], resume: str) -> _SearchWindow:
+def _plan_window(posts: Sequence[SearchedPost], resume: str) -> _SearchWindow:
     """Return the first window, shortened by an earlier look-up only if that searched for all of these posts."""
     oldest = min(post.earliest_at for post in posts) - SKEW_MS
     latest = max(post.latest_at for post in posts) + SKEW_MS
-    marks = [_mark(post.metadata) for post in posts]
+    marks = [_hash_metadata(post.metadata) for post in posts]
     searched_to, end, searched_marks = resume.split("/") if resume else ("", "", "")
     if end and float(end) >= latest / 1000 and set(marks) <= set(searched_marks.split(",")):
-        return _SearchWindow(_ts(oldest), searched_to, end, searched_marks)
-    return _SearchWindow(_ts(oldest), _ts(latest), _ts(latest), ",".join(marks))
+        return _SearchWindow(_format_ts(oldest), searched_to, end, searched_marks)
+    return _SearchWindow(_format_ts(oldest), _format_ts(latest), _format_ts(latest), ",".join(marks))
 
 
-def _mark(metadata: MessageMetadata) -> str:
-    return blake2b("/".join(_key(metadata_payload(metadata))).encode(), digest_size=6).hexdigest()
+def _hash_metadata(metadata: MessageMetadata) -> str:
+    return blake2b("/".join(_build_key(build_metadata_payload(metadata))).encode(), digest_size=6).hexdigest()
 
 
-def _match(message: Mapping[str, Any]) -> HistoryAnswer:
+def _answer_match(message: Mapping[str, Any]) -> HistoryAnswer:
     """Return `found` with the message's `ts`; `later` without a `ts`, because a post that exists is not sent again."""
-    ts = _message_ts(message)
+    ts = _read_ts(message)
     if ts:
         return HistoryAnswer(LookUpAnswer.PRESENT, ts)
     return HistoryAnswer(LookUpAnswer.LATER, error="no_ts", retry_after_ms=RETRY_MS)
 
 
-def _message_ts(message: Mapping[str, Any]) -> str:
+def _read_ts(message: Mapping[str, Any]) -> str:
     """Return the message's `ts`; empty if it is not in Slack's form."""
     ts = message.get("ts")
     return ts if isinstance(ts, str) and TS.fullmatch(ts) else ""
 
 
-def _next_window(page: HistoryPage, window: _SearchWindow) -> _SearchWindow | None:
+def _plan_next_window(page: HistoryPage, window: _SearchWindow) -> _SearchWindow | None:
     """Return the next page's window, up to the oldest message read. (A cursor would not outlive a look-up.)"""
-    all_ts = [ts for message in page.messages if (ts := _message_ts(message))]
+    all_ts = [ts for message in page.messages if (ts := _read_ts(message))]
     if not page.has_more or not all_ts or all_ts[-1] == window.latest:
         return None
     return window._replace(latest=all_ts[-1])
 
 
-def _end_of_history(page: HistoryPage) -> HistoryAnswer:
+def _answer_end(page: HistoryPage) -> HistoryAnswer:
     """Return `absent`, or `later` if Slack announces more messages and does not return them."""
     if page.has_more:
         return HistoryAnswer(LookUpAnswer.LATER, error="no_progress", retry_after_ms=RETRY_MS)
     return HistoryAnswer(LookUpAnswer.ABSENT)
 
 
-def _refusal(result: AttemptResult, resume: str) -> HistoryAnswer:
+def _answer_refusal(result: AttemptResult, resume: str) -> HistoryAnswer:
     """Return `later` if a later request or a new token may succeed, else `cannot_ask`."""
     error = result.error or "not_json"
     if not is_known(error) or error in NEVER_READABLE or explain(error).outcome not in RETRYABLE:
@@ -133,21 +133,21 @@ def _refusal(result: AttemptResult, resume: str) -> HistoryAnswer:
     return HistoryAnswer(LookUpAnswer.LATER, None, error, result.retry_after_ms or RETRY_SOON_MS, resume)
 
 
-def _message_key(message: Mapping[str, Any]) -> tuple[str, ...]:
+def _read_key(message: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the key of the message's metadata; empty without metadata of schedbot."""
     metadata = message.get("metadata")
     if not isinstance(metadata, Mapping) or metadata.get("event_type") != EVENT_TYPE:
         return ()
     payload = metadata.get("event_payload")
-    return _key(payload) if isinstance(payload, Mapping) else ()
+    return _build_key(payload) if isinstance(payload, Mapping) else ()
 
 
-def _key(payload: Mapping[str, Any]) -> tuple[str, ...]:
+def _build_key(payload: Mapping[str, Any]) -> tuple[str, ...]:
     # Slack may return a number as a string.
     return tuple(str(payload.get(name)) for name in ("installation", "occurrence", "attempt"))
 
 
-def _ts(at: int) -> str:
+def _format_ts(at: int) -> str:
     """Return an instant in Slack's form."""
     seconds, ms = divmod(max(at, 0), 1000)
     return f"{seconds}.{ms:03d}000"

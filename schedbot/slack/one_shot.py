@@ -33,8 +33,8 @@ def fetch_users(
 ) -> dict[str, UserInfo | AttemptResult]:
     """Return the state of each user, requested one after the other within `within_ms` in all.
 
-    A reply that does not concern the user alone (a rate limit, the token, the connection) is the last. Users after it,
-    and users for whom no time is left, are missing in the result.
+    A refusal that does not concern the user alone (a rate limit, the token, the connection) is the last result. Users
+    after it, and users for whom no time is left, are missing.
     """
 
     async def fetch_each(client: SlackClient) -> dict[str, UserInfo | AttemptResult]:

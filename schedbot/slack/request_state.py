@@ -71,13 +71,13 @@ class TrackedResponse(aiohttp.ClientResponse):
 
 
 def classify_exception(error: Exception, state: RequestState) -> AttemptResult:
-    """Return the reply for a request that ended in an exception: not posted, or of unknown outcome."""
+    """Return the result of a request that ended in an exception: not posted, or of unknown outcome."""
     if state.has_left:
-        return _after_sending(error, state.status)
-    return AttemptResult(Outcome.NOT_POSTED, _code_before_sending(error))
+        return _classify_sent(error, state.status)
+    return AttemptResult(Outcome.NOT_POSTED, _classify_unsent(error))
 
 
-def _after_sending(error: Exception, status: int | None) -> AttemptResult:
+def _classify_sent(error: Exception, status: int | None) -> AttemptResult:
     if status == 429:
         return AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, status, 30_000)
     if status is not None and status >= 300:
@@ -89,7 +89,7 @@ def _after_sending(error: Exception, status: int | None) -> AttemptResult:
     return AttemptResult(Outcome.UNKNOWN, "not_json", None, status)
 
 
-def _code_before_sending(error: Exception) -> str:
+def _classify_unsent(error: Exception) -> str:
     match error:
         case TimeoutError():
             return "connect_timeout"

@@ -1,4 +1,4 @@
-"""Turns an HTTP response to chat.postMessage into a `AttemptResult`. Pure, and imports only the standard library.
+"""Turns an HTTP response to chat.postMessage into an `AttemptResult`. Pure, and imports only the standard library.
 
 Rules: `posted` needs `ok: true` and a `ts`; a 429 is a rate limit, whatever its body; a response that cannot be read is
 `unknown`, because a post that is wrongly taken for failed is sent twice.
@@ -31,12 +31,12 @@ NOT_READY = re.compile(
 
 
 def parse_response(status: int, headers: Mapping[str, str], body: bytes | str | Mapping[str, Any]) -> AttemptResult:
-    """Return the reply in an HTTP response. Header names may be in any case; `body` is raw or decoded."""
+    """Return the result that an HTTP response means. Header names may be in any case; `body` is raw or decoded."""
     fields = _decode(body)
-    code = _error_code(fields)
+    code = _read_error_code(fields)
     if status == 429 or code in ("ratelimited", "rate_limited"):
         limit = code if explain(code).outcome is Outcome.RATE_LIMITED else "ratelimited"
-        return AttemptResult(Outcome.RATE_LIMITED, limit, None, status, retry_after_ms(headers))
+        return AttemptResult(Outcome.RATE_LIMITED, limit, None, status, parse_retry_after(headers))
     if status >= 300 and (status >= 500 or not code):
         is_unknown = code and is_known(code) and explain(code).outcome is Outcome.UNKNOWN
         return AttemptResult(Outcome.UNKNOWN, code if is_unknown else f"http_{status}", None, status)
@@ -50,10 +50,10 @@ def parse_response(status: int, headers: Mapping[str, str], body: bytes | str | 
             if has_ts
             else AttemptResult(Outcome.UNKNOWN, "no_ts", None, status)
         )
-    return _refusal(code, fields, status)
+    return _parse_refusal(code, fields, status)
 
 
-def retry_after_ms(headers: Mapping[str, str]) -> int:
+def parse_retry_after(headers: Mapping[str, str]) -> int:
     """Return the wait in Slack's Retry-After header: 30 s by default, from 1 s to an hour."""
     value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     if not re.fullmatch(r"\s*[0-9]{1,9}(\.[0-9]{1,9})?\s*", value):
@@ -71,13 +71,13 @@ def _decode(body: bytes | str | Mapping[str, Any]) -> Mapping[str, Any] | None:
     return fields if isinstance(fields, dict) and fields else None
 
 
-def _error_code(fields: Mapping[str, Any] | None) -> str:
+def _read_error_code(fields: Mapping[str, Any] | None) -> str:
     """Return the response's error code; empty for anything not shaped like a code, because the code is recorded."""
     code = fields.get("error") if fields else None
     return code if isinstance(code, str) and CODE.fullmatch(code) else ""
 
 
-def _refusal(code: str, fields: Mapping[str, Any], status: int) -> AttemptResult:
+def _parse_refusal(code: str, fields: Mapping[str, Any], status: int) -> AttemptResult:
     if not code:
         return AttemptResult(Outcome.UNKNOWN, "not_json", None, status)
     outcome = explain(code).outcome

@@ -38,15 +38,15 @@ def read_token(source: TokenSource) -> str:
     """Return the token from `source` (kinds `env`, `file`, `command`). Raises TokenUnavailable, naming the source."""
     match source.kind:
         case "env":
-            return _checked(_from_environment(source.place), f"The variable {source.place}")
+            return _check_token(_read_variable(source.place), f"The variable {source.place}")
         case "file":
-            return _checked(_from_file(Path(source.place).expanduser()), f"The token file '{source.place}'")
+            return _check_token(_read_file(Path(source.place).expanduser()), f"The token file '{source.place}'")
         case "command":
-            return _checked(_from_command(source.place), f"The token command ({_program(source.place)})")
+            return _check_token(_run_command(source.place), f"The token command ({_get_program(source.place)})")
     raise TokenUnavailable("No token is set for this workspace.", hint=SET_TOKEN)
 
 
-def _checked(text: str, place: str) -> str:
+def _check_token(text: str, place: str) -> str:
     token = text.strip()
     if not token:
         raise TokenUnavailable(f"{place} is empty.", hint="Put a bot token there; it begins with xoxb-.")
@@ -58,7 +58,7 @@ def _checked(text: str, place: str) -> str:
     return token
 
 
-def _from_environment(name: str) -> str:
+def _read_variable(name: str) -> str:
     if name not in os.environ:
         raise TokenUnavailable(
             f"The variable {name} is not set, and it is the workspace's token source.",
@@ -67,7 +67,7 @@ def _from_environment(name: str) -> str:
     return os.environ[name]
 
 
-def _from_file(path: Path) -> str:
+def _read_file(path: Path) -> str:
     """Check and read the same open file."""
     try:
         # O_NONBLOCK: opening a named pipe must not wait for a writer.
@@ -97,8 +97,8 @@ def _check_owner(path: Path, status: os.stat_result) -> None:
         )
 
 
-def _from_command(command: str) -> str:
-    program = _program(command)
+def _run_command(command: str) -> str:
+    program = _get_program(command)
     hint = "Run the command as the user that runs schedbot: it must print the token and exit with 0."
     try:
         completed = subprocess.run(
@@ -114,6 +114,6 @@ def _from_command(command: str) -> str:
     return completed.stdout[:MAX_BYTES].decode("ascii", "replace").strip().partition("\n")[0]
 
 
-def _program(command: str) -> str:
+def _get_program(command: str) -> str:
     """Return the command's program without its arguments, as an argument may be a secret."""
     return command.split()[0] if command.split() else "empty"

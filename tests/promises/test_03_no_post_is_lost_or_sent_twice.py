@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from bench.crash import children
+from bench.crash import child_pids
 from tests.support.app import App, Program, until
 from tests.support.sql import read_rows
 
 
 def kill_children(pool: Program) -> None:
-    for child in children(pool.pid):
+    for child in child_pids(pool.pid):
         os.kill(child, signal.SIGKILL)
 
 
@@ -123,7 +123,7 @@ def test_two_hundred_posts_survive_kills_of_child_and_pool(app: App) -> None:
     app.slack.order("delay", ms=200, times="forever")
     pool = app.start("work", "--in-flight", "5")
     until(lambda: len(app.posts()) > 20, within=20)
-    os.kill(children(pool.pid)[0], signal.SIGKILL)
+    os.kill(child_pids(pool.pid)[0], signal.SIGKILL)
     until(lambda: len(app.posts()) > 90, within=20)
     kill_parent(pool)
     assert app.work(within=90).returncode == 0

@@ -17,11 +17,11 @@ from schedbot.sandbox.workspaces import SandboxChannel, SandboxWorkspace
     ],
 )
 def test_second_post_waits_for_a_full_second(arrived_at: float, wait_s: int) -> None:
-    assert limits.wait_for_post(SandboxChannel("C1", "c1", last_post_at=100.0), arrived_at) == wait_s
+    assert limits.get_post_wait_s(SandboxChannel("C1", "c1", last_post_at=100.0), arrived_at) == wait_s
 
 
 def test_scarce_history_allows_one_request_a_minute() -> None:
     workspace = SandboxWorkspace("acme", "xoxb")
-    assert limits.wait_for_history(workspace, 100.0) == 0
-    assert limits.wait_for_history(workspace, 101.5) == 59
-    assert limits.wait_for_history(workspace, 160.0) == 0
+    assert limits.reserve_history(workspace, 100.0) == 0
+    assert limits.reserve_history(workspace, 101.5) == 59
+    assert limits.reserve_history(workspace, 160.0) == 0

@@ -35,7 +35,7 @@ def page(*messages: dict[str, Any], has_more: bool = False) -> Responder:
     return reply_with({"ok": True, "messages": list(messages), "has_more": has_more})
 
 
-def refused(code: str) -> Responder:
+def refuse(code: str) -> Responder:
     return reply_with({"ok": False, "error": code})
 
 
@@ -133,7 +133,7 @@ def test_look_up_of_no_posts_sends_no_request() -> None:
     ],
 )
 def test_unreadable_history_cannot_be_asked(code: str) -> None:
-    answers, _ = find(refused(code))
+    answers, _ = find(refuse(code))
     assert answers == {MINE: HistoryAnswer(LookUpAnswer.CANNOT_ASK, error=code)}
 
 
@@ -143,8 +143,8 @@ def test_unreadable_history_cannot_be_asked(code: str) -> None:
         pytest.param(
             reply_with({"ok": False, "error": "ratelimited"}, 429, Retry_After="60"), "ratelimited", 60_000, id="429"
         ),
-        pytest.param(refused("internal_error"), "internal_error", 5_000, id="internal error"),
-        pytest.param(refused("invalid_auth"), "invalid_auth", 5_000, id="token refused"),
+        pytest.param(refuse("internal_error"), "internal_error", 5_000, id="internal error"),
+        pytest.param(refuse("invalid_auth"), "invalid_auth", 5_000, id="token refused"),
         pytest.param(reply_with(b"", 503), "http_503", 5_000, id="server error"),
         pytest.param(stall, "timeout", 5_000, id="no response"),
         pytest.param(hang_up, "connection_lost", 5_000, id="broken connection"),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedbot.model import AttemptResult, Outcome
-from schedbot.slack.response_parser import TS, parse_response, retry_after_ms
+from schedbot.slack.response_parser import TS, parse_response, parse_retry_after
 
 
 def refusal(code: str, **more: object) -> AttemptResult:
@@ -51,7 +51,7 @@ def test_ok_in_a_server_error_is_not_success() -> None:
     ],
 )
 def test_wait_of_a_rate_limit_is_bounded(header: str, wait_ms: int) -> None:
-    assert retry_after_ms({"RETRY-after": header}) == wait_ms
+    assert parse_retry_after({"RETRY-after": header}) == wait_ms
 
 
 def test_429_is_a_rate_limit_with_any_body() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.crash import children
+from bench.crash import child_pids
 from tests.support.app import App, Program, until
 from tests.support.sql import read_value
 from tests.worker.test_pool import cpu_ticks
@@ -30,7 +30,7 @@ def find_busy_renderer(pool: Program, dead: int = 0) -> int:
 
     def find() -> int | None:
         try:
-            busy = [child for child in children(pool.pid) if child != dead and cpu_ticks(child) > BUSY_TICKS]
+            busy = [child for child in child_pids(pool.pid) if child != dead and cpu_ticks(child) > BUSY_TICKS]
         except OSError:  # a child ended meanwhile
             return None
         return busy[0] if busy else None

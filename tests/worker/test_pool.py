@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.crash import children
+from bench.crash import child_pids
 from tests.support.app import App, now_ms, until
 from tests.support.sql import read_value
 
@@ -24,7 +24,7 @@ def test_stopped_poster_is_replaced_and_its_post_settled(app: App) -> None:
     app.slack.order("hold")
     pool = app.start("work", "--processes", "1")
     app.slack.wait_for_held(1)
-    for child in children(pool.pid):
+    for child in child_pids(pool.pid):
         os.kill(child, signal.SIGSTOP)
     until(lambda: app.states() == {"succeeded": 1}, within=60)
     assert app.slack.texts() == ["report-0"]

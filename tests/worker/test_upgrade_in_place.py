@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import schedbot
-from bench.crash import children
+from bench.crash import child_pids
 from tests.support.app import App, Program, until
 from tests.support.sql import read_value
 
@@ -32,7 +32,7 @@ def upgrade(program: Path) -> None:
 
 def poster_pids(pool: Program, count: int) -> list[int]:
     """Return the process ids of the posters, in the order of their numbers."""
-    return sorted(children(pool.pid))[-count:]
+    return sorted(child_pids(pool.pid))[-count:]
 
 
 def read_log(pool: Program, word: str) -> str:
