@@ -1,8 +1,8 @@
-"""Due recurrences become jobs: run by cron every minute, as often as one likes, also twice at once.
+"""Turn due recurrences into jobs: cron runs a tick every minute. More ticks, also at the same time, do no harm.
 
-A tick finds due work by recurrence, not by schedule, and looks ahead, so that jobs wait in the table before they are
-due. It is a transaction in slices, each complete in itself: a tick that is killed leaves whole occurrences behind, and
-the next one goes on from there.
+A tick finds due work by recurrence, not by schedule, and looks ahead, so that jobs are in the table before they are
+due. It commits in slices, each complete in itself: a tick that is killed leaves whole occurrences behind, and the next
+one goes on from there.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ SLICE = 50  # recurrences in one transaction
 
 @dataclass(frozen=True, slots=True)
 class TickResult:
-    """What one tick did: how many schedules came due, and how many occurrences went which way."""
+    """Number of schedules with due occurrences, and of occurrences by the state they got."""
 
     started_at: int
     schedules: int
@@ -32,24 +32,24 @@ class TickResult:
 
 
 class TickAlreadyRuns(Exception):
-    """Another tick is at it: there is nothing to do for this one."""
+    """Another tick runs: this one has nothing to do."""
 
 
 class DryRun(Exception):
-    """Ends a transaction that was only to be looked at."""
+    """Rolls back the transaction of a dry run."""
 
 
 def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS) -> TickResult:
-    """Enqueue all that is due up to `ahead_ms` from now. Raises TickAlreadyRuns when one is running.
+    """Enqueue all occurrences that are due up to `ahead_ms` from now. Raises TickAlreadyRuns.
 
-    With `dry_run` everything is computed as it would be and nothing is kept.
+    With `dry_run` the same is computed, and nothing is kept.
     """
     started_at = session.now()
     horizon = started_at + ahead_ms
     counts = Counts()
     if not dry_run:
         timezone_update.update_next_due(session.db, started_at)
-    if nothing_due(session.db, horizon):
+    if not is_anything_due(session.db, horizon):
         if not dry_run:
             with session.db.writing():
                 heartbeats.beat(session.db, "tick", "tick", started_at, started_at)
@@ -60,44 +60,44 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
         if dry_run:
             try:
                 with session.db.writing():
-                    every_slice(session.db, started_at, horizon, counts)
+                    run_all_slices(session.db, started_at, horizon, counts)
                     raise DryRun
             except DryRun:
                 pass
         else:
-            in_slices(session, started_at, horizon, counts)
+            commit_slices(session, started_at, horizon, counts)
     took_ms = session.now() - started_at
     return TickResult(started_at, len(counts.schedules), counts.enqueued, counts.missed, counts.skipped, took_ms)
 
 
-def nothing_due(db: Database, horizon: int) -> bool:
-    """Is there neither an occurrence nor the end of a pause up to then? So it is for most ticks."""
-    return not recurrences.list_due(db, horizon, 1) and not timed_pauses.has_ending(db, horizon)
+def is_anything_due(db: Database, horizon: int) -> bool:
+    """Is an occurrence or the end of a pause due up to `horizon`? Most ticks have neither."""
+    return bool(recurrences.list_due(db, horizon, 1)) or timed_pauses.has_ending(db, horizon)
 
 
-def in_slices(session: Session, now: int, horizon: int, counts: Counts) -> None:
-    """Slice after slice, each committed; the pools are told after each. The heartbeat goes with the first."""
+def commit_slices(session: Session, now: int, horizon: int, counts: Counts) -> None:
+    """Run slices until nothing is due, each in its own transaction, and wake the pools after each."""
     while True:
         with session.db.writing():
             heartbeats.beat(session.db, "tick", "tick", now, now)
-            more = one_slice(session.db, now, horizon, counts)
+            has_more = run_slice(session.db, now, horizon, counts)
         if counts.enqueued:
             session.db.wake()
-        if not more:
+        if not has_more:
             return
 
 
-def every_slice(db: Database, now: int, horizon: int, counts: Counts) -> None:
-    while one_slice(db, now, horizon, counts):
+def run_all_slices(db: Database, now: int, horizon: int, counts: Counts) -> None:
+    while run_slice(db, now, horizon, counts):
         pass
 
 
-def one_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
-    """Enqueue what a few recurrences owe. Returns whether more may be due."""
+def run_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
+    """Enqueue the due occurrences of some recurrences. Returns whether more may be due."""
     for schedule_id in timed_pauses.end_pauses(db, now, horizon):
         log.event("pause_ended", schedule=schedule_id)
     due = recurrences.list_due(db, horizon, SLICE)
-    for found in due:
-        if not advance.advance(db, found, now, horizon, counts):
+    for recurrence in due:
+        if not advance.advance(db, recurrence, now, horizon, counts):
             return True
     return len(due) == SLICE

@@ -11,7 +11,7 @@ from schedbot.model import JobState
 from schedbot.store.history import changes
 from schedbot.store.history import jobs as job_history
 from schedbot.store.history.filters import Filter
-from schedbot.store.jobs.manual import RETRIABLE, Retry, queue_again
+from schedbot.store.jobs.manual import RETRIABLE, Retry, requeue
 from tests.support.job_history import HOUR, NOW, JobHistory
 
 FAILED = Filter(states=(JobState.FAILED,))
@@ -188,7 +188,7 @@ def test_statement_queues_no_job_whose_state_changed(history: JobHistory) -> Non
     job = history.add_job(history.add_schedule("daily"), "succeeded", ts="1.1")
     with history.db.writing():
         row = Retry(job, JobState.FAILED, NOW, NOW, parked=False, workspace_id="")
-        assert queue_again(history.db, [row], "tester@host", NOW) == 0
+        assert requeue(history.db, [row], "tester@host", NOW) == 0
     assert history.state(job) == "succeeded"
     assert changes.last(history.db, "job", str(job)) is None
 

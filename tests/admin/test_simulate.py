@@ -178,11 +178,11 @@ def add_each_kind(schedules: Schedules, until: int) -> None:
 
 def tick_each_minute(schedules: Schedules, span: SimulationSpan) -> list[SimulatedOccurrence]:
     """Run a tick at each minute in a copy, including the first tick after the end of a downtime."""
-    with simulation_copy.copied(schedules.db, span.start) as copy:
+    with simulation_copy.open_copy(schedules.db, span.start) as copy:
         for at in range(span.start, next_uptime(span.downtimes, span.end) + 60_000, 60_000):
             if next_uptime(span.downtimes, at) == at:
                 run_tick(simulate.frozen_at(schedules.session, copy, at), LOOK_AHEAD_MS)
-        return [simulate.settle(copy, entry, span.downtimes) for entry in simulation_copy.take_made(copy, span.end)]
+        return [simulate.settle(copy, entry, span.downtimes) for entry in simulation_copy.take_jobs(copy, span.end)]
 
 
 def test_clock_change_names_the_affected_schedules(schedules: Schedules) -> None:

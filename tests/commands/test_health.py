@@ -11,7 +11,7 @@ from schedbot.model import TokenSource
 from schedbot.store.database import Database
 from schedbot.store.operations import drain, heartbeats
 from schedbot.store.operations import health as health_figures
-from schedbot.store.operations.health import Vitals
+from schedbot.store.operations.health import PausedWorkspace, Vitals
 from schedbot.tick import tick
 from tests.support.app import App
 from tests.support.schedules import Schedules, ms
@@ -60,9 +60,15 @@ def assess_vitals(**changes: Any) -> tuple[str, int, str]:
         pytest.param({"failed_24h": 3}, "degraded", 1, "3 jobs failed", id="failed jobs"),
         pytest.param({"held": 1}, "degraded", 3, "1 job is held", id="held job"),
         pytest.param({"suspended": 2}, "degraded", 3, "2 schedules are suspended", id="suspended schedules"),
-        pytest.param({"paused": [("acme", "revoked")]}, "degraded", 3, "'acme' is paused: revoked", id="pause"),
         pytest.param(
-            {"paused": [("a b", "token_revoked")]},
+            {"paused": [PausedWorkspace("acme", "revoked")]},
+            "degraded",
+            3,
+            "'acme' is paused: revoked",
+            id="pause",
+        ),
+        pytest.param(
+            {"paused": [PausedWorkspace("a b", "token_revoked")]},
             "degraded",
             3,
             "Check it with 'schedbot workspace check 'a b'', then resume it with 'schedbot workspace resume 'a b''.",
@@ -100,7 +106,11 @@ def test_job_of_a_paused_workspace_is_not_late(schedules: Schedules) -> None:
     schedules.tick("2026-12-01 08:59:30")
     manage.pause(schedules.session, "default", "moving")
     vitals = health_figures.read_vitals(schedules.db, ms("2026-12-01 11:00:00"))
-    assert (vitals.queued, health.oldest_due_ms(vitals), vitals.paused) == (1, 0, [("default", "moving")])
+    assert (vitals.queued, health.oldest_due_ms(vitals), vitals.paused) == (
+        1,
+        0,
+        [PausedWorkspace("default", "moving")],
+    )
 
 
 def test_removed_workspace_is_no_problem(schedules: Schedules) -> None:
@@ -113,11 +123,11 @@ def test_removed_workspace_is_no_problem(schedules: Schedules) -> None:
 def test_each_figure_is_read_from_an_index(schedules: Schedules) -> None:
     bindings = {"since": 0}
     for sql in (
-        health_figures.POOLS,
+        health_figures.COUNT_POOLS,
         health_figures.OLDEST_DUE,
-        health_figures.QUEUED,
-        health_figures.FAILED,
-        health_figures.UNTICKED,
+        health_figures.COUNT_QUEUED,
+        health_figures.COUNT_FAILED,
+        health_figures.NEXT_DUE,
     ):
         steps = [row[3] for row in read_rows(schedules.db, f"EXPLAIN QUERY PLAN {sql}", bindings)]
         reads = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "CONSTANT ROW" not in step]
@@ -140,7 +150,7 @@ def test_held_job_of_a_removed_schedule_is_not_counted(schedules: Schedules) -> 
 
 
 def test_held_jobs_are_found_by_their_index(schedules: Schedules) -> None:
-    held, schedule = (row[3] for row in read_rows(schedules.db, f"EXPLAIN QUERY PLAN {drain.HELD}"))
+    held, schedule = (row[3] for row in read_rows(schedules.db, f"EXPLAIN QUERY PLAN {drain.COUNT_HELD}"))
     assert "USING INDEX jobs_held" in held
     assert "(id=?)" in schedule
 

@@ -14,7 +14,7 @@ from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS, Counts
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
 from schedbot.store.history.jobs import JobRecord
-from schedbot.tick import one_slice, tick
+from schedbot.tick import run_slice, tick
 from tests.support.missed_occurrences import list_missed
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_rows, read_value
@@ -218,7 +218,7 @@ def test_a_tick_killed_between_slices_makes_nothing_twice(schedules: Schedules) 
     for number in range(80):
         schedules.add(f"all-{number}", cron="*/5 * * * *", misfire="all")
     with schedules.db.writing():  # the first slice alone
-        assert one_slice(schedules.db, ms(BACK), ms(BACK) + LOOK_AHEAD_MS, Counts())
+        assert run_slice(schedules.db, ms(BACK), ms(BACK) + LOOK_AHEAD_MS, Counts())
     assert len(spans(schedules)) == 81
     schedules.tick("2026-12-15 00:32:00")
     records = audit(schedules)

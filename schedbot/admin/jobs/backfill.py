@@ -5,6 +5,7 @@ takes them out of the row. Instants are UTC milliseconds.
 """
 
 import shlex
+from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
 
@@ -73,7 +74,7 @@ def find_missing(session: Session, schedule: Schedule, start: int, end: int) -> 
         )
     absent = [due_at for due_at in instants if due_at not in existing]
     due = [due_at for due_at in absent if occurrences.find_skip_reason(schedule, due_at, {}) is None]
-    states = backfill.counted({due_at: existing[due_at] for due_at in instants if due_at in existing})
+    states = Counter(existing[due_at] for due_at in instants if due_at in existing)
     missed = states.pop(JobState.MISSED, 0)
     return BackfillPlan(schedule, start, end, due, missed, states.total(), len(absent) - len(due))
 
@@ -87,7 +88,7 @@ def carry_out(session: Session, backfill_plan: BackfillPlan) -> list[tuple[int, 
         jobs = backfill.backfill(session.db, schedule, backfill_plan.due, context.now, grace_ms)
         record(session.db, context, backfill_plan, len(jobs))
     session.db.wake()
-    return jobs
+    return [(job.id, job.due_at) for job in jobs]
 
 
 def record(db: Database, context: ChangeContext, backfill_plan: BackfillPlan, count: int) -> None:

@@ -181,7 +181,7 @@ def queue_page(
 ) -> list[Candidate]:
     db, now = session.db, session.now()
     ready = [job for job in manual.list_candidates(db, Filter(jobs=page)) if exclude(job, now, stale) is None]
-    manual.queue_again(db, [to_row(job, now, positions) for job in ready], session.actor, now)
+    manual.requeue(db, [to_row(job, now, positions) for job in ready], session.actor, now)
     return ready
 
 

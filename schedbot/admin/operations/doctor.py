@@ -175,8 +175,8 @@ def check_workers(session: Session, signs: Vitals) -> CheckResult:
     fifos = session.db.path.parent.glob(f"{session.db.path.name}-*{wake_fifo.SUFFIX}")
     listening = sum(map(has_reader, fifos))
     detail = f"{health.count(running, 'pool', 'pools')} running, {listening} listening for wake-ups"
-    if signs.other_programs:
-        versions = " ".join(health.version_mismatch(*pool) for pool in signs.other_programs)
+    if signs.other_pools:
+        versions = " ".join(health.version_mismatch(pool.name, pool.program) for pool in signs.other_pools)
         return CheckResult("workers", f"{detail}. {versions}", RESTART)
     if running == 0 and health.oldest_due_ms(signs) > health.DUE_LATE_MS:
         waited = times.format_duration(health.oldest_due_ms(signs))

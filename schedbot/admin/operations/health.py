@@ -96,9 +96,9 @@ def due_problems(vitals: Vitals) -> list[Problem]:
 
 
 def outage_problems(vitals: Vitals) -> list[Problem]:
-    if vitals.silences < OUTAGE_FAILURES or not (vitals.queued or vitals.is_unsettled):
+    if vitals.unanswered_posts < OUTAGE_FAILURES or not (vitals.queued or vitals.has_unknown):
         return []
-    sentence = f"Slack has not answered the last {vitals.silences} posts."
+    sentence = f"Slack has not answered the last {vitals.unanswered_posts} posts."
     return [Problem(f"{sentence} Due jobs wait and are tried again automatically.")]
 
 
@@ -113,8 +113,7 @@ def failure_problems(vitals: Vitals) -> list[Problem]:
 def version_problems(vitals: Vitals) -> list[Problem]:
     """Return a problem for each pool that was started before an upgrade."""
     return [
-        Problem(f"{version_mismatch(name, program)} Restart 'schedbot work'.")
-        for name, program in vitals.other_programs
+        Problem(f"{version_mismatch(pool.name, pool.program)} Restart 'schedbot work'.") for pool in vitals.other_pools
     ]
 
 
@@ -123,7 +122,8 @@ def version_mismatch(pool: str, program: str) -> str:
 
 
 def problems_for_people(vitals: Vitals) -> list[Problem]:
-    problems = [Problem(paused_workspace(name, reason), needs_person=True) for name, reason in vitals.paused]
+    paused = [paused_workspace(workspace.name, workspace.reason) for workspace in vitals.paused]
+    problems = [Problem(sentence, needs_person=True) for sentence in paused]
     if vitals.held:
         jobs = count(vitals.held, "job is held: it", "jobs are held: they")
         steps = "'schedbot audit --state held' lists them; 'schedbot audit JOB' shows how to settle one."
@@ -163,6 +163,6 @@ def to_json(health: Health) -> dict[str, Any]:
         "queued": vitals.queued,
         "oldest_due_ms": oldest_due_ms(vitals),
         "failed_24h": vitals.failed_24h,
-        "paused_workspaces": [name for name, _ in vitals.paused],
+        "paused_workspaces": [workspace.name for workspace in vitals.paused],
         "problems": [problem.sentence for problem in health.problems],
     }

@@ -17,7 +17,7 @@ from schedbot.rules.recurrence import ClockChange
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.fanout import simulation_copy
-from schedbot.store.fanout.simulation_copy import Made
+from schedbot.store.fanout.simulation_copy import CopiedJob
 from schedbot.store.schedules import schedules
 from schedbot.store.schedules.schedules import ScheduleFilter
 
@@ -57,7 +57,7 @@ def simulate(
     session: Session, span: SimulationSpan, tick: Tick, progress: Callable[[int], None]
 ) -> Iterator[SimulatedOccurrence]:
     """Yield the occurrences of the span in order of time. `progress` is called with the virtual clock's instants."""
-    with simulation_copy.copied(session.db, span.start) as copy:
+    with simulation_copy.open_copy(session.db, span.start) as copy:
         steps = TickSteps(copy, span)
         for at, ahead_ms in steps:
             steps.adapt(tick(frozen_at(session, copy, at), ahead_ms))
@@ -75,28 +75,28 @@ def frozen_at(session: Session, copy: Database, at: int) -> Session:
 
 def settle_before(copy: Database, end: int, span: SimulationSpan) -> Iterator[SimulatedOccurrence]:
     """Take the jobs that are due before `end` out of the copy and yield them as settled."""
-    return (settle(copy, job, span.downtimes) for job in simulation_copy.take_made(copy, end))
+    return (settle(copy, job, span.downtimes) for job in simulation_copy.take_jobs(copy, end))
 
 
-def settle(copy: Database, job: Made, downtimes: Sequence[Downtime]) -> SimulatedOccurrence:
+def settle(copy: Database, job: CopiedJob, downtimes: Sequence[Downtime]) -> SimulatedOccurrence:
     """Settle a job: a queued job is posted once the machine runs, or missed if its grace is over by then.
 
     If the calendar is closed by then, the job is deferred to the opening or skipped.
     """
     if job.state is not JobState.QUEUED:
         return SimulatedOccurrence(job.due_at, job.schedule, job.tz, job.state, job.error, None, job.occurrences)
-    posted_at, goes_at, deadline_at = next_uptime(downtimes, job.available_at), job.goes_at, job.deadline_at
+    posted_at, scheduled_at, deadline_at = next_uptime(downtimes, job.available_at), job.scheduled_at, job.deadline_at
     while job.available_at < posted_at <= deadline_at:
-        closure = simulation_copy.closed_at(copy, job.schedule, job.due_at, posted_at)
-        if closure is None:
+        decision = simulation_copy.find_decision(copy, job.schedule, job.due_at, posted_at)
+        if decision is None:
             break
-        reason, opens_at = closure
-        if opens_at is None:
-            return SimulatedOccurrence(job.due_at, job.schedule, job.tz, JobState.SKIPPED, reason, None)
-        posted_at, goes_at, deadline_at = next_uptime(downtimes, opens_at), opens_at, deadline_at + opens_at - goes_at
+        if decision.at is None:
+            return SimulatedOccurrence(job.due_at, job.schedule, job.tz, JobState.SKIPPED, decision.reason, None)
+        deadline_at += decision.at - scheduled_at
+        posted_at, scheduled_at = next_uptime(downtimes, decision.at), decision.at
     if posted_at > deadline_at:
         return SimulatedOccurrence(job.due_at, job.schedule, job.tz, JobState.MISSED, "deadline", None)
-    return SimulatedOccurrence(job.due_at, job.schedule, job.tz, job.state, job.error, max(0, posted_at - goes_at))
+    return SimulatedOccurrence(job.due_at, job.schedule, job.tz, job.state, job.error, max(0, posted_at - scheduled_at))
 
 
 def find_paused(session: Session) -> list[Schedule]:

@@ -46,13 +46,13 @@ class TickSteps:
 
     def next_event(self) -> int | None:
         """Return the next occurrence that is not enqueued or the next end of a pause, whichever is first."""
-        events = (recurrences.earliest_due(self.copy), simulation_copy.next_end_of_a_pause(self.copy))
+        events = (recurrences.earliest_due(self.copy), simulation_copy.get_next_pause_end(self.copy))
         return min((at for at in events if at is not None), default=None)
 
     def look_ahead(self, now: int) -> int:
         """Return the look-ahead of the tick at `now`, at least that of a real tick."""
         ends = [now + self.step_ms, self.span.end, last_look_ahead(self.span.downtimes, now)]
-        if (pause_end := simulation_copy.next_end_of_a_pause(self.copy)) is not None:
+        if (pause_end := simulation_copy.get_next_pause_end(self.copy)) is not None:
             ends.append(pause_end - 1)
         return max(LOOK_AHEAD_MS, min(ends) - now)
 

@@ -6,6 +6,7 @@ many occurrences then, they become one row of `missed_spans` in the same transac
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from schedbot.model import MisfirePolicy, ScheduleState
 from schedbot.rules import late, misfire
@@ -26,7 +27,7 @@ MAX_ROWS = 5_000  # of one recurrence in one transaction: about half a second
 MAX_MISSED_ROWS = 100
 
 POLICIES = f"""
-SELECT v.misfire, v.grace_ms, {CALENDAR} AS calendar, count(*)
+SELECT v.misfire, v.grace_ms, {CALENDAR} AS calendar, count(*) AS schedules
   FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
  WHERE s.recurrence_id = :id AND s.state = 'active'
  GROUP BY v.misfire, v.grace_ms, calendar
@@ -41,8 +42,17 @@ UPDATE schedules SET state = :finished, reason = NULL
                       AND v.until_at < :next_due_at))
 """
 
-
 ALL_SCHEDULES = Batch()
+
+
+@dataclass(frozen=True, slots=True)
+class LatePolicy:
+    """Misfire policy, grace and calendar, with the number of the recurrence's active schedules that have them."""
+
+    misfire: MisfirePolicy
+    grace_ms: int
+    calendar: str
+    schedules: int
 
 
 def advance(db: Database, recurrence: StoredRecurrence, now: int, horizon: int, counts: Counts) -> bool:
@@ -120,20 +130,21 @@ def split_late(
     run under every policy, so they form one batch for all schedules.
     """
     on_time = bisect_left(due, now - misfire.ON_TIME_MS)
-    groups: dict[tuple[MisfirePolicy, int, Overdue], list[tuple[str, int]]] = {}
-    split: dict[tuple[str, int, Calendar], Overdue] = {}
-    for policy, grace_ms, calendar, schedules in db.rows(POLICIES, {"id": recurrence.id}):
-        terms = (policy, grace_ms, parse_calendar(calendar).without_owners())
+    groups: dict[tuple[MisfirePolicy, int, Overdue], list[LatePolicy]] = {}
+    split: dict[tuple[MisfirePolicy, int, Calendar], Overdue] = {}
+    for policy in db.all(LatePolicy, POLICIES, {"id": recurrence.id}):
+        terms = (policy.misfire, policy.grace_ms, parse_calendar(policy.calendar).without_owners())
         if terms not in split:
-            split[terms] = late.split_overdue(terms[2], recurrence.rule, due, now, MisfirePolicy(policy), grace_ms)
-        groups.setdefault((MisfirePolicy(policy), grace_ms, split[terms]), []).append((calendar, schedules))
+            split[terms] = late.split_overdue(terms[2], recurrence.rule, due, now, policy.misfire, policy.grace_ms)
+        groups.setdefault((policy.misfire, policy.grace_ms, split[terms]), []).append(policy)
     batches: list[tuple[Batch, Sequence[int]]] = []
     spans: list[tuple[PolicyGroup, Sequence[int]]] = []
-    for (policy, grace_ms, (run, missed)), users in groups.items():
-        calendars = [calendar for calendar, _ in users]
-        if needs_span(len(missed), sum(schedules for _, schedules in users)):
-            spans.append((PolicyGroup(recurrence.id, policy, grace_ms, calendars), missed))
+    for (misfire_policy, grace_ms, (run, missed)), policies in groups.items():
+        calendars = [policy.calendar for policy in policies]
+        batch = Batch(misfire=misfire_policy, grace_ms=grace_ms, calendars=calendars)
+        if needs_span(len(missed), sum(policy.schedules for policy in policies)):
+            spans.append((PolicyGroup(recurrence.id, misfire_policy, grace_ms, calendars), missed))
         else:
-            batches.append((Batch(NEW[Event.MISSED], misfire=policy, grace_ms=grace_ms, calendars=calendars), missed))
-        batches.append((Batch(misfire=policy, grace_ms=grace_ms, calendars=calendars), run))
+            batches.append((replace(batch, state=NEW[Event.MISSED]), missed))
+        batches.append((batch, run))
     return [*batches, (ALL_SCHEDULES, due[on_time:])], spans

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from schedbot.model import JobState, MisfirePolicy, Recurrence
 from schedbot.rules.calendar import decide
 from schedbot.rules.lifecycle import NEW, Event, after
-from schedbot.store.database import Database, Row
+from schedbot.store.database import Database
 from schedbot.store.history.missed_spans import NewSpan
 from schedbot.store.schedules import shared_calendars
 from schedbot.store.schedules.recurrences import StoredRecurrence
@@ -30,10 +30,10 @@ SELECT DISTINCT {CALENDAR}
    AND (v.skip_holidays <> '' OR v.send_window <> '' OR v.blackout <> '' OR {shared_calendars.HAS_SHARED})
 """
 
-# An occurrence in a missed span is on record already: a tick whose clock was set back passes it over.
-# A calendar's decision defers an occurrence (at) or skips it (no at, or the next one is due by then). The order
-# within a channel and a workspace is total, so each run gives the same instants. A schedule's jitter is constant: it
-# comes from its UUID. A cancelled job is queued again if its occurrence is due after all.
+# An occurrence in a missed span is on record already: a tick after a clock that was set back leaves it out.
+# A calendar's decision defers an occurrence (at) or skips it (no at, or the next one is due by then). The order within
+# a channel and a workspace is total, so each run gives the same instants. A schedule's jitter is constant: it comes
+# from its UUID. A cancelled job is queued again if its occurrence is due after all.
 ENQUEUE = f"""
 INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked, error,
                   deferred_to, deferred_by)
@@ -86,6 +86,14 @@ RETURNING schedule_id, state
 """
 
 
+@dataclass(frozen=True, slots=True)
+class EnqueuedJob:
+    """Schedule and state of a job that was just written."""
+
+    schedule_id: str
+    state: JobState
+
+
 @dataclass(slots=True)
 class Counts:
     """Number of occurrences by the state they got, and the schedules they belong to."""
@@ -95,11 +103,11 @@ class Counts:
     skipped: int = 0
     schedules: set[str] = field(default_factory=set)
 
-    def add(self, written: Iterable[Row]) -> None:
-        """Count rows of (schedule_id, state)."""
-        for schedule_id, state in written:
-            self.schedules.add(schedule_id)
-            match state:
+    def add(self, jobs: Iterable[EnqueuedJob]) -> None:
+        """Count jobs by state."""
+        for job in jobs:
+            self.schedules.add(job.schedule_id)
+            match job.state:
                 case JobState.QUEUED:
                     self.enqueued += 1
                 case JobState.MISSED:
@@ -154,12 +162,12 @@ def enqueue(
         "grace_ms": batch.grace_ms,
         "calendars": json.dumps(batch.calendars, ensure_ascii=False),
     }
-    counts.add(db.rows(ENQUEUE, bindings))
+    counts.add(db.all(EnqueuedJob, ENQUEUE, bindings))
 
 
 def list_calendars(db: Database, recurrence_id: int) -> list[str]:
     """Return the calendars of a recurrence's active schedules, each once."""
-    return [calendar for (calendar,) in db.rows(CALENDARS, {"id": recurrence_id})]
+    return db.texts(CALENDARS, {"id": recurrence_id})
 
 
 def decide_each(calendars: Sequence[str], rule: Recurrence, due_at: int, now: int) -> Decisions:

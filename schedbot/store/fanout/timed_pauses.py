@@ -1,36 +1,39 @@
-"""Pauses that end by themselves."""
+"""End pauses that have an end: `pause --until`."""
 
 from dataclasses import replace
 
-from schedbot.model import ScheduleState
+from schedbot.model import Schedule, ScheduleState
 from schedbot.store.database import Database
 from schedbot.store.fanout import advance
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import recurrences, schedules
 
-RESTED = "SELECT id FROM schedules WHERE state = 'paused' AND state_until <= :horizon ORDER BY state_until, id"
+ENDING = "SELECT id FROM schedules WHERE state = 'paused' AND state_until <= :horizon ORDER BY state_until, id"
+
+HAS_ENDING = "SELECT EXISTS (SELECT 1 FROM schedules WHERE state_until IS NOT NULL AND state_until <= :horizon)"
 
 
 def has_ending(db: Database, horizon: int) -> bool:
     """Does a pause end up to `horizon`?"""
-    sql = "SELECT EXISTS (SELECT 1 FROM schedules WHERE state_until IS NOT NULL AND state_until <= :horizon)"
-    return bool(db.value(sql, {"horizon": horizon}))
+    return db.is_true(HAS_ENDING, {"horizon": horizon})
 
 
 def end_pauses(db: Database, now: int, horizon: int) -> list[str]:
-    """Let the pauses end that end by themselves up to `horizon`. Returns their schedules' ids. Inside a transaction.
+    """End the pauses with an end up to `horizon`. Returns the ids of their schedules. Inside a transaction."""
+    ids = db.texts(ENDING, {"horizon": horizon})
+    for schedule_id in ids:
+        end_pause(db, schedules.by_id(db, schedule_id), now)
+    return ids
 
-    A pause until 09:00 is over at 09:00: the occurrence of that very instant is made.
-    """
-    ended = [schedules.by_id(db, row[0]) for row in db.rows(RESTED, {"horizon": horizon})]
-    for rested in ended:
-        effective_at = (rested.state_until or 0) - 1
-        active = replace(rested, state=ScheduleState.ACTIVE, reason=None, state_by=None, state_until=None)
-        schedules.update_state(db, replace(active, effective_at=effective_at), now)
-        number = schedules.recurrence_id(db, rested.id)
-        pending.requeue_deferred(db, rested, effective_at)
-        if effective_at < now:
-            recurrences.wake(db, number, effective_at)  # it ended while no tick ran: the misfire policy decides
-        else:
-            advance.enqueue_upcoming(db, rested.id, number, effective_at)
-    return [rested.id for rested in ended]
+
+def end_pause(db: Database, paused: Schedule, now: int) -> None:
+    """Resume the schedule at the end of its pause. The occurrence at that very instant is enqueued."""
+    effective_at = (paused.state_until or 0) - 1
+    active = replace(paused, state=ScheduleState.ACTIVE, reason=None, state_by=None, state_until=None)
+    schedules.update_state(db, replace(active, effective_at=effective_at), now)
+    recurrence_id = schedules.recurrence_id(db, paused.id)
+    pending.requeue_deferred(db, paused, effective_at)
+    if effective_at < now:
+        recurrences.wake(db, recurrence_id, effective_at)  # it ended while no tick ran: the misfire policy decides
+    else:
+        advance.enqueue_upcoming(db, paused.id, recurrence_id, effective_at)

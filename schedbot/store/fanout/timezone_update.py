@@ -1,8 +1,8 @@
-"""When the zone data changes, what is not yet enqueued is computed anew, and each schedule that moved is on record.
+"""Compute next_due_at again when the time zone data changes, and record the change for each schedule that moves.
 
-What is due already stays owed as it was, and what is enqueued stays; an instant that was told outright (`--at`) does
-not depend on zone data, unless a holiday moves it. Safe to repeat: a run that was cut off is done again, and finds
-what had moved in place.
+Overdue occurrences and enqueued jobs stay as they are. An instant that was given as such (`--at`) does not depend on
+time zone data, unless a holiday moves it. Safe to repeat: after an interruption the next run finds the moved ones in
+place. Instants are UTC milliseconds.
 """
 
 from collections.abc import Iterator
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from itertools import islice
 
 from schedbot import times
+from schedbot.model import Recurrence
 from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
-from schedbot.store.schedules import recurrences
-from schedbot.store.schedules.recurrences import StoredRecurrence
+from schedbot.store.schedules.recurrences import rule_columns
 
-SEEN = "SELECT zone_data FROM installation"
+PRESENT_DATA = "SELECT zone_data FROM installation"
 
-NOT_YET_ENQUEUED = """
-SELECT id, kind, expression, tz, holidays_before, next_due_at FROM recurrences
- WHERE next_due_at > :now AND (kind <> 'once' OR holidays_before <> '')
+NOT_ENQUEUED = f"""
+SELECT r.id, {rule_columns("rule")}, r.next_due_at FROM recurrences r
+ WHERE r.next_due_at > :now AND (r.kind <> 'once' OR r.holidays_before <> '')
 """
 
-# Not an extra job. An occurrence that was skipped in advance is not before next_due_at.
+# An occurrence that was skipped in advance is not before next_due_at.
 LAST_ENQUEUED = """
 SELECT max(max(coalesce((SELECT max(j.due_at) FROM jobs j
                           WHERE j.schedule_id = s.id AND j.due_at < :next_due_at AND j.kind = 'scheduled'), 0),
@@ -33,7 +33,7 @@ SELECT max(max(coalesce((SELECT max(j.due_at) FROM jobs j
 
 MOVE = "UPDATE recurrences SET next_due_at = :after WHERE id = :id AND next_due_at = :before"
 
-# What a person dropped stays dropped.
+# A skipped occurrence stays skipped at its new instant.
 MOVE_SKIPPED = """
 UPDATE OR IGNORE jobs SET due_at = :after
  WHERE due_at = :before AND state = 'skipped'
@@ -43,17 +43,26 @@ UPDATE OR IGNORE jobs SET due_at = :after
 RECORD = """
 INSERT INTO changes (changed_at, actor, command, workspace_id, kind, object_id, name, before, after)
 SELECT :now, 'schedbot tick', 'tick', workspace_id, 'schedule', id, name,
-       json_object('next_due_at', :told_before, 'zone_data', :seen),
-       json_object('next_due_at', :told_after, 'zone_data', :used)
+       json_object('next_due_at', :due_before, 'zone_data', :data_before),
+       json_object('next_due_at', :due_after, 'zone_data', :data_after)
   FROM schedules WHERE recurrence_id = :id AND state = 'active' ORDER BY name
 """
 
-USE = "UPDATE installation SET zone_data = :used"
+SET_DATA = "UPDATE installation SET zone_data = :version"
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """A recurrence whose next occurrence is another instant by the new rules (None: there is none any more)."""
+class ScheduledRecurrence:
+    """A recurrence with its next occurrence."""
+
+    id: int
+    rule: Recurrence
+    next_due_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextDueMove:
+    """A recurrence whose next occurrence is another instant by the new data. `after` None: it has none any more."""
 
     id: int
     before: int
@@ -61,49 +70,48 @@ class Moved:
 
 
 def update_next_due(db: Database, now: int) -> None:
-    """Bring what is not yet enqueued in line with the zone data in use. One small read where nothing changed."""
-    used, _ = times.zone_data_version()
-    seen = db.value(SEEN)
-    if seen == used:
+    """Compute next_due_at by the time zone data in use. One small read if the data is the same."""
+    version, _ = times.zone_data_version()
+    before = db.text_or_none(PRESENT_DATA)
+    if before == version:
         return
-    found = list(moved(db, now))
+    moves = list(find_moves(db, now))  # outside of the transaction, because they may be many
     with db.writing():
-        for one in found:
-            move(db, one, {"now": now, "seen": seen, "used": used})
-        db.execute(USE, {"used": used})
+        for move in moves:
+            move_recurrence(db, move, now, before, version)
+        db.execute(SET_DATA, {"version": version})
 
 
-def moved(db: Database, now: int) -> Iterator[Moved]:
-    """The recurrences that move; computed outside of a transaction, since there may be many."""
-    for row in db.rows(NOT_YET_ENQUEUED, {"now": now}):
-        found = recurrences.stored(row)
-        before = row[-1]
-        after = next_by_new_rules(db, found, before, now)
-        if after != before:
-            yield Moved(found.id, before, after)
+def find_moves(db: Database, now: int) -> Iterator[NextDueMove]:
+    """Yield the recurrences whose next occurrence moves."""
+    for recurrence in db.all(ScheduledRecurrence, NOT_ENQUEUED, {"now": now}):
+        after = find_next_due(db, recurrence, now)
+        if after != recurrence.next_due_at:
+            yield NextDueMove(recurrence.id, recurrence.next_due_at, after)
 
 
-def next_by_new_rules(db: Database, found: StoredRecurrence, before: int, now: int) -> int | None:
-    """The first occurrence that is neither past nor enqueued, nor the enqueued one seen later by the new rules."""
-    first = rules.next_after(found.rule, now)
+def find_next_due(db: Database, recurrence: ScheduledRecurrence, now: int) -> int | None:
+    """Return the first future occurrence by the new data that is not enqueued, under its old instant either."""
+    rule, before = recurrence.rule, recurrence.next_due_at
+    first = rules.next_after(rule, now)
     if first == before:
         return first
-    last = db.value(LAST_ENQUEUED, {"id": found.id, "next_due_at": before}) or None
-    coming = list(islice(rules.between(found.rule, max(now, last or now), before + (before - now)), 2))
-    if not coming:
-        return rules.next_after(found.rule, max(now, last or now))
-    # Today's nine o'clock was posted by the old rules and is an hour later by the new ones: it is not posted twice.
-    if last is not None and len(coming) > 1 and 2 * (coming[0] - last) < before - last:
-        return coming[1]
-    return coming[0]
+    last = db.integer_or_none(LAST_ENQUEUED, {"id": recurrence.id, "next_due_at": before}) or None
+    upcoming = list(islice(rules.between(rule, max(now, last or now), before + (before - now)), 2))
+    if not upcoming:
+        return rules.next_after(rule, max(now, last or now))
+    # Today's nine o'clock was posted by the old data and is an hour later by the new data: it is not posted twice.
+    if last is not None and len(upcoming) > 1 and 2 * (upcoming[0] - last) < before - last:
+        return upcoming[1]
+    return upcoming[0]
 
 
-def move(db: Database, one: Moved, told: dict[str, int | str | None]) -> None:
-    instants = {"id": one.id, "before": one.before, "after": one.after}
+def move_recurrence(db: Database, move: NextDueMove, now: int, data_before: str | None, data_after: str) -> None:
+    instants = {"id": move.id, "before": move.before, "after": move.after}
     if db.execute(MOVE, instants) != 1:
         return  # another tick enqueued it meanwhile
-    if one.after is not None:
+    if move.after is not None:
         db.execute(MOVE_SKIPPED, instants)
-    told_after = None if one.after is None else times.to_rfc3339(one.after)
-    row = {**told, "id": one.id, "told_before": times.to_rfc3339(one.before), "told_after": told_after}
-    db.execute(RECORD, row)
+    due_after = None if move.after is None else times.to_rfc3339(move.after)
+    due = {"due_before": times.to_rfc3339(move.before), "due_after": due_after}
+    db.execute(RECORD, {**due, "id": move.id, "now": now, "data_before": data_before, "data_after": data_after})

@@ -22,7 +22,7 @@ from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.store.database import Database
 from schedbot.store.jobs import pacing
 from schedbot.store.jobs.pending import IS_PENDING
-from schedbot.store.schedules.recurrences import rule_of
+from schedbot.store.schedules.recurrences import rule_columns
 from schedbot.store.schedules.shared_calendars import CALENDAR, CalendarOwner, parse_calendar
 
 SKIPPED = after(JobState.QUEUED, Event.SKIPPED)
@@ -33,7 +33,7 @@ JOBS = f"""
 SELECT jobs.id, jobs.schedule_id, jobs.workspace_id, jobs.due_at, jobs.deferred_to, jobs.deferred_by, jobs.is_requested,
        jobs.attempts, v.until_at,
        CASE WHEN jobs.is_requested THEN max(v.grace_ms, {MIN_GRACE_MS}) ELSE v.grace_ms END AS grace_ms,
-       r.kind, r.expression, r.tz, r.holidays_before, {CALENDAR} AS calendar_text
+       {rule_columns("rule")}, {CALENDAR} AS calendar_text
   FROM schedules s
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
   JOIN recurrences r ON r.id = s.recurrence_id
@@ -103,16 +103,8 @@ class DeferrableJob:
     attempts: int
     until_at: int | None
     grace_ms: int
-    kind: str
-    expression: str
-    tz: str
-    holidays_before: str
+    rule: Recurrence
     calendar_text: str
-
-    @property
-    def rule(self) -> Recurrence:
-        """Recurrence of the schedule."""
-        return rule_of(self.kind, self.expression, self.tz, self.holidays_before)
 
     @property
     def calendar(self) -> Calendar:

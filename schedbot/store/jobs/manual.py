@@ -1,6 +1,6 @@
-"""Jobs that a person settles: sent again, or marked as posted. The guard is in each WHERE: the state that was seen.
+"""Settle jobs by hand: queue them again, or mark them as posted, if they are still in the state that the person saw.
 
-Earlier attempts stay as they are, and the next one takes the next number. Instants are UTC milliseconds.
+Earlier attempts stay as they are, and the next attempt takes the next number. Instants are UTC milliseconds.
 """
 
 import json
@@ -14,6 +14,7 @@ from schedbot.store.history import filters
 from schedbot.store.history.filters import Filter
 
 RETRIABLE = tuple(state for state, event in MOVES if event is Event.RETRIED)
+RETRIED = after(JobState.FAILED, Event.RETRIED)
 
 CANDIDATES = """
 SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, coalesce(j.cancel_reason, j.error) AS error,
@@ -25,23 +26,22 @@ SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, coalesce(j.cance
   JOIN workspaces w ON w.id = s.workspace_id
 """
 
-# Both go over rows of [job, state that was seen, available_at, deadline_at, parked, workspace]: a slice is one pass of
-# each.
+# Both read rows of [job, state before, available_at, deadline_at, parked, workspace_id] from :retries.
 RECORD = """
 INSERT INTO changes (changed_at, actor, command, workspace_id, kind, object_id, name, before, after)
 SELECT :now, :actor, 'retry', j.workspace_id, 'job', CAST(j.id AS TEXT), s.name,
        json_object('state', j.state, 'error', j.error), json_object('state', :queued, 'error', NULL)
-  FROM json_each(:again) a
-  JOIN jobs j ON j.id = a.value ->> 0 AND j.state = a.value ->> 1
+  FROM json_each(:retries) r
+  JOIN jobs j ON j.id = r.value ->> 0 AND j.state = r.value ->> 1
   JOIN schedules s ON s.id = j.schedule_id
 """
 
-QUEUE_AGAIN = """
+REQUEUE = """
 UPDATE jobs
-   SET state = :queued, available_at = a.value ->> 2, deadline_at = a.value ->> 3, parked = a.value ->> 4,
-       workspace_id = a.value ->> 5, spent = 0, error = NULL, is_requested = 1
-  FROM json_each(:again) a
- WHERE jobs.id = a.value ->> 0 AND jobs.state = a.value ->> 1
+   SET state = :queued, available_at = r.value ->> 2, deadline_at = r.value ->> 3, parked = r.value ->> 4,
+       workspace_id = r.value ->> 5, spent = 0, error = NULL, is_requested = 1
+  FROM json_each(:retries) r
+ WHERE jobs.id = r.value ->> 0 AND jobs.state = r.value ->> 1
 """
 
 MARK_POSTED = """
@@ -71,7 +71,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A job to queue again, if it is still in the state `before`; its schedule may be of another workspace by now."""
+    """A job to queue again if it is still in the state `before`, in the present workspace of its schedule."""
 
     job: int
     before: JobState
@@ -81,24 +81,25 @@ class Retry:
     workspace_id: str
 
 
-def list_candidates(db: Database, chosen: Filter) -> Iterator[Candidate]:
-    """Yield the jobs that the filter lets through, in due order."""
-    sql = filters.statement(CANDIDATES, chosen, "due_at, job")
-    return db.each(Candidate, sql, filters.bindings(chosen))
+def list_candidates(db: Database, job_filter: Filter) -> Iterator[Candidate]:
+    """Yield the jobs that the filter matches, in order of due_at."""
+    sql = filters.statement(CANDIDATES, job_filter, "due_at, job")
+    return db.each(Candidate, sql, filters.bindings(job_filter))
 
 
-def queue_again(db: Database, again: Sequence[Retry], actor: str, now: int) -> int:
-    """Let the jobs be claimed once more, and record who said so. Returns how many. Inside a transaction."""
+def requeue(db: Database, retries: Sequence[Retry], actor: str, now: int) -> int:
+    """Queue the jobs again, and record the changes. Returns the number of jobs. Inside a transaction."""
     rows = [
-        (one.job, one.before, one.available_at, one.deadline_at, int(one.parked), one.workspace_id) for one in again
+        (retry.job, retry.before, retry.available_at, retry.deadline_at, int(retry.parked), retry.workspace_id)
+        for retry in retries
     ]
-    told = {"again": json.dumps(rows), "queued": after(JobState.FAILED, Event.RETRIED)}
-    db.execute(RECORD, {**told, "actor": actor, "now": now})
-    return db.execute(QUEUE_AGAIN, told)
+    bindings = {"retries": json.dumps(rows), "queued": RETRIED}
+    db.execute(RECORD, {**bindings, "actor": actor, "now": now})
+    return db.execute(REQUEUE, bindings)
 
 
 def mark_posted(db: Database, job: int, before: JobState, ts: str, lateness_ms: int) -> bool:
-    """Say that the job's message is `ts`. False when its state is another by now. Inside a transaction."""
-    state = after(before, Event.MARKED_POSTED)
-    told = {"job": job, "before": before.value, "succeeded": state.value, "ts": ts, "lateness_ms": lateness_ms}
-    return db.execute(MARK_POSTED, told) == 1
+    """Mark the job as posted, as the message `ts`. False: its state is not `before` any more. Inside a transaction."""
+    succeeded = after(before, Event.MARKED_POSTED)
+    bindings = {"job": job, "before": before, "succeeded": succeeded, "ts": ts, "lateness_ms": lateness_ms}
+    return db.execute(MARK_POSTED, bindings) == 1

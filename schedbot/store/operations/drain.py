@@ -1,9 +1,11 @@
-"""What is left to do: whether a pool that drains may end, and whether something waits for a person."""
+"""Jobs that are left: for a draining pool, and for a person."""
+
+from dataclasses import dataclass
 
 from schedbot.store.database import Database
 
-# A job that has to wait for longer than `soon` does not keep a draining pool: the next one has it.
-LEFT = """
+# A draining pool does not wait for jobs that are available after `soon`: the next pool takes them.
+HAS_DUE_JOBS = """
 SELECT EXISTS (SELECT 1 FROM jobs
                 WHERE state = 'queued' AND parked = 0 AND available_at <= :soon
                   AND coalesce(deferred_to, due_at) <= :now)
@@ -11,35 +13,42 @@ SELECT EXISTS (SELECT 1 FROM jobs
                 WHERE j.state = 'unknown' AND j.available_at <= :soon AND w.paused_at IS NULL)
 """
 
-CLAIMS = "SELECT token, max(lease_until) FROM jobs WHERE state = 'running' GROUP BY token"
+CLAIMS = "SELECT token, max(lease_until) AS lease_until FROM jobs WHERE state = 'running' GROUP BY token"
 
-# Whoever removes a schedule says that its posts are owed no more: what of it is held keeps its place in the audit.
-# CROSS JOIN: from the few that are held to their schedules.
-HELD = """
+# Held jobs of a removed schedule need no decision: the audit keeps them.
+# CROSS JOIN: from the few held jobs to their schedules.
+COUNT_HELD = """
 SELECT count(*) FROM jobs j CROSS JOIN schedules s ON s.id = j.schedule_id
  WHERE j.state = 'held' AND s.state <> 'removed'
 """
 
-FOR_A_PERSON = f"""
-SELECT ({HELD}),
-       (SELECT count(*) FROM workspaces w
-         WHERE w.paused_at IS NOT NULL AND w.removed_at IS NULL
-           AND (EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.state = 'queued')
-                OR EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.state = 'unknown')))
+COUNT_PAUSED = """
+SELECT count(*) FROM workspaces w
+ WHERE w.paused_at IS NOT NULL AND w.removed_at IS NULL
+   AND (EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.state = 'queued')
+        OR EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.state = 'unknown'))
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim that holds jobs now, of any pool."""
+
+    token: int
+    lease_until: int
+
+
 def has_due_jobs(db: Database, now: int, soon: int) -> bool:
-    """Is anything due that nobody has in hand, and can be settled up to `soon`?"""
-    return bool(db.value(LEFT, {"now": now, "soon": soon}))
+    """Is a job due that no pool has claimed, and that can be settled up to `soon`?"""
+    return db.is_true(HAS_DUE_JOBS, {"now": now, "soon": soon})
 
 
 def list_claims(db: Database) -> dict[int, int]:
-    """The claims that hold jobs now, whoever made them: until when."""
-    return {row[0]: row[1] for row in db.rows(CLAIMS)}
+    """Return the claims that hold jobs now, of all pools, with the ends of their leases."""
+    return {claim.token: claim.lease_until for claim in db.all(Claim, CLAIMS)}
 
 
 def count_for_person(db: Database) -> tuple[int, int]:
-    """How many jobs are held for a schedule that is there, and how many workspaces are paused with jobs that wait."""
-    row = db.row(FOR_A_PERSON)
-    return (row[0], row[1]) if row else (0, 0)
+    """Return the number of held jobs, and the number of paused workspaces with open jobs."""
+    with db.reading():
+        return db.integer(COUNT_HELD), db.integer(COUNT_PAUSED)

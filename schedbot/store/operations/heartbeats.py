@@ -1,4 +1,4 @@
-"""Signs of life of ticks and pools, so that it shows when cron or a pool has stopped."""
+"""Heartbeats of ticks and pools: they show that cron and the pools still run."""
 
 from schedbot import __version__
 from schedbot.store.database import Database
@@ -10,18 +10,21 @@ ON CONFLICT (kind, name) DO UPDATE
    SET program = excluded.program, started_at = excluded.started_at, beat_at = excluded.beat_at
 """
 
+DELETE = "DELETE FROM heartbeats WHERE kind = :kind AND name = :name"
+
+LAST = "SELECT max(beat_at) FROM heartbeats WHERE kind = :kind"
+
 
 def beat(db: Database, kind: str, name: str, started_at: int, now: int) -> None:
-    """Say that the tick or pool of that name is alive. Inside a transaction."""
+    """Write the heartbeat of the tick or pool with that name. Inside a transaction."""
     db.execute(BEAT, {"kind": kind, "name": name, "program": __version__, "started_at": started_at, "now": now})
 
 
 def delete(db: Database, kind: str, name: str) -> None:
-    """A pool has ended in good order. Inside a transaction."""
-    db.execute("DELETE FROM heartbeats WHERE kind = :kind AND name = :name", {"kind": kind, "name": name})
+    """Delete the heartbeat of a pool that ends in good order. Inside a transaction."""
+    db.execute(DELETE, {"kind": kind, "name": name})
 
 
 def get_last_beat(db: Database, kind: str) -> int | None:
-    """The latest sign of life of that kind."""
-    found: int | None = db.value("SELECT max(beat_at) FROM heartbeats WHERE kind = :kind", {"kind": kind})
-    return found
+    """Return the instant of the last heartbeat of that kind, or None."""
+    return db.integer_or_none(LAST, {"kind": kind})

@@ -4,7 +4,7 @@ import pytest
 
 from schedbot.store.database import Database
 from schedbot.store.fanout.enqueue import Counts
-from schedbot.tick import SLICE, one_slice, tick
+from schedbot.tick import SLICE, run_slice, tick
 from tests.store.contract.worker import DUE_AT, Worker
 from tests.support.schedules import Schedules, ms
 from tests.support.sql import read_value
@@ -57,7 +57,7 @@ def test_slice_of_a_tick_is_complete_in_itself(schedules: Schedules, db: Databas
         schedules.add(f"s{minute}", cron=f"{minute} 8 * * *", channel=f"C{minute:010d}")
     now = ms("2026-12-01 09:00:00")
     with db.writing():
-        assert one_slice(db, now, now, Counts())
+        assert run_slice(db, now, now, Counts())
     assert count_jobs(db) == SLICE
     schedules.tick("2026-12-01 09:00:30")
     assert count_jobs(db) == 60
