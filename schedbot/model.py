@@ -189,7 +189,7 @@ class SendHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Fields of a schedule that are kept by version: all but its name, account, workspace and recurrence."""
+    """Terms of a schedule, kept by version: all its fields but name, account, workspace and recurrence."""
 
     channel: str
     report: Report

@@ -6,7 +6,7 @@ Rule: a window is a set of minutes of the week in local time, so the intersectio
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, reduce
 
-from schedbot.rules.windows.parse import DAY, Opening, Window, parse_window
+from schedbot.rules.windows.parse import DAY, OpenHours, Window, parse_window
 
 Interval = tuple[int, int]  # minutes of one day: from the first, until before the second
 
@@ -17,21 +17,21 @@ def intersect(texts: tuple[str, ...]) -> Window | None:
     windows = [parse_window(text) for text in texts if text]
     if len(windows) < 2:
         return windows[0] if windows else parse_window("")
-    openings = tuple(
-        Opening(frozenset({day}), opens, closes)
+    open_hours = tuple(
+        OpenHours(frozenset({day}), opens, closes)
         for day in range(7)
         for opens, closes in reduce(intersect_days, (list(open_intervals(window, day)) for window in windows))
     )
-    return Window(" and ".join(window.text for window in windows), openings) if openings else None
+    return Window(" and ".join(window.text for window in windows), open_hours) if open_hours else None
 
 
 def open_intervals(window: Window, day: int) -> Iterator[Interval]:
-    """Return the open intervals of a weekday. An opening past midnight counts for two days."""
-    for opening in window.openings:
-        if day in opening.days:
-            yield opening.opens, min(opening.closes, DAY)
-        if (day - 1) % 7 in opening.days and opening.closes > DAY:
-            yield 0, opening.closes - DAY
+    """Return the open intervals of a weekday. Hours past midnight count for two days."""
+    for hours in window.open_hours:
+        if day in hours.days:
+            yield hours.opens, min(hours.closes, DAY)
+        if (day - 1) % 7 in hours.days and hours.closes > DAY:
+            yield 0, hours.closes - DAY
 
 
 def intersect_days(first: Sequence[Interval], second: Sequence[Interval]) -> list[Interval]:

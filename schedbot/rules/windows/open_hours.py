@@ -20,10 +20,10 @@ def is_open(window: Window, tz: ZoneInfo, at: int) -> bool:
     """Is the local time in the window?"""
     wall = to_datetime(at, tz)
     minute, weekday = wall.hour * 60 + wall.minute, wall.weekday()
-    return not window.openings or any(
-        (weekday in opening.days and opening.opens <= minute < opening.closes)
-        or ((weekday - 1) % 7 in opening.days and minute < opening.closes - DAY)
-        for opening in window.openings
+    return not window.open_hours or any(
+        (weekday in hours.days and hours.opens <= minute < hours.closes)
+        or ((weekday - 1) % 7 in hours.days and minute < hours.closes - DAY)
+        for hours in window.open_hours
     )
 
 
@@ -68,9 +68,9 @@ def _possible_openings(window: Window, tz: ZoneInfo, after: int) -> Iterator[int
     day = to_datetime(after, tz).date() - timedelta(days=1)
     while True:
         instants = set(_find_clock_change(day, tz))
-        for opening in window.openings:
-            wall = datetime.combine(day, time()) + timedelta(minutes=opening.opens)
-            instants.update(_to_instant(wall, tz, fold) for fold in (0, 1) if day.weekday() in opening.days)
+        for hours in window.open_hours:
+            wall = datetime.combine(day, time()) + timedelta(minutes=hours.opens)
+            instants.update(_to_instant(wall, tz, fold) for fold in (0, 1) if day.weekday() in hours.days)
         yield from sorted(instant for instant in instants if instant > after)
         day += timedelta(days=1)
 

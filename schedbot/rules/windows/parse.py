@@ -20,7 +20,7 @@ DAY_GROUPS = {
     "weekend": "sat-sun",
 }
 WORD = "[a-z]{3,9}"
-OPENING = re.compile(
+OPEN_HOURS = re.compile(
     rf"(?:(?P<days>{WORD}(?:-{WORD})?(?:,{WORD}(?:-{WORD})?)*) )?"
     r"(?P<opens>[0-9]{1,2}:[0-9]{2})-(?P<closes>[0-9]{1,2}:[0-9]{2})(?:[,;] ?|$)"
 )
@@ -30,8 +30,8 @@ EXAMPLE = "Write it like 'mon-fri 08:00-18:00', 'mon,wed 09:00-12:00; sat 10:00-
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """Opening on some weekdays (Monday is 0), in minutes of the day. `closes` may be past midnight (over 1440)."""
+class OpenHours:
+    """Open hours on some weekdays (Monday is 0), in minutes of the day. `closes` may be past midnight (over 1440)."""
 
     days: frozenset[int]
     opens: int
@@ -40,10 +40,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Send window; `text` is its normal form. Without openings it is always open."""
+    """Send window; `text` is its normal form. Without open hours it is always open."""
 
     text: str
-    openings: tuple[Opening, ...]
+    open_hours: tuple[OpenHours, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ class Blackout:
 def parse_window(text: str) -> Window:
     """Return the window of a text; an empty text is always open. Raises BadInput."""
     words = re.sub(r"\s*([,;-])\s*", r"\1", " ".join(text[: MAX_LENGTH + 1].lower().split()))
-    openings, at = [], 0
+    open_hours, at = [], 0
     while at < len(words):
-        match = OPENING.match(words, at)
+        match = OPEN_HOURS.match(words, at)
         if not match or len(text) > MAX_LENGTH:
             raise BadInput(f"{quote(text)} is not a send window.", hint=EXAMPLE)
-        openings.append(_parse_opening(match, text))
+        open_hours.append(_parse_open_hours(match, text))
         at = match.end()
-    return Window("; ".join(map(_format_opening, openings)), tuple(openings))
+    return Window("; ".join(map(_format_open_hours, open_hours)), tuple(open_hours))
 
 
 @lru_cache(maxsize=1_024)
@@ -87,12 +87,12 @@ def format_blackouts(blackouts: Sequence[Blackout]) -> str:
     return ", ".join(blackout.text for blackout in blackouts)
 
 
-def _parse_opening(match: re.Match[str], text: str) -> Opening:
+def _parse_open_hours(match: re.Match[str], text: str) -> OpenHours:
     opens, closes = _parse_minutes(match["opens"], text), _parse_minutes(match["closes"], text)
     if opens in (closes, DAY):
         raise BadInput(f"{quote(text)} has a window that never opens.", hint="Write a whole day as '00:00-24:00'.")
     days = frozenset(day for part in (match["days"] or "daily").split(",") for day in _parse_days(part, text))
-    return Opening(days, opens, closes if closes > opens else closes + DAY)
+    return OpenHours(days, opens, closes if closes > opens else closes + DAY)
 
 
 def _parse_minutes(clock: str, text: str) -> int:
@@ -117,10 +117,10 @@ def _parse_weekday(word: str, text: str) -> int:
     return number
 
 
-def _format_opening(opening: Opening) -> str:
-    closes = opening.closes if opening.closes <= DAY else opening.closes - DAY
-    clock = "-".join(f"{at // 60:02}:{at % 60:02}" for at in (opening.opens, closes))
-    return clock if len(opening.days) == 7 else f"{_format_days(sorted(opening.days))} {clock}"
+def _format_open_hours(hours: OpenHours) -> str:
+    closes = hours.closes if hours.closes <= DAY else hours.closes - DAY
+    clock = "-".join(f"{at // 60:02}:{at % 60:02}" for at in (hours.opens, closes))
+    return clock if len(hours.days) == 7 else f"{_format_days(sorted(hours.days))} {clock}"
 
 
 def _format_days(days: Sequence[int]) -> str:
