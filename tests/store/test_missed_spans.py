@@ -26,11 +26,11 @@ BEGIN, BACK = "2026-12-01 00:00:30", "2026-12-15 00:02:00"
 
 @pytest.fixture
 def schedules(tmp_path: Path) -> Iterator[Schedules]:
-    """A schedule of every five minutes, added when nothing was due; then no tick for a fortnight, and one."""
-    with open_schedules(tmp_path) as found:
-        found.utc = BEGIN
-        found.add("often", cron="*/5 * * * *")
-        yield found
+    """A schedule of every five minutes, before a fortnight without a tick."""
+    with open_schedules(tmp_path) as schedules:
+        schedules.utc = BEGIN
+        schedules.add("often", cron="*/5 * * * *")
+        yield schedules
 
 
 def audit(schedules: Schedules, selection: Filter | None = None) -> list[JobRecord]:
@@ -38,7 +38,7 @@ def audit(schedules: Schedules, selection: Filter | None = None) -> list[JobReco
 
 
 def spans(schedules: Schedules) -> list[int]:
-    """How many occurrences each span holds."""
+    """Return the count of each span."""
     return [row[0] for row in read_rows(schedules.db, "SELECT count FROM missed_spans ORDER BY id")]
 
 

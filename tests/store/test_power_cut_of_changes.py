@@ -1,4 +1,4 @@
-"""A power cut leaves a change made or not made: whole where its command had ended, and each occurrence once in all."""
+"""Power cuts during changes: all of a change is in the file or nothing, and all of it once its command ended."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,8 +28,8 @@ Content = dict[str, list[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
-class Story:
-    """What power cuts during a change leave (`seen`: had it ended?), and what stood before and after it."""
+class CutChange:
+    """Power cuts during a change (`observed`: had it ended?), and the content of the file before and after it."""
 
     cuts: list[PowerCut]
     old: Content
@@ -38,20 +38,20 @@ class Story:
 
 
 def content(db: Database) -> Content:
-    """All that stands in the file but heartbeats. The file is whole."""
+    """Return all rows but heartbeats. The file must be intact."""
     assert read_value(db, "PRAGMA integrity_check") == "ok"
     return {name: read_rows(db, f"SELECT * FROM {name}") for (name,) in read_rows(db, TABLES)}  # noqa: S608
 
 
-def told(folder: Path, act: Act, *before: Act) -> Story:
-    """The power fails at each sync of `act`, at its end, and while its connection is closed."""
+def cut_change(folder: Path, act: Act, *before: Act) -> CutChange:
+    """Cut the power at each sync of `act`, at its end, and while its connection is closed."""
     ended: list[bool] = []
     with simulated_disk() as disk:
         with open_schedules(folder) as schedules:
-            read_rows(schedules.db, "PRAGMA wal_autocheckpoint = 0")  # its syncs come as the file is closed
-            for one in before:
-                one(schedules)
-            read_rows(schedules.db, "PRAGMA wal_checkpoint")  # the log begins anew, over what stood in it
+            read_rows(schedules.db, "PRAGMA wal_autocheckpoint = 0")  # a checkpoint runs when the file is closed
+            for prepare in before:
+                prepare(schedules)
+            read_rows(schedules.db, "PRAGMA wal_checkpoint")  # the log starts again at its beginning
             old = content(schedules.db)
             disk.observer = lambda: bool(ended)
             act(schedules)
@@ -59,11 +59,11 @@ def told(folder: Path, act: Act, *before: Act) -> Story:
             disk.cut("the end")
             new, jobs = content(schedules.db), schedules.jobs()
         disk.cut("closed")
-    return Story(disk.cuts, old, new, jobs)
+    return CutChange(disk.cuts, old, new, jobs)
 
 
-def stand(schedules: Schedules, until: str = HOURS_LATER) -> None:
-    """Schedules of which one has a job that failed and, after an outage, missed more than rows are made for."""
+def add_schedules(schedules: Schedules, until: str = HOURS_LATER) -> None:
+    """Add schedules. One has a failed job, and missed many occurrences during a downtime."""
     schedules.add("minutely", cron="* * * * *", account="42")
     schedules.tick(IN_TIME)
     with schedules.db.writing():
@@ -74,14 +74,14 @@ def stand(schedules: Schedules, until: str = HOURS_LATER) -> None:
 
 
 def miss_many(schedules: Schedules) -> None:
-    """More missed jobs than a slice of a retry takes: each tick misses fewer than would become one row."""
-    stand(schedules, "2026-12-01 10:30")
+    """Add more missed jobs than a slice of a retry takes. Each tick misses fewer than become one row."""
+    add_schedules(schedules, "2026-12-01 10:30")
     for minutes in range(90, 90 * 17, 90):
         schedules.tick(clock(ms("2026-12-01 10:30") + minutes * 60_000))
 
 
-def stand_many(schedules: Schedules) -> None:
-    """More rules than a slice of a tick takes, none of them due yet."""
+def add_many_schedules(schedules: Schedules) -> None:
+    """Add more rules than a slice of a tick takes, none of them due yet."""
     schedules.utc = "2026-12-01 08:50:00"
     rules = [f"0 9 1-{day} {months} *" for day in range(2, 31) for months in ("*", "12")]
     for number, cron in enumerate([*rules, "* * * * *"]):
@@ -89,8 +89,8 @@ def stand_many(schedules: Schedules) -> None:
 
 
 @contextmanager
-def came_back(folder: Path, utc: str) -> Iterator[Schedules]:
-    """The machine is back."""
+def resume(folder: Path, utc: str) -> Iterator[Schedules]:
+    """Open the restored database, at this time."""
     db = open_database(folder / "schedbot.db")
     yield Schedules(db, db.path, utc)
     db.close()
@@ -130,40 +130,40 @@ ACTS: dict[str, Act] = {
 
 
 @pytest.mark.parametrize("command", ACTS)
-def test_a_power_cut_during_a_change_leaves_all_of_it_or_nothing(tmp_path: Path, command: str) -> None:
-    story = told(tmp_path, ACTS[command], stand)
-    found = []
-    for cut, folder in restore_each(story.cuts, tmp_path):
+def test_power_cut_leaves_all_of_a_change_or_nothing(tmp_path: Path, command: str) -> None:
+    change = cut_change(tmp_path, ACTS[command], add_schedules)
+    contents = []
+    for cut, folder in restore_each(change.cuts, tmp_path):
         db = open_database(folder / "schedbot.db")
-        found.append(content(db))
-        assert found[-1] in ([story.new] if cut.observed else [story.old, story.new])
+        contents.append(content(db))
+        assert contents[-1] in ([change.new] if cut.observed else [change.old, change.new])
         db.close()
-    assert story.old in found
-    assert story.new in found
+    assert change.old in contents
+    assert change.new in contents
 
 
-def test_a_retry_that_a_power_cut_ends_between_two_slices_goes_on_with_the_next(tmp_path: Path) -> None:
-    story = told(tmp_path, retry, miss_many)
-    assert sum("queued" in job for job in story.jobs) > retry_jobs.SLICE
+def test_retry_resumes_after_a_power_cut_between_slices(tmp_path: Path) -> None:
+    change = cut_change(tmp_path, retry, miss_many)
+    assert sum("queued" in job for job in change.jobs) > retry_jobs.SLICE
     queued = set()
-    for _, folder in restore_each(story.cuts, tmp_path):
-        with came_back(folder, A_DAY_LATER) as schedules:
+    for _, folder in restore_each(change.cuts, tmp_path):
+        with resume(folder, A_DAY_LATER) as schedules:
             queued.add(sum("queued" in job for job in schedules.jobs("minutely")))
             retry(schedules)
-            assert schedules.jobs() == story.jobs
+            assert schedules.jobs() == change.jobs
     assert len(queued) == 3  # before, between, after
 
 
-def test_after_a_power_cut_at_any_commit_of_a_tick_the_next_one_comes_to_the_same(tmp_path: Path) -> None:
+def test_tick_after_a_power_cut_has_the_same_result(tmp_path: Path) -> None:
     def act(schedules: Schedules) -> None:
         schedules.tick(HOURS_LATER)
 
-    story = told(tmp_path, act, stand_many)
-    found = []
-    for cut, folder in restore_each(story.cuts, tmp_path):
-        with came_back(folder, HOURS_LATER) as schedules:
-            found.append(content(schedules.db))
-            assert found[-1] == story.new or not cut.observed
+    change = cut_change(tmp_path, act, add_many_schedules)
+    contents = []
+    for cut, folder in restore_each(change.cuts, tmp_path):
+        with resume(folder, HOURS_LATER) as schedules:
+            contents.append(content(schedules.db))
+            assert contents[-1] == change.new or not cut.observed
             act(schedules)
-            assert content(schedules.db) == story.new
-    assert len({len(one["jobs"]) for one in found}) >= 3  # before, between, after
+            assert content(schedules.db) == change.new
+    assert len({len(content["jobs"]) for content in contents}) >= 3  # before, between, after

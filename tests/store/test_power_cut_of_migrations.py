@@ -1,4 +1,4 @@
-"""A power cut while an older file is migrated leaves the old one or the new one, and the next command migrates it."""
+"""Power cuts during a migration leave the old or the new file, and the next command migrates it."""
 
 import shutil
 from pathlib import Path
@@ -29,23 +29,23 @@ POSTS = "SELECT id, schedule_id, due_at, available_at, deadline_at, state, attem
 SENT = "SELECT job_id, number, sent_at, ended_at, outcome FROM attempts"
 
 
-class Standing(NamedTuple):
-    """What a file says: its schema, its tables, and its posts with what was sent of them."""
+class FileContent(NamedTuple):
+    """Content of a file: schema number, tables, and posts with their attempts."""
 
     schema: int
     tables: list[Any]
     posts: list[Any]
 
 
-def standing(path: Path) -> Standing:
-    """Read the file without migrating it. It is whole."""
+def read_content(path: Path) -> FileContent:
+    """Read the file without migrating it. It must be intact."""
     db = apsw.Connection(str(path))
     assert db.execute("PRAGMA integrity_check").get == "ok"
     assert db.execute("PRAGMA foreign_key_check").fetchall() == []
     posts = [row for sql in (POSTS, SENT) for row in db.execute(sql).fetchall()]
-    found = Standing(db.execute("PRAGMA user_version").get, db.execute(TABLES).fetchall(), posts)
+    contents = FileContent(db.execute("PRAGMA user_version").get, db.execute(TABLES).fetchall(), posts)
     db.close()
-    return found
+    return contents
 
 
 def fill_file(folder: Path, journal: str) -> Path:
@@ -69,8 +69,8 @@ def copy_scripts(folder: Path, steps: int) -> Path:
     return scripts
 
 
-def migrated(path: Path, scripts: Path) -> list[PowerCut]:
-    """Migrate the file. What a power cut leaves: at each sync, at the end, and when it is closed."""
+def migrate(path: Path, scripts: Path) -> list[PowerCut]:
+    """Migrate the file. Returns a power cut for each sync, one for the end, and one for the close."""
     ended: list[bool] = []
     with simulated_disk() as disk:
         disk.observer = lambda: bool(ended)
@@ -84,15 +84,15 @@ def migrated(path: Path, scripts: Path) -> list[PowerCut]:
 
 @pytest.mark.parametrize("journal", ["wal", "delete"])
 @pytest.mark.parametrize("steps", [1, 2])
-def test_a_power_cut_during_a_migration_moves_no_post(tmp_path: Path, steps: int, journal: str) -> None:
+def test_power_cut_during_a_migration_changes_no_post(tmp_path: Path, steps: int, journal: str) -> None:
     path, scripts = fill_file(tmp_path, journal), copy_scripts(tmp_path, steps)
-    old, cuts, new = standing(path), migrated(path, scripts), standing(path)
+    old, cuts, new = read_content(path), migrate(path, scripts), read_content(path)
     assert (old.schema, new.schema, old.posts) == (NOW, NOW + steps, new.posts)
-    found = []
+    contents = []
     for cut, folder in restore_each(cuts, tmp_path):
-        found.append(standing(folder / path.name))
-        assert found[-1] in ([new] if cut.observed else [old, new])
+        contents.append(read_content(folder / path.name))
+        assert contents[-1] in ([new] if cut.observed else [old, new])
         open_file(folder / path.name, scripts=scripts).close()
-        assert standing(folder / path.name) == new
-    assert old in found
-    assert new in found
+        assert read_content(folder / path.name) == new
+    assert old in contents
+    assert new in contents

@@ -36,9 +36,9 @@ SELECT '{"a": [1]}' AS params, 'file' AS "place.kind", '/x' AS "place.path", 7 A
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
-    made = create_database(tmp_path / "schedbot.db", "installation-1", 0)
-    yield made
-    made.close()
+    database = create_database(tmp_path / "schedbot.db", "installation-1", 0)
+    yield database
+    database.close()
 
 
 def test_columns_fill_fields_by_name_and_type(db: Database) -> None:

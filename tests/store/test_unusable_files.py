@@ -1,4 +1,4 @@
-"""A file that cannot be used: a line says why, a line what helps, and it is left as it was."""
+"""Files that cannot be used: an error and a hint, and the file is left as it was."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ ROOT = os.geteuid() == 0
 WRITE = "Let the user that runs schedbot write the file and its folder."
 
 
-# -- what is no database of ours
+# -- files without a database of schedbot
 
 
 def foreign(path: Path) -> None:
@@ -67,7 +67,7 @@ def unnumbered(path: Path) -> None:
         pytest.param(damaged, "is damaged", "Restore a backup", id="a damaged file"),
     ],
 )
-def test_what_can_not_be_used_is_named_and_left_as_it_was(
+def test_unusable_file_is_refused_and_left_as_it_was(
     app: App, make: Callable[[Path], object], error: str, hint: str
 ) -> None:
     path = app.folder / "other.db"
@@ -77,7 +77,7 @@ def test_what_can_not_be_used_is_named_and_left_as_it_was(
     assert (path.read_bytes() if path.is_file() else path.exists()) == before
 
 
-def test_a_dump_that_was_read_back_is_refused(app: App) -> None:
+def test_dump_is_refused(app: App) -> None:
     path = app.folder / "read back.db"
     with closing(sqlite3.connect(app.path)) as whole, closing(sqlite3.connect(path)) as copy:
         copy.executescript("\n".join(whole.iterdump()))
@@ -86,18 +86,18 @@ def test_a_dump_that_was_read_back_is_refused(app: App) -> None:
     )
 
 
-def test_an_empty_file_becomes_a_database_by_init_alone(app: App) -> None:
+def test_init_makes_a_database_of_an_empty_file(app: App) -> None:
     path = app.folder / "other.db"
     path.touch()
     assert app.run("init", SCHEDBOT_DATABASE=str(path)).returncode == 0
     assert app.run("list", SCHEDBOT_DATABASE=str(path)).returncode == 0
 
 
-# -- who may write
+# -- permissions
 
 
 @pytest.fixture
-def shown(tmp_path: Path) -> Iterator[Path]:
+def shared_folder(tmp_path: Path) -> Iterator[Path]:
     """A folder that other users can reach, with a database in it."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
@@ -117,10 +117,10 @@ def shown(tmp_path: Path) -> Iterator[Path]:
         pytest.param(0o644, 0o700, "is read-only", id="it may not reach the file"),
     ],
 )
-def test_another_user_is_told_what_it_may_not(shown: Path, of_file: int, of_folder: int, error: str) -> None:
-    path = shown / "schedbot.db"
+def test_missing_permission_is_named(shared_folder: Path, of_file: int, of_folder: int, error: str) -> None:
+    path = shared_folder / "schedbot.db"
     path.chmod(of_file)
-    shown.chmod(of_folder)
+    shared_folder.chmod(of_folder)
     other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     command = [*other, sys.executable, "-m", "schedbot", "--database", str(path), "list"]
     if subprocess.run([*other, sys.executable, "-c", "import schedbot, apsw"], check=False, stderr=-3).returncode:
@@ -131,7 +131,7 @@ def test_another_user_is_told_what_it_may_not(shown: Path, of_file: int, of_fold
     assert path.read_bytes() == before
 
 
-def test_a_file_system_that_turned_read_only_is_told_and_harms_nothing(app: App, tmp_path: Path) -> None:
+def test_read_only_file_system_is_named(app: App, tmp_path: Path) -> None:
     home = tmp_path / "home"
     with mount(home, "-t", "tmpfs", "tmpfs"):
         create_database(home / "schedbot.db", "installation-1", 0).close()

@@ -1,4 +1,4 @@
-"""The audit of a million jobs is served by indexes, and none of it is held."""
+"""Query plans of the audit: it reads indexes, sorts nothing and streams its rows."""
 
 import tracemalloc
 from collections.abc import Iterator
@@ -32,77 +32,75 @@ SCHEDULE = (
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
-    made = create_database(tmp_path / "schedbot.db", "installation-1", 0)
-    with made.writing():
+    database = create_database(tmp_path / "schedbot.db", "installation-1", 0)
+    with database.writing():
         for statement in SCHEDULE:
-            made.execute(statement)
-    yield made
-    made.close()
+            database.execute(statement)
+    yield database
+    database.close()
 
 
-def plan(db: Database, chosen: Filter, order: str) -> str:
-    sql = filters.statement(jobs.JOBS, chosen, order)
-    return "\n".join(row[3] for row in read_rows(db, f"EXPLAIN QUERY PLAN {sql}", filters.bindings(chosen)))
+def plan(db: Database, selection: Filter, order: str) -> str:
+    sql = filters.statement(jobs.JOBS, selection, order)
+    return "\n".join(row[3] for row in read_rows(db, f"EXPLAIN QUERY PLAN {sql}", filters.bindings(selection)))
 
 
 @pytest.mark.parametrize("order", [jobs.NEWEST_FIRST, jobs.OLDEST_FIRST])
 @pytest.mark.parametrize(
-    ("chosen", "index"),
+    ("selection", "index"),
     [
-        pytest.param(Filter(), "jobs_by_due", id="everything walks in due order"),
+        pytest.param(Filter(), "jobs_by_due", id="all jobs in due order"),
         pytest.param(Filter(since=1, until=9), "jobs_by_due (due_at>? AND due_at<?)", id="a span is a range"),
         pytest.param(Filter(schedules=("s",)), f"{BY_KEY} (schedule_id=?)", id="a schedule by its key"),
         pytest.param(Filter(schedules=("s",), since=1), f"{BY_KEY} (schedule_id=? AND due_at>?)", id="and a span"),
-        pytest.param(Filter(states=(JobState.FAILED,)), "jobs_failed", id="failed by the few that failed"),
-        pytest.param(Filter(states=(JobState.HELD,)), "jobs_held", id="held by the few that are held"),
-        pytest.param(Filter(workspaces=("w",)), "jobs_by_due", id="a workspace walks in due order"),
-        pytest.param(Filter(accounts=("a",)), "jobs_by_due", id="an account walks in due order"),
+        pytest.param(Filter(states=(JobState.FAILED,)), "jobs_failed", id="failed jobs by their partial index"),
+        pytest.param(Filter(states=(JobState.HELD,)), "jobs_held", id="held jobs by their partial index"),
+        pytest.param(Filter(workspaces=("w",)), "jobs_by_due", id="a workspace in due order"),
+        pytest.param(Filter(accounts=("a",)), "jobs_by_due", id="an account in due order"),
     ],
 )
-def test_a_filter_is_served_by_an_index_and_nothing_is_sorted(
-    db: Database, chosen: Filter, index: str, order: str
-) -> None:
-    told = plan(db, chosen, order)
-    assert index in told
-    assert "TEMP B-TREE" not in told
+def test_filter_reads_an_index_and_sorts_nothing(db: Database, selection: Filter, index: str, order: str) -> None:
+    steps = plan(db, selection, order)
+    assert index in steps
+    assert "TEMP B-TREE" not in steps
 
 
 @pytest.mark.parametrize(
-    ("chosen", "index"),
+    ("selection", "index"),
     [
-        pytest.param(Filter(), "missed_spans_by_due", id="everything walks in due order"),
+        pytest.param(Filter(), "missed_spans_by_due", id="all jobs in due order"),
         pytest.param(Filter(since=1, until=9), "missed_spans_by_due (first_due_at<?)", id="a time is a range"),
         pytest.param(Filter(schedules=("s",)), "missed_spans_of_schedule (schedule_id=?)", id="a schedule by its key"),
     ],
 )
-def test_the_newest_of_missed_spans_are_read_from_an_index(db: Database, chosen: Filter, index: str) -> None:
-    sql = jobs.spans_statement(chosen, "due_at DESC")
-    told = "\n".join(row[3] for row in read_rows(db, f"EXPLAIN QUERY PLAN {sql}", filters.bindings(chosen)))
-    assert index in told
-    assert "TEMP B-TREE" not in told
+def test_missed_spans_are_read_from_an_index(db: Database, selection: Filter, index: str) -> None:
+    sql = jobs.spans_statement(selection, "due_at DESC")
+    steps = "\n".join(row[3] for row in read_rows(db, f"EXPLAIN QUERY PLAN {sql}", filters.bindings(selection)))
+    assert index in steps
+    assert "TEMP B-TREE" not in steps
 
 
-def test_two_states_are_merged_from_both_of_their_indexes(db: Database) -> None:
-    told = plan(db, Filter(states=(JobState.FAILED, JobState.HELD)), jobs.NEWEST_FIRST)
-    assert "MERGE" in told
-    assert "jobs_failed" in told
-    assert "jobs_held" in told
-    assert "TEMP B-TREE" not in told
+def test_two_states_are_merged_from_both_indexes(db: Database) -> None:
+    steps = plan(db, Filter(states=(JobState.FAILED, JobState.HELD)), jobs.NEWEST_FIRST)
+    assert "MERGE" in steps
+    assert "jobs_failed" in steps
+    assert "jobs_held" in steps
+    assert "TEMP B-TREE" not in steps
 
 
-def test_more_schedules_than_are_gathered_one_by_one_walk_in_due_order(db: Database) -> None:
+def test_many_schedules_are_read_in_due_order(db: Database) -> None:
     many = tuple(f"s{number}" for number in range(filters.MAX_SCHEDULES_BY_KEY + 1))
-    told = plan(db, Filter(schedules=many), jobs.OLDEST_FIRST)
-    assert "jobs_by_due" in told
-    assert "TEMP B-TREE" not in told
+    steps = plan(db, Filter(schedules=many), jobs.OLDEST_FIRST)
+    assert "jobs_by_due" in steps
+    assert "TEMP B-TREE" not in steps
 
 
-def test_many_jobs_are_read_without_being_held(db: Database) -> None:
+def test_many_jobs_are_streamed(db: Database) -> None:
     with db.writing():
         db.execute(FILL, {"count": 20_000})
     tracemalloc.start()
     read = sum(1 for _ in jobs.every(db, Filter()))
-    _, most = tracemalloc.get_traced_memory()
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert read == 20_000
-    assert most < 4_000_000  # all of them at once come to some 20 MB
+    assert peak < 4_000_000  # all rows at once take about 20 MB

@@ -1,0 +1,156 @@
+"""Query plans of the statements of a post: they read indexes. CHECKs of the tables list the values of the enums."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from schedbot.model import (
+    CancelReason,
+    JobKind,
+    JobState,
+    MisfirePolicy,
+    Outcome,
+    Priority,
+    ScheduleState,
+    UnknownPolicy,
+)
+from schedbot.store.database import Database
+from schedbot.store.fanout import advance, enqueue
+from schedbot.store.history import missed_spans
+from schedbot.store.jobs import attempts, claims, deferral, fairness, manual, pacing, pending, rescue, unknown
+from schedbot.store.opening import create_database
+from schedbot.store.schedules import recurrences, user_zones
+from tests.support.sql import read_rows, read_value
+
+BOUND = re.compile(r":[a-z_]+")
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    database = create_database(tmp_path / "schedbot.db", "installation-1", 0)
+    yield database
+    database.close()
+
+
+def plan(db: Database, sql: str) -> list[str]:
+    """Return the steps of a statement's query plan."""
+    bindings = {name[1:]: None for name in BOUND.findall(sql)}
+    return [str(row[3]) for row in read_rows(db, f"EXPLAIN QUERY PLAN {sql}", bindings)]
+
+
+def is_bounded(scan: str) -> bool:
+    """Does the scan read only a partial index, an index up to a LIMIT, or values of the statement itself?"""
+    return "INDEX" in scan or scan in ("SCAN CONSTANT ROW", "SCAN (subquery-1)")
+
+
+STEPS = [
+    # statement, indexes that its plan must name
+    pytest.param(claims.CLAIM, ["jobs_claimable (available_at<?)"], id="claim"),
+    pytest.param(
+        fairness.CLAIM_OF_WORKSPACE,
+        ["jobs_by_workspace (workspace_id=? AND available_at<?)"],
+        id="claim of a workspace",
+    ),
+    pytest.param(claims.HAS_MORE_THAN, ["jobs_claimable (available_at<?)"], id="are there more jobs than room"),
+    pytest.param(
+        fairness.NEXT_WORKSPACE,
+        ["jobs_by_workspace (workspace_id>?)", "v USING PRIMARY KEY (schedule_id=? AND version=?)"],
+        id="next workspace",
+    ),
+    pytest.param(claims.HAS_AVAILABLE, ["jobs_claimable (available_at<?)"], id="is there a job to claim"),
+    pytest.param(claims.RENEW, ["jobs USING INTEGER PRIMARY KEY"], id="renew"),
+    pytest.param(claims.RELEASE, ["jobs USING INTEGER PRIMARY KEY"], id="release"),
+    pytest.param(claims.EXPIRE, ["jobs USING INTEGER PRIMARY KEY"], id="expire"),
+    pytest.param(claims.LEASE, ["jobs USING INTEGER PRIMARY KEY"], id="lease"),
+    pytest.param(rescue.EXPIRED, ["jobs_leased"], id="expired leases"),
+    pytest.param(attempts.BEGIN, ["j USING INTEGER PRIMARY KEY", "p USING PRIMARY KEY"], id="begin an attempt"),
+    pytest.param(attempts.COUNT, ["jobs USING INTEGER PRIMARY KEY"], id="count the attempt"),
+    pytest.param(attempts.END, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="end the attempt"),
+    pytest.param(attempts.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="settle its job"),
+    pytest.param(pacing.FREE_AT, ["pacing USING PRIMARY KEY"], id="when a channel is free"),
+    pytest.param(pacing.POSTPONE, ["jobs_by_workspace (workspace_id=? AND available_at<?)"], id="postpone a workspace"),
+    pytest.param(unknown.TAKE, ["jobs_to_look_up (available_at<?)"], id="take unknown jobs"),
+    pytest.param(unknown.BRING_FORWARD, ["jobs_to_look_up (available_at>?)"], id="bring look-ups forward"),
+    pytest.param(unknown.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="settle an unknown job"),
+    pytest.param(rescue.RESCUE_SENT, ["jobs USING INTEGER PRIMARY KEY"], id="rescue a sent job"),
+    pytest.param(rescue.RESCUE_UNSENT, ["jobs USING INTEGER PRIMARY KEY"], id="rescue an unsent job"),
+    pytest.param(rescue.END_ATTEMPT, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="end a lost attempt"),
+    pytest.param(pending.LIST, ["jobs"], id="jobs of a schedule"),
+    pytest.param(pending.SETTLE, ["jobs"], id="cancel"),
+    pytest.param(deferral.OF_SCHEDULE, ["jobs_open (schedule_id=?)"], id="calendar of a schedule changed"),
+    pytest.param(
+        deferral.OF_ACCOUNT, ["schedules_of_account", "jobs_open (schedule_id=?)"], id="calendar of an account changed"
+    ),
+    pytest.param(deferral.OF_WORKSPACE, ["schedules_of_workspace", "jobs_open"], id="calendar of a workspace changed"),
+    pytest.param(recurrences.DUE, ["recurrences_due (next_due_at>? AND next_due_at<?)"], id="due recurrences"),
+    pytest.param(recurrences.SET_NEXT_DUE, ["recurrences USING INTEGER PRIMARY KEY"], id="move a recurrence on"),
+    pytest.param(recurrences.COUNT_SCHEDULES, ["schedules_to_enqueue (recurrence_id=?)"], id="count schedules"),
+    pytest.param(advance.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
+    pytest.param(user_zones.IS_ANY_DUE, ["people_to_ask (ask_at<?)"], id="is a user zone due"),
+    pytest.param(user_zones.DUE, ["people_to_ask (ask_at<?)"], id="due user zones"),
+    pytest.param(user_zones.FIND, ["people USING PRIMARY KEY"], id="a user zone"),
+    pytest.param(user_zones.RECORD_ADOPTED_ZONE, ["people USING PRIMARY KEY"], id="record a user zone"),
+    pytest.param(
+        missed_spans.SCHEDULES, ["schedules_to_enqueue", "(schedule_id=? AND due_at>?"], id="record missed spans"
+    ),
+    pytest.param(missed_spans.OF_SCHEDULE, ["(schedule_id=? AND first_due_at<?)"], id="missed spans of a schedule"),
+    pytest.param(missed_spans.SHRINK, ["(schedule_id=? AND first_due_at<?)"], id="shrink a missed span"),
+    pytest.param(manual.MARK_POSTED, ["jobs USING INTEGER PRIMARY KEY"], id="mark as posted"),
+]
+
+
+@pytest.mark.parametrize(("sql", "indexes"), STEPS)
+def test_statement_of_a_post_reads_an_index_and_sorts_nothing(db: Database, sql: str, indexes: list[str]) -> None:
+    steps = plan(db, sql)
+    text = "\n".join(steps)
+    assert [index for index in indexes if index not in text] == [], text
+    assert [step for step in steps if step.startswith("SCAN") and not is_bounded(step)] == []
+    assert "TEMP B-TREE" not in text, text
+
+
+def test_schedules_of_a_user_are_read_from_one_index(db: Database) -> None:
+    steps = plan(db, user_zones.OUTDATED)
+    assert "schedule_versions_by_user (tz_from=? AND schedule_id>?)" in steps[0]
+    assert [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step] == [], steps
+
+
+def test_claimed_jobs_are_read_by_key(db: Database) -> None:
+    steps = plan(db, claims.CLAIMED)
+    assert [step for step in steps if step.startswith("SCAN")] == ["SCAN c VIRTUAL TABLE INDEX 1:"]
+    text = ("INDEX", "PRIMARY KEY", "ORDER BY", "SCALAR SUBQUERY")
+    assert all(any(word in step for word in text) for step in steps), steps
+
+
+def test_enqueue_sorts_only_its_own_schedules(db: Database) -> None:
+    steps = plan(db, enqueue.ENQUEUE)
+    assert [step for step in steps if "schedules_to_enqueue (recurrence_id=?)" in step]
+    on_tables = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "USING" in step]
+    assert [step for step in on_tables if step.startswith("SCAN")] == []
+    assert [step for step in steps if "TEMP B-TREE" in step], "window functions sort the schedules of one recurrence"
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "words"),
+    [
+        ("jobs", "state", JobState),
+        ("jobs", "kind", JobKind),
+        ("jobs", "cancel_reason", CancelReason),
+        ("schedules", "state", ScheduleState),
+        ("attempts", "outcome", Outcome),
+        ("schedule_versions", "misfire", MisfirePolicy),
+        ("schedule_versions", "priority", Priority),
+        ("schedule_versions", "on_unknown", UnknownPolicy),
+    ],
+)
+def test_tables_and_enums_have_the_same_values(db: Database, table: str, column: str, words: type[StrEnum]) -> None:
+    sql = read_value(db, "SELECT sql FROM sqlite_schema WHERE name = :table", {"table": table})
+    [listed] = re.findall(rf"CHECK \({column} IN\s*\(([^)]*)\)\)", sql)
+    assert sorted(re.findall(r"'([a-z_]+)'", listed)) == sorted(words)
+
+
+def test_table_lists_the_results_of_look_ups(db: Database) -> None:
+    sql = read_value(db, "SELECT sql FROM sqlite_schema WHERE name = 'lookups'")
+    assert "CHECK (answer IN ('found', 'absent', 'elsewhere', 'cannot_ask', 'later'))" in sql
