@@ -144,7 +144,7 @@ def check_messages(environment: DemoEnvironment) -> Iterator[Step]:
     for error in errors:
         yield Note(error, is_error=True)
     if not errors:
-        yield Note("Every message was posted exactly once, also the message whose response was lost.")
+        yield Note("Every message was posted exactly once, in spite of the lost response.")
         yield Note("Only the job for the archived channel failed, and its schedule is suspended.")
 
 
