@@ -59,14 +59,14 @@ def load(given_flags: Flags | None = None) -> Settings:
     env, slack, work = os.environ, table.get("slack", {}), table.get("work", {})
     return Settings(
         config=config,
-        database=database_path(options, config, table),
-        api_url=api_url(env.get("SCHEDBOT_SLACK_API_URL") or slack.get("api_url") or SLACK_API_URL),
+        database=find_database(options, config, table),
+        api_url=parse_api_url(env.get("SCHEDBOT_SLACK_API_URL") or slack.get("api_url") or SLACK_API_URL),
         timeout_ms=parse_duration("SCHEDBOT_SLACK_TIMEOUT", slack.get("timeout"), 30_000, least=1_000),
         processes=parse_count("SCHEDBOT_PROCESSES", work.get("processes"), os.cpu_count() or 1),
         in_flight=parse_count("SCHEDBOT_IN_FLIGHT", work.get("in_flight"), 100),
         lease_ms=parse_duration("SCHEDBOT_LEASE", work.get("lease"), 60_000, least=1_000),
-        token=default_token_source(slack, config),
-        actor=make_printable(env.get("SCHEDBOT_ACTOR") or f"{os_user()}@{socket.gethostname()}"),
+        token=find_default_token(slack, config),
+        actor=make_printable(env.get("SCHEDBOT_ACTOR") or f"{get_os_user()}@{socket.gethostname()}"),
     )
 
 
@@ -75,7 +75,7 @@ def make_printable(name: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in name[:200])
 
 
-def os_user() -> str:
+def get_os_user() -> str:
     """Return the name of the operating system's user, or its number if it has no name."""
     try:
         return getpass.getuser()
@@ -140,7 +140,7 @@ def check_keys(path: Path, section: str, table: dict[str, Any]) -> None:
         raise BadInput(f"'token_file' and 'token_command' are both set in '{path}'.", hint)
 
 
-def database_path(options: Flags, config: Path | None, table: dict[str, Any]) -> Path:
+def find_database(options: Flags, config: Path | None, table: dict[str, Any]) -> Path:
     """Return the path of the database.
 
     A path in the configuration file is relative to that file, any other to the working directory.
@@ -161,7 +161,7 @@ def database_path(options: Flags, config: Path | None, table: dict[str, Any]) ->
     return user_data_path("schedbot") / "schedbot.db"
 
 
-def api_url(value: object) -> str:
+def parse_api_url(value: object) -> str:
     """Return Slack's address with a slash at its end. Raises BadInput."""
     text = str(value)
     if not text.startswith(("http://", "https://")):
@@ -169,7 +169,7 @@ def api_url(value: object) -> str:
     return text if text.endswith("/") else text + "/"
 
 
-def default_token_source(slack: dict[str, Any], config: Path | None) -> TokenSource | None:
+def find_default_token(slack: dict[str, Any], config: Path | None) -> TokenSource | None:
     """Return the token source of the workspace `default`: the environment, else the configuration file."""
     if os.environ.get("SLACK_BOT_TOKEN"):
         return TokenSource("env", "SLACK_BOT_TOKEN")
@@ -189,9 +189,9 @@ def parse_duration(variable: str, value: object, default: int, least: int) -> in
     try:
         duration_ms = times.parse_duration(str(text))
     except BadInput as error:
-        raise BadInput(f"{setting_name(variable)}: {error}", error.hint) from None
+        raise BadInput(f"{name_setting(variable)}: {error}", error.hint) from None
     if duration_ms < least:
-        raise BadInput(f"{setting_name(variable)} is '{text}', which is too short.", f"The least is {least // 1000}s.")
+        raise BadInput(f"{name_setting(variable)} is '{text}', which is too short.", f"The least is {least // 1000}s.")
     return duration_ms
 
 
@@ -205,12 +205,12 @@ def parse_count(variable: str, value: object, default: int) -> int:
     except ValueError:
         count = 0
     if not 1 <= count <= 10_000:
-        problem = f"{setting_name(variable)} is '{text}', which is not a number from 1 to 10000."
+        problem = f"{name_setting(variable)} is '{text}', which is not a number from 1 to 10000."
         raise BadInput(problem, "Write a number, like 4.")
     return count
 
 
-def setting_name(variable: str) -> str:
+def name_setting(variable: str) -> str:
     """Return the name of a setting as the user wrote it: `SCHEDBOT_LEASE`, or `'lease' in the configuration file`."""
     key = variable.removeprefix("SCHEDBOT_").removeprefix("SLACK_").lower()
     return variable if os.environ.get(variable) else f"'{key}' in the configuration file"
