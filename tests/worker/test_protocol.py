@@ -36,11 +36,11 @@ RESPONSES = [
 ]
 
 
-@pytest.mark.parametrize("request_", REQUESTS, ids=lambda message: type(message).__name__)
-def test_request_arrives_as_it_was_sent(request_: ChildRequest) -> None:
-    line = protocol.encode(request_)
+@pytest.mark.parametrize("pool_request", REQUESTS, ids=lambda message: type(message).__name__)
+def test_pool_requestarrives_as_it_was_sent(pool_request: ChildRequest) -> None:
+    line = protocol.encode(pool_request)
     assert (line.count(b"\n"), line[-1:]) == (1, b"\n")
-    assert protocol.decode_request(line) == request_
+    assert protocol.decode_request(line) == pool_request
 
 
 @pytest.mark.parametrize("response", RESPONSES, ids=lambda message: type(message).__name__)
