@@ -1,7 +1,7 @@
 """Messages between the pool and its child processes: one JSON object a line.
 
 The first message of a child is `{"version": "..."}`, a form that every version of schedbot reads. All other messages
-are read only by a process of the same version. A message with a template's parameters or blocks holds them as JSON.
+are read only by a process of the same version, as an object with its class name in `type`.
 """
 
 import json

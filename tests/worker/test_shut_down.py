@@ -58,7 +58,7 @@ def test_summary_counts_job_cancelled_by_pause(app: App) -> None:
     pause.pause(app.session(), ["yearly"], "", "")
     _, summary = pool.communicate(timeout=60)
     assert app.states() == {"cancelled": 1}
-    assert "Ended 1 job: 1 cancelled. 1 try left its job waiting: 1 unknown." in summary
+    assert "1 job ended: 1 cancelled. 1 job is still pending: delivery unknown, checking." in summary
 
 
 def test_attempt_that_ends_after_pause_cancels_its_job(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_work_fails_at_once_on_unwritable_database(app: App) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.startswith("Error: The disk that holds '")
-    assert "Nothing was due." not in done.stderr
+    assert "No job was due." not in done.stderr
 
 
 @pytest.mark.slow
