@@ -46,6 +46,7 @@ class ChangeContext:
         return Change(
             changed_at=self.now,
             actor=self.actor,
+            host=self.host,
             command=self.command,
             kind=changed.kind,
             object_id=changed.id,

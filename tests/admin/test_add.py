@@ -1,5 +1,6 @@
 """`add` writes a whole schedule or nothing. An error names the column and the value."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,8 @@ def test_add_records_actor_command_and_values(schedules: Schedules) -> None:
     added = schedules.add()
     change = changes.last(schedules.db, "schedule", added.id)
     assert change
-    assert (change.actor, change.command, change.before) == ("tester@host", "add", None)
+    assert (change.actor, change.host, change.command) == ("tester@host", socket.gethostname(), "add")
+    assert change.before is None
     assert change.after
     assert (change.after["cron"], change.after["text"]) == ("0 9 * * *", "Hi")
 

@@ -188,7 +188,7 @@ def test_statement_queues_no_job_whose_state_changed(history: JobHistory) -> Non
     job = history.add_job(history.add_schedule("daily"), "succeeded", ts="1.1")
     with history.db.writing():
         row = Retry(job, JobState.FAILED, NOW, NOW, parked=False, workspace_id="")
-        assert requeue(history.db, [row], "tester@host", NOW) == 0
+        assert requeue(history.db, [row], "tester", "host", NOW) == 0
     assert history.state(job) == "succeeded"
     assert changes.last(history.db, "job", str(job)) is None
 

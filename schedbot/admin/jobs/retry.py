@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import islice
 
+from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.jobs.next_steps import describe_state
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState, ScheduleState
@@ -179,9 +180,10 @@ def carry_out(session: Session, retry_plan: RetryPlan) -> Iterator[Candidate]:
 def queue_page(
     session: Session, page: tuple[int, ...], stale: bool, positions: Counter[tuple[str, str]]
 ) -> list[Candidate]:
-    db, now = session.db, session.now()
+    db, context = session.db, ChangeContext.begin(session, "retry")
+    now = context.now
     ready = [job for job in manual.list_candidates(db, Filter(jobs=page)) if exclude(job, now, stale) is None]
-    manual.requeue(db, [to_row(job, now, positions) for job in ready], session.actor, now)
+    manual.requeue(db, [to_row(job, now, positions) for job in ready], context.actor, context.host, now)
     return ready
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from schedbot.store.database import Database
 
 RECORD = """
-INSERT INTO changes (changed_at, actor, command, workspace_id, kind, object_id, name, before, after)
-VALUES (:changed_at, :actor, :command, :workspace_id, :kind, :object_id, :name, :before, :after)
+INSERT INTO changes (changed_at, actor, host, command, workspace_id, kind, object_id, name, before, after)
+VALUES (:changed_at, :actor, :host, :command, :workspace_id, :kind, :object_id, :name, :before, :after)
 """
 
 OF_OBJECT = """
-SELECT changed_at, actor, command, kind, object_id, name, workspace_id, before, after
+SELECT changed_at, actor, host, command, kind, object_id, name, workspace_id, before, after
   FROM changes
  WHERE kind = :kind AND object_id = :object_id
  ORDER BY id DESC
@@ -32,6 +32,7 @@ class Change:
     kind: str
     object_id: str
     name: str
+    host: str | None = None
     workspace_id: str | None = None
     before: Mapping[str, object] | None = None
     after: Mapping[str, object] | None = None
@@ -51,6 +52,7 @@ def to_row(change: Change) -> dict[str, str | int | None]:
     return {
         "changed_at": change.changed_at,
         "actor": change.actor,
+        "host": change.host,
         "command": change.command,
         "workspace_id": change.workspace_id,
         "kind": change.kind,

@@ -28,8 +28,8 @@ SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, coalesce(j.cance
 
 # Both read rows of [job, state before, available_at, deadline_at, parked, workspace_id] from :retries.
 RECORD = """
-INSERT INTO changes (changed_at, actor, command, workspace_id, kind, object_id, name, before, after)
-SELECT :now, :actor, 'retry', j.workspace_id, 'job', CAST(j.id AS TEXT), s.name,
+INSERT INTO changes (changed_at, actor, host, command, workspace_id, kind, object_id, name, before, after)
+SELECT :now, :actor, :host, 'retry', j.workspace_id, 'job', CAST(j.id AS TEXT), s.name,
        json_object('state', j.state, 'error', j.error), json_object('state', :queued, 'error', NULL)
   FROM json_each(:retries) r
   JOIN jobs j ON j.id = r.value ->> 0 AND j.state = r.value ->> 1
@@ -87,14 +87,14 @@ def list_candidates(db: Database, job_filter: Filter) -> Iterator[Candidate]:
     return db.each(Candidate, sql, filters.bindings(job_filter))
 
 
-def requeue(db: Database, retries: Sequence[Retry], actor: str, now: int) -> int:
+def requeue(db: Database, retries: Sequence[Retry], actor: str, host: str, now: int) -> int:
     """Queue the jobs again, and record the changes. Returns the number of jobs. Inside a transaction."""
     rows = [
         (retry.job, retry.before, retry.available_at, retry.deadline_at, int(retry.parked), retry.workspace_id)
         for retry in retries
     ]
     bindings = {"retries": json.dumps(rows), "queued": RETRIED}
-    db.execute(RECORD, {**bindings, "actor": actor, "now": now})
+    db.execute(RECORD, {**bindings, "actor": actor, "host": host, "now": now})
     return db.execute(REQUEUE, bindings)
 
 

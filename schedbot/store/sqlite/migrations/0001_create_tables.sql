@@ -249,6 +249,7 @@ CREATE TABLE changes (
   id            INTEGER NOT NULL PRIMARY KEY,
   changed_at    INTEGER NOT NULL,
   actor         TEXT    NOT NULL,
+  host          TEXT,                                  -- of a person's command; null: tick or work
   command       TEXT    NOT NULL,
   workspace_id  TEXT    REFERENCES workspaces (id),
   kind          TEXT    NOT NULL,                      -- of the changed object
