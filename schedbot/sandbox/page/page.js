@@ -122,8 +122,8 @@ $("order").kind.onchange = renderOptions;
 $("order").onsubmit = async (event) => {
   event.preventDefault();
   const fields = Object.fromEntries([...new FormData(event.target)].filter(([, value]) => value !== ""));
-  $("refused").textContent = "";
-  await send("POST", "faults", fields).catch((error) => { $("refused").textContent = error.message; });
+  $("order-error").textContent = "";
+  await send("POST", "faults", fields).catch((error) => { $("order-error").textContent = error.message; });
 };
 $("clear").onclick = () => send("DELETE", "faults");
 $("release").onclick = () => send("POST", "release", {});
