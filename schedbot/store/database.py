@@ -8,14 +8,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.rows import Value, constructor, one_column
 
 T = TypeVar("T")
 Bindings = Mapping[str, object]
-Row = tuple[Any, ...]  # type: ignore[explicit-any]
 
 
 class DatabaseOutgrown(DatabaseUnusable):
@@ -32,7 +31,7 @@ class Result(NamedTuple):
 class Database(ABC):
     """An open database."""
 
-    path: Path
+    path: Path  # of the file; lock files and FIFOs lie beside it
     known_schema: int  # number of the newest migration of this program
 
     @abstractmethod
@@ -93,23 +92,6 @@ class Database(ABC):
             make = constructor(kind, columns)
             for row in rows:
                 yield make(*row)
-
-    def rows(self, sql: str, bindings: Bindings | None = None) -> list[Row]:
-        """Return all rows as tuples. To be replaced by `all`."""
-        return list(self.select(sql, bindings).rows)
-
-    def row(self, sql: str, bindings: Bindings | None = None) -> Row | None:
-        """Return the first row as a tuple, or None. To be replaced by `first`."""
-        return next(self.select(sql, bindings).rows, None)
-
-    def value(self, sql: str, bindings: Bindings | None = None) -> Any:  # type: ignore[explicit-any]
-        """Return the first column of the first row, or None. To be replaced by `integer`, `text` and the like."""
-        row = self.row(sql, bindings)
-        return row[0] if row else None
-
-    def stream(self, sql: str, bindings: Bindings | None = None) -> Iterator[Row]:
-        """Yield the rows as tuples. To be replaced by `each`."""
-        yield from self.select(sql, bindings).rows
 
     def integer(self, sql: str, bindings: Bindings | None = None) -> int:
         """Return the one column of the first row. Raises LookupError where there is none, or null in it."""

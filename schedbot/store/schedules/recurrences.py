@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence as rules
-from schedbot.store.database import Database, Row
+from schedbot.store.database import Database
 
 
 def rule_columns(field: str, table: str = "r") -> str:
@@ -46,23 +46,6 @@ class StoredRecurrence:
     id: int
     next_due_at: int | None
     rule: Recurrence
-
-
-def stored(row: Row) -> StoredRecurrence:
-    """Return the recurrence of a row (id, kind, expression, tz, holidays_before, next_due_at). To be replaced."""
-    recurrence_id, kind, expression, tz, holidays_before, next_due_at = row
-    return StoredRecurrence(recurrence_id, next_due_at, rule_of(kind, expression, tz, holidays_before))
-
-
-def rule_of(kind: str, expression: str, tz: str, holidays_before: str) -> Recurrence:
-    """Return the rule of a row's columns. To be replaced by `rule_columns`."""
-    match kind:
-        case "cron":
-            return Recurrence(tz, cron=expression, before_holidays=holidays_before)
-        case "rrule":
-            return Recurrence(tz, rrule=expression, before_holidays=holidays_before)
-        case _:
-            return Recurrence(tz, once_at=int(expression), before_holidays=holidays_before)
 
 
 def find_or_add(db: Database, rule: Recurrence) -> int:
