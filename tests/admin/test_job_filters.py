@@ -18,14 +18,14 @@ def history(tmp_path: Path) -> Iterator[JobHistory]:
         history.add_workspace("globex")
         acme = history.add_schedule("acme-daily", account="acme", channel="C0000000001")
         beta = history.add_schedule("beta-daily", account="beta", channel="C0000000002", workspace="globex")
-        gone = history.add_schedule("gone", account="acme", channel="C0000000003", state="removed")
+        removed = history.add_schedule("gone", account="acme", channel="C0000000003", state="removed")
         history.add_version(acme, 2, channel="C0000000009")
         history.add_job(acme, "failed", 3 * HOUR, error="timeout")
         history.add_attempt(
             history.add_job(acme, "succeeded", 2 * HOUR, ts="1.1"), outcome="posted", ts="1.1", channel="C0000000009"
         )
         history.add_job(beta, "held", HOUR, error="timeout")
-        history.add_job(gone, "failed", 50 * HOUR, error="is_archived")
+        history.add_job(removed, "failed", 50 * HOUR, error="is_archived")
         yield history
 
 

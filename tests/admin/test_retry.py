@@ -117,8 +117,8 @@ def test_missed_job_is_retried_only_with_stale(history: JobHistory) -> None:
 
 
 def test_jobs_of_one_channel_are_a_second_apart(history: JobHistory) -> None:
-    one, other = history.add_schedule("one"), history.add_schedule("other", channel="C0000000002")
-    first, third = history.add_job(one, "failed", 3 * HOUR), history.add_job(one, "failed", HOUR)
+    daily, other = history.add_schedule("daily"), history.add_schedule("other", channel="C0000000002")
+    first, third = history.add_job(daily, "failed", 3 * HOUR), history.add_job(daily, "failed", HOUR)
     second = history.add_job(history.add_schedule("twin"), "failed", 2 * HOUR)
     elsewhere = history.add_job(other, "failed", HOUR)
     retry(history, FAILED)

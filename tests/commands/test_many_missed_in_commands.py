@@ -20,11 +20,11 @@ AT_TEN = ("--since", "2026-10-05T10:00:00Z", "--until", "2026-10-05T10:05:00Z")
 @pytest.fixture
 def schedules(tmp_path: Path) -> Iterator[Schedules]:
     """A schedule of every five minutes after a fortnight off."""
-    with open_schedules(tmp_path) as found:
-        found.utc = "2026-10-01 00:00:30"
-        found.add("often", cron="*/5 * * * *")
-        found.tick("2026-10-15 00:02:00")
-        yield found
+    with open_schedules(tmp_path) as schedules:
+        schedules.utc = "2026-10-01 00:00:30"
+        schedules.add("often", cron="*/5 * * * *")
+        schedules.tick("2026-10-15 00:02:00")
+        yield schedules
 
 
 def schedbot(schedules: Schedules, *words: str) -> str:

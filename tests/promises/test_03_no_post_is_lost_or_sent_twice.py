@@ -111,7 +111,7 @@ def test_look_up_waits_for_a_new_token(app: App) -> None:
     app.slack.order("drop_after")
     app.slack.order("error", method="conversations.history", code="token_revoked")
     assert app.work().returncode == 3
-    assert "The workspace 'default' is paused" in app.run("list").stderr
+    assert "Workspace 'default' is paused" in app.run("list").stderr
     assert app.run("workspace", "resume", "default").returncode == 0
     assert app.work().returncode == 0
     assert app.slack.texts() == ["report-0"]

@@ -29,8 +29,8 @@ def test_bad_token_pauses_its_workspace(app: App, token: str) -> None:
     assert read_value(app.db, "SELECT max(spent) FROM jobs WHERE state = 'queued'") == 0
     [paused] = read_rows(app.db, "SELECT name, paused_by FROM workspaces WHERE paused_at IS NOT NULL")
     assert paused == ("globex", "schedbot work")
-    assert "The workspace 'globex' is paused" in app.run("list").stderr
-    assert "The workspace 'globex' is paused" in app.run("health").stdout
+    assert "Workspace 'globex' is paused" in app.run("list").stderr
+    assert "Workspace 'globex' is paused" in app.run("health").stdout
 
 
 def test_resumed_workspace_posts_its_queued_jobs(app: App) -> None:

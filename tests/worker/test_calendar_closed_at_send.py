@@ -78,7 +78,7 @@ def test_job_tried_before_closing_fails_and_can_be_retried(app: App) -> None:
     assert app.work().returncode == 0
     [entry] = app.audit()
     assert (entry["state"], entry["error"]) == ("failed", f"outside window: {past_window}")
-    assert f"Job 1 failed: outside window: {past_window}." in app.run("audit", "1").stdout
+    assert f"not posted, outside window: {past_window}." in app.run("audit", "1").stdout
     assert app.run("retry", "1", "--yes").returncode == 0
     app.work()
     assert (app.states(), app.posts()) == ({"queued": 1}, [])
@@ -104,7 +104,7 @@ def test_new_workspace_blackout_skips_queued_job(app: App) -> None:
     today, yesterday = (time.strftime("%F", time.gmtime(now_ms() / 1000 - days * 86_400)) for days in (0, 1))
     days = f"{yesterday}/{today}"
     done = app.run("calendar", "set", "--workspace", "default", "--blackout", days, "--outside", "skip")
-    assert "0 moved to another time, 1 skipped" in done.stdout, done.stderr
+    assert "Queued jobs: 0 moved to another time, 1 skipped." in done.stdout, done.stderr
     assert app.run("calendar", "clear", "--workspace", "default").returncode == 0
     app.work()
     assert [(entry["state"], entry["error"]) for entry in app.audit()] == [

@@ -17,7 +17,7 @@ def test_detected_outage_uses_up_no_attempt(app: App) -> None:
     done = app.work()
     assert (done.returncode, "Slack does not answer" in done.stderr) == (1, True)
     assert app.states() == {"queued": 8}
-    assert "No job ended. 8 jobs are still pending: will be tried again." in done.stderr
+    assert "No job ended. 8 attempts left their jobs pending: queued again." in done.stderr
     assert read_value(app.db, "SELECT max(spent) FROM jobs") <= 1
 
 
@@ -42,7 +42,7 @@ def test_audit_and_why_name_the_outage(app: App) -> None:
     app.sandbox.stop()
     app.work()
     for text in (app.run("audit", "1").stdout, app.run("why", "report-7").stdout):
-        assert "Slack has not answered the last" in text
+        assert "because Slack has not answered the last" in text
         assert "  Next: schedbot doctor --online" in text
         assert "for a worker" not in text
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.crash import child_pids
+from bench.crash import children
 from schedbot.admin.schedules import pause
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.jobs import attempts, claims
@@ -40,7 +40,7 @@ def test_stopped_pool_keeps_its_deadline(app: App) -> None:
     app.slack.order("hold")
     pool = app.start("work", "--processes", "1")
     app.slack.wait_for_held(1)
-    for child in child_pids(pool.pid):
+    for child in children(pool.pid):
         os.kill(child, signal.SIGSTOP)
     stopped_at = time.monotonic()
     pool.terminate()
@@ -58,7 +58,7 @@ def test_summary_counts_job_cancelled_by_pause(app: App) -> None:
     pause.pause(app.session(), ["yearly"], "", "")
     _, summary = pool.communicate(timeout=60)
     assert app.states() == {"cancelled": 1}
-    assert "1 job ended: 1 cancelled. 1 job is still pending: delivery unknown, checking." in summary
+    assert "1 job ended: 1 cancelled. 1 attempt left its job pending: delivery unknown, checking." in summary
 
 
 def test_attempt_that_ends_after_pause_cancels_its_job(tmp_path: Path) -> None:

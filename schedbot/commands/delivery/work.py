@@ -14,8 +14,9 @@ from schedbot.store.operations import drain as drain_state
 from schedbot.store.schedules import user_zones
 
 ZONE_REFRESH_MS = 5_000  # due jobs wait for it
+# Reasons why the job of an attempt is pending. The pool may end it later in the same run.
 PENDING = {
-    JobState.QUEUED: "will be tried again",
+    JobState.QUEUED: "queued again",
     JobState.UNKNOWN: "delivery unknown, checking",
 }
 
@@ -68,7 +69,7 @@ def run(
 
 
 def summarize(tally: dict[str, int]) -> str:
-    """Return `2 jobs ended: 2 succeeded. 1 job is still pending: delivery unknown, checking.`"""
+    """Return `2 jobs ended: 2 succeeded. 1 attempt left its job pending: delivery unknown, checking.`"""
     if not tally:
         return "No job was due."
     ended = {state: count for state, count in sorted(tally.items()) if state not in PENDING}
@@ -76,7 +77,8 @@ def summarize(tally: dict[str, int]) -> str:
     lines = [f"{terminal.count(sum(ended.values()), 'job')} ended: {states}."] if ended else ["No job ended."]
     for state, reason in PENDING.items():
         if count := tally.get(state):
-            lines.append(f"{terminal.count(count, 'job is', 'jobs are')} still pending: {reason}.")
+            attempts = terminal.count(count, "attempt left its job", "attempts left their jobs")
+            lines.append(f"{attempts} pending: {reason}.")
     return " ".join(lines)
 
 

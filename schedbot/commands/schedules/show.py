@@ -98,8 +98,8 @@ def state_facts(session: Session, schedule: Schedule) -> Iterator[Fact]:
     yield "Added", times.format_instant(schedule.created_at, zone, now)
     user = user_zones.find(session.db, schedule.workspace_id, schedule.terms.tz_from.partition(":")[2])
     if user:
-        asked = times.format_relative(user.asked_at, now)
-        yield "Zone", f"{schedule.recurrence.tz}, zone of {user.user_id}; Slack was asked {asked}"
+        last_asked = times.format_relative(user.asked_at, now)
+        yield "Zone", f"{schedule.recurrence.tz}, zone of {user.user_id}; Slack was asked {last_asked}"
     change = changes.last(session.db, "schedule", schedule.id)
     yield "Version", str(schedule.version)
     if change:
