@@ -78,7 +78,7 @@ def test_job_tried_before_closing_fails_and_can_be_retried(app: App) -> None:
     assert app.work().returncode == 0
     [entry] = app.audit()
     assert (entry["state"], entry["error"]) == ("failed", f"outside window: {past_window}")
-    assert f"not posted, outside window: {past_window}." in app.run("audit", "1").stdout
+    assert f"Job 1 failed: outside window: {past_window}." in app.run("audit", "1").stdout
     assert app.run("retry", "1", "--yes").returncode == 0
     app.work()
     assert (app.states(), app.posts()) == ({"queued": 1}, [])
