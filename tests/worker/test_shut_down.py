@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.crash import children
+from bench.crash import child_pids
 from schedbot.admin.schedules import pause
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.jobs import attempts, claims
@@ -40,7 +40,7 @@ def test_stopped_pool_keeps_its_deadline(app: App) -> None:
     app.slack.order("hold")
     pool = app.start("work", "--processes", "1")
     app.slack.wait_for_held(1)
-    for child in children(pool.pid):
+    for child in child_pids(pool.pid):
         os.kill(child, signal.SIGSTOP)
     stopped_at = time.monotonic()
     pool.terminate()
