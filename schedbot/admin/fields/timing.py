@@ -4,6 +4,7 @@ Rules: exactly one of cron, every and at, always with a time zone. A start and a
 are refused. `count` becomes the instant of the last occurrence (`until_at`); past occurrences count.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -12,8 +13,8 @@ from itertools import islice
 from schedbot import times
 from schedbot.admin.fields import parsers
 from schedbot.admin.fields.parsers import DEFAULT_WORDS, BadField, Fields, parse, parse_optional
-from schedbot.model import Recurrence, Terms
-from schedbot.rules import recurrence
+from schedbot.model import Recurrence, SendHours, Terms
+from schedbot.rules import recurrence, windows
 from schedbot.slack import users
 
 TIME_COLUMNS = ("cron", "every", "at")
@@ -168,6 +169,16 @@ def never_due(rule: Recurrence, now: int, since: str) -> BadField:
     if rule.before_holidays:
         hint += f" The business day before a holiday of {rule.before_holidays} must be in the future too."
     return BadField(column, f"It is never due after {since}.", hint)
+
+
+def check_overlap(calendar: Iterable[SendHours], where: str = "") -> None:
+    """Raise BadField for windows that are never open at the same time: nothing would ever be posted."""
+    with_window = [hours for hours in calendar if hours.window]
+    if len(with_window) < 2 or windows.intersect(tuple(hours.window for hours in with_window)) is not None:
+        return
+    listed = " and ".join(f"'{hours.window}'" + (f" ({hours.owner})" if hours.owner else "") for hours in with_window)
+    problem = f"The windows {listed} are never open at the same time{where}."
+    raise BadField("window", problem, "'schedbot calendar list' shows the windows of accounts and workspaces.")
 
 
 @lru_cache(maxsize=8_192)

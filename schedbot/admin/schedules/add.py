@@ -4,7 +4,7 @@ from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.fields.parsers import Fields
 from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, slack_user
 from schedbot.admin.schedules.writer import ScheduleWriter
-from schedbot.admin.workspaces import check, user_zones
+from schedbot.admin.workspaces import user_zones
 from schedbot.errors import TokenUnavailable
 from schedbot.model import Schedule
 from schedbot.session import Session
@@ -21,7 +21,8 @@ def add(session: Session, fields: Fields) -> Schedule:
     with session.db.writing():
         writer = ScheduleWriter(session.db, context)
         schedule = writer.insert(new)
-        user_zones.learn(session.db, zones, context.now)
+        if user:
+            user_zones.learn(session.db, zones, context.now)
         writer.enqueue(schedule)
     session.db.wake()
     return schedule
@@ -34,7 +35,7 @@ def missing_token(session: Session, schedule: Schedule) -> str:
     """
     workspace = workspaces.by_id(session.db, schedule.workspace_id)
     try:
-        source = check.token_source(session.settings, workspace)
+        source = tokens.resolve_source(workspace.token, session.settings.token, workspace.name)
         if source.kind != "command":
             tokens.read_token(source)
     except TokenUnavailable as error:

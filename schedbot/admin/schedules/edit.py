@@ -36,7 +36,8 @@ def edit(session: Session, name: str, fields: Fields, params: ParamChanges | Non
             fields = {**fields, "params": json.dumps(merge(before.terms.report.params, params))}
         writer = ScheduleWriter(session.db, context)
         result = writer.update(before, ScheduleFields.parse(fields, context.now, base, zones))
-        user_zones.learn(session.db, zones, context.now)
+        if user:
+            user_zones.learn(session.db, zones, context.now)
         writer.enqueue(result.after)
     session.db.wake()
     return result

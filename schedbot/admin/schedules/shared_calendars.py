@@ -4,19 +4,18 @@ Windows that are never open at the same time are refused if a schedule has both.
 anew in the same transaction.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext, ChangedObject
 from schedbot.admin.fields import parsers
-from schedbot.admin.fields.parsers import BadField, Fields, parse, parse_optional
+from schedbot.admin.fields.parsers import Fields, parse, parse_optional
 from schedbot.admin.fields.schedule_fields import OUTSIDE
+from schedbot.admin.fields.timing import check_overlap
 from schedbot.admin.workspaces import lookup
 from schedbot.errors import BadInput
 from schedbot.model import OutsidePolicy, SendHours
-from schedbot.rules import windows
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.jobs import deferral
@@ -37,8 +36,8 @@ class CalendarChange:
 
 def set_calendar(session: Session, account: str | None, workspace: str | None, fields: Fields) -> CalendarChange:
     """Set the given fields; the others stay. Raises BadInput and NotFound; nothing is changed then."""
-    context = ChangeContext.begin(session, "calendar set")
     with session.db.writing():
+        context = ChangeContext.begin(session, "calendar set")
         owner = find_owner(session.db, account, workspace)
         before = shared_calendars.find(session.db, owner)
         after = parse_hours(fields, before or SendHours(owner.label))
@@ -54,8 +53,8 @@ def set_calendar(session: Session, account: str | None, workspace: str | None, f
 
 def clear_calendar(session: Session, account: str | None, workspace: str | None) -> CalendarChange:
     """Remove the limits. Deferred jobs are posted when they are due, or now. Raises BadInput and NotFound."""
-    context = ChangeContext.begin(session, "calendar clear")
     with session.db.writing():
+        context = ChangeContext.begin(session, "calendar clear")
         owner = find_owner(session.db, account, workspace)
         change = write(session.db, context, owner, shared_calendars.find(session.db, owner), None)
     session.db.wake()
@@ -103,13 +102,3 @@ def serialize(hours: SendHours | None) -> dict[str, Any] | None:
     if hours is None:
         return None
     return {"window": hours.window, "outside": hours.outside.value, "blackout": hours.blackout}
-
-
-def check_overlap(calendar: Iterable[SendHours], where: str = "") -> None:
-    """Raise BadField for windows that are never open at the same time: nothing would ever be posted."""
-    with_window = [hours for hours in calendar if hours.window]
-    if len(with_window) < 2 or windows.intersect(tuple(hours.window for hours in with_window)) is not None:
-        return
-    listed = " and ".join(f"'{hours.window}'" + (f" ({hours.owner})" if hours.owner else "") for hours in with_window)
-    problem = f"The windows {listed} are never open at the same time{where}."
-    raise BadField("window", problem, "'schedbot calendar list' shows the windows of accounts and workspaces.")

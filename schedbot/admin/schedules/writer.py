@@ -1,7 +1,7 @@
 """ScheduleWriter: writes new and edited schedules with their change records, inside the caller's transaction.
 
 A new rule is valid from now on: a queued job of an occurrence that the new rule has too stays, other queued jobs are
-cancelled. Any other change reaches queued jobs, since a job is delivered as its schedule then stands.
+cancelled. Any other change reaches queued jobs, since a job is delivered by the current version of its schedule.
 """
 
 import secrets
@@ -13,7 +13,7 @@ from schedbot import times
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.fields.parsers import BadField, parse
 from schedbot.admin.fields.schedule_fields import ScheduleFields
-from schedbot.admin.schedules import shared_calendars
+from schedbot.admin.fields.timing import check_overlap
 from schedbot.admin.schedules.occurrences import has_occurrence_after, is_occurrence
 from schedbot.admin.schedules.serialize import changed_schedule, record_change, recorded
 from schedbot.admin.workspaces import lookup
@@ -25,8 +25,7 @@ from schedbot.store.database import Database
 from schedbot.store.fanout import advance
 from schedbot.store.history import changes
 from schedbot.store.jobs import deferral, pending
-from schedbot.store.schedules import recurrences, schedules
-from schedbot.store.schedules import shared_calendars as stored_calendars
+from schedbot.store.schedules import recurrences, schedules, shared_calendars
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +139,8 @@ class ScheduleWriter:
         """Return the hours of account and workspace. Raises BadField where they never meet the schedule's window."""
         key = fields.account, self.workspace_id(fields.workspace)
         if key not in self.hours:
-            self.hours[key] = stored_calendars.of_schedule(self.db, *key)
-        shared_calendars.check_overlap((SendHours("", fields.terms.window), *self.hours[key]))
+            self.hours[key] = shared_calendars.of_schedule(self.db, *key)
+        check_overlap((SendHours("", fields.terms.window), *self.hours[key]))
         return self.hours[key]
 
     def workspace_id(self, name: str) -> str:
@@ -176,7 +175,7 @@ def has_new_rule(before: Schedule, after: Schedule) -> bool:
 
 
 def settle_jobs(db: Database, before: Schedule, after: Schedule, now: int) -> int:
-    """Cancel queued jobs that the edited schedule does not have, and update the others. Returns the first number."""
+    """Cancel queued jobs that are no occurrence any more, and update the others. Returns the number cancelled."""
     if after.state is ScheduleState.PAUSED is not before.state:
         return pending.cancel(db, after.id, CancelReason.SCHEDULE_PAUSED)
     cancelled = 0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from schedbot.errors import TokenUnavailable
-from schedbot.model import AttemptResult, Outcome, Schedule, TokenSource
+from schedbot.model import AttemptResult, Outcome, Schedule
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack import error_codes, remedies, scopes, tokens
@@ -50,14 +50,9 @@ class WorkspaceCheck:
     channels: list[ChannelCheck] = field(default_factory=list)
 
 
-def token_source(settings: Settings, workspace: Workspace) -> TokenSource:
-    """Return the token source of a workspace: its own, or that of the settings. Raises TokenUnavailable."""
-    return tokens.resolve_source(workspace.token, settings.token, workspace.name)
-
-
 def find_token(settings: Settings, workspace: Workspace) -> str:
     """Return the token of a workspace, read from its source. Raises TokenUnavailable."""
-    return tokens.read_token(token_source(settings, workspace))
+    return tokens.read_token(tokens.resolve_source(workspace.token, settings.token, workspace.name))
 
 
 def check(
