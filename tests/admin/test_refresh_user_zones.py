@@ -198,6 +198,7 @@ def test_one_process_at_a_time_refreshes(anna: App) -> None:
     assert (request_count(anna), zone(anna)) == (2, "America/Los_Angeles")
 
 
+@pytest.mark.slow
 def test_unusable_lock_fails_neither_tick_nor_work(anna: App) -> None:
     make_due(anna, 0)
     (anna.folder / "schedbot.db-people.lock").mkdir()
@@ -222,6 +223,7 @@ def make_due(app: App, asked_at: int) -> None:
         app.db.execute("UPDATE people SET ask_at = 0, asked_at = :asked_at", {"asked_at": asked_at})
 
 
+@pytest.mark.slow
 def test_tick_and_work_refresh_and_dry_run_does_not(app: App) -> None:
     app.slack.set_user(USER, tz="America/New_York")
     app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
@@ -238,6 +240,7 @@ def test_tick_and_work_refresh_and_dry_run_does_not(app: App) -> None:
     assert zone(app) == "Asia/Tokyo"
 
 
+@pytest.mark.slow
 def test_doctor_names_users_without_answer_for_two_days(app: App) -> None:
     app.slack.set_user(USER, tz="America/New_York")
     app.add_schedule("anna", cron="0 9 * * *", tz=ANNA)
@@ -251,6 +254,7 @@ def test_doctor_names_users_without_answer_for_two_days(app: App) -> None:
     assert "lacks the scope users:read" in output
 
 
+@pytest.mark.slow
 def test_workspace_check_needs_users_scope_only_for_users(app: App) -> None:
     held = ["chat:write", "channels:history", "groups:history", "channels:read", "groups:read"]
     app.add_schedule("anna", cron="0 9 * * *", tz="slack:U0SANDBOX01")

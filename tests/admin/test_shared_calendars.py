@@ -137,6 +137,7 @@ def test_calendar_needs_one_owner_and_a_limit(schedules: Schedules) -> None:
         set_account_calendar(schedules, outside="skip")
 
 
+@pytest.mark.slow
 def test_upcoming_and_simulated_agree_with_the_tick(schedules: Schedules) -> None:
     set_account_calendar(schedules, window=OFFICE)
     set_workspace_calendar(schedules, blackout="2026-12-06", outside="skip")

@@ -152,6 +152,7 @@ MIDNIGHT, DAY_MS = ms("2026-10-31 00:00"), 86_400_000
 OFF = st.lists(st.tuples(st.integers(0, 2 * DAY_MS), st.integers(1, DAY_MS)), max_size=3)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=8, deadline=None, phases=NO_SHRINKING, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

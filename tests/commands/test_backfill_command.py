@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.support.app import App
 
 
@@ -17,6 +19,7 @@ def test_backfill_in_a_script_needs_yes(app: App) -> None:
     assert [json.loads(line)["state"] for line in done.stdout.splitlines()] == ["queued"] * 3
 
 
+@pytest.mark.slow
 def test_backfilled_jobs_are_posted(app: App) -> None:
     app.add_schedule("daily", cron="0 9 * * *")
     app.run("backfill", "daily", "--from", "-2d", "--to", "now", "--yes")

@@ -2,12 +2,15 @@
 
 import json
 
+import pytest
+
 from tests.support.app import App
 from tests.support.command_line import ADD, Run
 
 NINE = "0 9 * * *"
 
 
+@pytest.mark.slow
 def test_calendar_is_set_listed_and_cleared(run: Run) -> None:
     run("add", "acme", *ADD, "--account", "42")
     done = run("calendar", "set", "--account", "42", "--window", "Mon - Fri 8:00-18:00", "--outside", "skip")

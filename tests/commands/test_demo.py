@@ -14,6 +14,8 @@ import pytest
 from schedbot import demo
 from tests.support.app import until
 
+pytestmark = pytest.mark.slow
+
 Program = subprocess.Popen[bytes]
 PROGRAM = [sys.executable, "-m", "schedbot", "demo"]
 ROOT = Path(__file__).parent.parent.parent

@@ -10,7 +10,10 @@ from tests.support.schedules import ms
 from tests.support.sql import read_value
 
 FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
-pytestmark = pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed"),
+]
 
 WEEKLY = ("--cron", "0 9 * * thu", "--tz", "America/New_York", "--channel", "C0000000001", "--text", "The week")
 BEFORE = ("--skip-holidays", "US", "--holiday-policy", "before")

@@ -5,6 +5,8 @@ import io
 import json
 import subprocess
 
+import pytest
+
 from tests.support.app import App
 
 HEADER = "name,channel,cron,tz,text\n"
@@ -19,6 +21,7 @@ def run_with_input(app: App, text: str, *words: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.slow
 def test_export_can_be_imported_through_a_pipe(app: App) -> None:
     assert run_with_input(app, HEADER + ROWS, "import", "-").stdout == "Added 2 schedules.\n"
     exported = app.run("export").stdout

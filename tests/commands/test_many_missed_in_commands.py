@@ -39,6 +39,7 @@ def objects(schedules: Schedules, *words: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in schedbot(schedules, *words, "--json").splitlines()]
 
 
+@pytest.mark.slow
 def test_audit_shows_many_missed_occurrences_as_one_line(schedules: Schedules) -> None:
     [missed] = objects(schedules, "audit", "--state", "missed")
     [queued] = objects(schedules, "audit", "--state", "queued")
@@ -49,6 +50,7 @@ def test_audit_shows_many_missed_occurrences_as_one_line(schedules: Schedules) -
     assert (missed["due_at"], missed["last_due_at"]) == ("2026-10-01T00:05:00.000Z", "2026-10-14T23:55:00.000Z")
 
 
+@pytest.mark.slow
 def test_the_newest_records_are_the_end_of_all(schedules: Schedules) -> None:
     assert objects(schedules, "audit", "--limit", "1") == objects(schedules, "audit")[-1:]
 
@@ -66,6 +68,7 @@ def test_retry_sends_nothing_out_of_a_missed_row(schedules: Schedules) -> None:
     assert objects(schedules, "retry", "--schedule", "often", *AT_TEN, "--stale", "--yes") == []
 
 
+@pytest.mark.slow
 def test_backfill_enqueues_occurrences_of_a_missed_row(schedules: Schedules) -> None:
     backfill = ("backfill", "often", "--from", AT_TEN[1], "--to", "2026-10-05T10:05:01Z")
     assert [line["job"] for line in objects(schedules, *backfill, "--dry-run")] == [None, None]
@@ -75,6 +78,7 @@ def test_backfill_enqueues_occurrences_of_a_missed_row(schedules: Schedules) -> 
     assert records[0]["occurrences"] == 4_029
 
 
+@pytest.mark.slow
 def test_the_step_that_why_names_posts_just_that_occurrence(schedules: Schedules) -> None:
     [answer] = objects(schedules, "why", "often", "--at", "2026-10-05 10:00")
     assert (answer["job"], answer["state"]) == (None, "missed")

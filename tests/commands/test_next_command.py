@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.support.command_line import ADD, Run
 
 
@@ -20,6 +22,7 @@ def test_next_of_an_expression_needs_no_database(run: Run, tmp_path: Path) -> No
     assert rows[1]["local"] == "2026-11-02T01:30:00-05:00"
 
 
+@pytest.mark.slow
 def test_next_tries_an_expression_with_holidays_and_window(run: Run, tmp_path: Path) -> None:
     (tmp_path / "s.db").unlink()
     command = ("next", "--cron", "0 9 * * thu", "--tz", "America/New_York", "--from", "2026-11-26", "--count", "1")

@@ -24,6 +24,7 @@ def test_wrong_number_is_refused_in_plain_words(app: App, words: tuple[str, ...]
     assert (done.returncode, done.stderr.splitlines()[-1]) == (2, f"Error: {message}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reason", ["two\nlines", "red \x1b[31m", "x" * 201], ids=["lines", "colours", "length"])
 def test_reason_with_control_characters_is_refused(app: App, reason: str) -> None:
     app.add_schedule("a", cron=NINE)
@@ -40,6 +41,7 @@ def test_list_refuses_an_unknown_workspace(app: App) -> None:
     assert done.stderr == "Error: No workspace named 'defualt' exists.\nHint:  Did you mean 'default'?\n"
 
 
+@pytest.mark.slow
 def test_list_takes_several_states(app: App) -> None:
     for name in ("on", "off", "halted"):
         app.add_schedule(name, cron=NINE)

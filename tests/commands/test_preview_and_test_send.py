@@ -58,6 +58,7 @@ def test_test_send_posts_once_marked_without_metadata(app: App, report: str) -> 
     assert app.states() == {}
 
 
+@pytest.mark.slow
 def test_two_tests_are_a_second_apart(app: App) -> None:
     app.add_schedule("plain", cron="0 9 * * mon", channel="C0SANDBOX01")
     for _ in range(2):
@@ -130,6 +131,7 @@ def arrival_times(app: App) -> list[int]:
     return sorted(request["at_ms"] for request in app.slack.requests("chat.postMessage"))
 
 
+@pytest.mark.slow
 def test_test_send_keeps_a_second_to_the_pools_posts(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
     app.add_due_jobs(6, channels=1)

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.support.app import App
 from tests.support.command_line import ADD, Run
 
@@ -31,6 +33,7 @@ def test_add_list_and_show_print_the_same_object(run: Run) -> None:
     assert run("list", "--csv").stdout.splitlines()[0].split(",") == KEYS
 
 
+@pytest.mark.slow
 def test_unknown_name_is_code_2_and_empty_glob_is_0(run: Run) -> None:
     run("add", "acme", *ADD)
     for command in ("show", "pause", "list"):
@@ -41,6 +44,7 @@ def test_unknown_name_is_code_2_and_empty_glob_is_0(run: Run) -> None:
     assert [run(command, "zz*").returncode for command in ("pause", "list")] == [0, 0]
 
 
+@pytest.mark.slow
 def test_edit_shows_changes_and_an_error_changes_nothing(run: Run) -> None:
     run("add", "acme", *ADD)
     edited = run("edit", "acme", "--channel", "C0123456780", "--grace", "2h")
@@ -60,6 +64,7 @@ def test_edit_of_a_finished_schedule_names_no_resume(app: App) -> None:
     assert "It is paused. Resume it with 'schedbot resume off'." in app.run("edit", "off", "--text", "Ho").stdout
 
 
+@pytest.mark.slow
 def test_script_removes_a_glob_only_with_yes(run: Run) -> None:
     run("add", "acme", *ADD)
     assert run("remove", "ac*").returncode == 2
@@ -68,6 +73,7 @@ def test_script_removes_a_glob_only_with_yes(run: Run) -> None:
     assert run("list", "--json").stdout == ""
 
 
+@pytest.mark.slow
 def test_run_now_without_a_pool_gives_up_in_time(run: Run) -> None:
     run("add", "acme", *ADD)
     waited = run("run-now", "acme", "--wait", "--timeout", "1s")
@@ -84,6 +90,7 @@ def test_time_line_of_an_extra_job_names_run_now(app: App) -> None:
     assert "none ->" not in output
 
 
+@pytest.mark.slow
 def test_second_pause_and_resume_change_nothing(run: Run) -> None:
     run("add", "acme", *ADD)
     assert "Paused 'acme' until" in run("pause", "acme", "--until", "3d").stdout
@@ -103,6 +110,7 @@ def test_skipped_occurrence_is_not_skipped_again(app: App) -> None:
     )
 
 
+@pytest.mark.slow
 def test_why_names_the_pause_of_a_future_occurrence(app: App) -> None:
     app.add_schedule("a", cron=NINE)
     app.run("pause", "a", "--reason", "moving", "--until", "2199-12-01", SCHEDBOT_ACTOR="ann")

@@ -28,6 +28,7 @@ def test_argument_that_is_not_utf8_is_refused(app: App, words: str) -> None:
     assert done.stderr.splitlines()[1].startswith(b"Hint:  ")
 
 
+@pytest.mark.slow
 def test_output_is_utf8_under_any_locale(app: App) -> None:
     app.add_schedule("zürich", cron=NINE, text="Grüezi 🎉")
     for encoding in ("latin-1", "ascii"):
@@ -47,6 +48,7 @@ def test_full_disk_is_an_error_of_two_lines(app: App, words: str) -> None:
     assert len(done.stderr.splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_closed_streams_do_no_harm(app: App) -> None:
     app.add_schedule("a", cron=NINE)
     assert run_in_shell(app, "schedbot list >&-").returncode == 0

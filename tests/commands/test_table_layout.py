@@ -1,5 +1,7 @@
 """Tables fit 80 columns: long names and rules are cut, figures and reasons are not."""
 
+import pytest
+
 from tests.support.app import App
 from tests.support.command_line import ADD, Run
 
@@ -20,6 +22,7 @@ def test_list_fits_80_columns_and_shows_the_whole_pause(run: Run) -> None:
     assert pause == f"b paused {reason} (ann, until Sun 15 Dec 2199 00:00 PST)"
 
 
+@pytest.mark.slow
 def test_narrow_list_drops_in_before_it_cuts_a_rule(run: Run) -> None:
     run("add", "a", *ADD)
     assert run("list").stdout.split()[3] == "IN"

@@ -3,9 +3,12 @@
 import json
 from itertools import pairwise
 
+import pytest
+
 from tests.support.app import App
 
 
+@pytest.mark.slow
 def test_workspace_is_added_listed_and_removed(app: App) -> None:
     added = app.run("workspace", "add", "acme", "--token-env", "TOKEN_OF_ACME", TOKEN_OF_ACME="xoxb-sandbox-acme")
     assert added.stdout == "Added workspace 'acme' (token: env TOKEN_OF_ACME).\n"
@@ -28,6 +31,7 @@ def test_paused_workspace_shows_reason_person_and_time(app: App) -> None:
     assert max(map(len, listed.splitlines())) <= 80
 
 
+@pytest.mark.slow
 def test_paused_workspace_gets_no_posts_until_resumed(app: App) -> None:
     app.add_due_jobs(2)
     assert app.run("workspace", "pause", "default").stdout == "Paused workspace 'default': 2 jobs wait.\n"
@@ -79,6 +83,7 @@ def test_check_of_channels_names_the_archived_channel(app: App) -> None:
     assert channels["C0ARCHIVED1"]["remedy"].endswith("'bad' is one of 2 schedules that post there.")
 
 
+@pytest.mark.slow
 def test_check_of_channels_keeps_slacks_rate_limit(app: App) -> None:
     for number in range(3):
         app.add_schedule(f"s{number}", cron="0 9 * * *", channel=f"C000000000{number}")

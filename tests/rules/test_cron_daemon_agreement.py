@@ -37,6 +37,7 @@ def can_unshare() -> bool:
 
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(not can_unshare(), reason="needs root, cron, libfaketime and namespaces"),
 ]
 

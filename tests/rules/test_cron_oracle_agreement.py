@@ -11,6 +11,8 @@ from schedbot.rules import recurrence
 from tests.support import cron_oracle
 from tests.support.random_cron import DAY, CronCase, draw_case
 
+pytestmark = pytest.mark.slow
+
 FIRES = 60
 CASES = 20
 HORIZON = 61 * DAY

@@ -3,10 +3,14 @@
 from itertools import islice
 from random import Random
 
+import pytest
+
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence
 from tests.support import cronsim_faults
 from tests.support.random_cron import CronCase, draw_case
+
+pytestmark = pytest.mark.slow
 
 CASES = 200
 FIRES = 60

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +60,7 @@ def may_post(hours: tuple[SendHours, ...], wall: datetime) -> bool:
     return not is_blackout and all(is_in_window(entry.window, wall) for entry in hours)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(draw_window(), min_size=2, max_size=3), ZONES, st.integers(0, 2_880), st.integers(0, 4))
 def test_opening_agrees_with_a_search_by_minutes(

@@ -70,6 +70,7 @@ def test_command_on_a_full_disk_fails_and_changes_nothing(small: App) -> None:
     assert small.run(*ADD).returncode == 0
 
 
+@pytest.mark.slow
 def test_pool_waits_for_room_on_a_full_disk(small: App) -> None:
     small.add_due_jobs(6, channels=2)
     small.slack.order("hold", times="forever")
@@ -120,6 +121,7 @@ def is_write_locked(path: Path) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_commands_wait_for_a_locked_database(app: App) -> None:
     with locked_by_another(app.path) as other:
         programs = [app.start(*ADD[:1], f"daily-{number}", *ADD[2:]) for number in range(3)]
@@ -130,6 +132,7 @@ def test_commands_wait_for_a_locked_database(app: App) -> None:
     assert_intact(app)
 
 
+@pytest.mark.slow
 def test_pool_waits_for_a_locked_database(app: App) -> None:
     app.add_due_jobs(4, channels=2)
     app.slack.order("hold", times="forever")
@@ -146,6 +149,7 @@ def test_pool_waits_for_a_locked_database(app: App) -> None:
     assert_intact(app)
 
 
+@pytest.mark.slow
 def test_wait_for_a_locked_database_times_out(app: App) -> None:
     second = open_file(app.path, busy_ms=200)
     with locked_by_another(app.path):
@@ -156,6 +160,7 @@ def test_wait_for_a_locked_database_times_out(app: App) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_wait_for_a_stopped_writer_times_out(app: App) -> None:
     second = open_file(app.path, busy_ms=200)
     with app.db.writing():
@@ -178,6 +183,7 @@ def append_old_frames(wal: bytes) -> bytes:
     return wal + wal[32 : 32 + 2 * 4120]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -212,6 +218,7 @@ def reboot(app: App, spoil: Callable[[bytes], bytes]) -> None:
     app.db = open_database(app.path)
 
 
+@pytest.mark.slow
 def test_sent_requests_are_on_the_disk(app: App, tmp_path: Path) -> None:
     app.add_due_jobs(40, channels=40)
     app.slack.order("delay", ms=200, times="forever")

@@ -84,6 +84,7 @@ def test_failed_migration_leaves_the_file_as_it_was(app: App, tmp_path: Path) ->
     assert (read_rows(app.db, DUMP), app.db.schema()) == (before, NEXT - 1)
 
 
+@pytest.mark.slow
 def test_killed_migration_leaves_the_file_as_it_was(app: App, tmp_path: Path) -> None:
     app.add_due_jobs(2)
     before = read_rows(app.db, DUMP)
@@ -100,6 +101,7 @@ def test_killed_migration_leaves_the_file_as_it_was(app: App, tmp_path: Path) ->
     assert sorted(app.slack.texts()) == ["report-0", "report-1"]
 
 
+@pytest.mark.slow
 def test_pool_under_a_newer_schema_ends_only_sent_jobs(app: App) -> None:
     app.add_due_jobs(4, channels=1)
     app.slack.order("hold")
@@ -117,6 +119,7 @@ def test_pool_under_a_newer_schema_ends_only_sent_jobs(app: App) -> None:
     assert sorted(app.slack.texts()) == [f"report-{number}" for number in range(4)]
 
 
+@pytest.mark.slow
 def test_idle_pool_sees_a_newer_schema_at_its_next_heartbeat(app: App) -> None:
     pool = app.start("work", "--processes", "1")
     until(lambda: read_value(app.db, "SELECT count(*) FROM heartbeats"))
@@ -125,6 +128,7 @@ def test_idle_pool_sees_a_newer_schema_at_its_next_heartbeat(app: App) -> None:
     assert read_value(app.db, "SELECT count(*) FROM heartbeats") == 0
 
 
+@pytest.mark.slow
 def test_incompatible_tables_lose_and_double_no_post(app: App) -> None:
     app.add_due_jobs(1)
     app.slack.order("hold")
@@ -159,6 +163,7 @@ def stop_outside_of_writes(pool: Program, path: Path) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_stopped_pool_writes_nothing_after_an_upgrade(app: App) -> None:
     pool = app.start("work", "--processes", "1")
     until(lambda: read_value(app.db, "SELECT count(*) FROM heartbeats"))
@@ -205,6 +210,7 @@ def count_waiting(descriptor: int) -> int:
     return sum("->" in line and f":{inode} " in line for line in Path("/proc/locks").read_text().splitlines())
 
 
+@pytest.mark.slow
 def test_killed_init_leaves_a_complete_database(tmp_path: Path) -> None:
     for number in range(10):
         db = apsw.Connection(str(kill_after_first_write(tmp_path / str(number))))

@@ -214,6 +214,7 @@ def test_late_runs_are_written_with_the_first_transaction(schedules: Schedules) 
     assert len(spans(schedules)) == 61
 
 
+@pytest.mark.slow
 def test_a_tick_killed_between_slices_makes_nothing_twice(schedules: Schedules) -> None:
     for number in range(80):
         schedules.add(f"all-{number}", cron="*/5 * * * *", misfire="all")

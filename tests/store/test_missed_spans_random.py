@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
 from tests.support.missed_occurrences import list_missed
 from tests.support.schedules import Schedules, clock, ms, open_schedules
+
+pytestmark = pytest.mark.slow
 
 MINUTE = 60_000
 CRONS = st.sampled_from(["*/5 * * * *", "*/7 8-17 * * 1-5", "0,30 * * * *", "13 * * * *", "* 0-6 * * *"])

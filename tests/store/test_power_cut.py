@@ -16,6 +16,8 @@ from tests.support.power_cut import Disk, PowerCut, restore_each, simulated_disk
 from tests.support.sandboxes import fork_sandbox
 from tests.support.sql import read_rows, read_value
 
+pytestmark = pytest.mark.slow
+
 OFF_MS = 60_000  # how long the machine was off
 LEFT = "SELECT s.name FROM attempts a JOIN jobs j ON j.id = a.job_id JOIN schedules s ON s.id = j.schedule_id"
 

@@ -20,6 +20,8 @@ from tests.support.power_cut import PowerCut, restore_each, simulated_disk
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_rows, read_value
 
+pytestmark = pytest.mark.slow
+
 TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('heartbeats', 'sqlite_sequence')"
 FAIL = "UPDATE jobs SET state = 'failed', error = 'timeout', attempts = 1, spent = 1 WHERE state = 'queued'"
 IN_TIME, HOURS_LATER, A_DAY_LATER = "2026-12-01 08:59:00", "2026-12-01 12:00:30", "2026-12-02 12:00:30"

@@ -13,6 +13,8 @@ from schedbot.store.sqlite.connection import open_file
 from tests.support.power_cut import PowerCut, restore_each, simulated_disk
 from tests.support.schedules import open_schedules
 
+pytestmark = pytest.mark.slow
+
 NOW = migrations.newest()
 # The first script writes to every page of the jobs table, with less memory than that takes.
 NEXT = (

@@ -12,7 +12,10 @@ from schedbot.store.history import changes
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_value
 
-pytestmark = pytest.mark.skipif(shutil.which("zic") is None, reason="zic is not installed: it compiles zone files")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("zic") is None, reason="zic is not installed: it compiles zone files"),
+]
 
 NOON = "2026-12-01 12:00:00"
 TICK = """

@@ -86,6 +86,7 @@ def test_dump_is_refused(app: App) -> None:
     )
 
 
+@pytest.mark.slow
 def test_init_makes_a_database_of_an_empty_file(app: App) -> None:
     path = app.folder / "other.db"
     path.touch()
