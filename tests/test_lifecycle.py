@@ -80,6 +80,10 @@ def history(tmp_path: Path) -> Iterator[JobHistory]:
         pytest.param("state = 'succeeded'", "success_has_a_ts", id="a success has a ts"),
         pytest.param("state = 'lost'", "state_known", id="unknown state"),
         pytest.param("parked = 2", "parked_is_yes_or_no", id="parked is 0 or 1"),
+        pytest.param("kind = 'other'", "kind_known", id="unknown kind"),
+        pytest.param("state = 'cancelled'", "cancelled_has_a_reason", id="a cancelled job has a reason"),
+        pytest.param("cancel_reason = 'other'", "cancel_reason_known", id="unknown cancel reason"),
+        pytest.param("cancel_reason = 'schedule_edited'", "has_a_cancel_reason", id="a queued job has no reason"),
     ],
 )
 def test_jobs_table_rejects(history: JobHistory, change: str, rule: str) -> None:

@@ -100,7 +100,7 @@ class RandomRun:
         if not attempts.begin(
             db, attempts.AttemptStart(*claim, 1, job.channel, "pool", self.now, self.now), self.now, 0
         ):
-            claims.release(db, [(*claim, self.now + MINUTE)])
+            claims.release(db, *claim, self.now + MINUTE)
             return
         reply = AttemptResult(outcome, outcome.value, ts="1.1" if outcome is Outcome.POSTED else None)
         budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, self.now)

@@ -57,7 +57,7 @@ def test_each_claim_draws_a_new_token(app: App) -> None:
     for _ in range(3):
         with app.db.writing():
             [job] = claims.claim(app.db, claims.ClaimRequest(after_available(app), 1, after_available(app) + 1))
-            claims.release(app.db, [(job.id, job.token, job.available_at)])
+            claims.release(app.db, job.id, job.token, job.available_at)
         tokens.add(job.token)
     assert len(tokens) == 3
 

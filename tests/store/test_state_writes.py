@@ -1,4 +1,4 @@
-"""Statements of the store write only states that the lifecycle decides on, and product code uses each of its events."""
+"""States that statements write come from the lifecycle, and none is read from the record of changes."""
 
 import ast
 import re
@@ -53,6 +53,12 @@ def test_each_written_state_is_a_parameter(path: Path) -> None:
 )
 def test_a_literal_state_is_seen_where_it_is_written(sql: str, literals: list[str]) -> None:
     assert find_literals(sql) == literals
+
+
+@pytest.mark.parametrize("path", STORE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_history_reads_the_record_of_changes(path: Path) -> None:
+    readers = [sql for sql in list_statements(path) if re.search(r"\b(?:FROM|JOIN) changes\b", sql)]
+    assert readers == [] or path.match("history/changes.py")
 
 
 @pytest.mark.parametrize("event", Event)

@@ -196,7 +196,7 @@ class LifeOfAJob(RuleBasedStateMachine):
             if how == "expire":
                 claims.expire(self.db, job_id, token)
             else:
-                claims.release(self.db, [(job_id, token, self.now)])
+                claims.release(self.db, job_id, token, self.now)
             return None
 
         self.write_under(claim, write)

@@ -5,7 +5,7 @@ Each later write of the claimer names the token: if another claim, or a person, 
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schedbot.model import JobState, Report, TokenSource
@@ -167,10 +167,9 @@ def renew(db: Database, token: int, ids: Iterable[int], lease_until: int) -> int
     return db.execute(RENEW, {"token": token, "ids": json.dumps(list(ids)), "lease_until": lease_until})
 
 
-def release(db: Database, jobs: Sequence[tuple[int, int, int]]) -> None:
-    """Put jobs that were not sent back into the queue: each as (id, token, available_at). Inside a transaction."""
-    for job_id, token, available_at in jobs:
-        db.execute(RELEASE, {"id": job_id, "token": token, "available_at": available_at, "queued": QUEUED})
+def release(db: Database, job_id: int, token: int, available_at: int) -> None:
+    """Put a job that was not sent back into the queue. Inside a transaction."""
+    db.execute(RELEASE, {"id": job_id, "token": token, "available_at": available_at, "queued": QUEUED})
 
 
 def expire(db: Database, job_id: int, token: int) -> None:

@@ -93,7 +93,7 @@ class InFlight:
 
     def put_back(self, job: ClaimedJob, available_at: int) -> None:
         """Give a job back to the queue."""
-        self.writes.add(lambda db: claims.release(db, [(job.id, job.token, available_at)]), is_ending=True)
+        self.writes.add(lambda db: claims.release(db, job.id, job.token, available_at), is_ending=True)
 
     def renew_leases(self) -> None:
         """Extend the leases of all jobs in flight."""

@@ -46,7 +46,7 @@ def test_stale_token_begins_and_ends_nothing(schedules: Schedules, worker: Worke
     schedules.add()
     stale = worker.claim_one()
     with db.writing():
-        claims.release(db, [(stale.id, stale.token, worker.now)])
+        claims.release(db, stale.id, stale.token, worker.now)
     job = worker.claim_one()
     assert not worker.begin(stale)
     assert worker.begin(job)

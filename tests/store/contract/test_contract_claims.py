@@ -36,7 +36,7 @@ def test_claim_has_a_new_token_each_time(schedules: Schedules, worker: Worker, d
     schedules.add()
     first = worker.claim_one()
     with db.writing():
-        claims.release(db, [(first.id, first.token, worker.now)])
+        claims.release(db, first.id, first.token, worker.now)
     assert worker.claim_one().token not in (0, first.token)
 
 
@@ -60,12 +60,12 @@ def test_stale_token_renews_expires_and_returns_nothing(schedules: Schedules, wo
     schedules.add()
     stale = worker.claim_one()
     with db.writing():
-        claims.release(db, [(stale.id, stale.token, worker.now)])
+        claims.release(db, stale.id, stale.token, worker.now)
     job = worker.claim_one()
     before = read_rows(db, "SELECT * FROM jobs")
     with db.writing():
         assert claims.renew(db, stale.token, [stale.id], DUE_AT + 9 * LEASE_MS) == 0
-        claims.release(db, [(stale.id, stale.token, 0)])
+        claims.release(db, stale.id, stale.token, 0)
         claims.expire(db, stale.id, stale.token)
     assert read_rows(db, "SELECT * FROM jobs") == before
     assert claims.get_lease_end(db, job.id, job.token) == DUE_AT + LEASE_MS

@@ -1,7 +1,7 @@
 """Migrations: numbered SQL files, each named for its effect, never edited after a release, and run with its number.
 
 An older pool that still runs records the end of its posts with its own statements (`attempts.end`,
-`claims.give_back`). If a migration removes their columns, the posts in flight are settled by look-ups instead.
+`claims.release`). If a migration removes their columns, the posts in flight are settled by look-ups instead.
 """
 
 from collections.abc import Iterator
