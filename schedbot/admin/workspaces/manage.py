@@ -15,6 +15,7 @@ from schedbot.admin.workspaces.lookup import find
 from schedbot.errors import BadInput
 from schedbot.model import TokenSource
 from schedbot.session import Session
+from schedbot.store.database import Database
 from schedbot.store.schedules import workspace_usage, workspaces
 from schedbot.store.schedules.workspaces import Workspace
 
@@ -25,7 +26,7 @@ MAX_NAME_LENGTH = 80
 class PauseResult:
     """Result of a pause or resume: whether the state changed, and the number of jobs that wait, or waited."""
 
-    changed: bool
+    is_changed: bool
     waiting: int
 
 
@@ -39,8 +40,9 @@ def add(session: Session, name: str, token: TokenSource) -> str:
                 f"A workspace named '{name}' exists.",
                 hint=f"Change it with 'schedbot workspace edit {shlex.quote(name)}', or choose another name.",
             )
-        workspace = workspaces.add(session.db, name, token, session.now())
-        record(session, "workspace add", None, workspace)
+        context = ChangeContext.begin(session, "workspace add")
+        workspace = workspaces.add(session.db, name, token, context.now)
+        record(session.db, context, None, workspace)
     return warning
 
 
@@ -51,39 +53,42 @@ def edit(session: Session, name: str, token: TokenSource) -> str:
     with session.db.writing():
         before = find(session.db, name)
         workspaces.edit(session.db, before.id, token)
-        record(session, "workspace edit", before, find(session.db, name))
+        record(session.db, ChangeContext.begin(session, "workspace edit"), before, find(session.db, name))
     return warning
 
 
 def pause(session: Session, name: str, reason: str) -> PauseResult:
     """Stop all posts to a workspace; its jobs wait. Raises NotFound, and BadInput for the reason."""
     with session.db.writing():
+        context = ChangeContext.begin(session, "workspace pause")
         before = find(session.db, name)
         reason = parsers.parse_reason(reason) or "paused by hand"
-        changed = workspaces.pause(session.db, before.id, reason, session.actor, session.now())
-        if changed:
-            record(session, "workspace pause", before, find(session.db, name))
+        is_changed = workspaces.pause(session.db, before.id, reason, context.actor, context.now)
+        if is_changed:
+            record(session.db, context, before, find(session.db, name))
         waiting = workspace_usage.count_queued_jobs(session.db, before.id)
-    return PauseResult(changed, waiting)
+    return PauseResult(is_changed, waiting)
 
 
 def resume(session: Session, name: str) -> PauseResult:
     """Resume a workspace and its waiting jobs. Raises NotFound."""
     with session.db.writing():
+        context = ChangeContext.begin(session, "workspace resume")
         before = find(session.db, name)
-        waiting = workspaces.resume(session.db, before.id, session.now())
-        changed = before.paused_at is not None
-        if changed:
-            record(session, "workspace resume", before, find(session.db, name))
+        waiting = workspaces.resume(session.db, before.id, context.now)
+        is_changed = before.paused_at is not None
+        if is_changed:
+            record(session.db, context, before, find(session.db, name))
     session.db.wake()
-    return PauseResult(changed, waiting)
+    return PauseResult(is_changed, waiting)
 
 
 def remove(session: Session, name: str) -> None:
     """Remove a workspace that no schedule uses; its jobs and changes stay. Raises NotFound and BadInput."""
     with session.db.writing():
+        context = ChangeContext.begin(session, "workspace remove")
         before = find(session.db, name)
-        if not workspaces.remove(session.db, before.id, session.now()):
+        if not workspaces.remove(session.db, before.id, context.now):
             count = workspace_usage.count_schedules(session.db, before.id)
             usage = "1 schedule uses it" if count == 1 else f"{count} schedules use it"
             raise BadInput(
@@ -91,7 +96,7 @@ def remove(session: Session, name: str) -> None:
                 hint=f"Remove them, or edit their --workspace, first. To list them: "
                 f"'schedbot list --workspace {shlex.quote(name)}'.",
             )
-        record(session, "workspace remove", before, None)
+        record(session.db, context, before, None)
 
 
 def check_name(name: str) -> None:
@@ -106,11 +111,11 @@ def check_name(name: str) -> None:
         )
 
 
-def record(session: Session, command: str, before: Workspace | None, after: Workspace | None) -> None:
+def record(db: Database, context: ChangeContext, before: Workspace | None, after: Workspace | None) -> None:
     workspace = after or before
     assert workspace is not None
     changed = ChangedObject("workspace", workspace.id, workspace.name, workspace.id)
-    ChangeContext.begin(session, command).record(session.db, changed, serialize(before), serialize(after))
+    context.record(db, changed, serialize(before), serialize(after))
 
 
 def serialize(workspace: Workspace | None) -> dict[str, Any] | None:

@@ -139,7 +139,7 @@ def pause(
     with open_session() as session:
         result = manage.pause(session, name, reason)
         pause_text = describe_pause(session, lookup.find(session.db, name))
-    if result.changed:
+    if result.is_changed:
         terminal.print_line(f"Paused workspace '{name}': {waiting_jobs(result.waiting)}.")
     else:
         terminal.print_line(f"Workspace '{name}' is already paused: {pause_text}; {waiting_jobs(result.waiting)}.")
@@ -153,7 +153,7 @@ def resume(name: Name) -> None:
     """
     with open_session() as session:
         result = manage.resume(session, name)
-    if result.changed:
+    if result.is_changed:
         terminal.print_line(f"Resumed workspace '{name}': {waiting_jobs(result.waiting)}.")
     else:
         terminal.print_line(f"Workspace '{name}' is not paused.")
