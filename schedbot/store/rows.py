@@ -67,8 +67,11 @@ def _call(kind: type, places: dict[str, str], names: dict[str, object]) -> str:
 
 def _converted(place: str, hint: object, names: dict[str, object]) -> str:
     plain, is_optional = _plain(hint)
-    if isinstance(plain, type) and (plain is bool or issubclass(plain, Enum)):
-        call = f"{_named(plain, names)}({place})"
+    if isinstance(plain, type) and issubclass(plain, Enum):
+        members = {member.value: member for member in plain}  # a sixth of the time of a call of the enum
+        call = f"{_named(members, names)}[{place}]"
+    elif plain is bool:
+        call = f"bool({place})"
     elif get_origin(plain) is Mapping:
         call = f"{_named(_from_json, names)}({place})"
     else:
