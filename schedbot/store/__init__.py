@@ -1,1 +1,1 @@
-"""The only SQL of schedbot: one SQLite file, reached through apsw, one module for each act."""
+"""The database: the interface of an engine, the SQLite engine, and all statements of schedbot."""
