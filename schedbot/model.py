@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+TOKEN_UNAVAILABLE = "token_unavailable"  # error of an attempt without a token: nothing was sent
+
 
 class ScheduleState(StrEnum):
     """State of a schedule. Only an active schedule makes jobs; `suspended` is set by a permanent error."""
@@ -172,6 +174,11 @@ class AttemptResult:
     ts: str | None = None
     http_status: int | None = None
     retry_after_ms: int | None = None
+
+    @property
+    def was_sent(self) -> bool:
+        """Was a request sent, as far as is known?"""
+        return self.outcome is not Outcome.LOST_UNSENT and self.error != TOKEN_UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ class LifeOfAJob(RuleBasedStateMachine):
             token=job.token,
             number=claim.number,
             ended_at=self.now,
-            reply=result,
+            result=result,
             state=transition.state,
             available_at=transition.available_at,
             spent=transition.spent,

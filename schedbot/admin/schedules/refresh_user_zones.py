@@ -16,7 +16,7 @@ from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.admin.workspaces import check, user_zones
 from schedbot.clock import steady_ms
 from schedbot.errors import SchedbotError, TokenUnavailable
-from schedbot.model import AttemptResult, Outcome
+from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Outcome
 from schedbot.session import Session
 from schedbot.slack.responses import UserInfo
 from schedbot.store.fanout import occurrence_count
@@ -29,7 +29,6 @@ MAX_USERS = 50  # in one refresh; users.info allows more than 100 a minute
 BATCH = 50  # schedules in one transaction
 RETRY_MS = 3_600_000
 TIMEOUT_MS = 5_000
-NO_TOKEN = "token_unavailable"
 UNANSWERED_MS = 2 * 86_400_000
 
 Answers = dict[str, UserInfo | AttemptResult]  # by user id
@@ -76,7 +75,7 @@ def ask(session: Session, workspace_id: str, user_ids: list[str], end: int) -> A
     try:
         token = check.find_token(settings, workspaces.by_id(session.db, workspace_id))
     except TokenUnavailable:
-        return dict.fromkeys(user_ids, AttemptResult(Outcome.TOKEN_REFUSED, NO_TOKEN))
+        return dict.fromkeys(user_ids, AttemptResult(Outcome.TOKEN_REFUSED, TOKEN_UNAVAILABLE))
     timeout_ms = min(settings.timeout_ms, TIMEOUT_MS)
     answers = one_shot.fetch_users(settings.api_url, token, user_ids, timeout_ms, max(1_000, end - steady_ms()))
     last = list(answers.values())[-1]

@@ -6,7 +6,7 @@ token still holds the lease and the channel is free.
 
 from dataclasses import dataclass
 
-from schedbot.model import AttemptResult, JobState, Outcome
+from schedbot.model import AttemptResult, JobState
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.jobs import claims, pacing
@@ -65,17 +65,12 @@ class AttemptEnd:
     token: int
     number: int
     ended_at: int
-    reply: AttemptResult
+    result: AttemptResult
     state: JobState
     available_at: int
     spent: int
     lateness_ms: int | None = None
     detail: str | None = None
-
-    @property
-    def was_sent(self) -> bool:
-        """Was the request sent, as far as is known?"""
-        return self.reply.outcome is not Outcome.LOST_UNSENT and self.reply.error != "token_unavailable"
 
 
 def begin(db: Database, start: AttemptStart, now: int, free_at: int) -> bool:
@@ -118,8 +113,8 @@ def end(db: Database, end: AttemptEnd) -> JobState | None:
         "cancelled": CANCELLED,
         "available_at": end.available_at,
         "spent": end.spent,
-        "error": end.reply.error,
-        "ts": end.reply.ts,
+        "error": end.result.error,
+        "ts": end.result.ts,
         "lateness_ms": end.lateness_ms,
     }
     state = db.text_or_none(SETTLE, settled)
@@ -129,12 +124,12 @@ def end(db: Database, end: AttemptEnd) -> JobState | None:
         "job_id": end.job_id,
         "number": end.number,
         "ended_at": end.ended_at,
-        "outcome": end.reply.outcome,
-        "error": end.reply.error,
+        "outcome": end.result.outcome,
+        "error": end.result.error,
         "detail": None if end.detail is None else escape_surrogates(end.detail),
-        "was_sent": end.was_sent,
-        "http_status": end.reply.http_status,
-        "ts": end.reply.ts,
+        "was_sent": end.result.was_sent,
+        "http_status": end.result.http_status,
+        "ts": end.result.ts,
         "lateness_ms": end.lateness_ms,
     }
     db.execute(END, ended)

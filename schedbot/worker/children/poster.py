@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
-from schedbot.model import AttemptResult, Outcome
+from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Outcome
 from schedbot.slack import error_codes
 from schedbot.worker.children.token_cache import TokenCache
 from schedbot.worker.protocol import (
@@ -92,7 +92,7 @@ class Poster:
             if result.outcome is Outcome.TOKEN_REFUSED:
                 is_token_rotated = await self.is_token_rotated(request, token)
         except TokenUnavailable as error:
-            result, detail = AttemptResult(Outcome.TOKEN_REFUSED, "token_unavailable"), str(error)
+            result, detail = AttemptResult(Outcome.TOKEN_REFUSED, TOKEN_UNAVAILABLE), str(error)
         except Exception as error:
             # The pool must learn of every end, since the request may have left.
             result, detail = AttemptResult(Outcome.UNKNOWN, "worker_lost"), describe(error)

@@ -80,8 +80,8 @@ class CircuitBreaker:
 
     def record(self, result: AttemptResult, workspace: str, now: int) -> bool:
         """Count an answer or a failure. Return whether the circuit opened or closed."""
-        if result.outcome is Outcome.LOST_UNSENT or result.error == "token_unavailable":
-            return False  # the request never reached Slack
+        if not result.was_sent:
+            return False
         was_open = self.is_open
         if not is_outage(result):
             self.failures = self.pause_ms = self.probe_at = 0

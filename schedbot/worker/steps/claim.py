@@ -12,7 +12,7 @@ from functools import partial
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
-from schedbot.model import Message
+from schedbot.model import TOKEN_UNAVAILABLE, Message
 from schedbot.slack import tokens
 from schedbot.store.jobs import claims, settlement
 from schedbot.store.jobs.claims import ClaimedJob
@@ -144,7 +144,7 @@ class Claimer:
         pause = partial(
             settlement.pause_workspace,
             workspace_id=job.workspace_id,
-            reason=f"token_unavailable: {reason}",
+            reason=f"{TOKEN_UNAVAILABLE}: {reason}",
             now=self.in_flight.session.now(),
             resumes=job.resumes,
         )

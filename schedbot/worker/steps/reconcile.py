@@ -12,7 +12,7 @@ from itertools import count
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
-from schedbot.model import JobState
+from schedbot.model import TOKEN_UNAVAILABLE, JobState
 from schedbot.slack import error_codes, tokens
 from schedbot.slack.responses import HistoryAnswer
 from schedbot.store.database import Database
@@ -198,7 +198,7 @@ class Reconciler:
         now = self.in_flight.session.now()
         log.event("look_up_delayed", "warning", workspace=look_up.jobs[0].workspace, why=reason)
         for job in [job for job in look_up.jobs if job.is_removed]:
-            self.settle(LookUpResult(job, now, "cannot_ask", "token_unavailable"), 0, is_soon=False)
+            self.settle(LookUpResult(job, now, "cannot_ask", TOKEN_UNAVAILABLE), 0, is_soon=False)
 
     def settle(self, result: LookUpResult, retry_after_ms: int, *, is_soon: bool) -> None:
         """Write the result of a look-up and the job's next state. `is_soon`: there is reason to ask again at once."""

@@ -202,7 +202,7 @@ class Sender:
             token=job.token,
             number=delivery.attempt,
             ended_at=now,
-            reply=result,
+            result=result,
             state=transition.state,
             available_at=transition.available_at,
             spent=transition.spent,
@@ -221,17 +221,17 @@ class Sender:
         state = attempts.end(db, end)
         if state is None:
             return None
-        if end.reply.outcome is not Outcome.RENDER_FAILED:
-            free_at = now + PACE_MS if end.was_sent else now
+        if end.result.outcome is not Outcome.RENDER_FAILED:
+            free_at = now + PACE_MS if end.result.was_sent else now
             pacing.release(db, job.workspace_id, job.channel, delivery.channel_held_until, now, free_at)
         if transition.hold_until is not None:
             pacing.hold(db, job.workspace_id, pacing.POST, "", now, transition.hold_until)
             pacing.postpone_jobs(db, job.workspace_id, transition.hold_until, SPREAD_MS)
         if transition.pauses_workspace:
-            reason = end.reply.error or "token refused"
+            reason = end.result.error or "token refused"
             settlement.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
         if transition.suspends_schedule:
-            reason = end.reply.error or "channel refused"
+            reason = end.result.error or "channel refused"
             settlement.suspend_schedule(db, job.schedule_id, job.channel, reason, now)
         return state
 
