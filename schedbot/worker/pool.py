@@ -101,7 +101,7 @@ class Pool:
                 self.close(fifo)
         if self.newer_program:
             raise self.newer_program
-        return self.in_flight.tally
+        return self.in_flight.summary()
 
     def run_turn(self, stop: StopSignal) -> None:
         """Run each step once. While the database cannot be written to, the pool waits and keeps everything."""

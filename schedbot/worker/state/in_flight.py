@@ -4,11 +4,13 @@ All of this is known to this pool alone. Facts that others need are in the datab
 """
 
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 
 from schedbot import log
 from schedbot.clock import steady_ms
+from schedbot.model import JobState
 from schedbot.session import Session
 from schedbot.store.jobs import claims, rescue
 from schedbot.store.jobs.claims import ClaimedJob
@@ -18,6 +20,8 @@ from schedbot.worker.state.next_state import ARRIVAL_MARGIN_MS, SPREAD_MS, START
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import PACE_MS, ChannelKey, Delivery, SendQueue
 from schedbot.worker.state.write_queue import WriteQueue
+
+PENDING_STATES = frozenset({JobState.QUEUED, JobState.UNKNOWN})
 
 
 @dataclass(slots=True)
@@ -35,7 +39,8 @@ class InFlight:
     deliveries: dict[int, Delivery] = field(default_factory=dict)
     send_queue: SendQueue = field(default_factory=SendQueue)
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
-    tally: dict[str, int] = field(default_factory=dict)
+    ended: Counter[str] = field(default_factory=Counter)
+    pending: dict[int, str] = field(default_factory=dict)
     per_channel: dict[ChannelKey, int] = field(default_factory=dict)
     clock: ClockMonitor = field(init=False)
     arrival_limit_ms: int = field(init=False)
@@ -57,9 +62,17 @@ class InFlight:
         """Return how many deliveries are with a poster."""
         return sum(len(poster.deliveries) for poster in self.posters)
 
-    def count_state(self, state: str) -> None:
-        """Add a job to the tally of the states that jobs came to."""
-        self.tally[state] = self.tally.get(state, 0) + 1
+    def record_state(self, job_id: int, state: str) -> None:
+        """Keep the state of a job for `summary`."""
+        self.pending.pop(job_id, None)
+        if state in PENDING_STATES:
+            self.pending[job_id] = state
+        else:
+            self.ended[state] += 1
+
+    def summary(self) -> dict[str, int]:
+        """Return the number of jobs by state: all that ended, and those that this pool left to be tried again."""
+        return dict(self.ended + Counter(self.pending.values()))
 
     def unsent(self) -> list[Delivery]:
         """Return the deliveries that have not been sent, and whose intent is not about to be written."""
@@ -88,7 +101,7 @@ class InFlight:
     def expire(self, job: ClaimedJob) -> None:
         """End a job whose grace is over: it is not posted any more."""
         log.event("grace_ended", "warning", job=job.id, schedule=job.schedule)
-        self.count_state("missed" if job.attempts == 0 else "failed")
+        self.record_state(job.id, "missed" if job.attempts == 0 else "failed")
         self.writes.add(lambda db: claims.expire(db, job.id, job.token), is_ending=True)
 
     def put_back(self, job: ClaimedJob, available_at: int) -> None:
@@ -146,5 +159,5 @@ class InFlight:
         """Remove a delivery of a dead poster; its job is in `state` now (None: another claim holds it)."""
         log.event("worker_lost", "warning", job=delivery.job.id, schedule=delivery.job.schedule, state=state)
         if state:
-            self.count_state(state)
+            self.record_state(delivery.job.id, state)
         self.remove(delivery)

@@ -222,7 +222,7 @@ class Reconciler:
         job = result.job
         log.event(f"look_up_{result.answer}", job=job.id, schedule=job.schedule, error=result.error, state=state)
         if state:
-            self.in_flight.count_state(state)
+            self.in_flight.record_state(job.id, state)
         if state != JobState.UNKNOWN:
             self.windows.forget(job)
 

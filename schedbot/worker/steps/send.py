@@ -91,7 +91,7 @@ class Sender:
         state = deferral.state
         log.event("calendar_closed", job=job.id, schedule=job.schedule, why=deferral.reason, state=state.value)
         if state is not JobState.QUEUED:
-            self.in_flight.count_state(state.value)
+            self.in_flight.record_state(job.id, state.value)
 
     def write_intent(self, delivery: Delivery, now: int, steady: int) -> None:
         """Choose a poster and write that the message is about to leave."""
@@ -241,7 +241,7 @@ class Sender:
         if state is None:
             log.event("lease_lost", "warning", job=job.id, schedule=job.schedule)
         else:
-            self.in_flight.count_state(state)
+            self.in_flight.record_state(job.id, state)
         log_result(job, result, state)
         self.in_flight.remove(delivery)
         if transition.hold_until is not None:
