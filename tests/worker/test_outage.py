@@ -17,7 +17,7 @@ def test_detected_outage_uses_up_no_attempt(app: App) -> None:
     done = app.work()
     assert (done.returncode, "Slack does not answer" in done.stderr) == (1, True)
     assert app.states() == {"queued": 8}
-    assert "No job ended. 8 attempts left their jobs pending: queued again." in done.stderr
+    assert "No job ended. 8 jobs are still pending: queued again." in done.stderr
     assert read_value(app.db, "SELECT max(spent) FROM jobs") <= 1
 
 

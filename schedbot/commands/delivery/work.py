@@ -69,7 +69,7 @@ def run(
 
 
 def summarize(tally: dict[str, int]) -> str:
-    """Return `2 jobs ended: 2 succeeded. 1 attempt left its job pending: delivery unknown, checking.`"""
+    """Return `2 jobs ended: 2 succeeded. 1 job is still pending: delivery unknown, checking.`"""
     if not tally:
         return "No job was due."
     ended = {state: count for state, count in sorted(tally.items()) if state not in PENDING}
@@ -77,8 +77,7 @@ def summarize(tally: dict[str, int]) -> str:
     lines = [f"{terminal.count(sum(ended.values()), 'job')} ended: {states}."] if ended else ["No job ended."]
     for state, reason in PENDING.items():
         if count := tally.get(state):
-            attempts = terminal.count(count, "attempt left its job", "attempts left their jobs")
-            lines.append(f"{attempts} pending: {reason}.")
+            lines.append(f"{terminal.count(count, 'job is', 'jobs are')} still pending: {reason}.")
     return " ".join(lines)
 
 
