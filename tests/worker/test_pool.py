@@ -1,13 +1,15 @@
-"""Pool with a stopped child, a busy channel or full slots."""
+"""Pool: busy slots, edits of claimed jobs, and the clean end when a newer program replaces this one."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
+import schedbot
 from bench.crash import child_pids
-from tests.support.app import App, now_ms, until
+from tests.support.app import App, Program, now_ms, until
 from tests.support.sql import read_value
 
 pytestmark = pytest.mark.slow
@@ -53,3 +55,61 @@ def test_full_slots_cost_no_processor_time(app: App) -> None:
     ticks_before, until_at = cpu_ticks(pool.pid), now_ms() + 3_000
     until(lambda: now_ms() > until_at)
     assert cpu_ticks(pool.pid) - ticks_before < 100  # a busy loop takes 300
+
+
+NEWER = "9.9.9"
+WITHIN = 40  # s: a pool starts
+
+
+def install(app: App) -> Path:
+    """Copy the program into the app's folder, from which its commands then run."""
+    folder = app.folder / "schedbot"
+    shutil.copytree(Path(schedbot.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def upgrade(program: Path) -> None:
+    module = program / "__init__.py"
+    module.write_text(module.read_text().replace(schedbot.__version__, NEWER))
+
+
+def poster_pids(pool: Program, count: int) -> list[int]:
+    """Return the process ids of the posters, in the order of their numbers."""
+    return sorted(child_pids(pool.pid))[-count:]
+
+
+def read_log(pool: Program, word: str) -> str:
+    """Return the next line of the pool's log that contains the word."""
+    assert pool.stderr is not None
+    return next(line for line in pool.stderr if word in line)
+
+
+def test_newer_child_ends_pool_after_posts_in_flight(app: App) -> None:
+    program, app.timeout_s = install(app), 20
+    app.add_due_jobs(1)
+    app.slack.order("hold")
+    pool = app.start("work", "--processes", "2")
+    app.slack.wait_for_held(1, within=WITHIN)
+    upgrade(program)
+    busy_number = int(read_value(app.db, "SELECT worker FROM attempts").rpartition("/")[2])
+    os.kill(poster_pids(pool, 2)[2 - busy_number], signal.SIGKILL)
+    assert NEWER in read_log(pool, "newer_program_found")
+    app.slack.release()
+    error = read_log(pool, "Error: ")
+    assert (NEWER in error, schedbot.__version__ in error, pool.wait(WITHIN)) == (True, True, 1)
+    assert (app.states(), app.slack.texts()) == ({"succeeded": 1}, ["report-0"])
+
+
+def test_queued_job_at_upgrade_is_posted_once(app: App) -> None:
+    program = install(app)
+    app.add_due_jobs(1)
+    pool = app.start("work", "--processes", "1")
+    until(lambda: app.states() == {"succeeded": 1}, within=WITHIN)
+    upgrade(program)
+    os.kill(poster_pids(pool, 1)[0], signal.SIGKILL)
+    read_log(pool, "child_died")
+    app.run("run-now", "report-0")
+    assert pool.wait(WITHIN) == 1
+    assert app.states() == {"succeeded": 1, "queued": 1}
+    assert app.work().returncode == 0
+    assert app.slack.texts() == ["report-0", "report-0"]
