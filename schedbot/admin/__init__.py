@@ -1,1 +1,1 @@
-"""What admins change: the rule, the rows and the record of the change in one transaction."""
+"""Operations of administrators: each parses, writes rows and records the change in one transaction."""
