@@ -98,7 +98,7 @@ def test_attempt_has_the_ts_that_a_look_up_found(history: JobHistory) -> None:
     history.add_attempt(3, outcome="unknown", error="timeout")
     with history.db.writing():
         history.db.execute(
-            "INSERT INTO lookups (job_id, number, workspace_id, asked_at, answer, ts)"
+            "INSERT INTO lookups (job_id, number, workspace_id, looked_up_at, answer, ts)"
             " VALUES (3, 1, 'globex', 1, 'found', '1796133600.400000')"
         )
     job = job_history.by_number(history.db, 3)

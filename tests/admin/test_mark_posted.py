@@ -11,7 +11,7 @@ from tests.support.job_history import HOUR, NOW, JobHistory
 
 DUE_TS = "1796133600.400000"  # 0.4 s after the job that was due an hour before NOW
 LOOKUP = """
-INSERT INTO lookups (job_id, number, workspace_id, asked_at, answer, error)
+INSERT INTO lookups (job_id, number, workspace_id, looked_up_at, answer, error)
 SELECT id, 1, workspace_id, due_at + 31000, 'cannot_ask', 'missing_scope' FROM jobs
 """
 

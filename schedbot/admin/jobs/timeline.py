@@ -90,7 +90,7 @@ def explain_error(error: str | None) -> tuple[str, str]:
 
 def lookup_entry(lookup: Lookup) -> TimelineEntry:
     text = LOOKUP_ANSWERS[lookup.answer].format(ts=lookup.ts, error=lookup.error or "no reason on record")
-    return TimelineEntry(lookup.asked_at, f"lookup_{lookup.answer}", f"Look-up for attempt {lookup.number}: {text}")
+    return TimelineEntry(lookup.looked_up_at, f"lookup_{lookup.answer}", f"Look-up for attempt {lookup.number}: {text}")
 
 
 def schedule_entries(session: Session, job: JobRecord, end: int) -> Iterator[TimelineEntry]:

@@ -62,7 +62,7 @@ SELECT a.job_id, a.number AS "attempt.number", a.version AS "attempt.version", a
  ORDER BY a.job_id, a.number
 """
 
-LOOKUPS = "SELECT number, asked_at, answer, error, ts FROM lookups WHERE job_id = :job ORDER BY asked_at, id"
+LOOKUPS = "SELECT number, looked_up_at, answer, error, ts FROM lookups WHERE job_id = :job ORDER BY looked_up_at, id"
 
 EXISTING = "SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(:jobs))"
 
@@ -138,7 +138,7 @@ class Lookup:
     """A look-up in the channel's history: did attempt `number` arrive?"""
 
     number: int
-    asked_at: int
+    looked_up_at: int
     answer: str
     error: str | None
     ts: str | None

@@ -56,8 +56,8 @@ SELECT j.id, j.schedule_id, s.name AS schedule, j.workspace_id, w.name AS worksp
 BRING_FORWARD = "UPDATE jobs SET available_at = :again_at WHERE state = 'unknown' AND available_at > :too_far"
 
 RECORD = """
-INSERT INTO lookups (job_id, number, workspace_id, asked_at, answer, error, ts)
-VALUES (:job_id, :number, :workspace_id, :asked_at, :answer, :error, :ts)
+INSERT INTO lookups (job_id, number, workspace_id, looked_up_at, answer, error, ts)
+VALUES (:job_id, :number, :workspace_id, :looked_up_at, :answer, :error, :ts)
 """
 
 SETTLE = f"""
@@ -104,7 +104,7 @@ class LookUpResult:
     """Result of the look-up of one attempt. `answer` is found, absent, elsewhere, cannot_ask or later."""
 
     job: UnknownJob
-    asked_at: int
+    looked_up_at: int
     answer: str
     error: str | None = None
     ts: str | None = None
@@ -149,7 +149,7 @@ def record_look_up(db: Database, result: LookUpResult) -> None:
         "job_id": result.job.id,
         "number": result.job.number,
         "workspace_id": result.job.workspace_id,
-        "asked_at": result.asked_at,
+        "looked_up_at": result.looked_up_at,
         "answer": result.answer,
         "error": result.error,
         "ts": result.ts,

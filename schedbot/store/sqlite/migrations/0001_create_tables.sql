@@ -18,7 +18,7 @@ CREATE TABLE workspaces (
   removed_at     INTEGER,
   resumes        INTEGER NOT NULL DEFAULT 0,           -- number of resumes: a refusal from before the last is void
   CONSTRAINT token_kind_known CHECK (token_kind IN ('setting', 'env', 'file', 'command')),
-  CONSTRAINT a_pause_has_a_reason CHECK ((paused_at IS NULL) = (paused_reason IS NULL))
+  CONSTRAINT pause_has_a_reason CHECK ((paused_at IS NULL) = (paused_reason IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX workspaces_name ON workspaces (name) WHERE removed_at IS NULL;
 
@@ -163,7 +163,7 @@ CREATE TABLE jobs (
   CONSTRAINT running_has_a_token CHECK ((state = 'running') = (token IS NOT NULL)),
   CONSTRAINT success_has_a_ts CHECK (state <> 'succeeded' OR ts IS NOT NULL),
   CONSTRAINT parked_is_yes_or_no CHECK (parked IN (0, 1)),
-  CONSTRAINT is_requested_is_yes_or_no CHECK (is_requested IN (0, 1)),
+  CONSTRAINT requested_is_yes_or_no CHECK (is_requested IN (0, 1)),
   CONSTRAINT deferred_has_a_reason CHECK ((deferred_to IS NULL) = (deferred_by IS NULL))
 ) STRICT;
 CREATE INDEX jobs_claimable ON jobs (available_at, id) WHERE state = 'queued' AND parked = 0;
@@ -227,7 +227,7 @@ CREATE TABLE lookups (
   job_id        INTEGER NOT NULL REFERENCES jobs (id),
   number        INTEGER NOT NULL,
   workspace_id  TEXT    NOT NULL REFERENCES workspaces (id),
-  asked_at      INTEGER NOT NULL,
+  looked_up_at  INTEGER NOT NULL,
   answer        TEXT    NOT NULL,
   error         TEXT,
   ts            TEXT,
