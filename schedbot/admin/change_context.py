@@ -1,7 +1,7 @@
 """ChangeContext: actor, host, command and instant of a change. Every administrative change is recorded through it."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -39,10 +39,13 @@ class ChangeContext:
 
     def record(self, db: Database, changed: ChangedObject, before: Values | None, after: Values | None) -> None:
         """Record one change; None: the object does not exist. Inside the transaction that makes the change."""
-        changes.record(db, self.change(changed, before, after))
+        self.record_all(db, [(changed, before, after)])
 
-    def change(self, changed: ChangedObject, before: Values | None, after: Values | None) -> Change:
-        """Return the row of one change."""
+    def record_all(self, db: Database, changed: Iterable[tuple[ChangedObject, Values | None, Values | None]]) -> None:
+        """Record several changes, each with the object and its values before and after."""
+        changes.record_all(db, [self._change(*entry) for entry in changed])
+
+    def _change(self, changed: ChangedObject, before: Values | None, after: Values | None) -> Change:
         return Change(
             changed_at=self.now,
             actor=self.actor,

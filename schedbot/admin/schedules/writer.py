@@ -23,7 +23,6 @@ from schedbot.rules import calendar as calendar_rules
 from schedbot.rules.calendar import Calendar
 from schedbot.store.database import Database
 from schedbot.store.fanout import advance
-from schedbot.store.history import changes
 from schedbot.store.jobs import deferral, pending
 from schedbot.store.schedules import recurrences, schedules, shared_calendars
 
@@ -64,8 +63,8 @@ class ScheduleWriter:
         """Write new schedules, whose names are free, without their jobs."""
         written = [self.new_schedule(fields) for fields in new]
         schedules.insert_all(self.db, [(schedule, self.recurrence_id(schedule.recurrence)) for schedule in written])
-        rows = [self.context.change(changed_schedule(schedule), None, recorded(schedule)) for schedule in written]
-        changes.record_all(self.db, rows)
+        entries = ((changed_schedule(schedule), None, recorded(schedule)) for schedule in written)
+        self.context.record_all(self.db, entries)
         return written
 
     def new_schedule(self, fields: ScheduleFields) -> Schedule:
