@@ -31,6 +31,8 @@ STYLES = {
 CUT = ("SCHEDULE", "ERROR")
 GAP = 2
 MIN_CELL = 10
+# Width of the instant and the time since the previous entry in a time line.
+TIME_COLUMNS = 30
 
 
 def to_json(job: JobRecord) -> dict[str, Any]:
@@ -137,9 +139,9 @@ def print_time_line(job: JobRecord, entries: Iterable["TimelineEntry"], summary:
             day = local[:10]
             terminal.print_line(f"{day} {job.tz}")
         passed = "" if before is None else f"+{(entry.at - before) / 1000:.3f} s"
-        terminal.print_line(f"  {local[11:]}  {passed:>12}  {entry.text}")
+        terminal.print_line(f"  {local[11:]}  {passed:>12}  {entry.text}", hang=TIME_COLUMNS)
         before = entry.at
     terminal.print_line()
     terminal.print_line(summary.sentence, STYLES.get(job.state.value, ""))
     for step in summary.steps:
-        terminal.print_line(f"  Next: {step}")
+        terminal.print_line(f"  Next: {step}", hang=8)

@@ -104,8 +104,8 @@ def next_lines(session: Session, schedule: Schedule, count: int = 3) -> list[str
     return [occurrence_line(occurrence, now, session.local_zone) for occurrence in upcoming]
 
 
-def occurrence_line(occurrence: Occurrence, now: int, reader: ZoneInfo) -> str:
-    """Return `Mon 30 Nov 09:00 PST (18:00 CET here)  in 5 d`, with the reason if it is skipped or deferred."""
+def occurrence_line(occurrence: Occurrence, now: int, reader: ZoneInfo, name: str = "") -> str:
+    """Return `Mon 30 Nov 09:00 PST (18:00 CET here)  in 5 d  NAME  skipped: holiday`."""
     zone = times.zone(occurrence.recurrence.tz)
     there, here = (times.format_instant(occurrence.due_at, tz, now) for tz in (zone, reader))
     day, clock, _ = there.rsplit(" ", 2)
@@ -114,7 +114,8 @@ def occurrence_line(occurrence: Occurrence, now: int, reader: ZoneInfo) -> str:
     change = f"  skipped: {occurrence.skip_reason.replace('_', ' ')}" if occurrence.skip_reason else ""
     if occurrence.deferred_to is not None:
         change = f"  deferred to {times.format_instant(occurrence.deferred_to, zone, now)}: {occurrence.defer_reason}"
-    return f"{there}{here}  {times.format_relative(occurrence.due_at, now)}{change}"
+    relative = times.format_relative(occurrence.due_at, now)
+    return f"{there}{here}  {relative}{f'  {name}' if name else ''}{change}"
 
 
 def format_field(column: str, value: object, tz: str) -> str:

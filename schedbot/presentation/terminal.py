@@ -1,20 +1,26 @@
 """Tables for people, JSON Lines and CSV for programs.
 
 Answers go to stdout; notes, progress and questions to stderr. Colours appear only on a terminal, and never with
-NO_COLOR. A table fits the terminal (80 columns without one): long cells are cut; only the last column may wrap.
+NO_COLOR. A table fits the terminal (80 columns without one): long cells are cut; only the last column may wrap. On a
+terminal long sentences wrap between words, but not inside a command, so that it can be copied.
 """
 
 import csv
 import json
 import os
+import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Json = Mapping[str, Any]
 # A cut cell keeps this many columns: enough for a number or a word.
 MIN_CELL = 10
+COMMAND = re.compile(r"'schedbot [^']*'|Next: +schedbot .*")
+HANG_OF_NOTES = len("Error: ")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def json_lines(objects: Iterable[Json]) -> None:
@@ -106,7 +112,10 @@ def facts(pairs: Iterable[tuple[str, str]]) -> None:
     shown = [(name, value) for name, value in pairs if value]
     name_width = max((len(name) for name, _ in shown), default=0)
     for name, value in shown:
-        print_line(f"{name:<{name_width}}  " + printable(value).replace("\n", "\n" + " " * (name_width + 2)))
+        first, *rest = printable(value).splitlines() or [""]
+        print_line(f"{name:<{name_width}}  {first}", hang=name_width + 2)
+        for line in rest:
+            print_line(" " * (name_width + 2) + line, hang=name_width + 2)
 
 
 def printable(text: str) -> str:
@@ -116,9 +125,21 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
 
 
-def print_line(text: str = "", style: str = "") -> None:
-    """Print one line on stdout."""
+def wrap(text: str, hang: int) -> str:
+    """Return the text wrapped between words, further lines indented by `hang`. Commands are not broken."""
+    if cells(text) <= width():
+        return text
+    indent = text[: len(text) - len(text.lstrip())]
+    unbroken = COMMAND.sub(lambda match: match[0].replace(" ", NO_BREAK), text.lstrip())
+    wrapper = textwrap.TextWrapper(width(), indent, " " * hang, break_long_words=False, break_on_hyphens=False)
+    return wrapper.fill(unbroken).replace(NO_BREAK, " ")
+
+
+def print_line(text: str = "", style: str = "", hang: int = 0) -> None:
+    """Print one line on stdout; a terminal shows further lines indented by `hang`."""
     text = printable(text)
+    if sys.stdout.isatty() and text:
+        text = wrap(text, hang)
     if style and is_coloured():
         from rich.text import Text
 
@@ -129,7 +150,10 @@ def print_line(text: str = "", style: str = "") -> None:
 
 def note(text: str) -> None:
     """Print one line on stderr."""
-    print(printable(text), file=sys.stderr)
+    text = printable(text)
+    if sys.stderr.isatty():
+        text = wrap(text, HANG_OF_NOTES if text.startswith(("Error: ", "Hint:  ")) else 0)
+    print(text, file=sys.stderr)
 
 
 def is_coloured() -> bool:

@@ -23,6 +23,7 @@ REASONS = {
     CancelReason.SCHEDULE_PAUSED: "its schedule was paused",
     CancelReason.SCHEDULE_EDITED: "its schedule was changed",
     CancelReason.SCHEDULE_REMOVED: "its schedule was removed",
+    CancelReason.SCHEDULE_SUSPENDED: "its schedule was suspended",
     CancelReason.SKIPPED_BY_HAND: "a person skipped it",
     "no_tick": "no tick ran in time",
     "deadline": "it was not posted within its grace",

@@ -37,7 +37,7 @@ def run(
     for sentence in explanation.because:
         terminal.print_line(sentence)
     for step in explanation.steps:
-        terminal.print_line(f"  Next: {step}")
+        terminal.print_line(f"  Next: {step}", hang=8)
 
 
 def to_json(explanation: Explanation) -> dict[str, object]:

@@ -37,9 +37,9 @@ def run(
 def print_result(result: CheckResult) -> None:
     """Print one line, and the remedy below it."""
     level = "PROBLEM" if not result.is_ok else "WARNING" if result.is_warning else "ok"
-    terminal.print_line(f"{level:<7}  {result.check}: {result.detail}", STYLES[level])
+    terminal.print_line(f"{level:<7}  {result.check}: {result.detail}", STYLES[level], hang=9)
     if result.remedy:
-        terminal.print_line(f"{'':<7}  {result.remedy}")
+        terminal.print_line(f"{'':<7}  {result.remedy}", hang=9)
 
 
 def to_json(result: CheckResult) -> dict[str, str | bool | None]:

@@ -37,7 +37,7 @@ def run(
     else:
         terminal.print_line(summary_line(result), style=STYLES[result.status])
         for problem in result.problems:
-            terminal.print_line(f"  {problem.sentence}")
+            terminal.print_line(f"  {problem.sentence}", hang=4)
     if result.code:
         raise typer.Exit(result.code)
 

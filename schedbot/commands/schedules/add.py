@@ -66,7 +66,7 @@ def print_added(session: Session, schedule: Schedule) -> None:
     terminal.print_line(f"Posts to {schedule.terms.channel} in workspace '{schedule.workspace}'.")
     lines = schedules.next_lines(session, schedule)
     for line in lines:
-        terminal.print_line(f"  {line}")
+        terminal.print_line(f"  {line}", hang=6)
     if not lines:
         terminal.print_line(f"It is paused. Start it with 'schedbot resume {shlex.quote(schedule.name)}'.")
     for warning in warnings.find_warnings(schedule, session.now()):

@@ -60,7 +60,7 @@ def list_(
     json: Annotated[bool, typer.Option("--json", help="JSON Lines.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
 ) -> None:
-    """List the calendars of accounts and workspaces, with the number of their schedules.
+    """List calendars with the number of schedules.
 
     Example:  schedbot calendar list
     """

@@ -79,7 +79,7 @@ def print_changes(session: Session, edited: EditResult) -> None:
         terminal.print_line(f"Cancelled {terminal.count(edited.cancelled, 'queued job')}.")
     lines = schedules.next_lines(session, schedule)
     for line in lines:
-        terminal.print_line(f"  {line}")
+        terminal.print_line(f"  {line}", hang=6)
     if not lines:
         is_stopped = schedule.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
         resume = f"Resume it with 'schedbot resume {shlex.quote(schedule.name)}'."

@@ -110,8 +110,7 @@ def show_occurrences(selected: Iterator[Occurrence], now: int, json: bool) -> No
         return
     zone, is_empty = times.local_zone(), True
     for occurrence in selected:
-        name = f"  {occurrence.schedule}" if occurrence.schedule else ""
-        terminal.print_line(f"{presentation.occurrence_line(occurrence, now, zone)}{name}")
+        terminal.print_line(presentation.occurrence_line(occurrence, now, zone, occurrence.schedule), hang=4)
         is_empty = False
     if is_empty:
         terminal.note("No more occurrences.")

@@ -48,7 +48,7 @@ def print_section(title: str, lines: list[str]) -> None:
     terminal.print_line()
     terminal.print_line(f"{title}:" if lines else f"{title}: none", style="bold")
     for line in lines:
-        terminal.print_line(f"  {line}")
+        terminal.print_line(f"  {line}", hang=6)
 
 
 def rule_facts(schedule: Schedule) -> Iterator[Fact]:
