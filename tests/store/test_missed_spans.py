@@ -242,3 +242,10 @@ def test_a_backfill_of_one_schedule_leaves_another_alone(schedules: Schedules) -
     schedules.tick(BACK)
     backfilled(schedules, "2026-12-01 00:05", "2026-12-01 00:06")
     assert spans(schedules) == [FORTNIGHT - 2, FORTNIGHT - 1]
+
+
+def test_a_skip_after_a_clock_set_back_passes_the_span_over(schedules: Schedules) -> None:
+    schedules.tick(BACK)
+    schedules.utc = "2026-12-14 23:03:40"
+    assert schedules.skip_next("often").startswith("2026-12-15 00:00")
+    assert len(missed(schedules)) == FORTNIGHT - 1

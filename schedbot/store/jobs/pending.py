@@ -55,9 +55,15 @@ UPDATE jobs
 
 KEEP_CANCELLED = f"UPDATE jobs SET cancel_reason = :reason {DEFERRED_PAST_PAUSE}"
 
+# An occurrence in a missed span is on record already, if the clock was set back to before it.
 SKIP_IN_ADVANCE = """
 INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, cancel_reason)
-VALUES (:schedule_id, :workspace_id, :due_at, :due_at, :due_at, :state, :reason)
+SELECT s.id, :workspace_id, :due_at, :due_at, :due_at, :state, :reason
+  FROM schedules s
+ WHERE s.id = :schedule_id
+   AND NOT EXISTS (SELECT 1 FROM missed_spans m
+                    WHERE m.schedule_id = s.id AND m.recurrence_id = s.recurrence_id
+                      AND m.first_due_at <= :due_at AND m.last_due_at >= :due_at)
 ON CONFLICT (schedule_id, due_at) DO UPDATE SET state = excluded.state, cancel_reason = excluded.cancel_reason
  WHERE jobs.state = 'cancelled' AND jobs.attempts = 0
 """
@@ -131,7 +137,7 @@ def keep_cancelled(db: Database, schedule_id: str, now: int) -> None:
 
 
 def skip(db: Database, schedule: Schedule, due_at: int) -> bool:
-    """Skip one occurrence, pending or not enqueued yet. False: it was sent, or is settled."""
+    """Skip one occurrence, pending or not enqueued yet. False: it was sent, is settled or was missed."""
     bindings = {"schedule_id": schedule.id, "due_at": due_at, "reason": CancelReason.SKIPPED_BY_HAND}
     if db.execute(SETTLE, {**bindings, "state": SKIPPED}):
         return True
