@@ -53,6 +53,8 @@ def test_jobs_around_a_clock_change_in_new_york(app: App, cron: str, start: str,
 
 def test_nine_o_clock_stays_nine_o_clock_over_a_year(app: App) -> None:
     app.add_schedule("report", as_of=ms("2026-01-01T00:00:00Z"), cron="0 9 * * *", tz="America/Los_Angeles")
+    for month in range(2, 13):
+        app.tick(at=ms(f"2026-{month:02}-01T00:00:00Z"))
     app.tick(at=ms("2027-01-01T00:00:00Z"))
     jobs = app.audit("--limit", "1000")
     hours = {job["due_at"][11:] for job in jobs}
