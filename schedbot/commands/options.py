@@ -1,6 +1,7 @@
 """Shared options: the fields of a schedule (`add`, `edit`) and the filters of jobs (`audit`, `retry`).
 
 The schedule options have the names of the import columns. Every value is text here; `admin` parses it.
+`admin.fields` is imported when it is needed, so that `audit` starts without the rules of recurrence.
 """
 
 from collections.abc import Mapping
@@ -9,8 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from schedbot.admin.fields import parsers
-from schedbot.admin.fields.schedule_fields import COLUMNS
 from schedbot.admin.jobs.filters import FilterOptions
 
 
@@ -109,11 +108,15 @@ DueUntil = Annotated[str, typer.Option("--until", metavar="WHEN", help="Due at o
 
 def schedule_fields(options: Mapping[str, Any]) -> dict[str, str | None]:
     """Return the options that are import columns, unparsed."""
+    from schedbot.admin.fields.schedule_fields import COLUMNS
+
     return {name: options[name] for name in COLUMNS if isinstance(options.get(name), str)}
 
 
 def parse_params(values: list[str] | None) -> dict[str, Any]:
     """Return the parameters of --param; the last value of a repeated key wins. Raises BadField."""
+    from schedbot.admin.fields import parsers
+
     return dict(parsers.parse_param(value) for value in values or [])
 
 

@@ -1,6 +1,7 @@
 """Parse the filter options of `audit` and `retry` into a `Filter`.
 
-A misspelt value is refused with the nearest name. Jobs of removed schedules are found by the schedule's name. A glob
+A misspelt value is refused with the nearest name. `store.schedules.lookup` is imported when it is needed, because it
+loads the rules of recurrence. Jobs of removed schedules are found by the schedule's name. A glob
 that matches nothing is no error.
 """
 
@@ -15,7 +16,6 @@ from schedbot.model import JobState
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.history.filters import Filter
-from schedbot.store.schedules import lookup
 
 GLOB = frozenset("*?[")
 
@@ -65,6 +65,8 @@ def schedule_ids(db: Database, names: Sequence[str]) -> tuple[str, ...] | None:
     """Return the ids of the schedules that match names and globs, removed schedules included."""
     if not names:
         return None
+    from schedbot.store.schedules import lookup
+
     matches: dict[str, None] = {}
     for name in names:
         is_glob = bool(GLOB & set(name))
@@ -78,6 +80,8 @@ def schedule_ids(db: Database, names: Sequence[str]) -> tuple[str, ...] | None:
 
 def unknown_schedule(db: Database, name: str) -> NotFound:
     """Return the error for a name that no schedule has or had, with the nearest name."""
+    from schedbot.store.schedules import lookup
+
     near = get_close_matches(name, lookup.similar_names(db, name), n=1)
     hint = f"Did you mean '{near[0]}'?" if near else "'schedbot list' shows all; a glob such as 'acme-*' finds several."
     return NotFound(f"No schedule named '{name}' exists or ever existed.", hint)

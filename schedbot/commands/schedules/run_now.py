@@ -39,7 +39,9 @@ def run(
         note_unmatched(selected.empty)
         try:
             if extras and not run_now.has_pool(session):
-                terminal.note("No worker pool is running. Start 'schedbot work', or post now with 'schedbot work --drain'.")
+                terminal.note(
+                    "No worker pool is running. Start 'schedbot work', or post now with 'schedbot work --drain'."
+                )
             if wait and extras:
                 extras = wait_until_settled(session, extras, timeout_ms)
                 code = max((exit_code(extra.job.state) for extra in extras), default=DONE)

@@ -15,7 +15,9 @@ from schedbot.model import CancelReason, JobState, Outcome, ScheduleState
 from schedbot.store.database import Database
 from schedbot.store.history import filters
 from schedbot.store.history.filters import Filter
-from schedbot.store.history.missed_spans import REASON
+
+# The error of missed occurrences: no tick ran in time.
+NO_TICK = "no_tick"
 
 SLICE = 500
 NEWEST_FIRST = "due_at DESC, job DESC"
@@ -175,7 +177,7 @@ def spans(db: Database, selection: Filter, order: str) -> Iterator[JobRecord]:
     """Yield the missed spans that the filter lets through. A span has no job number, one reason, and was missed."""
     if (
         selection.jobs is not None
-        or (selection.errors is not None and REASON not in selection.errors)
+        or (selection.errors is not None and NO_TICK not in selection.errors)
         or (selection.states is not None and JobState.MISSED not in selection.states)
     ):
         return iter(())

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 from schedbot.model import MisfirePolicy, Recurrence
 from schedbot.store.database import Database
+from schedbot.store.history.jobs import NO_TICK
 from schedbot.store.schedules.recurrences import rule_columns
 from schedbot.store.schedules.shared_calendars import CALENDAR
-
-REASON = "no_tick"  # no tick ran in time
 
 # Each schedule with its bounds, and its jobs and spans in that time, which are mostly none.
 SCHEDULES = f"""
@@ -124,7 +123,7 @@ def record(db: Database, group: PolicyGroup, missed: Sequence[int]) -> list[NewS
                 "first_due_at": span.first_due_at,
                 "last_due_at": span.last_due_at,
                 "count": span.count,
-                "reason": REASON,
+                "reason": NO_TICK,
             }
             for span in spans
         ],
