@@ -30,3 +30,8 @@ def file_of(address: str | Path) -> Path:
             f"The database '{address}' is not a path.", "This version keeps its database in an SQLite file."
         )
     return Path(address)
+
+
+def get_installation_id(db: Database) -> str:
+    """Return the id of the database, which the metadata of each message names."""
+    return db.text("SELECT id FROM installation")

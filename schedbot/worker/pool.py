@@ -17,7 +17,8 @@ from schedbot.errors import DatabaseUnusable, ProgramChanged
 from schedbot.reports import limits  # noqa: F401 (used later, when an upgrade may have replaced it)
 from schedbot.session import Session
 from schedbot.store.database import Database, DatabaseOutgrown
-from schedbot.store.jobs import attempts, outage, pacing
+from schedbot.store.jobs import outage, pacing
+from schedbot.store.opening import get_installation_id
 from schedbot.store.operations import heartbeats
 from schedbot.store.sqlite import wake_fifo
 from schedbot.worker.signals import StopSignal, catch_stop_signals
@@ -60,7 +61,7 @@ class Pool:
         db, renewal_ms = self.session.db, max(LEAST_RENEWAL_MS, self.session.settings.lease_ms // 3)
         self.started_at = self.session.now()
         self.timers = Timers(Timer(CLAIM_MS), Timer(RESCUE_MS), Timer(HEARTBEAT_MS), Timer(renewal_ms))
-        self.in_flight = InFlight(self.session, self.name, attempts.get_installation_id(db))
+        self.in_flight = InFlight(self.session, self.name, get_installation_id(db))
         self.in_flight.breaker.failures = outage.count_failures(db, self.started_at)
         self.in_flight.breaker.failing_workspace = outage.get_last_workspace(db)
         self.sender = Sender(self.in_flight)

@@ -73,6 +73,26 @@ class AttemptEnd:
     detail: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class IntentResult:
+    """Result of `write_intent`. If it was not written: end of the claim (None: lost) and of the channel's hold."""
+
+    is_written: bool
+    lease_until: int | None = None
+    channel_free_at: int = 0
+
+
+def write_intent(db: Database, start: AttemptStart, now: int, free_at: int) -> IntentResult:
+    """Begin an attempt, or return why that is impossible now. Inside a transaction."""
+    if begin(db, start, now, free_at):
+        return IntentResult(True)
+    lease_until = claims.get_lease_end(db, start.job_id, start.token)
+    if lease_until is None:
+        return IntentResult(False)
+    workspace_id = db.text("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
+    return IntentResult(False, lease_until, pacing.get_free_at(db, workspace_id, pacing.POST, start.channel, now))
+
+
 def begin(db: Database, start: AttemptStart, now: int, free_at: int) -> bool:
     """Write the attempt, and reserve its channel until `free_at`. Inside a transaction.
 
@@ -139,28 +159,3 @@ def end(db: Database, end: AttemptEnd) -> JobState | None:
 def escape_surrogates(text: str) -> str:
     """Return the text with lone surrogates escaped: a report may quote them, and SQLite refuses them."""
     return text.encode(errors="backslashreplace").decode()
-
-
-@dataclass(frozen=True, slots=True)
-class IntentResult:
-    """Result of `write_intent`. If it was not written: end of the claim (None: lost) and of the channel's hold."""
-
-    is_written: bool
-    lease_until: int | None = None
-    channel_free_at: int = 0
-
-
-def write_intent(db: Database, start: AttemptStart, now: int, free_at: int) -> IntentResult:
-    """Begin an attempt, or return why that is impossible now. Inside a transaction."""
-    if begin(db, start, now, free_at):
-        return IntentResult(True)
-    lease_until = claims.get_lease_end(db, start.job_id, start.token)
-    if lease_until is None:
-        return IntentResult(False)
-    workspace_id = db.text("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
-    return IntentResult(False, lease_until, pacing.get_free_at(db, workspace_id, pacing.POST, start.channel, now))
-
-
-def get_installation_id(db: Database) -> str:
-    """Return the id of this database, which the metadata of each message names."""
-    return db.text("SELECT id FROM installation")
