@@ -12,6 +12,11 @@ RULES = ["tests/test_house_rules.py", "tests/test_names.py"]
     [
         pytest.param([], [], id="nothing changed"),
         pytest.param(["schedbot/worker/pool.py"], ["tests/worker"], id="a module selects the mirrored folder"),
+        pytest.param(
+            ["schedbot/rules/lifecycle.py"],
+            ["tests/rules", "tests/test_docs.py", "tests/test_lifecycle.py"],
+            id="a module selects tests of its name",
+        ),
         pytest.param(["tests/times/test_durations.py"], ["tests/times/test_durations.py"], id="a test selects itself"),
         pytest.param(["tests/sandbox/conftest.py"], ["tests/sandbox"], id="a conftest selects its folder"),
         pytest.param(["tests/rules/test_gone.py", "README.txt"], [], id="a removed test selects nothing"),
@@ -20,7 +25,7 @@ RULES = ["tests/test_house_rules.py", "tests/test_names.py"]
             ["schedbot/rules/late.py", "tests/rules/test_misfire.py"], ["tests/rules"], id="a folder includes its files"
         ),
         pytest.param(
-            ["schedbot/commands/schedules/add.py"], ["tests/commands", "tests/test_docs.py"], id="a command has a page"
+            ["schedbot/commands/options.py"], ["tests/commands", "tests/test_docs.py"], id="a command has a page"
         ),
     ],
 )

@@ -104,6 +104,12 @@ def test_links_of_pages_exist(page: Path) -> None:
         assert link.startswith("http") or (page.parent / link).exists(), f"{page.name} links to {link}"
 
 
+def test_glossary_defines_each_term_once() -> None:
+    terms = re.findall(r"^- \*\*(.+?)\*\*", (DOCS / "glossary.md").read_text(), re.MULTILINE)
+    assert terms
+    assert sorted(terms) == sorted(set(terms))
+
+
 def test_paths_in_contributing_exist() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text()
     paths = re.findall(r"`((?:schedbot|tests|docs|bench|examples|\.ci)/[\w./-]*)", page)

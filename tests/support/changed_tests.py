@@ -1,8 +1,9 @@
 """Select the tests of changed files for `./check --fast`: print their paths, a path a line.
 
 Changed are all files that differ from branch main (on main itself: from origin/main, or from the commit before), also
-when not committed yet. A changed test file selects itself, a changed module the test folder that mirrors its package.
-Pages select the test of the documentation. The tests of names and house rules are always selected.
+when not committed yet. A changed test file selects itself; a changed module selects the test folder that mirrors its
+package, and test files of its own name. Pages select the test of the documentation. The tests of names and
+house rules are always selected.
 """
 
 import subprocess
@@ -56,7 +57,8 @@ def select_tests(path: str) -> set[str]:
     first, *rest = path.split("/")
     tests = {DOCS} if path.endswith(".md") or path.startswith(("docs/", "examples/", *DOCUMENTED)) else set()
     if first == "schedbot" and rest:
-        return tests | {f"tests/{folder}" for folder in FOLDERS.get(rest[0], (rest[0],))}
+        namesakes = {str(test.relative_to(ROOT)) for test in (ROOT / "tests").rglob(f"test_{Path(path).stem}.py")}
+        return tests | namesakes | {f"tests/{folder}" for folder in FOLDERS.get(rest[0], (rest[0],))}
     if first == "tests" and rest[-1].startswith("test_"):
         return tests | {path}
     if first == "tests" and rest[-1] == "conftest.py" and len(rest) > 1:
