@@ -53,6 +53,7 @@ def test_table_notes_that_there_are_more_jobs(history: JobHistory) -> None:
     assert "Only the newest 2 jobs are shown." in done.stderr
 
 
+@pytest.mark.slow
 def test_json_has_the_documented_keys_in_due_order(history: JobHistory) -> None:
     lines = [json.loads(line) for line in schedbot(history, "audit", "--json").stdout.splitlines()]
     assert [line["job"] for line in lines] == [1, 2, 3]

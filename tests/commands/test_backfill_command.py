@@ -7,6 +7,7 @@ import pytest
 from tests.support.app import App
 
 
+@pytest.mark.slow
 def test_backfill_in_a_script_needs_yes(app: App) -> None:
     app.add_schedule("daily", cron="0 9 * * *")
     span = ("--from", "-3d", "--to", "now")

@@ -25,6 +25,7 @@ def test_calendar_is_set_listed_and_cleared(run: Run) -> None:
     assert len(run("calendar", "list", "--csv").stdout.splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_calendar_that_never_opens_is_refused(run: Run) -> None:
     run("add", "acme", *ADD, "--account", "42", "--window", "20:00-22:00")
     refused = run("calendar", "set", "--account", "42", "--window", "08:00-18:00")
@@ -34,6 +35,7 @@ def test_calendar_that_never_opens_is_refused(run: Run) -> None:
         assert run("calendar", *words).returncode == 2
 
 
+@pytest.mark.slow
 def test_calendar_table_has_full_column_names(app: App) -> None:
     app.add_schedule("a", account="acme", cron=NINE)
     app.run("calendar", "set", "--account", "acme", "--window", "mon-fri 08:00-18:00; sat 10:00-12:00")

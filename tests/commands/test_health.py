@@ -160,6 +160,7 @@ def test_dry_run_of_a_tick_leaves_no_heartbeat(schedules: Schedules) -> None:
     assert health_figures.read_vitals(schedules.db, ms(schedules.utc)).tick_at is None
 
 
+@pytest.mark.slow
 def test_health_json_agrees_with_the_exit_code(app: App) -> None:
     app.tick()
     done = app.run("health", "--json")

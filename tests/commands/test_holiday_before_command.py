@@ -28,6 +28,7 @@ def at(app: App, utc: str, *words: str, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_holiday_report_is_posted_on_the_day_before(app: App) -> None:
     at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, *BEFORE)
     for utc in ("2026-11-25 13:59:00", "2026-11-26 13:59:00", "2026-11-26 14:01:00"):
@@ -40,6 +41,7 @@ def test_holiday_report_is_posted_on_the_day_before(app: App) -> None:
     assert ms("2026-11-25 14:00:00") == read_value(app.db, "SELECT due_at FROM jobs")
 
 
+@pytest.mark.slow
 def test_add_list_show_and_next_name_the_day_before(app: App) -> None:
     added = at(app, "2026-11-23 12:00:00", "add", "weekly", *WEEKLY, *BEFORE)
     assert f"Added 'weekly': {MEANING}." in added

@@ -55,6 +55,7 @@ def test_the_newest_records_are_the_end_of_all(schedules: Schedules) -> None:
     assert objects(schedules, "audit", "--limit", "1") == objects(schedules, "audit")[-1:]
 
 
+@pytest.mark.slow
 def test_csv_and_tables_show_a_missed_row_without_a_number(schedules: Schedules) -> None:
     [row] = csv.DictReader(io.StringIO(schedbot(schedules, "audit", *AT_TEN, "--csv")))
     assert (row["job"], row["due_at"], row["occurrences"]) == ("", "2026-10-01T00:05:00.000Z", "4031")
@@ -64,6 +65,7 @@ def test_csv_and_tables_show_a_missed_row_without_a_number(schedules: Schedules)
     assert "4,031 missed to 14 Oct 23:55 UTC" in schedbot(schedules, "show", "often")
 
 
+@pytest.mark.slow
 def test_retry_sends_nothing_out_of_a_missed_row(schedules: Schedules) -> None:
     assert objects(schedules, "retry", "--schedule", "often", *AT_TEN, "--stale", "--yes") == []
 

@@ -56,6 +56,7 @@ def test_edit_shows_changes_and_an_error_changes_nothing(run: Run) -> None:
     assert json.loads(run("show", "acme", "--json").stdout)["text"] == "Hi"
 
 
+@pytest.mark.slow
 def test_edit_of_a_finished_schedule_names_no_resume(app: App) -> None:
     app.add_due_jobs(1)
     edited = app.run("edit", "report-0", "--text", "Hello")

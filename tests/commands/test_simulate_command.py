@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.support.app import App
 
 NINE = 1_795_597_200_000  # 2026-11-25 09:00 UTC
@@ -17,6 +19,7 @@ def test_simulation_prints_a_row_a_schedule_and_totals(app: App) -> None:
     assert "2 schedules: 16 due, 0 missed, 0 skipped." in done.stdout
 
 
+@pytest.mark.slow
 def test_simulation_is_repeatable(app: App) -> None:
     app.add_schedule("daily", as_of=NINE, cron="30 2 * * *", tz="America/New_York")
     first, second = (app.run("simulate", "--json", *SPAN).stdout for _ in range(2))

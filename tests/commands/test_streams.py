@@ -57,6 +57,7 @@ def test_closed_streams_do_no_harm(app: App) -> None:
     assert b"is empty" in run_in_shell(app, "schedbot import - <&-").stderr
 
 
+@pytest.mark.slow
 def test_closed_pipe_is_silent(app: App) -> None:
     app.add_schedule("a", cron=NINE)
     for words in ("export", "list", "next --count 9000 --json", "show a"):

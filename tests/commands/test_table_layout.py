@@ -8,6 +8,7 @@ from tests.support.command_line import ADD, Run
 NINE = "0 9 * * *"
 
 
+@pytest.mark.slow
 def test_list_fits_80_columns_and_shows_the_whole_pause(run: Run) -> None:
     run("add", "a-name-that-is-longer-than-the-column", *ADD)
     run("add", "b", *ADD)

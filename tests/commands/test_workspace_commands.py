@@ -21,6 +21,7 @@ def test_workspace_is_added_listed_and_removed(app: App) -> None:
     assert app.run("workspace", "remove", "acme").returncode == 2
 
 
+@pytest.mark.slow
 def test_paused_workspace_shows_reason_person_and_time(app: App) -> None:
     app.run("workspace", "pause", "default", "--reason", "moving", SCHEDBOT_ACTOR="ann")
     again = app.run("workspace", "pause", "default", "--reason", "another reason")
@@ -42,6 +43,7 @@ def test_paused_workspace_gets_no_posts_until_resumed(app: App) -> None:
     assert (done.returncode, len(app.posts())) == (0, 2), done.stderr
 
 
+@pytest.mark.slow
 def test_check_of_a_refused_token_names_the_remedy(app: App) -> None:
     refused = app.run("workspace", "check", SLACK_BOT_TOKEN="xoxb-wrong").stdout
     assert "Put a valid token into the workspace's token source.\n" in refused

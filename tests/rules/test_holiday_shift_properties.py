@@ -34,6 +34,7 @@ def draw_rule(random: Random) -> tuple[Recurrence, int]:
     return Recurrence(zone, cron, before_holidays=region), start * 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_day_by_day_oracle_computes_the_same_instants(seed: int) -> None:
     times.zone_data_version()
