@@ -41,7 +41,7 @@ def test_second_tick_exits_while_the_first_runs(app: App) -> None:
     add_schedules(app, 1, as_of=now_ms() - 5 * MINUTE)
     with FileLock(f"{app.path}-tick.lock"):
         second = app.run("tick")
-    assert (second.returncode, second.stderr) == (0, "Another tick is running: nothing to do.\n")
+    assert (second.returncode, second.stderr) == (0, "Another tick is running. Nothing was done.\n")
 
 
 def test_killed_tick_is_completed_by_the_next(app: App) -> None:
