@@ -33,7 +33,7 @@ def run(
     """
     with open_session() as session:
         plan = backfill.plan(session, name, from_, to)
-        describe(plan)
+        print_plan(plan)
         if not plan.due or not (dry_run or yes or confirm(plan)):
             return
         jobs = [(None, due_at) for due_at in plan.due] if dry_run else backfill.carry_out(session, plan)
@@ -49,7 +49,7 @@ def run(
     terminal.print_line("Nothing was changed." if dry_run else f"Queued {terminal.count(len(jobs), 'job')}.")
 
 
-def describe(plan: BackfillPlan) -> None:
+def print_plan(plan: BackfillPlan) -> None:
     """Print the counts of the plan on stderr, because they come before the answer."""
     occurrences = terminal.count(len(plan.due), "occurrence")
     verb = "has" if len(plan.due) == 1 else "have"

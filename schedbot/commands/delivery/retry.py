@@ -46,14 +46,14 @@ def run(
         if job_filter.selects_all:
             raise BadInput("No jobs given: use job numbers or filters.", "'--state failed' selects all failed jobs.")
         plan = retry.plan(session, job_filter, stale)
-        describe(plan, terminal.note if json else terminal.print_line)
+        print_plan(plan, terminal.note if json else terminal.print_line)
         if plan.ready and (dry_run or yes or confirm(plan)):
             carry_out(session, plan, dry_run, json)
     if plan.waits_for_a_person:
         raise typer.Exit(NEEDS_PERSON)
 
 
-def describe(plan: RetryPlan, print_line: Callable[[str], None]) -> None:
+def print_plan(plan: RetryPlan, print_line: Callable[[str], None]) -> None:
     """Print the planned jobs by workspace and error, and the reasons why other jobs are not retried."""
     workspace_width = max((len(group.workspace) for group in plan.groups), default=0)
     for group, count in sorted(plan.groups.items(), key=lambda pair: (pair[0].workspace, -pair[1])):

@@ -65,7 +65,7 @@ def run(
         if drain and pool.in_flight.breaker.has_seen_outage:
             raise SchedbotError("Slack does not answer. Due jobs wait.", "The next 'schedbot work' tries them again.")
         if drain:
-            raise typer.Exit(exit_code(session))
+            raise typer.Exit(report_waiting(session))
 
 
 def summarize(tally: dict[str, int]) -> str:
@@ -81,8 +81,8 @@ def summarize(tally: dict[str, int]) -> str:
     return " ".join(lines)
 
 
-def exit_code(session: Session) -> int:
-    """Return 3 if a job is held or a paused workspace has pending jobs, else 0; print which."""
+def report_waiting(session: Session) -> int:
+    """Print held jobs and paused workspaces with pending jobs. Return the exit code: 3 if there are any, else 0."""
     held, paused = drain_state.count_for_person(session.db)
     if held:
         terminal.note(f"{terminal.count(held, 'job is', 'jobs are')} held. See 'schedbot audit --state held'.")
