@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from schedbot import times
-from schedbot.admin.jobs.next_steps import JobSummary
+from schedbot.admin.jobs.job_summary import JobSummary
 from schedbot.presentation import terminal
 from schedbot.store.history.jobs import Attempt, JobRecord
 

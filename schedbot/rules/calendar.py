@@ -134,17 +134,17 @@ def find_holiday(region: str, tz: str, at: int) -> str:
     """Return the holiday on the local day, as `holiday: Thanksgiving Day`, or ''."""
     if not region:
         return ""
-    from schedbot.rules import holidays
+    from schedbot.rules import public_holidays
 
-    name = holidays.holiday_name(region, date.fromisoformat(times.to_local_rfc3339(at, times.zone(tz))[:10]))
+    name = public_holidays.holiday_name(region, date.fromisoformat(times.to_local_rfc3339(at, times.zone(tz))[:10]))
     return f"holiday: {name}" if name else ""
 
 
 def move_after_holiday(region: str, tz: str, at: int) -> int:
     """Return the same wall-clock time on the next business day that is no holiday."""
-    from schedbot.rules import holidays, windows
+    from schedbot.rules import public_holidays, windows
 
-    return windows.same_time_next_business_day(at, times.zone(tz), holidays.region_calendar(region))
+    return windows.same_time_next_business_day(at, times.zone(tz), public_holidays.region_calendar(region))
 
 
 def find_closure(calendar: Calendar, tz: str, at: int) -> Closure | None:

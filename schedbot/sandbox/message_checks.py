@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from schedbot.sandbox.api_responses import Json, RequestRefused, detailed_refusal, encode
-from schedbot.sandbox.blocks import find_block_errors
+from schedbot.sandbox.block_checks import find_block_errors
 
 MAX_TEXT = 4000
 MAX_SPLIT_TEXT = 40_000

@@ -8,7 +8,7 @@ from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Message
 from schedbot.slack.client import SlackClient
 from schedbot.slack.responses import ChannelInfo, Identity, UserInfo
-from schedbot.slack.users import USER_ERRORS
+from schedbot.slack.user_ids import USER_ERRORS
 
 Result = TypeVar("Result")
 

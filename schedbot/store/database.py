@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from schedbot.errors import DatabaseUnusable
-from schedbot.store.rows import Value, constructor, one_column
+from schedbot.store.row_factory import Value, constructor, one_column
 
 T = TypeVar("T")
 Bindings = Mapping[str, object]

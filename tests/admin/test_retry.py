@@ -11,7 +11,7 @@ from schedbot.model import JobState
 from schedbot.store.history import changes
 from schedbot.store.history import jobs as job_history
 from schedbot.store.history.filters import Filter
-from schedbot.store.jobs.manual import RETRIABLE, Retry, requeue
+from schedbot.store.jobs.retry import RETRIABLE, Retry, requeue
 from tests.support.job_history import HOUR, NOW, JobHistory
 
 FAILED = Filter(states=(JobState.FAILED,))

@@ -4,8 +4,9 @@ import pytest
 
 from schedbot.admin.explain import why
 from schedbot.admin.jobs import mark_posted, timeline
-from schedbot.admin.schedules import lookup, occurrences, run_now
+from schedbot.admin.schedules import occurrences, run_now
 from schedbot.admin.schedules.occurrences import Expression
+from schedbot.admin.schedules.selection import find_all
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence
 from schedbot.rules.calendar import Calendar
@@ -132,7 +133,7 @@ def test_remove_cancels_jobs_and_frees_the_name(schedules: Schedules) -> None:
 def test_find_all_returns_each_match_of_names_and_globs(schedules: Schedules) -> None:
     for name in ("acme-1", "acme-2", "other"):
         schedules.add(name)
-    selection = lookup.find_all(schedules.db, ["acme-*", "acme-1", "zz*", "acme-[!1]"])
+    selection = find_all(schedules.db, ["acme-*", "acme-1", "zz*", "acme-[!1]"])
     assert [entry.name for entry in selection.schedules] == ["acme-1", "acme-2"]
     assert selection.empty == ["zz*"]
 

@@ -9,8 +9,8 @@ from schedbot.admin.operations import health
 from schedbot.admin.workspaces import manage
 from schedbot.model import TokenSource
 from schedbot.store.database import Database
-from schedbot.store.operations import drain, heartbeats
 from schedbot.store.operations import health as health_figures
+from schedbot.store.operations import heartbeats, remaining_jobs
 from schedbot.store.operations.health import PausedWorkspace, Vitals
 from schedbot.tick import tick
 from tests.support.app import App
@@ -144,13 +144,13 @@ def test_held_job_of_a_removed_schedule_is_not_counted(schedules: Schedules) -> 
     schedules.remove("goes")
     assert schedules.jobs("goes") == ["2026-12-01 09:00 held timeout"]
     assert health_figures.read_vitals(schedules.db, ms(schedules.utc)).held == 1
-    assert drain.count_for_person(schedules.db) == (1, 0)
+    assert remaining_jobs.count_for_person(schedules.db) == (1, 0)
     schedules.remove("stays")
-    assert drain.count_for_person(schedules.db) == (0, 0)
+    assert remaining_jobs.count_for_person(schedules.db) == (0, 0)
 
 
 def test_held_jobs_are_found_by_their_index(schedules: Schedules) -> None:
-    held, schedule = (row[3] for row in read_rows(schedules.db, f"EXPLAIN QUERY PLAN {drain.COUNT_HELD}"))
+    held, schedule = (row[3] for row in read_rows(schedules.db, f"EXPLAIN QUERY PLAN {remaining_jobs.COUNT_HELD}"))
     assert "USING INDEX jobs_held" in held
     assert "(id=?)" in schedule
 

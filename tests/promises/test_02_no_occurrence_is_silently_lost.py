@@ -2,7 +2,7 @@
 
 import pytest
 
-from schedbot.admin.schedules import edit, lookup, pause, remove
+from schedbot.admin.schedules import edit, pause, remove, selection
 from tests.support.app import App
 from tests.support.sql import read_rows
 
@@ -61,7 +61,7 @@ def test_change_before_the_first_tick_keeps_missed_occurrences(app: App, action:
     elif action == "pause":
         pause.pause(session, ["hourly"], "", "")
     else:
-        remove.remove(session, lookup.find_all(session.db, ["hourly"]).schedules)
+        remove.remove(session, selection.find_all(session.db, ["hourly"]).schedules)
     app.tick(at=NINE + 4 * HOUR)
     assert jobs(app) == [("missed", 1), ("missed", 2), ("cancelled", 3)]
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from schedbot.errors import BadInput
-from schedbot.rules import holidays
+from schedbot.rules import public_holidays
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from schedbot.rules import holidays
     [("US", "US"), ("us", "US"), (" de-by ", "DE-BY"), ("DE-Bayern", "DE-BY"), ("uk", "GB"), ("GB-SCT", "GB-SCT")],
 )
 def test_region_is_normalized(text: str, region: str) -> None:
-    assert holidays.normalize_region(text) == region
+    assert public_holidays.normalize_region(text) == region
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_region_is_normalized(text: str, region: str) -> None:
 )
 def test_unknown_region_is_refused_with_a_hint(text: str, message: str, hint: str) -> None:
     with pytest.raises(BadInput) as refused:
-        holidays.normalize_region(text)
+        public_holidays.normalize_region(text)
     assert message in str(refused.value)
     assert hint in refused.value.hint
 
@@ -46,11 +46,11 @@ def test_unknown_region_is_refused_with_a_hint(text: str, message: str, hint: st
     ],
 )
 def test_holiday_has_a_name(region: str, day: str, name: str | None) -> None:
-    assert holidays.holiday_name(region, date.fromisoformat(day)) == name
+    assert public_holidays.holiday_name(region, date.fromisoformat(day)) == name
 
 
 def test_every_listed_region_works() -> None:
-    regions = [f"{code}-{part}" for code, codes in holidays.countries().items() for part in codes[:1]]
-    for region in [*holidays.countries(), *regions]:
-        assert holidays.normalize_region(region) == region
-        holidays.holiday_name(region, date(2026, 12, 25))
+    regions = [f"{code}-{part}" for code, codes in public_holidays.countries().items() for part in codes[:1]]
+    for region in [*public_holidays.countries(), *regions]:
+        assert public_holidays.normalize_region(region) == region
+        public_holidays.holiday_name(region, date(2026, 12, 25))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedbot.errors import BadInput
-from schedbot.slack.channels import ID, parse_channel_id
+from schedbot.slack.channel_ids import ID, parse_channel_id
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def test_missing_scopes_have_a_purpose_required_first() -> None:
 
 
 def test_modules_of_audit_and_add_import_nothing_heavy() -> None:
-    light = "schedbot.slack.response_parser, schedbot.slack.channels, schedbot.slack.scopes, schedbot.reports"
+    light = "schedbot.slack.response_parser, schedbot.slack.channel_ids, schedbot.slack.scopes, schedbot.reports"
     heavy = "{'slack_sdk', 'aiohttp', 'jinja2', 'asyncio'} & set(sys.modules)"
     completed = subprocess.run(
         [sys.executable, "-c", f"import sys, {light}; print(sorted({heavy}))"],

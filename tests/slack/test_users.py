@@ -3,7 +3,7 @@
 import pytest
 
 from schedbot.errors import BadInput
-from schedbot.slack.users import is_user_zone, parse_user_id
+from schedbot.slack.user_ids import is_user_zone, parse_user_id
 
 
 @pytest.mark.parametrize(("tz", "user"), [("slack:U0123", "U0123"), (" Slack: W0123456789 ", "W0123456789")])

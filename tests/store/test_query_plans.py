@@ -20,7 +20,17 @@ from schedbot.model import (
 from schedbot.store.database import Database
 from schedbot.store.fanout import advance, enqueue
 from schedbot.store.history import missed_spans
-from schedbot.store.jobs import attempts, claims, deferral, fairness, manual, pacing, pending, rescue, unknown
+from schedbot.store.jobs import (
+    attempts,
+    claims,
+    deferral,
+    fairness,
+    pacing,
+    pending,
+    rescue,
+    settlement,
+    unknown,
+)
 from schedbot.store.opening import create_database
 from schedbot.store.schedules import recurrences, user_zones
 from tests.support.sql import read_rows, read_value
@@ -98,7 +108,7 @@ STEPS = [
     ),
     pytest.param(missed_spans.OF_SCHEDULE, ["(schedule_id=? AND first_due_at<?)"], id="missed spans of a schedule"),
     pytest.param(missed_spans.SHRINK, ["(schedule_id=? AND first_due_at<?)"], id="shrink a missed span"),
-    pytest.param(manual.MARK_POSTED, ["jobs USING INTEGER PRIMARY KEY"], id="mark as posted"),
+    pytest.param(settlement.MARK_POSTED, ["jobs USING INTEGER PRIMARY KEY"], id="mark as posted"),
 ]
 
 

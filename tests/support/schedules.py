@@ -8,7 +8,7 @@ from pathlib import Path
 
 from schedbot.admin.schedules import add as add_schedule
 from schedbot.admin.schedules import edit as edit_schedule
-from schedbot.admin.schedules import lookup, occurrences
+from schedbot.admin.schedules import occurrences, selection
 from schedbot.admin.schedules import pause as pause_schedule
 from schedbot.admin.schedules import remove as remove_schedule
 from schedbot.admin.schedules import run_now as extra_job
@@ -82,7 +82,7 @@ class Schedules:
 
     def remove(self, name: str = "daily") -> None:
         """Remove the schedules that match the name or glob."""
-        remove_schedule.remove(self.session, lookup.find_all(self.db, [name]).schedules)
+        remove_schedule.remove(self.session, selection.find_all(self.db, [name]).schedules)
 
     def tick(self, utc: str) -> None:
         """Set the clock to this instant, and run a tick."""

@@ -4,8 +4,8 @@ Instants of the rule before the schedule's start, before its last change or afte
 """
 
 from schedbot import times
-from schedbot.admin.explain import blockers
-from schedbot.admin.explain.blockers import Cause
+from schedbot.admin.explain import pause_reasons
+from schedbot.admin.explain.pause_reasons import Cause
 from schedbot.admin.schedules import occurrences
 from schedbot.model import Schedule
 from schedbot.rules import recurrence
@@ -15,10 +15,10 @@ from schedbot.store.history import occurrence
 
 def explain(session: Session, schedule: Schedule, at: int, exact: bool) -> list[Cause]:
     """Return the causes, in order; `exact` if the user named the instant, else it is the present."""
-    if removed := blockers.removal(session, schedule, at):
+    if removed := pause_reasons.removal(session, schedule, at):
         return [removed]
     following = next_occurrence(schedule, at)
-    blocker = blockers.future_blocker(session, schedule, following) if following is not None else None
+    blocker = pause_reasons.future_blocker(session, schedule, following) if following is not None else None
     when = "has been due yet" if not exact else "is due then" if at > session.now() else "was due then"
     sentences = [f"Nothing {when}: {recurrence.describe(schedule.recurrence)}.", outside_bounds(schedule, at)]
     if schedule.recurrence.once_at is None:

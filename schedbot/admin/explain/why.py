@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from schedbot import times
-from schedbot.admin.explain import blockers, no_occurrence
-from schedbot.admin.explain.blockers import Cause
-from schedbot.admin.jobs import filters, next_steps, timeline
+from schedbot.admin.explain import no_occurrence, pause_reasons
+from schedbot.admin.explain.pause_reasons import Cause
+from schedbot.admin.jobs import filters, job_summary, timeline
 from schedbot.model import CancelReason, JobState, Schedule, ScheduleState
 from schedbot.rules import recurrence
 from schedbot.session import Session
@@ -60,7 +60,7 @@ def explain(session: Session, name: str, at_text: str) -> Explanation:
         return explain_missed(Explanation(schedule, at, due_at, None, ()), missed)
     job = job_near(session, schedule, at, due_at, exact=bool(at_text))
     if job is not None:
-        blocker = None if at_text else blockers.present_blocker(session, schedule)
+        blocker = None if at_text else pause_reasons.present_blocker(session, schedule)
         return explain_job(session, Explanation(schedule, at, job.due_at, job, ()), job, blocker)
     if due_at is None:
         causes = no_occurrence.explain(session, schedule, at, exact=bool(at_text))
@@ -98,7 +98,7 @@ def explain_missed(explanation: Explanation, missed: MissedOccurrence) -> Explan
 def explain_job(session: Session, explanation: Explanation, job: JobRecord, blocker: Cause | None) -> Explanation:
     """Explain by the job's state, followed by a blocker of later occurrences."""
     unanswered = outage.count_failures(session.db, session.now())
-    summary = next_steps.summarize(job, session.now(), unanswered, skipped_by(session, job))
+    summary = job_summary.summarize(job, session.now(), unanswered, skipped_by(session, job))
     because = [summary.sentence]
     steps = [*summary.steps, f"schedbot audit {job.job}"]
     if blocker:
@@ -137,7 +137,7 @@ def job_near(session: Session, schedule: Schedule, at: int, due_at: int | None, 
 def first_cause(session: Session, schedule: Schedule, due_at: int) -> Cause:
     """Return the first cause on record for an occurrence without a job."""
     causes = (
-        blockers.removal(session, schedule, due_at),
+        pause_reasons.removal(session, schedule, due_at),
         out_of_bounds(session, schedule, due_at),
         not_effective(session, schedule, due_at),
         no_tick(session, due_at),
@@ -153,7 +153,7 @@ def out_of_bounds(session: Session, schedule: Schedule, due_at: int) -> Cause | 
     if due_at <= now:
         return None
     sentence = f"It is not due yet: {times.format_relative(due_at, now)}."
-    if blocker := blockers.future_blocker(session, schedule, due_at):
+    if blocker := pause_reasons.future_blocker(session, schedule, due_at):
         return Cause(f"{sentence} {blocker.sentence}", blocker.steps)
     return Cause(f"{sentence}{no_occurrence.calendar_decision(schedule, due_at, now)}")
 
@@ -161,7 +161,7 @@ def out_of_bounds(session: Session, schedule: Schedule, due_at: int) -> Cause | 
 def not_effective(session: Session, schedule: Schedule, due_at: int) -> Cause | None:
     """Return a cause if the schedule was added, changed or resumed later, or if it is off."""
     if due_at > schedule.effective_at:
-        return blockers.present_blocker(session, schedule)
+        return pause_reasons.present_blocker(session, schedule)
     schedule_changes = changes.of_object(session.db, "schedule", schedule.id)
     change = next((change for change in schedule_changes if change.changed_at <= schedule.effective_at), None)
     since = times.format_instant(schedule.effective_at, times.zone(schedule.recurrence.tz))

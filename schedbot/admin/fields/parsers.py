@@ -180,9 +180,9 @@ def parse_blackout(text: str) -> str:
 @lru_cache(maxsize=256)
 def parse_region(text: str) -> str:
     """Return the region of public holidays in its normal form."""
-    from schedbot.rules import holidays
+    from schedbot.rules import public_holidays
 
-    return holidays.normalize_region(text)
+    return public_holidays.normalize_region(text)
 
 
 def parse_params(text: str) -> dict[str, Any]:

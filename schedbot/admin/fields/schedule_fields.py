@@ -22,7 +22,7 @@ from schedbot.model import (
     Terms,
     UnknownPolicy,
 )
-from schedbot.slack import channels, users
+from schedbot.slack import channel_ids, user_ids
 
 COLUMNS = (
     "name",
@@ -147,13 +147,13 @@ def slack_user(fields: Fields, base: ScheduleFields | None = None) -> SlackUser 
     tz, workspace = fields.get("tz"), workspace_name(fields, base)
     if not tz and base and workspace != base.workspace:
         tz = base.terms.tz_from
-    return SlackUser(workspace, parse("tz", users.parse_user_id, tz)) if tz and users.is_user_zone(tz) else None
+    return SlackUser(workspace, parse("tz", user_ids.parse_user_id, tz)) if tz and user_ids.is_user_zone(tz) else None
 
 
 def slack_user_of(schedule: Schedule) -> SlackUser | None:
     """Return the user whose time zone a schedule has, or None."""
     tz = schedule.terms.tz_from
-    return SlackUser(schedule.workspace, users.parse_user_id(tz)) if tz else None
+    return SlackUser(schedule.workspace, user_ids.parse_user_id(tz)) if tz else None
 
 
 def zone_of(zones: Zones, user: SlackUser) -> str:
@@ -190,13 +190,13 @@ def parse_terms(fields: Fields, rule: Recurrence, now: int, base: ScheduleFields
         window=parse_optional(fields, "window", parsers.parse_window, old.window, ""),
         outside=parse_optional(fields, "outside", OUTSIDE, old.outside, DEFAULTS.outside),
         blackout=parse_optional(fields, "blackout", parsers.parse_blackout, old.blackout, ""),
-        tz_from=users.format_user_zone(parse("tz", users.parse_user_id, tz)) if users.is_user_zone(tz) else "",
+        tz_from=user_ids.format_user_zone(parse("tz", user_ids.parse_user_id, tz)) if user_ids.is_user_zone(tz) else "",
     )
 
 
 def parse_channel(text: str) -> str:
     """Return a channel's id, from the id or a link. Raises BadField."""
-    return parse("channel", channels.parse_channel_id, text)
+    return parse("channel", channel_ids.parse_channel_id, text)
 
 
 def parse_bounds(fields: Fields, rule: Recurrence, now: int, base: ScheduleFields | None) -> timing.Bounds:

@@ -15,7 +15,7 @@ from schedbot.admin.fields import parsers
 from schedbot.admin.fields.parsers import DEFAULT_WORDS, BadField, Fields, parse, parse_optional
 from schedbot.model import Recurrence, SendHours, Terms
 from schedbot.rules import recurrence, windows
-from schedbot.slack import users
+from schedbot.slack import user_ids
 
 TIME_COLUMNS = ("cron", "every", "at")
 BOUND_COLUMNS = ("starts", "until", "count")
@@ -49,7 +49,7 @@ def parse_tz(text: str) -> str:
         raise BadField(
             "tz", "No time zone given: use --tz.", "For example --tz Europe/Berlin. There is no default zone."
         )
-    if users.is_user_zone(text):
+    if user_ids.is_user_zone(text):
         problem = f"{times.quote(text)} is a Slack user, and only a schedule can take its zone from Slack."
         raise BadField("tz", problem, "Use the zone's name, for example --tz Europe/Berlin.")
     return parse("tz", times.zone, text).key

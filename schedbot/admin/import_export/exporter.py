@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from schedbot.admin.fields.schedule_fields import COLUMNS
 from schedbot.admin.import_export.formats import Format
-from schedbot.admin.schedules import lookup, serialize
+from schedbot.admin.schedules import selection, serialize
 from schedbot.model import Schedule, ScheduleState
 from schedbot.store.database import Database
 from schedbot.store.schedules import schedules
@@ -43,7 +43,7 @@ class NewlineWriter:
 
 def find_schedules(db: Database, names: Sequence[str]) -> Iterator[Schedule]:
     """Yield the schedules of these names and globs, or all, without finished schedules. Raises NotFound."""
-    selected = iter(lookup.find_all(db, names).schedules) if names else schedules.list_matching(db, ScheduleFilter())
+    selected = iter(selection.find_all(db, names).schedules) if names else schedules.list_matching(db, ScheduleFilter())
     return (schedule for schedule in selected if schedule.state is not ScheduleState.FINISHED)
 
 

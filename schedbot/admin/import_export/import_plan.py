@@ -17,7 +17,7 @@ from schedbot.admin.workspaces import user_zones
 from schedbot.errors import BadFile
 from schedbot.model import Schedule
 from schedbot.session import Session
-from schedbot.slack.users import is_user_zone
+from schedbot.slack.user_ids import is_user_zone
 from schedbot.store.fanout import occurrence_count
 from schedbot.store.schedules import lookup
 

@@ -12,7 +12,7 @@ from itertools import islice
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.schedules import occurrences
-from schedbot.admin.schedules.lookup import find
+from schedbot.admin.schedules.selection import find
 from schedbot.admin.schedules.serialize import changed_schedule
 from schedbot.errors import BadInput
 from schedbot.model import JobState, Schedule, ScheduleState

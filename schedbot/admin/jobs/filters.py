@@ -90,7 +90,7 @@ def unknown_schedule(db: Database, name: str) -> NotFound:
 def channel_ids(values: Sequence[str]) -> tuple[str, ...] | None:
     if not values:
         return None
-    from schedbot.slack.channels import parse_channel_id
+    from schedbot.slack.channel_ids import parse_channel_id
 
     return tuple(parse_channel_id(value) for value in values)
 

@@ -7,7 +7,7 @@ import re
 
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext, ChangedObject
-from schedbot.admin.jobs.next_steps import describe_state
+from schedbot.admin.jobs.job_summary import describe_state
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState
 from schedbot.rules.lifecycle import MOVES, Event
@@ -15,7 +15,7 @@ from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.history import jobs
 from schedbot.store.history.jobs import JobRecord
-from schedbot.store.jobs import manual
+from schedbot.store.jobs import settlement
 
 TS = re.compile(r"[0-9]{10}\.[0-9]{6}")
 # The link of a message ends in p1234567890123456.
@@ -35,7 +35,7 @@ def mark_posted(session: Session, number: int, message: str) -> JobRecord:
             )
         refuse_other_channel(job, message.strip())
         lateness_ms = max(0, ts_to_ms(ts) - job.goes_at)
-        manual.mark_posted(db, number, job.state, ts, lateness_ms)
+        settlement.mark_posted(db, number, job.state, ts, lateness_ms)
         record(db, context, job, ts)
     return find_job(session, number)
 

@@ -12,7 +12,7 @@ from enum import Enum
 from itertools import islice
 
 from schedbot.admin.change_context import ChangeContext
-from schedbot.admin.jobs.next_steps import describe_state
+from schedbot.admin.jobs.job_summary import describe_state
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState, ScheduleState
 from schedbot.rules.misfire import MIN_GRACE_MS
@@ -20,8 +20,8 @@ from schedbot.session import Session
 from schedbot.slack.remedies import describe_reason
 from schedbot.store.history import jobs as job_history
 from schedbot.store.history.filters import Filter
-from schedbot.store.jobs import manual
-from schedbot.store.jobs.manual import Candidate, Retry
+from schedbot.store.jobs import retry as retriable_jobs
+from schedbot.store.jobs.retry import Candidate, Retry
 
 SLICE = 1_000
 SPACING_MS = 1_000
@@ -89,7 +89,9 @@ def plan(session: Session, job_filter: Filter, stale: bool) -> RetryPlan:
     retriable, now = only_retriable(job_filter, stale), session.now()
     result = RetryPlan(stale, retriable.states or ())
     for job, matches in candidates(session, retriable):
-        exclusion = exclude(job, now, stale) if matches or job.state not in manual.RETRIABLE else Exclusion.NO_MATCH
+        exclusion = (
+            exclude(job, now, stale) if matches or job.state not in retriable_jobs.RETRIABLE else Exclusion.NO_MATCH
+        )
         if exclusion is None:
             result.ready.append(job.job)
             result.groups[RetryGroup(job.workspace, job.state, job.error or "")] += 1
@@ -103,11 +105,11 @@ def plan(session: Session, job_filter: Filter, stale: bool) -> RetryPlan:
 def candidates(session: Session, job_filter: Filter) -> Iterator[tuple[Candidate, bool]]:
     """Yield the jobs that match, then the jobs named by number that do not match, each with that answer."""
     matching = set()
-    for job in manual.list_candidates(session.db, job_filter):
+    for job in retriable_jobs.list_candidates(session.db, job_filter):
         matching.add(job.job)
         yield job, True
     others = tuple(number for number in job_filter.jobs or () if number not in matching)
-    yield from ((job, False) for job in manual.list_candidates(session.db, Filter(jobs=others)))
+    yield from ((job, False) for job in retriable_jobs.list_candidates(session.db, Filter(jobs=others)))
 
 
 def refuse_unknown(session: Session, jobs: Sequence[int]) -> None:
@@ -123,18 +125,18 @@ def only_retriable(job_filter: Filter, stale: bool) -> Filter:
     if job_filter.jobs is not None:
         return job_filter
     if job_filter.states is None:
-        usual = tuple(state for state in manual.RETRIABLE if stale or state is not JobState.MISSED)
+        usual = tuple(state for state in retriable_jobs.RETRIABLE if stale or state is not JobState.MISSED)
         return replace(job_filter, states=usual)
-    states = tuple(state for state in job_filter.states if state in manual.RETRIABLE)
+    states = tuple(state for state in job_filter.states if state in retriable_jobs.RETRIABLE)
     if not states:
         names = " or ".join(state.value for state in job_filter.states)
-        raise BadInput(f"--state {names}: these jobs cannot be retried.", f"Use {', '.join(manual.RETRIABLE)}.")
+        raise BadInput(f"--state {names}: these jobs cannot be retried.", f"Use {', '.join(retriable_jobs.RETRIABLE)}.")
     return replace(job_filter, states=states)
 
 
 def exclude(job: Candidate, now: int, stale: bool) -> Exclusion | None:
     """Return why the job is not retried; None if it is."""
-    if job.state not in manual.RETRIABLE:
+    if job.state not in retriable_jobs.RETRIABLE:
         return Exclusion.NOT_FAILED
     if job.schedule_state is ScheduleState.REMOVED:
         return Exclusion.REMOVED
@@ -182,8 +184,8 @@ def queue_page(
 ) -> list[Candidate]:
     db, context = session.db, ChangeContext.begin(session, "retry")
     now = context.now
-    ready = [job for job in manual.list_candidates(db, Filter(jobs=page)) if exclude(job, now, stale) is None]
-    manual.requeue(db, [to_row(job, now, positions) for job in ready], context.actor, context.host, now)
+    ready = [job for job in retriable_jobs.list_candidates(db, Filter(jobs=page)) if exclude(job, now, stale) is None]
+    retriable_jobs.requeue(db, [to_row(job, now, positions) for job in ready], context.actor, context.host, now)
     return ready
 
 
@@ -201,4 +203,4 @@ def preview(session: Session, retry_plan: RetryPlan) -> Iterator[Candidate]:
     """Yield the jobs that `carry_out` would yield, without a change."""
     ready = iter(retry_plan.ready)
     while page := tuple(islice(ready, SLICE)):
-        yield from manual.list_candidates(session.db, Filter(jobs=page))
+        yield from retriable_jobs.list_candidates(session.db, Filter(jobs=page))

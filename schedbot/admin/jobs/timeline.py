@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from schedbot.admin.jobs import next_steps
+from schedbot.admin.jobs import job_summary
 from schedbot.model import CancelReason, JobState, Outcome, ScheduleState
 from schedbot.session import Session
 from schedbot.slack.error_codes import explain
@@ -76,7 +76,7 @@ def attempt_entries(attempt: Attempt, job: JobRecord) -> Iterator[TimelineEntry]
         attempt.ended_at,
         str(attempt.outcome),
         f"{name}: {outcome} ({attempt.error or 'no error code'}{status}). {sentence}{detail}".rstrip(),
-        next_steps.fill_job(remedy, job),
+        job_summary.fill_job(remedy, job),
     )
 
 

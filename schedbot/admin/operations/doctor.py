@@ -23,7 +23,7 @@ from schedbot.store.opening import open_database
 from schedbot.store.operations.health import Vitals, read_vitals
 from schedbot.store.schedules import workspace_usage, workspaces
 from schedbot.store.schedules.workspaces import Workspace
-from schedbot.store.sqlite import integrity, wake_fifo
+from schedbot.store.sqlite import database_checks, wake_fifo
 
 MIN_FREE_BYTES = 200 * 1024 * 1024
 # WAL needs memory that all processes share: sqlite.org/wal.html
@@ -93,11 +93,13 @@ def from_error(check: str, error: SchedbotError) -> CheckResult:
 
 
 def check_integrity(session: Session) -> CheckResult:
-    damage = integrity.list_damage(session.db)
+    damage = database_checks.list_damage(session.db)
     if damage:
         remedy = "Stop schedbot, keep a copy of the file, and restore a backup, or see sqlite.org/recovery.html."
         return CheckResult("database", f"{session.db.path} is damaged: {damage[0]}", remedy)
-    return CheckResult("database", f"{session.db.path}, schema {integrity.schema_numbers(session.db)[0]}, not damaged")
+    return CheckResult(
+        "database", f"{session.db.path}, schema {database_checks.schema_numbers(session.db)[0]}, not damaged"
+    )
 
 
 def check_permissions(path: Path) -> CheckResult:
@@ -109,8 +111,8 @@ def check_permissions(path: Path) -> CheckResult:
 
 def check_sqlite() -> CheckResult:
     """Check for SQLite versions that can corrupt the file."""
-    remedy = "Install apsw 3.51.3 or newer." if integrity.is_faulty_sqlite() else ""
-    return CheckResult("SQLite", integrity.sqlite_version(), remedy)
+    remedy = "Install apsw 3.51.3 or newer." if database_checks.is_faulty_sqlite() else ""
+    return CheckResult("SQLite", database_checks.sqlite_version(), remedy)
 
 
 def check_disk(folder: Path) -> CheckResult:

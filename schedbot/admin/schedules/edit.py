@@ -9,7 +9,7 @@ from schedbot import times
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.fields.parsers import BadField, Fields
 from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, slack_user
-from schedbot.admin.schedules.lookup import find
+from schedbot.admin.schedules.selection import find
 from schedbot.admin.schedules.writer import EditResult, ScheduleWriter
 from schedbot.admin.workspaces import user_zones
 from schedbot.session import Session

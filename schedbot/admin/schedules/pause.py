@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.fields import parsers
-from schedbot.admin.schedules.lookup import Selection, find_all
 from schedbot.admin.schedules.occurrences import has_occurrence_after
+from schedbot.admin.schedules.selection import Selection, find_all
 from schedbot.admin.schedules.serialize import record_change
 from schedbot.admin.workspaces import check
 from schedbot.errors import BadInput, SchedbotError

@@ -6,7 +6,7 @@ Nothing is written and no token is read.
 from dataclasses import dataclass
 
 from schedbot import reports, times
-from schedbot.admin.schedules.lookup import find
+from schedbot.admin.schedules.selection import find
 from schedbot.model import Message, Schedule
 from schedbot.rules import recurrence
 from schedbot.session import Session

@@ -69,7 +69,7 @@ def refresh(session: Session, command: str = "tick", within_ms: int = 15_000) ->
 def ask(session: Session, workspace_id: str, user_ids: list[str], end: int) -> Answers:
     """Return Slack's answers about users of one workspace. An error of the whole workspace counts for all of them."""
     from schedbot.slack import one_shot
-    from schedbot.slack.users import USER_ERRORS
+    from schedbot.slack.user_ids import USER_ERRORS
 
     settings = session.settings
     try:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schedbot.admin.change_context import ChangeContext, ChangedObject
-from schedbot.admin.schedules.lookup import Selection, find_all
+from schedbot.admin.schedules.selection import Selection, find_all
 from schedbot.errors import BadInput
 from schedbot.model import JobState, Schedule, ScheduleState
 from schedbot.session import Session

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 
 from schedbot import times
 from schedbot.admin.schedules import preview
-from schedbot.admin.schedules.lookup import find
+from schedbot.admin.schedules.selection import find
 from schedbot.admin.workspaces import check
 from schedbot.clock import steady_ms
 from schedbot.errors import ReportFailed, SchedbotError
 from schedbot.model import AttemptResult, Message, Outcome, Schedule
 from schedbot.reports import limits
 from schedbot.session import Session
-from schedbot.slack import channels, error_codes, remedies
+from schedbot.slack import channel_ids, error_codes, remedies
 from schedbot.store.jobs import pacing
 from schedbot.store.schedules import workspaces
 from schedbot.store.schedules.workspaces import Workspace
@@ -58,7 +58,7 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     from schedbot.slack import one_shot
 
     schedule = find(session.db, name)
-    channel = channels.parse_channel_id(to) if to else schedule.terms.channel
+    channel = channel_ids.parse_channel_id(to) if to else schedule.terms.channel
     workspace = workspaces.by_id(session.db, schedule.workspace_id)
     refuse_paused(workspace)
     message = mark(preview.render(schedule, preview.next_due_or_now(schedule, session.now())))

@@ -1,8 +1,8 @@
 """Skip the next occurrence of a schedule, whether its job is queued already or not enqueued yet."""
 
 from schedbot.admin.change_context import ChangeContext
-from schedbot.admin.schedules.lookup import find
 from schedbot.admin.schedules.occurrences import Occurrence, find_next_due, find_upcoming
+from schedbot.admin.schedules.selection import find
 from schedbot.admin.schedules.serialize import changed_schedule
 from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState

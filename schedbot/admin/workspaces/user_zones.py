@@ -18,7 +18,7 @@ from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack import error_codes, scopes
 from schedbot.slack.responses import UserInfo
-from schedbot.slack.users import FIND_USER_ID, USER_ERRORS
+from schedbot.slack.user_ids import FIND_USER_ID, USER_ERRORS
 from schedbot.store.database import Database
 from schedbot.store.schedules import user_zones as stored
 from schedbot.store.schedules import workspaces

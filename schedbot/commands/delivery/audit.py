@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from schedbot.admin.jobs import filters, next_steps
+from schedbot.admin.jobs import filters, job_summary
 from schedbot.admin.jobs import mark_posted as marking
 from schedbot.admin.jobs.filters import FilterOptions
 from schedbot.commands import options
@@ -105,5 +105,5 @@ def show_job(session: Session, number: int, json: bool, csv: bool) -> None:
         terminal.csv_rows(presentation.KEYS, [presentation.to_json(job)])
     else:
         now = session.now()
-        summary = next_steps.summarize(job, now, outage.count_failures(session.db, now))
+        summary = job_summary.summarize(job, now, outage.count_failures(session.db, now))
         presentation.print_time_line(job, entries, summary, now)

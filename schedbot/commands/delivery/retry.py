@@ -14,7 +14,7 @@ from schedbot.errors import NEEDS_PERSON, BadInput
 from schedbot.model import JobState
 from schedbot.presentation import terminal
 from schedbot.session import Session, open_session
-from schedbot.store.jobs.manual import Candidate
+from schedbot.store.jobs.retry import Candidate
 
 MAX_REASONS = 10
 

@@ -10,7 +10,7 @@ from schedbot.errors import SchedbotError
 from schedbot.model import JobState
 from schedbot.presentation import terminal
 from schedbot.session import Session, open_session
-from schedbot.store.operations import drain as drain_state
+from schedbot.store.operations import remaining_jobs as drain_state
 from schedbot.store.schedules import user_zones
 
 ZONE_REFRESH_MS = 5_000  # due jobs wait for it

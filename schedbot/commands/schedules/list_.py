@@ -8,7 +8,7 @@ import typer
 
 from schedbot import times
 from schedbot.admin.jobs import filters as job_filters
-from schedbot.admin.schedules import lookup
+from schedbot.admin.schedules import selection
 from schedbot.admin.workspaces import lookup as workspace_lookup
 from schedbot.errors import BadInput
 from schedbot.model import ScheduleState
@@ -76,6 +76,6 @@ def parse_state(text: str) -> ScheduleState:
 def to_globs(session: Session, names: list[str]) -> list[str]:
     """Return the names as globs. Raises NotFound for an unknown name that is no glob."""
     for name in names:
-        if not lookup.is_glob(name):
-            lookup.find(session.db, name)
-    return [lookup.to_sqlite_glob(name) for name in names]
+        if not selection.is_glob(name):
+            selection.find(session.db, name)
+    return [selection.to_sqlite_glob(name) for name in names]

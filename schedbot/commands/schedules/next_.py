@@ -9,7 +9,7 @@ import typer
 
 from schedbot import clock, times
 from schedbot.admin.fields.parsers import Fields
-from schedbot.admin.schedules import lookup, occurrences
+from schedbot.admin.schedules import occurrences, selection
 from schedbot.admin.schedules.occurrences import CALENDAR_COLUMNS, Expression, Occurrence
 from schedbot.commands import options
 from schedbot.errors import BadInput
@@ -80,7 +80,7 @@ def select(session: Session, names: list[str]) -> Iterable[Schedule]:
     """Return the schedules with these names; all active schedules without names."""
     if not names:
         return schedules.list_matching(session.db, ScheduleFilter(states=(ScheduleState.ACTIVE,)))
-    selected = lookup.find_all(session.db, names)
+    selected = selection.find_all(session.db, names)
     presentation.note_unmatched(selected.empty)
     now = session.now()
     for schedule in selected.schedules:

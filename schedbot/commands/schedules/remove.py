@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from schedbot.admin.schedules import lookup, remove
+from schedbot.admin.schedules import remove, selection
 from schedbot.errors import DONE, USAGE_ERROR
 from schedbot.model import Schedule
 from schedbot.presentation import schedules, terminal
@@ -22,7 +22,7 @@ def run(
     Example:  schedbot remove acme-weekly
     """
     with open_session() as session:
-        selected = lookup.find_all(session.db, names)
+        selected = selection.find_all(session.db, names)
         schedules.note_unmatched(selected.empty)
         if selected.schedules and not (yes or confirm(names, selected.schedules)):
             raise typer.Exit(DONE if sys.stdin.isatty() else USAGE_ERROR)
@@ -33,7 +33,7 @@ def run(
 
 def confirm(names: Sequence[str], selected: Sequence[Schedule]) -> bool:
     """Ask the user, except for one name without a glob, or for several names in a script."""
-    has_glob = any(lookup.is_glob(name) for name in names)
+    has_glob = any(selection.is_glob(name) for name in names)
     if not has_glob and (len(selected) == 1 or not sys.stdin.isatty()):
         return True
     examples = ", ".join(schedule.name for schedule in selected[:5]) + (", ..." if len(selected) > 5 else "")

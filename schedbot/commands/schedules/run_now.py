@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from schedbot import times
-from schedbot.admin.jobs.next_steps import describe_state
+from schedbot.admin.jobs.job_summary import describe_state
 from schedbot.admin.schedules import run_now, serialize
 from schedbot.admin.schedules.run_now import RunNowJob
 from schedbot.errors import DONE, FAILED, NEEDS_PERSON

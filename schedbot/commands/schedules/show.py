@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from schedbot import times
-from schedbot.admin.schedules import lookup
+from schedbot.admin.schedules import selection
 from schedbot.model import HolidayPolicy, OutsidePolicy, Schedule
 from schedbot.presentation import jobs, schedules, terminal
 from schedbot.rules import recurrence
@@ -34,7 +34,7 @@ def run(
     Example:  schedbot show acme-weekly
     """
     with open_session() as session:
-        schedule = lookup.find(session.db, name)
+        schedule = selection.find(session.db, name)
         if json:
             terminal.json_lines(schedules.to_json_each(session, [schedule]))
             return

@@ -73,10 +73,10 @@ def _parse_user_zone(text: str) -> tuple[str, str]:
     """Return the user id and the time zone in `ID=ZONE`; an empty zone is allowed. Raises BadInput."""
     from schedbot import times
     from schedbot.errors import BadInput
-    from schedbot.slack import users
+    from schedbot.slack import user_ids
 
     user_id, equals, zone = text.partition("=")
-    if not equals or not users.ID.fullmatch(user_id):
+    if not equals or not user_ids.ID.fullmatch(user_id):
         raise BadInput(
             f"--person {times.quote(text)} lacks a user id or a time zone.",
             "Write it like U0SANDBOX01=Europe/Berlin, with the id in capitals.",

@@ -1,10 +1,11 @@
 """Recurrence rules: validation, instants by the rules of Debian's cron in any time zone, and descriptions. Pure."""
 
 from schedbot.errors import BadInput
+from schedbot.rules.recurrence.cron_normalization import normalize
 from schedbot.rules.recurrence.cron_phrases import to_cron
-from schedbot.rules.recurrence.cron_syntax import normalize
 from schedbot.rules.recurrence.cron_times import is_ever_due, parse_cron
 from schedbot.rules.recurrence.describe import describe
+from schedbot.rules.recurrence.describe_rrule import to_phrase
 from schedbot.rules.recurrence.firing_times import (
     ClockChange,
     ClockChangeEffect,
@@ -15,7 +16,6 @@ from schedbot.rules.recurrence.firing_times import (
 )
 from schedbot.rules.recurrence.phrases import to_recurrence
 from schedbot.rules.recurrence.rrule import rrule_start
-from schedbot.rules.recurrence.rrule_text import to_phrase
 from schedbot.rules.recurrence.utc_offsets import zone
 from schedbot.rules.recurrence.warnings import clock_change_warnings, describe_clock_change, warnings
 from schedbot.times import quote

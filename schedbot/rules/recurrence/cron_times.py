@@ -34,7 +34,7 @@ class CronExpression:
 
 @lru_cache(maxsize=16_384)
 def parse_cron(normal_form: str) -> CronExpression:
-    """Parse an expression that `cron_syntax.normalize` returned."""
+    """Parse an expression that `cron_normalization.normalize` returned."""
     from croniter import croniter
 
     (minutes, hours, days, months, weekdays), nth = croniter.expand(normal_form)

@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable
 
 from schedbot import times
 from schedbot.model import Recurrence
-from schedbot.rules.recurrence.cron_syntax import MONTHS, normalize
+from schedbot.rules.recurrence.cron_normalization import MONTHS, normalize
 from schedbot.rules.recurrence.cron_times import LAST, CronExpression, parse_cron
+from schedbot.rules.recurrence.describe_rrule import describe_rrule
 from schedbot.rules.recurrence.firing_times import single_instant
-from schedbot.rules.recurrence.rrule_text import describe_rrule
 
 FEW_TIMES = 6
 EVERY_DAY = frozenset(range(1, 32))

@@ -12,9 +12,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from schedbot.model import Recurrence
-from schedbot.rules.recurrence import holiday_shift
+from schedbot.rules.recurrence import move_before_holidays
+from schedbot.rules.recurrence.timetable import Timetable, get_timetable, wall_times
 from schedbot.rules.recurrence.utc_offsets import DAY, OffsetPeriod, offset_periods
-from schedbot.rules.recurrence.wall_times import Timetable, get_timetable, wall_times
 
 MINUTE = 60_000
 LARGEST_CHANGE = 3 * 60 * MINUTE
@@ -56,7 +56,7 @@ def single_instant(recurrence: Recurrence) -> int | None:
     at = recurrence.once_at
     if at is None or not recurrence.before_holidays:
         return at
-    return holiday_shift.shift_instant(at, recurrence.tz, recurrence.before_holidays)
+    return move_before_holidays.shift_instant(at, recurrence.tz, recurrence.before_holidays)
 
 
 def latest_at_or_before(recurrence: Recurrence, at: int, not_before: int) -> int | None:

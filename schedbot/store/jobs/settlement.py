@@ -5,7 +5,8 @@ paused, suspended or removed meanwhile; only an extra job that was requested dur
 was paused, it waits; if its schedule moved to another workspace, the next attempt goes there.
 """
 
-from schedbot.model import CancelReason, ScheduleState
+from schedbot.model import CancelReason, JobState, ScheduleState
+from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.history import changes
 from schedbot.store.history.changes import Change
@@ -31,6 +32,11 @@ SETTLED = f"""
                  AND EXISTS (SELECT 1 FROM schedules s JOIN workspaces w ON w.id = s.workspace_id
                               WHERE s.id = jobs.schedule_id AND w.paused_at IS NOT NULL)),
        available_at = :available_at, error = :error, ts = :ts, lateness_ms = :lateness_ms
+"""
+
+MARK_POSTED = """
+UPDATE jobs SET state = :succeeded, ts = :ts, error = NULL, lateness_ms = :lateness_ms
+ WHERE id = :job AND state = :before
 """
 
 SUSPEND = """
@@ -86,3 +92,10 @@ def suspend_schedule(db: Database, schedule_id: str, channel: str, reason: str, 
         after={"state": suspended.value, "reason": reason},
     )
     changes.record(db, change)
+
+
+def mark_posted(db: Database, job: int, before: JobState, ts: str, lateness_ms: int) -> bool:
+    """Mark the job as posted, as the message `ts`. False: its state is not `before` any more. Inside a transaction."""
+    succeeded = after(before, Event.MARKED_POSTED)
+    bindings = {"job": job, "before": before, "succeeded": succeeded, "ts": ts, "lateness_ms": lateness_ms}
+    return db.execute(MARK_POSTED, bindings) == 1

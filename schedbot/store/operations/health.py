@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from schedbot import __version__
 from schedbot.store.database import Database
 from schedbot.store.jobs import outage
-from schedbot.store.operations import drain
+from schedbot.store.operations import remaining_jobs
 
 LAST_TICK = "SELECT max(beat_at) FROM heartbeats WHERE kind = 'tick'"
 
@@ -98,7 +98,7 @@ def read_vitals(db: Database, now: int) -> Vitals:
             queued=db.integer(COUNT_QUEUED),
             oldest_due_at=db.integer_or_none(OLDEST_DUE),
             failed_24h=db.integer(COUNT_FAILED, {"since": now - DAY_MS}),
-            held=db.integer(drain.COUNT_HELD),
+            held=db.integer(remaining_jobs.COUNT_HELD),
             suspended=db.integer(COUNT_SUSPENDED),
             unticked_at=db.integer_or_none(NEXT_DUE),
             is_used=db.is_true(HAS_ACTIVE_SCHEDULE),

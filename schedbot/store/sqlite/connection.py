@@ -15,8 +15,8 @@ import apsw
 
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Bindings, Database, Result
-from schedbot.store.rows import Value
-from schedbot.store.sqlite import file_header, migrations, wake_fifo
+from schedbot.store.row_factory import Value
+from schedbot.store.sqlite import application_id, migrations, wake_fifo
 from schedbot.store.sqlite.errors import locked, newer, translated
 from schedbot.store.sqlite.write_lock import WriteLock
 
@@ -212,7 +212,7 @@ def connect(path: Path, busy_ms: int, scripts: Path, begin: Callable[[Database],
     with translated(path):
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         connection.set_busy_timeout(busy_ms)
-        file_header.refuse_other_programs(connection, path)
+        application_id.refuse_other_programs(connection, path)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         database = SqliteDatabase(connection, path, migrations.newest(scripts), busy_ms)

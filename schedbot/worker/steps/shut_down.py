@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from schedbot import log
 from schedbot.clock import steady_ms
-from schedbot.store.operations import drain
+from schedbot.store.operations import remaining_jobs
 from schedbot.worker.state.in_flight import InFlight
 
 SOON_MS = 60_000  # a drain does not wait for jobs that have to wait longer
@@ -53,11 +53,11 @@ class Shutdown:
             return True
         session = self.in_flight.session
         now = session.now()
-        return not (drain.has_due_jobs(session.db, now, now + SOON_MS) or self.waits_for_other_pools())
+        return not (remaining_jobs.has_due_jobs(session.db, now, now + SOON_MS) or self.waits_for_other_pools())
 
     def waits_for_other_pools(self) -> bool:
         """Are there claims from before the first call that were neither renewed nor ended since?"""
-        current = drain.list_claims(self.in_flight.session.db)
+        current = remaining_jobs.list_claims(self.in_flight.session.db)
         if self.other_claims is None:
             self.other_claims = current
         self.other_claims = {

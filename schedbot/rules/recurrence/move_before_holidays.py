@@ -75,9 +75,9 @@ def is_followed_by_holiday(region: str, day: int) -> bool:
 @lru_cache(maxsize=65_536)
 def is_holiday(region: str, day: int) -> bool:
     """Is that day a public holiday of the region?"""
-    from schedbot.rules import holidays
+    from schedbot.rules import public_holidays
 
-    return holidays.holiday_name(region, date.fromordinal(day + EPOCH)) is not None
+    return public_holidays.holiday_name(region, date.fromordinal(day + EPOCH)) is not None
 
 
 def shift_instant(at: int, tz: str, region: str) -> int:

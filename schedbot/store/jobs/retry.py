@@ -1,4 +1,4 @@
-"""Settle jobs by hand: queue them again, or mark them as posted, if they are still in the state that the person saw.
+"""Queue jobs again for a person, if they are still in the state that the person saw.
 
 Earlier attempts stay as they are, and the next attempt takes the next number. Instants are UTC milliseconds.
 """
@@ -42,11 +42,6 @@ UPDATE jobs
        workspace_id = r.value ->> 5, spent = 0, error = NULL, is_requested = 1
   FROM json_each(:retries) r
  WHERE jobs.id = r.value ->> 0 AND jobs.state = r.value ->> 1
-"""
-
-MARK_POSTED = """
-UPDATE jobs SET state = :succeeded, ts = :ts, error = NULL, lateness_ms = :lateness_ms
- WHERE id = :job AND state = :before
 """
 
 
@@ -96,10 +91,3 @@ def requeue(db: Database, retries: Sequence[Retry], actor: str, host: str, now: 
     bindings = {"retries": json.dumps(rows), "queued": RETRIED}
     db.execute(RECORD, {**bindings, "actor": actor, "host": host, "now": now})
     return db.execute(REQUEUE, bindings)
-
-
-def mark_posted(db: Database, job: int, before: JobState, ts: str, lateness_ms: int) -> bool:
-    """Mark the job as posted, as the message `ts`. False: its state is not `before` any more. Inside a transaction."""
-    succeeded = after(before, Event.MARKED_POSTED)
-    bindings = {"job": job, "before": before, "succeeded": succeeded, "ts": ts, "lateness_ms": lateness_ms}
-    return db.execute(MARK_POSTED, bindings) == 1

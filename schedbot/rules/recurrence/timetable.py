@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from schedbot.model import Recurrence
-from schedbot.rules.recurrence import cron_times, holiday_shift, rrule
-from schedbot.rules.recurrence.cron_syntax import normalize
+from schedbot.rules.recurrence import cron_times, move_before_holidays, rrule
+from schedbot.rules.recurrence.cron_normalization import normalize
 from schedbot.rules.recurrence.cron_times import CronExpression, parse_cron
-from schedbot.rules.recurrence.holiday_shift import ShiftedRule
+from schedbot.rules.recurrence.move_before_holidays import ShiftedRule
 from schedbot.rules.recurrence.rrule import RecurrenceRule
 
 Timetable = CronExpression | RecurrenceRule | ShiftedRule
@@ -37,8 +37,8 @@ def wall_times(table: Timetable, first: int, last: int) -> Iterator[int]:
 
 def _shifted_wall_times(base: CronExpression | RecurrenceRule, region: str, first: int, last: int) -> Iterator[int]:
     # A time only moves to an earlier day, so no time before `first` can move past it.
-    unshifted = wall_times(base, first, holiday_shift.latest_source(region, last))
-    for wall in holiday_shift.shift(unshifted, region):
+    unshifted = wall_times(base, first, move_before_holidays.latest_source(region, last))
+    for wall in move_before_holidays.shift(unshifted, region):
         if wall > last:
             return
         if wall >= first:
