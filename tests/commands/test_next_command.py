@@ -36,6 +36,7 @@ def test_next_tries_an_expression_with_holidays_and_window(run: Run, tmp_path: P
     assert "--skip-holidays needs an expression." in alone.stderr
 
 
+@pytest.mark.slow
 def test_next_shows_clock_changes_of_a_schedule(run: Run) -> None:
     run("add", "night", *(*ADD[2:], "--cron", "30 2 * * *"))
     run("add", "day", *ADD)

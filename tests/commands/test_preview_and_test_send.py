@@ -83,6 +83,7 @@ def test_refused_other_channel_leaves_the_schedule_alone(app: App) -> None:
     assert done.stderr.splitlines()[-1] == "Hint:  Use another channel with --to."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "hint"),
     [
@@ -99,6 +100,7 @@ def test_hint_of_a_refused_test_has_the_names_filled_in(app: App, code: str, hin
     assert app.run("test-send", "a b").stderr.splitlines()[-1] == f"Hint:  {hint}"
 
 
+@pytest.mark.slow
 def test_test_without_an_answer_is_unknown(app: App) -> None:
     app.add_schedule("plain", cron="0 9 * * mon")
     app.slack.order("drop_after")
@@ -108,6 +110,7 @@ def test_test_without_an_answer_is_unknown(app: App) -> None:
     assert len(app.posts()) == 1
 
 
+@pytest.mark.slow
 def test_rate_limit_of_a_test_holds_for_the_pools(app: App) -> None:
     app.add_schedule("plain", cron="0 9 * * mon")
     app.slack.order("ratelimit", retry_after=40)
@@ -119,6 +122,7 @@ def test_rate_limit_of_a_test_holds_for_the_pools(app: App) -> None:
     assert time.monotonic() - started < 20
 
 
+@pytest.mark.slow
 def test_paused_workspace_refuses_a_test(app: App) -> None:
     app.add_schedule("plain", cron="0 9 * * mon")
     app.run("workspace", "pause", "default", "--reason", "moving")

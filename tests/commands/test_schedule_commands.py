@@ -26,6 +26,7 @@ def test_add_shows_rule_and_next_times_in_both_zones(run: Run) -> None:
     assert "SLACK_BOT_TOKEN" in added.stderr
 
 
+@pytest.mark.slow
 def test_add_list_and_show_print_the_same_object(run: Run) -> None:
     added = json.loads(run("add", "acme", *ADD, "--json").stdout)
     assert list(added) == KEYS

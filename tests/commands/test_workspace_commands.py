@@ -71,6 +71,7 @@ def test_check_of_a_refused_token_does_not_show_it(app: App) -> None:
     assert wrong not in done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_check_of_channels_names_the_archived_channel(app: App) -> None:
     app.add_schedule("good", cron="0 9 * * *", channel="C0SANDBOX01")
     for name in ("bad", "worse"):
