@@ -53,6 +53,9 @@ class CancelReason(StrEnum):
     SKIPPED_BY_HAND = "skipped_by_hand"
 
 
+NO_TICK = "no_tick"  # reason of occurrences that are missed together: no tick ran in time
+
+
 class Outcome(StrEnum):
     """Outcome of an attempt: a group of Slack's answers, or an end before the request left."""
 

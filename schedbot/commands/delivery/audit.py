@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from schedbot.admin.jobs import filters, job_summary
-from schedbot.admin.jobs import mark_posted as marking
 from schedbot.admin.jobs.filters import FilterOptions
 from schedbot.commands import options
 from schedbot.errors import BadInput
@@ -56,6 +55,8 @@ def run(
             show_jobs(session, filters.parse(session, filter_options), limit, json, csv)
             return
         if mark_posted:
+            from schedbot.admin.jobs import mark_posted as marking
+
             marked = marking.mark_posted(session, job, mark_posted)
             if warning := marking.time_warning(marked, session.now()):
                 terminal.note(f"Note: {warning}")
@@ -94,6 +95,7 @@ def show_table(session: Session, job_filter: Filter, limit: int) -> None:
 
 def show_job(session: Session, number: int, json: bool, csv: bool) -> None:
     """Print the time line of one job, or its object."""
+    from schedbot.admin.jobs import mark_posted as marking
     from schedbot.admin.jobs import timeline
 
     job = marking.find_job(session, number)

@@ -11,13 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from schedbot.model import CancelReason, JobState, Outcome, ScheduleState
+from schedbot.model import NO_TICK, CancelReason, JobState, Outcome, ScheduleState
 from schedbot.store.database import Database
 from schedbot.store.history import filters
 from schedbot.store.history.filters import Filter
-
-# The error of missed occurrences: no tick ran in time.
-NO_TICK = "no_tick"
 
 SLICE = 500
 NEWEST_FIRST = "due_at DESC, job DESC"

@@ -10,9 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schedbot.model import MisfirePolicy, Recurrence
+from schedbot.model import NO_TICK, MisfirePolicy, Recurrence
 from schedbot.store.database import Database
-from schedbot.store.history.jobs import NO_TICK
 from schedbot.store.schedules.recurrences import rule_columns
 from schedbot.store.schedules.shared_calendars import CALENDAR
 
