@@ -90,6 +90,7 @@ def test_closed_pipe_gives_no_traceback(history: JobHistory) -> None:
     assert (done.stdout, done.stderr) == ("{", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
@@ -134,6 +135,7 @@ def test_retry_warns_that_held_jobs_may_have_been_posted(history: JobHistory) ->
     assert "Queued 1 job." in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "state"), [("y", "queued"), ("n", "failed"), ("", "failed")])
 def test_retry_asks_on_a_terminal(history: JobHistory, answer: str, state: str) -> None:
     person, terminal = pty.openpty()

@@ -3,6 +3,8 @@
 import json
 import shutil
 
+import pytest
+
 from schedbot.admin.operations import doctor
 from schedbot.store.operations import health as health_figures
 from tests.support.app import TOKEN, App
@@ -10,6 +12,7 @@ from tests.support.schedules import Schedules, ms
 from tests.support.sql import read_rows
 
 
+@pytest.mark.slow
 def test_doctor_names_each_problem_with_its_remedy(app: App) -> None:
     app.path.chmod(0o644)
     done = app.run("doctor", "--online", "--json")

@@ -9,6 +9,7 @@ from tests.support.app import App
 NINE = "0 9 * * *"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -46,6 +46,7 @@ def test_preview_without_its_template_is_an_error(app: App, report: str) -> None
     assert done.stderr.startswith(f"Error: There is no template file '{report}'.")
 
 
+@pytest.mark.slow
 def test_test_send_posts_once_marked_without_metadata(app: App, report: str) -> None:
     app.add_schedule("week", cron="0 9 * * mon", report=report, params='{"team": "EU"}', text="")
     done = app.run("test-send", "week", "--to", "C0SANDBOX02")

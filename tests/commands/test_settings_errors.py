@@ -5,6 +5,7 @@ import pytest
 from tests.support.app import App
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -19,6 +19,7 @@ def run_in_shell(app: App, line: str, **env: str) -> subprocess.CompletedProcess
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["show $'a\\xff'", "audit --schedule $'\\xe4'", "--database $'\\xff' list"])
 def test_argument_that_is_not_utf8_is_refused(app: App, words: str) -> None:
     done = run_in_shell(app, f"schedbot {words}")
@@ -39,6 +40,7 @@ def test_output_is_utf8_under_any_locale(app: App) -> None:
     assert again.stdout == b"Added 0, changed 0, unchanged 1.\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["list", "list --json", "export", "next", "show a", "--version"])
 def test_full_disk_is_an_error_of_two_lines(app: App, words: str) -> None:
     app.add_schedule("a", cron=NINE)
