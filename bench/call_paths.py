@@ -2,9 +2,9 @@
 
     python -m bench.call_paths [--files]
 
-A file counts when a function of it is called, in any process of the command. `add` and `edit` change one schedule.
-A post is one job in `work --drain`. A settlement is one job whose pool was killed before the answer: the next
-`work --drain` finds its message in the channel's history.
+A file counts when a function of it is called after its import, in any process of the command. `add` and `edit` change
+one schedule. A post is one job in `work --drain`. A settlement is one job whose pool was killed before the
+answer: the next `work --drain` finds its message in the channel's history.
 """
 
 import argparse
@@ -24,16 +24,18 @@ WITHIN_S = 60
 SCHEDULE = ("--tz", "UTC", "--channel", "C0SANDBOX01", "--text", "Hi")
 # Python runs `sitecustomize` at the start of each process, also of the pool's children.
 RECORDER = """
-import os, sys, threading
+import inspect, os, sys, threading
 ROOT, LOG = os.environ["CALL_PATHS_ROOT"], os.environ["CALL_PATHS_LOG"]
 files = set()
 def record(frame, event, argument):
     code = frame.f_code
-    if event == "call" and code.co_name != "<module>" and code.co_filename not in files:
+    # A class body and a call by a module's own statements are part of an import.
+    if event != "call" or code.co_filename in files or not code.co_flags & inspect.CO_OPTIMIZED:
+        return
+    if code.co_filename.startswith(ROOT) and frame.f_back and frame.f_back.f_code.co_name != "<module>":
         files.add(code.co_filename)
-        if code.co_filename.startswith(ROOT):
-            with open(LOG, "a") as file:
-                file.write(code.co_filename + "\\n")
+        with open(LOG, "a") as file:
+            file.write(code.co_filename + "\\n")
 threading.setprofile(record)
 sys.setprofile(record)
 """

@@ -19,10 +19,10 @@ from schedbot.model import Recurrence
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.database import Database
-from schedbot.store.fanout import advance
+from schedbot.store.engines import create_database
+from schedbot.store.fanout import enqueue_due
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
-from schedbot.store.opening import create_database
 from schedbot.store.schedules import recurrences, workspaces
 from schedbot.tick import tick
 from tests.support.bulk_rows import SCHEDULE, VERSION
@@ -95,7 +95,7 @@ def main() -> None:
     print(ROW.format("", "schedules", "late post", "tick", "database", "newest 50", "oldest 100,000"))
     with TemporaryDirectory() as folder:
         measure("spans", args.schedules, Path(folder))
-        advance.needs_span = lambda missed, schedules: False  # every missed occurrence as a row
+        enqueue_due.needs_span = lambda missed, schedules: False  # every missed occurrence as a row
         measure("rows", args.rows, Path(folder))
 
 

@@ -19,7 +19,7 @@ from cronsim import CronSim
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence
-from schedbot.rules.recurrence import cron_normalization, cron_times, utc_offsets
+from schedbot.rules.recurrence import cron_expression, cron_normalization, utc_offsets
 
 ZONE = "America/New_York"
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -66,7 +66,7 @@ def microseconds(function: Callable[[], object]) -> float:
 
 def clear_caches() -> None:
     """Clear the caches, except the zone's clock changes, which a process computes only once."""
-    for function in (cron_times.parse_cron, cron_times.days_of_month, cron_normalization.normalize):
+    for function in (cron_expression.parse_cron, cron_expression.days_of_month, cron_normalization.normalize):
         function.cache_clear()
 
 

@@ -16,7 +16,7 @@ from schedbot import log
 from schedbot.admin.import_export import importer
 from schedbot.admin.import_export.importer import Source
 from schedbot.admin.simulation import simulate
-from schedbot.admin.simulation.span import SimulationSpan
+from schedbot.admin.simulation.downtimes import SimulationSpan
 from schedbot.commands.schedules.simulate import run_tick
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence

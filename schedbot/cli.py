@@ -174,11 +174,11 @@ def run_command() -> None:
 
 def print_error(error: SchedbotError) -> None:
     """Print the error and its hint, without control characters."""
-    from schedbot.presentation import terminal
+    from schedbot.presentation import output
 
     if isinstance(error, BadFile):
         for line in error.lines:
-            terminal.note(line)
-    terminal.note(f"Error: {error}")
+            output.note(line)
+    output.note(f"Error: {error}")
     if error.hint:
-        terminal.note(f"Hint:  {error.hint}")
+        output.note(f"Hint:  {error.hint}")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from schedbot import log
 from schedbot.session import Session
 from schedbot.store.database import Database
-from schedbot.store.fanout import advance, timed_pauses, timezone_update
-from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS, Counts
+from schedbot.store.fanout import enqueue_due, timed_pauses, timezone_update
+from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS, Counts
 from schedbot.store.operations import heartbeats
 from schedbot.store.schedules import recurrences
 from schedbot.store.sqlite.write_lock import process_lock
@@ -98,6 +98,6 @@ def run_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
         log.event("pause_ended", schedule=schedule_id)
     due = recurrences.list_due(db, horizon, SLICE)
     for recurrence in due:
-        if not advance.advance(db, recurrence, now, horizon, counts):
+        if not enqueue_due.advance(db, recurrence, now, horizon, counts):
             return True
     return len(due) == SLICE

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from schedbot import times
 from schedbot.admin.jobs.job_summary import JobSummary
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.store.history.jobs import Attempt, JobRecord
 
 if TYPE_CHECKING:  # it imports the rules of recurrence, and a table needs none of them
@@ -93,13 +93,13 @@ def print_table(jobs: Sequence[JobRecord], now: int) -> None:
     """Print the table. Long names are cut first, then long errors; an instant or a state never is."""
     rows = [table_row(job, now) for job in jobs]
     widths = {column: max([len(column), *(len(cells[n]) for cells in rows)]) for n, column in enumerate(COLUMNS)}
-    room = terminal.width() - GAP * len(COLUMNS) - sum(widths[column] for column in COLUMNS if column not in CUT)
+    room = output.width() - GAP * len(COLUMNS) - sum(widths[column] for column in COLUMNS if column not in CUT)
     error = min(widths["ERROR"], max(MIN_CELL, room - widths["SCHEDULE"], room * 3 // 5))
     limits = {"SCHEDULE": max(MIN_CELL, room - error), "ERROR": error}
     for cells in rows:
         for column, limit in limits.items():
-            cells[COLUMNS.index(column)] = terminal.cut(cells[COLUMNS.index(column)], limit)
-    terminal.table(COLUMNS, rows, "No job matches.", STYLES)
+            cells[COLUMNS.index(column)] = output.cut(cells[COLUMNS.index(column)], limit)
+    output.table(COLUMNS, rows, "No job matches.", STYLES)
 
 
 def table_row(job: JobRecord, now: int) -> list[str]:
@@ -129,19 +129,19 @@ def print_time_line(job: JobRecord, entries: Iterable["TimelineEntry"], summary:
     """Print the job, its entries with the seconds between them, its summary and the next steps."""
     zone = times.zone(job.tz)
     title = f"Job {job.job}: {job.schedule}, due {times.format_instant(job.due_at, zone, now)}"
-    terminal.print_line(f"{title} ({times.format_relative(job.due_at, now)})", "bold")
-    terminal.facts([("workspace", job.workspace), ("account", job.account), ("channel", job.channel)])
-    terminal.print_line()
+    output.print_line(f"{title} ({times.format_relative(job.due_at, now)})", "bold")
+    output.facts([("workspace", job.workspace), ("account", job.account), ("channel", job.channel)])
+    output.print_line()
     day, before = "", None
     for entry in entries:
         local = f"{times.to_local_rfc3339(entry.at, zone)[:19]}.{entry.at % 1000:03}"
         if local[:10] != day:
             day = local[:10]
-            terminal.print_line(f"{day} {job.tz}")
+            output.print_line(f"{day} {job.tz}")
         passed = "" if before is None else f"+{(entry.at - before) / 1000:.3f} s"
-        terminal.print_line(f"  {local[11:]}  {passed:>12}  {entry.text}", hang=TIME_COLUMNS)
+        output.print_line(f"  {local[11:]}  {passed:>12}  {entry.text}", hang=TIME_COLUMNS)
         before = entry.at
-    terminal.print_line()
-    terminal.print_line(summary.sentence, STYLES.get(job.state.value, ""))
+    output.print_line()
+    output.print_line(summary.sentence, STYLES.get(job.state.value, ""))
     for step in summary.steps:
-        terminal.print_line(f"  Next: {step}", hang=8)
+        output.print_line(f"  Next: {step}", hang=8)

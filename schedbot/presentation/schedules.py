@@ -16,7 +16,7 @@ from schedbot.admin.fields.schedule_fields import COLUMNS
 from schedbot.admin.schedules import occurrences, serialize
 from schedbot.admin.schedules.occurrences import Occurrence, Skips
 from schedbot.model import Recurrence, Schedule, ScheduleState
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.rules import recurrence
 from schedbot.session import Session
 from schedbot.slack.remedies import describe_reason
@@ -132,13 +132,13 @@ def format_value(value: object) -> str:
         return "none"
     if isinstance(value, Mapping):
         return ", ".join(f"{key}={entry}" for key, entry in value.items())
-    return terminal.cut(str(value).replace("\n", " "), MAX_VALUE)
+    return output.cut(str(value).replace("\n", " "), MAX_VALUE)
 
 
 def note_unmatched(globs: Iterable[str]) -> None:
     """Name the globs that match no schedule. That is no error."""
     for glob in globs:
-        terminal.note(f"No schedule matches '{glob}'.")
+        output.note(f"No schedule matches '{glob}'.")
 
 
 def note_paused_workspaces(session: Session, name: str | None = None) -> None:
@@ -147,26 +147,26 @@ def note_paused_workspaces(session: Session, name: str | None = None) -> None:
         if workspace.paused_at is not None and name in (None, workspace.name):
             since = times.format_instant(workspace.paused_at, session.local_zone, session.now())
             reason = describe_reason(workspace.paused_reason)
-            terminal.note(f"Workspace '{workspace.name}' is paused since {since}: {reason}. Its jobs wait.")
-            terminal.note(f"Resume it with 'schedbot workspace resume {shlex.quote(workspace.name)}'.")
+            output.note(f"Workspace '{workspace.name}' is paused since {since}: {reason}. Its jobs wait.")
+            output.note(f"Resume it with 'schedbot workspace resume {shlex.quote(workspace.name)}'.")
 
 
 def print_table(schedules: Sequence[Schedule], now: int, dropped: Skips) -> None:
     """Print the table of schedules, with more columns on a wide terminal."""
-    is_wide = terminal.width() >= WIDE
+    is_wide = output.width() >= WIDE
     heads = ("NAME", "STATE", "ACCOUNT", "CHANNEL") if is_wide else ("NAME", "STATE")
     first_cells = [first_columns(schedule)[: len(heads)] for schedule in schedules]
-    widths = [max(map(terminal.cells, column)) for column in zip(heads, *first_cells, strict=True)]
-    room = terminal.width() - sum(widths[1:]) - min(widths[0], MIN_NAME) - 2 * len(widths)
+    widths = [max(map(output.cells, column)) for column in zip(heads, *first_cells, strict=True)]
+    room = output.width() - sum(widths[1:]) - min(widths[0], MIN_NAME) - 2 * len(widths)
     details = [detail_cells(schedule, now, dropped) for schedule in schedules]
     (head, *last_cells), min_width = join_details(details, room)
     rows = [(*first, last) for first, last in zip(first_cells, last_cells, strict=True)]
     empty = "No schedule matches. 'schedbot add --help' shows how to add one."
-    terminal.table((*heads, head), rows, empty, STYLES, wraps_from=min_width)
+    output.table((*heads, head), rows, empty, STYLES, wraps_from=min_width)
 
 
 def first_columns(schedule: Schedule) -> tuple[str, ...]:
-    return schedule.name, schedule.state.value, terminal.cut(schedule.account, MAX_ACCOUNT), schedule.terms.channel
+    return schedule.name, schedule.state.value, output.cut(schedule.account, MAX_ACCOUNT), schedule.terms.channel
 
 
 def detail_cells(schedule: Schedule, now: int, dropped: Skips) -> DetailCells:
@@ -194,4 +194,4 @@ def join_details(details: list[DetailCells], room: int) -> tuple[list[str], int]
 def fit_rule(cells: DetailCells, room: int) -> str:
     """Return the rule in words, or as it was typed if the words have no room."""
     is_short = cells.meaning and len(cells.meaning) <= room
-    return cells.meaning if is_short else terminal.cut(cells.rule, room)
+    return cells.meaning if is_short else output.cut(cells.rule, room)

@@ -29,8 +29,8 @@ from schedbot.slack.request_state import (
     TrackedResponse,
     classify_exception,
 )
+from schedbot.slack.response_models import ChannelInfo, HistoryPage, Identity, UserInfo
 from schedbot.slack.response_parser import parse_response
-from schedbot.slack.responses import ChannelInfo, HistoryPage, Identity, UserInfo
 
 EVENT_TYPE = "schedbot_job"
 CONNECT_SECONDS = 10.0

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from schedbot.model import AttemptResult, MessageMetadata, Outcome
 from schedbot.slack.client import EVENT_TYPE, SlackClient, build_metadata_payload
 from schedbot.slack.error_codes import explain, is_known, is_token_refused
+from schedbot.slack.response_models import MAX_PAGES, HistoryAnswer, HistoryPage, LookUpAnswer, SearchedPost
 from schedbot.slack.response_parser import TS
-from schedbot.slack.responses import MAX_PAGES, HistoryAnswer, HistoryPage, LookUpAnswer, SearchedPost
 
 SKEW_MS = 60_000
 # The strictest rate limit allows a request a minute, so an earlier look-up would be refused.

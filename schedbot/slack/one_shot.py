@@ -7,7 +7,7 @@ from typing import TypeVar
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Message
 from schedbot.slack.client import SlackClient
-from schedbot.slack.responses import ChannelInfo, Identity, UserInfo
+from schedbot.slack.response_models import ChannelInfo, Identity, UserInfo
 from schedbot.slack.user_ids import USER_ERRORS
 
 Result = TypeVar("Result")

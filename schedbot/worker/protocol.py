@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, fields, is_dataclass
 
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, Report, TokenSource
-from schedbot.slack.responses import HistoryAnswer, LookUpAnswer, SearchedPost
+from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
 
 
 @dataclass(frozen=True, slots=True)

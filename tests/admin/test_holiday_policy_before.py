@@ -9,7 +9,7 @@ from schedbot.admin.explain import why
 from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.jobs import backfill
 from schedbot.admin.simulation import simulate
-from schedbot.admin.simulation.span import SimulationSpan, parse_downtimes
+from schedbot.admin.simulation.downtimes import SimulationSpan, parse_downtimes
 from schedbot.commands.schedules.simulate import run_tick
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_value

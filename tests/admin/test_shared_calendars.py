@@ -7,7 +7,7 @@ from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.schedules import occurrences, shared_calendars
 from schedbot.admin.schedules.shared_calendars import CalendarChange
 from schedbot.admin.simulation import simulate
-from schedbot.admin.simulation.span import Downtime, SimulationSpan
+from schedbot.admin.simulation.downtimes import Downtime, SimulationSpan
 from schedbot.commands.schedules.simulate import run_tick
 from schedbot.errors import BadInput, NotFound
 from schedbot.store.history import changes, jobs

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from schedbot import times
 from schedbot.admin.simulation import simulate
+from schedbot.admin.simulation.downtimes import Downtime, SimulationSpan, next_uptime, parse_downtimes
 from schedbot.admin.simulation.simulate import SimulatedOccurrence
-from schedbot.admin.simulation.span import Downtime, SimulationSpan, next_uptime, parse_downtimes
 from schedbot.commands.schedules.simulate import run_tick
 from schedbot.errors import BadInput
 from schedbot.store.fanout import simulation_copy
-from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
+from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_rows
 

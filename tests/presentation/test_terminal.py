@@ -2,27 +2,27 @@
 
 import pytest
 
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 
 
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(terminal, "width", lambda: 40)
+    monkeypatch.setattr(output, "width", lambda: 40)
 
 
 def test_short_line_is_unchanged() -> None:
-    assert terminal.wrap("  two  blanks stay", 4) == "  two  blanks stay"
+    assert output.wrap("  two  blanks stay", 4) == "  two  blanks stay"
 
 
 def test_long_line_wraps_between_words_with_a_hanging_indent() -> None:
-    assert terminal.wrap("  Wed 2 Dec 02:30 EST  in 45 h  skipped: outside window", 6).splitlines() == [
+    assert output.wrap("  Wed 2 Dec 02:30 EST  in 45 h  skipped: outside window", 6).splitlines() == [
         "  Wed 2 Dec 02:30 EST  in 45 h  skipped:",
         "      outside window",
     ]
 
 
 def test_quoted_command_is_not_broken() -> None:
-    assert terminal.wrap("It is paused: moving. Resume it with 'schedbot workspace resume acme'.", 2).splitlines() == [
+    assert output.wrap("It is paused: moving. Resume it with 'schedbot workspace resume acme'.", 2).splitlines() == [
         "It is paused: moving. Resume it with",
         "  'schedbot workspace resume acme'.",
     ]
@@ -30,4 +30,4 @@ def test_quoted_command_is_not_broken() -> None:
 
 def test_command_of_a_next_step_is_not_broken() -> None:
     line = "  Next: schedbot audit 1234 --mark-posted 1796133600.400000"
-    assert terminal.wrap(line, 8) == line
+    assert output.wrap(line, 8) == line

@@ -9,7 +9,7 @@ import pytest
 from schedbot.model import MessageMetadata
 from schedbot.slack.client import SlackClient
 from schedbot.slack.history_lookup import look_up
-from schedbot.slack.responses import HistoryAnswer, LookUpAnswer, SearchedPost
+from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
 from tests.support.raw_http import RawRequest, RawServer, Responder, hang_up, raw_server, reply_with, stall
 
 SENT = 1_700_000_000_000

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from schedbot import sandbox
 from schedbot.model import AttemptResult, Message, Outcome
 from schedbot.slack import one_shot
-from schedbot.slack.responses import ChannelInfo, Identity, UserInfo
+from schedbot.slack.response_models import ChannelInfo, Identity, UserInfo
 from tests.support.raw_http import POSTED, RawServer, Responder, raw_server, reply_with
 
 TOKEN = "xoxb-sandbox-acme"

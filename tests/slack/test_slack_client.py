@@ -9,7 +9,7 @@ import pytest
 
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome
 from schedbot.slack.client import SlackClient
-from schedbot.slack.responses import ChannelInfo, Identity
+from schedbot.slack.response_models import ChannelInfo, Identity
 from tests.support.raw_http import POSTED, RawServer, Responder, break_off, hang_up, raw_server, reply_with, stall
 
 TOKEN = "xoxb-sandbox-acme"

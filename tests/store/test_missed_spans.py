@@ -10,7 +10,7 @@ from schedbot.admin.jobs import backfill, retry
 from schedbot.model import JobState, Recurrence
 from schedbot.rules import recurrence
 from schedbot.store.fanout import occurrence_count
-from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS, Counts
+from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS, Counts
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
 from schedbot.store.history.jobs import JobRecord

@@ -15,7 +15,7 @@ from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.jobs import backfill, retry
 from schedbot.errors import BadInput
 from schedbot.rules import recurrence
-from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
+from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
 from tests.support.missed_occurrences import list_missed

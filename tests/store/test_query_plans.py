@@ -18,7 +18,8 @@ from schedbot.model import (
     UnknownPolicy,
 )
 from schedbot.store.database import Database
-from schedbot.store.fanout import advance, enqueue
+from schedbot.store.engines import create_database
+from schedbot.store.fanout import enqueue_due, insert_jobs
 from schedbot.store.history import missed_spans
 from schedbot.store.jobs import (
     attempts,
@@ -31,7 +32,6 @@ from schedbot.store.jobs import (
     settlement,
     unknown,
 )
-from schedbot.store.opening import create_database
 from schedbot.store.schedules import recurrences, user_zones
 from tests.support.sql import read_rows, read_value
 
@@ -98,7 +98,7 @@ STEPS = [
     pytest.param(recurrences.DUE, ["recurrences_due (next_due_at>? AND next_due_at<?)"], id="due recurrences"),
     pytest.param(recurrences.SET_NEXT_DUE, ["recurrences USING INTEGER PRIMARY KEY"], id="move a recurrence on"),
     pytest.param(recurrences.COUNT_SCHEDULES, ["schedules_to_enqueue (recurrence_id=?)"], id="count schedules"),
-    pytest.param(advance.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
+    pytest.param(enqueue_due.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
     pytest.param(user_zones.IS_ANY_DUE, ["people_to_ask (ask_at<?)"], id="is a user zone due"),
     pytest.param(user_zones.DUE, ["people_to_ask (ask_at<?)"], id="due user zones"),
     pytest.param(user_zones.FIND, ["people USING PRIMARY KEY"], id="a user zone"),
@@ -135,7 +135,7 @@ def test_claimed_jobs_are_read_by_key(db: Database) -> None:
 
 
 def test_enqueue_sorts_only_its_own_schedules(db: Database) -> None:
-    steps = plan(db, enqueue.ENQUEUE)
+    steps = plan(db, insert_jobs.ENQUEUE)
     assert [step for step in steps if "schedules_to_enqueue (recurrence_id=?)" in step]
     on_tables = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "USING" in step]
     assert [step for step in on_tables if step.startswith("SCAN")] == []

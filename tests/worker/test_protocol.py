@@ -3,7 +3,7 @@
 import pytest
 
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, Report, TokenSource
-from schedbot.slack.responses import HistoryAnswer, LookUpAnswer, SearchedPost
+from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
 from schedbot.worker import protocol
 from schedbot.worker.protocol import (
     ChildRequest,

@@ -15,7 +15,7 @@ from schedbot.admin.jobs import filters, job_summary, timeline
 from schedbot.model import CancelReason, JobState, Schedule, ScheduleState
 from schedbot.rules import recurrence
 from schedbot.session import Session
-from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
+from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
 from schedbot.store.history import changes
 from schedbot.store.history import occurrence as occurrence_names
 from schedbot.store.history.jobs import JobRecord

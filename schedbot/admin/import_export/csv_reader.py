@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schedbot.admin.fields.schedule_fields import COLUMNS
-from schedbot.admin.import_export.formats import LineErrors, Record, unknown_column
+from schedbot.admin.import_export.formats import Record, unknown_column
+from schedbot.admin.import_export.line_errors import LineErrors
 from schedbot.errors import BadInput
 
 MAX_CELL_LENGTH = 10_000_000

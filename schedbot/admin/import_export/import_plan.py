@@ -11,7 +11,8 @@ from schedbot import times
 from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, Zones, slack_user, slack_user_of
 from schedbot.admin.import_export import exporter
-from schedbot.admin.import_export.formats import LineErrors, Record
+from schedbot.admin.import_export.formats import Record
+from schedbot.admin.import_export.line_errors import LineErrors
 from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.admin.workspaces import user_zones
 from schedbot.errors import BadFile

@@ -10,7 +10,7 @@ from typing import NoReturn
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.import_export.csv_reader import read_csv
-from schedbot.admin.import_export.formats import Format, LineErrors, Record, decode, detect_format
+from schedbot.admin.import_export.formats import Format, Record, decode, detect_format
 from schedbot.admin.import_export.import_plan import (
     ImportChecker,
     ImportPlan,
@@ -21,12 +21,13 @@ from schedbot.admin.import_export.import_plan import (
     refuse_bad_lines,
 )
 from schedbot.admin.import_export.jsonl_reader import read_json_lines
+from schedbot.admin.import_export.line_errors import LineErrors
 from schedbot.admin.schedules.writer import ScheduleWriter, name_in_use
 from schedbot.admin.workspaces import user_zones
 from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
-from schedbot.store.fanout import advance
+from schedbot.store.fanout import enqueue_due
 from schedbot.store.schedules import lookup
 
 
@@ -107,7 +108,7 @@ def enqueue(writer: ScheduleWriter, written: Sequence[Schedule]) -> None:
     """Enqueue the occurrences within the look-ahead, once for each recurrence of the active schedules."""
     rules = {schedule.recurrence for schedule in written if schedule.state is ScheduleState.ACTIVE}
     for recurrence_id in sorted(map(writer.recurrence_id, rules)):
-        advance.enqueue_upcoming(writer.db, None, recurrence_id, writer.context.now)
+        enqueue_due.enqueue_upcoming(writer.db, None, recurrence_id, writer.context.now)
 
 
 def refuse_names_in_use(writer: ScheduleWriter, new: Sequence[PlannedChange]) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from schedbot import times
 from schedbot.admin.fields.parsers import BadField, parse
 from schedbot.admin.fields.schedule_fields import COLUMNS
-from schedbot.admin.import_export.formats import LineErrors, Record, unknown_column
+from schedbot.admin.import_export.formats import Record, unknown_column
+from schedbot.admin.import_export.line_errors import LineErrors
 from schedbot.errors import BadInput
 
 

@@ -11,7 +11,7 @@ from schedbot.admin.jobs import job_summary
 from schedbot.model import CancelReason, JobState, Outcome, ScheduleState
 from schedbot.session import Session
 from schedbot.slack.error_codes import explain
-from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
+from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
 from schedbot.store.history import changes, jobs
 from schedbot.store.history.changes import Change
 from schedbot.store.history.jobs import Attempt, JobRecord, Lookup

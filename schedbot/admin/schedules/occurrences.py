@@ -18,7 +18,7 @@ from schedbot.model import HolidayPolicy, Recurrence, Schedule, ScheduleState, S
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence
 from schedbot.rules.calendar import Calendar, CalendarDecision
-from schedbot.rules.next_occurrence import next_open_occurrence
+from schedbot.rules.next_open_occurrence import next_open_occurrence
 
 CACHED = 5  # occurrences of a recurrence, since many schedules share it
 CALENDAR_COLUMNS = ("skip_holidays", "holiday_policy", "window", "outside", "blackout")

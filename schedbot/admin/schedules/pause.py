@@ -19,7 +19,7 @@ from schedbot.model import CancelReason, Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.slack.error_codes import explain
 from schedbot.store.database import Database
-from schedbot.store.fanout import advance
+from schedbot.store.fanout import enqueue_due
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
 
@@ -61,7 +61,7 @@ def pause_one(db: Database, before: Schedule, reason: str, until: str, context: 
     if before.state is PAUSED and not reason and not until:
         return StateChange(before, PAUSED)
     new_reason = reason or (before.reason if before.state is PAUSED else "") or "paused by hand"
-    advance.catch_up(db, schedules.recurrence_id(db, before.id), context.now)
+    enqueue_due.catch_up(db, schedules.recurrence_id(db, before.id), context.now)
     after = replace(before, state=PAUSED, reason=new_reason, state_by=context.actor, state_until=end)
     schedules.update_state(db, after, context.now)
     cancelled = pending.cancel(db, before.id, CancelReason.SCHEDULE_PAUSED)
@@ -117,5 +117,7 @@ def resume_one(db: Database, before: Schedule, context: ChangeContext) -> StateC
     record_change(db, context, before, after)
     jobs = pending.requeue_deferred(db, before, context.now)
     if state is ACTIVE:
-        jobs += advance.enqueue_upcoming(db, before.id, schedules.recurrence_id(db, before.id), context.now).enqueued
+        jobs += enqueue_due.enqueue_upcoming(
+            db, before.id, schedules.recurrence_id(db, before.id), context.now
+        ).enqueued
     return StateChange(after, before.state, jobs)

@@ -18,7 +18,7 @@ from schedbot.clock import steady_ms
 from schedbot.errors import SchedbotError, TokenUnavailable
 from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Outcome
 from schedbot.session import Session
-from schedbot.slack.responses import UserInfo
+from schedbot.slack.response_models import UserInfo
 from schedbot.store.fanout import occurrence_count
 from schedbot.store.schedules import schedules, workspaces
 from schedbot.store.schedules import user_zones as stored

@@ -8,7 +8,7 @@ from schedbot.admin.schedules.serialize import record_change
 from schedbot.model import CancelReason, Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.store.database import Database
-from schedbot.store.fanout import advance
+from schedbot.store.fanout import enqueue_due
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
 
@@ -31,7 +31,7 @@ def remove(session: Session, to_remove: Iterable[Schedule]) -> list[Removal]:
 
 def remove_one(db: Database, schedule_id: str, context: ChangeContext) -> Removal | None:
     before = schedules.by_id(db, schedule_id)
-    advance.catch_up(db, schedules.recurrence_id(db, before.id), context.now)
+    enqueue_due.catch_up(db, schedules.recurrence_id(db, before.id), context.now)
     after = replace(before, state=ScheduleState.REMOVED, reason=None, state_by=context.actor, state_until=None)
     if not schedules.update_state(db, after, context.now):
         return None

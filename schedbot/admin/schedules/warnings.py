@@ -7,7 +7,7 @@ from schedbot.model import OutsidePolicy, Recurrence, Schedule
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence as rules
 from schedbot.rules.calendar import Calendar
-from schedbot.rules.next_occurrence import next_open_occurrence
+from schedbot.rules.next_open_occurrence import next_open_occurrence
 from schedbot.rules.recurrence.warnings import YEAR
 
 

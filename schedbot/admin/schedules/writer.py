@@ -22,7 +22,7 @@ from schedbot.model import CancelReason, Recurrence, Schedule, ScheduleState, Se
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules.calendar import Calendar
 from schedbot.store.database import Database
-from schedbot.store.fanout import advance
+from schedbot.store.fanout import enqueue_due
 from schedbot.store.jobs import deferral, pending
 from schedbot.store.schedules import recurrences, schedules, shared_calendars
 
@@ -96,7 +96,7 @@ class ScheduleWriter:
             raise BadField("name", f"The name {times.quote(after.name)} is in use.", "Choose another name.")
         now = self.context.now
         if has_new_rule(before, after):
-            advance.catch_up(self.db, schedules.recurrence_id(self.db, before.id), now)
+            enqueue_due.catch_up(self.db, schedules.recurrence_id(self.db, before.id), now)
         if not schedules.update(self.db, after, self.recurrence_id(after.recurrence), now):
             raise SchedbotError(
                 f"Somebody else changed '{before.name}' at the same time.", "Look at it, then try again."
@@ -132,7 +132,9 @@ class ScheduleWriter:
     def enqueue(self, schedule: Schedule) -> None:
         """Enqueue the occurrences of an active schedule within the look-ahead."""
         if schedule.state is ScheduleState.ACTIVE:
-            advance.enqueue_upcoming(self.db, schedule.id, self.recurrence_id(schedule.recurrence), self.context.now)
+            enqueue_due.enqueue_upcoming(
+                self.db, schedule.id, self.recurrence_id(schedule.recurrence), self.context.now
+            )
 
     def shared_hours(self, fields: ScheduleFields) -> tuple[SendHours, ...]:
         """Return the hours of account and workspace. Raises BadField where they never meet the schedule's window."""

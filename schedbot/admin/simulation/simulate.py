@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from schedbot.admin.simulation.span import Downtime, SimulationSpan, next_uptime
+from schedbot.admin.simulation.downtimes import Downtime, SimulationSpan, next_uptime
 from schedbot.admin.simulation.tick_steps import TickSteps
 from schedbot.model import JobState, Recurrence, Schedule, ScheduleState
 from schedbot.rules import recurrence

@@ -7,10 +7,10 @@ are UTC milliseconds.
 
 from collections.abc import Iterator, Sequence
 
-from schedbot.admin.simulation.span import Downtime, SimulationSpan, next_uptime
+from schedbot.admin.simulation.downtimes import Downtime, SimulationSpan, next_uptime
 from schedbot.store.database import Database
 from schedbot.store.fanout import simulation_copy
-from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS
+from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
 from schedbot.store.schedules import recurrences
 
 MINUTE_MS = 60_000

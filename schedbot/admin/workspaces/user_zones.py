@@ -17,7 +17,7 @@ from schedbot.model import AttemptResult, Outcome
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack import error_codes, scopes
-from schedbot.slack.responses import UserInfo
+from schedbot.slack.response_models import UserInfo
 from schedbot.slack.user_ids import FIND_USER_ID, USER_ERRORS
 from schedbot.store.database import Database
 from schedbot.store.schedules import user_zones as stored

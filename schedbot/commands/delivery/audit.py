@@ -6,10 +6,10 @@ import typer
 
 from schedbot.admin.jobs import filters, job_summary
 from schedbot.admin.jobs.filters import FilterOptions
-from schedbot.commands import options
+from schedbot.commands import job_filter_options as options
 from schedbot.errors import BadInput
 from schedbot.presentation import jobs as presentation
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.session import Session, open_session
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
@@ -59,7 +59,7 @@ def run(
 
             marked = marking.mark_posted(session, job, mark_posted)
             if warning := marking.time_warning(marked, session.now()):
-                terminal.note(f"Note: {warning}")
+                output.note(f"Note: {warning}")
         show_job(session, job, json, csv)
 
 
@@ -80,9 +80,9 @@ def show_jobs(session: Session, job_filter: Filter, limit: int | None, json: boo
     selected = reversed(jobs.newest(session.db, job_filter, limit)) if limit else jobs.every(session.db, job_filter)
     objects = (presentation.to_json(job) for job in selected)
     if json:
-        terminal.json_lines(objects)
+        output.json_lines(objects)
     else:
-        terminal.csv_rows((*presentation.KEYS, *presentation.SPAN_KEYS), objects)
+        output.csv_rows((*presentation.KEYS, *presentation.SPAN_KEYS), objects)
 
 
 def show_table(session: Session, job_filter: Filter, limit: int) -> None:
@@ -90,7 +90,7 @@ def show_table(session: Session, job_filter: Filter, limit: int) -> None:
     selected = jobs.newest(session.db, job_filter, limit + 1)
     presentation.print_table(selected[:limit], session.now())
     if len(selected) > limit:
-        terminal.note(f"Only the newest {limit} jobs are shown. Use --limit N or filters to see others.")
+        output.note(f"Only the newest {limit} jobs are shown. Use --limit N or filters to see others.")
 
 
 def show_job(session: Session, number: int, json: bool, csv: bool) -> None:
@@ -102,9 +102,9 @@ def show_job(session: Session, number: int, json: bool, csv: bool) -> None:
     entries = timeline.build(session, job)
     if json:
         story = [presentation.entry_to_json(entry) for entry in entries]
-        terminal.json_lines([{**presentation.to_json(job), "story": story}])
+        output.json_lines([{**presentation.to_json(job), "story": story}])
     elif csv:
-        terminal.csv_rows(presentation.KEYS, [presentation.to_json(job)])
+        output.csv_rows(presentation.KEYS, [presentation.to_json(job)])
     else:
         now = session.now()
         summary = job_summary.summarize(job, now, outage.count_failures(session.db, now))

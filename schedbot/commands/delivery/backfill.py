@@ -11,7 +11,7 @@ from schedbot.admin.jobs import backfill
 from schedbot.admin.jobs.backfill import BackfillPlan
 from schedbot.errors import BadInput
 from schedbot.model import JobState
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.session import open_session
 
 
@@ -38,37 +38,37 @@ def run(
             return
         jobs = [(None, due_at) for due_at in plan.due] if dry_run else backfill.carry_out(session, plan)
     if json:
-        terminal.json_lines(
+        output.json_lines(
             {"job": job, "schedule": name, "due_at": times.to_rfc3339(due_at), "state": JobState.QUEUED.value}
             for job, due_at in jobs
         )
         return
     zone = times.zone(plan.schedule.recurrence.tz)
     for _, due_at in jobs if dry_run else ():
-        terminal.print_line(times.format_instant(due_at, zone))
-    terminal.print_line("Nothing was changed." if dry_run else f"Queued {terminal.count(len(jobs), 'job')}.")
+        output.print_line(times.format_instant(due_at, zone))
+    output.print_line("Nothing was changed." if dry_run else f"Queued {output.count(len(jobs), 'job')}.")
 
 
 def print_plan(plan: BackfillPlan) -> None:
     """Print the counts of the plan on stderr, because they come before the answer."""
-    occurrences = terminal.count(len(plan.due), "occurrence")
+    occurrences = output.count(len(plan.due), "occurrence")
     verb = "has" if len(plan.due) == 1 else "have"
-    terminal.note(f"{occurrences} of '{plan.schedule.name}' in this span {verb} no job.")
+    output.note(f"{occurrences} of '{plan.schedule.name}' in this span {verb} no job.")
     if plan.missed:
         retry = f"schedbot retry --schedule {shlex.quote(plan.schedule.name)} --state missed --stale"
         span = f"--since {times.to_rfc3339(plan.start)} --until {times.to_rfc3339(plan.end - 1)}"
-        missed = terminal.count(plan.missed, "occurrence")
-        terminal.note(f"Not enqueued: {missed} on record as missed. Send them with '{retry} {span}'.")
+        missed = output.count(plan.missed, "occurrence")
+        output.note(f"Not enqueued: {missed} on record as missed. Send them with '{retry} {span}'.")
     if plan.on_record:
-        terminal.note(f"Not enqueued: {terminal.count(plan.on_record, 'occurrence')} with a job in another state.")
+        output.note(f"Not enqueued: {output.count(plan.on_record, 'occurrence')} with a job in another state.")
     if plan.skipped:
-        skipped = terminal.count(plan.skipped, "occurrence")
-        terminal.note(f"Not enqueued: {skipped} on a holiday or outside the send window.")
+        skipped = output.count(plan.skipped, "occurrence")
+        output.note(f"Not enqueued: {skipped} on a holiday or outside the send window.")
 
 
 def confirm(plan: BackfillPlan) -> bool:
     """Ask the user. Raises BadInput without a terminal."""
-    occurrences = terminal.count(len(plan.due), "occurrence")
+    occurrences = output.count(len(plan.due), "occurrence")
     if not sys.stdin.isatty():
         raise BadInput(f"{occurrences} would be posted; nothing was changed.", "Use --yes to post without a question.")
-    return terminal.ask(f"Post {occurrences} now?")
+    return output.ask(f"Post {occurrences} now?")

@@ -9,10 +9,10 @@ import typer
 from schedbot import times
 from schedbot.admin.jobs import filters, retry
 from schedbot.admin.jobs.retry import RetryPlan
-from schedbot.commands import options
+from schedbot.commands import job_filter_options as options
 from schedbot.errors import NEEDS_PERSON, BadInput
 from schedbot.model import JobState
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.session import Session, open_session
 from schedbot.store.jobs.retry import Candidate
 
@@ -46,7 +46,7 @@ def run(
         if job_filter.selects_all:
             raise BadInput("No jobs given: use job numbers or filters.", "'--state failed' selects all failed jobs.")
         plan = retry.plan(session, job_filter, stale)
-        print_plan(plan, terminal.note if json else terminal.print_line)
+        print_plan(plan, output.note if json else output.print_line)
         if plan.ready and (dry_run or yes or confirm(plan)):
             carry_out(session, plan, dry_run, json)
     if plan.waits_for_a_person:
@@ -60,15 +60,15 @@ def print_plan(plan: RetryPlan, print_line: Callable[[str], None]) -> None:
         row = f"{count:>7}  {group.state.value:<6}  {group.workspace:<{workspace_width}}  {group.error}"
         print_line(row.rstrip())
     for workspace, count in plan.parked.items():
-        print_line(f"{terminal.count(count, 'job')} will wait: workspace '{workspace}' is paused.")
+        print_line(f"{output.count(count, 'job')} will wait: workspace '{workspace}' is paused.")
     if plan.held:
-        print_line(f"{terminal.count(plan.held, 'held job')} may have been posted already: look in the channel first.")
+        print_line(f"{output.count(plan.held, 'held job')} may have been posted already: look in the channel first.")
     for sentence, count in plan.excluded.most_common(MAX_REASONS):
-        print_line(sentence if sentence.startswith("Job ") else f"{sentence} ({terminal.count(count, 'job')})")
+        print_line(sentence if sentence.startswith("Job ") else f"{sentence} ({output.count(count, 'job')})")
     if len(plan.excluded) > MAX_REASONS:
         print_line(f"... and {len(plan.excluded) - MAX_REASONS} more reasons.")
     if not plan.ready:
-        terminal.note("Nothing to retry." if plan.excluded or not plan.states else no_match(plan))
+        output.note("Nothing to retry." if plan.excluded or not plan.states else no_match(plan))
 
 
 def no_match(plan: RetryPlan) -> str:
@@ -77,20 +77,20 @@ def no_match(plan: RetryPlan) -> str:
 
 def confirm(plan: RetryPlan) -> bool:
     """Ask the user. Raises BadInput without a terminal."""
-    jobs = terminal.count(len(plan.ready), "job")
+    jobs = output.count(len(plan.ready), "job")
     if not sys.stdin.isatty():
         raise BadInput(f"{jobs} would be retried; nothing was changed.", "Use --yes to retry without a question.")
-    return terminal.ask(f"Retry {jobs}?")
+    return output.ask(f"Retry {jobs}?")
 
 
 def carry_out(session: Session, plan: RetryPlan, dry_run: bool, json: bool) -> None:
     """Queue the jobs (not with `dry_run`) and print them."""
     retried = retry.preview(session, plan) if dry_run else retry.carry_out(session, plan)
     if json:
-        terminal.json_lines(to_json(retried))
+        output.json_lines(to_json(retried))
         return
-    jobs = terminal.count(sum(1 for _ in retried), "job")
-    terminal.print_line(f"{jobs} would be retried; nothing was changed." if dry_run else f"Queued {jobs}.")
+    jobs = output.count(sum(1 for _ in retried), "job")
+    output.print_line(f"{jobs} would be retried; nothing was changed." if dry_run else f"Queued {jobs}.")
 
 
 def to_json(retried: Iterator[Candidate]) -> Iterator[dict[str, Any]]:

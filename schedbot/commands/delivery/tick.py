@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from schedbot import times
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.session import open_session
 from schedbot.store.schedules import user_zones
 from schedbot.tick import TickAlreadyRuns, TickResult, tick
@@ -29,12 +29,12 @@ def run(
         try:
             ticked = tick(session, dry_run)
         except TickAlreadyRuns:
-            terminal.note("Another tick is running. Nothing was done.")
+            output.note("Another tick is running. Nothing was done.")
             return
         if json:
-            terminal.json_lines([{**asdict(ticked), "started_at": times.to_rfc3339(ticked.started_at)}])
+            output.json_lines([{**asdict(ticked), "started_at": times.to_rfc3339(ticked.started_at)}])
         else:
-            terminal.print_line(summary_line(ticked, dry_run))
+            output.print_line(summary_line(ticked, dry_run))
         if not dry_run and user_zones.is_any_due(session.db, session.now()):
             from schedbot.admin.schedules import refresh_user_zones
 
@@ -44,6 +44,6 @@ def run(
 def summary_line(ticked: TickResult, dry_run: bool) -> str:
     """Return `Enqueued 3, missed 0, skipped 0 (3 schedules, 12 ms).`"""
     verb = "Would enqueue" if dry_run else "Enqueued"
-    schedules = terminal.count(ticked.schedules, "schedule")
+    schedules = output.count(ticked.schedules, "schedule")
     counts = f"{ticked.enqueued}, missed {ticked.missed}, skipped {ticked.skipped}"
     return f"{verb} {counts} ({schedules}, {ticked.took_ms} ms)."

@@ -7,7 +7,7 @@ import typer
 from schedbot import times
 from schedbot.admin.explain import why
 from schedbot.admin.explain.why import Explanation
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.session import open_session
 
 
@@ -29,15 +29,15 @@ def run(
     with open_session() as session:
         explanation = why.explain(session, name, at)
     if json:
-        terminal.json_lines([to_json(explanation)])
+        output.json_lines([to_json(explanation)])
         return
     zone = times.zone(explanation.schedule.recurrence.tz)
     at_or_due = explanation.at if explanation.due_at is None else explanation.due_at
-    terminal.print_line(f"{explanation.schedule.name}, {times.format_instant(at_or_due, zone)}", "bold")
+    output.print_line(f"{explanation.schedule.name}, {times.format_instant(at_or_due, zone)}", "bold")
     for sentence in explanation.because:
-        terminal.print_line(sentence)
+        output.print_line(sentence)
     for step in explanation.steps:
-        terminal.print_line(f"  Next: {step}", hang=8)
+        output.print_line(f"  Next: {step}", hang=8)
 
 
 def to_json(explanation: Explanation) -> dict[str, object]:

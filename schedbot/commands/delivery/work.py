@@ -8,7 +8,7 @@ import typer
 from schedbot import errors, log
 from schedbot.errors import SchedbotError
 from schedbot.model import JobState
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.session import Session, open_session
 from schedbot.store.operations import remaining_jobs as drain_state
 from schedbot.store.schedules import user_zones
@@ -61,7 +61,7 @@ def run(
         pool = Pool(session, drain=drain)
         tally = pool.run()
         if not quiet:
-            terminal.note(summarize(tally))
+            output.note(summarize(tally))
         if drain and pool.in_flight.breaker.has_seen_outage:
             raise SchedbotError("Slack does not answer. Due jobs wait.", "The next 'schedbot work' tries them again.")
         if drain:
@@ -74,10 +74,10 @@ def summarize(tally: dict[str, int]) -> str:
         return "No job was due."
     ended = {state: count for state, count in sorted(tally.items()) if state not in PENDING}
     states = ", ".join(f"{count:,} {state}" for state, count in ended.items())
-    lines = [f"{terminal.count(sum(ended.values()), 'job')} ended: {states}."] if ended else ["No job ended."]
+    lines = [f"{output.count(sum(ended.values()), 'job')} ended: {states}."] if ended else ["No job ended."]
     for state, reason in PENDING.items():
         if count := tally.get(state):
-            lines.append(f"{terminal.count(count, 'job is', 'jobs are')} still pending: {reason}.")
+            lines.append(f"{output.count(count, 'job is', 'jobs are')} still pending: {reason}.")
     return " ".join(lines)
 
 
@@ -85,8 +85,8 @@ def report_waiting(session: Session) -> int:
     """Print held jobs and paused workspaces with pending jobs. Return the exit code: 3 if there are any, else 0."""
     held, paused = drain_state.count_for_person(session.db)
     if held:
-        terminal.note(f"{terminal.count(held, 'job is', 'jobs are')} held. See 'schedbot audit --state held'.")
+        output.note(f"{output.count(held, 'job is', 'jobs are')} held. See 'schedbot audit --state held'.")
     if paused:
-        workspaces = terminal.count(paused, "paused workspace has", "paused workspaces have")
-        terminal.note(f"{workspaces} pending jobs. See 'schedbot workspace list'.")
+        workspaces = output.count(paused, "paused workspace has", "paused workspaces have")
+        output.note(f"{workspaces} pending jobs. See 'schedbot workspace list'.")
     return errors.NEEDS_PERSON if held or paused else errors.DONE

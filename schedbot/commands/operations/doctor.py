@@ -8,7 +8,7 @@ from schedbot import clock
 from schedbot.admin.operations import doctor
 from schedbot.admin.operations.doctor import CheckResult
 from schedbot.errors import FAILED
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 
 STYLES = {"ok": "", "WARNING": "yellow", "PROBLEM": "red"}
 
@@ -27,7 +27,7 @@ def run(
     for result in doctor.run_checks(clock.now_ms, online):
         is_ok = is_ok and result.is_ok
         if json:
-            terminal.json_lines([to_json(result)])
+            output.json_lines([to_json(result)])
         else:
             print_result(result)
     if not is_ok:
@@ -37,9 +37,9 @@ def run(
 def print_result(result: CheckResult) -> None:
     """Print one line, and the remedy below it."""
     level = "PROBLEM" if not result.is_ok else "WARNING" if result.is_warning else "ok"
-    terminal.print_line(f"{level:<7}  {result.check}: {result.detail}", STYLES[level], hang=9)
+    output.print_line(f"{level:<7}  {result.check}: {result.detail}", STYLES[level], hang=9)
     if result.remedy:
-        terminal.print_line(f"{'':<7}  {result.remedy}", hang=9)
+        output.print_line(f"{'':<7}  {result.remedy}", hang=9)
 
 
 def to_json(result: CheckResult) -> dict[str, str | bool | None]:

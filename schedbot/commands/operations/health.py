@@ -8,7 +8,7 @@ from schedbot import times
 from schedbot.admin.operations import health
 from schedbot.admin.operations.health import Health
 from schedbot.errors import FAILED, DatabaseUnusable
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.session import open_session
 from schedbot.store.operations.health import read_vitals
 
@@ -30,14 +30,14 @@ def run(
     except DatabaseUnusable as error:
         if not json:
             raise
-        terminal.json_lines([unusable_to_json(error)])
+        output.json_lines([unusable_to_json(error)])
         raise typer.Exit(FAILED) from None
     if json:
-        terminal.json_lines([health.to_json(result)])
+        output.json_lines([health.to_json(result)])
     else:
-        terminal.print_line(summary_line(result), style=STYLES[result.status])
+        output.print_line(summary_line(result), style=STYLES[result.status])
         for problem in result.problems:
-            terminal.print_line(f"  {problem.sentence}", hang=4)
+            output.print_line(f"  {problem.sentence}", hang=4)
     if result.code:
         raise typer.Exit(result.code)
 
@@ -46,8 +46,8 @@ def summary_line(result: Health) -> str:
     """Return `ok: 3 jobs queued, 1 worker pool, last tick 12 s ago, 0 failed in 24 h`."""
     vitals = result.vitals
     tick = "no tick yet" if vitals.tick_at is None else f"last tick {times.format_relative(vitals.tick_at, vitals.now)}"
-    jobs = f"{terminal.count(vitals.queued, 'job')} queued"
-    pools = terminal.count(vitals.pools, "worker pool")
+    jobs = f"{output.count(vitals.queued, 'job')} queued"
+    pools = output.count(vitals.pools, "worker pool")
     return f"{result.status}: {jobs}, {pools}, {tick}, {vitals.failed_24h:,} failed in 24 h"
 
 

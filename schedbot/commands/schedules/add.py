@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from schedbot.admin.schedules import add, warnings
-from schedbot.commands import options
+from schedbot.commands import schedule_options as options
 from schedbot.model import Schedule
-from schedbot.presentation import schedules, terminal
+from schedbot.presentation import output, schedules
 from schedbot.session import Session, open_session
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Unique name, such as acme-weekly.")]
@@ -55,21 +55,21 @@ def run(
     with open_session() as session:
         schedule = add.add(session, fields)
         if json:
-            terminal.json_lines(schedules.to_json_each(session, [schedule]))
+            output.json_lines(schedules.to_json_each(session, [schedule]))
         else:
             print_added(session, schedule)
 
 
 def print_added(session: Session, schedule: Schedule) -> None:
     """Print the rule in words, the next three occurrences and warnings."""
-    terminal.print_line(f"Added '{schedule.name}': {schedules.describe_rule(schedule)}.")
-    terminal.print_line(f"Posts to {schedule.terms.channel} in workspace '{schedule.workspace}'.")
+    output.print_line(f"Added '{schedule.name}': {schedules.describe_rule(schedule)}.")
+    output.print_line(f"Posts to {schedule.terms.channel} in workspace '{schedule.workspace}'.")
     lines = schedules.next_lines(session, schedule)
     for line in lines:
-        terminal.print_line(f"  {line}", hang=6)
+        output.print_line(f"  {line}", hang=6)
     if not lines:
-        terminal.print_line(f"It is paused. Start it with 'schedbot resume {shlex.quote(schedule.name)}'.")
+        output.print_line(f"It is paused. Start it with 'schedbot resume {shlex.quote(schedule.name)}'.")
     for warning in warnings.find_warnings(schedule, session.now()):
-        terminal.note(f"Note: {warning}")
+        output.note(f"Note: {warning}")
     if missing_token := add.missing_token(session, schedule):
-        terminal.note(f"Note: {missing_token}")
+        output.note(f"Note: {missing_token}")

@@ -6,10 +6,10 @@ import typer
 
 from schedbot.admin.schedules import shared_calendars
 from schedbot.admin.schedules.shared_calendars import CalendarChange
-from schedbot.commands import options
+from schedbot.commands import schedule_options as options
 from schedbot.errors import BadInput
 from schedbot.model import OutsidePolicy, SendHours
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.session import open_session
 from schedbot.store.schedules import shared_calendars as stored
 from schedbot.store.schedules.shared_calendars import CalendarOwner
@@ -67,12 +67,12 @@ def list_(
     with open_session() as session:
         rows = [to_json(calendar.owner, calendar.hours, calendar.schedules) for calendar in stored.list_all(session.db)]
     if json:
-        terminal.json_lines(rows)
+        output.json_lines(rows)
     elif csv:
-        terminal.csv_rows(COLUMNS, rows)
+        output.csv_rows(COLUMNS, rows)
     else:
         cells = [["" if row[name] is None else str(row[name]) for name in TABLE_COLUMNS] for row in rows]
-        terminal.table([name.upper() for name in TABLE_COLUMNS], cells, "No account or workspace has a calendar.")
+        output.table([name.upper() for name in TABLE_COLUMNS], cells, "No account or workspace has a calendar.")
 
 
 @app.command()
@@ -101,12 +101,12 @@ def print_change(change: CalendarChange) -> None:
     """Print the new calendar, and the number of queued jobs that it affects."""
     owner = change.owner.label
     if change.before == change.after:
-        terminal.print_line(f"No changes for {owner}.")
+        output.print_line(f"No changes for {owner}.")
         return
-    terminal.print_line(f"Calendar of {owner}: {describe_hours(change.after)}.")
+    output.print_line(f"Calendar of {owner}: {describe_hours(change.after)}.")
     jobs = change.jobs
     if jobs.moved or jobs.skipped:
-        terminal.print_line(f"Queued jobs: {jobs.moved} moved to another time, {jobs.skipped} skipped.")
+        output.print_line(f"Queued jobs: {jobs.moved} moved to another time, {jobs.skipped} skipped.")
 
 
 def describe_hours(hours: SendHours | None) -> str:

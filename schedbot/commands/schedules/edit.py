@@ -8,9 +8,9 @@ import typer
 from schedbot.admin.schedules import edit, warnings
 from schedbot.admin.schedules.edit import ParamChanges
 from schedbot.admin.schedules.writer import EditResult
-from schedbot.commands import options
+from schedbot.commands import schedule_options as options
 from schedbot.model import ScheduleState
-from schedbot.presentation import schedules, terminal
+from schedbot.presentation import output, schedules
 from schedbot.session import Session, open_session
 
 ScheduleName = Annotated[str, typer.Argument(metavar="NAME", help="Schedule name.")]
@@ -60,7 +60,7 @@ def run(
     with open_session() as session:
         edited = edit.edit(session, schedule, fields, ParamChanges(options.parse_params(param), unset_param or ()))
         if json:
-            terminal.json_lines(schedules.to_json_each(session, [edited.after]))
+            output.json_lines(schedules.to_json_each(session, [edited.after]))
         else:
             print_changes(session, edited)
 
@@ -69,20 +69,20 @@ def print_changes(session: Session, edited: EditResult) -> None:
     """Print each changed field with its old and new value, and the next occurrences."""
     schedule = edited.after
     if not edited.differences:
-        terminal.print_line("No changes.")
+        output.print_line("No changes.")
         return
-    terminal.print_line(f"Changed '{schedule.name}': {schedules.describe_rule(schedule)}.")
+    output.print_line(f"Changed '{schedule.name}': {schedules.describe_rule(schedule)}.")
     for column, old, new in edited.differences:
         before = schedules.format_field(column, old, edited.before.recurrence.tz)
-        terminal.print_line(f"  {column}: {before} -> {schedules.format_field(column, new, schedule.recurrence.tz)}")
+        output.print_line(f"  {column}: {before} -> {schedules.format_field(column, new, schedule.recurrence.tz)}")
     if edited.cancelled:
-        terminal.print_line(f"Cancelled {terminal.count(edited.cancelled, 'queued job')}.")
+        output.print_line(f"Cancelled {output.count(edited.cancelled, 'queued job')}.")
     lines = schedules.next_lines(session, schedule)
     for line in lines:
-        terminal.print_line(f"  {line}", hang=6)
+        output.print_line(f"  {line}", hang=6)
     if not lines:
         is_stopped = schedule.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
         resume = f"Resume it with 'schedbot resume {shlex.quote(schedule.name)}'."
-        terminal.print_line(f"It is {schedule.state.value}. {resume if is_stopped else 'It has no more occurrences.'}")
+        output.print_line(f"It is {schedule.state.value}. {resume if is_stopped else 'It has no more occurrences.'}")
     for warning in warnings.find_warnings(schedule, session.now()):
-        terminal.note(f"Note: {warning}")
+        output.note(f"Note: {warning}")

@@ -7,7 +7,7 @@ import typer
 
 from schedbot.admin.import_export import exporter
 from schedbot.admin.import_export.formats import Format
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.session import open_session
 
 
@@ -26,4 +26,4 @@ def run(
         selected = exporter.find_schedules(session.db, names or [])
         count = exporter.write(selected, Format.JSONL if json else format, sys.stdout)
     if not count:
-        terminal.note("No schedules to export.")
+        output.note("No schedules to export.")

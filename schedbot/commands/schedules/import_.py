@@ -13,7 +13,7 @@ from schedbot.admin.import_export.formats import Format
 from schedbot.admin.import_export.import_plan import Progress
 from schedbot.admin.import_export.importer import ImportResult, Source
 from schedbot.errors import BadInput
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.session import open_session
 
 
@@ -36,12 +36,12 @@ def run(
     """
     gc.disable()  # all rows stay in memory until they are written; collecting garbage costs a third of the time
     source = Source("stdin" if file == "-" else file, read(file), format, update)
-    with open_session() as session, terminal.progress(f"Importing {source.name}", total=1) as bar:
+    with open_session() as session, output.progress(f"Importing {source.name}", total=1) as bar:
         imported = importer.import_file(session, source, progress_callback(bar), dry_run)
     if json:
-        terminal.json_lines([asdict(imported)])
+        output.json_lines([asdict(imported)])
     else:
-        terminal.print_line(summary_line(imported, update, dry_run))
+        output.print_line(summary_line(imported, update, dry_run))
 
 
 def read(file: str) -> bytes:
@@ -71,4 +71,4 @@ def summary_line(imported: ImportResult, update: bool, dry_run: bool) -> str:
     add, change = ("Would add", "would change") if dry_run else ("Added", "changed")
     if update:
         return f"{add} {imported.added:,}, {change} {imported.changed:,}, unchanged {imported.unchanged:,}."
-    return f"{add} {terminal.count(imported.added, 'schedule')}."
+    return f"{add} {output.count(imported.added, 'schedule')}."

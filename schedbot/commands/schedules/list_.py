@@ -12,8 +12,8 @@ from schedbot.admin.schedules import selection
 from schedbot.admin.workspaces import lookup as workspace_lookup
 from schedbot.errors import BadInput
 from schedbot.model import ScheduleState
+from schedbot.presentation import output
 from schedbot.presentation import schedules as presentation
-from schedbot.presentation import terminal
 from schedbot.session import Session, open_session
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
@@ -48,16 +48,16 @@ def run(
         filters = ScheduleFilter(globs=globs, states=states, account=account, workspace=workspace)
         selected = schedules.list_matching(session.db, filters)
         if json:
-            terminal.json_lines(presentation.to_json_each(session, selected))
+            output.json_lines(presentation.to_json_each(session, selected))
         elif csv:
-            terminal.csv_rows(presentation.CSV_COLUMNS, presentation.to_json_each(session, selected))
+            output.csv_rows(presentation.CSV_COLUMNS, presentation.to_json_each(session, selected))
         else:
             now = session.now()
             dropped = pending.list_skipped(session.db, now)
             presentation.print_table(list(islice(selected, limit)), now, dropped)
             more = schedules.count_matching(session.db, filters) - limit
             if more > 0:
-                terminal.note(f"... and {more:,} more. Show them with --limit {limit + more}.")
+                output.note(f"... and {more:,} more. Show them with --limit {limit + more}.")
             presentation.note_paused_workspaces(session, workspace)
 
 

@@ -11,11 +11,11 @@ from schedbot import clock, times
 from schedbot.admin.fields.parsers import Fields
 from schedbot.admin.schedules import occurrences, selection
 from schedbot.admin.schedules.occurrences import CALENDAR_COLUMNS, Expression, Occurrence
-from schedbot.commands import options
+from schedbot.commands import schedule_options as options
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence, Schedule, ScheduleState
+from schedbot.presentation import output
 from schedbot.presentation import schedules as presentation
-from schedbot.presentation import terminal
 from schedbot.rules import recurrence
 from schedbot.rules.recurrence import ClockChange
 from schedbot.session import Session, open_session
@@ -85,7 +85,7 @@ def select(session: Session, names: list[str]) -> Iterable[Schedule]:
     now = session.now()
     for schedule in selected.schedules:
         if occurrences.search_start(schedule, 0) is None:
-            terminal.note(f"'{schedule.name}' is {schedule.state.value}: {presentation.describe_stop(schedule, now)}.")
+            output.note(f"'{schedule.name}' is {schedule.state.value}: {presentation.describe_stop(schedule, now)}.")
     return selected.schedules
 
 
@@ -99,21 +99,21 @@ def show_expression(expression: Expression, from_: str, count: int, json: bool) 
     now, rule = clock.now_ms(), expression.recurrence
     if not json:
         text = rule.cron or recurrence.to_phrase(rule.rrule or "")
-        terminal.print_line(f"{text}: {presentation.describe_recurrence(rule)}.")
+        output.print_line(f"{text}: {presentation.describe_recurrence(rule)}.")
     show_occurrences(islice(expression.find_upcoming(start_of_list(from_, rule, now)), count), now, json)
 
 
 def show_occurrences(selected: Iterator[Occurrence], now: int, json: bool) -> None:
     """Print occurrences as lines or as objects."""
     if json:
-        terminal.json_lines(map(occurrence_to_json, selected))
+        output.json_lines(map(occurrence_to_json, selected))
         return
     zone, is_empty = times.local_zone(), True
     for occurrence in selected:
-        terminal.print_line(presentation.occurrence_line(occurrence, now, zone, occurrence.schedule), hang=4)
+        output.print_line(presentation.occurrence_line(occurrence, now, zone, occurrence.schedule), hang=4)
         is_empty = False
     if is_empty:
-        terminal.note("No more occurrences.")
+        output.note("No more occurrences.")
 
 
 def occurrence_to_json(occurrence: Occurrence) -> dict[str, Any]:
@@ -139,13 +139,13 @@ def show_clock_changes(selected: Iterable[Schedule], now: int, until: int, json:
         key=lambda pair: (pair[0].at, pair[1].name),
     )
     if json:
-        terminal.json_lines(map(clock_change_to_json, affected))
+        output.json_lines(map(clock_change_to_json, affected))
         return
     for change, schedule in affected:
         change_text = recurrence.describe_clock_change(change, schedule.recurrence.tz)
-        terminal.print_line(f"{schedule.name}: {change_text}")
+        output.print_line(f"{schedule.name}: {change_text}")
     if not affected:
-        terminal.note("No clock change affects a schedule in this span.")
+        output.note("No clock change affects a schedule in this span.")
 
 
 @lru_cache(maxsize=8_192)

@@ -8,7 +8,7 @@ import typer
 from schedbot.admin.schedules import pause
 from schedbot.admin.schedules.pause import StateChange
 from schedbot.model import ScheduleState
-from schedbot.presentation import schedules, terminal
+from schedbot.presentation import output, schedules
 from schedbot.session import Session, open_session
 
 
@@ -28,10 +28,10 @@ def run(
     with open_session() as session:
         results, selected = pause.pause(session, names, reason, until)
         if json:
-            terminal.json_lines(schedules.to_json_each(session, [result.schedule for result in results]))
+            output.json_lines(schedules.to_json_each(session, [result.schedule for result in results]))
         else:
             for result in results:
-                terminal.print_line(describe_result(session, result))
+                output.print_line(describe_result(session, result))
     schedules.note_unmatched(selected.empty)
 
 
@@ -44,6 +44,6 @@ def describe_result(session: Session, result: StateChange) -> str:
         until = f" until {schedules.local_time(schedule, schedule.state_until, session.now())}"
     if not result.is_changed:
         return f"'{schedule.name}' is already paused{until}: {schedule.reason}."
-    cancelled = f" Cancelled {terminal.count(result.jobs, 'queued job')}." if result.jobs else ""
+    cancelled = f" Cancelled {output.count(result.jobs, 'queued job')}." if result.jobs else ""
     resume = "" if until else f" Resume it with 'schedbot resume {shlex.quote(schedule.name)}'."
     return f"Paused '{schedule.name}'{until}.{cancelled}{resume}"

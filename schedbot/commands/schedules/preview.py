@@ -7,7 +7,7 @@ import typer
 from schedbot import times
 from schedbot.admin.schedules import preview
 from schedbot.admin.schedules.preview import Preview
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.reports import terminal_preview
 from schedbot.session import open_session
 
@@ -28,13 +28,13 @@ def run(
         now = session.now()
     schedule = result.schedule
     if json:
-        terminal.json_lines([slack_arguments(result)])
+        output.json_lines([slack_arguments(result)])
         return
     due = times.format_instant(result.due_at, times.zone(schedule.recurrence.tz), now)
     relative = times.format_relative(result.due_at, now)
-    terminal.note(f"{schedule.name} in {schedule.terms.channel}, {due} ({relative}):")
-    for style, text in terminal_preview.preview_lines(result.message, terminal.width()):
-        terminal.print_line(text, style=STYLES[style])
+    output.note(f"{schedule.name} in {schedule.terms.channel}, {due} ({relative}):")
+    for style, text in terminal_preview.preview_lines(result.message, output.width()):
+        output.print_line(text, style=STYLES[style])
 
 
 def slack_arguments(result: Preview) -> dict[str, Any]:

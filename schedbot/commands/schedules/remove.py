@@ -9,7 +9,7 @@ import typer
 from schedbot.admin.schedules import remove, selection
 from schedbot.errors import DONE, USAGE_ERROR
 from schedbot.model import Schedule
-from schedbot.presentation import schedules, terminal
+from schedbot.presentation import output, schedules
 from schedbot.session import open_session
 
 
@@ -27,8 +27,8 @@ def run(
         if selected.schedules and not (yes or confirm(names, selected.schedules)):
             raise typer.Exit(DONE if sys.stdin.isatty() else USAGE_ERROR)
         for removed in remove.remove(session, selected.schedules):
-            cancelled = f" Cancelled {terminal.count(removed.cancelled, 'queued job')}." if removed.cancelled else ""
-            terminal.print_line(f"Removed '{removed.schedule.name}'.{cancelled}")
+            cancelled = f" Cancelled {output.count(removed.cancelled, 'queued job')}." if removed.cancelled else ""
+            output.print_line(f"Removed '{removed.schedule.name}'.{cancelled}")
 
 
 def confirm(names: Sequence[str], selected: Sequence[Schedule]) -> bool:
@@ -37,4 +37,4 @@ def confirm(names: Sequence[str], selected: Sequence[Schedule]) -> bool:
     if not has_glob and (len(selected) == 1 or not sys.stdin.isatty()):
         return True
     examples = ", ".join(schedule.name for schedule in selected[:5]) + (", ..." if len(selected) > 5 else "")
-    return terminal.ask(f"Remove {terminal.count(len(selected), 'schedule')} ({examples})?")
+    return output.ask(f"Remove {output.count(len(selected), 'schedule')} ({examples})?")

@@ -7,7 +7,7 @@ import typer
 from schedbot.admin.schedules import pause
 from schedbot.admin.schedules.pause import StateChange
 from schedbot.model import ScheduleState
-from schedbot.presentation import schedules, terminal
+from schedbot.presentation import output, schedules
 from schedbot.session import Session, open_session
 
 
@@ -27,10 +27,10 @@ def run(
     with open_session() as session:
         results, selected = pause.resume(session, names, unasked)
         if json:
-            terminal.json_lines(schedules.to_json_each(session, [result.schedule for result in results]))
+            output.json_lines(schedules.to_json_each(session, [result.schedule for result in results]))
         else:
             for result in results:
-                terminal.print_line(describe_result(session, result))
+                output.print_line(describe_result(session, result))
     schedules.note_unmatched(selected.empty)
 
 

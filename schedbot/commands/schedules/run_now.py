@@ -12,7 +12,7 @@ from schedbot.admin.schedules import run_now, serialize
 from schedbot.admin.schedules.run_now import RunNowJob
 from schedbot.errors import DONE, FAILED, NEEDS_PERSON
 from schedbot.model import JobState
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.presentation.schedules import note_unmatched
 from schedbot.session import Session, open_session
 from schedbot.slack.remedies import describe_reason
@@ -39,7 +39,7 @@ def run(
         note_unmatched(selected.empty)
         try:
             if extras and not run_now.has_pool(session):
-                terminal.note(
+                output.note(
                     "No worker pool is running. Start 'schedbot work', or post now with 'schedbot work --drain'."
                 )
             if wait and extras:
@@ -47,13 +47,13 @@ def run(
                 code = max((exit_code(extra.job.state) for extra in extras), default=DONE)
         except KeyboardInterrupt:
             for extra in run_now.reload(session, extras):
-                terminal.note(describe_extra(extra))
+                output.note(describe_extra(extra))
             raise
     if json:
-        terminal.json_lines(map(to_json, extras))
+        output.json_lines(map(to_json, extras))
     else:
         for extra in extras:
-            terminal.print_line(describe_extra(extra))
+            output.print_line(describe_extra(extra))
     raise typer.Exit(code)
 
 
@@ -64,7 +64,7 @@ def wait_until_settled(session: Session, extras: Sequence[RunNowJob], timeout_ms
         if settled := run_now.find_settled(session, extras):
             return settled
         time.sleep(POLL_SECONDS)
-    terminal.note(f"Not finished after {times.format_duration(timeout_ms)}.")
+    output.note(f"Not finished after {times.format_duration(timeout_ms)}.")
     return run_now.reload(session, extras)
 
 

@@ -8,7 +8,7 @@ from schedbot.admin.schedules import send_test
 from schedbot.admin.schedules.send_test import SentTest
 from schedbot.errors import FAILED
 from schedbot.model import Outcome
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.session import open_session
 from schedbot.slack.remedies import describe_reason
 
@@ -28,13 +28,13 @@ def run(
         sent = send_test.send(session, name, to)
     is_posted = sent.result.outcome is Outcome.POSTED
     if json:
-        terminal.json_lines([to_json(sent)])
+        output.json_lines([to_json(sent)])
     elif is_posted:
-        terminal.print_line(f"Posted to {sent.channel}, ts {sent.result.ts}.")
+        output.print_line(f"Posted to {sent.channel}, ts {sent.result.ts}.")
     if is_posted:
         return
-    terminal.note(f"Error: {describe_failure(sent)}")
-    terminal.note(f"Hint:  {sent.remedy}")
+    output.note(f"Error: {describe_failure(sent)}")
+    output.note(f"Hint:  {sent.remedy}")
     raise typer.Exit(FAILED)
 
 

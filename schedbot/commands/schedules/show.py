@@ -8,7 +8,7 @@ import typer
 from schedbot import times
 from schedbot.admin.schedules import selection
 from schedbot.model import HolidayPolicy, OutsidePolicy, Schedule
-from schedbot.presentation import jobs, schedules, terminal
+from schedbot.presentation import jobs, output, schedules
 from schedbot.rules import recurrence
 from schedbot.session import Session, open_session
 from schedbot.store.history import changes
@@ -36,19 +36,19 @@ def run(
     with open_session() as session:
         schedule = selection.find(session.db, name)
         if json:
-            terminal.json_lines(schedules.to_json_each(session, [schedule]))
+            output.json_lines(schedules.to_json_each(session, [schedule]))
             return
-        terminal.facts([*rule_facts(schedule), *policy_facts(schedule), *state_facts(session, schedule)])
+        output.facts([*rule_facts(schedule), *policy_facts(schedule), *state_facts(session, schedule)])
         print_section("Next", schedules.next_lines(session, schedule))
         print_section("Last jobs", list(job_lines(session, schedule)))
         schedules.note_paused_workspaces(session, schedule.workspace)
 
 
 def print_section(title: str, lines: list[str]) -> None:
-    terminal.print_line()
-    terminal.print_line(f"{title}:" if lines else f"{title}: none", style="bold")
+    output.print_line()
+    output.print_line(f"{title}:" if lines else f"{title}: none", style="bold")
     for line in lines:
-        terminal.print_line(f"  {line}", hang=6)
+        output.print_line(f"  {line}", hang=6)
 
 
 def rule_facts(schedule: Schedule) -> Iterator[Fact]:

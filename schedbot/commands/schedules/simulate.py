@@ -7,11 +7,11 @@ import typer
 
 from schedbot import log, times
 from schedbot.admin.simulation import simulate
+from schedbot.admin.simulation.downtimes import SimulationSpan, parse_downtimes
 from schedbot.admin.simulation.simulate import ScheduleTally, SimulatedOccurrence
-from schedbot.admin.simulation.span import SimulationSpan, parse_downtimes
 from schedbot.errors import BadInput
 from schedbot.model import JobState
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.rules import recurrence
 from schedbot.session import Session, open_session
 from schedbot.tick import tick
@@ -44,13 +44,13 @@ def run(
         span = parse_span(session, from_, to, down or [])
         occurrences = simulate_with_progress(session, span)
         if json and not summary:
-            terminal.json_lines(map(to_json, occurrences))
+            output.json_lines(map(to_json, occurrences))
             return
         tallies: dict[str, ScheduleTally] = {}
         for occurrence in occurrences:
             tallies.setdefault(occurrence.schedule, ScheduleTally()).add(occurrence)
         if json:
-            terminal.json_lines(summary_to_json(name, tally) for name, tally in sorted(tallies.items()))
+            output.json_lines(summary_to_json(name, tally) for name, tally in sorted(tallies.items()))
         else:
             show(session, span, tallies)
 
@@ -67,7 +67,7 @@ def parse_span(session: Session, from_: str, to: str, downs: list[str]) -> Simul
 
 def simulate_with_progress(session: Session, span: SimulationSpan) -> Iterable[SimulatedOccurrence]:
     """Yield the occurrences; a terminal shows a progress bar."""
-    with terminal.progress("Simulating", span.end - span.start) as bar:
+    with output.progress("Simulating", span.end - span.start) as bar:
         yield from simulate.simulate(
             session, span, run_tick, lambda at: bar.update(bar.task_ids[0], completed=at - span.start)
         )
@@ -82,15 +82,15 @@ def run_tick(session: Session, ahead_ms: int) -> int:
 def show(session: Session, span: SimulationSpan, tallies: dict[str, ScheduleTally]) -> None:
     """Print a row for each schedule, the totals and the clock changes."""
     rows = [table_row(name, tally) for name, tally in sorted(tallies.items())]
-    terminal.table(COLUMNS, rows, "No occurrence is due in this span.")
+    output.table(COLUMNS, rows, "No occurrence is due in this span.")
     if rows:
         due, missed, skipped = (sum(tally.states[state] for tally in tallies.values()) for state in COUNTED_STATES)
-        schedules = terminal.count(len(rows), "schedule")
-        terminal.print_line(f"\n{schedules}: {due} due, {missed} missed, {skipped} skipped.")
+        schedules = output.count(len(rows), "schedule")
+        output.print_line(f"\n{schedules}: {due} due, {missed} missed, {skipped} skipped.")
     for change, tz, names in simulate.find_clock_changes(session, span):
-        terminal.print_line(f"{recurrence.describe_clock_change(change, tz)} ({list_names(names)})")
+        output.print_line(f"{recurrence.describe_clock_change(change, tz)} ({list_names(names)})")
     if stopped := simulate.find_paused(session):
-        terminal.note(
+        output.note(
             f"Not simulated, because paused or suspended: {list_names([schedule.name for schedule in stopped])}."
         )
 

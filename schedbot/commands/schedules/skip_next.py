@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from schedbot.admin.schedules import serialize, skip_next
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.presentation.schedules import occurrence_line
 from schedbot.session import open_session
 
@@ -22,7 +22,7 @@ def run(
         schedule, skipped = skip_next.skip_next(session, name)
         if json:
             due_at = serialize.format_optional(skipped.due_at)
-            terminal.json_lines([{"schedule": schedule.name, "due_at": due_at, "state": "skipped"}])
+            output.json_lines([{"schedule": schedule.name, "due_at": due_at, "state": "skipped"}])
         else:
             line = occurrence_line(skipped, session.now(), session.local_zone)
-            terminal.print_line(f"'{schedule.name}' skips {line}.")
+            output.print_line(f"'{schedule.name}' skips {line}.")

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from schedbot import clock, demo, errors
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.reports import terminal_preview
 
 STYLES = {"plain": "", "bold": "bold", "dim": "dim", "link": "cyan"}
@@ -39,7 +39,7 @@ def run(
             if keep:
                 keep_running(environment)
     except KeyboardInterrupt:
-        terminal.note("\nStopped. No process is left.")
+        output.note("\nStopped. No process is left.")
         raise typer.Exit(errors.FAILED) from None
     print_next_commands(folder, keep)
     raise typer.Exit(errors.FAILED if has_failed else errors.DONE)
@@ -70,7 +70,7 @@ def print_steps(steps: Iterable[demo.Step]) -> bool:
         progress_line.show(step) if isinstance(step, demo.Progress) else progress_line.clear()
         # No empty line between a note and its command.
         if isinstance(step, demo.Command | demo.Note) and not is_after_note:
-            terminal.print_line()
+            output.print_line()
         is_after_note = isinstance(step, demo.Note)
         has_failed = has_failed or (isinstance(step, demo.Note) and step.is_error)
         print_step(step)
@@ -82,10 +82,10 @@ def print_step(step: demo.Step) -> None:
     match step:
         case demo.Command(words):
             for text in format_command(words):
-                terminal.print_line(text, style="bold")
+                output.print_line(text, style="bold")
         case demo.Output(text):
             for line in wrap_lines(text):
-                terminal.print_line(line)
+                output.print_line(line)
         case demo.Note(text, is_error):
             print_note(text, "bold red" if is_error else "dim")
         case demo.ChannelMessages():
@@ -93,14 +93,14 @@ def print_step(step: demo.Step) -> None:
 
 
 def print_note(text: str, style: str = "dim") -> None:
-    for line in textwrap.wrap(text, terminal.width() - 2):
-        terminal.print_line(f"# {line}", style=style)
+    for line in textwrap.wrap(text, output.width() - 2):
+        output.print_line(f"# {line}", style=style)
 
 
 def wrap_lines(text: str) -> Iterator[str]:
     """Yield the lines of a command's output, broken between words where they are wider than the terminal."""
     for line in text.split("\n"):
-        yield from textwrap.wrap(line.rstrip(), terminal.width(), subsequent_indent="       ", tabsize=8) or [""]
+        yield from textwrap.wrap(line.rstrip(), output.width(), subsequent_indent="       ", tabsize=8) or [""]
 
 
 def format_command(words: tuple[str, ...]) -> list[str]:
@@ -112,7 +112,7 @@ def format_command(words: tuple[str, ...]) -> list[str]:
     for index, word in enumerate(typed):
         # An option stays with its value.
         value = f" {typed[index + 1]}" if word.startswith("--") and index + 1 < len(typed) else ""
-        if len(line) + 1 + len(word + value) > terminal.width() - 2:
+        if len(line) + 1 + len(word + value) > output.width() - 2:
             lines.append(f"{line} \\")
             line = "     "
         line = f"{line} {word}"
@@ -132,45 +132,45 @@ class ProgressLine:
         if progress.next_at is not None:
             status = f"the next is due in {max(0, progress.next_at - clock.now_ms()) / 1000:.0f} s"
         text = f"  {progress.ended} of {progress.ended + progress.open} jobs ended; {status} ..."
-        print(f"\r{text[: terminal.width() - 1]:<{terminal.width() - 1}}", end="", flush=True)
+        print(f"\r{text[: output.width() - 1]:<{output.width() - 1}}", end="", flush=True)
         self.is_shown = True
 
     def clear(self) -> None:
         if self.is_shown:
-            print("\r" + " " * (terminal.width() - 1) + "\r", end="", flush=True)
+            print("\r" + " " * (output.width() - 1) + "\r", end="", flush=True)
             self.is_shown = False
 
 
 def print_channel(step: demo.ChannelMessages) -> None:
     """Print a channel's messages as Slack shows them."""
-    terminal.print_line(f"\n{step.channel}", style="bold")
+    output.print_line(f"\n{step.channel}", style="bold")
     for index, message in enumerate(step.messages):
         if index:
-            terminal.print_line()
-        for style, text in terminal_preview.preview_lines(message, min(76, terminal.width() - 4)):
-            terminal.print_line(f"  | {text}", style=STYLES[style])
+            output.print_line()
+        for style, text in terminal_preview.preview_lines(message, min(76, output.width() - 4)):
+            output.print_line(f"  | {text}", style=STYLES[style])
 
 
 def keep_running(environment: demo.DemoEnvironment) -> None:
     """Print how to use the sandbox, and wait for Ctrl-C."""
-    terminal.print_line("\nThe sandbox keeps running. In another terminal:")
+    output.print_line("\nThe sandbox keeps running. In another terminal:")
     for name, value in environment.variables().items():
-        terminal.print_line(f"  export {name}={shlex.quote(value)}")
-    terminal.print_line("  schedbot list; schedbot run-now la-standup; schedbot work --drain")
+        output.print_line(f"  export {name}={shlex.quote(value)}")
+    output.print_line("  schedbot list; schedbot run-now la-standup; schedbot work --drain")
     try:
-        terminal.print_line(f"Page: {environment.slack.url}/    Ctrl-C stops the sandbox.")
+        output.print_line(f"Page: {environment.slack.url}/    Ctrl-C stops the sandbox.")
         sys.stdout.flush()
         signal.pause()
     except KeyboardInterrupt:
-        terminal.print_line()
+        output.print_line()
 
 
 def print_next_commands(folder: str | None, keep: bool) -> None:
-    terminal.print_line()
+    output.print_line()
     if folder:
-        terminal.print_line(f"The database and the configuration are in {folder}.")
-        terminal.print_line("The history of a single job:")
-        terminal.print_line(f"  schedbot --config {shlex.quote(folder)}/schedbot.toml audit 1")
+        output.print_line(f"The database and the configuration are in {folder}.")
+        output.print_line("The history of a single job:")
+        output.print_line(f"  schedbot --config {shlex.quote(folder)}/schedbot.toml audit 1")
     if not keep:
-        terminal.print_line("Next:  schedbot demo --keep    keep the sandbox running and try more commands")
-    terminal.print_line("       schedbot init           set up schedbot; README.md explains the Slack app")
+        output.print_line("Next:  schedbot demo --keep    keep the sandbox running and try more commands")
+    output.print_line("       schedbot init           set up schedbot; README.md explains the Slack app")

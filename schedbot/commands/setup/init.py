@@ -4,7 +4,7 @@ from pathlib import Path
 
 from schedbot import clock, settings
 from schedbot.admin.operations import init
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 
 
 def run() -> None:
@@ -13,6 +13,6 @@ def run() -> None:
     Example:  schedbot init
     """
     for line in init.initialize(Path.cwd(), settings.flags, clock.now_ms()):
-        terminal.print_line(line)
-    terminal.note("Next:  schedbot add NAME --cron '0 9 * * mon-fri' --tz Europe/Berlin \\")
-    terminal.note("                --channel C0123456789 --text 'Good morning'")
+        output.print_line(line)
+    output.note("Next:  schedbot add NAME --cron '0 9 * * mon-fri' --tz Europe/Berlin \\")
+    output.note("                --channel C0123456789 --text 'Good morning'")

@@ -8,7 +8,7 @@ import typer
 from schedbot import times
 from schedbot.admin.workspaces import lookup, manage, token_sources
 from schedbot.commands.setup import workspace_check
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.session import Session, open_session
 from schedbot.slack.remedies import describe_reason
 from schedbot.store.schedules import workspace_usage
@@ -52,7 +52,7 @@ def add(
     token = token_sources.parse_token_source(token_env, token_file, token_command)
     with open_session() as session:
         warning = manage.add(session, name, token)
-    terminal.print_line(f"Added workspace '{name}' (token: {token_sources.describe(token)}).")
+    output.print_line(f"Added workspace '{name}' (token: {token_sources.describe(token)}).")
     note_next_step(name, warning)
 
 
@@ -67,12 +67,12 @@ def edit(
     token = token_sources.parse_token_source(token_env, token_file, token_command)
     with open_session() as session:
         warning = manage.edit(session, name, token)
-    terminal.print_line(f"Changed workspace '{name}' (token: {token_sources.describe(token)}).")
+    output.print_line(f"Changed workspace '{name}' (token: {token_sources.describe(token)}).")
     note_next_step(name, warning)
 
 
 def note_next_step(name: str, warning: str) -> None:
-    terminal.note(f"Note: {warning}" if warning else f"Next:  schedbot workspace check {shlex.quote(name)}")
+    output.note(f"Note: {warning}" if warning else f"Next:  schedbot workspace check {shlex.quote(name)}")
 
 
 @app.command("list")
@@ -89,18 +89,16 @@ def list_(
         rows = [to_json(session, workspace) for workspace in workspaces]
         reasons = [describe_pause(session, workspace) for workspace in workspaces]
     if json:
-        terminal.json_lines(rows)
+        output.json_lines(rows)
     elif csv:
-        terminal.csv_rows(COLUMNS, rows)
+        output.csv_rows(COLUMNS, rows)
     else:
         cells = [
             [*(str(row[name]) for name in TABLE_COLUMNS[:-1]), reason]
             for row, reason in zip(rows, reasons, strict=True)
         ]
         heads = [name.upper() for name in TABLE_COLUMNS]
-        terminal.table(
-            heads, cells, "No workspaces.", {"paused": "yellow"}, wraps_from=MIN_REASON if any(reasons) else 0
-        )
+        output.table(heads, cells, "No workspaces.", {"paused": "yellow"}, wraps_from=MIN_REASON if any(reasons) else 0)
 
 
 def to_json(session: Session, workspace: Workspace) -> dict[str, Any]:
@@ -140,9 +138,9 @@ def pause(
         result = manage.pause(session, name, reason)
         pause_text = describe_pause(session, lookup.find(session.db, name))
     if result.is_changed:
-        terminal.print_line(f"Paused workspace '{name}': {waiting_jobs(result.waiting)}.")
+        output.print_line(f"Paused workspace '{name}': {waiting_jobs(result.waiting)}.")
     else:
-        terminal.print_line(f"Workspace '{name}' is already paused: {pause_text}; {waiting_jobs(result.waiting)}.")
+        output.print_line(f"Workspace '{name}' is already paused: {pause_text}; {waiting_jobs(result.waiting)}.")
 
 
 @app.command()
@@ -154,13 +152,13 @@ def resume(name: Name) -> None:
     with open_session() as session:
         result = manage.resume(session, name)
     if result.is_changed:
-        terminal.print_line(f"Resumed workspace '{name}': {waiting_jobs(result.waiting)}.")
+        output.print_line(f"Resumed workspace '{name}': {waiting_jobs(result.waiting)}.")
     else:
-        terminal.print_line(f"Workspace '{name}' is not paused.")
+        output.print_line(f"Workspace '{name}' is not paused.")
 
 
 def waiting_jobs(count: int) -> str:
-    return terminal.count(count, "job waits", "jobs wait")
+    return output.count(count, "job waits", "jobs wait")
 
 
 @app.command()
@@ -171,4 +169,4 @@ def remove(name: Name) -> None:
     """
     with open_session() as session:
         manage.remove(session, name)
-    terminal.print_line(f"Removed workspace '{name}'.")
+    output.print_line(f"Removed workspace '{name}'.")

@@ -9,7 +9,7 @@ import typer
 from schedbot.admin.workspaces import check, lookup
 from schedbot.admin.workspaces.check import ChannelCheck, WorkspaceCheck
 from schedbot.errors import FAILED
-from schedbot.presentation import terminal
+from schedbot.presentation import output
 from schedbot.session import open_session
 from schedbot.slack.remedies import describe_reason
 
@@ -37,7 +37,7 @@ def run(
             result = check.check(session, workspace, channels)
             has_failed = has_failed or not result.ok
             if json:
-                terminal.json_lines([to_json(result)])
+                output.json_lines([to_json(result)])
             else:
                 print_result(result, workspace.paused_reason)
     if has_failed:
@@ -46,12 +46,12 @@ def run(
 
 def print_result(result: WorkspaceCheck, paused_reason: str | None) -> None:
     """Print the result of one workspace in a few lines."""
-    terminal.print_line(f"{result.workspace}: {LEVELS[result.ok]}", style="green" if result.ok else "red")
+    output.print_line(f"{result.workspace}: {LEVELS[result.ok]}", style="green" if result.ok else "red")
     for line in result_lines(result):
-        terminal.print_line(f"  {line}")
+        output.print_line(f"  {line}")
     if paused_reason:
         resume = f"schedbot workspace resume {shlex.quote(result.workspace)}"
-        terminal.print_line(f"  It is paused: {describe_reason(paused_reason)}. Resume it with '{resume}'.")
+        output.print_line(f"  It is paused: {describe_reason(paused_reason)}. Resume it with '{resume}'.")
 
 
 def result_lines(result: WorkspaceCheck) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """Recurrence rules: validation, instants by the rules of Debian's cron in any time zone, and descriptions. Pure."""
 
 from schedbot.errors import BadInput
+from schedbot.rules.recurrence.cron_expression import is_ever_due, parse_cron
 from schedbot.rules.recurrence.cron_normalization import normalize
 from schedbot.rules.recurrence.cron_phrases import to_cron
-from schedbot.rules.recurrence.cron_times import is_ever_due, parse_cron
 from schedbot.rules.recurrence.describe import describe
 from schedbot.rules.recurrence.describe_rrule import to_phrase
 from schedbot.rules.recurrence.firing_times import (

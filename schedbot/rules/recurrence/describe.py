@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 
 from schedbot import times
 from schedbot.model import Recurrence
+from schedbot.rules.recurrence.cron_expression import LAST, CronExpression, parse_cron
 from schedbot.rules.recurrence.cron_normalization import MONTHS, normalize
-from schedbot.rules.recurrence.cron_times import LAST, CronExpression, parse_cron
 from schedbot.rules.recurrence.describe_rrule import describe_rrule
 from schedbot.rules.recurrence.firing_times import single_instant
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from schedbot import times
-from schedbot.rules.recurrence.cron_times import EPOCH, MINUTES, CronExpression
+from schedbot.rules.recurrence.cron_expression import EPOCH, MINUTES, CronExpression
 from schedbot.rules.recurrence.rrule import RecurrenceRule
 
 FRIDAY = 5

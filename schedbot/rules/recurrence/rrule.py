@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar
 
-from schedbot.rules.recurrence.cron_times import EPOCH, MINUTES
+from schedbot.rules.recurrence.cron_expression import EPOCH, MINUTES
 
 STAMP = "%Y%m%dT%H%M%S"
 WEEK = 7

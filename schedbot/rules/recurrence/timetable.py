@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from schedbot.model import Recurrence
-from schedbot.rules.recurrence import cron_times, move_before_holidays, rrule
+from schedbot.rules.recurrence import cron_expression, move_before_holidays, rrule
+from schedbot.rules.recurrence.cron_expression import CronExpression, parse_cron
 from schedbot.rules.recurrence.cron_normalization import normalize
-from schedbot.rules.recurrence.cron_times import CronExpression, parse_cron
 from schedbot.rules.recurrence.move_before_holidays import ShiftedRule
 from schedbot.rules.recurrence.rrule import RecurrenceRule
 
@@ -32,7 +32,7 @@ def wall_times(table: Timetable, first: int, last: int) -> Iterator[int]:
         case RecurrenceRule():
             return rrule.wall_times(table, first, last)
         case CronExpression():
-            return cron_times.wall_times(table, first, last)
+            return cron_expression.wall_times(table, first, last)
 
 
 def _shifted_wall_times(base: CronExpression | RecurrenceRule, region: str, first: int, last: int) -> Iterator[int]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from schedbot import times
 from schedbot.model import Recurrence
+from schedbot.rules.recurrence.cron_expression import LAST, CronExpression, parse_cron
 from schedbot.rules.recurrence.cron_normalization import normalize
-from schedbot.rules.recurrence.cron_times import LAST, CronExpression, parse_cron
 from schedbot.rules.recurrence.describe import describe_dates, describe_weekdays
 from schedbot.rules.recurrence.firing_times import ClockChange, ClockChangeEffect, clock_changes
 from schedbot.rules.recurrence.utc_offsets import DAY, zone

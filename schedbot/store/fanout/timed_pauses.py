@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from schedbot.model import Schedule, ScheduleState
 from schedbot.store.database import Database
-from schedbot.store.fanout import advance
+from schedbot.store.fanout import enqueue_due
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import recurrences, schedules
 
@@ -36,4 +36,4 @@ def end_pause(db: Database, paused: Schedule, now: int) -> None:
     if effective_at < now:
         recurrences.wake(db, recurrence_id, effective_at)  # it ended while no tick ran: the misfire policy decides
     else:
-        advance.enqueue_upcoming(db, paused.id, recurrence_id, effective_at)
+        enqueue_due.enqueue_upcoming(db, paused.id, recurrence_id, effective_at)

@@ -14,7 +14,7 @@ from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import TOKEN_UNAVAILABLE, JobState
 from schedbot.slack import error_codes, tokens
-from schedbot.slack.responses import HistoryAnswer
+from schedbot.slack.response_models import HistoryAnswer
 from schedbot.store.database import Database
 from schedbot.store.jobs import pacing, settlement, unknown
 from schedbot.store.jobs.unknown import LookUpResult, UnknownJob

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from schedbot.model import MessageMetadata
-from schedbot.slack.responses import SearchedPost
+from schedbot.slack.response_models import SearchedPost
 from schedbot.store.jobs.unknown import UnknownJob
 from schedbot.worker.state.in_flight import InFlight
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from schedbot import log
 from schedbot.clock import steady_ms
-from schedbot.slack.responses import MAX_PAGES
+from schedbot.slack.response_models import MAX_PAGES
 from schedbot.worker.children.child_process import RestartBackoff
 from schedbot.worker.protocol import ChildResponse, LookUpFailed, LookUpResponse, PostResponse, Ready
 from schedbot.worker.state.in_flight import InFlight

@@ -3,7 +3,7 @@
 import pytest
 
 from schedbot.store.database import Database
-from schedbot.store.fanout.enqueue import Counts
+from schedbot.store.fanout.insert_jobs import Counts
 from schedbot.tick import SLICE, run_slice, tick
 from tests.store.contract.worker import DUE_AT, Worker
 from tests.support.schedules import Schedules, ms

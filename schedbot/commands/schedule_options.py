@@ -1,16 +1,15 @@
-"""Shared options: the fields of a schedule (`add`, `edit`) and the filters of jobs (`audit`, `retry`).
+"""Options for the fields of a schedule, shared by `add`, `edit`, `next` and `calendar`.
 
-The schedule options have the names of the import columns. Every value is text here; `admin` parses it.
-`admin.fields` is imported when it is needed, so that `audit` starts without the rules of recurrence.
+They have the names of the import columns. Every value is text here; `admin.fields` parses it.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Annotated, Any
 
 import typer
 
-from schedbot.admin.jobs.filters import FilterOptions
+from schedbot.admin.fields import parsers
+from schedbot.admin.fields.schedule_fields import COLUMNS
 
 
 def option(flag: str, metavar: str, text: str) -> Any:
@@ -18,7 +17,6 @@ def option(flag: str, metavar: str, text: str) -> Any:
     return typer.Option(flag, metavar=metavar, help=text)
 
 
-# Fields of a schedule.
 Cron = Annotated[str | None, option("--cron", "EXPR", "Cron expression of five fields: '0 9 * * mon,fri'.")]
 Every = Annotated[str | None, option("--every", "PHRASE", "Times in words: 'weekday at 9:00', 'last friday at 16:30'.")]
 At = Annotated[str | None, option("--at", "WHEN", "Post once: '2026-12-01 09:00', 'tomorrow 9am', '2h' from now.")]
@@ -83,44 +81,12 @@ Blackout = Annotated[
     str | None, option("--blackout", "DAYS", "Dates without posts: '2026-12-24/2026-12-27'. [default: none]")
 ]
 
-# Filters of jobs.
-Schedules = Annotated[
-    list[str] | None, typer.Option("--schedule", metavar="NAME", help="Schedule name or glob. Repeatable.")
-]
-Accounts = Annotated[list[str] | None, typer.Option("--account", metavar="ID", help="Account. Repeatable, or a,b.")]
-Workspaces = Annotated[
-    list[str] | None, typer.Option("--workspace", metavar="W", help="Workspace. Repeatable, or a,b.")
-]
-Channels = Annotated[
-    list[str] | None, typer.Option("--channel", metavar="CHANNEL", help="Channel id or link. Repeatable.")
-]
-States = Annotated[
-    list[str] | None, typer.Option("--state", metavar="STATE", help="Job state. Repeatable, or failed,held.")
-]
-Errors = Annotated[
-    list[str] | None, typer.Option("--error", metavar="CODE", help="Error code of Slack or schedbot. Repeatable.")
-]
-DueSince = Annotated[
-    str, typer.Option("--since", metavar="WHEN", help="Due at or after: '2d', 'monday', '2026-12-01 09:00' local time.")
-]
-DueUntil = Annotated[str, typer.Option("--until", metavar="WHEN", help="Due at or before.")]
-
 
 def schedule_fields(options: Mapping[str, Any]) -> dict[str, str | None]:
     """Return the options that are import columns, unparsed."""
-    from schedbot.admin.fields.schedule_fields import COLUMNS
-
     return {name: options[name] for name in COLUMNS if isinstance(options.get(name), str)}
 
 
 def parse_params(values: list[str] | None) -> dict[str, Any]:
     """Return the parameters of --param; the last value of a repeated key wins. Raises BadField."""
-    from schedbot.admin.fields import parsers
-
     return dict(parsers.parse_param(value) for value in values or [])
-
-
-def filter_options(options: Mapping[str, Any]) -> FilterOptions:
-    """Return the options that filter jobs, unparsed."""
-    values = {field.name: options[field.name] for field in fields(FilterOptions)}
-    return FilterOptions(**{name: value for name, value in values.items() if value is not None})

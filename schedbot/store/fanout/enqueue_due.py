@@ -15,7 +15,7 @@ from schedbot.rules.calendar import Calendar
 from schedbot.rules.late import Overdue
 from schedbot.rules.lifecycle import NEW, Event
 from schedbot.store.database import Database
-from schedbot.store.fanout.enqueue import LOOK_AHEAD_MS, Batch, Counts, enqueue
+from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS, Batch, Counts, enqueue
 from schedbot.store.history import missed_spans
 from schedbot.store.history.missed_spans import PolicyGroup
 from schedbot.store.schedules import recurrences
