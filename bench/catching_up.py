@@ -19,10 +19,10 @@ from schedbot.model import Recurrence
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.database import Database
-from schedbot.store.engines import create_database
 from schedbot.store.fanout import enqueue_due
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
+from schedbot.store.open_database import create_database
 from schedbot.store.schedules import recurrences, workspaces
 from schedbot.tick import tick
 from tests.support.bulk_rows import SCHEDULE, VERSION

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 from schedbot import log, sandbox
-from schedbot.store.engines import open_database
+from schedbot.store.open_database import open_database
 from schedbot.worker.pool import Pool
 from tests.support.app import TOKEN, App, now_ms
 from tests.support.bulk_rows import flood

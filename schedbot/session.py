@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from schedbot import clock, settings, times
 from schedbot.settings import Settings
 from schedbot.store.database import Database
-from schedbot.store.engines import open_database
+from schedbot.store.open_database import open_database
 
 
 @dataclass(frozen=True, slots=True)

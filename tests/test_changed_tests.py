@@ -22,7 +22,9 @@ RULES = ["tests/test_house_rules.py", "tests/test_names.py"]
         pytest.param(["tests/rules/test_gone.py", "README.txt"], [], id="a removed test selects nothing"),
         pytest.param(["README.md"], ["tests/test_docs.py"], id="a page selects the test of the documentation"),
         pytest.param(
-            ["schedbot/rules/late.py", "tests/rules/test_misfire.py"], ["tests/rules"], id="a folder includes its files"
+            ["schedbot/rules/overdue_occurrences.py", "tests/rules/test_misfire.py"],
+            ["tests/rules"],
+            id="folder",
         ),
         pytest.param(
             ["schedbot/commands/options.py"], ["tests/commands", "tests/test_docs.py"], id="a command has a page"

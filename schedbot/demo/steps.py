@@ -14,10 +14,10 @@ from schedbot import clock
 from schedbot.demo.environment import DemoEnvironment
 from schedbot.demo.schedules import SCHEDULES, TEMPLATE, UNKNOWN_CHANNEL, UNKNOWN_NAME, DemoSchedule
 from schedbot.model import Message
-from schedbot.store.engines import open_database
 from schedbot.store.history import jobs as job_history
 from schedbot.store.history.filters import Filter
 from schedbot.store.history.jobs import JobRecord
+from schedbot.store.open_database import open_database
 
 END_TIMEOUT_S = 40
 POLL_INTERVAL_S = 0.2

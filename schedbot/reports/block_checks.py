@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from schedbot.errors import ReportFailed
-from schedbot.reports.shorten_and_split import utf16_length
+from schedbot.reports.split_text import utf16_length
 
 Block = Mapping[str, Any]
 

@@ -12,7 +12,7 @@ from schedbot.errors import ReportFailed
 from schedbot.model import Message
 from schedbot.reports import block_checks
 from schedbot.reports.fallback_text import extract_text
-from schedbot.reports.shorten_and_split import shorten, split, utf16_length
+from schedbot.reports.split_text import shorten, split, utf16_length
 
 MAX_TEXT = 4_000
 MAX_SECTION = 3_000

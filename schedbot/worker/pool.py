@@ -17,8 +17,8 @@ from schedbot.errors import DatabaseUnusable, ProgramChanged
 from schedbot.reports import limits  # noqa: F401 (used later, when an upgrade may have replaced it)
 from schedbot.session import Session
 from schedbot.store.database import Database, DatabaseOutgrown
-from schedbot.store.engines import get_installation_id
 from schedbot.store.jobs import outage, pacing
+from schedbot.store.open_database import get_installation_id
 from schedbot.store.operations import heartbeats
 from schedbot.store.sqlite import wake_fifo
 from schedbot.worker.signals import StopSignal, catch_stop_signals

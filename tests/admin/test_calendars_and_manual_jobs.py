@@ -6,7 +6,7 @@ from schedbot.admin.jobs import backfill as backfill_jobs
 from schedbot.admin.jobs import retry as retry_jobs
 from schedbot.admin.schedules import shared_calendars
 from schedbot.store.history.filters import Filter
-from schedbot.store.jobs import claims, deferral
+from schedbot.store.jobs import calendar_deferral, claims
 from schedbot.store.jobs.claims import ClaimRequest
 from tests.support.schedules import Schedules, clock, ms
 from tests.support.sql import read_rows
@@ -19,8 +19,8 @@ def run_pool(schedules: Schedules) -> None:
     now = schedules.session.now() + 5_000
     with schedules.db.writing():
         for job in claims.claim(schedules.db, ClaimRequest(now, 100, now + 60_000)):
-            if deferral.is_closed(job.calendar, job.tz, now):
-                deferral.defer_or_skip(schedules.db, job.id, job.token, now)
+            if calendar_deferral.is_closed(job.calendar, job.tz, now):
+                calendar_deferral.defer_or_skip(schedules.db, job.id, job.token, now)
             else:
                 sql = "UPDATE jobs SET state = 'succeeded', ts = '1.1', token = NULL, lease_until = NULL WHERE id = :id"
                 schedules.db.execute(sql, {"id": job.id})

@@ -11,7 +11,7 @@ from schedbot.admin.schedules import shared_calendars
 from schedbot.model import HolidayPolicy, MisfirePolicy, OutsidePolicy, Recurrence, SendHours
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules.calendar import Calendar
-from schedbot.rules.late import split_overdue
+from schedbot.rules.overdue_occurrences import split_overdue
 from schedbot.rules.recurrence import between
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_rows

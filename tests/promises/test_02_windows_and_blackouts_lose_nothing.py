@@ -20,7 +20,7 @@ from schedbot.model import AttemptResult, Outcome
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence
 from schedbot.store.history.filters import Filter
-from schedbot.store.jobs import attempts, claims, deferral, pacing
+from schedbot.store.jobs import attempts, calendar_deferral, claims, pacing
 from schedbot.store.jobs.claims import ClaimedJob, ClaimRequest
 from schedbot.worker.state.next_state import RetryBudget, next_state
 from tests.support.missed_occurrences import list_missed
@@ -90,8 +90,8 @@ class RandomRun:
             for job in claims.claim(self.schedules.db, ClaimRequest(self.now, 1_000, self.now + MINUTE)):
                 if job.deadline_at < self.now:
                     claims.expire(self.schedules.db, job.id, job.token)
-                elif deferral.is_closed(job.calendar, job.tz, self.now):
-                    deferral.defer_or_skip(self.schedules.db, job.id, job.token, self.now)
+                elif calendar_deferral.is_closed(job.calendar, job.tz, self.now):
+                    calendar_deferral.defer_or_skip(self.schedules.db, job.id, job.token, self.now)
                 else:
                     self.post(job, outcome)
 

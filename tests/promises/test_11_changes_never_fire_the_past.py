@@ -9,7 +9,7 @@ from schedbot.admin.import_export import importer
 from schedbot.admin.import_export.importer import Source
 from schedbot.admin.schedules import edit as edit_schedule
 from schedbot.admin.schedules import pause
-from schedbot.store.engines import open_database
+from schedbot.store.open_database import open_database
 from tests.support.app import App
 from tests.support.schedules import clock, ms
 from tests.support.sql import read_rows

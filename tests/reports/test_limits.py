@@ -10,7 +10,7 @@ from schedbot.errors import ReportFailed
 from schedbot.model import Message, Report
 from schedbot.reports import render
 from schedbot.reports.limits import enforce
-from schedbot.reports.shorten_and_split import utf16_length
+from schedbot.reports.split_text import utf16_length
 
 
 def text(content: str, kind: str = "mrkdwn") -> dict[str, str]:

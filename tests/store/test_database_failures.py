@@ -12,7 +12,7 @@ import apsw
 import pytest
 
 from schedbot.errors import DatabaseUnusable
-from schedbot.store.engines import open_database
+from schedbot.store.open_database import open_database
 from schedbot.store.sqlite.connection import open_file
 from tests.support.app import App, Program, until
 from tests.support.failing_pools import ADD, assert_refused, mount

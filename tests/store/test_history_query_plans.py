@@ -8,9 +8,9 @@ import pytest
 
 from schedbot.model import JobState
 from schedbot.store.database import Database
-from schedbot.store.engines import create_database
 from schedbot.store.history import filters, jobs
 from schedbot.store.history.filters import Filter
+from schedbot.store.open_database import create_database
 from tests.support.sql import read_rows
 
 BY_KEY = "sqlite_autoindex_jobs_1"  # UNIQUE (schedule_id, due_at)

@@ -14,7 +14,7 @@ import pytest
 
 from schedbot import __version__
 from schedbot.store.database import DatabaseOutgrown
-from schedbot.store.engines import create_database
+from schedbot.store.open_database import create_database
 from schedbot.store.sqlite import migrations
 from schedbot.store.sqlite.connection import open_file
 from tests.store.test_database_failures import is_write_locked

@@ -9,7 +9,7 @@ from schedbot.admin.explain import why
 from schedbot.admin.jobs import backfill, retry
 from schedbot.model import JobState, Recurrence
 from schedbot.rules import recurrence
-from schedbot.store.fanout import occurrence_count
+from schedbot.store.fanout import count_past_occurrences
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS, Counts
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
@@ -200,8 +200,8 @@ def test_why_finds_a_missed_occurrence_of_a_former_rule(schedules: Schedules) ->
 
 def test_an_end_by_count_counts_missed_occurrences(schedules: Schedules) -> None:
     schedules.tick(BACK)
-    assert occurrence_count.count_occurrences(schedules.db, schedules.get("often"), ms(BEGIN)) == 0
-    assert occurrence_count.count_occurrences(schedules.db, schedules.get("often"), ms(BACK)) == FORTNIGHT
+    assert count_past_occurrences.count_occurrences(schedules.db, schedules.get("often"), ms(BEGIN)) == 0
+    assert count_past_occurrences.count_occurrences(schedules.db, schedules.get("often"), ms(BACK)) == FORTNIGHT
 
 
 def test_late_runs_are_written_with_the_first_transaction(schedules: Schedules) -> None:

@@ -9,7 +9,7 @@ import pytest
 from schedbot.admin.operations import doctor
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database
-from schedbot.store.engines import create_database, open_database
+from schedbot.store.open_database import create_database, open_database
 from schedbot.worker.pool import Pool
 from tests.support.app import TOKEN, App, now_ms
 from tests.support.power_cut import Disk, PowerCut, restore_each, simulated_disk

@@ -14,8 +14,8 @@ from schedbot.admin.jobs import retry as retry_jobs
 from schedbot.admin.schedules import shared_calendars
 from schedbot.admin.workspaces import manage
 from schedbot.store.database import Database
-from schedbot.store.engines import open_database
 from schedbot.store.history.filters import Filter
+from schedbot.store.open_database import open_database
 from tests.support.power_cut import PowerCut, restore_each, simulated_disk
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_rows, read_value

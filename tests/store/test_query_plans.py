@@ -18,13 +18,12 @@ from schedbot.model import (
     UnknownPolicy,
 )
 from schedbot.store.database import Database
-from schedbot.store.engines import create_database
 from schedbot.store.fanout import enqueue_due, insert_jobs
 from schedbot.store.history import missed_spans
 from schedbot.store.jobs import (
     attempts,
+    calendar_deferral,
     claims,
-    deferral,
     fairness,
     pacing,
     pending,
@@ -32,6 +31,7 @@ from schedbot.store.jobs import (
     settlement,
     unknown,
 )
+from schedbot.store.open_database import create_database
 from schedbot.store.schedules import recurrences, user_zones
 from tests.support.sql import read_rows, read_value
 
@@ -90,11 +90,13 @@ STEPS = [
     pytest.param(rescue.END_ATTEMPT, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="end a lost attempt"),
     pytest.param(pending.LIST, ["jobs"], id="jobs of a schedule"),
     pytest.param(pending.SETTLE, ["jobs"], id="cancel"),
-    pytest.param(deferral.OF_SCHEDULE, ["jobs_open (schedule_id=?)"], id="calendar of a schedule changed"),
+    pytest.param(calendar_deferral.OF_SCHEDULE, ["jobs_open (schedule_id=?)"], id="schedule calendar"),
     pytest.param(
-        deferral.OF_ACCOUNT, ["schedules_of_account", "jobs_open (schedule_id=?)"], id="calendar of an account changed"
+        calendar_deferral.OF_ACCOUNT,
+        ["schedules_of_account", "jobs_open (schedule_id=?)"],
+        id="account calendar",
     ),
-    pytest.param(deferral.OF_WORKSPACE, ["schedules_of_workspace", "jobs_open"], id="calendar of a workspace changed"),
+    pytest.param(calendar_deferral.OF_WORKSPACE, ["schedules_of_workspace", "jobs_open"], id="workspace calendar"),
     pytest.param(recurrences.DUE, ["recurrences_due (next_due_at>? AND next_due_at<?)"], id="due recurrences"),
     pytest.param(recurrences.SET_NEXT_DUE, ["recurrences USING INTEGER PRIMARY KEY"], id="move a recurrence on"),
     pytest.param(recurrences.COUNT_SCHEDULES, ["schedules_to_enqueue (recurrence_id=?)"], id="count schedules"),

@@ -8,7 +8,7 @@ import pytest
 
 from schedbot.model import JobState
 from schedbot.store.database import Database
-from schedbot.store.engines import create_database
+from schedbot.store.open_database import create_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def test_a_value_of_another_type_is_an_error(db: Database) -> None:
 
 def test_the_url_of_a_server_is_refused() -> None:
     from schedbot.errors import DatabaseUnusable
-    from schedbot.store.engines import open_database
+    from schedbot.store.open_database import open_database
 
     with pytest.raises(DatabaseUnusable, match="'postgresql://host/schedbot' is not a path"):
         open_database("postgresql://host/schedbot")

@@ -23,7 +23,7 @@ import sys
 from pathlib import Path
 from schedbot.session import Session
 from schedbot.settings import Settings
-from schedbot.store.engines import open_database
+from schedbot.store.open_database import open_database
 from schedbot.tick import tick
 path, now, dry = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "dry"
 db = open_database(path)

@@ -13,7 +13,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from schedbot.store.engines import create_database
+from schedbot.store.open_database import create_database
 from schedbot.store.sqlite import migrations
 from tests.support.app import App
 from tests.support.failing_pools import ADD, assert_refused, mount

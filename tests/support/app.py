@@ -17,7 +17,7 @@ from schedbot.model import Schedule, TokenSource
 from schedbot.sandbox import Sandbox
 from schedbot.session import Session
 from schedbot.store.database import Database
-from schedbot.store.engines import open_database
+from schedbot.store.open_database import open_database
 from schedbot.tick import TickResult, tick
 from tests.support.sql import read_rows
 

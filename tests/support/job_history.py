@@ -9,7 +9,7 @@ from typing import Any
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.database import Database
-from schedbot.store.engines import create_database
+from schedbot.store.open_database import create_database
 from tests.support.sql import read_row, read_rows, read_value
 
 HOUR = 3_600_000

@@ -20,8 +20,8 @@ from schedbot.model import Schedule
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.database import Database
-from schedbot.store.engines import create_database
 from schedbot.store.jobs import pending
+from schedbot.store.open_database import create_database
 from schedbot.store.schedules import schedules as schedule_rows
 from schedbot.store.schedules import workspaces
 from schedbot.tick import tick

@@ -8,7 +8,7 @@ import pytest
 
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database, DatabaseOutgrown
-from schedbot.store.engines import create_database
+from schedbot.store.open_database import create_database
 from schedbot.store.sqlite.connection import open_file
 from schedbot.worker.state.write_queue import WriteQueue
 

@@ -19,7 +19,7 @@ from schedbot.errors import BadFile
 from schedbot.model import Schedule
 from schedbot.session import Session
 from schedbot.slack.user_ids import is_user_zone
-from schedbot.store.fanout import occurrence_count
+from schedbot.store.fanout import count_past_occurrences
 from schedbot.store.schedules import lookup
 
 BATCH = 500
@@ -94,7 +94,7 @@ class ImportChecker:
         different = {column: text for column, text in record.fields.items() if text != cells[column]}
         if not different:
             return None
-        base = ScheduleFields.of(before, occurrence_count.count_occurrences(self.writer.db, before, now))
+        base = ScheduleFields.of(before, count_past_occurrences.count_occurrences(self.writer.db, before, now))
         return ScheduleFields.parse(different, now, base, self.zones)
 
     def remember(self, record: Record, error: BadField) -> None:

@@ -19,7 +19,7 @@ from schedbot.errors import SchedbotError, TokenUnavailable
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack import tokens
-from schedbot.store.engines import open_database
+from schedbot.store.open_database import open_database
 from schedbot.store.operations.health import Vitals, read_vitals
 from schedbot.store.schedules import workspace_usage, workspaces
 from schedbot.store.schedules.workspaces import Workspace

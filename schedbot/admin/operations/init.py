@@ -9,7 +9,7 @@ from pathlib import Path
 from schedbot import settings
 from schedbot.errors import SchedbotError
 from schedbot.settings import Flags
-from schedbot.store.engines import create_database
+from schedbot.store.open_database import create_database
 from schedbot.store.schedules import workspaces
 
 CONFIG = """\

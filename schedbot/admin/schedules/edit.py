@@ -13,7 +13,7 @@ from schedbot.admin.schedules.selection import find
 from schedbot.admin.schedules.writer import EditResult, ScheduleWriter
 from schedbot.admin.workspaces import user_zones
 from schedbot.session import Session
-from schedbot.store.fanout import occurrence_count
+from schedbot.store.fanout import count_past_occurrences
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def edit(session: Session, name: str, fields: Fields, params: ParamChanges | Non
     context = ChangeContext.begin(session, "edit")
     with session.db.writing():
         before = find(session.db, name)
-        base = ScheduleFields.of(before, occurrence_count.count_occurrences(session.db, before, context.now))
+        base = ScheduleFields.of(before, count_past_occurrences.count_occurrences(session.db, before, context.now))
         if params and (params.values or params.unset):
             fields = {**fields, "params": json.dumps(merge(before.terms.report.params, params))}
         writer = ScheduleWriter(session.db, context)

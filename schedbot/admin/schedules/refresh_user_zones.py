@@ -19,7 +19,7 @@ from schedbot.errors import SchedbotError, TokenUnavailable
 from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Outcome
 from schedbot.session import Session
 from schedbot.slack.response_models import UserInfo
-from schedbot.store.fanout import occurrence_count
+from schedbot.store.fanout import count_past_occurrences
 from schedbot.store.schedules import schedules, workspaces
 from schedbot.store.schedules import user_zones as stored
 from schedbot.store.schedules.user_zones import UserZone
@@ -126,7 +126,7 @@ def move_schedule(writer: ScheduleWriter, schedule_id: str, zone: str) -> bool:
     before = schedules.by_id(db, schedule_id)
     user = slack_user_of(before)
     assert user is not None
-    base = ScheduleFields.of(before, occurrence_count.count_occurrences(db, before, now))
+    base = ScheduleFields.of(before, count_past_occurrences.count_occurrences(db, before, now))
     try:
         fields = ScheduleFields.parse({"tz": before.terms.tz_from}, now, base, {user: zone})
     except BadField as error:

@@ -18,8 +18,8 @@ from schedbot.errors import BadInput
 from schedbot.model import OutsidePolicy, SendHours
 from schedbot.session import Session
 from schedbot.store.database import Database
-from schedbot.store.jobs import deferral
-from schedbot.store.jobs.deferral import DeferralCounts
+from schedbot.store.jobs import calendar_deferral
+from schedbot.store.jobs.calendar_deferral import DeferralCounts
 from schedbot.store.schedules import shared_calendars
 from schedbot.store.schedules.shared_calendars import CalendarOwner
 
@@ -94,7 +94,7 @@ def write(
     owner_id = f"account:{owner.account}" if owner.workspace_id is None else f"workspace:{owner.workspace_id}"
     changed = ChangedObject("calendar", owner_id, owner.label, owner.workspace_id)
     context.record(db, changed, serialize(before), serialize(after))
-    return CalendarChange(owner, before, after, deferral.reevaluate_owner(db, owner, context.now))
+    return CalendarChange(owner, before, after, calendar_deferral.reevaluate_owner(db, owner, context.now))
 
 
 def serialize(hours: SendHours | None) -> dict[str, Any] | None:

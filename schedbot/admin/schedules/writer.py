@@ -23,7 +23,7 @@ from schedbot.rules import calendar as calendar_rules
 from schedbot.rules.calendar import Calendar
 from schedbot.store.database import Database
 from schedbot.store.fanout import enqueue_due
-from schedbot.store.jobs import deferral, pending
+from schedbot.store.jobs import calendar_deferral, pending
 from schedbot.store.schedules import recurrences, schedules, shared_calendars
 
 
@@ -187,7 +187,7 @@ def settle_jobs(db: Database, before: Schedule, after: Schedule, now: int) -> in
                 cancelled += pending.cancel(db, after.id, CancelReason.SCHEDULE_EDITED, job.due_at)
     pending.follow_schedule(db, after, after.terms.grace_ms - before.terms.grace_ms)
     if calendar(before) != calendar(after):
-        cancelled += deferral.reevaluate_schedule(db, after.id, now).skipped
+        cancelled += calendar_deferral.reevaluate_schedule(db, after.id, now).skipped
     return cancelled
 
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from schedbot.model import MisfirePolicy, ScheduleState
-from schedbot.rules import late, misfire
+from schedbot.rules import misfire
 from schedbot.rules import recurrence as rules
 from schedbot.rules.calendar import Calendar
-from schedbot.rules.late import Overdue
 from schedbot.rules.lifecycle import NEW, Event
+from schedbot.rules.overdue_occurrences import Overdue, split_overdue
 from schedbot.store.database import Database
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS, Batch, Counts, enqueue
 from schedbot.store.history import missed_spans
@@ -133,9 +133,10 @@ def split_late(
     groups: dict[tuple[MisfirePolicy, int, Overdue], list[LatePolicy]] = {}
     split: dict[tuple[MisfirePolicy, int, Calendar], Overdue] = {}
     for policy in db.all(LatePolicy, POLICIES, {"id": recurrence.id}):
-        terms = (policy.misfire, policy.grace_ms, parse_calendar(policy.calendar).without_owners())
+        calendar = parse_calendar(policy.calendar).without_owners()
+        terms = (policy.misfire, policy.grace_ms, calendar)
         if terms not in split:
-            split[terms] = late.split_overdue(terms[2], recurrence.rule, due, now, policy.misfire, policy.grace_ms)
+            split[terms] = split_overdue(calendar, recurrence.rule, due, now, policy.misfire, policy.grace_ms)
         groups.setdefault((policy.misfire, policy.grace_ms, split[terms]), []).append(policy)
     batches: list[tuple[Batch, Sequence[int]]] = []
     spans: list[tuple[PolicyGroup, Sequence[int]]] = []

@@ -120,7 +120,7 @@ class SqliteDatabase(Database):
             return int(str(self._connection.execute("PRAGMA user_version").fetchall()[0][0]))
 
     def scratch(self, fill: Callable[[Database], None]) -> AbstractContextManager[Database]:
-        from schedbot.store.sqlite.scratch import open_scratch
+        from schedbot.store.sqlite.scratch_database import open_scratch
 
         return open_scratch(self.path, fill)
 

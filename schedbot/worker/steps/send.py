@@ -25,7 +25,7 @@ from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import PACE_MS, Delivery
 
 if TYPE_CHECKING:
-    from schedbot.store.jobs.deferral import DeferralResult
+    from schedbot.store.jobs.calendar_deferral import DeferralResult
 
 # A job waits this long for a busy channel; a job that has to wait longer is put back.
 CHANNEL_WAIT_MS = 5_000
@@ -76,11 +76,11 @@ class Sender:
         """Is the job's calendar closed at `now`? If so, the job waits for the opening, or is skipped."""
         if not job.calendar:
             return False
-        from schedbot.store.jobs import deferral
+        from schedbot.store.jobs import calendar_deferral
 
-        if not deferral.is_closed(job.calendar, job.tz, now):
+        if not calendar_deferral.is_closed(job.calendar, job.tz, now):
             return False
-        defer = partial(deferral.defer_or_skip, job_id=job.id, token=job.token, now=now)
+        defer = partial(calendar_deferral.defer_or_skip, job_id=job.id, token=job.token, now=now)
         self.in_flight.writes.add(defer, partial(self.on_deferred, job), is_ending=True)
         return True
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import pytest
 
 from schedbot.store.database import Database
-from schedbot.store.engines import create_database, open_database
+from schedbot.store.open_database import create_database, open_database
 from schedbot.store.schedules import workspaces
 from tests.store.contract.worker import Worker
 from tests.support.schedules import Schedules
