@@ -1,5 +1,6 @@
 """Fixtures used in all test folders."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from tests.support.app import App
 from tests.support.command_line import Run, new_command_line
 from tests.support.sandboxes import fork_sandbox
 from tests.support.schedules import Schedules, open_schedules
+
+# A shell without job control starts a background program with SIGINT ignored, and its children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
