@@ -70,7 +70,7 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (RUNNING, E.ATTEMPTS_EXHAUSTED): FAILED,
     (RUNNING, E.EXPIRED): FAILED,  # its grace is over, after an attempt
     (RUNNING, E.EXPIRED_UNTRIED): MISSED,  # its grace is over, without an attempt
-    (RUNNING, E.OUTCOME_UNKNOWN): UNKNOWN,  # its request was sent, and no clear reply came
+    (RUNNING, E.OUTCOME_UNKNOWN): UNKNOWN,  # its request was sent, and no clear response came
     (RUNNING, E.WORKER_DIED_UNSENT): QUEUED,
     (RUNNING, E.WORKER_DIED_SENT): UNKNOWN,
     (UNKNOWN, E.IN_HISTORY): SUCCEEDED,
