@@ -35,7 +35,11 @@ class Flags:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of one call of schedbot. Durations are milliseconds."""
+    """Settings of one call of schedbot. Durations are milliseconds.
+
+    `jobs_per_poster` is for tests and measurements, and has no key in the file: a poster is replaced after that many
+    jobs, so that leaks do not add up.
+    """
 
     config: Path | None
     database: Path
@@ -46,6 +50,7 @@ class Settings:
     lease_ms: int = 60_000
     token: TokenSource | None = None
     actor: str = ""
+    jobs_per_poster: int = 20_000
 
 
 flags = Flags()

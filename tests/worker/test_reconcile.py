@@ -10,7 +10,7 @@ from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
 from schedbot.worker.state.circuit_breaker import FAILURES_TO_OPEN
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import next_state_after_look_up
-from schedbot.worker.state.poster_handle import JOBS_PER_POSTER, PosterHandle
+from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.steps.reconcile import Reconciler
 from tests.support.app import App, now_ms, rfc3339, until
 from tests.support.job_history import HOUR, NOW, JobHistory, new_job_history
@@ -60,7 +60,7 @@ def test_retiring_poster_gets_no_look_up(tmp_path: Path) -> None:
         subject = reconciler(history)
         poster = PosterHandle(history.session.settings)
         subject.in_flight.posters.append(poster)
-        poster.is_ready, poster.jobs_taken = True, JOBS_PER_POSTER
+        poster.is_ready, poster.jobs_taken = True, history.session.settings.jobs_per_poster
         subject.queue_jobs([unknown(1)])
         subject.start_look_ups()
         poster.kill()

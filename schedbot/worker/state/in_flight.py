@@ -55,8 +55,7 @@ class InFlight:
 
     def free_slots(self) -> int:
         """Return how many more posts the posters can send at once."""
-        limit = self.session.settings.in_flight
-        return sum(max(0, limit - len(poster.deliveries)) for poster in self.open_posters())
+        return sum(poster.free_slots for poster in self.posters)
 
     def count_sending(self) -> int:
         """Return how many deliveries are with a poster."""

@@ -8,9 +8,6 @@ from schedbot.worker.children import poster
 from schedbot.worker.children.child_process import ChildProcess
 from schedbot.worker.state.send_queue import ChannelKey, Delivery
 
-# A poster is replaced after this many jobs, so that leaks do not add up.
-JOBS_PER_POSTER = 20_000
-
 
 @dataclass(slots=True, eq=False)
 class LookUp:
@@ -33,14 +30,20 @@ class PosterHandle(ChildProcess):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(poster.run, settings.api_url, settings.timeout_ms, settings.in_flight)
-        self.jobs_taken = 0
+        self.jobs_taken, self.share, self.slots = 0, settings.jobs_per_poster, settings.in_flight
         self.deliveries: dict[int, Delivery] = {}
         self.look_ups: dict[int, LookUp] = {}
 
     @property
     def is_retiring(self) -> bool:
         """Has it had its share of jobs, so that it takes no more?"""
-        return self.jobs_taken >= JOBS_PER_POSTER
+        return self.jobs_taken >= self.share
+
+    @property
+    def free_slots(self) -> int:
+        """Return how many more deliveries it takes: none while it starts, and at most its share in all."""
+        room = min(self.slots - len(self.deliveries), self.share - self.jobs_taken)
+        return max(0, room) if self.is_ready else 0
 
     @property
     def is_idle(self) -> bool:

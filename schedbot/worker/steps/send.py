@@ -95,7 +95,7 @@ class Sender:
 
     def write_intent(self, delivery: Delivery, now: int, steady: int) -> None:
         """Choose a poster and write that the message is about to leave."""
-        poster = min(self.in_flight.open_posters(), key=lambda poster: len(poster.deliveries))
+        poster = max(self.in_flight.posters, key=lambda poster: poster.free_slots)
         poster.take(delivery)
         held_until = now + START_LIMIT_MS + self.in_flight.session.settings.timeout_ms + PACE_MS
         delivery.sent_at, delivery.sent_steady, delivery.channel_held_until = now, steady, held_until
