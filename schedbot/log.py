@@ -5,7 +5,7 @@ import sys
 import time
 from contextlib import suppress
 
-TOKEN = re.compile(r"xox[a-z]?[.-][A-Za-z0-9.-]{4,}")
+TOKEN = re.compile(r"(?:xox[a-z]?|xapp)[.-][A-Za-z0-9.-]{4,}")
 quiet = False
 
 

@@ -169,7 +169,8 @@ class TokenSource:
 class AttemptResult:
     """Result of an attempt: its outcome, with the error code and the message `ts` where there is one.
 
-    `error`: a code of Slack's or of schedbot's; `retry_after_ms`: set if Slack limits the workspace and method.
+    `error`: a code of Slack's or of schedbot's; `retry_after_ms`: set if Slack limits the workspace and method;
+    `detail`: Slack's sentences about its refusal, or schedbot's about an error of its own.
     """
 
     outcome: Outcome
@@ -177,6 +178,7 @@ class AttemptResult:
     ts: str | None = None
     http_status: int | None = None
     retry_after_ms: int | None = None
+    detail: str | None = None
 
     @property
     def was_sent(self) -> bool:

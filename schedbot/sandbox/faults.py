@@ -4,7 +4,10 @@ A request meets the oldest fault that matches it.
 """
 
 import difflib
+import json
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +30,8 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 CONDITIONS: dict[str, Any] = {"channel": "", "workspace": "", "contains": "", "nth": 1, "times": 1}
 MAX_NUMBER = 1_000_000
+OPTION_NAME = re.compile(r"[a-z_]+")
+NEXT_OPTION = re.compile(r":(?=[a-z_]+=)")
 BOUNDS = {"nth": (1, MAX_NUMBER), "times": (1, MAX_NUMBER), "status": (200, 599)}
 
 
@@ -120,18 +125,35 @@ def build_fault(fields: Mapping[str, Any], fault_id: int) -> Fault:
 
 
 def parse_line(line: str) -> dict[str, str]:
-    """Return the fields in `METHOD:KIND[:name=value]...`. Raises BadInput."""
-    method, *rest = line.split(":")
-    if not method or not rest or not rest[0] or "=" in rest[0]:
+    """Return the fields in `METHOD:KIND[:name=value]...`. Raises BadInput.
+
+    A value may contain colons; a value with `:name=` in it is written as a JSON string, in double quotes.
+    """
+    method, _, rest = line.partition(":")
+    kind, _, rest = rest.partition(":")
+    if not method or not kind or "=" in kind:
         hint = "Write METHOD:KIND[:name=value]..., for example chat.postMessage:drop_after:times=3."
         raise BadInput(f"The fault '{line}' lacks a method or a kind.", hint=hint)
-    fields = {"method": method, "kind": rest[0]}
-    for part in rest[1:]:
-        name, equals, value = part.partition("=")
-        if not equals:
+    fields = {"method": method, "kind": kind}
+    while rest:
+        name, equals, _ = rest.partition("=")
+        if not equals or not OPTION_NAME.fullmatch(name):
+            part = rest.partition(":")[0]
+            name = part.partition("=")[0]
             raise BadInput(f"'{part}' in the fault '{line}' has no value.", hint=f"Write {name}=VALUE.")
-        fields[name] = value
+        fields[name], rest = _take_value(rest[len(name) + 1 :])
     return fields
+
+
+def _take_value(rest: str) -> tuple[str, str]:
+    """Return the value at the start of the text, and the text of the options after it."""
+    if rest.startswith('"'):
+        with suppress(ValueError):
+            value, end = json.JSONDecoder().raw_decode(rest)
+            if rest[end : end + 1] in ("", ":"):
+                return value, rest[end + 1 :]
+    next_option = NEXT_OPTION.search(rest)
+    return (rest[: next_option.start()], rest[next_option.start() + 1 :]) if next_option else (rest, "")
 
 
 def _convert(default: Any, name: str, value: Any) -> Any:

@@ -8,10 +8,12 @@ Sources: https://docs.slack.dev/reference/methods/chat.postMessage, https://docs
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from schedbot.model import AttemptResult, Outcome
 from schedbot.slack.error_codes import explain, is_known
+from schedbot.slack.error_detail import extract_detail
 
 DEFAULT_WAIT_MS = 30_000
 MIN_WAIT_MS = 1_000
@@ -33,6 +35,13 @@ NOT_READY = re.compile(
 def parse_response(status: int, headers: Mapping[str, str], body: bytes | str | Mapping[str, Any]) -> AttemptResult:
     """Return the result that an HTTP response means. Header names may be in any case; `body` is raw or decoded."""
     fields = _decode(body)
+    result = _classify(status, headers, fields)
+    return (
+        result if fields is None or result.outcome is Outcome.POSTED else replace(result, detail=extract_detail(fields))
+    )
+
+
+def _classify(status: int, headers: Mapping[str, str], fields: Mapping[str, Any] | None) -> AttemptResult:
     code = _read_error_code(fields)
     if status == 429 or code in ("ratelimited", "rate_limited"):
         limit = code if explain(code).outcome is Outcome.RATE_LIMITED else "ratelimited"

@@ -66,7 +66,6 @@ class PostResponse:
 
     key: int
     result: AttemptResult
-    detail: str | None = None
     is_token_rotated: bool = False
     clock_offset_ms: int | None = None
 

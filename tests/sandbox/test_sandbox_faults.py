@@ -210,6 +210,21 @@ def test_line_orders_a_fault_with_its_options(any_server: SandboxClient) -> None
 
 
 @pytest.mark.parametrize(
+    ("line", "detail"),
+    [
+        ("detail=empty [json-pointer:/blocks/0/text]:times=2", "empty [json-pointer:/blocks/0/text]"),
+        ("times=2:detail=see https://a.test/?b=c: it is down", "see https://a.test/?b=c: it is down"),
+        (r'detail="say \"a:nth=3\"":times=2', 'say "a:nth=3"'),
+        ('times=2:detail="quoted" but not whole', '"quoted" but not whole'),
+        ("times=2:detail=", ""),
+    ],
+)
+def test_value_of_an_option_may_be_any_text(line: str, detail: str) -> None:
+    fields = {"method": "chat.postMessage", "kind": "error", "times": "2", "detail": detail}
+    assert faults.parse_line(f"chat.postMessage:error:{line}") == fields
+
+
+@pytest.mark.parametrize(
     "line", ["", "hold", "chat.postMessage:", "chat.postMessage:times=3", "chat.postMessage:hold:x"]
 )
 def test_a_line_that_is_incomplete_is_refused(line: str) -> None:

@@ -28,7 +28,7 @@ REQUESTS = [
 ]
 RESPONSES = [
     Ready(),
-    PostResponse(7, AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, 429, 2_000), None, False, -300),
+    PostResponse(7, AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, 429, 2_000, "too fast"), False, -300),
     LookUpResponse(1, (HistoryAnswer(LookUpAnswer.PRESENT, "1.1", None, None, ""),), True, None),
     LookUpFailed(1, "no token"),
     RenderResponse(7, MESSAGE),

@@ -25,6 +25,8 @@ from schedbot.store.operations import heartbeats
 
 # People mean an occurrence by any instant within a minute of it.
 NEAR_MS = 60_000
+# States in which the error of the last attempt matters.
+UNSENT = (JobState.FAILED, JobState.QUEUED, JobState.HELD, JobState.UNKNOWN)
 # Start of the present rule, by the command that set it.
 EFFECTIVE_SINCE = {
     "add": "The schedule was added on {}",
@@ -100,6 +102,8 @@ def explain_job(session: Session, explanation: Explanation, job: JobRecord, bloc
     unanswered = outage.count_failures(session.db, session.now())
     summary = job_summary.summarize(job, session.now(), unanswered, skipped_by(session, job))
     because = [summary.sentence]
+    if job.state in UNSENT and job.attempts and (detail := job_summary.quote_detail(job.attempts[-1])):
+        because.append(detail)
     steps = [*summary.steps, f"schedbot audit {job.job}"]
     if blocker:
         because.append(blocker.sentence)

@@ -7,7 +7,7 @@ from schedbot import times
 from schedbot.model import CancelReason, JobState, ScheduleState
 from schedbot.slack import error_codes
 from schedbot.slack.remedies import describe_reason, fill_names
-from schedbot.store.history.jobs import JobRecord
+from schedbot.store.history.jobs import Attempt, JobRecord
 from schedbot.store.jobs.outage import OUTAGE_FAILURES
 
 SLOW_MS = 60_000
@@ -119,6 +119,12 @@ def remedy_steps(job: JobRecord) -> tuple[str, ...]:
     if remedy.startswith(error_codes.NOTHING_TO_DO):  # true during the attempt; the job has stopped since
         return ()
     return (fill_job(remedy.removesuffix(error_codes.RETRIED), job),)
+
+
+def quote_detail(attempt: Attempt) -> str:
+    """Return what Slack, or schedbot itself, says about the attempt's error; empty if there is nothing on record."""
+    is_from_slack = attempt.http_status is not None
+    return f"Slack says: {attempt.detail}" if attempt.detail and is_from_slack else attempt.detail or ""
 
 
 def fill_job(remedy: str, job: JobRecord) -> str:

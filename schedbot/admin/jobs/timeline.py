@@ -69,13 +69,13 @@ def attempt_entries(attempt: Attempt, job: JobRecord) -> Iterator[TimelineEntry]
         yield TimelineEntry(attempt.ended_at, "posted", f"{name} posted as {attempt.ts}.")
         return
     sentence, remedy = explain_error(attempt.error)
-    detail = f" {attempt.detail}" if attempt.detail else ""
+    detail = job_summary.quote_detail(attempt)
     status = f", HTTP {attempt.http_status}" if attempt.http_status not in (None, 200) else ""
     outcome = str(attempt.outcome).replace("_", " ")
     yield TimelineEntry(
         attempt.ended_at,
         str(attempt.outcome),
-        f"{name}: {outcome} ({attempt.error or 'no error code'}{status}). {sentence}{detail}".rstrip(),
+        f"{name}: {outcome} ({attempt.error or 'no error code'}{status}). {sentence} {detail}".rstrip(),
         job_summary.fill_job(remedy, job),
     )
 

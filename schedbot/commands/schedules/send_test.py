@@ -42,7 +42,8 @@ def describe_failure(sent: SentTest) -> str:
     reason = describe_reason(sent.result.error) or "no reason is on record"
     if sent.result.outcome is Outcome.UNKNOWN:
         return f"It is unknown whether the test was posted to {sent.channel}: {reason}. Look in the channel."
-    return f"Not posted to {sent.channel}: {reason}."
+    detail = f" Slack says: {sent.result.detail}" if sent.result.detail else ""
+    return f"Not posted to {sent.channel}: {reason}.{detail}"
 
 
 def to_json(sent: SentTest) -> dict[str, Any]:
@@ -54,4 +55,5 @@ def to_json(sent: SentTest) -> dict[str, Any]:
         "outcome": sent.result.outcome.value,
         "error": sent.result.error,
         "http_status": sent.result.http_status,
+        "detail": sent.result.detail,
     }

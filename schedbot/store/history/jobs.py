@@ -79,7 +79,7 @@ class Attempt:
     ended_at: int | None
     outcome: Outcome | None
     error: str | None
-    detail: str | None  # of an error of schedbot itself, in words
+    detail: str | None  # Slack's words about its refusal, or schedbot's about an error of its own
     http_status: int | None
     ts: str | None
     lateness_ms: int | None

@@ -70,7 +70,6 @@ class AttemptEnd:
     available_at: int
     spent: int
     lateness_ms: int | None = None
-    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,7 @@ def end(db: Database, end: AttemptEnd) -> JobState | None:
         "ended_at": end.ended_at,
         "outcome": end.result.outcome,
         "error": end.result.error,
-        "detail": None if end.detail is None else escape_surrogates(end.detail),
+        "detail": None if end.result.detail is None else escape_surrogates(end.result.detail),
         "was_sent": end.result.was_sent,
         "http_status": end.result.http_status,
         "ts": end.result.ts,

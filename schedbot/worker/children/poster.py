@@ -85,18 +85,18 @@ class Poster:
 
     async def post(self, request: PostRequest) -> None:
         """Post a message, unless its start is too late or its token unavailable."""
-        detail, is_token_rotated = None, False
+        is_token_rotated = False
         try:
             token = await self.tokens.get(request.source, rereads=request.rereads_token)
             result = await self.call_slack(token, request)
             if result.outcome is Outcome.TOKEN_REFUSED:
                 is_token_rotated = await self.is_token_rotated(request, token)
         except TokenUnavailable as error:
-            result, detail = AttemptResult(Outcome.TOKEN_REFUSED, TOKEN_UNAVAILABLE), str(error)
+            result = AttemptResult(Outcome.TOKEN_REFUSED, TOKEN_UNAVAILABLE, detail=str(error))
         except Exception as error:
             # The pool must learn of every end, since the request may have left.
-            result, detail = AttemptResult(Outcome.UNKNOWN, "worker_lost"), describe(error)
-        self.send(PostResponse(request.key, result, detail, is_token_rotated, self.client.take_clock_offset()))
+            result = AttemptResult(Outcome.UNKNOWN, "worker_lost", detail=describe(error))
+        self.send(PostResponse(request.key, result, is_token_rotated, self.client.take_clock_offset()))
 
     async def call_slack(self, token: str, request: PostRequest) -> AttemptResult:
         if steady_ms() > request.start_before:

@@ -157,7 +157,9 @@ class Sender:
         start = self.attempt_start(delivery, self.in_flight.pool_name, None)
         delivery.attempt = job.attempts + 1
         self.in_flight.writes.add(lambda db: attempts.begin(db, start, now, 0), is_ending=True)
-        self.end(delivery, PostResponse(delivery.key, AttemptResult(Outcome.RENDER_FAILED, "render_failed"), reason))
+        self.end(
+            delivery, PostResponse(delivery.key, AttemptResult(Outcome.RENDER_FAILED, "render_failed", detail=reason))
+        )
 
     # -- after the post
 
@@ -207,7 +209,6 @@ class Sender:
             available_at=transition.available_at,
             spent=transition.spent,
             lateness_ms=max(0, delivery.sent_at - job.scheduled_at) if is_posted and delivery.sent_at else None,
-            detail=response.detail,
         )
         write = partial(self.write_end, end=end, delivery=delivery, transition=transition)
         on_commit = partial(self.on_ended, delivery, result, transition)
@@ -256,4 +257,4 @@ def log_result(job: ClaimedJob, result: AttemptResult, state: str | None) -> Non
         return
     level = "info" if result.outcome in (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT) else "warning"
     facts = {"job": job.id, "schedule": job.schedule, "workspace": job.workspace, "channel": job.channel}
-    log.event(result.outcome.value, level, **facts, error=result.error, state=state)
+    log.event(result.outcome.value, level, **facts, error=result.error, detail=result.detail, state=state)
