@@ -12,8 +12,8 @@ HEAD = """\
 Meaning and remedy of each code in the audit's `error`. Generated from `schedbot/slack/error_codes.py` by
 `docs/write_errors.py`. Some codes are schedbot's own: failures on the way to Slack, or before the request.
 
-The outcome of a code that is not listed is unknown: schedbot looks the message up in the channel's history and shows
-the code to a person. It never retries endlessly because of such a code.
+The outcome of a code that is not listed is unknown: schedbot looks the message up in the channel's history once. If it
+is not there, the job is held with the code, and a person decides. It is never sent again because of such a code.
 """
 GROUPS = {
     Outcome.RATE_LIMITED: "The workspace waits as long as Slack asks. No attempt is used up.",

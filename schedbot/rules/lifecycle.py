@@ -30,6 +30,7 @@ class Event(StrEnum):
     WORKER_DIED_SENT = "worker died, sent"
     IN_HISTORY = "in the history"
     NOT_IN_HISTORY = "not in the history"
+    CODE_UNLISTED = "code unlisted"
     HISTORY_UNREADABLE_HOLD = "history unreadable: hold"
     HISTORY_UNREADABLE_RESEND = "history unreadable: resend"
     MARKED_POSTED = "marked posted"
@@ -78,6 +79,7 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (UNKNOWN, E.ATTEMPTS_EXHAUSTED): FAILED,  # not in the history, and no attempt is left
     (UNKNOWN, E.EXPIRED): FAILED,  # not in the history, and its grace is over
     (UNKNOWN, E.CANCELLED): CANCELLED,  # instead of a retry
+    (UNKNOWN, E.CODE_UNLISTED): HELD,  # not in the history; Slack returned a code that schedbot does not know
     (UNKNOWN, E.HISTORY_UNREADABLE_HOLD): HELD,
     (UNKNOWN, E.HISTORY_UNREADABLE_RESEND): QUEUED,
     (UNKNOWN, E.MARKED_POSTED): SUCCEEDED,  # by a person

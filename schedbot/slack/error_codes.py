@@ -34,6 +34,9 @@ REPORT = "Run `schedbot preview NAME` to see the message, fix the report, then r
 NOTHING = f"{NOTHING_TO_DO}{RETRIED}"
 LOOKED_UP = f"{NOTHING_TO_DO} schedbot looks the message up in the channel's history."
 BUG = "This is a bug in schedbot. Please report it with the output of `schedbot audit JOB --json`."
+RESTRICTED = (
+    "A setting of the workspace forbids the app to post in this channel, or to use a mention such as <!channel> there."
+)
 NETWORK = f"Run `schedbot doctor --online` to test the connection to Slack.{RETRIED}"
 
 _SLACK_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
@@ -76,7 +79,7 @@ _SLACK_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         "not_in_channel": ("The app is not in the channel.", INVITE),
         "no_permission": ("The app may not post in this conversation.", ASK_ADMIN),
         "is_archived": ("The channel is archived.", CHANNEL),
-        "restricted_action": ("A setting of the workspace forbids the app to post in this channel.", ASK_ADMIN),
+        "restricted_action": (RESTRICTED, ASK_ADMIN),
         "ekm_access_denied": ("The organization's key management has suspended posting here.", ASK_ADMIN),
         "messages_tab_disabled": (
             "The app's Messages tab is off, so this user cannot receive messages from it.",
@@ -157,7 +160,7 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
 _FAMILIES: tuple[tuple[str, str, Outcome, str, str], ...] = (
     (
         *("restricted_action_", "", Outcome.CHANNEL_REFUSED),
-        *("A setting of the workspace forbids the app to post in this channel.", ASK_ADMIN),
+        *(RESTRICTED, ASK_ADMIN),
     ),
     (
         *("slack_connect_", "_blocked", Outcome.CHANNEL_REFUSED),
@@ -181,11 +184,11 @@ def is_known(code: str) -> bool:
 
 
 def explain(code: str) -> ErrorCode:
-    """Return the row of `code`. A code outside the table is `unknown`, so that a person sees it and no retry loops."""
+    """Return the row of `code`. A code outside the table is `unknown`: looked up once, then a person decides."""
     known = ERROR_CODES.get(code) or _find_family_row(code)
     if known is not None:
         return known
-    remedy = "schedbot looks the message up in the channel's history. Please report the code, so that it gets a group."
+    remedy = "Look in the channel; `schedbot retry JOB` sends it again. Please report the code."
     return ErrorCode(code, Outcome.UNKNOWN, f"Slack returned the code '{code}', which schedbot does not know.", remedy)
 
 

@@ -66,7 +66,7 @@ UNKNOWN_OUTCOMES: list[tuple[str, dict[str, Any]]] = [
     ("status", {"status": 503, "stored": True}),
     ("error", {"code": "internal_error", "stored": True}),
     ("error", {"code": "fatal_error"}),
-    ("error", {"code": "a_code_that_nobody_knows"}),
+    ("error", {"code": "a_code_that_nobody_knows", "stored": True}),
     ("garbage", {"stored": True}),
 ]
 

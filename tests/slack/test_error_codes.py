@@ -73,3 +73,8 @@ def test_reply_with_a_code_has_the_outcome_of_its_group(code: str, outcome: Outc
 def test_code_outside_the_table_is_unknown() -> None:
     assert not is_known("brand_new_code")
     assert explain("brand_new_code").outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("code", ["restricted_action", "restricted_action_read_only_channel"])
+def test_restricted_action_names_mentions_as_a_cause(code: str) -> None:
+    assert "<!channel>" in explain(code).sentence

@@ -9,7 +9,7 @@ from schedbot.model import JobState, TokenSource
 from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
 from schedbot.worker.state.circuit_breaker import FAILURES_TO_OPEN
 from schedbot.worker.state.in_flight import InFlight
-from schedbot.worker.state.next_state import next_state_after_look_up
+from schedbot.worker.state.next_state import LookUpTransition, next_state_after_look_up
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.steps.reconcile import Reconciler
 from tests.support.app import App, now_ms, rfc3339, until
@@ -87,6 +87,26 @@ def test_reconciler_knows_outage_from_breaker(tmp_path: Path, failures: int, sta
         subject.settle(LookUpResult(look_up.jobs[0], NOW, "absent"), 0, is_soon=False)
         subject.in_flight.writes.commit(history.db)
         assert history.state(job) == state
+
+
+@pytest.mark.parametrize("answer", ["absent", "cannot_ask"])
+@pytest.mark.parametrize("on_unknown", ["hold", "resend"])
+def test_post_refused_with_unlisted_code_is_held(answer: str, on_unknown: str) -> None:
+    job = replace(unknown(1), deadline_at=NOW + HOUR, attempt_error="cannot_dm_bot", on_unknown=on_unknown)
+    after = next_state_after_look_up(LookUpResult(job, NOW, answer), NOW, 0, lambda: 0.5, is_outage=False)
+    assert after == LookUpTransition(JobState.HELD, NOW, "cannot_dm_bot")
+
+
+@pytest.mark.slow
+def test_unlisted_code_is_tried_once(app: App) -> None:
+    app.add_schedule("yearly", cron="0 0 1 1 *")
+    app.run("run-now", "yearly")
+    app.slack.order("error", code="cannot_dm_bot", times="forever")
+    assert app.work().returncode == 3
+    [job] = app.audit()
+    assert (job["state"], job["error"]) == ("held", "cannot_dm_bot")
+    methods = [request["method"] for request in app.slack.requests()]
+    assert (methods.count("chat.postMessage"), methods.count("conversations.history")) == (1, 1)
 
 
 def make_unknown_posts(app: App) -> None:

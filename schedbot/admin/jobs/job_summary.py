@@ -69,13 +69,20 @@ def explain_state(job: JobRecord, now: int, unanswered: int) -> tuple[str, tuple
             detail = f"it was sent, but delivery is not confirmed. The channel's history is checked {at}."
             return detail, (mark_step(job),)
         case JobState.HELD:
-            detail = "it was sent, but nobody can tell whether it arrived."
+            detail = explain_held(job)
             then = f"{removal(job)} Nothing waits for this job." if removal(job) else " Look in the channel."
             return detail + then, (mark_step(job), *(f"if it is not there: {step}" for step in retry_steps(job, now)))
         case JobState.MISSED:
             return f"it was not posted in time.{removal(job)}", retry_steps(job, now)
         case JobState.SKIPPED | JobState.CANCELLED:
             return f"{reason(job)}.", ()
+
+
+def explain_held(job: JobRecord) -> str:
+    code = job.attempts[-1].error if job.attempts else None
+    if code and not error_codes.is_known(code):
+        return f"Slack returned '{code}', a code that schedbot does not know. The message may have been posted."
+    return "it was sent, but nobody can tell whether it arrived."
 
 
 def explain_queued(job: JobRecord, now: int, unanswered: int) -> tuple[str, tuple[str, ...]]:

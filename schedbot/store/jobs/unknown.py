@@ -39,7 +39,8 @@ RETURNING id
 TAKEN = """
 SELECT j.id, j.schedule_id, s.name AS schedule, j.workspace_id, w.name AS workspace, w.token_kind AS "source.kind",
        w.token_place AS "source.place", j.due_at, j.deadline_at, j.attempts AS number, j.spent, a.channel, a.sent_at,
-       a.clock_ms, v.max_attempts, v.on_unknown, w.resumes, j.error, coalesce(j.deferred_to, j.due_at) AS scheduled_at,
+       a.clock_ms, a.error AS attempt_error, v.max_attempts, v.on_unknown, w.resumes, j.error,
+       coalesce(j.deferred_to, j.due_at) AS scheduled_at,
        w.removed_at IS NOT NULL AS is_removed,
        EXISTS (SELECT 1 FROM lookups l
                 WHERE l.job_id = j.id AND l.number = j.attempts AND l.answer = 'elsewhere') AS is_elsewhere
@@ -90,6 +91,7 @@ class UnknownJob:
     resumes: int
     error: str | None
     scheduled_at: int  # due_at, or the instant that a calendar deferred it to
+    attempt_error: str | None = None  # as Slack returned it; `error` may be of a look-up since
     is_removed: bool = False  # its workspace: no new token will come
     is_elsewhere: bool = False  # a look-up in the seconds around sent_at did not find it
 

@@ -143,6 +143,8 @@ def next_state_after_look_up(
     match "cannot_ask" if is_hopeless(result, now) else result.answer:
         case "found":
             return LookUpTransition(after(JobState.UNKNOWN, Event.IN_HISTORY), now, None)
+        case "absent" | "cannot_ask" if job.attempt_error and not error_codes.is_known(job.attempt_error):
+            return LookUpTransition(after(JobState.UNKNOWN, Event.CODE_UNLISTED), now, job.attempt_error)
         case "absent":
             absent = next_state_when_absent(budget, now, random)
             error = {Event.EXPIRED: "deadline", Event.ATTEMPTS_EXHAUSTED: "not_arrived"}.get(absent.event)
