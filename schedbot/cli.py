@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from schedbot import __version__, settings
+from schedbot import __version__, settings, text_input
 from schedbot.errors import BadFile, SchedbotError
 from schedbot.presentation import streams
 
@@ -56,6 +56,8 @@ COMMANDS: dict[str, dict[str, str]] = {
 # These names are keywords, builtins or look like tests, so their modules have other names.
 MODULES = {"import": "import_", "list": "list_", "next": "next_", "test-send": "send_test"}
 
+UNCLEANED = ("FILE", "FILE|-", "FOLDER", "COMMAND", "KEY=VALUE")
+
 # Messages of typer (from 0.29 on of pydantic) about a value, and schedbot's wording.
 MESSAGES = (
     (r"'.*' is not a valid int(?:eger)?(?: range)?\.", "it is not a whole number"),
@@ -95,7 +97,27 @@ def load(command: str) -> Any:
         app.command(command)(module.run)
     loaded = typer.main.get_command(app)
     loaded.name = command
+    clean_options(loaded)
     return loaded
+
+
+def clean_options(command: Any) -> None:
+    """Make each option and argument of the command clean its text, except names of files and parameters of reports."""
+    for parameter in command.params:
+        if type(parameter.type).__name__ == "StringParamType" and parameter.metavar not in UNCLEANED:
+            parameter.type = make_clean_type(type(parameter.type))
+    for subcommand in getattr(command, "commands", {}).values():
+        clean_options(subcommand)
+
+
+def make_clean_type(text_type: Any) -> Any:
+    """Return a parameter type that cleans text. Its base differs between versions of typer."""
+
+    class CleanText(text_type):  # type: ignore[misc]
+        def convert(self, value: Any, param: Any, ctx: Any) -> str:
+            return text_input.clean(super().convert(value, param, ctx))
+
+    return CleanText()
 
 
 class LazyGroup(TyperGroup):

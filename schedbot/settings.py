@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from schedbot import times
+from schedbot import text_input, times
 from schedbot.errors import BadInput
 from schedbot.model import TokenSource
 
@@ -61,23 +61,32 @@ def load(given_flags: Flags | None = None) -> Settings:
     options = given_flags or flags
     config = find_config(options)
     table = read_config(config) if config else {}
-    env, slack, work = os.environ, table.get("slack", {}), table.get("work", {})
+    slack, work = table.get("slack", {}), table.get("work", {})
     return Settings(
         config=config,
         database=find_database(options, config, table),
-        api_url=parse_api_url(env.get("SCHEDBOT_SLACK_API_URL") or slack.get("api_url") or SLACK_API_URL),
+        api_url=parse_api_url(read_variable("SCHEDBOT_SLACK_API_URL") or slack.get("api_url") or SLACK_API_URL),
         timeout_ms=parse_duration("SCHEDBOT_SLACK_TIMEOUT", slack.get("timeout"), 30_000, least=1_000),
         processes=parse_count("SCHEDBOT_PROCESSES", work.get("processes"), os.cpu_count() or 1),
         in_flight=parse_count("SCHEDBOT_IN_FLIGHT", work.get("in_flight"), 100),
         lease_ms=parse_duration("SCHEDBOT_LEASE", work.get("lease"), 60_000, least=1_000),
         token=find_default_token(slack, config),
-        actor=make_printable(env.get("SCHEDBOT_ACTOR") or f"{get_os_user()}@{socket.gethostname()}"),
+        actor=make_printable(read_variable("SCHEDBOT_ACTOR") or f"{get_os_user()}@{socket.gethostname()}"),
     )
+
+
+def read_variable(name: str) -> str:
+    """Return a variable of the environment, without blanks around it; '' if it is not set. Raises BadInput."""
+    text = text_input.clean_path(os.environ.get(name, ""))
+    if text_input.is_quoted(text):
+        problem = f"{name} has quotation marks around its value: {text_input.quote(text)}."
+        raise BadInput(problem, "Remove them. 'docker --env-file' keeps them, unlike a shell.")
+    return text
 
 
 def make_printable(name: str) -> str:
     """Replace unprintable characters by '?', because the name is shown in tables and stored. At most 200 characters."""
-    return "".join(character if character.isprintable() else "?" for character in name[:200])
+    return "".join(character if character.isprintable() else "?" for character in text_input.clean(name)[:200])
 
 
 def get_os_user() -> str:
@@ -90,7 +99,7 @@ def get_os_user() -> str:
 
 def find_config(options: Flags) -> Path | None:
     """Return the configuration file: the named one, which must exist, or the first of the usual places, or None."""
-    named = options.config or os.environ.get("SCHEDBOT_CONFIG")
+    named = options.config or read_variable("SCHEDBOT_CONFIG")
     if named:
         path = Path(named).expanduser().absolute()
         if not path.is_file():
@@ -110,7 +119,7 @@ def find_config(options: Flags) -> Path | None:
 def read_config(path: Path) -> dict[str, Any]:
     """Parse the configuration file. Raises BadInput for a file or a key that is not valid."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         reason = (error.strerror or "unknown").lower()
         hint = "Give the user that runs schedbot the right to read it."
@@ -140,6 +149,8 @@ def check_keys(path: Path, section: str, table: dict[str, Any]) -> None:
             raise BadInput(f"Unknown setting '{key}'{place} of '{path}'.", hint)
         if key in TEXTS and not isinstance(table[key], str):
             raise BadInput(f"The setting '{key}'{place} of '{path}' is not a text.", "Write one text in quotes.")
+        if key in TEXTS:
+            table[key] = text_input.clean_path(table[key])
     if "token_file" in table and "token_command" in table:
         hint = "The workspace 'default' has one token source: delete one of the two."
         raise BadInput(f"'token_file' and 'token_command' are both set in '{path}'.", hint)
@@ -150,7 +161,7 @@ def find_database(options: Flags, config: Path | None, table: dict[str, Any]) ->
 
     A path in the configuration file is relative to that file, any other to the working directory.
     """
-    named = options.database or os.environ.get("SCHEDBOT_DATABASE")
+    named = options.database or read_variable("SCHEDBOT_DATABASE")
     if named or "database" in table:
         value = str(named or table["database"])
         if "://" in value:
@@ -170,7 +181,9 @@ def parse_api_url(value: object) -> str:
     """Return Slack's address with a slash at its end. Raises BadInput."""
     text = str(value)
     if not text.startswith(("http://", "https://")):
-        raise BadInput(f"Slack's API address '{text}' is not a web address.", f"Write it like {SLACK_API_URL}")
+        raise BadInput(
+            f"Slack's API address {text_input.quote(text)} is not a web address.", f"Write it like {SLACK_API_URL}"
+        )
     return text if text.endswith("/") else text + "/"
 
 
@@ -188,7 +201,7 @@ def find_default_token(slack: dict[str, Any], config: Path | None) -> TokenSourc
 
 def parse_duration(variable: str, value: object, default: int, least: int) -> int:
     """Return a duration in milliseconds, from the environment or the file. Raises BadInput if it is under `least`."""
-    text = os.environ.get(variable) or value
+    text = read_variable(variable) or value
     if text is None:
         return default
     try:
@@ -202,15 +215,12 @@ def parse_duration(variable: str, value: object, default: int, least: int) -> in
 
 def parse_count(variable: str, value: object, default: int) -> int:
     """Return a whole number from 1 to 10,000, from the environment or the file. Raises BadInput."""
-    text = os.environ.get(variable) or value
+    text = read_variable(variable) or value
     if text is None:
         return default
-    try:
-        count = int(str(text))
-    except ValueError:
-        count = 0
-    if not 1 <= count <= 10_000:
-        problem = f"{name_setting(variable)} is '{text}', which is not a number from 1 to 10000."
+    count = text_input.parse_whole_number(str(text))
+    if count is None or not 1 <= count <= 10_000:
+        problem = f"{name_setting(variable)} is {text_input.quote(str(text))}, which is not a number from 1 to 10000."
         raise BadInput(problem, "Write a number, like 4.")
     return count
 

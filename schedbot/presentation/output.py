@@ -15,6 +15,8 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from schedbot.text_input import escape_unseen
+
 Json = Mapping[str, Any]
 # A cut cell keeps this many columns: enough for a number or a word.
 MIN_CELL = 10
@@ -119,10 +121,9 @@ def facts(pairs: Iterable[tuple[str, str]]) -> None:
 
 
 def printable(text: str) -> str:
-    """Return the text without control characters, which could steer the terminal. Line breaks stay."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() or char == "\n" else " " for char in text)
+    """Return the text with escapes for what cannot be seen or could steer the terminal. Line breaks stay."""
+    text = escape_unseen(text)
+    return text if text.isprintable() else "".join(char if char == "\n" or not char.isspace() else " " for char in text)
 
 
 def wrap(text: str, hang: int) -> str:

@@ -7,6 +7,7 @@ Source: https://docs.slack.dev/apis/web-api/conversations-api
 import re
 
 from schedbot.errors import BadInput
+from schedbot.text_input import quote
 
 ID = re.compile(r"[CGDUW][A-Z0-9]{6,20}")
 LINK = re.compile(r"(?:https?://)?[a-z0-9][a-z0-9.-]*\.slack\.com/(?:archives|messages)/([^/?#\s]+)(?:[/?#]\S*)?", re.I)
@@ -29,13 +30,13 @@ def parse_channel_id(text: str) -> str:
 
 def _explain(text: str, candidate: str, *, is_link: bool) -> tuple[str, str]:
     """Return the error and the hint for a text without a channel id."""
-    shown = text if len(text) <= 60 else text[:57] + "..."
+    shown = quote(text)
     if not text:
         return "No channel given.", FIND_CHANNEL_ID
     if is_link:
-        return f"The link '{shown}' contains no channel id: '{candidate[:40]}' is not an id.", FIND_CHANNEL_ID
+        return f"The link {shown} contains no channel id: {quote(candidate)} is not an id.", FIND_CHANNEL_ID
     if ID.fullmatch(candidate.upper()) and any(letter.isdigit() for letter in candidate):
-        return f"'{shown}' is not a channel id.", f"Ids are in capitals: did you mean '{candidate.upper()}'?"
+        return f"{shown} is not a channel id.", f"Ids are in capitals: did you mean '{candidate.upper()}'?"
     if text.startswith(("#", "@")):
-        return f"'{shown}' is a name. Names can change: use the channel's id or link.", FIND_CHANNEL_ID
-    return f"'{shown}' is neither a channel id nor a channel link.", FIND_CHANNEL_ID
+        return f"{shown} is a name. Names can change: use the channel's id or link.", FIND_CHANNEL_ID
+    return f"{shown} is neither a channel id nor a channel link.", FIND_CHANNEL_ID

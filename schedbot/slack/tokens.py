@@ -5,6 +5,7 @@ its owner alone; a command runs without a shell and within ten seconds. The work
 of the settings, every other workspace its own.
 """
 
+import codecs
 import os
 import re
 import shlex
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from schedbot.errors import TokenUnavailable
 from schedbot.model import TokenSource
+from schedbot.text_input import is_quoted
 
 SETTING = "setting"
 SET_TOKEN = "Set SLACK_BOT_TOKEN, or token_file or token_command below [slack] in schedbot.toml."
@@ -47,9 +49,14 @@ def read_token(source: TokenSource) -> str:
 
 
 def _check_token(text: str, place: str) -> str:
-    token = text.strip()
+    token = text.strip().removeprefix("\ufeff")
     if not token:
         raise TokenUnavailable(f"{place} is empty.", hint="Put a bot token there; it begins with xoxb-.")
+    if is_quoted(token):
+        raise TokenUnavailable(
+            f"{place} has quotation marks around the token.",
+            hint="Remove them. 'docker --env-file' keeps them, unlike a shell.",
+        )
     if not SHAPE.fullmatch(token):
         raise TokenUnavailable(
             f"{place} holds something that does not look like a Slack token.",
@@ -73,7 +80,7 @@ def _read_file(path: Path) -> str:
         # O_NONBLOCK: opening a named pipe must not wait for a writer.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             _check_owner(path, os.fstat(file.fileno()))
-            return file.read(MAX_BYTES).decode("ascii", "replace")
+            return file.read(MAX_BYTES).removeprefix(codecs.BOM_UTF8).decode("ascii", "replace")
     except OSError as error:
         reason = (error.strerror or "no access").lower()
         raise TokenUnavailable(

@@ -7,6 +7,7 @@ Source: https://docs.slack.dev/reference/methods/users.info
 import re
 
 from schedbot.errors import BadInput
+from schedbot.text_input import quote
 
 PREFIX = "slack:"
 ID = re.compile(r"[UW][A-Z0-9]{2,20}")
@@ -25,12 +26,12 @@ def parse_user_id(tz: str) -> str:
     text = tz.strip()[len(PREFIX) :].strip()
     if ID.fullmatch(text):
         return text
-    shown = text if len(text) <= 60 else text[:57] + "..."
+    shown = quote(text)
     if not text:
         raise BadInput("--tz slack: has no user id.", FIND_USER_ID)
     if ID.fullmatch(text.upper()) and any(letter.isdigit() for letter in text):
-        raise BadInput(f"'{shown}' is not a user id.", f"Ids are in capitals: did you mean '{PREFIX}{text.upper()}'?")
-    raise BadInput(f"'{shown}' is not a user id. Names can change: use the id.", FIND_USER_ID)
+        raise BadInput(f"{shown} is not a user id.", f"Ids are in capitals: did you mean '{PREFIX}{text.upper()}'?")
+    raise BadInput(f"{shown} is not a user id. Names can change: use the id.", FIND_USER_ID)
 
 
 def format_user_zone(user: str) -> str:

@@ -1,6 +1,7 @@
 """Parse and format instants, durations and time zones. Instants are UTC milliseconds; durations are milliseconds."""
 
-from schedbot.times.durations import format_duration, parse_duration, quote, unparse_duration
+from schedbot.text_input import quote
+from schedbot.times.durations import format_duration, parse_duration, unparse_duration
 from schedbot.times.format import (
     format_before_change,
     format_instant,

@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 
 from schedbot.errors import BadInput
+from schedbot.text_input import explains_spelling, quote
 
 SECOND, MINUTE, HOUR, DAY, WEEK = 1_000, 60_000, 3_600_000, 86_400_000, 604_800_000
 UNITS = (("d", DAY), ("h", HOUR), ("min", MINUTE), ("s", SECOND), ("ms", 1))
@@ -12,6 +13,7 @@ DURATION = re.compile(r"(?:[0-9]{1,12}[smhdw])+", re.IGNORECASE)
 MAX_DURATION = 3_653 * DAY
 
 
+@explains_spelling
 def parse_duration(text: str) -> int:
     """Return the milliseconds of `90s`, `15m`, `2h`, `3d`, `1w`, `1h30m` or `0s`. Raises BadInput."""
     words = "".join(text.split())
@@ -48,8 +50,3 @@ def unparse_duration(ms: int) -> str:
         if count:
             parts.append(f"{count}{letter}")
     return "".join(parts) or "0s"
-
-
-def quote(text: str) -> str:
-    """Return typed text in quotes for an error message, at most 60 characters of it."""
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")

@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from schedbot.errors import BadInput
-from schedbot.times.durations import DURATION, HOUR, MINUTE, SECOND, parse_duration, quote
+from schedbot.text_input import explains_spelling, quote
+from schedbot.times.durations import DURATION, HOUR, MINUTE, SECOND, parse_duration
 from schedbot.times.format import to_datetime, to_local_rfc3339
 
 YEARS = range(1970, 2200)
@@ -24,6 +25,7 @@ DAYS_AWAY = {"yesterday": -1, "today": 0, "tomorrow": 1}
 EXAMPLES = "Write it like '2026-12-01 09:00', '2026-12-01T09:00:00-05:00'"
 
 
+@explains_spelling
 def parse_instant(text: str, tz: ZoneInfo | None, now: int) -> int:
     """Return the instant of `2026-12-01 09:00`, RFC 3339, `now`, or `tomorrow 9am`.
 
@@ -38,6 +40,7 @@ def parse_instant(text: str, tz: ZoneInfo | None, now: int) -> int:
     raise BadInput(f"{quote(text)} is not a time.", hint=hint)
 
 
+@explains_spelling
 def parse_future(text: str, tz: ZoneInfo | None, now: int) -> int:
     """Return the instant of a `parse_instant` text, a day (its start) or a duration from now (`2h`, `-2h`).
 
@@ -51,6 +54,7 @@ def parse_future(text: str, tz: ZoneInfo | None, now: int) -> int:
     return _parse_day(text, tz, now)
 
 
+@explains_spelling
 def parse_past(text: str, tz: ZoneInfo | None, now: int) -> int:
     """Return the instant as `parse_future` does, except that `2h` is two hours ago. Raises BadInput."""
     words = text.strip().removesuffix("ago").strip().removeprefix("-")

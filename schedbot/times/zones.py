@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from schedbot.errors import BadInput
-from schedbot.times.durations import quote
+from schedbot.text_input import quote
 
 PACKAGE = "tzdata package"
 MACHINE = "machine"

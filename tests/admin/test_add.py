@@ -28,7 +28,7 @@ from tests.support.schedules import Schedules, clock, ms
         ({"channel": "#general"}, "channel", "#general"),
         ({"name": "acme-*"}, "name", "acme-*"),
         ({"name": "-x"}, "name", "-x"),
-        ({"name": " x"}, "name", " x"),
+        ({"name": "x\u200by"}, "name", "x\\u200by"),
         ({"name": ""}, "name", "0 characters"),
         ({"name": "x" * 201}, "name", "201 characters"),
         ({"text": ""}, "text", "No message given"),

@@ -179,3 +179,8 @@ def test_no_value_breaks_json_or_adds_markup(x: str, template_file: Path) -> Non
     assert not any(f"<{sign}" in text for text in strings([section["text"], footer]) for sign in "!@#")
     assert [section["type"], footer["type"]] == ["section", "context"]
     assert not any("\ufdd0" <= char <= "\ufdd7" for char in json.dumps(message.blocks, ensure_ascii=False))
+
+
+def test_template_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "part.j2").write_text("\ufeffThe week")
+    assert render_source(tmp_path, '\ufeff{"text": "{% include "part.j2" %}"}\r\n').text == "The week"

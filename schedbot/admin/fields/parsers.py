@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from schedbot import reports, times
+from schedbot import reports, text_input, times
 from schedbot.errors import BadInput, ReportFailed
 from schedbot.model import Report
 from schedbot.rules import recurrence, windows
@@ -25,6 +25,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 Fields = Mapping[str, str | None]  # text by column; None: the field is not given
 
 DEFAULT_WORDS = ("", "none")  # give a field its default value
+FREE_COLUMNS = ("text", "report", "params")  # may contain any character
 MAX_NAME_LENGTH = 200
 MAX_OCCURRENCES = 100_000
 MAX_ATTEMPTS = 20
@@ -50,7 +51,18 @@ def parse(column: str, parser: Callable[[str], Value], text: str) -> Value:
     except BadField:
         raise
     except (BadInput, ReportFailed) as error:
-        raise BadField(column, str(error), error.hint) from None
+        spelling = "" if column in FREE_COLUMNS else text_input.explain_spelling(str(text))
+        raise BadField(column, str(error), spelling or error.hint) from None
+
+
+def clean(fields: Fields) -> dict[str, str | None]:
+    """Return the fields with each text cleaned; a path keeps its Unicode form."""
+    return {column: text if text is None else clean_cell(column, text) for column, text in fields.items()}
+
+
+def clean_cell(column: str, text: str) -> str:
+    """Return the text of one field, cleaned."""
+    return text_input.clean_path(text) if column == "report" else text_input.clean(text)
 
 
 def parse_optional(fields: Fields, column: str, parser: Callable[[str], Value], base: Value, default: Value) -> Value:
@@ -108,11 +120,11 @@ def number_parser(noun: str, least: int, most: int) -> Callable[[str], int]:
     """Return a parser for whole numbers from `least` to `most`."""
 
     def parse_number(text: str) -> int:
-        digits = text.strip()
-        if not (digits.isascii() and digits.isdigit() and len(digits) < 10 and least <= int(digits) <= most):
+        number = text_input.parse_whole_number(text)
+        if number is None or not least <= number <= most:
             hint = f"Use a whole number from {least} to {most:,}."
             raise BadInput(f"{times.quote(text)} is not a valid {noun}.", hint)
-        return int(digits)
+        return number
 
     return parse_number
 
@@ -128,9 +140,9 @@ def parse_span(text: str) -> int:
 def parse_bool(text: str) -> bool:
     """Return the value of `true` or `false`, as JSON and spreadsheets write them."""
     word = text.strip().lower()
-    if word in ("true", "yes", "1"):
+    if word in ("true", "yes", "1", "1.0"):
         return True
-    if word in ("", "false", "no", "0"):
+    if word in ("", "false", "no", "0", "0.0"):
         return False
     raise BadInput(f"{times.quote(text)} is neither true nor false.", "Use true or false.")
 
@@ -190,7 +202,7 @@ def parse_params(text: str) -> dict[str, Any]:
     if not text.strip():
         return {}
     try:
-        params = json.loads(text)
+        params = text_input.parse_json(text)
     except ValueError:
         params = None
     if not isinstance(params, dict):
@@ -211,13 +223,14 @@ def check_param_key(key: str) -> str:
 def parse_param(text: str) -> tuple[str, Any]:
     """Return name and value of one --param: `KEY=VALUE` is a text, `KEY:=JSON` a JSON value. Raises BadField."""
     key, equals, value = text.partition("=")
+    key = text_input.clean(key)
     if not equals:
         raise BadField("params", f"The parameter {times.quote(text)} has no value.", "Write KEY=VALUE or KEY:=JSON.")
     name = parse("params", check_param_key, key.removesuffix(":"))
     if not key.endswith(":"):
         return name, value
     try:
-        return name, json.loads(value)
+        return name, parse("params", text_input.parse_json, value)
     except ValueError:
         problem = f"{times.quote(value)} is not JSON."
         raise BadField("params", problem, f"Write JSON after ':=', or {name}=TEXT for a text.") from None

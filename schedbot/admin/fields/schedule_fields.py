@@ -91,6 +91,7 @@ class ScheduleFields:
         `zones` has the time zone of the user that `slack_user` returns. Raises BadField.
         """
         refuse_unknown(fields)
+        fields = parsers.clean(fields)
         user = slack_user(fields, base)
         zoned = {**fields, "tz": zone_of(zones, user)} if user else fields
         rule = timing.parse_recurrence(zoned, now, base.recurrence if base else None)
@@ -144,6 +145,7 @@ def slack_user(fields: Fields, base: ScheduleFields | None = None) -> SlackUser 
 
     A schedule that moves to another workspace takes its zone from the user there.
     """
+    fields = parsers.clean(fields)
     tz, workspace = fields.get("tz"), workspace_name(fields, base)
     if not tz and base and workspace != base.workspace:
         tz = base.terms.tz_from

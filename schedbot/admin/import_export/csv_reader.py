@@ -6,37 +6,65 @@ Source: https://www.rfc-editor.org/rfc/rfc4180
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from schedbot import text_input
 from schedbot.admin.fields.schedule_fields import COLUMNS
-from schedbot.admin.import_export.formats import Record, unknown_column
+from schedbot.admin.import_export.formats import Record, make_record, unknown_column
 from schedbot.admin.import_export.line_errors import LineErrors
 from schedbot.errors import BadInput
+from schedbot.text_input import quote
 
 MAX_CELL_LENGTH = 10_000_000
+# Excel reads the separator from such a line at the start, and does not count it as data.
+SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n"])"?\s*?(?:\r\n|\n|\r)', re.IGNORECASE)
 
 
 def read_csv(text: str, errors: LineErrors) -> Iterator[Record]:
-    """Yield the records of CSV, separated as the header is: by commas, semicolons or tabs."""
+    """Yield the records of CSV, separated as a line `sep=;` or the header shows: by commas, semicolons or tabs."""
     csv.field_size_limit(MAX_CELL_LENGTH)
-    rows = numbered_rows(csv.reader(io.StringIO(text, newline=""), delimiter=find_delimiter(text), strict=True), errors)
+    lines = io.StringIO(text, newline="")
+    first_line, separator = 1, SEPARATOR_LINE.match(text)
+    if separator:
+        first_line, _ = 2, lines.seek(separator.end())
+    delimiter = separator[1] if separator else find_delimiter(text)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != " ")
+    rows = numbered_rows(reader, first_line, errors)
     line, header = next(rows, (1, []))
-    columns = [column.strip().lower() for column in header]
+    columns = without_empty_end([text_input.clean(column).lower() for column in header], 0)
     if not check_header(line, columns, errors):
         return
     for line, row in rows:
-        if len(row) == len(columns):
-            yield Record(line, dict(zip(columns, row, strict=True)))
+        cells = without_empty_end(row, len(columns))
+        if len(cells) == len(columns):
+            yield make_record(line, dict(zip(columns, cells, strict=True)))
         else:
-            problem = f"The row has {len(row)} cells, and the header has {len(columns)}."
-            errors.add(line, "row", BadInput(problem, "Quote cells with commas; leave cells empty for the default."))
+            errors.add(line, "row", wrong_length(cells, header, columns))
 
 
-def numbered_rows(reader: Any, errors: LineErrors) -> Iterator[tuple[int, list[str]]]:
+def without_empty_end(cells: list[str], least: int) -> list[str]:
+    """Return the cells without empty ones at the end, but at least `least`: spreadsheets fill up rows with them."""
+    length = len(cells)
+    while length > least and not cells[length - 1].strip():
+        length -= 1
+    return cells[:length]
+
+
+def wrong_length(cells: Sequence[str], header: Sequence[str], columns: Sequence[str]) -> BadInput:
+    """Return the error of a row with more or fewer cells than the header has columns."""
+    if len(columns) < len(cells) <= len(header):
+        problem = f"Column {len(cells)} has no name, and the row has {quote(cells[-1])} in it."
+        return BadInput(problem, "Give the column its name in the header, or empty the cell.")
+    problem = f"The row has {len(cells)} cells, and the header has {len(columns)}."
+    return BadInput(problem, "Quote cells with commas; leave cells empty for the default.")
+
+
+def numbered_rows(reader: Any, first_line: int, errors: LineErrors) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that are not empty, each with the line that it starts on."""
     while True:
-        line = reader.line_num + 1
+        line = first_line + reader.line_num
         try:
             row = next(reader, None)
         except csv.Error as error:
@@ -44,7 +72,7 @@ def numbered_rows(reader: Any, errors: LineErrors) -> Iterator[tuple[int, list[s
             return
         if row is None:
             return
-        if any(row):
+        if any(cell.strip() for cell in row):
             yield line, row
 
 
@@ -72,7 +100,11 @@ def check_header(line: int, columns: Sequence[str], errors: LineErrors) -> bool:
     """Is every column known and unique? Adds an error for each that is not."""
     is_good = bool(columns)
     for number, column in enumerate(columns):
-        if column not in COLUMNS:
+        if not column:
+            hint = "Give it a name, or delete the column."
+            errors.add(line, "header", BadInput(f"Column {number + 1} has no name.", hint))
+            is_good = False
+        elif column not in COLUMNS:
             errors.add(line, column, unknown_column(column))
             is_good = False
         elif column in columns[:number]:

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from schedbot import times
+from schedbot.admin.fields.parsers import clean_cell
 from schedbot.admin.fields.schedule_fields import COLUMNS
 from schedbot.errors import BadInput
 
@@ -27,6 +28,11 @@ class Record:
     def name(self) -> str:
         """Name of the schedule; empty if the line has none."""
         return self.fields.get("name", "")
+
+
+def make_record(line: int, cells: dict[str, str]) -> Record:
+    """Return the record of a line, with each cell cleaned."""
+    return Record(line, {column: clean_cell(column, text) for column, text in cells.items()})
 
 
 def unknown_column(column: str) -> BadInput:

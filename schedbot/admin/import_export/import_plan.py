@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from schedbot import times
-from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.fields.parsers import BadField, clean_cell
 from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, Zones, slack_user, slack_user_of
 from schedbot.admin.import_export import exporter
 from schedbot.admin.import_export.formats import Record
@@ -90,7 +90,7 @@ class ImportChecker:
         now = self.writer.context.now
         if before is None:
             return ScheduleFields.parse(record.fields, now, zones=self.zones)
-        cells = exporter.to_cells(before)
+        cells = {column: clean_cell(column, text) for column, text in exporter.to_cells(before).items()}
         different = {column: text for column, text in record.fields.items() if text != cells[column]}
         if not different:
             return None

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from schedbot import times
+from schedbot import text_input, times
 from schedbot.admin.fields.parsers import BadField, parse
 from schedbot.admin.fields.schedule_fields import COLUMNS
-from schedbot.admin.import_export.formats import Record, unknown_column
+from schedbot.admin.import_export.formats import Record, make_record, unknown_column
 from schedbot.admin.import_export.line_errors import LineErrors
 from schedbot.errors import BadInput
 
@@ -22,7 +22,7 @@ def read_json_lines(text: str, errors: LineErrors) -> Iterator[Record]:
         if not json_text.strip():
             continue
         try:
-            yield Record(line, parse_object(json_text))
+            yield make_record(line, parse_object(json_text))
         except BadField as error:
             errors.add(line, error.column, error)
 
@@ -35,7 +35,8 @@ def parse_object(json_text: str) -> dict[str, str]:
         raise BadField("line", f"{times.quote(json_text)} is not JSON.", "Write one object on each line.") from None
     if not isinstance(values, dict):
         raise BadField("line", f"{times.quote(json_text)} is not an object.", "Write {...} on each line.")
-    return {column: parse(column, partial(to_cell, column), value) for column, value in values.items()}
+    columns = {text_input.clean(column): value for column, value in values.items()}
+    return {column: parse(column, partial(to_cell, column), value) for column, value in columns.items()}
 
 
 def to_cell(column: str, value: Any) -> str:
@@ -46,10 +47,11 @@ def to_cell(column: str, value: Any) -> str:
         return ""
     if isinstance(value, str):
         return check_text(value)
+    text_input.refuse_nan(value)
     if column == "params" or isinstance(value, bool):
         return check_text(json.dumps(value, ensure_ascii=False))
     if isinstance(value, int | float):
-        return str(value)
+        return str(int(value)) if value == int(value) else str(value)
     kind = "a list" if isinstance(value, list) else "an object"
     raise BadInput(f"The value is {kind}.", "Write a text, a number, true, false or null.")
 

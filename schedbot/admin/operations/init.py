@@ -1,7 +1,6 @@
 """`init`: create a database with the workspace `default`, and a commented configuration file."""
 
 import json
-import os
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +34,7 @@ CONFIG = """\
 
 def initialize(folder: Path, flags: Flags, now: int) -> list[str]:
     """Create configuration and database where they are missing. Return a line for each."""
-    config = Path(flags.config or os.environ.get("SCHEDBOT_CONFIG") or folder / "schedbot.toml").absolute()
+    config = Path(flags.config or settings.read_variable("SCHEDBOT_CONFIG") or folder / "schedbot.toml").absolute()
     if is_new := not config.exists():
         write_config(config, flags.database)
     try:

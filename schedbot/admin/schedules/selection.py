@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from schedbot import times
+from schedbot import text_input, times
 from schedbot.admin.fields import parsers
 from schedbot.errors import NotFound
 from schedbot.model import Schedule
@@ -35,7 +35,7 @@ def find_all(db: Database, names: Sequence[str]) -> Selection:
     """Return the schedules of the names and globs. Raises NotFound for a name that no schedule has."""
     by_id: dict[str, Schedule] = {}
     empty = []
-    for name in names:
+    for name in map(text_input.clean, names):
         if not is_glob(name):
             schedule = find(db, name)
             by_id[schedule.id] = schedule
@@ -49,6 +49,7 @@ def find_all(db: Database, names: Sequence[str]) -> Selection:
 
 def find(db: Database, name: str) -> Schedule:
     """Return the schedule with this name. Raises NotFound, with the nearest name."""
+    name = text_input.clean(name)
     schedule = schedules.by_name(db, name)
     if schedule:
         return schedule

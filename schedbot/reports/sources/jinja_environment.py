@@ -43,7 +43,10 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            loader=FileSystemLoader(folder), undefined=StrictUndefined, extensions=[ProtectedLiterals], trim_blocks=True
+            loader=FileSystemLoader(folder, encoding="utf-8-sig"),
+            undefined=StrictUndefined,
+            extensions=[ProtectedLiterals],
+            trim_blocks=True,
         )
         for name in HTML_FILTERS:
             del self.filters[name]

@@ -1,0 +1,124 @@
+"""The way in for text from outside: cells of an import, options, settings and variables of the environment.
+
+Rules: blanks around a text and a byte order mark at its start are dropped. Text is in Unicode's form NFC, so that a
+name typed on one system equals the same name typed on another. A character that cannot be seen is shown as an escape.
+Sources: https://www.unicode.org/reports/tr15/, https://www.rfc-editor.org/rfc/rfc8259#section-6
+"""
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from schedbot.errors import BadInput
+
+BYTE_ORDER_MARK = "\ufeff"
+# Text programs and web pages put these in the place of a hyphen.
+DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+JOINERS = "\u200c\u200d"
+WHOLE_NUMBER = re.compile(r"([0-9]{1,9})(?:\.0{1,9})?", re.ASCII)
+QUOTED = re.compile(r"(['\"\u2018\u201c]).*(['\"\u2019\u201d])", re.DOTALL)
+
+Value = TypeVar("Value")
+Parameters = ParamSpec("Parameters")
+
+
+def clean(text: str) -> str:
+    """Return the text in NFC, without blanks around it and without a byte order mark at its start."""
+    return unicodedata.normalize("NFC", clean_path(text))
+
+
+def clean_path(text: str) -> str:
+    """Return the text without blanks around it and without a byte order mark.
+
+    A path keeps its Unicode form, because a file is found only by the name that it has.
+    """
+    return text.strip().removeprefix(BYTE_ORDER_MARK).strip()
+
+
+def quote(text: str) -> str:
+    """Return text in quotes for an error message, at most 60 characters; those that cannot be seen are escapes."""
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def escape_unseen(text: str) -> str:
+    """Return the text with an escape (`\\u200b`) for each character that cannot be seen.
+
+    Blanks, line ends and the joiners of emoji and scripts stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char.isspace() or char in JOINERS else repr(char)[1:-1] for char in text
+    )
+
+
+def is_quoted(text: str) -> bool:
+    """Does the text have quotation marks around it, which a shell would have removed?"""
+    return len(text) > 1 and QUOTED.fullmatch(text) is not None
+
+
+def parse_whole_number(text: str) -> int | None:
+    """Return the number of `3`, or of `3.0` as spreadsheets write it; None for any other text."""
+    match = WHOLE_NUMBER.fullmatch(text.strip())
+    return int(match[1]) if match else None
+
+
+def explain_spelling(text: str) -> str:
+    """Return a hint about a dash in the place of a hyphen or a character that cannot be seen; else an empty text."""
+    if dash := DASHES.search(text):
+        return f"'{dash[0]}' is a dash, not '-': write {quote(DASHES.sub('-', text))}."
+    if unseen := next((char for char in text if not char.isprintable() and not char.isspace()), None):
+        return f"It has the character U+{ord(unseen):04X}, which cannot be seen: remove it."
+    return ""
+
+
+def explains_spelling(
+    parser: Callable[Concatenate[str, Parameters], Value],
+) -> Callable[Concatenate[str, Parameters], Value]:
+    """Give a parser's BadInput the hint of `explain_spelling`, where the text has such a character."""
+
+    @wraps(parser)
+    def parse(text: str, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Value:
+        try:
+            return parser(text, *args, **kwargs)
+        except BadInput as error:
+            error.hint = explain_spelling(text) or error.hint
+            raise
+
+    return parse
+
+
+def parse_json(text: str) -> Any:
+    """Return the value of JSON. Raises ValueError, and BadInput for NaN and Infinity, which JSON does not have."""
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    refuse_nan(value)
+    return value
+
+
+def refuse_nan(value: Any) -> None:
+    """Raise BadInput for a NaN or an infinite number, at any depth."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        raise BadInput(f"{_find_nan(value)} is no number in JSON.", "Write null, or leave the value out.") from None
+
+
+def _find_nan(value: Any) -> str:
+    """Return `NaN`, `Infinity` or `-Infinity`: the first that a value contains."""
+    pending = [value]
+    while pending:
+        match pending.pop():
+            case float() as number if not math.isfinite(number):
+                return json.dumps(number)
+            case dict() as table:
+                pending += reversed(table.values())
+            case list() as entries:
+                pending += reversed(entries)
+    return "NaN"
