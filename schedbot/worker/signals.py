@@ -1,10 +1,21 @@
-"""SIGTERM and SIGINT set a flag and wake the loop. Nothing else happens in a handler, which may run at any point."""
+"""Signals of a pool: a stop signal sets a flag and wakes the loop; the children leave all signals to the pool.
 
+Nothing else happens in a handler, which may run at any point. A terminal sends Ctrl-C and its hang-up to a process
+group, so the children are in groups of their own: requests in flight are finished.
+"""
+
+import os
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from types import FrameType
+
+# SIGHUP: of a terminal that closes, a service manager or logrotate. SIGQUIT: of Ctrl-\\.
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+# Tools send them to any process, for example to rotate logs; by default they end it.
+IGNORED_SIGNALS = (signal.SIGUSR1, signal.SIGUSR2)
 
 
 class StopSignal:
@@ -17,8 +28,12 @@ class StopSignal:
         self._writer.setblocking(False)
 
     def handle(self, signal_number: int, frame: FrameType | None) -> None:
-        """Count a stop request and wake the loop: the signal handler."""
-        self.requests += 1
+        """Count a stop request and wake the loop: the signal handler.
+
+        A terminal and its shell both send SIGHUP, so a second one is no request to stop at once.
+        """
+        if signal_number != signal.SIGHUP or not self.requests:
+            self.requests += 1
         with suppress(OSError):
             self._writer.send(b"!")
 
@@ -35,12 +50,37 @@ class StopSignal:
 
 @contextmanager
 def catch_stop_signals() -> Iterator[StopSignal]:
-    """Catch SIGTERM and SIGINT inside the block; the earlier handlers are restored after it."""
+    """Catch the stop signals inside the block; the earlier handlers are restored after it. `nohup` stays in force."""
     stop = StopSignal()
-    previous = {number: signal.signal(number, stop.handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    caught = [number for number in STOP_SIGNALS if number != signal.SIGHUP or not is_ignored(number)]
+    previous = {number: signal.signal(number, stop.handle) for number in caught}
+    previous |= {number: signal.signal(number, signal.SIG_IGN) for number in IGNORED_SIGNALS}
     try:
         yield stop
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
         stop.close()
+
+
+def is_ignored(number: signal.Signals) -> bool:
+    return signal.getsignal(number) is signal.SIG_IGN
+
+
+@contextmanager
+def block_signals() -> Iterator[None]:
+    """Block the signals inside the block: a child that starts there is born with them blocked."""
+    resource_tracker.ensure_running()  # multiprocessing's own helper; its start would unblock some of them
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, (*STOP_SIGNALS, *IGNORED_SIGNALS))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+
+
+def leave_signals_to_pool() -> None:
+    """Ignore the signals and leave the pool's process group: the first step of a child."""
+    for number in (*STOP_SIGNALS, *IGNORED_SIGNALS):
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (*STOP_SIGNALS, *IGNORED_SIGNALS))
+    os.setpgid(0, 0)

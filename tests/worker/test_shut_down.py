@@ -102,3 +102,45 @@ def test_stopped_pool_does_not_wait_forever_for_full_disk(app: App) -> None:
     assert pool.wait(timeout=30) == 1
     assert app.work().returncode == 0
     assert (app.states(), app.slack.texts()) == ({"succeeded": 1}, ["report-0"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGQUIT], ids=["hang-up", "quit"])
+def test_hang_up_and_quit_end_pool_as_sigterm(app: App, number: signal.Signals) -> None:
+    app.timeout_s = 20
+    app.add_due_jobs(1)
+    app.slack.order("hold")
+    pool = app.start("work", "--processes", "1")
+    app.slack.wait_for_held(1)
+    for process in (*child_pids(pool.pid), pool.pid):
+        os.kill(process, signal.SIGUSR1)
+        os.kill(process, number)
+    assert pool.stderr is not None
+    assert any("shutdown_started" in line for line in pool.stderr)
+    os.kill(pool.pid, signal.SIGHUP)  # the second, of the terminal's shell
+    app.slack.release()
+    assert (pool.wait(timeout=30), app.states()) == (0, {"succeeded": 1})
+
+
+@pytest.mark.slow
+def test_terminal_signals_only_the_pool(app: App) -> None:
+    app.add_due_jobs(1)
+    app.slack.order("hold")
+    pool = app.start("work", "--processes", "2")
+    app.slack.wait_for_held(1)
+    groups = {os.getpgid(child) for child in child_pids(pool.pid)}
+    assert len(groups) == 2
+    assert os.getpgid(pool.pid) not in groups
+
+
+@pytest.mark.slow
+def test_pool_under_nohup_outlives_its_terminal(app: App) -> None:
+    app.add_due_jobs(1)
+    line = f"trap '' HUP; exec {sys.executable} -m schedbot work --processes 1"
+    pool = subprocess.Popen(["bash", "-c", line], env=app.environment(), cwd=app.folder, stderr=subprocess.PIPE)
+    until(lambda: app.states() == {"succeeded": 1})
+    pool.send_signal(signal.SIGHUP)
+    app.run("run-now", "report-0")
+    until(lambda: app.states() == {"succeeded": 2})
+    pool.terminate()
+    pool.communicate(timeout=30)

@@ -37,8 +37,9 @@ def run(
 ) -> None:
     """Post due jobs, each on time, until the pool is stopped.
 
-    SIGTERM or Ctrl-C stops the pool: requests in flight are finished, other jobs go back to the queue. It exits within
-    the request time-out (30s) plus 5 s. A second signal stops it at once; nothing is lost by that.
+    SIGTERM, Ctrl-C, SIGQUIT or SIGHUP (a terminal that closes) stops the pool: requests in flight are finished, other
+    jobs go back to the queue. It exits within the request time-out (30s) plus 5 s. A second signal stops it at once;
+    nothing is lost by that.
 
     With --drain it exits when no job is due except those of other pools. Exit code 3: a job or workspace waits for a
     person; 1: Slack does not answer.

@@ -24,6 +24,7 @@ from schedbot.worker.protocol import (
     encode,
     encode_version,
 )
+from schedbot.worker.signals import block_signals, leave_signals_to_pool
 
 FIRST_PAUSE_MS = 1_000
 LONGEST_PAUSE_MS = 60_000
@@ -44,7 +45,8 @@ class ChildProcess:
         context = multiprocessing.get_context("spawn")
         child_args = (child_end, main.__module__, main.__name__, *args)
         self.process: BaseProcess = context.Process(target=child_main, args=child_args, kwargs=kwargs, daemon=True)
-        self.process.start()
+        with block_signals():
+            self.process.start()
         child_end.close()
         self.number = next(NUMBERS)
         self.pipe = Pipe(pool_end)
@@ -85,6 +87,7 @@ def version_mismatch(version: str) -> ProgramChanged:
 
 def child_main(end: socket.socket, module: str, function: str, *args: object, **kwargs: object) -> None:
     """Report the version, then run the child. Pools of older versions call this: keep the name and the parameters."""
+    leave_signals_to_pool()
     end.sendall(encode_version(__version__))
     getattr(import_module(module), function)(end, *args, **kwargs)
 

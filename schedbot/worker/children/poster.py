@@ -6,7 +6,6 @@ stopped meanwhile answers `lost_unsent`. When the pool is gone it exits at once,
 
 import asyncio
 import os
-import signal
 import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -37,9 +36,7 @@ LONGEST_REASON = 300
 
 
 def run(end: socket.socket, api_url: str, timeout_ms: int, in_flight: int) -> None:
-    """Run a poster until the pool closes the socket. The pool alone handles signals."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    """Run a poster until the pool closes the socket."""
     asyncio.run(serve(end, api_url, timeout_ms, in_flight))
 
 

@@ -26,9 +26,7 @@ ALARM_S = 15  # later than the pool's own limit
 
 
 def run(end: socket.socket) -> None:
-    """Run a renderer until the pool closes the socket. The pool alone handles signals."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    """Run a renderer until the pool closes the socket."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     # Loaded now, since an upgrade may replace the files later.
     from schedbot.reports.sources import template  # noqa: F401
