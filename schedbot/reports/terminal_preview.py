@@ -5,13 +5,13 @@ Control characters of a message never reach the terminal.
 """
 
 import re
-import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
 from schedbot.model import Message
+from schedbot.reports.column_wrap import count_columns, wrap_line
 from schedbot.reports.fallback_text import as_list, extract_text
 
 Line = tuple[str, str]
@@ -103,10 +103,8 @@ def _text(value: Any) -> str:
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    lines = (textwrap.wrap(line, width, drop_whitespace=True, replace_whitespace=False) for line in text.split("\n"))
-    return [wrapped for line in lines for wrapped in line or [""]]
+    return [wrapped for line in text.split("\n") for wrapped in wrap_line(line, width)]
 
 
 def _pad(text: str, width: int) -> str:
-    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
-    return text + " " * max(0, width - len(text) - wide)
+    return text + " " * max(0, width - count_columns(text))

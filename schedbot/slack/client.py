@@ -31,6 +31,7 @@ from schedbot.slack.request_state import (
 )
 from schedbot.slack.response_models import ChannelInfo, HistoryPage, Identity, UserInfo
 from schedbot.slack.response_parser import parse_response
+from schedbot.text_input import clean_path
 
 EVENT_TYPE = "schedbot_job"
 CONNECT_SECONDS = 10.0
@@ -77,6 +78,8 @@ class SlackClient:
         self._web = AsyncWebClient(None, self._api_url, session=self._session, retry_handlers=[], logger=_LOG)
         if _is_direct(self._api_url):
             self._web.proxy = None
+        elif self._web.proxy:
+            self._web.proxy = complete_proxy(self._web.proxy)
         return self
 
     async def __aexit__(
@@ -227,6 +230,12 @@ class SlackClient:
 def build_metadata_payload(metadata: MessageMetadata) -> dict[str, str | int]:
     """Return the metadata that identifies a message; nothing private, as every member of the channel sees it."""
     return {"installation": metadata.installation, "occurrence": metadata.occurrence, "attempt": metadata.attempt}
+
+
+def complete_proxy(proxy: str) -> str:
+    """Return the proxy's address with its scheme: as for curl and pip, `proxy.test:3128` is an HTTP proxy."""
+    address = clean_path(proxy)
+    return address if "://" in address else f"http://{address}"
 
 
 def _is_direct(api_url: str) -> bool:

@@ -22,6 +22,12 @@ def test_next_of_an_expression_needs_no_database(run: Run, tmp_path: Path) -> No
     assert rows[1]["local"] == "2026-11-02T01:30:00-05:00"
 
 
+def test_next_shows_the_occurrence_at_its_start(run: Run) -> None:
+    command = ("next", "--cron", "0 9 * * 1", "--tz", "UTC", "--from", "2026-12-07T09:00:00Z", "--count", "1", "--json")
+    assert json.loads(run(*command).stdout)["due_at"] == "2026-12-07T09:00:00.000Z"
+    assert "from this instant on" in run("next", "--help").stdout.lower()
+
+
 @pytest.mark.slow
 def test_next_tries_an_expression_with_holidays_and_window(run: Run, tmp_path: Path) -> None:
     (tmp_path / "s.db").unlink()

@@ -173,14 +173,40 @@ def test_no_value_breaks_json_or_adds_markup(x: str, template_file: Path) -> Non
     message = render(Report("template", str(template_file), {"x": x}), MONDAY_9AM)
     section, footer = message.blocks
     shown = footer["elements"][0]["text"]
-    original = "".join("\ufffd" if "\ufdd0" <= char <= "\ufdd7" else char for char in x)
+    original = "".join("\ufffd" if "\ufdd0" <= char <= "\ufdd8" else char for char in x)
     assert shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == original
     assert not any(mark in shown for mark in "<>")
     assert not any(f"<{sign}" in text for text in strings([section["text"], footer]) for sign in "!@#")
     assert [section["type"], footer["type"]] == ["section", "context"]
-    assert not any("\ufdd0" <= char <= "\ufdd7" for char in json.dumps(message.blocks, ensure_ascii=False))
+    assert not any("\ufdd0" <= char <= "\ufdd8" for char in json.dumps(message.blocks, ensure_ascii=False))
 
 
 def test_template_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     (tmp_path / "part.j2").write_text("\ufeffThe week")
     assert render_source(tmp_path, '\ufeff{"text": "{% include "part.j2" %}"}\r\n').text == "The week"
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("<{{ url }}|{{ title }}>", "<https://a.test/?q=x%7Cy|Open | read>"),
+        ("<{{ url }}>", "<https://a.test/?q=x%7Cy>"),
+        (
+            "<https://b.test/?u={{ title }}&v={{ url }}|b>",
+            "<https://b.test/?u=Open %7C read&v=https://a.test/?q=x%7Cy|b>",
+        ),
+        ("1 < 2: {{ title }} <{{ url }}|a>", "1 < 2: Open | read <https://a.test/?q=x%7Cy|a>"),
+        ("{{ title }} or {{ url }}", "Open | read or https://a.test/?q=x|y"),
+        ("{{ '<https://c.test|c>'|safe }}", "<https://c.test|c>"),
+        ("{{ title.split('|')|first }}", "Open "),
+    ],
+)
+def test_bar_of_a_value_does_not_end_an_address(source: str, text: str, tmp_path: Path) -> None:
+    message = render_source(tmp_path, f'{{"text": "{source}"}}', url="https://a.test/?q=x|y", title="Open | read")
+    assert message.text == text
+
+
+def test_bar_in_a_url_field_is_kept(tmp_path: Path) -> None:
+    source = '[{"type": "image", "image_url": "{{ url }}", "alt_text": "a"}]'
+    (block,) = render_source(tmp_path, source, url="https://a.test/x|y").blocks
+    assert block["image_url"] == "https://a.test/x|y"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from schedbot.model import Message
 from schedbot.reports.terminal_preview import preview_lines, to_plain_text
@@ -68,6 +69,31 @@ def test_block_is_previewed(block: dict[str, Any], lines: list[tuple[str, str]])
 def test_long_lines_wrap_at_the_width() -> None:
     lines = preview_lines(Message("text", ({"type": "section", "text": mrkdwn("word " * 50)},)), 40)
     assert [len(line) for _, line in lines] == [39] * 6 + [9]
+
+
+JAPANESE = "先週の売上は前年比で増加しました。" * 10
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "section", "text": mrkdwn(JAPANESE)},
+        {"type": "section", "text": mrkdwn(f"Sales: {JAPANESE} total")},
+        {"type": "section", "fields": [mrkdwn(JAPANESE), mrkdwn("🎉" * 90)]},
+        {"type": "header", "text": mrkdwn("한국어 " * 60)},
+        {"type": "context", "elements": [mrkdwn("x" * 39 + "売" * 50)]},
+    ],
+)
+@pytest.mark.parametrize("width", [20, 59, 60])
+def test_wide_letters_fit_the_width(block: dict[str, Any], width: int) -> None:
+    lines = [line for _, line in preview_lines(Message("text", (block,)), width)]
+    assert max(map(cell_len, lines)) in (width - 2, width - 1, width)
+    assert "".join("".join(lines).split()).count("売") == str(block).count("売")
+
+
+def test_short_words_beside_wide_letters_are_not_broken() -> None:
+    lines = [line for _, line in preview_lines(Message("Total 売上 sales and revenue 前年比 of 2026"), 12)]
+    assert lines == ["Total 売上", "sales and", "revenue 前年", "比 of 2026"]
 
 
 JSON = st.recursive(

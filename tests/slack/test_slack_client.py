@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -242,8 +243,9 @@ def test_loopback_is_reached_without_the_proxy(monkeypatch: pytest.MonkeyPatch) 
     assert reply.outcome is Outcome.POSTED
 
 
-def test_unreachable_proxy_is_not_posted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", closed_port())
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_unreachable_proxy_is_not_posted(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", scheme + urlsplit(closed_port()).netloc)
     reply = post_to("http://slack.invalid/api/")
     assert (reply.outcome, reply.error) == (Outcome.NOT_POSTED, "connection_refused")
 

@@ -29,7 +29,9 @@ def run(
     cron: Annotated[str | None, typer.Option(metavar="EXPR", help="Cron expression to try; needs --tz.")] = None,
     every: Annotated[str | None, typer.Option(metavar="PHRASE", help="Phrase to try; needs --tz.")] = None,
     tz: Annotated[str | None, typer.Option(metavar="ZONE", help="IANA time zone of the expression.")] = None,
-    from_: Annotated[str, typer.Option("--from", metavar="WHEN", help="Start of the list. [default: now]")] = "",
+    from_: Annotated[
+        str, typer.Option("--from", metavar="WHEN", help="Show occurrences from this instant on. [default: now]")
+    ] = "",
     count: Annotated[int, typer.Option(min=1, max=100_000, help="Occurrences of each schedule.")] = 5,
     skip_holidays: options.SkipHolidays = None,
     holiday_policy: options.HolidayPolicy = None,
