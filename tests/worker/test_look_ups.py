@@ -69,10 +69,10 @@ def test_pools_in_turn_search_the_own_window_once(app: App) -> None:
     until(lambda: app.states() == {"unknown": 1}, within=WITHIN)
     first.kill()
     second = app.start("work", "--processes", "1")
-    until(lambda: read_answers(app) == ["elsewhere", "later"], within=WITHIN)
+    until(lambda: read_answers(app) == ["widened", "later"], within=WITHIN)
     second.kill()
     app.work()
-    assert (read_answers(app), app.states()) == (["elsewhere", "later", "absent"], {"succeeded": 1})
+    assert (read_answers(app), app.states()) == (["widened", "later", "absent"], {"succeeded": 1})
 
 
 def read_answers(app: App) -> list[str]:
@@ -111,7 +111,7 @@ def test_absent_post_widens_its_window_at_most_once(
 
 def test_post_absent_for_another_pool_gets_a_day_at_once(tmp_path: Path) -> None:
     windows = search_windows(tmp_path, 0, started_at=NOW + HOUR)
-    searched = windows.searched_post(replace(NO_OFFSET, is_elsewhere=True))
+    searched = windows.searched_post(replace(NO_OFFSET, is_widened=True))
     assert searched.earliest_at <= NO_OFFSET.sent_at - DAY_MS
     assert windows.widen_if_clock_was_wrong(NO_OFFSET, offset_ms=None) is False
 

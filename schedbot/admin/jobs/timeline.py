@@ -19,7 +19,7 @@ from schedbot.store.history.jobs import Attempt, JobRecord, Lookup
 LOOKUP_ANSWERS = {
     "found": "the message is in the channel's history, as {ts}.",
     "absent": "the message is not in the channel's history: it did not arrive.",
-    "elsewhere": "the message is not near the second it was sent; the search is widened to a day.",
+    "widened": "the message is not near the second it was sent; the search is widened to a day.",
     "cannot_ask": "the channel's history cannot be read ({error}).",
     "later": "the channel's history could not be read ({error}); it is tried again.",
 }

@@ -43,7 +43,7 @@ SELECT j.id, j.schedule_id, s.name AS schedule, j.workspace_id, w.name AS worksp
        coalesce(j.deferred_to, j.due_at) AS scheduled_at,
        w.removed_at IS NOT NULL AS is_removed,
        EXISTS (SELECT 1 FROM lookups l
-                WHERE l.job_id = j.id AND l.number = j.attempts AND l.answer = 'elsewhere') AS is_elsewhere
+                WHERE l.job_id = j.id AND l.number = j.attempts AND l.answer = 'widened') AS is_widened
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN attempts a ON a.job_id = j.id AND a.number = j.attempts
@@ -93,7 +93,7 @@ class UnknownJob:
     scheduled_at: int  # due_at, or the instant that a calendar deferred it to
     attempt_error: str | None = None  # as Slack returned it; `error` may be of a look-up since
     is_removed: bool = False  # its workspace: no new token will come
-    is_elsewhere: bool = False  # a look-up in the seconds around sent_at did not find it
+    is_widened: bool = False  # a look-up in the seconds around sent_at did not find it
 
     @property
     def occurrence(self) -> str:
@@ -103,7 +103,7 @@ class UnknownJob:
 
 @dataclass(frozen=True, slots=True)
 class LookUpResult:
-    """Result of the look-up of one attempt. `answer` is found, absent, elsewhere, cannot_ask or later."""
+    """Result of the look-up of one attempt. `answer` is found, absent, widened, cannot_ask or later."""
 
     job: UnknownJob
     looked_up_at: int

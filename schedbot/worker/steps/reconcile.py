@@ -186,12 +186,12 @@ class Reconciler:
 
     def settle_post(self, look_up: LookUp, job: UnknownJob, answer: HistoryAnswer, *, is_token_rotated: bool) -> None:
         """Settle one post of a look-up by its answer."""
-        is_elsewhere = answer.answer == "absent" and self.windows.widen_if_clock_was_wrong(job, look_up.clock_offset_ms)
-        word = "elsewhere" if is_elsewhere else answer.answer
+        is_widened = answer.answer == "absent" and self.windows.widen_if_clock_was_wrong(job, look_up.clock_offset_ms)
+        word = "widened" if is_widened else answer.answer
         if answer.resume:
             self.resumes[look_up.channel] = answer.resume
         result = LookUpResult(job, look_up.requested_at, word, answer.error, answer.ts)
-        self.settle(result, answer.retry_after_ms or 0, is_soon=is_token_rotated or is_elsewhere)
+        self.settle(result, answer.retry_after_ms or 0, is_soon=is_token_rotated or is_widened)
 
     def delay(self, look_up: LookUp, reason: str) -> None:
         """Try a look-up again later; but hold the posts of a removed workspace, which gets no token any more."""

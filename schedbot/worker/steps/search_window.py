@@ -2,7 +2,7 @@
 
 The offset between our clock and Slack's is stored with each attempt, as Slack's last answer told it. Where no answer
 had come yet, a post that is not in its own window is looked for once more in the history of a whole day: a clock may be
-wrong, or was set since. The first search is on record (`elsewhere`), so that pools that take turns do not repeat it.
+wrong, or was set since. The first search is on record (`widened`), so that pools that take turns do not repeat it.
 """
 
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class SearchWindows:
 
         The end of the window stays the same when it is asked again, so that a look-up of several pages can go on.
         """
-        if job.is_elsewhere and key_of(job) not in self._wide_until:
+        if job.is_widened and key_of(job) not in self._wide_until:
             self.widen(job)
         clock, arrival_limit_ms = self.in_flight.clock, self.in_flight.arrival_limit_ms
         offset_ms = job.clock_ms if job.clock_ms is not None else clock.slack_offset_ms or 0

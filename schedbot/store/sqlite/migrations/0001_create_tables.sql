@@ -231,7 +231,7 @@ CREATE TABLE lookups (
   answer        TEXT    NOT NULL,
   error         TEXT,
   ts            TEXT,
-  CONSTRAINT answer_known CHECK (answer IN ('found', 'absent', 'elsewhere', 'cannot_ask', 'later'))
+  CONSTRAINT answer_known CHECK (answer IN ('found', 'absent', 'widened', 'cannot_ask', 'later'))
 ) STRICT;
 CREATE INDEX lookups_of_job ON lookups (job_id);
 
