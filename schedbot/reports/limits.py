@@ -5,20 +5,18 @@ section blocks, complete, with a shortened `text` for notifications. Without a `
 Sources: https://docs.slack.dev/reference/block-kit/blocks, https://docs.slack.dev/reference/methods/chat.postMessage
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Message
 from schedbot.reports import block_checks
 from schedbot.reports.fallback_text import extract_text
-from schedbot.reports.split_text import shorten, split, utf16_length
+from schedbot.reports.split_text import shorten, split
+from schedbot.rules.block_kit import utf16_length
 
 MAX_TEXT = 4_000
 MAX_SECTION = 3_000
-MAX_BLOCKS = 50
-# Slack refuses about 13,200 (`msg_blocks_too_long`); the limit is not documented.
-MAX_TOTAL = 13_000
 
 
 def enforce(message: Message) -> Message:
@@ -31,7 +29,7 @@ def enforce(message: Message) -> Message:
     text = message.text if message.text.strip() else extract_text(blocks)
     if utf16_length(text) > MAX_TEXT and not blocks:
         blocks = _split_into_sections(text)
-    _check_blocks(blocks)
+    block_checks.check(blocks)
     if not text.strip():
         raise ReportFailed(
             "The report's blocks have no text, so its notification would be empty.",
@@ -42,12 +40,3 @@ def enforce(message: Message) -> Message:
 
 def _split_into_sections(text: str) -> list[Mapping[str, Any]]:
     return [{"type": "section", "text": {"type": "mrkdwn", "text": piece}} for piece in split(text, MAX_SECTION)]
-
-
-def _check_blocks(blocks: Sequence[Mapping[str, Any]]) -> None:
-    for number, block in enumerate(blocks, start=1):
-        for problem in block_checks.find_problems(block):
-            raise ReportFailed(f"Block {number} ({block.get('type', 'no type')}): {problem}")
-    block_checks.check_total_size(blocks, MAX_TOTAL)
-    if len(blocks) > MAX_BLOCKS:
-        raise ReportFailed(f"The report has {len(blocks)} blocks; a message may have {MAX_BLOCKS}.")

@@ -6,16 +6,11 @@ stricter of the two ways in which Slack may count.
 
 import re
 
+from schedbot.rules.block_kit import utf16_length
+
 FENCE = "```"
 # A link, a mention, an escape and an emoji code must stay in one piece.
 INDIVISIBLE = re.compile(r"<[^<>\n]{1,500}>|&(?:amp|lt|gt);|:[a-z0-9_+-]{1,60}:")
-
-
-def utf16_length(text: str) -> int:
-    """Return the length of the text in UTF-16 units."""
-    if text.isascii():
-        return len(text)
-    return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
 
 
 def shorten(text: str, limit: int) -> str:

@@ -4,7 +4,6 @@ Benchmarks depend on this path: no step is done twice, and only a fault awaits.
 """
 
 import asyncio
-import json
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from schedbot.sandbox.api_responses import ApiResponse, Json, RequestRefused, rate_limited, refusal
+from schedbot.sandbox.api_responses import ApiResponse, Json, RequestRefused, decode, rate_limited, refusal
 from schedbot.sandbox.faults import ActiveFaults, Fault
 from schedbot.sandbox.held_requests import HeldRequests
 from schedbot.sandbox.history import conversations_history
@@ -151,7 +150,7 @@ def _parse_args(request: web.Request, body: bytes) -> Json:
         args.update(parse_qsl(body.decode(errors="replace")))
         return args
     try:
-        parsed = json.loads(body)
+        parsed = decode(body)
     except ValueError:
         raise RequestRefused("invalid_json") from None
     if not isinstance(parsed, dict):

@@ -32,6 +32,15 @@ class RequestRefused(Exception):
         self.extra = extra or {}
 
 
+def decode(text: str | bytes) -> Any:
+    """Return the value of JSON. Raises ValueError, also for NaN and Infinity, which Python alone reads."""
+    return json.loads(text, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number in JSON")
+
+
 def ok(fields: Json, headers: Mapping[str, str] | None = None) -> ApiResponse:
     """Return a response with `ok: true` and these fields."""
     return ApiResponse(encode({"ok": True, **fields}), headers=headers or {})

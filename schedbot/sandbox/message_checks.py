@@ -1,21 +1,19 @@
 """Checks the content of a message and refuses it with Slack's error codes.
 
 Text over 4,000 characters is accepted: Slack splits it into several messages. Slack does not document its limit for all
-blocks together; the sandbox limits the length of their JSON. The limit for metadata is the sandbox's own: Slack
+blocks together; the sandbox counts their text. The limit for metadata is the sandbox's own: Slack
 documents only "too large".
 """
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from schedbot.sandbox.api_responses import Json, RequestRefused, detailed_refusal, encode
-from schedbot.sandbox.block_checks import find_block_errors
+from schedbot.sandbox.api_responses import Json, RequestRefused, decode, detailed_refusal, encode
+from schedbot.sandbox.block_checks import are_too_long, find_block_errors
 
 MAX_TEXT = 4000
 MAX_SPLIT_TEXT = 40_000
-MAX_ALL_BLOCKS = 13_200
 MAX_MARKDOWN = 12_000
 MAX_ATTACHMENTS = 100
 MAX_METADATA_BYTES = 16_000
@@ -64,7 +62,7 @@ def _check_blocks(blocks: list[Any]) -> list[Any]:
     errors = find_block_errors(blocks)
     if errors:
         raise detailed_refusal("invalid_blocks", errors)
-    if len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":"))) > MAX_ALL_BLOCKS:
+    if are_too_long(blocks):
         raise RequestRefused("msg_blocks_too_long")
     # Slack adds a block_id where none is given.
     return [{"block_id": f"b{index}", **block} for index, block in enumerate(blocks)]
@@ -97,7 +95,7 @@ def _parse_json_arg(args: Mapping[str, Any], name: str, code: str, kind: type) -
         return None
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = decode(value)
         except ValueError:
             raise RequestRefused(code) from None
     if not isinstance(value, kind):

@@ -12,6 +12,10 @@ def mrkdwn(text: str) -> dict[str, str]:
     return {"type": "mrkdwn", "text": text}
 
 
+def plain(text: str) -> dict[str, str]:
+    return {"type": "plain_text", "text": text}
+
+
 def rich(*elements: dict[str, Any]) -> dict[str, Any]:
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(elements)}]}
 
@@ -23,7 +27,7 @@ def rich(*elements: dict[str, Any]) -> dict[str, Any]:
         pytest.param({"type": "section", "text": mrkdwn("*a* &amp; b")}, "*a* &amp; b", id="section"),
         pytest.param({"type": "section", "fields": [mrkdwn("a"), mrkdwn("b")]}, "a\nb", id="fields"),
         pytest.param(
-            {"type": "section", "text": mrkdwn("a"), "accessory": {"type": "button", "text": mrkdwn("Go")}},
+            {"type": "section", "text": mrkdwn("a"), "accessory": {"type": "button", "text": plain("Go")}},
             "a\nGo",
             id="accessory",
         ),
@@ -31,8 +35,12 @@ def rich(*elements: dict[str, Any]) -> dict[str, Any]:
         pytest.param(
             {"type": "image", "image_url": "https://x.example", "alt_text": "A chart"}, "A chart", id="picture"
         ),
-        pytest.param({"type": "image", "title": mrkdwn("Sales"), "alt_text": "A chart"}, "Sales", id="titled picture"),
-        pytest.param({"type": "actions", "elements": [{"type": "button", "text": mrkdwn("Go")}]}, "Go", id="button"),
+        pytest.param(
+            {"type": "image", "image_url": "https://x.example", "title": plain("Sales"), "alt_text": "A chart"},
+            "Sales",
+            id="titled picture",
+        ),
+        pytest.param({"type": "actions", "elements": [{"type": "button", "text": plain("Go")}]}, "Go", id="button"),
         pytest.param({"type": "markdown", "text": "# Week"}, "# Week", id="markdown"),
         pytest.param(
             rich({"type": "text", "text": "a "}, {"type": "user", "user_id": "U1"}, {"type": "emoji", "name": "wave"}),

@@ -10,7 +10,7 @@ from schedbot.errors import ReportFailed
 from schedbot.model import Message, Report
 from schedbot.reports import render
 from schedbot.reports.limits import enforce
-from schedbot.reports.split_text import utf16_length
+from schedbot.rules.block_kit import utf16_length
 
 
 def text(content: str, kind: str = "mrkdwn") -> dict[str, str]:
@@ -77,72 +77,76 @@ def test_blocks_without_text_are_refused() -> None:
     ("block", "problem"),
     [
         pytest.param(
-            section("a" * 3_001), "Block 2 (section): 'text' has 3,001 characters; Slack allows 3,000.", id="section"
+            section("a" * 3_001),
+            "Block 2 (section): /blocks/1/text/text has 3,001 characters; Slack allows 3,000.",
+            id="section",
         ),
         pytest.param(
             {"type": "section", "fields": [text("a"), text("a" * 2_001)]},
-            "Block 2 (section): entry 2 of 'fields' has 2,001 characters; Slack allows 2,000.",
+            "Block 2 (section): /blocks/1/fields/1/text has 2,001 characters; Slack allows 2,000.",
             id="field",
         ),
         pytest.param(
             {"type": "section", "fields": [text("a")] * 11},
-            "Block 2 (section): 'fields' has 11 entries; Slack allows 10.",
+            "Block 2 (section): /blocks/1/fields has 11 entries; Slack allows 10.",
             id="fields",
         ),
-        pytest.param({"type": "section"}, "Block 2 (section): a section needs 'text' or 'fields'.", id="empty section"),
+        pytest.param({"type": "section"}, "Block 2 (section): /blocks/1 needs text or fields.", id="empty section"),
         pytest.param(
             {"type": "header", "text": text("a" * 151, "plain_text")},
-            "Block 2 (header): 'text' has 151 characters; Slack allows 150.",
+            "Block 2 (header): /blocks/1/text/text has 151 characters; Slack allows 150.",
             id="header",
         ),
         pytest.param(
             {"type": "context", "elements": [text("a")] * 11},
-            "Block 2 (context): 'elements' has 11 entries; Slack allows 10.",
+            "Block 2 (context): /blocks/1/elements has 11 entries; Slack allows 10.",
             id="context",
         ),
         pytest.param(
             {"type": "context", "elements": [{"type": "image", "image_url": "https://x.example/i.png"}]},
-            "Block 2 (context): entry 1 of 'elements': 'alt_text' is missing, and Slack requires it.",
+            "Block 2 (context): /blocks/1/elements/0/alt_text is missing, and Slack requires it.",
             id="picture in a context",
         ),
         pytest.param(
-            {"type": "actions", "elements": [{"type": "button", "text": text("Go")}] * 26},
-            "Block 2 (actions): 'elements' has 26 entries; Slack allows 25.",
+            {"type": "actions", "elements": [{"type": "button", "text": text("Go", "plain_text")}] * 26},
+            "Block 2 (actions): /blocks/1/elements has 26 entries; Slack allows 25.",
             id="actions",
         ),
         pytest.param(
-            {"type": "actions", "elements": [{"type": "button", "text": text("a" * 76)}]},
-            "Block 2 (actions): entry 1 of 'elements': 'text' has 76 characters; Slack allows 75.",
+            {"type": "actions", "elements": [{"type": "button", "text": text("a" * 76, "plain_text")}]},
+            "Block 2 (actions): /blocks/1/elements/0/text/text has 76 characters; Slack allows 75.",
             id="button",
         ),
         pytest.param(
             {"type": "image", "image_url": "https://x.example/i.png"},
-            "Block 2 (image): 'alt_text' is missing, and Slack requires it.",
+            "Block 2 (image): /blocks/1/alt_text is missing, and Slack requires it.",
             id="picture",
         ),
         pytest.param(
             {"type": "image", "image_url": "https://x.example/i.png", "alt_text": "a" * 2_001},
-            "Block 2 (image): 'alt_text' has 2,001 characters; Slack allows 2,000.",
+            "Block 2 (image): /blocks/1/alt_text has 2,001 characters; Slack allows 2,000.",
             id="alt_text",
         ),
         pytest.param(
             {"type": "table", "rows": [[text("a", "raw_text")]] * 101},
-            "Block 2 (table): 'rows' has 101 entries; Slack allows 100.",
+            "Block 2 (table): /blocks/1/rows has 101 entries; Slack allows 100.",
             id="rows",
         ),
         pytest.param(
             {"type": "table", "rows": [[text("a", "raw_text")] * 21]},
-            "Block 2 (table): row 1 has 21 cells; Slack allows 20.",
+            "Block 2 (table): /blocks/1/rows/0 has 21 entries; Slack allows 20.",
             id="cells",
         ),
         pytest.param(
             {"type": "divider", "block_id": "b" * 256},
-            "Block 2 (divider): block_id has 256 characters; Slack allows 255.",
+            "Block 2 (divider): /blocks/1/block_id has 256 characters; Slack allows 255.",
             id="block_id",
         ),
-        pytest.param({"text": text("a")}, "Block 2 (no type): the block has no 'type'.", id="no type"),
         pytest.param(
-            {"type": "context", "elements": "a"}, "Block 2 (context): 'elements' is not a list.", id="no list"
+            {"text": text("a")}, "Block 2 (no type): /blocks/1/type is missing, and Slack requires it.", id="no type"
+        ),
+        pytest.param(
+            {"type": "context", "elements": "a"}, "Block 2 (context): /blocks/1/elements is not a list.", id="no list"
         ),
     ],
 )

@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedbot.reports.split_text import shorten, split, utf16_length
+from schedbot.reports.split_text import shorten, split
+from schedbot.rules.block_kit import utf16_length
 
 
 def test_split_keeps_links_and_escapes_whole() -> None:

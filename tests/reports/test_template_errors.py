@@ -49,6 +49,8 @@ def test_folder_is_refused_as_a_template(tmp_path: Path) -> None:
         pytest.param('{"text":\n {% include "../x" %}}', "no file '../x' to include (line 2", id="a file elsewhere"),
         pytest.param('{"text":\n hello}', "is not JSON", id="no JSON"),
         pytest.param('{"text": "a", "blocks": [NaN]}', "NaN is not a number", id="not a number"),
+        pytest.param('{"text": "a", "blocks": [-Infinity]}', "-Infinity is not a number", id="infinity"),
+        pytest.param('{"text": "a", "blocks": [1e999]}', "1e999 is too large a number", id="too large"),
         pytest.param("", "is not JSON", id="nothing"),
         pytest.param('"hello"', "neither an object nor a list of blocks", id="a bare string"),
         pytest.param('{"text": "a", "block": []}', "the unknown key 'block'", id="a misspelt key"),

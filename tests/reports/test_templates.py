@@ -146,7 +146,7 @@ ALL_PATHS = """[{"type": "section", "block_id": "{{ x|safe|truncate(200) }}", "t
 "{{ x }}{{ x|upper }}{{ x ~ x }}{{ [x, x]|join(x) }}{{ x|e }}{{ x|tojson|length }}"}},
 {"type": "context", "elements": [{"type": "mrkdwn", "text": {{ x|tojson }}},
 {"type": "mrkdwn", "text": "<{{ x }}>"}]}]"""
-SPECIAL = st.text(st.sampled_from('<>&"\\!@#\n\t{}[]%ud83c0\ufdd0\ufdd7\u2028é🙂'), max_size=60)
+SPECIAL = st.text(st.sampled_from('<>&"\\!@#\n\t{}[]%ud83c0\ufdd0\ufdd7\u2028é🙂'), min_size=1, max_size=60)
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -168,7 +168,7 @@ def template_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(x=SPECIAL | st.text(max_size=60))
+@given(x=SPECIAL | st.text(min_size=1, max_size=60))
 def test_no_value_breaks_json_or_adds_markup(x: str, template_file: Path) -> None:
     message = render(Report("template", str(template_file), {"x": x}), MONDAY_9AM)
     section, footer = message.blocks

@@ -92,6 +92,7 @@ METADATA = {"event_type": "schedbot_job", "event_payload": {"attempt": 1}}
         ({"text": ""}, "no_text"),
         ({"text": "", "metadata": METADATA}, "no_text"),
         ({"text": "x", "blocks": "[{"}, "invalid_blocks_format"),
+        ({"text": "x", "blocks": '[{"type": "section", "text": NaN}]'}, "invalid_blocks_format"),
         ({"text": "x", "blocks": {"type": "divider"}}, "invalid_blocks_format"),
         ({"text": "x", "blocks": [SECTION] * 5}, "msg_blocks_too_long"),
         ({"text": "x", "markdown_text": "y"}, "markdown_text_conflict"),

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from schedbot import reports, times
 from schedbot.admin.schedules.selection import find
+from schedbot.errors import ReportFailed
 from schedbot.model import Message, Schedule
+from schedbot.reports import block_checks
 from schedbot.rules import recurrence
 from schedbot.session import Session
 
@@ -34,6 +36,16 @@ def render(schedule: Schedule, due_at: int) -> Message:
     report = schedule.terms.report
     context = reports.build_context(schedule.name, schedule.account, due_at, schedule.recurrence.tz, report.params)
     return reports.render(report, context)
+
+
+def find_block_warnings(schedule: Schedule, now: int) -> list[str]:
+    """Return a sentence for each part of the next message's blocks that Slack may refuse."""
+    if schedule.terms.report.kind == "text":
+        return []
+    try:
+        return block_checks.find_warnings(render(schedule, next_due_or_now(schedule, now)).blocks)
+    except ReportFailed:  # `add` and `edit` have tried the report
+        return []
 
 
 def next_due_or_now(schedule: Schedule, now: int) -> int:

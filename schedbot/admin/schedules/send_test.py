@@ -17,6 +17,7 @@ from schedbot.clock import steady_ms
 from schedbot.errors import ReportFailed, SchedbotError
 from schedbot.model import AttemptResult, Message, Outcome, Schedule
 from schedbot.reports import limits
+from schedbot.rules.block_kit.blocks import MAX_BLOCKS
 from schedbot.session import Session
 from schedbot.slack import channel_ids, error_codes, remedies
 from schedbot.store.jobs import pacing
@@ -94,10 +95,10 @@ def mark(message: Message) -> Message:
     """Return the message with a notice that it is a test. Raises ReportFailed if there is no room for the notice."""
     if not message.blocks:
         return limits.enforce(replace(message, text=f"{MARK} {message.text}"))
-    if len(message.blocks) >= limits.MAX_BLOCKS:
+    if len(message.blocks) >= MAX_BLOCKS:
         raise ReportFailed(
             f"The message has {len(message.blocks)} blocks: there is no room to mark it as a test.",
-            hint=f"Leave one of Slack's {limits.MAX_BLOCKS} blocks free, or look at it with 'schedbot preview'.",
+            hint=f"Leave one of Slack's {MAX_BLOCKS} blocks free, or look at it with 'schedbot preview'.",
         )
     notice = {"type": "context", "elements": [{"type": "mrkdwn", "text": NOTICE}]}
     return limits.enforce(Message(f"{MARK} {message.text}", (notice, *message.blocks)))

@@ -1,8 +1,9 @@
-"""Warnings about likely mistakes in a schedule: in its recurrence, and in what windows and holidays leave of it.
+"""Warnings about likely mistakes in a schedule: in its recurrence, its calendar and its blocks.
 
 A warning refuses nothing. The search is bounded, however many occurrences are skipped.
 """
 
+from schedbot.admin.schedules import preview
 from schedbot.model import OutsidePolicy, Recurrence, Schedule
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence as rules
@@ -15,8 +16,10 @@ def find_warnings(schedule: Schedule, now: int) -> list[str]:
     """Return the warnings as sentences."""
     rule = schedule.recurrence
     if rule.cron:
-        return [*rules.warnings(rule.cron, rule.tz, now, rule.before_holidays), *calendar_warnings(schedule, now)]
-    return [*rules.clock_change_warnings(rule, now), *calendar_warnings(schedule, now)]
+        sentences = rules.warnings(rule.cron, rule.tz, now, rule.before_holidays)
+    else:
+        sentences = rules.clock_change_warnings(rule, now)
+    return [*sentences, *calendar_warnings(schedule, now), *preview.find_block_warnings(schedule, now)]
 
 
 def calendar_warnings(schedule: Schedule, now: int) -> list[str]:

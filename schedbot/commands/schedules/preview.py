@@ -8,7 +8,7 @@ from schedbot import times
 from schedbot.admin.schedules import preview
 from schedbot.admin.schedules.preview import Preview
 from schedbot.presentation import output
-from schedbot.reports import terminal_preview
+from schedbot.reports import block_checks, terminal_preview
 from schedbot.session import open_session
 
 STYLES = {"plain": "", "bold": "bold", "dim": "dim", "link": "cyan"}
@@ -35,6 +35,8 @@ def run(
     output.note(f"{schedule.name} in {schedule.terms.channel}, {due} ({relative}):")
     for style, text in terminal_preview.preview_lines(result.message, output.width()):
         output.print_line(text, style=STYLES[style])
+    for warning in block_checks.find_warnings(result.message.blocks):
+        output.note(f"Note: {warning}")
 
 
 def slack_arguments(result: Preview) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Source: https://jinja.palletsprojects.com/en/stable/sandbox/, https://docs.slack
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -117,7 +118,7 @@ def _parse_message(output: str, name: str) -> Message:
     text = STRING_OR_TRAILING_COMMA.sub(lambda match: "" if match.group() == "," else match.group(), output)
     try:
         # Not strict: a value may contain a newline.
-        body = json.loads(text, strict=False, parse_constant=_refuse_constant)
+        body = json.loads(text, strict=False, parse_constant=_refuse_constant, parse_float=_parse_float)
     except json.JSONDecodeError as error:
         line = escaping.restore(text.split("\n")[error.lineno - 1]).strip()
         raise ReportFailed(
@@ -131,6 +132,13 @@ def _parse_message(output: str, name: str) -> Message:
 
 def _refuse_constant(constant: str) -> None:
     raise ValueError(f"{constant} is not a number in JSON")
+
+
+def _parse_float(number: str) -> float:
+    """Return the number. Raises ValueError if it is too large for a float: it would become Infinity, as in `1e999`."""
+    if math.isinf(value := float(number)):
+        raise ValueError(f"{number[:40]} is too large a number")
+    return value
 
 
 def _unprotect(value: Any, key: str = "") -> Any:
