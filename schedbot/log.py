@@ -4,7 +4,10 @@ import re
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
+PROGRAM = Path(__file__).parent
+ENGINE = PROGRAM / "store" / "sqlite"
 TOKEN = re.compile(r"(?:xox[a-z]?|xapp)[.-][A-Za-z0-9.-]{4,}")
 quiet = False
 
@@ -18,6 +21,25 @@ def event(name: str, level: str = "info", **values: object) -> None:
     line = redact_tokens(f"{stamp} {level} {name}{' ' + fields if fields else ''}")
     with suppress(OSError, ValueError):  # a log that cannot be written must not stop a post
         print(line, file=sys.stderr, flush=True)
+
+
+def failure(step: str, error: Exception, **values: object) -> None:
+    """Write that a step met an unexpected error: its type and place, not its text, which may quote a secret."""
+    event("step_failed", "error", step=step, error=type(error).__name__, place=find_place(error), **values)
+
+
+def find_place(error: BaseException) -> str:
+    """Return the innermost line of this program that the error passed, as `schedbot/worker/pool.py:91`.
+
+    Lines of the database's engine are left out, since every statement passes them.
+    """
+    place, traceback = "unknown", error.__traceback__
+    while traceback is not None:
+        path = Path(traceback.tb_frame.f_code.co_filename)
+        if path.is_relative_to(PROGRAM) and not path.is_relative_to(ENGINE):
+            place = f"{path.relative_to(PROGRAM.parent)}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return place
 
 
 def format_value(value: object) -> str:

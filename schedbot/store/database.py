@@ -6,7 +6,7 @@ the last commit. Every write happens inside `writing()`.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -53,6 +53,20 @@ class Database(ABC):
         Raises DatabaseOutgrown when a newer program has changed the tables. `allow_newer_schema` is for the end of
         work that began before the change.
         """
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo the block's writes if it raises; the transaction can go on. Inside `writing()`."""
+        self.execute("SAVEPOINT block")
+        try:
+            yield
+        except DatabaseUnusable:
+            raise  # the transaction is over
+        except BaseException:
+            self.execute("ROLLBACK TO block")
+            self.execute("RELEASE block")
+            raise
+        self.execute("RELEASE block")
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[None]:

@@ -13,7 +13,7 @@ from functools import partial
 
 from schedbot import log
 from schedbot.clock import steady_ms
-from schedbot.errors import DatabaseUnusable, ProgramChanged
+from schedbot.errors import DatabaseUnusable, ProgramChanged, SchedbotError
 from schedbot.reports import limits  # noqa: F401 (used later, when an upgrade may have replaced it)
 from schedbot.session import Session
 from schedbot.store.database import Database, DatabaseOutgrown
@@ -35,6 +35,7 @@ CLAIM_MS = 500  # jobs are claimed a second before they are due, so twice a seco
 RESCUE_MS = 1_000
 HEARTBEAT_MS = 10_000
 LEAST_RENEWAL_MS = 300
+FAILED_TURN_S = 0.1  # what a step that failed left undone must not make the loop spin
 RETRY_S = 1  # a database that cannot be written to is tried again after this time
 
 
@@ -46,7 +47,7 @@ class Pool:
     drain: bool = False
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
-    newer_program: DatabaseOutgrown | ProgramChanged | None = None
+    ended_by: SchedbotError | None = None
     started_at: int = field(init=False)
     timers: Timers = field(init=False)
     in_flight: InFlight = field(init=False)
@@ -84,10 +85,11 @@ class Pool:
         After the first request to stop, the pool ends what is in flight within the request's time-out and 5 s, and
         gives back the rest. After the second it ends at once; the outcome of posts in flight is looked up later.
 
-        Raises DatabaseOutgrown when a newer program has changed the tables, and ProgramChanged when another version
-        has replaced this one on the disk; in both cases the pool ends first as if asked to stop. Raises
-        DatabaseUnusable if nothing can be written at the start (a pool that runs waits for that, but pools that cron
-        starts each minute would pile up), or still not when the time to stop is over.
+        Raises DatabaseOutgrown when a newer program has changed the tables, ProgramChanged when another version has
+        replaced this one on the disk, and StepKeepsFailing when a step did nothing but fail for a minute; the pool
+        ends first as if asked to stop. Raises DatabaseUnusable if nothing can be written at the start (a pool that
+        runs waits for that, but pools that cron starts each minute would pile up), or still not when the time to stop
+        is over.
         """
         with catch_stop_signals() as stop, self.selector:
             with self.session.db.writing():
@@ -100,58 +102,81 @@ class Pool:
                     self.run_turn(stop)
             finally:
                 self.close(fifo)
-        if self.newer_program:
-            raise self.newer_program
+        if self.ended_by:
+            raise self.ended_by
         return self.in_flight.summary()
 
     def run_turn(self, stop: StopSignal) -> None:
-        """Run each step once. While the database cannot be written to, the pool waits and keeps everything."""
-        self.in_flight.clock.check()
+        """Run each step once. While the database cannot be written to, the pool waits and keeps everything.
+
+        An unexpected error ends its step alone, until the next turn or longer.
+        """
+        failures = self.in_flight.failures
+        failures.run("clock", self.in_flight.clock.check)
         try:
             self.supervise()
             if not self.is_stopping(stop):
                 self.claim()
-            if not self.newer_program:
-                self.sender.send_due()
-            self.in_flight.writes.commit(self.session.db)
+            if not self.ended_by:
+                failures.run("send", self.sender.send_due)
+            self.commit()
             self.run_periodic_work()
-            self.in_flight.writes.commit(self.session.db)
+            self.commit()
         except (DatabaseOutgrown, ProgramChanged) as error:
             self.end_for_newer_program(error)
         except DatabaseUnusable as error:
             wait_for_database(error)
-        self.supervisor.flush()
-        self.wait(stop)
+        if failures.fatal and not self.ended_by:
+            self.end_early("step_keeps_failing", failures.fatal)
+        failures.run("flush", self.supervisor.flush)
+        failures.run("wait", partial(self.wait, stop))
+        if failures.is_any_pausing():
+            time.sleep(FAILED_TURN_S)
 
     # -- steps
 
     def supervise(self) -> None:
         """Start missing children, take the results of all, replace the overdue, and let renderers go on."""
-        if not self.newer_program:
-            self.supervisor.start_missing()
-        self.supervisor.receive()
-        self.supervisor.replace_overdue()
-        self.claimer.render_pool.start_renders(steady_ms())
-        self.claimer.put_stuck_back()
+        run = self.in_flight.failures.run
+        if not self.ended_by:
+            run("start_children", self.supervisor.start_missing)
+        run("receive", self.supervisor.receive)
+        run("replace_children", self.supervisor.replace_overdue)
+        run("render", lambda: self.claimer.render_pool.start_renders(steady_ms()))
+        run("put_stuck_back", self.claimer.put_stuck_back)
 
     def claim(self) -> None:
         """Claim jobs if it is time or a wake-up came, and again while there are more."""
-        if self.timers.claim.is_due(steady_ms()) and self.claimer.claim():
-            self.timers.claim.trigger()
+
+        def claim() -> None:
+            if self.claimer.claim():
+                self.timers.claim.trigger()
+
+        if self.timers.claim.is_due(steady_ms()):
+            self.in_flight.failures.run("claim", claim)
+
+    def commit(self) -> None:
+        """Make the queued writes."""
+        self.in_flight.failures.run("commit", lambda: self.in_flight.writes.commit(self.session.db))
 
     def run_periodic_work(self) -> None:
         """Renew leases, rescue, reconcile and write the heartbeat, each at its interval."""
-        steady = steady_ms()
+        steady, run = steady_ms(), self.in_flight.failures.run
         if self.timers.lease_renewal.is_due(steady):
-            self.in_flight.renew_leases()
+            run("renew_leases", self.in_flight.renew_leases)
         if self.timers.rescue.is_due(steady) and self.shutdown.stopping_since is None:
-            self.rescuer.run()
-            self.reconciler.run()
+            run("rescue", self.rescuer.run)
+            run("reconcile", self.reconciler.run)
         if self.timers.heartbeat.is_due(steady):
-            self.in_flight.send_queue.forget_past(steady)
-            self.claimer.forget_past(steady)
-            self.in_flight.writes.add(self.write_heartbeat)
-            self.in_flight.writes.add(partial(pacing.delete_expired, now=self.session.now()))
+            run("heartbeat", self.beat)
+
+    def beat(self) -> None:
+        """Queue the heartbeat, and drop what has passed."""
+        steady = steady_ms()
+        self.in_flight.writes.add(self.write_heartbeat)
+        self.in_flight.writes.add(partial(pacing.delete_expired, now=self.session.now()))
+        self.in_flight.send_queue.forget_past(steady)
+        self.claimer.forget_past(steady)
 
     def write_heartbeat(self, db: Database) -> None:
         """Record that the pool is alive. Inside a transaction."""
@@ -174,7 +199,7 @@ class Pool:
 
     def is_stopping(self, stop: StopSignal) -> bool:
         """Does the pool begin nothing more?"""
-        return bool(stop.requests or self.newer_program)
+        return bool(stop.requests or self.ended_by)
 
     def may_end(self, stop: StopSignal) -> bool:
         """May the loop end? Raises DatabaseUnusable if the database does not tell before the time to stop is over."""
@@ -186,6 +211,10 @@ class Pool:
             if steady_ms() >= self.shutdown.stop_by:
                 raise  # the outcome of posts in flight is looked up later
             wait_for_database(error)
+        except Exception as error:
+            if steady_ms() >= self.shutdown.stop_by:
+                raise self.ended_by or error from None
+            self.in_flight.failures.record("end", error)
         return stop.requests > 1
 
     def is_finished(self, stop: StopSignal) -> bool:
@@ -198,12 +227,16 @@ class Pool:
 
     def end_for_newer_program(self, error: DatabaseOutgrown | ProgramChanged) -> None:
         """Begin nothing more, because a newer program is there. If not even endings fit its tables, end at once."""
-        if self.newer_program:
-            if isinstance(error, DatabaseOutgrown):
-                raise error
-            return  # one more child of the other version
-        log.event("newer_program_found", "error", pool=self.name, why=error)
-        self.newer_program = error
+        if not self.ended_by:
+            self.end_early("newer_program_found", error)
+        elif isinstance(error, DatabaseOutgrown):
+            raise error
+        # Else it is one more child of the other version.
+
+    def end_early(self, event: str, error: SchedbotError) -> None:
+        """Begin nothing more, end what has begun, then raise the error."""
+        log.event(event, "error", pool=self.name, why=error)
+        self.ended_by = error
         self.in_flight.writes.keep_only_endings()
         self.in_flight.cancel_unwritten_sends()
 
@@ -216,6 +249,8 @@ class Pool:
                 heartbeats.delete(self.session.db, "pool", self.name)
         except DatabaseUnusable as error:
             log.event("database_unusable", "error", why=error)
+        except Exception as error:
+            log.failure("close", error)
 
     @property
     def fifo_name(self) -> str:

@@ -10,7 +10,7 @@ from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database, DatabaseOutgrown
 from schedbot.store.open_database import create_database
 from schedbot.store.sqlite.connection import open_file
-from schedbot.worker.state.write_queue import WriteQueue
+from schedbot.worker.state.write_queue import WriteFailure, WriteQueue
 
 SQL = "INSERT INTO heartbeats (kind, name, program, started_at, beat_at) VALUES ('pool', :name, '1', 0, 0)"
 
@@ -70,13 +70,30 @@ def test_write_added_by_callback_waits_for_next_commit(db: Database) -> None:
     assert stored_names(db) == ["a", "b"]
 
 
-def test_failing_write_rolls_back_the_others(db: Database) -> None:
+def test_failing_write_is_undone_alone(db: Database) -> None:
+    def write_twice(db: Database) -> str:
+        heartbeat("undone")(db)
+        return heartbeat("a")(db)
+
     writes = WriteQueue()
-    writes.add(heartbeat("a"))
-    writes.add(heartbeat("a"))
-    with pytest.raises(apsw.ConstraintError):
-        writes.commit(db)
-    assert stored_names(db) == []
+    results: list[str] = []
+    failures: list[WriteFailure] = []
+    for write in (heartbeat("a"), write_twice, heartbeat("b")):
+        writes.add(write, results.append, failures.append)
+    writes.commit(db)
+    assert (stored_names(db), results, bool(writes)) == (["a", "b"], ["a", "b"], False)
+    assert [(type(failure.error), failure.is_committed) for failure in failures] == [(apsw.ConstraintError, False)]
+
+
+def test_failing_callback_keeps_writes_and_other_callbacks(db: Database) -> None:
+    writes = WriteQueue()
+    results: list[str] = []
+    failures: list[WriteFailure] = []
+    writes.add(heartbeat("a"), lambda name: results.append(str(int(name))), failures.append)
+    writes.add(heartbeat("b"), results.append, failures.append)
+    writes.commit(db)
+    assert (stored_names(db), results) == (["a", "b"], ["b"])
+    assert [(type(failure.error), failure.is_committed) for failure in failures] == [(ValueError, True)]
 
 
 def test_newer_tables_get_only_endings(db: Database) -> None:

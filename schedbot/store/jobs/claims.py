@@ -13,9 +13,12 @@ from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.jobs import pacing
 from schedbot.store.jobs.fairness import RUNNING, RoundRobin, claim_in_turns
+from schedbot.store.jobs.readable_rows import read_by_ids
 from schedbot.store.schedules.shared_calendars import CALENDAR
 
 QUEUED = after(JobState.RUNNING, Event.RELEASED)
+# A job that meets an unexpected error is put back for this long, which is longer than `work --drain` waits for a job.
+FAILURE_PAUSE_MS = 120_000
 FAILED = after(JobState.RUNNING, Event.EXPIRED)
 MISSED = after(JobState.RUNNING, Event.EXPIRED_UNTRIED)
 
@@ -74,6 +77,8 @@ UPDATE jobs
 HAS_AVAILABLE = """
 SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND parked = 0 AND available_at <= :until)
 """
+
+DEADLINE = "SELECT deadline_at FROM jobs WHERE id = :id"
 
 LEASE = "SELECT lease_until FROM jobs WHERE id = :id AND token = :token AND state = 'running'"
 
@@ -159,7 +164,19 @@ def claim(db: Database, request: ClaimRequest) -> list[ClaimedJob]:
     ids += db.integers(CLAIM, {**bindings, "limit": limit - len(ids)})
     if not ids:
         return []
-    return db.all(ClaimedJob, CLAIMED, {"ids": json.dumps(ids), "latest_valid_hold": pacing.latest_valid_hold(until)})
+    jobs = read_by_ids(db, ClaimedJob, CLAIMED, ids, {"latest_valid_hold": pacing.latest_valid_hold(until)})
+    if len(jobs) < len(ids):
+        put_unreadable_back(db, set(ids) - {job.id for job in jobs}, token, until)
+    return jobs
+
+
+def put_unreadable_back(db: Database, ids: Iterable[int], token: int, now: int) -> None:
+    """Put claimed jobs back whose rows cannot be read, or end them once their grace is over."""
+    for job_id in ids:
+        if db.integer(DEADLINE, {"id": job_id}) < now:
+            expire(db, job_id, token)
+        else:
+            release(db, job_id, token, now + FAILURE_PAUSE_MS)
 
 
 def renew(db: Database, token: int, ids: Iterable[int], lease_until: int) -> int:

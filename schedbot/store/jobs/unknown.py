@@ -4,12 +4,12 @@
 look-up is recorded, and a result settles the job only as the attempt that was looked up.
 """
 
-import json
 from dataclasses import dataclass
 
 from schedbot.model import JobState, TokenSource
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
+from schedbot.store.jobs.readable_rows import read_by_ids
 from schedbot.store.jobs.settlement import SETTLED
 
 CANCELLED = after(JobState.UNKNOWN, Event.CANCELLED)
@@ -142,7 +142,7 @@ def take_in_channel(
 
 
 def read_jobs(db: Database, ids: list[int]) -> list[UnknownJob]:
-    return db.all(UnknownJob, TAKEN, {"ids": json.dumps(ids)}) if ids else []
+    return read_by_ids(db, UnknownJob, TAKEN, ids) if ids else []
 
 
 def record_look_up(db: Database, result: LookUpResult) -> None:

@@ -19,7 +19,8 @@ from schedbot.worker.state.clock_monitor import ClockMonitor
 from schedbot.worker.state.next_state import ARRIVAL_MARGIN_MS, SPREAD_MS, START_LIMIT_MS
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import PACE_MS, ChannelKey, Delivery, SendQueue
-from schedbot.worker.state.write_queue import WriteQueue
+from schedbot.worker.state.step_failures import StepFailures
+from schedbot.worker.state.write_queue import WriteFailure, WriteQueue
 
 PENDING_STATES = frozenset({JobState.QUEUED, JobState.UNKNOWN})
 
@@ -35,6 +36,7 @@ class InFlight:
     pool_name: str
     installation: str
     writes: WriteQueue = field(default_factory=WriteQueue)
+    failures: StepFailures = field(default_factory=StepFailures)
     posters: list[PosterHandle] = field(default_factory=list)
     deliveries: dict[int, Delivery] = field(default_factory=dict)
     send_queue: SendQueue = field(default_factory=SendQueue)
@@ -107,6 +109,27 @@ class InFlight:
         """Give a job back to the queue."""
         self.writes.add(lambda db: claims.release(db, job.id, job.token, available_at), is_ending=True)
 
+    def put_failing_back(self, job: ClaimedJob, step: str, error: Exception) -> None:
+        """Give back a job whose delivery met an unexpected error before it was sent."""
+        log.failure(step, error, job=job.id, schedule=job.schedule)
+        self.put_back(job, self.session.now() + claims.FAILURE_PAUSE_MS)
+        for delivery in [delivery for delivery in self.deliveries.values() if delivery.job is job]:
+            self.remove(delivery)
+            self.send_queue.release(delivery.channel, steady_ms())
+
+    def give_up(self, delivery: Delivery, failure: WriteFailure) -> None:
+        """End a delivery of which a write, or its callback, met an unexpected error.
+
+        Where nothing is recorded, nothing was sent, and the job goes back. Else its lease is left to pass: who takes
+        it over finds in the database what was sent.
+        """
+        job, is_recorded = delivery.job, failure.is_committed or delivery.attempt > 0
+        if not is_recorded:
+            self.put_failing_back(job, "write", failure.error)
+            return
+        log.failure("record", failure.error, job=job.id, schedule=job.schedule)
+        self.remove(delivery)
+
     def renew_leases(self) -> None:
         """Extend the leases of all jobs in flight."""
         by_token: dict[int, list[int]] = {}
@@ -151,6 +174,7 @@ class InFlight:
             self.writes.add(
                 partial(rescue.rescue_job, job_id=job.id, token=job.token, now=now, window_ms=self.arrival_limit_ms),
                 partial(self.on_delivery_lost, delivery),
+                partial(self.give_up, delivery),
                 is_ending=True,
             )
 

@@ -19,6 +19,7 @@ from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.send_queue import ChannelKey, Delivery
+from schedbot.worker.state.write_queue import WriteFailure
 from schedbot.worker.steps.render import RenderPool
 from schedbot.worker.steps.send import CHANNEL_WAIT_MS, Sender
 
@@ -30,6 +31,7 @@ SLOT_MS = 1_300
 NO_RENDERER_MS = 5_000
 # Jobs that only wait for their channel, for each post that may be in flight.
 WAITING_PER_SLOT = 4
+CLAIM_WRITE = "write_claim"
 
 
 @dataclass(slots=True)
@@ -59,7 +61,9 @@ class Claimer:
         """Claim jobs that are about to be due, if there are any and there is room. Return whether it does."""
         session, breaker = self.in_flight.session, self.in_flight.breaker
         room, now = self.count_room(), session.now()
-        if self.is_claiming or room == 0 or not breaker.count_allowed(steady_ms(), self.in_flight.count_sending()):
+        if self.is_claiming or room == 0 or not self.in_flight.failures.allows(CLAIM_WRITE):
+            return False
+        if not breaker.count_allowed(steady_ms(), self.in_flight.count_sending()):
             return False
         if not claims.has_available_jobs(session.db, now + EARLY_MS):
             return False
@@ -70,13 +74,23 @@ class Claimer:
             self.round_robin.end_turn(breaker.failing_workspace)  # another may get an answer
         request = claims.ClaimRequest(now + EARLY_MS, room, now + session.settings.lease_ms, self.round_robin)
         self.is_claiming = True
-        self.in_flight.writes.add(lambda db: claims.claim(db, request), self.on_claimed)
+        self.in_flight.writes.add(lambda db: claims.claim(db, request), self.on_claimed, self.on_claim_failed)
         return True
 
     def on_claimed(self, jobs: Iterable[ClaimedJob]) -> None:
+        """Start the claimed jobs. One that meets an unexpected error is put back alone."""
         self.is_claiming = False
+        self.in_flight.failures.clear(CLAIM_WRITE)
         for job in jobs:
-            self.start(job)
+            try:
+                self.start(job)
+            except Exception as error:
+                self.in_flight.put_failing_back(job, "claim", error)
+
+    def on_claim_failed(self, failure: WriteFailure) -> None:
+        """Claim again later."""
+        self.is_claiming = False
+        self.in_flight.failures.record(CLAIM_WRITE, failure.error)
 
     def start(self, job: ClaimedJob) -> None:
         """Have a job rendered, unless it cannot be sent soon.

@@ -27,6 +27,7 @@ from schedbot.worker.state.next_state import (
 )
 from schedbot.worker.state.poster_handle import LookUp, PosterHandle
 from schedbot.worker.state.send_queue import ChannelKey
+from schedbot.worker.state.write_queue import WriteFailure
 from schedbot.worker.steps.search_window import SearchWindows
 
 GROUP_MS = 600_000  # unknown posts of a channel that were sent within this time share a look-up
@@ -108,7 +109,8 @@ class Reconciler:
             self.queue.remove(look_up)
             self.busy_workspaces.add(workspace_id)
             take = partial(self.take_same_channel, look_up)
-            self.in_flight.writes.add(take, partial(self.send_look_up, look_up, poster))
+            on_commit, on_failure = partial(self.send_look_up, look_up, poster), partial(self.drop, look_up)
+            self.in_flight.writes.add(take, on_commit, on_failure)
 
     def take_same_channel(self, look_up: LookUp, db: Database) -> list[UnknownJob]:
         """Take the channel's other unknown jobs of about the same time: one request shows them all."""
@@ -146,6 +148,13 @@ class Reconciler:
             resume=self.resumes.pop(look_up.channel, ""),
         )
         poster.send(request)
+
+    def drop(self, look_up: LookUp, failure: WriteFailure) -> None:
+        """Drop a look-up that met an unexpected error. Its jobs are due for another one later."""
+        log.failure("look_up", failure.error, workspace=look_up.jobs[0].workspace)
+        self.busy_workspaces.discard(look_up.channel.workspace_id)
+        for poster in self.in_flight.posters:
+            poster.look_ups.pop(look_up.number, None)
 
     def unqueue_jobs_of(self, started: LookUp) -> None:
         """Remove the jobs of a look-up that starts from those that wait."""

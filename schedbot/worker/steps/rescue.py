@@ -13,6 +13,7 @@ from schedbot.clock import steady_ms
 from schedbot.store.jobs import rescue
 from schedbot.store.jobs.rescue import ExpiredLease
 from schedbot.worker.state.in_flight import InFlight
+from schedbot.worker.state.write_queue import WriteFailure
 
 
 class ClaimKey(NamedTuple):
@@ -64,7 +65,12 @@ class Rescuer:
         """Queue the job again if nothing had left; else its outcome is unknown."""
         window_ms = self.in_flight.arrival_limit_ms
         lose = partial(rescue.rescue_job, job_id=lease.id, token=lease.token, now=now, window_ms=window_ms)
-        self.in_flight.writes.add(lose, partial(self.on_taken_over, lease))
+        self.in_flight.writes.add(lose, partial(self.on_taken_over, lease), partial(self.on_failure, lease))
+
+    def on_failure(self, lease: ExpiredLease, failure: WriteFailure) -> None:
+        """Watch the claim anew after an unexpected error, so that it is tried again later."""
+        log.failure("rescue", failure.error, job=lease.id)
+        self.sightings.pop(ClaimKey(lease.id, lease.token), None)
 
     def on_taken_over(self, lease: ExpiredLease, state: str | None) -> None:
         log.event("lease_expired", "warning", job=lease.id, state=state)

@@ -23,6 +23,7 @@ from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import SPREAD_MS, START_LIMIT_MS, RetryBudget, Transition, next_state
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import PACE_MS, Delivery
+from schedbot.worker.state.write_queue import WriteFailure
 
 if TYPE_CHECKING:
     from schedbot.store.jobs.calendar_deferral import DeferralResult
@@ -44,12 +45,19 @@ class Sender:
         steady, now = steady_ms(), self.in_flight.session.now()
         limit = min(self.in_flight.free_slots(), self.count_allowed(steady))
         for delivery in self.in_flight.send_queue.take_due(steady, limit):
-            if delivery.job.deadline_at < now:
-                self.expire(delivery)
-            elif self.defer_if_closed(delivery.job, max(now, delivery.job.available_at)):
-                self.drop(delivery)
-            else:
-                self.write_intent(delivery, now, steady)
+            try:
+                self.start(delivery, now, steady)
+            except Exception as error:
+                self.in_flight.put_failing_back(delivery.job, "send", error)
+
+    def start(self, delivery: Delivery, now: int, steady: int) -> None:
+        """Begin a post, unless its grace is over or its calendar closed."""
+        if delivery.job.deadline_at < now:
+            self.expire(delivery)
+        elif self.defer_if_closed(delivery.job, max(now, delivery.job.available_at)):
+            self.drop(delivery)
+        else:
+            self.write_intent(delivery, now, steady)
 
     def count_allowed(self, steady: int) -> int:
         return self.in_flight.breaker.count_allowed(steady, self.in_flight.count_sending())
@@ -81,7 +89,8 @@ class Sender:
         if not calendar_deferral.is_closed(job.calendar, job.tz, now):
             return False
         defer = partial(calendar_deferral.defer_or_skip, job_id=job.id, token=job.token, now=now)
-        self.in_flight.writes.add(defer, partial(self.on_deferred, job), is_ending=True)
+        on_commit, on_failure = partial(self.on_deferred, job), partial(self.on_deferral_failed, job)
+        self.in_flight.writes.add(defer, on_commit, on_failure, is_ending=True)
         return True
 
     def on_deferred(self, job: ClaimedJob, deferral: "DeferralResult | None") -> None:
@@ -93,6 +102,10 @@ class Sender:
         if state is not JobState.QUEUED:
             self.in_flight.record_state(job.id, state.value)
 
+    def on_deferral_failed(self, job: ClaimedJob, failure: WriteFailure) -> None:
+        """Put a job back whose deferral met an unexpected error."""
+        self.in_flight.put_failing_back(job, "defer", failure.error)
+
     def write_intent(self, delivery: Delivery, now: int, steady: int) -> None:
         """Choose a poster and write that the message is about to leave."""
         poster = max(self.in_flight.posters, key=lambda poster: poster.free_slots)
@@ -103,6 +116,7 @@ class Sender:
         self.in_flight.writes.add(
             lambda db: attempts.write_intent(db, start, self.in_flight.session.now(), held_until),
             partial(self.on_intent_written, delivery, poster),
+            partial(self.in_flight.give_up, delivery),
         )
 
     def attempt_start(self, delivery: Delivery, worker: str, sent_at: int | None) -> attempts.AttemptStart:
@@ -212,7 +226,7 @@ class Sender:
         )
         write = partial(self.write_end, end=end, delivery=delivery, transition=transition)
         on_commit = partial(self.on_ended, delivery, result, transition)
-        self.in_flight.writes.add(write, on_commit, is_ending=True)
+        self.in_flight.writes.add(write, on_commit, partial(self.in_flight.give_up, delivery), is_ending=True)
 
     def write_end(
         self, db: Database, end: attempts.AttemptEnd, delivery: Delivery, transition: Transition

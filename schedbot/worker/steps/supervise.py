@@ -1,22 +1,27 @@
 """Supervise the child processes: start, read, replace and end them."""
 
 import selectors
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from schedbot import log
 from schedbot.clock import steady_ms
+from schedbot.errors import ProgramChanged
 from schedbot.slack.response_models import MAX_PAGES
 from schedbot.worker.children.child_process import RestartBackoff
 from schedbot.worker.protocol import ChildResponse, LookUpFailed, LookUpResponse, PostResponse, Ready
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.timers import Timer
+from schedbot.worker.state.write_queue import WriteFailure
 from schedbot.worker.steps.reconcile import Reconciler
 from schedbot.worker.steps.render import RENDER_MS, RendererHandle, RenderPool
 from schedbot.worker.steps.send import Sender
 
 # A child whose response is later than a request's time-out by this much is replaced.
 RESPONSE_MARGIN_MS = 10_000
+CHILD_MESSAGE = "child_message"
 
 ChildHandle = PosterHandle | RendererHandle
 
@@ -63,16 +68,34 @@ class ChildSupervisor:
     def receive(self) -> None:
         """Pass on the messages of all children; remove those that are dead. Raises ProgramChanged."""
         for child in self.children():
-            responses = child.receive()
-            for response in responses or []:
-                self.pass_on(child, response)
-            if responses is None:
+            self.call(child, partial(self.receive_from, child))
+
+    def receive_from(self, child: ChildHandle) -> None:
+        """Pass on the messages of a child; remove it if it is dead."""
+        responses = child.receive()
+        for response in responses or []:
+            self.pass_on(child, response)
+            if not isinstance(response, Ready):
+                self.in_flight.failures.clear(CHILD_MESSAGE)
+        if responses is None:
+            self.remove(child)
+
+    def call(self, child: ChildHandle, action: Callable[[], None]) -> None:
+        """Run an action about a child. A child whose messages cannot be read or taken is replaced."""
+        try:
+            action()
+        except ProgramChanged:
+            raise
+        except Exception as error:
+            self.in_flight.failures.record(CHILD_MESSAGE, error)
+            if child in self.children():
                 self.remove(child)
+                self.backoff.record_failure(steady_ms())
 
     def pass_on(self, child: ChildHandle, response: ChildResponse) -> None:
         """Pass a message to the step that it belongs to."""
         if isinstance(child, RendererHandle):
-            self.render_pool.receive(child, response)
+            self.pass_on_rendering(child, response)
             return
         match response:
             case Ready():
@@ -88,12 +111,26 @@ class ChildSupervisor:
             case LookUpFailed():
                 self.reconciler.receive(child, response)
 
+    def pass_on_rendering(self, child: RendererHandle, response: ChildResponse) -> None:
+        """Pass on a renderer's message. An unexpected error ends the delivery of its report alone."""
+        delivery = child.delivery
+        try:
+            self.render_pool.receive(child, response)
+        except Exception as error:
+            if delivery is None:
+                raise
+            self.in_flight.give_up(delivery, WriteFailure(error, is_committed=False))
+
     def flush(self) -> None:
         """Write the queued requests. A child that does not read is written to once it does."""
         for child in self.children():
-            child.pipe.flush()
-            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if child.pipe.is_blocked else 0)
-            self.selector.modify(child.pipe.socket, events, child)
+            self.call(child, partial(self.flush_to, child))
+
+    def flush_to(self, child: ChildHandle) -> None:
+        """Write the queued requests of one child."""
+        child.pipe.flush()
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if child.pipe.is_blocked else 0)
+        self.selector.modify(child.pipe.socket, events, child)
 
     # -- end
 
