@@ -85,9 +85,19 @@ def zone(name: str) -> ZoneInfo:
         raise BadInput(
             f"{quote(name)} is an abbreviation, not a time zone.", hint=f"Name a place, such as {example!r}."
         )
-    nearest = _nearest(name)
-    hint = f"Did you mean {nearest!r}?" if nearest else "Name an IANA time zone, such as 'America/New_York' or 'UTC'."
-    raise BadInput(f"No time zone is called {quote(name)}.", hint=hint)
+    raise BadInput(f"No time zone is called {quote(name)}.", hint=_suggest(name))
+
+
+def _suggest(name: str) -> str:
+    from schedbot.times.zone_suggestions import suggest_zones
+
+    match suggest_zones(name):
+        case []:
+            return "Name an IANA time zone, such as 'America/New_York' or 'UTC'."
+        case [zone]:
+            return f"Did you mean {zone!r}?"
+        case zones:
+            return f"Use the zone of the place: {', '.join(map(repr, zones[:-1]))} or {zones[-1]!r}."
 
 
 def _find_place(name: str) -> ZoneInfo | None:
@@ -97,26 +107,6 @@ def _find_place(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):  # missing; not a path; a folder
         return None
-
-
-def _nearest(name: str) -> str | None:
-    """Return the most similar zone name: by case, by the city alone, or by spelling."""
-    from difflib import get_close_matches
-
-    names = sorted((n for n in zoneinfo.available_timezones() if _is_suggested(n)), key=lambda n: (len(n), n))
-    key = "_".join(name[:60].casefold().split())
-    by_name = {n.casefold(): n for n in reversed(names)}
-    by_city = {n.rpartition("/")[2].casefold(): n for n in reversed(names)}
-    if key in by_name or key in by_city:
-        return by_name.get(key) or by_city[key]
-    for known, cutoff in ((by_name, 0.75), (by_city, 0.7), (by_name, 0.6)):
-        if close := get_close_matches(key, known, n=1, cutoff=cutoff):
-            return known[close[0]]
-    return None
-
-
-def _is_suggested(name: str) -> bool:
-    return ("/" in name or name == "UTC") and not name.startswith(("Etc/", "posix/", "right/", "SystemV/"))
 
 
 def local_zone() -> ZoneInfo:

@@ -3,13 +3,17 @@
 import os
 import subprocess
 import sys
+import zoneinfo
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import tzdata  # type: ignore[import-untyped]
 
 from schedbot import times
 from schedbot.errors import BadInput
+from schedbot.times.zone_suggestions import suggest_zones
 
 
 @pytest.mark.parametrize("name", ["America/New_York", "UTC", "Etc/UTC", "Asia/Kathmandu", "GMT", "US/Pacific"])
@@ -34,6 +38,20 @@ def test_iana_name_is_accepted(name: str) -> None:
         ("pst", "America/Los_Angeles"),
         ("CET", "Europe/Berlin"),
         ("EST5EDT", "America/New_York"),
+        ("Pacific Standard Time", "America/Los_Angeles"),
+        ("pacific time", "America/Los_Angeles"),
+        ("W. Europe Daylight Time", "Europe/Berlin"),
+        ("India Standard Time", "Asia/Kolkata"),
+        ("Greenwich Standard Time", "Atlantic/Reykjavik"),
+        ("America/Boston", "America/New_York"),
+        ("America/San_Francisco", "America/Los_Angeles"),
+        ("San Francisco", "America/Los_Angeles"),
+        ("Asia/Mumbai", "Asia/Kolkata"),
+        ("America/Seatle", "America/Los_Angeles"),
+        ("America/London", "America/Toronto"),
+        ("Köln", "Europe/Berlin"),
+        ("Asia/Bejing", "Asia/Shanghai"),
+        ("Asia/Armenia", "Asia/Yerevan"),
     ],
 )
 def test_unknown_zone_is_refused_with_the_nearest_name(text: str, nearest: str) -> None:
@@ -41,6 +59,41 @@ def test_unknown_zone_is_refused_with_the_nearest_name(text: str, nearest: str) 
         times.zone(text)
     assert f"'{text}'" in str(refusal.value)
     assert f"'{nearest}'" in refusal.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "zones"),
+    [
+        ("America/San_Jose", ["America/Costa_Rica", "America/Los_Angeles"]),
+        ("Birmingham", ["America/Chicago", "Europe/London"]),
+        ("China", ["Asia/Shanghai", "Asia/Urumqi"]),
+    ],
+)
+def test_place_with_several_zones_has_all_of_them_suggested(text: str, zones: list[str]) -> None:
+    assert suggest_zones(text) == zones
+    with pytest.raises(BadInput) as refusal:
+        times.zone(text)
+    assert all(zone in refusal.value.hint for zone in zones)
+
+
+@pytest.mark.parametrize(
+    "text", ["Asia/Dubay", "Ontario", "US/Boston", "Atlantis", "Romance Time Zone", "Armenia City", "Time"]
+)
+def test_nothing_is_suggested_that_may_have_another_clock(text: str) -> None:
+    assert suggest_zones(text) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("letter", [1, 4])
+def test_misspelled_zone_leads_to_its_own_clock_or_nowhere(letter: int) -> None:
+    names = [
+        name for name in sorted(zoneinfo.available_timezones()) if name.startswith(("America/", "Europe/", "Asia/"))
+    ]
+    for name in names[letter::8]:
+        region, _, city = name.rpartition("/")
+        suggested = suggest_zones(f"{region}/{city[:letter]}{city[letter + 1 :]}") if len(city) > 4 else []
+        offsets = [datetime(2026, 1, 1, tzinfo=ZoneInfo(zone)).utcoffset() for zone in (name, *suggested)]
+        assert len(set(offsets)) == 1, (name, suggested)
 
 
 @pytest.mark.parametrize(
