@@ -92,11 +92,13 @@ class DemoEnvironment:
         )
 
     def kill_pool(self) -> None:
-        """Kill `schedbot work` if it is running."""
+        """Stop `schedbot work` and its children at once if it is running."""
         if self.pool is not None:
-            # A Ctrl-C may have ended it before its process group existed.
-            with suppress(ProcessLookupError):
-                os.killpg(self.pool.pid, signal.SIGKILL)
+            for number in (signal.SIGTERM, signal.SIGINT):  # after the second it waits for nothing
+                self.pool.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                self.pool.wait(STOP_TIMEOUT_S)
+            self.pool.kill()
             self.pool.wait()
             self.pool = None
 
