@@ -10,6 +10,7 @@ import json
 import logging
 import urllib.request
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
@@ -114,7 +115,7 @@ class SlackClient:
         response = await self._send(lambda: web.api_call("chat.postMessage", json=body), timeout_ms)
         if isinstance(response, AttemptResult):
             return response
-        return parse_response(response.status_code, response.headers, _get_body(response))
+        return parse_response(response.status_code, response.headers, _get_body(response), channel)
 
     async def fetch_history(
         self, token: str, channel: str, *, oldest: str, latest: str, limit: int = 200, cursor: str | None = None
@@ -219,12 +220,11 @@ class SlackClient:
         return offset_ms
 
     def _record_clock_offset(self, date: str | None) -> None:
-        try:
-            instant = parsedate_to_datetime(date) if date else None
-        except ValueError:  # not in the standard's form
-            return
-        if instant is not None:
-            self._clock_offset_ms = int(instant.timestamp() * 1000) + 500 - clock.now_ms()
+        # It is only noted: no date, however malformed, changes the outcome of a request.
+        with suppress(Exception):
+            if date:
+                slack_ms = int(parsedate_to_datetime(date).timestamp() * 1000) + 500
+                self._clock_offset_ms = slack_ms - clock.now_ms()
 
 
 def build_metadata_payload(metadata: MessageMetadata) -> dict[str, str | int]:

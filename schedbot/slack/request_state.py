@@ -25,11 +25,11 @@ LINGER_ZERO = struct.pack("ii", 1, 0)
 class RequestState:
     """Progress of a request: `has_left` once its first byte may have left, `status` once the response has begun."""
 
-    __slots__ = ("date", "has_left", "is_post_written", "status", "transport")
+    __slots__ = ("date", "has_left", "is_written", "status", "transport")
 
     def __init__(self) -> None:
         self.has_left = False
-        self.is_post_written = False
+        self.is_written = False
         self.status: int | None = None
         self.date: str | None = None
         self.transport: asyncio.Transport | None = None
@@ -46,14 +46,15 @@ REQUEST_STATE: ContextVar[RequestState] = ContextVar("REQUEST_STATE")
 
 # aiohttp's tracing gives the same at several times the cost.
 class TrackedRequest(aiohttp.ClientRequest):
-    """A request that updates its state before it writes. A POST is written once, also after a redirect."""
+    """A request that updates its state before it writes. No redirect is followed: its target is not Slack."""
 
     async def send(self, conn: Connection) -> aiohttp.ClientResponse:
         """Write the request to `conn`."""
         state = REQUEST_STATE.get()
-        if state.is_post_written:
-            raise aiohttp.ClientConnectionError("a POST is not redirected")
-        state.has_left, state.is_post_written, state.transport = True, self.method == "POST", conn.transport
+        if state.is_written:
+            raise aiohttp.ClientConnectionError("a redirect is not followed")
+        state.has_left = state.is_written = True
+        state.transport = conn.transport
         if conn.transport is not None:
             conn.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
         return await super().send(conn)

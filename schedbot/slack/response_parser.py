@@ -1,7 +1,7 @@
 """Turns an HTTP response to chat.postMessage into an `AttemptResult`. Pure, and imports only the standard library.
 
-Rules: `posted` needs `ok: true` and a `ts`; a 429 is a rate limit, whatever its body; a response that cannot be read is
-`unknown`, because a post that is wrongly taken for failed is sent twice.
+Rules: `posted` needs `ok: true`, a `ts` and the channel of the request; a 429 is a rate limit, whatever its body; a
+response that cannot be read is `unknown`, because a post that is wrongly taken for failed is sent twice.
 Sources: https://docs.slack.dev/reference/methods/chat.postMessage, https://docs.slack.dev/apis/web-api/rate-limits
 """
 
@@ -27,15 +27,22 @@ CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,79}")
 # "downloading image failed", and "invalid slack file" or "invalid_url" for a file that Slack still processes:
 # https://github.com/slackapi/python-slack-sdk/issues/1782, /1797, https://github.com/slackapi/bolt-python/issues/1016
 PICTURE = re.compile(r"image|picture|slack[ _]file", re.IGNORECASE)
-NOT_READY = re.compile(
-    r"download|fetch|retriev|process|not ready|time[d ]*out|invalid slack file|invalid_url .*slack_file", re.IGNORECASE
-)
+NOT_READY = re.compile(r"download|fetch|retriev|process|not ready|time[d ]*out|invalid slack file", re.IGNORECASE)
+MAX_ERRORS = 100
+MAX_ERROR_CHARACTERS = 4_096  # Slack's sentences are short; no pattern looks at more of a foreign text
 
 
-def parse_response(status: int, headers: Mapping[str, str], body: bytes | str | Mapping[str, Any]) -> AttemptResult:
-    """Return the result that an HTTP response means. Header names may be in any case; `body` is raw or decoded."""
+def parse_response(
+    status: int, headers: Mapping[str, str], body: bytes | str | Mapping[str, Any], channel: str | None = None
+) -> AttemptResult:
+    """Return the result that an HTTP response means. Header names may be in any case; `body` is raw or decoded.
+
+    `channel`: the channel of the request to post; None: the request posts nothing.
+    """
     fields = _decode(body)
     result = _classify(status, headers, fields)
+    if result.outcome is Outcome.POSTED and channel is not None and not _is_posted_to(channel, fields):
+        return AttemptResult(Outcome.UNKNOWN, "wrong_channel", None, status)
     return (
         result if fields is None or result.outcome is Outcome.POSTED else replace(result, detail=extract_detail(fields))
     )
@@ -60,6 +67,12 @@ def _classify(status: int, headers: Mapping[str, str], fields: Mapping[str, Any]
             else AttemptResult(Outcome.UNKNOWN, "no_ts", None, status)
         )
     return _parse_refusal(code, fields, status)
+
+
+def _is_posted_to(channel: str, fields: Mapping[str, Any] | None) -> bool:
+    """Does the response name the channel? A message to a user goes to the conversation with that user (D...)."""
+    answered = fields.get("channel") if fields else None
+    return isinstance(answered, str) and (answered == channel or (channel[:1] in "UW" and answered[:1] == "D"))
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> int:
@@ -100,5 +113,10 @@ def _parse_refusal(code: str, fields: Mapping[str, Any], status: int) -> Attempt
 def _is_picture_not_ready(fields: Mapping[str, Any]) -> bool:
     """Were the blocks refused only because a picture could not be fetched or is still being processed?"""
     value = fields.get("errors")
-    errors = [str(error) for error in value] if isinstance(value, list) else []
-    return any(PICTURE.search(error) and NOT_READY.search(error) for error in errors)
+    errors = value[:MAX_ERRORS] if isinstance(value, list) else []
+    return any(_names_pending_picture(error[:MAX_ERROR_CHARACTERS]) for error in errors if isinstance(error, str))
+
+
+def _names_pending_picture(error: str) -> bool:
+    is_file_without_url = "slack_file" in error.partition("invalid_url ")[2]
+    return PICTURE.search(error) is not None and (is_file_without_url or NOT_READY.search(error) is not None)

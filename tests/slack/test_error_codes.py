@@ -12,8 +12,8 @@ GROUPS = {
     Outcome.RATE_LIMITED: "ratelimited rate_limited",
     Outcome.QUOTA: "message_limit_exceeded",
     Outcome.UNKNOWN: (
-        "internal_error fatal_error service_unavailable timeout connection_lost not_json no_ts worker_lost http_500 "
-        "http_503 a_new_code"
+        "internal_error fatal_error service_unavailable timeout connection_lost not_json no_ts wrong_channel worker_lost "
+        "http_500 http_503 a_new_code"
     ),
     Outcome.NOT_POSTED: (
         "request_timeout org_login_required team_added_to_org connection_refused connection_failed connect_timeout dns "
@@ -46,8 +46,8 @@ GROUPS = {
 }
 CASES = [(code, outcome) for outcome, codes in GROUPS.items() for code in codes.split()]
 OURS_TEXT = (
-    "timeout connection_lost not_json no_ts worker_lost not_arrived lost_unsent connect_timeout connection_refused "
-    "connection_failed dns tls bad_api_url deadline no_tick token_unavailable render_failed"
+    "timeout connection_lost not_json no_ts wrong_channel worker_lost not_arrived lost_unsent connect_timeout "
+    "connection_refused connection_failed dns tls bad_api_url deadline no_tick token_unavailable render_failed"
 )
 OURS = OURS_TEXT.split()
 

@@ -1,6 +1,7 @@
 """Replies parsed from HTTP responses to chat.postMessage."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,33 @@ def test_ok_with_a_ts_is_posted() -> None:
 @pytest.mark.parametrize("ts", ["", None, 17.0001, False, {}, "\ud83d", "a"])
 def test_ok_without_a_ts_is_not_success(ts: object) -> None:
     assert parse_response(200, {}, {"ok": True, "ts": ts}) == AttemptResult(Outcome.UNKNOWN, "no_ts", None, 200)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "is_posted"),
+    [
+        ("C1", "C1", True),
+        ("C1", "C2", False),
+        ("C1", None, False),
+        ("C1", ["C1"], False),
+        ("U1", "D1", True),
+        ("U1", "C1", False),
+        ("C1", "D1", False),
+        ("D1", "D1", True),
+    ],
+)
+def test_posted_needs_the_channel_of_the_request(asked: str, answered: object, is_posted: bool) -> None:
+    result = parse_response(200, {}, {"ok": True, "ts": "17.0001", "channel": answered}, asked)
+    assert (result.outcome, result.error) == (
+        (Outcome.POSTED, None) if is_posted else (Outcome.UNKNOWN, "wrong_channel")
+    )
+
+
+def test_long_error_is_parsed_in_linear_time() -> None:
+    error = "image " + "invalid_url " * 50_000
+    started_at = time.monotonic()
+    assert refusal("invalid_blocks", errors=[error] * 10).outcome is Outcome.MESSAGE_REFUSED
+    assert time.monotonic() - started_at < 1
 
 
 @pytest.mark.parametrize("ok", ["true", 1, None, False])

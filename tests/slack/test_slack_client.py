@@ -87,6 +87,8 @@ def test_blocks_are_sent_with_the_text() -> None:
         pytest.param(reply_with(b"busy", 500, Content_Type="text/plain"), "http_500", 500, id="error in plain text"),
         pytest.param(reply_with({"ok": False, "error": "fatal_error"}, 500), "fatal_error", 500, id="Slack's own 500"),
         pytest.param(reply_with({"ok": True}), "no_ts", 200, id="ok without a ts"),
+        pytest.param(reply_with({"ok": True, "ts": "17.01"}), "wrong_channel", 200, id="ok without a channel"),
+        pytest.param(reply_with(POSTED | {"channel": "C9"}), "wrong_channel", 200, id="ok of another channel"),
         pytest.param(reply_with({"ok": False, "error": "brand_new"}), "brand_new", 200, id="unknown code"),
     ],
 )
