@@ -143,10 +143,7 @@ RICH_TEXT_ELEMENTS: dict[str, Shape] = {
     "rich_text_preformatted": Shape({"elements": _INLINE}, {"border": ANY, "language": ANY}),
     "rich_text_quote": Shape({"elements": _INLINE}, {"border": ANY}),
     "rich_text_list": Shape(
-        {
-            "style": Choice(("bullet", "ordered")),
-            "elements": ListOf(Typed(("rich_text_section",)), 0, 1, may_be_empty=True),
-        },
-        {"indent": ANY, "offset": ANY, "border": ANY},
+        {"elements": ListOf(Typed(("rich_text_section",)), 0, 1, may_be_empty=True)},
+        {"style": Choice(("bullet", "ordered")), "indent": ANY, "offset": ANY, "border": ANY},
     ),
 }

@@ -1,17 +1,19 @@
 """Blocks that Slack would refuse, at `add`, at the post and in the notes of `preview`."""
 
+from pathlib import Path
+
 from tests.support.app import App
 from tests.support.sql import read_rows
 
+DATA = Path(__file__).parent.parent / "data"
 RULE = ("--cron", "0 9 * * *", "--tz", "UTC", "--channel", "C0123456789")
 
 
 def test_add_refuses_an_empty_value_with_its_place(app: App) -> None:
-    file = app.folder / "fields.json.j2"
-    file.write_text('[{"type": "section", "fields": [{"type": "mrkdwn", "text": "{{ note }}"}]}]')
-    result = app.run("add", "acme", *RULE, "--report", str(file), "--param", "note=")
+    params = ("--param", "customer=Acme", "--param", "owner=Li", "--param", "note=")
+    result = app.run("add", "acme", *RULE, "--report", str(DATA / "empty-value.json.j2"), *params)
     assert result.returncode == 2
-    assert "Block 1 (section): /blocks/0/fields/0/text is empty" in result.stderr
+    assert "Block 1 (section): /blocks/0/fields/1/text is empty" in result.stderr
 
 
 def test_value_that_became_empty_fails_the_render(app: App) -> None:
