@@ -7,10 +7,10 @@ one goes on from there.
 
 from dataclasses import dataclass
 
-from schedbot import log
+from schedbot import log, times
 from schedbot.session import Session
 from schedbot.store.database import Database
-from schedbot.store.fanout import enqueue_due, timed_pauses, timezone_update
+from schedbot.store.fanout import clock_correction, enqueue_due, timed_pauses, timezone_update
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS, Counts
 from schedbot.store.operations import heartbeats
 from schedbot.store.schedules import recurrences
@@ -47,12 +47,13 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
     started_at = session.now()
     horizon = started_at + ahead_ms
     counts = Counts()
-    if not dry_run:
+    is_clock_back = heartbeats.find_ahead(session.db, started_at) is not None
+    if not dry_run and not is_clock_back:
         timezone_update.update_next_due(session.db, started_at)
-    if not is_anything_due(session.db, horizon):
+    if not is_clock_back and not is_anything_due(session.db, horizon):
         if not dry_run:
             with session.db.writing():
-                heartbeats.beat(session.db, "tick", "tick", started_at, started_at)
+                heartbeats.beat_tick(session.db, started_at)
         return TickResult(started_at, 0, 0, 0, 0, session.now() - started_at)
     with process_lock(session.db, "tick") as is_alone:
         if not is_alone:
@@ -60,11 +61,16 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
         if dry_run:
             try:
                 with session.db.writing():
+                    put_clock_right(session.db, started_at)
                     run_all_slices(session.db, started_at, horizon, counts)
                     raise DryRun
             except DryRun:
                 pass
         else:
+            if is_clock_back:
+                with session.db.writing():
+                    put_clock_right(session.db, started_at)
+                timezone_update.update_next_due(session.db, started_at)
             commit_slices(session, started_at, horizon, counts)
     took_ms = session.now() - started_at
     return TickResult(started_at, len(counts.schedules), counts.enqueued, counts.missed, counts.skipped, took_ms)
@@ -75,11 +81,21 @@ def is_anything_due(db: Database, horizon: int) -> bool:
     return bool(recurrences.list_due(db, horizon, 1)) or timed_pauses.has_ending(db, horizon)
 
 
+def put_clock_right(db: Database, now: int) -> None:
+    """Correct what was written while the clock was ahead, if it was. Inside a transaction."""
+    ahead_at = heartbeats.find_ahead(db, now)
+    if ahead_at is None:
+        return
+    since = heartbeats.take_back_ahead(db, now)
+    clock_correction.correct(db, since, now)
+    log.event("clock_was_ahead", "warning", by_ms=ahead_at - now, since=times.to_rfc3339(since))
+
+
 def commit_slices(session: Session, now: int, horizon: int, counts: Counts) -> None:
     """Run slices until nothing is due, each in its own transaction, and wake the pools after each."""
     while True:
         with session.db.writing():
-            heartbeats.beat(session.db, "tick", "tick", now, now)
+            heartbeats.beat_tick(session.db, now)
             has_more = run_slice(session.db, now, horizon, counts)
         if counts.enqueued:
             session.db.wake()

@@ -74,6 +74,13 @@ def assess_vitals(**changes: Any) -> tuple[str, int, str]:
             "Check it with 'schedbot workspace check 'a b'', then resume it with 'schedbot workspace resume 'a b''.",
             id="refused token",
         ),
+        pytest.param(
+            {"tick_at": None, "ahead_at": NOW + 540 * MINUTES},
+            "failed",
+            1,
+            "ran 9 h in the future: the clock of this machine was ahead",
+            id="clock was ahead",
+        ),
         pytest.param({"held": 1, "tick_at": None}, "failed", 1, "No tick", id="standstill and held job"),
     ],
 )
@@ -121,9 +128,11 @@ def test_removed_workspace_is_no_problem(schedules: Schedules) -> None:
 
 
 def test_each_figure_is_read_from_an_index(schedules: Schedules) -> None:
-    bindings = {"since": 0}
+    bindings = {"since": 0, "latest": 0, "kind": "tick"}
     for sql in (
         health_figures.COUNT_POOLS,
+        heartbeats.LAST,
+        heartbeats.AHEAD,
         health_figures.OLDEST_DUE,
         health_figures.COUNT_QUEUED,
         health_figures.COUNT_FAILED,

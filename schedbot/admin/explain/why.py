@@ -176,7 +176,7 @@ def not_effective(session: Session, schedule: Schedule, due_at: int) -> Cause | 
 
 def no_tick(session: Session, due_at: int) -> Cause | None:
     """Return a cause if no tick covered the instant. A tick covers LOOK_AHEAD_MS in advance."""
-    tick_at = heartbeats.get_last_beat(session.db, "tick")
+    tick_at = heartbeats.get_last_beat(session.db, "tick", session.now())
     if tick_at is not None and tick_at >= due_at - LOOK_AHEAD_MS:
         return None
     since = "ever run" if tick_at is None else f"run since {times.format_instant(tick_at, session.local_zone)}"

@@ -165,6 +165,8 @@ def check_token_online(session: Session, workspace: Workspace) -> CheckResult:
 
 
 def check_tick(signs: Vitals) -> CheckResult:
+    if problems := health.clock_problems(signs):
+        return CheckResult("tick", "ran in the future", problems[0].sentence)
     detail = "never ran" if signs.tick_at is None else f"last ran {times.format_relative(signs.tick_at, signs.now)}"
     is_late = signs.tick_at is None or signs.now - signs.tick_at > health.TICK_LATE_MS
     remedy = "Run it from cron each minute: '* * * * * schedbot tick' (see crontab.example)." if is_late else ""

@@ -57,6 +57,7 @@ class Health:
 def assess(vitals: Vitals) -> Health:
     """Return the health that the vitals show. Pure."""
     problems = [
+        *clock_problems(vitals),
         *tick_problems(vitals),
         *due_problems(vitals),
         *outage_problems(vitals),
@@ -67,8 +68,18 @@ def assess(vitals: Vitals) -> Health:
     return Health(vitals, problems)
 
 
+def clock_problems(vitals: Vitals) -> list[Problem]:
+    """Return the problem of a clock that was ahead, until the next tick at the right time."""
+    if vitals.ahead_at is None:
+        return []
+    ahead = times.format_duration(vitals.ahead_at - vitals.now)
+    sentence = f"A tick or worker pool ran {ahead} in the future: the clock of this machine was ahead or is behind."
+    steps = "Check the clock with 'timedatectl'. The next 'schedbot tick' puts the schedules right."
+    return [Problem(f"{sentence} {steps}", is_standstill=True)]
+
+
 def tick_problems(vitals: Vitals) -> list[Problem]:
-    if not vitals.is_used:
+    if not vitals.is_used or (vitals.tick_at is None and vitals.ahead_at is not None):
         return []
     if vitals.tick_at is None:
         return [Problem(f"No tick has ever run, so no job is made. {ADD_TICK}", is_standstill=True)]

@@ -56,7 +56,7 @@ def record(db: Database, context: ChangeContext, extra: RunNowJob) -> None:
 
 def has_pool(session: Session) -> bool:
     """Did a pool write a heartbeat within the last 30 seconds?"""
-    last = heartbeats.get_last_beat(session.db, "pool")
+    last = heartbeats.get_last_beat(session.db, "pool", session.now())
     return last is not None and last > session.now() - POOL_ALIVE_MS
 
 

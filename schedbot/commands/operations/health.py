@@ -45,7 +45,8 @@ def run(
 def summary_line(result: Health) -> str:
     """Return `ok: 3 jobs queued, 1 worker pool, last tick 12 s ago, 0 failed in 24 h`."""
     vitals = result.vitals
-    tick = "no tick yet" if vitals.tick_at is None else f"last tick {times.format_relative(vitals.tick_at, vitals.now)}"
+    none_yet = "no tick yet" if vitals.ahead_at is None else "last tick in the future"
+    tick = none_yet if vitals.tick_at is None else f"last tick {times.format_relative(vitals.tick_at, vitals.now)}"
     jobs = f"{output.count(vitals.queued, 'job')} queued"
     pools = output.count(vitals.pools, "worker pool")
     return f"{result.status}: {jobs}, {pools}, {tick}, {vitals.failed_24h:,} failed in 24 h"

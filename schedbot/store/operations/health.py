@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from schedbot import __version__
 from schedbot.store.database import Database
 from schedbot.store.jobs import outage
-from schedbot.store.operations import remaining_jobs
+from schedbot.store.operations import heartbeats, remaining_jobs
 
-LAST_TICK = "SELECT max(beat_at) FROM heartbeats WHERE kind = 'tick'"
-
-COUNT_POOLS = "SELECT count(*) FROM heartbeats WHERE kind = 'pool' AND beat_at > :since"
+COUNT_POOLS = "SELECT count(*) FROM heartbeats WHERE kind = 'pool' AND beat_at BETWEEN :since AND :latest"
 
 OTHER_POOLS = """
-SELECT name, program FROM heartbeats WHERE kind = 'pool' AND beat_at > :since AND program <> :program ORDER BY name
+SELECT name, program FROM heartbeats
+ WHERE kind = 'pool' AND beat_at BETWEEN :since AND :latest AND program <> :program
+ ORDER BY name
 """
 
 # Jobs of a paused workspace are not late because of the pools.
@@ -85,15 +85,16 @@ class Vitals:
     other_pools: list[OtherPool] = field(default_factory=list)
     has_unknown: bool = False  # a job of unknown outcome
     unanswered_posts: int = 0  # in a row, the last within the hour
+    ahead_at: int | None = None  # the newest heartbeat, if it lies in the future
 
 
 def read_vitals(db: Database, now: int) -> Vitals:
     """Read all figures from the same commit."""
-    alive = {"since": now - POOL_ALIVE_MS}
+    alive = {"since": now - POOL_ALIVE_MS + 1, "latest": now + heartbeats.MAX_CLOCK_LEAD_MS}
     with db.reading():
         return Vitals(
             now=now,
-            tick_at=db.integer_or_none(LAST_TICK),
+            tick_at=heartbeats.get_last_beat(db, "tick", now),
             pools=db.integer(COUNT_POOLS, alive),
             queued=db.integer(COUNT_QUEUED),
             oldest_due_at=db.integer_or_none(OLDEST_DUE),
@@ -106,4 +107,5 @@ def read_vitals(db: Database, now: int) -> Vitals:
             other_pools=db.all(OtherPool, OTHER_POOLS, {**alive, "program": __version__}),
             has_unknown=db.is_true(HAS_UNKNOWN),
             unanswered_posts=outage.count_failures(db, now),
+            ahead_at=heartbeats.find_ahead(db, now),
         )

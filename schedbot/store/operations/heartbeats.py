@@ -1,4 +1,9 @@
-"""Heartbeats of ticks and pools: they show that cron and the pools still run."""
+"""Heartbeats of ticks and pools: they show that cron and the pools still run.
+
+A heartbeat that lies in the future was written while the clock was ahead, and is no sign of life. So that the last tick
+at a right time is known then, a gap between two ticks is on record too: kind `gap`, from started_at to beat_at.
+Instants are UTC milliseconds.
+"""
 
 from schedbot import __version__
 from schedbot.store.database import Database
@@ -12,7 +17,35 @@ ON CONFLICT (kind, name) DO UPDATE
 
 DELETE = "DELETE FROM heartbeats WHERE kind = :kind AND name = :name"
 
-LAST = "SELECT max(beat_at) FROM heartbeats WHERE kind = :kind"
+LAST = "SELECT max(beat_at) FROM heartbeats WHERE kind = :kind AND beat_at <= :latest"
+
+AHEAD = "SELECT max(beat_at) FROM heartbeats WHERE kind IN ('tick', 'pool') AND beat_at > :latest"
+
+# cron starts a tick each minute.
+RECORD_GAP = """
+INSERT OR REPLACE INTO heartbeats (kind, name, program, started_at, beat_at)
+SELECT 'gap', beat_at, program, beat_at, :now FROM heartbeats
+ WHERE kind = 'tick' AND name = 'tick' AND beat_at < :now - :gap_ms
+"""
+
+DELETE_OLD_GAPS = """
+DELETE FROM heartbeats
+ WHERE kind = 'gap'
+   AND name NOT IN (SELECT name FROM heartbeats WHERE kind = 'gap' ORDER BY started_at DESC LIMIT :kept)
+"""
+
+TICK_BEFORE_GAP = """
+SELECT max(started_at) FROM heartbeats WHERE kind = 'gap' AND started_at <= :now AND beat_at > :now
+"""
+
+SET_TICK_BACK = "UPDATE heartbeats SET beat_at = :since, started_at = :since WHERE kind = 'tick' AND beat_at > :now"
+
+DELETE_AHEAD = "DELETE FROM heartbeats WHERE beat_at > :now AND kind <> 'tick'"
+
+# Clocks of processes on one machine agree; a step of time synchronisation is small.
+MAX_CLOCK_LEAD_MS = 30_000
+GAP_MS = 150_000
+KEPT_GAPS = 20
 
 
 def beat(db: Database, kind: str, name: str, started_at: int, now: int) -> None:
@@ -25,6 +58,30 @@ def delete(db: Database, kind: str, name: str) -> None:
     db.execute(DELETE, {"kind": kind, "name": name})
 
 
-def get_last_beat(db: Database, kind: str) -> int | None:
-    """Return the instant of the last heartbeat of that kind, or None."""
-    return db.integer_or_none(LAST, {"kind": kind})
+def get_last_beat(db: Database, kind: str, now: int) -> int | None:
+    """Return the instant of the last heartbeat of that kind, or None. One of the future does not count."""
+    return db.integer_or_none(LAST, {"kind": kind, "latest": now + MAX_CLOCK_LEAD_MS})
+
+
+def find_ahead(db: Database, now: int) -> int | None:
+    """Return the instant of the newest heartbeat that lies in the future, or None."""
+    return db.integer_or_none(AHEAD, {"latest": now + MAX_CLOCK_LEAD_MS})
+
+
+def beat_tick(db: Database, now: int) -> None:
+    """Write the heartbeat of a tick, and the gap before it, if there is one. Inside a transaction."""
+    if db.execute(RECORD_GAP, {"now": now, "gap_ms": GAP_MS}):
+        db.execute(DELETE_OLD_GAPS, {"kept": KEPT_GAPS})
+    beat(db, "tick", "tick", now, now)
+
+
+def take_back_ahead(db: Database, now: int) -> int:
+    """Take back the heartbeats of the future. Returns the last tick at a right time, as far as it is known, or `now`.
+
+    Inside a transaction.
+    """
+    since = db.integer_or_none(TICK_BEFORE_GAP, {"now": now})
+    since = now if since is None else since
+    db.execute(SET_TICK_BACK, {"since": since, "now": now})
+    db.execute(DELETE_AHEAD, {"now": now})
+    return since
