@@ -111,9 +111,9 @@ def _find_spelling(city: str, region: str) -> list[str]:
     names |= set() if is_short and not region else set(_large_cities())
     close = get_close_matches(city, names, n=10, cutoff=0.8 if region and not is_short else 0.85)
     ratios = {name: SequenceMatcher(None, name, city).ratio() for name in close}
-    zones = {name: found for name in ratios if name[:1] == city[:1] and (found := _find_city(name, region))}
+    zones = {name: matches for name in ratios if name[:1] == city[:1] and (matches := _find_city(name, region))}
     if region:
-        zones = {name: inside for name, found in zones.items() if (inside := _within(found, region))}
+        zones = {name: inside for name, matches in zones.items() if (inside := _within(matches, region))}
     best = max((ratios[name] for name in zones), default=0.0)
     near = [zone for name, names in zones.items() if ratios[name] >= best - AS_NEAR for zone in names]
     return near[:1] if _is_one_clock(near) else []
