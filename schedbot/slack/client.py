@@ -8,13 +8,11 @@ line or an error.
 import asyncio
 import json
 import logging
-import urllib.request
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -23,6 +21,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from schedbot import clock
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome
+from schedbot.slack.proxies import complete_proxy, is_direct, is_usable
 from schedbot.slack.request_state import (
     REQUEST_STATE,
     RequestState,
@@ -32,7 +31,6 @@ from schedbot.slack.request_state import (
 )
 from schedbot.slack.response_models import ChannelInfo, HistoryPage, Identity, UserInfo
 from schedbot.slack.response_parser import parse_response
-from schedbot.text_input import clean_path
 
 EVENT_TYPE = "schedbot_job"
 CONNECT_SECONDS = 10.0
@@ -77,7 +75,7 @@ class SlackClient:
             response_class=TrackedResponse,
         )
         self._web = AsyncWebClient(None, self._api_url, session=self._session, retry_handlers=[], logger=_LOG)
-        if _is_direct(self._api_url):
+        if is_direct(self._api_url):
             self._web.proxy = None
         elif self._web.proxy:
             self._web.proxy = complete_proxy(self._web.proxy)
@@ -197,6 +195,9 @@ class SlackClient:
 
     async def _send(self, request: Request, timeout_ms: int | None = None) -> AsyncSlackResponse | AttemptResult:
         """Return Slack's response if it is `ok`, else the result of the refusal or exception."""
+        proxy = self._web.proxy if self._web else None
+        if proxy and not is_usable(proxy):
+            return AttemptResult(Outcome.NOT_POSTED, "bad_proxy")
         state = RequestState()
         REQUEST_STATE.set(state)
         try:
@@ -230,18 +231,6 @@ class SlackClient:
 def build_metadata_payload(metadata: MessageMetadata) -> dict[str, str | int]:
     """Return the metadata that identifies a message; nothing private, as every member of the channel sees it."""
     return {"installation": metadata.installation, "occurrence": metadata.occurrence, "attempt": metadata.attempt}
-
-
-def complete_proxy(proxy: str) -> str:
-    """Return the proxy's address with its scheme: as for curl and pip, `proxy.test:3128` is an HTTP proxy."""
-    address = clean_path(proxy)
-    return address if "://" in address else f"http://{address}"
-
-
-def _is_direct(api_url: str) -> bool:
-    """Does the address need no proxy? slack_sdk reads HTTPS_PROXY and HTTP_PROXY, but not NO_PROXY."""
-    host = urlsplit(api_url).hostname or ""
-    return host in ("localhost", "127.0.0.1", "::1") or bool(urllib.request.proxy_bypass(host))
 
 
 def _get_body(response: AsyncSlackResponse) -> bytes | str | Mapping[str, Any]:

@@ -134,6 +134,10 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
             "The configured address of Slack's API is not a URL.",
             "Set api_url below [slack] in schedbot.toml.",
         ),
+        "bad_proxy": (
+            "The address of the proxy to Slack is not a URL of an HTTP proxy.",
+            "Write HTTPS_PROXY (or HTTP_PROXY) like http://proxy.example:3128.",
+        ),
         "not_arrived": (
             "The message is not in the channel's history, and no attempt is left.",
             "Run `schedbot retry JOB` to send it again.",

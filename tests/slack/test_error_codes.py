@@ -17,7 +17,7 @@ GROUPS = {
     ),
     Outcome.NOT_POSTED: (
         "request_timeout org_login_required team_added_to_org connection_refused connection_failed connect_timeout dns "
-        "tls bad_api_url deadline not_arrived no_tick"
+        "tls bad_api_url bad_proxy deadline not_arrived no_tick"
     ),
     Outcome.TOKEN_REFUSED: (
         "token_expired invalid_auth not_authed token_revoked account_inactive missing_scope not_allowed_token_type "
@@ -47,7 +47,8 @@ GROUPS = {
 CASES = [(code, outcome) for outcome, codes in GROUPS.items() for code in codes.split()]
 OURS_TEXT = (
     "timeout connection_lost not_json no_ts wrong_channel worker_lost not_arrived lost_unsent connect_timeout "
-    "connection_refused connection_failed dns tls bad_api_url deadline no_tick token_unavailable render_failed"
+    "connection_refused connection_failed dns tls bad_api_url bad_proxy deadline no_tick token_unavailable "
+    "render_failed"
 )
 OURS = OURS_TEXT.split()
 
