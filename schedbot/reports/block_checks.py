@@ -5,6 +5,7 @@ warning. The rules themselves are data, in `schedbot.rules.block_kit`.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from schedbot.errors import ReportFailed
@@ -13,6 +14,7 @@ from schedbot.rules.block_kit import BlockProblem
 from schedbot.rules.block_kit.blocks import MAX_ALL_TEXT, MAX_BLOCKS, MAX_MARKDOWN
 
 Blocks = Sequence[Mapping[str, Any]]
+MAX_WARNINGS = 5
 
 
 def check(blocks: Blocks) -> None:
@@ -34,9 +36,9 @@ def check(blocks: Blocks) -> None:
 
 
 def find_warnings(blocks: Blocks) -> list[str]:
-    """Return a sentence for each part that Slack may refuse."""
-    problems = block_kit.find_problems(blocks)
-    return [f"{describe(problem, blocks)} Slack may refuse it." for problem in problems if problem.is_warning]
+    """Return a sentence for each part that Slack may refuse, for the first MAX_WARNINGS of them."""
+    warnings = (problem for problem in block_kit.find_problems(blocks) if problem.is_warning)
+    return [f"{describe(warning, blocks)} Slack may refuse it." for warning in islice(warnings, MAX_WARNINGS)]
 
 
 def describe(problem: BlockProblem, blocks: Blocks) -> str:

@@ -98,6 +98,10 @@ def test_unknown_parts_are_warnings_with_their_place() -> None:
     ]
 
 
+def test_only_the_first_warnings_are_listed() -> None:
+    assert len(block_checks.find_warnings([{"type": "hologram"}] * 50)) == block_checks.MAX_WARNINGS
+
+
 def test_block_ids_differ_within_a_message() -> None:
     blocks = [{"type": "divider", "block_id": name} for name in ("a", "", "", "a")]
     assert [problem.at for problem in find_problems(blocks)] == ["/blocks/3/block_id"]
