@@ -165,11 +165,11 @@ def test_a_backfill_of_a_whole_span_removes_it(schedules: Schedules) -> None:
     assert spread == (FORTNIGHT - 2) * 1_000
 
 
-def test_a_backfill_by_another_rule_leaves_the_span_as_it_is(schedules: Schedules) -> None:
+def test_backfill_by_another_rule_takes_out_shared_instants(schedules: Schedules) -> None:
     schedules.tick(BACK)
     schedules.edit("often", cron="*/4 * * * *")
     assert len(backfilled(schedules, "2026-12-05 10:00", "2026-12-05 10:20")) == 5
-    assert spans(schedules) == [FORTNIGHT - 1]
+    assert spans(schedules) == [FORTNIGHT - 2]  # 10:00 is due by both rules
 
 
 def test_a_backfill_planned_before_the_tick_shrinks_the_span(schedules: Schedules) -> None:
@@ -249,3 +249,20 @@ def test_a_skip_after_a_clock_set_back_passes_the_span_over(schedules: Schedules
     schedules.utc = "2026-12-14 23:03:40"
     assert schedules.skip_next("often").startswith("2026-12-15 00:00")
     assert len(missed(schedules)) == FORTNIGHT - 1
+
+
+def test_downtime_is_one_span_beside_a_schedule_that_runs_all(schedules: Schedules) -> None:
+    # The jobs of the second schedule fill several transactions.
+    schedules.add("every", cron="*/5 * * * *", misfire="all", grace="3w")
+    for number in range(4):
+        schedules.add(f"latest-{number}", cron="*/5 * * * *")
+    schedules.tick(BACK)
+    assert spans(schedules) == [FORTNIGHT - 1] * 5
+    assert count_jobs(schedules) == FORTNIGHT + 5
+
+
+def test_why_offers_no_backfill_for_an_earlier_rule(schedules: Schedules) -> None:
+    schedules.tick(BACK)
+    schedules.edit("often", cron="*/10 * * * *")
+    assert why.explain(schedules.session, "often", "2026-12-05 10:05").steps == ()
+    assert "backfill" in why.explain(schedules.session, "often", "2026-12-05 10:10").steps[0]

@@ -93,7 +93,9 @@ def explain_missed(explanation: Explanation, missed: MissedOccurrence) -> Explan
     step = f"schedbot backfill {name} --from {start} --to {end}"
     if state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED):
         step = f"schedbot resume {name}, then {step}"
-    steps = () if state is ScheduleState.REMOVED else (step,)
+    # An occurrence of an earlier rule cannot be backfilled.
+    is_due = recurrence.next_after(explanation.schedule.recurrence, missed.due_at - 1) == missed.due_at
+    steps = (step,) if is_due and state is not ScheduleState.REMOVED else ()
     return replace(explanation, due_at=missed.due_at, state=JobState.MISSED, because=(because,), steps=steps)
 
 

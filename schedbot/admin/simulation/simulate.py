@@ -34,7 +34,8 @@ class SimulatedOccurrence:
     state: JobState
     error: str | None
     late_ms: int | None
-    occurrences: int = 1  # more for many missed ones in one row; due_at is that of the first
+    occurrences: int = 1  # more for many missed ones in one row, from due_at to last_due_at
+    last_due_at: int | None = None
 
 
 @dataclass(slots=True)
@@ -84,7 +85,9 @@ def settle(copy: Database, job: CopiedJob, downtimes: Sequence[Downtime]) -> Sim
     If the calendar is closed by then, the job is deferred to the opening or skipped.
     """
     if job.state is not JobState.QUEUED:
-        return SimulatedOccurrence(job.due_at, job.schedule, job.tz, job.state, job.error, None, job.occurrences)
+        return SimulatedOccurrence(
+            job.due_at, job.schedule, job.tz, job.state, job.error, None, job.occurrences, job.last_due_at
+        )
     posted_at, scheduled_at, deadline_at = next_uptime(downtimes, job.available_at), job.scheduled_at, job.deadline_at
     while job.available_at < posted_at <= deadline_at:
         decision = simulation_copy.find_decision(copy, job.schedule, job.due_at, posted_at)

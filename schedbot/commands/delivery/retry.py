@@ -72,7 +72,9 @@ def print_plan(plan: RetryPlan, print_line: Callable[[str], None]) -> None:
 
 
 def no_match(plan: RetryPlan) -> str:
-    return f"Nothing to retry: no matching job is {' or '.join(state.value for state in plan.states)}."
+    states = " or ".join(state.value for state in plan.states)
+    hint = " Missed occurrences that 'schedbot audit' shows in one row are posted by 'schedbot backfill'."
+    return f"Nothing to retry: no matching job is {states}.{hint if JobState.MISSED in plan.states else ''}"
 
 
 def confirm(plan: RetryPlan) -> bool:

@@ -108,8 +108,10 @@ def table_row(name: str, tally: ScheduleTally) -> tuple[str, ...]:
 
 
 def to_json(occurrence: SimulatedOccurrence) -> dict[str, Any]:
-    """Many missed occurrences are one object: `occurrences` is their number from due_at on."""
-    span = {"occurrences": occurrence.occurrences} if occurrence.occurrences > 1 else {}
+    """Many missed occurrences are one object: `occurrences` is their number from due_at to last_due_at."""
+    span: dict[str, Any] = {}
+    if occurrence.occurrences > 1 and occurrence.last_due_at is not None:
+        span = {"occurrences": occurrence.occurrences, "last_due_at": times.to_rfc3339(occurrence.last_due_at)}
     return {
         "schedule": occurrence.schedule,
         "due_at": times.to_rfc3339(occurrence.due_at),

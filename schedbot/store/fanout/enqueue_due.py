@@ -55,6 +55,24 @@ class LatePolicy:
     schedules: int
 
 
+@dataclass(frozen=True, slots=True)
+class OverdueGroup:
+    """Schedules with too many missed occurrences for a job each: due_at of those that run late, and of the missed."""
+
+    group: PolicyGroup
+    run: Sequence[int]
+    missed: Sequence[int]
+
+    def recordable(self, up_to: int) -> Sequence[int]:
+        """Return the missed occurrences to record in a transaction that enqueues up to an instant.
+
+        They are all of them, so that one downtime is one span, or those before the next occurrence that runs later:
+        no job is made inside a span.
+        """
+        next_run = bisect_right(self.run, up_to)
+        return self.missed if next_run == len(self.run) else self.missed[: bisect_left(self.missed, self.run[next_run])]
+
+
 def advance(db: Database, recurrence: StoredRecurrence, now: int, horizon: int, counts: Counts) -> bool:
     """Enqueue the recurrence's occurrences up to `horizon`, by misfire policy, and move it on. Inside a transaction.
 
@@ -71,9 +89,9 @@ def advance(db: Database, recurrence: StoredRecurrence, now: int, horizon: int, 
     up_to = last_instant(due, [instants for _, instants in batches], max(1, MAX_ROWS // active))
     for batch, instants in batches:
         enqueue(db, recurrence, [due_at for due_at in instants if due_at <= up_to], now, batch, counts)
-    for group, missed in spans:
-        if instants := missed[: bisect_right(missed, up_to)]:
-            counts.add_missed(missed_spans.record(db, group, instants))
+    for overdue in spans:
+        if missed := overdue.recordable(up_to):
+            counts.add_missed(missed_spans.record(db, overdue.group, missed))
     next_due_at = rules.next_after(recurrence.rule, up_to)
     recurrences.set_next_due(db, recurrence.id, next_due_at)
     db.execute(FINISH, {"id": recurrence.id, "next_due_at": next_due_at, "finished": ScheduleState.FINISHED})
@@ -123,11 +141,11 @@ def needs_span(missed: int, schedules: int) -> bool:
 
 def split_late(
     db: Database, recurrence: StoredRecurrence, due: list[int], now: int
-) -> tuple[list[tuple[Batch, Sequence[int]]], list[tuple[PolicyGroup, Sequence[int]]]]:
+) -> tuple[list[tuple[Batch, Sequence[int]]], list[OverdueGroup]]:
     """Split overdue occurrences into those to run late and those to record as missed, by each schedule's policy.
 
-    Returns the batches to enqueue, and the occurrences of missed spans. Occurrences that are on time or still to come
-    run under every policy, so they form one batch for all schedules.
+    Returns the batches to enqueue, and the groups of schedules that get missed spans. Occurrences that are on time or
+    still to come run under every policy, so they form one batch for all schedules.
     """
     on_time = bisect_left(due, now - misfire.ON_TIME_MS)
     groups: dict[tuple[MisfirePolicy, int, Overdue], list[LatePolicy]] = {}
@@ -139,12 +157,12 @@ def split_late(
             split[terms] = split_overdue(calendar, recurrence.rule, due, now, policy.misfire, policy.grace_ms)
         groups.setdefault((policy.misfire, policy.grace_ms, split[terms]), []).append(policy)
     batches: list[tuple[Batch, Sequence[int]]] = []
-    spans: list[tuple[PolicyGroup, Sequence[int]]] = []
+    spans: list[OverdueGroup] = []
     for (misfire_policy, grace_ms, (run, missed)), policies in groups.items():
         calendars = [policy.calendar for policy in policies]
         batch = Batch(misfire=misfire_policy, grace_ms=grace_ms, calendars=calendars)
         if needs_span(len(missed), sum(policy.schedules for policy in policies)):
-            spans.append((PolicyGroup(recurrence.id, misfire_policy, grace_ms, calendars), missed))
+            spans.append(OverdueGroup(PolicyGroup(recurrence.id, misfire_policy, grace_ms, calendars), run, missed))
         else:
             batches.append((replace(batch, state=NEW[Event.MISSED]), missed))
         batches.append((batch, run))

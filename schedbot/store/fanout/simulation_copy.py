@@ -41,11 +41,13 @@ SELECT r.id, {rule_columns("rule")} FROM recurrences r
 # A queued job is posted at available_at: one second after another in a channel.
 JOBS = """
 SELECT j.due_at, s.name AS schedule, r.tz, j.state, coalesce(j.cancel_reason, j.error) AS error, j.available_at,
-       j.deadline_at, coalesce(j.deferred_to, j.due_at) AS scheduled_at, 1 AS occurrences
+       j.deadline_at, coalesce(j.deferred_to, j.due_at) AS scheduled_at, 1 AS occurrences,
+       j.due_at AS last_due_at
   FROM jobs j JOIN schedules s ON s.id = j.schedule_id JOIN recurrences r ON r.id = s.recurrence_id
  WHERE j.due_at < :before
 UNION ALL
-SELECT m.first_due_at, s.name, r.tz, 'missed', m.reason, m.first_due_at, m.first_due_at, m.first_due_at, m.count
+SELECT m.first_due_at, s.name, r.tz, 'missed', m.reason, m.first_due_at, m.first_due_at, m.first_due_at, m.count,
+       m.last_due_at
   FROM missed_spans m JOIN schedules s ON s.id = m.schedule_id JOIN recurrences r ON r.id = s.recurrence_id
  WHERE m.first_due_at < :before
  ORDER BY 1, 2
@@ -82,7 +84,8 @@ class CopiedJob:
     available_at: int
     deadline_at: int
     scheduled_at: int  # due_at, or the instant that a calendar deferred it to
-    occurrences: int = 1
+    occurrences: int
+    last_due_at: int
 
 
 @dataclass(frozen=True, slots=True)

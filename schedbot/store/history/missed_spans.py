@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schedbot.model import NO_TICK, MisfirePolicy, Recurrence
+from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
 from schedbot.store.schedules.recurrences import rule_columns
 from schedbot.store.schedules.shared_calendars import CALENDAR
@@ -36,20 +37,14 @@ VALUES (:schedule_id, :workspace_id, :recurrence_id, :first_due_at, :last_due_at
 COUNT = "SELECT coalesce(sum(count), 0) FROM missed_spans WHERE schedule_id = :schedule_id AND first_due_at <= :until"
 
 OF_SCHEDULE = f"""
-SELECT m.first_due_at, m.last_due_at, m.count, {rule_columns("rule")}
+SELECT m.id, m.first_due_at, m.last_due_at, m.count, {rule_columns("rule")}
   FROM missed_spans m JOIN recurrences r ON r.id = m.recurrence_id
  WHERE m.schedule_id = :schedule_id AND m.last_due_at >= :since AND m.first_due_at <= :until
  ORDER BY m.first_due_at
 """
 
-# Spans of the schedule's present recurrence, and how many of the instants in :due each of them holds.
-TAKEN = "(SELECT count(*) FROM json_each(:due) d WHERE d.value BETWEEN first_due_at AND last_due_at)"
-AROUND = """
- WHERE schedule_id = :schedule_id AND recurrence_id = (SELECT recurrence_id FROM schedules WHERE id = :schedule_id)
-   AND first_due_at <= :until AND last_due_at >= :since
-"""
-REMOVE = f"DELETE FROM missed_spans {AROUND} AND count <= {TAKEN}"
-SHRINK = f"UPDATE missed_spans SET count = count - {TAKEN} {AROUND}"
+REMOVE = "DELETE FROM missed_spans WHERE id = :id"
+SHRINK = "UPDATE missed_spans SET count = count - :taken WHERE id = :id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +84,16 @@ class NewSpan:
 class MissedSpan:
     """A span on record, with the rule of its occurrences."""
 
+    id: int
     first_due_at: int
     last_due_at: int
     count: int
     rule: Recurrence
+
+    def has(self, due_at: int) -> bool:
+        """Is the instant an occurrence of the span's rule, between first and last?"""
+        in_time = self.first_due_at <= due_at <= self.last_due_at
+        return in_time and rules.next_after(self.rule, due_at - 1) == due_at
 
 
 def record(db: Database, group: PolicyGroup, missed: Sequence[int]) -> list[NewSpan]:
@@ -153,8 +154,12 @@ def count_up_to(db: Database, schedule_id: str, until: int) -> int:
 
 
 def take_out(db: Database, schedule_id: str, due: Sequence[int]) -> None:
-    """Take occurrences that were given a job out of the schedule's spans. Inside a transaction."""
-    if due:
-        bindings = {"schedule_id": schedule_id, "since": min(due), "until": max(due), "due": json.dumps(list(due))}
-        db.execute(REMOVE, bindings)
-        db.execute(SHRINK, bindings)
+    """Take occurrences that were given a job out of the schedule's spans, also of an earlier rule. In a transaction."""
+    if not due:
+        return
+    for span in within(db, schedule_id, min(due), max(due)):
+        taken = sum(map(span.has, due))
+        if taken >= span.count:
+            db.execute(REMOVE, {"id": span.id})
+        elif taken:
+            db.execute(SHRINK, {"id": span.id, "taken": taken})
