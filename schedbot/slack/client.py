@@ -29,7 +29,7 @@ from schedbot.slack.request_state import (
     TrackedResponse,
     classify_exception,
 )
-from schedbot.slack.response_models import ChannelInfo, HistoryPage, Identity, UserInfo
+from schedbot.slack.response_models import AppIds, ChannelInfo, HistoryPage, Identity, UserInfo, read_app_ids
 from schedbot.slack.response_parser import parse_response
 
 EVENT_TYPE = "schedbot_job"
@@ -58,6 +58,7 @@ class SlackClient:
         self._web: AsyncWebClient | None = None
         # Slack's clock minus ours, from the last response; None before the first. Accurate to a second.
         self._clock_offset_ms: int | None = None
+        self._app_ids: dict[str, AppIds] = {}  # by token
 
     def __repr__(self) -> str:
         return f"SlackClient({self._api_url!r})"
@@ -113,7 +114,11 @@ class SlackClient:
         response = await self._send(lambda: web.api_call("chat.postMessage", json=body), timeout_ms)
         if isinstance(response, AttemptResult):
             return response
-        return parse_response(response.status_code, response.headers, _get_body(response), channel)
+        result = parse_response(response.status_code, response.headers, _get_body(response), channel)
+        posted_message = response.get("message")
+        if result.outcome is Outcome.POSTED and isinstance(posted_message, Mapping):
+            self.record_app_ids(token, read_app_ids(posted_message))
+        return result
 
     async def fetch_history(
         self, token: str, channel: str, *, oldest: str, latest: str, limit: int = 200, cursor: str | None = None
@@ -139,6 +144,21 @@ class SlackClient:
             return AttemptResult(Outcome.UNKNOWN, "not_json", None, response.status_code)
         messages = [message for message in messages if isinstance(message, Mapping)]
         return HistoryPage(messages, bool(response.get("has_more")), _get_next_cursor(response))
+
+    async def fetch_app_ids(self, token: str) -> AppIds:
+        """Return the ids of the token's app, from its posts or else from auth.test; empty ids if that fails."""
+        if token not in self._app_ids:
+            web = self._open_client()
+            response = await self._send_look_up(lambda: web.auth_test(token=token))
+            if isinstance(response, AttemptResult):
+                return AppIds()
+            self.record_app_ids(token, read_app_ids({name: response.get(name) for name in ("bot_id", "app_id")}))
+        return self._app_ids.get(token, AppIds())
+
+    def record_app_ids(self, token: str, ids: AppIds) -> None:
+        """Remember the ids of the token's app."""
+        if ids != AppIds():
+            self._app_ids[token] = ids
 
     async def fetch_identity(self, token: str) -> Identity | AttemptResult:
         """Return the token's workspace and user (auth.test), with the scopes from the response's header."""

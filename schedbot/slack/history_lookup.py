@@ -1,7 +1,8 @@
 """Looks up in a channel's history whether a post arrived, by the metadata in the message.
 
-Rules: a post is `found` only if installation, occurrence and attempt all match, and `absent` only if every message of
-the search window was read; any other case is `later` or `cannot_ask`, because an absent post is sent again.
+Rules: a post is `found` only if installation, occurrence and attempt all match and our own app posted it (every app can
+read and copy metadata), and `absent` only if every message of the search window was read; any other case is `later` or
+`cannot_ask`, because an absent post is sent again.
 The search window is the attempt's own seconds, widened by SKEW_MS, the largest difference between Slack's clock and
 ours. Under Slack's strictest rate limit (1 request a minute, 15 messages) one request settles all unknown outcomes of a
 channel with at most 15 messages in the window; in a busier channel, `resume` lets the next look-up continue.
@@ -63,8 +64,9 @@ async def look_up(
             rest = _answer_refusal(page, window.resume)
             break
         for message in page.messages:
-            if (metadata := open_posts.pop(_read_key(message), None)) is not None:
-                answers[metadata] = _answer_match(message)
+            key = _read_key(message)
+            if key in open_posts and (await client.fetch_app_ids(token)).has_posted(message):
+                answers[open_posts.pop(key)] = _answer_match(message)
         next_window = _plan_next_window(page, window)
         if not open_posts or next_window is None:
             rest = _answer_end(page)

@@ -35,6 +35,25 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class AppIds:
+    """Ids of the app that posts a message; empty where they are not known."""
+
+    bot_id: str = ""
+    app_id: str = ""
+
+    def has_posted(self, message: Mapping[str, Any]) -> bool:
+        """Did this app post the message? True also where no id is known."""
+        if not (self.bot_id or self.app_id):
+            return True
+        return any(own and own == message.get(name) for name, own in (("bot_id", self.bot_id), ("app_id", self.app_id)))
+
+
+def read_app_ids(fields: Mapping[str, Any]) -> AppIds:
+    """Return the ids in a message, or in the response of auth.test."""
+    return AppIds(*(value if isinstance(value := fields.get(name), str) else "" for name in ("bot_id", "app_id")))
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelInfo:
     """State of a channel in Slack."""
 

@@ -71,8 +71,8 @@ def _classify(status: int, headers: Mapping[str, str], fields: Mapping[str, Any]
 
 def _is_posted_to(channel: str, fields: Mapping[str, Any] | None) -> bool:
     """Does the response name the channel? A message to a user goes to the conversation with that user (D...)."""
-    answered = fields.get("channel") if fields else None
-    return isinstance(answered, str) and (answered == channel or (channel[:1] in "UW" and answered[:1] == "D"))
+    posted_to = fields.get("channel") if fields else None
+    return isinstance(posted_to, str) and (posted_to == channel or (channel[:1] in "UW" and posted_to[:1] == "D"))
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> int:

@@ -12,8 +12,8 @@ GROUPS = {
     Outcome.RATE_LIMITED: "ratelimited rate_limited",
     Outcome.QUOTA: "message_limit_exceeded",
     Outcome.UNKNOWN: (
-        "internal_error fatal_error service_unavailable timeout connection_lost not_json no_ts wrong_channel worker_lost "
-        "http_500 http_503 a_new_code"
+        "internal_error fatal_error service_unavailable timeout connection_lost not_json no_ts wrong_channel "
+        "worker_lost http_500 http_503 a_new_code"
     ),
     Outcome.NOT_POSTED: (
         "request_timeout org_login_required team_added_to_org connection_refused connection_failed connect_timeout dns "

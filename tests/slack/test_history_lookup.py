@@ -9,11 +9,12 @@ import pytest
 from schedbot.model import MessageMetadata
 from schedbot.slack.client import SlackClient
 from schedbot.slack.history_lookup import look_up
-from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
+from schedbot.slack.response_models import AppIds, HistoryAnswer, LookUpAnswer, SearchedPost
 from tests.support.raw_http import RawRequest, RawServer, Responder, hang_up, raw_server, reply_with, stall
 
 SENT = 1_700_000_000_000
 TOKEN, CHANNEL = "xoxb-sandbox-acme", "C0123456789"
+OWN = AppIds("B0SANDBOT", "A0SANDBOT")
 MINE = MessageMetadata("installation-1", "schedule-1:1700000000000", 1)
 OTHER = MessageMetadata("installation-1", "schedule-2:1700000000000", 1)
 
@@ -24,7 +25,8 @@ def post(ts: str, metadata: MessageMetadata = MINE, **more: Any) -> dict[str, An
         "occurrence": metadata.occurrence,
         "attempt": metadata.attempt,
     } | more
-    return {"type": "message", "ts": ts, "metadata": {"event_type": "schedbot_job", "event_payload": payload}}
+    metadata_field = {"event_type": "schedbot_job", "event_payload": payload}
+    return {"type": "message", "ts": ts, "bot_id": OWN.bot_id, "app_id": OWN.app_id, "metadata": metadata_field}
 
 
 def other(ts: str) -> dict[str, Any]:
@@ -50,6 +52,7 @@ def find(
 
     async def scene() -> tuple[dict[MessageMetadata, HistoryAnswer], RawServer]:
         async with raw_server(*responders) as slack, SlackClient(slack.api_url, 400, in_flight=1) as client:
+            client.record_app_ids(TOKEN, OWN)
             return await look_up(client, TOKEN, CHANNEL, posts or searched_posts(MINE), resume=resume), slack
 
     return asyncio.run(scene())
@@ -68,6 +71,8 @@ def test_message_with_matching_metadata_is_found() -> None:
         pytest.param(post("1700000001.000100", installation="installation-2"), id="another installation"),
         pytest.param(post("1700000001.000100", OTHER), id="another schedule"),
         pytest.param({"ts": "1.1", "metadata": {"event_type": "schedbot_job"}}, id="no payload"),
+        pytest.param(post("1700000001.000100") | {"bot_id": "B9", "app_id": "A9"}, id="copied by another app"),
+        pytest.param(post("1700000001.000100") | {"bot_id": None, "app_id": ""}, id="copied by a person"),
         pytest.param(post("1.1") | {"metadata": {"event_type": "other", "event_payload": {}}}, id="another app"),
     ],
 )

@@ -59,7 +59,7 @@ def test_channel_info_of_a_channel() -> None:
 
 def test_message_is_posted_without_metadata() -> None:
     with slack(reply_with(POSTED)) as server:
-        reply = one_shot.post_message(server.api_url, TOKEN, "C1", Message("A test"), 5_000)
+        reply = one_shot.post_message(server.api_url, TOKEN, "C0123456789", Message("A test"), 5_000)
         assert reply.outcome is Outcome.POSTED
         assert "metadata" not in server.requests[0].body
 

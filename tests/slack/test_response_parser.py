@@ -27,7 +27,7 @@ def test_ok_without_a_ts_is_not_success(ts: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "answered", "is_posted"),
+    ("channel", "response_channel", "is_posted"),
     [
         ("C1", "C1", True),
         ("C1", "C2", False),
@@ -39,8 +39,8 @@ def test_ok_without_a_ts_is_not_success(ts: object) -> None:
         ("D1", "D1", True),
     ],
 )
-def test_posted_needs_the_channel_of_the_request(asked: str, answered: object, is_posted: bool) -> None:
-    result = parse_response(200, {}, {"ok": True, "ts": "17.0001", "channel": answered}, asked)
+def test_posted_needs_the_channel_of_the_request(channel: str, response_channel: object, is_posted: bool) -> None:
+    result = parse_response(200, {}, {"ok": True, "ts": "17.0001", "channel": response_channel}, channel)
     assert (result.outcome, result.error) == (
         (Outcome.POSTED, None) if is_posted else (Outcome.UNKNOWN, "wrong_channel")
     )

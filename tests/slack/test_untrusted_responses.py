@@ -6,8 +6,8 @@ import pytest
 
 from schedbot.model import AttemptResult, Message, Outcome
 from schedbot.slack.client import SlackClient
-from schedbot.slack.response_models import HistoryPage, UserInfo
-from tests.support.raw_http import POSTED, raw_server, reply_with
+from schedbot.slack.response_models import AppIds, HistoryPage, UserInfo
+from tests.support.raw_http import POSTED, hang_up, raw_server, reply_with
 
 TOKEN, CHANNEL, HELLO = "xoxb-sandbox-acme", "C0123456789", Message("Hello")
 
@@ -35,3 +35,36 @@ def test_malformed_date_changes_no_outcome(date: str) -> None:
             return await client.post(TOKEN, CHANNEL, HELLO, None)
 
     assert asyncio.run(run()).outcome is Outcome.POSTED
+
+
+@pytest.mark.parametrize(
+    ("ids", "is_own"),
+    [
+        pytest.param({"bot_id": "B1", "app_id": "A1"}, True, id="own app"),
+        pytest.param({"bot_id": "B1"}, True, id="own bot"),
+        pytest.param({"bot_id": "B9", "app_id": "A9"}, False, id="another app"),
+        pytest.param({}, False, id="no app"),
+    ],
+)
+@pytest.mark.parametrize("has_posted", [True, False], ids=["known from a post", "known from auth.test"])
+def test_own_app_is_known_from_post_or_auth_test(ids: dict[str, str], is_own: bool, has_posted: bool) -> None:
+    async def run() -> AppIds:
+        own = {"bot_id": "B1", "app_id": "A1"} if has_posted else {"bot_id": "B1"}
+        responder = reply_with(POSTED | own | {"message": {"text": "Hello", **own}})
+        async with raw_server(responder) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
+            if has_posted:
+                await client.post(TOKEN, CHANNEL, HELLO, None)
+            own_ids = await client.fetch_app_ids(TOKEN)
+            assert await client.fetch_app_ids(TOKEN) == own_ids
+            assert len(slack.requests) == 1
+            return own_ids
+
+    assert asyncio.run(run()).has_posted(ids) is is_own
+
+
+def test_unreachable_auth_test_leaves_app_unknown() -> None:
+    async def run() -> AppIds:
+        async with raw_server(hang_up) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
+            return await client.fetch_app_ids(TOKEN)
+
+    assert asyncio.run(run()).has_posted({"bot_id": "B9"})
