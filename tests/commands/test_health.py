@@ -81,6 +81,13 @@ def assess_vitals(**changes: Any) -> tuple[str, int, str]:
             "ran 9 h in the future: the clock of this machine was ahead",
             id="clock was ahead",
         ),
+        pytest.param(
+            {"failed_24h": 1, "paused": [PausedWorkspace("acme", "revoked")]},
+            "degraded",
+            1,
+            "1 job failed",
+            id="failed job and paused workspace",
+        ),
         pytest.param({"held": 1, "tick_at": None}, "failed", 1, "No tick", id="standstill and held job"),
     ],
 )

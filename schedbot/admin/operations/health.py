@@ -47,11 +47,10 @@ class Health:
 
     @property
     def code(self) -> int:
-        """The exit code."""
+        """The exit code: of the worst problem."""
         if self.status == OK:
             return DONE
-        needs_person = any(problem.needs_person for problem in self.problems)
-        return NEEDS_PERSON if self.status == DEGRADED and needs_person else FAILED
+        return NEEDS_PERSON if all(problem.needs_person for problem in self.problems) else FAILED
 
 
 def assess(vitals: Vitals) -> Health:
