@@ -111,7 +111,11 @@ def test_misfires_after_a_pause_follow_the_policy(schedules: Schedules) -> None:
     schedules.pause(until="2026-12-01 10:59:30")
     schedules.tick("2026-12-01 09:59:00")
     schedules.tick("2026-12-01 13:30:00")
-    assert schedules.jobs()[1:] == ["2026-12-01 11:00 missed", "2026-12-01 12:00 missed", "2026-12-01 13:00 queued"]
+    assert schedules.jobs()[1:] == [
+        "2026-12-01 11:00 missed no_tick",
+        "2026-12-01 12:00 missed no_tick",
+        "2026-12-01 13:00 queued",
+    ]
 
 
 def test_second_pause_changes_nothing(schedules: Schedules) -> None:

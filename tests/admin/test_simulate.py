@@ -59,7 +59,11 @@ def test_span_in_the_past_is_simulated(schedules: Schedules) -> None:
 def test_downtime_is_followed_by_the_misfire_policy(schedules: Schedules) -> None:
     schedules.add(cron="*/10 9 * * *")
     simulated = simulate_span(schedules, TUESDAY, "2026-12-02 00:00", "2026-12-01T08:50:00Z/30m")
-    assert lines(simulated)[:3] == ["2026-12-01 09:00 missed", "2026-12-01 09:10 missed", "2026-12-01 09:20 queued"]
+    assert lines(simulated)[:3] == [
+        "2026-12-01 09:00 missed no_tick",
+        "2026-12-01 09:10 missed no_tick",
+        "2026-12-01 09:20 queued",
+    ]
     assert lines(simulated)[3:] == [f"2026-12-01 09:{minute} queued" for minute in (30, 40, 50)]
 
 

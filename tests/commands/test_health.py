@@ -13,7 +13,7 @@ from schedbot.store.operations import health as health_figures
 from schedbot.store.operations import heartbeats, remaining_jobs
 from schedbot.store.operations.health import PausedWorkspace, Vitals
 from schedbot.tick import tick
-from tests.support.app import App
+from tests.support.app import App, now_ms
 from tests.support.schedules import Schedules, ms
 from tests.support.sql import read_rows
 
@@ -58,6 +58,13 @@ def assess_vitals(**changes: Any) -> tuple[str, int, str]:
         ),
         pytest.param({"oldest_due_at": NOW - 20 * MINUTES}, "failed", 1, "waited for 20 min", id="a pool is stuck"),
         pytest.param({"failed_24h": 3}, "degraded", 1, "3 jobs failed", id="failed jobs"),
+        pytest.param(
+            {"missed_24h": 445, "accounts_without_post": 320},
+            "degraded",
+            1,
+            "445 occurrences were missed in the last 24 hours. 320 accounts got no post at all.",
+            id="missed occurrences",
+        ),
         pytest.param({"held": 1}, "degraded", 3, "1 job is held", id="held job"),
         pytest.param({"suspended": 2}, "degraded", 3, "2 schedules are suspended", id="suspended schedules"),
         pytest.param(
@@ -125,6 +132,33 @@ def test_job_of_a_paused_workspace_is_not_late(schedules: Schedules) -> None:
         0,
         [PausedWorkspace("default", "moving")],
     )
+
+
+def test_missed_occurrences_are_a_problem_for_a_day(schedules: Schedules) -> None:
+    schedules.add("often", cron="*/5 * * * *", account="acme")
+    schedules.add("hourly", cron="0 * * * *", account="globex", misfire="skip")
+    schedules.add("gone", cron="0 * * * *", account="gone")
+    schedules.tick("2026-12-01 08:59:30")
+    schedules.tick("2026-12-03 05:02:30")
+    schedules.remove("gone")
+    vitals = health_figures.read_vitals(schedules.db, ms(schedules.utc))
+    assert (vitals.missed_24h, vitals.accounts_without_post) == (527 + 24, 2)
+    assert health.assess(vitals).code == 1
+    assert "2026-12-02 10:00 missed no_tick" in schedules.jobs("hourly")
+    with schedules.db.writing():
+        schedules.db.execute(
+            "UPDATE jobs SET state = 'succeeded', ts = '1.0'"
+            " WHERE state = 'queued' AND due_at > :at AND schedule_id = :id",
+            {"at": ms("2026-12-03 05:00:00") - 1, "id": schedules.get("often").id},
+        )
+    assert health_figures.read_vitals(schedules.db, ms(schedules.utc)).accounts_without_post == 1
+    assert health_figures.read_vitals(schedules.db, ms("2026-12-04 06:00:00")).missed_24h == 0
+
+
+def test_tick_warns_of_missed_occurrences_on_stderr(app: App) -> None:
+    app.add_schedule("hourly", as_of=now_ms() - 10 * 60 * MINUTES, cron="0 * * * *")
+    done = app.run("tick")
+    assert "missed: no tick ran in time" in done.stderr
 
 
 def test_removed_workspace_is_no_problem(schedules: Schedules) -> None:

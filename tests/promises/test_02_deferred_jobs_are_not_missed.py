@@ -46,7 +46,7 @@ def test_post_of_saturday_is_sent_on_monday_after_downtime(schedules: Schedules,
 def test_deferred_job_is_missed_after_opening_and_grace(schedules: Schedules) -> None:
     schedules.add(cron="0 9 * * sat", window=OFFICE)
     schedules.tick("2026-12-07 14:30:00")
-    assert schedules.jobs() == ["2026-12-05 09:00 missed"]
+    assert schedules.jobs() == ["2026-12-05 09:00 missed no_tick"]
 
 
 def test_blackout_date_is_skipped_and_not_missed(schedules: Schedules) -> None:
@@ -54,7 +54,7 @@ def test_blackout_date_is_skipped_and_not_missed(schedules: Schedules) -> None:
     schedules.tick("2026-12-07 08:59:00")
     assert schedules.jobs() == [
         "2026-12-05 09:00 skipped blackout: 2026-12-05",
-        "2026-12-06 09:00 missed",
+        "2026-12-06 09:00 missed no_tick",
         "2026-12-07 09:00 queued",
     ]
 
@@ -79,7 +79,7 @@ def test_schedules_of_one_recurrence_keep_their_own_windows(schedules: Schedules
     schedules.tick("2026-12-06 20:00:00")
     assert (schedules.jobs("office"), schedules.jobs("always")) == (
         ["2026-12-05 09:00 queued"],
-        ["2026-12-05 09:00 missed"],
+        ["2026-12-05 09:00 missed no_tick"],
     )
     assert schedules.jobs("none") == [f"2026-12-05 09:00 skipped {CLOSED}"]
 

@@ -61,6 +61,7 @@ def assess(vitals: Vitals) -> Health:
         *due_problems(vitals),
         *outage_problems(vitals),
         *failure_problems(vitals),
+        *missed_problems(vitals),
         *version_problems(vitals),
         *problems_for_people(vitals),
     ]
@@ -118,6 +119,17 @@ def failure_problems(vitals: Vitals) -> list[Problem]:
     jobs = count(vitals.failed_24h, "job", "jobs")
     steps = "'schedbot audit --state failed' shows why; 'schedbot retry --state failed' sends them again."
     return [Problem(f"{jobs} failed in the last 24 hours. {steps}")]
+
+
+def missed_problems(vitals: Vitals) -> list[Problem]:
+    """Return the problem of occurrences that were not posted because no tick or pool ran in time."""
+    if not vitals.missed_24h:
+        return []
+    missed = count(vitals.missed_24h, "occurrence was", "occurrences were")
+    accounts = count(vitals.accounts_without_post, "account", "accounts")
+    silent = f" {accounts} got no post at all." if vitals.accounts_without_post else ""
+    steps = "'schedbot audit --state missed' lists them; 'schedbot backfill NAME --from WHEN --to WHEN' posts them."
+    return [Problem(f"{missed} missed in the last 24 hours.{silent} {steps}")]
 
 
 def version_problems(vitals: Vitals) -> list[Problem]:

@@ -35,6 +35,9 @@ def run(
             output.json_lines([{**asdict(ticked), "started_at": times.to_rfc3339(ticked.started_at)}])
         else:
             output.print_line(summary_line(ticked, dry_run))
+        if ticked.missed and not dry_run:
+            occurrences = output.count(ticked.missed, "occurrence")
+            output.note(f"{occurrences} missed: no tick ran in time. 'schedbot audit --state missed' shows which.")
         if not dry_run and user_zones.is_any_due(session.db, session.now()):
             from schedbot.admin.schedules import refresh_user_zones
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from schedbot.model import JobState, MisfirePolicy, Recurrence
+from schedbot.model import NO_TICK, JobState, MisfirePolicy, Recurrence
 from schedbot.rules.calendar import decide
 from schedbot.rules.lifecycle import NEW, Event, after
 from schedbot.store.database import Database
@@ -49,7 +49,7 @@ SELECT id, workspace_id, due_at,
               + 1000 * (row_number() OVER (PARTITION BY due_at, workspace_id, channel ORDER BY rank, id) - 1)
               + (row_number() OVER (PARTITION BY due_at, workspace_id ORDER BY rank, id) - 1) / 4,
        coalesce(at, due_at) + grace_ms + jitter, CASE WHEN is_skipped THEN :skipped ELSE :state END, parked,
-       CASE WHEN is_skipped THEN reason END,
+       CASE WHEN is_skipped THEN reason WHEN :state = 'missed' THEN :no_tick END,
        CASE WHEN NOT is_skipped THEN at END, CASE WHEN NOT is_skipped AND at IS NOT NULL THEN reason END
   FROM (SELECT s.id, s.workspace_id, i.due_at, i.start, v.channel, v.grace_ms, w.paused_at IS NOT NULL AS parked,
                CASE v.priority WHEN 'high' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END AS rank,
@@ -156,6 +156,7 @@ def enqueue(
         "has_decisions": any(decisions),
         "state": batch.state,
         "skipped": SKIPPED,
+        "no_tick": NO_TICK,
         "enqueued_again": ENQUEUED_AGAIN,
         "schedule_id": batch.schedule_id,
         "misfire": batch.misfire.value if batch.misfire else None,

@@ -33,6 +33,25 @@ SELECT (SELECT count(*) FROM jobs WHERE state = 'failed' AND due_at > :since)
      + (SELECT count(*) FROM jobs WHERE state = 'failed' AND deferred_to > :since AND due_at <= :since)
 """
 
+# A span counts whole if its last occurrence is of the last 24 hours. Removed schedules owe nothing.
+COUNT_MISSED = """
+SELECT (SELECT count(*) FROM jobs j CROSS JOIN schedules s ON s.id = j.schedule_id
+         WHERE j.state = 'missed' AND j.due_at > :since AND s.state <> 'removed')
+     + (SELECT coalesce(sum(m.count), 0) FROM missed_spans m CROSS JOIN schedules s ON s.id = m.schedule_id
+         WHERE m.last_due_at > :since AND s.state <> 'removed')
+"""
+
+# Read only if occurrences were missed.
+COUNT_ACCOUNTS_WITHOUT_POST = """
+SELECT count(DISTINCT s.account) FROM schedules s
+ WHERE s.account <> '' AND s.state <> 'removed'
+   AND s.id IN (SELECT schedule_id FROM jobs WHERE state = 'missed' AND due_at > :since
+                UNION ALL SELECT schedule_id FROM missed_spans WHERE last_due_at > :since)
+   AND NOT EXISTS (SELECT 1 FROM schedules o CROSS JOIN jobs j ON j.schedule_id = o.id
+                    WHERE o.account = s.account AND o.state <> 'removed'
+                      AND j.due_at > :since AND j.state = 'succeeded')
+"""
+
 HAS_UNKNOWN = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'unknown')"
 
 NEXT_DUE = "SELECT min(next_due_at) FROM recurrences WHERE next_due_at IS NOT NULL"
@@ -85,20 +104,24 @@ class Vitals:
     other_pools: list[OtherPool] = field(default_factory=list)
     has_unknown: bool = False  # a job of unknown outcome
     unanswered_posts: int = 0  # in a row, the last within the hour
+    missed_24h: int = 0
+    accounts_without_post: int = 0  # of those with a missed occurrence, in the last 24 hours
     ahead_at: int | None = None  # the newest heartbeat, if it lies in the future
 
 
 def read_vitals(db: Database, now: int) -> Vitals:
     """Read all figures from the same commit."""
     alive = {"since": now - POOL_ALIVE_MS + 1, "latest": now + heartbeats.MAX_CLOCK_LEAD_MS}
+    day = {"since": now - DAY_MS}
     with db.reading():
+        missed = db.integer(COUNT_MISSED, day)
         return Vitals(
             now=now,
             tick_at=heartbeats.get_last_beat(db, "tick", now),
             pools=db.integer(COUNT_POOLS, alive),
             queued=db.integer(COUNT_QUEUED),
             oldest_due_at=db.integer_or_none(OLDEST_DUE),
-            failed_24h=db.integer(COUNT_FAILED, {"since": now - DAY_MS}),
+            failed_24h=db.integer(COUNT_FAILED, day),
             held=db.integer(remaining_jobs.COUNT_HELD),
             suspended=db.integer(COUNT_SUSPENDED),
             unticked_at=db.integer_or_none(NEXT_DUE),
@@ -107,5 +130,7 @@ def read_vitals(db: Database, now: int) -> Vitals:
             other_pools=db.all(OtherPool, OTHER_POOLS, {**alive, "program": __version__}),
             has_unknown=db.is_true(HAS_UNKNOWN),
             unanswered_posts=outage.count_failures(db, now),
+            missed_24h=missed,
+            accounts_without_post=db.integer(COUNT_ACCOUNTS_WITHOUT_POST, day) if missed else 0,
             ahead_at=heartbeats.find_ahead(db, now),
         )

@@ -74,6 +74,6 @@ def test_dry_run_of_a_tick_changes_nothing(schedules: Schedules, db: Database) -
 def test_occurrence_beyond_its_grace_is_recorded_as_missed(schedules: Schedules, worker: Worker) -> None:
     schedules.add("other", cron="0 8 * * *", grace="10m")
     schedules.tick("2026-12-02 09:00:00")
-    assert schedules.jobs("other") == ["2026-12-02 08:00 missed"]
+    assert schedules.jobs("other") == ["2026-12-02 08:00 missed no_tick"]
     worker.now = DUE_AT + 86_400_000
     assert worker.claim() == []
