@@ -28,7 +28,7 @@ Parameters = ParamSpec("Parameters")
 
 def clean(text: str) -> str:
     """Return the text in NFC, without blanks around it and without a byte order mark at its start."""
-    return unicodedata.normalize("NFC", clean_path(text))
+    return text.strip() if text.isascii() else unicodedata.normalize("NFC", clean_path(text))
 
 
 def clean_path(text: str) -> str:

@@ -49,4 +49,4 @@ def test_name_in_wide_letters_keeps_the_columns(app: App) -> None:
 
 def test_text_with_lines_and_escapes_is_shown_in_its_column(app: App) -> None:
     app.add_schedule("a", cron=NINE, text="one\ntwo \x1b[31m")
-    assert "Text         one\n             two  [31m\n" in app.run("show", "a").stdout
+    assert "Text         one\n             two \\x1b[31m\n" in app.run("show", "a").stdout

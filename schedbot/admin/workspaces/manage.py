@@ -107,7 +107,8 @@ def check_name(name: str) -> None:
         )
     if name.startswith("-"):
         raise BadInput(
-            f"'{name}' cannot be the name of a workspace: it looks like an option.", hint="Use no '-' at the start."
+            f"{times.quote(name)} cannot be the name of a workspace: it looks like an option.",
+            hint="Use no '-' at the start.",
         )
 
 

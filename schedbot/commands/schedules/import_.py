@@ -31,6 +31,7 @@ def run(
     Columns: name, account, workspace, channel, cron, every, at, tz, text, report, params (a JSON object), starts,
     until, count, misfire, grace, max_attempts, priority, on_unknown, jitter, skip_holidays, paused, holiday_policy,
     window, outside, blackout. They may be omitted or in any order; an empty cell means the default.
+    Blanks around cells, empty columns at the end and a spreadsheet's line sep=; are left out.
 
     Example:  schedbot export | schedbot import - --update
     """
