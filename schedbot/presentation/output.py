@@ -23,6 +23,7 @@ MIN_CELL = 10
 COMMAND = re.compile(r"'schedbot [^']*'|Next: +schedbot .*")
 HANG_OF_NOTES = len("Error: ")
 NO_BREAK = "\N{NO-BREAK SPACE}"
+PRIVATE_USE = "\ue000"  # a blank inside a command, among wide letters
 
 
 def json_lines(objects: Iterable[Json]) -> None:
@@ -59,8 +60,12 @@ def cells(text: str) -> int:
 
 
 def cut(text: str, length: int) -> str:
-    """Return the text in at most `length` characters, with an ellipsis if it is cut."""
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+    """Return the text in at most `length` columns, with an ellipsis if it is cut."""
+    if text.isascii():
+        return text if len(text) <= length else f"{text[: length - 1]}…"
+    from rich.cells import set_cell_size
+
+    return text if cells(text) <= length else f"{set_cell_size(text, length - 1).rstrip()}…"
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
@@ -132,6 +137,11 @@ def wrap(text: str, hang: int) -> str:
         return text
     indent = text[: len(text) - len(text.lstrip())]
     unbroken = COMMAND.sub(lambda match: match[0].replace(" ", NO_BREAK), text.lstrip())
+    if cells(unbroken) != len(unbroken):
+        from schedbot.reports.column_wrap import wrap_line
+
+        lines = wrap_line(unbroken.replace(NO_BREAK, PRIVATE_USE), width() - max(hang, len(indent)))
+        return f"\n{' ' * hang}".join([indent + lines[0], *lines[1:]]).replace(PRIVATE_USE, " ")
     wrapper = textwrap.TextWrapper(width(), indent, " " * hang, break_long_words=False, break_on_hyphens=False)
     return wrapper.fill(unbroken).replace(NO_BREAK, " ")
 
