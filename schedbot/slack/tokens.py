@@ -8,9 +8,13 @@ of the settings, every other workspace its own.
 import codecs
 import os
 import re
+import select
 import shlex
+import signal
 import stat
 import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from schedbot.errors import TokenUnavailable
@@ -108,17 +112,53 @@ def _run_command(command: str) -> str:
     program = _get_program(command)
     hint = "Run the command as the user that runs schedbot: it must print the token and exit with 0."
     try:
-        completed = subprocess.run(
-            shlex.split(command), stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False
+        # A session of its own: all of its processes can be ended, and no signal of a terminal reaches it.
+        process = subprocess.Popen(
+            shlex.split(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        raise TokenUnavailable(f"The token command ({program}) took over {COMMAND_SECONDS} s.", hint=hint) from None
     except (OSError, ValueError, IndexError) as error:
         reason = (getattr(error, "strerror", None) or "invalid command line").lower()
         raise TokenUnavailable(f"The token command ({program}) cannot be run: {reason}.", hint=hint) from None
-    if completed.returncode != 0:
-        raise TokenUnavailable(f"The token command ({program}) exited with {completed.returncode}.", hint=hint)
-    return completed.stdout[:MAX_BYTES].decode("ascii", "replace").strip().partition("\n")[0]
+    with process:
+        try:
+            output = _read_output(process)
+        except subprocess.TimeoutExpired:
+            raise TokenUnavailable(f"The token command ({program}) took over {COMMAND_SECONDS} s.", hint=hint) from None
+    if len(output) > MAX_BYTES:
+        raise TokenUnavailable(f"The token command ({program}) printed more than {MAX_BYTES} bytes.", hint=hint)
+    if process.returncode != 0:
+        raise TokenUnavailable(f"The token command ({program}) exited with {process.returncode}.", hint=hint)
+    return output.decode("ascii", "replace").strip().partition("\n")[0]
+
+
+def _read_output(process: subprocess.Popen[bytes]) -> bytes:
+    """Return what the command prints, at most MAX_BYTES + 1 bytes. Raises TimeoutExpired.
+
+    A command that takes too long or prints too much is killed with all processes of its group.
+    """
+    assert process.stdout is not None
+    end, output, is_complete = time.monotonic() + COMMAND_SECONDS, b"", False
+    poll = select.poll()
+    poll.register(process.stdout)
+    try:
+        while len(output) <= MAX_BYTES:
+            if not poll.poll(max(0, end - time.monotonic()) * 1000):
+                raise subprocess.TimeoutExpired(process.args, COMMAND_SECONDS)
+            chunk = os.read(process.stdout.fileno(), MAX_BYTES + 1 - len(output))
+            output += chunk
+            if not chunk:
+                process.wait(max(0, end - time.monotonic()))
+                is_complete = True
+                break
+        return output
+    finally:
+        if not is_complete:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _get_program(command: str) -> str:

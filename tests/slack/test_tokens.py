@@ -9,7 +9,9 @@ import pytest
 
 from schedbot.errors import TokenUnavailable
 from schedbot.model import TokenSource
+from schedbot.slack import tokens
 from schedbot.slack.tokens import read_token
+from tests.support.app import until
 
 TOKEN = "xoxb-sandbox-acme"
 SECRET = "hunter2-and-more"
@@ -107,3 +109,18 @@ def test_empty_token_file_is_an_error(tmp_path: Path) -> None:
 
 def test_missing_token_source_hints_at_the_settings() -> None:
     assert "SLACK_BOT_TOKEN" in refusal(TokenSource("setting")).hint
+
+
+def test_command_that_prints_without_end_is_ended() -> None:
+    error = refusal(token_command("while True: print('x' * 4096)"))
+    assert str(error) == f"The token command ({sys.executable}) printed more than 4096 bytes."
+
+
+def test_overdue_command_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "COMMAND_SECONDS", 1)
+    pid_file = tmp_path / "pid"
+    start = f"c = subprocess.Popen(['sleep', '60']); open('{pid_file}', 'w').write(str(c.pid))"
+    script = f"import subprocess; {start}; c.wait()"
+    assert "took over 1 s" in str(refusal(token_command(script)))
+    state = Path(f"/proc/{pid_file.read_text()}/stat")
+    until(lambda: not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] == "Z", within=5)
