@@ -176,7 +176,6 @@ def test_each_figure_is_read_from_an_index(schedules: Schedules) -> None:
         heartbeats.AHEAD,
         health_figures.OLDEST_DUE,
         health_figures.COUNT_QUEUED,
-        health_figures.COUNT_FAILED,
         health_figures.NEXT_DUE,
     ):
         steps = [row[3] for row in read_rows(schedules.db, f"EXPLAIN QUERY PLAN {sql}", bindings)]
@@ -197,6 +196,29 @@ def test_held_job_of_a_removed_schedule_is_not_counted(schedules: Schedules) -> 
     assert remaining_jobs.count_for_person(schedules.db) == (1, 0)
     schedules.remove("stays")
     assert remaining_jobs.count_for_person(schedules.db) == (0, 0)
+
+
+def test_failed_job_of_a_removed_schedule_is_not_counted(schedules: Schedules) -> None:
+    for name in ("stays", "goes"):
+        schedules.add(name)
+    schedules.tick("2026-12-01 08:59:30")
+    with schedules.db.writing():
+        schedules.db.execute("UPDATE jobs SET state = 'failed', error = 'msg_too_long'")
+    schedules.remove("goes")
+    assert health_figures.read_vitals(schedules.db, ms(schedules.utc)).failed_24h == 1
+
+
+@pytest.mark.parametrize(
+    ("sql", "indexes"),
+    [
+        (health_figures.COUNT_FAILED, ["INDEX jobs_failed (", "INDEX jobs_failed_deferred ("]),
+        (health_figures.COUNT_MISSED, ["INDEX jobs_missed ("]),
+    ],
+)
+def test_failed_and_missed_jobs_are_found_by_index(schedules: Schedules, sql: str, indexes: list[str]) -> None:
+    steps = [row[3] for row in read_rows(schedules.db, f"EXPLAIN QUERY PLAN {sql}", {"since": 0})]
+    assert all(any(index in step for step in steps) for index in indexes), steps
+    assert not [step for step in steps if step.startswith("SCAN") and "CONSTANT ROW" not in step and step != "SCAN m"]
 
 
 def test_held_jobs_are_found_by_their_index(schedules: Schedules) -> None:

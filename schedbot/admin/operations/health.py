@@ -117,7 +117,8 @@ def failure_problems(vitals: Vitals) -> list[Problem]:
     if not vitals.failed_24h:
         return []
     jobs = count(vitals.failed_24h, "job", "jobs")
-    steps = "'schedbot audit --state failed' shows why; 'schedbot retry --state failed' sends them again."
+    steps = "'schedbot audit --state failed' shows why; 'schedbot retry --state failed' sends them again,"
+    steps += " with --stale also those past their grace."
     return [Problem(f"{jobs} failed in the last 24 hours. {steps}")]
 
 

@@ -27,10 +27,12 @@ SELECT (SELECT count(*) FROM jobs WHERE state = 'queued' AND parked = 0)
      + (SELECT count(*) FROM jobs WHERE state = 'queued' AND parked = 1)
 """
 
-# Two reads: a deferred job counts by the instant it was deferred to.
+# Two reads: a deferred job counts by the instant it was deferred to. A job of a removed schedule cannot be sent again.
 COUNT_FAILED = """
-SELECT (SELECT count(*) FROM jobs WHERE state = 'failed' AND due_at > :since)
-     + (SELECT count(*) FROM jobs WHERE state = 'failed' AND deferred_to > :since AND due_at <= :since)
+SELECT (SELECT count(*) FROM jobs j CROSS JOIN schedules s ON s.id = j.schedule_id
+         WHERE j.state = 'failed' AND j.due_at > :since AND s.state <> 'removed')
+     + (SELECT count(*) FROM jobs j CROSS JOIN schedules s ON s.id = j.schedule_id
+         WHERE j.state = 'failed' AND j.deferred_to > :since AND +j.due_at <= :since AND s.state <> 'removed')
 """
 
 # A span counts whole if its last occurrence is of the last 24 hours. Removed schedules owe nothing.
