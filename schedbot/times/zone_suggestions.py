@@ -60,6 +60,7 @@ def fold(name: str) -> str:
     return "_".join(letters.replace("-", " ").replace("_", " ").split())
 
 
+@cache
 def _list_names() -> list[str]:
     """Return the names to suggest, longest first."""
     names = [name for name in zoneinfo.available_timezones() if name == "UTC" or "/" in name]
@@ -137,6 +138,7 @@ def _current_name(zone: str) -> str:
     return zone if zone in current else renamed.get(zone, zone)
 
 
+@cache
 def _read_table(name: str, separator: str = "\t") -> list[list[str]]:
     """Return the rows of a file of the package `tzdata`; none if some distribution leaves it out."""
     try:
