@@ -21,6 +21,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from schedbot import clock
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome
+from schedbot.slack.connections import GuardedConnector
 from schedbot.slack.proxies import complete_proxy, is_direct, is_usable
 from schedbot.slack.request_state import (
     REQUEST_STATE,
@@ -66,7 +67,7 @@ class SlackClient:
     async def __aenter__(self) -> Self:
         seconds = self._timeout_ms / 1000
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
+            connector=GuardedConnector(
                 limit=self._in_flight + LOOK_UP_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS, ttl_dns_cache=300
             ),
             # slack_sdk's own time-out does not apply to a session that is passed in.

@@ -16,6 +16,7 @@ import aiohttp
 from aiohttp.connector import Connection
 
 from schedbot.model import AttemptResult, Outcome
+from schedbot.slack.connections import GuardedConnection
 
 # Close a connection by a reset. Otherwise the system sends buffered bytes when the network is back, long after the
 # look-up and even after the process has ended.
@@ -55,6 +56,8 @@ class TrackedRequest(aiohttp.ClientRequest):
             raise aiohttp.ClientConnectionError("a redirect is not followed")
         state.has_left = state.is_written = True
         state.transport = conn.transport
+        if isinstance(conn.protocol, GuardedConnection):
+            conn.protocol.response = None
         if conn.transport is not None:
             conn.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
         return await super().send(conn)
@@ -65,7 +68,10 @@ class TrackedResponse(aiohttp.ClientResponse):
 
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
         """Read the head of the response."""
+        protocol = connection.protocol
         response = await super().start(connection)
+        if isinstance(protocol, GuardedConnection):
+            protocol.response = response
         state = REQUEST_STATE.get()
         state.status, state.date = response.status, response.headers.get("Date")
         return response

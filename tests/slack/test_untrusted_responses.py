@@ -7,7 +7,7 @@ import pytest
 from schedbot.model import AttemptResult, Message, Outcome
 from schedbot.slack.client import SlackClient
 from schedbot.slack.response_models import AppIds, HistoryPage, UserInfo
-from tests.support.raw_http import POSTED, hang_up, raw_server, reply_with
+from tests.support.raw_http import POSTED, RawRequest, hang_up, raw_server, reply_with
 
 TOKEN, CHANNEL, HELLO = "xoxb-sandbox-acme", "C0123456789", Message("Hello")
 
@@ -68,3 +68,30 @@ def test_unreachable_auth_test_leaves_app_unknown() -> None:
             return await client.fetch_app_ids(TOKEN)
 
     assert asyncio.run(run()).has_posted({"bot_id": "B9"})
+
+
+FORGED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 56\r\n\r\n"
+FORGED += b'{"ok": true, "channel": "C0123456789", "ts": "99.000100"}'[:56]
+
+
+@pytest.mark.parametrize("pause_s", [0, 0.05], ids=["at once", "a moment later"])
+@pytest.mark.parametrize("stray", [FORGED, FORGED[:20]], ids=["a whole response", "a part"])
+def test_bytes_on_idle_connection_close_it(stray: bytes, pause_s: float) -> None:
+    async def reply_twice(request: RawRequest, out: asyncio.StreamWriter) -> None:
+        await reply_with(POSTED)(request, out)
+        if pause_s:
+            await asyncio.sleep(pause_s)
+        out.write(stray)
+
+    async def run() -> tuple[list[AttemptResult], int]:
+        async with (
+            raw_server(reply_twice, reply_with(POSTED)) as slack,
+            SlackClient(slack.api_url, 2_000, in_flight=1) as client,
+        ):
+            first = await client.post(TOKEN, CHANNEL, HELLO, None)
+            await asyncio.sleep(pause_s * 2)
+            return [first, await client.post(TOKEN, CHANNEL, HELLO, None)], slack.connections
+
+    results, connections = asyncio.run(run())
+    assert [result.ts for result in results] == [POSTED["ts"]] * 2
+    assert connections == 2 or not pause_s
