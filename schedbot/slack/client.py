@@ -73,6 +73,8 @@ class SlackClient:
             # slack_sdk's own time-out does not apply to a session that is passed in.
             timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(CONNECT_SECONDS, seconds)),
             cookie_jar=aiohttp.DummyCookieJar(),  # workspaces share the session, and must not share cookies
+            headers={"Accept-Encoding": "gzip"},
+            auto_decompress=False,  # TrackedResponse does it, within a limit
             request_class=TrackedRequest,
             response_class=TrackedResponse,
         )

@@ -121,6 +121,7 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         "connection_lost": ("The connection broke after the request was written.", LOOKED_UP),
         "not_json": ("The response was not in Slack's format.", LOOKED_UP),
         "no_ts": ("Slack accepted the message but did not return its ts.", LOOKED_UP),
+        "too_large": ("The response had more than 1 MB.", LOOKED_UP),
         "wrong_channel": ("Slack accepted the message but did not name its channel.", LOOKED_UP),
         "worker_lost": ("The worker died after the request left.", LOOKED_UP),
     },

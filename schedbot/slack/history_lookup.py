@@ -25,6 +25,7 @@ SKEW_MS = 60_000
 # The strictest rate limit allows a request a minute, so an earlier look-up would be refused.
 RETRY_MS = 60_000
 RETRY_SOON_MS = 5_000
+PAGE_LIMIT = 200  # fewer where a page of that many messages is too large
 # Refusals of a token that can never read the history; after any other refusal a new token may.
 NEVER_READABLE = frozenset({"missing_scope", "not_allowed_token_type"})
 RETRYABLE = (Outcome.RATE_LIMITED, Outcome.QUOTA, Outcome.UNKNOWN, Outcome.NOT_POSTED, Outcome.TOKEN_REFUSED)
@@ -58,8 +59,12 @@ async def look_up(
     open_posts = {_build_key(build_metadata_payload(post.metadata)): post.metadata for post in posts}
     answers: dict[MessageMetadata, HistoryAnswer] = {}
     rest = HistoryAnswer(LookUpAnswer.LATER, retry_after_ms=RETRY_MS)
+    limit = PAGE_LIMIT
     for _ in range(MAX_PAGES):
-        page = await client.fetch_history(token, channel, oldest=window.oldest, latest=window.latest)
+        page = await client.fetch_history(token, channel, oldest=window.oldest, latest=window.latest, limit=limit)
+        if isinstance(page, AttemptResult) and page.error == "too_large" and limit > 1:
+            limit = max(1, limit // 8)
+            continue
         if isinstance(page, AttemptResult):
             rest = _answer_refusal(page, window.resume)
             break

@@ -10,6 +10,7 @@ import asyncio
 import errno
 import socket
 import struct
+import zlib
 from contextvars import ContextVar
 
 import aiohttp
@@ -21,6 +22,10 @@ from schedbot.slack.connections import GuardedConnection
 # Close a connection by a reset. Otherwise the system sends buffered bytes when the network is back, long after the
 # look-up and even after the process has ended.
 LINGER_ZERO = struct.pack("ii", 1, 0)
+
+
+MAX_BODY_BYTES = 1 << 20  # decompressed
+GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 
 class RequestState:
@@ -76,6 +81,35 @@ class TrackedResponse(aiohttp.ClientResponse):
         state.status, state.date = response.status, response.headers.get("Date")
         return response
 
+    async def read(self) -> bytes:
+        """Return the body, at most MAX_BODY_BYTES. Raises ResponseTooLarge."""
+        if self._body is None:
+            received = bytearray()
+            try:
+                async for chunk in self.content.iter_any():
+                    received += chunk
+                    if len(received) > MAX_BODY_BYTES:
+                        raise ResponseTooLarge
+                self._body = decompress(bytes(received), self.headers.get("Content-Encoding", ""))
+            except BaseException:
+                self.close()
+                raise
+        return self._body
+
+
+class ResponseTooLarge(Exception):
+    """The body of a response has more than MAX_BODY_BYTES."""
+
+
+def decompress(body: bytes, encoding: str) -> bytes:
+    """Return the decompressed body. Raises ResponseTooLarge before more than MAX_BODY_BYTES are made of it."""
+    if encoding.lower() not in ("gzip", "x-gzip", "deflate"):
+        return body
+    inflated = zlib.decompressobj(GZIP_OR_ZLIB).decompress(body, MAX_BODY_BYTES + 1)
+    if len(inflated) > MAX_BODY_BYTES:
+        raise ResponseTooLarge
+    return inflated
+
 
 def classify_exception(error: Exception, state: RequestState) -> AttemptResult:
     """Return the result of a request that ended in an exception: not posted, or of unknown outcome."""
@@ -93,7 +127,8 @@ def _classify_sent(error: Exception, status: int | None) -> AttemptResult:
         return AttemptResult(Outcome.UNKNOWN, "timeout", None, status)
     if isinstance(error, OSError | aiohttp.ClientConnectionError | aiohttp.ClientPayloadError):
         return AttemptResult(Outcome.UNKNOWN, "connection_lost", None, status)
-    return AttemptResult(Outcome.UNKNOWN, "not_json", None, status)
+    error_code = "too_large" if isinstance(error, ResponseTooLarge) else "not_json"
+    return AttemptResult(Outcome.UNKNOWN, error_code, None, status)
 
 
 def _classify_unsent(error: Exception) -> str:

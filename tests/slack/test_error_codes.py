@@ -13,7 +13,7 @@ GROUPS = {
     Outcome.QUOTA: "message_limit_exceeded",
     Outcome.UNKNOWN: (
         "internal_error fatal_error service_unavailable timeout connection_lost not_json no_ts wrong_channel "
-        "worker_lost http_500 http_503 a_new_code"
+        "too_large worker_lost http_500 http_503 a_new_code"
     ),
     Outcome.NOT_POSTED: (
         "request_timeout org_login_required team_added_to_org connection_refused connection_failed connect_timeout dns "
@@ -47,7 +47,7 @@ GROUPS = {
 CASES = [(code, outcome) for outcome, codes in GROUPS.items() for code in codes.split()]
 OURS_TEXT = (
     "timeout connection_lost not_json no_ts wrong_channel worker_lost not_arrived lost_unsent connect_timeout "
-    "connection_refused connection_failed dns tls bad_api_url bad_proxy deadline no_tick token_unavailable "
+    "too_large connection_refused connection_failed dns tls bad_api_url bad_proxy deadline no_tick token_unavailable "
     "render_failed"
 )
 OURS = OURS_TEXT.split()

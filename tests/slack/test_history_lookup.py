@@ -226,6 +226,12 @@ def test_resume_is_used_for_the_posts_still_open() -> None:
     assert slack.requests[0].body["latest"] == "1700000020.000100"
 
 
+def test_page_that_is_too_large_is_read_in_parts() -> None:
+    answers, slack = find(reply_with(b" " * (1 << 21)), page(post("1700000001.000100")))
+    assert answers == {MINE: HistoryAnswer(LookUpAnswer.PRESENT, "1700000001.000100")}
+    assert [request.body["limit"] for request in slack.requests] == ["200", "25"]
+
+
 def test_missing_next_page_is_not_absence() -> None:
     for responder in (page(has_more=True), page(other("1700000090.000000"), has_more=True)):
         answers, slack = find(responder)

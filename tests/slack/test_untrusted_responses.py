@@ -1,13 +1,15 @@
 """Responses that are not believed: redirects, dates, bytes on idle connections, and bodies without end."""
 
 import asyncio
+import gzip
+import json
 
 import pytest
 
 from schedbot.model import AttemptResult, Message, Outcome
 from schedbot.slack.client import SlackClient
 from schedbot.slack.response_models import AppIds, HistoryPage, UserInfo
-from tests.support.raw_http import POSTED, RawRequest, hang_up, raw_server, reply_with
+from tests.support.raw_http import POSTED, RawRequest, Responder, hang_up, raw_server, reply_with
 
 TOKEN, CHANNEL, HELLO = "xoxb-sandbox-acme", "C0123456789", Message("Hello")
 
@@ -95,3 +97,28 @@ def test_bytes_on_idle_connection_close_it(stray: bytes, pause_s: float) -> None
     results, connections = asyncio.run(run())
     assert [result.ts for result in results] == [POSTED["ts"]] * 2
     assert connections == 2 or not pause_s
+
+
+HUGE = b'{"ok": true, "messages": [' + b" " * (1 << 22) + b"]}"
+
+
+@pytest.mark.parametrize(
+    "responder",
+    [reply_with(HUGE), reply_with(gzip.compress(HUGE), Content_Encoding="gzip")],
+    ids=["plain", "compressed"],
+)
+def test_large_response_is_not_read(responder: Responder) -> None:
+    async def run() -> HistoryPage | AttemptResult:
+        async with raw_server(responder) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
+            return await client.fetch_history(TOKEN, CHANNEL, oldest="1.0", latest="2.0")
+
+    assert asyncio.run(run()) == AttemptResult(Outcome.UNKNOWN, "too_large", None, 200)
+
+
+def test_compressed_response_is_read() -> None:
+    async def run() -> AttemptResult:
+        responder = reply_with(gzip.compress(json.dumps(POSTED).encode()), Content_Encoding="gzip")
+        async with raw_server(responder) as slack, SlackClient(slack.api_url, 5_000, in_flight=1) as client:
+            return await client.post(TOKEN, CHANNEL, HELLO, None)
+
+    assert asyncio.run(run()).outcome is Outcome.POSTED
