@@ -11,9 +11,11 @@ from tests.support.command_line import Run, new_command_line
 from tests.support.sandboxes import fork_sandbox
 from tests.support.schedules import Schedules, open_schedules
 
-# A shell without job control starts a background program with SIGINT ignored, and its children inherit that.
+# A shell without job control ignores SIGINT for a background program, and nohup ignores SIGHUP; children inherit it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

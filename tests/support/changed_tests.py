@@ -25,6 +25,7 @@ FOLDERS = {
     "presentation": ("commands",),
     "session.py": ("commands",),
     "settings.py": ("commands",),
+    "text_input.py": ("admin", "commands"),
     "tick.py": ("admin", "store"),
 }
 # Changes of these files may change the generated pages or the examples.

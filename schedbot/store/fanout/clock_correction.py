@@ -16,19 +16,11 @@ from schedbot.store.schedules.recurrences import rule_columns, set_next_due
 
 HOUR_MS = 3_600_000
 
-# The end of a timed pause sets effective_at and is no change of a person: that end has not come.
 RESTORE_PAUSES = """
 UPDATE schedules
-   SET state = :paused, paused_at = :now, state_until = effective_at + 1,
-       reason = coalesce((SELECT c.after ->> 'reason' FROM changes c
-                           WHERE c.kind = 'schedule' AND c.object_id = schedules.id AND c.after ->> 'state' = :paused
-                           ORDER BY c.id DESC LIMIT 1), 'paused by hand'),
-       state_by = (SELECT c.actor FROM changes c
-                    WHERE c.kind = 'schedule' AND c.object_id = schedules.id AND c.after ->> 'state' = :paused
-                    ORDER BY c.id DESC LIMIT 1)
- WHERE state IN ('active', 'finished') AND effective_at > :now
-   AND NOT EXISTS (SELECT 1 FROM changes c
-                    WHERE c.kind = 'schedule' AND c.object_id = schedules.id AND c.changed_at = schedules.effective_at)
+   SET state = :paused, paused_at = :now, state_until = ended_pause ->> 'until', reason = ended_pause ->> 'reason',
+       state_by = ended_pause ->> 'by', ended_pause = NULL
+ WHERE state IN ('active', 'finished') AND ended_pause ->> 'until' > :now
 """
 
 # Changed by a person while the clock was ahead: the change is in effect from now on.

@@ -12,6 +12,11 @@ ENDING = "SELECT id FROM schedules WHERE state = 'paused' AND state_until <= :ho
 
 HAS_ENDING = "SELECT EXISTS (SELECT 1 FROM schedules WHERE state_until IS NOT NULL AND state_until <= :horizon)"
 
+# For a clock that was ahead: the pause is restored if it has not ended yet. A change by a person clears it.
+KEEP_ENDED = """
+UPDATE schedules SET ended_pause = json_object('until', :until, 'reason', :reason, 'by', :by) WHERE id = :id
+"""
+
 
 def has_ending(db: Database, horizon: int) -> bool:
     """Does a pause end up to `horizon`?"""
@@ -31,6 +36,8 @@ def end_pause(db: Database, paused: Schedule, now: int) -> None:
     effective_at = (paused.state_until or 0) - 1
     active = replace(paused, state=ScheduleState.ACTIVE, reason=None, state_by=None, state_until=None)
     schedules.update_state(db, replace(active, effective_at=effective_at), now)
+    ended = {"until": paused.state_until, "reason": paused.reason, "by": paused.state_by}
+    db.execute(KEEP_ENDED, {**ended, "id": paused.id})
     recurrence_id = schedules.recurrence_id(db, paused.id)
     pending.requeue_deferred(db, paused, effective_at)
     if effective_at < now:

@@ -93,14 +93,15 @@ UPDATE = """
 UPDATE schedules
    SET name = :name, account = :account, workspace_id = :workspace_id, recurrence_id = :recurrence_id,
        version = :version, state = :state, reason = :reason, state_by = :state_by, state_until = :state_until,
-       paused_at = CASE WHEN :state = 'paused' THEN coalesce(paused_at, :now) END, effective_at = :effective_at
+       paused_at = CASE WHEN :state = 'paused' THEN coalesce(paused_at, :now) END, ended_pause = NULL,
+       effective_at = :effective_at
  WHERE id = :id AND version = :version - 1 AND state <> 'removed'
 """
 
 UPDATE_STATE = """
 UPDATE schedules
    SET state = :state, reason = :reason, state_by = :state_by, state_until = :state_until,
-       paused_at = CASE WHEN :state = 'paused' THEN :now END, effective_at = :effective_at
+       paused_at = CASE WHEN :state = 'paused' THEN :now END, ended_pause = NULL, effective_at = :effective_at
  WHERE id = :id AND state <> 'removed'
 """
 

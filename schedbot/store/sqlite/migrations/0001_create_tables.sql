@@ -48,6 +48,7 @@ CREATE TABLE schedules (
   state_by       TEXT,                                 -- person or program that paused or suspended it
   paused_at      INTEGER,                              -- instant of the last pause
   state_until    INTEGER,                              -- end of a timed pause
+  ended_pause    TEXT,                                 -- JSON: until, reason and by of a timed pause that a tick ended
   effective_at   INTEGER NOT NULL,                     -- no occurrence at or before this instant is enqueued
   created_at     INTEGER NOT NULL,
   CONSTRAINT state_known CHECK (state IN ('active', 'paused', 'suspended', 'finished', 'removed')),
