@@ -13,13 +13,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import schedbot
+from tests.support.app import TOKEN, until
 
-TOKEN = "xoxb-sandbox-acme"
 WITHIN_S = 60
 SCHEDULE = ("--tz", "UTC", "--channel", "C0SANDBOX01", "--text", "Hi")
 # Python runs `sitecustomize` at the start of each process, also of the pool's children.
@@ -39,15 +37,6 @@ def record(frame, event, argument):
 threading.setprofile(record)
 sys.setprofile(record)
 """
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until `condition` holds. Raises TimeoutError after a minute."""
-    end = time.monotonic() + WITHIN_S
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(str(condition))
-        time.sleep(0.05)
 
 
 class Installation:
@@ -112,7 +101,7 @@ def measure(installation: Installation) -> dict[str, list[str]]:
         installation.run("sandbox", "--port", installation.port, "--order", "chat.postMessage:hold")
         installation.run("run-now", "daily")
         pool = installation.start("work")
-        wait_for(lambda: installation.run("audit", "--json", "--state", "running").count('"outcome": null'))
+        until(lambda: installation.run("audit", "--json", "--state", "running").count('"outcome": null'))
         os.killpg(pool.pid, 9)
         pool.communicate()
         installation.run("sandbox", "--port", installation.port, "--release")
