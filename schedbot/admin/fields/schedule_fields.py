@@ -102,7 +102,7 @@ class ScheduleFields:
             account=parse("account", parsers.parse_account, text_or(fields, "account", base.account if base else "")),
             workspace=workspace_name(fields, base),
             recurrence=rule,
-            terms=parse_terms(fields, rule, now, base),
+            terms=parse_terms(fields, rule, region, policy, now, base),
             paused=parse("paused", parsers.parse_bool, text_or(fields, "paused", str(base.paused) if base else "")),
             past_occurrences=base.past_occurrences if base else 0,
         )
@@ -168,10 +168,11 @@ def zone_of(zones: Zones, user: SlackUser) -> str:
     return zone
 
 
-def parse_terms(fields: Fields, rule: Recurrence, now: int, base: ScheduleFields | None) -> Terms:
+def parse_terms(
+    fields: Fields, rule: Recurrence, region: str, policy: HolidayPolicy, now: int, base: ScheduleFields | None
+) -> Terms:
     """Return the terms of a schedule's version. Raises BadField."""
     old = base.terms if base else DEFAULTS
-    region, policy = parse_holidays(fields, old)
     bounds = parse_bounds(fields, rule, now, base)
     tz = fields.get("tz") or old.tz_from
     return Terms(
