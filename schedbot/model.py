@@ -145,6 +145,11 @@ class Message:
     blocks: Sequence[Mapping[str, Any]] = ()
 
 
+def occurrence_id(schedule_id: str, due_at: int) -> str:
+    """Return the name of an occurrence in a message's metadata and in the audit."""
+    return f"{schedule_id}:{due_at}"
+
+
 @dataclass(frozen=True, slots=True)
 class MessageMetadata:
     """Slack metadata of a message. It names the occurrence, so that a look-up in the history can find the message.

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from schedbot import times
 from schedbot.admin.jobs.job_summary import JobSummary
+from schedbot.model import occurrence_id
 from schedbot.presentation import output
 from schedbot.store.history.jobs import Attempt, JobRecord
 
@@ -43,7 +44,7 @@ def to_json(job: JobRecord) -> dict[str, Any]:
     span = {} if job.occurrences is None else {"occurrences": job.occurrences, "last_due_at": stamp(job.last_due_at)}
     return {
         "job": job.job,
-        "occurrence": None if job.job is None else f"{job.schedule_id}:{job.due_at}",
+        "occurrence": None if job.job is None else occurrence_id(job.schedule_id, job.due_at),
         "schedule": job.schedule,
         "account": job.account,
         "workspace": job.workspace,

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from schedbot.model import JobState, Report, TokenSource
+from schedbot.model import JobState, Report, TokenSource, occurrence_id
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.jobs import pacing
@@ -123,7 +123,7 @@ class ClaimedJob:
     @property
     def occurrence(self) -> str:
         """Occurrence in the message's metadata: UUID of the schedule, and due_at."""
-        return f"{self.schedule_id}:{self.due_at}"
+        return occurrence_id(self.schedule_id, self.due_at)
 
 
 @dataclass(frozen=True, slots=True)

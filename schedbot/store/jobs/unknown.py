@@ -6,7 +6,7 @@ look-up is recorded, and a result settles the job only as the attempt that was l
 
 from dataclasses import dataclass
 
-from schedbot.model import JobState, TokenSource
+from schedbot.model import JobState, TokenSource, occurrence_id
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.jobs.readable_rows import read_by_ids
@@ -98,7 +98,7 @@ class UnknownJob:
     @property
     def occurrence(self) -> str:
         """Occurrence in the message's metadata."""
-        return f"{self.schedule_id}:{self.due_at}"
+        return occurrence_id(self.schedule_id, self.due_at)
 
 
 @dataclass(frozen=True, slots=True)
