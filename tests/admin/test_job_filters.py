@@ -76,6 +76,44 @@ def test_unknown_name_is_refused(history: JobHistory, options: FilterOptions, pr
 @pytest.mark.parametrize(
     ("options", "problem", "hint"),
     [
+        (FilterOptions(account=["acmee"]), "--account: no schedule has or had the account 'acmee'", "'acme'?"),
+        (FilterOptions(account=["beta,ACMEE"]), "--account: no schedule has or had the account 'ACMEE'", "'acme'?"),
+        (FilterOptions(channel=["C0000000019"]), "no schedule has or had the channel 'C0000000019'", "'C0000000009'?"),
+        (FilterOptions(error=["is_archivd"]), "--error: 'is_archivd' is no known error code", "'is_archived'?"),
+        (FilterOptions(error=["schedule_pausd"]), "--error: 'schedule_pausd' is no known", "'schedule_paused'?"),
+        (FilterOptions(account=["zzz"]), "--account: no schedule has", "'schedbot list --json' shows the accounts."),
+    ],
+)
+def test_value_that_is_not_on_record_is_refused(
+    history: JobHistory, options: FilterOptions, problem: str, hint: str
+) -> None:
+    with pytest.raises(BadInput, match=problem) as refused:
+        select(history, options)
+    assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(FilterOptions(error=["channel_not_found"]), id="a code of Slack that never happened"),
+        pytest.param(FilterOptions(error=["schedule_removed"]), id="a cancellation that never happened"),
+        pytest.param(FilterOptions(error=["http_502"]), id="a code of a family"),
+        pytest.param(FilterOptions(error=["brand_new_code"], state=["held"]), id="an unlisted code on record"),
+        pytest.param(FilterOptions(account=["idle"]), id="an account without jobs"),
+        pytest.param(FilterOptions(account=["gone"]), id="an account of a removed schedule"),
+        pytest.param(FilterOptions(channel=["C0000000004"]), id="a channel without jobs"),
+    ],
+)
+def test_known_value_that_matches_nothing_is_no_error(history: JobHistory, options: FilterOptions) -> None:
+    history.add_schedule("idle", account="idle", channel="C0000000004")
+    former = history.add_schedule("former", account="gone", state="removed")
+    history.add_job(former, "failed", 60 * HOUR, error="brand_new_code")
+    assert select(history, options) == ([5] if options.account == ["gone"] else [])
+
+
+@pytest.mark.parametrize(
+    ("options", "problem", "hint"),
+    [
         (FilterOptions(state=["failed,hold"]), "--state: unknown job state 'hold'", "Did you mean 'held'?"),
         (FilterOptions(state=["xyz"]), "--state: unknown job state 'xyz'", "The job states are queued, running"),
         (FilterOptions(since="1h", until="2h"), "--until '2h' is before --since '1h'", "Swap them."),

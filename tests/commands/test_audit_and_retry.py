@@ -80,6 +80,22 @@ def test_filter_without_matches_prints_nothing(history: JobHistory) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.slow
+def test_misspelt_filter_ends_with_2_in_each_command(history: JobHistory) -> None:
+    for words in (
+        ("audit", "--account", "acm"),
+        ("audit", "--json", "--account", "acm"),
+        ("retry", "--account", "acm", "--json", "--yes"),
+        ("list", "--account", "acm"),
+    ):
+        done = schedbot(history, *words)
+        assert (done.returncode, done.stdout) == (2, ""), words
+        assert done.stderr.splitlines() == [
+            "Error: --account: no schedule has or had the account 'acm'.",
+            "Hint:  Did you mean 'acme'?",
+        ]
+
+
 def test_closed_pipe_gives_no_traceback(history: JobHistory) -> None:
     schedule = history.add_schedule("daily")
     for number in range(400):

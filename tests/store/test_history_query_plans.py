@@ -8,8 +8,9 @@ import pytest
 
 from schedbot.model import JobState
 from schedbot.store.database import Database
-from schedbot.store.history import filters, jobs
+from schedbot.store.history import filters, jobs, known_values
 from schedbot.store.history.filters import Filter
+from schedbot.store.history.known_values import IndexedColumn
 from schedbot.store.open_database import create_database
 from tests.support.sql import read_rows
 
@@ -104,3 +105,20 @@ def test_many_jobs_are_streamed(db: Database) -> None:
     tracemalloc.stop()
     assert read == 20_000
     assert peak < 4_000_000  # all rows at once take about 20 MB
+
+
+@pytest.mark.parametrize(
+    ("column", "index"),
+    [
+        (known_values.ACCOUNTS, "schedules_of_account"),
+        (known_values.REMOVED_ACCOUNTS, "schedules_removed_of_account"),
+        (known_values.CHANNELS, "schedule_versions_by_channel"),
+        (known_values.ERRORS, "jobs_by_error"),
+    ],
+)
+def test_value_and_its_neighbours_are_read_from_an_index(db: Database, column: IndexedColumn, index: str) -> None:
+    statements = [known_values.exists(column), *(known_values.one_side(column, side, "ASC") for side in "<>")]
+    for sql in statements:
+        steps = [row[3] for row in read_rows(db, f"EXPLAIN QUERY PLAN {sql}", known_values.bind("x"))]
+        assert any(f"INDEX {index} " in step for step in steps), steps
+        assert not any("TEMP B-TREE" in step for step in steps)

@@ -1,8 +1,8 @@
 """Parse the filter options of `audit` and `retry` into a `Filter`.
 
-A misspelt value is refused with the nearest name. `store.schedules.lookup` is imported when it is needed, because it
-loads the rules of recurrence. Jobs of removed schedules are found by the schedule's name. A glob
-that matches nothing is no error.
+A misspelt value is refused with the nearest one; accounts, channels and error codes are checked by `known_values`.
+`store.schedules.lookup` is imported when it is needed, because it loads the rules of recurrence. Jobs of removed
+schedules are found by the schedule's name. A glob that matches nothing is no error.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from schedbot import times
+from schedbot.admin.jobs import known_values
 from schedbot.admin.workspaces import lookup as workspace_lookup
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState
@@ -36,17 +37,21 @@ class FilterOptions:
 
 def parse(session: Session, options: FilterOptions, jobs: Sequence[int] = ()) -> Filter:
     """Return the filter. Raises BadInput, and NotFound for an unknown schedule or workspace."""
+    accounts, channels, errors = split(options.account), channel_ids(split(options.channel)), split(options.error)
+    known_values.require_accounts(session.db, accounts)
+    known_values.require_channels(session.db, channels)
+    known_values.require_errors(session.db, errors)
     since, until = (parse_instant(session, text) for text in (options.since, options.until))
     if since is not None and until is not None and until < since:
         raise BadInput(f"--until '{options.until}' is before --since '{options.since}'.", "Swap them.")
     return Filter(
         jobs=tuple(jobs) or None,
         schedules=schedule_ids(session.db, options.schedule),
-        accounts=tuple(split(options.account)) or None,
+        accounts=tuple(accounts) or None,
         workspaces=tuple(workspace_lookup.find(session.db, name).id for name in split(options.workspace)) or None,
-        channels=channel_ids(split(options.channel)),
+        channels=channels or None,
         states=tuple(parse_state(text) for text in split(options.state)) or None,
-        errors=tuple(split(options.error)) or None,
+        errors=tuple(errors) or None,
         since=since,
         until=until,
     )
@@ -87,9 +92,9 @@ def unknown_schedule(db: Database, name: str) -> NotFound:
     return NotFound(f"No schedule named '{name}' exists or ever existed.", hint)
 
 
-def channel_ids(values: Sequence[str]) -> tuple[str, ...] | None:
+def channel_ids(values: Sequence[str]) -> tuple[str, ...]:
     if not values:
-        return None
+        return ()
     from schedbot.slack.channel_ids import parse_channel_id
 
     return tuple(parse_channel_id(value) for value in values)

@@ -8,6 +8,7 @@ import typer
 
 from schedbot import times
 from schedbot.admin.jobs import filters as job_filters
+from schedbot.admin.jobs import known_values
 from schedbot.admin.schedules import selection
 from schedbot.admin.workspaces import lookup as workspace_lookup
 from schedbot.errors import BadInput
@@ -45,6 +46,8 @@ def run(
         globs = to_globs(session, names or [])
         if workspace:
             workspace_lookup.find(session.db, workspace)
+        if account:
+            known_values.require_accounts(session.db, [account])
         filters = ScheduleFilter(globs=globs, states=states, account=account, workspace=workspace)
         selected = schedules.list_matching(session.db, filters)
         if json:

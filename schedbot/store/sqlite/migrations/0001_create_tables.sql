@@ -61,6 +61,7 @@ CREATE UNIQUE INDEX schedules_name ON schedules (name) WHERE state <> 'removed';
 CREATE INDEX schedules_to_enqueue ON schedules (recurrence_id) WHERE state = 'active';
 CREATE INDEX schedules_of_workspace ON schedules (workspace_id) WHERE state <> 'removed';
 CREATE INDEX schedules_of_account ON schedules (account) WHERE state <> 'removed';
+CREATE INDEX schedules_removed_of_account ON schedules (account) WHERE state = 'removed';
 CREATE INDEX schedules_in_timed_pause ON schedules (state_until) WHERE state_until IS NOT NULL;
 
 -- Terms of a schedule, one row for each version. Never updated.
@@ -101,6 +102,7 @@ CREATE TABLE schedule_versions (
   CONSTRAINT attempts_at_least_one CHECK (max_attempts >= 1),
   CONSTRAINT params_are_json CHECK (json_valid(params))
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX schedule_versions_by_channel ON schedule_versions (channel);
 CREATE INDEX schedule_versions_by_user ON schedule_versions (tz_from) WHERE tz_from <> '';
 CREATE TRIGGER version_is_final BEFORE UPDATE ON schedule_versions
 BEGIN SELECT RAISE(ABORT, 'a schedule version is never updated'); END;
@@ -176,6 +178,7 @@ CREATE INDEX jobs_parked ON jobs (workspace_id) WHERE state = 'queued' AND parke
 CREATE INDEX jobs_held ON jobs (due_at) WHERE state = 'held';
 CREATE INDEX jobs_failed ON jobs (due_at) WHERE state = 'failed';
 CREATE INDEX jobs_failed_deferred ON jobs (deferred_to, due_at) WHERE state = 'failed' AND deferred_to IS NOT NULL;
+CREATE INDEX jobs_by_error ON jobs (error) WHERE error IS NOT NULL;
 CREATE INDEX jobs_by_due ON jobs (due_at);
 
 -- Many missed occurrences of a schedule in one row: each occurrence of the recurrence from first to last that has no
