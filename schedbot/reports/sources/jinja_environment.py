@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import StrictUndefined
 from jinja2.ext import Extension
 from jinja2.filters import do_urlencode
 from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from schedbot.reports import escaping
+from schedbot.reports.sources.plain_files import PlainFileLoader
 
 # These filters produce HTML, which Slack does not read.
 HTML_FILTERS = ("urlize", "xmlattr")
@@ -43,7 +44,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            loader=FileSystemLoader(folder, encoding="utf-8-sig"),
+            loader=PlainFileLoader(folder),
             undefined=StrictUndefined,
             extensions=[ProtectedLiterals],
             trim_blocks=True,

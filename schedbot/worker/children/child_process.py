@@ -5,13 +5,15 @@ else, and the pool reads no message of a child of another version.
 """
 
 import multiprocessing
+import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import count
 from multiprocessing.process import BaseProcess
-from typing import Concatenate, ParamSpec
+from typing import ClassVar, Concatenate, ParamSpec
 
 from schedbot import __version__
 from schedbot.errors import ProgramChanged
@@ -33,7 +35,12 @@ Arguments = ParamSpec("Arguments")
 
 
 class ChildProcess:
-    """A child and the pipe to it. `main` gets the child's end of the socket and plain values."""
+    """A child and the pipe to it. `main` gets the child's end of the socket and plain values.
+
+    `variables`: the variables of the environment that it gets; all with None.
+    """
+
+    variables: ClassVar[Collection[str] | None] = None
 
     def __init__(
         self,
@@ -45,7 +52,7 @@ class ChildProcess:
         context = multiprocessing.get_context("spawn")
         child_args = (child_end, main.__module__, main.__name__, *args)
         self.process: BaseProcess = context.Process(target=child_main, args=child_args, kwargs=kwargs, daemon=True)
-        with block_signals():
+        with block_signals(), only_variables(self.variables):
             self.process.start()
         child_end.close()
         self.number = next(NUMBERS)
@@ -75,6 +82,21 @@ class ChildProcess:
         """End the child now."""
         self.process.kill()
         self.pipe.close()
+
+
+@contextmanager
+def only_variables(names: Collection[str] | None) -> Iterator[None]:
+    """Keep only these variables of the environment inside the block; all with None.
+
+    A child that starts there never had the others: cleared later, they would stay in its /proc/PID/environ.
+    """
+    removed = {} if names is None else {name: text for name, text in os.environ.items() if name not in names}
+    for name in removed:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(removed)
 
 
 def version_mismatch(version: str) -> ProgramChanged:

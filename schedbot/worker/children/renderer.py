@@ -21,13 +21,33 @@ from schedbot.worker.protocol import (
 )
 
 MEMORY_BYTES = 1 << 30
+FILE_BYTES = 1 << 26
+# A renderer needs no more of the environment, which may hold secrets.
+VARIABLES = frozenset(
+    [
+        "PATH",
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "LC_CTYPE",
+        "TZ",
+        "TZDIR",
+        "TMPDIR",
+        "LD_LIBRARY_PATH",
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PYTHONTZPATH",
+        "PYTHONUTF8",
+        "PYTHONDONTWRITEBYTECODE",
+    ]
+)
 LONGEST_REASON = 2_000  # a reason may quote the report's output
 ALARM_S = 15  # later than the pool's own limit
 
 
 def run(end: socket.socket) -> None:
     """Run a renderer until the pool closes the socket."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    limit_resources()
     # Loaded now, since an upgrade may replace the files later.
     from schedbot.reports.sources import template  # noqa: F401
 
@@ -42,6 +62,24 @@ def run(end: socket.socket) -> None:
             signal.alarm(0)
             end.sendall(encode(response))
     os._exit(0)
+
+
+def limit_resources() -> None:
+    """Limit this process: memory, size of files, no core dump, and no process or thread beside it.
+
+    NPROC counts all processes of the user, but it is compared only when this process starts another: 0 forbids that,
+    and does not touch the user's other processes. Root is exempt from it.
+    """
+    limits = {
+        resource.RLIMIT_AS: MEMORY_BYTES,
+        resource.RLIMIT_FSIZE: FILE_BYTES,
+        resource.RLIMIT_NPROC: 0,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, limit in limits.items():
+        hard = resource.getrlimit(kind)[1]
+        bound = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(kind, (bound, bound))
 
 
 def render(request: RenderRequest) -> ChildResponse:

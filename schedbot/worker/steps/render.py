@@ -66,6 +66,8 @@ def take_first(queue: deque[Delivery]) -> Delivery | None:
 class RendererHandle(ChildProcess):
     """A renderer and its report: one at a time, so the pool knows which report crashed it."""
 
+    variables = renderer.VARIABLES
+
     def __init__(self) -> None:
         super().__init__(renderer.run)
         self.delivery: Delivery | None = None
