@@ -3,7 +3,7 @@
 Instants are UTC milliseconds since the epoch. Words are English in every locale, so that output can be compared.
 """
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from schedbot.times.durations import SECOND, UNITS
@@ -13,7 +13,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def to_datetime(ms: int, tz: ZoneInfo) -> datetime:
+def to_datetime(ms: int, tz: tzinfo) -> datetime:
     """Return the wall-clock time of `tz` at the instant `ms`."""
     return (EPOCH + timedelta(milliseconds=ms)).astimezone(tz)
 

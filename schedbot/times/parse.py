@@ -5,7 +5,7 @@ instants. Instants are UTC milliseconds since the epoch. Pure: the present is an
 """
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from schedbot.errors import BadInput
@@ -90,17 +90,21 @@ def wall_to_instant(wall: datetime, tz: ZoneInfo, text: str) -> int:
     raise BadInput(f"{text} {problem} in {tz.key}: the clocks change.", hint=f"Write {instants}.")
 
 
-def start_of_day(day: date, tz: ZoneInfo) -> int:
+def start_of_day(day: date, tz: tzinfo) -> int:
     """Return the first instant of the day in `tz`. In a few zones a day may begin at 01:00."""
-    midnight = datetime.combine(day, time())
-    first, second = (_ms(midnight.replace(tzinfo=tz, fold=fold)) for fold in (0, 1))
+    return first_instant(datetime.combine(day, time()), tz)
+
+
+def first_instant(wall: datetime, tz: tzinfo) -> int:
+    """Return the first instant at which clocks in `tz` show `wall`; the end of the gap if they never show it."""
+    first, second = (_ms(wall.replace(tzinfo=tz, fold=fold)) for fold in (0, 1))
     if first <= second:
         return first
-    # Midnight is in a gap, between `second` and `first`: the day begins when the new offset does.
-    low, high = second, first
+    low, high = second, first  # the gap ends between these, when the new offset begins
     while high - low > SECOND:
         middle = (low + high) // 2 // SECOND * SECOND
-        low, high = (low, middle) if to_datetime(middle, tz).date() >= day else (middle, high)
+        is_after_gap = to_datetime(middle, tz).replace(tzinfo=None) >= wall
+        low, high = (low, middle) if is_after_gap else (middle, high)
     return high
 
 
