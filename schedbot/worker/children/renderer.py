@@ -23,24 +23,9 @@ from schedbot.worker.protocol import (
 MEMORY_BYTES = 1 << 30
 FILE_BYTES = 1 << 26
 # A renderer needs no more of the environment, which may hold secrets.
-VARIABLES = frozenset(
-    [
-        "PATH",
-        "HOME",
-        "LANG",
-        "LC_ALL",
-        "LC_CTYPE",
-        "TZ",
-        "TZDIR",
-        "TMPDIR",
-        "LD_LIBRARY_PATH",
-        "PYTHONPATH",
-        "PYTHONHOME",
-        "PYTHONTZPATH",
-        "PYTHONUTF8",
-        "PYTHONDONTWRITEBYTECODE",
-    ]
-)
+VARIABLES = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TZDIR", "TMPDIR", "LD_LIBRARY_PATH"}) | {
+    f"PYTHON{name}" for name in ("PATH", "HOME", "TZPATH", "UTF8", "DONTWRITEBYTECODE")
+}
 LONGEST_REASON = 2_000  # a reason may quote the report's output
 ALARM_S = 15  # later than the pool's own limit
 
