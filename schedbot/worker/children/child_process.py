@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from itertools import count
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import ClassVar, Concatenate, ParamSpec
 
 from schedbot import __version__
@@ -77,6 +78,15 @@ class ChildProcess:
         if lines is None or self.version == __version__:
             return None if lines is None else [decode_response(line) for line in lines]
         return []
+
+    def read_cpu_ms(self) -> int | None:
+        """Return the processor time that the child has had; None where the system does not tell (only Linux does)."""
+        try:
+            status = Path(f"/proc/{self.process.pid}/stat").read_text()
+        except OSError:
+            return None
+        user_ticks, system_ticks = status.rpartition(")")[2].split()[11:13]  # proc_pid_stat(5); the name has blanks
+        return (int(user_ticks) + int(system_ticks)) * 1000 // os.sysconf("SC_CLK_TCK")
 
     def kill(self) -> None:
         """End the child now."""

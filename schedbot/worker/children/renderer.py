@@ -1,9 +1,10 @@
 """Renderer: a child that renders one report at a time, under a memory limit; the pool keeps the time limit.
 
 A template that loops, uses up memory or crashes its process ends its own attempt alone. Where the pool is gone, nobody
-would end a renderer that loops: it has an alarm of its own.
+would end a renderer that loops: it has an alarm of its own. No limit is above the one that the pool itself has.
 """
 
+import math
 import os
 import resource
 import signal
@@ -28,6 +29,7 @@ VARIABLES = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TZDI
 }
 LONGEST_REASON = 2_000  # a reason may quote the report's output
 ALARM_S = 15  # later than the pool's own limit
+CPU_S = 10  # of processor time for one report, on all cores together
 
 
 def run(end: socket.socket) -> None:
@@ -41,6 +43,7 @@ def run(end: socket.socket) -> None:
     with end.makefile("rb") as lines:
         for line in lines:
             signal.alarm(ALARM_S)  # without a handler, it ends the renderer
+            allow_cpu_time()
             request = decode_request(line)
             assert isinstance(request, RenderRequest)
             response = render(request)
@@ -62,9 +65,21 @@ def limit_resources() -> None:
         resource.RLIMIT_CORE: 0,
     }
     for kind, limit in limits.items():
-        hard = resource.getrlimit(kind)[1]
-        bound = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        bound = cap(limit, kind)
         resource.setrlimit(kind, (bound, bound))
+
+
+def cap(limit: int, kind: int) -> int:
+    """Return the limit, or the hard limit of this process if that is lower."""
+    hard = resource.getrlimit(kind)[1]
+    return limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+
+
+def allow_cpu_time() -> None:
+    """Allow CPU_S more of processor time. SIGXCPU ends a renderer that uses more."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    limit = cap(math.ceil(usage.ru_utime + usage.ru_stime) + CPU_S, resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def render(request: RenderRequest) -> ChildResponse:
@@ -78,6 +93,6 @@ def render(request: RenderRequest) -> ChildResponse:
     except ReportFailed as error:
         return RenderFailed(request.job_id, str(error)[:LONGEST_REASON])
     except MemoryError:
-        return RenderFailed(request.job_id, f"It took more than {MEMORY_BYTES >> 20} MB of memory.")
+        return RenderFailed(request.job_id, f"It took more than {cap(MEMORY_BYTES, resource.RLIMIT_AS) >> 20} MB of memory.")
     except Exception as error:
         return RenderFailed(request.job_id, f"{type(error).__name__}: {error}"[:300])

@@ -4,6 +4,7 @@ A workspace never holds all renderers: there may be one more of them than its sh
 their own workspace.
 """
 
+import signal
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from schedbot.worker.protocol import ChildResponse, Ready, RenderFailed, RenderR
 from schedbot.worker.state.send_queue import Delivery
 
 RENDER_MS = 10_000
+# A report that had less processor time within its limit did not loop: the machine starved its renderer, or it waited.
+BUSY_CPU_MS = RENDER_MS // 2
 STUCK_MS = 1_000  # a report that takes longer may well take all of its time
 
 
@@ -72,14 +75,20 @@ class RendererHandle(ChildProcess):
         super().__init__(renderer.run)
         self.delivery: Delivery | None = None
         self.since = 0  # steady
+        self.cpu_before_ms: int | None = None
 
     def is_overdue(self, now: int) -> bool:
         """Has its report taken too long?"""
         return self.delivery is not None and now - self.since > RENDER_MS
 
+    def is_starved(self) -> bool:
+        """Has its report had too little processor time to blame it for being late?"""
+        cpu_ms = self.read_cpu_ms()
+        return None not in (cpu_ms, self.cpu_before_ms) and (cpu_ms or 0) - (self.cpu_before_ms or 0) < BUSY_CPU_MS
+
     def start(self, delivery: Delivery, now: int) -> None:
         """Begin to render a report."""
-        self.delivery, self.since = delivery, now
+        self.delivery, self.since, self.cpu_before_ms = delivery, now, self.read_cpu_ms()
         self.send(render_request(delivery.job))
 
 
@@ -151,6 +160,12 @@ class RenderPool:
         """Return the renderers whose report takes too long."""
         return [handle for handle in self.renderers if handle.is_overdue(now)]
 
+    def end_reason(self, handle: RendererHandle) -> str:
+        """Return why an overdue renderer is ended; '' if another one tries its report, because it was starved."""
+        delivery = handle.delivery
+        is_first = delivery is not None and not delivery.has_lost_renderer
+        return "" if is_first and handle.is_starved() else f"It took more than {RENDER_MS // 1000} s."
+
     def remove(self, handle: RendererHandle, reason: str = "") -> None:
         """Remove a dead renderer. `reason`: the pool has killed it for its report, which has failed.
 
@@ -160,6 +175,8 @@ class RenderPool:
         delivery = handle.delivery
         if delivery is None or delivery.is_done:
             return
+        if handle.process.exitcode == -signal.SIGXCPU:
+            reason = f"It took more than {renderer.CPU_S} s of processor time."
         if reason or delivery.has_lost_renderer:
             self.on_failed(delivery, reason or f"It ended its process (exit code {handle.process.exitcode}).")
             return

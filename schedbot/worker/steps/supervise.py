@@ -16,7 +16,7 @@ from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.timers import Timer
 from schedbot.worker.state.write_queue import WriteFailure
 from schedbot.worker.steps.reconcile import Reconciler
-from schedbot.worker.steps.render import RENDER_MS, RendererHandle, RenderPool
+from schedbot.worker.steps.render import RendererHandle, RenderPool
 from schedbot.worker.steps.send import Sender
 
 # A child whose response is later than a request's time-out by this much is replaced.
@@ -146,7 +146,7 @@ class ChildSupervisor:
         for poster in [poster for poster in self.in_flight.posters if poster.is_overdue(posts_before, look_ups_before)]:
             self.remove(poster)
         for renderer in self.render_pool.overdue(now):
-            self.remove(renderer, f"It took more than {RENDER_MS // 1000} s.")
+            self.remove(renderer, self.render_pool.end_reason(renderer))
 
     def remove(self, child: ChildHandle, reason: str = "") -> None:
         """Remove a child that is dead, or end it now. `reason`: a renderer is ended for its report, which has failed.
