@@ -16,9 +16,7 @@ def start_limited(app: App, limits: str, *words: str, **env: str) -> Program:
     return program
 
 
-def run_limited(
-    app: App, limits: str, *words: str, within: float = 60, **env: str
-) -> subprocess.CompletedProcess[str]:
+def run_limited(app: App, limits: str, *words: str, within: float = 60, **env: str) -> subprocess.CompletedProcess[str]:
     """Run a command under limits until it ends. Raises TimeoutExpired after `within` seconds."""
     program = start_limited(app, limits, *words, **env)
     out, err = program.communicate(timeout=within)

@@ -93,6 +93,8 @@ def render(request: RenderRequest) -> ChildResponse:
     except ReportFailed as error:
         return RenderFailed(request.job_id, str(error)[:LONGEST_REASON])
     except MemoryError:
-        return RenderFailed(request.job_id, f"It took more than {cap(MEMORY_BYTES, resource.RLIMIT_AS) >> 20} MB of memory.")
+        return RenderFailed(
+            request.job_id, f"It took more than {cap(MEMORY_BYTES, resource.RLIMIT_AS) >> 20} MB of memory."
+        )
     except Exception as error:
         return RenderFailed(request.job_id, f"{type(error).__name__}: {error}"[:300])
