@@ -12,9 +12,9 @@ HEAD = """\
 
 Generated from the program's help by `docs/write_commands.py`; `schedbot COMMAND --help` shows the same.
 
-Two options go before the command's name: `--config FILE` (default: `SCHEDBOT_CONFIG`, else `./schedbot.toml`, else the
-user's configuration folder, else `/etc/schedbot/schedbot.toml`) and `--database FILE` (default: `SCHEDBOT_DATABASE`,
-else the database of the configuration).
+Two options go before the command's name or after it: `--config FILE` (default: `SCHEDBOT_CONFIG`, else
+`./schedbot.toml`, else the user's configuration folder, else `/etc/schedbot/schedbot.toml`) and `--database FILE`
+(default: `SCHEDBOT_DATABASE`, else the database of the configuration).
 
 Exit codes: 0 done; 1 failed; 2 used wrongly, nothing changed; 3 done, but something waits for a person.
 """
@@ -36,7 +36,7 @@ def section(name: str, command: Any) -> Iterator[str]:
     yield f"### {name}\n"
     yield f"{description.strip()}\n"
     yield f"```sh\n{' '.join(example.split())}\n```\n"
-    rows = [row(param) for param in command.params if param.name != "help"]
+    rows = [row(param) for param in command.params if not getattr(param, "hidden", False)]
     if rows:
         yield "\n".join(["| | |", "|---|---|", *rows]) + "\n"
     for subname, subcommand in getattr(command, "commands", {}).items():

@@ -9,9 +9,10 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from schedbot import __version__, settings, text_input
+from schedbot import __version__, text_input
+from schedbot.commands import usage_errors
+from schedbot.commands.command_class import Group, LeafCommand
 from schedbot.errors import BadFile, SchedbotError
 from schedbot.presentation import streams
 
@@ -94,7 +95,7 @@ def load(command: str) -> Any:
     app = getattr(module, "app", None)
     if app is None:
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.command(command)(module.run)
+        app.command(command, cls=LeafCommand)(module.run)
     loaded = typer.main.get_command(app)
     loaded.name = command
     clean_options(loaded)
@@ -120,8 +121,11 @@ def make_clean_type(text_type: Any) -> Any:
     return CleanText()
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Group):
     """A group that imports a command when it is called."""
+
+    shows_global_options = True
+    other_names = usage_errors.OTHER_COMMANDS
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         """Return all names in the order of the help."""
@@ -157,8 +161,6 @@ app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, no_args_is_help=True)
 
 @app.callback()
 def root(
-    config: Annotated[str | None, typer.Option(metavar="FILE", help="Configuration file.")] = None,
-    database: Annotated[str | None, typer.Option(metavar="FILE", help="Database file.")] = None,
     _version: Annotated[
         bool, typer.Option("--version", help="Show the version and exit.", callback=print_version, is_eager=True)
     ] = False,
@@ -167,7 +169,6 @@ def root(
 
     Example:  schedbot demo
     """
-    settings.flags = settings.Flags(config=config, database=database)
 
 
 def main() -> None:

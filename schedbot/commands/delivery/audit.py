@@ -29,7 +29,8 @@ def run(
     since: options.DueSince = "",
     until: options.DueUntil = "",
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Newest N jobs. [default: 50 in the table; all with --json and --csv]")
+        int | None,
+        typer.Option(metavar="N", min=1, help="Newest N jobs. [default: 50 in the table; all with --json and --csv]"),
     ] = None,
     mark_posted: Annotated[
         str,

@@ -25,12 +25,17 @@ def run(
     drain: Annotated[bool, typer.Option("--drain", help="Exit when no job is due.")] = False,
     processes: Annotated[
         int | None,
-        typer.Option(min=1, max=256, help="Child processes. [default: SCHEDBOT_PROCESSES, else the number of cores]"),
+        typer.Option(
+            metavar="N", min=1, max=256, help="Child processes. [default: SCHEDBOT_PROCESSES, else the number of cores]"
+        ),
     ] = None,
     in_flight: Annotated[
         int | None,
         typer.Option(
-            min=1, max=10_000, help="Posts in flight in each process. [default: SCHEDBOT_IN_FLIGHT, else 100]"
+            metavar="N",
+            min=1,
+            max=10_000,
+            help="Posts in flight in each process. [default: SCHEDBOT_IN_FLIGHT, else 100]",
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log only warnings and errors.")] = False,

@@ -7,6 +7,7 @@ import typer
 from schedbot.admin.schedules import shared_calendars
 from schedbot.admin.schedules.shared_calendars import CalendarChange
 from schedbot.commands import schedule_options as options
+from schedbot.commands.command_class import GroupApp
 from schedbot.errors import BadInput
 from schedbot.model import OutsidePolicy, SendHours
 from schedbot.presentation import output
@@ -19,7 +20,7 @@ Workspace = Annotated[str | None, options.option("--workspace", "NAME", "All sch
 COLUMNS = ("account", "workspace", "window", "outside", "blackout", "schedules")
 TABLE_COLUMNS = ("account", "workspace", "schedules", "outside", "window", "blackout")
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
+app = GroupApp()
 
 
 @app.callback()

@@ -31,7 +31,7 @@ def run(
     ] = None,
     account: Annotated[str | None, typer.Option(metavar="ID", help="Account.")] = None,
     workspace: Annotated[str | None, typer.Option(metavar="NAME", help="Slack workspace.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Rows of the table.")] = 50,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Rows of the table.")] = 50,
     json: Annotated[bool, typer.Option("--json", help="All schedules, one JSON object a line.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="All schedules as CSV.")] = False,
 ) -> None:

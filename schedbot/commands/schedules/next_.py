@@ -32,7 +32,7 @@ def run(
     from_: Annotated[
         str, typer.Option("--from", metavar="WHEN", help="Show occurrences from this instant on. [default: now]")
     ] = "",
-    count: Annotated[int, typer.Option(min=1, max=100_000, help="Occurrences of each schedule.")] = 5,
+    count: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="Occurrences of each schedule.")] = 5,
     skip_holidays: options.SkipHolidays = None,
     holiday_policy: options.HolidayPolicy = None,
     window: options.Window = None,

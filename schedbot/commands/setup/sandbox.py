@@ -16,7 +16,9 @@ class History(StrEnum):
 
 
 def run(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 uses a free port.")] = 8765,
+    port: Annotated[
+        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port on 127.0.0.1; 0 uses a free port.")
+    ] = 8765,
     file: Annotated[Path | None, typer.Option(help="Store the messages in this file (JSON Lines).")] = None,
     any_channel: Annotated[
         bool, typer.Option("--any-channel", help="Accept any C... or G... id as a channel.")

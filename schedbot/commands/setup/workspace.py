@@ -7,6 +7,7 @@ import typer
 
 from schedbot import times
 from schedbot.admin.workspaces import lookup, manage, token_sources
+from schedbot.commands.command_class import GroupApp
 from schedbot.commands.setup import workspace_check
 from schedbot.presentation import output
 from schedbot.session import Session, open_session
@@ -30,7 +31,7 @@ MIN_REASON = 32
 COLUMNS = ("name", "token", "state", "schedules", "waiting", "reason", "paused_at", "paused_by")
 TABLE_COLUMNS = COLUMNS[:6]
 
-app = typer.Typer(rich_markup_mode=None, add_completion=False, no_args_is_help=True)
+app = GroupApp()
 
 
 @app.callback()
