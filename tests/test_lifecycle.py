@@ -15,7 +15,13 @@ S, E = JobState, Event
 FINAL = {S.SUCCEEDED, S.SKIPPED}
 # All moves, written out by hand: a change of the table must be made here too.
 EXPECTED = {
-    S.QUEUED: {E.CLAIMED: S.RUNNING, E.CANCELLED: S.CANCELLED, E.SKIPPED: S.SKIPPED, E.SKIPPED_AFTER_ATTEMPT: S.FAILED},
+    S.QUEUED: {
+        E.CLAIMED: S.RUNNING,
+        E.CANCELLED: S.CANCELLED,
+        E.SKIPPED: S.SKIPPED,
+        **dict.fromkeys((E.SKIPPED_AFTER_ATTEMPT, E.EXPIRED), S.FAILED),
+        E.EXPIRED_UNTRIED: S.MISSED,
+    },
     S.RUNNING: {
         E.POSTED: S.SUCCEEDED,
         **dict.fromkeys(

@@ -58,6 +58,8 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (QUEUED, E.CANCELLED): CANCELLED,  # its schedule was paused, changed, suspended or removed
     (QUEUED, E.SKIPPED): SKIPPED,  # by a person or a calendar: this occurrence alone
     (QUEUED, E.SKIPPED_AFTER_ATTEMPT): FAILED,  # by a calendar
+    (QUEUED, E.EXPIRED): FAILED,  # its workspace was resumed, and its grace is over, after an attempt
+    (QUEUED, E.EXPIRED_UNTRIED): MISSED,  # its workspace was resumed, and its grace is over, without an attempt
     (RUNNING, E.SKIPPED): SKIPPED,  # by a person or a calendar, before its request is sent
     (RUNNING, E.SKIPPED_AFTER_ATTEMPT): FAILED,  # by a calendar, before its request is sent
     (RUNNING, E.RELEASED): QUEUED,  # the pool stops, the channel is busy, or the calendar is closed

@@ -10,6 +10,7 @@ from schedbot.model import TokenSource
 from schedbot.store.history import changes
 from schedbot.store.schedules import workspace_usage
 from schedbot.store.schedules import workspaces as rows
+from schedbot.store.schedules.parked_jobs import ResumedJobs
 from tests.support.schedules import Schedules
 from tests.support.sql import read_rows, read_value
 
@@ -110,7 +111,7 @@ def test_pause_parks_queued_jobs_until_resume(schedules: Schedules) -> None:
     assert parked(schedules) == [("queued", 1)]
     assert manage.pause(schedules.session, "default", "again") == manage.PauseResult(False, 1)
     assert lookup.find(schedules.db, "default").paused_reason == "revoked"
-    assert manage.resume(schedules.session, "default") == manage.PauseResult(True, 1)
+    assert manage.resume(schedules.session, "default") == manage.ResumeResult(True, ResumedJobs(1))
     assert parked(schedules) == [("queued", 0)]
 
 

@@ -1,11 +1,12 @@
 """`workspace add`, `list`, `check`, `pause`, `resume` and `remove`: output and exit codes, over real HTTP."""
 
 import json
+import shlex
 from itertools import pairwise
 
 import pytest
 
-from tests.support.app import App
+from tests.support.app import App, now_ms, rfc3339
 
 
 @pytest.mark.slow
@@ -35,12 +36,30 @@ def test_paused_workspace_shows_reason_person_and_time(app: App) -> None:
 @pytest.mark.slow
 def test_paused_workspace_gets_no_posts_until_resumed(app: App) -> None:
     app.add_due_jobs(2)
-    assert app.run("workspace", "pause", "default").stdout == "Paused workspace 'default': 2 jobs wait.\n"
+    assert app.run("workspace", "pause", "default").stdout.startswith("Paused workspace 'default': 2 jobs wait. A job")
     assert app.work().returncode == 3  # jobs wait for a person
     assert app.posts() == []
-    assert app.run("workspace", "resume", "default").stdout == "Resumed workspace 'default': 2 jobs wait.\n"
+    assert app.run("workspace", "resume", "default").stdout == "Resumed workspace 'default': 2 jobs will be sent.\n"
     done = app.work()
     assert (done.returncode, len(app.posts())) == (0, 2), done.stderr
+
+
+@pytest.mark.slow
+def test_resume_names_the_jobs_past_their_grace(app: App) -> None:
+    due_at = now_ms() // 1000 * 1000 - 7_200_000
+    app.add_schedule("old", as_of=due_at - 30_000, at=rfc3339(due_at), grace="1h")
+    app.tick(due_at)
+    app.add_schedule("new", as_of=due_at - 30_000, at=rfc3339(due_at), grace="3h")
+    app.tick(due_at)
+    app.run("workspace", "pause", "default")
+    listed = app.run("workspace", "list", "--json").stdout
+    assert f'"waiting": 2, "oldest_due_at": "{rfc3339(due_at)}"' in listed
+    resumed = app.run("workspace", "resume", "default").stdout
+    assert "1 job will be sent. 1 job is past the grace and not sent; 'schedbot retry " in resumed
+    retry = shlex.split(resumed.split("'schedbot ")[1].split("' sends")[0])
+    assert app.run(*retry, "--yes").stdout.endswith("Queued 1 job.\n")
+    assert app.work().returncode == 0
+    assert len(app.posts()) == 2
 
 
 @pytest.mark.slow

@@ -89,7 +89,7 @@ def explain_queued(job: JobRecord, now: int, unanswered: int) -> tuple[str, tupl
     if job.workspace_paused is not None:
         resume = f"schedbot workspace resume {shlex.quote(job.workspace)}"
         detail = f"workspace '{job.workspace}' is paused: {describe_reason(job.workspace_paused)}."
-        return detail, (*remedy_steps(job), resume)
+        return f"{detail} {explain_grace(job, now)}", (*remedy_steps(job), resume)
     if unanswered >= OUTAGE_FAILURES and job.goes_at <= now:
         detail = f"Slack has not answered the last {unanswered} posts. It is tried again automatically."
         return f"{detail}{deferral(job, now)}", ("schedbot doctor --online", "schedbot health")
@@ -98,6 +98,18 @@ def explain_queued(job: JobRecord, now: int, unanswered: int) -> tuple[str, tupl
     waited = times.format_duration(now - job.available_at)
     is_slow = now - job.available_at > SLOW_MS
     return f"it has waited for a worker for {waited}.", ("schedbot health",) if is_slow else ()
+
+
+def explain_grace(job: JobRecord, now: int) -> str:
+    """Return what becomes of a job of a paused workspace if the workspace is resumed."""
+    if job.deadline_at > now:
+        end = times.format_instant(job.deadline_at, times.zone(job.tz), now)
+        return (
+            "Its grace counts from the resume." if job.stops_grace else f"Its grace ends {end}; it is not posted later."
+        )
+    if job.stops_grace:
+        return "Its grace is over: --misfire decides whether the resume posts it."
+    return f"Its grace is over: after the resume, '{retry_command(job, now)}' posts it."
 
 
 def deferral(job: JobRecord, now: int) -> str:

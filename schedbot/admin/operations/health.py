@@ -18,6 +18,11 @@ TICK_LATE_MS = 150_000
 # 'work --drain' in a crontab runs once a minute too.
 DUE_LATE_MS = 120_000
 DUE_STUCK_MS = 900_000
+# Grace of waiting jobs, by whether the pause of their workspace stops it.
+WAIT = {
+    False: "A job that waits longer than its --grace is not posted.",
+    True: "Its jobs wait: their --grace counts from the resume.",
+}
 OK, DEGRADED, BROKEN = "ok", "degraded", "failed"
 ADD_TICK = "Add 'schedbot tick' to the crontab, once a minute."
 
@@ -145,7 +150,7 @@ def version_mismatch(pool: str, program: str) -> str:
 
 
 def problems_for_people(vitals: Vitals) -> list[Problem]:
-    paused = [paused_workspace(workspace.name, workspace.reason) for workspace in vitals.paused]
+    paused = [f"{paused_workspace(each.name, each.reason)} {WAIT[each.stops_grace]}" for each in vitals.paused]
     problems = [Problem(sentence, needs_person=True) for sentence in paused]
     if vitals.held:
         jobs = count(vitals.held, "job is held: it", "jobs are held: they")

@@ -24,7 +24,7 @@ from schedbot.rules.calendar import Calendar
 from schedbot.store.database import Database
 from schedbot.store.fanout import enqueue_due
 from schedbot.store.jobs import calendar_deferral, pending
-from schedbot.store.schedules import recurrences, schedules, shared_calendars
+from schedbot.store.schedules import parked_jobs, recurrences, schedules, shared_calendars, workspaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +186,17 @@ def settle_jobs(db: Database, before: Schedule, after: Schedule, now: int) -> in
             if not is_occurrence(after, job.due_at):
                 cancelled += pending.cancel(db, after.id, CancelReason.SCHEDULE_EDITED, job.due_at)
     pending.follow_schedule(db, after, after.terms.grace_ms - before.terms.grace_ms)
+    restart_grace(db, before, after, now)
     if calendar(before) != calendar(after):
         cancelled += calendar_deferral.reevaluate_schedule(db, after.id, now).skipped
     return cancelled
+
+
+def restart_grace(db: Database, before: Schedule, after: Schedule, now: int) -> None:
+    """Count the grace of jobs that left a workspace with a refused token from now: it stood still there."""
+    workspace = workspaces.by_id(db, before.workspace_id)
+    if after.workspace_id != before.workspace_id and workspace.stops_grace and workspace.paused_at is not None:
+        parked_jobs.restart_grace(db, after.workspace_id, workspace.paused_at, now, after.id)
 
 
 def calendar(schedule: Schedule) -> tuple[Calendar, Recurrence] | None:

@@ -17,6 +17,7 @@ from schedbot.model import TokenSource
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.schedules import workspace_usage, workspaces
+from schedbot.store.schedules.parked_jobs import ResumedJobs
 from schedbot.store.schedules.workspaces import Workspace
 
 MAX_NAME_LENGTH = 80
@@ -24,10 +25,18 @@ MAX_NAME_LENGTH = 80
 
 @dataclass(frozen=True, slots=True)
 class PauseResult:
-    """Result of a pause or resume: whether the state changed, and the number of jobs that wait, or waited."""
+    """Result of a pause: whether the state changed, and the number of jobs that wait."""
 
     is_changed: bool
     waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeResult:
+    """Result of a resume: whether the state changed, and the jobs that are sent or past their grace."""
+
+    is_changed: bool
+    jobs: ResumedJobs
 
 
 def add(session: Session, name: str, token: TokenSource) -> str:
@@ -70,17 +79,17 @@ def pause(session: Session, name: str, reason: str) -> PauseResult:
     return PauseResult(is_changed, waiting)
 
 
-def resume(session: Session, name: str) -> PauseResult:
-    """Resume a workspace and its waiting jobs. Raises NotFound."""
+def resume(session: Session, name: str) -> ResumeResult:
+    """Resume a workspace and its waiting jobs; those past their grace are settled. Raises NotFound."""
     with session.db.writing():
         context = ChangeContext.begin(session, "workspace resume")
         before = find(session.db, name)
-        waiting = workspaces.resume(session.db, before.id, context.now)
+        jobs = workspaces.resume(session.db, before.id, context.now)
         is_changed = before.paused_at is not None
         if is_changed:
             record(session.db, context, before, find(session.db, name))
     session.db.wake()
-    return PauseResult(is_changed, waiting)
+    return ResumeResult(is_changed, jobs)
 
 
 def remove(session: Session, name: str) -> None:

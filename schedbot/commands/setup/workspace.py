@@ -13,6 +13,7 @@ from schedbot.presentation import output
 from schedbot.session import Session, open_session
 from schedbot.slack.remedies import describe_reason
 from schedbot.store.schedules import workspace_usage
+from schedbot.store.schedules.parked_jobs import ResumedJobs
 from schedbot.store.schedules.workspaces import Workspace
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Workspace name.")]
@@ -28,8 +29,8 @@ TokenCommand = Annotated[
 ]
 # Minimum width of a reason; a long reason wraps.
 MIN_REASON = 32
-COLUMNS = ("name", "token", "state", "schedules", "waiting", "reason", "paused_at", "paused_by")
-TABLE_COLUMNS = COLUMNS[:6]
+COLUMNS = ("name", "token", "state", "schedules", "waiting", "oldest_due_at", "reason", "paused_at", "paused_by")
+HEADS = ("NAME", "TOKEN", "STATE", "SCHEDULES", "WAITING", "OLDEST", "REASON")
 
 app = GroupApp()
 
@@ -81,7 +82,7 @@ def list_(
     json: Annotated[bool, typer.Option("--json", help="JSON Lines.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV with a header.")] = False,
 ) -> None:
-    """List the workspaces with their schedules and waiting jobs.
+    """List the workspaces with their schedules, and their waiting jobs with the due time of the oldest.
 
     Example:  schedbot workspace list
     """
@@ -89,30 +90,38 @@ def list_(
         workspaces = lookup.find_all(session.db, [])
         rows = [to_json(session, workspace) for workspace in workspaces]
         reasons = [describe_pause(session, workspace) for workspace in workspaces]
+        oldest = [describe_oldest(session, workspace) for workspace in workspaces]
     if json:
         output.json_lines(rows)
     elif csv:
         output.csv_rows(COLUMNS, rows)
     else:
         cells = [
-            [*(str(row[name]) for name in TABLE_COLUMNS[:-1]), reason]
-            for row, reason in zip(rows, reasons, strict=True)
+            [*(str(row[name]) for name in COLUMNS[:5]), due, reason]
+            for row, due, reason in zip(rows, oldest, reasons, strict=True)
         ]
-        heads = [name.upper() for name in TABLE_COLUMNS]
-        output.table(heads, cells, "No workspaces.", {"paused": "yellow"}, wraps_from=MIN_REASON if any(reasons) else 0)
+        output.table(HEADS, cells, "No workspaces.", {"paused": "yellow"}, wraps_from=MIN_REASON if any(reasons) else 0)
 
 
 def to_json(session: Session, workspace: Workspace) -> dict[str, Any]:
+    oldest_due_at = workspace_usage.oldest_due_at(session.db, workspace.id)
     return {
         "name": workspace.name,
         "token": token_sources.describe(workspace.token),
         "state": "active" if workspace.paused_at is None else "paused",
         "schedules": workspace_usage.count_schedules(session.db, workspace.id),
         "waiting": workspace_usage.count_queued_jobs(session.db, workspace.id),
+        "oldest_due_at": None if oldest_due_at is None else times.to_rfc3339(oldest_due_at),
         "reason": workspace.paused_reason,
         "paused_at": None if workspace.paused_at is None else times.to_rfc3339(workspace.paused_at),
         "paused_by": workspace.paused_by,
     }
+
+
+def describe_oldest(session: Session, workspace: Workspace) -> str:
+    """Return the due instant of the oldest waiting job: `Wed 25 Nov 12:49 UTC`; else empty."""
+    due_at = workspace_usage.oldest_due_at(session.db, workspace.id)
+    return "" if due_at is None else times.format_instant(due_at, session.local_zone, session.now())
 
 
 def describe_pause(session: Session, workspace: Workspace) -> str:
@@ -133,29 +142,47 @@ def pause(
 ) -> None:
     """Pause all posts to a workspace. Requests that were sent may still arrive; other jobs wait without an attempt.
 
+    A job that waits longer than its --grace is not posted. (Only while a refused token pauses a workspace does the
+    grace stand still.)
+
     Example:  schedbot workspace pause default --reason "moving to the new app"
     """
     with open_session() as session:
         result = manage.pause(session, name, reason)
         pause_text = describe_pause(session, lookup.find(session.db, name))
     if result.is_changed:
-        output.print_line(f"Paused workspace '{name}': {waiting_jobs(result.waiting)}.")
+        grace = "A job that waits longer than its --grace is not posted."
+        output.print_line(f"Paused workspace '{name}': {waiting_jobs(result.waiting)}. {grace}")
     else:
         output.print_line(f"Workspace '{name}' is already paused: {pause_text}; {waiting_jobs(result.waiting)}.")
 
 
 @app.command()
 def resume(name: Name) -> None:
-    """Resume a paused workspace and post its waiting jobs.
+    """Resume a paused workspace and post its waiting jobs, except those past their grace.
+
+    After a pause by a refused token, --grace counts from the resume. Jobs whose grace ended during that pause follow
+    --misfire: 'latest' posts the newest of a schedule, 'all' posts each, 'skip' none.
 
     Example:  schedbot workspace resume default
     """
     with open_session() as session:
         result = manage.resume(session, name)
     if result.is_changed:
-        output.print_line(f"Resumed workspace '{name}': {waiting_jobs(result.waiting)}.")
+        sent = output.count(result.jobs.sent, "job")
+        output.print_line(f"Resumed workspace '{name}': {sent} will be sent.{describe_expired(name, result.jobs)}")
     else:
         output.print_line(f"Workspace '{name}' is not paused.")
+
+
+def describe_expired(name: str, jobs: ResumedJobs) -> str:
+    """Return how many jobs are past their grace, with the command that sends them; else empty."""
+    if not jobs.expired:
+        return ""
+    since, until = times.to_rfc3339(jobs.expired[0]), times.to_rfc3339(jobs.expired[-1])
+    filters = f"--workspace {shlex.quote(name)} --state missed,failed --error deadline --since {since} --until {until}"
+    past = output.count(len(jobs.expired), "job is", "jobs are")
+    return f" {past} past the grace and not sent; 'schedbot retry {filters} --stale' sends them."
 
 
 def waiting_jobs(count: int) -> str:

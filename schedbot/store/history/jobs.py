@@ -26,7 +26,7 @@ SELECT j.id AS job, j.schedule_id, s.name AS schedule, s.account, w.name AS work
        j.due_at AS due_at, j.available_at, j.deadline_at, j.state,
        coalesce(j.cancel_reason, j.error) AS error, j.ts, j.lateness_ms, r.tz,
        s.state AS schedule_state, s.reason AS schedule_reason, w.id AS workspace_id,
-       w.paused_reason AS workspace_paused, j.deferred_to, j.deferred_by, j.cancel_reason
+       w.paused_reason AS workspace_paused, w.stops_grace, j.deferred_to, j.deferred_by, j.cancel_reason
 """
 JOINS = """
   JOIN schedules s ON s.id = j.schedule_id
@@ -119,6 +119,7 @@ class JobRecord:
     schedule_reason: str | None
     workspace_id: str
     workspace_paused: str | None  # reason; None: it is not paused
+    stops_grace: bool  # its workspace is paused by a refused token: the grace stands still
     deferred_to: int | None  # instant that a calendar deferred it to; None: it goes at due_at
     deferred_by: str | None
     cancel_reason: CancelReason | None = None

@@ -51,10 +51,10 @@ def pause_workspace(db: Database, workspace_id: str, reason: str, now: int, resu
     """Pause the workspace because its token was refused or cannot be found. Inside a transaction.
 
     `resumes` is the number of its resumes when the job was claimed: if somebody resumed it since, it stays on.
-    (A count, because a clock that is set puts instants out of order.)
+    (A count, because a clock that is set puts instants out of order.) The grace of its jobs stands still.
     """
     workspace = workspaces.by_id(db, workspace_id)
-    if workspace.resumes == resumes and workspaces.pause(db, workspace_id, reason, ACTOR, now):
+    if workspace.resumes == resumes and workspaces.pause(db, workspace_id, reason, ACTOR, now, stops_grace=True):
         change = Change(
             changed_at=now,
             actor=ACTOR,

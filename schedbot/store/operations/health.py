@@ -59,7 +59,7 @@ HAS_UNKNOWN = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'unknown')"
 NEXT_DUE = "SELECT min(next_due_at) FROM recurrences WHERE next_due_at IS NOT NULL"
 
 PAUSED_WORKSPACES = """
-SELECT name, paused_reason AS reason FROM workspaces
+SELECT name, paused_reason AS reason, stops_grace FROM workspaces
  WHERE paused_at IS NOT NULL AND removed_at IS NULL
  ORDER BY name
 """
@@ -74,10 +74,11 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class PausedWorkspace:
-    """A paused workspace, with the reason."""
+    """A paused workspace, with the reason. `stops_grace`: its token was refused, so the grace of its jobs stands still."""
 
     name: str
     reason: str
+    stops_grace: bool = False
 
 
 @dataclass(frozen=True, slots=True)

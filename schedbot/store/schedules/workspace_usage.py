@@ -12,6 +12,14 @@ SELECT (SELECT count(*) FROM jobs WHERE workspace_id = :id AND state = 'queued' 
      + (SELECT count(*) FROM jobs WHERE workspace_id = :id AND state = 'queued' AND parked = 1)
 """
 
+# Two reads, as above.
+OLDEST_DUE = """
+SELECT min(due_at)
+  FROM (SELECT min(due_at) AS due_at FROM jobs WHERE workspace_id = :id AND state = 'queued' AND parked = 0
+        UNION ALL
+        SELECT min(due_at) FROM jobs WHERE workspace_id = :id AND state = 'queued' AND parked = 1)
+"""
+
 CHANNELS = """
 SELECT v.channel AS id, count(*) AS schedules, min(s.name) AS example
   FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
@@ -43,6 +51,11 @@ def count_schedules(db: Database, workspace_id: str) -> int:
 def count_queued_jobs(db: Database, workspace_id: str) -> int:
     """Return the number of queued jobs, parked ones included."""
     return db.integer(QUEUED_JOBS, {"id": workspace_id})
+
+
+def oldest_due_at(db: Database, workspace_id: str) -> int | None:
+    """Return the due instant of the oldest queued job, or None."""
+    return db.integer_or_none(OLDEST_DUE, {"id": workspace_id})
 
 
 def has_user_zones(db: Database, workspace_id: str) -> bool:

@@ -3,13 +3,14 @@
 import uuid
 from dataclasses import dataclass
 
-from schedbot.model import JobState, TokenSource
-from schedbot.rules.lifecycle import Event, after
+from schedbot.model import TokenSource
 from schedbot.store.database import Database
+from schedbot.store.schedules import parked_jobs
+from schedbot.store.schedules.parked_jobs import ResumedJobs
 
 SELECT = """
 SELECT id, name, token_kind AS "token.kind", token_place AS "token.place", paused_at, paused_reason, paused_by,
-       created_at, resumes
+       created_at, resumes, stops_grace
   FROM workspaces
 """
 
@@ -25,44 +26,23 @@ SELECT :id, 'default', 'setting', :now
 """
 
 PAUSE = """
-UPDATE workspaces SET paused_at = :now, paused_reason = :reason, paused_by = :actor
+UPDATE workspaces SET paused_at = :now, paused_reason = :reason, paused_by = :actor, stops_grace = :stops_grace
  WHERE id = :id AND paused_at IS NULL AND removed_at IS NULL
 """
 
 RESUME = """
-UPDATE workspaces SET paused_at = NULL, paused_reason = NULL, paused_by = NULL, resumes = resumes + 1 WHERE id = :id
+UPDATE workspaces
+   SET paused_at = NULL, paused_reason = NULL, paused_by = NULL, stops_grace = 0, resumes = resumes + 1
+ WHERE id = :id
 """
 
 EDIT = "UPDATE workspaces SET token_kind = :kind, token_place = :place WHERE id = :id"
 
 REMOVE = """
-UPDATE workspaces SET removed_at = :now, paused_at = NULL, paused_reason = NULL, paused_by = NULL
+UPDATE workspaces
+   SET removed_at = :now, paused_at = NULL, paused_reason = NULL, paused_by = NULL, stops_grace = 0
  WHERE id = :id AND removed_at IS NULL
    AND NOT EXISTS (SELECT 1 FROM schedules s WHERE s.workspace_id = :id AND s.state <> 'removed')
-"""
-
-PARK = "UPDATE jobs SET parked = 1 WHERE workspace_id = :id AND state = 'queued' AND parked = 0"
-
-# A running job that was not sent loses its fencing token, so its pool can neither send nor settle it.
-TAKE_BACK = """
-UPDATE jobs SET state = :released, parked = 1, token = NULL, lease_until = NULL
- WHERE workspace_id = :id AND state = 'running'
-   AND NOT EXISTS (SELECT 1 FROM attempts a
-                    WHERE a.job_id = jobs.id AND a.ended_at IS NULL AND a.sent_at IS NOT NULL)
-"""
-
-# One second apart within a channel, and four a millisecond, so that they do not go before other workspaces' jobs.
-UNPARK = """
-UPDATE jobs SET parked = 0, available_at = spaced.free_at
-  FROM (SELECT j.id AS id,
-               max(j.available_at,
-                   :now + 1000 * (row_number() OVER (PARTITION BY v.channel ORDER BY j.due_at, j.id) - 1)
-                        + (row_number() OVER (ORDER BY j.due_at, j.id) - 1) / 4) AS free_at
-          FROM jobs j
-          JOIN schedules s ON s.id = j.schedule_id
-          JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
-         WHERE j.workspace_id = :id AND j.state = 'queued' AND j.parked = 1) AS spaced
- WHERE jobs.id = spaced.id
 """
 
 # The longer an outcome is unknown, the rarer its look-ups. A post without a look-up may still arrive: it waits.
@@ -75,7 +55,10 @@ UPDATE jobs SET available_at = :now
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A Slack workspace; `resumes` counts how often it was resumed."""
+    """A Slack workspace; `resumes` counts how often it was resumed.
+
+    `stops_grace`: it is paused because its token was refused, so the grace of its jobs does not run.
+    """
 
     id: str
     name: str
@@ -85,6 +68,7 @@ class Workspace:
     paused_by: str | None
     created_at: int
     resumes: int
+    stops_grace: bool = False
 
 
 def add(db: Database, name: str, token: TokenSource, now: int) -> Workspace:
@@ -130,16 +114,22 @@ def remove(db: Database, workspace_id: str, now: int) -> bool:
     return removed
 
 
-def pause(db: Database, workspace_id: str, reason: str, actor: str, now: int) -> bool:
+def pause(db: Database, workspace_id: str, reason: str, actor: str, now: int, *, stops_grace: bool = False) -> bool:
     """Pause it and park its jobs, except those that were sent. Returns False if it was paused. Inside a transaction."""
-    paused = db.execute(PAUSE, {"id": workspace_id, "reason": reason, "actor": actor, "now": now}) == 1
-    db.execute(PARK, {"id": workspace_id})
-    db.execute(TAKE_BACK, {"id": workspace_id, "released": after(JobState.RUNNING, Event.RELEASED)})
+    bindings = {"id": workspace_id, "reason": reason, "actor": actor, "now": now, "stops_grace": stops_grace}
+    paused = db.execute(PAUSE, bindings) == 1
+    parked_jobs.park(db, workspace_id)
     return paused
 
 
-def resume(db: Database, workspace_id: str, now: int) -> int:
-    """Resume it with its jobs and look-ups. Returns the number of its queued jobs. Inside a transaction."""
+def resume(db: Database, workspace_id: str, now: int) -> ResumedJobs:
+    """Resume it with its jobs and look-ups. Returns the numbers of jobs that are sent, and not. Inside a transaction.
+
+    After a pause by a refused token, the grace of the jobs counts from `now`.
+    """
+    workspace = by_id(db, workspace_id)
+    if workspace.stops_grace and workspace.paused_at is not None:
+        parked_jobs.restart_grace(db, workspace_id, workspace.paused_at, now)
     db.execute(RESUME, {"id": workspace_id})
     db.execute(LOOK_UP_NOW, {"id": workspace_id, "now": now})
-    return db.execute(UNPARK, {"id": workspace_id, "now": now})
+    return parked_jobs.unpark(db, workspace_id, now)

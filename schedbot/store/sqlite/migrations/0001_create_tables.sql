@@ -14,11 +14,13 @@ CREATE TABLE workspaces (
   paused_at      INTEGER,
   paused_reason  TEXT,
   paused_by      TEXT,
+  stops_grace    INTEGER NOT NULL DEFAULT 0,           -- its token was refused: the grace of its jobs does not run
   created_at     INTEGER NOT NULL,
   removed_at     INTEGER,
   resumes        INTEGER NOT NULL DEFAULT 0,           -- number of resumes: a refusal from before the last is void
   CONSTRAINT token_kind_known CHECK (token_kind IN ('setting', 'env', 'file', 'command')),
-  CONSTRAINT pause_has_a_reason CHECK ((paused_at IS NULL) = (paused_reason IS NULL))
+  CONSTRAINT pause_has_a_reason CHECK ((paused_at IS NULL) = (paused_reason IS NULL)),
+  CONSTRAINT only_a_pause_stops_grace CHECK (stops_grace = 0 OR (stops_grace = 1 AND paused_at IS NOT NULL))
 ) STRICT;
 CREATE UNIQUE INDEX workspaces_name ON workspaces (name) WHERE removed_at IS NULL;
 
