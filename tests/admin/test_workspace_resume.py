@@ -36,6 +36,11 @@ def resume(schedules: Schedules) -> tuple[int, list[str]]:
     return result.jobs.sent, [clock(due_at) for due_at in result.jobs.expired]
 
 
+def explain(schedules: Schedules, at: str) -> str:
+    """Return the first cause that `why` names for an occurrence of the schedule `daily`."""
+    return why.explain(schedules.session, "daily", at).because[0]
+
+
 def claimed(db: Database, now: int) -> list[str]:
     """Claim all jobs within the next minute. Return due_at of those that a pool may still post then."""
     with db.writing():
@@ -132,12 +137,10 @@ def test_why_names_the_grace_of_a_waiting_job(schedules: Schedules) -> None:
     schedules.add(grace="2h")
     schedules.tick("2026-12-01 08:59:10")
     manage.pause(schedules.session, "default", "moving")
-    assert (
-        "Its grace ends Tue 1 Dec 11:00 UTC" in why.explain(schedules.session, "daily", "2026-12-01 09:00").because[0]
-    )
+    assert "Its grace ends Tue 1 Dec 11:00 UTC" in explain(schedules, "2026-12-01 09:00")
     schedules.utc = "2026-12-01 12:00:00"
-    assert "Its grace is over" in why.explain(schedules.session, "daily", "2026-12-01 09:00").because[0]
+    assert "Its grace is over" in explain(schedules, "2026-12-01 09:00")
     manage.resume(schedules.session, "default")
     refuse_token(schedules, "2026-12-01 12:00:00")
     schedules.run_now()
-    assert "Its grace counts from the resume." in why.explain(schedules.session, "daily", "2026-12-01 12:00").because[0]
+    assert "Its grace counts from the resume." in explain(schedules, "2026-12-01 12:00")

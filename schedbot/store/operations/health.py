@@ -74,7 +74,7 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class PausedWorkspace:
-    """A paused workspace, with the reason. `stops_grace`: its token was refused, so the grace of its jobs stands still."""
+    """A paused workspace, with the reason. `stops_grace`: a refused token paused it, so its jobs lose no grace."""
 
     name: str
     reason: str
