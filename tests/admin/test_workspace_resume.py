@@ -55,7 +55,7 @@ def test_refused_token_for_ten_hours_loses_no_job(schedules: Schedules) -> None:
     tick_until(schedules, "2026-12-01 20:00:30")
     assert resume(schedules) == (10, [])
     assert len(claimed(schedules.db, ms("2026-12-01 20:00:30"))) == 10
-    deadlines = read_rows(schedules.db, "SELECT DISTINCT deadline_at FROM jobs WHERE due_at > ?", [ms(PAUSED)])
+    deadlines = read_rows(schedules.db, "SELECT DISTINCT deadline_at FROM jobs WHERE due_at > :at", {"at": ms(PAUSED)})
     assert {clock(deadline) for (deadline,) in deadlines} == {"2026-12-02 02:00"}
 
 
