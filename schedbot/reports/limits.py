@@ -1,7 +1,8 @@
 """Fit a message into Slack's size limits, or refuse it.
 
-Rules: `text` never exceeds 4,000 characters, because Slack would split it into several messages. A longer text moves to
-section blocks, complete, with a shortened `text` for notifications. Without a `text`, the text of the blocks is used.
+Rules: control characters are removed from all texts. `text` never exceeds 4,000 characters, because Slack would split
+it into several messages. A longer text moves to section blocks, complete, with a shortened `text` for notifications.
+Without a `text`, the text of the blocks is used.
 Sources: https://docs.slack.dev/reference/block-kit/blocks, https://docs.slack.dev/reference/methods/chat.postMessage
 """
 
@@ -10,7 +11,7 @@ from typing import Any
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Message
-from schedbot.reports import block_checks
+from schedbot.reports import block_checks, escaping
 from schedbot.reports.fallback_text import extract_text
 from schedbot.reports.split_text import shorten, split
 from schedbot.rules.block_kit import utf16_length
@@ -21,6 +22,7 @@ MAX_SECTION = 3_000
 
 def enforce(message: Message) -> Message:
     """Return the message within the limits. Raises ReportFailed with the block, the length and the limit."""
+    message = escaping.clean_message(message)
     if not message.blocks and message.text.strip() and utf16_length(message.text) <= MAX_TEXT:
         return message
     blocks = list(message.blocks)

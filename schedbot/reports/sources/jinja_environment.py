@@ -1,10 +1,12 @@
 """Jinja2 environment for templates: sandboxed, strict about missing names, and safe for escaped values.
 
 Rule: filters pass on the placeholders of a value (see `escaping`), so that only the filter `safe` undoes the escaping.
-A literal in the template's code (`{% if region == "R&D" %}`) gets placeholders as well, so that it equals such a value.
+A literal in the template's code (`{% if region == "R&D" %}`) gets placeholders as well, so that it equals such a value;
+JSON's own brackets (`{{ "]" if loop.last else "," }}`) do not.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,12 @@ from jinja2.filters import do_urlencode
 from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from schedbot.reports import escaping
+from schedbot.reports import escaping, filters
 from schedbot.reports.sources.plain_files import PlainFileLoader
 
 # These filters produce HTML, which Slack does not read.
 HTML_FILTERS = ("urlize", "xmlattr")
+STRUCTURE = re.compile(r"[\s,\[\]{}]*")
 
 
 class ProtectedLiterals(Extension):
@@ -35,7 +38,7 @@ class ProtectedLiterals(Extension):
         following = [(token.type, token.value) for token in tokens[1:]] + [("eof", "")] * 2
         for number, token in enumerate(tokens):
             is_format = following[number : number + 2] == [("dot", "."), ("name", "format")]
-            is_literal = token.type == "string" and not is_format
+            is_literal = token.type == "string" and not is_format and not STRUCTURE.fullmatch(token.value)
             yield Token(token.lineno, "string", escaping.protect(token.value)) if is_literal else token
 
 
@@ -48,11 +51,12 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
             undefined=StrictUndefined,
             extensions=[ProtectedLiterals],
             trim_blocks=True,
+            finalize=escaping.to_text,
         )
         for name in HTML_FILTERS:
             del self.filters[name]
         del self.globals["lipsum"]
-        self.filters |= {
+        self.filters |= filters.FILTERS | {
             "safe": lambda value: escaping.mark_safe(str(value)),
             "tojson": _to_json,
             "json": _to_json,

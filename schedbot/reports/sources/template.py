@@ -50,6 +50,8 @@ def render(report: Report, context: Mapping[str, Any]) -> Message:
             f"Forbidden in a template, {_line(error, file)}: {escaping.restore(str(error)).rstrip('.')}.",
             hint="A template may use its parameters, filters and loops, but no Python internals.",
         ) from None
+    except ReportFailed as error:  # of a filter
+        raise ReportFailed(f"{str(error).rstrip('.')} ({_line(error, file)}).", error.hint) from None
     except Exception as error:  # an expression in the template may raise anything
         reason = escaping.restore(str(error)).rstrip(".") or type(error).__name__
         raise ReportFailed(f"The template failed, {_line(error, file)}: {reason}.") from None
@@ -148,7 +150,10 @@ def _unprotect(value: Any, key: str = "") -> Any:
     if isinstance(value, list):
         return [_unprotect(entry, key) for entry in value]
     if isinstance(value, dict):
-        return {escaping.restore(name): _unprotect(entry, name) for name, entry in value.items()}
+        table = {escaping.restore(name): _unprotect(entry, name) for name, entry in value.items()}
+        if value.get("type") == "markdown" and isinstance(text := value.get("text"), str):
+            table["text"] = escaping.escape_markdown(text)
+        return table
     return value
 
 
