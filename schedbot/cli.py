@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from schedbot import __version__, text_input
-from schedbot.commands import usage_errors
+from schedbot.commands import completion, usage_errors
 from schedbot.commands.command_class import Group, LeafCommand
 from schedbot.errors import BadFile, SchedbotError
 from schedbot.presentation import streams
@@ -112,11 +112,14 @@ def clean_options(command: Any) -> None:
 
 
 def make_clean_type(text_type: Any) -> Any:
-    """Return a parameter type that cleans text. Its base differs between versions of typer."""
+    """Return a parameter type that cleans text and completes names. Its base differs between versions of typer."""
 
     class CleanText(text_type):  # type: ignore[misc]
         def convert(self, value: Any, param: Any, ctx: Any) -> str:
             return text_input.clean(super().convert(value, param, ctx))
+
+        def shell_complete(self, ctx: Any, param: Any, incomplete: str) -> Any:
+            return completion.complete_parameter(ctx, param, incomplete)
 
     return CleanText()
 
@@ -134,6 +137,11 @@ class LazyGroup(Group):
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
         """Return the command with this name, or None."""
         return load(cmd_name) if cmd_name in self.list_commands(ctx) else None
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Return the names that begin with the typed letters, without importing a command."""
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        return completion.to_items(names) or super().shell_complete(ctx, incomplete)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a wrong value gets schedbot's message."""
@@ -174,6 +182,10 @@ def root(
 def main() -> None:
     """Run the command line; exit codes are in `errors`."""
     streams.prepare()
+    if completion.is_requested():
+        with completion.silence():
+            app(prog_name="schedbot")
+        sys.exit()
     try:
         streams.refuse_other_encodings(sys.argv[1:])
         run_command()
@@ -186,7 +198,7 @@ def run_command() -> None:
     """Run the command and flush its output. Raises OutputUnwritable."""
     try:
         try:
-            app()
+            app(prog_name="schedbot")
         finally:
             sys.stdout.flush()
     except OSError as error:

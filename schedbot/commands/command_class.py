@@ -47,6 +47,14 @@ class _Habits:
         settings.flags = settings.Flags(**ctx.meta.get(FLAGS, {}))
         return parent.invoke(ctx)
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Return the completions without their help, for which typer would load rich."""
+        parent: Any = super()
+        items = parent.shell_complete(ctx, incomplete)
+        for item in items:
+            item.help = None
+        return items
+
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
         """Write the description, and the example so that it can be pasted."""
         description, example = example_format.split_help(getattr(self, "help", "") or "")

@@ -71,6 +71,12 @@ SELECT name FROM schedules
  ORDER BY name LIMIT 2000
 """
 
+NAMES_FROM = """
+SELECT name FROM schedules
+ WHERE state <> 'removed' AND name >= :prefix AND substr(name, 1, length(:prefix)) = :prefix
+ ORDER BY name LIMIT :limit
+"""
+
 INSERT = """
 INSERT INTO schedules (id, name, account, workspace_id, recurrence_id, version, state, reason, state_by, paused_at,
                        state_until, effective_at, created_at)
@@ -179,6 +185,11 @@ def similar_names(db: Database, name: str) -> list[str]:
         if len(letter) == 1:
             names.update(db.texts(SIMILAR, {"from": letter, "to": chr(min(ord(letter) + 1, 0x10FFFF))}))
     return sorted(names)
+
+
+def names_from(db: Database, prefix: str, limit: int) -> list[str]:
+    """Return the first names of schedules that are not removed and begin with `prefix`, in order."""
+    return db.texts(NAMES_FROM, {"prefix": prefix, "limit": limit})
 
 
 def insert_all(db: Database, new: Sequence[tuple[Schedule, int]]) -> None:
