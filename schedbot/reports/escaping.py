@@ -25,21 +25,21 @@ from schedbot.rules.periods import Period
 
 MARKUP = "<>&!@#"
 JSON = '"\\'
-BRACKET = "]"  # ends the label of a link in a markdown block: `[label](address)`
+LABEL_END = "]"  # ends the label of a link in a markdown block: `[label](address)`
 SEPARATOR = "|"  # between the address and the label of a link
-SPECIAL = MARKUP + JSON + BRACKET + SEPARATOR
+SPECIAL = MARKUP + JSON + LABEL_END + SEPARATOR
 PLACEHOLDERS = "".join(chr(0xFDD0 + number) for number in range(len(SPECIAL)))
 
 _REMOVE = str.maketrans(dict.fromkeys(PLACEHOLDERS, "\ufffd"))
 _PROTECT = str.maketrans(SPECIAL, PLACEHOLDERS) | _REMOVE
 _RESTORE = str.maketrans(PLACEHOLDERS, SPECIAL)
-_MARK_SAFE = str.maketrans(PLACEHOLDERS[: len(MARKUP)] + PLACEHOLDERS[-2:], MARKUP + BRACKET + SEPARATOR)
+_MARK_SAFE = str.maketrans(PLACEHOLDERS[: len(MARKUP)] + PLACEHOLDERS[-2:], MARKUP + LABEL_END + SEPARATOR)
 _ESCAPE = _RESTORE | str.maketrans(dict(zip(PLACEHOLDERS[:3], ("&lt;", "&gt;", "&amp;"), strict=True)))
 # `<{{ address }}|...>` is a link; a value that begins like a mention must not turn it into a mention.
 _MENTION_FROM_VALUE = re.compile(f"<(?=[{PLACEHOLDERS[3:6]}])")
 
 # In Markdown `[label](address)` is a link; with a blank after `]` it is text.
-_LABEL_END = re.compile(f"{PLACEHOLDERS[-2]}(?=[(:{PLACEHOLDERS[-2]}\\[])")
+_LINK_IN_MARKDOWN = re.compile(f"{PLACEHOLDERS[-2]}(?=[(:{PLACEHOLDERS[-2]}\\[])")
 # C0 without tab and line feed, DEL, C1, embeddings, overrides and isolates of the bidirectional algorithm.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LINE_ENDS = re.compile("\r\n?")
@@ -118,7 +118,7 @@ def escape(text: str) -> str:
 
 def escape_markdown(text: str) -> str:
     """Return the string for a markdown block, where a value can neither mention nor make `[label](address)` a link."""
-    return escape(_LABEL_END.sub("] ", text))
+    return escape(_LINK_IN_MARKDOWN.sub("] ", text))
 
 
 def mark_safe(text: str) -> str:
