@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from schedbot import times
+from schedbot.admin.jobs.circumstances import Circumstances
 from schedbot.admin.jobs.job_summary import JobSummary
+from schedbot.admin.jobs.short_reason import explain_briefly
 from schedbot.model import occurrence_id
 from schedbot.presentation import output
 from schedbot.store.history.jobs import Attempt, JobRecord
@@ -14,10 +16,10 @@ if TYPE_CHECKING:  # it imports the rules of recurrence, and a table needs none 
 
 KEYS = (
     *("job", "occurrence", "schedule", "account", "workspace", "channel", "due_at", "state", "error", "ts"),
-    *("lateness_ms", "attempts", "deferred_to", "deferred_by"),
+    *("lateness_ms", "attempts", "deferred_to", "deferred_by", "why"),
 )
 SPAN_KEYS = ("occurrences", "last_due_at")  # of many missed occurrences
-COLUMNS = ("JOB", "DUE", "SCHEDULE", "STATE", "LATE", "ERROR")
+COLUMNS = ("JOB", "DUE", "SCHEDULE", "STATE", "LATE", "WHY")
 STYLES = {
     "succeeded": "green",
     "failed": "red",
@@ -29,14 +31,15 @@ STYLES = {
     "skipped": "dim",
     "cancelled": "dim",
 }
-CUT = ("SCHEDULE", "ERROR")
+CUT = ("SCHEDULE", "WHY")
+SPAN_REASON = " because "
 GAP = 2
 MIN_CELL = 10
 # Width of the instant and the time since the previous entry in a time line.
 TIME_COLUMNS = 30
 
 
-def to_json(job: JobRecord) -> dict[str, Any]:
+def to_json(job: JobRecord, circumstances: Circumstances) -> dict[str, Any]:
     """Return the object of a job. Instants are RFC 3339 in UTC, durations milliseconds.
 
     Many missed occurrences are one object: `job` is null, and `occurrences` is their number from due_at to last_due_at.
@@ -57,6 +60,7 @@ def to_json(job: JobRecord) -> dict[str, Any]:
         "attempts": [attempt_to_json(attempt) for attempt in job.attempts],
         "deferred_to": stamp(job.deferred_to),
         "deferred_by": job.deferred_by,
+        "why": explain_briefly(job, circumstances) or None,
         **span,
     }
 
@@ -90,24 +94,33 @@ def entry_to_json(entry: "TimelineEntry") -> dict[str, Any]:
     }
 
 
-def print_table(jobs: Sequence[JobRecord], now: int) -> None:
-    """Print the table. Long names are cut first, then long errors; an instant or a state never is."""
-    rows = [table_row(job, now) for job in jobs]
+def print_table(jobs: Sequence[JobRecord], circumstances: Circumstances) -> None:
+    """Print the table. Long names are cut first, then long reasons; an instant or a state never is."""
+    rows = [table_row(job, circumstances) for job in jobs]
     widths = {column: max([len(column), *(len(cells[n]) for cells in rows)]) for n, column in enumerate(COLUMNS)}
     room = output.width() - GAP * len(COLUMNS) - sum(widths[column] for column in COLUMNS if column not in CUT)
-    error = min(widths["ERROR"], max(MIN_CELL, room - widths["SCHEDULE"], room * 3 // 5))
-    limits = {"SCHEDULE": max(MIN_CELL, room - error), "ERROR": error}
+    why = min(widths["WHY"], max(MIN_CELL, room - widths["SCHEDULE"], room * 3 // 5))
+    limits = {"SCHEDULE": max(MIN_CELL, room - why), "WHY": why}
     for cells in rows:
         for column, limit in limits.items():
-            cells[COLUMNS.index(column)] = output.cut(cells[COLUMNS.index(column)], limit)
+            place = COLUMNS.index(column)
+            cells[place] = shorten(cells[place], limit)
     output.table(COLUMNS, rows, "No job matches.", STYLES)
 
 
-def table_row(job: JobRecord, now: int) -> list[str]:
+def shorten(text: str, limit: int) -> str:
+    """Return the text in at most `limit` columns; of a count of missed occurrences, first without its reason."""
+    counted, _, reason = text.partition(SPAN_REASON)
+    return output.cut(text if not reason or len(text) <= limit else counted, limit)
+
+
+def table_row(job: JobRecord, circumstances: Circumstances) -> list[str]:
+    now = circumstances.now
     _, _, due = times.format_instant(job.due_at, times.zone(job.tz), now).partition(" ")  # no room for the weekday
+    why = explain_briefly(job, circumstances)
     if job.occurrences is not None:
-        return ["-", due, job.schedule, job.state.value, "", format_missed(job, now)]
-    return [str(job.job), due, job.schedule, job.state.value, format_lateness(job.lateness_ms), job.error or ""]
+        return ["-", due, job.schedule, job.state.value, "", f"{format_missed(job, now)}{SPAN_REASON}{why}"]
+    return [str(job.job), due, job.schedule, job.state.value, format_lateness(job.lateness_ms), why]
 
 
 def format_missed(job: JobRecord, now: int) -> str:

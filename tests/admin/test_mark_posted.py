@@ -3,6 +3,7 @@
 import pytest
 
 from schedbot.admin.jobs import job_summary, mark_posted, retry, timeline
+from schedbot.admin.jobs.circumstances import Circumstances
 from schedbot.errors import BadInput, NotFound
 from schedbot.store.history import changes
 from schedbot.store.history.changes import Change
@@ -138,7 +139,7 @@ def add_change(history: JobHistory, schedule: str, at: int, after: dict[str, str
 )
 def test_next_step_is_a_command(history: JobHistory, state: str, error: str | None, steps: list[str]) -> None:
     job = history.add_job(history.add_schedule("daily"), state, error=error, ts=DUE_TS)
-    advice = job_summary.summarize(mark_posted.find_job(history.session, job), NOW).steps
+    advice = job_summary.summarize(mark_posted.find_job(history.session, job), Circumstances(NOW)).steps
     assert len(advice) == len(steps)
     assert all(step.startswith(start) for step, start in zip(advice, steps, strict=True))
 
@@ -146,13 +147,13 @@ def test_next_step_is_a_command(history: JobHistory, state: str, error: str | No
 @pytest.mark.parametrize("state", ["failed", "missed"])
 def test_job_of_a_removed_schedule_has_no_next_step(history: JobHistory, state: str) -> None:
     job = history.add_job(history.add_schedule("daily", state="removed"), state, error="not_in_channel")
-    summary = job_summary.summarize(mark_posted.find_job(history.session, job), NOW)
+    summary = job_summary.summarize(mark_posted.find_job(history.session, job), Circumstances(NOW))
     assert summary.sentence.endswith("Its schedule was removed.")
     assert summary.steps == ()
 
 
 def test_held_job_of_a_removed_schedule_can_be_marked(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily", state="removed"), "held", error="timeout")
-    summary = job_summary.summarize(mark_posted.find_job(history.session, job), NOW)
+    summary = job_summary.summarize(mark_posted.find_job(history.session, job), Circumstances(NOW))
     assert summary.sentence.endswith("Its schedule was removed. Nothing waits for this job.")
     assert [step[:34] for step in summary.steps] == ["if it is there: schedbot audit 1 -"]

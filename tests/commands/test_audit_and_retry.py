@@ -40,7 +40,7 @@ def test_table_fits_80_columns_and_cuts_only_names_and_errors(history: JobHistor
     done = schedbot(history, "audit")
     lines = done.stdout.splitlines()
     assert done.returncode == 0
-    assert lines[0].split() == ["JOB", "DUE", "SCHEDULE", "STATE", "LATE", "ERROR"]
+    assert lines[0].split() == ["JOB", "DUE", "SCHEDULE", "STATE", "LATE", "WHY"]
     assert all(len(line) <= 80 for line in lines)
     assert "1 Dec 2026 09:00 EST" in lines[1] or "1 Dec 09:00 EST" in lines[1]
     assert [line.split()[0] for line in lines[1:]] == ["3", "2", "1"]
@@ -58,7 +58,7 @@ def test_json_has_the_documented_keys_in_due_order(history: JobHistory) -> None:
     lines = [json.loads(line) for line in schedbot(history, "audit", "--json").stdout.splitlines()]
     assert [line["job"] for line in lines] == [1, 2, 3]
     first = lines[0]
-    assert list(first) == [*KEYS, "lateness_ms", "attempts", "deferred_to", "deferred_by"]
+    assert list(first) == [*KEYS, "lateness_ms", "attempts", "deferred_to", "deferred_by", "why"]
     assert list(first["attempts"][0])[: len(ATTEMPT_KEYS)] == ATTEMPT_KEYS
     assert first["occurrence"] == f"schedule-1:{NOW - 3 * HOUR}"
     assert (first["due_at"], first["attempts"][0]["ts"]) == ("2026-12-01T12:00:00.000Z", "1796126400.400000")

@@ -12,6 +12,7 @@ from schedbot import times
 from schedbot.admin.explain import no_occurrence, pause_reasons
 from schedbot.admin.explain.pause_reasons import Cause
 from schedbot.admin.jobs import filters, job_summary, timeline
+from schedbot.admin.jobs.circumstances import read_circumstances
 from schedbot.model import CancelReason, JobState, Schedule, ScheduleState
 from schedbot.rules import recurrence
 from schedbot.session import Session
@@ -20,7 +21,6 @@ from schedbot.store.history import changes
 from schedbot.store.history import occurrence as occurrence_names
 from schedbot.store.history.jobs import JobRecord
 from schedbot.store.history.occurrence import MissedOccurrence
-from schedbot.store.jobs import outage
 from schedbot.store.operations import heartbeats
 
 # People mean an occurrence by any instant within a minute of it.
@@ -101,8 +101,7 @@ def explain_missed(explanation: Explanation, missed: MissedOccurrence) -> Explan
 
 def explain_job(session: Session, explanation: Explanation, job: JobRecord, blocker: Cause | None) -> Explanation:
     """Explain by the job's state, followed by a blocker of later occurrences."""
-    unanswered = outage.count_failures(session.db, session.now())
-    summary = job_summary.summarize(job, session.now(), unanswered, skipped_by(session, job))
+    summary = job_summary.summarize(job, read_circumstances(session), skipped_by(session, job))
     because = [summary.sentence]
     if job.state in UNSENT and job.attempts and (detail := job_summary.quote_detail(job.attempts[-1])):
         because.append(detail)

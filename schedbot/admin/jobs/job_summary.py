@@ -4,6 +4,8 @@ import shlex
 from dataclasses import dataclass
 
 from schedbot import times
+from schedbot.admin.jobs import short_reason
+from schedbot.admin.jobs.circumstances import Circumstances
 from schedbot.model import CancelReason, JobState, ScheduleState
 from schedbot.slack import error_codes
 from schedbot.slack.remedies import describe_reason, fill_names
@@ -38,12 +40,9 @@ class JobSummary:
     steps: tuple[str, ...] = ()
 
 
-def summarize(job: JobRecord, now: int, unanswered: int = 0, skipped_by: str = "") -> JobSummary:
-    """Return the job's state and next steps.
-
-    `unanswered` is how many posts in a row got no answer from Slack; `skipped_by` replaces the reason of a skipped job.
-    """
-    detail, steps = explain_state(job, now, unanswered)
+def summarize(job: JobRecord, circumstances: Circumstances, skipped_by: str = "") -> JobSummary:
+    """Return the job's state and next steps. `skipped_by` replaces the reason of a skipped job."""
+    detail, steps = explain_state(job, circumstances)
     return JobSummary(f"Job {job.job} {describe_state(job.state)}: {skipped_by or detail}", steps)
 
 
@@ -52,14 +51,15 @@ def describe_state(state: JobState) -> str:
     return STATES.get(state, f"is {state.value}")
 
 
-def explain_state(job: JobRecord, now: int, unanswered: int) -> tuple[str, tuple[str, ...]]:
+def explain_state(job: JobRecord, circumstances: Circumstances) -> tuple[str, tuple[str, ...]]:
+    now = circumstances.now
     match job.state:
         case JobState.SUCCEEDED:
             late = times.format_duration(job.lateness_ms or 0)
             planned = "it was due" if job.deferred_to is None else "its deferred time"
             return f"posted as {job.ts}, {late} after {planned}.{deferral(job, now)}", ()
         case JobState.QUEUED:
-            return explain_queued(job, now, unanswered)
+            return explain_queued(job, circumstances)
         case JobState.RUNNING:
             return "a worker is posting it.", ()
         case JobState.FAILED:
@@ -73,7 +73,8 @@ def explain_state(job: JobRecord, now: int, unanswered: int) -> tuple[str, tuple
             then = f"{removal(job)} Nothing waits for this job." if removal(job) else " Look in the channel."
             return detail + then, (mark_step(job), *(f"if it is not there: {step}" for step in retry_steps(job, now)))
         case JobState.MISSED:
-            return f"it was not posted in time.{removal(job)}", retry_steps(job, now)
+            detail = short_reason.explain_missed(job, circumstances)
+            return f"{detail}.{removal(job)}", retry_steps(job, now)
         case JobState.SKIPPED | JobState.CANCELLED:
             return f"{reason(job)}.", ()
 
@@ -85,19 +86,18 @@ def explain_held(job: JobRecord) -> str:
     return "it was sent, but nobody can tell whether it arrived."
 
 
-def explain_queued(job: JobRecord, now: int, unanswered: int) -> tuple[str, tuple[str, ...]]:
+def explain_queued(job: JobRecord, circumstances: Circumstances) -> tuple[str, tuple[str, ...]]:
+    now, detail = circumstances.now, f"{short_reason.explain_wait(job, circumstances)}."
     if job.workspace_paused is not None:
         resume = f"schedbot workspace resume {shlex.quote(job.workspace)}"
-        detail = f"workspace '{job.workspace}' is paused: {describe_reason(job.workspace_paused)}."
         return f"{detail} {explain_grace(job, now)}", (*remedy_steps(job), resume)
-    if unanswered >= OUTAGE_FAILURES and job.goes_at <= now:
-        detail = f"Slack has not answered the last {unanswered} posts. It is tried again automatically."
-        return f"{detail}{deferral(job, now)}", ("schedbot doctor --online", "schedbot health")
+    if circumstances.unanswered >= OUTAGE_FAILURES and job.goes_at <= now:
+        detail = f"{detail} It is tried again automatically.{deferral(job, now)}"
+        return detail, ("schedbot doctor --online", "schedbot health")
     if job.available_at > now:
-        return f"it will be posted {times.format_relative(job.available_at, now)}.{deferral(job, now)}", ()
-    waited = times.format_duration(now - job.available_at)
+        return f"it will be {detail}" if detail.startswith(("deferred", "posted", "tried")) else detail, ()
     is_slow = now - job.available_at > SLOW_MS
-    return f"it has waited for a worker for {waited}.", ("schedbot health",) if is_slow else ()
+    return (f"it {detail}" if detail.startswith("has") else detail), ("schedbot health",) if is_slow else ()
 
 
 def explain_grace(job: JobRecord, now: int) -> str:

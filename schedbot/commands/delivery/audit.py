@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from schedbot.admin.jobs import filters, job_summary
+from schedbot.admin.jobs.circumstances import read_circumstances
 from schedbot.admin.jobs.filters import FilterOptions
 from schedbot.commands import job_filter_options as options
 from schedbot.errors import BadInput
@@ -13,7 +14,6 @@ from schedbot.presentation import output
 from schedbot.session import Session, open_session
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
-from schedbot.store.jobs import outage
 
 TABLE_ROWS = 50
 
@@ -79,7 +79,8 @@ def show_jobs(session: Session, job_filter: Filter, limit: int | None, json: boo
         show_table(session, job_filter, limit or TABLE_ROWS)
         return
     selected = reversed(jobs.newest(session.db, job_filter, limit)) if limit else jobs.every(session.db, job_filter)
-    objects = (presentation.to_json(job) for job in selected)
+    circumstances = read_circumstances(session)
+    objects = (presentation.to_json(job, circumstances) for job in selected)
     if json:
         output.json_lines(objects)
     else:
@@ -89,7 +90,7 @@ def show_jobs(session: Session, job_filter: Filter, limit: int | None, json: boo
 def show_table(session: Session, job_filter: Filter, limit: int) -> None:
     # One more than the table shows, to know whether there are more.
     selected = jobs.newest(session.db, job_filter, limit + 1)
-    presentation.print_table(selected[:limit], session.now())
+    presentation.print_table(selected[:limit], read_circumstances(session))
     if len(selected) > limit:
         output.note(f"Only the newest {limit} jobs are shown. Use --limit N or filters to see others.")
 
@@ -100,13 +101,12 @@ def show_job(session: Session, number: int, json: bool, csv: bool) -> None:
     from schedbot.admin.jobs import timeline
 
     job = marking.find_job(session, number)
-    entries = timeline.build(session, job)
+    entries, circumstances = timeline.build(session, job), read_circumstances(session)
     if json:
         story = [presentation.entry_to_json(entry) for entry in entries]
-        output.json_lines([{**presentation.to_json(job), "story": story}])
+        output.json_lines([{**presentation.to_json(job, circumstances), "story": story}])
     elif csv:
-        output.csv_rows(presentation.KEYS, [presentation.to_json(job)])
+        output.csv_rows(presentation.KEYS, [presentation.to_json(job, circumstances)])
     else:
-        now = session.now()
-        summary = job_summary.summarize(job, now, outage.count_failures(session.db, now))
-        presentation.print_time_line(job, entries, summary, now)
+        summary = job_summary.summarize(job, circumstances)
+        presentation.print_time_line(job, entries, summary, circumstances.now)

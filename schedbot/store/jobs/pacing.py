@@ -4,6 +4,8 @@ Slack counts one post a second a channel, and a Retry-After holds a method in a 
 https://docs.slack.dev/apis/web-api/rate-limits
 """
 
+from dataclasses import dataclass
+
 from schedbot.store.database import Database
 
 # A hold that is dated later than this after now was written before somebody set the clock back: it is void.
@@ -35,6 +37,11 @@ SELECT max(free_at) FROM pacing
    AND held_at <= :now + {MAX_CLOCK_LEAD_MS}
 """
 
+HOLDS = f"""
+SELECT workspace_id, free_at FROM pacing
+ WHERE free_at > :now AND method = :method AND channel = '' AND held_at <= :now + {MAX_CLOCK_LEAD_MS}
+"""
+
 # Spread after the end of the hold, so that the jobs do not all come back at once.
 POSTPONE = """
 UPDATE jobs
@@ -48,6 +55,14 @@ POST = "chat.postMessage"
 HISTORY = "conversations.history"
 
 
+@dataclass(frozen=True, slots=True)
+class WorkspaceHold:
+    """A hold of a method in a whole workspace."""
+
+    workspace_id: str
+    free_at: int
+
+
 def hold(db: Database, workspace_id: str, method: str, channel: str, now: int, free_at: int) -> None:
     """Hold the method in the channel ('': in the whole workspace) until `free_at`. Inside a transaction."""
     key = {"workspace_id": workspace_id, "method": method, "channel": channel}
@@ -58,6 +73,12 @@ def get_free_at(db: Database, workspace_id: str, method: str, channel: str, now:
     """Return the instant from which the method may be used in the channel; 0: it was never held."""
     key = {"workspace_id": workspace_id, "method": method, "channel": channel}
     return db.integer_or_none(FREE_AT, {**key, "now": now}) or 0
+
+
+def list_holds(db: Database, now: int) -> dict[str, int]:
+    """Return the ends of the holds of whole workspaces for posts, by workspace id."""
+    holds = db.all(WorkspaceHold, HOLDS, {"now": now, "method": POST})
+    return {hold.workspace_id: hold.free_at for hold in holds}
 
 
 def reserve(db: Database, workspace_id: str, channel: str, now: int, until: int) -> bool:

@@ -68,7 +68,6 @@ COUNT_SUSPENDED = "SELECT count(*) FROM schedules WHERE state = 'suspended'"
 
 HAS_ACTIVE_SCHEDULE = "SELECT EXISTS (SELECT 1 FROM schedules WHERE state = 'active')"
 
-POOL_ALIVE_MS = 90_000
 DAY_MS = 86_400_000
 
 
@@ -114,7 +113,7 @@ class Vitals:
 
 def read_vitals(db: Database, now: int) -> Vitals:
     """Read all figures from the same commit."""
-    alive = {"since": now - POOL_ALIVE_MS + 1, "latest": now + heartbeats.MAX_CLOCK_LEAD_MS}
+    alive = {"since": now - heartbeats.POOL_ALIVE_MS + 1, "latest": now + heartbeats.MAX_CLOCK_LEAD_MS}
     day = {"since": now - DAY_MS}
     with db.reading():
         missed = db.integer(COUNT_MISSED, day)

@@ -5,6 +5,8 @@ at a right time is known then, a gap between two ticks is on record too: kind `g
 Instants are UTC milliseconds.
 """
 
+from dataclasses import dataclass
+
 from schedbot import __version__
 from schedbot.store.database import Database
 
@@ -45,7 +47,20 @@ DELETE_AHEAD = "DELETE FROM heartbeats WHERE beat_at > :now AND kind <> 'tick'"
 # Clocks of processes on one machine agree; a step of time synchronisation is small.
 MAX_CLOCK_LEAD_MS = 30_000
 GAP_MS = 150_000
-KEPT_GAPS = 20
+KEPT_GAPS = 500
+POOL_ALIVE_MS = 90_000
+
+LIST_GAPS = "SELECT started_at, beat_at AS ended_at FROM heartbeats WHERE kind = 'gap' ORDER BY started_at"
+
+HAS_POOL = "SELECT EXISTS (SELECT 1 FROM heartbeats WHERE kind = 'pool' AND beat_at BETWEEN :since AND :latest)"
+
+
+@dataclass(frozen=True, slots=True)
+class TickGap:
+    """A time without a tick: from the last tick before it to the first one after it."""
+
+    started_at: int
+    ended_at: int
 
 
 def beat(db: Database, kind: str, name: str, started_at: int, now: int) -> None:
@@ -73,6 +88,16 @@ def beat_tick(db: Database, now: int) -> None:
     if db.execute(RECORD_GAP, {"now": now, "gap_ms": GAP_MS}):
         db.execute(DELETE_OLD_GAPS, {"kept": KEPT_GAPS})
     beat(db, "tick", "tick", now, now)
+
+
+def list_gaps(db: Database) -> list[TickGap]:
+    """Return the times without a tick that are still on record, in order."""
+    return db.all(TickGap, LIST_GAPS)
+
+
+def is_pool_alive(db: Database, now: int) -> bool:
+    """Has a pool written a heartbeat within POOL_ALIVE_MS?"""
+    return db.is_true(HAS_POOL, {"since": now - POOL_ALIVE_MS + 1, "latest": now + MAX_CLOCK_LEAD_MS})
 
 
 def take_back_ahead(db: Database, now: int) -> int:
