@@ -12,7 +12,7 @@ from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.fanout import clock_correction, enqueue_due, timed_pauses, timezone_update
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS, Counts
-from schedbot.store.operations import heartbeats
+from schedbot.store.operations import heartbeats, ownership
 from schedbot.store.schedules import recurrences
 from schedbot.store.sqlite.write_lock import process_lock
 
@@ -40,11 +40,12 @@ class DryRun(Exception):
 
 
 def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS) -> TickResult:
-    """Enqueue all occurrences that are due up to `ahead_ms` from now. Raises TickAlreadyRuns.
+    """Enqueue all occurrences that are due up to `ahead_ms` from now. Raises TickAlreadyRuns, DatabaseLost.
 
     With `dry_run` the same is computed, and nothing is kept.
     """
     started_at = session.now()
+    ownership.ensure(session.db, started_at, dry_run=dry_run)
     horizon = started_at + ahead_ms
     counts = Counts()
     is_clock_back = heartbeats.find_ahead(session.db, started_at) is not None

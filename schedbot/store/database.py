@@ -21,6 +21,10 @@ class DatabaseOutgrown(DatabaseUnusable):
     """A newer program has changed the database's tables: this one begins nothing more in it."""
 
 
+class DatabaseLost(DatabaseUnusable):
+    """The database's file was deleted or replaced, or is a copy: this program begins nothing more in it."""
+
+
 class Result(NamedTuple):
     """Column names and rows of one statement. Names are empty where there is no row."""
 
@@ -47,11 +51,11 @@ class Database(ABC):
         """Run one statement for each of `rows` inside `writing()`: a third of the cost of as many `execute`."""
 
     @abstractmethod
-    def writing(self, allow_newer_schema: bool = False) -> AbstractContextManager[None]:
+    def writing(self, only_endings: bool = False) -> AbstractContextManager[None]:
         """Return a transaction that is committed whole at its end, or not at all.
 
-        Raises DatabaseOutgrown when a newer program has changed the tables. `allow_newer_schema` is for the end of
-        work that began before the change.
+        Raises DatabaseOutgrown when a newer program has changed the tables, and DatabaseLost when the file was deleted
+        or replaced. `only_endings` is for the end of work that began before.
         """
 
     @contextmanager

@@ -16,10 +16,10 @@ from schedbot.clock import steady_ms
 from schedbot.errors import DatabaseUnusable, ProgramChanged, SchedbotError
 from schedbot.reports import limits  # noqa: F401 (used later, when an upgrade may have replaced it)
 from schedbot.session import Session
-from schedbot.store.database import Database, DatabaseOutgrown
+from schedbot.store.database import Database, DatabaseLost, DatabaseOutgrown
 from schedbot.store.jobs import outage, pacing
 from schedbot.store.open_database import get_installation_id
-from schedbot.store.operations import heartbeats
+from schedbot.store.operations import heartbeats, ownership
 from schedbot.store.sqlite import wake_fifo
 from schedbot.worker.signals import StopSignal, catch_stop_signals
 from schedbot.worker.state.in_flight import InFlight
@@ -85,13 +85,15 @@ class Pool:
         After the first request to stop, the pool ends what is in flight within the request's time-out and 5 s, and
         gives back the rest. After the second it ends at once; the outcome of posts in flight is looked up later.
 
-        Raises DatabaseOutgrown when a newer program has changed the tables, ProgramChanged when another version has
+        Raises DatabaseOutgrown when a newer program has changed the tables, DatabaseLost when the database's file was
+        deleted or replaced or is a copy, ProgramChanged when another version has
         replaced this one on the disk, and StepKeepsFailing when a step did nothing but fail for a minute; the pool
         ends first as if asked to stop. Raises DatabaseUnusable if nothing can be written at the start (a pool that
         runs waits for that, but pools that cron starts each minute would pile up), or still not when the time to stop
         is over.
         """
         with catch_stop_signals() as stop, self.selector:
+            self.in_flight.place = ownership.ensure(self.session.db, self.started_at)
             with self.session.db.writing():
                 self.write_heartbeat(self.session.db)
             fifo = wake_fifo.listen(self.session.db.path, self.fifo_name)
@@ -122,8 +124,8 @@ class Pool:
             self.commit()
             self.run_periodic_work()
             self.commit()
-        except (DatabaseOutgrown, ProgramChanged) as error:
-            self.end_for_newer_program(error)
+        except (DatabaseOutgrown, DatabaseLost, ProgramChanged) as error:
+            self.end_for_change(error)
         except DatabaseUnusable as error:
             wait_for_database(error)
         if failures.fatal and not self.ended_by:
@@ -179,7 +181,8 @@ class Pool:
         self.claimer.forget_past(steady)
 
     def write_heartbeat(self, db: Database) -> None:
-        """Record that the pool is alive. Inside a transaction."""
+        """Record that the pool is alive. Raises DatabaseLost where it is not the owner any more. In a transaction."""
+        self.in_flight.refuse_other_owner(db)
         heartbeats.beat(db, "pool", self.name, self.started_at, self.session.now())
 
     def wait(self, stop: StopSignal) -> None:
@@ -205,8 +208,8 @@ class Pool:
         """May the loop end? Raises DatabaseUnusable if the database does not tell before the time to stop is over."""
         try:
             return self.is_finished(stop)
-        except DatabaseOutgrown as error:
-            self.end_for_newer_program(error)
+        except (DatabaseOutgrown, DatabaseLost) as error:
+            self.end_for_change(error)
         except DatabaseUnusable as error:
             if steady_ms() >= self.shutdown.stop_by:
                 raise  # the outcome of posts in flight is looked up later
@@ -225,10 +228,13 @@ class Pool:
             return self.shutdown.stop()
         return self.drain and not self.reconciler.is_busy() and self.shutdown.is_drained()
 
-    def end_for_newer_program(self, error: DatabaseOutgrown | ProgramChanged) -> None:
-        """Begin nothing more, because a newer program is there. If not even endings fit its tables, end at once."""
+    def end_for_change(self, error: DatabaseOutgrown | DatabaseLost | ProgramChanged) -> None:
+        """Begin nothing more, because the database or the program was replaced.
+
+        If not even endings fit a newer program's tables, end at once.
+        """
         if not self.ended_by:
-            self.end_early("newer_program_found", error)
+            self.end_early("database_lost" if isinstance(error, DatabaseLost) else "newer_program_found", error)
         elif isinstance(error, DatabaseOutgrown):
             raise error
         # Else it is one more child of the other version.

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from schedbot import settings
 from schedbot.errors import SchedbotError
 from schedbot.settings import Flags
 from schedbot.store.open_database import create_database
+from schedbot.store.operations import ownership
 from schedbot.store.schedules import workspaces
 
 CONFIG = """\
@@ -32,15 +34,21 @@ CONFIG = """\
 """
 
 
-def initialize(folder: Path, flags: Flags, now: int) -> list[str]:
-    """Create configuration and database where they are missing. Return a line for each."""
+def initialize(folder: Path, flags: Flags, now: int, *, take_over: bool = False) -> list[str]:
+    """Create configuration and database where they are missing. Return a line for each.
+
+    `take_over`: make this file and machine the owner of the installation; its other copies refuse to work.
+    """
     config = Path(flags.config or settings.read_variable("SCHEDBOT_CONFIG") or folder / "schedbot.toml").absolute()
     if is_new := not config.exists():
         write_config(config, flags.database)
     try:
         path = settings.load(replace(flags, config=str(config))).database
         had_database = path.is_file()
-        create_database(path, str(uuid.uuid4()), now, lambda db: workspaces.ensure_default(db, now)).close()
+        database = create_database(path, str(uuid.uuid4()), now, lambda db: workspaces.ensure_default(db, now))
+        with closing(database):
+            if take_over:
+                ownership.make_owner(database)
     except SchedbotError:
         if is_new:  # it would name a path that cannot be a database
             config.unlink()

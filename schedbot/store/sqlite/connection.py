@@ -2,7 +2,7 @@
 
 Every write transaction is immediate and takes a lock file first: SQLite's own busy handler polls, and lets some of
 several writers wait for seconds. `synchronous=FULL`: a commit is on the disk when it returns. A program that is older
-than the file's tables writes nothing: each transaction reads the schema's number first.
+than the file's tables, or whose file was deleted or replaced, writes nothing: each transaction looks for that first.
 """
 
 import os
@@ -18,6 +18,7 @@ from schedbot.store.database import Bindings, Database, Result
 from schedbot.store.row_factory import Value
 from schedbot.store.sqlite import application_id, migrations, wake_fifo
 from schedbot.store.sqlite.errors import locked, newer, translated
+from schedbot.store.sqlite.location import find_file, refuse_lost
 from schedbot.store.sqlite.write_lock import WriteLock
 
 BUSY_MS = 60_000
@@ -31,6 +32,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, connection: apsw.Connection, path: Path, known_schema: int, busy_ms: int) -> None:
         self._connection = connection
+        self._file = find_file(path)
         self._write_lock = WriteLock(path.with_name(f"{path.name}-lock"))
         self._busy_ms = busy_ms
         self._is_writing = False
@@ -64,7 +66,7 @@ class SqliteDatabase(Database):
             self._connection.executemany(sql, cast("Iterable[dict[str, Value]]", rows))
 
     @contextmanager
-    def writing(self, allow_newer_schema: bool = False) -> Iterator[None]:
+    def writing(self, only_endings: bool = False) -> Iterator[None]:
         if self._is_writing:
             raise RuntimeError("a transaction is open already")
         with self._translated():
@@ -74,7 +76,8 @@ class SqliteDatabase(Database):
                 # IMMEDIATE, so that it waits at the start and not half-way.
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._is_writing = True
-                if not allow_newer_schema:
+                if not only_endings:
+                    refuse_lost(self.path, self._file)
                     self.refuse_newer_schema()
                 yield
                 self._connection.execute("COMMIT")

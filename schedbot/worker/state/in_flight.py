@@ -12,8 +12,11 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import JobState
 from schedbot.session import Session
+from schedbot.store.database import Database
 from schedbot.store.jobs import claims, rescue
 from schedbot.store.jobs.claims import ClaimedJob
+from schedbot.store.operations import ownership
+from schedbot.store.sqlite.location import Location
 from schedbot.worker.state.circuit_breaker import CircuitBreaker
 from schedbot.worker.state.clock_monitor import ClockMonitor
 from schedbot.worker.state.next_state import ARRIVAL_MARGIN_MS, SPREAD_MS, START_LIMIT_MS
@@ -44,12 +47,18 @@ class InFlight:
     ended: Counter[str] = field(default_factory=Counter)
     pending: dict[int, str] = field(default_factory=dict)
     per_channel: dict[ChannelKey, int] = field(default_factory=dict)
+    place: Location | None = None  # of the database
     clock: ClockMonitor = field(init=False)
     arrival_limit_ms: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.arrival_limit_ms = START_LIMIT_MS + self.session.settings.timeout_ms + ARRIVAL_MARGIN_MS
         self.clock = ClockMonitor(self.session.now, self.arrival_limit_ms)
+
+    def refuse_other_owner(self, db: Database) -> None:
+        """Raise DatabaseLost if the database has another owner by now. Inside a transaction."""
+        if self.place:
+            ownership.refuse_other_owner(db, self.place)
 
     def open_posters(self) -> list[PosterHandle]:
         """Return the posters that take more deliveries."""

@@ -14,6 +14,7 @@ from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import TOKEN_UNAVAILABLE, Message
 from schedbot.slack import tokens
+from schedbot.store.database import Database
 from schedbot.store.jobs import claims, settlement
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
@@ -74,8 +75,13 @@ class Claimer:
             self.round_robin.end_turn(breaker.failing_workspace)  # another may get an answer
         request = claims.ClaimRequest(now + EARLY_MS, room, now + session.settings.lease_ms, self.round_robin)
         self.is_claiming = True
-        self.in_flight.writes.add(lambda db: claims.claim(db, request), self.on_claimed, self.on_claim_failed)
+        self.in_flight.writes.add(partial(self.write_claim, request), self.on_claimed, self.on_claim_failed)
         return True
+
+    def write_claim(self, request: claims.ClaimRequest, db: Database) -> list[ClaimedJob]:
+        """Claim jobs, unless the database has another owner by now."""
+        self.in_flight.refuse_other_owner(db)
+        return claims.claim(db, request)
 
     def on_claimed(self, jobs: Iterable[ClaimedJob]) -> None:
         """Start the claimed jobs. One that meets an unexpected error is put back alone."""

@@ -6,6 +6,18 @@ CREATE TABLE installation (
   zone_data   TEXT                                     -- IANA version by which next_due_at was computed; null: unknown
 ) STRICT;
 
+-- One row: the place of the file where pools and ticks work with it. A copy of the file lies elsewhere.
+CREATE TABLE owner (
+  id       INTEGER NOT NULL PRIMARY KEY,
+  machine  TEXT    NOT NULL,                           -- hash of /etc/machine-id; '': unknown
+  boot     TEXT    NOT NULL,                           -- of the machine, since its last start; '': unknown
+  host     TEXT    NOT NULL,
+  path     TEXT    NOT NULL,
+  device   INTEGER NOT NULL,
+  inode    INTEGER NOT NULL,
+  CONSTRAINT one_owner CHECK (id = 1)
+) STRICT;
+
 CREATE TABLE workspaces (
   id             TEXT    NOT NULL PRIMARY KEY,         -- UUID
   name           TEXT    NOT NULL,

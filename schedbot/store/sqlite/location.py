@@ -1,0 +1,73 @@
+"""Location of a database file: its machine, path, device and inode. A copy of the file has another location.
+
+/etc/machine-id names a machine for as long as it is installed; it is kept only as a hash, as machine-id(5) asks. Where
+it is missing, as in containers, machines are told apart by their boots and host names.
+"""
+
+import hashlib
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from schedbot.store.database import DatabaseLost
+
+MACHINE_ID = Path("/etc/machine-id")
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Location of a file; `machine` and `boot` are '' where the system does not tell."""
+
+    machine: str
+    boot: str
+    host: str
+    path: str
+    device: int
+    inode: int
+
+    def is_on_machine_of(self, other: "Location") -> bool:
+        """Are both on one machine?"""
+        if self.machine and other.machine:
+            return self.machine == other.machine
+        return self.boot == other.boot != "" or self.host == other.host
+
+    def is_there(self) -> bool:
+        """Is the file still at this location? Only for a location on this machine."""
+        return find_file(Path(self.path)) == (self.device, self.inode)
+
+
+def find_file(path: Path) -> tuple[int, int]:
+    """Return device and inode of the file at a path; (0, 0) without one."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_dev, status.st_ino
+
+
+def locate(path: Path) -> Location:
+    """Return the location of a file on this machine."""
+    machine_id = read_line(MACHINE_ID)
+    machine = hashlib.sha256(f"schedbot {machine_id}".encode()).hexdigest()[:32] if machine_id else ""
+    return Location(machine, read_line(BOOT_ID), socket.gethostname(), str(path.absolute()), *find_file(path))
+
+
+def read_line(path: Path) -> str:
+    """Return the content of a short file; '' if it cannot be read."""
+    with suppress(OSError):
+        return path.read_text().strip()
+    return ""
+
+
+def refuse_lost(path: Path, file: tuple[int, int]) -> None:
+    """Raise DatabaseLost if the file at the path is no longer the open one."""
+    current = find_file(path)
+    if current == file:
+        return
+    change = "was replaced by another file" if any(current) else "was deleted"
+    raise DatabaseLost(
+        f"The database '{path}' {change} while schedbot used it.",
+        "Nothing more was posted from the old file. Check the file, then start the command again.",
+    )

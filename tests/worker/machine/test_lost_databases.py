@@ -1,0 +1,114 @@
+"""A database file that is deleted, replaced or copied: it is named, and nothing is posted from a stale file."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.support.app import App, now_ms, until
+from tests.support.sql import read_value
+
+LATER_MS = 60_000
+
+
+def copy_database(app: App, to: Path) -> Path:
+    """Copy the database as a backup does."""
+    with closing(sqlite3.connect(app.path)) as source, closing(sqlite3.connect(to)) as target:
+        source.backup(target)
+    return to
+
+
+def delete(app: App) -> None:
+    app.path.unlink()
+
+
+def replace(app: App) -> None:
+    os.replace(copy_database(app, app.folder / "other.db"), app.path)
+
+
+def belong_to_other_machine(path: Path) -> None:
+    """Make another machine the file's owner."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE owner SET machine = 'another', boot = 'another', host = 'another'")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("lose", "word"), [(delete, "was deleted"), (replace, "was replaced by another file")])
+def test_pool_ends_when_its_database_is_lost(app: App, lose: Callable[[App], None], word: str) -> None:
+    pool = app.start("work", "--processes", "1")
+    app.add_due_jobs(1)
+    until(lambda: app.states() == {"succeeded": 1})
+    lose(app)
+    _, errors = pool.communicate(timeout=40)
+    assert (pool.returncode, word in errors, "database_lost" in errors) == (1, True, True)
+    assert errors.splitlines()[-2].startswith(f"Error: The database '{app.path}' {word}")
+
+
+@pytest.mark.slow
+def test_nothing_is_posted_from_a_deleted_database(app: App) -> None:
+    app.add_due_jobs(1)
+    with closing(sqlite3.connect(app.path)) as stale:
+        stale.execute("UPDATE jobs SET available_at = available_at + 1000000")
+        stale.commit()
+        pool = app.start("work", "--processes", "1")
+        until(lambda: stale.execute("SELECT count(*) FROM heartbeats WHERE kind = 'pool'").fetchone() == (1,))
+        app.path.unlink()
+        stale.execute("UPDATE jobs SET available_at = due_at")
+        stale.commit()
+        assert pool.wait(timeout=40) == 1
+        assert stale.execute("SELECT state FROM jobs").fetchone() == ("queued",)
+    assert app.posts() == []
+
+
+def test_tick_refuses_a_copy_beside_the_original(app: App) -> None:
+    app.tick()
+    copy = copy_database(app, app.folder / "copy.db")
+    done = app.run("--database", str(copy), "tick")
+    assert done.returncode == 1
+    assert f"'{copy}' is a copy of '{app.path}', which is still there" in done.stderr
+    assert app.run("tick").returncode == 0
+
+
+def test_work_refuses_a_copy_from_another_machine(app: App) -> None:
+    app.tick()
+    copy = copy_database(app, app.folder / "copy.db")
+    belong_to_other_machine(copy)
+    done = app.run("--database", str(copy), "work", "--drain")
+    assert done.returncode == 1
+    assert "on the machine 'another'" in done.stderr
+    assert app.run("--database", str(copy), "init", "--take-over").returncode == 0
+    assert app.run("--database", str(copy), "work", "--drain").returncode == 0
+
+
+def test_database_that_two_machines_share_is_refused(app: App) -> None:
+    app.tick()
+    belong_to_other_machine(app.path)
+    done = app.run("tick")
+    assert (done.returncode, "was used by the machine 'another' too" in done.stderr) == (1, True)
+
+
+def test_moved_database_goes_on(app: App) -> None:
+    app.tick()
+    moved = copy_database(app, app.folder / "moved.db")
+    app.path.unlink()
+    done = app.run("--database", str(moved), "tick")
+    assert (done.returncode, "database_moved" in done.stderr) == (0, True)
+    assert "database_moved" not in app.run("--database", str(moved), "tick").stderr
+
+
+def test_disk_that_moved_to_another_machine_goes_on(app: App) -> None:
+    app.tick(now_ms() - 10 * LATER_MS)
+    belong_to_other_machine(app.path)
+    assert app.run("tick").returncode == 0
+
+
+@pytest.mark.slow
+def test_pool_ends_when_another_place_takes_over(app: App) -> None:
+    pool = app.start("work", "--processes", "1")
+    until(lambda: read_value(app.db, "SELECT count(*) FROM heartbeats WHERE kind = 'pool'") == 1)
+    belong_to_other_machine(app.path)
+    _, errors = pool.communicate(timeout=40)
+    assert (pool.returncode, "now belongs to" in errors) == (1, True)
