@@ -17,6 +17,17 @@ KINDS = ("text", "template")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class ReportContext(dict[str, Any]):
+    """Values that a report may use besides its parameters, by name.
+
+    `used`: names of the values that decided the last message. A kind of report that cannot tell leaves it at all names.
+    """
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(values)
+        self.used = frozenset(values)
+
+
 def render(report: Report, context: Mapping[str, Any]) -> Message:
     """Return the message of a report within Slack's limits. `build_context` makes the context.
 
@@ -32,25 +43,18 @@ def render(report: Report, context: Mapping[str, Any]) -> Message:
     raise ReportFailed(f"Unknown kind of report '{report.kind}'.", hint=f"Known kinds: {', '.join(KINDS)}.")
 
 
-def check(report: Report) -> Message:
-    """Render the report for an invented occurrence, as a trial. Raises ReportFailed."""
-    from schedbot.clock import now_ms
-
-    return render(report, build_context("check", "check", now_ms(), "UTC"))
-
-
 def build_context(
     schedule_name: str, account: str, due_at: int, tz: str, params: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+) -> ReportContext:
     """Return the values that a report may use besides its parameters. Raises BadInput for an unknown zone.
 
     `due_at`: the occurrence's instant, RFC 3339 in UTC; `due`: the same instant as a datetime in the schedule's zone
     (`{{ due.strftime("%A %d %B") }}`). `params` holds the parameters under their own name, as `params.NAME`.
     """
-    return {
-        "schedule": schedule_name,
-        "account": account,
-        "due_at": times.to_rfc3339(due_at),
-        "due": (EPOCH + timedelta(milliseconds=due_at)).astimezone(times.zone(tz)),
-        "params": dict(params or {}),
-    }
+    return ReportContext(
+        schedule=schedule_name,
+        account=account,
+        due_at=times.to_rfc3339(due_at),
+        due=(EPOCH + timedelta(milliseconds=due_at)).astimezone(times.zone(tz)),
+        params=dict(params or {}),
+    )

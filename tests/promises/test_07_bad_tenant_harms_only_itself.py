@@ -81,7 +81,7 @@ def test_reason_of_a_failed_report_is_short(app: App, tmp_path: Path) -> None:
     report = tmp_path / "report.json.j2"
     report.write_text('{"text": "harmless"}')
     app.add_due_jobs(1, text="", report=str(report))
-    report.write_text('{"{{ "x" * 2000000 }}": 1}')
+    report.write_text('{"{{ "x" * 900000 }}": 1}')
     result = app.work()
     detail = read_value(app.db, "SELECT detail FROM attempts")
     assert detail.startswith("The template report.json.j2 produces a message with the unknown key 'xxx")

@@ -7,7 +7,7 @@ import pytest
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Report
-from schedbot.reports import build_context, check, render
+from schedbot.reports import build_context, render
 
 MONDAY_9AM = build_context("acme-weekly", "acme", 1_795_453_200_000, "America/Los_Angeles")
 
@@ -57,7 +57,8 @@ def test_folder_is_refused_as_a_template(tmp_path: Path) -> None:
         pytest.param('{"text": 3}', "a 'text' that is not a string", id="a number for a text"),
         pytest.param('{"blocks": {"type": "divider"}}', "'blocks' that are not a list", id="one block for a list"),
         pytest.param("[[]]", "'blocks' that are not a list", id="a list in a list"),
-        pytest.param("[" * 100_000, "is not JSON", id="too deep"),
+        pytest.param("[" * 100_000, "is nested too deeply", id="too deep"),
+        pytest.param("x" * 1_000_001, "has 1,000,001 characters; at most 1,000,000", id="too long"),
         pytest.param('{"text": ' + "9" * 5_000 + "}", "is not JSON", id="too many digits"),
     ],
 )
@@ -95,18 +96,18 @@ def test_invalid_json_output_is_quoted(tmp_path: Path) -> None:
 def test_unreadable_template_file_is_named(spoil: Any, problem: str, tmp_path: Path) -> None:
     spoil(tmp_path / "t.j2")
     with pytest.raises(ReportFailed) as refused:
-        check(Report("template", str(tmp_path / "t.j2")))
+        render(Report("template", str(tmp_path / "t.j2")), MONDAY_9AM)
     assert str(refused.value).startswith(problem.format(tmp_path / "t.j2"))
 
 
-def test_check_finds_a_missing_parameter(tmp_path: Path) -> None:
+def test_render_finds_a_missing_parameter(tmp_path: Path) -> None:
     (tmp_path / "t.j2").write_text('{"text": "{{ schedule }} {{ due.year }} {{ total }}"}')
     with pytest.raises(ReportFailed, match="needs the parameter 'total'"):
-        check(Report("template", str(tmp_path / "t.j2")))
-    assert check(Report("template", str(tmp_path / "t.j2"), {"total": 3})).text.endswith(" 3")
+        render(Report("template", str(tmp_path / "t.j2")), MONDAY_9AM)
+    assert render(Report("template", str(tmp_path / "t.j2"), {"total": 3}), MONDAY_9AM).text.endswith(" 3")
 
 
 def test_unknown_kind_is_refused_with_the_known_kinds() -> None:
     with pytest.raises(ReportFailed) as refused:
-        check(Report("pdf", "x"))
+        render(Report("pdf", "x"), MONDAY_9AM)
     assert refused.value.hint == "Known kinds: text, template."

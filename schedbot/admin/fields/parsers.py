@@ -5,7 +5,6 @@ error. Results for cron expressions, instants and templates are cached, since an
 of times.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
@@ -236,20 +235,12 @@ def parse_param(text: str) -> tuple[str, Any]:
         raise BadField("params", problem, f"Write JSON after ':=', or {name}=TEXT for a text.") from None
 
 
-def parse_report(kind: str, source: str, params: Mapping[str, Any]) -> Report:
-    """Return the report after rendering it once. Raises ReportFailed and BadInput."""
-    if not source.strip():
+def parse_text(text: str) -> str:
+    """Return the text of a message. Raises BadInput and ReportFailed."""
+    if not text.strip():
         raise BadInput("The text is empty.", "Use --text TEXT or --report FILE.")
-    if kind == "text":
-        reports.render(Report(kind, source), {})  # nearly every text differs, so a cache is useless
-    else:
-        check_template(kind, source, json.dumps(dict(params), sort_keys=True))
-    return Report(kind, source, params)
-
-
-@lru_cache(maxsize=4_096)
-def check_template(kind: str, source: str, params_json: str) -> None:
-    reports.check(Report(kind, source, json.loads(params_json)))
+    reports.render(Report("text", text), {})
+    return text
 
 
 def template_path(path: str) -> str:

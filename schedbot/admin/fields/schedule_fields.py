@@ -22,6 +22,8 @@ from schedbot.model import (
     Terms,
     UnknownPolicy,
 )
+from schedbot.reports import trial
+from schedbot.reports.trial import TrialOccurrence
 from schedbot.slack import channel_ids, user_ids
 
 COLUMNS = (
@@ -97,7 +99,7 @@ class ScheduleFields:
         rule = timing.parse_recurrence(zoned, now, base.recurrence if base else None)
         region, policy = parse_holidays(fields, base.terms if base else DEFAULTS)
         rule = replace(rule, before_holidays=region if policy is HolidayPolicy.BEFORE else "")
-        return cls(
+        parsed = cls(
             name=base.name if base and fields.get("name") is None else parse_name(fields),
             account=parse("account", parsers.parse_account, text_or(fields, "account", base.account if base else "")),
             workspace=workspace_name(fields, base),
@@ -106,6 +108,24 @@ class ScheduleFields:
             paused=parse("paused", parsers.parse_bool, text_or(fields, "paused", str(base.paused) if base else "")),
             past_occurrences=base.past_occurrences if base else 0,
         )
+        if base is None or parsed.report_values != base.report_values:
+            parsed.try_report(now)
+        return parsed
+
+    @property
+    def report_values(self) -> tuple[Report, str, str]:
+        """Report and the values that choose its content: a change of them needs another trial."""
+        return self.terms.report, self.name, self.account
+
+    def try_report(self, now: int) -> None:
+        """Render the report for the next occurrence, as a trial. Raises BadField."""
+        report, rule = self.terms.report, self.recurrence
+        if report.kind == "text":  # checked when it was parsed
+            return
+        occurrence = TrialOccurrence(
+            self.name, self.account, rule.tz, lambda: timing.next_due_or_now(rule, self.terms, now)
+        )
+        parse("report", lambda _: trial.check(report, occurrence), report.source)
 
     @classmethod
     def of(cls, schedule: Schedule, past_occurrences: int = 0) -> Self:
@@ -244,5 +264,6 @@ def parse_report(fields: Fields, base: Report | None) -> Report:
         raise BadField("params", "A text has no parameters.", "Use a template: --report FILE.")
     if params is None and base and kind == base.kind == "template":
         values = dict(base.params)
-    column = "text" if kind == "text" else "report"
-    return parse(column, lambda word: parsers.parse_report(kind, word, values), source)
+    if kind == "text":
+        parse("text", parsers.parse_text, source)
+    return Report(kind, source, values)

@@ -191,3 +191,9 @@ def first_after(rule: Recurrence, after: int) -> int | None:
 def nth_after(rule: Recurrence, after: int, n: int) -> int | None:
     """Return the n-th occurrence after an instant, or None where there are fewer."""
     return next(islice(recurrence.between(rule, after, after + FAR_MS), n - 1, None), None)
+
+
+def next_due_or_now(rule: Recurrence, terms: Terms, now: int) -> int:
+    """Return the next occurrence between start and end, or `now` if there is none."""
+    due_at = recurrence.next_after(rule, max(now, (terms.starts_at or 0) - 1))
+    return now if due_at is None or (terms.until_at is not None and due_at > terms.until_at) else due_at

@@ -8,10 +8,11 @@ from typing import Any
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.fields.parsers import BadField, Fields
-from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, slack_user
+from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, Zones, slack_user
 from schedbot.admin.schedules.selection import find
 from schedbot.admin.schedules.writer import EditResult, ScheduleWriter
 from schedbot.admin.workspaces import user_zones
+from schedbot.model import Schedule
 from schedbot.session import Session
 from schedbot.store.fanout import count_past_occurrences
 
@@ -29,18 +30,36 @@ def edit(session: Session, name: str, fields: Fields, params: ParamChanges | Non
     user = slack_user(fields, ScheduleFields.of(find(session.db, name)))
     zones = user_zones.ask(session, [user]) if user else NO_ZONES
     context = ChangeContext.begin(session, "edit")
+    change = ScheduleEdit(session, context, fields, params, zones)
+    change.parse(find(session.db, name))  # tries the report, while nobody waits for the database
     with session.db.writing():
         before = find(session.db, name)
-        base = ScheduleFields.of(before, count_past_occurrences.count_occurrences(session.db, before, context.now))
-        if params and (params.values or params.unset):
-            fields = {**fields, "params": json.dumps(merge(before.terms.report.params, params))}
         writer = ScheduleWriter(session.db, context)
-        result = writer.update(before, ScheduleFields.parse(fields, context.now, base, zones))
+        result = writer.update(before, change.parse(before))
         if user:
             user_zones.learn(session.db, zones, context.now)
         writer.enqueue(result.after)
     session.db.wake()
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleEdit:
+    """Fields and parameters to change."""
+
+    session: Session
+    context: ChangeContext
+    fields: Fields
+    params: ParamChanges | None
+    zones: Zones
+
+    def parse(self, before: Schedule) -> ScheduleFields:
+        """Return the values of the schedule after the change. Raises BadField."""
+        now, fields = self.context.now, self.fields
+        base = ScheduleFields.of(before, count_past_occurrences.count_occurrences(self.session.db, before, now))
+        if self.params and (self.params.values or self.params.unset):
+            fields = {**fields, "params": json.dumps(merge(before.terms.report.params, self.params))}
+        return ScheduleFields.parse(fields, now, base, self.zones)
 
 
 def merge(before: Mapping[str, Any], params: ParamChanges) -> dict[str, Any]:

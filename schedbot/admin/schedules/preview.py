@@ -5,12 +5,13 @@ Nothing is written and no token is read.
 
 from dataclasses import dataclass
 
-from schedbot import reports, times
+from schedbot import times
+from schedbot.admin.fields import timing
 from schedbot.admin.schedules.selection import find
 from schedbot.errors import ReportFailed
 from schedbot.model import Message, Schedule
-from schedbot.reports import block_checks
-from schedbot.rules import recurrence
+from schedbot.reports import block_checks, render_process
+from schedbot.reports.render_process import ReportOccurrence
 from schedbot.session import Session
 
 
@@ -33,9 +34,8 @@ def preview(session: Session, name: str, at: str = "") -> Preview:
 
 def render(schedule: Schedule, due_at: int) -> Message:
     """Return the message of a schedule in its current version. Raises ReportFailed."""
-    report = schedule.terms.report
-    context = reports.build_context(schedule.name, schedule.account, due_at, schedule.recurrence.tz, report.params)
-    return reports.render(report, context)
+    occurrence = ReportOccurrence(schedule.name, schedule.account, due_at, schedule.recurrence.tz)
+    return render_process.render(schedule.terms.report, occurrence)
 
 
 def find_block_warnings(schedule: Schedule, now: int) -> list[str]:
@@ -50,6 +50,4 @@ def find_block_warnings(schedule: Schedule, now: int) -> list[str]:
 
 def next_due_or_now(schedule: Schedule, now: int) -> int:
     """Return the next occurrence, or `now` if there is none."""
-    starts_at, until_at = schedule.terms.starts_at, schedule.terms.until_at
-    due_at = recurrence.next_after(schedule.recurrence, max(now, (starts_at or 0) - 1))
-    return now if due_at is None or (until_at is not None and due_at > until_at) else due_at
+    return timing.next_due_or_now(schedule.recurrence, schedule.terms, now)

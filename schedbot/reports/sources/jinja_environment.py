@@ -15,6 +15,7 @@ from jinja2 import StrictUndefined
 from jinja2.ext import Extension
 from jinja2.filters import do_urlencode
 from jinja2.lexer import Token, TokenStream
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from schedbot.reports import escaping, filters
@@ -42,10 +43,23 @@ class ProtectedLiterals(Extension):
             yield Token(token.lineno, "string", escaping.protect(token.value)) if is_literal else token
 
 
+class RecordingContext(Context):
+    """Context that adds each name that a template looks up to `used_names` of its environment."""
+
+    def resolve_or_missing(self, key: str) -> Any:
+        """Return the value of a name, or Jinja's marker for a missing one."""
+        assert isinstance(self.environment, TemplateEnvironment)
+        self.environment.used_names.add(key)
+        return super().resolve_or_missing(key)
+
+
 class TemplateEnvironment(ImmutableSandboxedEnvironment):
     """Environment for the templates of one folder. `include` and `import` find files of that folder only."""
 
+    context_class = RecordingContext
+
     def __init__(self, folder: Path) -> None:
+        self.used_names: set[str] = set()
         super().__init__(
             loader=PlainFileLoader(folder),
             undefined=StrictUndefined,

@@ -18,9 +18,11 @@ from jinja2.exceptions import SecurityError
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Message, Report
-from schedbot.reports import escaping
+from schedbot.reports import ReportContext, escaping
 from schedbot.reports.sources.jinja_environment import TemplateEnvironment
 
+MAX_OUTPUT = 1_000_000  # characters; Slack takes at most a tenth
+MAX_DEPTH = 50  # of lists and objects in each other
 MESSAGE_KEYS = {"text", "blocks"}
 # Values of these keys are used, not shown, so they are not escaped: a URL keeps its `&`.
 UNESCAPED = {"url", "image_url", "thumbnail_url", "title_url", "video_url", "value", "action_id", "block_id"}
@@ -31,10 +33,20 @@ MISSING = re.compile(r"'(.+)' is undefined")
 def render(report: Report, context: Mapping[str, Any]) -> Message:
     """Return the message of the template file with the report's parameters and the context. Raises ReportFailed."""
     file, params = Path(report.source).expanduser(), report.params
-    template = _load(file)
-    values = escaping.protect({**params, **context, "params": params})
+    used_names: set[str] = set()
     try:
-        output = template.render(values)
+        template = _load(file, used_names)
+        output = _render(template, file, {**params, **context, "params": params})
+    finally:
+        if isinstance(context, ReportContext):
+            context.used = frozenset(context) & used_names
+    return _parse_message(output, file.name)
+
+
+def _render(template: Template, file: Path, values: Mapping[str, Any]) -> str:
+    """Return the output of the template. Raises ReportFailed."""
+    try:
+        return template.render(escaping.protect(values))
     except TemplateSyntaxError as error:  # in an included file
         raise _syntax_error(error, file) from None
     except TemplateNotFound as error:
@@ -44,7 +56,7 @@ def render(report: Report, context: Mapping[str, Any]) -> Message:
             hint="A template may include only files of its own folder.",
         ) from None
     except UndefinedError as error:
-        raise _undefined_error(error, file, params) from None
+        raise _undefined_error(error, file, values["params"]) from None
     except SecurityError as error:
         raise ReportFailed(
             f"Forbidden in a template, {_line(error, file)}: {escaping.restore(str(error)).rstrip('.')}.",
@@ -55,13 +67,14 @@ def render(report: Report, context: Mapping[str, Any]) -> Message:
     except Exception as error:  # an expression in the template may raise anything
         reason = escaping.restore(str(error)).rstrip(".") or type(error).__name__
         raise ReportFailed(f"The template failed, {_line(error, file)}: {reason}.") from None
-    return _parse_message(output, file.name)
 
 
-def _load(file: Path) -> Template:
-    """Load and compile the template. Raises ReportFailed with the reason."""
+def _load(file: Path, used_names: set[str]) -> Template:
+    """Load and compile the template, which adds the names that it uses to `used_names`. Raises ReportFailed."""
     try:
-        return _environment(file.parent.resolve()).get_template(file.name)
+        environment = _environment(file.parent.resolve())
+        environment.used_names = used_names
+        return environment.get_template(file.name)
     except TemplateSyntaxError as error:
         raise _syntax_error(error, file) from None
     except TemplateNotFound:
@@ -117,19 +130,29 @@ def _line(error: BaseException, file: Path) -> str:
 
 
 def _parse_message(output: str, name: str) -> Message:
+    if len(output) > MAX_OUTPUT:
+        raise ReportFailed(
+            f"The output of the template {name} has {len(output):,} characters; at most {MAX_OUTPUT:,} are read.",
+            hint="Shorten its values or its loops.",
+        )
     text = STRING_OR_TRAILING_COMMA.sub(lambda match: "" if match.group() == "," else match.group(), output)
     try:
         # Not strict: a value may contain a newline.
-        body = json.loads(text, strict=False, parse_constant=_refuse_constant, parse_float=_parse_float)
+        parsed = json.loads(text, strict=False, parse_constant=_refuse_constant, parse_float=_parse_float)
+        body = _unprotect(parsed)
     except json.JSONDecodeError as error:
         line = escaping.restore(text.split("\n")[error.lineno - 1]).strip()
         raise ReportFailed(
             f"The output of the template {name} is not JSON: {error.msg}, in line {error.lineno} of the output.",
             hint=f"That line is: {line[:120]}" if line else "That line is empty.",
         ) from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ReportFailed(f"The output of the template {name} is not JSON that Slack reads: {error}.") from None
-    return _build_message(_unprotect(body), name)
+    except RecursionError:
+        raise ReportFailed(
+            f"The output of the template {name} is nested too deeply: more than {MAX_DEPTH} lists and objects."
+        ) from None
+    return _build_message(body, name)
 
 
 def _refuse_constant(constant: str) -> None:
@@ -143,14 +166,16 @@ def _parse_float(number: str) -> float:
     return value
 
 
-def _unprotect(value: Any, key: str = "") -> Any:
+def _unprotect(value: Any, key: str = "", depth: int = 0) -> Any:
     """Replace placeholders in all strings by escapes, or by the original characters in values that are not shown."""
+    if depth > MAX_DEPTH:
+        raise RecursionError
     if isinstance(value, str):
         return escaping.restore(value) if key in UNESCAPED else escaping.escape(value)
     if isinstance(value, list):
-        return [_unprotect(entry, key) for entry in value]
+        return [_unprotect(entry, key, depth + 1) for entry in value]
     if isinstance(value, dict):
-        table = {escaping.restore(name): _unprotect(entry, name) for name, entry in value.items()}
+        table = {escaping.restore(name): _unprotect(entry, name, depth + 1) for name, entry in value.items()}
         if value.get("type") == "markdown" and isinstance(text := value.get("text"), str):
             table["text"] = escaping.escape_markdown(text)
         return table

@@ -4,13 +4,12 @@ A template that loops, uses up memory or crashes its process ends its own attemp
 would end a renderer that loops: it has an alarm of its own. No limit is above the one that the pool itself has.
 """
 
-import math
 import os
-import resource
 import signal
 import socket
 
 from schedbot.errors import ReportFailed
+from schedbot.reports.resource_limits import allow_cpu_time, explain_memory_error, limit_resources
 from schedbot.worker.protocol import (
     ChildResponse,
     Ready,
@@ -21,15 +20,8 @@ from schedbot.worker.protocol import (
     encode,
 )
 
-MEMORY_BYTES = 1 << 30
-FILE_BYTES = 1 << 26
-# A renderer needs no more of the environment, which may hold secrets.
-VARIABLES = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TZDIR", "TMPDIR", "LD_LIBRARY_PATH"}) | {
-    f"PYTHON{name}" for name in ("PATH", "HOME", "TZPATH", "UTF8", "DONTWRITEBYTECODE")
-}
 LONGEST_REASON = 2_000  # a reason may quote the report's output
 ALARM_S = 15  # later than the pool's own limit
-CPU_S = 10  # of processor time for one report, on all cores together
 
 
 def run(end: socket.socket) -> None:
@@ -52,36 +44,6 @@ def run(end: socket.socket) -> None:
     os._exit(0)
 
 
-def limit_resources() -> None:
-    """Limit this process: memory, size of files, no core dump, and no process or thread beside it.
-
-    NPROC counts all processes of the user, but it is compared only when this process starts another: 0 forbids that,
-    and does not touch the user's other processes. Root is exempt from it.
-    """
-    limits = {
-        resource.RLIMIT_AS: MEMORY_BYTES,
-        resource.RLIMIT_FSIZE: FILE_BYTES,
-        resource.RLIMIT_NPROC: 0,
-        resource.RLIMIT_CORE: 0,
-    }
-    for kind, limit in limits.items():
-        bound = cap(limit, kind)
-        resource.setrlimit(kind, (bound, bound))
-
-
-def cap(limit: int, kind: int) -> int:
-    """Return the limit, or the hard limit of this process if that is lower."""
-    hard = resource.getrlimit(kind)[1]
-    return limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-
-
-def allow_cpu_time() -> None:
-    """Allow CPU_S more of processor time. SIGXCPU ends a renderer that uses more."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    limit = cap(math.ceil(usage.ru_utime + usage.ru_stime) + CPU_S, resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-
-
 def render(request: RenderRequest) -> ChildResponse:
     """Render a report. Never raises: a template may fail in any way."""
     from schedbot import reports
@@ -93,8 +55,6 @@ def render(request: RenderRequest) -> ChildResponse:
     except ReportFailed as error:
         return RenderFailed(request.job_id, str(error)[:LONGEST_REASON])
     except MemoryError:
-        return RenderFailed(
-            request.job_id, f"It took more than {cap(MEMORY_BYTES, resource.RLIMIT_AS) >> 20} MB of memory."
-        )
+        return RenderFailed(request.job_id, explain_memory_error())
     except Exception as error:
         return RenderFailed(request.job_id, f"{type(error).__name__}: {error}"[:300])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from schedbot import reports
 from schedbot.errors import ReportFailed
 from schedbot.model import Message
+from schedbot.reports import resource_limits
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.children import renderer
 from schedbot.worker.children.child_process import ChildProcess
@@ -69,7 +70,7 @@ def take_first(queue: deque[Delivery]) -> Delivery | None:
 class RendererHandle(ChildProcess):
     """A renderer and its report: one at a time, so the pool knows which report crashed it."""
 
-    variables = renderer.VARIABLES
+    variables = resource_limits.VARIABLES
 
     def __init__(self) -> None:
         super().__init__(renderer.run)
@@ -176,7 +177,7 @@ class RenderPool:
         if delivery is None or delivery.is_done:
             return
         if handle.process.exitcode == -signal.SIGXCPU:
-            reason = f"It took more than {renderer.CPU_S} s of processor time."
+            reason = f"It took more than {resource_limits.CPU_S} s of processor time."
         if reason or delivery.has_lost_renderer:
             self.on_failed(delivery, reason or f"It ended its process (exit code {handle.process.exitcode}).")
             return

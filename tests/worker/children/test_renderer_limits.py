@@ -9,7 +9,7 @@ import pytest
 from tests.support.app import App, until
 from tests.worker.test_dead_renderers import find_busy_renderer, start_rendering_pool
 
-LIMITED = "import os, resource; from schedbot.worker.children.renderer import limit_resources; limit_resources();"
+LIMITED = "import os, resource; from schedbot.reports.resource_limits import limit_resources; limit_resources();"
 
 
 def run_limited(code: str) -> str:
