@@ -28,6 +28,16 @@ def parse_channel_id(text: str) -> str:
     raise BadInput(*_explain(text.strip(), candidate, is_link=link is not None))
 
 
+def is_person(channel: str) -> bool:
+    """Is the id a person's? Slack opens a direct message with that person."""
+    return channel.startswith(("U", "W"))
+
+
+def describe_direct_message(channel: str) -> str:
+    """Return `a person` or `a direct message`; an empty text for a channel."""
+    return "a person" if is_person(channel) else "a direct message" if channel.startswith("D") else ""
+
+
 def _explain(text: str, candidate: str, *, is_link: bool) -> tuple[str, str]:
     """Return the error and the hint for a text without a channel id."""
     shown = quote(text)

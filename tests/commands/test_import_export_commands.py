@@ -50,3 +50,17 @@ def test_missing_import_file_is_an_error(app: App) -> None:
     done = app.run("import", "missing.csv")
     assert done.returncode == 2
     assert done.stderr.startswith("Error: 'missing.csv' cannot be read: no such file or directory.\nHint:")
+
+
+@pytest.mark.slow
+def test_import_counts_schedules_that_post_to_a_person(app: App) -> None:
+    rows = "".join(f"{n},U000000000{n},0 9 * * *,UTC,Hi\n" for n in range(3))
+    for words in (("--dry-run",), ()):
+        done = run_with_input(app, HEADER + ROWS + rows, "import", "-", *words)
+        assert done.returncode == 0
+        assert done.stderr == (
+            "Note: 3 schedules post to a person: the history of direct messages cannot be read with the scopes of the "
+            "manifest, so a post with an unknown outcome is held or sent again.\n"
+        )
+    again = run_with_input(app, HEADER + ROWS + rows, "import", "-", "--update", "--json")
+    assert json.loads(again.stdout) == {"added": 0, "changed": 0, "unchanged": 5, "direct_messages": 0}

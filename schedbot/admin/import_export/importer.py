@@ -27,6 +27,7 @@ from schedbot.admin.workspaces import user_zones
 from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
+from schedbot.slack import channel_ids
 from schedbot.store.fanout import enqueue_due
 from schedbot.store.schedules import lookup
 
@@ -43,11 +44,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """Number of schedules that were added, changed, and left unchanged."""
+    """Number of schedules that were added, changed, and left unchanged; of the first two, `direct_messages` post to a
+    person."""
 
     added: int
     changed: int
     unchanged: int
+    direct_messages: int = 0
 
 
 def ignore_progress(done: int, total: int) -> None:
@@ -71,7 +74,7 @@ def import_file(
     plan = checker.plan
     if dry_run:
         added = sum(change.before is None for change in plan.changes)
-        return ImportResult(added, len(plan.changes) - added, plan.unchanged)
+        return ImportResult(added, len(plan.changes) - added, plan.unchanged, count_direct_messages(plan))
     with session.db.writing():
         result = write(writer, plan, progress)
         user_zones.learn(session.db, zones, writer.context.now)
@@ -101,7 +104,14 @@ def write(writer: ScheduleWriter, plan: ImportPlan, progress: Progress) -> Impor
             changed += change.before != after
             written.append(after)
     enqueue(writer, written)
-    return ImportResult(len(new), changed, plan.unchanged + len(plan.changes) - len(new) - changed)
+    unchanged = plan.unchanged + len(plan.changes) - len(new) - changed
+    return ImportResult(len(new), changed, unchanged, count_direct_messages(plan))
+
+
+def count_direct_messages(plan: ImportPlan) -> int:
+    """Return the number of planned schedules that post to a person, not to a channel."""
+    channels = [change.fields.terms.channel for change in plan.changes]
+    return sum(bool(channel_ids.describe_direct_message(channel)) for channel in channels)
 
 
 def enqueue(writer: ScheduleWriter, written: Sequence[Schedule]) -> None:

@@ -13,7 +13,7 @@ from schedbot.errors import TokenUnavailable
 from schedbot.model import AttemptResult, Outcome, Schedule
 from schedbot.session import Session
 from schedbot.settings import Settings
-from schedbot.slack import error_codes, remedies, scopes, tokens
+from schedbot.slack import channel_ids, error_codes, remedies, scopes, tokens
 from schedbot.store.schedules import workspace_usage, workspaces
 from schedbot.store.schedules.workspace_usage import ChannelUsage
 from schedbot.store.schedules.workspaces import Workspace
@@ -105,7 +105,7 @@ def check_channel(settings: Settings, workspace: Workspace, token: str, channel:
     """Ask Slack about one channel (conversations.info)."""
     from schedbot.slack import one_shot
 
-    if channel.id.startswith(("U", "W")):
+    if channel_ids.is_person(channel.id):
         return ChannelCheck(channel.id, "", channel.schedules, True, "a Slack user: posts are direct messages")
     info = one_shot.fetch_channel(settings.api_url, token, channel.id, settings.timeout_ms)
     if isinstance(info, AttemptResult):

@@ -12,6 +12,7 @@ from schedbot.admin.import_export import importer
 from schedbot.admin.import_export.formats import Format
 from schedbot.admin.import_export.import_plan import Progress
 from schedbot.admin.import_export.importer import ImportResult, Source
+from schedbot.admin.schedules import warnings
 from schedbot.errors import BadInput
 from schedbot.presentation import output
 from schedbot.session import open_session
@@ -43,6 +44,9 @@ def run(
         output.json_lines([asdict(imported)])
     else:
         output.print_line(summary_line(imported, update, dry_run))
+        if count := imported.direct_messages:
+            posts = "schedule posts" if count == 1 else "schedules post"
+            output.note(f"Note: {count:,} {posts} to a person: {warnings.NO_LOOK_UP} is held or sent again.")
 
 
 def read(file: str) -> bytes:
