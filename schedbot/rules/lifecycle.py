@@ -5,7 +5,7 @@ This table is the only place that decides about states. Statements that write a 
 
 from enum import StrEnum
 
-from schedbot.model import JobState
+from schedbot.model import CancelReason, JobState
 
 
 class Event(StrEnum):
@@ -91,7 +91,18 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (MISSED, E.RETRIED): QUEUED,  # by a person, with --stale
     (CANCELLED, E.ENQUEUED_AGAIN): QUEUED,  # its schedule was resumed or changed back in time
     (CANCELLED, E.SKIPPED): SKIPPED,  # by a person: it does not come back with its schedule
+    (CANCELLED, E.RETRIED): QUEUED,  # by a person, after a pause or suspension
+    (SKIPPED, E.RETRIED): QUEUED,  # by a person, if a person skipped it
 }
+
+
+# A person may have a job sent after all that ended for one of these reasons. A changed schedule has another rule.
+REVERSIBLE = (CancelReason.SCHEDULE_PAUSED, CancelReason.SCHEDULE_SUSPENDED, CancelReason.SKIPPED_BY_HAND)
+
+
+def is_retriable(state: JobState, cancel_reason: CancelReason | None) -> bool:
+    """May a person have a job in that state sent after all?"""
+    return (state, Event.RETRIED) in MOVES and (state not in (CANCELLED, SKIPPED) or cancel_reason in REVERSIBLE)
 
 
 def after(state: JobState, event: Event) -> JobState:

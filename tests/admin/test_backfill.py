@@ -8,6 +8,7 @@ import pytest
 from schedbot.admin.jobs import backfill
 from schedbot.errors import BadInput, NotFound
 from schedbot.store.history import changes
+from schedbot.store.jobs import settlement
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 from tests.support.sql import read_rows
 
@@ -96,3 +97,34 @@ def test_too_many_occurrences_are_refused(schedules: Schedules) -> None:
     schedules.edit(cron="* * * * *")
     with pytest.raises(BadInput, match="more than 10000"):
         backfill.plan(schedules.session, "daily", "2026-11-01 00:00", "2026-12-01 00:00")
+
+
+@pytest.mark.parametrize("end", ["pause", "suspend", "skip"])
+def test_called_off_occurrence_is_enqueued_again(schedules: Schedules, end: str) -> None:
+    schedules.tick("2026-12-02 08:59:00")
+    match end:
+        case "pause":
+            schedules.pause()
+        case "skip":
+            schedules.skip_next()
+        case _:
+            suspend(schedules)
+    schedules.utc = "2026-12-02 12:00:00"
+    if end != "skip":
+        schedules.resume()
+    plan = backfill.plan(schedules.session, "daily", "2026-12-02 00:00", "2026-12-02 12:00")
+    assert [clock(due_at) for _, due_at in backfill.carry_out(schedules.session, plan)] == ["2026-12-02 09:00"]
+    assert schedules.jobs()[-1] == "2026-12-02 09:00 queued"
+
+
+def suspend(schedules: Schedules) -> None:
+    """Suspend the schedule as a pool does whose channel is archived."""
+    with schedules.db.writing():
+        settlement.suspend_schedule(schedules.db, schedules.get().id, "C0000000001", "is_archived", ms(schedules.utc))
+
+
+def test_rest_of_a_backfill_follows_after_a_suspension(schedules: Schedules) -> None:
+    run_backfill(schedules)
+    suspend(schedules)
+    schedules.resume()
+    assert run_backfill(schedules) == ["2026-11-28 09:00", "2026-11-29 09:00", "2026-11-30 09:00"]

@@ -23,6 +23,11 @@ def retry(history: JobHistory, job_filter: Filter, stale: bool = False) -> tuple
     return plan, [job.job for job in retry_jobs.carry_out(history.session, plan)]
 
 
+def problems(plan: RetryPlan) -> list[str]:
+    """Return why jobs are not retried, without the remedies."""
+    return [refusal.problem for refusal in plan.excluded]
+
+
 def test_failed_job_is_queued_and_keeps_its_attempts(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily"), "failed", attempts=5, error="timeout")
     history.add_attempt(job, 5, outcome="not_posted", error="timeout")
@@ -65,15 +70,18 @@ def test_change_record_names_the_person(history: JobHistory) -> None:
         ("queued", "is queued: it is not finished"),
         ("succeeded", "succeeded: there is nothing to retry"),
         ("unknown", "is unknown: the channel's history is checked first"),
-        ("skipped", "was skipped: only failed, held and missed jobs can be retried"),
-        ("cancelled", "was cancelled: only failed, held and missed jobs can be retried"),
+        ("skipped", "was skipped: outside window"),
+        ("cancelled", "was cancelled: its schedule was changed"),
     ],
 )
 def test_job_in_another_state_is_not_retried(history: JobHistory, state: str, reason: str) -> None:
-    job = history.add_job(history.add_schedule("daily"), state, ts="1796137200.000100")
+    job = history.add_job(history.add_schedule("daily"), state, ts="1796137200.000100", error="outside window")
     plan, queued = retry(history, Filter(jobs=(job,)), stale=True)
     assert queued == []
-    assert list(plan.excluded) == [f"Job {job} {reason}."]
+    assert problems(plan) == [f"Job {job} {reason}."]
+    with pytest.raises(BadInput, match=reason) as refused:
+        retry_jobs.refuse_all(plan)
+    assert "schedbot" in refused.value.hint
     assert history.state(job) == state
 
 
@@ -82,7 +90,7 @@ def test_numbered_job_outside_the_filters_is_explained(history: JobHistory) -> N
     posted, failed = history.add_job(daily, "succeeded", ts="1.1"), history.add_job(weekly, "failed")
     plan, queued = retry(history, Filter(jobs=(posted, failed), schedules=(daily,), states=(JobState.FAILED,)))
     assert queued == []
-    assert list(plan.excluded) == [
+    assert problems(plan) == [
         f"Job {posted} succeeded: there is nothing to retry.",
         f"Job {failed} does not match the filters: it failed, schedule 'weekly' in workspace 'acme'.",
     ]
@@ -92,7 +100,7 @@ def test_job_past_its_grace_is_retried_only_with_stale(history: JobHistory) -> N
     job = history.add_job(history.add_schedule("daily"), "failed", ago_ms=7 * HOUR)
     plan, queued = retry(history, FAILED)
     assert queued == []
-    assert "--stale" in next(iter(plan.excluded))
+    assert "--stale" in next(iter(plan.excluded)).remedy
     assert retry(history, FAILED, stale=True)[1] == [job]
     assert history.row(job, "deadline_at") == (NOW + 6 * HOUR,)
 
@@ -149,8 +157,10 @@ def test_stopped_schedule_must_be_resumed_first(history: JobHistory, state: str)
     plan, queued = retry(history, Filter(jobs=(job,)))
     assert queued == []
     assert list(plan.excluded) == [
-        f"Job {job}: schedule 'daily' is {state}: the app is not in the channel (not_in_channel). "
-        "First run 'schedbot resume daily'."
+        (
+            f"Job {job}: schedule 'daily' is {state}: the app is not in the channel (not_in_channel).",
+            "First run 'schedbot resume daily'.",
+        )
     ]
     assert plan.waits_for_a_person
 
@@ -159,7 +169,7 @@ def test_job_of_a_removed_schedule_is_not_retried(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily", state="removed"), "failed")
     plan, queued = retry(history, Filter(jobs=(job,)), stale=True)
     assert queued == []
-    assert list(plan.excluded) == [f"Job {job}: schedule 'daily' was removed."]
+    assert problems(plan) == [f"Job {job}: schedule 'daily' was removed."]
 
 
 def test_job_of_a_finished_schedule_is_retried(history: JobHistory) -> None:

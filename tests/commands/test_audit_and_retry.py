@@ -118,7 +118,10 @@ def test_closed_pipe_gives_no_traceback(history: JobHistory) -> None:
         (["audit", "--json", "--csv"], "--json and --csv cannot be combined."),
         (["retry"], "No jobs given: use job numbers or filters."),
         (["retry", "99", "--yes"], "No job 99 exists."),
-        (["retry", "3", "--stale"], "1 job would be retried; nothing was changed."),
+        (["audit", "3", "--mark-posted", ""], "--mark-posted: '' is neither a ts nor a message link."),
+        (["audit", "--mark-posted", ""], "--mark-posted needs a job number."),
+        (["retry", "--state", "held", "--stale"], "1 job would be retried; nothing was changed."),
+        (["retry", "1"], "Job 1 succeeded: there is nothing to retry."),
     ],
 )
 def test_usage_error_is_code_2_and_changes_nothing(history: JobHistory, words: list[str], problem: str) -> None:
@@ -156,13 +159,31 @@ def test_retry_warns_that_held_jobs_may_have_been_posted(history: JobHistory) ->
 def test_retry_asks_on_a_terminal(history: JobHistory, answer: str, state: str) -> None:
     person, terminal = pty.openpty()
     os.write(person, f"{answer}\n".encode())
-    command = [sys.executable, "-m", "schedbot", "retry", "2", "--stale"]
+    command = [sys.executable, "-m", "schedbot", "retry", "--state", "failed", "--stale"]
     env = {**os.environ, "SCHEDBOT_DATABASE": str(history.db.path)}
     done = subprocess.run(command, env=env, stdin=terminal, capture_output=True, text=True, check=False)
     os.close(person)
     os.close(terminal)
     assert "Retry 1 job?" in done.stderr
     assert (done.returncode, history.state(2)) == (0, state)
+
+
+def test_job_named_by_number_is_retried_without_a_question(history: JobHistory) -> None:
+    done = schedbot(history, "retry", "2", "3", "--stale")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [history.state(job) for job in (2, 3)] == ["queued", "queued"]
+
+
+def test_more_than_ten_jobs_by_number_need_a_yes(history: JobHistory) -> None:
+    schedule = history.add_schedule("daily")
+    jobs = [str(history.add_job(schedule, "failed", number)) for number in range(11)]
+    refused = schedbot(history, "retry", *jobs)
+    assert (refused.returncode, refused.stderr.splitlines()[0]) == (
+        2,
+        "Error: 11 jobs would be retried; nothing was changed.",
+    )
+    assert schedbot(history, "retry", *jobs[:10]).returncode == 0
+    assert [history.state(int(job)) for job in jobs] == ["queued"] * 10 + ["failed"]
 
 
 def test_second_retry_finds_nothing(history: JobHistory) -> None:

@@ -1,4 +1,6 @@
-"""`backfill`: enqueue past occurrences of a schedule that have no job. A person asks for it.
+"""`backfill`: enqueue past occurrences of a schedule that have no job, or a cancelled one. A person asks for it.
+
+A pause, a suspension or `skip-next` called off the latter. A changed rule no longer has the jobs that it cancelled.
 
 A `missed` job is left to `retry --stale`. Many missed occurrences in one row have no jobs: a backfill enqueues them and
 takes them out of the row. Instants are UTC milliseconds.
@@ -72,9 +74,9 @@ def find_missing(session: Session, schedule: Schedule, start: int, end: int) -> 
             f"--from and --to span more than {MAX_OCCURRENCES} occurrences.",
             "Use a shorter span: Slack takes one message a second in a channel.",
         )
-    absent = [due_at for due_at in instants if due_at not in existing]
+    absent = [due_at for due_at in instants if due_at not in existing or existing[due_at].is_called_off]
     due = [due_at for due_at in absent if occurrences.find_skip_reason(schedule, due_at, {}) is None]
-    states = Counter(existing[due_at] for due_at in instants if due_at in existing)
+    states = Counter(existing[due_at].state for due_at in set(instants).difference(absent))
     missed = states.pop(JobState.MISSED, 0)
     return BackfillPlan(schedule, start, end, due, missed, states.total(), len(absent) - len(due))
 

@@ -7,6 +7,7 @@ from schedbot import times
 from schedbot.admin.jobs import short_reason
 from schedbot.admin.jobs.circumstances import Circumstances
 from schedbot.model import CancelReason, JobState, ScheduleState
+from schedbot.rules.lifecycle import is_retriable
 from schedbot.slack import error_codes
 from schedbot.slack.remedies import describe_reason, fill_names
 from schedbot.store.history.jobs import Attempt, JobRecord
@@ -76,7 +77,7 @@ def explain_state(job: JobRecord, circumstances: Circumstances) -> tuple[str, tu
             detail = short_reason.explain_missed(job, circumstances)
             return f"{detail}.{removal(job)}", retry_steps(job, now)
         case JobState.SKIPPED | JobState.CANCELLED:
-            return f"{reason(job)}.", ()
+            return f"{reason(job)}.{removal(job)}", steps_to_send(job, now)
 
 
 def explain_held(job: JobRecord) -> str:
@@ -121,7 +122,12 @@ def deferral(job: JobRecord, now: int) -> str:
 
 def reason(job: JobRecord) -> str:
     """Return why the job ended in its state."""
-    return REASONS.get(job.error or "") or describe_reason(job.error) or "no reason is on record"
+    return describe_error(job.error)
+
+
+def describe_error(error: str | None) -> str:
+    """Return an error or cancel reason of a job in words."""
+    return REASONS.get(error or "") or describe_reason(error) or "no reason is on record"
 
 
 def removal(job: JobRecord) -> str:
@@ -170,6 +176,15 @@ def retry_steps(job: JobRecord, now: int) -> tuple[str, ...]:
     if job.schedule_state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED):
         return (f"schedbot resume {shlex.quote(job.schedule)}, then {retry_command(job, now)}",)
     return (retry_command(job, now),)
+
+
+def steps_to_send(job: JobRecord, now: int) -> tuple[str, ...]:
+    """Return the commands that have a cancelled or skipped job sent after all; nothing if none can."""
+    if removal(job) or not is_retriable(job.state, job.cancel_reason):
+        return ()
+    if job.state is JobState.CANCELLED and job.due_at > now:  # a resume in time brings it back
+        return (f"schedbot resume {shlex.quote(job.schedule)}",)
+    return retry_steps(job, now)
 
 
 def retry_command(job: JobRecord, now: int) -> str:

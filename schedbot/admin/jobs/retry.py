@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import islice
+from typing import NamedTuple
 
 from schedbot.admin.change_context import ChangeContext
-from schedbot.admin.jobs.job_summary import describe_state
+from schedbot.admin.jobs.job_summary import describe_error, describe_state
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState, ScheduleState
+from schedbot.rules.lifecycle import is_retriable
 from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.session import Session
 from schedbot.slack.remedies import describe_reason
@@ -25,23 +27,29 @@ from schedbot.store.jobs.retry import Candidate, Retry
 
 SLICE = 1_000
 SPACING_MS = 1_000
-ONLY_RETRIABLE = "only failed, held and missed jobs can be retried"
+UNFINISHED = ("it is not finished", "'schedbot audit {job}' shows its progress.")
+# Reason and remedy.
 NOT_RETRIED = {
-    JobState.SUCCEEDED: "there is nothing to retry",
-    JobState.UNKNOWN: "the channel's history is checked first",
-    JobState.QUEUED: "it is not finished",
-    JobState.RUNNING: "it is not finished",
-    JobState.SKIPPED: ONLY_RETRIABLE,
-    JobState.CANCELLED: ONLY_RETRIABLE,
+    JobState.SUCCEEDED: ("there is nothing to retry", "'schedbot run-now {schedule}' posts an extra message."),
+    JobState.UNKNOWN: ("the channel's history is checked first", "'schedbot audit {job}' shows when."),
+    JobState.QUEUED: UNFINISHED,
+    JobState.RUNNING: UNFINISHED,
 }
+# Without --state. Only who names them gets cancelled or skipped jobs, because somebody wanted them not to be posted.
+USUAL = (JobState.FAILED, JobState.HELD)
 # A one-off schedule is finished once its job is written.
 MAY_POST = frozenset({ScheduleState.ACTIVE, ScheduleState.FINISHED})
+
+
+CALLED_OFF = (JobState.CANCELLED, JobState.SKIPPED)
+MAX_REFUSALS = 10
 
 
 class Exclusion(Enum):
     """Why a job is not retried."""
 
     NOT_FAILED = "its state cannot be retried"
+    IRREVERSIBLE = "its schedule was changed, or a calendar skipped it"
     NO_MATCH = "it was named by number, but does not match the other filters"
     REMOVED = "its schedule was removed"
     STOPPED = "its schedule is paused or suspended"
@@ -57,18 +65,25 @@ class RetryGroup:
     error: str
 
 
+class Refusal(NamedTuple):
+    """A sentence about a job that is not retried, and one about the remedy."""
+
+    problem: str
+    remedy: str
+
+
 @dataclass(slots=True)
 class RetryPlan:
     """Numbers of the jobs to retry, in due order, and why other jobs are not retried.
 
-    `excluded` counts jobs by the sentence that explains them.
+    `excluded` counts jobs by the sentences that explain them.
     """
 
     stale: bool
     states: tuple[JobState, ...] = ()  # empty: jobs named by number, in any state
     ready: list[int] = field(default_factory=list)
     groups: Counter[RetryGroup] = field(default_factory=Counter)
-    excluded: Counter[str] = field(default_factory=Counter)
+    excluded: Counter[Refusal] = field(default_factory=Counter)
     parked: Counter[str] = field(default_factory=Counter)  # by paused workspace
     stopped: int = 0  # jobs of paused and suspended schedules
 
@@ -125,8 +140,7 @@ def only_retriable(job_filter: Filter, stale: bool) -> Filter:
     if job_filter.jobs is not None:
         return job_filter
     if job_filter.states is None:
-        usual = tuple(state for state in retriable_jobs.RETRIABLE if stale or state is not JobState.MISSED)
-        return replace(job_filter, states=usual)
+        return replace(job_filter, states=(*USUAL, JobState.MISSED) if stale else USUAL)
     states = tuple(state for state in job_filter.states if state in retriable_jobs.RETRIABLE)
     if not states:
         names = " or ".join(state.value for state in job_filter.states)
@@ -140,30 +154,55 @@ def exclude(job: Candidate, now: int, stale: bool) -> Exclusion | None:
         return Exclusion.NOT_FAILED
     if job.schedule_state is ScheduleState.REMOVED:
         return Exclusion.REMOVED
-    if not stale and (job.state is JobState.MISSED or job.deadline_at <= now):
+    if not is_retriable(job.state, job.cancel_reason):
+        return Exclusion.IRREVERSIBLE
+    if not stale and (job.state is JobState.MISSED or end_of_grace(job) <= now):
         return Exclusion.STALE
     if job.schedule_state not in MAY_POST:
         return Exclusion.STOPPED
     return None
 
 
-def explain_exclusion(job: Candidate, exclusion: Exclusion, by_number: bool) -> str:
-    """Return why the job is not retried, and the remedy. Jobs named by number get a sentence each."""
-    subject = f"Job {job.job}" if by_number else "Not retried"
+def end_of_grace(job: Candidate) -> int:
+    """Return the end of the job's grace. A job that was skipped in advance never had a deadline of its own."""
+    return max(job.deadline_at, job.due_at + job.grace_ms) if job.state in CALLED_OFF else job.deadline_at
+
+
+def explain_exclusion(job: Candidate, exclusion: Exclusion, by_number: bool) -> Refusal:
+    """Return why the job is not retried, and the remedy. Jobs named by number get sentences each."""
+    subject, schedule = (f"Job {job.job}" if by_number else "Not retried"), shlex.quote(job.schedule)
     match exclusion:
         case Exclusion.NOT_FAILED:
-            return f"{subject} {describe_state(job.state)}: {NOT_RETRIED[job.state]}."
+            reason, remedy = NOT_RETRIED[job.state]
+            problem = f"{subject} {describe_state(job.state)}: {reason}."
+            return Refusal(problem, remedy.format(job=job.job, schedule=schedule))
+        case Exclusion.IRREVERSIBLE:
+            problem = f"{subject} {describe_state(job.state)}: {describe_error(job.error)}."
+            return Refusal(problem, f"'schedbot run-now {schedule}' posts an extra message.")
         case Exclusion.NO_MATCH:
             owner = f"schedule '{job.schedule}' in workspace '{job.workspace}'"
-            return f"{subject} does not match the filters: it {describe_state(job.state)}, {owner}."
+            problem = f"{subject} does not match the filters: it {describe_state(job.state)}, {owner}."
+            return Refusal(problem, "Leave the filters out.")
         case Exclusion.REMOVED:
-            return f"{subject}: schedule '{job.schedule}' was removed."
+            return Refusal(f"{subject}: schedule '{job.schedule}' was removed.", "Add it again to post its report.")
         case Exclusion.STOPPED:
             reason = f": {describe_reason(job.schedule_reason)}" if job.schedule_reason else ""
-            resume = f"First run 'schedbot resume {shlex.quote(job.schedule)}'"
-            return f"{subject}: schedule '{job.schedule}' is {job.schedule_state.value}{reason}. {resume}."
+            problem = f"{subject}: schedule '{job.schedule}' is {job.schedule_state.value}{reason}."
+            return Refusal(problem, f"First run 'schedbot resume {schedule}'.")
         case Exclusion.STALE:
-            return f"{subject}: past its grace. --stale retries it anyway."
+            return Refusal(f"{subject}: past its grace.", "--stale retries it anyway.")
+
+
+def refuse_all(retry_plan: RetryPlan) -> None:
+    """Raise BadInput if jobs were named by number, and none of them can be retried."""
+    refusals = list(retry_plan.excluded)
+    if retry_plan.states or retry_plan.ready or not refusals:
+        return
+    if len(refusals) == 1:
+        raise BadInput(*refusals[0])
+    reasons = " ".join(f"{refusal.problem} {refusal.remedy}" for refusal in refusals[:MAX_REFUSALS])
+    more = f" ... and {len(refusals) - MAX_REFUSALS} more." if len(refusals) > MAX_REFUSALS else ""
+    raise BadInput(f"None of these {len(refusals)} jobs can be retried.", f"{reasons}{more}")
 
 
 def carry_out(session: Session, retry_plan: RetryPlan) -> Iterator[Candidate]:
@@ -192,10 +231,11 @@ def queue_page(
 def to_row(job: Candidate, now: int, positions: Counter[tuple[str, str]]) -> Retry:
     """Return the job as it is to be queued: a second after the previous one of its channel, counted in `positions`."""
     place = (job.workspace_id, job.channel)
-    available_at = now + SPACING_MS * positions[place]
+    available_at = max(now + SPACING_MS * positions[place], job.due_at)  # no post before its own instant
     positions[place] += 1
     new_deadline = available_at + max(job.grace_ms, MIN_GRACE_MS)
-    deadline_at = new_deadline if job.deadline_at <= now else job.deadline_at
+    has_deadline = job.deadline_at > now and job.state not in CALLED_OFF
+    deadline_at = job.deadline_at if has_deadline else max(job.deadline_at, new_deadline)
     return Retry(job.job, job.state, available_at, deadline_at, job.parked, job.workspace_id)
 
 

@@ -33,11 +33,11 @@ def run(
         typer.Option(metavar="N", min=1, help="Newest N jobs. [default: 50 in the table; all with --json and --csv]"),
     ] = None,
     mark_posted: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--mark-posted", metavar="TS", help="Mark a held or unknown JOB as posted: its ts or message link."
         ),
-    ] = "",
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a job, oldest first.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV, oldest first.")] = False,
 ) -> None:
@@ -55,7 +55,7 @@ def run(
         if job is None:
             show_jobs(session, filters.parse(session, filter_options), limit, json, csv)
             return
-        if mark_posted:
+        if mark_posted is not None:
             from schedbot.admin.jobs import mark_posted as marking
 
             marked = marking.mark_posted(session, job, mark_posted)
@@ -64,11 +64,12 @@ def run(
         show_job(session, job, json, csv)
 
 
-def refuse_conflicts(job: int | None, has_filters: bool, mark_posted: str, has_two_formats: bool) -> None:
+def refuse_conflicts(job: int | None, has_filters: bool, mark_posted: str | None, has_two_formats: bool) -> None:
     if has_two_formats:
         raise BadInput("--json and --csv cannot be combined.", "Use one of them.")
-    if job is None and mark_posted:
-        raise BadInput("--mark-posted needs a job number.", f"Use 'schedbot audit JOB --mark-posted {mark_posted}'.")
+    if job is None and mark_posted is not None:
+        hint = f"Use 'schedbot audit JOB --mark-posted {mark_posted or 'TS'}'."
+        raise BadInput("--mark-posted needs a job number.", hint)
     if job is not None and has_filters:
         raise BadInput(f"Job {job} and filters cannot be combined.", "Use the job number alone, or filters alone.")
 

@@ -1,7 +1,6 @@
 """`schedbot backfill`: enqueue past occurrences that have no job."""
 
 import shlex
-import sys
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ import typer
 from schedbot import times
 from schedbot.admin.jobs import backfill
 from schedbot.admin.jobs.backfill import BackfillPlan
-from schedbot.errors import BadInput
+from schedbot.commands import questions
 from schedbot.model import JobState
 from schedbot.presentation import output
 from schedbot.session import open_session
@@ -23,7 +22,8 @@ def run(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a job.")] = False,
 ) -> None:
-    """Enqueue the occurrences of a schedule in a past span that have no job.
+    """Enqueue the occurrences of a schedule in a past span that have no job, or whose job a pause, a suspension or
+    'skip-next' cancelled before it was posted.
 
     Many missed occurrences, which 'audit' shows as one line, have no job: it posts them too.
 
@@ -34,7 +34,7 @@ def run(
     with open_session() as session:
         plan = backfill.plan(session, name, from_, to)
         print_plan(plan)
-        if not plan.due or not (dry_run or yes or confirm(plan)):
+        if not plan.due or not (dry_run or confirm(plan, yes)):
             return
         jobs = [(None, due_at) for due_at in plan.due] if dry_run else backfill.carry_out(session, plan)
     if json:
@@ -53,7 +53,7 @@ def print_plan(plan: BackfillPlan) -> None:
     """Print the counts of the plan on stderr, because they come before the answer."""
     occurrences = output.count(len(plan.due), "occurrence")
     verb = "has" if len(plan.due) == 1 else "have"
-    output.note(f"{occurrences} of '{plan.schedule.name}' in this span {verb} no job.")
+    output.note(f"{occurrences} of '{plan.schedule.name}' in this span {verb} no job, or a cancelled one.")
     if plan.missed:
         retry = f"schedbot retry --schedule {shlex.quote(plan.schedule.name)} --state missed --stale"
         span = f"--since {times.to_rfc3339(plan.start)} --until {times.to_rfc3339(plan.end - 1)}"
@@ -66,9 +66,7 @@ def print_plan(plan: BackfillPlan) -> None:
         output.note(f"Not enqueued: {skipped} on a holiday or outside the send window.")
 
 
-def confirm(plan: BackfillPlan) -> bool:
-    """Ask the user. Raises BadInput without a terminal."""
-    occurrences = output.count(len(plan.due), "occurrence")
-    if not sys.stdin.isatty():
-        raise BadInput(f"{occurrences} would be posted; nothing was changed.", "Use --yes to post without a question.")
-    return output.ask(f"Post {occurrences} now?")
+def confirm(plan: BackfillPlan, yes: bool) -> bool:
+    """Ask the user, except for a single occurrence. Raises BadInput without a terminal."""
+    count = len(plan.due)
+    return questions.confirm("Post", output.count(count, "occurrence"), count=count, yes=yes, is_named=count == 1)

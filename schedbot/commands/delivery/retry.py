@@ -1,6 +1,5 @@
 """`schedbot retry`: send failed jobs again."""
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from schedbot import times
 from schedbot.admin.jobs import filters, retry
 from schedbot.admin.jobs.retry import RetryPlan
 from schedbot.commands import job_filter_options as options
+from schedbot.commands import questions
 from schedbot.errors import NEEDS_PERSON, BadInput
 from schedbot.model import JobState
 from schedbot.presentation import output
@@ -17,6 +17,11 @@ from schedbot.session import Session, open_session
 from schedbot.store.jobs.retry import Candidate
 
 MAX_REASONS = 10
+# For states without a matching job.
+HINTS = {
+    JobState.MISSED: " 'schedbot backfill' posts missed occurrences that 'schedbot audit' shows in one row.",
+    JobState.CANCELLED: " Jobs that a person skipped are 'skipped'.",
+}
 
 
 def run(
@@ -36,7 +41,12 @@ def run(
 ) -> None:
     """Retry failed and held jobs. Earlier attempts stay in the audit; a job that was posted is never sent again.
 
-    Exit code 3: some jobs wait until a paused workspace or schedule is resumed.
+    A job that a pause or a suspension cancelled is retried by number or with --state cancelled, and a job that
+    'skip-next' skipped by number or with --state skipped. Up to ten jobs that are named by number are retried without
+    a question.
+
+    Exit code 2: no job that was named by number can be retried. 3: some jobs wait until a paused workspace or schedule
+    is resumed.
 
     Example:  schedbot retry --state failed --since 2h --dry-run
     """
@@ -46,8 +56,9 @@ def run(
         if job_filter.selects_all:
             raise BadInput("No jobs given: use job numbers or filters.", "'--state failed' selects all failed jobs.")
         plan = retry.plan(session, job_filter, stale)
+        retry.refuse_all(plan)
         print_plan(plan, output.note if json else output.print_line)
-        if plan.ready and (dry_run or yes or confirm(plan)):
+        if plan.ready and (dry_run or confirm(plan, yes)):
             carry_out(session, plan, dry_run, json)
     if plan.waits_for_a_person:
         raise typer.Exit(NEEDS_PERSON)
@@ -63,8 +74,9 @@ def print_plan(plan: RetryPlan, print_line: Callable[[str], None]) -> None:
         print_line(f"{output.count(count, 'job')} will wait: workspace '{workspace}' is paused.")
     if plan.held:
         print_line(f"{output.count(plan.held, 'held job')} may have been posted already: look in the channel first.")
-    for sentence, count in plan.excluded.most_common(MAX_REASONS):
-        print_line(sentence if sentence.startswith("Job ") else f"{sentence} ({output.count(count, 'job')})")
+    for refusal, count in plan.excluded.most_common(MAX_REASONS):
+        sentences = " ".join(refusal)
+        print_line(f"{sentences} ({output.count(count, 'job')})" if plan.states else sentences)
     if len(plan.excluded) > MAX_REASONS:
         print_line(f"... and {len(plan.excluded) - MAX_REASONS} more reasons.")
     if not plan.ready:
@@ -73,16 +85,14 @@ def print_plan(plan: RetryPlan, print_line: Callable[[str], None]) -> None:
 
 def no_match(plan: RetryPlan) -> str:
     states = " or ".join(state.value for state in plan.states)
-    hint = " Missed occurrences that 'schedbot audit' shows in one row are posted by 'schedbot backfill'."
-    return f"Nothing to retry: no matching job is {states}.{hint if JobState.MISSED in plan.states else ''}"
+    hints = "".join(HINTS.get(state, "") for state in plan.states)
+    return f"Nothing to retry: no matching job is {states}.{hints}"
 
 
-def confirm(plan: RetryPlan) -> bool:
-    """Ask the user. Raises BadInput without a terminal."""
-    jobs = output.count(len(plan.ready), "job")
-    if not sys.stdin.isatty():
-        raise BadInput(f"{jobs} would be retried; nothing was changed.", "Use --yes to retry without a question.")
-    return output.ask(f"Retry {jobs}?")
+def confirm(plan: RetryPlan, yes: bool) -> bool:
+    """Ask the user before jobs that a filter found, or more than ten, are retried. Raises BadInput."""
+    count = len(plan.ready)
+    return questions.confirm("Retry", output.count(count, "job"), count=count, yes=yes, is_named=not plan.states)
 
 
 def carry_out(session: Session, plan: RetryPlan, dry_run: bool, json: bool) -> None:

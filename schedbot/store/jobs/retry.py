@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from schedbot.model import JobState, ScheduleState
+from schedbot.model import CancelReason, JobState, ScheduleState
 from schedbot.rules.lifecycle import MOVES, Event, after
 from schedbot.store.database import Database
 from schedbot.store.history import filters
@@ -18,6 +18,7 @@ RETRIED = after(JobState.FAILED, Event.RETRIED)
 
 CANDIDATES = """
 SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, coalesce(j.cancel_reason, j.error) AS error,
+       j.cancel_reason,
        s.name AS schedule, s.state AS schedule_state, s.reason AS schedule_reason, w.id AS workspace_id,
        w.name AS workspace, w.paused_at IS NOT NULL AS parked, v.channel, v.grace_ms
   FROM jobs j
@@ -30,7 +31,8 @@ SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, coalesce(j.cance
 RECORD = """
 INSERT INTO changes (changed_at, actor, host, command, workspace_id, kind, object_id, name, before, after)
 SELECT :now, :actor, :host, 'retry', j.workspace_id, 'job', CAST(j.id AS TEXT), s.name,
-       json_object('state', j.state, 'error', j.error), json_object('state', :queued, 'error', NULL)
+       json_object('state', j.state, 'error', coalesce(j.cancel_reason, j.error)),
+       json_object('state', :queued, 'error', NULL)
   FROM json_each(:retries) r
   JOIN jobs j ON j.id = r.value ->> 0 AND j.state = r.value ->> 1
   JOIN schedules s ON s.id = j.schedule_id
@@ -39,7 +41,7 @@ SELECT :now, :actor, :host, 'retry', j.workspace_id, 'job', CAST(j.id AS TEXT), 
 REQUEUE = """
 UPDATE jobs
    SET state = :queued, available_at = r.value ->> 2, deadline_at = r.value ->> 3, parked = r.value ->> 4,
-       workspace_id = r.value ->> 5, spent = 0, error = NULL, is_requested = 1
+       workspace_id = r.value ->> 5, spent = 0, error = NULL, cancel_reason = NULL, is_requested = 1
   FROM json_each(:retries) r
  WHERE jobs.id = r.value ->> 0 AND jobs.state = r.value ->> 1
 """
@@ -54,6 +56,7 @@ class Candidate:
     deadline_at: int
     state: JobState
     error: str | None
+    cancel_reason: CancelReason | None
     schedule: str
     schedule_state: ScheduleState
     schedule_reason: str | None
