@@ -4,7 +4,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,6 +15,7 @@ import pytest
 from schedbot.store.open_database import create_database
 from schedbot.store.sqlite import migrations
 from tests.support.app import App
+from tests.support.command_line import run_as_nobody
 from tests.support.failing_pools import ADD, assert_refused, mount
 
 ROOT = os.geteuid() == 0
@@ -108,26 +108,24 @@ def shared_folder(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.skipif(not ROOT or not shutil.which("setpriv"), reason="needs root, to become another user")
+@pytest.mark.skipif(not ROOT, reason="needs root, to become another user")
 @pytest.mark.parametrize(
-    ("of_file", "of_folder", "error"),
+    ("of_file", "of_folder", "words", "error"),
     [
-        pytest.param(0o644, 0o755, "is read-only", id="it may read the file"),
-        pytest.param(0o666, 0o755, "is read-only", id="it may write the file and not its folder"),
-        pytest.param(0o600, 0o755, "cannot be opened", id="it may not read the file"),
-        pytest.param(0o644, 0o700, "is read-only", id="it may not reach the file"),
+        pytest.param(0o644, 0o755, ADD, "is read-only for nobody", id="it may read the file"),
+        pytest.param(0o666, 0o755, ADD, "is read-only for nobody", id="it may write the file and not its folder"),
+        pytest.param(0o600, 0o755, ("list",), "cannot be opened by nobody", id="it may not read the file"),
+        pytest.param(0o644, 0o700, ("list",), "is read-only", id="it may not reach the file"),
     ],
 )
-def test_missing_permission_is_named(shared_folder: Path, of_file: int, of_folder: int, error: str) -> None:
+def test_missing_permission_is_named(
+    shared_folder: Path, of_file: int, of_folder: int, words: tuple[str, ...], error: str
+) -> None:
     path = shared_folder / "schedbot.db"
     path.chmod(of_file)
     shared_folder.chmod(of_folder)
-    other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    command = [*other, sys.executable, "-m", "schedbot", "--database", str(path), "list"]
-    if subprocess.run([*other, sys.executable, "-c", "import schedbot, apsw"], check=False, stderr=-3).returncode:
-        pytest.skip("another user cannot read the program")
     before = path.read_bytes()
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "HOME": "/"})
+    done = run_as_nobody(*words, SCHEDBOT_DATABASE=str(path))
     assert_refused(done, error, WRITE if "only" in error else "Check the permissions")
     assert path.read_bytes() == before
 

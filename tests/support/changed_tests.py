@@ -19,6 +19,7 @@ FOLDERS = {
     "clock.py": ("times",),
     "demo": ("commands",),
     "errors.py": ("commands",),
+    "file_access.py": ("store", "commands"),
     "log.py": ("commands",),
     "__main__.py": ("commands",),
     "model.py": ("rules", "reports"),

@@ -23,7 +23,7 @@ from schedbot.store.open_database import open_database
 from schedbot.store.operations.health import Vitals, read_vitals
 from schedbot.store.schedules import workspace_usage, workspaces
 from schedbot.store.schedules.workspaces import Workspace
-from schedbot.store.sqlite import database_checks, wake_fifo
+from schedbot.store.sqlite import companion_files, database_checks, wake_fifo
 
 MIN_FREE_BYTES = 200 * 1024 * 1024
 # WAL needs memory that all processes share: sqlite.org/wal.html
@@ -195,7 +195,7 @@ def check_workers(session: Session, signs: Vitals) -> CheckResult:
 def has_reader(fifo: Path) -> bool:
     """Does a process read from the FIFO?"""
     try:
-        os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC))
-    except OSError:
+        os.close(companion_files.open_fifo_writer(fifo))
+    except (OSError, SchedbotError):
         return False
     return True

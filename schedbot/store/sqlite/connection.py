@@ -16,8 +16,8 @@ import apsw
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Bindings, Database, Result
 from schedbot.store.row_factory import Value
-from schedbot.store.sqlite import application_id, migrations, wake_fifo
-from schedbot.store.sqlite.errors import locked, newer, translated
+from schedbot.store.sqlite import application_id, migrations, reader, wake_fifo
+from schedbot.store.sqlite.errors import locked, newer, read_only, translated
 from schedbot.store.sqlite.location import find_file, refuse_lost
 from schedbot.store.sqlite.write_lock import WriteLock
 
@@ -33,7 +33,8 @@ class SqliteDatabase(Database):
     def __init__(self, connection: apsw.Connection, path: Path, known_schema: int, busy_ms: int) -> None:
         self._connection = connection
         self._file = find_file(path)
-        self._write_lock = WriteLock(path.with_name(f"{path.name}-lock"))
+        self._write_lock = WriteLock(path.with_name(f"{path.name}-lock"), path)
+        self._stamp: reader.Stamp | None = None
         self._busy_ms = busy_ms
         self._is_writing = False
         self.path = path
@@ -69,6 +70,8 @@ class SqliteDatabase(Database):
     def writing(self, only_endings: bool = False) -> Iterator[None]:
         if self._is_writing:
             raise RuntimeError("a transaction is open already")
+        if self._connection.readonly("main"):
+            raise read_only(self.path)
         with self._translated():
             if not self._write_lock.acquire(self._busy_ms):
                 raise locked(self.path)
@@ -154,6 +157,7 @@ class SqliteDatabase(Database):
     def close(self) -> None:
         self._connection.close()
         self._write_lock.close()
+        reader.refuse_changed(self.path, self._stamp)
 
 
 def _driver_bindings(bindings: Bindings | None) -> dict[str, Value] | None:
@@ -213,15 +217,23 @@ def create_file(
 def connect(path: Path, busy_ms: int, scripts: Path, begin: Callable[[Database], None] | None = None) -> SqliteDatabase:
     refuse_faulty_sqlite(apsw.SQLITE_VERSION_NUMBER)
     with translated(path):
-        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        connection, stamp = open_connection(path)
         connection.set_busy_timeout(busy_ms)
         application_id.refuse_other_programs(connection, path)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         database = SqliteDatabase(connection, path, migrations.newest(scripts), busy_ms)
+        database._stamp = stamp
         database.plan_once()
     database.run_migrations(scripts, begin)
     return database
+
+
+def open_connection(path: Path) -> tuple[apsw.Connection, reader.Stamp | None]:
+    """Return a connection, and the stamp of a file that this user may only read."""
+    if reader.is_reader(path):
+        return reader.connect(path)
+    return apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE), None
 
 
 def refuse_faulty_sqlite(version: int) -> None:

@@ -13,7 +13,10 @@ import apsw
 
 from schedbot import __version__
 from schedbot.errors import BadInput, DatabaseUnusable, SchedbotError
+from schedbot.file_access import owner_name, user_name
 from schedbot.store.database import DatabaseOutgrown
+
+WRITE = "Let the user that runs schedbot write the file and its folder."
 
 
 @contextmanager
@@ -36,7 +39,7 @@ def translate_sqlite_error(error: apsw.Error, path: Path) -> SchedbotError | Non
         case apsw.BusyError() | apsw.LockedError():
             return locked(path)
         case apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.AuthError():
-            return read_only(path)
+            return name_companion(path, os.W_OK) or read_only(path)
         case apsw.FullError():
             return full(path)
         case apsw.NotADBError():
@@ -46,11 +49,9 @@ def translate_sqlite_error(error: apsw.Error, path: Path) -> SchedbotError | Non
                 f"The database '{path}' is damaged.", "Restore a backup, or see sqlite.org/recovery.html."
             )
         case apsw.CantOpenError():
-            # Even to read, SQLite makes a file beside it that its readers share.
-            if os.access(path, os.R_OK) and not os.access(path.parent, os.W_OK):
-                return read_only(path)
-            return DatabaseUnusable(
-                f"The database '{path}' cannot be opened.", "Check the permissions of the file and its folder."
+            return name_companion(path, os.R_OK) or DatabaseUnusable(
+                f"The database '{path}' of {owner_name(path)} cannot be opened by {user_name(os.geteuid())}.",
+                "Check the permissions of the file and its folder.",
             )
         case apsw.IOError():
             return DatabaseUnusable(
@@ -71,6 +72,17 @@ def translate_os_error(error: OSError, path: Path) -> DatabaseUnusable:
     return DatabaseUnusable(f"The database '{path}' cannot be used: {error.strerror}.", "Fix that, then try again.")
 
 
+def name_companion(path: Path, access: int) -> DatabaseUnusable | None:
+    """Return the error of a file of SQLite beside the database that this user cannot open; None if it can."""
+    for companion in (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm")):
+        if companion.exists() and not os.access(companion, access):
+            return DatabaseUnusable(
+                f"'{companion}' belongs to {owner_name(companion)}, and {user_name(os.geteuid())} cannot open it.",
+                f"Give it the owner and the mode of the database: {owner_name(path)}.",
+            )
+    return None
+
+
 def locked(path: Path) -> DatabaseUnusable:
     return DatabaseUnusable(
         f"The database '{path}' is locked by another program.", "Close that program, then try again."
@@ -79,7 +91,7 @@ def locked(path: Path) -> DatabaseUnusable:
 
 def read_only(path: Path) -> DatabaseUnusable:
     return DatabaseUnusable(
-        f"The database '{path}' is read-only.", "Let the user that runs schedbot write the file and its folder."
+        f"The database '{path}' is read-only for {user_name(os.geteuid())}: it belongs to {owner_name(path)}.", WRITE
     )
 
 

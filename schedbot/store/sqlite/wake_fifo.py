@@ -3,9 +3,13 @@
 A wake-up can get lost (a full pipe, a pool that is starting), so pools also poll, only more slowly.
 """
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
+
+from schedbot.errors import DatabaseUnusable
+from schedbot.store.sqlite import companion_files
 
 SUFFIX = ".wake"
 
@@ -16,13 +20,8 @@ def fifo_path(database: Path, pool: str) -> Path:
 
 
 def listen(database: Path, pool: str) -> int:
-    """Make the pool's FIFO and open it. Returns a descriptor that never blocks; `remove` ends it."""
-    path = fifo_path(database, pool)
-    with suppress(FileNotFoundError):
-        path.unlink()
-    os.mkfifo(path, 0o600)
-    # Read and write: a FIFO without a writer would always be readable, at its end.
-    return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    """Make the pool's FIFO. Returns a descriptor that never blocks; `remove` ends it. Raises DatabaseUnusable."""
+    return companion_files.make_fifo(fifo_path(database, pool), database)
 
 
 def remove(database: Path, pool: str, descriptor: int) -> None:
@@ -48,12 +47,15 @@ def wake_all(database: Path) -> None:
 
 
 def wake_one(path: Path) -> None:
+    """Wake one pool. Whatever else has the name of its FIFO is left alone, as is the FIFO of another user."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        # Nobody reads it: its pool is dead.
-        with suppress(OSError):
-            path.unlink()
+        descriptor = companion_files.open_fifo_writer(path)
+    except DatabaseUnusable:
+        return
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # nobody reads it: its pool is dead
+            with suppress(OSError):
+                path.unlink()
         return
     with suppress(BlockingIOError):
         os.write(descriptor, b"!")

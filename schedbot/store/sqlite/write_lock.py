@@ -9,42 +9,53 @@ back if it comes too late.
 
 import fcntl
 import os
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from schedbot.store.database import Database
+from schedbot.store.sqlite.companion_files import naming, open_lock_file
 
 
 class WriteLock:
     """The lock file beside one database. One thread holds it at a time."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._own = open_lock_file(path)
+    def __init__(self, path: Path, database: Path) -> None:
+        self._path, self._database = path, database
+        self._own: int | None = None
         self._locked: int | None = None
 
     def acquire(self, timeout_ms: int) -> bool:
-        """Wait for the lock, `timeout_ms` at most. Returns False when it did not come."""
+        """Wait for the lock, `timeout_ms` at most. Returns False when it did not come. Raises DatabaseUnusable.
+
+        The file is opened, and made if it is missing, by the first writer: to read needs no lock.
+        """
+        if self._own is None:
+            self._own = open_lock_file(self._path, self._database)
         try:
             fcntl.flock(self._own, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._locked = self._own
         except BlockingIOError:
-            self._locked = LockWait(open_lock_file(self._path)).wait(timeout_ms)
+            self._locked = LockWait(open_lock_file(self._path, self._database)).wait(timeout_ms)
         return self._locked is not None
 
     def release(self) -> None:
         """Let the next writer pass."""
         locked, self._locked = self._locked, None
+        if locked is None:
+            return
         if locked == self._own:
             fcntl.flock(locked, fcntl.LOCK_UN)
-        elif locked is not None:
+        else:
             os.close(locked)
 
     def close(self) -> None:
         """Close the lock file."""
-        os.close(self._own)
+        if self._own is not None:
+            os.close(self._own)
+            self._own = None
 
 
 class LockWait:
@@ -72,18 +83,17 @@ class LockWait:
             self._acquired.set()
 
 
-def open_lock_file(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-
 @contextmanager
 def process_lock(db: Database, name: str) -> Iterator[bool]:
-    """Hold the lock `name`; yields False where another process holds it. Raises OSError for an impossible file."""
+    """Hold the lock `name`; yields False where another process holds it. Raises DatabaseUnusable."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(f"{db.path}-{name}.lock", timeout=0)
+    path = db.path.with_name(f"{db.path.name}-{name}.lock")
+    os.close(open_lock_file(path, db.path))  # filelock knows neither the owner nor the mode
+    lock = FileLock(path, timeout=0, mode=stat.S_IMODE(path.stat().st_mode))
     try:
-        lock.acquire()
+        with naming(path, db.path):
+            lock.acquire()
     except Timeout:
         yield False
         return
