@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.crash import child_pids
-from schedbot.worker.children.renderer import MEMORY_BYTES
+from schedbot.reports.resource_limits import MEMORY_BYTES
 from tests.support.app import App, Program, until
 from tests.worker.test_dead_renderers import start_rendering_pool
 
