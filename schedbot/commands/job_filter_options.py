@@ -25,9 +25,12 @@ Errors = Annotated[
     list[str] | None, typer.Option("--error", metavar="CODE", help="Error code of Slack or schedbot. Repeatable.")
 ]
 DueSince = Annotated[
-    str, typer.Option("--since", metavar="WHEN", help="Due at or after: '2d', 'monday', '2026-12-01 09:00' local time.")
+    str,
+    typer.Option(
+        "--since", metavar="WHEN", help="Due at or after: '2d', '9am', 'monday', '2026-12-01 09:00' local time."
+    ),
 ]
-DueUntil = Annotated[str, typer.Option("--until", metavar="WHEN", help="Due at or before.")]
+DueUntil = Annotated[str, typer.Option("--until", metavar="WHEN", help="Due at or before; a day is included.")]
 
 
 def filter_options(options: Mapping[str, Any]) -> FilterOptions:

@@ -10,7 +10,16 @@ from schedbot.times.format import (
     to_local_rfc3339_before_change,
     to_rfc3339,
 )
-from schedbot.times.parse import parse_future, parse_instant, parse_past, parse_time_of_day
+from schedbot.times.parse import (
+    is_day,
+    parse_future,
+    parse_future_end,
+    parse_instant,
+    parse_past,
+    parse_past_day,
+    parse_past_end,
+    parse_time_of_day,
+)
 from schedbot.times.zones import local_zone, zone, zone_data_version
 
 __all__ = [
@@ -18,11 +27,15 @@ __all__ = [
     "format_duration",
     "format_instant",
     "format_relative",
+    "is_day",
     "local_zone",
     "parse_duration",
     "parse_future",
+    "parse_future_end",
     "parse_instant",
     "parse_past",
+    "parse_past_day",
+    "parse_past_end",
     "parse_time_of_day",
     "quote",
     "to_local_rfc3339",

@@ -1,5 +1,6 @@
 """Parse instants: wall-clock times in a zone, RFC 3339, words for days, and durations from now.
 
+A time without a day (`9am`) and a weekday are read forwards, the next one, except by `parse_past`: the last one.
 A wall-clock time that does not exist (spring) or occurs twice (autumn) is refused; the error names both possible
 instants. Instants are UTC milliseconds since the epoch. Pure: the present is an argument.
 """
@@ -27,7 +28,7 @@ EXAMPLES = "Write it like '2026-12-01 09:00', '2026-12-01T09:00:00-05:00'"
 
 @explains_spelling
 def parse_instant(text: str, tz: ZoneInfo | None, now: int) -> int:
-    """Return the instant of `2026-12-01 09:00`, RFC 3339, `now`, or `tomorrow 9am`.
+    """Return the instant of `2026-12-01 09:00`, RFC 3339, `now`, `tomorrow 9am`, or `9am`: the next one.
 
     Raises BadInput for any other text, and for a wall-clock time that is ambiguous, missing or without a zone.
     """
@@ -44,23 +45,56 @@ def parse_instant(text: str, tz: ZoneInfo | None, now: int) -> int:
 def parse_future(text: str, tz: ZoneInfo | None, now: int) -> int:
     """Return the instant of a `parse_instant` text, a day (its start) or a duration from now (`2h`, `-2h`).
 
-    A weekday is the latest one up to now. Raises BadInput.
+    A weekday is today or the next one. Raises BadInput.
     """
     words = text.strip()
     if words.startswith("-") and DURATION.fullmatch(words[1:]):
         return now - parse_duration(words[1:])
     if DURATION.fullmatch(words):
         return now + parse_duration(words)
-    return _parse_day(text, tz, now)
+    return _parse_day_or_instant(text, tz, now)
+
+
+@explains_spelling
+def parse_future_end(text: str, tz: ZoneInfo | None, now: int) -> int:
+    """Return the instant as `parse_future` does, except that a day is its last millisecond. Raises BadInput."""
+    if (day := _find_day(text, tz, now, is_past=False)) is None:
+        return parse_future(text, tz, now)
+    return start_of_day(day + timedelta(days=1), _require_zone(text, tz)) - 1
 
 
 @explains_spelling
 def parse_past(text: str, tz: ZoneInfo | None, now: int) -> int:
-    """Return the instant as `parse_future` does, except that `2h` is two hours ago. Raises BadInput."""
+    """Return the instant of a time in the past: `2h` is two hours ago, a day is its start.
+
+    `monday`, `monday 9am` and `9am` are the last ones up to now. Raises BadInput.
+    """
     words = text.strip().removesuffix("ago").strip().removeprefix("-")
     if DURATION.fullmatch(words):
         return now - parse_duration(words)
-    return _parse_day(text, tz, now)
+    return _parse_day_or_instant(text, tz, now, is_past=True)
+
+
+@explains_spelling
+def parse_past_end(text: str, tz: ZoneInfo | None, now: int) -> int:
+    """Return the instant as `parse_past` does, except that a day is its last millisecond. Raises BadInput."""
+    day = parse_past_day(text, tz, now)
+    return day[1] if day else parse_past(text, tz, now)
+
+
+@explains_spelling
+def parse_past_day(text: str, tz: ZoneInfo | None, now: int) -> tuple[int, int] | None:
+    """Return the first and the last millisecond of a day without a time (`monday`: the last one); None for others."""
+    if (day := _find_day(text, tz, now, is_past=True)) is None:
+        return None
+    zone = _require_zone(text, tz)
+    return start_of_day(day, zone), start_of_day(day + timedelta(days=1), zone) - 1
+
+
+def is_day(text: str) -> bool:
+    """Is the text a day without a time: `2026-12-01`, `tomorrow`, `monday`?"""
+    words = text.strip().lower()
+    return bool(DATE.fullmatch(words)) or words in DAYS_AWAY or _find_weekday(words) is not None
 
 
 def parse_time_of_day(text: str) -> time | None:
@@ -108,45 +142,65 @@ def first_instant(wall: datetime, tz: tzinfo) -> int:
     return high
 
 
-def _parse_day(text: str, tz: ZoneInfo | None, now: int) -> int:
+def _parse_day_or_instant(text: str, tz: ZoneInfo | None, now: int, is_past: bool = False) -> int:
+    if (day := _find_day(text, tz, now, is_past)) is not None:
+        return start_of_day(day, _require_zone(text, tz))
+    if (instant := _find_instant(text, tz, now, is_past)) is not None:
+        return instant
+    raise BadInput(f"{quote(text)} is not a time.", hint=f"{EXAMPLES}, '2h', '9am', 'yesterday' or 'monday'.")
+
+
+def _find_day(text: str, tz: ZoneInfo | None, now: int, is_past: bool) -> date | None:
+    """Return the day of a text without a time; a weekday may be today."""
+    if not is_day(text):
+        return None
     words = text.strip().lower()
     if DATE.fullmatch(words):
-        return start_of_day(_parse_date(text, words), _require_zone(text, tz))
+        return _parse_date(text, words)
+    today = to_datetime(now, _require_zone(text, tz)).date()
     if words in DAYS_AWAY:
-        zone = _require_zone(text, tz)
-        return start_of_day(to_datetime(now, zone).date() + timedelta(days=DAYS_AWAY[words]), zone)
-    if (weekday := _find_weekday(words)) is not None:
-        zone = _require_zone(text, tz)
-        today = to_datetime(now, zone).date()
-        return start_of_day(today - timedelta(days=(today.weekday() - weekday) % 7), zone)
-    if (instant := _find_instant(text, tz, now)) is not None:
-        return instant
-    raise BadInput(f"{quote(text)} is not a time.", hint=f"{EXAMPLES}, '2h', 'yesterday' or 'monday'.")
+        return today + timedelta(days=DAYS_AWAY[words])
+    ahead = ((_find_weekday(words) or 0) - today.weekday()) % 7
+    return today + timedelta(days=ahead - 7 if is_past and ahead else ahead)
 
 
-def _find_instant(text: str, tz: ZoneInfo | None, now: int) -> int | None:
+def _find_instant(text: str, tz: ZoneInfo | None, now: int, is_past: bool = False) -> int | None:
     words = text.strip()
     if words.lower() == "now":
         return now
     if match := TIMESTAMP.fullmatch(words):
         return _parse_timestamp(text, match, tz)
-    return _find_day_and_time(words, tz, now)
+    return _find_day_and_time(words, tz, now, is_past)
 
 
-def _find_day_and_time(words: str, tz: ZoneInfo | None, now: int) -> int | None:
-    """Parse `tomorrow 9am`, `monday 17:30`: a weekday is the next one on which that time is in the future."""
-    day_word, _, clock_words = words.lower().replace(" at ", " ").partition(" ")
-    clock, weekday = parse_time_of_day(clock_words), _find_weekday(day_word)
-    if clock is None or (weekday is None and day_word not in DAYS_AWAY):
+def _find_day_and_time(words: str, tz: ZoneInfo | None, now: int, is_past: bool) -> int | None:
+    """Parse `tomorrow 9am`, `2026-12-01 noon`, and the next `9am` or `monday 17:30`; of the past, the last."""
+    day_words, clock = _split_clock(words.lower().replace(" at ", " "))
+    if clock is None or not (day_words == "" or is_day(day_words)):
         return None
     zone = _require_zone(words, tz)
     local = to_datetime(now, zone).replace(tzinfo=None)
-    if weekday is None:
-        day = local.date() + timedelta(days=DAYS_AWAY[day_word])
-    else:
-        day = local.date() + timedelta(days=(weekday - local.weekday()) % 7)
-        day += timedelta(days=7 if datetime.combine(day, clock) <= local else 0)
+    day = _find_day(day_words, zone, now, is_past) or local.date()
+    if period := _repeats_after(day_words):
+        at = datetime.combine(day, clock)
+        if is_past and at > local:
+            day -= timedelta(days=period)
+        elif not is_past and at <= local:
+            day += timedelta(days=period)
     return wall_to_instant(datetime.combine(day, clock), zone, quote(words))
+
+
+def _split_clock(words: str) -> tuple[str, time | None]:
+    """Return the words before a time of day, and the time: `monday 9:30 pm` is `monday` and 21:30."""
+    if (clock := parse_time_of_day(words)) is not None:
+        return "", clock
+    day_word, _, clock_words = words.partition(" ")
+    return day_word, parse_time_of_day(clock_words)
+
+
+def _repeats_after(day_words: str) -> int:
+    """Return the days after which the words mean another day: 1 without a day, 7 for a weekday, 0 for a date."""
+    return 1 if day_words == "" else 7 if _find_weekday(day_words) is not None else 0
 
 
 def _find_weekday(word: str) -> int | None:

@@ -6,7 +6,7 @@ from schedbot.admin.explain import why
 from schedbot.errors import BadInput, NotFound
 from schedbot.store.operations import heartbeats
 from tests.support.job_history import HOUR, NOW, JobHistory
-from tests.support.schedules import Schedules
+from tests.support.schedules import Schedules, clock
 
 AT_NINE = "2026-12-01 09:00"  # an hour before NOW, in New York
 
@@ -167,3 +167,22 @@ def test_removed_schedule_has_no_next_occurrence(schedules: Schedules) -> None:
     schedules.remove()
     for at in ("2026-12-05 09:00", "2026-12-05 11:00"):
         assert details(schedules, at) == ["The schedule was removed on Thu 3 Dec 2026 12:00 UTC (tester@host)."]
+
+
+def test_day_explains_each_of_its_occurrences(schedules: Schedules) -> None:
+    schedules.utc = "2026-11-29 08:00:00"
+    schedules.add(cron="0 9,17 * * *", tz="America/New_York", misfire="all", grace="1d")
+    schedules.tick("2026-11-30 22:00:30")  # Monday 17:00 in New York
+    schedules.utc = "2026-12-01 04:30:00"  # still Monday in New York
+    explanations = why.explain_each(schedules.session, "daily", "monday")
+    assert [clock(explanation.due_at or 0) for explanation in explanations] == ["2026-11-30 14:00", "2026-11-30 22:00"]
+    [nine] = why.explain_each(schedules.session, "daily", "monday 9am")
+    assert (clock(nine.due_at or 0), nine.state) == ("2026-11-30 14:00", "queued")
+
+
+def test_day_without_an_occurrence_says_so(history: JobHistory) -> None:
+    history.add_schedule("daily")
+    with history.db.writing():
+        history.db.execute("UPDATE recurrences SET expression = '0 9 * * mon'")
+    [explanation] = why.explain_each(history.session, "daily", "sunday")
+    assert explanation.due_at is None

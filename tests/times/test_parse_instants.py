@@ -23,16 +23,24 @@ INSTANTS = [
     ("now", "2026-11-25T10:00:00-05:00"),
     ("tomorrow 9am", "2026-11-26T09:00:00-05:00"),
     ("today at 17:30", "2026-11-25T17:30:00-05:00"),
-    ("wednesday 9:00", "2026-12-02T09:00:00-05:00"),
-    ("wednesday 10:30", "2026-11-25T10:30:00-05:00"),
+    ("2026-12-01 9am", "2026-12-01T09:00:00-05:00"),
+    ("2026-12-01 noon", "2026-12-01T12:00:00-05:00"),
+]
+# The last one, the next one. NOW is Wednesday 10:00.
+WITHOUT_A_DATE = [
+    ("wednesday 9:00", "2026-11-25T09:00:00-05:00", "2026-12-02T09:00:00-05:00"),
+    ("wednesday 10:30", "2026-11-18T10:30:00-05:00", "2026-11-25T10:30:00-05:00"),
+    ("wednesday 10am", "2026-11-25T10:00:00-05:00", "2026-12-02T10:00:00-05:00"),
+    ("mon at 9am", "2026-11-23T09:00:00-05:00", "2026-11-30T09:00:00-05:00"),
+    ("9am", "2026-11-25T09:00:00-05:00", "2026-11-26T09:00:00-05:00"),
+    ("9:30 pm", "2026-11-24T21:30:00-05:00", "2026-11-25T21:30:00-05:00"),
+    ("noon", "2026-11-24T12:00:00-05:00", "2026-11-25T12:00:00-05:00"),
 ]
 DAYS = [
     ("today", "2026-11-25T00:00:00-05:00"),
     ("yesterday", "2026-11-24T00:00:00-05:00"),
     ("tomorrow", "2026-11-26T00:00:00-05:00"),
-    ("Monday", "2026-11-23T00:00:00-05:00"),
     ("wednesday", "2026-11-25T00:00:00-05:00"),
-    ("thu", "2026-11-19T00:00:00-05:00"),
     ("2026-12-01", "2026-12-01T00:00:00-05:00"),
 ]
 
@@ -49,6 +57,25 @@ def test_day_is_its_first_instant_for_past_and_future_only(text: str, instant: s
         assert times.to_local_rfc3339(parse(text, NEW_YORK, NOW), NEW_YORK) == instant
     with pytest.raises(BadInput, match="is not a time"):
         times.parse_instant(text, NEW_YORK, NOW)
+
+
+@pytest.mark.parametrize(("text", "last", "next_one"), WITHOUT_A_DATE)
+def test_time_without_a_date_is_the_last_or_the_next(text: str, last: str, next_one: str) -> None:
+    assert times.to_local_rfc3339(times.parse_past(text, NEW_YORK, NOW), NEW_YORK) == last
+    for parse in (times.parse_instant, times.parse_future):
+        assert times.to_local_rfc3339(parse(text, NEW_YORK, NOW), NEW_YORK) == next_one
+
+
+@pytest.mark.parametrize(("text", "last", "coming"), [("Monday", "11-23", "11-30"), ("thu", "11-19", "11-26")])
+def test_weekday_is_the_last_or_the_next(text: str, last: str, coming: str) -> None:
+    past, future = (parse(text, NEW_YORK, NOW) for parse in (times.parse_past, times.parse_future))
+    days = [times.to_local_rfc3339(instant, NEW_YORK)[5:16] for instant in (past, future)]
+    assert days == [f"{last}T00:00", f"{coming}T00:00"]
+
+
+@pytest.mark.parametrize(("text", "end"), [("monday", "11-23T23:59"), ("2026-11-20", "11-20T23:59")])
+def test_day_as_an_end_is_included(text: str, end: str) -> None:
+    assert times.to_local_rfc3339(times.parse_past_end(text, NEW_YORK, NOW), NEW_YORK)[5:16] == end
 
 
 def test_duration_counts_from_now_back_or_ahead() -> None:

@@ -25,6 +25,7 @@ from schedbot.store.operations import heartbeats
 
 # People mean an occurrence by any instant within a minute of it.
 NEAR_MS = 60_000
+MAX_OF_DAY = 10
 # States in which the error of the last attempt matters.
 UNSENT = (JobState.FAILED, JobState.QUEUED, JobState.HELD, JobState.UNKNOWN)
 # Start of the present rule, by the command that set it.
@@ -50,22 +51,52 @@ class Explanation:
     state: JobState | None = None
 
 
+def explain_each(session: Session, name: str, at_text: str) -> list[Explanation]:
+    """Explain the occurrences of a day (the last MAX_OF_DAY of them), or the one around a time, or the last one.
+
+    Raises NotFound, and BadInput for a time.
+    """
+    schedule = find_schedule(session, name)
+    zone = times.zone(schedule.recurrence.tz)
+    day = times.parse_past_day(at_text, zone, session.now()) if at_text else None
+    instants = list_instants(session, schedule, *day) if day else []
+    if instants:
+        return [explain_instant(session, schedule, at, exact=True) for at in instants[-MAX_OF_DAY:]]
+    return [explain(session, name, at_text)]
+
+
 def explain(session: Session, name: str, at_text: str) -> Explanation:
     """Explain the occurrence around a time (empty: the last occurrence). Raises NotFound, and BadInput for a time."""
+    schedule = find_schedule(session, name)
+    zone = times.zone(schedule.recurrence.tz)
+    at = times.parse_past(at_text, zone, session.now()) if at_text else session.now()
+    return explain_instant(session, schedule, at, exact=bool(at_text))
+
+
+def find_schedule(session: Session, name: str) -> Schedule:
     schedule = occurrence_names.by_name(session.db, name)
     if schedule is None:
         raise filters.unknown_schedule(session.db, name)
-    zone = times.zone(schedule.recurrence.tz)
-    at = times.parse_past(at_text, zone, session.now()) if at_text else session.now()
-    due_at = occurrence_near(schedule, at, exact=bool(at_text))
-    if missed := missed_around(session, schedule, at, due_at, exact=bool(at_text)):
+    return schedule
+
+
+def list_instants(session: Session, schedule: Schedule, first: int, last: int) -> list[int]:
+    """Return the instants of the schedule's rule and of its jobs from `first` to `last`, in order."""
+    due = {*recurrence.between(schedule.recurrence, first - 1, last)}
+    return sorted(due.union(occurrence_names.list_due(session.db, schedule, first, last)))
+
+
+def explain_instant(session: Session, schedule: Schedule, at: int, exact: bool) -> Explanation:
+    """Explain the occurrence within a minute of `at`; if not `exact`, the last one before it."""
+    due_at = occurrence_near(schedule, at, exact)
+    if missed := missed_around(session, schedule, at, due_at, exact):
         return explain_missed(Explanation(schedule, at, due_at, None, ()), missed)
-    job = job_near(session, schedule, at, due_at, exact=bool(at_text))
+    job = job_near(session, schedule, at, due_at, exact)
     if job is not None:
-        blocker = None if at_text else pause_reasons.present_blocker(session, schedule)
+        blocker = None if exact else pause_reasons.present_blocker(session, schedule)
         return explain_job(session, Explanation(schedule, at, job.due_at, job, ()), job, blocker)
     if due_at is None:
-        causes = no_occurrence.explain(session, schedule, at, exact=bool(at_text))
+        causes = no_occurrence.explain(session, schedule, at, exact)
         return from_causes(Explanation(schedule, at, None, None, ()), causes)
     return from_causes(Explanation(schedule, at, due_at, None, ()), [first_cause(session, schedule, due_at)])
 

@@ -7,7 +7,6 @@ of times.
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
@@ -32,7 +31,6 @@ MAX_SPAN_MS = 366 * 86_400_000
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 GLOB = re.compile(r"[*?\[\]]")
 SPAN = re.compile(r"(?:[0-9]{1,12}[smhdw])+", re.IGNORECASE)
-DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class BadField(BadInput):
@@ -162,20 +160,14 @@ def parse_instant(text: str, tz: str, now: int) -> int:
 
 @lru_cache(maxsize=4_096)
 def parse_start(text: str, tz: str, now: int) -> int:
-    """Return an instant as `parse_instant` does; for a date, its first instant."""
-    return (
-        times.parse_future(text, times.zone(tz), now) if DATE.fullmatch(text.strip()) else parse_instant(text, tz, now)
-    )
+    """Return an instant as `parse_instant` does; for a day, its first instant."""
+    return times.parse_future(text, times.zone(tz), now) if times.is_day(text) else parse_instant(text, tz, now)
 
 
 @lru_cache(maxsize=4_096)
 def parse_end(text: str, tz: str, now: int) -> int:
-    """Return an instant as `parse_instant` does; for a date, its last instant, so that the day is included."""
-    if not DATE.fullmatch(text.strip()):
-        return parse_instant(text, tz, now)
-    parse_start(text, tz, now)  # raises BadInput for a date that does not exist
-    next_day = (date.fromisoformat(text.strip()) + timedelta(days=1)).isoformat()
-    return parse_start(next_day, tz, now) - 1
+    """Return an instant as `parse_instant` does; for a day, its last instant, so that the day is included."""
+    return times.parse_future_end(text, times.zone(tz), now) if times.is_day(text) else parse_instant(text, tz, now)
 
 
 def parse_window(text: str) -> str:

@@ -48,7 +48,7 @@ def plan(session: Session, name: str, from_: str, to: str) -> BackfillPlan:
     schedule = find(session.db, name)
     refuse_stopped(schedule)
     zone, now = times.zone(schedule.recurrence.tz), session.now()
-    start, end = (times.parse_future(text, zone, now) for text in (from_, to))
+    start, end = (times.parse_past(text, zone, now) for text in (from_, to))
     if end > now:
         raise BadInput(f"--to {times.quote(to)} is in the future.", "Use 'now' at the latest; ticks do the rest.")
     if end <= start:

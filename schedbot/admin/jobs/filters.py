@@ -41,7 +41,9 @@ def parse(session: Session, options: FilterOptions, jobs: Sequence[int] = ()) ->
     known_values.require_accounts(session.db, accounts)
     known_values.require_channels(session.db, channels)
     known_values.require_errors(session.db, errors)
-    since, until = (parse_instant(session, text) for text in (options.since, options.until))
+    zone, now = session.local_zone, session.now()
+    since = times.parse_past(options.since, zone, now) if options.since else None
+    until = times.parse_past_end(options.until, zone, now) if options.until else None
     if since is not None and until is not None and until < since:
         raise BadInput(f"--until '{options.until}' is before --since '{options.since}'.", "Swap them.")
     return Filter(
@@ -60,10 +62,6 @@ def parse(session: Session, options: FilterOptions, jobs: Sequence[int] = ()) ->
 def split(values: Iterable[str]) -> list[str]:
     """Return the parts of a repeatable option whose values may be comma lists."""
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
-
-
-def parse_instant(session: Session, text: str) -> int | None:
-    return times.parse_past(text, session.local_zone, session.now()) if text else None
 
 
 def schedule_ids(db: Database, names: Sequence[str]) -> tuple[str, ...] | None:

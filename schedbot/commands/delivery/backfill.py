@@ -16,7 +16,9 @@ from schedbot.session import open_session
 
 def run(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Schedule name.")],
-    from_: Annotated[str, typer.Option("--from", metavar="WHEN", help="Start of the span.")],
+    from_: Annotated[
+        str, typer.Option("--from", metavar="WHEN", help="Start of the span: 'monday', 'yesterday 9am', '2h' ago.")
+    ],
     to: Annotated[str, typer.Option(metavar="WHEN", help="End of the span, exclusive; 'now' at the latest.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the occurrences; change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")] = False,

@@ -17,20 +17,30 @@ def run(
         str,
         typer.Option(
             metavar="WHEN",
-            help="'yesterday 9am', '2026-12-01 09:00' in the schedule's zone. [default: the last occurrence]",
+            help="'9am' or 'monday 9am' (the last one), 'monday' (all of that day), '2026-12-01 09:00', in the"
+            " schedule's zone. [default: the last occurrence]",
         ),
     ] = "",
-    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object for each occurrence.")] = False,
 ) -> None:
     """Explain why a schedule posted nothing at some time, or what happened to its post.
+
+    A day without a time explains its occurrences, at most the last ten.
 
     Example:  schedbot why acme-weekly --at 'yesterday 9am'
     """
     with open_session() as session:
-        explanation = why.explain(session, name, at)
+        explanations = why.explain_each(session, name, at)
     if json:
-        output.json_lines([to_json(explanation)])
+        output.json_lines(map(to_json, explanations))
         return
+    for place, explanation in enumerate(explanations):
+        if place:
+            output.print_line()
+        print_explanation(explanation)
+
+
+def print_explanation(explanation: Explanation) -> None:
     zone = times.zone(explanation.schedule.recurrence.tz)
     at_or_due = explanation.at if explanation.due_at is None else explanation.due_at
     output.print_line(f"{explanation.schedule.name}, {times.format_instant(at_or_due, zone)}", "bold")

@@ -10,6 +10,8 @@ from schedbot.store.history.filters import Filter
 from schedbot.store.history.jobs import JobRecord
 from schedbot.store.schedules import lookup, schedules
 
+DUE = "SELECT due_at FROM jobs WHERE schedule_id = :schedule_id AND due_at BETWEEN :since AND :until"
+
 
 @dataclass(frozen=True, slots=True)
 class MissedOccurrence:
@@ -24,6 +26,11 @@ def by_name(db: Database, name: str) -> Schedule | None:
     all_of_name = [schedules.by_id(db, schedule_id) for schedule_id in lookup.ids_by_name(db, name)]
     existing = [schedule for schedule in all_of_name if schedule.state is not ScheduleState.REMOVED]
     return max(existing or all_of_name, key=lambda schedule: schedule.created_at, default=None)
+
+
+def list_due(db: Database, schedule: Schedule, since: int, until: int) -> list[int]:
+    """Return due_at of the schedule's jobs from `since` to `until`, both included."""
+    return db.integers(DUE, {"schedule_id": schedule.id, "since": since, "until": until})
 
 
 def job_at(db: Database, schedule: Schedule, due_at: int) -> JobRecord | None:
