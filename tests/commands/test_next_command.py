@@ -51,3 +51,28 @@ def test_next_shows_clock_changes_of_a_schedule(run: Run) -> None:
     assert [row["local_before"][-14:-6] for row in rows] == ["02:00:00"]
     assert [row["local"][-14:-6] for row in rows] == ["03:00:00"]
     assert "(until then 02:00 " in run("next", "--changes", "366d").stdout
+
+
+@pytest.mark.slow
+def test_next_ends_at_an_instant_or_after_a_number_of_lines(run: Run) -> None:
+    run("add", "hourly", *ADD[2:], "--cron", "0 * * * *", "--tz", "UTC")
+    run("add", "daily", *ADD[2:], "--cron", "0 12 * * *", "--tz", "UTC")
+    span = ("--from", "2199-03-01 00:00", "--to", "2199-03-02 12:00")
+    rows = [json.loads(line) for line in run("next", *span, "--json").stdout.splitlines()]
+    assert [sum(row["schedule"] == name for row in rows) for name in ("hourly", "daily")] == [37, 2]
+    assert rows[-1]["due_at"] == "2199-03-02T12:00:00.000Z"
+    assert len(run("next", *span, "--limit", "7").stdout.splitlines()) == 7
+    assert len(run("next", *span, "--count", "3").stdout.splitlines()) == 5
+    assert len(run("next", "--limit", "3").stdout.splitlines()) == 3
+    day = run("next", "daily", "--from", "2199-03-01", "--to", "2199-03-03").stdout
+    assert len(day.splitlines()) == 3
+
+
+@pytest.mark.slow
+def test_next_of_an_expression_ends_at_an_instant(run: Run) -> None:
+    words = ("next", "--cron", "0 * * * *", "--tz", "UTC", "--from", "2199-03-01", "--to", "2199-03-01 11:00")
+    assert len(run(*words, "--json").stdout.splitlines()) == 12
+    assert len(run(*words, "--json", "--limit", "2").stdout.splitlines()) == 2
+    early = run(*words[:5], "--from", "2199-03-01", "--to", "2199-02-01")
+    assert early.returncode == 2
+    assert early.stderr.startswith("Error: --to '2199-02-01' is before --from '2199-03-01'.")

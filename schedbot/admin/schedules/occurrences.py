@@ -133,7 +133,7 @@ def first_due(rule: Recurrence, after: int) -> tuple[int, ...]:
 
 def merge(upcoming: Iterable[Iterator[Occurrence]], count: int) -> Iterator[Occurrence]:
     """Yield the first `count` occurrences of each iterator, ordered by time."""
-    return heapq.merge(*(list(islice(occurrences, count)) for occurrences in upcoming))
+    return heapq.merge(*(islice(occurrences, count) for occurrences in upcoming))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """`schedbot next`: next occurrences of schedules or of an expression, and the clock changes that affect schedules."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from schedbot import clock, times
 from schedbot.admin.fields.parsers import Fields
 from schedbot.admin.schedules import occurrences, selection
-from schedbot.admin.schedules.occurrences import CALENDAR_COLUMNS, Expression, Occurrence
+from schedbot.admin.schedules.occurrences import CALENDAR_COLUMNS, Expression, Occurrence, Skips
 from schedbot.commands import schedule_options as options
 from schedbot.errors import BadInput
 from schedbot.model import Recurrence, Schedule, ScheduleState
@@ -23,6 +24,37 @@ from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
 from schedbot.store.schedules.schedules import ScheduleFilter
 
+MOST = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Part of the occurrences to show: from and to as text, `count` for each schedule, `limit` in all."""
+
+    from_: str
+    to: str
+    count: int
+    limit: int | None
+
+    def start(self, rule: Recurrence, now: int) -> int:
+        """Return the instant after which occurrences are shown. An occurrence at --from itself is shown."""
+        return times.parse_future(self.from_, times.zone(rule.tz), now) - 1 if self.from_ else now
+
+    def upcoming(self, schedule: Schedule, now: int, skips: Skips) -> Iterator[Occurrence]:
+        """Return the occurrences of a schedule in the span."""
+        rule = schedule.recurrence
+        return self.cut(occurrences.find_upcoming(schedule, self.start(rule, now), skips), rule, now)
+
+    def cut(self, upcoming: Iterator[Occurrence], rule: Recurrence, now: int) -> Iterator[Occurrence]:
+        """Return the occurrences up to --to. Raises BadInput if that is before the start."""
+        if not self.to:
+            return upcoming
+        end = times.parse_future_end(self.to, times.zone(rule.tz), now)
+        if end <= self.start(rule, now):
+            start = f"--from '{self.from_}'" if self.from_ else "now"
+            raise BadInput(f"--to '{self.to}' is before {start}.", "Use a later --to.")
+        return takewhile(lambda occurrence: occurrence.due_at <= end, upcoming)
+
 
 def run(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Names or globs: 'acme-*'.")] = None,
@@ -32,7 +64,16 @@ def run(
     from_: Annotated[
         str, typer.Option("--from", metavar="WHEN", help="Show occurrences from this instant on. [default: now]")
     ] = "",
-    count: Annotated[int, typer.Option(metavar="N", min=1, max=100_000, help="Occurrences of each schedule.")] = 5,
+    to: Annotated[str, typer.Option("--to", metavar="WHEN", help="Show occurrences up to this instant or day.")] = "",
+    count: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=MOST, help="Occurrences of each schedule. [default: 5; with --to all up to it]"
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Occurrences in all. [default: no limit]")
+    ] = None,
     skip_holidays: options.SkipHolidays = None,
     holiday_policy: options.HolidayPolicy = None,
     window: options.Window = None,
@@ -50,11 +91,12 @@ def run(
     Example:  schedbot next --cron '0 9 * * mon,fri' --tz America/Los_Angeles
     """
     fields = options.schedule_fields(locals())
+    span = Span(from_, to, count or (MOST if to else 5), limit)
     if cron or every:
         if names or changes:
             other = "--changes" if changes else "A schedule name"
             raise BadInput(f"{other} and an expression cannot be combined.", "Use one of them.")
-        show_expression(Expression.parse(fields, clock.now_ms()), from_, count, json)
+        show_expression(Expression.parse(fields, clock.now_ms()), span, json)
         return
     refuse_without_expression(fields)
     with open_session() as session:
@@ -63,11 +105,8 @@ def run(
             show_clock_changes(selected, now, now + times.parse_duration(changes), json)
             return
         dropped = pending.list_skipped(session.db, now)
-        each = (
-            occurrences.find_upcoming(schedule, start_of_list(from_, schedule.recurrence, now), dropped)
-            for schedule in selected
-        )
-        show_occurrences(occurrences.merge(each, count), now, json)
+        upcoming = (span.upcoming(schedule, now, dropped) for schedule in selected)
+        show_occurrences(islice(occurrences.merge(upcoming, span.count), limit), now, json)
 
 
 def refuse_without_expression(fields: Fields) -> None:
@@ -91,18 +130,14 @@ def select(session: Session, names: list[str]) -> Iterable[Schedule]:
     return selected.schedules
 
 
-def start_of_list(from_: str, rule: Recurrence, now: int) -> int:
-    """Return the instant after which occurrences are shown. An occurrence at --from itself is shown."""
-    return times.parse_future(from_, times.zone(rule.tz), now) - 1 if from_ else now
-
-
-def show_expression(expression: Expression, from_: str, count: int, json: bool) -> None:
+def show_expression(expression: Expression, span: Span, json: bool) -> None:
     """Print the occurrences of an expression. This needs no database."""
     now, rule = clock.now_ms(), expression.recurrence
     if not json:
         text = rule.cron or recurrence.to_phrase(rule.rrule or "")
         output.print_line(f"{text}: {presentation.describe_recurrence(rule)}.")
-    show_occurrences(islice(expression.find_upcoming(start_of_list(from_, rule, now)), count), now, json)
+    upcoming = islice(span.cut(expression.find_upcoming(span.start(rule, now)), rule, now), span.count)
+    show_occurrences(islice(upcoming, span.limit), now, json)
 
 
 def show_occurrences(selected: Iterator[Occurrence], now: int, json: bool) -> None:
