@@ -2,8 +2,11 @@
 
 import os
 import pwd
+import shlex
 import stat
 from pathlib import Path
+
+from schedbot.errors import BadInput
 
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -41,3 +44,23 @@ def explain_writers(status: os.stat_result) -> str:
     """Return `can be written by others (mode 0666)`, or '' for a file that only its owner may write."""
     mode = stat.S_IMODE(status.st_mode)
     return f"can be written by others (mode {mode:04o})" if mode & OTHERS_WRITE else ""
+
+
+def refuse_untrusted(path: Path, status: os.stat_result, kind: str, option: str) -> None:
+    """Raise BadInput for a file that was found, and that somebody else could have written: it may name commands."""
+    if reason := explain_mistrust(status):
+        raise BadInput(
+            f"The {kind} '{path}' was found, not named, and it {reason}.",
+            f"If you trust it, name it: {option} {shlex.quote(str(path))}. If it is yours: {protect_command(path)}",
+        )
+
+
+def refuse_writers(path: Path, status: os.stat_result) -> None:
+    """Raise BadInput for a configuration file that others may write, and that names a command."""
+    if reason := explain_writers(status):
+        raise BadInput(f"The configuration file '{path}' names a command, and {reason}.", protect_command(path))
+
+
+def protect_command(path: Path) -> str:
+    """Return the command after which only its owner can write a file or a folder."""
+    return f"chmod go-w {shlex.quote(str(path))}"

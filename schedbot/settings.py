@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from schedbot import text_input, times
+from schedbot import file_access, text_input, times
 from schedbot.errors import BadInput
 from schedbot.model import TokenSource
 
@@ -60,11 +60,12 @@ def load(given_flags: Flags | None = None) -> Settings:
     """Load the settings of this call. Raises BadInput for an unusable file or value."""
     options = given_flags or flags
     config = find_config(options)
-    table = read_config(config) if config else {}
+    is_named = bool(options.config or read_variable("SCHEDBOT_CONFIG"))
+    table = read_config(config, is_named) if config else {}
     slack, work = table.get("slack", {}), table.get("work", {})
     return Settings(
         config=config,
-        database=find_database(options, config, table),
+        database=find_database(options, config, table, is_named),
         api_url=parse_api_url(read_variable("SCHEDBOT_SLACK_API_URL") or slack.get("api_url") or SLACK_API_URL),
         timeout_ms=parse_duration("SCHEDBOT_SLACK_TIMEOUT", slack.get("timeout"), 30_000, least=1_000),
         processes=parse_count("SCHEDBOT_PROCESSES", work.get("processes"), os.cpu_count() or 1),
@@ -116,10 +117,17 @@ def find_config(options: Flags) -> Path | None:
     return next((path for path in usual if path.is_file()), None)
 
 
-def read_config(path: Path) -> dict[str, Any]:
-    """Parse the configuration file. Raises BadInput for a file or a key that is not valid."""
+def read_config(path: Path, is_named: bool = True) -> dict[str, Any]:
+    """Parse the configuration file. Raises BadInput for a file or a key that is not valid.
+
+    A file that was found in a usual place, and not named, is believed only if nobody else may write it.
+    """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        with path.open(encoding="utf-8-sig") as file:
+            status = os.fstat(file.fileno())
+            if not is_named:
+                file_access.refuse_untrusted(path, status, "configuration file", "--config")
+            table = tomllib.loads(file.read())
     except OSError as error:
         reason = (error.strerror or "unknown").lower()
         hint = "Give the user that runs schedbot the right to read it."
@@ -136,6 +144,8 @@ def read_config(path: Path) -> dict[str, Any]:
             if not isinstance(table[section], dict):
                 raise BadInput(f"'{section}' in '{path}' is not a table.", f"Write [{section}] on a line of its own.")
             check_keys(path, section, table[section])
+    if "token_command" in table.get("slack", {}):
+        file_access.refuse_writers(path, status)
     return table
 
 
@@ -156,25 +166,37 @@ def check_keys(path: Path, section: str, table: dict[str, Any]) -> None:
         raise BadInput(f"'token_file' and 'token_command' are both set in '{path}'.", hint)
 
 
-def find_database(options: Flags, config: Path | None, table: dict[str, Any]) -> Path:
+def find_database(options: Flags, config: Path | None, table: dict[str, Any], is_config_named: bool) -> Path:
     """Return the path of the database.
 
-    A path in the configuration file is relative to that file, any other to the working directory.
+    A database is believed if a flag or a variable names it or its configuration file, else only if nobody else may
+    write it. Raises BadInput.
     """
-    named = options.database or read_variable("SCHEDBOT_DATABASE")
-    if named or "database" in table:
-        value = str(named or table["database"])
-        if "://" in value:
-            raise BadInput(
-                f"The database '{value}' is not a path.", "This version keeps its database in an SQLite file."
-            )
-        base = Path.cwd() if named or config is None else config.parent
-        return base / Path(value).expanduser()
+    if named := options.database or read_variable("SCHEDBOT_DATABASE"):
+        return Path.cwd() / parse_database(named)
+    path = locate_database(config, table)
+    if not is_config_named and path.is_file():
+        file_access.refuse_untrusted(path, path.stat(), "database", "--database")
+    return path
+
+
+def locate_database(config: Path | None, table: dict[str, Any]) -> Path:
+    """Return the path of the database that no flag and no variable names.
+
+    A path in the configuration file is relative to that file.
+    """
     if config:
-        return config.parent / "schedbot.db"
+        return config.parent / parse_database(str(table.get("database", "schedbot.db")))
     from platformdirs import user_data_path
 
     return user_data_path("schedbot") / "schedbot.db"
+
+
+def parse_database(value: str) -> Path:
+    """Return the path of a database. Raises BadInput for the URL of a server."""
+    if "://" in value:
+        raise BadInput(f"The database '{value}' is not a path.", "This version keeps its database in an SQLite file.")
+    return Path(value).expanduser()
 
 
 def parse_api_url(value: object) -> str:

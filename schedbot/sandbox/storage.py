@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from schedbot.errors import BadInput, SchedbotError
+from schedbot.file_access import private_opener
 from schedbot.sandbox.api_responses import Json, encode
 from schedbot.sandbox.state import SandboxState
 from schedbot.sandbox.workspaces import SandboxChannel, SandboxWorkspace
@@ -34,7 +35,7 @@ class Storage:
 def open_storage(path: Path, state: SandboxState) -> Storage:
     """Load the file's messages into the state and return the open file. Raises BadInput, SchedbotError."""
     try:
-        file = path.open("a+b", buffering=0)
+        file = open(path, "a+b", buffering=0, opener=private_opener)  # noqa: SIM115
     except OSError as error:
         hint = "Name a file in an existing folder with write permission."
         raise SchedbotError(f"Messages cannot be stored in '{path}': {error.strerror}.", hint=hint) from None

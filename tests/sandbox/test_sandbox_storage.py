@@ -86,3 +86,9 @@ def test_no_message_survives_without_a_file() -> None:
         SandboxClient(first)("chat.postMessage", channel="C0SANDBOX01", text="x")
     with start() as second:
         assert second.control.messages() == []
+
+
+def test_file_of_messages_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "messages.jsonl"
+    with start(file=path):
+        assert path.stat().st_mode & 0o777 == 0o600

@@ -16,6 +16,7 @@ from schedbot.admin.operations import health
 from schedbot.admin.schedules import refresh_user_zones
 from schedbot.admin.workspaces import check as workspace_check
 from schedbot.errors import SchedbotError, TokenUnavailable
+from schedbot.file_access import explain_writers, protect_command
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack import tokens
@@ -30,6 +31,8 @@ MIN_FREE_BYTES = 200 * 1024 * 1024
 NETWORK_FILESYSTEMS = ("nfs", "cifs", "smb", "9p", "fuse.sshfs", "afs")
 MOUNTS = Path("/proc/mounts")
 UNTESTED_TOKEN = "set; 'schedbot doctor --online' tests it"
+UNTESTED_COMMAND = "a command; 'schedbot doctor --online' runs it and tests the token"
+UNTESTED = (UNTESTED_TOKEN, UNTESTED_COMMAND)
 RESTART = "Restart 'schedbot work'."
 
 
@@ -73,6 +76,7 @@ def check_database(session: Session, online: bool) -> Iterator[CheckResult]:
     """Yield the results that need the database."""
     yield check_integrity(session)
     yield check_permissions(session.db.path)
+    yield check_folder(session.db.path.parent)
     yield check_sqlite()
     yield check_disk(session.db.path.parent)
     yield check_filesystem(session.db.path)
@@ -80,7 +84,7 @@ def check_database(session: Session, online: bool) -> Iterator[CheckResult]:
     for workspace in all_workspaces:
         is_unused = len(all_workspaces) > 1 and not workspace_usage.count_schedules(session.db, workspace.id)
         result = check_token(session.settings, workspace, is_unused)
-        yield check_token_online(session, workspace) if online and result.detail == UNTESTED_TOKEN else result
+        yield check_token_online(session, workspace) if online and result.detail in UNTESTED else result
     for user, detail, remedy in refresh_user_zones.find_unanswered(session):
         yield CheckResult(f"time zone of {user}", detail, remedy)
     signs = read_vitals(session.db, session.now())
@@ -107,6 +111,13 @@ def check_permissions(path: Path) -> CheckResult:
     bits = stat.S_IMODE(path.stat().st_mode)
     remedy = f"Run 'chmod 600 {shlex.quote(str(path))}'." if bits & 0o077 else ""
     return CheckResult("database permissions", f"{bits:04o}{', readable by others' if remedy else ''}", remedy)
+
+
+def check_folder(folder: Path) -> CheckResult:
+    """Check that only its owner may put files beside the database."""
+    reason = explain_writers(folder.stat())
+    remedy = f"Run '{protect_command(folder)}'." if reason else ""
+    return CheckResult("database folder", f"{folder}{', ' + reason if reason else ''}", remedy, is_warning=bool(reason))
 
 
 def check_sqlite() -> CheckResult:
@@ -139,10 +150,13 @@ def filesystem_of(path: Path) -> str:
 
 
 def check_token(config: Settings, workspace: Workspace, is_unused: bool) -> CheckResult:
-    """Check that the token source gives something that looks like a token."""
+    """Check that the token source gives something that looks like a token. A command is not run."""
     check = f"token of {workspace.name}"
     try:
-        workspace_check.find_token(config, workspace)
+        source = tokens.resolve_source(workspace.token, config.token, workspace.name)
+        if source.kind == "command":
+            return CheckResult(check, UNTESTED_COMMAND)
+        tokens.read_token(source)
     except TokenUnavailable as error:
         if workspace.token.kind == tokens.SETTING and is_unused:
             return CheckResult(check, "not set; no schedule uses it")

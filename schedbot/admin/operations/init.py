@@ -2,12 +2,14 @@
 
 import json
 import uuid
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from schedbot import settings
 from schedbot.errors import SchedbotError
+from schedbot.file_access import explain_writers, private_opener, protect_command
 from schedbot.settings import Flags
 from schedbot.store.open_database import create_database
 from schedbot.store.operations import ownership
@@ -54,7 +56,17 @@ def initialize(folder: Path, flags: Flags, now: int, *, take_over: bool = False)
             config.unlink()
         raise
     files = ((config, is_new), (path, not had_database))
-    return [f"{'Created' if was_created else 'Exists':<7}  {file}" for file, was_created in files]
+    warnings = [f"Warning  {warning}" for warning in warn_of_writers(file.parent for file, _ in files)]
+    return warnings + [f"{'Created' if was_created else 'Exists':<7}  {file}" for file, was_created in files]
+
+
+def warn_of_writers(folders: Iterable[Path]) -> list[str]:
+    """Return a warning for each folder in which others may put files beside those of schedbot."""
+    return [
+        f"The folder '{folder}' {reason}: {protect_command(folder)}"
+        for folder in dict.fromkeys(folders)
+        if (reason := explain_writers(folder.stat()))
+    ]
 
 
 def write_config(path: Path, database: str | None) -> None:
@@ -62,7 +74,7 @@ def write_config(path: Path, database: str | None) -> None:
     line = f"database = {json.dumps(str(Path(database).absolute()))}" if database else '# database = "schedbot.db"'
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
+        with open(path, "x", encoding="utf-8", opener=private_opener) as file:
             file.write(CONFIG.format(database=line))
     except OSError as error:
         raise SchedbotError(
