@@ -51,4 +51,8 @@ class TokenUnavailable(SchedbotError):
 
 
 class ReportFailed(SchedbotError):
-    """A report could not be rendered into a message."""
+    """A report could not be rendered into a message. `detail`: lines for `audit JOB`, such as a program's stderr."""
+
+    def __init__(self, message: str, hint: str = "", detail: str = "") -> None:
+        super().__init__(message, hint)
+        self.detail = detail

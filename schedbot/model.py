@@ -69,7 +69,13 @@ class Outcome(StrEnum):
     MESSAGE_REFUSED = "message_refused"
     OUR_DEFECT = "our_defect"
     RENDER_FAILED = "render_failed"  # no request was sent
+    NOT_READY = "not_ready"  # its data is not there yet: no request was sent
+    NOTHING_TO_REPORT = "nothing_to_report"  # no request was sent, on purpose
     LOST_UNSENT = "lost_unsent"  # the worker died before it sent the request
+
+
+# Outcomes of attempts that sent no request.
+UNSENT = frozenset({Outcome.RENDER_FAILED, Outcome.NOT_READY, Outcome.NOTHING_TO_REPORT, Outcome.LOST_UNSENT})
 
 
 class MisfirePolicy(StrEnum):
@@ -130,7 +136,10 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Report of a schedule. `kind`: one of `reports.KINDS`; `source`: the text, or the path of the template file."""
+    """Report of a schedule. `kind`: one of `reports.KINDS`.
+
+    `source`: the text, the path of the template file, or the name of a report of the configuration (kind `named`).
+    """
 
     kind: str
     source: str
@@ -141,7 +150,7 @@ class Report:
 class Message:
     """Message for Slack: `text` (complete by itself, at most 4,000 characters) and Block Kit `blocks`."""
 
-    text: str
+    text: str = ""
     blocks: Sequence[Mapping[str, Any]] = ()
 
 
@@ -188,7 +197,7 @@ class AttemptResult:
     @property
     def was_sent(self) -> bool:
         """Was a request sent, as far as is known?"""
-        return self.outcome is not Outcome.LOST_UNSENT and self.error != TOKEN_UNAVAILABLE
+        return self.outcome not in UNSENT and self.error != TOKEN_UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +234,7 @@ class Terms:
     window: str = ""
     outside: OutsidePolicy = OutsidePolicy.DEFER
     blackout: str = ""
+    on_empty: str = ""  # text to post if a report has nothing to report; empty: the report's own rule
     tz_from: str = ""  # Slack user whose time zone is followed: `slack:U0123456789`; empty for a fixed zone
 
 

@@ -7,6 +7,7 @@ import getpass
 import os
 import socket
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,9 +19,9 @@ from schedbot.model import TokenSource
 
 SLACK_API_URL = "https://slack.com/api/"
 KEYS = {
-    "": ("database", "slack", "work"),
+    "": ("database", "slack", "work", "python_path", "databases", "reports"),
     "slack": ("api_url", "timeout", "token_file", "token_command"),
-    "work": ("processes", "in_flight", "lease"),
+    "work": ("processes", "in_flight", "lease", "renderers"),
 }
 TEXTS = frozenset({"database", "api_url", "token_file", "token_command"})
 
@@ -38,7 +39,8 @@ class Settings:
     """Settings of one call of schedbot. Durations are milliseconds.
 
     `jobs_per_poster` is for tests and measurements, and has no key in the file: a poster is replaced after that many
-    jobs, so that leaks do not add up.
+    jobs, so that leaks do not add up. `report_tables` and `database_tables` are parsed where they are used
+    (`reports.definitions`): a wrong one must not stop what does not need it.
     """
 
     config: Path | None
@@ -51,6 +53,10 @@ class Settings:
     token: TokenSource | None = None
     actor: str = ""
     jobs_per_poster: int = 20_000
+    renderers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    python_path: tuple[str, ...] = ()
+    report_tables: Mapping[str, Any] = field(default_factory=dict)
+    database_tables: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 flags = Flags()
@@ -72,6 +78,10 @@ def load(given_flags: Flags | None = None) -> Settings:
         in_flight=parse_count("SCHEDBOT_IN_FLIGHT", work.get("in_flight"), 100),
         lease_ms=parse_duration("SCHEDBOT_LEASE", work.get("lease"), 60_000, least=1_000),
         token=find_default_token(slack, config),
+        renderers=parse_count("SCHEDBOT_RENDERERS", work.get("renderers"), os.cpu_count() or 1),
+        python_path=tuple(table.get("python_path", ())),
+        report_tables=table.get("reports", {}),
+        database_tables=table.get("databases", {}),
         actor=make_printable(read_variable("SCHEDBOT_ACTOR") or f"{get_os_user()}@{socket.gethostname()}"),
     )
 
@@ -139,14 +149,29 @@ def read_config(path: Path, is_named: bool = True) -> dict[str, Any]:
         hint = 'Fix that place. A text needs quotes: database = "schedbot.db"'
         raise BadInput(f"The configuration file '{path}' is not valid TOML: {position}.", hint) from None
     check_keys(path, "", table)
-    for section in ("slack", "work"):
+    for section in ("slack", "work", "databases", "reports"):
         if section in table:
             if not isinstance(table[section], dict):
                 raise BadInput(f"'{section}' in '{path}' is not a table.", f"Write [{section}] on a line of its own.")
-            check_keys(path, section, table[section])
-    if "token_command" in table.get("slack", {}):
+            if section in KEYS:
+                check_keys(path, section, table[section])
+    check_python_path(path, table.get("python_path", []))
+    if names_code(table):
         file_access.refuse_writers(path, status)
     return table
+
+
+def names_code(table: dict[str, Any]) -> bool:
+    """Does the configuration name a command or a module, which would run as this user?"""
+    reports = [report for report in table.get("reports", {}).values() if isinstance(report, dict)]
+    return "token_command" in table.get("slack", {}) or any({"python", "command"} & set(report) for report in reports)
+
+
+def check_python_path(path: Path, folders: object) -> None:
+    """Raise BadInput unless the value is a list of texts."""
+    if not isinstance(folders, list) or not all(isinstance(folder, str) and folder for folder in folders):
+        problem = f"'python_path' in '{path}' is not a list of folders."
+        raise BadInput(problem, 'Write it like python_path = ["/srv/acme"], above the first table.')
 
 
 def check_keys(path: Path, section: str, table: dict[str, Any]) -> None:

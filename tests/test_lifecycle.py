@@ -25,13 +25,22 @@ EXPECTED = {
     S.RUNNING: {
         E.POSTED: S.SUCCEEDED,
         **dict.fromkeys(
-            (E.RELEASED, E.RATE_LIMITED, E.WORKSPACE_PAUSED, E.TOKEN_ROTATED, E.NOT_POSTED, E.WORKER_DIED_UNSENT),
+            (
+                E.RELEASED,
+                E.RATE_LIMITED,
+                E.WORKSPACE_PAUSED,
+                E.TOKEN_ROTATED,
+                E.NOT_POSTED,
+                E.NOT_READY,
+                E.WORKER_DIED_UNSENT,
+            ),
             S.QUEUED,
         ),
+        E.WORKER_DIED_UNSENT: S.QUEUED,
         **dict.fromkeys((E.REFUSED, E.ATTEMPTS_EXHAUSTED, E.EXPIRED, E.SKIPPED_AFTER_ATTEMPT), S.FAILED),
         **dict.fromkeys((E.OUTCOME_UNKNOWN, E.WORKER_DIED_SENT), S.UNKNOWN),
         E.EXPIRED_UNTRIED: S.MISSED,
-        E.SKIPPED: S.SKIPPED,
+        **dict.fromkeys((E.SKIPPED, E.NOTHING_TO_REPORT), S.SKIPPED),
         E.CANCELLED: S.CANCELLED,
     },
     S.UNKNOWN: {

@@ -129,3 +129,8 @@ def mark_safe(text: str) -> str:
 def remove_placeholders(source: str) -> str:
     """Return a template's own text without placeholders, which only values may contain."""
     return source.translate(_REMOVE)
+
+
+def escape_text(text: str) -> str:
+    """Return a plain text in Slack's escapes: Slack shows it as it is, without links or mentions in it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -22,6 +22,8 @@ class Event(StrEnum):
     TOKEN_ROTATED = "token rotated"
     NOT_POSTED = "not posted"
     REFUSED = "refused"
+    NOT_READY = "not ready"
+    NOTHING_TO_REPORT = "nothing to report"
     ATTEMPTS_EXHAUSTED = "attempts exhausted"
     EXPIRED = "expired"
     EXPIRED_UNTRIED = "expired untried"
@@ -70,6 +72,8 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (RUNNING, E.TOKEN_ROTATED): QUEUED,  # again at once, with the new token; uses up no attempt
     (RUNNING, E.NOT_POSTED): QUEUED,  # again after a backoff
     (RUNNING, E.REFUSED): FAILED,  # Slack will never accept it
+    (RUNNING, E.NOT_READY): QUEUED,  # its report says that its data is not there yet; uses up no attempt
+    (RUNNING, E.NOTHING_TO_REPORT): SKIPPED,  # by its report
     (RUNNING, E.ATTEMPTS_EXHAUSTED): FAILED,
     (RUNNING, E.EXPIRED): FAILED,  # its grace is over, after an attempt
     (RUNNING, E.EXPIRED_UNTRIED): MISSED,  # its grace is over, without an attempt

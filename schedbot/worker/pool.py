@@ -74,6 +74,7 @@ class Pool:
             self.selector,
             self.in_flight,
             self.claimer.render_pool,
+            self.claimer.live_pool,
             self.sender,
             self.reconciler,
             self.timers.claim,
@@ -145,6 +146,7 @@ class Pool:
         run("receive", self.supervisor.receive)
         run("replace_children", self.supervisor.replace_overdue)
         run("render", lambda: self.claimer.render_pool.start_renders(steady_ms()))
+        run("render_live", lambda: self.claimer.live_pool.start_renders(steady_ms()))
         run("put_stuck_back", self.claimer.put_stuck_back)
 
     def claim(self) -> None:
@@ -188,7 +190,8 @@ class Pool:
     def wait(self, stop: StopSignal) -> None:
         """Sleep until something happens or is due: the one place where the pool waits."""
         periodic_at = self.timers.next_at(self.is_stopping(stop))
-        wake_at = min(periodic_at, self.sender.next_at() or NEVER, self.shutdown.stop_by)
+        render_end_at = self.claimer.live_pool.next_end_at()
+        wake_at = min(periodic_at, self.sender.next_at() or NEVER, render_end_at or NEVER, self.shutdown.stop_by)
         if self.in_flight.writes:
             wake_at = 0
         for key, _ in self.selector.select(max(0, wake_at - steady_ms()) / 1000):

@@ -5,9 +5,11 @@ are read only by a process of the same version, as an object with its class name
 """
 
 import json
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, Report, TokenSource
+from schedbot.reports import live_protocol
+from schedbot.reports.live_protocol import LiveRenderRequest, LiveRenderResponse, fields_of
 from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
 
 
@@ -105,8 +107,10 @@ class RenderFailed:
 
 
 PosterRequest = PostRequest | LookUpRequest
-ChildRequest = PosterRequest | RenderRequest
-ChildResponse = Ready | PostResponse | LookUpResponse | LookUpFailed | RenderResponse | RenderFailed
+ChildRequest = PosterRequest | RenderRequest | LiveRenderRequest
+ChildResponse = (
+    Ready | PostResponse | LookUpResponse | LookUpFailed | RenderResponse | RenderFailed | LiveRenderResponse
+)
 
 
 def encode_version(version: str) -> bytes:
@@ -125,13 +129,6 @@ def encode(message: ChildRequest | ChildResponse) -> bytes:
     return json.dumps(content, separators=(",", ":"), default=fields_of).encode() + b"\n"
 
 
-def fields_of(value: object) -> dict[str, object]:
-    """Return the fields of a dataclass by name; nested dataclasses are left for the encoder."""
-    if not is_dataclass(value):
-        raise TypeError(f"{type(value).__name__} cannot be sent to another process")
-    return {field.name: getattr(value, field.name) for field in fields(value)}
-
-
 def decode_request(line: bytes) -> ChildRequest:
     """Return a message of the pool."""
     content = json.loads(line)
@@ -147,6 +144,8 @@ def decode_request(line: bytes) -> ChildRequest:
             return LookUpRequest(**{**content, "source": TokenSource(**content["source"]), "posts": posts})
         case "RenderRequest":
             return RenderRequest(**{**content, "report": Report(**content["report"])})
+        case "LiveRenderRequest":
+            return live_protocol.build_request(content)
     raise ValueError(f"unknown request {kind!r}")
 
 
@@ -173,4 +172,6 @@ def decode_response(line: bytes) -> ChildResponse:
             return RenderResponse(**{**content, "message": Message(**content["message"])})
         case "RenderFailed":
             return RenderFailed(**content)
+        case "LiveRenderResponse":
+            return live_protocol.build_response(content)
     raise ValueError(f"unknown response {kind!r}")

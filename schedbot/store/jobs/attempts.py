@@ -15,8 +15,10 @@ from schedbot.store.jobs.settlement import SETTLED
 CANCELLED = after(JobState.RUNNING, Event.CANCELLED)
 
 BEGIN = """
-INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, sent_at, clock_ms)
-SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :started_at, :sent_at, :clock_ms
+INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, sent_at, clock_ms,
+                      rendered_at, render_ms)
+SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :started_at, :sent_at, :clock_ms,
+       :rendered_at, :render_ms
   FROM jobs j
  WHERE j.id = :job_id AND j.token = :token AND j.state = 'running' AND j.lease_until > :now
    AND (:sent_at IS NULL OR j.deadline_at >= :now)
@@ -55,6 +57,8 @@ class AttemptStart:
     started_at: int
     sent_at: int | None
     clock_ms: int | None = None  # Slack's clock minus ours, if known
+    rendered_at: int | None = None  # instant of the report's data
+    render_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ def begin(db: Database, start: AttemptStart, now: int, free_at: int) -> bool:
         "started_at": start.started_at,
         "sent_at": start.sent_at,
         "clock_ms": start.clock_ms,
+        "rendered_at": start.rendered_at,
+        "render_ms": start.render_ms,
         "now": now,
         "latest_valid_hold": pacing.latest_valid_hold(now),
     }

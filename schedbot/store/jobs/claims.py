@@ -32,6 +32,12 @@ UPDATE jobs
 RETURNING id
 """
 
+# Instant of the schedule's last message, in milliseconds, from Slack's id of it.
+PREVIOUS_AT = """
+SELECT CAST(CAST(p.ts AS REAL) * 1000 AS INTEGER) FROM jobs p
+ WHERE p.schedule_id = j.schedule_id AND p.state = 'succeeded'
+ ORDER BY p.due_at DESC LIMIT 1"""
+
 # A job is delivered by its schedule's present version. Extra jobs have no calendar.
 CLAIMED = f"""
 SELECT j.id, j.token, j.schedule_id, s.name AS schedule, s.account, j.workspace_id, w.name AS workspace,
@@ -40,7 +46,8 @@ SELECT j.id, j.token, j.schedule_id, s.name AS schedule, s.account, j.workspace_
        v.params AS "report.params", v.max_attempts, v.on_unknown, r.tz,
        max(CASE WHEN p.held_at <= :latest_valid_hold THEN p.free_at ELSE 0 END,
            CASE WHEN m.held_at <= :latest_valid_hold THEN m.free_at ELSE 0 END) AS free_at,
-       w.resumes, j.error, j.deferred_to, CASE WHEN j.kind = 'scheduled' THEN {CALENDAR} ELSE '' END AS calendar
+       w.resumes, j.error, v.on_empty, CASE WHEN v.report_kind = 'named' THEN ({PREVIOUS_AT}) END AS previous_at,
+       j.deferred_to, CASE WHEN j.kind = 'scheduled' THEN {CALENDAR} ELSE '' END AS calendar
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN schedules s ON s.id = j.schedule_id
@@ -70,7 +77,7 @@ UPDATE jobs SET state = :queued, token = NULL, lease_until = NULL, available_at 
 EXPIRE = """
 UPDATE jobs
    SET state = CASE WHEN attempts = 0 THEN :missed ELSE :failed END,
-       error = 'deadline', token = NULL, lease_until = NULL
+       error = CASE WHEN error = 'not_ready' THEN error ELSE 'deadline' END, token = NULL, lease_until = NULL
  WHERE id = :id AND token = :token AND state = 'running'
 """
 
@@ -112,6 +119,8 @@ class ClaimedJob:
     free_at: int
     resumes: int
     error: str | None
+    on_empty: str = ""
+    previous_at: int | None = None  # its schedule's last message; of a named report
     deferred_to: int | None = None
     calendar: str = ""  # empty: nothing defers or skips it
 

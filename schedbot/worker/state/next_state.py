@@ -19,9 +19,16 @@ ARRIVAL_MARGIN_MS = 1_000
 SPREAD_MS = 3_000
 RATE_LIMIT_MS = 30_000  # where Slack names no instant
 QUOTA_HOLD_MS = 3_600_000
+NOT_READY_MS = 600_000  # where the report names no time
 LAST_TRY_MS = 5_000  # before the deadline: time to claim, to render, and for a busy channel
 LOOK_UP_PACE_MS = 1_200  # tier 3: 50 a minute, https://docs.slack.dev/apis/web-api/rate-limits
 LONGEST_LOOK_UP_WAIT_MS = 900_000
+
+# Events of attempts that use up nothing.
+UNCOUNTED = {
+    Outcome.LOST_UNSENT: Event.WORKER_DIED_UNSENT,
+    Outcome.NOTHING_TO_REPORT: Event.NOTHING_TO_REPORT,
+}
 
 Random = Callable[[], float]
 
@@ -75,14 +82,15 @@ def next_state(
         case Outcome.TOKEN_REFUSED:
             event = Event.TOKEN_ROTATED if is_rotated else Event.WORKSPACE_PAUSED
             return replace(transition(event, now, budget.spent), pauses_workspace=not is_rotated)
-        case Outcome.CHANNEL_REFUSED:
-            return replace(transition(Event.REFUSED, now, budget.spent + 1), suspends_schedule=True)
-        case Outcome.MESSAGE_REFUSED | Outcome.OUR_DEFECT | Outcome.RENDER_FAILED:
-            return transition(Event.REFUSED, now, budget.spent + 1)
+        case Outcome.CHANNEL_REFUSED | Outcome.MESSAGE_REFUSED | Outcome.OUR_DEFECT | Outcome.RENDER_FAILED:
+            refused = transition(Event.REFUSED, now, budget.spent + 1)
+            return replace(refused, suspends_schedule=result.outcome is Outcome.CHANNEL_REFUSED)
+        case Outcome.NOT_READY:
+            return ask_again(result, budget, now)
         case Outcome.UNKNOWN:
             return transition(Event.OUTCOME_UNKNOWN, budget.look_up_at, spent)
-        case Outcome.LOST_UNSENT:
-            return transition(Event.WORKER_DIED_UNSENT, now, budget.spent)
+        case Outcome.LOST_UNSENT | Outcome.NOTHING_TO_REPORT:
+            return transition(UNCOUNTED[result.outcome], now, budget.spent)
         case Outcome.NOT_POSTED:
             if result.retry_after_ms:  # Slack names the instant: wait for it, and use up nothing
                 return wait_until(now + result.retry_after_ms, budget)
@@ -104,6 +112,14 @@ def hold_for_limit(result: AttemptResult, budget: RetryBudget, now: int, random:
 def wait_until(retry_at: int, budget: RetryBudget) -> Transition:
     """Try again at the instant that Slack names, if that is within the grace."""
     return transition(Event.NOT_POSTED if retry_at <= budget.deadline_at else Event.EXPIRED, retry_at, budget.spent)
+
+
+def ask_again(result: AttemptResult, budget: RetryBudget, now: int) -> Transition:
+    """Render again at the instant that the report names; the last time just before the deadline. Uses up no attempt."""
+    last_at = budget.deadline_at - LAST_TRY_MS
+    if last_at < now + backoff.MIN_MS:
+        return transition(Event.EXPIRED, now, budget.spent)
+    return transition(Event.NOT_READY, min(last_at, now + (result.retry_after_ms or NOT_READY_MS)), budget.spent)
 
 
 def back_off(budget: RetryBudget, spent: int, now: int, random: Random) -> Transition:

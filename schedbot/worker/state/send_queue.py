@@ -33,6 +33,9 @@ class Delivery:
     source: TokenSource
     started_at: int
     message: Message | None = None
+    rendered_at: int | None = None  # UTC: instant of the data of its report
+    render_ms: int | None = None
+    detail: str | None = None  # what the report wrote beside its message
     attempt: int = 0  # its number, once the intent is on the disk
     sent_at: int | None = None
     sent_steady: int = 0

@@ -12,7 +12,9 @@ from functools import partial
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
-from schedbot.model import TOKEN_UNAVAILABLE, Message
+from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Message, Outcome
+from schedbot.reports import definitions
+from schedbot.reports.results import RenderedReport
 from schedbot.slack import tokens
 from schedbot.store.database import Database
 from schedbot.store.jobs import claims, settlement
@@ -22,6 +24,7 @@ from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.send_queue import ChannelKey, Delivery
 from schedbot.worker.state.write_queue import WriteFailure
 from schedbot.worker.steps.render import RenderPool
+from schedbot.worker.steps.render_live import MOST_WAITING, LiveRenderPool
 from schedbot.worker.steps.send import CHANNEL_WAIT_MS, Sender
 
 # Jobs are claimed and rendered this early, so that each is sent at its instant.
@@ -45,15 +48,17 @@ class Claimer:
     put_back_slots: dict[ChannelKey, int] = field(default_factory=dict)
     is_claiming: bool = False
     render_pool: RenderPool = field(init=False)
+    live_pool: LiveRenderPool = field(init=False)
 
     def __post_init__(self) -> None:
-        processes = self.in_flight.session.settings.processes
-        self.render_pool = RenderPool(processes, self.on_rendered, self.sender.fail_render)
+        settings = self.in_flight.session.settings
+        self.render_pool = RenderPool(settings.processes, self.on_rendered, self.sender.fail_render)
+        self.live_pool = LiveRenderPool(definitions.load(settings), settings.renderers, self.on_live_rendered)
 
     def count_room(self) -> int:
         """Return how many more jobs to claim. Jobs that wait for their channel or are being rendered take no slot."""
         settings = self.in_flight.session.settings
-        rendering = sum(self.render_pool.count_by_workspace().values())
+        rendering = sum(self.render_pool.count_by_workspace().values()) + self.live_pool.count_rendering()
         waiting = len(self.in_flight.deliveries) - self.in_flight.count_sending() - rendering
         limit = settings.in_flight * settings.processes * WAITING_PER_SLOT
         return max(0, min(self.in_flight.free_slots(), limit - waiting))
@@ -113,10 +118,16 @@ class Claimer:
             self.in_flight.expire(job)
         elif send_at > steady + CHANNEL_WAIT_MS:
             self.in_flight.put_back(job, now + self.put_back_slot(job, send_at, now) - steady)
-        elif job.report.kind != "text" and job.workspace_id in self.render_pool.stuck_workspaces(steady):
+        elif self.is_render_queue_full(job, steady):
             self.in_flight.put_back(job, now + no_renderer_ms())
         elif not self.sender.defer_if_closed(job, max(now, job.available_at)):
             self.render(job, now)
+
+    def is_render_queue_full(self, job: ClaimedJob, steady: int) -> bool:
+        """Would the job's report wait long for a renderer?"""
+        if job.report.kind == "named":
+            return self.live_pool.count_waiting() >= MOST_WAITING
+        return job.report.kind == "template" and job.workspace_id in self.render_pool.stuck_workspaces(steady)
 
     def put_back_slot(self, job: ClaimedJob, send_at: int, now: int) -> int:
         """Return the instant that a job is put back to: after all jobs of its channel that were put back before."""
@@ -140,7 +151,10 @@ class Claimer:
             return
         delivery = Delivery(job, source, now)
         self.in_flight.add(delivery)
-        self.render_pool.render(delivery)
+        if job.report.kind == "named":
+            self.live_pool.render(delivery)
+        else:
+            self.render_pool.render(delivery)
 
     def on_rendered(self, delivery: Delivery, message: Message) -> None:
         """Queue a rendered message for the instant at which it is due and its channel free."""
@@ -148,6 +162,15 @@ class Claimer:
         now, job = self.in_flight.session.now(), delivery.job
         wait_ms = max(0, job.available_at - now, job.free_at - now)
         self.in_flight.send_queue.add(delivery, steady_ms() + wait_ms)
+
+    def on_live_rendered(self, delivery: Delivery, rendered: RenderedReport) -> None:
+        """Take the result of a named report: queue its message, or end the attempt without one."""
+        delivery.rendered_at, delivery.render_ms = rendered.rendered_at or None, rendered.render_ms
+        delivery.detail = rendered.detail or None
+        if rendered.message:
+            self.on_rendered(delivery, rendered.message)
+        else:
+            self.sender.end_unsent(delivery, unsent_result(rendered))
 
     def put_stuck_back(self) -> None:
         """Put back jobs that wait behind reports that hang, so that other workspaces' jobs can be claimed."""
@@ -169,6 +192,18 @@ class Claimer:
             resumes=job.resumes,
         )
         self.in_flight.writes.add(pause)
+
+
+def unsent_result(rendered: RenderedReport) -> AttemptResult:
+    """Return the result of an attempt whose report gave no message."""
+    if rendered.skip:
+        reason = rendered.skip.reason
+        return AttemptResult(Outcome.NOTHING_TO_REPORT, f"nothing_to_report: {reason}", detail=rendered.detail or None)
+    if rendered.not_ready:
+        retry_ms = rendered.not_ready.retry_in_ms
+        return AttemptResult(Outcome.NOT_READY, "not_ready", retry_after_ms=retry_ms, detail=rendered.not_ready.reason)
+    lines = [line for line in (rendered.failure, rendered.hint, rendered.detail) if line]
+    return AttemptResult(Outcome.RENDER_FAILED, "render_failed", detail="\n".join(lines))
 
 
 def no_renderer_ms() -> int:

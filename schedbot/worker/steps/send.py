@@ -5,7 +5,7 @@ a pool that was stopped past its lease writes nothing and sends nothing.
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # A job waits this long for a busy channel; a job that has to wait longer is put back.
 CHANNEL_WAIT_MS = 5_000
+EXPECTED = (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT, Outcome.NOT_READY, Outcome.NOTHING_TO_REPORT)
 
 
 @dataclass(slots=True)
@@ -122,7 +123,16 @@ class Sender:
     def attempt_start(self, delivery: Delivery, worker: str, sent_at: int | None) -> attempts.AttemptStart:
         job, offset_ms = delivery.job, self.in_flight.clock.slack_offset_ms
         return attempts.AttemptStart(
-            job.id, job.token, job.version, job.channel, worker, delivery.started_at, sent_at, offset_ms
+            job_id=job.id,
+            token=job.token,
+            version=job.version,
+            channel=job.channel,
+            worker=worker,
+            started_at=delivery.started_at,
+            sent_at=sent_at,
+            clock_ms=offset_ms,
+            rendered_at=delivery.rendered_at,
+            render_ms=delivery.render_ms,
         )
 
     def on_intent_written(self, delivery: Delivery, poster: PosterHandle, intent: IntentResult) -> None:
@@ -166,14 +176,15 @@ class Sender:
 
     def fail_render(self, delivery: Delivery, reason: str) -> None:
         """Record an attempt that was never sent, because its report could not be rendered."""
+        self.end_unsent(delivery, AttemptResult(Outcome.RENDER_FAILED, "render_failed", detail=reason))
+
+    def end_unsent(self, delivery: Delivery, result: AttemptResult) -> None:
+        """Record an attempt that was never sent, with its result."""
         job, now = delivery.job, self.in_flight.session.now()
-        log.event("render_failed", "error", job=job.id, schedule=job.schedule, why=reason)
         start = self.attempt_start(delivery, self.in_flight.pool_name, None)
         delivery.attempt = job.attempts + 1
         self.in_flight.writes.add(lambda db: attempts.begin(db, start, now, 0), is_ending=True)
-        self.end(
-            delivery, PostResponse(delivery.key, AttemptResult(Outcome.RENDER_FAILED, "render_failed", detail=reason))
-        )
+        self.end(delivery, PostResponse(delivery.key, result))
 
     # -- after the post
 
@@ -204,6 +215,7 @@ class Sender:
         """Write the result of an attempt and the job's next state, then release its channel."""
         job, now, result = delivery.job, self.in_flight.session.now(), response.result
         look_up_at = min(delivery.sent_at or now, now) + self.in_flight.arrival_limit_ms
+        result = replace(result, detail=result.detail or delivery.detail)
         budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at)
         is_last = job.spent + 1 >= job.max_attempts
         is_free = self.in_flight.breaker.spares_attempt(result, job.error, is_last=is_last)
@@ -236,7 +248,7 @@ class Sender:
         state = attempts.end(db, end)
         if state is None:
             return None
-        if end.result.outcome is not Outcome.RENDER_FAILED:
+        if delivery.sent_at is not None:
             free_at = now + PACE_MS if end.result.was_sent else now
             pacing.release(db, job.workspace_id, job.channel, delivery.channel_held_until, now, free_at)
         if transition.hold_until is not None:
@@ -269,6 +281,6 @@ def log_result(job: ClaimedJob, result: AttemptResult, state: str | None) -> Non
     """Log an attempt that did not simply succeed."""
     if result.outcome is Outcome.POSTED:
         return
-    level = "info" if result.outcome in (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT) else "warning"
+    level = "info" if result.outcome in EXPECTED else "warning"
     facts = {"job": job.id, "schedule": job.schedule, "workspace": job.workspace, "channel": job.channel}
     log.event(result.outcome.value, level, **facts, error=result.error, detail=result.detail, state=state)

@@ -12,18 +12,20 @@ from schedbot.slack.response_models import MAX_PAGES
 from schedbot.worker.children.child_process import RestartBackoff
 from schedbot.worker.protocol import ChildResponse, LookUpFailed, LookUpResponse, PostResponse, Ready
 from schedbot.worker.state.in_flight import InFlight
+from schedbot.worker.state.live_renderer_handle import LiveRendererHandle
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.timers import Timer
 from schedbot.worker.state.write_queue import WriteFailure
 from schedbot.worker.steps.reconcile import Reconciler
 from schedbot.worker.steps.render import RendererHandle, RenderPool
+from schedbot.worker.steps.render_live import LiveRenderPool
 from schedbot.worker.steps.send import Sender
 
 # A child whose response is later than a request's time-out by this much is replaced.
 RESPONSE_MARGIN_MS = 10_000
 CHILD_MESSAGE = "child_message"
 
-ChildHandle = PosterHandle | RendererHandle
+ChildHandle = PosterHandle | RendererHandle | LiveRendererHandle
 
 
 @dataclass(slots=True)
@@ -33,13 +35,14 @@ class ChildSupervisor:
     selector: selectors.BaseSelector
     in_flight: InFlight
     render_pool: RenderPool
+    live_pool: LiveRenderPool
     sender: Sender
     reconciler: Reconciler
     claim_timer: Timer
     backoff: RestartBackoff = field(default_factory=RestartBackoff)
 
     def children(self) -> list[ChildHandle]:
-        return [*self.in_flight.posters, *self.render_pool.renderers]
+        return [*self.in_flight.posters, *self.render_pool.renderers, *self.live_pool.renderers]
 
     # -- start
 
@@ -54,6 +57,10 @@ class ChildSupervisor:
                 renderer = RendererHandle()
                 self.render_pool.renderers.append(renderer)
                 self.selector.register(renderer.pipe.socket, selectors.EVENT_READ, renderer)
+            while self.backoff.allows_start(steady_ms()) and self.live_pool.needs_renderer():
+                live_renderer = LiveRendererHandle(self.live_pool.definitions.python_path)
+                self.live_pool.renderers.append(live_renderer)
+                self.selector.register(live_renderer.pipe.socket, selectors.EVENT_READ, live_renderer)
         except OSError as error:
             self.backoff.record_failure(steady_ms())
             log.event("child_not_started", "error", why=error)
@@ -96,6 +103,9 @@ class ChildSupervisor:
         """Pass a message to the step that it belongs to."""
         if isinstance(child, RendererHandle):
             self.pass_on_rendering(child, response)
+            return
+        if isinstance(child, LiveRendererHandle):
+            self.live_pool.receive(child, response)
             return
         match response:
             case Ready():
@@ -147,6 +157,8 @@ class ChildSupervisor:
             self.remove(poster)
         for renderer in self.render_pool.overdue(now):
             self.remove(renderer, self.render_pool.end_reason(renderer))
+        for live_renderer in self.live_pool.end_overdue(now):
+            self.remove(live_renderer)
 
     def remove(self, child: ChildHandle, reason: str = "") -> None:
         """Remove a child that is dead, or end it now. `reason`: a renderer is ended for its report, which has failed.
@@ -156,11 +168,17 @@ class ChildSupervisor:
         self.selector.unregister(child.pipe.socket)
         child.kill()
         child.process.join()
+        if isinstance(child, LiveRendererHandle) and child.is_retiring and not child.requests:
+            self.live_pool.remove(child)
+            return
         log.event("child_died", "warning", child=child.number, exit=child.process.exitcode)
         if not child.is_ready:
             self.backoff.record_failure(steady_ms())
         if isinstance(child, RendererHandle):
             self.render_pool.remove(child, reason)
+            return
+        if isinstance(child, LiveRendererHandle):
+            self.live_pool.remove(child)
             return
         self.in_flight.posters.remove(child)
         self.in_flight.on_child_died(child)

@@ -102,10 +102,11 @@ CREATE TABLE schedule_versions (
   send_window    TEXT    NOT NULL DEFAULT '',          -- hours in which it may be posted; '': always
   outside        TEXT    NOT NULL DEFAULT 'defer',     -- defer or skip an occurrence outside of them
   blackout       TEXT    NOT NULL DEFAULT '',          -- blackout dates
+  on_empty       TEXT    NOT NULL DEFAULT '',          -- text to post if a report has nothing to report
   tz_from        TEXT    NOT NULL DEFAULT '',          -- user that the time zone comes from: slack:U0123456789
   created_at     INTEGER NOT NULL,
   PRIMARY KEY (schedule_id, version),
-  CONSTRAINT report_kind_known CHECK (report_kind IN ('text', 'template')),
+  CONSTRAINT report_kind_known CHECK (report_kind IN ('text', 'template', 'named')),
   CONSTRAINT misfire_known CHECK (misfire IN ('latest', 'all', 'skip')),
   CONSTRAINT priority_known CHECK (priority IN ('high', 'normal', 'low')),
   CONSTRAINT on_unknown_known CHECK (on_unknown IN ('resend', 'hold')),
@@ -222,6 +223,8 @@ CREATE TABLE attempts (
   started_at    INTEGER NOT NULL,
   sent_at       INTEGER,
   clock_ms      INTEGER,                               -- Slack's clock minus ours; null: unknown
+  rendered_at   INTEGER,                               -- instant of the data of its report; null: a fixed text
+  render_ms     INTEGER,
   ended_at      INTEGER,
   outcome       TEXT,
   error         TEXT,
@@ -232,7 +235,8 @@ CREATE TABLE attempts (
   PRIMARY KEY (job_id, number),
   CONSTRAINT ended_has_an_outcome CHECK ((ended_at IS NULL) = (outcome IS NULL)),
   CONSTRAINT outcome_known CHECK (outcome IN ('posted', 'rate_limited', 'quota', 'unknown', 'not_posted',
-    'token_refused', 'channel_refused', 'message_refused', 'our_defect', 'render_failed', 'lost_unsent')),
+    'token_refused', 'channel_refused', 'message_refused', 'our_defect', 'render_failed', 'not_ready', 'nothing_to_report',
+    'lost_unsent')),
   CONSTRAINT posted_has_a_ts CHECK (outcome <> 'posted' OR ts IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempts_open ON attempts (job_id) WHERE ended_at IS NULL;

@@ -1,0 +1,62 @@
+"""Messages between a live renderer and the process that started it: one JSON object a line."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from schedbot.model import Message
+from schedbot.reports.context import LiveOccurrence
+from schedbot.reports.definitions import ReportDefinition
+from schedbot.reports.results import NotReady, RenderedReport, Skip
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRenderRequest:
+    """To a live renderer: render a named report for some occurrences.
+
+    `url`: of its database; it may hold a password.
+    """
+
+    key: int
+    definition: ReportDefinition
+    url: str
+    occurrences: tuple[LiveOccurrence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRenderResponse:
+    """From a live renderer: result of the request's occurrence `index`."""
+
+    key: int
+    index: int
+    rendered: RenderedReport
+
+
+def encode(message: LiveRenderRequest | LiveRenderResponse) -> bytes:
+    """Return a message as one line, with its class in `type`."""
+    content = {"type": type(message).__name__, **fields_of(message)}
+    return json.dumps(content, separators=(",", ":"), default=fields_of).encode() + b"\n"
+
+
+def fields_of(value: object) -> dict[str, object]:
+    """Return the fields of a dataclass by name; nested dataclasses are left for the encoder."""
+    if not is_dataclass(value):
+        raise TypeError(f"{type(value).__name__} cannot be sent to another process")
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def build_request(content: Mapping[str, Any]) -> LiveRenderRequest:
+    """Return a request from its fields."""
+    table = content["definition"]
+    definition = ReportDefinition(**{**table, "command": tuple(table["command"])})
+    occurrences = tuple(LiveOccurrence(**occurrence) for occurrence in content["occurrences"])
+    return LiveRenderRequest(content["key"], definition, content["url"], occurrences)
+
+
+def build_response(content: Mapping[str, Any]) -> LiveRenderResponse:
+    """Return a response from its fields."""
+    classes: dict[str, type] = {"message": Message, "skip": Skip, "not_ready": NotReady}
+    rendered = content["rendered"]
+    nested = {name: make(**rendered[name]) for name, make in classes.items() if rendered[name] is not None}
+    return LiveRenderResponse(content["key"], content["index"], RenderedReport(**{**rendered, **nested}))

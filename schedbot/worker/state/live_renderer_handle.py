@@ -1,0 +1,75 @@
+"""Live renderer as the pool sees it: its requests, and when it has to end."""
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from itertools import count
+from typing import ClassVar
+
+from schedbot import log
+from schedbot.reports.definitions import ReportDefinition
+from schedbot.worker.children import live_renderer
+from schedbot.worker.children.child_process import ChildProcess
+from schedbot.worker.state.send_queue import Delivery
+
+MOST_REQUESTS = 200  # of one renderer at once
+RENDERS_PER_PROCESS = 20_000  # a renderer is replaced after that many, so that leaks do not add up
+KEYS = count(1)
+
+
+def harmless_variables() -> frozenset[str]:
+    """Return the names of the environment's variables without a Slack token: reports may need any other."""
+    return frozenset(name for name, value in os.environ.items() if not log.TOKEN.search(value))
+
+
+@dataclass(slots=True)
+class LiveRender:
+    """A request to a renderer: deliveries of one report, by their index; those that are answered are removed."""
+
+    definition: ReportDefinition
+    deliveries: dict[int, Delivery]
+    overdue_at: int  # steady
+    is_alone: bool = False
+    key: int = field(default_factory=KEYS.__next__)
+
+    def open_deliveries(self) -> list[Delivery]:
+        """Return the deliveries that still need a result."""
+        return [delivery for delivery in self.deliveries.values() if not delivery.is_done]
+
+
+class LiveRendererHandle(ChildProcess):
+    """A live renderer and its requests. `kill_at` (steady): it has a report that is overdue, and ends at that time."""
+
+    variables: ClassVar[Collection[str] | None] = harmless_variables()
+
+    def __init__(self, python_path: tuple[str, ...]) -> None:
+        super().__init__(live_renderer.run, list(python_path))
+        self.requests: dict[int, LiveRender] = {}
+        self.rendered = 0
+        self.is_retiring = False
+        self.kill_at: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Does it take more requests?"""
+        return self.is_ready and not self.is_retiring and not self.is_alone and len(self.requests) < MOST_REQUESTS
+
+    @property
+    def is_alone(self) -> bool:
+        """Does it render a report alone?"""
+        return any(request.is_alone for request in self.requests.values())
+
+    def add(self, request: LiveRender) -> None:
+        """Add a request. It retires after many."""
+        self.requests[request.key] = request
+        self.rendered += len(request.deliveries)
+        self.is_retiring = self.is_retiring or self.rendered >= RENDERS_PER_PROCESS
+
+    def retire(self, kill_at: int) -> None:
+        """Take no more requests, and end at `kill_at` (steady) with those that are still there."""
+        self.is_retiring = True
+        self.kill_at = kill_at if self.kill_at is None else self.kill_at
+
+    def is_over(self, now: int) -> bool:
+        """May it be ended now (steady)?"""
+        return self.is_retiring and (not self.requests or (self.kill_at is not None and self.kill_at <= now))

@@ -1,0 +1,237 @@
+"""Render reports from live data in live renderers: many at once, each under the limits of its report.
+
+`concurrency` bounds the requests of a report in all renderers. Where the installation has several workspaces, one of
+them takes at most three quarters, so that reports that hang delay only their own workspace. A renderer that a report
+has ended, stopped or filled is replaced; its other reports are rendered again, alone in a renderer, to show which of
+them is at fault.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from schedbot.errors import BadInput
+from schedbot.reports.context import LiveOccurrence
+from schedbot.reports.definitions import Definitions, ReportDefinition
+from schedbot.reports.live_protocol import LiveRenderRequest, LiveRenderResponse
+from schedbot.reports.results import RenderedReport
+from schedbot.store.jobs.claims import ClaimedJob
+from schedbot.worker.protocol import ChildResponse, Ready
+from schedbot.worker.state.live_renderer_handle import LiveRender, LiveRendererHandle
+from schedbot.worker.state.send_queue import Delivery
+
+END_MS = 1_000  # a renderer with an overdue report is ended after this time; its others may finish meanwhile
+MOST_WAITING = 2_000  # deliveries that wait for a renderer; further jobs are put back
+
+
+@dataclass(slots=True)
+class LiveRenderPool:
+    """The live renderers and the deliveries that wait for them, by report. `on_rendered` is called with each result.
+
+    `alone`: deliveries that wait for a renderer of their own. `is_shared`: the installation has several workspaces.
+    """
+
+    definitions: Definitions
+    processes: int
+    on_rendered: Callable[[Delivery, RenderedReport], None]
+    renderers: list[LiveRendererHandle] = field(default_factory=list)
+    queues: dict[str, deque[Delivery]] = field(default_factory=dict)
+    alone: deque[Delivery] = field(default_factory=deque)
+    is_shared: bool = False
+
+    def render(self, delivery: Delivery) -> None:
+        """Queue a delivery for a renderer. A report that the configuration does not have fails at once."""
+        try:
+            definition = self.definitions.find(delivery.job.report.source)
+            self.find_url(definition)
+        except BadInput as error:
+            self.on_rendered(delivery, RenderedReport(failure=str(error), hint=error.hint))
+            return
+        self.queues.setdefault(definition.name, deque()).append(delivery)
+
+    def find_url(self, definition: ReportDefinition) -> str:
+        """Return the URL of a report's database, '' if it has none. Raises BadInput."""
+        return self.definitions.find_database(definition).resolve_url() if definition.kind == "sql" else ""
+
+    def reload(self, definitions: Definitions) -> None:
+        """Take a changed configuration: renderers end after what they have, and new ones begin with the new code."""
+        self.definitions = definitions
+        for handle in self.renderers:
+            handle.is_retiring = True
+        waiting = [*self.alone, *(delivery for queue in self.queues.values() for delivery in queue)]
+        self.alone.clear()
+        self.queues.clear()
+        for delivery in waiting:
+            self.render(delivery)
+
+    # -- start
+
+    def start_renders(self, now: int) -> None:
+        """Give the renderers what waits, within the limits."""
+        while self.alone and (handle := self.find_renderer(is_alone=True)):
+            if not self.alone[0].is_done:
+                delivery = self.alone[0]
+                self.start(handle, self.definitions.find(delivery.job.report.source), [delivery], now)
+            self.alone.popleft()
+        for name in list(self.queues):
+            self.start_report(self.definitions.reports[name], self.queues[name], now)
+            if not self.queues[name]:
+                del self.queues[name]
+
+    def start_report(self, definition: ReportDefinition, queue: deque[Delivery], now: int) -> None:
+        """Start what waits of one report."""
+        active = self.count_by_workspace(definition.name)
+        while queue and sum(active.values()) < definition.concurrency and (handle := self.find_renderer()):
+            deliveries = take(queue, definition.batch, active, self.find_share(definition))
+            if not deliveries:
+                return
+            self.start(handle, definition, deliveries, now)
+            active[deliveries[0].job.workspace_id] += 1
+
+    def find_share(self, definition: ReportDefinition) -> int:
+        """Return how many requests of a report one workspace may have at once."""
+        spare = max(1, definition.concurrency // 4) if self.is_shared and definition.concurrency > 1 else 0
+        return definition.concurrency - spare
+
+    def find_renderer(self, *, is_alone: bool = False) -> LiveRendererHandle | None:
+        """Return the renderer with the fewest requests; one without any for a report that has to be alone."""
+        handles = [handle for handle in self.renderers if handle.is_open and not (is_alone and handle.requests)]
+        return min(handles, key=lambda handle: len(handle.requests), default=None)
+
+    def start(
+        self, handle: LiveRendererHandle, definition: ReportDefinition, deliveries: list[Delivery], now: int
+    ) -> None:
+        """Send a request to a renderer."""
+        is_alone = deliveries[0].has_lost_renderer
+        request = LiveRender(definition, dict(enumerate(deliveries)), now + definition.timeout_ms, is_alone)
+        handle.add(request)
+        occurrences = tuple(build_occurrence(delivery.job) for delivery in deliveries)
+        handle.send(LiveRenderRequest(request.key, definition, self.find_url(definition), occurrences))
+
+    def needs_renderer(self) -> bool:
+        """Is another renderer needed? There may be one more than the usual number for a report that has to be alone."""
+        active = [handle for handle in self.renderers if not handle.is_retiring]
+        if any(not handle.is_ready for handle in active) or len(active) > self.processes:
+            return False
+        if self.alone and all(handle.requests for handle in active):
+            return True
+        return bool(self.queues) and len(active) < self.processes and all(handle.requests for handle in active)
+
+    # -- results
+
+    def receive(self, handle: LiveRendererHandle, response: ChildResponse) -> None:
+        """Take a renderer's message."""
+        if isinstance(response, Ready):
+            handle.is_ready = True
+            return
+        assert isinstance(response, LiveRenderResponse)
+        request = handle.requests.get(response.key)
+        if request is None:  # its time was over
+            return
+        delivery = request.deliveries.pop(response.index)
+        if not request.deliveries:
+            del handle.requests[response.key]
+        if delivery.is_done:
+            return
+        handle.is_retiring = handle.is_retiring or response.rendered.is_out_of_memory
+        if response.rendered.is_out_of_memory and not request.is_alone:
+            self.render_alone([delivery])
+            return
+        self.on_rendered(delivery, response.rendered)
+
+    def render_alone(self, deliveries: Iterable[Delivery]) -> None:
+        """Render reports again, each in a renderer of its own: one of them has ended or filled its renderer."""
+        for delivery in deliveries:
+            delivery.has_lost_renderer = True
+            self.alone.append(delivery)
+
+    def end_overdue(self, now: int) -> list[LiveRendererHandle]:
+        """Fail the reports that take too long. Return the renderers to end now."""
+        for handle in self.renderers:
+            for request in [request for request in handle.requests.values() if request.overdue_at <= now]:
+                del handle.requests[request.key]
+                handle.retire(now + END_MS)
+                self.fail_overdue(request)
+        return [handle for handle in self.renderers if handle.is_over(now)]
+
+    def fail_overdue(self, request: LiveRender) -> None:
+        """Fail the report of a request whose time is over. A batch is rendered again, each report alone."""
+        deliveries, definition = request.open_deliveries(), request.definition
+        if len(deliveries) > 1:
+            self.render_alone(deliveries)
+            return
+        hint = f"Make it faster, or raise 'timeout' in [reports.{definition.name}]."
+        rendered = RenderedReport(failure=f"It took more than {definition.timeout_ms / 1000:g} s.", hint=hint)
+        for delivery in deliveries:
+            self.on_rendered(delivery, rendered)
+
+    def remove(self, handle: LiveRendererHandle) -> None:
+        """Remove a renderer that has ended. A report that was alone in it has failed; others are rendered again."""
+        self.renderers.remove(handle)
+        requests = list(handle.requests.values())
+        handle.requests.clear()
+        for request in requests:
+            deliveries = request.open_deliveries()
+            if request.is_alone:
+                reason = f"It ended its process (exit code {handle.process.exitcode})."
+                for delivery in deliveries:
+                    self.on_rendered(delivery, RenderedReport(failure=reason))
+            elif handle.kill_at is not None:  # for another report
+                self.queues.setdefault(request.definition.name, deque()).extend(deliveries)
+            else:
+                self.render_alone(deliveries)
+
+    # -- counts
+
+    def count_by_workspace(self, name: str) -> Counter[str]:
+        """Return how many requests of a report each workspace has. The first delivery of a batch counts."""
+        requests = [request for request in self.all_requests() if request.definition.name == name]
+        return Counter(next(iter(request.deliveries.values())).job.workspace_id for request in requests)
+
+    def count_waiting(self) -> int:
+        """Return how many deliveries wait for a renderer."""
+        return len(self.alone) + sum(len(queue) for queue in self.queues.values())
+
+    def count_rendering(self) -> int:
+        """Return how many deliveries wait for a renderer or are with one."""
+        return self.count_waiting() + sum(len(request.deliveries) for request in self.all_requests())
+
+    def all_requests(self) -> Iterator[LiveRender]:
+        """Yield the requests of all renderers."""
+        for handle in self.renderers:
+            yield from handle.requests.values()
+
+    def next_end_at(self) -> int | None:
+        """Return when the next report is overdue, or a renderer has to end (steady milliseconds)."""
+        ends = [handle.kill_at for handle in self.renderers if handle.kill_at is not None]
+        return min([*ends, *(request.overdue_at for request in self.all_requests())], default=None)
+
+
+def take(queue: deque[Delivery], limit: int, active: Counter[str], share: int) -> list[Delivery]:
+    """Remove up to `limit` deliveries from the queue: of workspaces that have fewer than `share` active requests."""
+    deliveries: list[Delivery] = []
+    passed: list[Delivery] = []
+    while queue and len(deliveries) < limit:
+        delivery = queue.popleft()
+        if delivery.is_done:
+            continue
+        is_over_share = active[delivery.job.workspace_id] >= share
+        (passed if is_over_share else deliveries).append(delivery)
+    queue.extendleft(reversed(passed))
+    return deliveries
+
+
+def build_occurrence(job: ClaimedJob) -> LiveOccurrence:
+    """Return the occurrence of a job, for its report."""
+    return LiveOccurrence(
+        schedule=job.schedule,
+        account=job.account,
+        workspace=job.workspace,
+        channel=job.channel,
+        due_at=job.due_at,
+        tz=job.tz,
+        params=job.report.params,
+        previous_at=job.previous_at,
+        attempt=job.attempts + 1,
+        on_empty=job.on_empty,
+    )
