@@ -17,7 +17,7 @@ KINDS = ("text", "template")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class ReportContext(dict[str, Any]):
+class TemplateContext(dict[str, Any]):
     """Values that a report may use besides its parameters, by name.
 
     `used`: names of the values that decided the last message. A kind of report that cannot tell leaves it at all names.
@@ -45,13 +45,13 @@ def render(report: Report, context: Mapping[str, Any]) -> Message:
 
 def build_context(
     schedule_name: str, account: str, due_at: int, tz: str, params: Mapping[str, Any] | None = None
-) -> ReportContext:
+) -> TemplateContext:
     """Return the values that a report may use besides its parameters. Raises BadInput for an unknown zone.
 
     `due_at`: the occurrence's instant, RFC 3339 in UTC; `due`: the same instant as a datetime in the schedule's zone
     (`{{ due.strftime("%A %d %B") }}`). `params` holds the parameters under their own name, as `params.NAME`.
     """
-    return ReportContext(
+    return TemplateContext(
         schedule=schedule_name,
         account=account,
         due_at=times.to_rfc3339(due_at),

@@ -18,7 +18,7 @@ from jinja2.exceptions import SecurityError
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Message, Report
-from schedbot.reports import ReportContext, escaping
+from schedbot.reports import TemplateContext, escaping
 from schedbot.reports.sources.jinja_environment import TemplateEnvironment
 
 MAX_OUTPUT = 1_000_000  # characters; Slack takes at most a tenth
@@ -38,7 +38,7 @@ def render(report: Report, context: Mapping[str, Any]) -> Message:
         template = _load(file, used_names)
         output = _render(template, file, {**params, **context, "params": params})
     finally:
-        if isinstance(context, ReportContext):
+        if isinstance(context, TemplateContext):
             context.used = frozenset(context) & used_names
     return _parse_message(output, file.name)
 
