@@ -141,10 +141,43 @@ def test_time_line_of_a_job_is_in_its_zone(history: JobHistory) -> None:
 
 def test_dry_run_shows_the_same_jobs_and_changes_nothing(history: JobHistory) -> None:
     dry = schedbot(history, "retry", "2", "3", "--stale", "--dry-run", "--json")
+    previews = [json.loads(line) for line in dry.stdout.splitlines()]
     assert [history.state(job) for job in (2, 3)] == ["failed", "held"]
+    assert [(job["job"], job["state"], job["becomes"]) for job in previews] == [
+        (2, "failed", "queued"),
+        (3, "held", "queued"),
+    ]
     done = schedbot(history, "retry", "2", "3", "--stale", "--yes", "--json")
-    assert dry.stdout == done.stdout
+    queued = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(job["job"], job["state"]) for job in queued] == [(2, "queued"), (3, "queued")]
     assert [history.state(job) for job in (2, 3)] == ["queued", "queued"]
+
+
+def test_dry_run_lists_each_job_and_what_becomes_of_it(history: JobHistory) -> None:
+    history.add_workspace("globex", paused="token_revoked")
+    waiting = history.add_job(history.add_schedule("late", workspace="globex"), "failed", error="is_archived")
+    done = schedbot(history, "retry", "2", "3", str(waiting), "--stale", "--dry-run")
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert "JOB DUE SCHEDULE STATE ERROR THEN" in lines
+    jobs = [line.split()[0] for line in lines if " EST " in line or " UTC " in line]
+    assert jobs == ["2", "3", str(waiting)]
+    assert "paused" in lines[-2]
+    assert lines[-1] == "3 jobs would be retried; nothing was changed."
+
+
+def test_long_dry_run_lists_twenty_jobs_and_counts_all(history: JobHistory) -> None:
+    schedule = history.add_schedule("daily")
+    for number in range(30):
+        history.add_job(schedule, "failed", number, error="timeout")
+    lines = schedbot(history, "retry", "--schedule", "daily", "--stale", "--dry-run").stdout.splitlines()
+    assert len([line for line in lines if " daily " in line]) == 20
+    rest = [" ".join(line.split()) for line in lines[21:]]
+    assert rest == [
+        "... and 10 more. All 30 jobs:",
+        "JOBS STATE WORKSPACE ERROR",
+        "30 failed acme timeout",
+        "30 jobs would be retried; nothing was changed.",
+    ]
 
 
 def test_retry_warns_that_held_jobs_may_have_been_posted(history: JobHistory) -> None:

@@ -65,6 +65,13 @@ class RetryGroup:
     error: str
 
 
+class RetryPreview(NamedTuple):
+    """A job that a retry would queue, and the instant from which it would be posted."""
+
+    job: Candidate
+    available_at: int
+
+
 class Refusal(NamedTuple):
     """A sentence about a job that is not retried, and one about the remedy."""
 
@@ -239,8 +246,9 @@ def to_row(job: Candidate, now: int, positions: Counter[tuple[str, str]]) -> Ret
     return Retry(job.job, job.state, available_at, deadline_at, job.parked, job.workspace_id)
 
 
-def preview(session: Session, retry_plan: RetryPlan) -> Iterator[Candidate]:
-    """Yield the jobs that `carry_out` would yield, without a change."""
-    ready = iter(retry_plan.ready)
+def preview(session: Session, retry_plan: RetryPlan) -> Iterator[RetryPreview]:
+    """Yield the jobs that `carry_out` would yield, with the instants that it would give them. Changes nothing."""
+    ready, positions, now = iter(retry_plan.ready), Counter[tuple[str, str]](), session.now()
     while page := tuple(islice(ready, SLICE)):
-        yield from retriable_jobs.list_candidates(session.db, Filter(jobs=page))
+        for job in retriable_jobs.list_candidates(session.db, Filter(jobs=page)):
+            yield RetryPreview(job, to_row(job, now, positions).available_at)

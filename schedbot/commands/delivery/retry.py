@@ -1,22 +1,18 @@
 """`schedbot retry`: send failed jobs again."""
 
-from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from schedbot import times
 from schedbot.admin.jobs import filters, retry
 from schedbot.admin.jobs.retry import RetryPlan
 from schedbot.commands import job_filter_options as options
 from schedbot.commands import questions
 from schedbot.errors import NEEDS_PERSON, BadInput
 from schedbot.model import JobState
-from schedbot.presentation import output
+from schedbot.presentation import output, retries
 from schedbot.session import Session, open_session
-from schedbot.store.jobs.retry import Candidate
 
-MAX_REASONS = 10
 # For states without a matching job.
 HINTS = {
     JobState.MISSED: " 'schedbot backfill' posts missed occurrences that 'schedbot audit' shows in one row.",
@@ -35,7 +31,9 @@ def run(
     since: options.DueSince = "",
     until: options.DueUntil = "",
     stale: Annotated[bool, typer.Option("--stale", help="Include missed jobs and jobs past their grace.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show which jobs; change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the jobs and what would become of them; change nothing.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object for each retried job.")] = False,
 ) -> None:
@@ -57,28 +55,21 @@ def run(
             raise BadInput("No jobs given: use job numbers or filters.", "'--state failed' selects all failed jobs.")
         plan = retry.plan(session, job_filter, stale)
         retry.refuse_all(plan)
-        print_plan(plan, output.note if json else output.print_line)
-        if plan.ready and (dry_run or confirm(plan, yes)):
-            carry_out(session, plan, dry_run, json)
+        show_plan(plan, dry_run, json)
+        if plan.ready and dry_run:
+            show_preview(session, plan, json)
+        elif plan.ready and confirm(plan, yes):
+            carry_out(session, plan, json)
     if plan.waits_for_a_person:
         raise typer.Exit(NEEDS_PERSON)
 
 
-def print_plan(plan: RetryPlan, print_line: Callable[[str], None]) -> None:
-    """Print the planned jobs by workspace and error, and the reasons why other jobs are not retried."""
-    workspace_width = max((len(group.workspace) for group in plan.groups), default=0)
-    for group, count in sorted(plan.groups.items(), key=lambda pair: (pair[0].workspace, -pair[1])):
-        row = f"{count:>7}  {group.state.value:<6}  {group.workspace:<{workspace_width}}  {group.error}"
-        print_line(row.rstrip())
-    for workspace, count in plan.parked.items():
-        print_line(f"{output.count(count, 'job')} will wait: workspace '{workspace}' is paused.")
-    if plan.held:
-        print_line(f"{output.count(plan.held, 'held job')} may have been posted already: look in the channel first.")
-    for refusal, count in plan.excluded.most_common(MAX_REASONS):
-        sentences = " ".join(refusal)
-        print_line(f"{sentences} ({output.count(count, 'job')})" if plan.states else sentences)
-    if len(plan.excluded) > MAX_REASONS:
-        print_line(f"... and {len(plan.excluded) - MAX_REASONS} more reasons.")
+def show_plan(plan: RetryPlan, dry_run: bool, json: bool) -> None:
+    """Print the planned jobs by group (a dry run lists them), and notes about these and other jobs."""
+    print_line = output.note if json else output.print_line
+    if not dry_run:
+        retries.print_groups(plan, print_line)
+    retries.print_notes(plan, print_line)
     if not plan.ready:
         output.note("Nothing to retry." if plan.excluded or not plan.states else no_match(plan))
 
@@ -95,23 +86,20 @@ def confirm(plan: RetryPlan, yes: bool) -> bool:
     return questions.confirm("Retry", output.count(count, "job"), count=count, yes=yes, is_named=not plan.states)
 
 
-def carry_out(session: Session, plan: RetryPlan, dry_run: bool, json: bool) -> None:
-    """Queue the jobs (not with `dry_run`) and print them."""
-    retried = retry.preview(session, plan) if dry_run else retry.carry_out(session, plan)
+def show_preview(session: Session, plan: RetryPlan, json: bool) -> None:
+    """Print the jobs of a dry run."""
+    previews = retry.preview(session, plan)
     if json:
-        output.json_lines(to_json(retried))
+        output.json_lines(map(retries.preview_to_json, previews))
         return
-    jobs = output.count(sum(1 for _ in retried), "job")
-    output.print_line(f"{jobs} would be retried; nothing was changed." if dry_run else f"Queued {jobs}.")
+    retries.print_preview(plan, previews, session.now())
+    output.print_line(f"{output.count(len(plan.ready), 'job')} would be retried; nothing was changed.")
 
 
-def to_json(retried: Iterator[Candidate]) -> Iterator[dict[str, Any]]:
-    for job in retried:
-        yield {
-            "job": job.job,
-            "schedule": job.schedule,
-            "workspace": job.workspace,
-            "due_at": times.to_rfc3339(job.due_at),
-            "error": job.error,
-            "state": JobState.QUEUED.value,
-        }
+def carry_out(session: Session, plan: RetryPlan, json: bool) -> None:
+    """Queue the jobs and print them."""
+    queued = retry.carry_out(session, plan)
+    if json:
+        output.json_lines(retries.to_json(job, JobState.QUEUED) for job in queued)
+    else:
+        output.print_line(f"Queued {output.count(sum(1 for _ in queued), 'job')}.")

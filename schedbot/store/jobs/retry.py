@@ -20,11 +20,12 @@ CANDIDATES = """
 SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, coalesce(j.cancel_reason, j.error) AS error,
        j.cancel_reason,
        s.name AS schedule, s.state AS schedule_state, s.reason AS schedule_reason, w.id AS workspace_id,
-       w.name AS workspace, w.paused_at IS NOT NULL AS parked, v.channel, v.grace_ms
+       w.name AS workspace, w.paused_at IS NOT NULL AS parked, v.channel, v.grace_ms, r.tz
   FROM jobs j
   JOIN schedules s ON s.id = j.schedule_id
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
   JOIN workspaces w ON w.id = s.workspace_id
+  JOIN recurrences r ON r.id = s.recurrence_id
 """
 
 # Both read rows of [job, state before, available_at, deadline_at, parked, workspace_id] from :retries.
@@ -65,6 +66,7 @@ class Candidate:
     parked: bool
     channel: str
     grace_ms: int
+    tz: str
 
 
 @dataclass(frozen=True, slots=True)
