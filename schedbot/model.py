@@ -148,10 +148,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Message for Slack: `text` (complete by itself, at most 4,000 characters) and Block Kit `blocks`."""
+    """Message for Slack: `text` (complete by itself, at most 4,000 characters), Block Kit `blocks` and `attachments`.
+
+    `attachments` have a coloured bar, and blocks or legacy fields. With them alone `text` is empty, and each has a
+    `fallback`, because Slack shows a `text` above them.
+    """
 
     text: str = ""
     blocks: Sequence[Mapping[str, Any]] = ()
+    attachments: Sequence[Mapping[str, Any]] = ()
 
 
 def occurrence_id(schedule_id: str, due_at: int) -> str:

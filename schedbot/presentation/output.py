@@ -146,15 +146,21 @@ def wrap(text: str, hang: int) -> str:
     return wrapper.fill(unbroken).replace(NO_BREAK, " ")
 
 
-def print_line(text: str = "", style: str = "", hang: int = 0) -> None:
-    """Print one line on stdout; a terminal shows further lines indented by `hang`."""
+def print_line(text: str = "", style: str = "", hang: int = 0, bar: tuple[str, int, int] | None = None) -> None:
+    """Print one line on stdout; a terminal shows further lines indented by `hang`.
+
+    `bar`: a colour, and the start and the end of the part of the line that has it.
+    """
     text = printable(text)
     if sys.stdout.isatty() and text:
         text = wrap(text, hang)
-    if style and is_coloured():
+    if (style or bar) and is_coloured():
         from rich.text import Text
 
-        console().print(Text(text, style=style), soft_wrap=True)
+        line = Text(text, style=style)
+        if bar:
+            line.stylize(*bar)
+        console().print(line, soft_wrap=True)
     else:
         print(text)
 

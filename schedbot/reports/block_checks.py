@@ -1,29 +1,34 @@
-"""Check blocks against Slack's rules before they are sent.
+"""Check the blocks and attachments of a message against Slack's rules before it is sent.
 
 Rules: a problem names the block and the part, as Slack does (`/blocks/0/text/text`). What Slack may accept gets a
 warning. The rules themselves are data, in `schedbot.rules.block_kit`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 from schedbot.errors import ReportFailed
+from schedbot.model import Message
 from schedbot.rules import block_kit
 from schedbot.rules.block_kit import BlockProblem
+from schedbot.rules.block_kit.attachments import MAX_ATTACHMENTS
 from schedbot.rules.block_kit.blocks import MAX_ALL_TEXT, MAX_BLOCKS, MAX_MARKDOWN
 
-Blocks = Sequence[Mapping[str, Any]]
 MAX_WARNINGS = 5
 
 
-def check(blocks: Blocks) -> None:
-    """Raise ReportFailed for the first problem that makes Slack refuse the blocks."""
-    if len(blocks) > MAX_BLOCKS:
-        raise ReportFailed(f"The report has {len(blocks)} blocks; a message may have {MAX_BLOCKS}.")
-    for problem in block_kit.find_problems(blocks):
+def check(message: Message) -> None:
+    """Raise ReportFailed for the first problem that makes Slack refuse the blocks or the attachments."""
+    if len(message.blocks) > MAX_BLOCKS:
+        raise ReportFailed(f"The report has {len(message.blocks)} blocks; a message may have {MAX_BLOCKS}.")
+    if len(message.attachments) > MAX_ATTACHMENTS:
+        count = len(message.attachments)
+        raise ReportFailed(f"The report has {count} attachments; a message may have {MAX_ATTACHMENTS}.")
+    for problem in _find_problems(message):
         if not problem.is_warning:
-            raise ReportFailed(describe(problem, blocks))
+            raise ReportFailed(describe(problem, message))
+    blocks = [*message.blocks, *block_kit.list_attachment_blocks(message.attachments)]
     if (markdown := block_kit.markdown_length(blocks)) > MAX_MARKDOWN:
         raise ReportFailed(
             f"The report's markdown blocks have {markdown:,} characters together; Slack allows {MAX_MARKDOWN:,}."
@@ -35,15 +40,27 @@ def check(blocks: Blocks) -> None:
         )
 
 
-def find_warnings(blocks: Blocks) -> list[str]:
+def find_warnings(message: Message) -> list[str]:
     """Return a sentence for each part that Slack may refuse, for the first MAX_WARNINGS of them."""
-    warnings = (problem for problem in block_kit.find_problems(blocks) if problem.is_warning)
-    return [f"{describe(warning, blocks)} Slack may refuse it." for warning in islice(warnings, MAX_WARNINGS)]
+    warnings = (problem for problem in _find_problems(message) if problem.is_warning)
+    return [f"{describe(warning, message)} Slack may refuse it." for warning in islice(warnings, MAX_WARNINGS)]
 
 
-def describe(problem: BlockProblem, blocks: Blocks) -> str:
+def describe(problem: BlockProblem, message: Message) -> str:
     """Return the problem with the number and type of its block: `Block 1 (section): /blocks/0/text is missing...`."""
-    if problem.block_index is None:
-        return problem.describe()
-    kind = blocks[problem.block_index].get("type") or "no type"
-    return f"Block {problem.block_index + 1} ({str(kind)[:60]}): {problem.describe()}"
+    index, attachment_index = problem.block_index, problem.attachment_index
+    blocks = message.blocks if attachment_index is None else message.attachments[attachment_index].get("blocks")
+    places = [] if attachment_index is None else [f"attachment {attachment_index + 1}"]
+    places += [] if index is None else [f"block {index + 1} ({_get_type(blocks, index)})"]
+    place = ", ".join(places)
+    return f"{place[:1].upper()}{place[1:]}: {problem.describe()}" if place else problem.describe()
+
+
+def _get_type(blocks: Any, index: int) -> str:
+    block = blocks[index]
+    return str((isinstance(block, Mapping) and block.get("type")) or "no type")[:60]
+
+
+def _find_problems(message: Message) -> Iterator[BlockProblem]:
+    yield from block_kit.find_problems(message.blocks)
+    yield from block_kit.find_attachment_problems(message.attachments)

@@ -61,7 +61,8 @@ def clean(text: str) -> str:
 
 def clean_message(message: Message) -> Message:
     """Return the message with all its texts cleaned, at any depth."""
-    return replace(message, text=clean(message.text), blocks=tuple(map(_clean_texts, message.blocks)))
+    blocks, attachments = (tuple(map(_clean_texts, parts)) for parts in (message.blocks, message.attachments))
+    return replace(message, text=clean(message.text), blocks=blocks, attachments=attachments)
 
 
 def _clean_texts(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Extract the text of a message's blocks, for notifications and screen readers, which do not read blocks.
+"""Extract the text of a message's blocks and attachments, for notifications and screen readers.
 
 Rule: the text is complete and in order. A picture is represented by its alt_text, a button by its label.
 Source: https://docs.slack.dev/reference/methods/chat.postMessage, "text" beside "blocks"
@@ -17,6 +17,19 @@ def extract_text(blocks: Sequence[Mapping[str, Any]]) -> str:
     """Return all text of the blocks, a line for each part."""
     lines = (line.strip("\n") for block in blocks for line in _lines(block))
     return "\n".join(line for line in lines if line.strip())
+
+
+def extract_attachment_text(attachments: Sequence[Mapping[str, Any]]) -> str:
+    """Return all text of the attachments, a line for each part; of one without any, its `fallback`."""
+    return "\n".join(filter(None, map(_attachment_text, attachments)))
+
+
+def _attachment_text(attachment: Mapping[str, Any]) -> str:
+    parts = [attachment.get(name) for name in ("pretext", "author_name", "title", "text")]
+    fields = [field for field in as_list(attachment.get("fields")) if isinstance(field, Mapping)]
+    parts += [": ".join(str(field[name]) for name in ("title", "value") if field.get(name)) for field in fields]
+    parts += [extract_text(as_list(attachment.get("blocks"))), attachment.get("footer")]
+    return "\n".join(str(part) for part in parts if part) or str(attachment.get("fallback") or "")
 
 
 def as_list(value: Any) -> list[Any]:

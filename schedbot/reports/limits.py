@@ -2,17 +2,19 @@
 
 Rules: control characters are removed from all texts. `text` never exceeds 4,000 characters, because Slack would split
 it into several messages. A longer text moves to section blocks, complete, with a shortened `text` for notifications.
-Without a `text`, the text of the blocks is used.
+Without a `text`, that of the blocks and attachments is used. Attachments alone keep an empty `text`, because Slack
+shows it above them; each gets a `fallback` for notifications.
 Sources: https://docs.slack.dev/reference/block-kit/blocks, https://docs.slack.dev/reference/methods/chat.postMessage
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Message
 from schedbot.reports import block_checks, escaping
-from schedbot.reports.fallback_text import extract_text
+from schedbot.reports.fallback_text import extract_attachment_text, extract_text
 from schedbot.reports.split_text import shorten, split
 from schedbot.rules.block_kit import utf16_length
 
@@ -23,21 +25,37 @@ MAX_SECTION = 3_000
 def enforce(message: Message) -> Message:
     """Return the message within the limits. Raises ReportFailed with the block, the length and the limit."""
     message = escaping.clean_message(message)
-    if not message.blocks and message.text.strip() and utf16_length(message.text) <= MAX_TEXT:
+    if not (message.blocks or message.attachments) and message.text.strip() and utf16_length(message.text) <= MAX_TEXT:
         return message
-    blocks = list(message.blocks)
-    if not message.text.strip() and not blocks:
-        raise ReportFailed("The report's message is empty.", hint="A message needs a text or blocks.")
-    text = message.text if message.text.strip() else extract_text(blocks)
+    text, blocks = message.text, tuple(message.blocks)
+    if not text.strip() and not blocks and not message.attachments:
+        raise ReportFailed("The report's message is empty.", hint="A message needs a text, blocks or attachments.")
     if utf16_length(text) > MAX_TEXT and not blocks:
-        blocks = _split_into_sections(text)
-    block_checks.check(blocks)
+        blocks = tuple(_split_into_sections(text))
+    message = replace(message, blocks=blocks)
+    block_checks.check(message)
+    if text.strip():
+        return replace(message, text=shorten(text, MAX_TEXT))
+    return _add_notification(message)
+
+
+def _add_notification(message: Message) -> Message:
+    """Return the message with the text that notifications need, from its blocks and attachments."""
+    text = "\n".join(filter(None, (extract_text(message.blocks), extract_attachment_text(message.attachments))))
     if not text.strip():
         raise ReportFailed(
             "The report's blocks have no text, so its notification would be empty.",
             hint="Add 'text' beside 'blocks', or alt_text to the pictures.",
         )
-    return Message(shorten(text, MAX_TEXT), tuple(blocks))
+    if message.blocks:
+        return replace(message, text=shorten(text, MAX_TEXT))
+    return replace(message, text="", attachments=tuple(map(_add_fallback, message.attachments)))
+
+
+def _add_fallback(attachment: Mapping[str, Any]) -> Mapping[str, Any]:
+    if attachment.get("fallback"):
+        return attachment
+    return {**attachment, "fallback": shorten(extract_attachment_text([attachment]), MAX_TEXT)}
 
 
 def _split_into_sections(text: str) -> list[Mapping[str, Any]]:

@@ -1,12 +1,13 @@
 """Preview a message as styled lines for the terminal.
 
 Rule: the preview is complete. Each line has a style (`plain`, `bold`, `dim`, `link`); the caller chooses the colours.
-Control characters of a message never reach the terminal.
+The lines of an attachment begin with BAR, and the style has the bar's colour too: `plain #2eb886`. Control
+characters of a message never reach the terminal.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
@@ -21,13 +22,21 @@ LINK = re.compile(r"<((?:https?|mailto|tel):[^<>|]+)(?:\|([^<>]+))?>")
 EMPHASIS = re.compile(r"(?<!\w)([*_~])(?=\S)([^\n]+?)(?<=\S)\1(?!\w)")
 BOLD_LINE = re.compile(r"\s*\*[^*\n]+\*\s*")
 GAP = 2
+BAR = "▌ "
+# Slack's names of colours, and its colour for an attachment without one.
+COLORS = {"good": "#2eb886", "warning": "#daa038", "danger": "#a30200"}
+DEFAULT_COLOR = "#dddddd"
+COLOR = re.compile(r"#?([0-9A-Fa-f]{6})")
 
 
 def preview_lines(message: Message, width: int = 80) -> list[Line]:
     """Return the message's lines as (style, text), at most `width` columns wide."""
-    if not message.blocks:
-        return _text_lines(message.text, width)
-    return [line for block in message.blocks for line in _block_lines(block, width)]
+    lines = _blocks_lines(message.blocks, width)
+    if not message.blocks and (message.text or not message.attachments):
+        lines = _text_lines(message.text, width)
+    for attachment in message.attachments:
+        lines += _attachment_lines(attachment, width)
+    return lines
 
 
 def to_plain_text(mrkdwn: str) -> str:
@@ -39,8 +48,56 @@ def to_plain_text(mrkdwn: str) -> str:
 
 
 def _mention(kind: str, name: str, label: str | None) -> str:
+    if kind == "!" and name.startswith("date^"):
+        return label or name
     sign = "#" if kind == "#" else "@"
-    return sign + (label or name.partition("^")[0]).lstrip("@#")
+    return sign + (label or name.removeprefix("subteam^")).lstrip("@#")
+
+
+def _blocks_lines(blocks: Iterable[Any], width: int) -> list[Line]:
+    return [line for block in blocks if isinstance(block, Mapping) for line in _block_lines(block, width)]
+
+
+def _attachment_lines(attachment: Mapping[str, Any], width: int) -> Iterator[Line]:
+    """Yield the lines of an attachment: its pretext, and the rest beside its bar."""
+    if pretext := _text(attachment.get("pretext")):
+        yield from _text_lines(pretext, width)
+    inner = width - count_columns(BAR)
+    color = find_color(attachment.get("color"))
+    lines = [line for part in _attachment_parts(attachment, inner) for line in part]
+    fallback = _text(attachment.get("fallback"))
+    for style, text in lines or (_text_lines(fallback, inner) if fallback and not pretext else []):
+        yield f"{style} {color}", f"{BAR}{text}".rstrip()
+
+
+def _attachment_parts(attachment: Mapping[str, Any], width: int) -> Iterator[Iterable[Line]]:
+    yield _linked_lines(attachment, "author", "dim", width)
+    yield _linked_lines(attachment, "title", "bold", width)
+    if text := _text(attachment.get("text")):
+        yield _text_lines(text, width)
+    fields = [field for field in as_list(attachment.get("fields")) if isinstance(field, Mapping)]
+    yield _column_lines([f"*{field.get('title', '')}*\n{field.get('value', '')}" for field in fields], width)
+    yield _blocks_lines(as_list(attachment.get("blocks")), width)
+    for name in ("image_url", "thumb_url"):
+        if address := _text(attachment.get(name)):
+            yield (("dim", line) for line in _wrap(f"[picture: {to_plain_text(address)}]", width))
+    if footer := _text(attachment.get("footer")):
+        yield (("dim", line) for line in _wrap(to_plain_text(footer), width))
+
+
+def _linked_lines(attachment: Mapping[str, Any], name: str, style: str, width: int) -> Iterator[Line]:
+    words = _text(attachment.get("author_name" if name == "author" else name))
+    address = _text(attachment.get(f"{name}_link"))
+    if words:
+        shown = to_plain_text(words) + (f" ({to_plain_text(address)})" if address else "")
+        yield from ((style, line) for line in _wrap(shown, width))
+
+
+def find_color(name: Any) -> str:
+    """Return the colour of an attachment's bar as `#rrggbb`."""
+    text = str(name or "")
+    match = COLOR.fullmatch(text)
+    return f"#{match[1].lower()}" if match else COLORS.get(text, DEFAULT_COLOR)
 
 
 def _block_lines(block: Mapping[str, Any], width: int) -> Iterator[Line]:
@@ -65,14 +122,18 @@ def _block_lines(block: Mapping[str, Any], width: int) -> Iterator[Line]:
 def _section_lines(block: Mapping[str, Any], width: int) -> Iterator[Line]:
     if block.get("text"):
         yield from _text_lines(_text(block["text"]), width)
-    fields = [_text(field) for field in as_list(block.get("fields"))]
+    yield from _column_lines([_text(field) for field in as_list(block.get("fields"))], width)
+    if isinstance(accessory := block.get("accessory"), Mapping):
+        yield from _button_lines([accessory], width)
+
+
+def _column_lines(fields: list[str], width: int) -> Iterator[Line]:
+    """Yield the lines of fields in two columns."""
     column = (width - GAP) // 2
     for left, right in zip(fields[::2], [*fields[1::2], ""], strict=False):
         sides = (_text_lines(left, column), _text_lines(right, column))
         for (style, left_line), (_, right_line) in zip_longest(*sides, fillvalue=("plain", "")):
             yield style, f"{_pad(left_line, column + GAP)}{right_line}".rstrip()
-    if isinstance(accessory := block.get("accessory"), Mapping):
-        yield from _button_lines([accessory], width)
 
 
 def _button_lines(elements: list[Any], width: int) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from schedbot.sandbox.api_responses import Json, RequestRefused, decode, detailed_refusal, encode
-from schedbot.sandbox.block_checks import are_too_long, find_block_errors
+from schedbot.sandbox.block_checks import are_too_long, find_attachment_errors, find_block_errors
 
 MAX_TEXT = 4000
 MAX_SPLIT_TEXT = 40_000
@@ -26,9 +26,7 @@ def parse_content(args: Mapping[str, Any]) -> tuple[str, Json]:
     if blocks := _parse_json_arg(args, "blocks", "invalid_blocks_format", list):
         parts["blocks"] = _check_blocks(blocks)
     if attachments := _parse_json_arg(args, "attachments", "invalid_attachments", list):
-        if len(attachments) > MAX_ATTACHMENTS:
-            raise RequestRefused("too_many_attachments")
-        parts["attachments"] = attachments
+        parts["attachments"] = _check_attachments(attachments)
     text = _parse_text(args, has_more=bool(parts))
     metadata = _parse_json_arg(args, "metadata", "invalid_metadata_format", dict)
     if metadata is not None:
@@ -66,6 +64,15 @@ def _check_blocks(blocks: list[Any]) -> list[Any]:
         raise RequestRefused("msg_blocks_too_long")
     # Slack adds a block_id where none is given.
     return [{"block_id": f"b{index}", **block} for index, block in enumerate(blocks)]
+
+
+def _check_attachments(attachments: list[Any]) -> list[Any]:
+    if len(attachments) > MAX_ATTACHMENTS:
+        raise RequestRefused("too_many_attachments")
+    if errors := find_attachment_errors(attachments):
+        raise detailed_refusal("invalid_attachments", errors)
+    # Slack numbers the attachments, and adds a fallback.
+    return [{"fallback": "[no preview available]", **entry, "id": index} for index, entry in enumerate(attachments, 1)]
 
 
 def _check_metadata(metadata: Json) -> Json:

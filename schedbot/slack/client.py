@@ -110,6 +110,8 @@ class SlackClient:
         }
         if message.blocks:
             body["blocks"] = list(message.blocks)
+        if message.attachments:
+            body["attachments"] = list(message.attachments)
         if metadata:
             body["metadata"] = {"event_type": EVENT_TYPE, "event_payload": build_metadata_payload(metadata)}
         web = self._open_client()

@@ -95,6 +95,7 @@ _SLACK_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         "invalid_blocks": ("Slack does not accept the blocks of the message.", REPORT),
         "invalid_blocks_format": ("The blocks of the message are not a list of blocks.", REPORT),
         "markdown_text_conflict": ("The message has both Markdown text and text or blocks.", REPORT),
+        "invalid_attachments": ("Slack does not accept the attachments of the message.", REPORT),
         "too_many_attachments": ("The message has more than 100 attachments.", REPORT),
         "attachment_payload_limit_exceeded": ("The attachments of the message are too large.", REPORT),
         "too_many_contact_cards": ("The message has too many contact cards.", REPORT),

@@ -153,3 +153,34 @@ def test_test_send_keeps_a_second_to_the_pools_posts(app: App, monkeypatch: pyte
     assert len(app.slack.texts()) == 7
     assert min(later - earlier for earlier, later in pairwise(arrival_times(app))) >= 1_000
     pool.terminate()
+
+
+ATTACHMENT = """{"attachments": [{"color": "danger", "title": "{{ team }}", "text": "*3* late",
+  "fields": [{"title": "Customer", "value": "{{ customer }}", "short": true}]}]}"""
+
+
+@pytest.fixture
+def alert(app: App, tmp_path: Path) -> App:
+    file = tmp_path / "alert.json.j2"
+    file.write_text(ATTACHMENT)
+    params = '{"team": "EU", "customer": "<!channel>"}'
+    app.add_schedule("alert", cron="0 9 * * mon", report=str(file), params=params, text="")
+    return app
+
+
+def test_preview_draws_the_bar_of_an_attachment(alert: App) -> None:
+    assert alert.run("preview", "alert").stdout.splitlines() == ["▌ EU", "▌ 3 late", "▌ Customer", "▌ <!channel>"]
+    arguments = json.loads(alert.run("preview", "alert", "--json").stdout)
+    assert arguments["attachments"][0]["fields"][0]["value"] == "&lt;!channel&gt;"
+
+
+@pytest.mark.slow
+def test_attachments_are_posted_by_a_pool_and_a_test(alert: App) -> None:
+    assert alert.run("test-send", "alert", "--to", "C0SANDBOX02").returncode == 0
+    assert alert.run("run-now", "alert").returncode == 0
+    alert.work()
+    for post in alert.posts():
+        (attachment,) = post["attachments"]
+        assert (attachment["color"], attachment["title"]) == ("danger", "EU")
+        assert attachment["fallback"] == "EU\n*3* late\nCustomer: &lt;!channel&gt;"
+    assert sorted(post["text"] for post in alert.posts()) == ["", "[Test]"]

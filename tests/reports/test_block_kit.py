@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from schedbot.errors import ReportFailed
+from schedbot.model import Message
 from schedbot.reports import block_checks
 from schedbot.rules.block_kit import find_problems, total_length
 from schedbot.sandbox.block_checks import are_too_long, find_block_errors
@@ -39,13 +40,13 @@ def rich_text(*parts: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("case", load_cases("blocks-slack-refuses.jsonl"))
 def test_blocks_that_slack_refuses_name_their_place(case: dict[str, Any]) -> None:
     with pytest.raises(ReportFailed, match=rf"^Block 1 \(.+\): {case['at']} "):
-        block_checks.check(case["blocks"])
+        block_checks.check(Message("a", case["blocks"]))
     assert find_block_errors(case["blocks"])
 
 
 @pytest.mark.parametrize("case", load_cases("blocks-slack-takes.jsonl"))
 def test_blocks_that_slack_takes_are_accepted(case: dict[str, Any]) -> None:
-    block_checks.check(case["blocks"])
+    block_checks.check(Message("a", case["blocks"]))
     assert (find_block_errors(case["blocks"]), are_too_long(case["blocks"])) == ([], False)
 
 
@@ -92,14 +93,14 @@ def test_doubtful_block_is_accepted(block: dict[str, Any]) -> None:
 
 def test_unknown_parts_are_warnings_with_their_place() -> None:
     blocks = [{"type": "hologram"}, {"type": "divider", "colour": "red"}]
-    assert block_checks.find_warnings(blocks) == [
+    assert block_checks.find_warnings(Message("a", blocks)) == [
         "Block 1 (hologram): /blocks/0/type is 'hologram', a type that schedbot does not know. Slack may refuse it.",
         "Block 2 (divider): /blocks/1/colour is a property that schedbot does not know. Slack may refuse it.",
     ]
 
 
 def test_only_the_first_warnings_are_listed() -> None:
-    assert len(block_checks.find_warnings([{"type": "hologram"}] * 50)) == block_checks.MAX_WARNINGS
+    assert len(block_checks.find_warnings(Message("a", [{"type": "hologram"}] * 50))) == block_checks.MAX_WARNINGS
 
 
 def test_block_ids_differ_within_a_message() -> None:

@@ -111,3 +111,7 @@ def test_no_block_sends_control_characters_to_the_terminal(kind: str, parts: dic
     for style, line in preview_lines(Message("text", ({"type": kind, **parts},)), 40):
         assert style in ("plain", "bold", "dim", "link")
         assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in line)
+
+
+def test_date_is_previewed_by_its_fallback() -> None:
+    assert to_plain_text("<!date^0^{date}|1 Jan 1970> <!subteam^S0123456789>") == "1 Jan 1970 @S0123456789"

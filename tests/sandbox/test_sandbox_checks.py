@@ -130,3 +130,34 @@ def test_metadata_may_contain_objects_and_lists(any_server: SandboxClient) -> No
     metadata = {"event_type": "schedbot_job", "event_payload": payload}
     response = any_server("chat.postMessage", channel="C1", text="x", metadata=metadata).body
     assert response["message"]["metadata"] == metadata
+
+
+@pytest.mark.parametrize(
+    ("attachments", "sentence"),
+    [
+        (
+            [{"blocks": [SECTION, {"type": "section"}]}],
+            "must define either `text` or `fields` [json-pointer:/attachments/0/blocks/1]",
+        ),
+        (
+            [{"text": "a"}, {"blocks": [{"type": "banner"}]}],
+            "unsupported type: banner [json-pointer:/attachments/1/blocks/0/type]",
+        ),
+        ([{"blocks": [SECTION], "text": "a"}], "invalid additional property: text [json-pointer:/attachments/0/text]"),
+        ([{"blocks": {}}], "must provide an array [json-pointer:/attachments/0/blocks]"),
+        (["a"], "must provide an object [json-pointer:/attachments/0]"),
+    ],
+)
+def test_invalid_attachment_is_refused_with_its_path(
+    any_server: SandboxClient, attachments: list[Any], sentence: str
+) -> None:
+    response = any_server("chat.postMessage", channel="C1", text="x", attachments=attachments).body
+    assert (response["error"], response["errors"]) == ("invalid_attachments", [sentence])
+
+
+def test_attachments_are_kept_in_the_history(any_server: SandboxClient) -> None:
+    attachments = [{"color": "#2eb886", "text": "up"}, {"fallback": "down", "blocks": [SECTION]}]
+    assert any_server("chat.postMessage", channel="C1", text="", attachments=attachments).body["ok"] is True
+    (message,) = any_server("conversations.history", channel="C1").body["messages"]
+    assert [entry["fallback"] for entry in message["attachments"]] == ["[no preview available]", "down"]
+    assert message["attachments"][1]["blocks"] == [SECTION]

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is
 # The part of the DOM that the script uses. Text is in brackets, to differ from elements.
 DOCUMENT = """
 class Element {
-  constructor(tag) { this.tag = tag; this.children = []; }
+  constructor(tag) { this.tag = tag; this.children = []; this.style = {}; }
   append(...more) { this.children.push(...more); }
   toString() {
     const inner = this.children.map((child) => (typeof child === "string" ? `[${child}]` : String(child))).join("");
@@ -63,3 +63,30 @@ def test_mrkdwn_is_rendered(text: str, html: str) -> None:
 )
 def test_block_is_rendered(block: dict[str, Any], html: str) -> None:
     assert render("renderBlock", block) == html
+
+
+@pytest.mark.parametrize(
+    ("attachment", "html"),
+    [
+        ({"color": "good", "text": "*up*"}, "div(div(div(div(b([up])))))"),
+        (
+            {"pretext": "See", "title": "<b>", "title_link": "https://x.example"},
+            "div(div(div([See]))div(div(a@https://x.example(b([<b>])))))",
+        ),
+        ({"title": "a", "title_link": "javascript:alert(1)"}, "div(div(div(b([a]))))"),
+        (
+            {"fields": [{"title": "Open", "value": "<!here>"}]},
+            "div(div(div(div(b([Open])div(span([@here]))))))",
+        ),
+        ({"blocks": [{"type": "divider"}]}, "div(div(hr()))"),
+        ({"fallback": "only this"}, "div(div(div([only this])))"),
+        ({"image_url": "https://x.example/a.png"}, "div(div(div([🖼 ][https://x.example/a.png])))"),
+    ],
+)
+def test_attachment_is_rendered(attachment: dict[str, Any], html: str) -> None:
+    assert render("renderAttachment", attachment) == html
+
+
+def test_date_is_rendered_without_a_mention() -> None:
+    assert render("mrkdwn", "<!date^0^{nosuch}|1 Jan>") == "div([1 Jan])"
+    assert render("mrkdwn", "at <!date^0^{time_secs}|midnight>").startswith("div([at ]span([")

@@ -33,8 +33,9 @@ GROUPS = {
     ),
     Outcome.MESSAGE_REFUSED: (
         "no_text msg_too_long msg_blocks_too_long invalid_blocks invalid_blocks_format markdown_text_conflict "
-        "too_many_attachments attachment_payload_limit_exceeded too_many_contact_cards missing_file_data "
-        "metadata_too_large invalid_metadata_format invalid_metadata_schema metadata_must_be_sent_from_app"
+        "invalid_attachments too_many_attachments attachment_payload_limit_exceeded too_many_contact_cards "
+        "missing_file_data metadata_too_large invalid_metadata_format invalid_metadata_schema "
+        "metadata_must_be_sent_from_app"
     ),
     Outcome.OUR_DEFECT: (
         "invalid_arguments invalid_arg_name invalid_array_arg invalid_charset invalid_form_data invalid_post_type "

@@ -43,7 +43,7 @@ def find_block_warnings(schedule: Schedule, now: int) -> list[str]:
     if schedule.terms.report.kind == "text":
         return []
     try:
-        return block_checks.find_warnings(render(schedule, next_due_or_now(schedule, now)).blocks)
+        return block_checks.find_warnings(render(schedule, next_due_or_now(schedule, now)))
     except ReportFailed:  # `add` and `edit` have tried the report
         return []
 

@@ -94,14 +94,14 @@ def refuse_paused(workspace: Workspace) -> None:
 def mark(message: Message) -> Message:
     """Return the message with a notice that it is a test. Raises ReportFailed if there is no room for the notice."""
     if not message.blocks:
-        return limits.enforce(replace(message, text=f"{MARK} {message.text}"))
+        return limits.enforce(replace(message, text=f"{MARK} {message.text}".strip()))
     if len(message.blocks) >= MAX_BLOCKS:
         raise ReportFailed(
             f"The message has {len(message.blocks)} blocks: there is no room to mark it as a test.",
             hint=f"Leave one of Slack's {MAX_BLOCKS} blocks free, or look at it with 'schedbot preview'.",
         )
     notice = {"type": "context", "elements": [{"type": "mrkdwn", "text": NOTICE}]}
-    return limits.enforce(Message(f"{MARK} {message.text}", (notice, *message.blocks)))
+    return limits.enforce(replace(message, text=f"{MARK} {message.text}".strip(), blocks=(notice, *message.blocks)))
 
 
 def reserve_channel(session: Session, workspace: Workspace, channel: str, sleep: Callable[[float], None]) -> int:

@@ -7,11 +7,9 @@ import typer
 from schedbot import times
 from schedbot.admin.schedules import preview
 from schedbot.admin.schedules.preview import Preview
-from schedbot.presentation import output
-from schedbot.reports import block_checks, terminal_preview
+from schedbot.presentation import message_preview, output
+from schedbot.reports import block_checks
 from schedbot.session import open_session
-
-STYLES = {"plain": "", "bold": "bold", "dim": "dim", "link": "cyan"}
 
 
 def run(
@@ -33,12 +31,14 @@ def run(
     due = times.format_instant(result.due_at, times.zone(schedule.recurrence.tz), now)
     relative = times.format_relative(result.due_at, now)
     output.note(f"{schedule.name} in {schedule.terms.channel}, {due} ({relative}):")
-    for style, text in terminal_preview.preview_lines(result.message, output.width()):
-        output.print_line(text, style=STYLES[style])
-    for warning in block_checks.find_warnings(result.message.blocks):
+    message_preview.print_message(result.message, output.width())
+    for warning in block_checks.find_warnings(result.message):
         output.note(f"Note: {warning}")
 
 
 def slack_arguments(result: Preview) -> dict[str, Any]:
-    blocks = [dict(block) for block in result.message.blocks]
-    return {"channel": result.schedule.terms.channel, "text": result.message.text, "blocks": blocks}
+    """Return the arguments of the request that would post the message."""
+    message = result.message
+    blocks, attachments = (list(map(dict, parts)) for parts in (message.blocks, message.attachments))
+    arguments = {"channel": result.schedule.terms.channel, "text": message.text, "blocks": blocks}
+    return {**arguments, "attachments": attachments} if attachments else arguments

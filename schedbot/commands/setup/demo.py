@@ -11,10 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from schedbot import clock, demo, errors
-from schedbot.presentation import output
-from schedbot.reports import terminal_preview
-
-STYLES = {"plain": "", "bold": "bold", "dim": "dim", "link": "cyan"}
+from schedbot.presentation import message_preview, output
 
 
 def run(
@@ -147,8 +144,7 @@ def print_channel(step: demo.ChannelMessages) -> None:
     for index, message in enumerate(step.messages):
         if index:
             output.print_line()
-        for style, text in terminal_preview.preview_lines(message, min(76, output.width() - 4)):
-            output.print_line(f"  | {text}", style=STYLES[style])
+        message_preview.print_message(message, min(76, output.width() - 4), prefix="  | ")
 
 
 def keep_running(environment: demo.DemoEnvironment) -> None:

@@ -1,4 +1,4 @@
-"""Render a template: Block Kit JSON with Jinja2, `{"text": ..., "blocks": [...]}` or a list of blocks.
+"""Render a template: Block Kit JSON with Jinja2, `{"text", "blocks", "attachments"}` or a list of blocks.
 
 Rules: a template is sandboxed and cannot change its parameters. A missing name is an error, not a blank. Values are
 escaped for Slack unless marked `|safe` (see `escaping`). A comma before `]` or `}` is removed, because loops leave one.
@@ -23,9 +23,12 @@ from schedbot.reports.sources.jinja_environment import TemplateEnvironment
 
 MAX_OUTPUT = 1_000_000  # characters; Slack takes at most a tenth
 MAX_DEPTH = 50  # of lists and objects in each other
-MESSAGE_KEYS = {"text", "blocks"}
+MESSAGE_KEYS = ("text", "blocks", "attachments")
 # Values of these keys are used, not shown, so they are not escaped: a URL keeps its `&`.
-UNESCAPED = {"url", "image_url", "thumbnail_url", "title_url", "video_url", "value", "action_id", "block_id"}
+UNESCAPED = {
+    *("url", "image_url", "thumbnail_url", "title_url", "video_url", "value", "action_id", "block_id"),
+    *("author_link", "author_icon", "title_link", "thumb_url", "footer_icon"),
+}
 STRING_OR_TRAILING_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])', re.DOTALL)
 MISSING = re.compile(r"'(.+)' is undefined")
 
@@ -175,7 +178,10 @@ def _unprotect(value: Any, key: str = "", depth: int = 0) -> Any:
     if isinstance(value, list):
         return [_unprotect(entry, key, depth + 1) for entry in value]
     if isinstance(value, dict):
-        table = {escaping.restore(name): _unprotect(entry, name, depth + 1) for name, entry in value.items()}
+        # The value of a field of an attachment is shown, other than that of a button.
+        shown = {"value"} if key == "fields" else set()
+        names = {name: "" if name in shown else name for name in value}
+        table = {escaping.restore(name): _unprotect(entry, names[name], depth + 1) for name, entry in value.items()}
         if value.get("type") == "markdown" and isinstance(text := value.get("text"), str):
             table["text"] = escaping.escape_markdown(text)
         return table
@@ -187,15 +193,21 @@ def _build_message(body: Any, name: str) -> Message:
         body = {"blocks": body}
     if not isinstance(body, dict):
         raise ReportFailed(f"The template {name} produces neither an object nor a list of blocks.")
-    unknown_keys = sorted(set(body) - MESSAGE_KEYS)
+    unknown_keys = sorted(set(body) - set(MESSAGE_KEYS))
     if unknown_keys:
         raise ReportFailed(
             f"The template {name} produces a message with the unknown key '{unknown_keys[0]}'.",
-            hint="The keys of a message are 'text' and 'blocks'.",
+            hint="The keys of a message are 'text', 'blocks' and 'attachments'.",
         )
-    text, blocks = body.get("text", ""), body.get("blocks", [])
+    text = body.get("text", "")
     if not isinstance(text, str):
         raise ReportFailed(f"The template {name} produces a 'text' that is not a string.")
-    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        raise ReportFailed(f"The template {name} produces 'blocks' that are not a list of blocks.")
-    return Message(text, tuple(blocks))
+    blocks, attachments = (_list_objects(body, key, name) for key in MESSAGE_KEYS[1:])
+    return Message(text, blocks, attachments)
+
+
+def _list_objects(body: Mapping[str, Any], key: str, name: str) -> tuple[Mapping[str, Any], ...]:
+    entries = body.get(key, [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ReportFailed(f"The template {name} produces '{key}' that are not a list of {key}.")
+    return tuple(entries)

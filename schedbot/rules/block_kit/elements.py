@@ -43,6 +43,7 @@ UNTYPED: dict[str, Shape] = {
     "option": Shape({"text": text(75), "value": String(150)}, {"description": text(75), "url": url()}),
     "plain option": Shape({"text": plain(75), "value": String(150)}, {"description": plain(75), "url": url()}),
     "option group": Shape({"label": plain(75), "options": ListOf(Untyped("plain option"), 100, 1)}),
+    "attachment field": Shape({}, {"title": String(), "value": String(), "short": ANY}),
     "slack_file": Shape({}, {"id": words(), "url": url()}, one_of=("id", "url")),
 }
 

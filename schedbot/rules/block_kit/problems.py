@@ -1,5 +1,6 @@
 """Problem of a block: its kind, its place, and its sentence for a person and in Slack's words."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -26,6 +27,7 @@ class ProblemKind(Enum):
     NOT_FOR_MESSAGES = "is '{value}', which is no block of a message.", "unsupported type: {value}"
     MISSPELT = "is '{value}'; did you mean '{allowed}'?", "unsupported type: {value}"
     WRONG_VALUE = "is '{value}'; Slack allows {allowed}.", "must be one of: {allowed}"
+    BESIDE_BLOCKS = "is beside 'blocks', and Slack refuses the two together.", "invalid additional property: {name}"
     FORBIDDEN = "is a property that Slack does not allow: {value}.", "invalid additional property: {value}"
     NO_SCHEME = "is '{value}', an address without a scheme such as https://.", "invalid url"
     DUPLICATE = "is '{value}' for a second time; each must be different.", "must be unique: {value}"
@@ -51,9 +53,17 @@ class BlockProblem:
 
     @property
     def block_index(self) -> int | None:
-        """Position of the block, from 0; None for a problem of all blocks together."""
-        parts = self.at.split("/")
-        return int(parts[2]) if len(parts) > 2 else None
+        """Position of the block, from 0, in the message or in its attachment; None for a problem outside a block."""
+        return self._index_of("blocks")
+
+    @property
+    def attachment_index(self) -> int | None:
+        """Position of the attachment, from 0; None for a problem outside an attachment."""
+        return self._index_of("attachments")
+
+    def _index_of(self, name: str) -> int | None:
+        match = re.match(rf"(?:/attachments/[0-9]+)?/{name}/([0-9]+)", self.at)
+        return int(match[1]) if match else None
 
     def describe(self) -> str:
         """Return the problem as a sentence for a person: it begins with the place."""

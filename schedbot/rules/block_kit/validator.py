@@ -20,19 +20,22 @@ LIKENESS = 0.8
 Problems = Iterator[BlockProblem]
 
 
-def find_problems(blocks: Sequence[Any]) -> Problems:
-    """Yield the problems of the blocks of a message, and warnings. More than MAX_BLOCKS blocks are not looked at."""
+def find_problems(blocks: Sequence[Any], place: str = "/blocks") -> Problems:
+    """Yield the problems of the blocks of a message, and warnings. More than MAX_BLOCKS blocks are not looked at.
+
+    `place` is the pointer to the blocks: `/attachments/0/blocks` for those of an attachment.
+    """
     if len(blocks) > MAX_BLOCKS:
-        yield BlockProblem(ProblemKind.TOO_MANY, "/blocks", str(len(blocks)), MAX_BLOCKS)
+        yield BlockProblem(ProblemKind.TOO_MANY, place, str(len(blocks)), MAX_BLOCKS)
         return
     for index, block in enumerate(blocks):
-        at = f"/blocks/{index}"
+        at = f"{place}/{index}"
         if isinstance(block, Mapping):
             yield from _check_typed(block, MESSAGE_BLOCK, at)
         else:
             yield BlockProblem(ProblemKind.MISSING, f"{at}/type")
-    yield from _check_unique(blocks, "block_id", "/blocks")
-    yield from _check_cells(blocks)
+    yield from _check_unique(blocks, "block_id", place)
+    yield from _check_cells(blocks, place)
 
 
 def _check(value: Any, spec: Spec, at: str) -> Problems:
@@ -50,7 +53,7 @@ def _check(value: Any, spec: Spec, at: str) -> Problems:
         case Untyped() if not isinstance(value, Mapping):
             yield BlockProblem(ProblemKind.NO_OBJECT, at, allowed=(spec.name,))
         case Untyped():
-            yield from _check_parts(value, UNTYPED[spec.name], at)
+            yield from check_parts(value, UNTYPED[spec.name], at)
         case Anything():
             pass
 
@@ -96,7 +99,7 @@ def _check_typed(value: Mapping[str, Any], spec: Typed, at: str) -> Problems:
     elif kind not in spec.types:
         yield _refuse_type(kind, spec, at)
     else:
-        yield from _check_parts(value, SHAPES[kind], at)
+        yield from check_parts(value, SHAPES[kind], at)
         text = value.get("text")
         if kind in TEXT_TYPES and isinstance(text, str) and (length := utf16_length(text)) > spec.max_text:
             yield BlockProblem(ProblemKind.TOO_LONG, f"{at}/text", f"{length:,}", spec.max_text)
@@ -115,7 +118,7 @@ def _refuse_type(kind: str, spec: Typed, at: str) -> BlockProblem:
     return BlockProblem(ProblemKind.UNKNOWN_TYPE, f"{at}/type", kind, is_warning=True)
 
 
-def _check_parts(value: Mapping[str, Any], shape: Shape, at: str) -> Problems:
+def check_parts(value: Mapping[str, Any], shape: Shape, at: str) -> Problems:
     """Check the parts of an object. A part that is null counts as absent."""
     if shape.one_of and all(value.get(name) in (None, [], {}) for name in shape.one_of):
         yield BlockProblem(ProblemKind.NEEDS_ONE, at, allowed=shape.one_of)
@@ -149,7 +152,7 @@ def _check_unique(entries: Any, name: str, at: str) -> Problems:
         known.add(identifier)
 
 
-def _check_cells(blocks: Sequence[Any]) -> Problems:
+def _check_cells(blocks: Sequence[Any], place: str) -> Problems:
     """Check the characters in the cells of all tables of a type together."""
     lengths = dict.fromkeys(MAX_CELL_TEXT, 0)
     for index, block in enumerate(blocks):
@@ -159,7 +162,7 @@ def _check_cells(blocks: Sequence[Any]) -> Problems:
         limit = MAX_CELL_TEXT[kind]
         before, lengths[kind] = lengths[kind], lengths[kind] + text_length(block.get("rows"))
         if before <= limit < lengths[kind]:
-            yield BlockProblem(ProblemKind.CELLS_TOO_LONG, f"/blocks/{index}", f"{lengths[kind]:,}", limit)
+            yield BlockProblem(ProblemKind.CELLS_TOO_LONG, f"{place}/{index}", f"{lengths[kind]:,}", limit)
 
 
 def _shorten(names: tuple[str, ...]) -> tuple[str, ...]:

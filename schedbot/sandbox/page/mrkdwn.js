@@ -23,6 +23,7 @@ const SPANS = [
 
 function angle(inner) {
   const [target, label] = inner.split(/\|(.*)/s);
+  if (target.startsWith("!date^")) return slackDate(target, label);
   if (/^[@#!]/.test(target)) {
     const name = label || target.slice(1).replace(/^(subteam\^|date\^)/, "");
     return element("span", "mention", (target[0] === "#" ? "#" : "@") + unescapeEntities(name));
@@ -34,6 +35,26 @@ function angle(inner) {
   link.rel = "noreferrer noopener";
   link.target = "_blank";
   return link;
+}
+
+// A date in the reader's own zone. Formats with other parts than these are shown as the sender wrote the fallback.
+const DATE_PARTS = {
+  date_num: { dateStyle: "short" }, date_slash: { dateStyle: "short" }, date: { dateStyle: "long" },
+  date_short: { dateStyle: "medium" }, date_long: { dateStyle: "full" }, date_pretty: { dateStyle: "long" },
+  date_short_pretty: { dateStyle: "medium" }, date_long_pretty: { dateStyle: "full" }, date_long_full: { dateStyle: "long" },
+  time: { timeStyle: "short" }, time_secs: { timeStyle: "medium" },
+};
+
+function slackDate(target, label) {
+  const [, seconds, format = ""] = target.split("^");
+  const names = [...format.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+  const at = new Date(Number(seconds) * 1000);
+  const fallback = unescapeEntities(label || target);
+  if (!names.length || Number.isNaN(at.getTime()) || !names.every((name) => Object.hasOwn(DATE_PARTS, name))) return fallback;
+  const shown = format.replace(/\{(\w+)\}/g, (part, name) => new Intl.DateTimeFormat(undefined, DATE_PARTS[name]).format(at));
+  const node = element("span", "date", unescapeEntities(shown));
+  node.title = fallback;
+  return node;
 }
 
 function spans(text) {
@@ -112,4 +133,35 @@ function renderBlock(block) {
     if (Object.hasOwn(BLOCKS, block.type)) return BLOCKS[block.type](block);
   } catch { /* A valid block that the page cannot render is shown as JSON. */ }
   return element("pre", "raw", JSON.stringify(block, null, 1));
+}
+
+// Attachments: a coloured bar beside blocks or legacy fields.
+const COLORS = { good: "#2eb886", warning: "#daa038", danger: "#a30200" };
+
+function linked(address, node) {
+  if (!/^(https?:\/\/|mailto:)/i.test(address || "")) return node;
+  const link = element("a", "", node);
+  link.href = address;
+  link.rel = "noreferrer noopener";
+  link.target = "_blank";
+  return link;
+}
+
+function renderAttachment(attachment) {
+  const part = (name, className) => attachment[name] && element("div", className, mrkdwn(attachment[name]));
+  const titled = (name, address, className) => attachment[name]
+    && element("div", className, linked(attachment[address], element("b", "", unescapeEntities(String(attachment[name])))));
+  const fields = (attachment.fields || []).map((field) => element("div", "",
+    element("b", "", unescapeEntities(String(field.title ?? ""))), mrkdwn(field.value ?? "")));
+  const pictures = ["image_url", "thumb_url"].filter((name) => attachment[name])
+    .map((name) => element("div", "picture", "🖼 ", String(attachment[name])));
+  const footer = [attachment.footer, attachment.ts && new Date(Number(attachment.ts) * 1000).toLocaleString()].filter(Boolean);
+  const inside = [titled("author_name", "author_link", "context"), titled("title", "title_link", "title"), part("text", ""),
+    fields.length && element("div", "fields", ...fields), ...(attachment.blocks || []).map(renderBlock), ...pictures,
+    footer.length && element("div", "context", footer.join(" · "))].filter(Boolean);
+  const isEmpty = !inside.length && !attachment.pretext;
+  const bar = element("div", "attachment", ...(isEmpty ? [mrkdwn(attachment.fallback ?? "")] : inside));
+  const color = COLORS[attachment.color] || (/^#?[0-9a-f]{6}$/i.test(attachment.color || "") && "#" + attachment.color.replace("#", ""));
+  if (color) bar.style.borderLeftColor = color;
+  return element("div", "attachments", part("pretext", ""), bar);
 }

@@ -57,7 +57,8 @@ function renderMessage(message) {
     message.edited ? element("span", "edited", "(edited)") : null);
   const body = element("div", "message", head);
   if (message.blocks) body.append(...message.blocks.map(renderBlock));
-  else body.append(mrkdwn(message.text));
+  else if (message.text) body.append(mrkdwn(message.text));
+  body.append(...(message.attachments || []).map(renderAttachment));
   if (message.metadata) {
     body.append(element("details", "", element("summary", "", message.metadata.event_type),
       element("pre", "", JSON.stringify(message.metadata.event_payload, null, 1))));
