@@ -8,7 +8,7 @@ from schedbot.admin.jobs.circumstances import Circumstances
 from schedbot.admin.jobs.job_summary import JobSummary
 from schedbot.admin.jobs.short_reason import explain_briefly
 from schedbot.model import occurrence_id
-from schedbot.presentation import output
+from schedbot.presentation import output, text_width
 from schedbot.store.history.jobs import Attempt, JobRecord
 
 if TYPE_CHECKING:  # it imports the rules of recurrence, and a table needs none of them
@@ -100,11 +100,10 @@ def print_table(jobs: Sequence[JobRecord], circumstances: Circumstances) -> None
     widths = {column: max([len(column), *(len(cells[n]) for cells in rows)]) for n, column in enumerate(COLUMNS)}
     room = output.width() - GAP * len(COLUMNS) - sum(widths[column] for column in COLUMNS if column not in CUT)
     why = min(widths["WHY"], max(MIN_CELL, room - widths["SCHEDULE"], room * 3 // 5))
-    limits = {"SCHEDULE": max(MIN_CELL, room - why), "WHY": why}
-    for cells in rows:
-        for column, limit in limits.items():
-            place = COLUMNS.index(column)
-            cells[place] = shorten(cells[place], limit)
+    names = text_width.shorten_names((job.schedule for job in jobs), max(MIN_CELL, room - why))
+    for job, cells in zip(jobs, rows, strict=True):
+        cells[COLUMNS.index("SCHEDULE")] = names[job.schedule]
+        cells[COLUMNS.index("WHY")] = shorten(cells[COLUMNS.index("WHY")], why)
     output.table(COLUMNS, rows, "No job matches.", STYLES)
 
 

@@ -1,8 +1,8 @@
 """Tables for people, JSON Lines and CSV for programs.
 
 Answers go to stdout; notes, progress and questions to stderr. Colours appear only on a terminal, and never with
-NO_COLOR. A table fits the terminal (80 columns without one): long cells are cut; only the last column may wrap. On a
-terminal long sentences wrap between words, but not inside a command, so that it can be copied.
+NO_COLOR. A table fits the terminal (80 columns without one): long cells are cut in the middle, the last column at its
+end or wrapped. On a terminal long sentences wrap between words, but not inside a command, so that it can be copied.
 """
 
 import csv
@@ -15,6 +15,9 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from schedbot.presentation.text_width import cells as cells
+from schedbot.presentation.text_width import cut as cut
+from schedbot.presentation.text_width import shorten_names
 from schedbot.text_input import escape_unseen
 
 Json = Mapping[str, Any]
@@ -52,22 +55,6 @@ def width() -> int:
     return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
 
 
-def cells(text: str) -> int:
-    """Return the columns that a text takes; a wide letter takes two."""
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
-def cut(text: str, length: int) -> str:
-    """Return the text in at most `length` columns, with an ellipsis if it is cut."""
-    if text.isascii():
-        return text if len(text) <= length else f"{text[: length - 1]}…"
-    from rich.cells import set_cell_size
-
-    return text if cells(text) <= length else f"{set_cell_size(text, length - 1).rstrip()}…"
-
-
 def count(number: int, singular: str, plural: str = "") -> str:
     """Return `1 job` or `1,200 jobs`; the plural ends in `s` unless it is given."""
     return f"{number:,} {singular if number == 1 else plural or f'{singular}s'}"
@@ -94,6 +81,10 @@ def table(
 
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     widths = fit_widths([max(map(cells, texts)) for texts in zip(columns, *body, strict=True)], width(), wraps_from)
+    for place, max_width in enumerate(widths[:-1]):
+        short = shorten_names((row[place] for row in body), max_width)
+        for row in body:
+            row[place] = short[row[place]]
     for place, (column, max_width) in enumerate(zip(columns, widths, strict=True), start=1):
         wraps = wraps_from > 0 and place == len(columns)
         grid.add_column(column, no_wrap=not wraps, overflow="fold" if wraps else "ellipsis", max_width=max_width)

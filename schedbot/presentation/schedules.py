@@ -1,56 +1,33 @@
-"""Schedules as JSON objects, as rows of a table and as lines of text.
-
-The table fits the terminal: where it is narrow, the IN column goes first, then long names and rules are cut. The reason
-of a stopped schedule is never cut: it wraps.
-"""
+"""Schedules as JSON objects and as lines of text."""
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from schedbot import times
 from schedbot.admin.fields.schedule_fields import COLUMNS
 from schedbot.admin.schedules import occurrences, serialize
 from schedbot.admin.schedules.occurrences import Occurrence, Skips
-from schedbot.model import Recurrence, Schedule, ScheduleState
+from schedbot.model import Recurrence, Schedule
 from schedbot.presentation import output
 from schedbot.rules import recurrence
 from schedbot.session import Session
 from schedbot.slack.remedies import describe_reason
+from schedbot.store.history import last_results
+from schedbot.store.history.last_results import LastResult
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import workspaces
 
 CSV_COLUMNS = (*COLUMNS, *serialize.EXTRA_KEYS)
 INSTANTS = ("at", "starts", "until", "paused_until")
-STYLES = {"active": "green", "paused": "yellow", "suspended": "red", "finished": "dim"}
-STOPPED = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
-# From this width on, the table shows accounts and channels.
-WIDE = 110
-MAX_ACCOUNT = 16
 MAX_VALUE = 60
-# Longer names are cut before the next occurrence is.
-MIN_NAME = 20
-# A rule with less room takes the room of IN.
-MIN_RULE = 20
+BATCH = 500
 
 
-class DetailCells(NamedTuple):
-    """Last column of the table: next occurrence, time until then and rule, or `stop` for a stopped schedule.
-
-    `meaning` is the rule in words, for a wide terminal.
-    """
-
-    next: str = ""
-    wait: str = ""
-    rule: str = ""
-    meaning: str = ""
-    stop: str = ""
-
-
-def to_json(schedule: Schedule, now: int, dropped: Skips) -> dict[str, Any]:
+def to_json(schedule: Schedule, last: LastResult | None, now: int, dropped: Skips) -> dict[str, Any]:
     """Return the object of `add`, `list` and `show`."""
     next_due_at = occurrences.find_next_due(schedule, now, dropped)
     beside = {
@@ -61,6 +38,9 @@ def to_json(schedule: Schedule, now: int, dropped: Skips) -> dict[str, Any]:
         "meaning": describe_rule(schedule),
         "created_at": serialize.format_optional(schedule.created_at),
         "zone": schedule.recurrence.tz,
+        "last_due_at": serialize.format_optional(last.due_at if last else None),
+        "last_state": last.state.value if last else None,
+        "last_error": last.error if last else None,
     }
     return {**serialize.to_columns(schedule), **beside}
 
@@ -69,7 +49,11 @@ def to_json_each(session: Session, schedules: Iterable[Schedule]) -> Iterator[di
     """Return the objects of many schedules, one by one."""
     now = session.now()
     dropped = pending.list_skipped(session.db, now)
-    return (to_json(schedule, now, dropped) for schedule in schedules)
+    remaining = iter(schedules)
+    while batch := list(islice(remaining, BATCH)):
+        results = last_results.by_schedule(session.db, (schedule.id for schedule in batch), now)
+        for schedule in batch:
+            yield to_json(schedule, results.get(schedule.id), now, dropped)
 
 
 @lru_cache(maxsize=8_192)
@@ -149,49 +133,3 @@ def note_paused_workspaces(session: Session, name: str | None = None) -> None:
             reason = describe_reason(workspace.paused_reason)
             output.note(f"Workspace '{workspace.name}' is paused since {since}: {reason}. Its jobs wait.")
             output.note(f"Resume it with 'schedbot workspace resume {shlex.quote(workspace.name)}'.")
-
-
-def print_table(schedules: Sequence[Schedule], now: int, dropped: Skips) -> None:
-    """Print the table of schedules, with more columns on a wide terminal."""
-    is_wide = output.width() >= WIDE
-    heads = ("NAME", "STATE", "ACCOUNT", "CHANNEL") if is_wide else ("NAME", "STATE")
-    first_cells = [first_columns(schedule)[: len(heads)] for schedule in schedules]
-    widths = [max(map(output.cells, column)) for column in zip(heads, *first_cells, strict=True)]
-    room = output.width() - sum(widths[1:]) - min(widths[0], MIN_NAME) - 2 * len(widths)
-    details = [detail_cells(schedule, now, dropped) for schedule in schedules]
-    (head, *last_cells), min_width = join_details(details, room)
-    rows = [(*first, last) for first, last in zip(first_cells, last_cells, strict=True)]
-    empty = "No schedule matches. 'schedbot add --help' shows how to add one."
-    output.table((*heads, head), rows, empty, STYLES, wraps_from=min_width)
-
-
-def first_columns(schedule: Schedule) -> tuple[str, ...]:
-    return schedule.name, schedule.state.value, output.cut(schedule.account, MAX_ACCOUNT), schedule.terms.channel
-
-
-def detail_cells(schedule: Schedule, now: int, dropped: Skips) -> DetailCells:
-    if schedule.state in STOPPED:
-        return DetailCells(stop=describe_stop(schedule, now))
-    due_at = occurrences.find_next_due(schedule, now, dropped)
-    soon = ("-", "") if due_at is None else (local_time(schedule, due_at, now), times.format_relative(due_at, now)[3:])
-    rule = schedule.recurrence
-    if rule.once_at is not None:
-        return DetailCells(*soon, "once")
-    return DetailCells(*soon, rule.cron or recurrence.to_phrase(rule.rrule or ""), describe_rule(schedule))
-
-
-def join_details(details: list[DetailCells], room: int) -> tuple[list[str], int]:
-    """Return the last column with its head, and the width of its longest line that must not wrap."""
-    lines = [DetailCells("NEXT", "IN", "SCHEDULE / DETAIL"), *details]
-    nexts, waits, rules = (max(len(line[place]) for line in lines) for place in range(3))
-    has_wait = room - nexts - waits - 4 >= min(MIN_RULE, rules)
-    starts = [f"{line.next:<{nexts}}  " + (f"{line.wait:<{waits}}  " if has_wait else "") for line in lines]
-    left = room - max(map(len, starts))
-    texts = [line.stop or start + fit_rule(line, left) for start, line in zip(starts, lines, strict=True)]
-    return texts, max(len(text) for text, line in zip(texts, lines, strict=True) if not line.stop)
-
-
-def fit_rule(cells: DetailCells, room: int) -> str:
-    """Return the rule in words, or as it was typed if the words have no room."""
-    is_short = cells.meaning and len(cells.meaning) <= room
-    return cells.meaning if is_short else output.cut(cells.rule, room)

@@ -13,6 +13,7 @@ KEYS = [
     *("until", "count", "misfire", "grace", "max_attempts", "priority", "on_unknown", "jitter", "skip_holidays"),
     *("paused", "holiday_policy", "window", "outside", "blackout"),
     *("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone"),
+    *("last_due_at", "last_state", "last_error"),
 ]
 
 

@@ -11,7 +11,8 @@ from schedbot.model import Schedule, ScheduleState
 from schedbot.rules import recurrence
 from schedbot.store.database import Database
 
-EXTRA_KEYS = ("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone")
+LAST_KEYS = ("last_due_at", "last_state", "last_error")
+EXTRA_KEYS = ("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone", *LAST_KEYS)
 
 
 def to_columns(schedule: Schedule) -> dict[str, Any]:

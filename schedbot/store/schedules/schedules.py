@@ -50,18 +50,25 @@ MATCHING = (
    AND (:states IS NULL OR s.state IN (SELECT value FROM json_each(:states)))
    AND (:account IS NULL OR s.account = :account)
    AND (:workspace IS NULL OR w.name = :workspace)
+   AND (:channels IS NULL OR v.channel IN (SELECT value FROM json_each(:channels)))
+   AND (:tz IS NULL OR r.tz = :tz)
  ORDER BY s.name
 """
 )
 
 COUNT_MATCHING = """
 SELECT count(*)
-  FROM schedules s JOIN workspaces w ON w.id = s.workspace_id
+  FROM schedules s
+  JOIN workspaces w ON w.id = s.workspace_id
+  JOIN recurrences r ON r.id = s.recurrence_id
+  JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
  WHERE s.state <> 'removed'
    AND (:globs IS NULL OR EXISTS (SELECT 1 FROM json_each(:globs) g WHERE s.name GLOB g.value))
    AND (:states IS NULL OR s.state IN (SELECT value FROM json_each(:states)))
    AND (:account IS NULL OR s.account = :account)
    AND (:workspace IS NULL OR w.name = :workspace)
+   AND (:channels IS NULL OR v.channel IN (SELECT value FROM json_each(:channels)))
+   AND (:tz IS NULL OR r.tz = :tz)
 """
 
 # Few enough to be compared one by one.
@@ -120,6 +127,8 @@ class ScheduleFilter:
     states: Sequence[ScheduleState] = ()
     account: str | None = None
     workspace: str | None = None
+    channels: Sequence[str] = ()
+    tz: str | None = None
 
     @property
     def bindings(self) -> dict[str, str | None]:
@@ -129,6 +138,8 @@ class ScheduleFilter:
             "states": json.dumps(list(self.states)) if self.states else None,
             "account": self.account,
             "workspace": self.workspace,
+            "channels": json.dumps(list(self.channels)) if self.channels else None,
+            "tz": self.tz,
         }
 
 
