@@ -49,7 +49,7 @@ def render(request: Mapping[str, Any]) -> dict[str, Any]:
     context = reports.build_context(**request["occurrence"], params=report.params)
     try:
         message = reports.render(report, context)
-        fields = {"text": message.text, "blocks": message.blocks}
+        fields = {"text": message.text, "blocks": message.blocks, "attachments": message.attachments}
     except ReportFailed as error:
         fields = error_fields(str(error)[:LONGEST_REASON], error.hint[:LONGEST_REASON])
     return {**fields, "used": sorted(context.used)}
@@ -63,4 +63,4 @@ def decode(response: Mapping[str, Any]) -> Message | ReportFailed:
     """Return the message or the error of a response."""
     if "error" in response:
         return ReportFailed(response["error"], hint=response["hint"])
-    return Message(response["text"], tuple(response["blocks"]))
+    return Message(response["text"], tuple(response["blocks"]), tuple(response["attachments"]))
