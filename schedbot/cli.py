@@ -13,7 +13,7 @@ import typer
 from schedbot import __version__, text_input
 from schedbot.commands import completion, usage_errors
 from schedbot.commands.command_class import Group, LeafCommand
-from schedbot.errors import BadFile, SchedbotError
+from schedbot.errors import BadFile, SchedbotError, redact_tokens
 from schedbot.presentation import streams
 
 COMMANDS: dict[str, dict[str, str]] = {
@@ -214,6 +214,6 @@ def print_error(error: SchedbotError) -> None:
     if isinstance(error, BadFile):
         for line in error.lines:
             output.note(line)
-    output.note(f"Error: {error}")
+    output.note(redact_tokens(f"Error: {error}"))
     if error.hint:
-        output.note(f"Hint:  {error.hint}")
+        output.note(redact_tokens(f"Hint:  {error.hint}"))

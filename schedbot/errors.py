@@ -4,6 +4,9 @@ Each error has a message with the wrong value, a hint with the next step, and an
 cause. Any exception that is not a SchedbotError is a defect and keeps its traceback.
 """
 
+import re
+
+TOKEN = re.compile(r"(?:xox[a-z]?|xapp)[.-][A-Za-z0-9.-]{4,}")
 DONE = 0
 FAILED = 1
 USAGE_ERROR = 2
@@ -11,13 +14,21 @@ NEEDS_PERSON = 3
 
 
 class SchedbotError(Exception):
-    """Error that a person can fix. `code`: the exit code; `hint`: the next step."""
+    """Error that a person can fix. `code`: the exit code; `hint`: the next step.
+
+    Both may quote a file or a value: tokens in them are struck out.
+    """
 
     code = FAILED
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(redact_tokens(message))
+        self.hint = redact_tokens(hint)
+
+
+def redact_tokens(text: str) -> str:
+    """Replace everything in the text that looks like a Slack token."""
+    return TOKEN.sub("xox…", text)
 
 
 class BadInput(SchedbotError):
@@ -35,7 +46,7 @@ class BadFile(BadInput):
 
     def __init__(self, message: str, hint: str, lines: list[str]) -> None:
         super().__init__(message, hint)
-        self.lines = lines
+        self.lines = [redact_tokens(line) for line in lines]
 
 
 class DatabaseUnusable(SchedbotError):

@@ -1,19 +1,19 @@
 """Log on stderr, one line for each event: `time level event key=value ...`. It never contains a token."""
 
-import re
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
 
+from schedbot.errors import redact_tokens
+
 PROGRAM = Path(__file__).parent
 ENGINE = PROGRAM / "store" / "sqlite"
-TOKEN = re.compile(r"(?:xox[a-z]?|xapp)[.-][A-Za-z0-9.-]{4,}")
 quiet = False
 
 
 def event(name: str, level: str = "info", **values: object) -> None:
-    """Write one event. Values with spaces are quoted; Slack tokens are redacted."""
+    """Write one event. Values are as `format_value` returns them; Slack tokens are redacted."""
     if quiet and level == "info":
         return
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -43,11 +43,13 @@ def find_place(error: BaseException) -> str:
 
 
 def format_value(value: object) -> str:
-    """Return the value on one line, in quotes if it has spaces."""
+    """Return the value on one line, in quotes if it has spaces or quotes, so that it cannot look like another line.
+
+    Characters that cannot be seen or that steer a terminal are escapes.
+    """
     text = str(value).replace("\n", " ")
-    return f'"{text}"' if " " in text else text
-
-
-def redact_tokens(text: str) -> str:
-    """Replace everything in the text that looks like a Slack token."""
-    return TOKEN.sub("xox…", text)
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    if " " not in text and '"' not in text:
+        return text
+    return '"' + text.replace("\\", r"\\").replace('"', r"\"") + '"'

@@ -18,6 +18,8 @@ from schedbot.errors import BadInput
 BYTE_ORDER_MARK = "\ufeff"
 # Text programs and web pages put these in the place of a hyphen.
 DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+# https://owasp.org/www-community/attacks/CSV_Injection
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 JOINERS = "\u200c\u200d"
 WHOLE_NUMBER = re.compile(r"([0-9]{1,9})(?:\.0{1,9})?", re.ASCII)
 QUOTED = re.compile(r"(['\"\u2018\u201c]).*(['\"\u2019\u201d])", re.DOTALL)
@@ -54,6 +56,11 @@ def escape_unseen(text: str) -> str:
     return "".join(
         char if char.isprintable() or char.isspace() or char in JOINERS else repr(char)[1:-1] for char in text
     )
+
+
+def defuse_formula(cell: str) -> str:
+    """Return the text of a cell with a `'` before it if a spreadsheet would take it for a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
 def is_quoted(text: str) -> bool:

@@ -13,12 +13,12 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from schedbot.presentation.text_width import cells as cells
 from schedbot.presentation.text_width import cut as cut
 from schedbot.presentation.text_width import shorten_names
-from schedbot.text_input import escape_unseen
+from schedbot.text_input import JOINERS, defuse_formula, escape_unseen
 
 Json = Mapping[str, Any]
 # A cut cell keeps this many columns: enough for a number or a word.
@@ -26,18 +26,45 @@ MIN_CELL = 10
 COMMAND = re.compile(r"'schedbot [^']*'|Next: +schedbot .*")
 HANG_OF_NOTES = len("Error: ")
 NO_BREAK = "\N{NO-BREAK SPACE}"
+SEEN = "\n" + JOINERS
 PRIVATE_USE = "\ue000"  # a blank inside a command, among wide letters
 
 
 def json_lines(objects: Iterable[Json]) -> None:
     """Print one object a line on stdout; nothing for no objects."""
     for entry in objects:
-        print(json.dumps(entry, ensure_ascii=False))
+        stdout().write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
+class EscapingWriter:
+    """Writes text to a terminal: characters that steer it or reorder text are escapes of JSON (`\\u202e`)."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        """Write text; it may have line breaks."""
+        if not text.isprintable():
+            text = "".join(char if char.isprintable() or char in SEEN else to_json_escape(char) for char in text)
+        return self._out.write(text)
+
+
+def to_json_escape(char: str) -> str:
+    """Return `\\u202e`; two such escapes for a character beyond U+FFFF."""
+    return json.dumps(char)[1:-1] if ord(char) > 126 else f"\\u{ord(char):04x}"
+
+
+def stdout() -> TextIO | EscapingWriter:
+    """Return stdout for data: as it is in a file or a pipe, with escapes on a terminal."""
+    return EscapingWriter(sys.stdout) if sys.stdout.isatty() else sys.stdout
 
 
 def csv_rows(columns: Sequence[str], objects: Iterable[Json]) -> None:
-    """Print CSV with a header. Lists and objects are written as JSON, None as an empty cell."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    """Print CSV with a header, for a spreadsheet: a text that it would take for a formula gets a `'` before it.
+
+    Lists and objects are written as JSON, None as an empty cell.
+    """
+    writer = csv.writer(stdout(), lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([csv_cell(entry.get(column)) for column in columns] for entry in objects)
 
@@ -47,7 +74,7 @@ def csv_cell(value: Any) -> Any:
         return ""
     if isinstance(value, bool | dict | list):
         return json.dumps(value, ensure_ascii=False)
-    return value
+    return defuse_formula(value) if isinstance(value, str) else value
 
 
 def width() -> int:

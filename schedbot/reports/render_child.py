@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from schedbot import reports
-from schedbot.errors import ReportFailed
+from schedbot.errors import ReportFailed, redact_tokens
 from schedbot.model import Message, Report
 from schedbot.reports import resource_limits
 
@@ -39,7 +39,7 @@ def respond(request: Mapping[str, Any]) -> bytes:
     except MemoryError:
         line = json.dumps(error_fields(resource_limits.explain_memory_error()))
     except Exception as error:
-        line = json.dumps(error_fields(f"{type(error).__name__}: {error}"[:300]))
+        line = json.dumps(error_fields(redact_tokens(f"{type(error).__name__}: {error}")[:300]))
     return line.encode() + b"\n"
 
 

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -74,6 +75,7 @@ class SlackClient:
             timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(CONNECT_SECONDS, seconds)),
             cookie_jar=aiohttp.DummyCookieJar(),  # workspaces share the session, and must not share cookies
             headers={"Accept-Encoding": "gzip"},
+            json_serialize=partial(json.dumps, allow_nan=False),
             auto_decompress=False,  # TrackedResponse does it, within a limit
             request_class=TrackedRequest,
             response_class=TrackedResponse,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from schedbot.log import redact_tokens
+from schedbot.errors import redact_tokens
 
 MAX_LENGTH = 1_000
 MAX_SENTENCES = 20

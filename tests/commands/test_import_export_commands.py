@@ -64,3 +64,16 @@ def test_import_counts_schedules_that_post_to_a_person(app: App) -> None:
         )
     again = run_with_input(app, HEADER + ROWS + rows, "import", "-", "--update", "--json")
     assert json.loads(again.stdout) == {"added": 0, "changed": 0, "unchanged": 5, "direct_messages": 0}
+
+
+@pytest.mark.slow
+def test_formulas_are_defused_but_in_export(app: App) -> None:
+    assert run_with_input(
+        app, HEADER.replace("text", "account,text") + "a,C0000000001,0 9 * * *,UTC,=1+1,-\n", "import", "-"
+    )
+    app.db.close()
+    assert ",'=1+1," in app.run("list", "--csv").stdout
+    assert ",=1+1," in app.run("export").stdout
+    safe = app.run("export", "--safe").stdout
+    assert ",'=1+1," in safe
+    assert "'-" in safe

@@ -111,3 +111,19 @@ def test_unknown_kind_is_refused_with_the_known_kinds() -> None:
     with pytest.raises(ReportFailed) as refused:
         render(Report("pdf", "x"), MONDAY_9AM)
     assert refused.value.hint == "Known kinds: text, template."
+
+
+@pytest.mark.parametrize("source", ["root:x:0:0:secret", "SECRET=secret\n", "-----BEGIN KEY-----\nsecret"])
+def test_file_that_is_no_template_is_not_quoted(tmp_path: Path, source: str) -> None:
+    error = refusal(tmp_path, source)
+    assert "begins neither with { nor with [" in str(error)
+    assert "secret" not in f"{error} {error.hint}".lower()
+
+
+def test_token_in_quoted_output_is_struck_out(tmp_path: Path) -> None:
+    assert refusal(tmp_path, '{"text" "{{ x }}"}', x="xoxb-1234-abcd").hint == 'That line is: {"text" "xox…"}'
+
+
+def test_environment_of_a_process_is_no_template() -> None:
+    with pytest.raises(ReportFailed, match="is a file of the system, not a template"):
+        render(Report("template", "/proc/self/environ", {}), MONDAY_9AM)

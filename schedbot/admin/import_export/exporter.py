@@ -16,6 +16,7 @@ from schedbot.model import Schedule, ScheduleState
 from schedbot.store.database import Database
 from schedbot.store.schedules import schedules
 from schedbot.store.schedules.schedules import ScheduleFilter
+from schedbot.text_input import defuse_formula
 
 PAUSED = (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
 
@@ -47,19 +48,20 @@ def find_schedules(db: Database, names: Sequence[str]) -> Iterator[Schedule]:
     return (schedule for schedule in selected if schedule.state is not ScheduleState.FINISHED)
 
 
-def write(exported: Iterable[Schedule], form: Format, out: TextWriter) -> int:
-    """Write schedules in a format. Returns their number."""
-    return write_csv(exported, out) if form is Format.CSV else write_json_lines(exported, out)
+def write(exported: Iterable[Schedule], form: Format, out: TextWriter, is_safe: bool = False) -> int:
+    """Write schedules in a format. Returns their number. `is_safe`: no cell of CSV is a formula of a spreadsheet."""
+    return write_csv(exported, out, is_safe) if form is Format.CSV else write_json_lines(exported, out)
 
 
-def write_csv(exported: Iterable[Schedule], out: TextWriter) -> int:
+def write_csv(exported: Iterable[Schedule], out: TextWriter, is_safe: bool = False) -> int:
     """Write CSV with a header; nothing if there is no schedule."""
     writer = csv.writer(NewlineWriter(out))
     count = 0
     for count, schedule in enumerate(exported, start=1):
         if count == 1:
             writer.writerow(COLUMNS)
-        writer.writerow(to_cells(schedule).values())
+        cells = to_cells(schedule).values()
+        writer.writerow(map(defuse_formula, cells) if is_safe else cells)
     return count
 
 

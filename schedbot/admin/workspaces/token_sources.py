@@ -6,8 +6,7 @@ An error never repeats a text that could be the token.
 import re
 from pathlib import Path
 
-from schedbot import log
-from schedbot.errors import BadInput, TokenUnavailable
+from schedbot.errors import TOKEN, BadInput, TokenUnavailable
 from schedbot.model import TokenSource
 from schedbot.slack import tokens
 
@@ -22,7 +21,7 @@ def parse_token_source(env: str | None, file: str | None, command: str | None) -
         problem = "Use only one token source." if places else "No token source given."
         raise BadInput(problem, hint=f"Use one of {OPTIONS}.")
     ((kind, place),) = places.items()
-    if log.TOKEN.search(place):
+    if TOKEN.search(place):
         raise BadInput(
             f"The value of --token-{kind} contains a token, and schedbot stores no tokens.",
             hint=f"Give its source instead: {OPTIONS}. Renew the token in Slack if somebody may have seen it.",

@@ -11,8 +11,7 @@ from pathlib import Path
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 from jinja2.loaders import split_template_path
 
-from schedbot.errors import ReportFailed
-from schedbot.log import TOKEN
+from schedbot.errors import TOKEN, ReportFailed
 
 SYSTEM_FOLDERS = ("/proc", "/sys")  # their files look plain, and show secrets of processes
 
@@ -29,7 +28,9 @@ class PlainFileLoader(BaseLoader):
         if not path.exists() or path.is_dir():
             raise TemplateNotFound(template)
         real = path.resolve()
-        if not real.is_relative_to(self.folder) or any(map(real.is_relative_to, SYSTEM_FOLDERS)):
+        if any(map(self.folder.is_relative_to, SYSTEM_FOLDERS)):
+            raise ReportFailed(f"'{path}' is a file of the system, not a template.", hint="Name a template's path.")
+        if not real.is_relative_to(self.folder):
             raise ReportFailed(
                 f"'{path}' leads out of the template's folder, to '{real}'.",
                 hint="Copy the file into the folder: templates are plain files of one folder.",

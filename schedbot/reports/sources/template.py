@@ -144,6 +144,8 @@ def _parse_message(output: str, name: str) -> Message:
         parsed = json.loads(text, strict=False, parse_constant=_refuse_constant, parse_float=_parse_float)
         body = _unprotect(parsed)
     except json.JSONDecodeError as error:
+        if not text.lstrip().startswith(("{", "[")):
+            raise _not_a_template(name) from None
         line = escaping.restore(text.split("\n")[error.lineno - 1]).strip()
         raise ReportFailed(
             f"The output of the template {name} is not JSON: {error.msg}, in line {error.lineno} of the output.",
@@ -156,6 +158,14 @@ def _parse_message(output: str, name: str) -> Message:
             f"The output of the template {name} is nested too deeply: more than {MAX_DEPTH} lists and objects."
         ) from None
     return _build_message(body, name)
+
+
+def _not_a_template(name: str) -> ReportFailed:
+    """Return the error of output that is no JSON at all. It quotes nothing: the file may be any file."""
+    return ReportFailed(
+        f"The output of the template {name} is not JSON: it begins neither with {{ nor with [.",
+        hint='A template writes a message, like {"text": "Hello"}. Is this the right file?',
+    )
 
 
 def _refuse_constant(constant: str) -> None:

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 
-from schedbot.errors import ReportFailed
+from schedbot.errors import ReportFailed, redact_tokens
 from schedbot.reports.resource_limits import allow_cpu_time, explain_memory_error, limit_resources
 from schedbot.worker.protocol import (
     ChildResponse,
@@ -57,4 +57,4 @@ def render(request: RenderRequest) -> ChildResponse:
     except MemoryError:
         return RenderFailed(request.job_id, explain_memory_error())
     except Exception as error:
-        return RenderFailed(request.job_id, f"{type(error).__name__}: {error}"[:300])
+        return RenderFailed(request.job_id, redact_tokens(f"{type(error).__name__}: {error}")[:300])
