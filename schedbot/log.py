@@ -5,7 +5,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from schedbot.errors import redact_tokens
+from schedbot.errors import TOKEN as TOKEN
+from schedbot.errors import redact_tokens as redact_tokens
 
 PROGRAM = Path(__file__).parent
 ENGINE = PROGRAM / "store" / "sqlite"

@@ -26,7 +26,7 @@ MIN_CELL = 10
 COMMAND = re.compile(r"'schedbot [^']*'|Next: +schedbot .*")
 HANG_OF_NOTES = len("Error: ")
 NO_BREAK = "\N{NO-BREAK SPACE}"
-SEEN = "\n" + JOINERS
+KEPT_CHARACTERS = "\n" + JOINERS
 PRIVATE_USE = "\ue000"  # a blank inside a command, among wide letters
 
 
@@ -45,7 +45,9 @@ class EscapingWriter:
     def write(self, text: str) -> int:
         """Write text; it may have line breaks."""
         if not text.isprintable():
-            text = "".join(char if char.isprintable() or char in SEEN else to_json_escape(char) for char in text)
+            text = "".join(
+                char if char.isprintable() or char in KEPT_CHARACTERS else to_json_escape(char) for char in text
+            )
         return self._out.write(text)
 
 
