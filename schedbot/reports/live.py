@@ -5,6 +5,7 @@ Each occurrence gets a RenderedReport of its own: whatever a report does, the ot
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from schedbot import log
@@ -43,7 +44,8 @@ def render_one(definition: ReportDefinition, url: str, occurrence: LiveOccurrenc
     begin, rendered_at = time.monotonic(), now_ms()
     try:
         context = build_report_context(occurrence, definition.period)
-        value, detail = run_source(definition, url, context)
+        merged = replace(definition, on_empty=occurrence.on_empty or definition.on_empty)
+        value, detail = run_source(merged, url, context)
     except ReportFailed as error:
         return failure(error, elapsed_ms(begin), rendered_at)
     except MemoryError:
