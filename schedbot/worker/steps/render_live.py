@@ -21,6 +21,7 @@ from schedbot.worker.state.live_renderer_handle import LiveRender, LiveRendererH
 from schedbot.worker.state.send_queue import Delivery
 
 END_MS = 1_000  # a renderer with an overdue report is ended after this time; its others may finish meanwhile
+OWN_LIMIT_MS = 2_000  # a query or a program is ended by its source first, which knows more about the reason
 MOST_WAITING = 2_000  # deliveries that wait for a renderer; further jobs are put back
 
 
@@ -103,7 +104,8 @@ class LiveRenderPool:
     ) -> None:
         """Send a request to a renderer."""
         is_alone = deliveries[0].has_lost_renderer
-        request = LiveRender(definition, dict(enumerate(deliveries)), now + definition.timeout_ms, is_alone)
+        overdue_at = now + definition.timeout_ms + (OWN_LIMIT_MS if definition.kind in ("sql", "command") else 0)
+        request = LiveRender(definition, dict(enumerate(deliveries)), overdue_at, is_alone)
         handle.add(request)
         occurrences = tuple(build_occurrence(delivery.job) for delivery in deliveries)
         handle.send(LiveRenderRequest(request.key, definition, self.find_url(definition), occurrences))
