@@ -16,7 +16,7 @@ RETRY_IN = "10m"
 LEAST_RETRY_MS = 1_000
 LONGEST_REASON = 500
 # Keys of an object, by its first key; a message has any of them.
-OBJECTS = (("skip",), ("not_ready", "retry_in"), ("text", "blocks", "markdown"))
+OBJECTS = (("skip",), ("not_ready", "retry_in"), ("text", "blocks", "attachments", "markdown"))
 EXPECTED = "Return a text, a Message, blocks, skip(reason) or not_ready(reason)."
 
 
@@ -117,16 +117,17 @@ def parse_object(value: Mapping[str, Any], source: str) -> Result:
     for key in ("text", "markdown"):
         if not isinstance(value.get(key, ""), str):
             raise ReportFailed(f"{source} returned a '{key}' that is not a text.", EXPECTED)
-    return Message(value.get("text", ""), parse_blocks(value.get("blocks", ()), source))
+    attachments = parse_blocks(value.get("attachments", ()), source, "attachments")
+    return Message(value.get("text", ""), parse_blocks(value.get("blocks", ()), source), attachments)
 
 
-def parse_blocks(blocks: Any, source: str) -> tuple[Mapping[str, Any], ...]:
-    """Return blocks as JSON objects, from those or from slack_sdk's models. Raises ReportFailed."""
+def parse_blocks(blocks: Any, source: str, key: str = "blocks") -> tuple[Mapping[str, Any], ...]:
+    """Return blocks, or attachments, as JSON objects, from those or from slack_sdk's models. Raises ReportFailed."""
     if not isinstance(blocks, list | tuple):
-        raise ReportFailed(f"{source} returned 'blocks' that are not a list.", EXPECTED)
+        raise ReportFailed(f"{source} returned '{key}' that are not a list.", EXPECTED)
     parsed = [block.to_dict() if hasattr(block, "to_dict") else block for block in blocks]
     for number, block in enumerate(parsed):
         if not isinstance(block, Mapping):
-            problem = f"{source} returned blocks of which blocks[{number}] is no block but a {type(block).__name__}."
-            raise ReportFailed(problem, "A block is an object with a 'type'.")
+            problem = f"{source} returned {key} of which {key}[{number}] is no object but a {type(block).__name__}."
+            raise ReportFailed(problem, "A block is an object with a 'type'; an attachment has blocks or a text.")
     return tuple(parsed)
