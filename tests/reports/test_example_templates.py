@@ -23,7 +23,8 @@ PARAMS: dict[str, dict[str, Any]] = {
         "note": HOSTILE,
     },
     "sales": {"regions": [{"name": HOSTILE, "sales": 1840, "change": -4.2}, {"name": "N", "sales": 3, "change": 0}]},
-    "incident_digest": {"incidents": [INCIDENT], "oncall": "<@U0123456789>"},
+    "late_orders": {"customers": [{"name": HOSTILE, "late": 12, "orders": 40, "url": "https://x.example/?a=1&b=2"}]},
+    "incident_digest": {"incidents": [INCIDENT], "oncall": "U0123456789"},
 }
 
 
@@ -41,7 +42,7 @@ def test_example_escapes_hostile_parameters(name: str) -> None:
     message = render_example(name, PARAMS[name])
     preview = "\n".join(line for _, line in preview_lines(message, 400))
     assert '<!channel> "R&D" \\' in preview
-    assert re.findall(r"<!\w+", f"{message.text}{message.blocks}") == []
+    assert re.findall(r"<!\w+", f"{message.text}{message.blocks}{message.attachments}") == []
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,7 @@ def test_example_escapes_hostile_parameters(name: str) -> None:
         ("weekly_status", {"customer": "A", "open": 0, "closed": 0}),
         ("sales", {"regions": []}),
         ("incident_digest", {"incidents": []}),
+        ("late_orders", {"customers": []}),
     ],
 )
 def test_example_renders_with_required_parameters_only(name: str, params: dict[str, Any]) -> None:
@@ -58,5 +60,5 @@ def test_example_renders_with_required_parameters_only(name: str, params: dict[s
 
 def test_digest_mentions_on_call_only_if_critical() -> None:
     assert "<@U0123456789>" in str(render_example("incident_digest", PARAMS["incident_digest"]).blocks)
-    calm = {"incidents": [INCIDENT | {"severity": "minor"}], "oncall": "<@U0123456789>"}
+    calm = {"incidents": [INCIDENT | {"severity": "minor"}], "oncall": "U0123456789"}
     assert "U0123456789" not in str(render_example("incident_digest", calm).blocks)
