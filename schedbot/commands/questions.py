@@ -10,7 +10,14 @@ from schedbot.errors import BadInput
 from schedbot.presentation import output
 
 MAX_UNASKED = 10
-DONE = {"Post": "posted", "Retry": "retried", "Remove": "removed", "Pause": "paused", "Resume": "resumed"}
+DONE = {
+    "Acknowledge": "acknowledged",
+    "Post": "posted",
+    "Retry": "retried",
+    "Remove": "removed",
+    "Pause": "paused",
+    "Resume": "resumed",
+}
 
 
 def confirm(action: str, objects: str, *, count: int, yes: bool, is_named: bool = True) -> bool:

@@ -10,13 +10,14 @@ from schedbot.admin.jobs.short_reason import explain_briefly
 from schedbot.model import occurrence_id
 from schedbot.presentation import output, text_width
 from schedbot.store.history.jobs import Attempt, JobRecord
+from schedbot.store.jobs.acknowledgement import Acknowledgement
 
 if TYPE_CHECKING:  # it imports the rules of recurrence, and a table needs none of them
     from schedbot.admin.jobs.timeline import TimelineEntry
 
 KEYS = (
     *("job", "occurrence", "schedule", "account", "workspace", "channel", "due_at", "state", "error", "ts"),
-    *("lateness_ms", "attempts", "deferred_to", "deferred_by", "why"),
+    *("lateness_ms", "attempts", "deferred_to", "deferred_by", "why", "acknowledged"),
 )
 SPAN_KEYS = ("occurrences", "last_due_at")  # of many missed occurrences
 COLUMNS = ("JOB", "DUE", "SCHEDULE", "STATE", "LATE", "WHY")
@@ -61,8 +62,17 @@ def to_json(job: JobRecord, circumstances: Circumstances) -> dict[str, Any]:
         "deferred_to": stamp(job.deferred_to),
         "deferred_by": job.deferred_by,
         "why": explain_briefly(job, circumstances) or None,
+        "acknowledged": acknowledgement_to_json(job),
         **span,
     }
+
+
+def acknowledgement_to_json(job: JobRecord) -> dict[str, str | None] | None:
+    """Return instant, person and reason of the acknowledgement, or None."""
+    if job.acknowledged is None:
+        return None
+    entry = Acknowledgement.parse(job.acknowledged)
+    return {"at": stamp(entry.at), "by": entry.by, "reason": entry.reason}
 
 
 def attempt_to_json(attempt: Attempt) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def test_json_has_the_documented_keys_in_due_order(history: JobHistory) -> None:
     lines = [json.loads(line) for line in schedbot(history, "audit", "--json").stdout.splitlines()]
     assert [line["job"] for line in lines] == [1, 2, 3]
     first = lines[0]
-    assert list(first) == [*KEYS, "lateness_ms", "attempts", "deferred_to", "deferred_by", "why"]
+    assert list(first) == [*KEYS, "lateness_ms", "attempts", "deferred_to", "deferred_by", "why", "acknowledged"]
     assert list(first["attempts"][0])[: len(ATTEMPT_KEYS)] == ATTEMPT_KEYS
     assert first["occurrence"] == f"schedule-1:{NOW - 3 * HOUR}"
     assert (first["due_at"], first["attempts"][0]["ts"]) == ("2026-12-01T12:00:00.000Z", "1796126400.400000")

@@ -212,7 +212,7 @@ def test_failed_job_of_a_removed_schedule_is_not_counted(schedules: Schedules) -
     ("sql", "indexes"),
     [
         (health_figures.COUNT_FAILED, ["INDEX jobs_failed (", "INDEX jobs_failed_deferred ("]),
-        (health_figures.COUNT_MISSED, ["INDEX jobs_missed ("]),
+        (health_figures.COUNT_MISSED_JOBS, ["INDEX jobs_missed ("]),
     ],
 )
 def test_failed_and_missed_jobs_are_found_by_index(schedules: Schedules, sql: str, indexes: list[str]) -> None:

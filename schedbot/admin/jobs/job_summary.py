@@ -11,6 +11,7 @@ from schedbot.rules.lifecycle import is_retriable
 from schedbot.slack import error_codes
 from schedbot.slack.remedies import describe_reason, fill_names
 from schedbot.store.history.jobs import Attempt, JobRecord
+from schedbot.store.jobs.acknowledgement import Acknowledgement
 from schedbot.store.jobs.outage import OUTAGE_FAILURES
 
 SLOW_MS = 60_000
@@ -44,7 +45,17 @@ class JobSummary:
 def summarize(job: JobRecord, circumstances: Circumstances, skipped_by: str = "") -> JobSummary:
     """Return the job's state and next steps. `skipped_by` replaces the reason of a skipped job."""
     detail, steps = explain_state(job, circumstances)
-    return JobSummary(f"Job {job.job} {describe_state(job.state)}: {skipped_by or detail}", steps)
+    sentence = f"Job {job.job} {describe_state(job.state)}: {skipped_by or detail}"
+    return JobSummary(f"{sentence}{describe_acknowledgement(job, circumstances.now)}", steps)
+
+
+def describe_acknowledgement(job: JobRecord, now: int) -> str:
+    """Return ` tester@host acknowledged it on Tue 1 Dec 09:00 EST: customer informed.`; empty without one."""
+    if job.acknowledged is None:
+        return ""
+    entry = Acknowledgement.parse(job.acknowledged)
+    reason = f": {entry.reason}" if entry.reason else ""
+    return f" {entry.by} acknowledged it on {times.format_instant(entry.at, times.zone(job.tz), now)}{reason}."
 
 
 def describe_state(state: JobState) -> str:

@@ -10,6 +10,11 @@ from schedbot.store.jobs.outage import OUTAGE_FAILURES
 
 def explain_briefly(job: JobRecord, circumstances: Circumstances) -> str:
     """Return why the job is in its state. Codes of errors stay, because `--error` takes them."""
+    reason = explain_state(job, circumstances)
+    return f"{reason} (acknowledged)" if job.acknowledged else reason
+
+
+def explain_state(job: JobRecord, circumstances: Circumstances) -> str:
     match job.state:
         case JobState.SUCCEEDED:
             return f"deferred: {job.deferred_by}" if job.deferred_by else ""

@@ -123,7 +123,7 @@ def failure_problems(vitals: Vitals) -> list[Problem]:
         return []
     jobs = count(vitals.failed_24h, "job", "jobs")
     steps = "'schedbot audit --state failed' shows why; 'schedbot retry --state failed' sends them again,"
-    steps += " with --stale also those past their grace."
+    steps += f" with --stale also those past their grace; {acknowledge('failed')}."
     return [Problem(f"{jobs} failed in the last 24 hours. {steps}")]
 
 
@@ -134,8 +134,18 @@ def missed_problems(vitals: Vitals) -> list[Problem]:
     missed = count(vitals.missed_24h, "occurrence was", "occurrences were")
     accounts = count(vitals.accounts_without_post, "account", "accounts")
     silent = f" {accounts} got no post at all." if vitals.accounts_without_post else ""
-    steps = "'schedbot audit --state missed' lists them; 'schedbot backfill NAME --from WHEN --to WHEN' posts them."
-    return [Problem(f"{missed} missed in the last 24 hours.{silent} {steps}")]
+    posts = []
+    if vitals.missed_24h > vitals.missed_in_spans_24h:
+        posts.append("'schedbot retry --state missed --stale --since 1d' posts them")
+    if vitals.missed_in_spans_24h:
+        posts.append("'schedbot backfill NAME --from WHEN --to WHEN' posts those in one row")
+    steps = "; ".join(["'schedbot audit --state missed --since 1d' lists them", *posts, acknowledge("missed")])
+    return [Problem(f"{missed} missed in the last 24 hours.{silent} {steps}.")]
+
+
+def acknowledge(state: str) -> str:
+    """Return the advice that takes failures of a state out of `health`."""
+    return f"'schedbot audit --state {state} --since 1d --acknowledge' takes them out of this report"
 
 
 def version_problems(vitals: Vitals) -> list[Problem]:

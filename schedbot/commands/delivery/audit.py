@@ -38,6 +38,12 @@ def run(
             "--mark-posted", metavar="TS", help="Mark a held or unknown JOB as posted: its ts or message link."
         ),
     ] = None,
+    acknowledge: Annotated[
+        bool,
+        typer.Option("--acknowledge", help="Take the failure of JOB, or of the filtered jobs, out of 'health'."),
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Reason of --acknowledge.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Acknowledge without a question; for scripts.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a job, oldest first.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV, oldest first.")] = False,
 ) -> None:
@@ -47,11 +53,22 @@ def run(
     States: queued running succeeded failed unknown held missed skipped cancelled. Many missed occurrences of a
     schedule are one line without a number ('-', in JSON null); 'backfill' posts some of them after all.
 
+    --acknowledge records who has seen a failed, held or missed job, when and why; 'health' counts it no more. A retry
+    ends the acknowledgement. For a job named by number it asks nothing.
+
     Example:  schedbot audit --since 2d --state failed,held
     """
     filter_options = options.filter_options(locals())
     refuse_conflicts(job, filter_options != FilterOptions(), mark_posted, json and csv)
+    if reason and not acknowledge:
+        raise BadInput("--reason needs --acknowledge.", "It says why a failure is acknowledged.")
     with open_session() as session:
+        if acknowledge:
+            from schedbot.commands.delivery import acknowledgements
+
+            acknowledgements.carry_out(session, job, filters.parse(session, filter_options), reason.strip(), yes)
+            if job is None:
+                return
         if job is None:
             show_jobs(session, filters.parse(session, filter_options), limit, json, csv)
             return

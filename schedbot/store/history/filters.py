@@ -49,9 +49,12 @@ class Filter:
         return self == Filter()
 
 
-def statement(select: str, selection: Filter, order: str) -> str:
-    """Return `select` (jobs are `j`, schedules `s`, versions `v`) with the filter's WHERE, sorted by `order`."""
-    common = conditions(selection)
+def statement(select: str, selection: Filter, order: str, condition: str = "") -> str:
+    """Return `select` (jobs are `j`, schedules `s`, versions `v`) with the filter's WHERE, sorted by `order`.
+
+    `condition` is one more condition for each job.
+    """
+    common = [*conditions(selection), *([condition] if condition else [])]
     branches = [
         f"{select} WHERE {' AND '.join([*common, state] if state else common) or 'true'}"
         for state in state_conditions(selection)

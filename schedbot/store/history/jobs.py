@@ -26,7 +26,8 @@ SELECT j.id AS job, j.schedule_id, s.name AS schedule, s.account, w.name AS work
        j.due_at AS due_at, j.available_at, j.deadline_at, j.state,
        coalesce(j.cancel_reason, j.error) AS error, j.ts, j.lateness_ms, r.tz,
        s.state AS schedule_state, s.reason AS schedule_reason, w.id AS workspace_id,
-       w.paused_reason AS workspace_paused, w.stops_grace, j.deferred_to, j.deferred_by, j.cancel_reason
+       w.paused_reason AS workspace_paused, w.stops_grace, j.deferred_to, j.deferred_by, j.cancel_reason,
+       j.acknowledged
 """
 JOINS = """
   JOIN schedules s ON s.id = j.schedule_id
@@ -36,12 +37,13 @@ JOINS = """
 """
 JOBS = f"{COLUMNS} FROM jobs j {JOINS}"
 # Spans in the form of jobs, so that the same filters apply. {overlaps} bounds their time.
+SPAN_COLUMNS = f"{COLUMNS}, j.occurrences, j.last_due_at"
 SPANS = (
-    COLUMNS
-    + """, j.occurrences, j.last_due_at
-  FROM (SELECT schedule_id, workspace_id, NULL AS id, first_due_at AS due_at, first_due_at AS available_at,
-               first_due_at AS deadline_at, 'missed' AS state, reason AS error, NULL AS ts, NULL AS lateness_ms,
-               NULL AS deferred_to, NULL AS deferred_by, NULL AS cancel_reason, count AS occurrences, last_due_at
+    """
+  FROM (SELECT id AS span_id, schedule_id, workspace_id, NULL AS id, first_due_at AS due_at,
+               first_due_at AS available_at, first_due_at AS deadline_at, 'missed' AS state, reason AS error,
+               NULL AS ts, NULL AS lateness_ms, NULL AS deferred_to, NULL AS deferred_by, NULL AS cancel_reason,
+               acknowledged, count AS occurrences, last_due_at
           FROM missed_spans WHERE {overlaps}) j"""
     + JOINS
 )
@@ -123,6 +125,7 @@ class JobRecord:
     deferred_to: int | None  # instant that a calendar deferred it to; None: it goes at due_at
     deferred_by: str | None
     cancel_reason: CancelReason | None = None
+    acknowledged: str | None = None  # JSON of `store.jobs.acknowledgement`
     attempts: tuple[Attempt, ...] = ()
     occurrences: int | None = None
     last_due_at: int | None = None
@@ -172,21 +175,27 @@ def every_job(db: Database, selection: Filter) -> Iterator[JobRecord]:
 
 
 def spans(db: Database, selection: Filter, order: str) -> Iterator[JobRecord]:
-    """Yield the missed spans that the filter lets through. A span has no job number, one reason, and was missed."""
-    if (
-        selection.jobs is not None
-        or (selection.errors is not None and NO_TICK not in selection.errors)
-        or (selection.states is not None and JobState.MISSED not in selection.states)
-    ):
+    """Yield the missed spans that the filter lets through."""
+    if not selects_spans(selection):
         return iter(())
     return db.each(JobRecord, spans_statement(selection, order), filters.bindings(selection))
 
 
-def spans_statement(selection: Filter, order: str) -> str:
+def selects_spans(selection: Filter) -> bool:
+    """May the filter let a missed span through? A span has no job number, one reason, and was missed."""
+    return (
+        selection.jobs is None
+        and (selection.errors is None or NO_TICK in selection.errors)
+        and (selection.states is None or JobState.MISSED in selection.states)
+    )
+
+
+def spans_statement(selection: Filter, order: str, columns: str = SPAN_COLUMNS, condition: str = "") -> str:
     """Return the statement for the filter's spans. A span that overlaps the filter's time is let through."""
     bounds = {"last_due_at >= :since": selection.since, "first_due_at <= :until": selection.until}
     overlaps = " AND ".join(bound for bound, instant in bounds.items() if instant is not None) or "true"
-    return filters.statement(SPANS.format(overlaps=overlaps), replace(selection, since=None, until=None), order)
+    timeless = replace(selection, since=None, until=None)
+    return filters.statement(columns + SPANS.format(overlaps=overlaps), timeless, order, condition)
 
 
 def sort_key(record: JobRecord) -> tuple[int, int]:

@@ -42,7 +42,8 @@ SELECT :now, :actor, :host, 'retry', j.workspace_id, 'job', CAST(j.id AS TEXT), 
 REQUEUE = """
 UPDATE jobs
    SET state = :queued, available_at = r.value ->> 2, deadline_at = r.value ->> 3, parked = r.value ->> 4,
-       workspace_id = r.value ->> 5, spent = 0, error = NULL, cancel_reason = NULL, is_requested = 1
+       workspace_id = r.value ->> 5, spent = 0, error = NULL, cancel_reason = NULL, is_requested = 1,
+       acknowledged = NULL
   FROM json_each(:retries) r
  WHERE jobs.id = r.value ->> 0 AND jobs.state = r.value ->> 1
 """

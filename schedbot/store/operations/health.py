@@ -27,28 +27,32 @@ SELECT (SELECT count(*) FROM jobs WHERE state = 'queued' AND parked = 0)
      + (SELECT count(*) FROM jobs WHERE state = 'queued' AND parked = 1)
 """
 
+# Failures that a person has acknowledged do not count.
 # Two reads: a deferred job counts by the instant it was deferred to. A job of a removed schedule cannot be sent again.
 COUNT_FAILED = """
 SELECT (SELECT count(*) FROM jobs j CROSS JOIN schedules s ON s.id = j.schedule_id
-         WHERE j.state = 'failed' AND j.due_at > :since AND s.state <> 'removed')
+         WHERE j.state = 'failed' AND j.due_at > :since AND j.acknowledged IS NULL AND s.state <> 'removed')
      + (SELECT count(*) FROM jobs j CROSS JOIN schedules s ON s.id = j.schedule_id
-         WHERE j.state = 'failed' AND j.deferred_to > :since AND +j.due_at <= :since AND s.state <> 'removed')
+         WHERE j.state = 'failed' AND j.deferred_to > :since AND +j.due_at <= :since AND j.acknowledged IS NULL
+           AND s.state <> 'removed')
 """
 
 # A span counts whole if its last occurrence is of the last 24 hours. Removed schedules owe nothing.
-COUNT_MISSED = """
-SELECT (SELECT count(*) FROM jobs j CROSS JOIN schedules s ON s.id = j.schedule_id
-         WHERE j.state = 'missed' AND j.due_at > :since AND s.state <> 'removed')
-     + (SELECT coalesce(sum(m.count), 0) FROM missed_spans m CROSS JOIN schedules s ON s.id = m.schedule_id
-         WHERE m.last_due_at > :since AND s.state <> 'removed')
+COUNT_MISSED_JOBS = """
+SELECT count(*) FROM jobs j CROSS JOIN schedules s ON s.id = j.schedule_id
+ WHERE j.state = 'missed' AND j.due_at > :since AND j.acknowledged IS NULL AND s.state <> 'removed'
+"""
+COUNT_MISSED_IN_SPANS = """
+SELECT coalesce(sum(m.count), 0) FROM missed_spans m CROSS JOIN schedules s ON s.id = m.schedule_id
+ WHERE m.last_due_at > :since AND m.acknowledged IS NULL AND s.state <> 'removed'
 """
 
 # Read only if occurrences were missed.
 COUNT_ACCOUNTS_WITHOUT_POST = """
 SELECT count(DISTINCT s.account) FROM schedules s
  WHERE s.account <> '' AND s.state <> 'removed'
-   AND s.id IN (SELECT schedule_id FROM jobs WHERE state = 'missed' AND due_at > :since
-                UNION ALL SELECT schedule_id FROM missed_spans WHERE last_due_at > :since)
+   AND s.id IN (SELECT schedule_id FROM jobs WHERE state = 'missed' AND due_at > :since AND acknowledged IS NULL
+                UNION ALL SELECT schedule_id FROM missed_spans WHERE last_due_at > :since AND acknowledged IS NULL)
    AND NOT EXISTS (SELECT 1 FROM schedules o CROSS JOIN jobs j ON j.schedule_id = o.id
                     WHERE o.account = s.account AND o.state <> 'removed'
                       AND j.due_at > :since AND j.state = 'succeeded')
@@ -107,6 +111,7 @@ class Vitals:
     has_unknown: bool = False  # a job of unknown outcome
     unanswered_posts: int = 0  # in a row, the last within the hour
     missed_24h: int = 0
+    missed_in_spans_24h: int = 0  # of these, those in rows of many
     accounts_without_post: int = 0  # of those with a missed occurrence, in the last 24 hours
     ahead_at: int | None = None  # the newest heartbeat, if it lies in the future
 
@@ -116,7 +121,8 @@ def read_vitals(db: Database, now: int) -> Vitals:
     alive = {"since": now - heartbeats.POOL_ALIVE_MS + 1, "latest": now + heartbeats.MAX_CLOCK_LEAD_MS}
     day = {"since": now - DAY_MS}
     with db.reading():
-        missed = db.integer(COUNT_MISSED, day)
+        missed = db.integer(COUNT_MISSED_JOBS, day)
+        missed_in_spans = db.integer(COUNT_MISSED_IN_SPANS, day)
         return Vitals(
             now=now,
             tick_at=heartbeats.get_last_beat(db, "tick", now),
@@ -132,7 +138,8 @@ def read_vitals(db: Database, now: int) -> Vitals:
             other_pools=db.all(OtherPool, OTHER_POOLS, {**alive, "program": __version__}),
             has_unknown=db.is_true(HAS_UNKNOWN),
             unanswered_posts=outage.count_failures(db, now),
-            missed_24h=missed,
-            accounts_without_post=db.integer(COUNT_ACCOUNTS_WITHOUT_POST, day) if missed else 0,
+            missed_24h=missed + missed_in_spans,
+            missed_in_spans_24h=missed_in_spans,
+            accounts_without_post=db.integer(COUNT_ACCOUNTS_WITHOUT_POST, day) if missed + missed_in_spans else 0,
             ahead_at=heartbeats.find_ahead(db, now),
         )

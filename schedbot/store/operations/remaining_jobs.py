@@ -15,11 +15,11 @@ SELECT EXISTS (SELECT 1 FROM jobs
 
 CLAIMS = "SELECT token, max(lease_until) AS lease_until FROM jobs WHERE state = 'running' GROUP BY token"
 
-# Held jobs of a removed schedule need no decision: the audit keeps them.
+# Held jobs that a person has acknowledged, or of a removed schedule, need no decision: the audit keeps them.
 # CROSS JOIN: from the few held jobs to their schedules.
 COUNT_HELD = """
 SELECT count(*) FROM jobs j CROSS JOIN schedules s ON s.id = j.schedule_id
- WHERE j.state = 'held' AND s.state <> 'removed'
+ WHERE j.state = 'held' AND j.acknowledged IS NULL AND s.state <> 'removed'
 """
 
 COUNT_PAUSED = """

@@ -168,6 +168,7 @@ CREATE TABLE jobs (
   cancel_reason TEXT,                                  -- change that cancelled or skipped it
   ts            TEXT,                                  -- Slack's id of the message
   lateness_ms   INTEGER,
+  acknowledged  TEXT,                                  -- JSON: at, by and reason of a person who saw its failure
   CONSTRAINT one_job_for_each_occurrence UNIQUE (schedule_id, due_at),
   CONSTRAINT kind_known CHECK (kind IN ('scheduled', 'extra', 'test')),
   CONSTRAINT state_known CHECK (state IN
@@ -207,6 +208,7 @@ CREATE TABLE missed_spans (
   last_due_at   INTEGER NOT NULL,
   count         INTEGER NOT NULL,
   reason        TEXT    NOT NULL,
+  acknowledged  TEXT,                                  -- as in jobs
   CONSTRAINT a_span_holds_something CHECK (count > 0 AND first_due_at <= last_due_at)
 ) STRICT;
 CREATE INDEX missed_spans_of_schedule ON missed_spans (schedule_id, first_due_at, last_due_at, recurrence_id);
