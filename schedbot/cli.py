@@ -61,13 +61,13 @@ UNCLEANED = ("FILE", "FILE|-", "FOLDER", "COMMAND", "KEY=VALUE")
 
 # Messages of typer (from 0.29 on of pydantic) about a value, and schedbot's wording.
 MESSAGES = (
-    (r"'.*' is not a valid int(?:eger)?(?: range)?\.", "it is not a whole number"),
+    (r"\A'.*' is not a valid int(?:eger)?(?: range)?\.", "it is not a whole number"),
     (r"Input should be a valid integer, unable to parse string as an integer", "it is not a whole number"),
     (r"Input should be greater than or equal to", "it must be at least"),
     (r"Input should be less than or equal to", "it must be at most"),
     (r"Value error, ", ""),
 )
-OUT_OF_RANGE = re.compile(r"(-?\d+) is not in the range (?:(-?\d+)<=)?x(?:>=(-?\d+))?(?:<=(-?\d+))?\.")
+OUT_OF_RANGE = re.compile(r"(?<!\d)(-?\d+) is not in the range (?:(-?\d+)<=)?x(?:>=(-?\d+))?(?:<=(-?\d+))?\.")
 
 
 def reword(message: str) -> str:

@@ -9,7 +9,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -20,6 +20,9 @@ BYTE_ORDER_MARK = "\ufeff"
 DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 # https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+MOST_MARKS = 30  # of the Stream-Safe Text Format: https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format
+LONG_RUN = re.compile("[^\x00-\x7f]{31,}")
+MAX_DEPTH = 50  # of JSON: lists and objects in each other
 JOINERS = "\u200c\u200d"
 WHOLE_NUMBER = re.compile(r"([0-9]{1,9})(?:\.0{1,9})?", re.ASCII)
 QUOTED = re.compile(r"(['\"\u2018\u201c]).*(['\"\u2019\u201d])", re.DOTALL)
@@ -30,7 +33,27 @@ Parameters = ParamSpec("Parameters")
 
 def clean(text: str) -> str:
     """Return the text in NFC, without blanks around it and without a byte order mark at its start."""
-    return text.strip() if text.isascii() else unicodedata.normalize("NFC", clean_path(text))
+    return text.strip() if text.isascii() else _to_nfc(clean_path(text))
+
+
+def _to_nfc(text: str) -> str:
+    """Return the text in NFC.
+
+    A text with more than MOST_MARKS combining marks in a row stays: no language has that, and the time to sort them is
+    quadratic.
+    """
+    if any(_count_marks(run[0]) > MOST_MARKS for run in LONG_RUN.finditer(text)):
+        return text
+    return unicodedata.normalize("NFC", text)
+
+
+def _count_marks(text: str) -> int:
+    """Return the greatest number of combining marks in a row."""
+    most = count = 0
+    for char in text:
+        count = count + 1 if unicodedata.combining(char) else 0
+        most = max(most, count)
+    return most
 
 
 def clean_path(text: str) -> str:
@@ -100,21 +123,37 @@ def explains_spelling(
 
 
 def parse_json(text: str) -> Any:
-    """Return the value of JSON. Raises ValueError, and BadInput for NaN and Infinity, which JSON does not have."""
+    """Return the value of JSON. Raises ValueError, and BadInput for a value that `check_json` refuses."""
     try:
         value = json.loads(text)
     except RecursionError:
-        raise ValueError("nested too deeply") from None
-    refuse_nan(value)
+        raise too_deep() from None
+    check_json(value)
     return value
 
 
-def refuse_nan(value: Any) -> None:
-    """Raise BadInput for a NaN or an infinite number, at any depth."""
+def check_json(value: Any) -> None:
+    """Raise BadInput for a NaN or an infinite number, at any depth, and for more than MAX_DEPTH levels."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [entry for outer in level for entry in _entries(outer)]
+    if level:
+        raise too_deep()
     try:
         json.dumps(value, allow_nan=False)
     except ValueError:
         raise BadInput(f"{_find_nan(value)} is no number in JSON.", "Write null, or leave the value out.") from None
+
+
+def _entries(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def too_deep() -> BadInput:
+    """Return the error of JSON with more than MAX_DEPTH levels."""
+    return BadInput("The JSON is nested too deeply.", f"Use at most {MAX_DEPTH} lists and objects in each other.")
 
 
 def _find_nan(value: Any) -> str:

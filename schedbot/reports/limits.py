@@ -21,10 +21,14 @@ from schedbot.text_input import refuse_nan
 
 MAX_TEXT = 4_000
 MAX_SECTION = 3_000
+MAX_SOURCE = 40_000  # of a text, before anything is done with it
 
 
 def enforce(message: Message) -> Message:
     """Return the message within the limits. Raises ReportFailed with the block, the length and the limit."""
+    if len(message.text) > MAX_SOURCE:
+        problem = f"The report's text has {len(message.text):,} characters; Slack takes at most {MAX_SOURCE:,}."
+        raise ReportFailed(problem, hint="Shorten it.")
     message = escaping.clean_message(message)
     if not (message.blocks or message.attachments) and message.text.strip() and utf16_length(message.text) <= MAX_TEXT:
         return message

@@ -19,7 +19,8 @@ Line = tuple[str, str]
 
 MENTION = re.compile(r"<([@#!])([^<>|]+)(?:\|([^<>]+))?>")
 LINK = re.compile(r"<((?:https?|mailto|tel):[^<>|]+)(?:\|([^<>]+))?>")
-EMPHASIS = re.compile(r"(?<!\w)([*_~])(?=\S)([^\n]+?)(?<=\S)\1(?!\w)")
+# A sign inside a word is text, as in `a_b`; the next other sign of the same kind ends the search, so it is linear.
+EMPHASIS = re.compile(r"(?<!\w)([*_~])(?=\S)((?:(?!\1)[^\n]|(?<=\w)\1(?=\w))+)(?<=\S)\1(?!\w)")
 BOLD_LINE = re.compile(r"\s*\*[^*\n]+\*\s*")
 GAP = 2
 BAR = "▌ "

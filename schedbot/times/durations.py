@@ -24,7 +24,9 @@ def parse_duration(text: str) -> int:
         elif words.startswith("-"):
             hint = "A duration is not negative: leave out the minus."
         raise BadInput(f"{quote(text)} is not a duration.", hint=hint)
-    total = sum(int(n) * LETTERS[unit.lower()] for n, unit in re.findall(r"([0-9]+)([smhdw])", words, re.IGNORECASE))
+    total = sum(
+        int(n) * LETTERS[unit.lower()] for n, unit in re.findall(r"([0-9]{1,12})([smhdw])", words, re.IGNORECASE)
+    )
     if total > MAX_DURATION:
         raise BadInput(f"{quote(text)} is too long.", hint="At most ten years: '3652d'.")
     return total

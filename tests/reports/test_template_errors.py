@@ -58,7 +58,7 @@ def test_folder_is_refused_as_a_template(tmp_path: Path) -> None:
         pytest.param('{"blocks": {"type": "divider"}}', "'blocks' that are not a list", id="one block for a list"),
         pytest.param("[[]]", "'blocks' that are not a list", id="a list in a list"),
         pytest.param("[" * 100_000, "is nested too deeply", id="too deep"),
-        pytest.param("x" * 1_000_001, "has 1,000,001 characters; at most 1,000,000", id="too long"),
+        pytest.param("{{ 'x' * 1000001 }}", "has 1,000,001 characters; at most 1,000,000", id="too long"),
         pytest.param('{"text": ' + "9" * 5_000 + "}", "is not JSON", id="too many digits"),
     ],
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from schedbot import reports
 from schedbot.errors import ReportFailed
 from schedbot.model import Report
 from schedbot.reports import render_process, trial
@@ -41,6 +42,14 @@ def count_due(account: str, calls: list[str], name: str = "daily") -> TrialOccur
 def test_report_gets_the_values_of_its_occurrence(tmp_path: Path) -> None:
     report = template(tmp_path, '{"text": "{{ schedule }} {{ account }} {{ due.hour }} {{ n + 1 }}"}', n=1)
     assert render_process.render(report, OCCURRENCE).text == "daily acme 18 2"
+
+
+def test_all_parts_of_a_message_come_back(tmp_path: Path) -> None:
+    section = '{"type": "section", "text": {"type": "mrkdwn", "text": "x"}}'
+    report = template(tmp_path, f'{{"text": "a", "blocks": [{section}], "attachments": [{{"blocks": [{section}]}}]}}')
+    message = render_process.render(report, OCCURRENCE)
+    assert message == reports.render(report, {})
+    assert (message.text, len(message.blocks), len(message.attachments)) == ("a", 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from schedbot import reports, text_input, times
 from schedbot.errors import BadInput, ReportFailed
 from schedbot.model import Report
+from schedbot.reports import limits
 from schedbot.rules import recurrence, windows
 
 Value = TypeVar("Value")
@@ -25,6 +26,8 @@ Fields = Mapping[str, str | None]  # text by column; None: the field is not give
 DEFAULT_WORDS = ("", "none")  # give a field its default value
 FREE_COLUMNS = ("text", "report", "params")  # may contain any character
 MAX_NAME_LENGTH = 200
+MAX_LENGTHS = {"text": limits.MAX_SOURCE, "report": 4_096, "params": 100_000}  # of the columns
+MAX_FIELD_LENGTH = 2_000  # of the other columns
 MAX_OCCURRENCES = 100_000
 MAX_ATTEMPTS = 20
 MAX_SPAN_MS = 366 * 86_400_000
@@ -58,7 +61,10 @@ def clean(fields: Fields) -> dict[str, str | None]:
 
 
 def clean_cell(column: str, text: str) -> str:
-    """Return the text of one field, cleaned."""
+    """Return the text of one field, cleaned. Raises BadField for a text that is too long, before any work on it."""
+    most = MAX_LENGTHS.get(column, MAX_FIELD_LENGTH)
+    if len(text) > most:
+        raise BadField(column, f"It has {len(text):,} characters.", f"Use at most {most:,}.")
     return text_input.clean_path(text) if column == "report" else text_input.clean(text)
 
 

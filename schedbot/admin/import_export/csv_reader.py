@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schedbot import text_input
+from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.fields.schedule_fields import COLUMNS
 from schedbot.admin.import_export.formats import Record, make_record, unknown_column
 from schedbot.admin.import_export.line_errors import LineErrors
@@ -39,7 +40,10 @@ def read_csv(text: str, errors: LineErrors) -> Iterator[Record]:
     for line, row in rows:
         cells = without_empty_end(row, len(columns))
         if len(cells) == len(columns):
-            yield make_record(line, dict(zip(columns, cells, strict=True)))
+            try:
+                yield make_record(line, dict(zip(columns, cells, strict=True)))
+            except BadField as error:
+                errors.add(line, error.column, error)
         else:
             errors.add(line, "row", wrong_length(cells, header, columns))
 

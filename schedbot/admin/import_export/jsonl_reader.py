@@ -31,7 +31,10 @@ def parse_object(json_text: str) -> dict[str, str]:
     """Return the cells of one line by column. Raises BadField for the first that is wrong."""
     try:
         values = json.loads(json_text)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        error = text_input.too_deep()
+        raise BadField("line", str(error), error.hint) from None
+    except ValueError:
         raise BadField("line", f"{times.quote(json_text)} is not JSON.", "Write one object on each line.") from None
     if not isinstance(values, dict):
         raise BadField("line", f"{times.quote(json_text)} is not an object.", "Write {...} on each line.")
@@ -47,7 +50,7 @@ def to_cell(column: str, value: Any) -> str:
         return ""
     if isinstance(value, str):
         return check_text(value)
-    text_input.refuse_nan(value)
+    text_input.check_json(value)
     if column == "params" or isinstance(value, bool):
         return check_text(json.dumps(value, ensure_ascii=False))
     if isinstance(value, int | float):

@@ -13,6 +13,7 @@ from jinja2.loaders import split_template_path
 
 from schedbot.errors import TOKEN, ReportFailed
 
+MAX_BYTES = 1_000_000
 SYSTEM_FOLDERS = ("/proc", "/sys")  # their files look plain, and show secrets of processes
 
 
@@ -46,7 +47,10 @@ def read_plain_file(path: Path) -> tuple[str, os.stat_result]:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise ReportFailed(f"'{path}' is not a plain file.", hint="Templates are plain files.")
-        text = file.read()
+        if status.st_size > MAX_BYTES:
+            hint = f"A template has at most {MAX_BYTES:,} bytes."
+            raise ReportFailed(f"The template file '{path}' has {status.st_size:,} bytes.", hint=hint)
+        text = file.read(MAX_BYTES)
     if TOKEN.search(text):
         raise ReportFailed(
             f"The file '{path}' holds a Slack token, so it is not used as a template.",

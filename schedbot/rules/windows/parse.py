@@ -62,7 +62,7 @@ class Blackout:
 @lru_cache(maxsize=1_024)
 def parse_window(text: str) -> Window:
     """Return the window of a text; an empty text is always open. Raises BadInput."""
-    words = re.sub(r"\s*([,;-])\s*", r"\1", " ".join(text[: MAX_LENGTH + 1].lower().split()))
+    words = re.sub(r" ?([,;-]) ?", r"\1", " ".join(text[: MAX_LENGTH + 1].lower().split()))
     open_hours, at = [], 0
     while at < len(words):
         match = OPEN_HOURS.match(words, at)

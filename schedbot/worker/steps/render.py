@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from schedbot import reports
 from schedbot.errors import ReportFailed
 from schedbot.model import Message
-from schedbot.reports import resource_limits
+from schedbot.reports import limits, resource_limits
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.children import renderer
 from schedbot.worker.children.child_process import ChildProcess
@@ -107,12 +107,13 @@ class RenderPool:
     queue: RenderQueue = field(default_factory=RenderQueue)
 
     def render(self, delivery: Delivery) -> None:
-        """Render text now; queue a template for a renderer."""
-        if delivery.job.report.kind != "text":
+        """Render a short text now; queue any other report for a renderer."""
+        report = delivery.job.report
+        if report.kind != "text" or len(report.source) > limits.MAX_TEXT:
             self.queue.add(delivery)
             return
         try:
-            message = reports.render(delivery.job.report, {})
+            message = reports.render(report, {})
         except ReportFailed as error:
             self.on_failed(delivery, str(error))
         else:
