@@ -17,7 +17,7 @@ from schedbot.reports import block_checks, escaping
 from schedbot.reports.fallback_text import extract_attachment_text, extract_text
 from schedbot.reports.split_text import shorten, split
 from schedbot.rules.block_kit import utf16_length
-from schedbot.text_input import refuse_nan
+from schedbot.text_input import check_json
 
 MAX_TEXT = 4_000
 MAX_SECTION = 3_000
@@ -39,7 +39,7 @@ def enforce(message: Message) -> Message:
         blocks = tuple(_split_into_sections(text))
     message = replace(message, blocks=blocks)
     block_checks.check(message)
-    _refuse_nan(message)
+    _check_json(message)
     if text.strip():
         return replace(message, text=shorten(text, MAX_TEXT))
     return _add_notification(message)
@@ -68,8 +68,8 @@ def _split_into_sections(text: str) -> list[Mapping[str, Any]]:
     return [{"type": "section", "text": {"type": "mrkdwn", "text": piece}} for piece in split(text, MAX_SECTION)]
 
 
-def _refuse_nan(message: Message) -> None:
+def _check_json(message: Message) -> None:
     try:
-        refuse_nan([*message.blocks, *message.attachments])
+        check_json([*message.blocks, *message.attachments])
     except BadInput as error:
         raise ReportFailed(f"The report's blocks are not JSON: {error}", hint=error.hint) from None
