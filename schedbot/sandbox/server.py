@@ -14,8 +14,9 @@ from schedbot.errors import SchedbotError
 from schedbot.sandbox import faults, page, storage
 from schedbot.sandbox.api import PREFIX, Api
 from schedbot.sandbox.api_responses import Json
-from schedbot.sandbox.control_api import ControlApi, loopback_only
+from schedbot.sandbox.control_api import ControlApi
 from schedbot.sandbox.events import Events
+from schedbot.sandbox.guard import guard
 from schedbot.sandbox.state import SandboxOptions, new_state
 
 HOST = "127.0.0.1"
@@ -57,7 +58,7 @@ def build_app(config: ServerConfig) -> web.Application:
     api, events = Api(state), Events()
     for line in config.faults:
         api.faults.order(faults.parse_line(line))
-    app = web.Application()
+    app = web.Application(middlewares=[guard])
     app.router.add_route("*", PREFIX + "{method}", api.answer)
     state.listeners.append(events.publish_message)
     clear_file: Callable[[], None] = _do_nothing
@@ -65,7 +66,7 @@ def build_app(config: ServerConfig) -> web.Application:
         file = storage.open_storage(Path(config.file), state)
         state.listeners.append(file.write)
         clear_file = file.clear
-    app.router.add_get("/", loopback_only(page.show_page))
+    app.router.add_get("/", page.show_page)
     app.add_routes(ControlApi(api, events, clear_file).routes())
     return app
 
