@@ -10,7 +10,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from schedbot import times
 from schedbot.model import Message
 from schedbot.reports.column_wrap import count_columns, wrap_line
 from schedbot.reports.fallback_text import as_list, extract_text
@@ -22,6 +24,7 @@ LINK = re.compile(r"<((?:https?|mailto|tel):[^<>|]+)(?:\|([^<>]+))?>")
 # A sign inside a word is text, as in `a_b`; the next other sign of the same kind ends the search, so it is linear.
 EMPHASIS = re.compile(r"(?<!\w)([*_~])(?=\S)((?:(?!\1)[^\n]|(?<=\w)\1(?=\w))+)(?<=\S)\1(?!\w)")
 BOLD_LINE = re.compile(r"\s*\*[^*\n]+\*\s*")
+SECONDS = re.compile(r"[0-9]{1,10}(?![0-9])")
 GAP = 2
 BAR = "▌ "
 # Slack's names of colours, and its colour for an attachment without one.
@@ -82,8 +85,15 @@ def _attachment_parts(attachment: Mapping[str, Any], width: int) -> Iterator[Ite
     for name in ("image_url", "thumb_url"):
         if address := _text(attachment.get(name)):
             yield (("dim", line) for line in _wrap(f"[picture: {to_plain_text(address)}]", width))
-    if footer := _text(attachment.get("footer")):
-        yield (("dim", line) for line in _wrap(to_plain_text(footer), width))
+    footer = " · ".join(filter(None, (to_plain_text(_text(attachment.get("footer"))), _time(attachment.get("ts")))))
+    if footer:
+        yield (("dim", line) for line in _wrap(footer, width))
+
+
+def _time(seconds: Any) -> str:
+    """Return the time of an attachment in UTC, or an empty text where it has none that can be read."""
+    match = SECONDS.match(str(seconds))
+    return times.format_instant(int(match[0]) * 1_000, ZoneInfo("UTC")) if match else ""
 
 
 def _linked_lines(attachment: Mapping[str, Any], name: str, style: str, width: int) -> Iterator[Line]:

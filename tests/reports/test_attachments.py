@@ -88,6 +88,13 @@ def test_text_beside_blocks_includes_the_attachments() -> None:
     assert (message.text, message.attachments) == ("Sales\nup", ({"text": "up"},))
 
 
+def test_long_text_beside_attachments_moves_to_blocks() -> None:
+    message = enforce(Message("word " * 1_000, (), ({"text": "up"},)))
+    assert len(message.text) <= 4_000
+    assert len(message.blocks) == 2
+    assert message.attachments == ({"text": "up"},)
+
+
 def test_attachments_without_any_text_are_refused() -> None:
     with pytest.raises(ReportFailed, match="its notification would be empty"):
         enforce(Message("", (), ({"color": "good", "blocks": [DIVIDER]},)))
@@ -97,7 +104,8 @@ def test_attachments_are_drawn_with_their_bar() -> None:
     attachments: list[dict[str, Any]] = [
         {"color": "good", "pretext": "See:", "title": "Sales", "title_link": "https://x.example", "text": "up *3* %"},
         {"color": "#A1B2C3", "blocks": [section("one"), DIVIDER]},
-        {"fallback": "only this"},
+        {"footer": "warehouse", "ts": 1795453200},
+        {"fallback": "only this", "ts": "soon"},
     ]
     assert preview_lines(Message("Hi", (), attachments), 30) == [
         ("plain", "Hi"),
@@ -106,6 +114,8 @@ def test_attachments_are_drawn_with_their_bar() -> None:
         ("plain #2eb886", "▌ up 3 %"),
         ("plain #a1b2c3", "▌ one"),
         ("dim #a1b2c3", "▌ " + "─" * 28),
+        ("dim #dddddd", "▌ warehouse · Mon 23 Nov 2026"),
+        ("dim #dddddd", "▌ 17:00 UTC"),
         ("plain #dddddd", "▌ only this"),
     ]
 
