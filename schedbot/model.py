@@ -51,6 +51,7 @@ class CancelReason(StrEnum):
     SCHEDULE_SUSPENDED = "schedule_suspended"
     SCHEDULE_REMOVED = "schedule_removed"
     SKIPPED_BY_HAND = "skipped_by_hand"
+    ALL_PAUSED = "all_paused"  # `pause --all`
 
 
 NO_TICK = "no_tick"  # reason of occurrences that are missed together: no tick ran in time

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from schedbot import log, times
 from schedbot.session import Session
 from schedbot.store.database import Database
-from schedbot.store.fanout import clock_correction, enqueue_due, timed_pauses, timezone_update
+from schedbot.store.fanout import clock_correction, enqueue_due, pause_all, timed_pauses, timezone_update
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS, Counts
 from schedbot.store.operations import heartbeats, ownership
-from schedbot.store.schedules import recurrences
+from schedbot.store.schedules import pauses_of_all, recurrences
 from schedbot.store.sqlite.write_lock import process_lock
 
 SLICE = 50  # recurrences in one transaction
@@ -79,7 +79,11 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
 
 def is_anything_due(db: Database, horizon: int) -> bool:
     """Is an occurrence or the end of a pause due up to `horizon`? Most ticks have neither."""
-    return bool(recurrences.list_due(db, horizon, 1)) or timed_pauses.has_ending(db, horizon)
+    return bool(recurrences.list_due(db, horizon, 1)) or has_ending_pause(db, horizon)
+
+
+def has_ending_pause(db: Database, horizon: int) -> bool:
+    return timed_pauses.has_ending(db, horizon) or pauses_of_all.has_ending(db, horizon)
 
 
 def put_clock_right(db: Database, now: int) -> None:
@@ -111,6 +115,10 @@ def run_all_slices(db: Database, now: int, horizon: int, counts: Counts) -> None
 
 def run_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
     """Enqueue the due occurrences of some recurrences. Returns whether more may be due."""
+    if pause_all.end_timed(db, horizon):
+        log.event("pause_of_all_ended")
+    if pauses_of_all.is_on(db):
+        horizon = now  # the recurrences only move on
     for schedule_id in timed_pauses.end_pauses(db, now, horizon):
         log.event("pause_ended", schedule=schedule_id)
     due = recurrences.list_due(db, horizon, SLICE)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from schedbot import times
 from schedbot.admin.fields.schedule_fields import COLUMNS
-from schedbot.admin.schedules import occurrences, serialize
+from schedbot.admin.schedules import occurrences, pause_all, serialize
 from schedbot.admin.schedules.occurrences import Occurrence, Skips
 from schedbot.model import Recurrence, Schedule
 from schedbot.presentation import output
@@ -19,7 +19,7 @@ from schedbot.slack.remedies import describe_reason
 from schedbot.store.history import last_results
 from schedbot.store.history.last_results import LastResult
 from schedbot.store.jobs import pending
-from schedbot.store.schedules import workspaces
+from schedbot.store.schedules import pauses_of_all, workspaces
 
 CSV_COLUMNS = (*COLUMNS, *serialize.EXTRA_KEYS)
 INSTANTS = ("at", "starts", "until", "paused_until")
@@ -133,3 +133,10 @@ def note_paused_workspaces(session: Session, name: str | None = None) -> None:
             reason = describe_reason(workspace.paused_reason)
             output.note(f"Workspace '{workspace.name}' is paused since {since}: {reason}. Its jobs wait.")
             output.note(f"Resume it with 'schedbot workspace resume {shlex.quote(workspace.name)}'.")
+
+
+def note_pause_of_all(session: Session) -> None:
+    """Say that all posts are paused, if they are."""
+    present = pauses_of_all.get_present(session.db)
+    if present:
+        output.note(f"{pause_all.describe(session, present)} End the pause with '{pause_all.RESUME}'.")

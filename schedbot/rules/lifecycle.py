@@ -57,7 +57,7 @@ NEW: dict[Event, JobState] = {
 MOVES: dict[tuple[JobState, Event], JobState] = {
     # from       on                    to
     (QUEUED, E.CLAIMED): RUNNING,
-    (QUEUED, E.CANCELLED): CANCELLED,  # its schedule was paused, changed, suspended or removed
+    (QUEUED, E.CANCELLED): CANCELLED,  # its schedule was paused, changed, suspended or removed, or all were paused
     (QUEUED, E.SKIPPED): SKIPPED,  # by a person or a calendar: this occurrence alone
     (QUEUED, E.SKIPPED_AFTER_ATTEMPT): FAILED,  # by a calendar
     (QUEUED, E.EXPIRED): FAILED,  # its workspace was resumed, and its grace is over, after an attempt
@@ -93,7 +93,7 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (HELD, E.RETRIED): QUEUED,  # by a person
     (FAILED, E.RETRIED): QUEUED,  # by a person
     (MISSED, E.RETRIED): QUEUED,  # by a person, with --stale
-    (CANCELLED, E.ENQUEUED_AGAIN): QUEUED,  # its schedule was resumed or changed back in time
+    (CANCELLED, E.ENQUEUED_AGAIN): QUEUED,  # its schedule, or all, were resumed or changed back in time
     (CANCELLED, E.SKIPPED): SKIPPED,  # by a person: it does not come back with its schedule
     (CANCELLED, E.RETRIED): QUEUED,  # by a person, after a pause or suspension
     (SKIPPED, E.RETRIED): QUEUED,  # by a person, if a person skipped it
@@ -101,7 +101,12 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
 
 
 # A person may have a job sent after all that ended for one of these reasons. A changed schedule has another rule.
-REVERSIBLE = (CancelReason.SCHEDULE_PAUSED, CancelReason.SCHEDULE_SUSPENDED, CancelReason.SKIPPED_BY_HAND)
+REVERSIBLE = (
+    CancelReason.SCHEDULE_PAUSED,
+    CancelReason.SCHEDULE_SUSPENDED,
+    CancelReason.SKIPPED_BY_HAND,
+    CancelReason.ALL_PAUSED,
+)
 
 
 def is_retriable(state: JobState, cancel_reason: CancelReason | None) -> bool:

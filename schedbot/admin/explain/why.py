@@ -175,10 +175,16 @@ def first_cause(session: Session, schedule: Schedule, due_at: int) -> Cause:
     causes = (
         pause_reasons.removal(session, schedule, due_at),
         out_of_bounds(session, schedule, due_at),
+        paused_with_all(session, schedule, due_at),
         not_effective(session, schedule, due_at),
         no_tick(session, due_at),
     )
     return next((cause for cause in causes if cause), Cause("No reason is on record.", ("schedbot doctor",)))
+
+
+def paused_with_all(session: Session, schedule: Schedule, due_at: int) -> Cause | None:
+    """Return the pause of all schedules that was on at the instant, unless the schedule came later."""
+    return pause_reasons.pause_of_all(session, due_at) if due_at > schedule.created_at else None
 
 
 def out_of_bounds(session: Session, schedule: Schedule, due_at: int) -> Cause | None:

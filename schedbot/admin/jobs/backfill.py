@@ -13,7 +13,7 @@ from itertools import islice
 
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext
-from schedbot.admin.schedules import occurrences
+from schedbot.admin.schedules import occurrences, pause_all
 from schedbot.admin.schedules.selection import find
 from schedbot.admin.schedules.serialize import changed_schedule
 from schedbot.errors import BadInput
@@ -47,6 +47,7 @@ def plan(session: Session, name: str, from_: str, to: str) -> BackfillPlan:
     """Return the plan; wall clocks are in the schedule's zone. Changes nothing. Raises NotFound and BadInput."""
     schedule = find(session.db, name)
     refuse_stopped(schedule)
+    pause_all.refuse_while_paused(session)
     zone, now = times.zone(schedule.recurrence.tz), session.now()
     start, end = (times.parse_past(text, zone, now) for text in (from_, to))
     if end > now:
@@ -87,6 +88,7 @@ def carry_out(session: Session, backfill_plan: BackfillPlan) -> list[tuple[int, 
     grace_ms = max(schedule.terms.grace_ms, MIN_GRACE_MS)
     with session.db.writing():
         refuse_stopped(find(session.db, schedule.name))
+        pause_all.refuse_while_paused(session)
         jobs = backfill.backfill(session.db, schedule, backfill_plan.due, context.now, grace_ms)
         record(session.db, context, backfill_plan, len(jobs))
     session.db.wake()

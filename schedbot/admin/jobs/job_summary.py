@@ -29,6 +29,7 @@ REASONS = {
     CancelReason.SCHEDULE_REMOVED: "its schedule was removed",
     CancelReason.SCHEDULE_SUSPENDED: "its schedule was suspended",
     CancelReason.SKIPPED_BY_HAND: "a person skipped it",
+    CancelReason.ALL_PAUSED: "all posts were paused",
     "no_tick": "no tick ran in time",
     "deadline": "it was not posted within its grace",
 }
@@ -184,9 +185,14 @@ def retry_steps(job: JobRecord, now: int) -> tuple[str, ...]:
     """Return the retry command, with the resume command of a stopped schedule; nothing for a removed schedule."""
     if removal(job):
         return ()
-    if job.schedule_state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED):
-        return (f"schedbot resume {shlex.quote(job.schedule)}, then {retry_command(job, now)}",)
-    return (retry_command(job, now),)
+    return (", then ".join((*resume_steps(job), retry_command(job, now))),)
+
+
+def resume_steps(job: JobRecord) -> tuple[str, ...]:
+    """Return the commands that end a pause of all posts, and resume the schedule of the job."""
+    is_stopped = job.schedule_state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
+    resume = (f"schedbot resume {shlex.quote(job.schedule)}",) if is_stopped else ()
+    return ("schedbot resume --all", *resume) if job.is_all_paused else resume
 
 
 def steps_to_send(job: JobRecord, now: int) -> tuple[str, ...]:
@@ -194,7 +200,7 @@ def steps_to_send(job: JobRecord, now: int) -> tuple[str, ...]:
     if removal(job) or not is_retriable(job.state, job.cancel_reason):
         return ()
     if job.state is JobState.CANCELLED and job.due_at > now:  # a resume in time brings it back
-        return (f"schedbot resume {shlex.quote(job.schedule)}",)
+        return (", then ".join(resume_steps(job)),)
     return retry_steps(job, now)
 
 

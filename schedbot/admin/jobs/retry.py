@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.jobs.job_summary import describe_error, describe_state
+from schedbot.admin.schedules import pause_all
 from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState, ScheduleState
 from schedbot.rules.lifecycle import is_retriable
@@ -108,6 +109,7 @@ class RetryPlan:
 def plan(session: Session, job_filter: Filter, stale: bool) -> RetryPlan:
     """Return the plan. Changes nothing. Raises NotFound for an unknown job number, and BadInput."""
     refuse_unknown(session, job_filter.jobs or ())
+    pause_all.refuse_while_paused(session)
     retriable, now = only_retriable(job_filter, stale), session.now()
     result = RetryPlan(stale, retriable.states or ())
     for job, matches in candidates(session, retriable):
@@ -229,6 +231,7 @@ def queue_page(
     session: Session, page: tuple[int, ...], stale: bool, positions: Counter[tuple[str, str]]
 ) -> list[Candidate]:
     db, context = session.db, ChangeContext.begin(session, "retry")
+    pause_all.refuse_while_paused(session)
     now = context.now
     ready = [job for job in retriable_jobs.list_candidates(db, Filter(jobs=page)) if exclude(job, now, stale) is None]
     retriable_jobs.requeue(db, [to_row(job, now, positions) for job in ready], context.actor, context.host, now)

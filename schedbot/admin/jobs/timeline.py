@@ -3,11 +3,13 @@
 Each entry comes from one row of the database; nothing is inferred.
 """
 
+import heapq
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from schedbot.admin.jobs import job_summary
+from schedbot.admin.schedules import pause_all
 from schedbot.model import CancelReason, JobState, Outcome, ScheduleState
 from schedbot.session import Session
 from schedbot.slack.error_codes import explain
@@ -94,17 +96,19 @@ def lookup_entry(lookup: Lookup) -> TimelineEntry:
 
 
 def schedule_entries(session: Session, job: JobRecord, end: int) -> Iterator[TimelineEntry]:
-    """Yield the skip of this occurrence, and the schedule's changes between enqueue and `end`.
+    """Yield the skip of this occurrence, and the changes of the schedule, or of all, between enqueue and `end`.
 
     A cancelled job that waited past `end` also shows the first change that may have cancelled it.
     """
     all_changes = list(changes.of_object(session.db, "schedule", job.schedule_id))
     yield from (skip_entry(change) for change in skips_of(all_changes, job))
     since = job.due_at - LOOK_AHEAD_MS
-    later = [change for change in reversed(all_changes) if change.changed_at >= since and not is_skip(change)]
+    of_all = list(changes.of_object(session.db, pause_all.ALL.kind, pause_all.ALL.id))
+    in_order = heapq.merge(reversed(all_changes), reversed(of_all), key=lambda change: change.changed_at)
+    later = [change for change in in_order if change.changed_at >= since and not is_skip(change)]
     if job.state is JobState.CANCELLED:
         end = max(end, next((change.changed_at for change in later if may_have_cancelled(change, job)), end))
-    yield from (change_entry(change, "schedule") for change in later if change.changed_at <= end)
+    yield from (change_entry(change, change.kind) for change in later if change.changed_at <= end)
 
 
 def is_skip(change: Change, due_at: int | None = None) -> bool:
@@ -124,13 +128,16 @@ def skip_entry(change: Change) -> TimelineEntry:
 def may_have_cancelled(change: Change, job: JobRecord) -> bool:
     """Can this change be the reason why the job was cancelled?"""
     before, after = change.before or {}, change.after or {}
+    if job.cancel_reason is CancelReason.ALL_PAUSED:
+        return change.kind == pause_all.ALL.kind and after.get("state") == ScheduleState.PAUSED
     if job.cancel_reason and (state := CANCELLING_STATES.get(job.cancel_reason)):
         return after.get("state") == state
     return bool(before) and any(before.get(key) != after.get(key) for key in RULE_FIELDS)
 
 
 def change_entry(change: Change, kind: str) -> TimelineEntry:
-    name = f"schedule '{change.name}': " if kind == "schedule" else ""
+    names = {"schedule": f"schedule '{change.name}': ", pause_all.ALL.kind: f"{change.name}: "}
+    name = names.get(kind, "")
     text = f"{change.actor}, {change.command}: {name}{describe_change(change)}."
     return TimelineEntry(change.changed_at, f"{kind}_changed", text)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from schedbot import settings, times
 from schedbot.admin.operations import health
-from schedbot.admin.schedules import refresh_user_zones
+from schedbot.admin.schedules import pause_all, refresh_user_zones
 from schedbot.admin.workspaces import check as workspace_check
 from schedbot.errors import SchedbotError, TokenUnavailable
 from schedbot.file_access import explain_writers, protect_command
@@ -88,6 +88,9 @@ def check_database(session: Session, online: bool) -> Iterator[CheckResult]:
     for user, detail, remedy in refresh_user_zones.find_unanswered(session):
         yield CheckResult(f"time zone of {user}", detail, remedy)
     signs = read_vitals(session.db, session.now())
+    if signs.pause_of_all:
+        detail, remedy = health.pause_of_all(signs.pause_of_all), f"Run '{pause_all.RESUME}' to end the pause."
+        yield CheckResult("posts", detail.partition(" 'schedbot")[0], remedy, is_warning=True)
     yield check_tick(signs)
     yield check_workers(session, signs)
 

@@ -12,6 +12,7 @@ from schedbot.errors import DONE, FAILED, NEEDS_PERSON
 from schedbot.slack.remedies import describe_reason
 from schedbot.store.jobs.outage import OUTAGE_FAILURES
 from schedbot.store.operations.health import Vitals
+from schedbot.store.schedules.pauses_of_all import PauseOfAll
 
 # cron starts a tick each minute: after two and a half, one is missing and one is late.
 TICK_LATE_MS = 150_000
@@ -161,6 +162,8 @@ def version_mismatch(pool: str, program: str) -> str:
 
 def problems_for_people(vitals: Vitals) -> list[Problem]:
     paused = [f"{paused_workspace(each.name, each.reason)} {WAIT[each.stops_grace]}" for each in vitals.paused]
+    if vitals.pause_of_all:
+        paused.insert(0, pause_of_all(vitals.pause_of_all))
     problems = [Problem(sentence, needs_person=True) for sentence in paused]
     if vitals.held:
         jobs = count(vitals.held, "job is held: it", "jobs are held: they")
@@ -171,6 +174,12 @@ def problems_for_people(vitals: Vitals) -> list[Problem]:
         steps = "'schedbot list --state suspended' lists them; 'schedbot why NAME' shows the remedy."
         problems.append(Problem(f"{schedules} suspended. {steps}", needs_person=True))
     return problems
+
+
+def pause_of_all(pause: PauseOfAll) -> str:
+    """Return person, reason and end of a pause of all posts, and how to end it."""
+    until = "" if pause.paused_until is None else f" until {times.to_rfc3339(pause.paused_until)}"
+    return f"All posts are paused{until} ({pause.paused_by}): {pause.reason}. 'schedbot resume --all' ends the pause."
 
 
 def paused_workspace(name: str, reason: str) -> str:

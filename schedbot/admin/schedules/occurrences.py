@@ -19,6 +19,8 @@ from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence
 from schedbot.rules.calendar import Calendar, CalendarDecision
 from schedbot.rules.next_open_occurrence import next_open_occurrence
+from schedbot.store.jobs import pending
+from schedbot.store.jobs.pending import SkippedOccurrences
 
 CACHED = 5  # occurrences of a recurrence, since many schedules share it
 CALENDAR_COLUMNS = ("skip_holidays", "holiday_policy", "window", "outside", "blackout")
@@ -42,8 +44,8 @@ class Occurrence:
 
 def find_upcoming(schedule: Schedule, after: int, skips: Skips) -> Iterator[Occurrence]:
     """Yield the occurrences after an instant, in order, up to the schedule's end; none for a stopped schedule."""
-    start = search_start(schedule, after)
-    if start is None:
+    start = search_start(schedule, max(after, posts_from(skips) - 1))
+    if start is None or posts_from(skips) == pending.NEVER:
         return
     end = start + FAR_MS if schedule.terms.until_at is None else schedule.terms.until_at
     for due_at in takewhile(lambda instant: instant <= end, iterate_due(schedule.recurrence, start)):
@@ -56,8 +58,8 @@ def find_upcoming(schedule: Schedule, after: int, skips: Skips) -> Iterator[Occu
 
 def find_next_due(schedule: Schedule, now: int, skips: Skips) -> int | None:
     """Return the next occurrence that is not skipped, or None."""
-    start = search_start(schedule, now)
-    if start is None:
+    start = search_start(schedule, max(now, posts_from(skips) - 1))
+    if start is None or posts_from(skips) == pending.NEVER:
         return None
     end = start + FAR_MS if schedule.terms.until_at is None else schedule.terms.until_at
     calendar, rule = calendar_rules.get_calendar(schedule), schedule.recurrence
@@ -68,6 +70,11 @@ def find_next_due(schedule: Schedule, now: int, skips: Skips) -> int | None:
         following = recurrence.next_after(rule, due_at)
         due_at = following and next_open_occurrence(calendar, rule, following)
     return None
+
+
+def posts_from(skips: Skips) -> int:
+    """Return the end of a pause of all schedules, `pending.NEVER` for a pause without end, 0 without a pause."""
+    return skips.posts_from if isinstance(skips, SkippedOccurrences) else 0
 
 
 def search_start(schedule: Schedule, after: int) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schedbot.admin.change_context import ChangeContext, ChangedObject
+from schedbot.admin.schedules import pause_all
 from schedbot.admin.schedules.selection import Selection, find_all
 from schedbot.errors import BadInput
 from schedbot.model import JobState, Schedule, ScheduleState
@@ -30,6 +31,7 @@ def run_now(session: Session, names: Sequence[str]) -> tuple[list[RunNowJob], Se
     context = ChangeContext.begin(session, "run-now")
     with session.db.writing():
         selection = find_all(session.db, names)
+        pause_all.refuse_while_paused(session)
         for schedule in selection.schedules:
             refuse_suspended(schedule)
         extras = [

@@ -1,6 +1,7 @@
 """Skip the next occurrence of a schedule, whether its job is queued already or not enqueued yet."""
 
 from schedbot.admin.change_context import ChangeContext
+from schedbot.admin.schedules import pause_all
 from schedbot.admin.schedules.occurrences import Occurrence, find_next_due, find_upcoming
 from schedbot.admin.schedules.selection import find
 from schedbot.admin.schedules.serialize import changed_schedule
@@ -25,6 +26,7 @@ def skip_next(session: Session, name: str) -> tuple[Schedule, Occurrence]:
                 before, after = ({"due_at": occurrence.due_at, "skipped": skipped} for skipped in (False, True))
                 context.record(session.db, changed_schedule(schedule), before, after)
                 return schedule, occurrence
+    pause_all.refuse_while_paused(session)
     raise nothing_to_skip(schedule)
 
 

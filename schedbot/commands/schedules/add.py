@@ -8,7 +8,7 @@ import typer
 
 from schedbot.admin.schedules import add, warnings
 from schedbot.commands import schedule_options as options
-from schedbot.model import Schedule
+from schedbot.model import Schedule, ScheduleState
 from schedbot.presentation import output, schedules
 from schedbot.session import Session, open_session
 
@@ -67,8 +67,9 @@ def print_added(session: Session, schedule: Schedule) -> None:
     lines = schedules.next_lines(session, schedule)
     for line in lines:
         output.print_line(f"  {line}", hang=6)
-    if not lines:
+    if schedule.state is ScheduleState.PAUSED:
         output.print_line(f"It is paused. Start it with 'schedbot resume {shlex.quote(schedule.name)}'.")
+    schedules.note_pause_of_all(session)
     for warning in warnings.find_warnings(schedule, session.now()):
         output.note(f"Note: {warning}")
     if missing_token := add.missing_token(session, schedule):

@@ -12,6 +12,7 @@ from schedbot.commands import schedule_options as options
 from schedbot.model import ScheduleState
 from schedbot.presentation import output, schedules
 from schedbot.session import Session, open_session
+from schedbot.store.schedules import pauses_of_all
 
 ScheduleName = Annotated[str, typer.Argument(metavar="NAME", help="Schedule name.")]
 NewName = Annotated[str | None, options.option("--name", "NEW", "New name.")]
@@ -80,7 +81,8 @@ def print_changes(session: Session, edited: EditResult) -> None:
     lines = schedules.next_lines(session, schedule)
     for line in lines:
         output.print_line(f"  {line}", hang=6)
-    if not lines:
+    schedules.note_pause_of_all(session)
+    if not lines and not pauses_of_all.is_on(session.db):
         is_stopped = schedule.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
         resume = f"Resume it with 'schedbot resume {shlex.quote(schedule.name)}'."
         output.print_line(f"It is {schedule.state.value}. {resume if is_stopped else 'It has no more occurrences.'}")

@@ -75,6 +75,7 @@ def run(
             more = schedules.count_matching(session.db, filters) - limit
             if more > 0:
                 output.note(f"... and {more:,} more. Show them with --limit {limit + more}.")
+            presentation.note_pause_of_all(session)
             presentation.note_paused_workspaces(session, workspace)
 
 

@@ -105,6 +105,7 @@ def run(
             show_clock_changes(selected, now, now + times.parse_duration(changes), json)
             return
         dropped = pending.list_skipped(session.db, now)
+        presentation.note_pause_of_all(session)
         upcoming = (span.upcoming(schedule, now, dropped) for schedule in selected)
         show_occurrences(islice(occurrences.merge(upcoming, span.count), limit), now, json)
 

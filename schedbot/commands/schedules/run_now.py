@@ -10,6 +10,7 @@ from schedbot import times
 from schedbot.admin.jobs.job_summary import describe_state
 from schedbot.admin.schedules import run_now, serialize
 from schedbot.admin.schedules.run_now import RunNowJob
+from schedbot.commands import questions
 from schedbot.errors import DONE, FAILED, NEEDS_PERSON
 from schedbot.model import JobState
 from schedbot.presentation import output
@@ -22,6 +23,7 @@ POLL_SECONDS = 0.2
 
 def run(
     names: Annotated[list[str], typer.Argument(metavar="NAME", help="Names or globs: 'acme-*'.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before more than ten are posted.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the job is posted or failed.")] = False,
     timeout: Annotated[str, typer.Option(metavar="SPAN", help="Longest wait.")] = "5m",
     json: Annotated[bool, typer.Option("--json", help="The jobs, one JSON object a line.")] = False,
@@ -35,6 +37,8 @@ def run(
     timeout_ms = times.parse_duration(timeout)
     code = DONE
     with open_session() as session:
+        if not questions.confirm_schedules("Post", session, names, yes):
+            return
         extras, selected = run_now.run_now(session, names)
         note_unmatched(selected.empty)
         try:

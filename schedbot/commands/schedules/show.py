@@ -41,6 +41,7 @@ def run(
         output.facts([*rule_facts(schedule), *policy_facts(schedule), *state_facts(session, schedule)])
         print_section("Next", schedules.next_lines(session, schedule))
         print_section("Last jobs", list(job_lines(session, schedule)))
+        schedules.note_pause_of_all(session)
         schedules.note_paused_workspaces(session, schedule.workspace)
 
 

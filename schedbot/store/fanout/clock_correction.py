@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from schedbot.model import Recurrence, ScheduleState
 from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
+from schedbot.store.fanout import pause_all
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
 from schedbot.store.schedules.recurrences import rule_columns, set_next_due
 
@@ -119,6 +120,7 @@ def correct(db: Database, since: int, now: int) -> None:
     instants = {"since": since, "now": now}
     db.execute(RESTORE_PAUSES, {"now": now, "paused": ScheduleState.PAUSED})
     db.execute(EFFECTIVE_NOW, {"now": now})
+    pause_all.restore_ended(db, now)
     activate_finished(db, since)
     db.execute(TAKE_BACK_JOBS, {**instants, "soon": now + LOOK_AHEAD_MS})
     for span in db.all(SpanToShorten, SPANS, instants):

@@ -18,7 +18,7 @@ from schedbot.store.database import Database
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS, Batch, Counts, enqueue
 from schedbot.store.history import missed_spans
 from schedbot.store.history.missed_spans import PolicyGroup
-from schedbot.store.schedules import recurrences
+from schedbot.store.schedules import pauses_of_all, recurrences
 from schedbot.store.schedules.recurrences import StoredRecurrence
 from schedbot.store.schedules.shared_calendars import CALENDAR, parse_calendar
 
@@ -79,6 +79,8 @@ def advance(db: Database, recurrence: StoredRecurrence, now: int, horizon: int, 
     Schedules without a next occurrence become `finished`. Returns False if this was only the oldest part: after a long
     downtime a transaction takes so many rows that no other writer waits for the whole.
     """
+    if pauses_of_all.is_on(db):
+        return pass_by(db, recurrence, now)
     active = recurrences.count_schedules(db, recurrence.id) if recurrence.next_due_at is not None else 0
     if recurrence.next_due_at is None or not active:
         recurrences.set_next_due(db, recurrence.id, None)
@@ -96,6 +98,15 @@ def advance(db: Database, recurrence: StoredRecurrence, now: int, horizon: int, 
     recurrences.set_next_due(db, recurrence.id, next_due_at)
     db.execute(FINISH, {"id": recurrence.id, "next_due_at": next_due_at, "finished": ScheduleState.FINISHED})
     return up_to == due[-1]
+
+
+def pass_by(db: Database, recurrence: StoredRecurrence, now: int) -> bool:
+    """Move the recurrence on past the occurrences up to now, without jobs: all schedules are paused. Returns True."""
+    if recurrence.next_due_at is not None and recurrence.next_due_at <= now:
+        next_due_at = rules.next_after(recurrence.rule, now)
+        recurrences.set_next_due(db, recurrence.id, next_due_at)
+        db.execute(FINISH, {"id": recurrence.id, "next_due_at": next_due_at, "finished": ScheduleState.FINISHED})
+    return True
 
 
 def catch_up(db: Database, recurrence_id: int, now: int) -> None:
@@ -118,6 +129,8 @@ def enqueue_upcoming(db: Database, schedule_id: str | None, recurrence_id: int, 
     """
     counts = Counts()
     recurrence = recurrences.wake(db, recurrence_id, now)
+    if pauses_of_all.is_on(db):
+        return counts
     horizon = now + LOOK_AHEAD_MS
     if recurrence.next_due_at is not None and now < recurrence.next_due_at <= horizon:
         advance(db, recurrence, now, horizon, counts)

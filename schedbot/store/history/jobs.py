@@ -15,6 +15,7 @@ from schedbot.model import NO_TICK, CancelReason, JobState, Outcome, ScheduleSta
 from schedbot.store.database import Database
 from schedbot.store.history import filters
 from schedbot.store.history.filters import Filter
+from schedbot.store.schedules import pauses_of_all
 
 SLICE = 500
 NEWEST_FIRST = "due_at DESC, job DESC"
@@ -26,8 +27,8 @@ SELECT j.id AS job, j.schedule_id, s.name AS schedule, s.account, w.name AS work
        j.due_at AS due_at, j.available_at, j.deadline_at, j.state,
        coalesce(j.cancel_reason, j.error) AS error, j.ts, j.lateness_ms, r.tz,
        s.state AS schedule_state, s.reason AS schedule_reason, w.id AS workspace_id,
-       w.paused_reason AS workspace_paused, w.stops_grace, j.deferred_to, j.deferred_by, j.cancel_reason,
-       j.acknowledged
+       w.paused_reason AS workspace_paused, w.stops_grace, {pauses_of_all.IS_ON} AS is_all_paused,
+       j.deferred_to, j.deferred_by, j.cancel_reason, j.acknowledged
 """
 JOINS = """
   JOIN schedules s ON s.id = j.schedule_id
@@ -122,6 +123,7 @@ class JobRecord:
     workspace_id: str
     workspace_paused: str | None  # reason; None: it is not paused
     stops_grace: bool  # its workspace is paused by a refused token: the grace stands still
+    is_all_paused: bool
     deferred_to: int | None  # instant that a calendar deferred it to; None: it goes at due_at
     deferred_by: str | None
     cancel_reason: CancelReason | None = None

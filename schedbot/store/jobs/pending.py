@@ -4,13 +4,16 @@ A job is pending while it is queued, or running with no request on its way to Sl
 the pool that claimed it can neither send nor settle it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schedbot.model import CancelReason, JobKind, JobState, Schedule
 from schedbot.rules.lifecycle import NEW, Event, after
 from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.store.database import Database
+from schedbot.store.schedules import pauses_of_all
 
+NEVER = 2**62  # an instant that does not come
 CANCELLED = after(JobState.QUEUED, Event.CANCELLED)
 SKIPPED = after(JobState.QUEUED, Event.SKIPPED)
 RELEASED = after(JobState.RUNNING, Event.RELEASED)
@@ -30,6 +33,10 @@ UPDATE jobs SET state = :state, cancel_reason = :reason, token = NULL, lease_unt
  WHERE schedule_id = :schedule_id AND (:due_at IS NULL OR due_at = :due_at) AND {IS_PENDING}
 """
 
+CANCEL_ALL = f"""
+UPDATE jobs SET state = :state, cancel_reason = :reason, token = NULL, lease_until = NULL WHERE {IS_PENDING}
+"""
+
 # A longer or shorter grace moves the deadline by the difference. A job that a person requested has all its grace before
 # it, so a shorter grace takes nothing from it.
 FOLLOW = f"""
@@ -43,7 +50,7 @@ UPDATE jobs
 # Due before the pause and deferred to an instant after it, so the pause does not concern it.
 DEFERRED_PAST_PAUSE = """
  WHERE schedule_id = :schedule_id AND due_at <= :now AND deferred_to > :now
-   AND state = 'cancelled' AND cancel_reason = 'schedule_paused'
+   AND state = 'cancelled' AND cancel_reason IN ('schedule_paused', 'all_paused')
 """
 
 REQUEUE = f"""
@@ -114,6 +121,14 @@ class SkippedOccurrence:
     reason: str
 
 
+class SkippedOccurrences(dict[tuple[str, int], str]):
+    """Reasons of skipped occurrences by (schedule_id, due_at). Before `posts_from`, no schedule has an occurrence."""
+
+    def __init__(self, reasons: Mapping[tuple[str, int], str], posts_from: int = 0) -> None:
+        super().__init__(reasons)
+        self.posts_from = posts_from
+
+
 def list_pending(db: Database, schedule_id: str) -> list[PendingJob]:
     """Return the pending jobs of a schedule, in order of due_at."""
     return db.all(PendingJob, LIST, {"schedule_id": schedule_id})
@@ -124,8 +139,20 @@ def cancel(db: Database, schedule_id: str, reason: CancelReason, due_at: int | N
     return db.execute(SETTLE, {"schedule_id": schedule_id, "state": CANCELLED, "reason": reason, "due_at": due_at})
 
 
+def cancel_all(db: Database, reason: CancelReason) -> int:
+    """Cancel the pending jobs of all schedules. Returns the number of cancelled jobs. Inside a transaction."""
+    return db.execute(CANCEL_ALL, {"state": CANCELLED, "reason": reason})
+
+
 def requeue_deferred(db: Database, schedule: Schedule, now: int) -> int:
-    """Queue again the jobs that a pause cancelled and a calendar had deferred beyond `now`. Returns their number."""
+    """Queue again the jobs that a pause cancelled and a calendar had deferred beyond `now`. Returns their number.
+
+    While all schedules are paused, they wait for the end of that pause.
+    """
+    if pauses_of_all.is_on(db):
+        reason = CancelReason.ALL_PAUSED
+        db.execute(KEEP_CANCELLED, {"schedule_id": schedule.id, "reason": reason, "now": now})
+        return 0
     bindings = {"schedule_id": schedule.id, "workspace_id": schedule.workspace_id, "now": now}
     return db.execute(REQUEUE, {**bindings, "enqueued_again": ENQUEUED_AGAIN})
 
@@ -151,10 +178,13 @@ def follow_schedule(db: Database, schedule: Schedule, longer_ms: int) -> int:
     return db.execute(FOLLOW, {**bindings, "released": RELEASED})
 
 
-def list_skipped(db: Database, after: int, schedule_id: str | None = None) -> dict[tuple[str, int], str]:
-    """Return the reasons of occurrences after `after` that are skipped already, by (schedule_id, due_at)."""
+def list_skipped(db: Database, after: int, schedule_id: str | None = None) -> SkippedOccurrences:
+    """Return the reasons of occurrences after `after` that are skipped already, and the end of a pause of all."""
     skipped = db.all(SkippedOccurrence, LIST_SKIPPED, {"after": after, "schedule_id": schedule_id})
-    return {(occurrence.schedule_id, occurrence.due_at): occurrence.reason for occurrence in skipped}
+    pause = pauses_of_all.get_present(db)
+    posts_from = 0 if pause is None else NEVER if pause.paused_until is None else pause.paused_until
+    reasons = {(occurrence.schedule_id, occurrence.due_at): occurrence.reason for occurrence in skipped}
+    return SkippedOccurrences(reasons, posts_from)
 
 
 def enqueue_extra(db: Database, schedule: Schedule, now: int) -> ExtraJob:

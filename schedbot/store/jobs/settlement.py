@@ -1,8 +1,9 @@
 """Settle a job after an attempt or a look-up, and pause the workspace or suspend the schedule that the result affects.
 
 A job that is queued again follows its schedule and workspace as they are now. It is cancelled if its schedule was
-paused, suspended or removed meanwhile; only an extra job that was requested during the pause goes on. If its workspace
-was paused, it waits; if its schedule moved to another workspace, the next attempt goes there.
+paused, suspended or removed meanwhile, or all schedules were paused; only an extra job that was requested during the
+pause of its schedule goes on. If its workspace was paused, it waits; if its schedule moved to another workspace, the
+next attempt goes there.
 """
 
 from schedbot.model import CancelReason, JobState, ScheduleState
@@ -11,20 +12,21 @@ from schedbot.store.database import Database
 from schedbot.store.history import changes
 from schedbot.store.history.changes import Change
 from schedbot.store.jobs import pending
-from schedbot.store.schedules import schedules, workspaces
+from schedbot.store.schedules import pauses_of_all, schedules, workspaces
 
 ACTOR, COMMAND = "schedbot work", "work"
 
-# State of the schedule if it forbids to queue the job again, else null.
-FORBIDDEN_BY = """(SELECT s.state FROM schedules s
-              WHERE s.id = jobs.schedule_id AND :state = 'queued'
-                AND (s.state IN ('suspended', 'removed')
-                     OR s.state = 'paused' AND (jobs.kind <> 'extra' OR s.paused_at >= jobs.due_at)))"""
+# Reason that forbids to queue the job again: the state of its schedule, or a pause of all schedules; else null.
+FORBIDDEN_BY = f"""(SELECT CASE WHEN s.state IN ('suspended', 'removed')
+                     OR s.state = 'paused' AND (jobs.kind <> 'extra' OR s.paused_at >= jobs.due_at)
+                     THEN 'schedule_' || s.state
+                     WHEN {pauses_of_all.IS_ON} THEN 'all_paused' END
+               FROM schedules s WHERE s.id = jobs.schedule_id AND :state = 'queued')"""
 
 # Assignments of a statement that binds :state, :cancelled and the new values.
 SETTLED = f"""
        state = CASE WHEN {FORBIDDEN_BY} IS NULL THEN :state ELSE :cancelled END,
-       cancel_reason = 'schedule_' || {FORBIDDEN_BY},
+       cancel_reason = {FORBIDDEN_BY},
        workspace_id = CASE WHEN :state = 'queued'
                            THEN (SELECT s.workspace_id FROM schedules s WHERE s.id = jobs.schedule_id)
                            ELSE workspace_id END,

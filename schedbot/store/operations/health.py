@@ -9,6 +9,8 @@ from schedbot import __version__
 from schedbot.store.database import Database
 from schedbot.store.jobs import outage
 from schedbot.store.operations import heartbeats, remaining_jobs
+from schedbot.store.schedules import pauses_of_all
+from schedbot.store.schedules.pauses_of_all import PauseOfAll
 
 COUNT_POOLS = "SELECT count(*) FROM heartbeats WHERE kind = 'pool' AND beat_at BETWEEN :since AND :latest"
 
@@ -113,6 +115,7 @@ class Vitals:
     missed_24h: int = 0
     missed_in_spans_24h: int = 0  # of these, those in rows of many
     accounts_without_post: int = 0  # of those with a missed occurrence, in the last 24 hours
+    pause_of_all: PauseOfAll | None = None
     ahead_at: int | None = None  # the newest heartbeat, if it lies in the future
 
 
@@ -141,5 +144,6 @@ def read_vitals(db: Database, now: int) -> Vitals:
             missed_24h=missed + missed_in_spans,
             missed_in_spans_24h=missed_in_spans,
             accounts_without_post=db.integer(COUNT_ACCOUNTS_WITHOUT_POST, day) if missed + missed_in_spans else 0,
+            pause_of_all=pauses_of_all.get_present(db),
             ahead_at=heartbeats.find_ahead(db, now),
         )

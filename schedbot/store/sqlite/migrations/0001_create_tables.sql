@@ -36,6 +36,19 @@ CREATE TABLE workspaces (
 ) STRICT;
 CREATE UNIQUE INDEX workspaces_name ON workspaces (name) WHERE removed_at IS NULL;
 
+-- Pauses of all schedules at once, which leave the state of each as it is. Without ended_at the pause is on.
+CREATE TABLE pauses_of_all (
+  id            INTEGER NOT NULL PRIMARY KEY,
+  paused_at     INTEGER NOT NULL,
+  reason        TEXT    NOT NULL,
+  paused_by     TEXT    NOT NULL,
+  paused_until  INTEGER,                               -- end of a timed pause
+  ended_at      INTEGER,
+  ended_by      TEXT,
+  CONSTRAINT ended_by_somebody CHECK ((ended_at IS NULL) = (ended_by IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX pauses_of_all_on ON pauses_of_all (ended_at IS NULL) WHERE ended_at IS NULL;
+
 -- One row for all schedules that share a recurrence. next_due_at is the first occurrence that is not yet enqueued;
 -- null while no active schedule uses it, or when no occurrence is left.
 CREATE TABLE recurrences (
@@ -174,7 +187,7 @@ CREATE TABLE jobs (
   CONSTRAINT state_known CHECK (state IN
     ('queued', 'running', 'succeeded', 'failed', 'unknown', 'held', 'missed', 'skipped', 'cancelled')),
   CONSTRAINT cancel_reason_known CHECK (cancel_reason IN
-    ('schedule_paused', 'schedule_edited', 'schedule_suspended', 'schedule_removed', 'skipped_by_hand')),
+    ('schedule_paused', 'schedule_edited', 'schedule_suspended', 'schedule_removed', 'skipped_by_hand', 'all_paused')),
   CONSTRAINT cancelled_has_a_reason CHECK (state <> 'cancelled' OR cancel_reason IS NOT NULL),
   CONSTRAINT only_cancelled_or_skipped_has_a_cancel_reason
     CHECK (cancel_reason IS NULL OR state IN ('cancelled', 'skipped')),
@@ -281,7 +294,7 @@ CREATE TABLE changes (
   name          TEXT    NOT NULL,
   before        TEXT,                                  -- JSON; null: it did not exist
   after         TEXT,
-  CONSTRAINT kind_known CHECK (kind IN ('schedule', 'workspace', 'job', 'calendar'))
+  CONSTRAINT kind_known CHECK (kind IN ('schedule', 'workspace', 'job', 'calendar', 'installation'))
 ) STRICT;
 CREATE INDEX changes_of_object ON changes (kind, object_id);
 CREATE INDEX changes_by_time ON changes (changed_at);
