@@ -61,6 +61,14 @@ class TokenUnavailable(SchedbotError):
     """The source of a workspace's token gives no token. The message never contains the token."""
 
 
+class MachineFailed(TokenUnavailable):
+    """This machine has no descriptor, memory or process left to read a token. `error_code`: see machine_errors."""
+
+    def __init__(self, message: str, hint: str, error_code: str) -> None:
+        super().__init__(message, hint)
+        self.error_code = error_code
+
+
 class ReportFailed(SchedbotError):
     """A report could not be rendered into a message. `detail`: lines for `audit JOB`, such as a program's stderr."""
 

@@ -36,7 +36,7 @@ EXPECTED = {
             ),
             S.QUEUED,
         ),
-        E.WORKER_DIED_UNSENT: S.QUEUED,
+        E.TOKEN_AWAITED: S.QUEUED,
         **dict.fromkeys((E.REFUSED, E.ATTEMPTS_EXHAUSTED, E.EXPIRED, E.SKIPPED_AFTER_ATTEMPT), S.FAILED),
         **dict.fromkeys((E.OUTCOME_UNKNOWN, E.WORKER_DIED_SENT), S.UNKNOWN),
         E.EXPIRED_UNTRIED: S.MISSED,

@@ -20,6 +20,7 @@ class Event(StrEnum):
     RATE_LIMITED = "rate limited"
     WORKSPACE_PAUSED = "workspace paused"
     TOKEN_ROTATED = "token rotated"
+    TOKEN_AWAITED = "token awaited"
     NOT_POSTED = "not posted"
     REFUSED = "refused"
     NOT_READY = "not ready"
@@ -70,6 +71,7 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (RUNNING, E.RATE_LIMITED): QUEUED,  # uses up no attempt
     (RUNNING, E.WORKSPACE_PAUSED): QUEUED,  # its token was refused; uses up no attempt
     (RUNNING, E.TOKEN_ROTATED): QUEUED,  # again at once, with the new token; uses up no attempt
+    (RUNNING, E.TOKEN_AWAITED): QUEUED,  # its token could not be read for a moment; uses up no attempt
     (RUNNING, E.NOT_POSTED): QUEUED,  # again after a backoff
     (RUNNING, E.REFUSED): FAILED,  # Slack will never accept it
     (RUNNING, E.NOT_READY): QUEUED,  # its report says that its data is not there yet; uses up no attempt

@@ -157,6 +157,20 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
     Outcome.LOST_UNSENT: {
         "lost_unsent": ("The worker died before the request left.", NOTHING),
         "window_passed": ("The worker was too late to send under its lease, and sent nothing.", NOTHING),
+        "no_descriptors": (
+            "This machine has no file descriptor left for schedbot.",
+            f"Raise the limit (`ulimit -n`, or `LimitNOFILE=` of the systemd unit), or lower in_flight.{RETRIED}",
+        ),
+        "no_memory": (
+            "This machine has no memory left for schedbot.",
+            f"Free memory, raise the limit (`ulimit -v`, or `MemoryMax=` of the systemd unit), or lower processes and "
+            f"in_flight.{RETRIED}",
+        ),
+        "no_processes": (
+            "This machine can start no other process or thread for schedbot.",
+            f"End other processes, or raise the limit (`ulimit -u`, or `TasksMax=` of the systemd unit).{RETRIED}",
+        ),
+        "io_error": ("This machine cannot read or write its disk.", f"Check the disk.{RETRIED}"),
     },
     Outcome.TOKEN_REFUSED: {
         "token_unavailable": ("The workspace's token could not be read from its source.", NEW_TOKEN)

@@ -28,7 +28,10 @@ RETRY_SOON_MS = 5_000
 PAGE_LIMIT = 200  # fewer where a page of that many messages is too large
 # Refusals of a token that can never read the history; after any other refusal a new token may.
 NEVER_READABLE = frozenset({"missing_scope", "not_allowed_token_type"})
-RETRYABLE = (Outcome.RATE_LIMITED, Outcome.QUOTA, Outcome.UNKNOWN, Outcome.NOT_POSTED, Outcome.TOKEN_REFUSED)
+RETRYABLE = (
+    *(Outcome.RATE_LIMITED, Outcome.QUOTA, Outcome.UNKNOWN, Outcome.NOT_POSTED, Outcome.TOKEN_REFUSED),
+    Outcome.LOST_UNSENT,  # this machine could not ask
+)
 
 
 class _SearchWindow(NamedTuple):

@@ -26,3 +26,12 @@ def describe_reason(reason: str | None) -> str:
     if not sentence.startswith("Slack"):
         sentence = sentence[0].lower() + sentence[1:]
     return f"{sentence} ({reason})"
+
+
+def explain_passing_failure(code: str, workspace: str, detail: str) -> tuple[str, str]:
+    """Return sentence and remedy of a failure that may pass: of a workspace's token source, or ('') of this machine."""
+    if workspace:
+        sentence = f"Workspace {shlex.quote(workspace)} has no token: {detail}"
+        return sentence, "Its jobs wait and are tried again. After 5 min the workspace is paused."
+    entry = explain(code)
+    return entry.sentence, entry.remedy.replace("`", "'")

@@ -17,6 +17,7 @@ import aiohttp
 from aiohttp.connector import Connection
 
 from schedbot.model import AttemptResult, Outcome
+from schedbot.slack import machine_errors
 from schedbot.slack.connections import GuardedConnection
 
 # Close a connection by a reset. Otherwise the system sends buffered bytes when the network is back, long after the
@@ -115,6 +116,8 @@ def classify_exception(error: Exception, state: RequestState) -> AttemptResult:
     """Return the result of a request that ended in an exception: not posted, or of unknown outcome."""
     if state.has_left:
         return _classify_sent(error, state.status)
+    if machine_error := machine_errors.find_code(error):
+        return AttemptResult(Outcome.LOST_UNSENT, machine_error)
     return AttemptResult(Outcome.NOT_POSTED, _classify_unsent(error))
 
 

@@ -17,8 +17,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from schedbot.errors import TokenUnavailable
+from schedbot.errors import MachineFailed, TokenUnavailable
 from schedbot.model import TokenSource
+from schedbot.slack import machine_errors
 from schedbot.text_input import is_quoted
 
 SETTING = "setting"
@@ -87,10 +88,8 @@ def _read_file(path: Path) -> str:
             return file.read(MAX_BYTES).removeprefix(codecs.BOM_UTF8).decode("ascii", "replace")
     except OSError as error:
         reason = (error.strerror or "no access").lower()
-        raise TokenUnavailable(
-            f"The token file '{path}' cannot be read: {reason}.",
-            hint="The file must exist and belong to the user that runs schedbot.",
-        ) from None
+        hint = "The file must exist and belong to the user that runs schedbot."
+        raise _unavailable(error, f"The token file '{path}' cannot be read: {reason}.", hint) from None
 
 
 def _check_owner(path: Path, status: os.stat_result) -> None:
@@ -122,7 +121,7 @@ def _run_command(command: str) -> str:
         )
     except (OSError, ValueError, IndexError) as error:
         reason = (getattr(error, "strerror", None) or "invalid command line").lower()
-        raise TokenUnavailable(f"The token command ({program}) cannot be run: {reason}.", hint=hint) from None
+        raise _unavailable(error, f"The token command ({program}) cannot be run: {reason}.", hint) from None
     with process:
         try:
             output = _read_output(process)
@@ -159,6 +158,12 @@ def _read_output(process: subprocess.Popen[bytes]) -> bytes:
         if not is_complete:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def _unavailable(error: Exception, message: str, hint: str) -> TokenUnavailable:
+    """Return the error of a source that cannot be read, because of the source or of this machine."""
+    machine_error = machine_errors.find_code(error)
+    return MachineFailed(message, hint, machine_error) if machine_error else TokenUnavailable(message, hint)
 
 
 def _get_program(command: str) -> str:

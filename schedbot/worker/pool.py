@@ -8,7 +8,7 @@ import os
 import selectors
 import socket
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from schedbot import log
@@ -19,8 +19,9 @@ from schedbot.session import Session
 from schedbot.store.database import Database, DatabaseLost, DatabaseOutgrown
 from schedbot.store.jobs import outage, pacing
 from schedbot.store.open_database import get_installation_id
-from schedbot.store.operations import heartbeats, ownership
+from schedbot.store.operations import heartbeats, ownership, passing_failures
 from schedbot.store.sqlite import wake_fifo
+from schedbot.worker import descriptor_limit
 from schedbot.worker.signals import StopSignal, catch_stop_signals
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.timers import Timer, Timers
@@ -59,12 +60,14 @@ class Pool:
     shutdown: Shutdown = field(init=False)
 
     def __post_init__(self) -> None:
+        self.session = replace(self.session, settings=descriptor_limit.fit(self.session.settings))
         db, renewal_ms = self.session.db, max(LEAST_RENEWAL_MS, self.session.settings.lease_ms // 3)
         self.started_at = self.session.now()
         self.timers = Timers(Timer(CLAIM_MS), Timer(RESCUE_MS), Timer(HEARTBEAT_MS), Timer(renewal_ms))
         self.in_flight = InFlight(self.session, self.name, get_installation_id(db))
         self.in_flight.breaker.failures = outage.count_failures(db, self.started_at)
         self.in_flight.breaker.failing_workspace = outage.get_last_workspace(db)
+        self.in_flight.passing.load(passing_failures.list_recent(db, self.started_at))
         self.sender = Sender(self.in_flight)
         self.claimer = Claimer(self.in_flight, self.sender)
         self.rescuer = Rescuer(self.in_flight)
@@ -179,6 +182,7 @@ class Pool:
         steady = steady_ms()
         self.in_flight.writes.add(self.write_heartbeat)
         self.in_flight.writes.add(partial(pacing.delete_expired, now=self.session.now()))
+        self.in_flight.passing.clear_settled(self.session.now())
         self.in_flight.send_queue.forget_past(steady)
         self.claimer.forget_past(steady)
 
@@ -254,6 +258,8 @@ class Pool:
         self.supervisor.kill_all()
         wake_fifo.remove(self.session.db.path, self.fifo_name, fifo)
         try:
+            self.in_flight.passing.clear_settled(self.session.now(), is_end=True)
+            self.in_flight.writes.commit(self.session.db)
             with self.session.db.writing(self.in_flight.writes.takes_only_endings):
                 heartbeats.delete(self.session.db, "pool", self.name)
         except DatabaseUnusable as error:

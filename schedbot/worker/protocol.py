@@ -62,14 +62,16 @@ class Ready:
 class PostResponse:
     """Poster to pool: result of a post.
 
-    `is_token_rotated`: the token was refused, and its source now holds another. `clock_offset_ms` is Slack's clock
-    minus ours, None where no answer since the last message told it.
+    `is_token_rotated`: the token was refused, and its source now holds another. `is_token_awaited`: the source gave no
+    token, and may give one later. `clock_offset_ms` is Slack's clock minus ours, None where no answer since the last
+    message told it.
     """
 
     key: int
     result: AttemptResult
     is_token_rotated: bool = False
     clock_offset_ms: int | None = None
+    is_token_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from typing import Any
 
 from schedbot import __version__, times
 from schedbot.errors import DONE, FAILED, NEEDS_PERSON
-from schedbot.slack.remedies import describe_reason
+from schedbot.slack.remedies import describe_reason, explain_passing_failure
 from schedbot.store.jobs.outage import OUTAGE_FAILURES
 from schedbot.store.operations.health import Vitals
 from schedbot.store.schedules.pauses_of_all import PauseOfAll
+from schedbot.store.operations.passing_failures import NO_CHILDREN, PassingFailure
 
 # cron starts a tick each minute: after two and a half, one is missing and one is late.
 TICK_LATE_MS = 150_000
@@ -66,6 +67,7 @@ def assess(vitals: Vitals) -> Health:
         *tick_problems(vitals),
         *due_problems(vitals),
         *outage_problems(vitals),
+        *passing_problems(vitals),
         *failure_problems(vitals),
         *missed_problems(vitals),
         *version_problems(vitals),
@@ -117,6 +119,18 @@ def outage_problems(vitals: Vitals) -> list[Problem]:
         return []
     sentence = f"Slack has not answered the last {vitals.unanswered_posts} posts."
     return [Problem(f"{sentence} Due jobs wait and are tried again automatically.")]
+
+
+def passing_problems(vitals: Vitals) -> list[Problem]:
+    """Return a problem for each failure of the machine, or of a token source, that may pass by itself."""
+    return [passing_problem(failure, vitals.now) for failure in vitals.passing]
+
+
+def passing_problem(failure: PassingFailure, now: int) -> Problem:
+    """Return the problem with its age and remedy."""
+    sentence, remedy = explain_passing_failure(failure.code, failure.workspace, failure.detail)
+    age = times.format_duration(max(0, now - failure.since))
+    return Problem(f"{sentence} (for {age}) {remedy}", is_standstill=failure.code == NO_CHILDREN)
 
 
 def failure_problems(vitals: Vitals) -> list[Problem]:

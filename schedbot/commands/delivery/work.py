@@ -10,6 +10,7 @@ from schedbot.errors import SchedbotError
 from schedbot.model import JobState
 from schedbot.presentation import output
 from schedbot.session import Session, open_session
+from schedbot.slack.remedies import explain_passing_failure
 from schedbot.store.operations import remaining_jobs as drain_state
 from schedbot.store.schedules import user_zones
 
@@ -47,7 +48,7 @@ def run(
     nothing is lost by that.
 
     With --drain it exits when no job is due except those of other pools. Exit code 3: a job or workspace waits for a
-    person; 1: Slack does not answer.
+    person; 1: Slack does not answer, a token cannot be read, or this machine lacks something.
 
     Example:  schedbot work --drain
     """
@@ -70,6 +71,9 @@ def run(
             output.note(summarize(tally))
         if drain and pool.in_flight.breaker.has_seen_outage:
             raise SchedbotError("Slack does not answer. Due jobs wait.", "The next 'schedbot work' tries them again.")
+        if drain and (failures := pool.in_flight.passing.failures):
+            failure = next(iter(failures.values()))
+            raise SchedbotError(*explain_passing_failure(failure.code, failure.workspace, failure.detail))
         if drain:
             raise typer.Exit(report_waiting(session))
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from schedbot import __version__
 from schedbot.store.database import Database
 from schedbot.store.jobs import outage
-from schedbot.store.operations import heartbeats, remaining_jobs
 from schedbot.store.schedules import pauses_of_all
 from schedbot.store.schedules.pauses_of_all import PauseOfAll
+from schedbot.store.operations import heartbeats, passing_failures, remaining_jobs
+from schedbot.store.operations.passing_failures import PassingFailure
 
 COUNT_POOLS = "SELECT count(*) FROM heartbeats WHERE kind = 'pool' AND beat_at BETWEEN :since AND :latest"
 
@@ -116,6 +117,7 @@ class Vitals:
     missed_in_spans_24h: int = 0  # of these, those in rows of many
     accounts_without_post: int = 0  # of those with a missed occurrence, in the last 24 hours
     pause_of_all: PauseOfAll | None = None
+    passing: list[PassingFailure] = field(default_factory=list)
     ahead_at: int | None = None  # the newest heartbeat, if it lies in the future
 
 
@@ -145,5 +147,6 @@ def read_vitals(db: Database, now: int) -> Vitals:
             missed_in_spans_24h=missed_in_spans,
             accounts_without_post=db.integer(COUNT_ACCOUNTS_WITHOUT_POST, day) if missed + missed_in_spans else 0,
             pause_of_all=pauses_of_all.get_present(db),
+            passing=passing_failures.list_recent(db, now),
             ahead_at=heartbeats.find_ahead(db, now),
         )

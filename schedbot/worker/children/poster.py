@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Outcome
-from schedbot.slack import error_codes
+from schedbot.slack import error_codes, machine_errors
 from schedbot.worker.children.token_cache import TokenCache
 from schedbot.worker.protocol import (
     ChildRequest,
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 1 << 26
 LONGEST_REASON = 300
+# The environment of a process never changes; a file or the output of a command does.
+CHANGING_SOURCES = frozenset({"file", "command"})
 
 
 def run(end: socket.socket, api_url: str, timeout_ms: int, in_flight: int) -> None:
@@ -85,11 +87,15 @@ class Poster:
         is_token_rotated = False
         try:
             token = await self.tokens.get(request.source, rereads=request.rereads_token)
+        except Exception as error:
+            result = explain_missing_token(error)
+            is_token_awaited = result.error == TOKEN_UNAVAILABLE and request.source.kind in CHANGING_SOURCES
+            self.send(PostResponse(request.key, result, is_token_awaited=is_token_awaited))
+            return
+        try:
             result = await self.call_slack(token, request)
             if result.outcome is Outcome.TOKEN_REFUSED:
                 is_token_rotated = await self.is_token_rotated(request, token)
-        except TokenUnavailable as error:
-            result = AttemptResult(Outcome.TOKEN_REFUSED, TOKEN_UNAVAILABLE, detail=str(error))
         except Exception as error:
             # The pool must learn of every end, since the request may have left.
             result = AttemptResult(Outcome.UNKNOWN, "worker_lost", detail=describe(error))
@@ -133,6 +139,15 @@ class Poster:
         """
         self.tokens.forget(request.source, refused)
         return not request.rereads_token and await self.tokens.has_other_token(request.source, refused)
+
+
+def explain_missing_token(error: Exception) -> AttemptResult:
+    """Return the result of a post whose token could not be read: nothing has left."""
+    if machine_error := machine_errors.find_code(error):
+        return AttemptResult(Outcome.LOST_UNSENT, machine_error, detail=describe(error))
+    if isinstance(error, TokenUnavailable):
+        return AttemptResult(Outcome.TOKEN_REFUSED, TOKEN_UNAVAILABLE, detail=str(error))
+    return AttemptResult(Outcome.LOST_UNSENT, "lost_unsent", detail=describe(error))
 
 
 def describe(error: Exception) -> str:

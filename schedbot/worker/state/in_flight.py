@@ -20,6 +20,7 @@ from schedbot.store.sqlite.location import Location
 from schedbot.worker.state.circuit_breaker import CircuitBreaker
 from schedbot.worker.state.clock_monitor import ClockMonitor
 from schedbot.worker.state.next_state import ARRIVAL_MARGIN_MS, SPREAD_MS, START_LIMIT_MS
+from schedbot.worker.state.passing_failures import PassingFailures
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import PACE_MS, ChannelKey, Delivery, SendQueue
 from schedbot.worker.state.step_failures import StepFailures
@@ -44,6 +45,7 @@ class InFlight:
     deliveries: dict[int, Delivery] = field(default_factory=dict)
     send_queue: SendQueue = field(default_factory=SendQueue)
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    passing: PassingFailures = field(init=False)
     ended: Counter[str] = field(default_factory=Counter)
     pending: dict[int, str] = field(default_factory=dict)
     per_channel: dict[ChannelKey, int] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class InFlight:
 
     def __post_init__(self) -> None:
         self.arrival_limit_ms = START_LIMIT_MS + self.session.settings.timeout_ms + ARRIVAL_MARGIN_MS
+        self.passing = PassingFailures(self.writes)
         self.clock = ClockMonitor(self.session.now, self.arrival_limit_ms)
 
     def refuse_other_owner(self, db: Database) -> None:

@@ -80,8 +80,7 @@ def next_state(
         case Outcome.RATE_LIMITED | Outcome.QUOTA:
             return hold_for_limit(result, budget, now, random)
         case Outcome.TOKEN_REFUSED:
-            event = Event.TOKEN_ROTATED if is_rotated else Event.WORKSPACE_PAUSED
-            return replace(transition(event, now, budget.spent), pauses_workspace=not is_rotated)
+            return wait_for_token(result, budget, now, is_rotated=is_rotated)
         case Outcome.CHANNEL_REFUSED | Outcome.MESSAGE_REFUSED | Outcome.OUR_DEFECT | Outcome.RENDER_FAILED:
             refused = transition(Event.REFUSED, now, budget.spent + 1)
             return replace(refused, suspends_schedule=result.outcome is Outcome.CHANNEL_REFUSED)
@@ -90,7 +89,7 @@ def next_state(
         case Outcome.UNKNOWN:
             return transition(Event.OUTCOME_UNKNOWN, budget.look_up_at, spent)
         case Outcome.LOST_UNSENT | Outcome.NOTHING_TO_REPORT:
-            return transition(UNCOUNTED[result.outcome], now, budget.spent)
+            return transition(UNCOUNTED[result.outcome], now + (result.retry_after_ms or 0), budget.spent)
         case Outcome.NOT_POSTED:
             if result.retry_after_ms:  # Slack names the instant: wait for it, and use up nothing
                 return wait_until(now + result.retry_after_ms, budget)
@@ -107,6 +106,15 @@ def hold_for_limit(result: AttemptResult, budget: RetryBudget, now: int, random:
     until = now + (result.retry_after_ms or default_ms)
     held = transition(Event.RATE_LIMITED, until + int(random() * SPREAD_MS), budget.spent)
     return replace(held, hold_until=until)
+
+
+def wait_for_token(result: AttemptResult, budget: RetryBudget, now: int, *, is_rotated: bool) -> Transition:
+    """Wait for a token: for a moment if its source may give one, at once for a new one, else until a person comes."""
+    if result.retry_after_ms:
+        awaited = transition(Event.TOKEN_AWAITED, now + result.retry_after_ms, budget.spent)
+        return replace(awaited, hold_until=awaited.available_at)
+    event = Event.TOKEN_ROTATED if is_rotated else Event.WORKSPACE_PAUSED
+    return replace(transition(event, now, budget.spent), pauses_workspace=not is_rotated)
 
 
 def wait_until(retry_at: int, budget: RetryBudget) -> Transition:

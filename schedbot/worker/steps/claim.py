@@ -71,6 +71,8 @@ class Claimer:
             return False
         if not breaker.count_allowed(steady_ms(), self.in_flight.count_sending()):
             return False
+        if self.in_flight.passing.stops_claims(now):
+            return False
         if not claims.has_available_jobs(session.db, now + EARLY_MS):
             return False
         if breaker.is_open and self.in_flight.unsent():

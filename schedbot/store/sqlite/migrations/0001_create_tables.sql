@@ -308,6 +308,16 @@ CREATE TABLE heartbeats (
   PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
 
+-- Failures that may pass by themselves: of the machine, and of token sources.
+CREATE TABLE passing_failures (
+  code          TEXT    NOT NULL,
+  workspace_id  TEXT    NOT NULL,                      -- of a token source; '': of the machine
+  since         INTEGER NOT NULL,
+  failed_at     INTEGER NOT NULL,                      -- the last time
+  detail        TEXT    NOT NULL,
+  PRIMARY KEY (code, workspace_id)
+) STRICT, WITHOUT ROWID;
+
 -- Posts in a row that got no answer from Slack. It outlives the pool, so that the next pool knows of an outage.
 CREATE TABLE outage (
   id            INTEGER NOT NULL PRIMARY KEY,
