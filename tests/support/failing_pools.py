@@ -1,11 +1,17 @@
-"""Helpers of tests with a failing database or disk: the form of an error, and a mounted file system."""
+"""Helpers of tests with a failing database, disk or machine: the form of an error, a mounted file system, limits.
+
+prlimit(1) sets the limits of file descriptors, memory and processes.
+"""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.support.app import App, Program
 
 ADD = ("add", "daily", "--cron", "0 9 * * *", "--tz", "UTC", "--channel", "C0000000001", "--text", "Hi")
 
@@ -30,3 +36,20 @@ def mount(folder: Path, *options: str) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def start_limited(app: App, limits: str, *words: str, **env: str) -> Program:
+    """Start a command under limits in the form of prlimit's options, for example `--nofile=64 --as=900000000`."""
+    command = ["prlimit", *limits.split(), sys.executable, "-m", "schedbot", *words]
+    program = subprocess.Popen(
+        command, env=app.environment(**env), cwd=app.folder, text=True, stdout=-1, stderr=-1, stdin=-3
+    )
+    app.running.append(program)
+    return program
+
+
+def run_limited(app: App, limits: str, *words: str, within: float = 60, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a command under limits until it ends. Raises TimeoutExpired after `within` seconds."""
+    program = start_limited(app, limits, *words, **env)
+    out, err = program.communicate(timeout=within)
+    return subprocess.CompletedProcess(words, program.returncode, out, err)

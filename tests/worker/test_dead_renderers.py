@@ -10,7 +10,7 @@ import pytest
 
 from bench.crash import child_pids
 from tests.support.app import App, Program, until
-from tests.support.limited_machine import run_limited
+from tests.support.failing_pools import run_limited
 from tests.support.sql import read_value
 from tests.worker.test_pool import cpu_ticks
 

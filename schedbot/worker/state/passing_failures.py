@@ -4,16 +4,20 @@ They use up no attempt and are no outage of Slack. A failure is logged once, and
 token source that fails for PATIENCE_MS pauses its workspace for a person. Instants are UTC milliseconds.
 """
 
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
 from schedbot import log
-from schedbot.model import TOKEN_UNAVAILABLE
+from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult
+from schedbot.slack.machine_errors import is_machine_error
 from schedbot.slack.remedies import explain_passing_failure
+from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.operations import passing_failures as record
 from schedbot.store.operations.passing_failures import FORGET_MS, PassingFailure
+from schedbot.worker.protocol import PostResponse
 from schedbot.worker.state.write_queue import WriteQueue
 
 FIRST_PAUSE_MS = 2_000
@@ -59,6 +63,24 @@ class PassingFailures:
         lasted_ms = now - failure.since if failure.workspace_id else now - max(failure.since, self.progress_at)
         return min(LONGEST_PAUSE_MS, max(FIRST_PAUSE_MS, lasted_ms))
 
+    def judge(self, job: ClaimedJob, response: PostResponse, now: int) -> AttemptResult:
+        """Return the result, with a pause if it is a failure that may pass by itself."""
+        result = response.result
+        if result.was_sent:
+            self.record_progress(job.workspace_id, now)
+            return result
+        workspace_id, workspace = (job.workspace_id, job.workspace) if response.is_token_awaited else ("", "")
+        was_given_up = workspace_id != "" and self.resumes_at_pause.get(workspace_id) == job.resumes
+        if was_given_up or not (response.is_token_awaited or is_machine_error(result)):
+            return result
+        failure = PassingFailure(result.error or "", workspace_id, workspace, now, now, result.detail or "")
+        pause_ms = self.record(failure)
+        if self.has_lost_patience(workspace_id, now):
+            self.clear(FailureKey(failure.code, workspace_id))
+            self.resumes_at_pause[workspace_id] = job.resumes
+            return result
+        return replace(result, retry_after_ms=pause_ms + int(random.random() * pause_ms / 4))
+
     def has_lost_patience(self, workspace_id: str, now: int) -> bool:
         """Has the workspace's token been unavailable for so long that a person must look?"""
         failure = self.failures.get(FailureKey(TOKEN_UNAVAILABLE, workspace_id))
@@ -90,6 +112,11 @@ class PassingFailures:
             and 0 <= now - failure.failed_at < FIRST_PAUSE_MS
             for key, failure in self.failures.items()
         )
+
+
+def waits_by_itself(result: AttemptResult) -> bool:
+    """Does the job wait for a failure to pass, which is logged once for all jobs?"""
+    return result.retry_after_ms is not None and (is_machine_error(result) or result.error == TOKEN_UNAVAILABLE)
 
 
 def log_failure(failure: PassingFailure) -> None:

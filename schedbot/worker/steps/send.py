@@ -13,17 +13,15 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, JobState, MessageMetadata, Outcome
 from schedbot.slack import error_codes
-from schedbot.slack.machine_errors import is_machine_error
 from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage, pacing, settlement
 from schedbot.store.jobs.attempts import IntentResult
 from schedbot.store.jobs.claims import ClaimedJob
-from schedbot.store.operations.passing_failures import PassingFailure
 from schedbot.worker.protocol import PostRequest, PostResponse
 from schedbot.worker.state.circuit_breaker import is_outage
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import SPREAD_MS, START_LIMIT_MS, RetryBudget, Transition, next_state
-from schedbot.worker.state.passing_failures import FailureKey
+from schedbot.worker.state.passing_failures import waits_by_itself
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import PACE_MS, Delivery
 from schedbot.worker.state.write_queue import WriteFailure
@@ -201,7 +199,12 @@ class Sender:
         has_turned = breaker.record(response.result, delivery.job.workspace_id, steady_ms())
         if response.is_token_rotated:
             log.event("token_rotated", workspace=delivery.job.workspace)
-        self.end(delivery, replace(response, result=self.pause_for_passing_failure(delivery.job, response)))
+        self.end(
+            delivery,
+            replace(
+                response, result=self.in_flight.passing.judge(delivery.job, response, self.in_flight.session.now())
+            ),
+        )
         if breaker.failures != failures_before:
             now = self.in_flight.session.now()
             keep = partial(
@@ -213,26 +216,6 @@ class Sender:
             log.event(event, "warning", error=response.result.error)
         if breaker.is_open and breaker.counted_jobs:
             self.in_flight.writes.add(partial(outage.return_attempts, jobs=breaker.take_counted_jobs()))
-
-    def pause_for_passing_failure(self, job: ClaimedJob, response: PostResponse) -> AttemptResult:
-        """Return the result, with a pause if it is a failure that may pass by itself."""
-        result, passing, now = response.result, self.in_flight.passing, self.in_flight.session.now()
-        if result.was_sent:
-            passing.record_progress(job.workspace_id, now)
-            return result
-        if not (response.is_token_awaited or is_machine_error(result)):
-            return result
-        if response.is_token_awaited and passing.resumes_at_pause.get(job.workspace_id) == job.resumes:
-            return result
-        workspace_id = job.workspace_id if response.is_token_awaited else ""
-        workspace = job.workspace if workspace_id else ""
-        failure = PassingFailure(result.error or "", workspace_id, workspace, now, now, result.detail or "")
-        pause_ms = passing.record(failure)
-        if passing.has_lost_patience(workspace_id, now):
-            passing.clear(FailureKey(failure.code, workspace_id))
-            passing.resumes_at_pause[workspace_id] = job.resumes
-            return result
-        return replace(result, retry_after_ms=pause_ms + int(random.random() * pause_ms / 4))
 
     def end(self, delivery: Delivery, response: PostResponse) -> None:
         """Write the result of an attempt and the job's next state, then release its channel."""
@@ -302,7 +285,7 @@ class Sender:
 
 def log_result(job: ClaimedJob, result: AttemptResult, state: str | None) -> None:
     """Log an attempt that did not simply succeed."""
-    if result.outcome is Outcome.POSTED or (result.retry_after_ms and not result.was_sent):  # logged once for all
+    if result.outcome is Outcome.POSTED or waits_by_itself(result):
         return
     level = "info" if result.outcome in EXPECTED else "warning"
     facts = {"job": job.id, "schedule": job.schedule, "workspace": job.workspace, "channel": job.channel}

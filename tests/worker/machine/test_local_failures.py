@@ -12,7 +12,7 @@ from schedbot.slack import machine_errors
 from schedbot.slack.error_codes import explain
 from schedbot.slack.history_lookup import RETRYABLE
 from tests.support.app import App, now_ms, until
-from tests.support.limited_machine import run_limited, start_limited
+from tests.support.failing_pools import run_limited, start_limited
 from tests.support.sql import read_rows, read_value
 
 
