@@ -12,8 +12,8 @@ from schedbot.errors import DONE, FAILED, NEEDS_PERSON
 from schedbot.slack.remedies import describe_reason, explain_passing_failure
 from schedbot.store.jobs.outage import OUTAGE_FAILURES
 from schedbot.store.operations.health import Vitals
-from schedbot.store.schedules.pauses_of_all import PauseOfAll
 from schedbot.store.operations.passing_failures import NO_CHILDREN, PassingFailure
+from schedbot.store.schedules.pauses_of_all import PauseOfAll
 
 # cron starts a tick each minute: after two and a half, one is missing and one is late.
 TICK_LATE_MS = 150_000

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from schedbot import __version__
 from schedbot.store.database import Database
 from schedbot.store.jobs import outage
-from schedbot.store.schedules import pauses_of_all
-from schedbot.store.schedules.pauses_of_all import PauseOfAll
 from schedbot.store.operations import heartbeats, passing_failures, remaining_jobs
 from schedbot.store.operations.passing_failures import PassingFailure
+from schedbot.store.schedules import pauses_of_all
+from schedbot.store.schedules.pauses_of_all import PauseOfAll
 
 COUNT_POOLS = "SELECT count(*) FROM heartbeats WHERE kind = 'pool' AND beat_at BETWEEN :since AND :latest"
 
