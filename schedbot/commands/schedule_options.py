@@ -27,7 +27,8 @@ Tz = Annotated[
 Channel = Annotated[str | None, option("--channel", "CHANNEL", "Channel id (C0123456789) or channel link.")]
 Text = Annotated[str | None, option("--text", "TEXT", "Post this text.")]
 Report = Annotated[
-    str | None, option("--report", "FILE", "Post the message of this template (Block Kit JSON, Jinja2).")
+    str | None,
+    option("--report", "REPORT", "Post a report: name of a [reports.NAME] table, or path of a template."),
 ]
 Param = Annotated[
     list[str] | None,
@@ -79,6 +80,11 @@ OutsidePolicy = Annotated[
 ]
 Blackout = Annotated[
     str | None, option("--blackout", "DAYS", "Dates without posts: '2026-12-24/2026-12-27'. [default: none]")
+]
+
+
+OnEmpty = Annotated[
+    str | None, option("--on-empty", "TEXT", "Post this text if the report has nothing to report. [default: skip]")
 ]
 
 

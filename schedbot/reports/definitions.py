@@ -115,6 +115,9 @@ class Definitions:
         return self.databases[definition.database]
 
 
+NO_DEFINITIONS = Definitions({}, {}, (), {})
+
+
 def load(settings: Settings) -> Definitions:
     """Return the named reports of the settings. An invalid table is kept as a problem of its name."""
     folder = settings.config.parent if settings.config else Path.cwd()

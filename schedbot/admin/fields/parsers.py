@@ -17,6 +17,7 @@ from schedbot import reports, text_input, times
 from schedbot.errors import BadInput, ReportFailed
 from schedbot.model import Report
 from schedbot.reports import limits
+from schedbot.reports.definitions import Definitions
 from schedbot.rules import recurrence, windows
 
 Value = TypeVar("Value")
@@ -239,6 +240,23 @@ def parse_text(text: str) -> str:
         raise BadInput("The text is empty.", "Use --text TEXT or --report FILE.")
     reports.render(Report("text", text), {})
     return text
+
+
+def parse_on_empty(text: str) -> str:
+    """Return the text for a report that has nothing to report: '' and 'skip' mean none. Raises ReportFailed."""
+    return "" if text.strip() in ("", "skip") else parse_text(text)
+
+
+def parse_report_source(text: str, definitions: Definitions) -> tuple[str, str]:
+    """Return kind and source of `--report`: a named report, which wins over a path, or a template. Raises BadInput."""
+    if definitions.has(text):
+        definitions.find(text)
+        return "named", text
+    path = template_path(text)
+    if "/" in text or "." in text or Path(path).exists():
+        return "template", path
+    hint = definitions.suggest(text)
+    raise BadInput(f"No report named {times.quote(text)} exists, and no template file.", hint)
 
 
 def template_path(path: str) -> str:

@@ -22,7 +22,10 @@ from schedbot.model import (
     Terms,
     UnknownPolicy,
 )
-from schedbot.reports import trial
+from schedbot.reports import live_trial, trial
+from schedbot.reports.context import LiveOccurrence
+from schedbot.reports.definitions import NO_DEFINITIONS, Definitions
+from schedbot.reports.live_trial import NamedReportOccurrence
 from schedbot.reports.trial import TrialOccurrence
 from schedbot.slack import channel_ids, user_ids
 
@@ -53,6 +56,7 @@ COLUMNS = (
     "window",
     "outside",
     "blackout",
+    "on_empty",
 )
 DEFAULTS = Terms(channel="", report=Report("text", ""))
 MISFIRE = parsers.choice_parser(MisfirePolicy, "misfire policy")
@@ -87,10 +91,18 @@ class ScheduleFields:
     past_occurrences: int = 0  # of a schedule that exists
 
     @classmethod
-    def parse(cls, fields: Fields, now: int, base: Self | None = None, zones: Zones = NO_ZONES) -> Self:
+    def parse(
+        cls,
+        fields: Fields,
+        now: int,
+        base: Self | None = None,
+        zones: Zones = NO_ZONES,
+        definitions: Definitions = NO_DEFINITIONS,
+    ) -> Self:
         """Return the values of `fields`, by column; with `base`, fields that are not given keep its values.
 
-        `zones` has the time zone of the user that `slack_user` returns. Raises BadField.
+        `zones` has the time zone of the user that `slack_user` returns; `definitions` the named reports. Raises
+        BadField.
         """
         refuse_unknown(fields)
         fields = parsers.clean(fields)
@@ -104,12 +116,12 @@ class ScheduleFields:
             account=parse("account", parsers.parse_account, text_or(fields, "account", base.account if base else "")),
             workspace=workspace_name(fields, base),
             recurrence=rule,
-            terms=parse_terms(fields, rule, region, policy, now, base),
+            terms=parse_terms(fields, rule, now, base, definitions),
             paused=parse("paused", parsers.parse_bool, text_or(fields, "paused", str(base.paused) if base else "")),
             past_occurrences=base.past_occurrences if base else 0,
         )
         if base is None or parsed.report_values != base.report_values:
-            parsed.try_report(now)
+            parsed.try_report(now, definitions)
         return parsed
 
     @property
@@ -117,15 +129,34 @@ class ScheduleFields:
         """Report and the values that choose its content: a change of them needs another trial."""
         return self.terms.report, self.name, self.account
 
-    def try_report(self, now: int) -> None:
+    def try_report(self, now: int, definitions: Definitions) -> None:
         """Render the report for the next occurrence, as a trial. Raises BadField."""
         report, rule = self.terms.report, self.recurrence
         if report.kind == "text":  # checked when it was parsed
+            return
+        if report.kind == "named":
+            parse("report", lambda _: live_trial.check(definitions, self.next_occurrence(now)), report.source)
             return
         occurrence = TrialOccurrence(
             self.name, self.account, rule.tz, lambda: timing.next_due_or_now(rule, self.terms, now)
         )
         parse("report", lambda _: trial.check(report, occurrence), report.source)
+
+    def next_occurrence(self, now: int) -> NamedReportOccurrence:
+        """Return the next occurrence with the named report."""
+        rule, terms = self.recurrence, self.terms
+        occurrence = LiveOccurrence(
+            schedule=self.name,
+            account=self.account,
+            workspace=self.workspace,
+            channel=terms.channel,
+            due_at=timing.next_due_or_now(rule, terms, now),
+            tz=rule.tz,
+            params=terms.report.params,
+            is_preview=True,
+            on_empty=terms.on_empty,
+        )
+        return NamedReportOccurrence(terms.report.source, occurrence)
 
     @classmethod
     def of(cls, schedule: Schedule, past_occurrences: int = 0) -> Self:
@@ -189,15 +220,16 @@ def zone_of(zones: Zones, user: SlackUser) -> str:
 
 
 def parse_terms(
-    fields: Fields, rule: Recurrence, region: str, policy: HolidayPolicy, now: int, base: ScheduleFields | None
+    fields: Fields, rule: Recurrence, now: int, base: ScheduleFields | None, definitions: Definitions
 ) -> Terms:
     """Return the terms of a schedule's version. Raises BadField."""
     old = base.terms if base else DEFAULTS
+    region, policy = parse_holidays(fields, old)
     bounds = parse_bounds(fields, rule, now, base)
     tz = fields.get("tz") or old.tz_from
     return Terms(
         channel=old.channel if base and fields.get("channel") is None else parse_channel(fields.get("channel") or ""),
-        report=parse_report(fields, base.terms.report if base else None),
+        report=parse_report(fields, base.terms.report if base else None, definitions),
         starts_at=bounds.starts_at,
         until_at=bounds.until_at,
         count=bounds.count,
@@ -213,6 +245,7 @@ def parse_terms(
         window=parse_optional(fields, "window", parsers.parse_window, old.window, ""),
         outside=parse_optional(fields, "outside", OUTSIDE, old.outside, DEFAULTS.outside),
         blackout=parse_optional(fields, "blackout", parsers.parse_blackout, old.blackout, ""),
+        on_empty=parse_optional(fields, "on_empty", parsers.parse_on_empty, old.on_empty, ""),
         tz_from=user_ids.format_user_zone(parse("tz", user_ids.parse_user_id, tz)) if user_ids.is_user_zone(tz) else "",
     )
 
@@ -244,8 +277,8 @@ def parse_holidays(fields: Fields, base: Terms) -> tuple[str, HolidayPolicy]:
     return region, policy
 
 
-def parse_report(fields: Fields, base: Report | None) -> Report:
-    """Return the report: a text, or a template with its parameters. Raises BadField."""
+def parse_report(fields: Fields, base: Report | None, definitions: Definitions) -> Report:
+    """Return the report: a text, a named report or a template, with its parameters. Raises BadField."""
     text, file, params = fields.get("text"), fields.get("report"), fields.get("params")
     if text and file:
         raise BadField("report", "Use only one of --text, --report.", "A schedule posts either a text or a report.")
@@ -254,15 +287,15 @@ def parse_report(fields: Fields, base: Report | None) -> Report:
     if text:
         kind, source = "text", text
     elif file:
-        kind, source = "template", parsers.template_path(file)
+        kind, source = parse("report", lambda word: parsers.parse_report_source(word, definitions), file)
     elif base:
         kind, source = base.kind, base.source
     else:
         raise BadField("text", "No message given: use --text or --report.", "For example --text 'Good morning'.")
     values = parse("params", parsers.parse_params, params or "")
     if values and kind == "text":
-        raise BadField("params", "A text has no parameters.", "Use a template: --report FILE.")
-    if params is None and base and kind == base.kind == "template":
+        raise BadField("params", "A text has no parameters.", "Use a report: --report NAME.")
+    if params is None and base and kind == base.kind != "text":
         values = dict(base.params)
     if kind == "text":
         parse("text", parsers.parse_text, source)

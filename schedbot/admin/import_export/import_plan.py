@@ -17,6 +17,7 @@ from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.admin.workspaces import user_zones
 from schedbot.errors import BadFile
 from schedbot.model import Schedule
+from schedbot.reports.definitions import Definitions
 from schedbot.session import Session
 from schedbot.slack.user_ids import is_user_zone
 from schedbot.store.fanout import count_past_occurrences
@@ -48,8 +49,9 @@ class ImportPlan:
 class ImportChecker:
     """Checks the records of one file. `update`: schedules that exist may be changed."""
 
-    def __init__(self, writer: ScheduleWriter, update: bool, zones: Zones) -> None:
+    def __init__(self, writer: ScheduleWriter, update: bool, zones: Zones, definitions: Definitions) -> None:
         self.writer = writer
+        self.definitions = definitions
         self.update = update
         self.zones = zones
         self.plan = ImportPlan()
@@ -89,13 +91,13 @@ class ImportChecker:
         """
         now = self.writer.context.now
         if before is None:
-            return ScheduleFields.parse(record.fields, now, zones=self.zones)
+            return ScheduleFields.parse(record.fields, now, zones=self.zones, definitions=self.definitions)
         cells = {column: clean_cell(column, text) for column, text in exporter.to_cells(before).items()}
         different = {column: text for column, text in record.fields.items() if text != cells[column]}
         if not different:
             return None
         base = ScheduleFields.of(before, count_past_occurrences.count_occurrences(self.writer.db, before, now))
-        return ScheduleFields.parse(different, now, base, self.zones)
+        return ScheduleFields.parse(different, now, base, self.zones, self.definitions)
 
     def remember(self, record: Record, error: BadField) -> None:
         """Keep an error that the same text has in every line."""

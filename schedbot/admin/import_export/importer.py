@@ -26,6 +26,7 @@ from schedbot.admin.schedules.writer import ScheduleWriter, name_in_use
 from schedbot.admin.workspaces import user_zones
 from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
+from schedbot.reports import definitions
 from schedbot.session import Session
 from schedbot.slack import channel_ids
 from schedbot.store.fanout import enqueue_due
@@ -68,7 +69,7 @@ def import_file(
     records = read_records(source, errors)
     zones = ask_zones(session, records, source.update)
     writer = ScheduleWriter(session.db, ChangeContext.begin(session, "import"))
-    checker = ImportChecker(writer, source.update, zones)
+    checker = ImportChecker(writer, source.update, zones, definitions.load(session.settings))
     checker.check_all(records, errors, progress)
     refuse_bad_lines(errors, source.name)
     plan = checker.plan

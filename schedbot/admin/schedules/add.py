@@ -7,6 +7,7 @@ from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.admin.workspaces import user_zones
 from schedbot.errors import TokenUnavailable
 from schedbot.model import Schedule
+from schedbot.reports import definitions
 from schedbot.session import Session
 from schedbot.slack import tokens
 from schedbot.store.schedules import workspaces
@@ -17,7 +18,7 @@ def add(session: Session, fields: Fields) -> Schedule:
     user = slack_user(fields)
     zones = user_zones.ask(session, [user]) if user else NO_ZONES
     context = ChangeContext.begin(session, "add")
-    new = ScheduleFields.parse(fields, context.now, zones=zones)
+    new = ScheduleFields.parse(fields, context.now, zones=zones, definitions=definitions.load(session.settings))
     with session.db.writing():
         writer = ScheduleWriter(session.db, context)
         schedule = writer.insert(new)

@@ -13,6 +13,7 @@ from schedbot.admin.schedules.selection import find
 from schedbot.admin.schedules.writer import EditResult, ScheduleWriter
 from schedbot.admin.workspaces import user_zones
 from schedbot.model import Schedule
+from schedbot.reports import definitions
 from schedbot.session import Session
 from schedbot.store.fanout import count_past_occurrences
 
@@ -59,7 +60,7 @@ class ScheduleEdit:
         base = ScheduleFields.of(before, count_past_occurrences.count_occurrences(self.session.db, before, now))
         if self.params and (self.params.values or self.params.unset):
             fields = {**fields, "params": json.dumps(merge(before.terms.report.params, self.params))}
-        return ScheduleFields.parse(fields, now, base, self.zones)
+        return ScheduleFields.parse(fields, now, base, self.zones, definitions.load(self.session.settings))
 
 
 def merge(before: Mapping[str, Any], params: ParamChanges) -> dict[str, Any]:

@@ -8,11 +8,20 @@ from dataclasses import dataclass
 from schedbot import times
 from schedbot.admin.fields import timing
 from schedbot.admin.schedules.selection import find
-from schedbot.errors import ReportFailed
+from schedbot.errors import DONE, ReportFailed, SchedbotError
 from schedbot.model import Message, Schedule
-from schedbot.reports import block_checks, render_process
+from schedbot.reports import block_checks, definitions, live_trial, render_process
+from schedbot.reports.context import LiveOccurrence
+from schedbot.reports.live_trial import NamedReportOccurrence
 from schedbot.reports.render_process import ReportOccurrence
 from schedbot.session import Session
+from schedbot.store.history import previous_post
+
+
+class NoMessage(SchedbotError):
+    """The report has nothing to report, or its data is not there yet."""
+
+    code = DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,7 @@ class Preview:
     schedule: Schedule
     due_at: int
     message: Message
+    note: str = ""  # no message, and why
 
 
 def preview(session: Session, name: str, at: str = "") -> Preview:
@@ -29,21 +39,56 @@ def preview(session: Session, name: str, at: str = "") -> Preview:
     schedule = find(session.db, name)
     zone = times.zone(schedule.recurrence.tz)
     due_at = times.parse_instant(at, zone, session.now()) if at else next_due_or_now(schedule, session.now())
-    return Preview(schedule, due_at, render(schedule, due_at))
+    try:
+        return Preview(schedule, due_at, render(session, schedule, due_at))
+    except NoMessage as error:
+        return Preview(schedule, due_at, Message(), str(error))
 
 
-def render(schedule: Schedule, due_at: int) -> Message:
-    """Return the message of a schedule in its current version. Raises ReportFailed."""
+def render(session: Session, schedule: Schedule, due_at: int) -> Message:
+    """Return the message of a schedule in its current version.
+
+    Raises ReportFailed, BadInput for a report that the configuration does not have, and NoMessage.
+    """
+    report = schedule.terms.report
+    if report.kind != "named":
+        return render_here(schedule, due_at)
+    request = NamedReportOccurrence(report.source, build_occurrence(session, schedule, due_at))
+    rendered = live_trial.render(definitions.load(session.settings), request).rendered
+    if rendered.message:
+        return rendered.message
+    reason = rendered.skip.reason if rendered.skip else rendered.not_ready.reason if rendered.not_ready else ""
+    raise NoMessage(f"Nothing to report: {reason}" if rendered.skip else f"Not ready: {reason}")
+
+
+def render_here(schedule: Schedule, due_at: int) -> Message:
+    """Return the message of a text or a template. Raises ReportFailed."""
     occurrence = ReportOccurrence(schedule.name, schedule.account, due_at, schedule.recurrence.tz)
     return render_process.render(schedule.terms.report, occurrence)
 
 
+def build_occurrence(session: Session, schedule: Schedule, due_at: int) -> LiveOccurrence:
+    """Return an occurrence of a schedule, for its named report. Nothing will be posted."""
+    return LiveOccurrence(
+        schedule=schedule.name,
+        account=schedule.account,
+        workspace=schedule.workspace,
+        channel=schedule.terms.channel,
+        due_at=due_at,
+        tz=schedule.recurrence.tz,
+        params=schedule.terms.report.params,
+        previous_at=previous_post.find_before(session.db, schedule.id, due_at),
+        is_preview=True,
+        on_empty=schedule.terms.on_empty,
+    )
+
+
 def find_block_warnings(schedule: Schedule, now: int) -> list[str]:
     """Return a sentence for each part of the next message's blocks that Slack may refuse."""
-    if schedule.terms.report.kind == "text":
+    if schedule.terms.report.kind != "template":  # a named report has just been run
         return []
     try:
-        return block_checks.find_warnings(render(schedule, next_due_or_now(schedule, now)))
+        return block_checks.find_warnings(render_here(schedule, next_due_or_now(schedule, now)))
     except ReportFailed:  # `add` and `edit` have tried the report
         return []
 

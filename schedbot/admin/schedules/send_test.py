@@ -62,7 +62,7 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     channel = channel_ids.parse_channel_id(to) if to else schedule.terms.channel
     workspace = workspaces.by_id(session.db, schedule.workspace_id)
     refuse_paused(workspace)
-    message = mark(preview.render(schedule, preview.next_due_or_now(schedule, session.now())))
+    message = mark(preview.render(session, schedule, preview.next_due_or_now(schedule, session.now())))
     token = check.find_token(session.settings, workspace)
     reserved_until = reserve_channel(session, workspace, channel, sleep)
     result = one_shot.post_message(session.settings.api_url, token, channel, message, session.settings.timeout_ms)

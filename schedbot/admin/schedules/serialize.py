@@ -46,6 +46,7 @@ def to_columns(schedule: Schedule) -> dict[str, Any]:
         "window": terms.window,
         "outside": terms.outside.value,
         "blackout": terms.blackout,
+        "on_empty": terms.on_empty,
     }
 
 

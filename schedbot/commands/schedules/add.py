@@ -41,6 +41,7 @@ def run(
     window: options.Window = None,
     outside: options.OutsidePolicy = None,
     blackout: options.Blackout = None,
+    on_empty: options.OnEmpty = None,
     paused: Annotated[bool, typer.Option("--paused", help="Add it paused; 'schedbot resume' starts it.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:

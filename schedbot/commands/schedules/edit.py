@@ -47,6 +47,7 @@ def run(
     window: options.Window = None,
     outside: options.OutsidePolicy = None,
     blackout: options.Blackout = None,
+    on_empty: options.OnEmpty = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object: the changed schedule.")] = False,
 ) -> None:
     """Change a schedule. Omitted options keep their value; 'none' clears --starts, --until, --count, --skip-holidays,

@@ -26,11 +26,14 @@ def run(
         now = session.now()
     schedule = result.schedule
     if json:
-        output.json_lines([slack_arguments(result)])
+        output.json_lines([] if result.note else [slack_arguments(result)])
         return
     due = times.format_instant(result.due_at, times.zone(schedule.recurrence.tz), now)
     relative = times.format_relative(result.due_at, now)
     output.note(f"{schedule.name} in {schedule.terms.channel}, {due} ({relative}):")
+    if result.note:
+        output.print_line(result.note)
+        return
     message_preview.print_message(result.message, output.width())
     for warning in block_checks.find_warnings(result.message):
         output.note(f"Note: {warning}")

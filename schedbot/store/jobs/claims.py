@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from schedbot.model import JobState, Report, TokenSource, occurrence_id
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
+from schedbot.store.history import previous_post
 from schedbot.store.jobs import pacing
 from schedbot.store.jobs.fairness import RUNNING, RoundRobin, claim_in_turns
 from schedbot.store.jobs.readable_rows import read_by_ids
@@ -32,12 +33,6 @@ UPDATE jobs
 RETURNING id
 """
 
-# Instant of the schedule's last message, in milliseconds, from Slack's id of it.
-PREVIOUS_AT = """
-SELECT CAST(CAST(p.ts AS REAL) * 1000 AS INTEGER) FROM jobs p
- WHERE p.schedule_id = j.schedule_id AND p.state = 'succeeded'
- ORDER BY p.due_at DESC LIMIT 1"""
-
 # A job is delivered by its schedule's present version. Extra jobs have no calendar.
 CLAIMED = f"""
 SELECT j.id, j.token, j.schedule_id, s.name AS schedule, s.account, j.workspace_id, w.name AS workspace,
@@ -46,8 +41,9 @@ SELECT j.id, j.token, j.schedule_id, s.name AS schedule, s.account, j.workspace_
        v.params AS "report.params", v.max_attempts, v.on_unknown, r.tz,
        max(CASE WHEN p.held_at <= :latest_valid_hold THEN p.free_at ELSE 0 END,
            CASE WHEN m.held_at <= :latest_valid_hold THEN m.free_at ELSE 0 END) AS free_at,
-       w.resumes, j.error, v.on_empty, CASE WHEN v.report_kind = 'named' THEN ({PREVIOUS_AT}) END AS previous_at,
-       j.deferred_to, CASE WHEN j.kind = 'scheduled' THEN {CALENDAR} ELSE '' END AS calendar
+       w.resumes, j.error, j.deferred_to, v.on_empty,
+       CASE WHEN v.report_kind = 'named' THEN ({previous_post.OF_JOB}) END AS previous_at,
+       CASE WHEN j.kind = 'scheduled' THEN {CALENDAR} ELSE '' END AS calendar
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
   JOIN schedules s ON s.id = j.schedule_id

@@ -1,0 +1,216 @@
+"""Render named reports for a command, in live renderers that it starts: many reports at once, each under its limits.
+
+A report that ends its process, or fills its memory beside others, is rendered again alone.
+"""
+
+import json
+import math
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+
+from schedbot import log
+from schedbot.errors import SchedbotError
+from schedbot.reports.context import LiveOccurrence
+from schedbot.reports.definitions import Definitions, ReportDefinition
+from schedbot.reports.live_protocol import LiveRenderRequest, LiveRenderResponse, build_response, encode
+from schedbot.reports.results import RenderedReport
+
+MOST_RUNNING = 100  # reports in one process
+START_S = 30
+READY = b'{"ready":true}\n'
+CODE = f"""
+import os, socket, sys
+sys.path[:] = sys.argv[3:]
+from schedbot.reports import live_child
+python_path = sys.argv[2].split(os.pathsep) if sys.argv[2] else []
+live_child.serve(socket.socket(fileno=int(sys.argv[1])), python_path, {READY!r})
+"""
+KEYS = count(1)
+
+
+class LiveProcess:
+    """A live renderer of this command. Raises SchedbotError if it cannot start."""
+
+    def __init__(self, python_path: tuple[str, ...]) -> None:
+        self.end, child_end = socket.socketpair()
+        with child_end:
+            self.child = subprocess.Popen(
+                [sys.executable, "-c", CODE, str(child_end.fileno()), os.pathsep.join(python_path), *sys.path],
+                env={name: value for name, value in os.environ.items() if not log.TOKEN.search(value)},
+                pass_fds=[child_end.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        self.received = b""
+        if self.receive(time.monotonic() + START_S) != READY.strip():
+            self.close()
+            raise SchedbotError(
+                "The process that renders reports does not start.",
+                hint="It needs memory and a free process: look at 'ulimit -a', then try again.",
+            )
+
+    def send(self, request: LiveRenderRequest) -> None:
+        """Send a request. `receive` notices a dead process."""
+        try:
+            self.end.sendall(encode(request))
+        except OSError:
+            return
+
+    def receive(self, until: float) -> bytes | None:
+        """Return the next line; None at `until` (monotonic seconds). Raises EOFError once the process has ended."""
+        while b"\n" not in self.received:
+            ready, _, _ = select.select([self.end], [], [], max(0.0, until - time.monotonic()))
+            if not ready:
+                return None
+            try:
+                chunk = self.end.recv(1 << 18)
+            except ConnectionError:
+                chunk = b""
+            if not chunk:
+                raise EOFError
+            self.received += chunk
+        line, _, self.received = self.received.partition(b"\n")
+        return line
+
+    def close(self) -> None:
+        """End the process."""
+        self.child.kill()
+        self.child.wait()
+        self.end.close()
+
+
+@dataclass(slots=True)
+class LiveRequest:
+    """A report to render for one occurrence. `url`: of its database. `overdue_at`: monotonic seconds."""
+
+    definition: ReportDefinition
+    url: str
+    occurrence: LiveOccurrence
+    overdue_at: float = math.inf
+    key: int = field(default_factory=KEYS.__next__)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveResult:
+    """The result of a request."""
+
+    request: LiveRequest
+    rendered: RenderedReport
+
+
+def build_live_request(definitions: Definitions, name: str, occurrence: LiveOccurrence) -> LiveRequest:
+    """Return the request for a named report. Raises BadInput for a report or database that cannot be used."""
+    definition = definitions.find(name)
+    url = definitions.find_database(definition).resolve_url() if definition.kind == "sql" else ""
+    return LiveRequest(definition, url, occurrence)
+
+
+@dataclass(slots=True)
+class LiveClient:
+    """Renders requests one after the other or many at once. Its processes end with `close`."""
+
+    python_path: tuple[str, ...]
+    process: LiveProcess | None = None
+    running: dict[int, LiveRequest] = field(default_factory=dict)
+    waiting: deque[LiveRequest] = field(default_factory=deque)
+
+    def render(self, requests: Iterable[LiveRequest]) -> Iterator[LiveResult]:
+        """Yield the result of each request, as soon as it is there. Raises SchedbotError if no process can start."""
+        self.waiting.extend(requests)
+        while self.waiting or self.running:
+            self.start_waiting()
+            yield from self.receive()
+
+    def start_waiting(self) -> None:
+        """Send what waits, within the limits."""
+        active = Counter(request.definition.name for request in self.running.values())
+        for _ in range(len(self.waiting)):
+            if len(self.running) >= MOST_RUNNING:
+                return
+            request = self.waiting.popleft()
+            if active[request.definition.name] >= request.definition.concurrency:
+                self.waiting.append(request)
+                continue
+            active[request.definition.name] += 1
+            self.start(request)
+
+    def start(self, request: LiveRequest) -> None:
+        """Send a request to the process."""
+        self.process = self.process or LiveProcess(self.python_path)
+        request.overdue_at = time.monotonic() + request.definition.timeout_ms / 1000
+        self.running[request.key] = request
+        self.process.send(LiveRenderRequest(request.key, request.definition, request.url, (request.occurrence,)))
+
+    def receive(self) -> Iterator[LiveResult]:
+        """Wait for the next response, and yield what it decides."""
+        assert self.process is not None
+        try:
+            line = self.process.receive(min(request.overdue_at for request in self.running.values()))
+        except EOFError:
+            yield from self.explain_end()
+            return
+        if line is None:
+            yield from self.end_overdue()
+        else:
+            yield from self.take(build_response(json.loads(line)))
+
+    def take(self, response: LiveRenderResponse) -> Iterator[LiveResult]:
+        """Yield the result of a response. A report that had no memory beside others is rendered alone."""
+        request = self.running.pop(response.key)
+        if response.rendered.is_out_of_memory and self.running:
+            yield self.render_alone(request)
+        else:
+            yield LiveResult(request, response.rendered)
+
+    def explain_end(self) -> Iterator[LiveResult]:
+        """The process has ended: yield the result of each running report, rendered alone."""
+        assert self.process is not None
+        self.process.child.wait(START_S)
+        requests, exit_code = self.end_process()
+        if len(requests) == 1:
+            yield LiveResult(requests[0], RenderedReport(failure=f"It ended its process (exit code {exit_code})."))
+            return
+        for request in requests:
+            yield self.render_alone(request)
+
+    def end_overdue(self) -> Iterator[LiveResult]:
+        """Yield the failure of each report that takes too long. The others begin again in another process."""
+        now = time.monotonic()
+        requests, _ = self.end_process()
+        for request in requests:
+            if request.overdue_at > now:
+                self.waiting.appendleft(request)
+                continue
+            limit, name = f"{request.definition.timeout_ms / 1000:g} s", request.definition.name
+            hint = f"Make it faster, or raise 'timeout' in [reports.{name}]."
+            yield LiveResult(request, RenderedReport(failure=f"It took more than {limit}.", hint=hint))
+
+    def render_alone(self, request: LiveRequest) -> LiveResult:
+        """Return the result of a report in a process of its own."""
+        client = LiveClient(self.python_path)
+        try:
+            return next(client.render([request]))
+        finally:
+            client.close()
+
+    def end_process(self) -> tuple[list[LiveRequest], int | None]:
+        """End the process. Return its requests, and its exit code."""
+        requests = list(self.running.values())
+        self.running.clear()
+        exit_code = None
+        if self.process:
+            self.process.close()
+            exit_code, self.process = self.process.child.returncode, None
+        return requests, exit_code
+
+    def close(self) -> None:
+        """End the process, if it runs."""
+        self.end_process()

@@ -1,0 +1,23 @@
+"""Instant of a schedule's last message, for reports about the time since then."""
+
+from schedbot.store.database import Database
+
+# Slack's id of a message is its instant in seconds.
+POSTED_AT = "CAST(CAST(p.ts AS REAL) * 1000 AS INTEGER)"
+
+# Last message of the schedule of the job `j`, in UTC milliseconds; null: none.
+OF_JOB = f"""
+SELECT {POSTED_AT} FROM jobs p
+ WHERE p.schedule_id = j.schedule_id AND p.state = 'succeeded'
+ ORDER BY p.due_at DESC LIMIT 1"""
+
+BEFORE = f"""
+SELECT {POSTED_AT} FROM jobs p
+ WHERE p.schedule_id = :schedule_id AND p.state = 'succeeded' AND p.due_at < :due_at
+ ORDER BY p.due_at DESC LIMIT 1
+"""
+
+
+def find_before(db: Database, schedule_id: str, due_at: int) -> int | None:
+    """Return when the schedule's last message before an occurrence was posted, in UTC milliseconds."""
+    return db.integer_or_none(BEFORE, {"schedule_id": schedule_id, "due_at": due_at})
