@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
-from schedbot.admin.fields import parsers, timing
+from schedbot.admin.fields import parsers, report_fields, timing
 from schedbot.admin.fields.parsers import BadField, Fields, parse, parse_optional
 from schedbot.model import (
     HolidayPolicy,
@@ -22,11 +22,7 @@ from schedbot.model import (
     Terms,
     UnknownPolicy,
 )
-from schedbot.reports import live_trial, trial
-from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.definitions import NO_DEFINITIONS, Definitions
-from schedbot.reports.live_trial import NamedReportOccurrence
-from schedbot.reports.trial import TrialOccurrence
 from schedbot.slack import channel_ids, user_ids
 
 COLUMNS = (
@@ -121,42 +117,13 @@ class ScheduleFields:
             past_occurrences=base.past_occurrences if base else 0,
         )
         if base is None or parsed.report_values != base.report_values:
-            parsed.try_report(now, definitions)
+            report_fields.try_report(parsed, now, definitions)
         return parsed
 
     @property
     def report_values(self) -> tuple[Report, str, str]:
         """Report and the values that choose its content: a change of them needs another trial."""
         return self.terms.report, self.name, self.account
-
-    def try_report(self, now: int, definitions: Definitions) -> None:
-        """Render the report for the next occurrence, as a trial. Raises BadField."""
-        report, rule = self.terms.report, self.recurrence
-        if report.kind == "text":  # checked when it was parsed
-            return
-        if report.kind == "named":
-            parse("report", lambda _: live_trial.check(definitions, self.next_occurrence(now)), report.source)
-            return
-        occurrence = TrialOccurrence(
-            self.name, self.account, rule.tz, lambda: timing.next_due_or_now(rule, self.terms, now)
-        )
-        parse("report", lambda _: trial.check(report, occurrence), report.source)
-
-    def next_occurrence(self, now: int) -> NamedReportOccurrence:
-        """Return the next occurrence with the named report."""
-        rule, terms = self.recurrence, self.terms
-        occurrence = LiveOccurrence(
-            schedule=self.name,
-            account=self.account,
-            workspace=self.workspace,
-            channel=terms.channel,
-            due_at=timing.next_due_or_now(rule, terms, now),
-            tz=rule.tz,
-            params=terms.report.params,
-            is_preview=True,
-            on_empty=terms.on_empty,
-        )
-        return NamedReportOccurrence(terms.report.source, occurrence)
 
     @classmethod
     def of(cls, schedule: Schedule, past_occurrences: int = 0) -> Self:
@@ -229,7 +196,7 @@ def parse_terms(
     tz = fields.get("tz") or old.tz_from
     return Terms(
         channel=old.channel if base and fields.get("channel") is None else parse_channel(fields.get("channel") or ""),
-        report=parse_report(fields, base.terms.report if base else None, definitions),
+        report=report_fields.parse_report(fields, base.terms.report if base else None, definitions),
         starts_at=bounds.starts_at,
         until_at=bounds.until_at,
         count=bounds.count,
@@ -275,28 +242,3 @@ def parse_holidays(fields: Fields, base: Terms) -> tuple[str, HolidayPolicy]:
         problem = f"The holiday policy '{policy}' needs a country or region."
         raise BadField("holiday_policy", problem, "Use --skip-holidays, for example --skip-holidays US.")
     return region, policy
-
-
-def parse_report(fields: Fields, base: Report | None, definitions: Definitions) -> Report:
-    """Return the report: a text, a named report or a template, with its parameters. Raises BadField."""
-    text, file, params = fields.get("text"), fields.get("report"), fields.get("params")
-    if text and file:
-        raise BadField("report", "Use only one of --text, --report.", "A schedule posts either a text or a report.")
-    if base and not (text or file) and params is None:
-        return base
-    if text:
-        kind, source = "text", text
-    elif file:
-        kind, source = parse("report", lambda word: parsers.parse_report_source(word, definitions), file)
-    elif base:
-        kind, source = base.kind, base.source
-    else:
-        raise BadField("text", "No message given: use --text or --report.", "For example --text 'Good morning'.")
-    values = parse("params", parsers.parse_params, params or "")
-    if values and kind == "text":
-        raise BadField("params", "A text has no parameters.", "Use a report: --report NAME.")
-    if params is None and base and kind == base.kind != "text":
-        values = dict(base.params)
-    if kind == "text":
-        parse("text", parsers.parse_text, source)
-    return Report(kind, source, values)
