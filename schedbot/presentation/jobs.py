@@ -1,6 +1,6 @@
 """Jobs as JSON objects, as rows of a table and as a time line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from schedbot import times
@@ -8,19 +8,22 @@ from schedbot.admin.jobs.circumstances import Circumstances
 from schedbot.admin.jobs.job_summary import JobSummary
 from schedbot.admin.jobs.short_reason import explain_briefly
 from schedbot.model import occurrence_id
-from schedbot.presentation import output, text_width
+from schedbot.presentation import output
 from schedbot.store.history.jobs import Attempt, JobRecord
 from schedbot.store.jobs.acknowledgement import Acknowledgement
 
 if TYPE_CHECKING:  # it imports the rules of recurrence, and a table needs none of them
     from schedbot.admin.jobs.timeline import TimelineEntry
 
+Row = dict[str, str]  # cells by column
 KEYS = (
     *("job", "occurrence", "schedule", "account", "workspace", "channel", "due_at", "state", "error", "ts"),
     *("lateness_ms", "attempts", "deferred_to", "deferred_by", "why", "acknowledged"),
 )
 SPAN_KEYS = ("occurrences", "last_due_at")  # of many missed occurrences
 COLUMNS = ("JOB", "DUE", "SCHEDULE", "STATE", "LATE", "WHY")
+WIDE_COLUMNS = ("JOB", "DUE", "SCHEDULE", "ACCOUNT", "WORKSPACE", "CHANNEL", "STATE", "LATE", "WHY")
+WHERE_WIDTH_ALLOWS = ("ACCOUNT", "CHANNEL")
 STYLES = {
     "succeeded": "green",
     "failed": "red",
@@ -104,17 +107,37 @@ def entry_to_json(entry: "TimelineEntry") -> dict[str, Any]:
     }
 
 
-def print_table(jobs: Sequence[JobRecord], circumstances: Circumstances) -> None:
-    """Print the table. Long names are cut first, then long reasons; an instant or a state never is."""
+def print_table(jobs: Sequence[JobRecord], circumstances: Circumstances, is_wide: bool = False) -> None:
+    """Print the table. Long names are cut first, then long reasons; an instant or a state never is.
+
+    Account and channel are columns if nothing is cut for them. `is_wide`: all columns, and nothing is cut.
+    """
     rows = [table_row(job, circumstances) for job in jobs]
-    widths = {column: max([len(column), *(len(cells[n]) for cells in rows)]) for n, column in enumerate(COLUMNS)}
-    room = output.width() - GAP * len(COLUMNS) - sum(widths[column] for column in COLUMNS if column not in CUT)
+    widths = {column: max([len(column), *(len(row[column]) for row in rows)]) for column in WIDE_COLUMNS}
+    columns = WIDE_COLUMNS if is_wide else choose_columns(rows, widths)
+    if not is_wide:
+        limit_cells(rows, columns, widths)
+    cells = [[row[column] for column in columns] for row in rows]
+    output.table(columns, cells, "No job matches.", STYLES, is_wide=is_wide)
+
+
+def choose_columns(rows: Sequence[Row], widths: Mapping[str, int]) -> Sequence[str]:
+    """Return the usual columns, with those that fit beside them without a cut."""
+    columns = list(COLUMNS)
+    for column in WHERE_WIDTH_ALLOWS:
+        needed = sum(widths[name] + GAP for name in (*columns, column))
+        if needed <= output.width() and any(row[column] for row in rows):
+            columns.append(column)
+    return [column for column in WIDE_COLUMNS if column in columns]
+
+
+def limit_cells(rows: Sequence[Row], columns: Sequence[str], widths: Mapping[str, int]) -> None:
+    """Cut names and reasons so that the columns fit."""
+    room = output.width() - GAP * len(columns) - sum(widths[column] for column in columns if column not in CUT)
     why = min(widths["WHY"], max(MIN_CELL, room - widths["SCHEDULE"], room * 3 // 5))
-    names = text_width.shorten_names((job.schedule for job in jobs), max(MIN_CELL, room - why))
-    for job, cells in zip(jobs, rows, strict=True):
-        cells[COLUMNS.index("SCHEDULE")] = names[job.schedule]
-        cells[COLUMNS.index("WHY")] = shorten(cells[COLUMNS.index("WHY")], why)
-    output.table(COLUMNS, rows, "No job matches.", STYLES)
+    limits = {"SCHEDULE": max(MIN_CELL, room - why), "WHY": why}
+    for row in rows:
+        row.update({column: shorten(row[column], limit) for column, limit in limits.items()})
 
 
 def shorten(text: str, limit: int) -> str:
@@ -123,13 +146,20 @@ def shorten(text: str, limit: int) -> str:
     return output.cut(text if not reason or len(text) <= limit else counted, limit)
 
 
-def table_row(job: JobRecord, circumstances: Circumstances) -> list[str]:
-    now = circumstances.now
+def table_row(job: JobRecord, circumstances: Circumstances) -> Row:
+    now, why = circumstances.now, explain_briefly(job, circumstances)
     _, _, due = times.format_instant(job.due_at, times.zone(job.tz), now).partition(" ")  # no room for the weekday
-    why = explain_briefly(job, circumstances)
-    if job.occurrences is not None:
-        return ["-", due, job.schedule, job.state.value, "", f"{format_missed(job, now)}{SPAN_REASON}{why}"]
-    return [str(job.job), due, job.schedule, job.state.value, format_lateness(job.lateness_ms), why]
+    return {
+        "JOB": "-" if job.job is None else str(job.job),
+        "DUE": due,
+        "SCHEDULE": job.schedule,
+        "ACCOUNT": job.account,
+        "WORKSPACE": job.workspace,
+        "CHANNEL": job.channel,
+        "STATE": job.state.value,
+        "LATE": format_lateness(job.lateness_ms),
+        "WHY": why if job.occurrences is None else f"{format_missed(job, now)}{SPAN_REASON}{why}",
+    }
 
 
 def format_missed(job: JobRecord, now: int) -> str:

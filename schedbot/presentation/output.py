@@ -95,11 +95,12 @@ def table(
     empty: str,
     styles: Mapping[str, str] | None = None,
     wraps_from: int = 0,
+    is_wide: bool = False,
 ) -> None:
     """Print rows under column heads, or the sentence `empty` (to stderr) without rows.
 
     `styles` maps a cell's text to its colour, such as {"failed": "red"}. With `wraps_from` the last column wraps
-    instead of being cut, and has at least that width.
+    instead of being cut, and has at least that width. `is_wide`: nothing is cut, whatever the terminal's width is.
     """
     body = [[printable(str(text)).replace("\n", " ") for text in row] for row in rows]
     if not body:
@@ -109,7 +110,8 @@ def table(
     from rich.text import Text
 
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    widths = fit_widths([max(map(cells, texts)) for texts in zip(columns, *body, strict=True)], width(), wraps_from)
+    natural = [max(map(cells, texts)) for texts in zip(columns, *body, strict=True)]
+    widths = natural if is_wide else fit_widths(natural, width(), wraps_from)
     for place, max_width in enumerate(widths[:-1]):
         short = shorten_names((row[place] for row in body), max_width)
         for row in body:
@@ -119,7 +121,7 @@ def table(
         grid.add_column(column, no_wrap=not wraps, overflow="fold" if wraps else "ellipsis", max_width=max_width)
     for row in body:
         grid.add_row(*(Text(text, style=(styles or {}).get(text, "")) for text in row))
-    console().print(grid)
+    console(sum(natural) + 2 * len(natural) if is_wide else 0).print(grid)
 
 
 def fit_widths(widths: list[int], room: int, min_last: int = 0) -> list[int]:
@@ -198,11 +200,11 @@ def is_coloured() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def console() -> Any:
-    """Return rich's console on stdout."""
+def console(columns: int = 0) -> Any:
+    """Return rich's console on stdout, as wide as the terminal or with so many columns."""
     from rich.console import Console
 
-    return Console(width=width(), highlight=False, no_color=not is_coloured())
+    return Console(width=columns or width(), highlight=False, no_color=not is_coloured())
 
 
 def ask(question: str, default: bool = False) -> bool:

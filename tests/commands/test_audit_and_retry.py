@@ -47,6 +47,23 @@ def test_table_fits_80_columns_and_cuts_only_names_and_errors(history: JobHistor
     assert [state in line for state, line in zip(("held", "failed", "succeeded"), lines[1:], strict=True)] == [True] * 3
 
 
+def test_wide_table_has_all_columns_and_cuts_nothing(history: JobHistory) -> None:
+    lines = schedbot(history, "audit", "-o", "wide").stdout.splitlines()
+    assert lines[0].split() == ["JOB", "DUE", "SCHEDULE", "ACCOUNT", "WORKSPACE", "CHANNEL", "STATE", "LATE", "WHY"]
+    assert LONG in lines[1]
+    assert lines[2].endswith("slack_connect_file_upload_sharing_blocked")
+    refused = schedbot(history, "audit", "-o", "tall")
+    assert (refused.returncode, refused.stderr.splitlines()[0]) == (2, "Error: --output: unknown layout 'tall'.")
+
+
+def test_account_and_channel_are_shown_where_they_fit(history: JobHistory) -> None:
+    schedule = history.add_schedule("d", account="beta", channel="C0000000007")
+    history.add_job(schedule, "succeeded", 0, ts="1.1")
+    head, row = schedbot(history, "audit", "--schedule", "d").stdout.splitlines()
+    assert head.split() == ["JOB", "DUE", "SCHEDULE", "ACCOUNT", "CHANNEL", "STATE", "LATE", "WHY"]
+    assert "beta     C0000000007" in row
+
+
 def test_table_notes_that_there_are_more_jobs(history: JobHistory) -> None:
     done = schedbot(history, "audit", "--limit", "2")
     assert len(done.stdout.splitlines()) == 3

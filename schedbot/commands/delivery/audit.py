@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from schedbot import times
 from schedbot.admin.jobs import filters, job_summary
 from schedbot.admin.jobs.circumstances import read_circumstances
 from schedbot.admin.jobs.filters import FilterOptions
@@ -44,6 +45,9 @@ def run(
     ] = False,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Reason of --acknowledge.")] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Acknowledge without a question; for scripts.")] = False,
+    layout: Annotated[
+        str, typer.Option("--output", "-o", metavar="wide", help="'wide': all columns of the table, nothing cut.")
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON object a job, oldest first.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="CSV, oldest first.")] = False,
 ) -> None:
@@ -60,6 +64,7 @@ def run(
     """
     filter_options = options.filter_options(locals())
     refuse_conflicts(job, filter_options != FilterOptions(), mark_posted, json and csv)
+    is_wide = parse_layout(layout)
     if reason and not acknowledge:
         raise BadInput("--reason needs --acknowledge.", "It says why a failure is acknowledged.")
     with open_session() as session:
@@ -70,7 +75,10 @@ def run(
             if job is None:
                 return
         if job is None:
-            show_jobs(session, filters.parse(session, filter_options), limit, json, csv)
+            if json or csv:
+                show_objects(session, filters.parse(session, filter_options), limit, json)
+            else:
+                show_table(session, filters.parse(session, filter_options), limit or TABLE_ROWS, is_wide)
             return
         if mark_posted is not None:
             from schedbot.admin.jobs import mark_posted as marking
@@ -91,11 +99,15 @@ def refuse_conflicts(job: int | None, has_filters: bool, mark_posted: str | None
         raise BadInput(f"Job {job} and filters cannot be combined.", "Use the job number alone, or filters alone.")
 
 
-def show_jobs(session: Session, job_filter: Filter, limit: int | None, json: bool, csv: bool) -> None:
-    """Print the newest jobs as a table, or all of them as JSON or CSV."""
-    if not (json or csv):
-        show_table(session, job_filter, limit or TABLE_ROWS)
-        return
+def parse_layout(layout: str) -> bool:
+    """Return whether the table is wide. Raises BadInput for another word than `wide`."""
+    if layout not in ("", "wide"):
+        raise BadInput(f"--output: unknown layout {times.quote(layout)}.", "Use 'wide', or leave it out.")
+    return layout == "wide"
+
+
+def show_objects(session: Session, job_filter: Filter, limit: int | None, json: bool) -> None:
+    """Print all jobs, or the newest, as JSON or CSV."""
     selected = reversed(jobs.newest(session.db, job_filter, limit)) if limit else jobs.every(session.db, job_filter)
     circumstances = read_circumstances(session)
     objects = (presentation.to_json(job, circumstances) for job in selected)
@@ -105,10 +117,10 @@ def show_jobs(session: Session, job_filter: Filter, limit: int | None, json: boo
         output.csv_rows((*presentation.KEYS, *presentation.SPAN_KEYS), objects)
 
 
-def show_table(session: Session, job_filter: Filter, limit: int) -> None:
+def show_table(session: Session, job_filter: Filter, limit: int, is_wide: bool) -> None:
     # One more than the table shows, to know whether there are more.
     selected = jobs.newest(session.db, job_filter, limit + 1)
-    presentation.print_table(selected[:limit], read_circumstances(session))
+    presentation.print_table(selected[:limit], read_circumstances(session), is_wide)
     if len(selected) > limit:
         output.note(f"Only the newest {limit} jobs are shown. Use --limit N or filters to see others.")
 
