@@ -32,6 +32,10 @@ DueSince = Annotated[
 ]
 DueUntil = Annotated[str, typer.Option("--until", metavar="WHEN", help="Due at or before; a day is included.")]
 
+InLocalTime = Annotated[
+    bool, typer.Option("--local", help="--since and --until are wall clocks in the time zone of each schedule.")
+]
+
 
 def filter_options(options: Mapping[str, Any]) -> FilterOptions:
     """Return the options that filter jobs, unparsed."""

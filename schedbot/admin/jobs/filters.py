@@ -8,6 +8,7 @@ schedules are found by the schedule's name. A glob that matches nothing is no er
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from zoneinfo import ZoneInfo
 
 from schedbot import times
 from schedbot.admin.jobs import known_values
@@ -16,7 +17,7 @@ from schedbot.errors import BadInput, NotFound
 from schedbot.model import JobState
 from schedbot.session import Session
 from schedbot.store.database import Database
-from schedbot.store.history.filters import Filter
+from schedbot.store.history.filters import MAX_INSTANT, Filter
 
 GLOB = frozenset("*?[")
 
@@ -33,6 +34,7 @@ class FilterOptions:
     error: Sequence[str] = ()
     since: str = ""
     until: str = ""
+    local: bool = False
 
 
 def parse(session: Session, options: FilterOptions, jobs: Sequence[int] = ()) -> Filter:
@@ -41,9 +43,10 @@ def parse(session: Session, options: FilterOptions, jobs: Sequence[int] = ()) ->
     known_values.require_accounts(session.db, accounts)
     known_values.require_channels(session.db, channels)
     known_values.require_errors(session.db, errors)
-    zone, now = session.local_zone, session.now()
-    since = times.parse_past(options.since, zone, now) if options.since else None
-    until = times.parse_past_end(options.until, zone, now) if options.until else None
+    since, until = parse_span(options, session.local_zone, session.now())
+    zone_bounds = parse_in_each_zone(session, options) if options.local else None
+    if zone_bounds:
+        since, until = min(bound[1] for bound in zone_bounds), max(bound[2] for bound in zone_bounds)
     if since is not None and until is not None and until < since:
         raise BadInput(f"--until '{options.until}' is before --since '{options.since}'.", "Swap them.")
     return Filter(
@@ -56,7 +59,27 @@ def parse(session: Session, options: FilterOptions, jobs: Sequence[int] = ()) ->
         errors=tuple(errors) or None,
         since=since,
         until=until,
+        zone_bounds=zone_bounds,
     )
+
+
+def parse_span(options: FilterOptions, zone: ZoneInfo, now: int) -> tuple[int | None, int | None]:
+    """Return --since and --until, read in a time zone; None for no bound."""
+    since = times.parse_past(options.since, zone, now) if options.since else None
+    return since, times.parse_past_end(options.until, zone, now) if options.until else None
+
+
+def parse_in_each_zone(session: Session, options: FilterOptions) -> tuple[tuple[str, int, int], ...] | None:
+    """Return --since and --until for each time zone in use, or None without both."""
+    if not (options.since or options.until):
+        return None
+    from schedbot.store.schedules import recurrences
+
+    bounds = []
+    for tz in recurrences.list_zones(session.db):
+        since, until = parse_span(options, times.zone(tz), session.now())
+        bounds.append((tz, since or 0, MAX_INSTANT if until is None else until))
+    return tuple(bounds)
 
 
 def split(values: Iterable[str]) -> list[str]:

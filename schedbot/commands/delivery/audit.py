@@ -29,6 +29,11 @@ def run(
     error: options.Errors = None,
     since: options.DueSince = "",
     until: options.DueUntil = "",
+    local: options.InLocalTime = False,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Count the jobs by state, error, workspace, account and day.")
+    ] = False,
+    missing: Annotated[bool, typer.Option("--missing", help="List the accounts that got no post.")] = False,
     limit: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Newest N jobs. [default: 50 in the table; all with --json and --csv]"),
@@ -57,6 +62,8 @@ def run(
     States: queued running succeeded failed unknown held missed skipped cancelled. Many missed occurrences of a
     schedule are one line without a number ('-', in JSON null); 'backfill' posts some of them after all.
 
+    For a triage: --summary counts, --missing lists the accounts with jobs of which none was posted.
+
     --acknowledge records who has seen a failed, held or missed job, when and why; 'health' counts it no more. A retry
     ends the acknowledgement. For a job named by number it asks nothing.
 
@@ -65,6 +72,8 @@ def run(
     filter_options = options.filter_options(locals())
     refuse_conflicts(job, filter_options != FilterOptions(), mark_posted, json and csv)
     is_wide = parse_layout(layout)
+    if summary or missing:
+        refuse_with_overview(job, missing, filter_options, summary and missing, csv or acknowledge)
     if reason and not acknowledge:
         raise BadInput("--reason needs --acknowledge.", "It says why a failure is acknowledged.")
     with open_session() as session:
@@ -75,10 +84,15 @@ def run(
             if job is None:
                 return
         if job is None:
-            if json or csv:
-                show_objects(session, filters.parse(session, filter_options), limit, json)
+            job_filter = filters.parse(session, filter_options)
+            if summary or missing:
+                from schedbot.commands.delivery import overviews
+
+                overviews.show(session, job_filter, missing, json)
+            elif json or csv:
+                show_objects(session, job_filter, limit, json)
             else:
-                show_table(session, filters.parse(session, filter_options), limit or TABLE_ROWS, is_wide)
+                show_table(session, job_filter, limit or TABLE_ROWS, is_wide)
             return
         if mark_posted is not None:
             from schedbot.admin.jobs import mark_posted as marking
@@ -97,6 +111,19 @@ def refuse_conflicts(job: int | None, has_filters: bool, mark_posted: str | None
         raise BadInput("--mark-posted needs a job number.", hint)
     if job is not None and has_filters:
         raise BadInput(f"Job {job} and filters cannot be combined.", "Use the job number alone, or filters alone.")
+
+
+def refuse_with_overview(
+    job: int | None, missing: bool, filter_options: FilterOptions, is_both: bool, has_other_form: bool
+) -> None:
+    """Raise BadInput for what cannot be combined with --summary or --missing."""
+    name = "--missing" if missing else "--summary"
+    if is_both:
+        raise BadInput("--summary and --missing cannot be combined.", "Use one of them.")
+    if job is not None or has_other_form:
+        raise BadInput(f"{name} goes with filters and --json only.", f"Use 'schedbot audit {name} --since 1d'.")
+    if missing and (filter_options.state or filter_options.error):
+        raise BadInput("--missing looks at jobs of every state and error.", "Leave out --state and --error.")
 
 
 def parse_layout(layout: str) -> bool:

@@ -30,6 +30,7 @@ def run(
     error: options.Errors = None,
     since: options.DueSince = "",
     until: options.DueUntil = "",
+    local: options.InLocalTime = False,
     stale: Annotated[bool, typer.Option("--stale", help="Include missed jobs and jobs past their grace.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the jobs and what would become of them; change nothing.")

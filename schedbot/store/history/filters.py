@@ -14,6 +14,13 @@ from schedbot.model import JobState
 MAX_SCHEDULES_BY_KEY = 100
 RARE_STATES = frozenset({JobState.FAILED, JobState.HELD, JobState.RUNNING, JobState.UNKNOWN})
 
+MAX_INSTANT = 2**62
+
+# Bounds of the time zone of the job's schedule.
+IN_ZONE_BOUNDS = """EXISTS (SELECT 1 FROM json_each(:zone_bounds) z
+             WHERE z.value ->> 0 = (SELECT tz FROM recurrences WHERE id = s.recurrence_id)
+               AND j.due_at BETWEEN z.value ->> 1 AND z.value ->> 2)"""
+
 # Channel of the last attempt, or else of the schedule.
 CHANNEL = """coalesce((SELECT a.channel FROM attempts a WHERE a.job_id = j.id ORDER BY a.number DESC LIMIT 1),
                 v.channel)"""
@@ -31,7 +38,11 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Selected jobs: None selects all, an empty tuple none. Schedules and workspaces are ids; `until` is included."""
+    """Selected jobs: None selects all, an empty tuple none. Schedules and workspaces are ids; `until` is included.
+
+    `zone_bounds` has since and until by time zone, for times in the zone of each schedule; `since` and `until` are then
+    the first and the last of them.
+    """
 
     jobs: tuple[int, ...] | None = None
     schedules: tuple[str, ...] | None = None
@@ -42,6 +53,14 @@ class Filter:
     errors: tuple[str, ...] | None = None
     since: int | None = None
     until: int | None = None
+    zone_bounds: tuple[tuple[str, int, int], ...] | None = None
+
+    def bounds_in(self, tz: str) -> tuple[int, int]:
+        """Return the first and the last instant that the filter lets through in a time zone."""
+        for zone, since, until in self.zone_bounds or ():
+            if zone == tz:
+                return since, until
+        return self.since or 0, MAX_INSTANT if self.until is None else self.until
 
     @property
     def selects_all(self) -> bool:
@@ -73,6 +92,8 @@ def conditions(selection: Filter) -> list[str]:
         parts.append("j.due_at >= :since")
     if selection.until is not None:
         parts.append("j.due_at <= :until")
+    if selection.zone_bounds is not None:
+        parts.append(IN_ZONE_BOUNDS)
     return parts
 
 
@@ -105,4 +126,5 @@ def bindings(selection: Filter) -> dict[str, object]:
         "schedule": selection.schedules[0] if selection.schedules else None,
         "since": selection.since,
         "until": selection.until,
+        "zone_bounds": json.dumps(selection.zone_bounds or ()),
     }

@@ -196,7 +196,7 @@ def spans_statement(selection: Filter, order: str, columns: str = SPAN_COLUMNS, 
     """Return the statement for the filter's spans. A span that overlaps the filter's time is let through."""
     bounds = {"last_due_at >= :since": selection.since, "first_due_at <= :until": selection.until}
     overlaps = " AND ".join(bound for bound, instant in bounds.items() if instant is not None) or "true"
-    timeless = replace(selection, since=None, until=None)
+    timeless = replace(selection, since=None, until=None, zone_bounds=None)
     return filters.statement(columns + SPANS.format(overlaps=overlaps), timeless, order, condition)
 
 

@@ -94,3 +94,8 @@ def wake(db: Database, recurrence_id: int, now: int) -> StoredRecurrence:
         set_next_due(db, recurrence_id, rules.next_after(recurrence.rule, now))
         recurrence = by_id(db, recurrence_id)
     return recurrence
+
+
+def list_zones(db: Database) -> list[str]:
+    """Return the time zones of all recurrences, each once."""
+    return db.texts("SELECT DISTINCT tz FROM recurrences ORDER BY tz")
