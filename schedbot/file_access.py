@@ -58,7 +58,7 @@ def refuse_untrusted(path: Path, status: os.stat_result, kind: str, option: str)
 def refuse_writers(path: Path, status: os.stat_result) -> None:
     """Raise BadInput for a configuration file that others may write, and that names a command."""
     if reason := explain_writers(status):
-        raise BadInput(f"The configuration file '{path}' names a command, and {reason}.", protect_command(path))
+        raise BadInput(f"The configuration file '{path}' names commands or code, and {reason}.", protect_command(path))
 
 
 def protect_command(path: Path) -> str:

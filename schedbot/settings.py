@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from schedbot import file_access, text_input, times
+from schedbot.api_address import ALLOW_PLAIN_HTTP, SLACK_API_URL, parse_api_url
 from schedbot.errors import BadInput
 from schedbot.model import TokenSource
 
-SLACK_API_URL = "https://slack.com/api/"
 KEYS = {
     "": ("database", "slack", "work", "python_path", "databases", "reports"),
-    "slack": ("api_url", "timeout", "token_file", "token_command"),
+    "slack": ("api_url", "allow_plain_http", "timeout", "token_file", "token_command"),
     "work": ("processes", "in_flight", "lease", "renderers"),
 }
 TEXTS = frozenset({"database", "api_url", "token_file", "token_command"})
+
+SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,10 @@ def load(given_flags: Flags | None = None) -> Settings:
     return Settings(
         config=config,
         database=find_database(options, config, table, is_named),
-        api_url=parse_api_url(read_variable("SCHEDBOT_SLACK_API_URL") or slack.get("api_url") or SLACK_API_URL),
+        api_url=parse_api_url(
+            read_variable("SCHEDBOT_SLACK_API_URL") or slack.get("api_url") or SLACK_API_URL,
+            parse_switch(ALLOW_PLAIN_HTTP, slack.get("allow_plain_http", False)),
+        ),
         timeout_ms=parse_duration("SCHEDBOT_SLACK_TIMEOUT", slack.get("timeout"), 30_000, least=1_000),
         processes=parse_count("SCHEDBOT_PROCESSES", work.get("processes"), os.cpu_count() or 1),
         in_flight=parse_count("SCHEDBOT_IN_FLIGHT", work.get("in_flight"), 100),
@@ -224,14 +229,13 @@ def parse_database(value: str) -> Path:
     return Path(value).expanduser()
 
 
-def parse_api_url(value: object) -> str:
-    """Return Slack's address with a slash at its end. Raises BadInput."""
-    text = str(value)
-    if not text.startswith(("http://", "https://")):
-        raise BadInput(
-            f"Slack's API address {text_input.quote(text)} is not a web address.", f"Write it like {SLACK_API_URL}"
-        )
-    return text if text.endswith("/") else text + "/"
+def parse_switch(variable: str, value: object) -> bool:
+    """Return whether a setting is on, from the environment or the file. Raises BadInput."""
+    text = str(read_variable(variable) or value).lower()
+    if text not in SWITCH:
+        problem = f"{name_setting(variable)} is {text_input.quote(text)}, which is neither true nor false."
+        raise BadInput(problem, "Write true or false.")
+    return SWITCH[text]
 
 
 def find_default_token(slack: dict[str, Any], config: Path | None) -> TokenSource | None:

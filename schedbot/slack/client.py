@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from functools import partial
 from types import TracebackType
@@ -23,7 +24,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from schedbot import clock
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome
 from schedbot.slack.connections import GuardedConnector
-from schedbot.slack.proxies import complete_proxy, is_direct, is_usable
+from schedbot.slack.proxies import find_proxy
 from schedbot.slack.request_state import (
     REQUEST_STATE,
     RequestState,
@@ -53,6 +54,7 @@ class SlackClient:
 
     def __init__(self, api_url: str, timeout_ms: int, in_flight: int) -> None:
         self._api_url = api_url if api_url.endswith("/") else api_url + "/"
+        self._proxy = find_proxy(self._api_url)
         self._timeout_ms = timeout_ms
         self._in_flight = in_flight
         self._look_ups = asyncio.Semaphore(LOOK_UP_CONNECTIONS)
@@ -81,10 +83,8 @@ class SlackClient:
             response_class=TrackedResponse,
         )
         self._web = AsyncWebClient(None, self._api_url, session=self._session, retry_handlers=[], logger=_LOG)
-        if is_direct(self._api_url):
-            self._web.proxy = None
-        elif self._web.proxy:
-            self._web.proxy = complete_proxy(self._web.proxy)
+        # slack_sdk knows neither ALL_PROXY nor NO_PROXY.
+        self._web.proxy = self._proxy.address if self._proxy else None
         return self
 
     async def __aexit__(
@@ -222,9 +222,8 @@ class SlackClient:
 
     async def _send(self, request: Request, timeout_ms: int | None = None) -> AsyncSlackResponse | AttemptResult:
         """Return Slack's response if it is `ok`, else the result of the refusal or exception."""
-        proxy = self._web.proxy if self._web else None
-        if proxy and not is_usable(proxy):
-            return AttemptResult(Outcome.NOT_POSTED, "bad_proxy")
+        if self._proxy and not self._proxy.is_usable:
+            return AttemptResult(Outcome.NOT_POSTED, "bad_proxy", detail=str(self._proxy))
         state = RequestState()
         REQUEST_STATE.set(state)
         try:
@@ -240,7 +239,13 @@ class SlackClient:
             return parse_response(response.status, response.headers, b"")
         except Exception as error:
             state.give_up()
-            return classify_exception(error, state)
+            return self._name_proxy(classify_exception(error, state))
+
+    def _name_proxy(self, result: AttemptResult) -> AttemptResult:
+        """Return the result of a request that did not leave, with the proxy that it was to go through."""
+        if self._proxy is None or result.outcome is not Outcome.NOT_POSTED:
+            return result
+        return replace(result, detail=f"The way to Slack is through the proxy of {self._proxy}.")
 
     def take_clock_offset(self) -> int | None:
         """Return Slack's clock minus ours in milliseconds and reset it; None without a response since the last call."""

@@ -138,7 +138,7 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         ),
         "bad_proxy": (
             "The address of the proxy to Slack is not a URL of an HTTP proxy.",
-            "Write HTTPS_PROXY (or HTTP_PROXY) like http://proxy.example:3128.",
+            "Write HTTPS_PROXY (or HTTP_PROXY, ALL_PROXY) like http://proxy.example:3128.",
         ),
         "not_arrived": (
             "The message is not in the channel's history, and no attempt is left.",

@@ -39,3 +39,31 @@ def test_init_refuses_a_folder_as_database(app: App) -> None:
     done = app.run("--config", str(fresh), "--database", str(app.folder), "init")
     assert (done.returncode, fresh.exists()) == (1, False)
     assert done.stderr.startswith(f"Error: '{app.folder}' is a folder.")
+
+
+@pytest.mark.slow
+def test_plain_http_to_another_machine_needs_a_setting(app: App) -> None:
+    remote = "http://slack.invalid/api/"
+    done = app.run("list", SCHEDBOT_SLACK_API_URL=remote)
+    assert done.returncode == 2
+    assert "is plain http: tokens could be read on the way" in done.stderr
+    assert app.run("list", SCHEDBOT_SLACK_API_URL=remote, SCHEDBOT_SLACK_ALLOW_PLAIN_HTTP="true").returncode == 0
+    wrong = app.run("list", SCHEDBOT_SLACK_ALLOW_PLAIN_HTTP="maybe")
+    assert "SCHEDBOT_SLACK_ALLOW_PLAIN_HTTP is 'maybe', which is neither true nor false." in wrong.stderr
+    app.config.write_text("[slack]\nallow_plain_http = true")
+    assert app.run("list", SCHEDBOT_SLACK_API_URL=remote).returncode == 0
+    assert "not a web address" in app.run("list", SCHEDBOT_SLACK_API_URL="http://[::1/api/").stderr
+
+
+@pytest.mark.slow
+def test_proxy_is_named_by_workspace_check(app: App) -> None:
+    done = app.run(
+        *("workspace", "check", "default"),
+        SCHEDBOT_SLACK_API_URL="https://slack.invalid/api/",
+        ALL_PROXY="http://user:secret@127.0.0.1:9",
+        HTTPS_PROXY="",
+        HTTP_PROXY="",
+        NO_PROXY="",
+    )
+    assert "ALL_PROXY: http://127.0.0.1:9" in done.stdout + done.stderr
+    assert "secret" not in done.stdout + done.stderr

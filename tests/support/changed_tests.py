@@ -15,6 +15,7 @@ ALWAYS = {"tests/test_names.py", "tests/test_house_rules.py"}
 DOCS = "tests/test_docs.py"
 # Test folders of the packages and modules that have no folder of their own name.
 FOLDERS = {
+    "api_address.py": ("slack", "commands"),
     "cli.py": ("commands",),
     "clock.py": ("times",),
     "demo": ("commands",),

@@ -27,6 +27,7 @@ CONFIG = """\
 # token_file = "slack.token"
 # token_command = "pass show slack/bot"
 # api_url = "https://slack.com/api/"                        # SCHEDBOT_SLACK_API_URL
+# allow_plain_http = false                                  # SCHEDBOT_SLACK_ALLOW_PLAIN_HTTP; http to another machine
 # timeout = "30s"                                           # SCHEDBOT_SLACK_TIMEOUT
 
 [work]

@@ -131,7 +131,8 @@ def fill(remedy: str, workspace: Workspace, channel: ChannelUsage) -> str:
 def explain(result: AttemptResult) -> tuple[str, str]:
     """Return a sentence with Slack's code, and the remedy."""
     entry = error_codes.explain(result.error or "")
-    detail = f" Slack says: {result.detail}" if result.detail else ""
+    speaker = "" if result.outcome is Outcome.NOT_POSTED else "Slack says: "
+    detail = f" {speaker}{result.detail}" if result.detail else ""
     return f"{entry.sentence.removesuffix('.')} ({result.error}).{detail}", entry.remedy
 
 

@@ -55,12 +55,13 @@ def test_doctor_does_not_run_a_found_token_command(app: App) -> None:
     assert ran.exists()
 
 
-def test_config_that_others_write_names_no_command(app: App) -> None:
-    app.config.write_text("[slack]\ntoken_command = 'echo'")
+@pytest.mark.parametrize("content", ["[slack]\ntoken_command = 'echo'", "[reports.a]\npython = 'a:b'"])
+def test_config_that_others_write_names_no_command(app: App, content: str) -> None:
+    app.config.write_text(content)
     app.config.chmod(0o666)
     done = app.run("list")
     assert done.returncode == 2
-    assert f"'{app.config}' names a command, and can be written by others (mode 0666)." in done.stderr
+    assert f"'{app.config}' names commands or code, and can be written by others (mode 0666)." in done.stderr
     app.config.write_text("")
     assert app.run("list").returncode == 0
 
