@@ -19,15 +19,18 @@ from schedbot.sandbox.workspaces import SCOPES, SandboxChannel, SandboxUser, San
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ClearFile = Callable[[], None]
+FindNames = Callable[[list[str]], dict[str, str]]
 
 
 @dataclass(slots=True)
 class ControlApi:
-    """Handlers of the control API. `clear_file` empties the file of messages."""
+    """Handlers of the control API. `clear_file` empties the file of messages; `find_names` returns the names of
+    schedules by their ids."""
 
     api: Api
     events: Events
     clear_file: ClearFile
+    find_names: FindNames
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes in the order of the manual."""
@@ -42,6 +45,7 @@ class ControlApi:
             ("GET", "workspaces", self.list_workspaces),
             ("POST", "workspaces", self.add_workspace),
             ("POST", "people", self.set_user),
+            ("POST", "schedule-names", self.find_schedule_names),
             ("POST", "reset", self.reset),
             ("GET", "events", self.events.stream),
         ]
@@ -125,6 +129,13 @@ class ControlApi:
             if name in (None, workspace.name):
                 workspace.users[user.id] = user
         return _json_response({})
+
+    async def find_schedule_names(self, request: web.Request) -> web.Response:
+        """Return the names of the schedules with these `ids`, as far as they are known."""
+        ids = (await _read_body(request)).get("ids")
+        if not isinstance(ids, list) or not all(isinstance(value, str) for value in ids):
+            raise BadInput("The ids are not a list of texts.", hint='Send {"ids": ["..."]}.')
+        return _json_response({"names": self.find_names(ids)})
 
     async def reset(self, request: web.Request) -> web.Response:
         """Remove messages, requests, faults and held requests; workspaces stay."""

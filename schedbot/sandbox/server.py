@@ -14,7 +14,7 @@ from schedbot.errors import SchedbotError
 from schedbot.sandbox import faults, page, storage
 from schedbot.sandbox.api import PREFIX, Api
 from schedbot.sandbox.api_responses import Json
-from schedbot.sandbox.control_api import ControlApi
+from schedbot.sandbox.control_api import ControlApi, FindNames
 from schedbot.sandbox.events import Events
 from schedbot.sandbox.guard import guard
 from schedbot.sandbox.state import SandboxOptions, new_state
@@ -37,12 +37,20 @@ class ServerConfig:
     parent: int | None = None
 
 
-async def serve(config: ServerConfig, announce: Callable[[int], None]) -> None:
-    """Serve until SIGTERM, SIGINT or the end of the parent. Calls `announce` with the port. Raises SchedbotError."""
+def know_no_name(ids: list[str]) -> dict[str, str]:
+    """Return no name: the server has no database of schedules."""
+    return {}
+
+
+async def serve(config: ServerConfig, announce: Callable[[int], None], find_names: FindNames = know_no_name) -> None:
+    """Serve until SIGTERM, SIGINT or the end of the parent. Calls `announce` with the port. Raises SchedbotError.
+
+    `find_names` returns the names of schedules by their ids, for the page.
+    """
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
-    runner = web.AppRunner(build_app(config), access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
+    runner = web.AppRunner(build_app(config, find_names), access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
     await runner.setup()
     try:
         await _listen(runner, config.port)
@@ -52,7 +60,7 @@ async def serve(config: ServerConfig, announce: Callable[[int], None]) -> None:
         await runner.cleanup()
 
 
-def build_app(config: ServerConfig) -> web.Application:
+def build_app(config: ServerConfig, find_names: FindNames = know_no_name) -> web.Application:
     """Return the application with its initial state. Raises BadInput, SchedbotError."""
     state = new_state(config.options)
     api, events = Api(state), Events()
@@ -67,7 +75,7 @@ def build_app(config: ServerConfig) -> web.Application:
         state.listeners.append(file.write)
         clear_file = file.clear
     app.router.add_get("/", page.show_page)
-    app.add_routes(ControlApi(api, events, clear_file).routes())
+    app.add_routes(ControlApi(api, events, clear_file, find_names).routes())
     return app
 
 

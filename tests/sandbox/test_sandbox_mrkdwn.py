@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schedbot.sandbox.page import read_source
+from schedbot.sandbox.page import read_source, script_source
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is missing")
 
@@ -26,7 +26,7 @@ const document = { createElement: (tag) => new Element(tag) };
 
 
 def render(call: str, argument: Any) -> str:
-    script = DOCUMENT + read_source("mrkdwn.js") + f"\nconsole.log(String({call}({json.dumps(argument)})));"
+    script = DOCUMENT + script_source() + f"\nconsole.log(String({call}({json.dumps(argument)})));"
     completed = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True, timeout=30)
     return completed.stdout.removesuffix("\n")
 
@@ -44,6 +44,9 @@ def render(call: str, argument: Any) -> str:
         ("a\n&gt; b\n> c\nd", "div([a]blockquote([b])blockquote([c])[d])"),
         ("&lt;b&gt; &amp;amp;", "div([<b> &amp;])"),
         ("<script>alert(1)</script>", "div([<script>][alert(1)][</script>])"),
+        (":tada: at 9:00:00, :no_such: a:b:c", "div([🎉 at 9:00:00, :no_such: a:b:c])"),
+        ("*:+1::skin-tone-4:* `:tada:` :flag-de:", "div(b([👍🏽])[ ]code([:tada:])[ 🇩🇪])"),
+        ("<https://x.example/:tada:|:tada: won>", "div(a@https://x.example/:tada:([🎉 won]))"),
         ("<javascript:alert(1)|click>", "div([<javascript:alert(1)|click>])"),
     ],
 )
@@ -55,6 +58,13 @@ def test_mrkdwn_is_rendered(text: str, html: str) -> None:
     ("block", "html"),
     [
         ({"type": "header", "text": {"text": "<img>"}}, "div([<img>])"),
+        ({"type": "header", "text": {"type": "plain_text", "text": ":tada: Done"}}, "div([🎉 Done])"),
+        ({"type": "section", "text": {"type": "plain_text", "text": ":tada:", "emoji": False}}, "div(div([:tada:]))"),
+        (
+            {"type": "actions", "elements": [{"type": "button", "text": {"text": ":eyes: Look"}}]},
+            "div(span([👀 Look]))",
+        ),
+        ({"type": "rich_text", "elements": [{"type": "emoji", "name": "tada"}]}, "div([🎉])"),
         ({"type": "divider"}, "hr()"),
         ({"type": "image", "alt_text": "a chart"}, "div([🖼 ][a chart])"),
         ({"type": "constructor"}, 'pre([{\n "type": "constructor"\n}])'),
@@ -90,3 +100,17 @@ def test_attachment_is_rendered(attachment: dict[str, Any], html: str) -> None:
 def test_date_is_rendered_without_a_mention() -> None:
     assert render("mrkdwn", "<!date^0^{nosuch}|1 Jan>") == "div([1 Jan])"
     assert render("mrkdwn", "at <!date^0^{time_secs}|midnight>").startswith("div([at ]span([")
+
+
+def test_first_message_of_a_day_has_a_line_with_the_date() -> None:
+    call = "((ts) => ts.map((at, place) => dayLine(dayOf(at), place ? dayOf(ts[place - 1]) : undefined)))"
+    lines = render(call, ["1796043285.4", "1796043286.1", "1796129686.0"])
+    assert lines.count("li(") == 2
+    assert "2026" in lines
+
+
+def test_every_emoji_has_names_of_slack() -> None:
+    lines = [line.split(" ") for line in read_source("emoji.txt").splitlines()]
+    names = [name for _, *names in lines for name in names]
+    assert len(names) == len(set(names)) > 1_800
+    assert all((len(line) > 1 and not line[0].isascii()) or line[1] in ("hash", "keycap_star") for line in lines)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.app import App
 from tests.support.sandbox_client import SandboxClient
 
 
@@ -74,3 +75,32 @@ def test_newest_messages_can_be_listed(any_server: SandboxClient) -> None:
         any_server("chat.postMessage", channel="C1", text=text)
     body = any_server.send("GET", "/sandbox/messages?channel=C1&workspace=acme&newest=2").body
     assert [message["text"] for message in body["messages"]] == ["b", "c"]
+
+
+@pytest.mark.slow
+def test_page_looks_up_the_names_of_schedules(app: App) -> None:
+    schedule = app.add_schedule("acme-weekly", cron="0 9 * * mon")
+    server = app.start("sandbox", "--port", "0")
+    assert server.stderr is not None
+    url = server.stderr.readline().split()[1]
+    body = json.dumps({"ids": [schedule.id, "none"]})
+    names = ask_for_names(url, body)
+    assert names == {"ok": True, "names": {schedule.id: "acme-weekly"}}
+    app.path.rename(app.folder / "moved.db")
+    assert ask_for_names(url, body) == {"ok": True, "names": {}}
+    assert ask_for_names(url, '{"ids": [1]}')["error"] == "The ids are not a list of texts."
+
+
+def ask_for_names(url: str, body: str) -> dict[str, Any]:
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection.request("POST", "/sandbox/schedule-names", body, {"Content-Type": "application/json"})
+    answer: dict[str, Any] = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer
+
+
+def test_sandbox_without_a_database_knows_no_name(slack_server: SandboxClient) -> None:
+    answer = slack_server.send(
+        "POST", "/sandbox/schedule-names", '{"ids": ["a"]}', {"Content-Type": "application/json"}
+    )
+    assert answer.body["names"] == {}

@@ -55,7 +55,8 @@ def run(
     from schedbot.sandbox.state import SandboxOptions
 
     options = SandboxOptions(pace, history.value, any_channel)
-    asyncio.run(serve(ServerConfig(port, str(file) if file else None, options, tuple(fault or ())), _announce))
+    config = ServerConfig(port, str(file) if file else None, options, tuple(fault or ()))
+    asyncio.run(serve(config, _announce, _find_schedule_names))
 
 
 def _control_faults(port: int, orders: list[str], clear: bool, release: bool) -> None:
@@ -95,6 +96,19 @@ def _set_users(port: int, users: list[tuple[str, str]]) -> None:
     for user_id, zone in users:
         Sandbox(f"http://127.0.0.1:{port}").set_user(user_id, zone)
         print(f"Time zone of {user_id}: {zone or 'none'}")
+
+
+def _find_schedule_names(ids: list[str]) -> dict[str, str]:
+    """Return the names of schedules of this installation, for the page. Without a database there are none."""
+    from contextlib import suppress
+
+    from schedbot.errors import SchedbotError
+    from schedbot.session import open_session
+    from schedbot.store.schedules import lookup
+
+    with suppress(SchedbotError), open_session() as session:
+        return lookup.names_by_ids(session.db, ids)
+    return {}
 
 
 def _announce(port: int) -> None:

@@ -5,6 +5,7 @@ The script inserts message content as text, never as HTML, and the Content-Secur
 
 import base64
 import hashlib
+import json
 from functools import cache
 from importlib.resources import files
 
@@ -20,13 +21,18 @@ async def show_page(request: web.Request) -> web.Response:
 @cache
 def document() -> tuple[str, str]:
     """Return the document, and the policy that allows its script and style by their hashes."""
-    script, style = read_source("mrkdwn.js") + read_source("page.js"), read_source("page.css")
+    script, style = script_source() + read_source("page.js"), read_source("page.css")
     html = read_source("page.html").replace("/* STYLE */", style).replace("/* SCRIPT */", script)
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return html, policy
+
+
+def script_source() -> str:
+    """Return the script that renders messages, with the names of emoji that Slack has (docs/write_emoji.py)."""
+    return f"const EMOJI = {json.dumps(read_source('emoji.txt'), ensure_ascii=False)};\n{read_source('mrkdwn.js')}"
 
 
 def read_source(name: str) -> str:

@@ -11,6 +11,19 @@ function element(tag, className, ...children) {
 const ENTITIES = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
 const unescapeEntities = (text) => text.replace(/&(?:lt|gt|amp);/g, (entity) => ENTITIES[entity]);
 
+// Emoji by name, also with a skin tone. EMOJI has a line for each letter with its names. Other names stay text.
+const EMOJI_BY_NAME = new Map(EMOJI.trim().split("\n").flatMap((line) => {
+  const [letter, ...names] = line.split(" ");
+  return names.map((name) => [name, letter]);
+}));
+
+const emoji = (text) => text.replace(/(?<![A-Za-z0-9]):([a-z0-9_+'-]+):(?::(skin-tone-[2-6]):)?/g, (typed, name, tone) => {
+  const letter = EMOJI_BY_NAME.get(name);
+  return letter ? letter + (tone ? EMOJI_BY_NAME.get(tone) : "") : typed;
+});
+
+const plainText = (object) => (object.emoji === false ? String(object.text) : emoji(unescapeEntities(String(object.text))));
+
 // Tried in this order at each position. The content of code is not parsed.
 const SPANS = [
   { pattern: /^```\n?([\s\S]+?)```/, make: (inner) => element("pre", "", unescapeEntities(inner)) },
@@ -30,7 +43,7 @@ function angle(inner) {
   }
   // Only these become links: a javascript: address stays text.
   if (!/^(https?:\/\/|mailto:|tel:)/i.test(target)) return `<${unescapeEntities(inner)}>`;
-  const link = element("a", "", unescapeEntities(label || target.replace(/^(mailto|tel):/, "")));
+  const link = element("a", "", label ? emoji(unescapeEntities(label)) : unescapeEntities(target.replace(/^(mailto|tel):/, "")));
   link.href = unescapeEntities(target);
   link.rel = "noreferrer noopener";
   link.target = "_blank";
@@ -60,7 +73,7 @@ function slackDate(target, label) {
 function spans(text) {
   const nodes = [];
   let plain = "";
-  const flush = () => { if (plain) nodes.push(unescapeEntities(plain)); plain = ""; };
+  const flush = () => { if (plain) nodes.push(emoji(unescapeEntities(plain))); plain = ""; };
   for (let at = 0; at < text.length;) {
     const rest = text.slice(at);
     const startsWord = at === 0 || !/\w/.test(text[at - 1]);
@@ -91,15 +104,15 @@ function mrkdwn(text) {
 
 function textObject(object) {
   if (!object) return null;
-  return object.type === "mrkdwn" ? mrkdwn(object.text) : element("div", "text", unescapeEntities(String(object.text)));
+  return object.type === "mrkdwn" ? mrkdwn(object.text) : element("div", "text", plainText(object));
 }
 
-const picture = (block) => element("div", "picture", "🖼 ", block.title ? block.title.text + ": " : "", block.alt_text || "");
+const picture = (block) => element("div", "picture", "🖼 ", block.title ? plainText(block.title) + ": " : "", block.alt_text || "");
 
 function control(block) {
   if (block.type === "image") return picture(block);
   const label = block.text || block.placeholder;
-  return element("span", block.style || "", label && label.text ? label.text : block.type);
+  return element("span", block.style || "", label && label.text ? plainText(label) : block.type);
 }
 
 function richText(node) {
@@ -109,13 +122,14 @@ function richText(node) {
   if (node.type === "rich_text_preformatted") return element("pre", "", ...inside);
   if (node.type === "rich_text_quote") return element("blockquote", "", ...inside);
   if (node.type === "rich_text_list") return element("ul", "", ...inside.map((line) => element("li", "", line)));
+  if (node.type === "emoji") return emoji(`:${node.name}:`);
   return inside.length ? element("div", "", ...inside) : `:${node.name || node.user_id || node.type}:`;
 }
 
 const cell = (value) => element("td", "", value.type === "rich_text" ? richText(value) : String(value.text ?? ""));
 
 const BLOCKS = {
-  header: (block) => element("div", "header", unescapeEntities(block.text.text)),
+  header: (block) => element("div", "header", plainText(block.text)),
   divider: () => element("hr"),
   section: (block) => element("div", "section", textObject(block.text),
     block.fields && element("div", "fields", ...block.fields.map(textObject)),
@@ -165,3 +179,8 @@ function renderAttachment(attachment) {
   if (color) bar.style.borderLeftColor = color;
   return element("div", "attachments", part("pretext", ""), bar);
 }
+
+// A line with the date stands before the first message of each day.
+const dayOf = (ts) => new Date(Number(ts) * 1000).toLocaleDateString(undefined, { dateStyle: "full" });
+
+const dayLine = (day, previousDay) => (day === previousDay ? [] : [element("li", "day", day)]);

@@ -49,11 +49,23 @@ function channelButton(workspace, channel) {
   return button;
 }
 
+// Names of schedules by their ids, as far as the sandbox can look them up. A message carries only the id.
+const scheduleNames = new Map();
+const scheduleId = (message) => String(message.metadata?.event_payload?.occurrence ?? "").split(":")[0];
+
+async function loadScheduleNames(messages) {
+  const ids = [...new Set(messages.map(scheduleId))].filter((id) => id && !scheduleNames.has(id));
+  if (!ids.length) return;
+  const { names } = await send("POST", "schedule-names", { ids });
+  for (const id of ids) scheduleNames.set(id, names[id] || "");
+}
+
 function renderMessage(message) {
   const posted = new Date(Number(message.ts) * 1000);
   const time = element("time", "", posted.toLocaleTimeString());
   time.title = `${posted.toLocaleString()} · ts ${message.ts}`;
-  const head = element("div", "who", element("b", "", message.username || "schedbot"), element("span", "app", "APP"), time,
+  const head = element("div", "who", element("b", "", message.username || "schedbot"), element("span", "app", "APP"),
+    scheduleNames.get(scheduleId(message)) ? element("span", "schedule", scheduleNames.get(scheduleId(message))) : null, time,
     message.edited ? element("span", "edited", "(edited)") : null);
   const body = element("div", "message", head);
   if (message.blocks) body.append(...message.blocks.map(renderBlock));
@@ -65,25 +77,34 @@ function renderMessage(message) {
   }
   const line = element("li", "", element("span", "face", (message.username || "s")[0].toUpperCase()), body);
   line.dataset.ts = message.ts;
+  line.dataset.day = dayOf(message.ts);
   return line;
 }
 
 async function renderMessages() {
   const query = new URLSearchParams({ ...selected, newest: MAX_MESSAGES });
   const { messages } = await send("GET", "messages?" + query);
-  const items = messages.map(renderMessage);
+  await loadScheduleNames(messages);
+  const lines = messages.map(renderMessage);
+  const items = lines.flatMap((line, place) => [...dayLine(line.dataset.day, lines[place - 1]?.dataset.day), line]);
   $("messages").replaceChildren(...(items.length ? items : [element("li", "empty", "No messages yet.")]));
   $("messages").scrollTop = $("messages").scrollHeight;
 }
 
-function addMessage(event) {
+const isSelected = (event) => event.workspace === selected.workspace && event.channel === selected.channel;
+// Messages are added one after another, in the order in which they were posted.
+let added = Promise.resolve();
+
+async function addMessage(event) {
+  await loadScheduleNames([event.message]);
+  if (!isSelected(event)) return;
   const list = $("messages");
   const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 40;
   const line = renderMessage(event.message);
   const previous = [...list.children].find((other) => other.dataset.ts === event.message.ts);
   if (previous) { previous.replaceWith(line); return; }
   list.querySelector(".empty")?.remove();
-  list.append(line);
+  list.append(...dayLine(line.dataset.day, list.lastElementChild?.dataset.day), line);
   while (list.children.length > MAX_MESSAGES) list.firstChild.remove();
   if (isAtEnd) list.scrollTop = list.scrollHeight;
 }
@@ -106,6 +127,7 @@ async function renderFaults() {
     button.onclick = () => send("DELETE", "faults?id=" + fault.id);
     return element("li", "", text, button);
   });
+  $("fault-count").textContent = lines.length ? `(${lines.length} active)` : "";
   $("faults").replaceChildren(...(lines.length ? lines : [element("li", "empty", "None.")]));
 }
 
@@ -118,6 +140,12 @@ function renderOptions() {
   });
   $("options").replaceChildren(...fields);
 }
+
+// The panel of faults is open where it has a column of its own.
+const isWide = matchMedia("(min-width: 60.01rem)");
+const setPanel = () => { $("panel").open = isWide.matches; };
+isWide.onchange = setPanel;
+setPanel();
 
 $("order").kind.onchange = renderOptions;
 $("order").onsubmit = async (event) => {
@@ -140,8 +168,7 @@ async function renderAll() { await renderChannels(); await Promise.all([renderMe
 function handleEvent(event) {
   if (event.what === "reload") { renderAll(); return; }
   if (event.what === "faults") { renderFaults(); return; }
-  const isSelected = event.workspace === selected.workspace && event.channel === selected.channel;
-  if (isSelected) addMessage(event);
+  if (isSelected(event)) added = added.then(() => addMessage(event)).catch(() => {});
   else unread.add(event.workspace + " " + event.channel);
   scheduleRedraw();
 }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from schedbot.model import Schedule
 from schedbot.store.database import Database
@@ -20,6 +21,16 @@ IDS_BY_GLOB = "SELECT id FROM schedules WHERE name GLOB :glob"
 SIMILAR = "SELECT DISTINCT name FROM schedules WHERE lower(substr(name, 1, 1)) = lower(substr(:name, 1, 1)) LIMIT 2000"
 
 BY_NAMES = SELECT + " WHERE s.state <> 'removed' AND s.name IN (SELECT value FROM json_each(:names))"
+
+NAMES_BY_IDS = "SELECT id, name FROM schedules WHERE id IN (SELECT value FROM json_each(:ids))"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSchedule:
+    """Id and name of a schedule."""
+
+    id: str
+    name: str
 
 
 def ids_by_name(db: Database, name: str) -> list[str]:
@@ -41,3 +52,9 @@ def by_names(db: Database, names: Iterable[str]) -> dict[str, Schedule]:
     """Return the schedules with these names that are not removed, by name: one statement for hundreds."""
     rows = db.all(ScheduleRow, BY_NAMES, {"names": json.dumps(list(names), ensure_ascii=False)})
     return {row.schedule.name: row.to_schedule() for row in rows}
+
+
+def names_by_ids(db: Database, ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of the schedules with these ids, removed ones too, by id."""
+    rows = db.each(NamedSchedule, NAMES_BY_IDS, {"ids": json.dumps(list(ids))})
+    return {row.id: row.name for row in rows}
