@@ -128,6 +128,6 @@ def parse_blocks(blocks: Any, source: str, key: str = "blocks") -> tuple[Mapping
     parsed = [block.to_dict() if hasattr(block, "to_dict") else block for block in blocks]
     for number, block in enumerate(parsed):
         if not isinstance(block, Mapping):
-            problem = f"{source} returned {key} of which {key}[{number}] is no object but a {type(block).__name__}."
+            problem = f"{source} returned {key} of which {key}[{number}] is no {key[:-1]} but a {type(block).__name__}."
             raise ReportFailed(problem, "A block is an object with a 'type'; an attachment has blocks or a text.")
     return tuple(parsed)

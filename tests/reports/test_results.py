@@ -18,7 +18,7 @@ def test_object_may_have_attachments() -> None:
     ("attachments", "problem"),
     [
         ({"text": "up"}, "acme:report returned 'attachments' that are not a list."),
-        (["up"], "acme:report returned attachments of which attachments[0] is no object but a str."),
+        (["up"], "acme:report returned attachments of which attachments[0] is no attachment but a str."),
     ],
 )
 def test_attachments_of_a_wrong_type_are_named(attachments: object, problem: str) -> None:
