@@ -148,16 +148,29 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """File of a report. `alt`: the text that stands for a picture."""
+
+    name: str
+    content: bytes = field(repr=False)
+    title: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """Message for Slack: `text` (complete by itself, at most 4,000 characters), Block Kit `blocks` and `attachments`.
 
     `attachments` have a coloured bar, and blocks or legacy fields. With them alone `text` is empty, and each has a
-    `fallback`, because Slack shows a `text` above them.
+    `fallback`, because Slack shows a `text` above them. `markdown` is standard Markdown, and becomes a block of its
+    own; `files` are of a report that has just been rendered.
     """
 
     text: str = ""
     blocks: Sequence[Mapping[str, Any]] = ()
     attachments: Sequence[Mapping[str, Any]] = ()
+    markdown: str = ""
+    files: Sequence[File] = ()
 
 
 def occurrence_id(schedule_id: str, due_at: int) -> str:

@@ -1,20 +1,73 @@
 """Reports: a schedule's report becomes a Message within Slack's limits.
 
-Each kind of report is a module in `reports/sources` with a function `render(report, context) -> Message`. A new kind
-needs such a module, a case in `render` below and its name in KINDS.
+A Python report imports its names from here:
+
+    from schedbot.reports import Message, ReportContext, escape, not_ready, skip
+
+Texts and templates of schedules are rendered by `render` below, named reports by `live`.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from schedbot import times
 from schedbot.errors import ReportFailed
-from schedbot.model import Message, Report
+from schedbot.model import File, Message, Report
 from schedbot.reports import limits
+
+if TYPE_CHECKING:
+    from schedbot.reports.context import ReportContext
+    from schedbot.reports.markup import bar, channel_link, escape, link, mention, number, percent, slack_date, usergroup
+    from schedbot.reports.results import not_ready, skip
+    from schedbot.rules.dates import add_days, add_months, add_quarters, add_weeks, add_years, start_of
+    from schedbot.rules.periods import Period
+
+# Names for Python reports, by the module that has them; loaded when they are used.
+PUBLIC = {
+    "schedbot.reports.context": ("ReportContext",),
+    "schedbot.reports.results": ("not_ready", "skip"),
+    "schedbot.rules.periods": ("Period",),
+    "schedbot.rules.dates": ("add_days", "add_months", "add_quarters", "add_weeks", "add_years", "start_of"),
+    "schedbot.reports.markup": (
+        *("bar", "channel_link", "escape", "link", "mention", "number", "percent", "slack_date", "usergroup"),
+    ),
+}
+__all__ = [
+    "File",
+    "Message",
+    "Period",
+    "ReportContext",
+    "add_days",
+    "add_months",
+    "add_quarters",
+    "add_weeks",
+    "add_years",
+    "bar",
+    "channel_link",
+    "escape",
+    "link",
+    "mention",
+    "not_ready",
+    "number",
+    "percent",
+    "skip",
+    "slack_date",
+    "start_of",
+    "usergroup",
+]
 
 KINDS = ("text", "template")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def __getattr__(name: str) -> Any:
+    """Return a name for Python reports."""
+    for module, names in PUBLIC.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class TemplateContext(dict[str, Any]):

@@ -15,6 +15,7 @@ from typing import Any
 from schedbot import times
 from schedbot.errors import BadInput
 from schedbot.reports.definition_fields import parse_memory, parse_strings, parse_text, parse_whole
+from schedbot.rules import periods
 from schedbot.settings import Settings
 
 SOURCES = ("python", "command", "query", "template", "text")  # a table has one of them; a query may have a template
@@ -65,16 +66,17 @@ class DatabaseDefinition:
     name: str
     url: str = field(default="", repr=False)
     url_env: str = ""
+    folder: str = ""
 
     def resolve_url(self) -> str:
         """Return the URL. Raises BadInput if its variable is not set."""
         if self.url:
-            return self.url
+            return anchor_sqlite(self.url, Path(self.folder))
         url = os.environ.get(self.url_env, "")
         if not url:
             problem = f"The variable {self.url_env} is not set: it holds the URL of the database '{self.name}'."
             raise BadInput(problem, f"Set {self.url_env} where 'schedbot work' starts.")
-        return url
+        return anchor_sqlite(url, Path(self.folder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +160,11 @@ def parse_report_table(name: str, table: Any, folder: Path) -> ReportDefinition:
         template=parse_path(place, "template", table, folder) if source == "query" and "template" in table else "",
         max_rows=parse_whole(place, "max_rows", table, 1_000, MAX_ROWS),
         batch=parse_whole(place, "batch", table, 1, MAX_BATCH),
-        timeout_ms=parse_span(place, "timeout", table, 30_000, least=100),
+        timeout_ms=parse_span(place, "timeout", table, 30_000, least=1_000),
         memory_bytes=parse_memory(place, "memory", table, 512 << 20),
         concurrency=parse_whole(place, "concurrency", table, 20, MAX_CONCURRENCY),
         prepare_ms=parse_span(place, "prepare", table, 0, least=0),
-        period=parse_text(place, "period", table),
+        period=parse_period(place, table),
         on_empty=parse_text(place, "on_empty", table),
     )
 
@@ -231,6 +233,15 @@ def parse_env(place: str, table: Mapping[str, Any]) -> dict[str, str]:
     return dict(env)
 
 
+def parse_period(place: str, table: Mapping[str, Any]) -> str:
+    """Return a period in its normal form; '' if there is none. Raises BadInput."""
+    text = parse_text(place, "period", table)
+    try:
+        return periods.parse_period(text).value if text else ""
+    except BadInput as error:
+        raise BadInput(f"'period' in {place}: {error}", error.hint) from None
+
+
 def parse_span(place: str, key: str, table: Mapping[str, Any], default: int, least: int) -> int:
     """Return a duration in milliseconds. Raises BadInput."""
     if key not in table:
@@ -256,12 +267,12 @@ def parse_database_table(name: str, table: Any, folder: Path) -> DatabaseDefinit
     url, url_env = parse_text(place, "url", table), parse_text(place, "url_env", table)
     if url and "://" not in url:
         raise BadInput(f"'url' in {place} is not a database URL.", 'Write it like url = "sqlite:///sales.db".')
-    return DatabaseDefinition(name, anchor_sqlite(url, folder), url_env)
+    return DatabaseDefinition(name, url, url_env, str(folder))
 
 
 def anchor_sqlite(url: str, folder: Path) -> str:
     """Return the URL; the path of `sqlite:///sales.db` is relative to the configuration file."""
-    path = url.removeprefix("sqlite:///")
-    if path == url or path.startswith(("/", ":memory:")):
+    scheme, separator, path = url.partition(":///")
+    if not separator or not scheme.startswith("sqlite") or path.startswith(("/", ":memory:")) or not path:
         return url
-    return f"sqlite:///{folder / path}"
+    return f"{scheme}:///{folder / path}"

@@ -1,6 +1,7 @@
 """Extract the text of a message's blocks and attachments, for notifications and screen readers.
 
-Rule: the text is complete and in order. A picture is represented by its alt_text, a button by its label.
+Rules: the text is complete and in order. A picture is represented by its alt_text, a button by its label. Slack reads
+the result as markup, so text that a block shows as it is (plain_text, raw_text) gets no markup: it could mention all.
 Source: https://docs.slack.dev/reference/methods/chat.postMessage, "text" beside "blocks"
 """
 
@@ -39,7 +40,7 @@ def as_list(value: Any) -> list[Any]:
 
 def _lines(part: Any) -> Iterator[str]:
     if isinstance(part, str):
-        yield part
+        yield _without_markup(part)
     elif isinstance(part, list):
         if part and all(isinstance(cell, Mapping) and _is_cell(cell) for cell in part):
             yield " | ".join(" ".join(_lines(cell)) for cell in part)
@@ -50,7 +51,15 @@ def _lines(part: Any) -> Iterator[str]:
         yield from _mapping_lines(part)
 
 
+def _without_markup(text: str) -> str:
+    """Return a text without links and mentions. A value of a template is escaped already, so `&` stays."""
+    return text.replace("<", "&lt;").replace(">", "&gt;")
+
+
 def _mapping_lines(part: Mapping[str, Any]) -> Iterator[str]:
+    if part.get("type") == "mrkdwn":
+        yield str(part.get("text", ""))
+        return
     if part.get("type") in INLINE_TYPES:
         yield "".join(
             _inline_text(element) for element in as_list(part.get("elements")) if isinstance(element, Mapping)
@@ -81,4 +90,4 @@ def _inline_text(element: Mapping[str, Any]) -> str:
             return f"@{element.get('range', '')}"
         case "emoji":
             return f":{element.get('name', '')}:"
-    return str(element.get("text") or element.get("url") or element.get("fallback") or "")
+    return _without_markup(str(element.get("text") or element.get("url") or element.get("fallback") or ""))

@@ -16,7 +16,7 @@ RETRY_IN = "10m"
 LEAST_RETRY_MS = 1_000
 LONGEST_REASON = 500
 # Keys of an object, by its first key; a message has any of them.
-OBJECTS = (("skip",), ("not_ready", "retry_in"), ("text", "blocks", "attachments", "markdown"))
+OBJECTS = (("skip",), ("not_ready", "retry_in"), ("text", "blocks", "attachments", "markdown", "files"))
 EXPECTED = "Return a text, a Message, blocks, skip(reason) or not_ready(reason)."
 
 
@@ -81,7 +81,9 @@ Result = Message | Skip | NotReady
 def parse_result(value: Any, source: str) -> Result:
     """Return a value of a report's function or program as a result. Raises ReportFailed, which names `source`."""
     match value:
-        case Message() | Skip() | NotReady():
+        case Message():
+            return normalize(value, source)
+        case Skip() | NotReady():
             return value
         case str():
             return Message(escape_text(value))
@@ -118,7 +120,21 @@ def parse_object(value: Mapping[str, Any], source: str) -> Result:
         if not isinstance(value.get(key, ""), str):
             raise ReportFailed(f"{source} returned a '{key}' that is not a text.", EXPECTED)
     attachments = parse_blocks(value.get("attachments", ()), source, "attachments")
-    return Message(value.get("text", ""), parse_blocks(value.get("blocks", ()), source), attachments)
+    blocks, files = parse_blocks(value.get("blocks", ()), source), value.get("files", ())
+    return normalize(Message(value.get("text", ""), blocks, attachments, value.get("markdown", ""), files), source)
+
+
+def normalize(message: Message, source: str) -> Message:
+    """Return a message of texts, blocks and attachments alone: Markdown becomes a block. Raises ReportFailed."""
+    if not isinstance(message.text, str) or not isinstance(message.markdown, str):
+        raise ReportFailed(f"{source} returned a message whose text is no text.", EXPECTED)
+    if message.files:
+        raise ReportFailed(f"{source} returned files, and files cannot be posted yet.", "Link to the file instead.")
+    blocks = parse_blocks(message.blocks, source)
+    if message.markdown.strip():
+        blocks = (*blocks, {"type": "markdown", "text": message.markdown})
+    attachments = parse_blocks(message.attachments, source, "attachments")
+    return Message(message.text, blocks, attachments)
 
 
 def parse_blocks(blocks: Any, source: str, key: str = "blocks") -> tuple[Mapping[str, Any], ...]:

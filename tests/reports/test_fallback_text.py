@@ -25,6 +25,11 @@ def rich(*elements: dict[str, Any]) -> dict[str, Any]:
     [
         pytest.param({"type": "header", "text": {"type": "plain_text", "text": "Week"}}, "Week", id="header"),
         pytest.param({"type": "section", "text": mrkdwn("*a* &amp; b")}, "*a* &amp; b", id="section"),
+        pytest.param({"type": "section", "text": mrkdwn("<!here> a")}, "<!here> a", id="mention in markup"),
+        pytest.param(
+            {"type": "header", "text": plain("<!channel>")}, "&lt;!channel&gt;", id="plain text is no mention"
+        ),
+        pytest.param(rich({"type": "text", "text": "<!channel>"}), "&lt;!channel&gt;", id="rich text is no mention"),
         pytest.param({"type": "section", "fields": [mrkdwn("a"), mrkdwn("b")]}, "a\nb", id="fields"),
         pytest.param(
             {"type": "section", "text": mrkdwn("a"), "accessory": {"type": "button", "text": plain("Go")}},

@@ -69,7 +69,9 @@ def link(url: Any, text: Any = "") -> str:
 
 
 @pass_context
-def slack_date(context: Context, at: Any, date_format: Any = DATE_FORMAT, fallback: Any = "") -> str:
+def slack_date(
+    context: Mapping[str, Any] | Context, at: Any, date_format: Any = DATE_FORMAT, fallback: Any = ""
+) -> str:
     """Return an instant that Slack shows in the reader's time zone: `<!date^1795453200^{date} {time}|Mon 23 Nov ...>`.
 
     `at`: a time with a zone, its RFC 3339 text, or UTC milliseconds. `fallback` is shown where Slack cannot.
