@@ -11,7 +11,7 @@ import pytest
 from schedbot.admin.import_export.importer import Source, import_file
 from schedbot.admin.jobs import backfill as backfill_jobs
 from schedbot.admin.jobs import retry as retry_jobs
-from schedbot.admin.schedules import shared_calendars
+from schedbot.admin.schedules import pause_all, shared_calendars
 from schedbot.admin.workspaces import manage
 from schedbot.store.database import Database
 from schedbot.store.history.filters import Filter
@@ -127,6 +127,7 @@ ACTS: dict[str, Act] = {
     "run-now": lambda schedules: schedules.run_now("waits"),
     "remove": lambda schedules: schedules.remove("waits"),
     "backfill": backfill,
+    "pause --all": lambda schedules: pause_all.pause(schedules.session, "restore", ""),
     "workspace pause": lambda schedules: manage.pause(schedules.session, "default", "moves"),
 }
 

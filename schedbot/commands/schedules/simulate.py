@@ -14,6 +14,7 @@ from schedbot.model import JobState
 from schedbot.presentation import output
 from schedbot.rules import recurrence
 from schedbot.session import Session, open_session
+from schedbot.store.schedules import pauses_of_all
 from schedbot.tick import tick
 
 DAY_MS = 86_400_000
@@ -42,6 +43,8 @@ def run(
     log.quiet = True  # a pause that ends in the simulation has not really ended
     with open_session() as session:
         span = parse_span(session, from_, to, down or [])
+        if pauses_of_all.is_on(session.db):
+            output.note("All posts are paused ('pause --all'). The simulation shows what is due without that pause.")
         occurrences = simulate_with_progress(session, span)
         if json and not summary:
             output.json_lines(map(to_json, occurrences))

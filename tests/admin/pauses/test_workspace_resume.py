@@ -144,3 +144,14 @@ def test_why_names_the_grace_of_a_waiting_job(schedules: Schedules) -> None:
     refuse_token(schedules, "2026-12-01 12:00:00")
     schedules.run_now()
     assert "Its grace counts from the resume." in explain(schedules, "2026-12-01 12:00")
+
+
+def test_post_of_unknown_outcome_gets_its_grace_again(schedules: Schedules) -> None:
+    schedules.add(grace="2h", misfire="skip")
+    schedules.claim(sent=True)
+    refuse_token(schedules, schedules.utc)
+    with schedules.db.writing():
+        schedules.db.execute("UPDATE jobs SET state = 'unknown', token = NULL, lease_until = NULL")
+    schedules.utc = "2026-12-01 19:00:00"
+    manage.resume(schedules.session, "default")
+    assert [clock(at) for (at,) in read_rows(schedules.db, "SELECT deadline_at FROM jobs")] == ["2026-12-01 21:00"]

@@ -80,6 +80,7 @@ def test_pause_of_all_is_ended_by_no_glob(app: App) -> None:
     assert "End the pause with 'schedbot resume --all'." in resumed.stderr
     for command in ("list", "show stopped", "next"):
         assert "All posts are paused since " in app.run(*command.split()).stderr
+    assert "All posts are paused" in app.run("simulate", "--to", "2d").stderr
     assert "WARNING  posts: All posts are paused until " in app.run("doctor").stdout
     refused = app.run("run-now", "daily")
     assert (refused.returncode, refused.stdout) == (2, "")
