@@ -19,9 +19,10 @@ from schedbot.errors import BadInput
 from schedbot.model import TokenSource
 
 KEYS = {
-    "": ("database", "slack", "work", "python_path", "databases", "reports"),
+    "": ("database", "slack", "work", "health", "python_path", "databases", "reports"),
     "slack": ("api_url", "allow_plain_http", "timeout", "token_file", "token_command"),
     "work": ("processes", "in_flight", "lease", "renderers"),
+    "health": ("expect_pool",),
 }
 TEXTS = frozenset({"database", "api_url", "token_file", "token_command"})
 
@@ -55,6 +56,7 @@ class Settings:
     token: TokenSource | None = None
     actor: str = ""
     jobs_per_poster: int = 20_000
+    expect_pool: bool | None = None  # None: once a pool has run as a service
     renderers: int = field(default_factory=lambda: os.cpu_count() or 1)
     python_path: tuple[str, ...] = ()
     report_tables: Mapping[str, Any] = field(default_factory=dict)
@@ -83,6 +85,7 @@ def load(given_flags: Flags | None = None) -> Settings:
         in_flight=parse_count("SCHEDBOT_IN_FLIGHT", work.get("in_flight"), 100),
         lease_ms=parse_duration("SCHEDBOT_LEASE", work.get("lease"), 60_000, least=1_000),
         token=find_default_token(slack, config),
+        expect_pool=table.get("health", {}).get("expect_pool"),
         renderers=parse_count("SCHEDBOT_RENDERERS", work.get("renderers"), os.cpu_count() or 1),
         python_path=tuple(table.get("python_path", ())),
         report_tables=table.get("reports", {}),
@@ -154,7 +157,7 @@ def read_config(path: Path, is_named: bool = True) -> dict[str, Any]:
         hint = 'Fix that place. A text needs quotes: database = "schedbot.db"'
         raise BadInput(f"The configuration file '{path}' is not valid TOML: {position}.", hint) from None
     check_keys(path, "", table)
-    for section in ("slack", "work", "databases", "reports"):
+    for section in ("slack", "work", "health", "databases", "reports"):
         if section in table:
             if not isinstance(table[section], dict):
                 raise BadInput(f"'{section}' in '{path}' is not a table.", f"Write [{section}] on a line of its own.")
@@ -189,6 +192,8 @@ def check_keys(path: Path, section: str, table: dict[str, Any]) -> None:
             raise BadInput(f"Unknown setting '{key}'{place} of '{path}'.", hint)
         if key in TEXTS and not isinstance(table[key], str):
             raise BadInput(f"The setting '{key}'{place} of '{path}' is not a text.", "Write one text in quotes.")
+        if key == "expect_pool" and not isinstance(table[key], bool):
+            raise BadInput(f"The setting '{key}'{place} of '{path}' is neither true nor false.", "Write one of them.")
         if key in TEXTS:
             table[key] = text_input.clean_path(table[key])
     if "token_file" in table and "token_command" in table:

@@ -7,6 +7,7 @@ jobs, makes all writes in one commit, and sleeps until a job is due, a child ans
 import os
 import selectors
 import socket
+import sys
 import time
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -100,6 +101,8 @@ class Pool:
             self.in_flight.place = ownership.ensure(self.session.db, self.started_at)
             with self.session.db.writing():
                 self.write_heartbeat(self.session.db)
+                if self.drain and not is_on_terminal():
+                    heartbeats.forget_service(self.session.db)
             fifo = wake_fifo.listen(self.session.db.path, self.fifo_name)
             self.selector.register(stop.reader, selectors.EVENT_READ, "signal")
             self.selector.register(fifo, selectors.EVENT_READ, "wake")
@@ -189,7 +192,10 @@ class Pool:
     def write_heartbeat(self, db: Database) -> None:
         """Record that the pool is alive. Raises DatabaseLost where it is not the owner any more. In a transaction."""
         self.in_flight.refuse_other_owner(db)
-        heartbeats.beat(db, "pool", self.name, self.started_at, self.session.now())
+        now = self.session.now()
+        heartbeats.beat(db, "pool", self.name, self.started_at, now)
+        if not self.drain and not is_on_terminal():
+            heartbeats.beat_service(db, self.started_at, now)
 
     def wait(self, stop: StopSignal) -> None:
         """Sleep until something happens or is due: the one place where the pool waits."""
@@ -276,3 +282,8 @@ def wait_for_database(error: DatabaseUnusable) -> None:
     """Log why nothing can be written, and wait a moment."""
     log.event("database_unusable", "error", why=error)
     time.sleep(RETRY_S)
+
+
+def is_on_terminal() -> bool:
+    """Did a person start the pool in a terminal? Otherwise it is a service, or cron started it."""
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()

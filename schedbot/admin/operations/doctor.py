@@ -202,6 +202,8 @@ def check_workers(session: Session, signs: Vitals) -> CheckResult:
     if running == 0 and health.oldest_due_ms(signs) > health.DUE_LATE_MS:
         waited = times.format_duration(health.oldest_due_ms(signs))
         return CheckResult("workers", f"none running, and a due job has waited for {waited}", "Start 'schedbot work'.")
+    if problems := health.pool_problems(signs, session.settings.expect_pool):
+        return CheckResult("workers", "none running", problems[0].sentence)
     if running == 0:
         remedy = "Start 'schedbot work', or let cron run 'schedbot work --drain'."
         return CheckResult("workers", "none running", remedy, is_warning=True)

@@ -60,12 +60,15 @@ class Health:
         return NEEDS_PERSON if all(problem.needs_person for problem in self.problems) else FAILED
 
 
-def assess(vitals: Vitals) -> Health:
-    """Return the health that the vitals show. Pure."""
+def assess(vitals: Vitals, expect_pool: bool | None = None) -> Health:
+    """Return the health that the vitals show. Pure.
+
+    `expect_pool`: is it a problem if no pool runs? None: it is, once a pool has run as a service.
+    """
     problems = [
         *clock_problems(vitals),
         *tick_problems(vitals),
-        *due_problems(vitals),
+        *(due_problems(vitals) or pool_problems(vitals, expect_pool)),
         *outage_problems(vitals),
         *passing_problems(vitals),
         *failure_problems(vitals),
@@ -112,6 +115,22 @@ def due_problems(vitals: Vitals) -> list[Problem]:
     pools = count(vitals.pools, "worker pool is", "worker pools are")
     steps = "'schedbot audit --state queued' lists waiting jobs. Read the log of 'schedbot work', or restart it."
     return [Problem(f"{sentence}, although {pools} running. {steps}", is_standstill=late_ms > DUE_STUCK_MS)]
+
+
+def pool_problems(vitals: Vitals, expect_pool: bool | None) -> list[Problem]:
+    """Return the problem of a pool that is expected and does not run. A restart within DUE_LATE_MS is none."""
+    is_expected = vitals.service_at is not None if expect_pool is None else expect_pool
+    if vitals.pools or not is_expected or not (vitals.is_used or vitals.queued):
+        return []
+    if vitals.service_at is not None and vitals.now - vitals.service_at <= DUE_LATE_MS:
+        return []
+    last = (
+        ""
+        if vitals.service_at is None
+        else f": the last one ended {times.format_relative(vitals.service_at, vitals.now)}"
+    )
+    steps = "Start 'schedbot work'. If cron runs 'schedbot work --drain', set expect_pool = false below [health]."
+    return [Problem(f"No worker pool is running{last}. {steps}", is_standstill=True)]
 
 
 def outage_problems(vitals: Vitals) -> list[Problem]:

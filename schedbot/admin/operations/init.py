@@ -34,6 +34,9 @@ CONFIG = """\
 # processes = 2                                             # SCHEDBOT_PROCESSES; default: the number of cores
 # in_flight = 100                                           # SCHEDBOT_IN_FLIGHT; posts in flight in each process
 # lease = "60s"                                             # SCHEDBOT_LEASE; how long a claim lasts
+
+[health]
+# expect_pool = true                # `health` fails while no `schedbot work` runs; default: once one ran as a service
 """
 
 

@@ -34,7 +34,7 @@ def run(
         raise BadInput("--json and --nagios cannot be combined.", "Use one of them.")
     try:
         with open_session() as session:
-            result = health.assess(read_vitals(session.db, session.now()))
+            result = health.assess(read_vitals(session.db, session.now()), session.settings.expect_pool)
     except SchedbotError as error:
         if nagios:
             print_nagios(*formats.to_unknown(f"{error} {error.hint}"))

@@ -118,6 +118,7 @@ class Vitals:
     accounts_without_post: int = 0  # of those with a missed occurrence, in the last 24 hours
     pause_of_all: PauseOfAll | None = None
     passing: list[PassingFailure] = field(default_factory=list)
+    service_at: int | None = None  # last heartbeat of a pool that ran as a service
     ahead_at: int | None = None  # the newest heartbeat, if it lies in the future
 
 
@@ -148,5 +149,6 @@ def read_vitals(db: Database, now: int) -> Vitals:
             accounts_without_post=db.integer(COUNT_ACCOUNTS_WITHOUT_POST, day) if missed + missed_in_spans else 0,
             pause_of_all=pauses_of_all.get_present(db),
             passing=passing_failures.list_recent(db, now),
+            service_at=heartbeats.get_last_beat(db, "service", now),
             ahead_at=heartbeats.find_ahead(db, now),
         )

@@ -68,6 +68,16 @@ def beat(db: Database, kind: str, name: str, started_at: int, now: int) -> None:
     db.execute(BEAT, {"kind": kind, "name": name, "program": __version__, "started_at": started_at, "now": now})
 
 
+def beat_service(db: Database, started_at: int, now: int) -> None:
+    """Record that a pool runs as a service, so that `health` expects one from now on. Inside a transaction."""
+    beat(db, "service", "pool", started_at, now)
+
+
+def forget_service(db: Database) -> None:
+    """Record that cron drains the queue: a pool is not expected until one runs as a service. Inside a transaction."""
+    delete(db, "service", "pool")
+
+
 def delete(db: Database, kind: str, name: str) -> None:
     """Delete the heartbeat of a pool that ends in good order. Inside a transaction."""
     db.execute(DELETE, {"kind": kind, "name": name})

@@ -300,7 +300,7 @@ CREATE INDEX changes_of_object ON changes (kind, object_id);
 CREATE INDEX changes_by_time ON changes (changed_at);
 
 CREATE TABLE heartbeats (
-  kind        TEXT    NOT NULL,                        -- 'tick' or 'pool'
+  kind        TEXT    NOT NULL,                        -- tick, pool, gap (between two ticks), service (last pool of a service)
   name        TEXT    NOT NULL,
   program     TEXT    NOT NULL,                        -- version of schedbot
   started_at  INTEGER NOT NULL,
