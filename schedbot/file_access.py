@@ -16,6 +16,13 @@ def private_opener(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and the missing ones above it. Only their owner can write them, whatever the umask is."""
+    for folder in reversed([path, *path.parents]):
+        if not folder.exists():
+            folder.mkdir(0o755, exist_ok=True)
+
+
 def user_name(uid: int) -> str:
     """Return the name of a user, or the number as text."""
     try:

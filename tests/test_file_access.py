@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.file_access import explain_mistrust, owner_name, private_opener, user_name
+from schedbot.file_access import explain_mistrust, make_folder, owner_name, private_opener, user_name
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,15 @@ def test_private_file_is_private_under_any_umask(tmp_path: Path) -> None:
     finally:
         os.umask(previous)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o600
+
+
+def test_new_folders_are_written_by_their_owner_alone(tmp_path: Path) -> None:
+    previous = os.umask(0)
+    try:
+        make_folder(tmp_path / "a" / "b")
+    finally:
+        os.umask(previous)
+    assert [folder.stat().st_mode & 0o777 for folder in (tmp_path / "a", tmp_path / "a" / "b")] == [0o755, 0o755]
 
 
 def test_owner_of_a_missing_file_is_nobody_known(tmp_path: Path) -> None:

@@ -82,6 +82,15 @@ def test_other_kind_of_lock_file_is_named(app: App, suffix: str, kind: str) -> N
     assert not target.exists()
 
 
+@pytest.mark.parametrize("kind", ["link", "folder"])
+def test_other_kind_of_wal_file_is_named(app: App, kind: str) -> None:
+    app.db.close()
+    wal, target = app.path.with_name("schedbot.db-wal"), app.folder / "target"
+    put_in_place(wal, kind, target)
+    assert_refused(app.run("tick"), f"'{wal}' is a {kind}", "delete it")
+    assert not target.exists()
+
+
 def test_wake_up_writes_only_into_a_pipe(app: App) -> None:
     target = app.folder / "target"
     target.write_text("")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from schedbot import settings
 from schedbot.errors import SchedbotError
-from schedbot.file_access import explain_writers, private_opener, protect_command
+from schedbot.file_access import explain_writers, make_folder, private_opener, protect_command
 from schedbot.settings import Flags
 from schedbot.store.open_database import create_database
 from schedbot.store.operations import ownership
@@ -77,7 +77,7 @@ def write_config(path: Path, database: str | None) -> None:
     # A JSON string is a valid TOML string.
     line = f"database = {json.dumps(str(Path(database).absolute()))}" if database else '# database = "schedbot.db"'
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with open(path, "x", encoding="utf-8", opener=private_opener) as file:
             file.write(CONFIG.format(database=line))
     except OSError as error:

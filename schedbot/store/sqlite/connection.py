@@ -14,6 +14,7 @@ from typing import cast
 import apsw
 
 from schedbot.errors import DatabaseUnusable
+from schedbot.file_access import make_folder
 from schedbot.store.database import Bindings, Database, Result
 from schedbot.store.row_factory import Value
 from schedbot.store.sqlite import application_id, migrations, reader, wake_fifo
@@ -202,7 +203,7 @@ def create_file(
     """
     with translated(path):
         refuse_folder(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
     def begin(database: Database) -> None:

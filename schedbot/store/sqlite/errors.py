@@ -75,6 +75,12 @@ def translate_os_error(error: OSError, path: Path) -> DatabaseUnusable:
 def name_companion(path: Path, access: int) -> DatabaseUnusable | None:
     """Return the error of a file of SQLite beside the database that this user cannot open; None if it can."""
     for companion in (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm")):
+        if companion.is_symlink() or companion.is_dir():
+            kind = "a link" if companion.is_symlink() else "a folder"
+            return DatabaseUnusable(
+                f"'{companion}' is {kind}, in the place of a file of SQLite.",
+                f"Find out who put it there, then delete it. Only the user of schedbot should write '{path.parent}'.",
+            )
         if companion.exists() and not os.access(companion, access):
             return DatabaseUnusable(
                 f"'{companion}' belongs to {owner_name(companion)}, and {user_name(os.geteuid())} cannot open it.",
