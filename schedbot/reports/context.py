@@ -17,8 +17,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class LiveOccurrence:
     """An occurrence to render a report for, in plain values that go to another process. Instants are UTC ms.
 
-    `previous_at`: when the schedule's last message was posted; None: never. `on_empty`: the schedule's own text for an
-    empty report. `attempt` counts from 1.
+    `previous_at`: when the schedule's last message was posted; None: never. `occurrence_before_at`: the schedule's
+    occurrence before this one, for a period that no message begins. `on_empty`: the schedule's own text for an empty
+    report. `attempt` counts from 1.
     """
 
     schedule: str
@@ -32,6 +33,7 @@ class LiveOccurrence:
     attempt: int = 1
     is_preview: bool = False
     on_empty: str = ""
+    occurrence_before_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,10 @@ def to_local(instant: int, tz: str) -> datetime:
 def build_report_context(occurrence: LiveOccurrence, period: str = "") -> ReportContext:
     """Return the context of an occurrence. `period`: of the report's definition. Raises BadInput."""
     due = to_local(occurrence.due_at, occurrence.tz)
-    previous = None if occurrence.previous_at is None else to_local(occurrence.previous_at, occurrence.tz)
+    previous, occurrence_before = (
+        None if at is None else to_local(at, occurrence.tz)
+        for at in (occurrence.previous_at, occurrence.occurrence_before_at)
+    )
     rule = periods.parse_period(period) if period else periods.DEFAULT_RULE
     return ReportContext(
         schedule=occurrence.schedule,
@@ -75,7 +80,7 @@ def build_report_context(occurrence: LiveOccurrence, period: str = "") -> Report
         due=due,
         due_at=occurrence.due_at,
         previous=previous,
-        period=periods.find_period(rule, due, previous),
+        period=periods.find_period(rule, due, previous, occurrence_before),
         attempt=occurrence.attempt,
         is_preview=occurrence.is_preview,
     )

@@ -184,3 +184,12 @@ def test_attachments_are_posted_by_a_pool_and_a_test(alert: App) -> None:
         assert (attachment["color"], attachment["title"]) == ("danger", "EU")
         assert attachment["fallback"] == "EU\n*3* late\nCustomer: &lt;!channel&gt;"
     assert sorted(post["text"] for post in alert.posts()) == ["", "[Test]"]
+
+
+def test_first_report_begins_at_the_occurrence_before(app: App) -> None:
+    definition = '\n[reports.since]\ntemplate = "since.json.j2"\nperiod = "since last post"\n'
+    app.config.write_text(app.config.read_text() + definition)
+    (app.folder / "since.json.j2").write_text('{"text": "{{ period.start }} to {{ period.end }}"}')
+    app.run("add", "since", "--cron", "0 9 * * mon", "--tz", "UTC", "--channel", "C0000000001", "--report", "since")
+    done = app.run("preview", "since", "--at", "2026-12-07 09:00")
+    assert done.stdout == "2026-11-30 09:00:00+00:00 to 2026-12-07 09:00:00+00:00\n", done.stderr

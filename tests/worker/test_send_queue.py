@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedbot.model import Report, TokenSource
+from schedbot.model import Recurrence, Report, TokenSource
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.state.send_queue import PACE_MS, ChannelKey, Delivery, SendQueue
 
@@ -33,6 +33,7 @@ def delivery(job_id: int, workspace: str = "w", channel: str = "C1") -> Delivery
         on_unknown="hold",
         tz="UTC",
         free_at=0,
+        recurrence=Recurrence("UTC", cron="0 9 * * *"),
         resumes=0,
         error=None,
     )

@@ -14,6 +14,7 @@ from schedbot.reports import block_checks, definitions, live_trial, render_proce
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.live_trial import NamedReportOccurrence
 from schedbot.reports.render_process import ReportOccurrence
+from schedbot.rules import recurrence
 from schedbot.session import Session
 from schedbot.store.history import previous_post
 
@@ -80,6 +81,7 @@ def build_occurrence(session: Session, schedule: Schedule, due_at: int) -> LiveO
         previous_at=previous_post.find_before(session.db, schedule.id, due_at),
         is_preview=True,
         on_empty=schedule.terms.on_empty,
+        occurrence_before_at=recurrence.find_occurrence_before(schedule.recurrence, due_at),
     )
 
 

@@ -11,6 +11,7 @@ from schedbot.rules.recurrence.firing_times import (
     ClockChangeEffect,
     between,
     clock_changes,
+    find_occurrence_before,
     latest_at_or_before,
     next_after,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "clock_changes",
     "describe",
     "describe_clock_change",
+    "find_occurrence_before",
     "latest_at_or_before",
     "next_after",
     "rrule_start",

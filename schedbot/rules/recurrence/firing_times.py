@@ -9,6 +9,7 @@ Pure: the present is an argument.
 from collections import deque
 from collections.abc import Iterator
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from schedbot.model import Recurrence
@@ -19,6 +20,7 @@ from schedbot.rules.recurrence.utc_offsets import DAY, OffsetPeriod, offset_peri
 MINUTE = 60_000
 LARGEST_CHANGE = 3 * 60 * MINUTE
 # 29 February falls on a Sunday every 28 years, and after 40 years across 2100.
+YEAR = 366 * DAY
 HORIZON = 50 * 366 * DAY
 
 
@@ -68,6 +70,12 @@ def latest_at_or_before(recurrence: Recurrence, at: int, not_before: int) -> int
             return newest[0]
         days, end = days * 4, start
     return None
+
+
+@lru_cache(maxsize=1_024)
+def find_occurrence_before(recurrence: Recurrence, at: int) -> int | None:
+    """Return the last instant before `at`; None if there is none within a year. Many schedules share a recurrence."""
+    return latest_at_or_before(recurrence, at - 1, at - YEAR)
 
 
 def clock_changes(recurrence: Recurrence, after: int, until: int) -> Iterator[ClockChange]:

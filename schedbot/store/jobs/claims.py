@@ -8,13 +8,14 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from schedbot.model import JobState, Report, TokenSource, occurrence_id
+from schedbot.model import JobState, Recurrence, Report, TokenSource, occurrence_id
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.history import previous_post
 from schedbot.store.jobs import pacing
 from schedbot.store.jobs.fairness import RUNNING, RoundRobin, claim_in_turns
 from schedbot.store.jobs.readable_rows import read_by_ids
+from schedbot.store.schedules.recurrences import rule_columns
 from schedbot.store.schedules.shared_calendars import CALENDAR
 
 QUEUED = after(JobState.RUNNING, Event.RELEASED)
@@ -42,6 +43,7 @@ SELECT j.id, j.token, j.schedule_id, s.name AS schedule, s.account, j.workspace_
        max(CASE WHEN p.held_at <= :latest_valid_hold THEN p.free_at ELSE 0 END,
            CASE WHEN m.held_at <= :latest_valid_hold THEN m.free_at ELSE 0 END) AS free_at,
        w.resumes, j.error, j.deferred_to, v.on_empty,
+       {rule_columns("recurrence")},
        CASE WHEN v.report_kind = 'named' THEN ({previous_post.OF_JOB}) END AS previous_at,
        CASE WHEN j.kind = 'scheduled' THEN {CALENDAR} ELSE '' END AS calendar
   FROM json_each(:ids) c
@@ -115,6 +117,7 @@ class ClaimedJob:
     free_at: int
     resumes: int
     error: str | None
+    recurrence: Recurrence
     on_empty: str = ""
     previous_at: int | None = None  # its schedule's last message; of a named report
     deferred_to: int | None = None

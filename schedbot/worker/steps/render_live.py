@@ -15,6 +15,7 @@ from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.definitions import Definitions, ReportDefinition
 from schedbot.reports.live_protocol import LiveRenderRequest, LiveRenderResponse
 from schedbot.reports.results import RenderedReport
+from schedbot.rules import recurrence
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.protocol import ChildResponse, Ready
 from schedbot.worker.state.live_renderer_handle import LiveRender, LiveRendererHandle
@@ -236,4 +237,5 @@ def build_occurrence(job: ClaimedJob) -> LiveOccurrence:
         previous_at=job.previous_at,
         attempt=job.attempts + 1,
         on_empty=job.on_empty,
+        occurrence_before_at=recurrence.find_occurrence_before(job.recurrence, job.due_at),
     )
