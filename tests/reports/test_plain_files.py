@@ -41,8 +41,24 @@ def test_link_of_a_subfolder_is_not_followed(tmp_path: Path) -> None:
 def test_file_with_a_token_is_not_included(tmp_path: Path, content: str) -> None:
     (tmp_path / "slack.token").write_text(content)
     error = refusal(tmp_path, "slack.token")
-    assert "holds a Slack token" in error
+    assert "holds a token" in error
     assert "secret" not in error
+
+
+def test_private_file_of_one_word_is_not_included(tmp_path: Path) -> None:
+    file = tmp_path / "api.key"
+    file.write_text("c2VjcmV0LXNlY3JldC1zZWNyZXQ=\n")
+    file.chmod(0o600)
+    assert "holds a token" in refusal(tmp_path, "api.key")
+
+
+def test_private_partial_is_included(tmp_path: Path) -> None:
+    for name, content in (("part.j2", "hello"), ("link.j2", "https://example.com/a.png")):
+        (tmp_path / name).write_text(content)
+        (tmp_path / name).chmod(0o600)
+    file = tmp_path / "report.json.j2"
+    file.write_text('{"text": "{% include "part.j2" %} {% include "link.j2" %}"}')
+    assert render(Report("template", str(file), {}), MONDAY_9AM).text == "hello https://example.com/a.png"
 
 
 def test_named_pipe_is_not_included(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
-"""Loader of templates: plain files of one folder, by their real paths, and no file that holds a Slack token.
+"""Loader of templates: plain files of one folder, by their real paths, and no file that holds a token.
 
 A link in the folder could otherwise post any file that schedbot may read, `/proc/self/environ` among them.
 """
 
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from jinja2.loaders import split_template_path
 
 from schedbot.errors import TOKEN, ReportFailed
 
+ONE_WORD = re.compile(r"[A-Za-z0-9._~+/=-]{16,2000}")
 MAX_BYTES = 1_000_000
 SYSTEM_FOLDERS = ("/proc", "/sys")  # their files look plain, and show secrets of processes
 
@@ -29,13 +31,13 @@ class PlainFileLoader(BaseLoader):
         if not path.exists() or path.is_dir():
             raise TemplateNotFound(template)
         real = path.resolve()
-        if any(map(self.folder.is_relative_to, SYSTEM_FOLDERS)):
-            raise ReportFailed(f"'{path}' is a file of the system, not a template.", hint="Name a template's path.")
         if not real.is_relative_to(self.folder):
             raise ReportFailed(
                 f"'{path}' leads out of the template's folder, to '{real}'.",
                 hint="Copy the file into the folder: templates are plain files of one folder.",
             )
+        if any(map(real.is_relative_to, SYSTEM_FOLDERS)):
+            raise ReportFailed(f"'{path}' is a file of the system, not a template.", hint="Name a template's path.")
         text, status = read_plain_file(real)
         return text, str(path), lambda: is_unchanged(path, status)
 
@@ -51,12 +53,17 @@ def read_plain_file(path: Path) -> tuple[str, os.stat_result]:
             hint = f"A template has at most {MAX_BYTES:,} bytes."
             raise ReportFailed(f"The template file '{path}' has {status.st_size:,} bytes.", hint=hint)
         text = file.read(MAX_BYTES)
-    if TOKEN.search(text):
+    if TOKEN.search(text) or looks_like_token_file(text, status):
         raise ReportFailed(
-            f"The file '{path}' holds a Slack token, so it is not used as a template.",
+            f"The file '{path}' holds a token, so it is not used as a template.",
             hint="Keep tokens outside of the folder of templates.",
         )
     return text, status
+
+
+def looks_like_token_file(text: str, status: os.stat_result) -> bool:
+    """Is it one long word that its owner alone may read, as the token file of a workspace must be?"""
+    return not status.st_mode & (stat.S_IRWXG | stat.S_IRWXO) and ONE_WORD.fullmatch(text.strip()) is not None
 
 
 def is_unchanged(path: Path, status: os.stat_result) -> bool:
