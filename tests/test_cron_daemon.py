@@ -34,7 +34,13 @@ def crontab(is_wanted: Line, app: App) -> str:
     minute, user, command = line.split("  ")
     assert user == "schedbot"
     settings = {name: value for name, value in app.environment().items() if name.startswith(("SCHEDBOT_", "SLACK_"))}
-    settings["PATH"] = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    del settings["SCHEDBOT_CONFIG"]  # the line names it
+    places = {
+        "/opt/schedbot/.venv/bin": str(Path(sys.executable).parent),
+        "/etc/schedbot/schedbot.toml": str(app.config),
+    }
+    for installed, own in places.items():
+        command = command.replace(installed, own)
     return "".join(f"{name}={value}\n" for name, value in settings.items()) + f"{minute} root {command}\n"
 
 

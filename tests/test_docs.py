@@ -158,10 +158,20 @@ def test_app_manifest_has_the_needed_scopes() -> None:
     )
 
 
-def test_readme_shows_the_lines_of_the_crontab_example() -> None:
-    lines = [line.removeprefix("# ") for line in (ROOT / "crontab.example").read_text().splitlines()]
+def test_readme_shows_the_line_of_the_crontab_example() -> None:
+    lines = (ROOT / "crontab.example").read_text().splitlines()
     shown = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("* * * * *")]
     assert shown == [line for line in lines if line.startswith("* * * * *")]
+
+
+def test_crontab_and_unit_name_the_installed_program_and_configuration() -> None:
+    manual = (DOCS / "operations.md").read_text()
+    crontab = (ROOT / "crontab.example").read_text().splitlines()
+    lines = [line for line in crontab if "* * * * *" in line]
+    unit = (ROOT / "schedbot.service").read_text()
+    for path in ("/opt/schedbot/.venv/bin", "SCHEDBOT_CONFIG=/etc/schedbot/schedbot.toml"):
+        assert path in manual
+        assert all(path in line for line in (*lines, unit))
 
 
 def test_picture_shows_the_demo() -> None:

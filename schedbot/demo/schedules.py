@@ -10,12 +10,17 @@ from schedbot import times
 
 TEMPLATE = "weekly_status.json.j2"
 UNKNOWN_NAME = "berlin-backup"  # its connection breaks after Slack has stored the message
+LATER_NAME = "tokyo-later"
+LATER_S = 87  # with the lead more than the 90 s that `add` looks ahead; within them once the other jobs have ended
 UNKNOWN_CHANNEL = "C0SANDBOX03"
 
 
 @dataclass(frozen=True, slots=True)
 class DemoSchedule:
-    """A schedule: `options` give the message; `state` and `error` are the expected end (None: not due yet)."""
+    """A schedule: `options` give the message; `state` and `error` are the expected end (None: not due yet).
+
+    `is_later`: it is due beyond the 90 s that `add` looks ahead, so that only a tick enqueues its job.
+    """
 
     name: str
     tz: str
@@ -23,9 +28,11 @@ class DemoSchedule:
     options: tuple[str, ...]
     state: str | None = "succeeded"
     error: str | None = None
+    is_later: bool = False
 
     def add_command(self, now: int, lead_s: float) -> list[str]:
         """Return the words of `schedbot add`; due `lead_s` seconds after `now` (UTC ms), at the next full second."""
+        lead_s += LATER_S if self.is_later else 0
         when = ["--cron", "0 9 * * mon,fri"] if self.state is None else ["--at", wall_clock(now, lead_s, self.tz)]
         return ["add", self.name, *when, "--tz", self.tz, "--channel", self.channel, *self.options]
 
@@ -40,6 +47,7 @@ SCHEDULES = (
     DemoSchedule("sao-paulo-old", "America/Sao_Paulo", "C0ARCHIVED1", ("--text", "Is anybody here?"),
                  "failed", "is_archived"),
     DemoSchedule("ny-mon-fri", "America/New_York", "C0SANDBOX02", ("--text", "Good morning, New York."), None),
+    DemoSchedule(LATER_NAME, "Asia/Tokyo", "C0SANDBOX01", ("--text", "Tokyo closes."), "queued", is_later=True),
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from schedbot import clock
 from schedbot.demo.environment import DemoEnvironment
-from schedbot.demo.schedules import SCHEDULES, TEMPLATE, UNKNOWN_CHANNEL, UNKNOWN_NAME, DemoSchedule
+from schedbot.demo.schedules import LATER_NAME, SCHEDULES, TEMPLATE, UNKNOWN_CHANNEL, UNKNOWN_NAME, DemoSchedule
 from schedbot.model import Message
 from schedbot.store.history import jobs as job_history
 from schedbot.store.history.filters import Filter
@@ -76,9 +76,12 @@ def run_steps(environment: DemoEnvironment) -> Generator[Step, None, None]:
     yield Command(("work", "&"))
     environment.start_pool()
     yield from add_schedules(environment, lead_s)
-    yield Note("cron runs tick every minute. Here it finds nothing: add has enqueued the jobs due within 90 s.")
-    yield from run_command(environment, "tick")
     yield from wait_for_jobs(environment)
+    yield Note(
+        f"cron runs tick every minute. It enqueues the jobs due within 90 s: now that of '{LATER_NAME}'. add has done "
+        "so for the others."
+    )
+    yield from run_command(environment, "tick")
     yield Note("Stop the worker with SIGTERM. It finishes its requests in flight first.")
     yield Command(("kill", "%1"))
     result = environment.stop_pool()
@@ -102,8 +105,8 @@ def add_schedules(environment: DemoEnvironment, lead_s: float) -> Iterator[Step]
     shutil.copy(Path(__file__).with_name(TEMPLATE), environment.folder)
     environment.slack.control.order("drop_after", channel=UNKNOWN_CHANNEL)
     yield Note(
-        "Add six schedules in six time zones. Two will have trouble: for the first, Slack stores the message but the "
-        "connection breaks before the response; the channel of the fifth is archived."
+        "Add seven schedules in seven time zones. Two will have trouble: for the first, Slack stores the message but "
+        "the connection breaks before the response; the channel of the fifth is archived."
     )
     for schedule in SCHEDULES:
         yield from run_command(environment, *schedule.add_command(clock.now_ms(), lead_s))
@@ -115,7 +118,7 @@ def wait_for_jobs(environment: DemoEnvironment) -> Iterator[Step]:
         f"Wait until all jobs have ended. '{UNKNOWN_NAME}' takes a few seconds longer: its outcome is unknown, so "
         "schedbot looks the message up in the channel's history before it sends anything again."
     )
-    expected = {schedule.name for schedule in SCHEDULES if schedule.state}
+    expected = {schedule.name for schedule in SCHEDULES if schedule.state in FINAL_STATES}
     deadline = time.monotonic() + END_TIMEOUT_S
     while time.monotonic() < deadline:
         jobs = [job for job in read_jobs(environment) if job.schedule in expected]

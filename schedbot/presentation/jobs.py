@@ -8,7 +8,7 @@ from schedbot.admin.jobs.circumstances import Circumstances
 from schedbot.admin.jobs.job_summary import JobSummary
 from schedbot.admin.jobs.short_reason import explain_briefly
 from schedbot.model import occurrence_id
-from schedbot.presentation import output
+from schedbot.presentation import output, text_width
 from schedbot.store.history.jobs import Attempt, JobRecord
 from schedbot.store.jobs.acknowledgement import Acknowledgement
 
@@ -133,11 +133,11 @@ def choose_columns(rows: Sequence[Row], widths: Mapping[str, int]) -> Sequence[s
 
 def limit_cells(rows: Sequence[Row], columns: Sequence[str], widths: Mapping[str, int]) -> None:
     """Cut names and reasons so that the columns fit."""
-    room = output.width() - GAP * len(columns) - sum(widths[column] for column in columns if column not in CUT)
+    room = output.width() - GAP * (len(columns) - 1) - sum(widths[column] for column in columns if column not in CUT)
     why = min(widths["WHY"], max(MIN_CELL, room - widths["SCHEDULE"], room * 3 // 5))
-    limits = {"SCHEDULE": max(MIN_CELL, room - why), "WHY": why}
+    names = text_width.shorten_names((row["SCHEDULE"] for row in rows), max(MIN_CELL, room - why))
     for row in rows:
-        row.update({column: shorten(row[column], limit) for column, limit in limits.items()})
+        row.update({"SCHEDULE": names[row["SCHEDULE"]], "WHY": shorten(row["WHY"], why)})
 
 
 def shorten(text: str, limit: int) -> str:

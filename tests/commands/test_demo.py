@@ -78,6 +78,8 @@ def test_demo_succeeds(finished_demo: tuple[Path, subprocess.CompletedProcess[st
     assert re.search(r"berlin-backup +succeeded", done.stdout)
     assert re.search(r"sao-paulo-old +failed +is_archived", done.stdout)
     assert "Every message was posted exactly once" in done.stdout
+    assert "Enqueued 1," in done.stdout.partition("$ schedbot tick")[2].partition("$")[0]
+    assert re.search(r"tokyo-later +queued", done.stdout)
 
 
 def test_demo_draws_the_posted_messages(finished_demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

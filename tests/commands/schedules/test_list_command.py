@@ -118,3 +118,13 @@ def test_cut_names_can_be_told_apart(app: App) -> None:
     assert table[0].split()[0].endswith("-daily")
     simulated = app.run("simulate", "--from", "2027-01-01", "--to", "2027-02-01").stdout.splitlines()[1:5]
     assert len({line.split()[0] for line in simulated}) == 4
+
+
+@pytest.mark.slow
+def test_cut_names_can_be_told_apart_in_audit(app: App) -> None:
+    stem = "a-customer-with-a-very-long-name-that-nobody-can-read-and-more"
+    for name in (f"{stem}-daily", f"{stem}-weekly"):
+        app.add_schedule(name, cron="* * * * *")
+    app.tick()
+    names = {line.split("queued")[0].split()[-1] for line in app.run("audit").stdout.splitlines()[1:]}
+    assert len(names) == 2
