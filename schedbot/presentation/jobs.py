@@ -19,6 +19,7 @@ Row = dict[str, str]  # cells by column
 KEYS = (
     *("job", "occurrence", "schedule", "account", "workspace", "channel", "due_at", "state", "error", "ts"),
     *("lateness_ms", "attempts", "deferred_to", "deferred_by", "why", "acknowledged"),
+    *("report", "rendered_at"),
 )
 SPAN_KEYS = ("occurrences", "last_due_at")  # of many missed occurrences
 COLUMNS = ("JOB", "DUE", "SCHEDULE", "STATE", "LATE", "WHY")
@@ -66,6 +67,8 @@ def to_json(job: JobRecord, circumstances: Circumstances) -> dict[str, Any]:
         "deferred_by": job.deferred_by,
         "why": explain_briefly(job, circumstances) or None,
         "acknowledged": acknowledgement_to_json(job),
+        "report": job.report,
+        "rendered_at": stamp(job.rendered_at),
         **span,
     }
 
@@ -90,6 +93,7 @@ def attempt_to_json(attempt: Attempt) -> dict[str, Any]:
         "http_status": attempt.http_status,
         "ts": attempt.ts,
         "detail": attempt.detail,
+        "render_ms": attempt.render_ms,
     }
 
 

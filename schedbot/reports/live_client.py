@@ -14,7 +14,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 
 from schedbot import log
 from schedbot.errors import SchedbotError
@@ -124,9 +124,12 @@ class LiveClient:
 
     def render(self, requests: Iterable[LiveRequest]) -> Iterator[LiveResult]:
         """Yield the result of each request, as soon as it is there. Raises SchedbotError if no process can start."""
-        self.waiting.extend(requests)
-        while self.waiting or self.running:
+        source = iter(requests)
+        while True:
+            self.waiting.extend(islice(source, MOST_RUNNING - len(self.waiting)))
             self.start_waiting()
+            if not self.running:
+                return
             yield from self.receive()
 
     def start_waiting(self) -> None:

@@ -28,7 +28,8 @@ SELECT j.id AS job, j.schedule_id, s.name AS schedule, s.account, w.name AS work
        coalesce(j.cancel_reason, j.error) AS error, j.ts, j.lateness_ms, r.tz,
        s.state AS schedule_state, s.reason AS schedule_reason, w.id AS workspace_id,
        w.paused_reason AS workspace_paused, w.stops_grace, {pauses_of_all.IS_ON} AS is_all_paused,
-       j.deferred_to, j.deferred_by, j.cancel_reason, j.acknowledged
+       j.deferred_to, j.deferred_by, j.cancel_reason, j.acknowledged,
+       CASE WHEN v.report_kind <> 'text' THEN v.report_source END AS report
 """
 JOINS = """
   JOIN schedules s ON s.id = j.schedule_id
@@ -58,7 +59,8 @@ SELECT a.job_id, a.number AS "attempt.number", a.version AS "attempt.version", a
        coalesce(a.ts, (SELECT l.ts FROM lookups l
                         WHERE l.job_id = a.job_id AND l.number = a.number AND l.answer = 'found'
                         ORDER BY l.id DESC LIMIT 1)) AS "attempt.ts",
-       a.lateness_ms AS "attempt.lateness_ms"
+       a.lateness_ms AS "attempt.lateness_ms", a.rendered_at AS "attempt.rendered_at",
+       a.render_ms AS "attempt.render_ms"
   FROM attempts a
  WHERE a.job_id IN (SELECT value FROM json_each(:jobs))
  ORDER BY a.job_id, a.number
@@ -86,6 +88,8 @@ class Attempt:
     http_status: int | None
     ts: str | None
     lateness_ms: int | None
+    rendered_at: int | None = None  # instant of the data of its report
+    render_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +132,15 @@ class JobRecord:
     deferred_by: str | None
     cancel_reason: CancelReason | None = None
     acknowledged: str | None = None  # JSON of `store.jobs.acknowledgement`
+    report: str | None = None  # its schedule's named report, or the path of its template
     attempts: tuple[Attempt, ...] = ()
     occurrences: int | None = None
     last_due_at: int | None = None
+
+    @property
+    def rendered_at(self) -> int | None:
+        """Instant of the data that was posted, or tried last; None: a fixed text, or no attempt."""
+        return next((attempt.rendered_at for attempt in reversed(self.attempts) if attempt.rendered_at), None)
 
     @property
     def goes_at(self) -> int:

@@ -16,9 +16,9 @@ CANCELLED = after(JobState.RUNNING, Event.CANCELLED)
 
 BEGIN = """
 INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, sent_at, clock_ms,
-                      rendered_at, render_ms)
+                      rendered_at, render_ms, report)
 SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :started_at, :sent_at, :clock_ms,
-       :rendered_at, :render_ms
+       :rendered_at, :render_ms, :report
   FROM jobs j
  WHERE j.id = :job_id AND j.token = :token AND j.state = 'running' AND j.lease_until > :now
    AND (:sent_at IS NULL OR j.deadline_at >= :now)
@@ -59,6 +59,7 @@ class AttemptStart:
     clock_ms: int | None = None  # Slack's clock minus ours, if known
     rendered_at: int | None = None  # instant of the report's data
     render_ms: int | None = None
+    report: str | None = None  # name of its named report
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def begin(db: Database, start: AttemptStart, now: int, free_at: int) -> bool:
         "clock_ms": start.clock_ms,
         "rendered_at": start.rendered_at,
         "render_ms": start.render_ms,
+        "report": start.report,
         "now": now,
         "latest_valid_hold": pacing.latest_valid_hold(now),
     }

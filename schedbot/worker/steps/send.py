@@ -134,6 +134,7 @@ class Sender:
             clock_ms=offset_ms,
             rendered_at=delivery.rendered_at,
             render_ms=delivery.render_ms,
+            report=job.report.source if job.report.kind == "named" else None,
         )
 
     def on_intent_written(self, delivery: Delivery, poster: PosterHandle, intent: IntentResult) -> None:

@@ -132,6 +132,7 @@ CREATE TABLE schedule_versions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX schedule_versions_by_channel ON schedule_versions (channel);
 CREATE INDEX schedule_versions_by_user ON schedule_versions (tz_from) WHERE tz_from <> '';
+CREATE INDEX schedule_versions_by_report ON schedule_versions (report_source) WHERE report_kind = 'named';
 CREATE TRIGGER version_is_final BEFORE UPDATE ON schedule_versions
 BEGIN SELECT RAISE(ABORT, 'a schedule version is never updated'); END;
 
@@ -240,6 +241,7 @@ CREATE TABLE attempts (
   clock_ms      INTEGER,                               -- Slack's clock minus ours; null: unknown
   rendered_at   INTEGER,                               -- instant of the data of its report; null: a fixed text
   render_ms     INTEGER,
+  report        TEXT,                                  -- the named report; null: a text or a template
   ended_at      INTEGER,
   outcome       TEXT,
   error         TEXT,
@@ -255,6 +257,7 @@ CREATE TABLE attempts (
   CONSTRAINT posted_has_a_ts CHECK (outcome <> 'posted' OR ts IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempts_open ON attempts (job_id) WHERE ended_at IS NULL;
+CREATE INDEX attempts_of_report ON attempts (report, started_at) WHERE report IS NOT NULL;
 CREATE TRIGGER ended_attempt_is_final BEFORE UPDATE ON attempts WHEN OLD.ended_at IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'an ended attempt is never updated'); END;
 

@@ -1,0 +1,1 @@
+"""Named reports of the configuration: list and check them."""
