@@ -1,5 +1,6 @@
 """`schedbot audit`: jobs, when they were due, where they were posted and why they failed."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from schedbot.presentation import output
 from schedbot.session import Session, open_session
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
+from schedbot.store.history.jobs import JobRecord
 
 TABLE_ROWS = 50
 
@@ -137,17 +139,28 @@ def show_objects(session: Session, job_filter: Filter, limit: int | None, json: 
     """Print all jobs, or the newest, as JSON or CSV."""
     selected = reversed(jobs.newest(session.db, job_filter, limit)) if limit else jobs.every(session.db, job_filter)
     circumstances = read_circumstances(session)
-    objects = (presentation.to_json(job, circumstances) for job in selected)
+    within = clip_to_time(session, selected, job_filter)
+    objects = (presentation.to_json(job, circumstances) for job in within)
     if json:
         output.json_lines(objects)
     else:
         output.csv_rows((*presentation.KEYS, *presentation.SPAN_KEYS), objects)
 
 
+def clip_to_time(session: Session, records: Iterable[JobRecord], job_filter: Filter) -> Iterable[JobRecord]:
+    """Return the records, each row of missed occurrences with only those within --since and --until."""
+    if job_filter.since is None and job_filter.until is None:
+        return records
+    from schedbot.store.history import counts
+
+    return counts.clip_spans(session.db, records, job_filter)
+
+
 def show_table(session: Session, job_filter: Filter, limit: int, is_wide: bool) -> None:
     # One more than the table shows, to know whether there are more.
     selected = jobs.newest(session.db, job_filter, limit + 1)
-    presentation.print_table(selected[:limit], read_circumstances(session), is_wide)
+    within = clip_to_time(session, selected[:limit], job_filter)
+    presentation.print_table(list(within), read_circumstances(session), is_wide)
     if len(selected) > limit:
         output.note(f"Only the newest {limit} jobs are shown. Use --limit N or filters to see others.")
 

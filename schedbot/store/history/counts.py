@@ -5,8 +5,8 @@ so that a filter on time counts only those within it.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from schedbot.model import JobState, Recurrence
@@ -52,6 +52,16 @@ def count_jobs(db: Database, selection: Filter) -> Iterator[JobCount]:
             quarters = Counter(due_at // QUARTER_MS for due_at in due_within(db, span, selection))
             for quarter, count in quarters.items():
                 yield JobCount(span.state, span.error, span.workspace, span.account, span.tz, quarter, count)
+
+
+def clip_spans(db: Database, records: Iterable[JobRecord], selection: Filter) -> Iterator[JobRecord]:
+    """Yield the records, each missed span with only the occurrences that are within the time of the filter."""
+    for record in records:
+        since, until = selection.bounds_in(record.tz)
+        if record.occurrences is None or (since <= record.due_at and (record.last_due_at or 0) <= until):
+            yield record
+        elif due := due_within(db, record, selection):
+            yield replace(record, due_at=due[0], last_due_at=due[-1], occurrences=len(due))
 
 
 def due_within(db: Database, record: JobRecord, selection: Filter) -> list[int]:
