@@ -30,7 +30,8 @@ def split_address(text: str) -> SplitResult | None:
     """Return the parts of a web address; None for any other text."""
     try:
         parts = urlsplit(text)
-        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        host = (parts.hostname or "").encode("idna")
+        is_valid = parts.scheme in ("http", "https") and bool(host) and parts.port != 0
     except ValueError:
         return None
     return parts if is_valid and text.isprintable() and " " not in text else None

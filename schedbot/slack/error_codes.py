@@ -33,6 +33,7 @@ ASK_ADMIN = "Ask an admin of the Slack workspace, then run `schedbot resume NAME
 REPORT = "Run `schedbot preview NAME` to see the message, fix the report, then run `schedbot retry`."
 NOTHING = f"{NOTHING_TO_DO}{RETRIED}"
 LOOKED_UP = f"{NOTHING_TO_DO} schedbot looks the message up in the channel's history."
+START_REMEDY = f"Check memory, `ulimit -v`, `ulimit -u` and the settings; the log of `schedbot work` has more.{RETRIED}"
 BUG = "This is a bug in schedbot. Please report it with the output of `schedbot audit JOB --json`."
 RESTRICTED = (
     "A setting of the workspace forbids the app to post in this channel, or to use a mention such as <!channel> there."
@@ -169,6 +170,18 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         "no_processes": (
             "This machine can start no other process or thread for schedbot.",
             f"End other processes, or raise the limit (`ulimit -u`, or `TasksMax=` of the systemd unit).{RETRIED}",
+        ),
+        "no_posters": (
+            "No process that posts can be started, so nothing is posted.",
+            START_REMEDY,
+        ),
+        "no_renderers": (
+            "No process that renders templates can be started.",
+            START_REMEDY,
+        ),
+        "no_live_renderers": (
+            "No process that renders live reports can be started.",
+            START_REMEDY,
         ),
         "io_error": ("This machine cannot read or write its disk.", f"Check the disk.{RETRIED}"),
     },

@@ -6,6 +6,7 @@ import shlex
 from schedbot.slack.error_codes import explain, is_known
 
 WORKSPACE_COMMAND = re.compile(r"(workspace (?:resume|check)) NAME")
+START_CODES = frozenset({"no_posters", "no_renderers", "no_live_renderers"})
 PLACEHOLDER = re.compile(r"\b(?:NAME|WORKSPACE|JOB)\b")
 
 
@@ -34,4 +35,5 @@ def explain_passing_failure(code: str, workspace: str, detail: str) -> tuple[str
         sentence = f"Workspace {shlex.quote(workspace)} has no token: {detail}"
         return sentence, "Its jobs wait and are tried again. After 5 min the workspace is paused."
     entry = explain(code)
-    return entry.sentence, entry.remedy.replace("`", "'")
+    sentence = f"{entry.sentence} The last failed: {detail}" if code in START_CODES else entry.sentence
+    return sentence, entry.remedy.replace("`", "'")

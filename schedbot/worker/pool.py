@@ -135,6 +135,8 @@ class Pool:
             self.end_for_change(error)
         except DatabaseUnusable as error:
             wait_for_database(error)
+        if self.drain and not self.ended_by and (start_error := self.supervisor.find_start_error()):
+            self.end_early("children_not_started", start_error)
         if failures.fatal and not self.ended_by:
             self.end_early("step_keeps_failing", failures.fatal)
         failures.run("flush", self.supervisor.flush)
@@ -202,7 +204,7 @@ class Pool:
         periodic_at = self.timers.next_at(self.is_stopping(stop))
         render_end_at = self.claimer.live_pool.next_end_at()
         wake_at = min(periodic_at, self.sender.next_at() or NEVER, render_end_at or NEVER, self.shutdown.stop_by)
-        if self.in_flight.writes:
+        if self.in_flight.writes or (self.ended_by and self.shutdown.stopping_since is None):
             wake_at = 0
         for key, _ in self.selector.select(max(0, wake_at - steady_ms()) / 1000):
             if key.data == "signal":

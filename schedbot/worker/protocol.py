@@ -59,6 +59,13 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildFailed:
+    """Child to pool: an error ends the child."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostResponse:
     """Poster to pool: result of a post.
 
@@ -111,7 +118,14 @@ class RenderFailed:
 PosterRequest = PostRequest | LookUpRequest
 ChildRequest = PosterRequest | RenderRequest | LiveRenderRequest
 ChildResponse = (
-    Ready | PostResponse | LookUpResponse | LookUpFailed | RenderResponse | RenderFailed | LiveRenderResponse
+    ChildFailed
+    | Ready
+    | PostResponse
+    | LookUpResponse
+    | LookUpFailed
+    | RenderResponse
+    | RenderFailed
+    | LiveRenderResponse
 )
 
 
@@ -158,6 +172,8 @@ def decode_response(line: bytes) -> ChildResponse:
     match kind:
         case "Ready":
             return Ready()
+        case "ChildFailed":
+            return ChildFailed(**content)
         case "PostResponse":
             result = content["result"]
             return PostResponse(

@@ -43,12 +43,15 @@ GROUPS = {
         "deprecated_endpoint"
     ),
     Outcome.RENDER_FAILED: "render_failed",
-    Outcome.LOST_UNSENT: "lost_unsent window_passed no_descriptors no_memory no_processes io_error",
+    Outcome.LOST_UNSENT: (
+        "lost_unsent window_passed no_posters no_renderers no_live_renderers "
+        "no_descriptors no_memory no_processes io_error"
+    ),
 }
 CASES = [(code, outcome) for outcome, codes in GROUPS.items() for code in codes.split()]
 OURS_TEXT = (
     "timeout connection_lost not_json no_ts wrong_channel worker_lost not_arrived lost_unsent connect_timeout "
-    "no_descriptors no_memory no_processes io_error "
+    "no_posters no_renderers no_live_renderers no_descriptors no_memory no_processes io_error "
     "too_large connection_refused connection_failed dns tls bad_api_url bad_proxy deadline no_tick token_unavailable "
     "render_failed"
 )

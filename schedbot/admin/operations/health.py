@@ -12,7 +12,7 @@ from schedbot.errors import DONE, FAILED, NEEDS_PERSON
 from schedbot.slack.remedies import describe_reason, explain_passing_failure
 from schedbot.store.jobs.outage import OUTAGE_FAILURES
 from schedbot.store.operations.health import Vitals
-from schedbot.store.operations.passing_failures import NO_CHILDREN, PassingFailure
+from schedbot.store.operations.passing_failures import NO_POSTERS, PassingFailure
 from schedbot.store.schedules.pauses_of_all import PauseOfAll
 
 # cron starts a tick each minute: after two and a half, one is missing and one is late.
@@ -149,7 +149,7 @@ def passing_problem(failure: PassingFailure, now: int) -> Problem:
     """Return the problem with its age and remedy."""
     sentence, remedy = explain_passing_failure(failure.code, failure.workspace, failure.detail)
     age = times.format_duration(max(0, now - failure.since))
-    return Problem(f"{sentence} (for {age}) {remedy}", is_standstill=failure.code == NO_CHILDREN)
+    return Problem(f"{sentence} (for {age}) {remedy}", is_standstill=failure.code == NO_POSTERS)
 
 
 def failure_problems(vitals: Vitals) -> list[Problem]:

@@ -24,7 +24,7 @@ SELECT f.code, f.workspace_id, coalesce(w.name, '') AS workspace, f.since, f.fai
 """
 
 FORGET_MS = 300_000  # failures further apart have not lasted from one to the other
-NO_CHILDREN = "no_children"
+NO_POSTERS = "no_posters"
 
 
 @dataclass(frozen=True, slots=True)

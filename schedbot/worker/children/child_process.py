@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import socket
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import count
@@ -16,10 +16,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import ClassVar, Concatenate, ParamSpec
 
-from schedbot import __version__
+from schedbot import __version__, log
+from schedbot.clock import steady_ms
 from schedbot.errors import ProgramChanged
 from schedbot.worker.children.pipe import Pipe
 from schedbot.worker.protocol import (
+    ChildFailed,
     ChildRequest,
     ChildResponse,
     decode_response,
@@ -31,6 +33,7 @@ from schedbot.worker.signals import block_signals, leave_signals_to_pool
 
 FIRST_PAUSE_MS = 1_000
 LONGEST_PAUSE_MS = 60_000
+LONGEST_REASON = 300
 NUMBERS = count(1)
 Arguments = ParamSpec("Arguments")
 
@@ -60,6 +63,8 @@ class ChildProcess:
         self.pipe = Pipe(pool_end)
         self.version = ""
         self.is_ready = False
+        self.started_at = steady_ms()
+        self.failure = ""  # the error that ended it
 
     def send(self, request: ChildRequest) -> None:
         """Queue a request for the child; `pipe.flush` writes it."""
@@ -75,9 +80,13 @@ class ChildProcess:
             self.version = decode_version(lines.pop(0))
             if self.version != __version__:
                 raise version_mismatch(self.version)
-        if lines is None or self.version == __version__:
-            return None if lines is None else [decode_response(line) for line in lines]
-        return []
+        if lines is None or self.version != __version__:
+            return None if lines is None else []
+        responses = [decode_response(line) for line in lines]
+        self.failure = next(
+            (response.reason for response in responses if isinstance(response, ChildFailed)), self.failure
+        )
+        return [response for response in responses if not isinstance(response, ChildFailed)]
 
     def read_cpu_ms(self) -> int | None:
         """Return the processor time that the child has had; None where the system does not tell (only Linux does)."""
@@ -121,7 +130,13 @@ def child_main(end: socket.socket, module: str, function: str, *args: object, **
     """Report the version, then run the child. Pools of older versions call this: keep the name and the parameters."""
     leave_signals_to_pool()
     end.sendall(encode_version(__version__))
-    getattr(import_module(module), function)(end, *args, **kwargs)
+    try:
+        getattr(import_module(module), function)(end, *args, **kwargs)
+    except Exception as error:  # the pool logs it: a traceback of each child would fill the log
+        reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+        with suppress(OSError):
+            end.sendall(encode(ChildFailed(log.redact_tokens(reason))))
+        os._exit(1)
 
 
 @dataclass(slots=True)
@@ -130,6 +145,7 @@ class RestartBackoff:
 
     not_before: int = 0
     pause_ms: int = 0
+    failures: int = 0  # in a row
 
     def allows_start(self, now: int) -> bool:
         """May a child be started?"""
@@ -139,7 +155,8 @@ class RestartBackoff:
         """Lengthen the pause: a child could not be started, or died before it was ready."""
         self.pause_ms = min(LONGEST_PAUSE_MS, max(FIRST_PAUSE_MS, self.pause_ms * 2))
         self.not_before = now + self.pause_ms
+        self.failures += 1
 
     def record_success(self) -> None:
         """End the pause: a child is ready."""
-        self.not_before = self.pause_ms = 0
+        self.not_before = self.pause_ms = self.failures = 0

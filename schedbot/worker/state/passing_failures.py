@@ -13,7 +13,7 @@ from typing import NamedTuple
 from schedbot import log
 from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult
 from schedbot.slack.machine_errors import is_machine_error
-from schedbot.slack.remedies import explain_passing_failure
+from schedbot.slack.remedies import START_CODES, explain_passing_failure
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.operations import passing_failures as record
 from schedbot.store.operations.passing_failures import FORGET_MS, PassingFailure
@@ -99,7 +99,7 @@ class PassingFailures:
     def clear_settled(self, now: int, *, is_end: bool = False) -> None:
         """Forget the failures of the machine since which posts went out, or no failure came for long."""
         for key, failure in list(self.failures.items()):
-            has_progress = self.progress_at > failure.failed_at
+            has_progress = self.progress_at > failure.failed_at and key.code not in START_CODES
             is_settled = has_progress and (is_end or now - failure.failed_at > SETTLED_MS)
             if (is_settled and not key.workspace_id) or now - failure.failed_at > FORGET_MS:
                 self.clear(key)
@@ -107,7 +107,7 @@ class PassingFailures:
     def stops_claims(self, now: int) -> bool:
         """Does the machine fail at everything, so that a claim only makes more failures?"""
         return any(
-            not key.workspace_id
+            not (key.workspace_id or key.code in START_CODES)
             and self.progress_at <= failure.failed_at
             and 0 <= now - failure.failed_at < FIRST_PAUSE_MS
             for key, failure in self.failures.items()

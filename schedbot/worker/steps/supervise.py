@@ -7,10 +7,10 @@ from functools import partial
 
 from schedbot import log
 from schedbot.clock import steady_ms
-from schedbot.errors import ProgramChanged
+from schedbot.errors import ProgramChanged, SchedbotError
 from schedbot.slack.response_models import MAX_PAGES
-from schedbot.worker.children.child_process import RestartBackoff
 from schedbot.worker.protocol import ChildResponse, LookUpFailed, LookUpResponse, PostResponse, Ready
+from schedbot.worker.state.child_starts import START_MS, ChildKind, ChildStarts
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.live_renderer_handle import LiveRendererHandle
 from schedbot.worker.state.poster_handle import PosterHandle
@@ -39,7 +39,10 @@ class ChildSupervisor:
     sender: Sender
     reconciler: Reconciler
     claim_timer: Timer
-    backoff: RestartBackoff = field(default_factory=RestartBackoff)
+    starts: ChildStarts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.starts = ChildStarts(self.in_flight.passing)
 
     def children(self) -> list[ChildHandle]:
         return [*self.in_flight.posters, *self.render_pool.renderers, *self.live_pool.renderers]
@@ -48,22 +51,47 @@ class ChildSupervisor:
 
     def start_missing(self) -> None:
         """Start the children that are missing. Where that fails (no memory, no process), the rest goes on meanwhile."""
+        self.start_kind(ChildKind.POSTER, self.needs_poster, self.start_poster)
+        self.start_kind(ChildKind.RENDERER, self.render_pool.needs_renderer, self.start_renderer)
+        self.start_kind(ChildKind.LIVE_RENDERER, self.live_pool.needs_renderer, self.start_live_renderer)
+
+    def start_kind(self, kind: ChildKind, is_needed: Callable[[], bool], start: Callable[[], ChildHandle]) -> None:
+        """Start the missing children of a kind."""
         try:
-            while self.backoff.allows_start(steady_ms()) and self.needs_poster():
-                poster = PosterHandle(self.in_flight.session.settings)
-                self.in_flight.posters.append(poster)
-                self.selector.register(poster.pipe.socket, selectors.EVENT_READ, poster)
-            while self.backoff.allows_start(steady_ms()) and self.render_pool.needs_renderer():
-                renderer = RendererHandle()
-                self.render_pool.renderers.append(renderer)
-                self.selector.register(renderer.pipe.socket, selectors.EVENT_READ, renderer)
-            while self.backoff.allows_start(steady_ms()) and self.live_pool.needs_renderer():
-                live_renderer = LiveRendererHandle(self.live_pool.definitions.python_path)
-                self.live_pool.renderers.append(live_renderer)
-                self.selector.register(live_renderer.pipe.socket, selectors.EVENT_READ, live_renderer)
-        except OSError as error:
-            self.backoff.record_failure(steady_ms())
+            while self.starts.allows(kind) and is_needed():
+                child = start()
+                self.selector.register(child.pipe.socket, selectors.EVENT_READ, child)
+        except (OSError, MemoryError) as error:
             log.event("child_not_started", "error", why=error)
+            self.starts.record_failure(kind, f"{type(error).__name__}: {error}", self.in_flight.session.now())
+
+    def start_poster(self) -> PosterHandle:
+        poster = PosterHandle(self.in_flight.session.settings)
+        self.in_flight.posters.append(poster)
+        return poster
+
+    def start_renderer(self) -> RendererHandle:
+        renderer = RendererHandle()
+        self.render_pool.renderers.append(renderer)
+        return renderer
+
+    def start_live_renderer(self) -> LiveRendererHandle:
+        renderer = LiveRendererHandle(self.live_pool.definitions.python_path)
+        self.live_pool.renderers.append(renderer)
+        return renderer
+
+    def find_start_error(self) -> SchedbotError | None:
+        """Return the error of children that are needed and cannot be started."""
+        needs = {
+            ChildKind.POSTER: self.needs_poster,
+            ChildKind.RENDERER: self.render_pool.needs_renderer,
+            ChildKind.LIVE_RENDERER: self.live_pool.needs_renderer,
+        }
+        ready = {kind_of(child) for child in self.children() if child.is_ready}
+        errors = [
+            self.starts.find_error(kind) for kind, is_needed in needs.items() if kind not in ready and is_needed()
+        ]
+        return next((error for error in errors if error), None)
 
     def needs_poster(self) -> bool:
         """Is another poster needed? Retiring posters do not count."""
@@ -96,11 +124,15 @@ class ChildSupervisor:
         except Exception as error:
             self.in_flight.failures.record(CHILD_MESSAGE, error)
             if child in self.children():
+                child.failure = child.failure or type(error).__name__
                 self.remove(child)
-                self.backoff.record_failure(steady_ms())
+                if child.is_ready:
+                    self.starts.record_failure(kind_of(child), child.failure, self.in_flight.session.now())
 
     def pass_on(self, child: ChildHandle, response: ChildResponse) -> None:
         """Pass a message to the step that it belongs to."""
+        if isinstance(response, Ready):
+            self.starts.record_success(kind_of(child))
         if isinstance(child, RendererHandle):
             self.pass_on_rendering(child, response)
             return
@@ -110,7 +142,6 @@ class ChildSupervisor:
         match response:
             case Ready():
                 child.is_ready = True
-                self.backoff.record_success()
                 self.claim_timer.trigger()
             case PostResponse():
                 self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
@@ -145,8 +176,11 @@ class ChildSupervisor:
     # -- end
 
     def replace_overdue(self) -> None:
-        """End children that are retired and idle, and children whose response is overdue."""
+        """End children that are retired and idle, and children whose start or response is overdue."""
         now = steady_ms()
+        for child in [child for child in self.children() if not child.is_ready and now - child.started_at > START_MS]:
+            child.failure = f"It did not start within {START_MS // 1000} s."
+            self.remove(child)
         for poster in [poster for poster in self.in_flight.posters if poster.is_retiring and poster.is_idle]:
             self.selector.unregister(poster.pipe.socket)
             self.in_flight.posters.remove(poster)
@@ -171,9 +205,11 @@ class ChildSupervisor:
         if isinstance(child, LiveRendererHandle) and child.is_retiring and not child.requests:
             self.live_pool.remove(child)
             return
-        log.event("child_died", "warning", child=child.number, exit=child.process.exitcode)
+        exit_code = child.process.exitcode
+        log.event("child_died", "warning", child=child.number, exit=exit_code, why=child.failure or None)
         if not child.is_ready:
-            self.backoff.record_failure(steady_ms())
+            cause = child.failure or f"Its exit code was {exit_code}."
+            self.starts.record_failure(kind_of(child), cause, self.in_flight.session.now())
         if isinstance(child, RendererHandle):
             self.render_pool.remove(child, reason)
             return
@@ -190,3 +226,10 @@ class ChildSupervisor:
             child.kill()
         for child in self.children():
             child.process.join()
+
+
+def kind_of(child: ChildHandle) -> ChildKind:
+    """Return the kind of a child."""
+    if isinstance(child, PosterHandle):
+        return ChildKind.POSTER
+    return ChildKind.LIVE_RENDERER if isinstance(child, LiveRendererHandle) else ChildKind.RENDERER
