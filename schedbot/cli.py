@@ -95,7 +95,7 @@ def load(command: str) -> Any:
     module = import_module(module_name(command))
     app = getattr(module, "app", None)
     if app is None:
-        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_show_locals=False)
         app.command(command, cls=LeafCommand)(module.run)
     loaded = typer.main.get_command(app)
     loaded.name = command
@@ -165,7 +165,14 @@ def print_version(is_requested: bool) -> None:
         raise typer.Exit
 
 
-app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, no_args_is_help=True)
+# Python's own traceback: typer's shows the values of variables, a token among them, in some of its versions.
+app = typer.Typer(
+    cls=LazyGroup,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+)
 
 
 @app.callback()

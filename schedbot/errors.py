@@ -53,6 +53,12 @@ class DatabaseUnusable(SchedbotError):
     """The database file is missing, foreign, newer than this program, read-only, full or locked."""
 
 
+class DatabaseMissing(DatabaseUnusable):
+    """The path of the database names no database file."""
+
+    code = USAGE_ERROR
+
+
 class ProgramChanged(SchedbotError):
     """Another version of schedbot was installed over the running one. The running one starts no more work."""
 

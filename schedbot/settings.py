@@ -120,7 +120,7 @@ def find_config(options: Flags) -> Path | None:
     """Return the configuration file: the named one, which must exist, or the first of the usual places, or None."""
     named = options.config or read_variable("SCHEDBOT_CONFIG")
     if named:
-        path = Path(named).expanduser().absolute()
+        path = text_input.parse_path(named).absolute()
         if not path.is_file():
             raise BadInput(
                 f"There is no configuration file '{named}'.", "Create one with 'schedbot init', or leave out --config."
@@ -231,7 +231,7 @@ def parse_database(value: str) -> Path:
     """Return the path of a database. Raises BadInput for the URL of a server."""
     if "://" in value:
         raise BadInput(f"The database '{value}' is not a path.", "This version keeps its database in an SQLite file.")
-    return Path(value).expanduser()
+    return text_input.parse_path(value)
 
 
 def parse_switch(variable: str, value: object) -> bool:
@@ -249,7 +249,7 @@ def find_default_token(slack: dict[str, Any], config: Path | None) -> TokenSourc
         return TokenSource("env", "SLACK_BOT_TOKEN")
     if "token_file" in slack:
         base = config.parent if config else Path.cwd()
-        return TokenSource("file", str(base / Path(str(slack["token_file"])).expanduser()))
+        return TokenSource("file", str(base / text_input.parse_path(str(slack["token_file"]))))
     if "token_command" in slack:
         return TokenSource("command", str(slack["token_command"]))
     return None

@@ -7,10 +7,12 @@ Sources: https://www.unicode.org/reports/tr15/, https://www.rfc-editor.org/rfc/r
 
 import json
 import math
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from functools import wraps
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from schedbot.errors import BadInput
@@ -22,6 +24,8 @@ DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MOST_MARKS = 30  # of the Stream-Safe Text Format: https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format
 LONG_RUN = re.compile("[^\x00-\x7f]{31,}")
+MAX_FILE_NAME = 255  # bytes, as on all usual file systems
+MAX_PATH = 4_096  # bytes, with the zero byte at its end
 MAX_DEPTH = 50  # of JSON: lists and objects in each other
 JOINERS = "\u200c\u200d"
 WHOLE_NUMBER = re.compile(r"([0-9]{1,9})(?:\.0{1,9})?", re.ASCII)
@@ -62,6 +66,18 @@ def clean_path(text: str) -> str:
     A path keeps its Unicode form, because a file is found only by the name that it has.
     """
     return text.strip().removeprefix(BYTE_ORDER_MARK).strip()
+
+
+def parse_path(text: str) -> Path:
+    """Return the path, with the home folder for `~`. Raises BadInput for a text that can name no file."""
+    names = [os.fsencode(name) for name in text.split("/")]
+    if "\0" in text or max(map(len, names)) > MAX_FILE_NAME or sum(map(len, names)) + len(names) > MAX_PATH:
+        problem = "has a zero byte" if "\0" in text else "is too long"
+        raise BadInput(f"The path {quote(text)} {problem}.", f"A file's name has at most {MAX_FILE_NAME} bytes.")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise BadInput(f"The path {quote(text)} begins with an unknown user.", "Write the whole path.") from None
 
 
 def quote(text: str) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.support.patterns import UsedPattern, find_patterns, hard_texts
+from tests.support.fuzz.patterns import UsedPattern, find_patterns, hard_texts
 
 MOST_S = 1.0  # of processor time for 100 kB; a linear pattern takes a tenth of it, a quadratic one a minute
 PATTERNS = find_patterns()

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schedbot import sandbox
+from schedbot import sandbox, text_input
 from schedbot.errors import BadInput, SchedbotError
 
 TOKEN = "xoxb-sandbox-acme"
@@ -145,7 +145,7 @@ def open_temporary_folder() -> tempfile.TemporaryDirectory[str]:
 
 def create_folder(folder: str) -> Path:
     """Create the folder if it is missing. Raises BadInput for a folder with a database or a configuration."""
-    path = Path(folder).expanduser()
+    path = text_input.parse_path(folder)
     for name in ("schedbot.db", "schedbot.toml"):
         if (path / name).exists():
             raise BadInput(f"'{folder}' already contains {name}.", hint="Use a new or empty folder with --dir.")

@@ -214,15 +214,17 @@ def ask(question: str, default: bool = False) -> bool:
         return False
     from rich.console import Console
     from rich.prompt import Confirm
+    from rich.text import Text
 
-    return bool(Confirm.ask(question, default=default, console=Console(stderr=True)))
+    return bool(Confirm.ask(Text(printable(question)), default=default, console=Console(stderr=True)))
 
 
 def progress(label: str, total: int) -> Any:
     """Return a progress bar on stderr as a context manager; invisible without a terminal."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
-    bar.add_task(label, total=total)
+    bar.add_task(escape(label), total=total)
     return bar

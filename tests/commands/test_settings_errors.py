@@ -37,7 +37,7 @@ def test_wrong_variable_is_named(app: App) -> None:
 def test_init_refuses_a_folder_as_database(app: App) -> None:
     fresh = app.folder / "fresh.toml"
     done = app.run("--config", str(fresh), "--database", str(app.folder), "init")
-    assert (done.returncode, fresh.exists()) == (1, False)
+    assert (done.returncode, fresh.exists()) == (2, False)
     assert done.stderr.startswith(f"Error: '{app.folder}' is a folder.")
 
 

@@ -16,10 +16,10 @@ from tests.support.app import App, Program
 ADD = ("add", "daily", "--cron", "0 9 * * *", "--tz", "UTC", "--channel", "C0000000001", "--text", "Hi")
 
 
-def assert_refused(done: subprocess.CompletedProcess[str], error: str, hint: str) -> None:
+def assert_refused(done: subprocess.CompletedProcess[str], error: str, hint: str, code: int = 1) -> None:
     """Assert that a command printed one line of error and one hint, and nothing else."""
     lines = done.stderr.splitlines()
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (code, "")
     assert [line[:7] for line in lines] == ["Error: ", "Hint:  "]
     assert error in lines[0]
     assert hint in lines[1]

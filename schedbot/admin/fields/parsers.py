@@ -65,7 +65,8 @@ def clean_cell(column: str, text: str) -> str:
     """Return the text of one field, cleaned. Raises BadField for a text that is too long, before any work on it."""
     most = MAX_LENGTHS.get(column, MAX_FIELD_LENGTH)
     if len(text) > most:
-        raise BadField(column, f"It has {len(text):,} characters.", f"Use at most {most:,}.")
+        noun = column.replace("_", " ")
+        raise BadField(column, f"The {noun} has {len(text):,} characters.", f"Use at most {most:,}.")
     return text_input.clean_path(text) if column == "report" else text_input.clean(text)
 
 
@@ -261,4 +262,4 @@ def parse_report_source(text: str, definitions: Definitions) -> tuple[str, str]:
 
 def template_path(path: str) -> str:
     """Return the absolute path of a template, so that every process finds it."""
-    return str(Path(path).expanduser().absolute())
+    return str(text_input.parse_path(path).absolute())

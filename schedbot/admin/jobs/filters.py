@@ -91,13 +91,13 @@ def schedule_ids(db: Database, names: Sequence[str]) -> tuple[str, ...] | None:
     """Return the ids of the schedules that match names and globs, removed schedules included."""
     if not names:
         return None
+    from schedbot.admin.schedules.selection import to_sqlite_glob
     from schedbot.store.schedules import lookup
 
     matches: dict[str, None] = {}
     for name in names:
         is_glob = bool(GLOB & set(name))
-        # A shell negates with `!`, SQLite's GLOB with `^`.
-        ids = lookup.ids_by_glob(db, name.replace("[!", "[^")) if is_glob else lookup.ids_by_name(db, name)
+        ids = lookup.ids_by_glob(db, to_sqlite_glob(name)) if is_glob else lookup.ids_by_name(db, name)
         if not (ids or is_glob):
             raise unknown_schedule(db, name)
         matches.update(dict.fromkeys(ids))

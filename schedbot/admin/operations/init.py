@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from schedbot import settings
+from schedbot import settings, text_input
 from schedbot.errors import SchedbotError
 from schedbot.file_access import explain_writers, make_folder, private_opener, protect_command
 from schedbot.settings import Flags
@@ -45,7 +45,8 @@ def initialize(folder: Path, flags: Flags, now: int, *, take_over: bool = False)
 
     `take_over`: make this file and machine the owner of the installation; its other copies refuse to work.
     """
-    config = Path(flags.config or settings.read_variable("SCHEDBOT_CONFIG") or folder / "schedbot.toml").absolute()
+    named = flags.config or settings.read_variable("SCHEDBOT_CONFIG")
+    config = (text_input.parse_path(named) if named else folder / "schedbot.toml").absolute()
     if is_new := not config.exists():
         write_config(config, flags.database)
     try:

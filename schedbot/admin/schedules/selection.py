@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 from schedbot import text_input, times
 from schedbot.admin.fields import parsers
-from schedbot.errors import NotFound
+from schedbot.errors import BadInput, NotFound
 from schedbot.model import Schedule
 from schedbot.store.database import Database
 from schedbot.store.schedules import schedules
@@ -27,7 +27,10 @@ def is_glob(name: str) -> bool:
 
 
 def to_sqlite_glob(pattern: str) -> str:
-    """Return the glob as SQLite has it: `[^a]` for a shell's `[!a]`."""
+    """Return the glob as SQLite has it: `[^a]` for a shell's `[!a]`. Raises BadInput for one longer than any name."""
+    if len(pattern) > parsers.MAX_NAME_LENGTH:
+        problem = f"The glob {times.quote(pattern)} is longer than any name."
+        raise BadInput(problem, f"Names have at most {parsers.MAX_NAME_LENGTH} characters.")
     return pattern.replace("[!", "[^")
 
 

@@ -4,8 +4,8 @@ An error never repeats a text that could be the token.
 """
 
 import re
-from pathlib import Path
 
+from schedbot import text_input
 from schedbot.errors import TOKEN, BadInput, TokenUnavailable
 from schedbot.model import TokenSource
 from schedbot.slack import tokens
@@ -30,7 +30,7 @@ def parse_token_source(env: str | None, file: str | None, command: str | None) -
         raise BadInput(f"'{place}' cannot be the name of a variable.", hint="For example SLACK_TOKEN_ACME.")
     if kind == "command" and not place.strip():
         raise BadInput("The token command is empty.", hint="For example 'pass show slack/acme'.")
-    return TokenSource(kind, str(Path(place).expanduser().absolute()) if kind == "file" else place.strip())
+    return TokenSource(kind, str(text_input.parse_path(place).absolute()) if kind == "file" else place.strip())
 
 
 def try_token(token: TokenSource) -> str:

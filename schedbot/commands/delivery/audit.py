@@ -38,7 +38,12 @@ def run(
     missing: Annotated[bool, typer.Option("--missing", help="List the accounts that got no post.")] = False,
     limit: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Newest N jobs. [default: 50 in the table; all with --json and --csv]"),
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=1_000_000,
+            help="Newest N jobs. [default: 50 in the table; all with --json and --csv]",
+        ),
     ] = None,
     mark_posted: Annotated[
         str | None,

@@ -3,11 +3,11 @@
 import gc
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from schedbot import text_input
 from schedbot.admin.import_export import importer
 from schedbot.admin.import_export.formats import Format
 from schedbot.admin.import_export.import_plan import Progress
@@ -54,7 +54,7 @@ def read(file: str) -> bytes:
     if file == "-":
         return sys.stdin.buffer.read()
     try:
-        return Path(file).read_bytes()
+        return text_input.parse_path(file).read_bytes()
     except OSError as error:
         reason = (error.strerror or "unknown error").lower()
         raise BadInput(

@@ -42,7 +42,7 @@ def run(
     sort: Annotated[
         str, typer.Option(metavar="COLUMN", help=f"{', '.join(schedule_order.COLUMNS)}; '-next' reverses.")
     ] = "name",
-    limit: Annotated[int, typer.Option(metavar="N", min=1, help="Rows of the table.")] = 50,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=1_000_000, help="Rows of the table.")] = 50,
     json: Annotated[bool, typer.Option("--json", help="All schedules, one JSON object a line.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="All schedules as CSV.")] = False,
 ) -> None:

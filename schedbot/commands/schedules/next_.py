@@ -72,7 +72,7 @@ def run(
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Occurrences in all. [default: no limit]")
+        int | None, typer.Option(metavar="N", min=1, max=1_000_000, help="Occurrences in all. [default: no limit]")
     ] = None,
     skip_holidays: options.SkipHolidays = None,
     holiday_policy: options.HolidayPolicy = None,

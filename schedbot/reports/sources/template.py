@@ -90,9 +90,11 @@ def _load(file: Path, used_names: set[str]) -> Template:
     except OSError as error:
         reason = (error.strerror or "unreadable").lower()
         raise ReportFailed(f"The template file '{file}' cannot be read: {reason}.") from None
-    except RecursionError:
+    except (RecursionError, SyntaxError):  # Python's compiler allows 20 loops in each other
         raise ReportFailed(f"The template file '{file}' cannot be read: it is nested too deeply.") from None
-    except ValueError as error:
+    except ReportFailed:
+        raise
+    except Exception as error:  # Jinja's compiler may raise anything
         raise ReportFailed(f"The template file '{file}' cannot be read: {error}.") from None
 
 

@@ -13,7 +13,7 @@ from typing import cast
 
 import apsw
 
-from schedbot.errors import DatabaseUnusable
+from schedbot.errors import DatabaseMissing, DatabaseUnusable
 from schedbot.file_access import make_folder
 from schedbot.store.database import Bindings, Database, Result
 from schedbot.store.row_factory import Value
@@ -180,7 +180,7 @@ def refuse_missing(path: Path) -> None:
     """Refuse a path without a database. SQLite would take an empty file for a database without tables."""
     refuse_folder(path)
     if not path.is_file():
-        raise DatabaseUnusable(
+        raise DatabaseMissing(
             f"There is no database at '{path}'.", "Make one with 'schedbot init', or name another with --database."
         )
     if path.stat().st_size == 0:
@@ -191,7 +191,7 @@ def refuse_missing(path: Path) -> None:
 
 def refuse_folder(path: Path) -> None:
     if path.is_dir():
-        raise DatabaseUnusable(f"'{path}' is a folder.", "Name the database's file with --database.")
+        raise DatabaseMissing(f"'{path}' is a folder.", "Name the database's file with --database.")
 
 
 def create_file(

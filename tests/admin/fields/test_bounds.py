@@ -21,7 +21,7 @@ LONG = 5_000_000
 def test_field_that_is_too_long_is_refused_at_once(schedules: Schedules, column: str, unit: str) -> None:
     value = unit * (LONG // len(unit))
     started = time.process_time()
-    with pytest.raises(BadField, match=r"It has [0-9,]+ characters\.") as refused:
+    with pytest.raises(BadField, match=r"The [a-z ]+ has [0-9,]+ characters\.") as refused:
         schedules.add(**{"name": "daily", column: value})
     assert time.process_time() - started < 0.5
     assert refused.value.column == column
@@ -36,7 +36,7 @@ def test_long_cell_of_an_import_is_named_with_its_line(schedules: Schedules, for
     with pytest.raises(BadFile) as refused:
         importer.import_file(schedules.session, Source(f"s.{form}", text.encode()))
     line = 3 if form == "csv" else 2
-    assert refused.value.lines == [f"line {line}: text: It has 40,001 characters. Use at most 40,000."]
+    assert refused.value.lines == [f"line {line}: text: The text has 40,001 characters. Use at most 40,000."]
 
 
 def test_text_of_many_combining_marks_is_cleaned_at_once(schedules: Schedules) -> None:

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 METHODS = ("fullmatch", "match", "search", "sub", "split", "findall", "finditer")
 LENGTH = 100_000
 COMMON = "a1 \n"  # characters that many classes match
@@ -35,11 +35,11 @@ def find_patterns() -> list[UsedPattern]:
     paths = sorted((ROOT / "schedbot").rglob("*.py"))
     sources = {path: path.read_text() for path in paths}
     everything = "\n".join(sources.values())
-    found = []
+    patterns: list[UsedPattern] = []
     for path, source in sources.items():
-        found += list(constants_of(path, everything))
-        found += list(calls_in(path, source))
-    return found
+        patterns += list(constants_of(path, everything))
+        patterns += list(calls_in(path, source))
+    return patterns
 
 
 def constants_of(path: Path, everything: str) -> Iterator[UsedPattern]:
