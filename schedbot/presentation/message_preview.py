@@ -1,9 +1,8 @@
 """Print a message as Slack shows it: bold titles, dim context, and the coloured bar of an attachment."""
 
 from schedbot.model import Message
-from schedbot.presentation import output
-from schedbot.reports import terminal_preview
-from schedbot.reports.terminal_preview import BAR
+from schedbot.presentation import output, terminal_preview
+from schedbot.presentation.terminal_preview import BAR
 
 STYLES = {"plain": "", "bold": "bold", "dim": "dim", "link": "cyan"}
 

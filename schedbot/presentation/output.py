@@ -160,7 +160,7 @@ def wrap(text: str, hang: int) -> str:
     indent = text[: len(text) - len(text.lstrip())]
     unbroken = COMMAND.sub(lambda match: match[0].replace(" ", NO_BREAK), text.lstrip())
     if cells(unbroken) != len(unbroken):
-        from schedbot.reports.column_wrap import wrap_line
+        from schedbot.presentation.column_wrap import wrap_line
 
         lines = wrap_line(unbroken.replace(NO_BREAK, PRIVATE_USE), width() - max(hang, len(indent)))
         return f"\n{' ' * hang}".join([indent + lines[0], *lines[1:]]).replace(PRIVATE_USE, " ")

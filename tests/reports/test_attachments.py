@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Message, Report
+from schedbot.presentation.terminal_preview import preview_lines
 from schedbot.reports import block_checks, build_context, render
 from schedbot.reports.limits import enforce
-from schedbot.reports.terminal_preview import preview_lines
 
 CONTEXT = build_context("acme-weekly", "acme", 1_795_453_200_000, "America/Los_Angeles")
 DIVIDER = {"type": "divider"}

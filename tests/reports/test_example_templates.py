@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from schedbot.model import Message, Report
+from schedbot.presentation.terminal_preview import preview_lines
 from schedbot.reports import build_context, render
-from schedbot.reports.terminal_preview import preview_lines
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HOSTILE = '<!channel> "R&D" \\ '

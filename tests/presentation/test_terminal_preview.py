@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from schedbot.model import Message
-from schedbot.reports.terminal_preview import preview_lines, to_plain_text
+from schedbot.presentation.terminal_preview import preview_lines, to_plain_text
 
 
 def mrkdwn(text: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from schedbot.reports import build_context, render
 from schedbot.reports.filters import FILTERS
 from schedbot.rules.periods import PeriodRule, find_period
 
-MANUAL = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+MANUAL = (Path(__file__).parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```jinja\n(.*?)```", MANUAL, re.DOTALL)
 EXAMPLES = re.findall(r"^(\{\{ .+ \}\}) +→ (.+)$", "".join(BLOCKS), re.MULTILINE)
 DUE = datetime(2026, 11, 23, 9, tzinfo=ZoneInfo("America/Los_Angeles"))

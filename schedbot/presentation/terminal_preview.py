@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from schedbot import times
 from schedbot.model import Message
-from schedbot.reports.column_wrap import count_columns, wrap_line
+from schedbot.presentation.column_wrap import count_columns, wrap_line
 from schedbot.reports.fallback_text import as_list, extract_text
 
 Line = tuple[str, str]
