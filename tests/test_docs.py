@@ -164,7 +164,7 @@ def test_readme_shows_the_line_of_the_crontab_example() -> None:
     assert shown == [line for line in lines if line.startswith("* * * * *")]
 
 
-def test_crontab_and_unit_name_the_installed_program_and_configuration() -> None:
+def test_crontab_and_unit_name_the_installed_program() -> None:
     manual = (DOCS / "operations.md").read_text()
     crontab = (ROOT / "crontab.example").read_text().splitlines()
     lines = [line for line in crontab if "* * * * *" in line]

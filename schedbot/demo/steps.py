@@ -106,7 +106,7 @@ def add_schedules(environment: DemoEnvironment, lead_s: float) -> Iterator[Step]
     environment.slack.control.order("drop_after", channel=UNKNOWN_CHANNEL)
     yield Note(
         "Add seven schedules in seven time zones. Two will have trouble: for the first, Slack stores the message but "
-        "the connection breaks before the response; the channel of the fifth is archived."
+        "the connection breaks before the response; the channel of the sixth is archived."
     )
     for schedule in SCHEDULES:
         yield from run_command(environment, *schedule.add_command(clock.now_ms(), lead_s))
