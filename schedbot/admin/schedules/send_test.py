@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from schedbot import times
+from schedbot import settings, times
 from schedbot.admin.schedules import preview
+from schedbot.admin.schedules.preview import NoMessage
 from schedbot.admin.schedules.selection import find
 from schedbot.admin.workspaces import check
 from schedbot.clock import steady_ms
-from schedbot.errors import ReportFailed, SchedbotError
+from schedbot.errors import BadInput, ReportFailed, SchedbotError
 from schedbot.model import AttemptResult, Message, Outcome, Schedule
 from schedbot.reports import limits
 from schedbot.rules.block_kit.blocks import MAX_BLOCKS
@@ -30,6 +31,7 @@ TRY_AGAIN = {
     Outcome.NOT_POSTED: "Try again; 'schedbot doctor --online' tests the connection to Slack.",
     Outcome.UNKNOWN: "If it is not there, try again.",
 }
+ME = "@me"
 MARK = "[Test]"
 NOTICE = f"{MARK} A test of a scheduled report."
 GAP_MS = 1_000  # Slack takes one post a second for each channel
@@ -51,7 +53,7 @@ class SentTest:
 
 
 def send(session: Session, name: str, to: str = "", sleep: Callable[[float], None] = time.sleep) -> SentTest:
-    """Post the schedule's next message to its channel, or to `to`.
+    """Post the schedule's next message to its channel, or to `to`; `@me` is the person of SCHEDBOT_ME.
 
     Raises NotFound, BadInput, ReportFailed, TokenUnavailable, and SchedbotError for a paused workspace, a rate limit
     of the workspace, or a busy channel.
@@ -59,15 +61,36 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     from schedbot.slack import one_shot
 
     schedule = find(session.db, name)
-    channel = channel_ids.parse_channel_id(to) if to else schedule.terms.channel
+    channel = find_channel(to) if to else schedule.terms.channel
     workspace = workspaces.by_id(session.db, schedule.workspace_id)
     refuse_paused(workspace)
-    message = mark(preview.render(session, schedule, preview.next_due_or_now(schedule, session.now())))
+    message = mark(render(session, schedule))
     token = check.find_token(session.settings, workspace)
     reserved_until = reserve_channel(session, workspace, channel, sleep)
     result = one_shot.post_message(session.settings.api_url, token, channel, message, session.settings.timeout_ms)
     release_channel(session, workspace, channel, reserved_until, result)
     return SentTest(schedule, channel, result, find_remedy(result, schedule, workspace, to))
+
+
+def find_channel(to: str) -> str:
+    """Return the channel of --to, or the user of SCHEDBOT_ME. Raises BadInput."""
+    if to != ME:
+        return channel_ids.parse_channel_id(to)
+    user = settings.read_variable("SCHEDBOT_ME")
+    hint = "Set it to your Slack user id: your profile, the three dots, Copy member ID."
+    if not user:
+        raise BadInput("The variable SCHEDBOT_ME is not set, so nobody is '@me'.", hint)
+    if not channel_ids.is_person(user):
+        raise BadInput(f"SCHEDBOT_ME is {times.quote(user)}, which is not a user id.", hint)
+    return channel_ids.parse_channel_id(user)
+
+
+def render(session: Session, schedule: Schedule) -> Message:
+    """Return the schedule's next message. Raises SchedbotError where its report gives none."""
+    try:
+        return preview.render(session, schedule, preview.next_due_or_now(schedule, session.now()))
+    except NoMessage as error:
+        raise SchedbotError(f"Nothing was posted. {error}", "Use --on-empty to post a text then.") from None
 
 
 def find_remedy(result: AttemptResult, schedule: Schedule, workspace: Workspace, to: str) -> str:

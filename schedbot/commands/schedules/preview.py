@@ -1,6 +1,8 @@
 """`schedbot preview`: show the message that a schedule would post."""
 
+import json as jsonlib
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -15,6 +17,7 @@ from schedbot.session import open_session
 def run(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Schedule name.")],
     at: Annotated[str, typer.Option(metavar="WHEN", help="Occurrence. [default: the next one]")] = "",
+    open: Annotated[bool, typer.Option("--open", help="Print the message's link to Block Kit Builder.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Arguments of the Slack request, as one object.")] = False,
 ) -> None:
     """Show the message that a schedule would post. Nothing is posted.
@@ -34,9 +37,23 @@ def run(
     if result.note:
         output.print_line(result.note)
         return
+    if open:
+        print(builder_link(result))  # not wrapped: a terminal makes it a link
+        return
     message_preview.print_message(result.message, output.width())
     for warning in block_checks.find_warnings(result.message):
         output.note(f"Note: {warning}")
+
+
+def builder_link(result: Preview) -> str:
+    """Return the address of Block Kit Builder with the message. Source: https://app.slack.com/block-kit-builder"""
+    arguments = slack_arguments(result)
+    blocks = arguments["blocks"] or [{"type": "section", "text": {"type": "mrkdwn", "text": arguments["text"]}}]
+    payload: dict[str, Any] = {"blocks": blocks}
+    if "attachments" in arguments:
+        payload["attachments"] = arguments["attachments"]
+    content = jsonlib.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    return f"https://app.slack.com/block-kit-builder/#{quote(content)}"
 
 
 def slack_arguments(result: Preview) -> dict[str, Any]:

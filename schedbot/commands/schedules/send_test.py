@@ -15,7 +15,9 @@ from schedbot.slack.remedies import describe_reason
 
 def run(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Schedule name.")],
-    to: Annotated[str, typer.Option("--to", metavar="CHANNEL", help="Another channel, by id or link.")] = "",
+    to: Annotated[
+        str, typer.Option("--to", metavar="CHANNEL", help="Another channel, by id or link; @me for SCHEDBOT_ME.")
+    ] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Post a schedule's next message once, now, marked as a test. It is not a job: no retry, no entry in the audit.

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -157,3 +158,26 @@ def test_import_can_name_a_report_and_no_function(reporting: App, tmp_path: Path
     run(reporting, "import", str(file))
     file.write_text("name,cron,tz,channel,report\nb,0 9 * * *,UTC,C0123456789,acme_weekly:report\n")
     assert "No report named 'acme_weekly:report'" in run(reporting, "import", str(file), code=2)
+
+
+def test_test_send_posts_nothing_for_an_empty_report(reporting: App) -> None:
+    add(reporting, "quiet", "quiet")
+    result = reporting.run("test-send", "quiet")
+    assert (result.returncode, reporting.posts()) == (1, [])
+    assert "Nothing was posted. Nothing to report: no orders" in result.stderr
+
+
+def test_test_send_goes_to_the_person_of_a_variable(reporting: App) -> None:
+    add(reporting, "acme", "acme")
+    assert "SCHEDBOT_ME is not set" in run(reporting, "test-send", "acme", "--to", "@me", code=2)
+    bad = reporting.run("test-send", "acme", "--to", "@me", SCHEDBOT_ME="C0123456789")
+    assert (bad.returncode, "not a user id" in bad.stderr) == (2, True)
+    sent = reporting.run("test-send", "acme", "--to", "@me", "--json", SCHEDBOT_ME="U0123456789")
+    assert json.loads(sent.stdout)["channel"] == "U0123456789"
+
+
+def test_preview_prints_a_link_to_block_kit_builder(reporting: App) -> None:
+    add(reporting, "acme", "acme")
+    address, _, content = run(reporting, "preview", "acme", "--open").strip().partition("#")
+    assert address == "https://app.slack.com/block-kit-builder/"
+    assert json.loads(unquote(content))["blocks"][0]["text"]["text"] == "Orders of acme"
