@@ -45,7 +45,7 @@ def summary_to_json(row: SummaryRow) -> dict[str, Any]:
 def print_missing(accounts: Sequence[MissingAccount]) -> None:
     """Print the accounts without a post, one a row."""
     cells = [[each.account, list_counts(by_name(each.states)), list_counts(each.errors)] for each in accounts]
-    output.table(("ACCOUNT", "JOBS", "WHY"), cells, "Each account with a job got a post.")
+    output.table(("ACCOUNT", "JOBS", "WHY"), cells, "No account with a due job is without a post.")
 
 
 def missing_to_json(missing: MissingAccount) -> dict[str, Any]:

@@ -186,3 +186,11 @@ def test_day_without_an_occurrence_says_so(history: JobHistory) -> None:
         history.db.execute("UPDATE recurrences SET expression = '0 9 * * mon'")
     [explanation] = why.explain_each(history.session, "daily", "sunday")
     assert explanation.due_at is None
+
+
+def test_today_explains_what_was_due_so_far(schedules: Schedules) -> None:
+    schedules.utc = "2026-11-30 23:00:00"
+    schedules.add(cron="0 * * * *", misfire="all", grace="1d")
+    schedules.tick("2026-12-01 02:00:30")
+    explanations = why.explain_each(schedules.session, "daily", "today")
+    assert [clock(explanation.due_at or 0)[11:] for explanation in explanations] == ["00:00", "01:00", "02:00"]

@@ -61,7 +61,8 @@ def explain_each(session: Session, name: str, at_text: str) -> list[Explanation]
     day = times.parse_past_day(at_text, zone, session.now()) if at_text else None
     instants = list_instants(session, schedule, *day) if day else []
     if instants:
-        return [explain_instant(session, schedule, at, exact=True) for at in instants[-MAX_OF_DAY:]]
+        past = [at for at in instants if at <= session.now()]  # today also has later ones
+        return [explain_instant(session, schedule, at, exact=True) for at in (past or instants)[-MAX_OF_DAY:]]
     return [explain(session, name, at_text)]
 
 

@@ -25,7 +25,7 @@ def run(
 ) -> None:
     """Explain why a schedule posted nothing at some time, or what happened to its post.
 
-    A day without a time explains its occurrences, at most the last ten.
+    A day without a time explains its occurrences up to now, at most the last ten.
 
     Example:  schedbot why acme-weekly --at 'yesterday 9am'
     """
