@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,11 +18,23 @@ def event(name: str, level: str = "info", **values: object) -> None:
     """Write one event. Values are as `format_value` returns them; Slack tokens are redacted."""
     if quiet and level == "info":
         return
+    write_line(format_line(name, level, **values))
+
+
+def format_line(name: str, level: str, **values: object) -> str:
+    """Return the line of an event."""
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     fields = " ".join(f"{key}={format_value(value)}" for key, value in values.items() if value is not None)
-    line = redact_tokens(f"{stamp} {level} {name}{' ' + fields if fields else ''}")
+    return redact_tokens(f"{stamp} {level} {name}{' ' + fields if fields else ''}")
+
+
+def print_line(line: str) -> None:
+    """Print a line on stderr."""
     with suppress(OSError, ValueError):  # a log that cannot be written must not stop a post
         print(line, file=sys.stderr, flush=True)
+
+
+write_line: Callable[[str], None] = print_line  # a pool replaces it by one that never blocks
 
 
 def failure(step: str, error: Exception, **values: object) -> None:

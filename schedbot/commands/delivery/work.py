@@ -52,6 +52,7 @@ def run(
 
     Example:  schedbot work --drain
     """
+    from schedbot.worker.log_thread import log_in_background
     from schedbot.worker.pool import Pool
 
     log.quiet = quiet
@@ -65,8 +66,9 @@ def run(
             from schedbot.admin.schedules import refresh_user_zones
 
             refresh_user_zones.try_refresh(session, "work", ZONE_REFRESH_MS)
-        pool = Pool(session, drain=drain)
-        tally = pool.run()
+        with log_in_background():
+            pool = Pool(session, drain=drain)
+            tally = pool.run()
         if not quiet:
             output.note(summarize(tally))
         if drain and pool.in_flight.breaker.has_seen_outage:
