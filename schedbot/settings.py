@@ -24,6 +24,7 @@ KEYS = {
     "work": ("processes", "in_flight", "lease", "renderers"),
     "health": ("expect_pool",),
 }
+MAX_PROCESSES = 256  # of a pool, by setting or by flag
 TEXTS = frozenset({"database", "api_url", "token_file", "token_command"})
 
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
@@ -81,7 +82,7 @@ def load(given_flags: Flags | None = None) -> Settings:
             parse_switch(ALLOW_PLAIN_HTTP, slack.get("allow_plain_http", False)),
         ),
         timeout_ms=parse_duration("SCHEDBOT_SLACK_TIMEOUT", slack.get("timeout"), 30_000, least=1_000),
-        processes=parse_count("SCHEDBOT_PROCESSES", work.get("processes"), os.cpu_count() or 1),
+        processes=parse_count("SCHEDBOT_PROCESSES", work.get("processes"), os.cpu_count() or 1, most=MAX_PROCESSES),
         in_flight=parse_count("SCHEDBOT_IN_FLIGHT", work.get("in_flight"), 100),
         lease_ms=parse_duration("SCHEDBOT_LEASE", work.get("lease"), 60_000, least=1_000),
         token=find_default_token(slack, config),
@@ -269,14 +270,14 @@ def parse_duration(variable: str, value: object, default: int, least: int) -> in
     return duration_ms
 
 
-def parse_count(variable: str, value: object, default: int) -> int:
-    """Return a whole number from 1 to 10,000, from the environment or the file. Raises BadInput."""
+def parse_count(variable: str, value: object, default: int, most: int = 10_000) -> int:
+    """Return a whole number from 1 to `most`, from the environment or the file. Raises BadInput."""
     text = read_variable(variable) or value
     if text is None:
         return default
     count = text_input.parse_whole_number(str(text))
-    if count is None or not 1 <= count <= 10_000:
-        problem = f"{name_setting(variable)} is {text_input.quote(str(text))}, which is not a number from 1 to 10000."
+    if count is None or not 1 <= count <= most:
+        problem = f"{name_setting(variable)} is {text_input.quote(str(text))}, which is not a number from 1 to {most}."
         raise BadInput(problem, "Write a number, like 4.")
     return count
 

@@ -10,6 +10,7 @@ from schedbot.errors import SchedbotError
 from schedbot.model import JobState
 from schedbot.presentation import output
 from schedbot.session import Session, open_session
+from schedbot.settings import MAX_PROCESSES
 from schedbot.slack.remedies import explain_passing_failure
 from schedbot.store.operations import remaining_jobs as drain_state
 from schedbot.store.schedules import user_zones
@@ -27,7 +28,10 @@ def run(
     processes: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, max=256, help="Child processes. [default: SCHEDBOT_PROCESSES, else the number of cores]"
+            metavar="N",
+            min=1,
+            max=MAX_PROCESSES,
+            help="Child processes. [default: SCHEDBOT_PROCESSES, else the number of cores]",
         ),
     ] = None,
     in_flight: Annotated[

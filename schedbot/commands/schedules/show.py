@@ -62,7 +62,7 @@ def rule_facts(schedule: Schedule) -> Iterator[Fact]:
     yield "Channel", f"{terms.channel} in workspace '{schedule.workspace}'"
     yield "Account", schedule.account
     yield terms.report.kind.capitalize(), terms.report.source
-    yield "Parameters", schedules.format_value(terms.report.params) if terms.report.params else ""
+    yield "Parameters", output.csv_cell(dict(terms.report.params)) if terms.report.params else ""
 
 
 def policy_facts(schedule: Schedule) -> Iterator[Fact]:

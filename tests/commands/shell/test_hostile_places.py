@@ -74,3 +74,15 @@ def test_file_with_markup_in_its_name_is_imported(tmp_path: Path, run: Run) -> N
     os.close(theirs)
     os.close(ours)
     assert (child.returncode, child.stdout) == (0, "Added 1 schedule.\n")
+
+
+def test_processes_have_the_same_bound_by_setting(run: Run) -> None:
+    done = run("work", "--drain", SCHEDBOT_PROCESSES="257")
+    assert done.returncode == 2
+    assert "SCHEDBOT_PROCESSES is '257', which is not a number from 1 to 256." in done.stderr
+
+
+def test_show_prints_parameters_as_json(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "r.j2").write_text('{"text": "x"}')
+    run(*ADD, "--report", str(tmp_path / "r.j2"), "--param", "a:=[true, null]")
+    assert '{"a": [true, null]}' in run("show", "daily").stdout
