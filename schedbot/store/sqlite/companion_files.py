@@ -14,7 +14,7 @@ from pathlib import Path
 
 from schedbot.errors import DatabaseUnusable
 from schedbot.file_access import owner_name, user_name
-from schedbot.store.sqlite.errors import WRITE, full, read_only
+from schedbot.store.sqlite.errors import WRITE, full, no_descriptors, read_only
 
 FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -79,6 +79,8 @@ def unusable(path: Path, database: Path, error: OSError) -> DatabaseUnusable:
         return full(path)
     if error.errno == errno.EROFS:
         return read_only(database)
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return no_descriptors(path)
     reason = (error.strerror or "unknown error").lower()
     if path.exists():
         owner = owner_name(database)

@@ -69,6 +69,8 @@ def translate_os_error(error: OSError, path: Path) -> DatabaseUnusable:
             return read_only(path)
         case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
             return full(path)
+        case errno.EMFILE | errno.ENFILE:
+            return no_descriptors(path)
     return DatabaseUnusable(f"The database '{path}' cannot be used: {error.strerror}.", "Fix that, then try again.")
 
 
@@ -87,6 +89,13 @@ def name_companion(path: Path, access: int) -> DatabaseUnusable | None:
                 f"Give it the owner and the mode of the database: {owner_name(path)}.",
             )
     return None
+
+
+def no_descriptors(path: Path) -> DatabaseUnusable:
+    return DatabaseUnusable(
+        f"'{path}' cannot be opened: this machine has no file descriptor left for schedbot.",
+        "Raise the limit: 'ulimit -n', or 'LimitNOFILE=' of the systemd unit.",
+    )
 
 
 def locked(path: Path) -> DatabaseUnusable:

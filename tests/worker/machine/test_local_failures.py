@@ -44,6 +44,12 @@ def lower_limit(pool: int, to: int) -> None:
         resource.prlimit(child, resource.RLIMIT_NOFILE, (to, 4096))
 
 
+def test_pool_without_descriptors_for_its_files_ends(app: App) -> None:
+    done = run_limited(app, "--nofile=9", "work", "--drain", "--processes", "1")
+    assert (done.returncode, "no file descriptor left" in done.stderr) == (1, True)
+    assert "chown" not in done.stderr
+
+
 @pytest.mark.slow
 def test_descriptors_that_run_out_are_told_once(app: App) -> None:
     pool = start_limited(app, "--nofile=4096", "work", "--processes", "1", SLACK_BOT_TOKEN=use_token_file(app))
