@@ -23,6 +23,7 @@ QUOTA_WAIT_MS = 3_600_000
 LONG_WAITS_MS: dict[str, int] = {"team_added_to_org": 600_000, "org_login_required": 600_000}
 
 TS = re.compile(r"[0-9]{1,20}\.[0-9]{1,20}")
+UNREADABLE_CODE = "unreadable_code"  # of a refusal whose `error` is no code: as any code outside the table
 CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,79}")
 # "downloading image failed", and "invalid slack file" or "invalid_url" for a file that Slack still processes:
 # https://github.com/slackapi/python-slack-sdk/issues/1782, /1797, https://github.com/slackapi/bolt-python/issues/1016
@@ -101,7 +102,8 @@ def _read_error_code(fields: Mapping[str, Any] | None) -> str:
 
 def _parse_refusal(code: str, fields: Mapping[str, Any], status: int) -> AttemptResult:
     if not code:
-        return AttemptResult(Outcome.UNKNOWN, "not_json", None, status)
+        error = "not_json" if fields.get("ok") is not False else UNREADABLE_CODE
+        return AttemptResult(Outcome.UNKNOWN, error, None, status)
     outcome = explain(code).outcome
     if outcome is Outcome.QUOTA:
         return AttemptResult(outcome, code, None, status, QUOTA_WAIT_MS)

@@ -124,7 +124,7 @@ def test_code_outside_the_table_is_kept_and_unknown() -> None:
 
 
 def test_error_not_shaped_like_a_code_is_not_recorded() -> None:
-    assert refusal("Bearer xoxb-1 is wrong\n").error == "not_json"
+    assert refusal("Bearer xoxb-1 is wrong\n").error == "unreadable_code"
 
 
 @settings(deadline=None)
