@@ -1,14 +1,15 @@
 """Live renderer: a process that renders reports from live data, many at once, each in a thread.
 
 Most of these reports wait for a database or a program, and their modules and connections stay loaded. The process that
-started it keeps the time limit. A report that ends the process, or runs out of memory beside others, has to be rendered
-again alone, so that it harms only itself. Memory is limited by RLIMIT_DATA: the most that one of the running reports
-may use, beyond what the process had with its modules loaded.
+started it keeps the time limit; where that is gone and a report never lets Python go on, an alarm ends this one. A
+report that ends the process, or runs out of memory beside others, has to be rendered again alone, so that it harms
+only itself. Memory is limited by RLIMIT_DATA: the most that one of the running reports may use, beyond what the process
+had with its modules loaded.
 """
 
-import json
 import os
 import resource
+import signal
 import socket
 import sys
 import threading
@@ -18,12 +19,21 @@ from pathlib import Path
 
 from schedbot.reports import live
 from schedbot.reports.definitions import ReportDefinition
-from schedbot.reports.live_protocol import LiveRenderRequest, LiveRenderResponse, build_request, encode
+from schedbot.reports.live_protocol import (
+    LivePing,
+    LivePong,
+    LiveRenderRequest,
+    LiveRenderResponse,
+    decode_request,
+    encode,
+)
 from schedbot.reports.results import RenderedReport
+from schedbot.reports.sources.process_session import kill_session
 
 MOST_THREADS = 256
 STACK_BYTES = 4 << 20  # each thread counts with its stack
 SPARE_BYTES = 32 << 20  # for the renderer itself
+ALARM_S = 15  # later than the limit of the process that started it
 
 
 @dataclass(slots=True)
@@ -34,7 +44,7 @@ class LiveRenderer:
     pid: int = field(default_factory=os.getpid)
     sending: threading.Lock = field(default_factory=threading.Lock)
     changing: threading.Lock = field(default_factory=threading.Lock)
-    limits: dict[int, int] = field(default_factory=dict)  # memory limits of the running requests
+    limits: dict[int, ReportDefinition] = field(default_factory=dict)  # of the running requests
     loaded: set[str] = field(default_factory=set)
     baseline: int = field(default_factory=lambda: read_data_bytes())
 
@@ -42,17 +52,21 @@ class LiveRenderer:
         """Render the reports of a request, and send each result."""
         definition = request.definition
         self.load(definition)
-        self.set_limit(request.key, definition.memory_bytes)
+        self.set_limits(request.key, definition)
         try:
             results = live.render(definition, request.url, request.occurrences)
-        except (MemoryError, RuntimeError):  # RuntimeError: no memory for a thread
+        except MemoryError:
             results = [out_of_memory(definition)] * len(request.occurrences)
         if os.getpid() != self.pid:  # a process that the report has forked
             os._exit(0)
-        self.set_limit(request.key, 0)
-        responses = [LiveRenderResponse(request.key, index, rendered) for index, rendered in enumerate(results)]
+        self.set_limits(request.key, None)
+        self.send(*(LiveRenderResponse(request.key, index, rendered) for index, rendered in enumerate(results)))
+
+    def send(self, *messages: LiveRenderResponse | LivePong) -> None:
+        """Send messages to the other end."""
+        lines = b"".join(encode(message) for message in messages)
         with self.sending:
-            self.end.sendall(b"".join(encode(response) for response in responses))
+            self.end.sendall(lines)
 
     def load(self, definition: ReportDefinition) -> None:
         """Import a report's module before its first rendering: what the module needs is not the report's own."""
@@ -66,18 +80,21 @@ class LiveRenderer:
             self.loaded.add(definition.place)
             self.baseline += max(0, read_data_bytes() - before)
 
-    def set_limit(self, key: int, memory_bytes: int) -> None:
-        """Set the limit of the process to the largest of the running reports. 0: the request is done."""
+    def set_limits(self, key: int, definition: ReportDefinition | None) -> None:
+        """Set memory limit and alarm by the largest of the running reports. None: the request is done."""
         with self.changing:
             self.limits.pop(key, None)
-            if memory_bytes:
-                self.limits[key] = memory_bytes
+            if definition:
+                self.limits[key] = definition
+            most_bytes = max((running.memory_bytes for running in self.limits.values()), default=0)
             hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-            limit = self.baseline + SPARE_BYTES + STACK_BYTES * len(self.limits) + max(self.limits.values(), default=0)
+            limit = self.baseline + SPARE_BYTES + STACK_BYTES * len(self.limits) + most_bytes
             soft = resource.RLIM_INFINITY if not self.limits else limit
             if hard != resource.RLIM_INFINITY:
                 soft = hard if soft == resource.RLIM_INFINITY else min(soft, hard)
             resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+            longest_ms = max((running.timeout_ms for running in self.limits.values()), default=0)
+            signal.setitimer(signal.ITIMER_REAL, longest_ms / 1_000 + ALARM_S if self.limits else 0)
 
 
 def serve(end: socket.socket, python_path: list[str], ready: bytes) -> None:
@@ -89,13 +106,20 @@ def serve(end: socket.socket, python_path: list[str], ready: bytes) -> None:
     drop_stdout()
     threading.stack_size(STACK_BYTES)
     end.setblocking(True)
-    os.register_at_fork(after_in_child=end.close)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    os.register_at_fork(after_in_child=lambda: os.close(end.detach()))  # `close` would leave it open for `lines`
     renderer = LiveRenderer(end)
     executor = ThreadPoolExecutor(MOST_THREADS, "report")
     end.sendall(ready)
     with end.makefile("rb") as lines:
         for line in lines:
-            executor.submit(renderer.render, build_request(json.loads(line)))
+            request = decode_request(line)
+            if isinstance(request, LivePing):
+                renderer.send(LivePong())
+            else:
+                executor.submit(renderer.render, request)
+    if os.getsid(0) == os.getpid():
+        kill_session(os.getpid())
     os._exit(0)  # threads of reports that hang would keep the process
 
 

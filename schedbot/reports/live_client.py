@@ -21,7 +21,8 @@ from schedbot.errors import SchedbotError
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.definitions import Definitions, ReportDefinition
 from schedbot.reports.live_protocol import LiveRenderRequest, LiveRenderResponse, build_response, encode
-from schedbot.reports.results import RenderedReport
+from schedbot.reports.results import RenderedReport, explain_end
+from schedbot.reports.sources.process_session import kill_session
 
 MOST_RUNNING = 100  # reports in one process
 START_S = 30
@@ -48,6 +49,7 @@ class LiveProcess:
                 pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
+                start_new_session=True,
             )
         self.received = b""
         if self.receive(time.monotonic() + START_S) != READY.strip():
@@ -83,6 +85,7 @@ class LiveProcess:
     def close(self) -> None:
         """End the process."""
         self.child.kill()
+        kill_session(self.child.pid)
         self.child.wait()
         self.end.close()
 
@@ -179,7 +182,7 @@ class LiveClient:
         self.process.child.wait(START_S)
         requests, exit_code = self.end_process()
         if len(requests) == 1:
-            yield LiveResult(requests[0], RenderedReport(failure=f"It ended its process (exit code {exit_code})."))
+            yield LiveResult(requests[0], RenderedReport(failure=explain_end(exit_code)))
             return
         for request in requests:
             yield self.render_alone(request)

@@ -33,7 +33,17 @@ class LiveRenderResponse:
     rendered: RenderedReport
 
 
-def encode(message: LiveRenderRequest | LiveRenderResponse) -> bytes:
+@dataclass(frozen=True, slots=True)
+class LivePing:
+    """To a live renderer: answer at once. A report that never lets Python go on keeps it from answering."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivePong:
+    """From a live renderer: it answers."""
+
+
+def encode(message: LiveRenderRequest | LiveRenderResponse | LivePing | LivePong) -> bytes:
     """Return a message as one line, with its class in `type`."""
     content = {"type": type(message).__name__, **fields_of(message)}
     return json.dumps(content, separators=(",", ":"), default=fields_of).encode() + b"\n"
@@ -44,6 +54,12 @@ def fields_of(value: object) -> dict[str, object]:
     if not is_dataclass(value):
         raise TypeError(f"{type(value).__name__} cannot be sent to another process")
     return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def decode_request(line: bytes) -> LiveRenderRequest | LivePing:
+    """Return a message to a live renderer."""
+    content = json.loads(line)
+    return LivePing() if content["type"] == "LivePing" else build_request(content)
 
 
 def build_request(content: Mapping[str, Any]) -> LiveRenderRequest:

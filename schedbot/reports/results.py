@@ -3,6 +3,7 @@
 A function returns a text, a `Message`, a list of blocks, `skip(reason)` or `not_ready(reason, retry_in="10m")`.
 """
 
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -101,6 +102,21 @@ def parse_result(value: Any, source: str) -> Result:
 def is_figure(value: object) -> bool:
     """Is the value a figure of a plotting library?"""
     return type(value).__name__ == "Figure"
+
+
+def explain_end(exit_code: int | None) -> str:
+    """Return the reason of a report that ended its process. `exit_code`: negative for a signal."""
+    if exit_code is not None and exit_code < 0:
+        return f"It ended its process (signal {name_signal(-exit_code)})."
+    return f"It ended its process (exit code {exit_code})."
+
+
+def name_signal(number: int) -> str:
+    """Return `SIGKILL` for 9."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
 
 
 def parse_object(value: Mapping[str, Any], source: str) -> Result:

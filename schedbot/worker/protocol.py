@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, Report, TokenSource
 from schedbot.reports import live_protocol
-from schedbot.reports.live_protocol import LiveRenderRequest, LiveRenderResponse, fields_of
+from schedbot.reports.live_protocol import LivePing, LivePong, LiveRenderRequest, LiveRenderResponse, fields_of
 from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
 
 
@@ -116,7 +116,7 @@ class RenderFailed:
 
 
 PosterRequest = PostRequest | LookUpRequest
-ChildRequest = PosterRequest | RenderRequest | LiveRenderRequest
+ChildRequest = PosterRequest | RenderRequest | LiveRenderRequest | LivePing
 ChildResponse = (
     ChildFailed
     | Ready
@@ -126,6 +126,7 @@ ChildResponse = (
     | RenderResponse
     | RenderFailed
     | LiveRenderResponse
+    | LivePong
 )
 
 
@@ -162,6 +163,8 @@ def decode_request(line: bytes) -> ChildRequest:
             return RenderRequest(**{**content, "report": Report(**content["report"])})
         case "LiveRenderRequest":
             return live_protocol.build_request(content)
+        case "LivePing":
+            return LivePing()
     raise ValueError(f"unknown request {kind!r}")
 
 
@@ -192,4 +195,6 @@ def decode_response(line: bytes) -> ChildResponse:
             return RenderFailed(**content)
         case "LiveRenderResponse":
             return live_protocol.build_response(content)
+        case "LivePong":
+            return LivePong()
     raise ValueError(f"unknown response {kind!r}")

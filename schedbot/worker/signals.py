@@ -1,7 +1,7 @@
 """Signals of a pool: a stop signal sets a flag and wakes the loop; the children leave all signals to the pool.
 
 Nothing else happens in a handler, which may run at any point. A terminal sends Ctrl-C and its hang-up to a process
-group, so the children are in groups of their own: requests in flight are finished.
+group, so the children are in sessions of their own: requests in flight are finished.
 """
 
 import os
@@ -79,8 +79,8 @@ def block_signals() -> Iterator[None]:
 
 
 def leave_signals_to_pool() -> None:
-    """Ignore the signals and leave the pool's process group: the first step of a child."""
+    """Ignore the signals and begin a session, out of the pool's process group: the first step of a child."""
     for number in (*STOP_SIGNALS, *IGNORED_SIGNALS):
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (*STOP_SIGNALS, *IGNORED_SIGNALS))
-    os.setpgid(0, 0)
+    os.setsid()

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from schedbot.errors import ReportFailed
 from schedbot.reports.context import ReportContext
 from schedbot.reports.definitions import ReportDefinition
 from schedbot.reports.escaping import clean
+from schedbot.reports.results import name_signal
 from schedbot.reports.sources.occurrence_values import to_ms
 from schedbot.reports.sources.program_arguments import build_arguments
 from schedbot.reports.sources.program_process import Ended, Invocation, execute
@@ -158,11 +158,3 @@ def refuse_constant(constant: str) -> None:
 def read_errors(ended: Ended) -> str:
     """Return the last characters of stderr, without tokens."""
     return clean_output(log.redact_tokens(ended.stderr.decode("utf-8", "replace")))[-MAX_ERRORS:]
-
-
-def name_signal(number: int) -> str:
-    """Return `SIGKILL` for 9."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return str(number)

@@ -1,9 +1,10 @@
 """Process of a report's program: started without a shell, limited in time, memory and output, ended with its children.
 
-Rules: the process has a session of its own, and its group is killed when it has ended or is late, so that a child
-which keeps the pipe open delays nothing. Its memory limit is set from outside right after the start: `preexec_fn` is
-not safe in a process with threads, and a launcher would cost its own start. RLIMIT_DATA counts memory that is used,
-not address space, so that programs in Java, Go and Node start. Limit: a child that makes its own session survives.
+Rules: the process has a group of its own in the renderer's session. The group is killed when it has ended or is late,
+so that a child which keeps the pipe open delays nothing; the session, when the renderer ends (`process_session`). Its
+memory limit is set from outside right after the start: `preexec_fn` is not safe in a process with threads, and a
+launcher would cost its own start. RLIMIT_DATA counts memory that is used, not address space, so that programs in Java,
+Go and Node start. Limit: a child that makes its own session survives.
 Source: https://docs.python.org/3/library/subprocess.html#subprocess.Popen, setrlimit(2)
 """
 
@@ -77,7 +78,7 @@ def start(invocation: Invocation, stdin: IO[bytes]) -> subprocess.Popen[bytes]:
             stderr=subprocess.PIPE,
             cwd=invocation.folder,
             env=dict(invocation.environment),
-            start_new_session=True,
+            process_group=0,
             bufsize=0,
         )
     except FileNotFoundError:

@@ -102,8 +102,17 @@ def invoke(definition: ReportDefinition, function: Callable[..., Any], argument:
         return run_async(result) if inspect.iscoroutine(result) else result
     except (ReportFailed, MemoryError):
         raise
+    except RuntimeError as error:
+        if "can't start new thread" in str(error):  # their stacks fill the memory
+            raise MemoryError from None
+        raise raised(definition, error) from None
     except BaseException as error:  # SystemExit too
-        raise ReportFailed(f"{definition.place} raised {describe(error)}.", "", format_frames(error)) from None
+        raise raised(definition, error) from None
+
+
+def raised(definition: ReportDefinition, error: BaseException) -> ReportFailed:
+    """Return the failure of a report whose function raised an error."""
+    return ReportFailed(f"{definition.place} raised {describe(error)}.", "", format_frames(error))
 
 
 @cache

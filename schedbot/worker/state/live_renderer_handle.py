@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from schedbot import log
 from schedbot.reports.definitions import ReportDefinition
+from schedbot.reports.live_protocol import LivePing
+from schedbot.reports.sources.process_session import kill_session
 from schedbot.worker.children import live_renderer
 from schedbot.worker.children.child_process import ChildProcess
 from schedbot.worker.state.send_queue import Delivery
@@ -38,7 +40,10 @@ class LiveRender:
 
 
 class LiveRendererHandle(ChildProcess):
-    """A live renderer and its requests. `kill_at` (steady): it has a report that is overdue, and ends at that time."""
+    """A live renderer and its requests. `kill_at` (steady): it has a report that is overdue, and ends at that time.
+
+    `has_answered`: it answered since then, so no report keeps the others from going on.
+    """
 
     variables: ClassVar[Collection[str] | None] = harmless_variables()
 
@@ -48,6 +53,7 @@ class LiveRendererHandle(ChildProcess):
         self.rendered = 0
         self.is_retiring = False
         self.kill_at: int | None = None
+        self.has_answered = False
 
     @property
     def is_open(self) -> bool:
@@ -66,9 +72,35 @@ class LiveRendererHandle(ChildProcess):
         self.is_retiring = self.is_retiring or self.rendered >= RENDERS_PER_PROCESS
 
     def retire(self, kill_at: int) -> None:
-        """Take no more requests, and end at `kill_at` (steady) with those that are still there."""
+        """Take no more requests, and end at `kill_at` (steady) with those that are still there. Ask for an answer."""
         self.is_retiring = True
-        self.kill_at = kill_at if self.kill_at is None else self.kill_at
+        if self.kill_at is None:
+            self.kill_at = kill_at
+            self.send(LivePing())
+
+    def take_overdue(self, now: int) -> list[LiveRender]:
+        """Remove the requests whose time is over (steady), if they are at fault.
+
+        Others may be at fault while the renderer does not answer; a report that is alone cannot blame others.
+        """
+        overdue = [request for request in self.requests.values() if request.overdue_at <= now]
+        if not self.has_answered and len(self.requests) > 1:
+            return []
+        for request in overdue:
+            del self.requests[request.key]
+        return overdue
+
+    def kill(self) -> None:
+        """End the renderer now, with the programs and processes of its reports."""
+        super().kill()
+        if self.process.pid:
+            kill_session(self.process.pid)
+
+    def next_end_at(self) -> int | None:
+        """Return when the next report is overdue, or the renderer has to end (steady milliseconds)."""
+        waits_for_answer = self.kill_at is not None and not self.has_answered
+        overdue_at = [] if waits_for_answer else [request.overdue_at for request in self.requests.values()]
+        return min([*overdue_at, *([self.kill_at] if self.kill_at is not None else [])], default=None)
 
     def is_over(self, now: int) -> bool:
         """May it be ended now (steady)?"""

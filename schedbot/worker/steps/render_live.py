@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from schedbot.errors import BadInput
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.definitions import Definitions, ReportDefinition
-from schedbot.reports.live_protocol import LiveRenderRequest, LiveRenderResponse
-from schedbot.reports.results import RenderedReport
+from schedbot.reports.live_protocol import LivePong, LiveRenderRequest, LiveRenderResponse
+from schedbot.reports.results import RenderedReport, explain_end
 from schedbot.rules import recurrence
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.protocol import ChildResponse, Ready
@@ -127,6 +127,9 @@ class LiveRenderPool:
         if isinstance(response, Ready):
             handle.is_ready = True
             return
+        if isinstance(response, LivePong):
+            handle.has_answered = True
+            return
         assert isinstance(response, LiveRenderResponse)
         request = handle.requests.get(response.key)
         if request is None:  # its time was over
@@ -151,9 +154,9 @@ class LiveRenderPool:
     def end_overdue(self, now: int) -> list[LiveRendererHandle]:
         """Fail the reports that take too long. Return the renderers to end now."""
         for handle in self.renderers:
-            for request in [request for request in handle.requests.values() if request.overdue_at <= now]:
-                del handle.requests[request.key]
+            if any(request.overdue_at <= now for request in handle.requests.values()):
                 handle.retire(now + END_MS)
+            for request in handle.take_overdue(now):
                 self.fail_overdue(request)
         return [handle for handle in self.renderers if handle.is_over(now)]
 
@@ -176,10 +179,10 @@ class LiveRenderPool:
         for request in requests:
             deliveries = request.open_deliveries()
             if request.is_alone:
-                reason = f"It ended its process (exit code {handle.process.exitcode})."
+                reason = explain_end(handle.process.exitcode)
                 for delivery in deliveries:
                     self.on_rendered(delivery, RenderedReport(failure=reason))
-            elif handle.kill_at is not None:  # for another report
+            elif handle.has_answered:  # ended for another report
                 self.queues.setdefault(request.definition.name, deque()).extend(deliveries)
             else:
                 self.render_alone(deliveries)
@@ -206,8 +209,7 @@ class LiveRenderPool:
 
     def next_end_at(self) -> int | None:
         """Return when the next report is overdue, or a renderer has to end (steady milliseconds)."""
-        ends = [handle.kill_at for handle in self.renderers if handle.kill_at is not None]
-        return min([*ends, *(request.overdue_at for request in self.all_requests())], default=None)
+        return min((at for handle in self.renderers if (at := handle.next_end_at()) is not None), default=None)
 
 
 def take(queue: deque[Delivery], limit: int, active: Counter[str], share: int) -> list[Delivery]:

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 
 from tests.support.app import App
+from tests.support.reports.live_project import configure
 
 CONFIG = """
 [databases.warehouse]
@@ -23,34 +24,31 @@ command = ["./late"]
 timeout = "1s"
 """
 
-
-def add_job(app: App, name: str) -> None:
-    """Add a schedule that is due now and posts the report of this name."""
-    app.add_due_jobs(1, account="acme")
-    change = "UPDATE schedule_versions SET report_kind = 'named', report_source = :name"
-    with app.db.writing():
-        app.db.execute("DROP TRIGGER version_is_final")
-        app.db.execute(change, {"name": name})
+LATE = """#!/bin/sh
+grep -q '"is_preview": true' && echo trial && exit
+echo waiting for the load >&2
+sleep 60
+"""
 
 
 def write_reports(app: App) -> None:
     """Write the configuration, the database of sales and the programs."""
-    app.config.write_text(app.config.read_text() + CONFIG)
     with closing(sqlite3.connect(app.folder / "sales.db")) as connection, connection:
         connection.execute("CREATE TABLE sales (account TEXT, orders INTEGER)")
         connection.execute("INSERT INTO sales VALUES ('acme', 42)")
     (app.folder / "sales.sql").write_text("SELECT orders FROM sales WHERE account = :account")
     (app.folder / "report").write_text("#!/bin/sh\necho \"Sales of $2: $(env | grep -c -i -E 'xoxb|slack')\"\n")
-    (app.folder / "late").write_text("#!/bin/sh\necho waiting for the load >&2\nsleep 60\n")
+    (app.folder / "late").write_text(LATE)
     for program in ("report", "late"):
         (app.folder / program).chmod(0o755)
+    configure(app, CONFIG)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "text"), [("sales", "orders\n42"), ("legacy", "Sales of acme: 0")])
 def test_report_is_posted_from_live_data(app: App, name: str, text: str) -> None:
     write_reports(app)
-    add_job(app, name)
+    app.add_due_jobs(1, account="acme", text="", report=name)
     app.work()
     assert [post["text"] for post in app.posts()] == [text]
 
@@ -58,7 +56,7 @@ def test_report_is_posted_from_live_data(app: App, name: str, text: str) -> None
 @pytest.mark.slow
 def test_late_program_says_so_in_the_audit(app: App) -> None:
     write_reports(app)
-    add_job(app, "late")
+    app.add_due_jobs(1, account="acme", text="", report="late")
     app.work()
     (job,) = app.audit()
     assert (job["state"], job["attempts"][0]["error"]) == ("failed", "render_failed")
