@@ -27,6 +27,9 @@ GROUPS = {
     Outcome.MESSAGE_REFUSED: "The job fails at once; the report must be fixed.",
     Outcome.OUR_DEFECT: "The job fails at once.",
     Outcome.RENDER_FAILED: "The job fails at once; nothing was sent.",
+    Outcome.NOT_READY: "The job waits, and its report is rendered again at the time that it names, until the deadline. "
+    "No attempt is used up.",
+    Outcome.NOTHING_TO_REPORT: "The job ends as `skipped`; nothing was sent.",
     Outcome.LOST_UNSENT: "Nothing was sent. The job is queued again; no attempt is used up.",
 }
 

@@ -196,7 +196,10 @@ def print_time_line(job: JobRecord, entries: Iterable["TimelineEntry"], summary:
             day = local[:10]
             output.print_line(f"{day} {job.tz}")
         passed = "" if before is None else f"+{(entry.at - before) / 1000:.3f} s"
-        output.print_line(f"  {local[11:]}  {passed:>12}  {entry.text}", hang=TIME_COLUMNS)
+        first, *others = entry.text.splitlines()
+        output.print_line(f"  {local[11:]}  {passed:>12}  {first}", hang=TIME_COLUMNS)
+        for line in others:
+            output.print_line(f"{'':{TIME_COLUMNS}}{line}", hang=TIME_COLUMNS)
         before = entry.at
     output.print_line()
     output.print_line(summary.sentence, STYLES.get(job.state.value, ""))

@@ -31,6 +31,8 @@ CHANNEL = "Run `schedbot edit NAME --channel CHANNEL`, then run `schedbot resume
 INVITE = "In Slack, `/invite` the app to the channel, then run `schedbot resume NAME` and `schedbot retry`."
 ASK_ADMIN = "Ask an admin of the Slack workspace, then run `schedbot resume NAME` and `schedbot retry`."
 REPORT = "Run `schedbot preview NAME` to see the message, fix the report, then run `schedbot retry`."
+NOT_READY = f"{NOTHING_TO_DO} The report is asked again until the job's deadline. Then it fails."
+NO_REPORT = "Use `schedbot edit NAME --on-empty TEXT` to post a text instead."
 NOTHING = f"{NOTHING_TO_DO}{RETRIED}"
 LOOKED_UP = f"{NOTHING_TO_DO} schedbot looks the message up in the channel's history."
 START_REMEDY = f"Check memory, `ulimit -v`, `ulimit -u` and the settings; the log of `schedbot work` has more.{RETRIED}"
@@ -155,6 +157,8 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         ),
     },
     Outcome.RENDER_FAILED: {"render_failed": ("The report could not be rendered.", REPORT)},
+    Outcome.NOT_READY: {"not_ready": ("The data of the report was not there yet.", NOT_READY)},
+    Outcome.NOTHING_TO_REPORT: {"nothing_to_report": ("The report had nothing to report.", NO_REPORT)},
     Outcome.LOST_UNSENT: {
         "lost_unsent": ("The worker died before the request left.", NOTHING),
         "window_passed": ("The worker was too late to send under its lease, and sent nothing.", NOTHING),

@@ -43,6 +43,8 @@ GROUPS = {
         "deprecated_endpoint"
     ),
     Outcome.RENDER_FAILED: "render_failed",
+    Outcome.NOT_READY: "not_ready",
+    Outcome.NOTHING_TO_REPORT: "nothing_to_report",
     Outcome.LOST_UNSENT: (
         "lost_unsent window_passed no_posters no_renderers no_live_renderers "
         "no_descriptors no_memory no_processes io_error"
@@ -53,7 +55,7 @@ OURS_TEXT = (
     "timeout connection_lost not_json no_ts wrong_channel worker_lost not_arrived lost_unsent connect_timeout "
     "no_posters no_renderers no_live_renderers no_descriptors no_memory no_processes io_error "
     "too_large connection_refused connection_failed dns tls bad_api_url bad_proxy deadline no_tick token_unavailable "
-    "render_failed"
+    "render_failed not_ready nothing_to_report"
 )
 OURS = OURS_TEXT.split()
 

@@ -135,7 +135,8 @@ def explain_job(session: Session, explanation: Explanation, job: JobRecord, bloc
     """Explain by the job's state, followed by a blocker of later occurrences."""
     summary = job_summary.summarize(job, read_circumstances(session), skipped_by(session, job))
     because = [summary.sentence]
-    if job.state in UNSENT and job.attempts and (detail := job_summary.quote_detail(job.attempts[-1])):
+    detail = job_summary.quote_detail(job.attempts[-1]) if job.state in UNSENT and job.attempts else ""
+    if detail and detail not in summary.sentence:
         because.append(detail)
     steps = [*summary.steps, f"schedbot audit {job.job}"]
     if blocker:

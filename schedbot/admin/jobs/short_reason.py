@@ -2,10 +2,12 @@
 
 from schedbot import times
 from schedbot.admin.jobs.circumstances import Circumstances
-from schedbot.model import NO_TICK, JobState
+from schedbot.model import NO_TICK, JobState, Outcome
 from schedbot.slack.remedies import describe_reason
 from schedbot.store.history.jobs import JobRecord
 from schedbot.store.jobs.outage import OUTAGE_FAILURES
+
+RENDER_FAILED, NOT_READY = Outcome.RENDER_FAILED.value, Outcome.NOT_READY.value
 
 
 def explain_briefly(job: JobRecord, circumstances: Circumstances) -> str:
@@ -30,7 +32,20 @@ def explain_state(job: JobRecord, circumstances: Circumstances) -> str:
         case JobState.MISSED:
             return explain_missed(job, circumstances)
         case JobState.FAILED | JobState.SKIPPED | JobState.CANCELLED:
-            return job.error or last_error(job) or "no reason is on record"
+            return explain_end(job)
+
+
+def explain_end(job: JobRecord) -> str:
+    """Return the error, of a report with its reason."""
+    error = job.error or last_error(job)
+    detail = first_line(job) if error in (RENDER_FAILED, NOT_READY) else ""
+    return f"{error}: {detail}" if detail else error or "no reason is on record"
+
+
+def first_line(job: JobRecord) -> str:
+    """Return the first line of the last attempt's detail, without its full stop."""
+    detail = (job.attempts[-1].detail if job.attempts else None) or ""
+    return detail.partition("\n")[0].rstrip(".")
 
 
 def last_error(job: JobRecord) -> str:
@@ -54,6 +69,8 @@ def explain_wait(job: JobRecord, circumstances: Circumstances) -> str:
     if job.deferred_to is not None and job.deferred_to > now:
         return f"deferred to {format_day(job.deferred_to, job, now)}: {job.deferred_by}"
     error = job.error or last_error(job)
+    if error == NOT_READY:
+        return f"not_ready: {first_line(job)}; asked again {when}"
     return f"{error}: tried again {when}" if error else f"posted {when}"
 
 

@@ -45,7 +45,10 @@ def print_explanation(explanation: Explanation) -> None:
     at_or_due = explanation.at if explanation.due_at is None else explanation.due_at
     output.print_line(f"{explanation.schedule.name}, {times.format_instant(at_or_due, zone)}", "bold")
     for sentence in explanation.because:
-        output.print_line(sentence)
+        first, *others = sentence.splitlines()
+        output.print_line(first)
+        for line in others:
+            output.print_line(f"  {line}", hang=4)
     for step in explanation.steps:
         output.print_line(f"  Next: {step}", hang=8)
 

@@ -181,3 +181,28 @@ def test_preview_prints_a_link_to_block_kit_builder(reporting: App) -> None:
     address, _, content = run(reporting, "preview", "acme", "--open").strip().partition("#")
     assert address == "https://app.slack.com/block-kit-builder/"
     assert json.loads(unquote(content))["blocks"][0]["text"]["text"] == "Orders of acme"
+
+
+def test_audit_and_why_give_the_reason_of_a_failed_report(reporting: App) -> None:
+    add(reporting, "bad", "acme")
+    set_account(reporting, "bad", "broken")
+    run(reporting, "run-now", "bad")
+    reporting.work()
+    reason = "acme_weekly:report raised ValueError: no such account"
+    assert reporting.audit()[0]["why"] == f"render_failed: {reason}"
+    frame = 'acme_weekly.py:6 in report: raise ValueError("no such account")'
+    assert [line.strip() for line in run(reporting, "why", "bad").splitlines()][2:4] == [f"{reason}.", frame]
+    assert frame in [line.strip() for line in run(reporting, "audit", "1").splitlines()]
+
+
+def test_audit_says_why_a_report_is_not_ready(reporting: App) -> None:
+    (reporting.folder / "acme_weekly.py").write_text(
+        "from schedbot.reports import not_ready\ndef report(context):\n    return not_ready('the load runs', '5m')\n"
+    )
+    add(reporting, "acme", "acme")
+    run(reporting, "run-now", "acme")
+    reporting.work()
+    (job,) = reporting.audit()
+    assert (job["state"], job["attempts"][0]["outcome"]) == ("queued", "not_ready")
+    assert job["why"].startswith("not_ready: the load runs; asked again in ")
+    assert "The data of the report was not there yet. the load runs" in run(reporting, "audit", "1")
