@@ -20,14 +20,14 @@ from schedbot.reports import limits
 if TYPE_CHECKING:
     from schedbot.reports.context import ReportContext
     from schedbot.reports.markup import bar, channel_link, escape, link, mention, number, percent, slack_date, usergroup
-    from schedbot.reports.results import not_ready, skip
+    from schedbot.reports.results import NotReady, Skip, not_ready, skip
     from schedbot.rules.dates import add_days, add_months, add_quarters, add_weeks, add_years, start_of
     from schedbot.rules.periods import Period
 
 # Names for Python reports, by the module that has them; loaded when they are used.
 PUBLIC = {
     "schedbot.reports.context": ("ReportContext",),
-    "schedbot.reports.results": ("not_ready", "skip"),
+    "schedbot.reports.results": ("NotReady", "Skip", "not_ready", "skip"),
     "schedbot.rules.periods": ("Period",),
     "schedbot.rules.dates": ("add_days", "add_months", "add_quarters", "add_weeks", "add_years", "start_of"),
     "schedbot.reports.markup": (
@@ -37,8 +37,10 @@ PUBLIC = {
 __all__ = [
     "File",
     "Message",
+    "NotReady",
     "Period",
     "ReportContext",
+    "Skip",
     "add_days",
     "add_months",
     "add_quarters",
