@@ -19,6 +19,23 @@ SELECT changed_at, actor, host, command, kind, object_id, name, workspace_id, be
 """
 
 
+# Objects that have, or had, the name are shown with their whole history.
+SELECTED = """
+SELECT id, changed_at AS "change.changed_at", actor AS "change.actor", host AS "change.host",
+       command AS "change.command", kind AS "change.kind", object_id AS "change.object_id", name AS "change.name",
+       workspace_id AS "change.workspace_id", before AS "change.before", after AS "change.after"
+  FROM changes
+ WHERE {conditions}
+ ORDER BY id DESC
+"""
+CONDITIONS = {
+    "name": "(kind, object_id) IN (SELECT kind, object_id FROM changes WHERE name = :name)",
+    "since": "changed_at >= :since",
+    "actor": "actor = :actor",
+    "command": "command = :command",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One change of one object; `before` is None for a new object, `after` for a deleted one.
@@ -36,6 +53,36 @@ class Change:
     workspace_id: str | None = None
     before: Mapping[str, object] | None = None
     after: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedChange:
+    """A change with its number."""
+
+    id: int
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFilter:
+    """Selected changes; None selects all. `since`: UTC milliseconds."""
+
+    name: str | None = None
+    since: int | None = None
+    actor: str | None = None
+    command: str | None = None
+
+
+def select(db: Database, selection: ChangeFilter) -> Iterator[RecordedChange]:
+    """Yield the selected changes, the newest first."""
+    bindings = {name: getattr(selection, name) for name in CONDITIONS if getattr(selection, name) is not None}
+    conditions = " AND ".join(CONDITIONS[name] for name in bindings) or "true"
+    return db.each(RecordedChange, SELECTED.format(conditions=conditions), bindings)
+
+
+def is_name_on_record(db: Database, name: str) -> bool:
+    """Has an object with that name ever been changed?"""
+    return db.is_true("SELECT EXISTS (SELECT 1 FROM changes WHERE name = :name)", {"name": name})
 
 
 def record(db: Database, change: Change) -> None:

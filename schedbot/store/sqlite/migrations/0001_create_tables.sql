@@ -301,6 +301,7 @@ CREATE TABLE changes (
 ) STRICT;
 CREATE INDEX changes_of_object ON changes (kind, object_id);
 CREATE INDEX changes_by_time ON changes (changed_at);
+CREATE INDEX changes_by_name ON changes (name);
 
 CREATE TABLE heartbeats (
   kind        TEXT    NOT NULL,                        -- tick, pool, gap (between two ticks), service (last pool of a service)
