@@ -33,6 +33,16 @@ class LiveRender:
     overdue_at: int  # steady
     is_alone: bool = False
     key: int = field(default_factory=KEYS.__next__)
+    size: int = field(init=False)
+    workspace_id: str = field(init=False)  # of its first delivery
+
+    def __post_init__(self) -> None:
+        self.size, self.workspace_id = len(self.deliveries), next(iter(self.deliveries.values())).job.workspace_id
+
+    @property
+    def is_proof(self) -> bool:
+        """Is its report at fault if its renderer ends or is full?"""
+        return self.is_alone and self.size == 1
 
     def open_deliveries(self) -> list[Delivery]:
         """Return the deliveries that still need a result."""
@@ -54,6 +64,7 @@ class LiveRendererHandle(ChildProcess):
         self.is_retiring = False
         self.kill_at: int | None = None
         self.has_answered = False
+        self.overdue: list[LiveRender] = []  # they run until it ends
 
     @property
     def is_open(self) -> bool:
@@ -88,6 +99,7 @@ class LiveRendererHandle(ChildProcess):
             return []
         for request in overdue:
             del self.requests[request.key]
+        self.overdue += overdue
         return overdue
 
     def kill(self) -> None:

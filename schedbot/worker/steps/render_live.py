@@ -3,11 +3,11 @@
 `concurrency` bounds the requests of a report in all renderers. Where the installation has several workspaces, one of
 them takes at most three quarters, so that reports that hang delay only their own workspace. A renderer that a report
 has ended, stopped or filled is replaced; its other reports are rendered again, alone in a renderer, to show which of
-them is at fault.
+them is at fault: a batch as a whole, then its halves. A batch that takes too long is rendered again one by one.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from schedbot.errors import BadInput
@@ -30,7 +30,7 @@ MOST_WAITING = 2_000  # deliveries that wait for a renderer; further jobs are pu
 class LiveRenderPool:
     """The live renderers and the deliveries that wait for them, by report. `on_rendered` is called with each result.
 
-    `alone`: deliveries that wait for a renderer of their own. `is_shared`: the installation has several workspaces.
+    `alone`: requests that wait for a renderer of their own. `is_shared`: the installation has several workspaces.
     """
 
     definitions: Definitions
@@ -38,7 +38,7 @@ class LiveRenderPool:
     on_rendered: Callable[[Delivery, RenderedReport], None]
     renderers: list[LiveRendererHandle] = field(default_factory=list)
     queues: dict[str, deque[Delivery]] = field(default_factory=dict)
-    alone: deque[Delivery] = field(default_factory=deque)
+    alone: deque[list[Delivery]] = field(default_factory=deque)
     is_shared: bool = False
 
     def render(self, delivery: Delivery) -> None:
@@ -60,7 +60,7 @@ class LiveRenderPool:
         self.definitions = definitions
         for handle in self.renderers:
             handle.is_retiring = True
-        waiting = [*self.alone, *(delivery for queue in self.queues.values() for delivery in queue)]
+        waiting = [delivery for queue in (*self.alone, *self.queues.values()) for delivery in queue]
         self.alone.clear()
         self.queues.clear()
         for delivery in waiting:
@@ -70,20 +70,28 @@ class LiveRenderPool:
 
     def start_renders(self, now: int) -> None:
         """Give the renderers what waits, within the limits."""
-        while self.alone and (handle := self.find_renderer(is_alone=True)):
-            if not self.alone[0].is_done:
-                delivery = self.alone[0]
-                self.start(handle, self.definitions.find(delivery.job.report.source), [delivery], now)
-            self.alone.popleft()
+        for _ in range(len(self.alone)):
+            deliveries = [delivery for delivery in self.alone.popleft() if not delivery.is_done]
+            if deliveries and not self.start_alone(deliveries, now):
+                self.alone.append(deliveries)
         for name in list(self.queues):
             self.start_report(self.definitions.reports[name], self.queues[name], now)
             if not self.queues[name]:
                 del self.queues[name]
 
+    def start_alone(self, deliveries: list[Delivery], now: int) -> bool:
+        """Start a request in a renderer that has no other, if there is one and the limit allows it."""
+        definition = self.definitions.find(deliveries[0].job.report.source)
+        handle = self.find_renderer(is_alone=True)
+        if not handle or self.count_by_workspace(definition.name).total() >= definition.concurrency:
+            return False
+        self.start(handle, definition, deliveries, now, is_alone=True)
+        return True
+
     def start_report(self, definition: ReportDefinition, queue: deque[Delivery], now: int) -> None:
         """Start what waits of one report."""
         active = self.count_by_workspace(definition.name)
-        while queue and sum(active.values()) < definition.concurrency and (handle := self.find_renderer()):
+        while queue and active.total() < definition.concurrency and (handle := self.find_renderer()):
             deliveries = take(queue, definition.batch, active, self.find_share(definition))
             if not deliveries:
                 return
@@ -101,10 +109,15 @@ class LiveRenderPool:
         return min(handles, key=lambda handle: len(handle.requests), default=None)
 
     def start(
-        self, handle: LiveRendererHandle, definition: ReportDefinition, deliveries: list[Delivery], now: int
+        self,
+        handle: LiveRendererHandle,
+        definition: ReportDefinition,
+        deliveries: list[Delivery],
+        now: int,
+        *,
+        is_alone: bool = False,
     ) -> None:
         """Send a request to a renderer."""
-        is_alone = deliveries[0].has_lost_renderer
         overdue_at = now + definition.timeout_ms + (OWN_LIMIT_MS if definition.kind in ("sql", "command") else 0)
         request = LiveRender(definition, dict(enumerate(deliveries)), overdue_at, is_alone)
         handle.add(request)
@@ -134,22 +147,23 @@ class LiveRenderPool:
         request = handle.requests.get(response.key)
         if request is None:  # its time was over
             return
+        if response.rendered.is_out_of_memory:
+            handle.is_retiring = True
+            if not request.is_proof:
+                del handle.requests[response.key]
+                self.render_alone(request)
+                return
         delivery = request.deliveries.pop(response.index)
         if not request.deliveries:
             del handle.requests[response.key]
-        if delivery.is_done:
-            return
-        handle.is_retiring = handle.is_retiring or response.rendered.is_out_of_memory
-        if response.rendered.is_out_of_memory and not request.is_alone:
-            self.render_alone([delivery])
-            return
-        self.on_rendered(delivery, response.rendered)
+        if not delivery.is_done:
+            self.on_rendered(delivery, response.rendered)
 
-    def render_alone(self, deliveries: Iterable[Delivery]) -> None:
-        """Render reports again, each in a renderer of its own: one of them has ended or filled its renderer."""
-        for delivery in deliveries:
-            delivery.has_lost_renderer = True
-            self.alone.append(delivery)
+    def render_alone(self, request: LiveRender) -> None:
+        """Render a request again in a renderer of its own; one that was alone, by halves."""
+        deliveries = request.open_deliveries()
+        middle = len(deliveries) // 2 if request.is_alone else 0
+        self.alone.extend(part for part in (deliveries[:middle], deliveries[middle:]) if part)
 
     def end_overdue(self, now: int) -> list[LiveRendererHandle]:
         """Fail the reports that take too long. Return the renderers to end now."""
@@ -161,10 +175,12 @@ class LiveRenderPool:
         return [handle for handle in self.renderers if handle.is_over(now)]
 
     def fail_overdue(self, request: LiveRender) -> None:
-        """Fail the report of a request whose time is over. A batch is rendered again, each report alone."""
+        """Fail the report of a request whose time is over. A batch is rendered again, one by one."""
         deliveries, definition = request.open_deliveries(), request.definition
-        if len(deliveries) > 1:
-            self.render_alone(deliveries)
+        if request.size > 1:
+            for delivery in deliveries:
+                delivery.is_single = True
+            self.queues.setdefault(definition.name, deque()).extend(deliveries)
             return
         hint = f"Make it faster, or raise 'timeout' in [reports.{definition.name}]."
         rendered = RenderedReport(failure=f"It took more than {definition.timeout_ms / 1000:g} s.", hint=hint)
@@ -178,25 +194,27 @@ class LiveRenderPool:
         handle.requests.clear()
         for request in requests:
             deliveries = request.open_deliveries()
-            if request.is_alone:
+            if request.is_proof:
                 reason = explain_end(handle.process.exitcode)
                 for delivery in deliveries:
                     self.on_rendered(delivery, RenderedReport(failure=reason))
             elif handle.has_answered:  # ended for another report
                 self.queues.setdefault(request.definition.name, deque()).extend(deliveries)
             else:
-                self.render_alone(deliveries)
+                self.render_alone(request)
 
     # -- counts
 
     def count_by_workspace(self, name: str) -> Counter[str]:
-        """Return how many requests of a report each workspace has. The first delivery of a batch counts."""
+        """Return how many requests of a report each workspace has: for a batch, that of its first delivery."""
         requests = [request for request in self.all_requests() if request.definition.name == name]
-        return Counter(next(iter(request.deliveries.values())).job.workspace_id for request in requests)
+        overdue = [request for handle in self.renderers for request in handle.overdue]
+        requests += [request for request in overdue if request.definition.name == name]
+        return Counter(request.workspace_id for request in requests)
 
     def count_waiting(self) -> int:
         """Return how many deliveries wait for a renderer."""
-        return len(self.alone) + sum(len(queue) for queue in self.queues.values())
+        return sum(len(queue) for queue in (*self.alone, *self.queues.values()))
 
     def count_rendering(self) -> int:
         """Return how many deliveries wait for a renderer or are with one."""
@@ -220,6 +238,9 @@ def take(queue: deque[Delivery], limit: int, active: Counter[str], share: int) -
         delivery = queue.popleft()
         if delivery.is_done:
             continue
+        if deliveries and (delivery.is_single or deliveries[0].is_single):
+            passed.append(delivery)
+            break
         is_over_share = active[delivery.job.workspace_id] >= share
         (passed if is_over_share else deliveries).append(delivery)
     queue.extendleft(reversed(passed))
