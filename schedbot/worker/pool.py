@@ -190,6 +190,7 @@ class Pool:
         self.in_flight.passing.clear_settled(self.session.now())
         self.in_flight.send_queue.forget_past(steady)
         self.claimer.forget_past(steady)
+        self.claimer.look_for_workspaces()
 
     def write_heartbeat(self, db: Database) -> None:
         """Record that the pool is alive. Raises DatabaseLost where it is not the owner any more. In a transaction."""

@@ -36,6 +36,8 @@ UPDATE workspaces
  WHERE id = :id
 """
 
+HAS_SEVERAL = "SELECT count(*) > 1 FROM (SELECT 1 FROM workspaces WHERE removed_at IS NULL LIMIT 2)"
+
 EDIT = "UPDATE workspaces SET token_kind = :kind, token_place = :place WHERE id = :id"
 
 REMOVE = """
@@ -99,6 +101,11 @@ def by_id(db: Database, workspace_id: str) -> Workspace:
 def list_all(db: Database) -> list[Workspace]:
     """Return all workspaces, by name."""
     return db.all(Workspace, f"{SELECT} WHERE removed_at IS NULL ORDER BY name")
+
+
+def has_several(db: Database) -> bool:
+    """Is there more than one workspace that is not removed?"""
+    return db.is_true(HAS_SEVERAL, {})
 
 
 def edit(db: Database, workspace_id: str, token: TokenSource) -> None:

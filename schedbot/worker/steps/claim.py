@@ -20,6 +20,7 @@ from schedbot.store.database import Database
 from schedbot.store.jobs import claims, settlement
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
+from schedbot.store.schedules import workspaces
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.send_queue import ChannelKey, Delivery
 from schedbot.worker.state.write_queue import WriteFailure
@@ -54,6 +55,7 @@ class Claimer:
         settings = self.in_flight.session.settings
         self.render_pool = RenderPool(settings.processes, self.on_rendered, self.sender.fail_render)
         self.live_pool = LiveRenderPool(definitions.load(settings), settings.renderers, self.on_live_rendered)
+        self.look_for_workspaces()
 
     def count_room(self) -> int:
         """Return how many more jobs to claim. Jobs that wait for their channel or are being rendered take no slot."""
@@ -139,6 +141,10 @@ class Claimer:
         slot = max(send_at, self.put_back_slots.get(channel, 0))
         self.put_back_slots[channel] = slot + SLOT_MS
         return slot
+
+    def look_for_workspaces(self) -> None:
+        """Find out whether workspaces share the live renderers."""
+        self.live_pool.is_shared = workspaces.has_several(self.in_flight.session.db)
 
     def forget_past(self, now: int) -> None:
         """Drop the slots that have passed."""
