@@ -12,7 +12,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from schedbot.store.database import Database
@@ -91,10 +91,9 @@ def process_lock(db: Database, name: str) -> Iterator[bool]:
     path = db.path.with_name(f"{db.path.name}-{name}.lock")
     os.close(open_lock_file(path, db.path))  # filelock knows neither the owner nor the mode
     lock = FileLock(path, timeout=0, mode=stat.S_IMODE(path.stat().st_mode))
-    try:
-        with naming(path, db.path):
-            lock.acquire()
-    except Timeout:
+    with naming(path, db.path), suppress(Timeout):  # an OSError too
+        lock.acquire()
+    if not lock.is_locked:
         yield False
         return
     try:
