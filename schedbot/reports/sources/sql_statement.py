@@ -13,9 +13,11 @@ from pathlib import Path
 from schedbot.errors import ReportFailed
 
 MAX_BYTES = 256 << 10
+# A quotation or a comment without an end goes on to the end of the text: else each start would be searched to there.
 TOKEN = re.compile(
-    r"""  '(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$   # quoted
-        | (?P<comment> --[^\n]* | /\*.*?\*/ )
+    r"""  '(?:[^']|'')*(?:'|\Z) | "(?:[^"]|"")*(?:"|\Z) | `[^`]*(?:`|\Z)
+        | (?<!\w) \$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z)
+        | (?P<comment> --[^\n]* | /\*.*?(?:\*/|\Z) )
         | (?<![:\w]) : (?P<name>[A-Za-z_]\w*)
         | (?P<end> ; )""",
     re.VERBOSE | re.DOTALL,
