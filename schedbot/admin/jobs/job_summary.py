@@ -108,7 +108,9 @@ def explain_queued(job: JobRecord, circumstances: Circumstances) -> tuple[str, t
         detail = f"{detail} It is tried again automatically.{deferral(job, now)}"
         return detail, ("schedbot doctor --online", "schedbot health")
     if job.available_at > now:
-        return f"it will be {detail}" if detail.startswith(("deferred", "posted", "tried")) else detail, ()
+        if detail.startswith("deferred"):
+            return f"it is {detail}", ()
+        return f"it will be {detail}" if detail.startswith(("posted", "tried")) else detail, ()
     is_slow = now - job.available_at > SLOW_MS
     return (f"it {detail}" if detail.startswith("has") else detail), ("schedbot health",) if is_slow else ()
 
