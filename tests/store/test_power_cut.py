@@ -64,6 +64,7 @@ def deliver(folder: Path, disk: Disk, posts: int, faults: dict[int, str], *pragm
         disk.cut("the end")
         disk.observer = None
         app.close()
+        app.db.path.unlink()  # a cut leaves one file: beside the whole one, the restored one is a copy
     return disk.cuts
 
 

@@ -11,7 +11,7 @@ NINE = "0 9 * * *"
 KEYS = [
     *("name", "account", "workspace", "channel", "cron", "every", "at", "tz", "text", "report", "params", "starts"),
     *("until", "count", "misfire", "grace", "max_attempts", "priority", "on_unknown", "jitter", "skip_holidays"),
-    *("paused", "holiday_policy", "window", "outside", "blackout"),
+    *("paused", "holiday_policy", "window", "outside", "blackout", "on_empty"),
     *("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone"),
     *("last_due_at", "last_state", "last_error"),
 ]
