@@ -3,11 +3,10 @@
 Reading goes on after a bad line, so that all bad lines are listed at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from schedbot.errors import BadInput
-
-MAX_SHOWN = 100
 
 
 @dataclass(slots=True)
@@ -23,14 +22,21 @@ class LineErrors:
         self.bad_lines.add(line)
 
     def messages(self) -> list[str]:
-        """Return one message for each error, in the order of their first lines. Errors beyond MAX_SHOWN are counted."""
+        """Return one message for each error, in the order of their first lines."""
         ordered = sorted(self.lines.items(), key=lambda item: min(item[1]))
-        shown = [message(*error, lines) for error, lines in ordered[:MAX_SHOWN]]
-        more = len(ordered) - len(shown)
-        return [*shown, f"... and {more:,} more"] if more else shown
+        return [message(*error, lines) for error, lines in ordered]
 
 
 def message(column: str, problem: str, hint: str, lines: list[int]) -> str:
-    """Return `line 3: column: problem hint`, with the number of lines if the same error is in several."""
+    """Return `line 3: column: problem hint`, with all line numbers if the same error is in several lines."""
     text = f"line {min(lines)}: {column}: {problem} {hint}".rstrip().replace("\n", " ")
-    return text if len(lines) == 1 else f"{text} (in {len(lines):,} lines, first in line {min(lines)})"
+    return text if len(lines) == 1 else f"{text} (in {len(lines):,} lines: {line_ranges(lines)})"
+
+
+def line_ranges(lines: Sequence[int]) -> str:
+    """Return line numbers as ranges: `3-102, 104`."""
+    ordered = sorted(lines)
+    starts = [line for line, before in zip(ordered, [-1, *ordered], strict=False) if line > before + 1]
+    ends = [line for line, after in zip(ordered, [*ordered[1:], ordered[-1] + 2], strict=True) if after > line + 1]
+    ranges = zip(starts, ends, strict=True)
+    return ", ".join(str(start) if start == end else f"{start}-{end}" for start, end in ranges)
