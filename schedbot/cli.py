@@ -63,7 +63,7 @@ UNCLEANED = ("FILE", "FILE|-", "FOLDER", "COMMAND", "KEY=VALUE")
 
 # Messages of typer (from 0.29 on of pydantic) about a value, and schedbot's wording.
 MESSAGES = (
-    (r"\A'.*' is not a valid int(?:eger)?(?: range)?\.", "it is not a whole number"),
+    (r"\A(['\"].*['\"]) is not a valid int(?:eger)?(?: range)?\.", r"\1 is not a whole number"),
     (r"Input should be a valid integer, unable to parse string as an integer", "it is not a whole number"),
     (r"Input should be greater than or equal to", "it must be at least"),
     (r"Input should be less than or equal to", "it must be at most"),
@@ -82,7 +82,7 @@ def reword(message: str) -> str:
 def name_bound(match: re.Match[str]) -> str:
     value, minimum, maximum = int(match[1]), match[2] or match[3], match[4]
     is_low = minimum and value < int(minimum)
-    return f"it must be at least {minimum}" if is_low else f"it must be at most {maximum}"
+    return f"{value} is less than {minimum}" if is_low else f"{value} is more than {maximum}"
 
 
 def module_name(command: str) -> str:

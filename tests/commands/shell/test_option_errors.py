@@ -13,10 +13,11 @@ NINE = "0 9 * * *"
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("audit", "abc"), "Invalid value for 'JOB': it is not a whole number"),
-        (("next", "--count", "0"), "Invalid value for '--count': it must be at least 1"),
-        (("work", "--in-flight", "20000"), "Invalid value for '--in-flight': it must be at most 10000"),
-        (("list", "--limit", "0"), "Invalid value for '--limit': it must be at least 1"),
+        (("audit", "abc"), "Invalid value for 'JOB': 'abc' is not a whole number"),
+        (("next", "--count", "0"), "Invalid value for '--count': 0 is less than 1"),
+        (("work", "--in-flight", "20000"), "Invalid value for '--in-flight': 20000 is more than 10000"),
+        (("work", "--processes", "none"), "Invalid value for '--processes': 'none' is not a whole number"),
+        (("list", "--limit", "0"), "Invalid value for '--limit': 0 is less than 1"),
         (("sandbox", "--history", "x"), "Invalid value for '--history': 'x' is not one of 'full', 'scarce'."),
     ],
 )
