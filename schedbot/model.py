@@ -168,9 +168,9 @@ class Message:
 
     text: str = ""
     blocks: Sequence[Mapping[str, Any]] = ()
-    attachments: Sequence[Mapping[str, Any]] = ()
     markdown: str = ""
     files: Sequence[File] = ()
+    attachments: Sequence[Mapping[str, Any]] = ()
 
 
 def occurrence_id(schedule_id: str, due_at: int) -> str:

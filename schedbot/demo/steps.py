@@ -137,7 +137,7 @@ def check_messages(environment: DemoEnvironment) -> Iterator[Step]:
     names = {channel["id"]: channel["name"] for channel in environment.slack.control.workspaces()[0]["channels"]}
     by_channel: dict[str, list[Message]] = {}
     for fields in environment.slack.control.messages():
-        message = Message(fields["text"], fields.get("blocks", ()), fields.get("attachments", ()))
+        message = Message(fields["text"], fields.get("blocks", ()), attachments=fields.get("attachments", ()))
         by_channel.setdefault(fields["channel"], []).append(message)
     for channel, messages in sorted(by_channel.items()):
         yield ChannelMessages(f"#{names.get(channel, channel)}", tuple(messages))

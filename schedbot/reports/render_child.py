@@ -63,4 +63,4 @@ def decode(response: Mapping[str, Any]) -> Message | ReportFailed:
     """Return the message or the error of a response."""
     if "error" in response:
         return ReportFailed(response["error"], hint=response["hint"])
-    return Message(response["text"], tuple(response["blocks"]), tuple(response["attachments"]))
+    return Message(response["text"], tuple(response["blocks"]), attachments=tuple(response["attachments"]))

@@ -137,7 +137,8 @@ def parse_object(value: Mapping[str, Any], source: str) -> Result:
             raise ReportFailed(f"{source} returned a '{key}' that is not a text.", EXPECTED)
     attachments = parse_blocks(value.get("attachments", ()), source, "attachments")
     blocks, files = parse_blocks(value.get("blocks", ()), source), value.get("files", ())
-    return normalize(Message(value.get("text", ""), blocks, attachments, value.get("markdown", ""), files), source)
+    message = Message(value.get("text", ""), blocks, value.get("markdown", ""), files, attachments)
+    return normalize(message, source)
 
 
 def normalize(message: Message, source: str) -> Message:
@@ -150,7 +151,7 @@ def normalize(message: Message, source: str) -> Message:
     if message.markdown.strip():
         blocks = (*blocks, {"type": "markdown", "text": message.markdown})
     attachments = parse_blocks(message.attachments, source, "attachments")
-    return Message(message.text, blocks, attachments)
+    return Message(message.text, blocks, attachments=attachments)
 
 
 def parse_blocks(blocks: Any, source: str, key: str = "blocks") -> tuple[Mapping[str, Any], ...]:

@@ -44,7 +44,7 @@ def section(text: str) -> dict[str, Any]:
 )
 def test_attachment_is_refused_with_its_place(attachments: list[dict[str, Any]], problem: str) -> None:
     with pytest.raises(ReportFailed) as refused:
-        enforce(Message("a", (), attachments))
+        enforce(Message("a", attachments=attachments))
     assert str(refused.value) == problem
 
 
@@ -64,7 +64,7 @@ def test_attachment_is_refused_with_its_place(attachments: list[dict[str, Any]],
     ],
 )
 def test_doubt_about_an_attachment_is_a_warning(attachment: dict[str, Any], warning: str) -> None:
-    (sentence,) = block_checks.find_warnings(enforce(Message("a", (), (attachment,))))
+    (sentence,) = block_checks.find_warnings(enforce(Message("a", attachments=(attachment,))))
     assert warning in sentence
     assert sentence.startswith("Attachment 1")
 
@@ -74,7 +74,7 @@ def test_attachments_alone_get_a_fallback_and_no_text() -> None:
         "pretext": "See", "author_name": "Ann", "title": "Sales", "text": "up", "footer": "from the warehouse",
         "fields": [{"title": "Open", "value": "3"}],
     }  # fmt: skip
-    message = enforce(Message("", (), ({"color": "good", "blocks": [section("up")]}, full, {"fallback": "own"})))
+    message = enforce(Message(attachments=({"color": "good", "blocks": [section("up")]}, full, {"fallback": "own"})))
     assert message.text == ""
     assert [attachment["fallback"] for attachment in message.attachments] == [
         "up",
@@ -84,12 +84,12 @@ def test_attachments_alone_get_a_fallback_and_no_text() -> None:
 
 
 def test_text_beside_blocks_includes_the_attachments() -> None:
-    message = enforce(Message("", (section("Sales"),), ({"text": "up"},)))
+    message = enforce(Message("", (section("Sales"),), attachments=({"text": "up"},)))
     assert (message.text, message.attachments) == ("Sales\nup", ({"text": "up"},))
 
 
 def test_long_text_beside_attachments_moves_to_blocks() -> None:
-    message = enforce(Message("word " * 1_000, (), ({"text": "up"},)))
+    message = enforce(Message("word " * 1_000, attachments=({"text": "up"},)))
     assert len(message.text) <= 4_000
     assert len(message.blocks) == 2
     assert message.attachments == ({"text": "up"},)
@@ -97,7 +97,7 @@ def test_long_text_beside_attachments_moves_to_blocks() -> None:
 
 def test_attachments_without_any_text_are_refused() -> None:
     with pytest.raises(ReportFailed, match="its notification would be empty"):
-        enforce(Message("", (), ({"color": "good", "blocks": [DIVIDER]},)))
+        enforce(Message(attachments=({"color": "good", "blocks": [DIVIDER]},)))
 
 
 def test_attachments_are_drawn_with_their_bar() -> None:
@@ -107,7 +107,7 @@ def test_attachments_are_drawn_with_their_bar() -> None:
         {"footer": "warehouse", "ts": 1795453200},
         {"fallback": "only this", "ts": "soon"},
     ]
-    assert preview_lines(Message("Hi", (), attachments), 30) == [
+    assert preview_lines(Message("Hi", attachments=attachments), 30) == [
         ("plain", "Hi"),
         ("plain", "See:"),
         ("bold #2eb886", "▌ Sales (https://x.example)"),

@@ -10,7 +10,7 @@ from schedbot.reports.results import parse_result
 def test_object_may_have_attachments() -> None:
     attachments = [{"color": "good", "text": "up"}]
     assert parse_result({"text": "a", "attachments": attachments}, "acme:report") == Message(
-        "a", (), tuple(attachments)
+        "a", attachments=tuple(attachments)
     )
 
 

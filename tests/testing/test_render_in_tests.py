@@ -76,7 +76,7 @@ def test_message_has_the_values_of_the_occurrence(project: Path) -> None:
         "python", config=project / "schedbot.toml", account="acme", due="2026-12-07 09:00", tz="America/New_York",
         previous=datetime(2026, 11, 30, 14, tzinfo=UTC), attempt=2,
     )  # fmt: skip
-    assert message == Message("acme &lt;b&gt; Mon 09:00 EST 2026-11-30 09:00:00-05:00 2", [], [], "", [])
+    assert message == Message("acme &lt;b&gt; Mon 09:00 EST 2026-11-30 09:00:00-05:00 2", [], "", [], [])
     assert text_of(message) == "acme <b> Mon 09:00 EST 2026-11-30 09:00:00-05:00 2"
 
 
@@ -103,9 +103,9 @@ def test_report_that_hangs_or_exits_fails_alone(python_report: Callable[[str], o
 def test_report_sees_a_variable_that_a_test_sets(
     python_report: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert python_report("variable") == Message("none", [], [], "", [])
+    assert python_report("variable") == Message("none", [], "", [], [])
     monkeypatch.setenv("TEAM_SETTING", "blue")
-    assert python_report("variable") == Message("blue", [], [], "", [])
+    assert python_report("variable") == Message("blue", [], "", [], [])
 
 
 def test_unknown_names_are_errors(project: Path) -> None:

@@ -21,7 +21,7 @@ from schedbot.worker.protocol import (
 
 SOURCE, STAMP = TokenSource("env", "SLACK_BOT_TOKEN"), MessageMetadata("installation-1", "schedule-1:1000", 2)
 BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "\ud83d half a pair\n"}}]
-MESSAGE = Message("Grüße ☕", BLOCKS, [{"text": "up"}])
+MESSAGE = Message("Grüße ☕", BLOCKS, files=[], attachments=[{"text": "up"}])
 REQUESTS = [
     PostRequest(7, SOURCE, True, "C1", MESSAGE, STAMP, 1_000),
     LookUpRequest(1, SOURCE, False, "C1", (SearchedPost(STAMP, 1, 2), SearchedPost(STAMP, 3, 4)), "resume"),

@@ -215,7 +215,7 @@ def _build_message(body: Any, name: str) -> Message:
     if not isinstance(text, str):
         raise ReportFailed(f"The template {name} produces a 'text' that is not a string.")
     blocks, attachments = (_list_objects(body, key, name) for key in MESSAGE_KEYS[1:])
-    return Message(text, blocks, attachments)
+    return Message(text, blocks, attachments=attachments)
 
 
 def _list_objects(body: Mapping[str, Any], key: str, name: str) -> tuple[Mapping[str, Any], ...]:
