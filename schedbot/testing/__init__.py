@@ -6,7 +6,7 @@
         message = render("weekly", account="acme", due="2026-12-07 09:00")
         assert "Acme & Sons" in text_of(message)
 
-schedbot brings a pytest plug-in, `schedbot.testing.plugin`, with the fixtures `render` and `sandbox`. pytest finds it by
+The pytest plug-in `schedbot.testing.plugin` has the fixtures `render` and `sandbox`. pytest finds it by
 itself. `render` and `text_of` need no pytest.
 """
 

@@ -35,6 +35,17 @@ CONFIG = """\
 # in_flight = 100                                           # SCHEDBOT_IN_FLIGHT; posts in flight in each process
 # lease = "60s"                                             # SCHEDBOT_LEASE; how long a claim lasts
 
+# renderers = 2                                             # SCHEDBOT_RENDERERS; default: the number of cores
+
+# Reports from live data: docs/reports.md. `schedbot add --report NAME` posts one.
+# [databases.sales]
+# url_env = "SALES_URL"             # variable that holds the URL; or url = "sqlite:///sales.db"
+# [reports.weekly]
+# query = "weekly.sql"              # or python = "module:function", command = ["./program"], template, text
+# database = "sales"
+# [reports.daily]
+# python = "reports:daily"          # with python_path = ["."] above the first table
+
 [health]
 # expect_pool = true                # `health` fails while no `schedbot work` runs; default: once one ran as a service
 """
