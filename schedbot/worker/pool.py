@@ -28,6 +28,7 @@ from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.timers import Timer, Timers
 from schedbot.worker.steps.claim import Claimer
 from schedbot.worker.steps.reconcile import Reconciler
+from schedbot.worker.steps.reload import reload_reports
 from schedbot.worker.steps.rescue import Rescuer
 from schedbot.worker.steps.send import Sender
 from schedbot.worker.steps.shut_down import NEVER, Shutdown
@@ -122,6 +123,8 @@ class Pool:
         """
         failures = self.in_flight.failures
         failures.run("clock", self.in_flight.clock.check)
+        if stop.take_reload() and not self.is_stopping(stop):
+            failures.run("reload", partial(reload_reports, self.session.settings, self.claimer.live_pool))
         try:
             self.supervise()
             if not self.is_stopping(stop):

@@ -1,5 +1,6 @@
 """`schedbot work`: run a worker pool that posts due jobs."""
 
+import signal
 from dataclasses import replace
 from typing import Annotated
 
@@ -49,7 +50,7 @@ def run(
 
     SIGTERM, Ctrl-C, SIGQUIT or SIGHUP (a terminal that closes) stops the pool: requests in flight are finished, other
     jobs go back to the queue. It exits within the request time-out (30s) plus 5 s. A second signal stops it at once;
-    nothing is lost by that.
+    nothing is lost by that. SIGUSR2 takes changed reports: their code, their tables and databases, `python_path`.
 
     With --drain it exits when no job is due except those of other pools. Exit code 3: a job or workspace waits for a
     person; 1: Slack does not answer, a token cannot be read, or this machine lacks something.
@@ -57,6 +58,8 @@ def run(
     Example:  schedbot work --drain
     """
     from schedbot.worker.log_thread import log_in_background
+
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # before the pool is there, nothing has to be reloaded
     from schedbot.worker.pool import Pool
 
     log.quiet = quiet

@@ -42,14 +42,19 @@ class LiveRenderPool:
     is_shared: bool = False
 
     def render(self, delivery: Delivery) -> None:
-        """Queue a delivery for a renderer. A report that the configuration does not have fails at once."""
+        """Queue a delivery for a renderer."""
+        if definition := self.find_definition(delivery):
+            self.queues.setdefault(definition.name, deque()).append(delivery)
+
+    def find_definition(self, delivery: Delivery) -> ReportDefinition | None:
+        """Return the definition of a delivery's report. None: there is none, and it has failed."""
         try:
             definition = self.definitions.find(delivery.job.report.source)
             self.find_url(definition)
         except BadInput as error:
             self.on_rendered(delivery, RenderedReport(failure=str(error), hint=error.hint))
-            return
-        self.queues.setdefault(definition.name, deque()).append(delivery)
+            return None
+        return definition
 
     def find_url(self, definition: ReportDefinition) -> str:
         """Return the URL of a report's database, '' if it has none. Raises BadInput."""
@@ -80,10 +85,14 @@ class LiveRenderPool:
                 del self.queues[name]
 
     def start_alone(self, deliveries: list[Delivery], now: int) -> bool:
-        """Start a request in a renderer that has no other, if there is one and the limit allows it."""
-        definition = self.definitions.find(deliveries[0].job.report.source)
+        """Start a request in a renderer that has no other. False: there is none, or the limit does not allow it."""
         handle = self.find_renderer(is_alone=True)
-        if not handle or self.count_by_workspace(definition.name).total() >= definition.concurrency:
+        if not handle:
+            return False
+        definition, *_ = [self.find_definition(delivery) for delivery in deliveries]
+        if not definition:  # a reload has removed it, and they have failed
+            return True
+        if self.count_by_workspace(definition.name).total() >= definition.concurrency:
             return False
         self.start(handle, definition, deliveries, now, is_alone=True)
         return True
@@ -180,7 +189,7 @@ class LiveRenderPool:
         if request.size > 1:
             for delivery in deliveries:
                 delivery.is_single = True
-            self.queues.setdefault(definition.name, deque()).extend(deliveries)
+                self.render(delivery)
             return
         hint = f"Make it faster, or raise 'timeout' in [reports.{definition.name}]."
         rendered = RenderedReport(failure=f"It took more than {definition.timeout_ms / 1000:g} s.", hint=hint)
@@ -199,7 +208,8 @@ class LiveRenderPool:
                 for delivery in deliveries:
                     self.on_rendered(delivery, RenderedReport(failure=reason))
             elif handle.has_answered:  # ended for another report
-                self.queues.setdefault(request.definition.name, deque()).extend(deliveries)
+                for delivery in deliveries:
+                    self.render(delivery)
             else:
                 self.render_alone(request)
 
