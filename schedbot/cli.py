@@ -50,6 +50,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "why": "Explain why a schedule did or did not post.",
     },
     "Operations": {
+        "cron": "Manage the lines of your crontab that run 'schedbot tick'.",
         "log": "Show who changed what, when and from where.",
         "reports": "List and check the reports of the configuration.",
         "doctor": "Check the installation.",

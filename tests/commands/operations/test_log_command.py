@@ -35,7 +35,8 @@ def test_change_has_actor_host_and_fields(changed: App) -> None:
     assert (paused["actor"], paused["after"]["reason"]) == ("mary", "holiday")
     assert (edited["before"]["cron"], edited["after"]["cron"]) == ("0 9 * * mon", "0 8 * * fri")
     assert (added["before"], added["kind"]) == (None, "schedule")
-    assert edited["host"] and edited["at"].endswith("Z")
+    assert edited["host"]
+    assert edited["at"].endswith("Z")
 
 
 def test_table_shows_each_field_before_and_after(changed: App) -> None:
