@@ -51,6 +51,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     },
     "Operations": {
         "cron": "Manage the lines of your crontab that run 'schedbot tick'.",
+        "service": "Manage units of systemd for 'schedbot work' and for the tick.",
         "log": "Show who changed what, when and from where.",
         "reports": "List and check the reports of the configuration.",
         "doctor": "Check the installation.",

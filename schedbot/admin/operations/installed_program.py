@@ -1,5 +1,7 @@
 """The program and the settings that cron and systemd start: absolute paths, since neither reads a profile."""
 
+import os
+import pwd
 import shlex
 import sys
 from dataclasses import dataclass
@@ -38,6 +40,16 @@ def find_program(flags: settings.Flags) -> InstalledProgram:
         variables["SCHEDBOT_DATABASE"] = str(loaded.database.absolute())
     refuse_line_breaks(variables)
     return InstalledProgram(words, variables)
+
+
+def find_owner(flags: settings.Flags) -> str:
+    """Return the user that owns the database, else the present one. Raises BadInput for settings."""
+    database = settings.load(flags).database
+    number = database.stat().st_uid if database.exists() else os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def refuse_line_breaks(variables: dict[str, str]) -> None:
