@@ -8,17 +8,15 @@ Texts and templates of schedules are rendered by `render` below, named reports b
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from schedbot import times
 from schedbot.errors import ReportFailed
 from schedbot.model import File, Message, Report
 from schedbot.reports import limits
 
 if TYPE_CHECKING:
-    from schedbot.reports.context import ReportContext
+    from schedbot.reports.context import LiveOccurrence, ReportContext
     from schedbot.reports.markup import bar, channel_link, escape, link, mention, number, percent, slack_date, usergroup
     from schedbot.reports.results import NotReady, Skip, not_ready, skip
     from schedbot.rules.dates import add_days, add_months, add_quarters, add_weeks, add_years, start_of
@@ -61,7 +59,6 @@ __all__ = [
 ]
 
 KINDS = ("text", "template")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def __getattr__(name: str) -> Any:
@@ -98,18 +95,11 @@ def render(report: Report, context: Mapping[str, Any]) -> Message:
     raise ReportFailed(f"Unknown kind of report '{report.kind}'.", hint=f"Known kinds: {', '.join(KINDS)}.")
 
 
-def build_context(
-    schedule_name: str, account: str, due_at: int, tz: str, params: Mapping[str, Any] | None = None
-) -> TemplateContext:
-    """Return the values that a report may use besides its parameters. Raises BadInput for an unknown zone.
+def build_context(occurrence: "LiveOccurrence") -> TemplateContext:
+    """Return the values that a template may use besides its parameters. Raises BadInput for an unknown zone.
 
-    `due_at`: the occurrence's instant, RFC 3339 in UTC; `due`: the same instant as a datetime in the schedule's zone
-    (`{{ due.strftime("%A %d %B") }}`). `params` holds the parameters under their own name, as `params.NAME`.
+    They are those of a named report, whose table may name another period than the default.
     """
-    return TemplateContext(
-        schedule=schedule_name,
-        account=account,
-        due_at=times.to_rfc3339(due_at),
-        due=(EPOCH + timedelta(milliseconds=due_at)).astimezone(times.zone(tz)),
-        params=dict(params or {}),
-    )
+    from schedbot.reports.context import build_report_context, build_template_values
+
+    return TemplateContext(**build_template_values(build_report_context(occurrence)))

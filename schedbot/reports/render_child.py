@@ -14,6 +14,7 @@ from schedbot import reports
 from schedbot.errors import ReportFailed, redact_tokens
 from schedbot.model import Message, Report
 from schedbot.reports import resource_limits
+from schedbot.reports.context import LiveOccurrence
 
 LONGEST_REASON = 2_000  # a reason may quote the report's output
 READY = b'{"ready":true}\n'
@@ -46,7 +47,7 @@ def respond(request: Mapping[str, Any]) -> bytes:
 def render(request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of the message or of the error, and the names of the values that the report used."""
     report = Report(**request["report"])
-    context = reports.build_context(**request["occurrence"], params=report.params)
+    context = reports.build_context(LiveOccurrence(**request["occurrence"]))
     try:
         message = reports.render(report, context)
         fields = {"text": message.text, "blocks": message.blocks, "attachments": message.attachments}

@@ -11,13 +11,14 @@ import signal
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 from schedbot import reports
 from schedbot.errors import ReportFailed, SchedbotError
 from schedbot.model import Message, Report
 from schedbot.reports import render_child, resource_limits
+from schedbot.reports.context import LiveOccurrence
 
 # The child waits for a processor or a disk too, so it has more time than processor time.
 LONGEST_WAIT_S = 3 * resource_limits.CPU_S
@@ -27,16 +28,6 @@ sys.path[:] = sys.argv[2:]
 from schedbot.reports import render_child
 render_child.main(int(sys.argv[1]))
 """
-
-
-@dataclass(frozen=True, slots=True)
-class ReportOccurrence:
-    """Occurrence that a report is rendered for. `due_at`: UTC milliseconds."""
-
-    schedule_name: str
-    account: str
-    due_at: int
-    tz: str
 
 
 class Rendered(NamedTuple):
@@ -74,7 +65,7 @@ class RenderProcess:
         except ConnectionError:
             return b""
 
-    def render(self, report: Report, occurrence: ReportOccurrence) -> Rendered:
+    def render(self, report: Report, occurrence: LiveOccurrence) -> Rendered:
         """Return the message of a report. Raises SchedbotError for a child that has ended before."""
         request = {"report": fields_of(report), "occurrence": fields_of(occurrence)}
         try:
@@ -102,7 +93,7 @@ class RenderProcess:
         self.end.close()
 
 
-def fields_of(value: Report | ReportOccurrence) -> dict[str, Any]:
+def fields_of(value: Report | LiveOccurrence) -> dict[str, Any]:
     """Return the fields by name, without the deep copies of `dataclasses.asdict`."""
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
@@ -113,7 +104,7 @@ def took_too_long() -> ReportFailed:
     )
 
 
-def render(report: Report, occurrence: ReportOccurrence) -> Message:
+def render(report: Report, occurrence: LiveOccurrence) -> Message:
     """Return the message of a report. Raises ReportFailed."""
     result = render_fully(report, occurrence).result
     if isinstance(result, ReportFailed):
@@ -121,7 +112,7 @@ def render(report: Report, occurrence: ReportOccurrence) -> Message:
     return result
 
 
-def render_fully(report: Report, occurrence: ReportOccurrence) -> Rendered:
+def render_fully(report: Report, occurrence: LiveOccurrence) -> Rendered:
     """Return the message or the error of a report, with the values that it used."""
     if report.kind == "text":
         return Rendered(reports.render(report, {}), frozenset())

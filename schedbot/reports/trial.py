@@ -6,14 +6,15 @@ account is tried once for all accounts.
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Report
 from schedbot.reports import render_process
-from schedbot.reports.render_process import ReportOccurrence
+from schedbot.reports.context import LiveOccurrence
 
 MOST_KNOWN = 10_000  # trials that are kept
 
@@ -24,8 +25,10 @@ FileVersion = tuple[str, int, int]  # path, modified at (ns), size
 class TrialOccurrence:
     """Occurrence of a trial. `find_due` returns its instant, which is computed only for a report that uses it."""
 
-    schedule_name: str
+    schedule: str
     account: str
+    workspace: str
+    channel: str
     tz: str
     find_due: Callable[[], int]
 
@@ -39,14 +42,23 @@ class TrialOccurrence:
         return tuple(self.value_of(name) for name in sorted(names))
 
     def value_of(self, name: str) -> object:
-        """Return what decides the value of a name; `params` is part of the report."""
-        values: dict[str, Callable[[], object]] = {
-            "schedule": lambda: self.schedule_name,
-            "account": lambda: self.account,
-            "due_at": lambda: self.due_at,
-            "due": lambda: (self.due_at, self.tz),
-        }
-        return values[name]() if name in values else None
+        """Return what decides the value of a name. `params` is part of the report; others are equal in all trials."""
+        if name in ("due", "period"):
+            return self.due_at, self.tz
+        return getattr(self, name) if name in ("schedule", "account", "workspace", "channel", "due_at") else None
+
+    def build(self, params: Mapping[str, Any]) -> LiveOccurrence:
+        """Return the occurrence, with its instant."""
+        return LiveOccurrence(
+            self.schedule,
+            self.account,
+            self.workspace,
+            self.channel,
+            self.due_at,
+            self.tz,
+            params=params,
+            is_preview=True,
+        )
 
 
 Failure = tuple[str, str] | None  # message and hint; None: the report works
@@ -72,8 +84,7 @@ def find_failure(report: Report, occurrence: TrialOccurrence) -> Failure:
         key = (report.kind, file, params, names, *occurrence.values_of(names))
         if key in _known:
             return _known[key]
-    moment = ReportOccurrence(occurrence.schedule_name, occurrence.account, occurrence.due_at, occurrence.tz)
-    result, used = render_process.render_fully(report, moment)
+    result, used = render_process.render_fully(report, occurrence.build(report.params))
     failure = (str(result), result.hint) if isinstance(result, ReportFailed) else None
     if used is None:
         _harmful[file] = failure

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, Report, TokenSource
 from schedbot.reports import live_protocol
+from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.live_protocol import LivePing, LivePong, LiveRenderRequest, LiveRenderResponse, fields_of
 from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
 
@@ -43,14 +44,11 @@ class LookUpRequest:
 
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
-    """Pool to renderer: render a report. `due_at` is UTC milliseconds."""
+    """Pool to renderer: render a report for an occurrence."""
 
     job_id: int
     report: Report
-    schedule_name: str
-    account: str
-    due_at: int
-    tz: str
+    occurrence: LiveOccurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,8 @@ def decode_request(line: bytes) -> ChildRequest:
             )
             return LookUpRequest(**{**content, "source": TokenSource(**content["source"]), "posts": posts})
         case "RenderRequest":
-            return RenderRequest(**{**content, "report": Report(**content["report"])})
+            occurrence = LiveOccurrence(**content["occurrence"])
+            return RenderRequest(content["job_id"], Report(**content["report"]), occurrence)
         case "LiveRenderRequest":
             return live_protocol.build_request(content)
         case "LivePing":

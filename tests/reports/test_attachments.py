@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from schedbot.errors import ReportFailed
 from schedbot.model import Message, Report
 from schedbot.presentation.terminal_preview import preview_lines
-from schedbot.reports import block_checks, build_context, render
+from schedbot.reports import block_checks, render
 from schedbot.reports.limits import enforce
+from tests.support.reports.template_context import template_context
 
-CONTEXT = build_context("acme-weekly", "acme", 1_795_453_200_000, "America/Los_Angeles")
+CONTEXT = template_context()
 DIVIDER = {"type": "divider"}
 
 

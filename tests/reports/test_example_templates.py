@@ -8,7 +8,8 @@ import pytest
 
 from schedbot.model import Message, Report
 from schedbot.presentation.terminal_preview import preview_lines
-from schedbot.reports import build_context, render
+from schedbot.reports import render
+from tests.support.reports.template_context import template_context
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HOSTILE = '<!channel> "R&D" \\ '
@@ -29,7 +30,7 @@ PARAMS: dict[str, dict[str, Any]] = {
 
 
 def render_example(name: str, params: dict[str, Any]) -> Message:
-    monday = build_context("acme-weekly", "acme", 1_795_453_200_000, "America/Los_Angeles")
+    monday = template_context()
     return render(Report("template", str(EXAMPLES / f"{name}.json.j2"), params), monday)
 
 

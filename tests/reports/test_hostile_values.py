@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Message, Report
-from schedbot.reports import build_context, escaping, render
+from schedbot.reports import escaping, render
 from schedbot.reports.filters import FILTERS
+from tests.support.reports.template_context import template_context
 
-CONTEXT = build_context("acme-weekly", "acme", 1_795_453_200_000, "America/Los_Angeles")
+CONTEXT = template_context()
 # Each filter with the value as its input, and those with arguments with the value as an argument too.
 EXPRESSIONS = (
     *("x", "x|upper", "x ~ '|' ~ x", "[x, x]|join('<')", "{'k': x}.k", "x|replace('!', '@')", "x|default('a')"),

@@ -7,9 +7,10 @@ import pytest
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Report
-from schedbot.reports import build_context, render
+from schedbot.reports import render
+from tests.support.reports.template_context import template_context
 
-MONDAY_9AM = build_context("acme-weekly", "acme", 1_795_453_200_000, "America/Los_Angeles")
+MONDAY_9AM = template_context()
 
 
 def refusal(folder: Path, source: str, **params: Any) -> ReportFailed:

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schedbot.model import Message, Report
-from schedbot.reports import build_context, escaping, render
+from schedbot.reports import escaping, render
+from tests.support.reports.template_context import template_context
 
-MONDAY_9AM = build_context("acme-weekly", "acme", 1_795_453_200_000, "America/Los_Angeles")
+MONDAY_9AM = template_context()
 
 
 def render_source(folder: Path, source: str, **params: Any) -> Message:

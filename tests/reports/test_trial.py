@@ -9,11 +9,11 @@ from schedbot import reports
 from schedbot.errors import ReportFailed
 from schedbot.model import Report
 from schedbot.reports import render_process, trial
-from schedbot.reports.render_process import ReportOccurrence
+from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.trial import TrialOccurrence
 
 MONDAY = 1_795_453_200_000
-OCCURRENCE = ReportOccurrence("daily", "acme", MONDAY, "Europe/Berlin")
+OCCURRENCE = LiveOccurrence("daily", "acme", "default", "C0ACME", MONDAY, "Europe/Berlin")
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def count_due(account: str, calls: list[str], name: str = "daily") -> TrialOccur
         calls.append(account)
         return MONDAY
 
-    return TrialOccurrence(name, account, "Europe/Berlin", find_due)
+    return TrialOccurrence(name, account, "default", "C0ACME", "Europe/Berlin", find_due)
 
 
 def test_report_gets_the_values_of_its_occurrence(tmp_path: Path) -> None:

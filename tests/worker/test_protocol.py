@@ -3,6 +3,7 @@
 import pytest
 
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, Report, TokenSource
+from schedbot.reports.context import LiveOccurrence
 from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
 from schedbot.worker import protocol
 from schedbot.worker.protocol import (
@@ -25,7 +26,11 @@ MESSAGE = Message("Grüße ☕", BLOCKS, files=[], attachments=[{"text": "up"}])
 REQUESTS = [
     PostRequest(7, SOURCE, True, "C1", MESSAGE, STAMP, 1_000),
     LookUpRequest(1, SOURCE, False, "C1", (SearchedPost(STAMP, 1, 2), SearchedPost(STAMP, 3, 4)), "resume"),
-    RenderRequest(7, Report("template", "a.json.j2", {"type": "x", "list": [1]}), "daily", "42", 1_000, "UTC"),
+    RenderRequest(
+        7,
+        Report("template", "a.json.j2", {"type": "x", "list": [1]}),
+        LiveOccurrence("daily", "42", "default", "C0000000001", 1_000, "UTC", {"type": "x"}, previous_at=5),
+    ),
 ]
 RESPONSES = [
     Ready(),

@@ -49,7 +49,12 @@ def try_report(schedule: "ScheduleFields", now: int, definitions: Definitions) -
             parse("report", lambda _: live_trial.check(definitions, request), report.source)
         case "template":  # a text was checked when it was parsed
             occurrence = TrialOccurrence(
-                schedule.name, schedule.account, rule.tz, lambda: timing.next_due_or_now(rule, terms, now)
+                schedule.name,
+                schedule.account,
+                schedule.workspace,
+                terms.channel,
+                rule.tz,
+                lambda: timing.next_due_or_now(rule, terms, now),
             )
             parse("report", lambda _: trial.check(report, occurrence), report.source)
 

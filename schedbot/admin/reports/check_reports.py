@@ -122,14 +122,14 @@ class ReportChecker:
         """Yield the result of each schedule with a template of its own."""
         for schedule in schedules.list_matching(self.session.db, ACTIVE):
             if schedule.terms.report.kind == "template":
-                yield check_template(schedule, self.session.now())
+                yield check_template(self.session, schedule)
 
 
-def check_template(schedule: Schedule, now: int) -> CheckedReport:
+def check_template(session: Session, schedule: Schedule) -> CheckedReport:
     """Return the result of a template for the schedule's next occurrence."""
     source = schedule.terms.report.source
     try:
-        preview.render_here(schedule, preview.next_due_or_now(schedule, now))
+        preview.render(session, schedule, preview.next_due_or_now(schedule, session.now()))
     except SchedbotError as error:
         return CheckedReport(schedule.name, source, str(error), error.hint)
     return CheckedReport(schedule.name, source)

@@ -3,7 +3,7 @@
 Nothing is written and no token is read.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schedbot import times
 from schedbot.admin.fields import timing
@@ -13,7 +13,6 @@ from schedbot.model import Message, Schedule
 from schedbot.reports import block_checks, definitions, live_trial, render_process
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.live_trial import NamedReportOccurrence
-from schedbot.reports.render_process import ReportOccurrence
 from schedbot.rules import recurrence
 from schedbot.session import Session
 from schedbot.store.history import previous_post
@@ -51,10 +50,10 @@ def render(session: Session, schedule: Schedule, due_at: int) -> Message:
 
     Raises ReportFailed, BadInput for a report that the configuration does not have, and NoMessage.
     """
-    report = schedule.terms.report
+    report, occurrence = schedule.terms.report, build_occurrence(session, schedule, due_at)
     if report.kind != "named":
-        return render_here(schedule, due_at)
-    request = NamedReportOccurrence(report.source, build_occurrence(session, schedule, due_at))
+        return render_process.render(report, occurrence)
+    request = NamedReportOccurrence(report.source, occurrence)
     rendered = live_trial.render(definitions.load(session.settings), request).rendered
     if rendered.message:
         return rendered.message
@@ -62,14 +61,17 @@ def render(session: Session, schedule: Schedule, due_at: int) -> Message:
     raise NoMessage(f"Nothing to report: {reason}" if rendered.skip else f"Not ready: {reason}")
 
 
-def render_here(schedule: Schedule, due_at: int) -> Message:
-    """Return the message of a text or a template. Raises ReportFailed."""
-    occurrence = ReportOccurrence(schedule.name, schedule.account, due_at, schedule.recurrence.tz)
-    return render_process.render(schedule.terms.report, occurrence)
-
-
 def build_occurrence(session: Session, schedule: Schedule, due_at: int) -> LiveOccurrence:
-    """Return an occurrence of a schedule, for its named report. Nothing will be posted."""
+    """Return an occurrence of a schedule, for its report. Nothing will be posted."""
+    return replace(
+        build_first_occurrence(schedule, due_at),
+        previous_at=previous_post.find_before(session.db, schedule.id, due_at),
+        occurrence_before_at=recurrence.find_occurrence_before(schedule.recurrence, due_at),
+    )
+
+
+def build_first_occurrence(schedule: Schedule, due_at: int) -> LiveOccurrence:
+    """Return an occurrence of a schedule that has posted nothing before."""
     return LiveOccurrence(
         schedule=schedule.name,
         account=schedule.account,
@@ -78,10 +80,8 @@ def build_occurrence(session: Session, schedule: Schedule, due_at: int) -> LiveO
         due_at=due_at,
         tz=schedule.recurrence.tz,
         params=schedule.terms.report.params,
-        previous_at=previous_post.find_before(session.db, schedule.id, due_at),
         is_preview=True,
         on_empty=schedule.terms.on_empty,
-        occurrence_before_at=recurrence.find_occurrence_before(schedule.recurrence, due_at),
     )
 
 
@@ -89,8 +89,9 @@ def find_block_warnings(schedule: Schedule, now: int) -> list[str]:
     """Return a sentence for each part of the next message's blocks that Slack may refuse."""
     if schedule.terms.report.kind != "template":  # a named report has just been run
         return []
+    occurrence = build_first_occurrence(schedule, next_due_or_now(schedule, now))
     try:
-        return block_checks.find_warnings(render_here(schedule, next_due_or_now(schedule, now)))
+        return block_checks.find_warnings(render_process.render(schedule.terms.report, occurrence))
     except ReportFailed:  # `add` and `edit` have tried the report
         return []
 

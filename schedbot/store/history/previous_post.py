@@ -5,17 +5,12 @@ from schedbot.store.database import Database
 # Slack's id of a message is its instant in seconds.
 POSTED_AT = "CAST(CAST(p.ts AS REAL) * 1000 AS INTEGER)"
 
-# Last message of the schedule of the job `j`, in UTC milliseconds; null: none.
-OF_JOB = f"""
-SELECT {POSTED_AT} FROM jobs p
- WHERE p.schedule_id = j.schedule_id AND p.state = 'succeeded'
- ORDER BY p.due_at DESC LIMIT 1"""
+LAST = f"SELECT {POSTED_AT} FROM jobs p WHERE p.state = 'succeeded'"
 
-BEFORE = f"""
-SELECT {POSTED_AT} FROM jobs p
- WHERE p.schedule_id = :schedule_id AND p.state = 'succeeded' AND p.due_at < :due_at
- ORDER BY p.due_at DESC LIMIT 1
-"""
+# Last message of the schedule of the job `j` before that job, in UTC milliseconds; null: none.
+OF_JOB = f"{LAST} AND p.schedule_id = j.schedule_id AND p.due_at < j.due_at ORDER BY p.due_at DESC LIMIT 1"
+
+BEFORE = f"{LAST} AND p.schedule_id = :schedule_id AND p.due_at < :due_at ORDER BY p.due_at DESC LIMIT 1"
 
 
 def find_before(db: Database, schedule_id: str, due_at: int) -> int | None:

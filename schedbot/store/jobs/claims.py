@@ -44,7 +44,7 @@ SELECT j.id, j.token, j.schedule_id, s.name AS schedule, s.account, j.workspace_
            CASE WHEN m.held_at <= :latest_valid_hold THEN m.free_at ELSE 0 END) AS free_at,
        w.resumes, j.error, j.deferred_to, v.on_empty,
        {rule_columns("recurrence")},
-       CASE WHEN v.report_kind = 'named' THEN ({previous_post.OF_JOB}) END AS previous_at,
+       CASE WHEN v.report_kind <> 'text' THEN ({previous_post.OF_JOB}) END AS previous_at,
        CASE WHEN j.kind = 'scheduled' THEN {CALENDAR} ELSE '' END AS calendar
   FROM json_each(:ids) c
   JOIN jobs j ON j.id = c.value
@@ -119,7 +119,7 @@ class ClaimedJob:
     error: str | None
     recurrence: Recurrence
     on_empty: str = ""
-    previous_at: int | None = None  # its schedule's last message; of a named report
+    previous_at: int | None = None  # its schedule's last message before it; None for a text
     deferred_to: int | None = None
     calendar: str = ""  # empty: nothing defers or skips it
 

@@ -50,8 +50,7 @@ def render(request: RenderRequest) -> ChildResponse:
 
     report = request.report
     try:
-        names = reports.build_context(request.schedule_name, request.account, request.due_at, request.tz, report.params)
-        return RenderResponse(request.job_id, reports.render(report, names))
+        return RenderResponse(request.job_id, reports.render(report, reports.build_context(request.occurrence)))
     except ReportFailed as error:
         return RenderFailed(request.job_id, str(error)[:LONGEST_REASON])
     except MemoryError:

@@ -13,6 +13,7 @@ from schedbot import reports
 from schedbot.errors import ReportFailed
 from schedbot.model import Message
 from schedbot.reports import limits, resource_limits
+from schedbot.reports.context import LiveOccurrence
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.children import renderer
 from schedbot.worker.children.child_process import ChildProcess
@@ -187,4 +188,20 @@ class RenderPool:
 
 
 def render_request(job: ClaimedJob) -> RenderRequest:
-    return RenderRequest(job.id, job.report, job.schedule, job.account, job.due_at, job.tz)
+    return RenderRequest(job.id, job.report, build_occurrence(job))
+
+
+def build_occurrence(job: ClaimedJob) -> LiveOccurrence:
+    """Return the occurrence of a job, for its report."""
+    return LiveOccurrence(
+        schedule=job.schedule,
+        account=job.account,
+        workspace=job.workspace,
+        channel=job.channel,
+        due_at=job.due_at,
+        tz=job.tz,
+        params=job.report.params,
+        previous_at=job.previous_at,
+        attempt=job.attempts + 1,
+        on_empty=job.on_empty,
+    )

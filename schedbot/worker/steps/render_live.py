@@ -8,7 +8,7 @@ them is at fault: a batch as a whole, then its halves. A batch that takes too lo
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schedbot.errors import BadInput
 from schedbot.reports.context import LiveOccurrence
@@ -20,6 +20,7 @@ from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.protocol import ChildResponse, Ready
 from schedbot.worker.state.live_renderer_handle import LiveRender, LiveRendererHandle
 from schedbot.worker.state.send_queue import Delivery
+from schedbot.worker.steps.render import build_occurrence
 
 END_MS = 1_000  # a renderer with an overdue report is ended after this time; its others may finish meanwhile
 OWN_LIMIT_MS = 2_000  # a query or a program is ended by its source first, which knows more about the reason
@@ -130,7 +131,7 @@ class LiveRenderPool:
         overdue_at = now + definition.timeout_ms + (OWN_LIMIT_MS if definition.kind in ("sql", "command") else 0)
         request = LiveRender(definition, dict(enumerate(deliveries)), overdue_at, is_alone)
         handle.add(request)
-        occurrences = tuple(build_occurrence(delivery.job) for delivery in deliveries)
+        occurrences = tuple(build_live_occurrence(delivery.job) for delivery in deliveries)
         handle.send(LiveRenderRequest(request.key, definition, self.find_url(definition), occurrences))
 
     def needs_renderer(self) -> bool:
@@ -257,18 +258,7 @@ def take(queue: deque[Delivery], limit: int, active: Counter[str], share: int) -
     return deliveries
 
 
-def build_occurrence(job: ClaimedJob) -> LiveOccurrence:
-    """Return the occurrence of a job, for its report."""
-    return LiveOccurrence(
-        schedule=job.schedule,
-        account=job.account,
-        workspace=job.workspace,
-        channel=job.channel,
-        due_at=job.due_at,
-        tz=job.tz,
-        params=job.report.params,
-        previous_at=job.previous_at,
-        attempt=job.attempts + 1,
-        on_empty=job.on_empty,
-        occurrence_before_at=recurrence.find_occurrence_before(job.recurrence, job.due_at),
-    )
+def build_live_occurrence(job: ClaimedJob) -> LiveOccurrence:
+    """Return the occurrence of a job, for its named report."""
+    occurrence_before_at = recurrence.find_occurrence_before(job.recurrence, job.due_at)
+    return replace(build_occurrence(job), occurrence_before_at=occurrence_before_at)

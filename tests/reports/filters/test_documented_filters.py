@@ -8,16 +8,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schedbot.model import Report
-from schedbot.reports import build_context, render
+from schedbot.reports import render
 from schedbot.reports.filters import FILTERS
 from schedbot.rules.periods import PeriodRule, find_period
+from tests.support.reports.template_context import template_context
 
 MANUAL = (Path(__file__).parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```jinja\n(.*?)```", MANUAL, re.DOTALL)
 EXAMPLES = re.findall(r"^(\{\{ .+ \}\}) +→ (.+)$", "".join(BLOCKS), re.MULTILINE)
 DUE = datetime(2026, 11, 23, 9, tzinfo=ZoneInfo("America/Los_Angeles"))
 CONTEXT = {
-    **build_context("acme-weekly", "acme", 1_795_453_200_000, "America/Los_Angeles"),
+    **template_context(),
     "period": find_period(PeriodRule.WEEK, DUE),
 }
 

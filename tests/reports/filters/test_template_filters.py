@@ -10,12 +10,13 @@ import pytest
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Report
-from schedbot.reports import build_context, render
+from schedbot.reports import render
 from schedbot.rules.periods import Period
+from tests.support.reports.template_context import template_context
 
 NEW_YORK = ZoneInfo("America/New_York")
 CONTEXT = {
-    **build_context("acme-weekly", "acme", 1_795_453_200_000, "America/Los_Angeles"),  # Mon 23 Nov 2026 09:00 PST
+    **template_context(),  # Mon 23 Nov 2026 09:00 PST
     "period": Period(datetime(2026, 11, 16, tzinfo=NEW_YORK), datetime(2026, 11, 23, tzinfo=NEW_YORK)),
     "previous": None,
     "last_of_march": datetime(2026, 3, 31, 9, tzinfo=NEW_YORK),
