@@ -144,13 +144,12 @@ def open_temporary_folder() -> tempfile.TemporaryDirectory[str]:
 
 
 def create_folder(folder: str) -> Path:
-    """Create the folder if it is missing. Raises BadInput for a folder with a database or a configuration."""
+    """Create the folder if it is missing. Raises BadInput for a folder that is not empty."""
     path = text_input.parse_path(folder)
-    for name in ("schedbot.db", "schedbot.toml"):
-        if (path / name).exists():
-            raise BadInput(f"'{folder}' already contains {name}.", hint="Use a new or empty folder with --dir.")
     try:
         path.mkdir(parents=True, exist_ok=True)
+        for entry in path.iterdir():
+            raise BadInput(f"'{folder}' already contains {entry.name}.", hint="Use a new or empty folder with --dir.")
     except OSError as error:
         reason = (error.strerror or "no access").lower()
         raise BadInput(f"The folder '{folder}' cannot be created: {reason}.", hint="Use another folder.") from None

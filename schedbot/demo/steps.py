@@ -4,15 +4,13 @@ Rule: nothing is simulated. The output comes from real commands, with a real dat
 demo itself is a note.
 """
 
-import shutil
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from schedbot import clock
 from schedbot.demo.environment import DemoEnvironment
-from schedbot.demo.schedules import LATER_NAME, SCHEDULES, TEMPLATE, UNKNOWN_CHANNEL, UNKNOWN_NAME, DemoSchedule
+from schedbot.demo.schedules import LATER_NAME, SCHEDULES, UNKNOWN_CHANNEL, UNKNOWN_NAME, DemoSchedule
 from schedbot.model import Message
 from schedbot.store.history import jobs as job_history
 from schedbot.store.history.filters import Filter
@@ -69,9 +67,10 @@ Step = Command | Output | Note | Progress | ChannelMessages
 def run_steps(environment: DemoEnvironment) -> Generator[Step, None, None]:
     """Run the demo and yield its steps. A note with `is_error` reports a failure."""
     started = time.monotonic()
-    yield from run_command(environment, "init")
+    yield from run_command(environment, "init", "--example", ".")
     # On a slow machine the schedules need a longer lead.
     lead_s = 5 + 3 * (time.monotonic() - started)
+    yield from run_command(environment, "reports")
     yield Note("Start the worker. It posts due jobs until it is stopped.")
     yield Command(("work", "&"))
     environment.start_pool()
@@ -102,7 +101,6 @@ def run_command(environment: DemoEnvironment, *words: str) -> Iterator[Step]:
 
 
 def add_schedules(environment: DemoEnvironment, lead_s: float) -> Iterator[Step]:
-    shutil.copy(Path(__file__).with_name(TEMPLATE), environment.folder)
     environment.slack.control.order("drop_after", channel=UNKNOWN_CHANNEL)
     yield Note(
         "Add seven schedules in seven time zones. Two will have trouble: for the first, Slack stores the message but "

@@ -11,14 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from schedbot import demo
 from tests.support.app import until
 
 pytestmark = pytest.mark.slow
 
 Program = subprocess.Popen[bytes]
 PROGRAM = [sys.executable, "-m", "schedbot", "demo"]
-ROOT = Path(__file__).parent.parent.parent
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -73,7 +71,7 @@ def read_until(program: Program, words: bytes) -> bytes:
 def test_demo_succeeds(finished_demo: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     _, done = finished_demo
     assert done.returncode == 0, done.stdout + done.stderr
-    for command in ("init", "work &", "add la-standup", "tick", "audit"):
+    for command in ("init --example .", "reports", "work &", "add la-standup", "tick", "audit"):
         assert f"$ schedbot {command}" in done.stdout
     assert re.search(r"berlin-backup +succeeded", done.stdout)
     assert re.search(r"sao-paulo-old +failed +is_archived", done.stdout)
@@ -156,8 +154,3 @@ def test_folder_with_a_database_is_not_changed(tmp_path: Path) -> None:
     assert "already contains schedbot.db" in done.stderr
     assert [file.name for file in tmp_path.iterdir()] == ["schedbot.db"]
     assert (tmp_path / "schedbot.db").read_text() == "mine"
-
-
-def test_template_of_the_demo_equals_the_example() -> None:
-    example = ROOT / "examples" / "weekly_status.json.j2"
-    assert (Path(demo.__file__).parent / "weekly_status.json.j2").read_text() == example.read_text()

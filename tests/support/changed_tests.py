@@ -20,6 +20,7 @@ FOLDERS = {
     "clock.py": ("times",),
     "demo": ("commands",),
     "errors.py": ("commands",),
+    "example": ("commands",),
     "file_access.py": ("store", "commands"),
     "log.py": ("commands",),
     "__main__.py": ("commands",),

@@ -43,7 +43,9 @@ def create_project(folder: Path, now: int) -> list[str]:
         if isinstance(error, OSError | sqlite3.Error):
             raise cannot_write(folder, error) from None
         raise
-    return sorted(f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir())
+    return sorted(
+        f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir() if "-lock" not in path.name
+    )
 
 
 def refuse_used(folder: Path) -> None:

@@ -12,7 +12,10 @@ from schedbot.store.history import report_history
 
 @dataclass(frozen=True, slots=True)
 class ReportOverview:
-    """A named report. `problem`: why its table cannot be used, or that it has none. `last_at`: UTC milliseconds."""
+    """A named report. `problem`: why its table cannot be used, or that it has none. `last_at`: UTC milliseconds.
+
+    `folder`: of the configuration file.
+    """
 
     name: str
     kind: str
@@ -22,6 +25,7 @@ class ReportOverview:
     last_outcome: str | None
     p95_ms: int | None
     problem: str = ""
+    folder: str = ""
 
 
 def list_reports(session: Session, names: Sequence[str] = ()) -> Iterator[ReportOverview]:
@@ -48,6 +52,7 @@ def describe(session: Session, loaded: Definitions, name: str) -> ReportOverview
         last_outcome=last.outcome if last else None,
         p95_ms=report_history.find_p95_ms(session.db, name),
         problem="" if definition else find_problem(loaded, name),
+        folder=definition.folder if definition else "",
     )
 
 

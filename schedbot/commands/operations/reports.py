@@ -61,7 +61,7 @@ def to_row(overview: ReportOverview, now: int) -> list[str]:
     return [
         overview.name,
         overview.kind or "-",
-        output.cut(overview.place, MOST_PLACE) or "-",
+        output.cut(overview.place.removeprefix(f"{overview.folder}/"), MOST_PLACE) or "-",
         f"{overview.schedules:,}",
         times.format_relative(overview.last_at, now) if overview.last_at is not None else "",
         overview.last_outcome or "",

@@ -169,4 +169,5 @@ def print_next_commands(folder: str | None, keep: bool) -> None:
         output.print_line(f"  schedbot --config {shlex.quote(folder)}/schedbot.toml audit 1")
     if not keep:
         output.print_line("Next:  schedbot demo --keep    keep the sandbox running and try more commands")
+    output.print_line("       schedbot init --example sales    reports from your data: docs/reports.md")
     output.print_line("       schedbot init           set up schedbot; README.md explains the Slack app")

@@ -50,5 +50,6 @@ def create_example(name: str) -> None:
     for warning in init_example.list_overrides(folder):
         output.print_line(warning)
     output.print_line(f"Created  a project of example reports in {name}: {', '.join(names)}", hang=9)
-    output.note(f"Next:  cd {shlex.quote(name)} && schedbot reports")
+    move = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(name)} && "
+    output.note(f"Next:  {move}schedbot reports")
     output.note("       README.md there has the next steps.")
