@@ -50,6 +50,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "why": "Explain why a schedule did or did not post.",
     },
     "Operations": {
+        "backup": "Copy the database and check the copy.",
         "cron": "Manage the lines of your crontab that run 'schedbot tick'.",
         "service": "Manage units of systemd for 'schedbot work' and for the tick.",
         "log": "Show who changed what, when and from where.",

@@ -88,6 +88,14 @@ class Database(ABC):
         """
 
     @abstractmethod
+    def back_up(self, target: Path) -> None:
+        """Copy the database, as of one commit, into a new file, while writers go on. Raises DatabaseUnusable."""
+
+    @abstractmethod
+    def verify_backup(self, target: Path) -> int:
+        """Return the number of jobs in a copy. Raises DatabaseUnusable for a copy that is damaged."""
+
+    @abstractmethod
     def wake(self) -> None:
         """Tell waiting pools that there are jobs to claim."""
 

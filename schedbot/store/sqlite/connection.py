@@ -131,6 +131,19 @@ class SqliteDatabase(Database):
 
         return open_scratch(self.path, fill)
 
+    def back_up(self, target: Path) -> None:
+        from schedbot.store.sqlite import online_backup
+
+        online_backup.copy(self._connection, self.path, target)
+
+    def verify_backup(self, target: Path) -> int:
+        from schedbot.store.sqlite import online_backup
+
+        if damage := online_backup.find_damage(target):
+            hint = "Check the disk, and run 'schedbot doctor' for the database itself."
+            raise DatabaseUnusable(f"The copy of '{self.path}' is damaged: {damage}.", hint)
+        return online_backup.count_jobs(target)
+
     def plan_once(self) -> None:
         """Plan each statement by its text alone, once, and not for each new value."""
         self._connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)

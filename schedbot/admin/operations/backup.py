@@ -1,0 +1,84 @@
+"""`backup`: a verified copy of the database in use, alone or as the newest of several in a folder."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from schedbot.errors import BadInput, SchedbotError
+from schedbot.session import Session
+
+NAME = "schedbot-{stamp}.db"
+PATTERN = "schedbot-[0-9]*T[0-9]*Z.db"
+PARTIAL = ".partial"
+
+
+@dataclass(frozen=True, slots=True)
+class BackupResult:
+    """A backup: its file, size, number of jobs, and the older backups that were deleted for it."""
+
+    file: Path
+    bytes: int
+    jobs: int
+    deleted: tuple[Path, ...] = ()
+
+
+def back_up(session: Session, target: Path, keep: int | None = None) -> BackupResult:
+    """Copy the database into a new file, or into a folder under a name with the instant (UTC).
+
+    `keep`: of the backups that were made in the folder, only so many of the newest stay. The copy is checked before it
+    gets its name. Raises BadInput for a target that exists or a folder that is missing, and SchedbotError for a copy
+    that is damaged.
+    """
+    file = target / NAME.format(stamp=stamp(session.now())) if target.is_dir() else target
+    if keep is not None and not target.is_dir():
+        raise BadInput("--keep needs a folder.", "Give the name of a folder: its older backups are deleted.")
+    if file.exists():
+        raise BadInput(f"'{file}' exists already.", "Choose another name, or a folder: each backup gets its own name.")
+    if not file.parent.is_dir():
+        raise BadInput(f"There is no folder '{file.parent}'.", "Make it first; only its owner should read it.")
+    with partial_file(file) as partial:
+        session.db.back_up(partial)
+        jobs = session.db.verify_backup(partial)
+        os.rename(partial, file)
+    sync_folder(file.parent)
+    return BackupResult(file, file.stat().st_size, jobs, tuple(rotate(target, keep)) if keep else ())
+
+
+@contextmanager
+def partial_file(file: Path) -> Iterator[Path]:
+    """Yield the name under which a backup is written. The file is deleted if the block raises. Raises SchedbotError."""
+    partial = file.with_name(f".{file.name}{PARTIAL}")
+    with suppress(FileNotFoundError):
+        partial.unlink()  # of a backup that was killed
+    try:
+        yield partial
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise SchedbotError(f"The backup '{file}' cannot be written: {reason}.", "Choose another place.") from None
+    finally:
+        with suppress(FileNotFoundError):
+            partial.unlink()
+
+
+def rotate(folder: Path, keep: int) -> Iterator[Path]:
+    """Delete all but the newest `keep` backups of the folder. Yield the deleted ones."""
+    for path in sorted(folder.glob(PATTERN))[:-keep]:
+        path.unlink()
+        yield path
+
+
+def stamp(now: int) -> str:
+    """Return an instant as part of a file name: `20261201T090000Z`."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now // 1000))
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the name of a new file on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
