@@ -18,6 +18,7 @@ from itertools import count, islice
 
 from schedbot import log
 from schedbot.errors import SchedbotError
+from schedbot.reports import resource_limits
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.definitions import Definitions, ReportDefinition
 from schedbot.reports.live_protocol import LiveRenderRequest, LiveRenderResponse, build_response, encode
@@ -124,6 +125,7 @@ class LiveClient:
     process: LiveProcess | None = None
     running: dict[int, LiveRequest] = field(default_factory=dict)
     waiting: deque[LiveRequest] = field(default_factory=deque)
+    is_second_try: bool = False
 
     def render(self, requests: Iterable[LiveRequest]) -> Iterator[LiveResult]:
         """Yield the result of each request, as soon as it is there. Raises SchedbotError if no process can start."""
@@ -177,11 +179,15 @@ class LiveClient:
             yield LiveResult(request, response.rendered)
 
     def explain_end(self) -> Iterator[LiveResult]:
-        """The process has ended: yield the result of each running report, rendered alone."""
+        """The process has ended: yield the result of each running report, rendered alone.
+
+        A report that was alone is rendered once more if another program ended the process.
+        """
         assert self.process is not None
         self.process.child.wait(START_S)
         requests, exit_code = self.end_process()
-        if len(requests) == 1:
+        is_killed = exit_code in resource_limits.KILLED and not self.is_second_try
+        if len(requests) == 1 and not is_killed:
             yield LiveResult(requests[0], RenderedReport(failure=explain_end(exit_code)))
             return
         for request in requests:
@@ -201,7 +207,7 @@ class LiveClient:
 
     def render_alone(self, request: LiveRequest) -> LiveResult:
         """Return the result of a report in a process of its own."""
-        client = LiveClient(self.python_path)
+        client = LiveClient(self.python_path, is_second_try=True)
         try:
             return next(client.render([request]))
         finally:

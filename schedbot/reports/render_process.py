@@ -116,10 +116,18 @@ def render_fully(report: Report, occurrence: LiveOccurrence) -> Rendered:
     """Return the message or the error of a report, with the values that it used."""
     if report.kind == "text":
         return Rendered(reports.render(report, {}), frozenset())
-    rendered = get_process().render(report, occurrence)
+    rendered, is_killed = render_in_process(report, occurrence)
+    return render_in_process(report, occurrence)[0] if is_killed else rendered
+
+
+def render_in_process(report: Report, occurrence: ReportOccurrence) -> tuple[Rendered, bool]:
+    """Return the result of a report, and whether another program ended the child."""
+    process = get_process()
+    rendered = process.render(report, occurrence)
+    is_killed = process.child.returncode in resource_limits.KILLED
     if rendered.used is None:
         end_process()
-    return rendered
+    return rendered, is_killed
 
 
 _running: list[RenderProcess] = []  # at most one

@@ -5,10 +5,12 @@ No limit is above the one that the parent process has.
 
 import math
 import resource
+import signal
 
 MEMORY_BYTES = 1 << 30
 FILE_BYTES = 1 << 26
 CPU_S = 10  # of processor time for one report, on all cores together
+KILLED = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP})  # exit codes of a process that another ended
 # A renderer needs no more of the environment, which may hold secrets.
 VARIABLES = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TZDIR", "TMPDIR", "LD_LIBRARY_PATH"}) | {
     f"PYTHON{name}" for name in ("PATH", "HOME", "TZPATH", "UTF8", "DONTWRITEBYTECODE")

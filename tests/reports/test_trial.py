@@ -1,6 +1,11 @@
 """Trials of reports: rendered in a process with limits, and each different trial made once."""
 
+import fcntl
+import signal
+import struct
+import termios
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,7 +15,9 @@ from schedbot.errors import ReportFailed
 from schedbot.model import Report
 from schedbot.reports import render_process, trial
 from schedbot.reports.context import LiveOccurrence
+from schedbot.reports.render_process import RenderProcess
 from schedbot.reports.trial import TrialOccurrence
+from tests.support.app import until
 
 MONDAY = 1_795_453_200_000
 OCCURRENCE = LiveOccurrence("daily", "acme", "default", "C0ACME", MONDAY, "Europe/Berlin")
@@ -74,6 +81,21 @@ def test_dead_process_is_replaced(tmp_path: Path) -> None:
     process.child.kill()
     process.child.wait()
     assert render_process.render(report, OCCURRENCE).text == "hello"
+
+
+def has_unread_request(process: RenderProcess) -> bool:
+    return bool(struct.unpack("i", fcntl.ioctl(process.end, termios.TIOCOUTQ, b"\0" * 4))[0])
+
+
+def test_report_of_a_killed_process_is_tried_once_more(tmp_path: Path) -> None:
+    report = template(tmp_path, '{"text": "hello"}')
+    process = render_process.get_process()
+    process.child.send_signal(signal.SIGSTOP)
+    with ThreadPoolExecutor() as thread:
+        result = thread.submit(render_process.render, report, OCCURRENCE)
+        until(lambda: has_unread_request(process))
+        process.child.kill()
+        assert result.result(timeout=30).text == "hello"
 
 
 def test_report_without_account_is_tried_once(tmp_path: Path) -> None:
