@@ -69,11 +69,8 @@ def run(
             settings, processes=processes or settings.processes, in_flight=in_flight or settings.in_flight
         )
         session = replace(session, settings=settings)
-        if user_zones.is_any_due(session.db, session.now()):
-            from schedbot.admin.schedules import refresh_user_zones
-
-            refresh_user_zones.try_refresh(session, "work", ZONE_REFRESH_MS)
         with log_in_background():
+            refresh_zones(session)
             pool = Pool(session, drain=drain)
             tally = pool.run()
         if not quiet:
@@ -85,6 +82,14 @@ def run(
             raise SchedbotError(*explain_passing_failure(failure.code, failure.workspace, failure.detail))
         if drain:
             raise typer.Exit(report_waiting(session))
+
+
+def refresh_zones(session: Session) -> None:
+    """Refresh the time zones of Slack users that are due."""
+    if user_zones.is_any_due(session.db, session.now()):
+        from schedbot.admin.schedules import refresh_user_zones
+
+        refresh_user_zones.try_refresh(session, "work", ZONE_REFRESH_MS)
 
 
 def summarize(tally: dict[str, int]) -> str:

@@ -20,11 +20,25 @@ def fill_pipe(writer: int) -> None:
     os.set_blocking(writer, True)
 
 
+def let_a_zone_be_due(app: App) -> None:
+    """Let the next pool ask Slack about a user, with an error that is logged."""
+    app.add_schedule("anna", cron="0 9 * * *", tz="slack:U0SANDBOX01")
+    app.slack.order("error", "users.info", code="missing_scope", times="forever")
+    with app.db.writing():
+        app.db.execute("UPDATE people SET ask_at = 0")
+
+
 @pytest.mark.slow
-def test_pool_posts_while_nobody_reads_its_log(app: App) -> None:
+@pytest.mark.parametrize("is_zone_due", [False, True], ids=["jobs alone", "a zone is due"])
+def test_pool_posts_while_nobody_reads_its_log(
+    app: App, is_zone_due: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reader, writer = os.pipe()
     fill_pipe(writer)
     app.add_due_jobs(3)
+    if is_zone_due:
+        monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-sandbox-acme")
+        let_a_zone_be_due(app)
     app.slack.order("error", channel="C0000000000", code="no_text", times="forever")
     command = [sys.executable, "-m", "schedbot", "work", "--drain", "--processes", "1"]
     pool = subprocess.Popen(command, env=app.environment(), cwd=app.folder, stdin=-3, stdout=-3, stderr=writer)
