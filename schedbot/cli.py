@@ -13,7 +13,7 @@ import typer
 from schedbot import __version__, text_input
 from schedbot.commands import completion, usage_errors
 from schedbot.commands.command_class import Group, LeafCommand
-from schedbot.errors import BadFile, SchedbotError, redact_tokens
+from schedbot.errors import BadFile, SchedbotError, explain_machine_failure, redact_tokens
 from schedbot.presentation import streams
 
 COMMANDS: dict[str, dict[str, str]] = {
@@ -204,6 +204,12 @@ def main() -> None:
     except SchedbotError as error:
         print_error(error)
         sys.exit(error.code)
+    except (OSError, MemoryError, RuntimeError) as error:
+        if (explained := explain_machine_failure(error)) is None:
+            raise
+        error.__traceback__ = None  # its frames hold the files and the memory that the message needs
+        print_error(explained)
+        sys.exit(explained.code)
 
 
 def run_command() -> None:

@@ -4,9 +4,25 @@ Each error has a message with the wrong value, a hint with the next step, and an
 cause. Any exception that is not a SchedbotError is a defect and keeps its traceback.
 """
 
+import errno
 import re
 
 TOKEN = re.compile(r"(?:xox[a-z]?|xapp)[.-][A-Za-z0-9.-]{4,}")
+MACHINE_FAILURES = {
+    errno.EMFILE: (
+        "This machine has no file descriptor left for schedbot.",
+        "Raise the limit: 'ulimit -n', or 'LimitNOFILE=' of the systemd unit.",
+    ),
+    errno.ENOMEM: (
+        "This machine has no memory left for schedbot.",
+        "Free memory, or raise the limit: 'ulimit -v', or 'MemoryMax=' of the systemd unit.",
+    ),
+    errno.EAGAIN: (
+        "This machine can start no other process or thread for schedbot.",
+        "End other processes, or raise the limit: 'ulimit -u', or 'TasksMax=' of the systemd unit.",
+    ),
+}
+SAME_FAILURES = {errno.ENFILE: errno.EMFILE, errno.ENOBUFS: errno.ENOMEM}
 DONE = 0
 FAILED = 1
 USAGE_ERROR = 2
@@ -29,6 +45,21 @@ class SchedbotError(Exception):
 def redact_tokens(text: str) -> str:
     """Replace everything in the text that looks like a Slack token."""
     return TOKEN.sub("xox…", text)
+
+
+def explain_machine_failure(error: BaseException) -> SchedbotError | None:
+    """Return the error for a person if this machine has nothing left of what a command needs; None for a defect.
+
+    It imports nothing, since a module could not be opened.
+    """
+    number = None
+    if isinstance(error, MemoryError):
+        number = errno.ENOMEM
+    elif isinstance(error, RuntimeError) and "start new thread" in str(error):
+        number = errno.EAGAIN
+    elif isinstance(error, OSError) and error.errno:
+        number = SAME_FAILURES.get(error.errno, error.errno)
+    return SchedbotError(*MACHINE_FAILURES[number]) if number in MACHINE_FAILURES else None
 
 
 class BadInput(SchedbotError):

@@ -92,19 +92,14 @@ class Pool:
         gives back the rest. After the second it ends at once; the outcome of posts in flight is looked up later.
 
         Raises DatabaseOutgrown when a newer program has changed the tables, DatabaseLost when the database's file was
-        deleted or replaced or is a copy, ProgramChanged when another version has
-        replaced this one on the disk, and StepKeepsFailing when a step did nothing but fail for a minute; the pool
+        deleted or replaced or is a copy, ProgramChanged when another version replaced this one, and StepKeepsFailing when a step did nothing but fail for a minute; the pool
         ends first as if asked to stop. Raises DatabaseUnusable if nothing can be written at the start (a pool that
         runs waits for that, but pools that cron starts each minute would pile up), or still not when the time to stop
         is over.
         """
         with catch_stop_signals() as stop, self.selector:
             self.in_flight.place = ownership.ensure(self.session.db, self.started_at)
-            with self.session.db.writing():
-                self.write_heartbeat(self.session.db)
-                if self.drain and not is_on_terminal():
-                    heartbeats.forget_service(self.session.db)
-            fifo = wake_fifo.listen(self.session.db.path, self.fifo_name)
+            fifo = self.register()
             self.selector.register(stop.reader, selectors.EVENT_READ, "signal")
             self.selector.register(fifo, selectors.EVENT_READ, "wake")
             try:
@@ -115,6 +110,19 @@ class Pool:
         if self.ended_by:
             raise self.ended_by
         return self.in_flight.summary()
+
+    def register(self) -> int:
+        """Make the pool's FIFO, write its first heartbeat, and return the FIFO's descriptor. An error leaves neither."""
+        fifo = wake_fifo.listen(self.session.db.path, self.fifo_name)
+        try:
+            with self.session.db.writing():
+                self.write_heartbeat(self.session.db)
+                if self.drain and not is_on_terminal():
+                    heartbeats.forget_service(self.session.db)
+        except BaseException:
+            wake_fifo.remove(self.session.db.path, self.fifo_name, fifo)
+            raise
+        return fifo
 
     def run_turn(self, stop: StopSignal) -> None:
         """Run each step once. While the database cannot be written to, the pool waits and keeps everything.

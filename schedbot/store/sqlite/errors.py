@@ -12,7 +12,7 @@ from pathlib import Path
 import apsw
 
 from schedbot import __version__
-from schedbot.errors import BadInput, DatabaseUnusable, SchedbotError
+from schedbot.errors import MACHINE_FAILURES, BadInput, DatabaseUnusable, SchedbotError
 from schedbot.file_access import owner_name, user_name
 from schedbot.store.database import DatabaseOutgrown
 
@@ -49,6 +49,8 @@ def translate_sqlite_error(error: apsw.Error, path: Path) -> SchedbotError | Non
                 f"The database '{path}' is damaged.", "Restore a backup, or see sqlite.org/recovery.html."
             )
         case apsw.CantOpenError():
+            if not can_open_a_file():
+                return no_descriptors(path)
             return name_companion(path, os.R_OK) or DatabaseUnusable(
                 f"The database '{path}' of {owner_name(path)} cannot be opened by {user_name(os.geteuid())}.",
                 "Check the permissions of the file and its folder.",
@@ -91,10 +93,23 @@ def name_companion(path: Path, access: int) -> DatabaseUnusable | None:
     return None
 
 
+def can_open_a_file() -> bool:
+    """Has this process a file descriptor left? SQLite opens two files at once."""
+    opened: list[int] = []
+    try:
+        opened += [os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC) for _ in range(2)]
+    except OSError as error:
+        return error.errno not in (errno.EMFILE, errno.ENFILE)
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+    return True
+
+
 def no_descriptors(path: Path) -> DatabaseUnusable:
     return DatabaseUnusable(
         f"'{path}' cannot be opened: this machine has no file descriptor left for schedbot.",
-        "Raise the limit: 'ulimit -n', or 'LimitNOFILE=' of the systemd unit.",
+        MACHINE_FAILURES[errno.EMFILE][1],
     )
 
 

@@ -30,9 +30,7 @@ def let_a_zone_be_due(app: App) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_zone_due", [False, True], ids=["jobs alone", "a zone is due"])
-def test_pool_posts_while_nobody_reads_its_log(
-    app: App, is_zone_due: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pool_posts_while_nobody_reads_its_log(app: App, is_zone_due: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     reader, writer = os.pipe()
     fill_pipe(writer)
     app.add_due_jobs(3)

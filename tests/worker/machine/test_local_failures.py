@@ -1,6 +1,7 @@
 """A failure of this machine is no outage of Slack: its jobs wait, use up no attempt, and `health` names the remedy."""
 
 import errno
+import json
 import resource
 import socket
 
@@ -12,7 +13,7 @@ from schedbot.slack import machine_errors
 from schedbot.slack.error_codes import explain
 from schedbot.slack.history_lookup import RETRYABLE
 from tests.support.app import App, now_ms, until
-from tests.support.failing_pools import run_limited, start_limited
+from tests.support.failing_pools import ADD, run_limited, start_limited
 from tests.support.sql import read_rows, read_value
 
 
@@ -45,9 +46,19 @@ def lower_limit(pool: int, to: int) -> None:
 
 
 def test_pool_without_descriptors_for_its_files_ends(app: App) -> None:
-    done = run_limited(app, "--nofile=9", "work", "--drain", "--processes", "1")
-    assert (done.returncode, "no file descriptor left" in done.stderr) == (1, True)
-    assert "chown" not in done.stderr
+    for limit in (5, 8, 9, 10):
+        done = run_limited(app, f"--nofile={limit}", "work", "--drain", "--processes", "1")
+        assert (done.returncode, "no file descriptor left" in done.stderr) == (1, True), done.stderr
+        assert "Traceback" not in done.stderr
+        assert "chown" not in done.stderr
+    assert json.loads(app.run("health", "--json").stdout)["workers"] == 0
+
+
+def test_command_without_descriptors_says_so(app: App) -> None:
+    for limit in (5, 6, 7):
+        done = run_limited(app, f"--nofile={limit}", *ADD)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+        assert "no file descriptor left" in done.stderr
 
 
 @pytest.mark.slow
