@@ -120,7 +120,7 @@ def render_fully(report: Report, occurrence: LiveOccurrence) -> Rendered:
     return render_in_process(report, occurrence)[0] if is_killed else rendered
 
 
-def render_in_process(report: Report, occurrence: ReportOccurrence) -> tuple[Rendered, bool]:
+def render_in_process(report: Report, occurrence: LiveOccurrence) -> tuple[Rendered, bool]:
     """Return the result of a report, and whether another program ended the child."""
     process = get_process()
     rendered = process.render(report, occurrence)
