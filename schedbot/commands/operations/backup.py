@@ -24,11 +24,11 @@ def run(
     Example:  schedbot backup /var/backups --keep 14
     """
     with open_session() as session:
-        made = backup.back_up(session, Path(file).expanduser(), keep)
+        result = backup.back_up(session, Path(file).expanduser(), keep)
     if json:
-        output.json_lines([{"file": str(made.file), "bytes": made.bytes, "jobs": made.jobs, "verified": True}])
+        output.json_lines([{"file": str(result.file), "bytes": result.bytes, "jobs": result.jobs, "verified": True}])
         return
-    size = f"{made.bytes / 1_000_000:,.1f} MB"
-    output.print_line(f"Backed up to {made.file}: {output.count(made.jobs, 'job')}, {size}, verified.")
-    for path in made.deleted:
+    size = f"{result.bytes / 1_000_000:,.1f} MB"
+    output.print_line(f"Backed up to {result.file}: {output.count(result.jobs, 'job')}, {size}, verified.")
+    for path in result.deleted:
         output.print_line(f"Deleted {path}.")
