@@ -30,16 +30,28 @@ NEEDS_PERSON = 3
 
 
 class SchedbotError(Exception):
-    """Error that a person can fix. `code`: the exit code; `hint`: the next step.
+    """Error that a person can fix. `hint`: the next step, or ''; `code`: the exit code of a command.
 
-    Both may quote a file or a value: tokens in them are struck out.
+    `column`: name of the wrong field of a schedule, as in an import, or ''. Message and hint may quote a file or a
+    value: tokens in them are struck out.
     """
 
     code = FAILED
+    column = ""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(redact_tokens(message))
         self.hint = redact_tokens(hint)
+
+    @property
+    def message(self) -> str:
+        """Sentence about what was wrong, with the value."""
+        return str(self)
+
+    @property
+    def exit_code(self) -> int:
+        """Exit code of a command: 1 failed, 2 used wrongly and nothing was changed."""
+        return self.code
 
 
 def redact_tokens(text: str) -> str:
@@ -78,6 +90,16 @@ class BadFile(BadInput):
     def __init__(self, message: str, hint: str, lines: list[str]) -> None:
         super().__init__(message, hint)
         self.lines = [redact_tokens(line) for line in lines]
+
+
+class ScheduleChanged(SchedbotError):
+    """Somebody else changed the schedule since it was read. Nothing was changed now."""
+
+
+class HandleUnusable(SchedbotError):
+    """The handle of the Python API was closed, or belongs to the process that forked this one."""
+
+    code = USAGE_ERROR
 
 
 class DatabaseUnusable(SchedbotError):

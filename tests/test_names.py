@@ -78,8 +78,9 @@ def test_no_docstring_begins_with_a_question_word() -> None:
 
 
 def test_class_names_are_unique() -> None:
+    """Values of the Python API have the names of the field, like the classes that they are copies of."""
     places = defaultdict(list)
-    for path in ALL:
+    for path in (path for path in ALL if not place(path).startswith("schedbot/api/")):
         for node in nodes(path):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(place(path, node))

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from schedbot import times
-from schedbot.admin.schedules import occurrences
+from schedbot.admin.schedules import occurrences, serialize
 from schedbot.admin.schedules.occurrences import Skips
 from schedbot.model import Schedule, ScheduleState
 from schedbot.presentation import jobs, output, text_width
-from schedbot.presentation.schedules import describe_rule, describe_stop, local_time
+from schedbot.presentation.schedules import describe_stop, local_time
 from schedbot.rules import recurrence
 from schedbot.store.history.last_results import LastResult
 
@@ -67,7 +67,7 @@ def detail_cells(schedule: Schedule, now: int, dropped: Skips) -> DetailCells:
     rule = schedule.recurrence
     if rule.once_at is not None:
         return DetailCells(*soon, "once", "once")
-    return DetailCells(*soon, rule.cron or recurrence.to_phrase(rule.rrule or ""), describe_rule(schedule))
+    return DetailCells(*soon, rule.cron or recurrence.to_phrase(rule.rrule or ""), serialize.describe_rule(schedule))
 
 
 def join_details(details: list[DetailCells], room: int) -> tuple[list[str], int]:

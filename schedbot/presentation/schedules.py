@@ -1,71 +1,22 @@
-"""Schedules as JSON objects and as lines of text."""
+"""Schedules as lines of text."""
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from schedbot import times
-from schedbot.admin.fields.schedule_fields import COLUMNS
-from schedbot.admin.schedules import occurrences, pause_all, serialize
-from schedbot.admin.schedules.occurrences import Occurrence, Skips
-from schedbot.model import Recurrence, Schedule
+from schedbot.admin.schedules import occurrences, pause_all
+from schedbot.admin.schedules.occurrences import Occurrence
+from schedbot.model import Schedule
 from schedbot.presentation import output
-from schedbot.rules import recurrence
 from schedbot.session import Session
 from schedbot.slack.remedies import describe_reason
-from schedbot.store.history import last_results
-from schedbot.store.history.last_results import LastResult
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import pauses_of_all, workspaces
 
-CSV_COLUMNS = (*COLUMNS, *serialize.EXTRA_KEYS)
 INSTANTS = ("at", "starts", "until", "paused_until")
 MAX_VALUE = 60
-BATCH = 500
-
-
-def to_json(schedule: Schedule, last: LastResult | None, now: int, dropped: Skips) -> dict[str, Any]:
-    """Return the object of `add`, `list` and `show`."""
-    next_due_at = occurrences.find_next_due(schedule, now, dropped)
-    beside = {
-        "id": schedule.id,
-        "state": schedule.state.value,
-        "reason": schedule.reason,
-        "next_due_at": serialize.format_optional(next_due_at),
-        "meaning": describe_rule(schedule),
-        "created_at": serialize.format_optional(schedule.created_at),
-        "zone": schedule.recurrence.tz,
-        "last_due_at": serialize.format_optional(last.due_at if last else None),
-        "last_state": last.state.value if last else None,
-        "last_error": last.error if last else None,
-    }
-    return {**serialize.to_columns(schedule), **beside}
-
-
-def to_json_each(session: Session, schedules: Iterable[Schedule]) -> Iterator[dict[str, Any]]:
-    """Return the objects of many schedules, one by one."""
-    now = session.now()
-    dropped = pending.list_skipped(session.db, now)
-    remaining = iter(schedules)
-    while batch := list(islice(remaining, BATCH)):
-        results = last_results.by_schedule(session.db, (schedule.id for schedule in batch), now)
-        for schedule in batch:
-            yield to_json(schedule, results.get(schedule.id), now, dropped)
-
-
-@lru_cache(maxsize=8_192)
-def describe_recurrence(rule: Recurrence) -> str:
-    """Return a recurrence in words. Cached, because many schedules share one."""
-    return recurrence.describe(rule)
-
-
-def describe_rule(schedule: Schedule) -> str:
-    """Return the rule of a schedule in words, with the Slack user whose zone it follows."""
-    user_id = schedule.terms.tz_from.partition(":")[2]
-    return describe_recurrence(schedule.recurrence) + (f" (zone of {user_id} in Slack)" if user_id else "")
 
 
 def describe_stop(schedule: Schedule, now: int) -> str:

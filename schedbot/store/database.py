@@ -103,6 +103,14 @@ class Database(ABC):
     def close(self) -> None:
         """Close the connection."""
 
+    @abstractmethod
+    def is_lost(self) -> bool:
+        """Was the database's file deleted or replaced since it was opened?"""
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """Leave the connection as it is, without an end: it belongs to the process that forked this one."""
+
     def all(self, kind: type[T], sql: str, bindings: Bindings | None = None) -> list[T]:
         """Return all rows, each as a `kind`."""
         return list(self.each(kind, sql, bindings))

@@ -26,6 +26,7 @@ FOLDERS = {
     "__main__.py": ("commands",),
     "model.py": ("rules", "reports"),
     "presentation": ("commands",),
+    "py.typed": ("api",),
     "session.py": ("commands",),
     "settings.py": ("commands",),
     "text_input.py": ("admin", "commands"),

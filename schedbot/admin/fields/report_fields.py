@@ -1,5 +1,6 @@
 """Fields of a schedule's report: text, report and parameters. A report is tried once before it is stored."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from schedbot.admin.fields import parsers, timing
@@ -13,6 +14,8 @@ from schedbot.reports.trial import TrialOccurrence
 
 if TYPE_CHECKING:
     from schedbot.admin.fields.schedule_fields import ScheduleFields
+
+Trial = Callable[["ScheduleFields", int, Definitions], None]  # of the report of a schedule at an instant
 
 
 def parse_report(fields: Fields, base: Report | None, definitions: Definitions) -> Report:
@@ -42,21 +45,30 @@ def parse_report(fields: Fields, base: Report | None, definitions: Definitions) 
 
 def try_report(schedule: "ScheduleFields", now: int, definitions: Definitions) -> None:
     """Render the report of a schedule for its next occurrence, as a trial. Raises BadField."""
+    report = schedule.terms.report
+    if report.kind == "named":
+        request = NamedReportOccurrence(report.source, next_occurrence(schedule, now))
+        parse("report", lambda _: live_trial.check(definitions, request), report.source)
+    else:
+        try_template(schedule, now, definitions)
+
+
+def try_template(schedule: "ScheduleFields", now: int, _: Definitions) -> None:
+    """Render a template, as a trial, and no named report: that one may take seconds, and was found by its name.
+
+    Raises BadField.
+    """
     report, rule, terms = schedule.terms.report, schedule.recurrence, schedule.terms
-    match report.kind:
-        case "named":
-            request = NamedReportOccurrence(report.source, next_occurrence(schedule, now))
-            parse("report", lambda _: live_trial.check(definitions, request), report.source)
-        case "template":  # a text was checked when it was parsed
-            occurrence = TrialOccurrence(
-                schedule.name,
-                schedule.account,
-                schedule.workspace,
-                terms.channel,
-                rule.tz,
-                lambda: timing.next_due_or_now(rule, terms, now),
-            )
-            parse("report", lambda _: trial.check(report, occurrence), report.source)
+    if report.kind == "template":  # a text was checked when it was parsed
+        occurrence = TrialOccurrence(
+            schedule.name,
+            schedule.account,
+            schedule.workspace,
+            terms.channel,
+            rule.tz,
+            lambda: timing.next_due_or_now(rule, terms, now),
+        )
+        parse("report", lambda _: trial.check(report, occurrence), report.source)
 
 
 def next_occurrence(schedule: "ScheduleFields", now: int) -> LiveOccurrence:

@@ -4,8 +4,9 @@ Commands, imports and the Python API name the fields alike: `COLUMNS`. A field t
 in an edit and has its default in a new schedule; an empty text is the default.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import NamedTuple, Self
 
 from schedbot.admin.fields import parsers, report_fields, timing
@@ -94,11 +95,12 @@ class ScheduleFields:
         base: Self | None = None,
         zones: Zones = NO_ZONES,
         definitions: Definitions = NO_DEFINITIONS,
+        trial: report_fields.Trial = report_fields.try_report,
     ) -> Self:
         """Return the values of `fields`, by column; with `base`, fields that are not given keep its values.
 
-        `zones` has the time zone of the user that `slack_user` returns; `definitions` the named reports. Raises
-        BadField.
+        `zones` has the time zone of the user that `slack_user` returns; `definitions` the named reports. `trial` tries
+        a report that is new or changed. Raises BadField.
         """
         refuse_unknown(fields)
         fields = parsers.clean(fields)
@@ -117,7 +119,7 @@ class ScheduleFields:
             past_occurrences=base.past_occurrences if base else 0,
         )
         if base is None or parsed.report_values != base.report_values:
-            report_fields.try_report(parsed, now, definitions)
+            trial(parsed, now, definitions)
         return parsed
 
     @property
@@ -139,10 +141,13 @@ class ScheduleFields:
         )
 
 
-def refuse_unknown(fields: Fields) -> None:
+def refuse_unknown(fields: Iterable[str]) -> None:
+    """Raise BadField for a name that no field has, with the nearest name."""
     for column in fields:
         if column not in COLUMNS:
-            raise BadField(column, f"No field named '{column}' exists.", f"The fields are {', '.join(COLUMNS)}.")
+            near = get_close_matches(column, COLUMNS, n=1)
+            hint = f"Did you mean '{near[0]}'?" if near else f"The fields are {', '.join(COLUMNS)}."
+            raise BadField(column, f"No field named '{column}' exists.", hint)
 
 
 def parse_name(fields: Fields) -> str:

@@ -1,7 +1,9 @@
 """Add one schedule: the fields are parsed and checked before one transaction writes the schedule and its first jobs."""
 
 from schedbot.admin.change_context import ChangeContext
+from schedbot.admin.fields import report_fields
 from schedbot.admin.fields.parsers import Fields
+from schedbot.admin.fields.report_fields import Trial
 from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, slack_user
 from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.admin.workspaces import user_zones
@@ -13,12 +15,16 @@ from schedbot.slack import tokens
 from schedbot.store.schedules import workspaces
 
 
-def add(session: Session, fields: Fields) -> Schedule:
-    """Add one schedule, with its occurrences of the look-ahead. Raises BadField; nothing is changed then."""
+def add(session: Session, fields: Fields, trial: Trial = report_fields.try_report) -> Schedule:
+    """Add one schedule, with its occurrences of the look-ahead; `trial` tries its report.
+
+    Raises BadField; nothing is changed then.
+    """
     user = slack_user(fields)
     zones = user_zones.ask(session, [user]) if user else NO_ZONES
     context = ChangeContext.begin(session, "add")
-    new = ScheduleFields.parse(fields, context.now, zones=zones, definitions=definitions.load(session.settings))
+    known = definitions.load(session.settings)
+    new = ScheduleFields.parse(fields, context.now, zones=zones, definitions=known, trial=trial)
     with session.db.writing():
         writer = ScheduleWriter(session.db, context)
         schedule = writer.insert(new)

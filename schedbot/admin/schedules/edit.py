@@ -7,11 +7,14 @@ from typing import Any
 
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext
+from schedbot.admin.fields import report_fields
 from schedbot.admin.fields.parsers import BadField, Fields
+from schedbot.admin.fields.report_fields import Trial
 from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, Zones, slack_user
 from schedbot.admin.schedules.selection import find
 from schedbot.admin.schedules.writer import EditResult, ScheduleWriter
 from schedbot.admin.workspaces import user_zones
+from schedbot.errors import ScheduleChanged
 from schedbot.model import Schedule
 from schedbot.reports import definitions
 from schedbot.session import Session
@@ -26,15 +29,26 @@ class ParamChanges:
     unset: Sequence[str] = ()
 
 
-def edit(session: Session, name: str, fields: Fields, params: ParamChanges | None = None) -> EditResult:
-    """Change the given fields of one schedule. Raises NotFound and BadField; nothing is changed then."""
+def edit(
+    session: Session,
+    name: str,
+    fields: Fields,
+    params: ParamChanges | None = None,
+    version: int | None = None,
+    trial: Trial = report_fields.try_report,
+) -> EditResult:
+    """Change the given fields of one schedule; `trial` tries a changed report.
+
+    Raises NotFound and BadField, and ScheduleChanged unless the schedule has that `version`; nothing is changed then.
+    """
     user = slack_user(fields, ScheduleFields.of(find(session.db, name)))
     zones = user_zones.ask(session, [user]) if user else NO_ZONES
     context = ChangeContext.begin(session, "edit")
-    change = ScheduleEdit(session, context, fields, params, zones)
+    change = ScheduleEdit(session, context, fields, params, zones, trial)
     change.parse(find(session.db, name))  # tries the report, while nobody waits for the database
     with session.db.writing():
         before = find(session.db, name)
+        refuse_other_version(before, version)
         writer = ScheduleWriter(session.db, context)
         result = writer.update(before, change.parse(before))
         if user:
@@ -53,6 +67,7 @@ class ScheduleEdit:
     fields: Fields
     params: ParamChanges | None
     zones: Zones
+    trial: Trial
 
     def parse(self, before: Schedule) -> ScheduleFields:
         """Return the values of the schedule after the change. Raises BadField."""
@@ -60,7 +75,16 @@ class ScheduleEdit:
         base = ScheduleFields.of(before, count_past_occurrences.count_occurrences(self.session.db, before, now))
         if self.params and (self.params.values or self.params.unset):
             fields = {**fields, "params": json.dumps(merge(before.terms.report.params, self.params))}
-        return ScheduleFields.parse(fields, now, base, self.zones, definitions.load(self.session.settings))
+        known = definitions.load(self.session.settings)
+        return ScheduleFields.parse(fields, now, base, self.zones, known, self.trial)
+
+
+def refuse_other_version(schedule: Schedule, version: int | None) -> None:
+    """Raise ScheduleChanged where the schedule is no longer in the version that its editor has seen."""
+    if version is None or schedule.version == version:
+        return
+    problem = f"'{schedule.name}' was changed since version {version}: it has version {schedule.version} now."
+    raise ScheduleChanged(problem, "Look at it, then try again.")
 
 
 def merge(before: Mapping[str, Any], params: ParamChanges) -> dict[str, Any]:

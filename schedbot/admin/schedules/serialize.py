@@ -3,16 +3,27 @@
 An import reads these values again, so instants are RFC 3339 in UTC and durations are written as a person types them.
 """
 
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext, ChangedObject
-from schedbot.model import Schedule, ScheduleState
+from schedbot.admin.schedules import occurrences
+from schedbot.admin.schedules.occurrences import Skips
+from schedbot.model import Recurrence, Schedule, ScheduleState
 from schedbot.rules import recurrence
+from schedbot.session import Session
 from schedbot.store.database import Database
+from schedbot.store.history import last_results
+from schedbot.store.history.last_results import LastResult
+from schedbot.store.jobs import pending
+
+BATCH = 500
 
 LAST_KEYS = ("last_due_at", "last_state", "last_error")
-EXTRA_KEYS = ("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone", *LAST_KEYS)
+EXTRA_KEYS = ("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone", "version", *LAST_KEYS)
 
 
 def to_columns(schedule: Schedule) -> dict[str, Any]:
@@ -48,6 +59,48 @@ def to_columns(schedule: Schedule) -> dict[str, Any]:
         "blackout": terms.blackout,
         "on_empty": terms.on_empty,
     }
+
+
+def to_json(schedule: Schedule, last: LastResult | None, now: int, dropped: Skips) -> dict[str, Any]:
+    """Return the object of `add`, `list` and `show`."""
+    next_due_at = occurrences.find_next_due(schedule, now, dropped)
+    beside = {
+        "id": schedule.id,
+        "state": schedule.state.value,
+        "reason": schedule.reason,
+        "next_due_at": format_optional(next_due_at),
+        "meaning": describe_rule(schedule),
+        "created_at": format_optional(schedule.created_at),
+        "zone": schedule.recurrence.tz,
+        "version": schedule.version,
+        "last_due_at": format_optional(last.due_at if last else None),
+        "last_state": last.state.value if last else None,
+        "last_error": last.error if last else None,
+    }
+    return {**to_columns(schedule), **beside}
+
+
+def to_json_each(session: Session, schedules: Iterable[Schedule]) -> Iterator[dict[str, Any]]:
+    """Return the objects of many schedules, one by one."""
+    now = session.now()
+    dropped = pending.list_skipped(session.db, now)
+    remaining = iter(schedules)
+    while batch := list(islice(remaining, BATCH)):
+        results = last_results.by_schedule(session.db, (schedule.id for schedule in batch), now)
+        for schedule in batch:
+            yield to_json(schedule, results.get(schedule.id), now, dropped)
+
+
+@lru_cache(maxsize=8_192)
+def describe_recurrence(rule: Recurrence) -> str:
+    """Return a recurrence in words. Cached, because many schedules share one."""
+    return recurrence.describe(rule)
+
+
+def describe_rule(schedule: Schedule) -> str:
+    """Return the rule of a schedule in words, with the Slack user whose zone it follows."""
+    user_id = schedule.terms.tz_from.partition(":")[2]
+    return describe_recurrence(schedule.recurrence) + (f" (zone of {user_id} in Slack)" if user_id else "")
 
 
 def record_change(db: Database, context: ChangeContext, before: Schedule, after: Schedule) -> None:

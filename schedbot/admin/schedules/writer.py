@@ -17,7 +17,7 @@ from schedbot.admin.fields.timing import check_overlap
 from schedbot.admin.schedules.occurrences import has_occurrence_after, is_occurrence
 from schedbot.admin.schedules.serialize import changed_schedule, record_change, recorded
 from schedbot.admin.workspaces import lookup
-from schedbot.errors import SchedbotError
+from schedbot.errors import ScheduleChanged
 from schedbot.model import CancelReason, Recurrence, Schedule, ScheduleState, SendHours
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules.calendar import Calendar
@@ -98,7 +98,7 @@ class ScheduleWriter:
         if has_new_rule(before, after):
             enqueue_due.catch_up(self.db, schedules.recurrence_id(self.db, before.id), now)
         if not schedules.update(self.db, after, self.recurrence_id(after.recurrence), now):
-            raise SchedbotError(
+            raise ScheduleChanged(
                 f"Somebody else changed '{before.name}' at the same time.", "Look at it, then try again."
             )
         cancelled = settle_jobs(self.db, before, after, now)

@@ -1,14 +1,14 @@
 """`schedbot audit`: jobs, when they were due, where they were posted and why they failed."""
 
-from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
 from schedbot import times
-from schedbot.admin.jobs import filters, job_summary
+from schedbot.admin.jobs import filters, job_object, job_summary
 from schedbot.admin.jobs.circumstances import read_circumstances
 from schedbot.admin.jobs.filters import FilterOptions
+from schedbot.admin.listings import list_jobs
 from schedbot.commands import job_filter_options as options
 from schedbot.errors import BadInput
 from schedbot.presentation import jobs as presentation
@@ -16,7 +16,6 @@ from schedbot.presentation import output
 from schedbot.session import Session, open_session
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
-from schedbot.store.history.jobs import JobRecord
 
 TABLE_ROWS = 50
 
@@ -142,29 +141,17 @@ def parse_layout(layout: str) -> bool:
 
 def show_objects(session: Session, job_filter: Filter, limit: int | None, json: bool) -> None:
     """Print all jobs, or the newest, as JSON or CSV."""
-    selected = reversed(jobs.newest(session.db, job_filter, limit)) if limit else jobs.every(session.db, job_filter)
-    circumstances = read_circumstances(session)
-    within = clip_to_time(session, selected, job_filter)
-    objects = (presentation.to_json(job, circumstances) for job in within)
+    objects = list_jobs.to_json_each(session, job_filter, limit)
     if json:
         output.json_lines(objects)
     else:
-        output.csv_rows((*presentation.KEYS, *presentation.SPAN_KEYS), objects)
-
-
-def clip_to_time(session: Session, records: Iterable[JobRecord], job_filter: Filter) -> Iterable[JobRecord]:
-    """Return the records, each row of missed occurrences with only those within --since and --until."""
-    if job_filter.since is None and job_filter.until is None:
-        return records
-    from schedbot.store.history import counts
-
-    return counts.clip_spans(session.db, records, job_filter)
+        output.csv_rows((*job_object.KEYS, *job_object.SPAN_KEYS), objects)
 
 
 def show_table(session: Session, job_filter: Filter, limit: int, is_wide: bool) -> None:
     # One more than the table shows, to know whether there are more.
     selected = jobs.newest(session.db, job_filter, limit + 1)
-    within = clip_to_time(session, selected[:limit], job_filter)
+    within = list_jobs.clip_to_time(session, selected[:limit], job_filter)
     presentation.print_table(list(within), read_circumstances(session), is_wide)
     if len(selected) > limit:
         output.note(f"Only the newest {limit} jobs are shown. Use --limit N or filters to see others.")
@@ -179,9 +166,9 @@ def show_job(session: Session, number: int, json: bool, csv: bool) -> None:
     entries, circumstances = timeline.build(session, job), read_circumstances(session)
     if json:
         story = [presentation.entry_to_json(entry) for entry in entries]
-        output.json_lines([{**presentation.to_json(job, circumstances), "story": story}])
+        output.json_lines([{**job_object.to_json(job, circumstances), "story": story}])
     elif csv:
-        output.csv_rows(presentation.KEYS, [presentation.to_json(job, circumstances)])
+        output.csv_rows(job_object.KEYS, [job_object.to_json(job, circumstances)])
     else:
         summary = job_summary.summarize(job, circumstances)
         presentation.print_time_line(job, entries, summary, circumstances.now)

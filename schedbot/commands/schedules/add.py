@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from schedbot.admin.schedules import add, warnings
+from schedbot.admin.schedules import add, serialize, warnings
 from schedbot.commands import schedule_options as options
 from schedbot.model import Schedule, ScheduleState
 from schedbot.presentation import output, schedules
@@ -56,14 +56,14 @@ def run(
     with open_session() as session:
         schedule = add.add(session, fields)
         if json:
-            output.json_lines(schedules.to_json_each(session, [schedule]))
+            output.json_lines(serialize.to_json_each(session, [schedule]))
         else:
             print_added(session, schedule)
 
 
 def print_added(session: Session, schedule: Schedule) -> None:
     """Print the rule in words, the next three occurrences and warnings."""
-    output.print_line(f"Added '{schedule.name}': {schedules.describe_rule(schedule)}.")
+    output.print_line(f"Added '{schedule.name}': {serialize.describe_rule(schedule)}.")
     output.print_line(f"Posts to {schedule.terms.channel} in workspace '{schedule.workspace}'.")
     lines = schedules.next_lines(session, schedule)
     for line in lines:

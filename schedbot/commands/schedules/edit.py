@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from schedbot.admin.schedules import edit, warnings
+from schedbot.admin.schedules import edit, serialize, warnings
 from schedbot.admin.schedules.edit import ParamChanges
 from schedbot.admin.schedules.writer import EditResult
 from schedbot.commands import schedule_options as options
@@ -62,7 +62,7 @@ def run(
     with open_session() as session:
         edited = edit.edit(session, schedule, fields, ParamChanges(options.parse_params(param), unset_param or ()))
         if json:
-            output.json_lines(schedules.to_json_each(session, [edited.after]))
+            output.json_lines(serialize.to_json_each(session, [edited.after]))
         else:
             print_changes(session, edited)
 
@@ -73,7 +73,7 @@ def print_changes(session: Session, edited: EditResult) -> None:
     if not edited.differences:
         output.print_line("No changes.")
         return
-    output.print_line(f"Changed '{schedule.name}': {schedules.describe_rule(schedule)}.")
+    output.print_line(f"Changed '{schedule.name}': {serialize.describe_rule(schedule)}.")
     for column, old, new in edited.differences:
         before = schedules.format_field(column, old, edited.before.recurrence.tz)
         output.print_line(f"  {column}: {before} -> {schedules.format_field(column, new, schedule.recurrence.tz)}")

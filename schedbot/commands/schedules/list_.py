@@ -1,30 +1,21 @@
 """`schedbot list`: list schedules, one a line."""
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-from functools import partial
 from itertools import islice
 from typing import Annotated
 
 import typer
 
-from schedbot import times
-from schedbot.admin.jobs import filters as job_filters
-from schedbot.admin.jobs import known_values
-from schedbot.admin.schedules import schedule_order, selection
-from schedbot.admin.workspaces import lookup as workspace_lookup
+from schedbot.admin.fields.schedule_fields import COLUMNS
+from schedbot.admin.listings import list_schedules
+from schedbot.admin.listings.list_schedules import ListOptions
+from schedbot.admin.schedules import schedule_order, serialize
 from schedbot.errors import BadInput
-from schedbot.model import Schedule, ScheduleState
+from schedbot.model import Schedule
 from schedbot.presentation import output, schedule_table
 from schedbot.presentation import schedules as presentation
 from schedbot.session import Session, open_session
-from schedbot.store.history import last_results
-from schedbot.store.history.last_results import LastResult
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
-from schedbot.store.schedules.schedules import ScheduleFilter
-
-LISTED_STATES = [state for state in ScheduleState if state is not ScheduleState.REMOVED]
 
 
 def run(
@@ -52,24 +43,18 @@ def run(
 
     Example:  schedbot list --state paused,suspended
     """
-    states = [parse_state(text) for text in job_filters.split(state or ())]
     if json and csv:
         raise BadInput("--json and --csv cannot be combined.", "Use one of them.")
+    options = ListOptions(
+        names=names or (), state=state or (), account=account, workspace=workspace, channel=channel or (), tz=tz
+    )
     with open_session() as session:
-        globs = to_globs(session, names or [])
-        if workspace:
-            workspace_lookup.find(session.db, workspace)
-        if account:
-            known_values.require_accounts(session.db, [account])
-        channels = job_filters.channel_ids(job_filters.split(channel or ()))
-        known_values.require_channels(session.db, channels)
-        zone = times.zone(tz).key if tz else None
-        filters = ScheduleFilter(globs, states, account, workspace, channels, zone)
-        selected = in_order(session, schedules.list_matching(session.db, filters), sort)
+        filters = list_schedules.parse(session, options)
+        selected = list_schedules.select(session, filters, sort)
         if json:
-            output.json_lines(presentation.to_json_each(session, selected))
+            output.json_lines(serialize.to_json_each(session, selected))
         elif csv:
-            output.csv_rows(presentation.CSV_COLUMNS, presentation.to_json_each(session, selected))
+            output.csv_rows((*COLUMNS, *serialize.EXTRA_KEYS), serialize.to_json_each(session, selected))
         else:
             print_page(session, list(islice(selected, limit)))
             more = schedules.count_matching(session.db, filters) - limit
@@ -79,42 +64,8 @@ def run(
             presentation.note_paused_workspaces(session, workspace)
 
 
-def in_order(session: Session, selected: Iterable[Schedule], order: str) -> Iterable[Schedule]:
-    """Return the schedules in the order of --sort. They come in the order of their names. Raises BadInput."""
-    if schedule_order.parse_order(order) == ("name", False):
-        return selected
-    now = session.now()
-    dropped = pending.list_skipped(session.db, now)
-    return schedule_order.sort(selected, order, now, dropped, partial(results_of, session))
-
-
-def results_of(session: Session, selected: Iterable[Schedule]) -> dict[str, LastResult]:
-    """Return the last results by schedule id."""
-    return last_results.by_schedule(session.db, (schedule.id for schedule in selected), session.now())
-
-
 def print_page(session: Session, selected: list[Schedule]) -> None:
     """Print the table of some schedules."""
     now = session.now()
     dropped = pending.list_skipped(session.db, now)
-    schedule_table.print_table(selected, results_of(session, selected), now, dropped)
-
-
-def parse_state(text: str) -> ScheduleState:
-    """Return the state with this name. Raises BadInput, with the nearest name."""
-    state = text.lower()
-    if state == ScheduleState.REMOVED:
-        raise BadInput("Removed schedules are not listed.", "'schedbot audit --schedule NAME' shows their jobs.")
-    if state in LISTED_STATES:
-        return ScheduleState(state)
-    near = get_close_matches(state, LISTED_STATES, n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else f"The schedule states are {', '.join(LISTED_STATES)}."
-    raise BadInput(f"--state: unknown schedule state {times.quote(text)}.", hint)
-
-
-def to_globs(session: Session, names: list[str]) -> list[str]:
-    """Return the names as globs. Raises NotFound for an unknown name that is no glob."""
-    for name in names:
-        if not selection.is_glob(name):
-            selection.find(session.db, name)
-    return [selection.to_sqlite_glob(name) for name in names]
+    schedule_table.print_table(selected, list_schedules.results_of(session, selected), now, dropped)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from schedbot.admin.schedules import pause, pause_all
+from schedbot.admin.schedules import pause, pause_all, serialize
 from schedbot.admin.schedules.pause import StateChange
 from schedbot.admin.schedules.pause_all import PauseChange
 from schedbot.commands import questions
@@ -41,7 +41,7 @@ def run(
             return
         results, selected = pause.pause(session, names, reason, until)
         if json:
-            output.json_lines(schedules.to_json_each(session, [result.schedule for result in results]))
+            output.json_lines(serialize.to_json_each(session, [result.schedule for result in results]))
         else:
             for result in results:
                 output.print_line(describe_result(session, result))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from schedbot import times
-from schedbot.admin.schedules import selection
+from schedbot.admin.schedules import selection, serialize
 from schedbot.model import HolidayPolicy, OutsidePolicy, Schedule
 from schedbot.presentation import jobs, output, schedules
 from schedbot.rules import recurrence
@@ -36,7 +36,7 @@ def run(
     with open_session() as session:
         schedule = selection.find(session.db, name)
         if json:
-            output.json_lines(schedules.to_json_each(session, [schedule]))
+            output.json_lines(serialize.to_json_each(session, [schedule]))
             return
         output.facts([*rule_facts(schedule), *policy_facts(schedule), *state_facts(session, schedule)])
         print_section("Next", schedules.next_lines(session, schedule))
@@ -56,7 +56,7 @@ def rule_facts(schedule: Schedule) -> Iterator[Fact]:
     """Yield account, rule, channel and message."""
     rule, terms = schedule.recurrence, schedule.terms
     yield "Name", schedule.name
-    yield "When", schedules.describe_rule(schedule)
+    yield "When", serialize.describe_rule(schedule)
     yield "Cron", f"{rule.cron}  ({rule.tz})" if rule.cron else ""
     yield "Every", f"{recurrence.to_phrase(rule.rrule)}  ({rule.tz})" if rule.rrule else ""
     yield "Channel", f"{terms.channel} in workspace '{schedule.workspace}'"

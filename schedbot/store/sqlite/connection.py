@@ -5,6 +5,7 @@ several writers wait for seconds. `synchronous=FULL`: a commit is on the disk wh
 than the file's tables, or whose file was deleted or replaced, writes nothing: each transaction looks for that first.
 """
 
+import ctypes
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -167,6 +168,15 @@ class SqliteDatabase(Database):
 
     def wake(self) -> None:
         wake_fifo.wake_all(self.path)
+
+    def is_lost(self) -> bool:
+        return find_file(self.path) != self._file
+
+    def abandon(self) -> None:
+        # SQLite would roll back and unlock in the parent's files when the last reference is dropped.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
+        self._connection = apsw.Connection(":memory:")
+        self._connection.close()
 
     def close(self) -> None:
         self._connection.close()

@@ -49,7 +49,7 @@ class WriteLock:
         if locked == self._own:
             fcntl.flock(locked, fcntl.LOCK_UN)
         else:
-            os.close(locked)
+            unlock(locked)
 
     def close(self) -> None:
         """Close the lock file."""
@@ -79,8 +79,14 @@ class LockWait:
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         with self._deciding:
             if self._timed_out:
-                os.close(self._descriptor)
+                unlock(self._descriptor)
             self._acquired.set()
+
+
+def unlock(descriptor: int) -> None:
+    """Release the lock and close its descriptor. A child that was forked meanwhile has the descriptor too."""
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
 
 
 @contextmanager

@@ -1,0 +1,142 @@
+"""Keywords of the Python API, and their values as the text that an option or a cell of an import holds.
+
+Python values have one text each: a naive datetime is a wall clock in the schedule's zone, an aware one an instant, a
+timedelta a span, a dictionary the parameters of a report.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any, TypedDict
+from zoneinfo import ZoneInfo
+
+from schedbot.admin.fields.parsers import parse
+from schedbot.admin.fields.schedule_fields import refuse_unknown
+from schedbot.admin.import_export.jsonl_reader import check_text, to_cell
+from schedbot.errors import BadInput
+
+When = str | datetime | date | timedelta  # an instant, as text as options have it
+Span = str | timedelta
+Texts = str | Iterable[str]  # a value, or several
+
+
+class ScheduleKeywords(TypedDict, total=False):
+    """Fields of a schedule, by the columns of an import. None: not given. `""` and `"none"`: the default."""
+
+    account: str | None
+    workspace: str | None
+    channel: str | None
+    cron: str | None
+    every: str | None
+    at: When | None
+    tz: str | ZoneInfo | None
+    text: str | None
+    report: str | None
+    params: Mapping[str, Any] | str | None
+    starts: When | None
+    until: When | None
+    count: int | str | None
+    misfire: str | None
+    grace: Span | None
+    max_attempts: int | str | None
+    priority: str | None
+    on_unknown: str | None
+    jitter: Span | None
+    skip_holidays: str | None
+    paused: bool | str | None
+    holiday_policy: str | None
+    window: str | None
+    outside: str | None
+    blackout: str | None
+    on_empty: str | None
+
+
+class EditKeywords(ScheduleKeywords, total=False):
+    """Fields to change; `name` is the new name."""
+
+    name: str | None
+
+
+class ExpressionKeywords(TypedDict, total=False):
+    """Expression to try with `next`, with the calendar that its schedule will have."""
+
+    cron: str | None
+    every: str | None
+    tz: str | ZoneInfo | None
+    skip_holidays: str | None
+    holiday_policy: str | None
+    window: str | None
+    outside: str | None
+    blackout: str | None
+
+
+class FilterKeywords(TypedDict, total=False):
+    """Filters of jobs. `since` and `until` go by due_at; a text may be a list: `"failed,held"`."""
+
+    schedule: Texts
+    account: Texts
+    workspace: Texts
+    channel: Texts
+    state: Texts
+    error: Texts
+    since: When
+    until: When
+    local: bool
+
+
+def to_fields(keywords: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the text of each field. Raises BadField for a value that no field can have."""
+    refuse_unknown(keywords)
+    return {
+        column: None if value is None else parse(column, partial(to_text, column), value)
+        for column, value in keywords.items()
+    }
+
+
+def to_text(column: str, value: Any) -> str:
+    """Return the text of a Python value. Raises BadInput."""
+    match value:
+        case datetime() | date() | timedelta():
+            return to_when(value)
+        case ZoneInfo():
+            return str(value)
+        case Mapping() if column == "params":
+            return to_json(value)
+    if not isinstance(value, str | bool | int | float):
+        raise BadInput(f"The value is of the type {type(value).__name__}.", "Use a text, a number, True or False.")
+    return to_cell(column, value)
+
+
+def to_json(params: Mapping[str, Any]) -> str:
+    """Return the parameters of a report as JSON. Raises BadInput for a value that JSON does not have."""
+    try:
+        return check_text(json.dumps(dict(params), ensure_ascii=False))
+    except (TypeError, RecursionError) as error:
+        raise BadInput(
+            f"The parameters are not JSON: {error}.", "Use texts, numbers, lists and dictionaries."
+        ) from None
+
+
+def to_when(value: When) -> str:
+    """Return an instant, a wall clock, a day or a span as text. Raises BadInput."""
+    match value:
+        case datetime() if value.tzinfo is None:
+            return value.isoformat(" ", "seconds")
+        case datetime():
+            return value.isoformat(timespec="milliseconds")
+        case date():
+            return value.isoformat()
+        case timedelta():
+            seconds, rest = divmod(value, timedelta(seconds=1))
+            if rest or seconds < 0:
+                raise BadInput(f"The span {value!r} is not a whole number of seconds from 0 on.", "Round it.")
+            return f"{seconds}s"
+        case str():
+            return value
+    raise BadInput(f"The value is of the type {type(value).__name__}.", "Use a text, a datetime or a timedelta.")
+
+
+def to_texts(value: Texts) -> list[str]:
+    """Return one value or several as a list."""
+    return [value] if isinstance(value, str) else list(value)
