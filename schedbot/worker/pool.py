@@ -132,7 +132,7 @@ class Pool:
         failures = self.in_flight.failures
         failures.run("clock", self.in_flight.clock.check)
         if stop.take_reload() and not self.is_stopping(stop):
-            failures.run("reload", partial(reload_reports, self.session.settings, self.claimer.live_pool))
+            failures.run("reload", partial(reload_reports, self.session.settings, self.claimer.preparer))
         try:
             self.supervise()
             if not self.is_stopping(stop):
@@ -190,6 +190,8 @@ class Pool:
         if self.timers.rescue.is_due(steady) and self.shutdown.stopping_since is None:
             run("rescue", self.rescuer.run)
             run("reconcile", self.reconciler.run)
+            if not self.drain:
+                run("prepare", self.claimer.preparer.run)
         if self.timers.heartbeat.is_due(steady):
             run("heartbeat", self.beat)
 

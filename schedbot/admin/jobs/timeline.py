@@ -62,6 +62,9 @@ def build(session: Session, job: JobRecord) -> list[TimelineEntry]:
 
 def attempt_entries(attempt: Attempt, job: JobRecord) -> Iterator[TimelineEntry]:
     name = f"Attempt {attempt.number}"
+    if attempt.rendered_at is not None:
+        text = f"{name} rendered in {attempt.render_ms or 0:,} ms: data as of this instant."
+        yield TimelineEntry(attempt.rendered_at, "rendered", text)
     yield TimelineEntry(attempt.started_at, "started", f"{name} started by {attempt.worker}.")
     if attempt.sent_at is not None:
         yield TimelineEntry(attempt.sent_at, "sent", f"{name} sent to channel {attempt.channel}.")

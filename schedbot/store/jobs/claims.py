@@ -36,8 +36,9 @@ RETURNING id
 
 # A job is delivered by its schedule's present version. Extra jobs have no calendar.
 CLAIMED = f"""
-SELECT j.id, j.token, j.schedule_id, s.name AS schedule, s.account, j.workspace_id, w.name AS workspace,
-       w.token_kind AS "source.kind", w.token_place AS "source.place", j.due_at, j.available_at, j.deadline_at,
+SELECT j.id, coalesce(j.token, 0) AS token, j.schedule_id, s.name AS schedule, s.account, j.workspace_id,
+       w.name AS workspace, w.token_kind AS "source.kind", w.token_place AS "source.place", j.due_at,
+       j.available_at, j.deadline_at,
        j.attempts, j.spent, s.version, v.channel, v.report_kind AS "report.kind", v.report_source AS "report.source",
        v.params AS "report.params", v.max_attempts, v.on_unknown, r.tz,
        max(CASE WHEN p.held_at <= :latest_valid_hold THEN p.free_at ELSE 0 END,

@@ -44,6 +44,7 @@ class Delivery:
     has_response: bool = False
     is_done: bool = False
     has_lost_renderer: bool = False  # a renderer died with it
+    is_early: bool = False  # not claimed: its report is rendered before its instant, and nothing is sent
     is_single: bool = False  # its batch took too long, so it is rendered in a request of its own
     key: int = field(default_factory=KEYS.__next__)  # a job that is claimed anew may be here twice for a moment
 

@@ -24,6 +24,7 @@ from schedbot.store.schedules import workspaces
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.send_queue import ChannelKey, Delivery
 from schedbot.worker.state.write_queue import WriteFailure
+from schedbot.worker.steps.prepare import Preparer
 from schedbot.worker.steps.render import RenderPool
 from schedbot.worker.steps.render_live import MOST_WAITING, LiveRenderPool
 from schedbot.worker.steps.send import CHANNEL_WAIT_MS, Sender
@@ -50,11 +51,13 @@ class Claimer:
     is_claiming: bool = False
     render_pool: RenderPool = field(init=False)
     live_pool: LiveRenderPool = field(init=False)
+    preparer: Preparer = field(init=False)
 
     def __post_init__(self) -> None:
         settings = self.in_flight.session.settings
         self.render_pool = RenderPool(settings.processes, self.on_rendered, self.sender.fail_render)
         self.live_pool = LiveRenderPool(definitions.load(settings), settings.renderers, self.on_live_rendered)
+        self.preparer = Preparer(self.in_flight, self.live_pool, self.on_live_rendered)
         self.look_for_workspaces()
 
     def count_room(self) -> int:
@@ -159,10 +162,10 @@ class Claimer:
             return
         delivery = Delivery(job, source, now)
         self.in_flight.add(delivery)
-        if job.report.kind == "named":
-            self.live_pool.render(delivery)
-        else:
+        if job.report.kind != "named":
             self.render_pool.render(delivery)
+        elif not self.preparer.use(delivery):
+            self.live_pool.render(delivery)
 
     def on_rendered(self, delivery: Delivery, message: Message) -> None:
         """Queue a rendered message for the instant at which it is due and its channel free."""
@@ -173,6 +176,9 @@ class Claimer:
 
     def on_live_rendered(self, delivery: Delivery, rendered: RenderedReport) -> None:
         """Take the result of a named report: queue its message, or end the attempt without one."""
+        if delivery.is_early:
+            self.preparer.receive(delivery, rendered)
+            return
         delivery.rendered_at, delivery.render_ms = rendered.rendered_at or None, rendered.render_ms
         delivery.detail = rendered.detail or None
         if rendered.message:

@@ -8,11 +8,12 @@ from schedbot import log, settings
 from schedbot.errors import SchedbotError
 from schedbot.reports import definitions
 from schedbot.settings import Flags, Settings
-from schedbot.worker.steps.render_live import LiveRenderPool
+from schedbot.worker.steps.prepare import Preparer
 
 
-def reload_reports(current: Settings, live_pool: LiveRenderPool) -> None:
+def reload_reports(current: Settings, preparer: Preparer) -> None:
     """Read the configuration again, and have new renderers load the code of reports. Logs a table that is wrong."""
+    live_pool = preparer.live_pool
     try:
         loaded = settings.load(Flags(str(current.config) if current.config else None, str(current.database)))
         changed = definitions.load(loaded)
@@ -25,4 +26,5 @@ def reload_reports(current: Settings, live_pool: LiveRenderPool) -> None:
         log.event("reloaded", reports=len(changed.reports), wrong=len(changed.problems))
     for name, problem in changed.problems.items():
         log.event("report_table_wrong", "warning", table=name, why=problem, remedy=problem.hint or None)
+    preparer.forget_all()
     live_pool.reload(changed)

@@ -7,7 +7,7 @@ them is at fault: a batch as a whole, then its halves. A batch that takes too lo
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from schedbot.errors import BadInput
@@ -31,7 +31,8 @@ MOST_WAITING = 2_000  # deliveries that wait for a renderer; further jobs are pu
 class LiveRenderPool:
     """The live renderers and the deliveries that wait for them, by report. `on_rendered` is called with each result.
 
-    `alone`: requests that wait for a renderer of their own. `is_shared`: the installation has several workspaces.
+    `early`: deliveries that are rendered before their instant, after all others. `alone`: requests that wait for a
+    renderer of their own. `is_shared`: the installation has several workspaces.
     """
 
     definitions: Definitions
@@ -39,13 +40,15 @@ class LiveRenderPool:
     on_rendered: Callable[[Delivery, RenderedReport], None]
     renderers: list[LiveRendererHandle] = field(default_factory=list)
     queues: dict[str, deque[Delivery]] = field(default_factory=dict)
+    early: dict[str, deque[Delivery]] = field(default_factory=dict)
     alone: deque[list[Delivery]] = field(default_factory=deque)
     is_shared: bool = False
 
     def render(self, delivery: Delivery) -> None:
         """Queue a delivery for a renderer."""
         if definition := self.find_definition(delivery):
-            self.queues.setdefault(definition.name, deque()).append(delivery)
+            queues = self.early if delivery.is_early else self.queues
+            queues.setdefault(definition.name, deque()).append(delivery)
 
     def find_definition(self, delivery: Delivery) -> ReportDefinition | None:
         """Return the definition of a delivery's report. None: there is none, and it has failed."""
@@ -66,9 +69,10 @@ class LiveRenderPool:
         self.definitions = definitions
         for handle in self.renderers:
             handle.is_retiring = True
-        waiting = [delivery for queue in (*self.alone, *self.queues.values()) for delivery in queue]
+        waiting = [delivery for queue in self.all_queues() for delivery in queue]
         self.alone.clear()
         self.queues.clear()
+        self.early.clear()
         for delivery in waiting:
             self.render(delivery)
 
@@ -80,10 +84,11 @@ class LiveRenderPool:
             deliveries = [delivery for delivery in self.alone.popleft() if not delivery.is_done]
             if deliveries and not self.start_alone(deliveries, now):
                 self.alone.append(deliveries)
-        for name in list(self.queues):
-            self.start_report(self.definitions.reports[name], self.queues[name], now)
-            if not self.queues[name]:
-                del self.queues[name]
+        for queues in (self.queues, self.early):
+            for name in list(queues):
+                self.start_report(self.definitions.reports[name], queues[name], now)
+                if not queues[name]:
+                    del queues[name]
 
     def start_alone(self, deliveries: list[Delivery], now: int) -> bool:
         """Start a request in a renderer that has no other. False: there is none, or the limit does not allow it."""
@@ -139,9 +144,9 @@ class LiveRenderPool:
         active = [handle for handle in self.renderers if not handle.is_retiring]
         if any(not handle.is_ready for handle in active) or len(active) > self.processes:
             return False
-        if self.alone and all(handle.requests for handle in active):
-            return True
-        return bool(self.queues) and len(active) < self.processes and all(handle.requests for handle in active)
+        is_busy = all(handle.requests for handle in active)
+        has_room = len(active) < self.processes and bool(self.queues or self.early)
+        return is_busy and (bool(self.alone) or has_room)
 
     # -- results
 
@@ -171,6 +176,9 @@ class LiveRenderPool:
 
     def render_alone(self, request: LiveRender) -> None:
         """Render a request again in a renderer of its own; one that was alone, by halves."""
+        for delivery in request.open_deliveries():
+            if delivery.is_early:
+                self.on_rendered(delivery, RenderedReport(failure="Its renderer has ended."))
         deliveries = request.open_deliveries()
         middle = len(deliveries) // 2 if request.is_alone else 0
         self.alone.extend(part for part in (deliveries[:middle], deliveries[middle:]) if part)
@@ -227,9 +235,18 @@ class LiveRenderPool:
         """Return how many deliveries wait for a renderer."""
         return sum(len(queue) for queue in (*self.alone, *self.queues.values()))
 
+    def all_queues(self) -> list[Collection[Delivery]]:
+        """Return all that wait for a renderer."""
+        return [*self.alone, *self.queues.values(), *self.early.values()]
+
+    def is_rendering(self, delivery: Delivery) -> bool:
+        """Is the delivery with a renderer?"""
+        return any(delivery in request.deliveries.values() for request in self.all_requests())
+
     def count_rendering(self) -> int:
-        """Return how many deliveries wait for a renderer or are with one."""
-        return self.count_waiting() + sum(len(request.deliveries) for request in self.all_requests())
+        """Return how many claimed deliveries wait for a renderer or are with one."""
+        deliveries = [delivery for request in self.all_requests() for delivery in request.deliveries.values()]
+        return self.count_waiting() + sum(not delivery.is_early for delivery in deliveries)
 
     def all_requests(self) -> Iterator[LiveRender]:
         """Yield the requests of all renderers."""
