@@ -16,7 +16,7 @@ from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.upcoming import UpcomingJob
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.send_queue import Delivery
-from schedbot.worker.steps.render_live import LiveRenderPool, build_occurrence
+from schedbot.worker.steps.render_live import LiveRenderPool, build_live_occurrence
 
 MOST_KEPT = 2_000  # results in memory, with those that are being rendered
 PAGE = 500  # jobs that are looked at in one turn
@@ -37,7 +37,7 @@ class Preparation:
     def fits(self, job: ClaimedJob, definition: ReportDefinition | None) -> bool:
         """Would the job's report be rendered the same way now?"""
         is_same_job = (job.version, job.available_at) == (self.early.job.version, self.early.job.available_at)
-        return is_same_job and self.definition == definition and self.occurrence == build_occurrence(job)
+        return is_same_job and self.definition == definition and self.occurrence == build_live_occurrence(job)
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ class Preparer:
         definition = self.live_pool.definitions.reports.get(job.report.source)
         if definition:
             early = Delivery(job, job.source, now, is_early=True)
-            self.kept[job.id] = Preparation(early, build_occurrence(job), definition)
+            self.kept[job.id] = Preparation(early, build_live_occurrence(job), definition)
             self.live_pool.render(early)
 
     def receive(self, early: Delivery, rendered: RenderedReport) -> None:

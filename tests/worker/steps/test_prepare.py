@@ -51,8 +51,8 @@ def start_pool(app: App) -> None:
     write_module(app.folder, MODULE)
     configure(app, TABLES)
     for number, report in enumerate(["slow", "late"]):
-        terms = {"cron": "0 9 1 1 *", "text": "", "report": report, "params": "", "channel": f"C9{number:09d}"}
-        app.add_schedule(f"trial-{report}", **terms)
+        channel = f"C9{number:09d}"
+        app.add_schedule(f"trial-{report}", cron="0 9 1 1 *", text="", report=report, params="", channel=channel)
     app.start("work", SCHEDBOT_RENDERERS="1")
     until(lambda: app.db.integer("SELECT count(*) FROM heartbeats WHERE kind = 'pool'"))
 
