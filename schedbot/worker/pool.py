@@ -75,14 +75,9 @@ class Pool:
         self.rescuer = Rescuer(self.in_flight)
         self.reconciler = Reconciler(self.in_flight)
         self.shutdown = Shutdown(self.in_flight)
+        render_pool, live_pool = self.claimer.render_pool, self.claimer.live_pool
         self.supervisor = ChildSupervisor(
-            self.selector,
-            self.in_flight,
-            self.claimer.render_pool,
-            self.claimer.live_pool,
-            self.sender,
-            self.reconciler,
-            self.timers.claim,
+            self.selector, self.in_flight, render_pool, live_pool, self.sender, self.reconciler, self.timers.claim
         )
 
     def run(self) -> dict[str, int]:
@@ -91,11 +86,10 @@ class Pool:
         After the first request to stop, the pool ends what is in flight within the request's time-out and 5 s, and
         gives back the rest. After the second it ends at once; the outcome of posts in flight is looked up later.
 
-        Raises DatabaseOutgrown when a newer program has changed the tables, DatabaseLost when the database's file was
-        deleted or replaced or is a copy, ProgramChanged when another version replaced this one, and StepKeepsFailing when a step did nothing but fail for a minute; the pool
-        ends first as if asked to stop. Raises DatabaseUnusable if nothing can be written at the start (a pool that
-        runs waits for that, but pools that cron starts each minute would pile up), or still not when the time to stop
-        is over.
+        Raises DatabaseOutgrown, DatabaseLost and ProgramChanged when tables, file or program were replaced, and
+        StepKeepsFailing when a step did nothing but fail for a minute; the pool ends first as if asked to stop. Raises
+        DatabaseUnusable if nothing can be written at the start (a pool that runs waits for that, but pools that cron
+        starts each minute would pile up), or still not when the time to stop is over.
         """
         with catch_stop_signals() as stop, self.selector:
             self.in_flight.place = ownership.ensure(self.session.db, self.started_at)
@@ -112,7 +106,7 @@ class Pool:
         return self.in_flight.summary()
 
     def register(self) -> int:
-        """Make the pool's FIFO, write its first heartbeat, and return the FIFO's descriptor. An error leaves neither."""
+        """Make the pool's FIFO, write its first heartbeat, and return the FIFO. An error leaves neither."""
         fifo = wake_fifo.listen(self.session.db.path, self.fifo_name)
         try:
             with self.session.db.writing():

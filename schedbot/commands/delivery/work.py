@@ -44,6 +44,8 @@ def run(
             help="Posts in flight in each process. [default: SCHEDBOT_IN_FLIGHT, else 100]",
         ),
     ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Render what is due now; post and write nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="With --dry-run: one JSON object a line.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log only warnings and errors.")] = False,
 ) -> None:
     """Post due jobs, each on time, until the pool is stopped.
@@ -55,8 +57,14 @@ def run(
     With --drain it exits when no job is due except those of other pools. Exit code 3: a job or workspace waits for a
     person; 1: Slack does not answer, a token cannot be read, or this machine lacks something.
 
+    --dry-run renders what is due now and prints a line for each job: ok, skip, not ready or failed, with the reason. It
+    exits with 1 if any failed.
+
     Example:  schedbot work --drain
     """
+    if dry_run:
+        run_dry(json)
+        return
     from schedbot.worker.log_thread import log_in_background
 
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # before the pool is there, nothing has to be reloaded
@@ -90,6 +98,17 @@ def refresh_zones(session: Session) -> None:
         from schedbot.admin.schedules import refresh_user_zones
 
         refresh_user_zones.try_refresh(session, "work", ZONE_REFRESH_MS)
+
+
+def run_dry(json: bool) -> None:
+    """Render what is due and print the results. Exits with 1 if any failed."""
+    from schedbot.admin.reports.dry_run import DueReports
+    from schedbot.presentation import dry_runs
+
+    with open_session() as session:
+        failed = dry_runs.print_results(DueReports(session).run(), json=json)
+    if failed:
+        raise typer.Exit(errors.FAILED)
 
 
 def summarize(tally: dict[str, int]) -> str:

@@ -1,7 +1,7 @@
 """Read queued jobs before their instant, so that their reports can be rendered early. No job is claimed by that."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from schedbot.store.database import Database
@@ -21,6 +21,27 @@ SELECT j.id, j.available_at, v.report_kind = 'named' AND v.report_source IN (SEL
  ORDER BY j.available_at, j.id
  LIMIT :limit
 """
+
+
+DUE = """
+SELECT j.id, j.due_at, j.available_at, s.name AS schedule
+  FROM jobs j
+  JOIN schedules s ON s.id = j.schedule_id
+ WHERE j.state = 'queued' AND j.parked = 0 AND (j.available_at, j.id) > (:available_at, :id) AND j.available_at <= :now
+ ORDER BY j.available_at, j.id
+ LIMIT :limit
+"""
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DueJob:
+    """A queued job that may be posted now."""
+
+    id: int
+    due_at: int
+    available_at: int
+    schedule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +65,14 @@ def list_upcoming(
         "limit": limit,
     }
     return db.all(UpcomingJob, UPCOMING, bindings)
+
+
+def list_due(db: Database, now: int) -> Iterator[list[DueJob]]:
+    """Yield the due jobs in pages, in the order in which they would be claimed."""
+    available_at, job_id = 0, 0
+    while page := db.all(DueJob, DUE, {"available_at": available_at, "id": job_id, "now": now, "limit": PAGE}):
+        yield page
+        available_at, job_id = page[-1].available_at, page[-1].id
 
 
 def read(db: Database, ids: Iterable[int], now: int) -> list[ClaimedJob]:

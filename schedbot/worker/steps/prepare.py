@@ -55,7 +55,7 @@ class Preparer:
     in_flight: InFlight
     live_pool: LiveRenderPool
     on_rendered: Callable[[Delivery, RenderedReport], None]
-    kept: dict[int, Preparation] = field(default_factory=dict)  # by job
+    preparations: dict[int, Preparation] = field(default_factory=dict)  # by job
     cursors: dict[int, Cursor] = field(default_factory=dict)  # by `prepare`
 
     def run(self) -> None:
@@ -75,7 +75,7 @@ class Preparer:
 
     def look(self, prepare_ms: int, reports: list[str], now: int) -> None:
         """Start the reports of the next jobs that are due within `prepare_ms`."""
-        room = MOST_KEPT - len(self.kept)
+        room = MOST_KEPT - len(self.preparations)
         cursor = self.cursors.get(prepare_ms)
         if cursor is None or now >= cursor.rescan_at:
             cursor = self.cursors[prepare_ms] = Cursor(UpcomingJob(0, now, has_report=False), now + RESCAN_MS)
@@ -85,7 +85,7 @@ class Preparer:
         jobs = upcoming.list_upcoming(db, cursor.last, now + prepare_ms, reports, limit)
         if jobs:
             cursor.last = jobs[-1]
-        ids = [job.id for job in jobs if job.has_report and job.id not in self.kept]
+        ids = [job.id for job in jobs if job.has_report and job.id not in self.preparations]
         for job in upcoming.read(db, ids, now) if ids else []:
             self.start(job, now)
 
@@ -94,23 +94,23 @@ class Preparer:
         definition = self.live_pool.definitions.reports.get(job.report.source)
         if definition:
             early = Delivery(job, job.source, now, is_early=True)
-            self.kept[job.id] = Preparation(early, build_live_occurrence(job), definition)
+            self.preparations[job.id] = Preparation(early, build_live_occurrence(job), definition)
             self.live_pool.render(early)
 
     def receive(self, early: Delivery, rendered: RenderedReport) -> None:
         """Keep the result of an early rendering, or give it to the delivery that waits for it."""
         early.is_done = True
-        preparation = self.kept.get(early.job.id)
+        preparation = self.preparations.get(early.job.id)
         if preparation is None or preparation.early is not early:
             return
         preparation.rendered = rendered
         if preparation.waiting:
-            del self.kept[early.job.id]
+            del self.preparations[early.job.id]
             self.give(preparation.waiting, rendered)
 
     def use(self, delivery: Delivery) -> bool:
         """Use the early rendering of a claimed job. False: there is none that fits, and it has to be rendered."""
-        preparation = self.kept.get(delivery.job.id)
+        preparation = self.preparations.get(delivery.job.id)
         if preparation is None:
             return False
         definition = self.live_pool.definitions.reports.get(delivery.job.report.source)
@@ -118,7 +118,7 @@ class Preparer:
         if preparation.fits(delivery.job, definition) and is_waiting:
             preparation.waiting = delivery
             return True
-        del self.kept[delivery.job.id]
+        del self.preparations[delivery.job.id]
         preparation.early.is_done = True
         if preparation.rendered is None or not preparation.fits(delivery.job, definition):
             return False
@@ -136,13 +136,13 @@ class Preparer:
 
     def forget_all(self) -> None:
         """Drop the results, except those that a claimed job waits for: the code of the reports has changed."""
-        self.kept = {job_id: kept for job_id, kept in self.kept.items() if kept.waiting}
+        self.preparations = {job_id: early for job_id, early in self.preparations.items() if early.waiting}
 
     def forget_past(self, now: int) -> None:
         """Drop results that no claim of this pool has used."""
-        past = [job_id for job_id, kept in self.kept.items() if kept.early.job.available_at + KEPT_MS < now]
+        past = [job_id for job_id, item in self.preparations.items() if item.early.job.available_at + KEPT_MS < now]
         for job_id in past:
-            preparation = self.kept.pop(job_id)
+            preparation = self.preparations.pop(job_id)
             preparation.early.is_done = True
             if preparation.waiting:
                 self.live_pool.render(preparation.waiting)

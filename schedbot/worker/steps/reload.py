@@ -20,7 +20,7 @@ def reload_reports(current: Settings, preparer: Preparer) -> None:
         live_pool.processes = loaded.renderers
     except (SchedbotError, OSError) as error:
         hint = getattr(error, "hint", "") or None
-        log.event("reload_failed", "error", why=error, remedy=hint, kept="the configuration from before")
+        log.event("reload_failed", "error", why=error, remedy=hint)
         changed = live_pool.definitions
     else:
         log.event("reloaded", reports=len(changed.reports), wrong=len(changed.problems))
