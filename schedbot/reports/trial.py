@@ -6,8 +6,11 @@ account is tried once for all accounts.
 
 import json
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -61,6 +64,37 @@ class TrialOccurrence:
         )
 
 
+@dataclass
+class TrialLimit:
+    """Limit of the different trials of one file. `left_out`: trials beyond it, which were not made."""
+
+    most: int
+    counts: Counter[FileVersion] = field(default_factory=Counter)
+    left_out: int = 0
+
+    def takes_one_more(self, file: FileVersion) -> bool:
+        """Count a trial of the file, and return whether it is within the limit."""
+        if self.counts[file] >= self.most:
+            self.left_out += 1
+            return False
+        self.counts[file] += 1
+        return True
+
+
+_limit: ContextVar[TrialLimit | None] = ContextVar("limit of trials", default=None)
+
+
+@contextmanager
+def limit_trials(most: int) -> Iterator[TrialLimit]:
+    """Make at most so many different trials of each file inside the block. Reports beyond them count as good."""
+    limit = TrialLimit(most)
+    token = _limit.set(limit)
+    try:
+        yield limit
+    finally:
+        _limit.reset(token)
+
+
 Failure = tuple[str, str] | None  # message and hint; None: the report works
 _used_names: dict[FileVersion, list[frozenset[str]]] = {}  # sets of names that trials of this file have used
 _known: dict[tuple[object, ...], Failure] = {}
@@ -84,6 +118,9 @@ def find_failure(report: Report, occurrence: TrialOccurrence) -> Failure:
         key = (report.kind, file, params, names, *occurrence.values_of(names))
         if key in _known:
             return _known[key]
+    limit = _limit.get()
+    if limit and not limit.takes_one_more(file):
+        return None
     result, used = render_process.render_fully(report, occurrence.build(report.params))
     failure = (str(result), result.hint) if isinstance(result, ReportFailed) else None
     if used is None:

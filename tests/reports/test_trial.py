@@ -116,6 +116,16 @@ def test_report_is_tried_for_each_account_it_uses(tmp_path: Path) -> None:
     assert calls == ["a", "c", "b"]
 
 
+def test_number_of_different_trials_can_be_limited(tmp_path: Path) -> None:
+    report, calls = template(tmp_path, '{"text": "{{ account }}{{ 0 if account != \'d\' else missing }}"}'), list[str]()
+    with trial.limit_trials(2) as limit:
+        for account in "ababcda":
+            trial.check(report, count_due(account, calls))
+    assert (calls, limit.left_out) == (["a", "b"], 2)
+    with pytest.raises(ReportFailed, match="needs the parameter 'missing'"):
+        trial.check(report, count_due("d", calls))
+
+
 def test_account_used_by_an_included_file_counts(tmp_path: Path) -> None:
     (tmp_path / "part.j2").write_text("{% if account == 'b' %}{{ missing }}{% endif %}")
     (tmp_path / "macros.j2").write_text("{% macro greet() %}{{ account }}{% endmacro %}")

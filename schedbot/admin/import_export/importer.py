@@ -4,7 +4,7 @@ A name that somebody else takes between the check and the transaction undoes the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from schedbot.admin.change_context import ChangeContext
@@ -26,11 +26,13 @@ from schedbot.admin.schedules.writer import ScheduleWriter, name_in_use
 from schedbot.admin.workspaces import user_zones
 from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
-from schedbot.reports import definitions
+from schedbot.reports import definitions, trial
 from schedbot.session import Session
 from schedbot.slack import channel_ids
 from schedbot.store.fanout import enqueue_due
 from schedbot.store.schedules import lookup
+
+MOST_TRIALS = 1_000  # of one template, for different values: each takes about a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,13 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """Number of schedules that were added, changed, and left unchanged; of the first two, `direct_messages` post to a
-    person."""
+    person, and the reports of `not_rendered` were not tried."""
 
     added: int
     changed: int
     unchanged: int
     direct_messages: int = 0
+    not_rendered: int = 0
 
 
 def ignore_progress(done: int, total: int) -> None:
@@ -70,17 +73,19 @@ def import_file(
     zones = ask_zones(session, records, source.update)
     writer = ScheduleWriter(session.db, ChangeContext.begin(session, "import"))
     checker = ImportChecker(writer, source.update, zones, definitions.load(session.settings))
-    checker.check_all(records, errors, progress)
+    with trial.limit_trials(MOST_TRIALS) as limit:
+        checker.check_all(records, errors, progress)
     refuse_bad_lines(errors, source.name)
     plan = checker.plan
     if dry_run:
         added = sum(change.before is None for change in plan.changes)
-        return ImportResult(added, len(plan.changes) - added, plan.unchanged, count_direct_messages(plan))
+        changed = len(plan.changes) - added
+        return ImportResult(added, changed, plan.unchanged, count_direct_messages(plan), limit.left_out)
     with session.db.writing():
         result = write(writer, plan, progress)
         user_zones.learn(session.db, zones, writer.context.now)
     session.db.wake()
-    return result
+    return replace(result, not_rendered=limit.left_out)
 
 
 def read_records(source: Source, errors: LineErrors) -> list[Record]:

@@ -32,7 +32,8 @@ def run(
     Columns: name, account, workspace, channel, cron, every, at, tz, text, report, params (a JSON object), starts,
     until, count, misfire, grace, max_attempts, priority, on_unknown, jitter, skip_holidays, paused, holiday_policy,
     window, outside, blackout. They may be omitted or in any order; an empty cell means the default.
-    Blanks around cells, empty columns at the end and a spreadsheet's line sep=; are left out.
+    Blanks around cells, empty columns at the end and a spreadsheet's line sep=; are left out. A template is tried for
+    the values of at most 1,000 lines; schedbot reports check tries all.
 
     Example:  schedbot export | schedbot import - --update
     """
@@ -47,6 +48,12 @@ def run(
         if count := imported.direct_messages:
             posts = "schedule posts" if count == 1 else "schedules post"
             output.note(f"Note: {count:,} {posts} to a person: {warnings.NO_LOOK_UP} is held or sent again.")
+        if count := imported.not_rendered:
+            reports = output.count(count, "report was", "reports were")
+            output.note(
+                f"Note: {reports} not tried: an import tries a template for {importer.MOST_TRIALS:,} different lines. "
+                "'schedbot reports check' tries all."
+            )
 
 
 def read(file: str) -> bytes:

@@ -59,3 +59,12 @@ def test_import_tries_each_account_of_a_template(schedules: Schedules, by_accoun
         "line 3: report: The template's folder has no file 'initech.j",
         "line 5: report: The template's folder has no file 'hooli.j2'",
     ]
+
+
+@pytest.mark.slow
+def test_import_tries_a_template_for_a_thousand_lines(schedules: Schedules, tmp_path: Path) -> None:
+    (tmp_path / "report.j2").write_text('{"text": "{{ account }}"}')
+    rows = [f"s{n},a{n % 1_500},C0000000001,0 9 * * *,UTC,{tmp_path / 'report.j2'}" for n in range(1_600)]
+    file = "\n".join(["name,account,channel,cron,tz,report", *rows]).encode()
+    imported = importer.import_file(schedules.session, Source("s.csv", file))
+    assert (imported.added, imported.not_rendered) == (1_600, 500)
