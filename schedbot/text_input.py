@@ -97,6 +97,12 @@ def escape_unseen(text: str) -> str:
     )
 
 
+def refuse_empty(option: str, *values: str | None) -> None:
+    """Raise BadInput for a filter option with a blank value, as an unset variable of a shell gives it."""
+    if any(value is not None and not value.strip(" ,\t\n") for value in values):
+        raise BadInput(f"{option} is empty.", "Name a value, or leave the option out: without it nothing is filtered.")
+
+
 def defuse_formula(cell: str) -> str:
     """Return the text of a cell with a `'` before it if a spreadsheet would take it for a formula."""
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

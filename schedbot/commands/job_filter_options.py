@@ -25,12 +25,12 @@ Errors = Annotated[
     list[str] | None, typer.Option("--error", metavar="CODE", help="Error code of Slack or schedbot. Repeatable.")
 ]
 DueSince = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--since", metavar="WHEN", help="Due at or after: '2d', '9am', 'monday', '2026-12-01 09:00' local time."
     ),
 ]
-DueUntil = Annotated[str, typer.Option("--until", metavar="WHEN", help="Due at or before; a day is included.")]
+DueUntil = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Due at or before; a day is included.")]
 
 InLocalTime = Annotated[
     bool, typer.Option("--local", help="--since and --until are wall clocks in the time zone of each schedule.")

@@ -18,13 +18,14 @@ from schedbot.model import JobState
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.history.filters import MAX_INSTANT, Filter
+from schedbot.text_input import refuse_empty
 
 GLOB = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterOptions:
-    """Filter options as text; an empty option does not filter."""
+    """Filter options as text. Without a value an option does not filter; an empty value is an error."""
 
     schedule: Sequence[str] = ()
     account: Sequence[str] = ()
@@ -32,13 +33,21 @@ class FilterOptions:
     channel: Sequence[str] = ()
     state: Sequence[str] = ()
     error: Sequence[str] = ()
-    since: str = ""
-    until: str = ""
+    since: str | None = None
+    until: str | None = None
     local: bool = False
+
+    def refuse_empty_values(self) -> None:
+        """Raise BadInput for the first option with an empty value."""
+        for name in ("schedule", "account", "workspace", "channel", "state", "error"):
+            refuse_empty(f"--{name}", *getattr(self, name))
+        refuse_empty("--since", self.since)
+        refuse_empty("--until", self.until)
 
 
 def parse(session: Session, options: FilterOptions, jobs: Sequence[int] = ()) -> Filter:
     """Return the filter. Raises BadInput, and NotFound for an unknown schedule or workspace."""
+    options.refuse_empty_values()
     accounts, channels, errors = split(options.account), channel_ids(split(options.channel)), split(options.error)
     known_values.require_accounts(session.db, accounts)
     known_values.require_channels(session.db, channels)

@@ -18,13 +18,14 @@ from schedbot.store.history.last_results import LastResult
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
 from schedbot.store.schedules.schedules import ScheduleFilter
+from schedbot.text_input import refuse_empty
 
 LISTED_STATES = [state for state in ScheduleState if state is not ScheduleState.REMOVED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListOptions:
-    """Filters of a listing as text; an empty one does not filter. `names` may be globs."""
+    """Filters of a listing as text. `names` may be globs. An empty value is an error."""
 
     names: Sequence[str] = ()
     state: Sequence[str] = ()
@@ -33,9 +34,18 @@ class ListOptions:
     channel: Sequence[str] = ()
     tz: str | None = None
 
+    def refuse_empty_values(self) -> None:
+        """Raise BadInput for the first option with an empty value."""
+        refuse_empty("--state", *self.state)
+        refuse_empty("--account", self.account)
+        refuse_empty("--workspace", self.workspace)
+        refuse_empty("--channel", *self.channel)
+        refuse_empty("--tz", self.tz)
+
 
 def parse(session: Session, options: ListOptions) -> ScheduleFilter:
     """Return the filter. Raises BadInput, and NotFound for an unknown name or workspace."""
+    options.refuse_empty_values()
     states = [parse_state(text) for text in job_filters.split(options.state)]
     globs = to_globs(session, options.names)
     if options.workspace:

@@ -7,7 +7,7 @@ anew in the same transaction.
 from dataclasses import dataclass
 from typing import Any
 
-from schedbot import times
+from schedbot import text_input, times
 from schedbot.admin.change_context import ChangeContext, ChangedObject
 from schedbot.admin.fields import parsers
 from schedbot.admin.fields.parsers import Fields, parse, parse_optional
@@ -63,6 +63,8 @@ def clear_calendar(session: Session, account: str | None, workspace: str | None)
 
 def find_owner(db: Database, account: str | None, workspace: str | None) -> CalendarOwner:
     """Return the owner of a calendar. Raises BadInput unless exactly one is given, NotFound for the workspace."""
+    text_input.refuse_empty("--account", account)
+    text_input.refuse_empty("--workspace", workspace)
     if account and workspace:
         raise BadInput("Use only one of --account, --workspace.", "Each account and workspace has its own calendar.")
     if workspace:

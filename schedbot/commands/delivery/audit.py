@@ -28,8 +28,8 @@ def run(
     channel: options.Channels = None,
     state: options.States = None,
     error: options.Errors = None,
-    since: options.DueSince = "",
-    until: options.DueUntil = "",
+    since: options.DueSince = None,
+    until: options.DueUntil = None,
     local: options.InLocalTime = False,
     summary: Annotated[
         bool, typer.Option("--summary", help="Count the jobs by state, error, workspace, account and day.")

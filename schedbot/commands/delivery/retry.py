@@ -28,8 +28,8 @@ def run(
     channel: options.Channels = None,
     state: options.States = None,
     error: options.Errors = None,
-    since: options.DueSince = "",
-    until: options.DueUntil = "",
+    since: options.DueSince = None,
+    until: options.DueUntil = None,
     local: options.InLocalTime = False,
     stale: Annotated[bool, typer.Option("--stale", help="Include missed jobs and jobs past their grace.")] = False,
     dry_run: Annotated[

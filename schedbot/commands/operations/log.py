@@ -13,6 +13,7 @@ from schedbot.admin.operations.change_log import FieldChange
 from schedbot.presentation import output
 from schedbot.session import open_session
 from schedbot.store.history.changes import ChangeFilter, RecordedChange
+from schedbot.text_input import refuse_empty
 
 INDENT = 4
 
@@ -21,7 +22,9 @@ def run(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="Schedule, workspace or account; also a former name.")
     ] = None,
-    since: Annotated[str, typer.Option(metavar="WHEN", help="Changes since then: 2d, monday, '2026-12-01'.")] = "",
+    since: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Changes since then: 2d, monday, '2026-12-01'.")
+    ] = None,
     actor: Annotated[str | None, typer.Option(metavar="WHO", help="Changes of this person or program.")] = None,
     command: Annotated[str | None, typer.Option(metavar="COMMAND", help="Changes of this command: edit.")] = None,
     limit: Annotated[
@@ -36,6 +39,8 @@ def run(
 
     Example:  schedbot log acme-weekly --since 30d
     """
+    for option, value in (("NAME", name), ("--since", since), ("--actor", actor), ("--command", command)):
+        refuse_empty(option, value)
     with open_session() as session:
         since_at = times.parse_past(since, session.local_zone, session.now()) if since else None
         selected = change_log.list_changes(session, ChangeFilter(name, since_at, actor, command))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,12 +120,22 @@ def test_known_value_that_matches_nothing_is_no_error(history: JobHistory, optio
         (FilterOptions(since="1h", until="2h"), "--until '2h' is before --since '1h'", "Swap them."),
         (FilterOptions(since="whenever"), "'whenever' is not a time", "Write it like"),
         (FilterOptions(channel=["#general"]), "'#general' is a name", "Copy link"),
+        (FilterOptions(account=["acme", " , "]), "^--account is empty", "leave the option out"),
+        (FilterOptions(since=""), "^--since is empty", "leave the option out"),
+        (FilterOptions(until=" "), "^--until is empty", "leave the option out"),
     ],
 )
 def test_wrong_value_is_refused(history: JobHistory, options: FilterOptions, problem: str, hint: str) -> None:
     with pytest.raises(BadInput, match=problem) as refused:
         select(history, options)
     assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize("name", ["schedule", "account", "workspace", "channel", "state", "error"])
+def test_empty_value_is_refused(history: JobHistory, name: str) -> None:
+    empty: dict[str, Any] = {name: [""]}
+    with pytest.raises(BadInput, match=f"^--{name} is empty"):
+        select(history, FilterOptions(**empty))
 
 
 def test_newest_jobs_are_due_last(history: JobHistory) -> None:

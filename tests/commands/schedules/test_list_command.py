@@ -89,6 +89,7 @@ def test_list_sorts_and_filters(app: App) -> None:
         (("--tz", "Mars"), "No time zone is called 'Mars'.", ""),
         (("--channel", "C0000000010"), "--channel: no schedule has or had the channel 'C0000000010'.", "Did you mean"),
         (("--account", "acmee"), "--account: no schedule has or had the account 'acmee'.", "Did you mean 'acme'?"),
+        *((("--" + name, ""), f"--{name} is empty.", "leave the option out") for name in ("account", "state", "tz")),
     ],
 )
 def test_list_refuses_a_mistyped_value(app: App, words: tuple[str, str], error: str, hint: str) -> None:
