@@ -72,10 +72,10 @@ def test_tables_are_valid(tmp_path: Path) -> None:
     (tmp_path / "schedbot.toml").write_text(snippets("Tables", "toml")[0])
     (tmp_path / "schedbot.toml").chmod(0o600)
     loaded = settings.load(Flags(str(tmp_path / "schedbot.toml"), str(tmp_path / "s.db")))
-    found = definitions.load(loaded)
-    assert not found.problems
+    tables = definitions.load(loaded)
+    assert not tables.problems
     assert loaded.renderers == 4
-    assert {definition.kind for definition in found.reports.values()} == {
+    assert {definition.kind for definition in tables.reports.values()} == {
         "python",
         "sql",
         "command",
