@@ -122,18 +122,19 @@ def find_config(options: Flags) -> Path | None:
     named = options.config or read_variable("SCHEDBOT_CONFIG")
     if named:
         path = text_input.parse_path(named).absolute()
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise BadInput(
                 f"There is no configuration file '{named}'.", "Create one with 'schedbot init', or leave out --config."
             )
         return path
     here = Path("schedbot.toml").absolute()
-    if here.is_file():
+    if os.path.isfile(here):
         return here
     from platformdirs import user_config_path
 
     usual = (user_config_path("schedbot") / "schedbot.toml", Path("/etc/schedbot/schedbot.toml"))
-    return next((path for path in usual if path.is_file()), None)
+    # Path.is_file raises PermissionError: a server that has changed its user may still have root's HOME.
+    return next((path for path in usual if os.path.isfile(path)), None)
 
 
 def read_config(path: Path, is_named: bool = True) -> dict[str, Any]:
@@ -211,7 +212,7 @@ def find_database(options: Flags, config: Path | None, table: dict[str, Any], is
     if named := options.database or read_variable("SCHEDBOT_DATABASE"):
         return Path.cwd() / parse_database(named)
     path = locate_database(config, table)
-    if not is_config_named and path.is_file():
+    if not is_config_named and os.path.isfile(path):
         file_access.refuse_untrusted(path, path.stat(), "database", "--database")
     return path
 

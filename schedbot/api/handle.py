@@ -3,70 +3,31 @@
 Each method is a call of the operation in `schedbot.admin` that the command of its name calls.
 """
 
-import weakref
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike, fspath
-from pathlib import Path
-from types import TracebackType
-from typing import Self, Unpack
+from typing import Unpack
 from zoneinfo import ZoneInfo
 
 from schedbot import settings
 from schedbot.admin.fields import report_fields
 from schedbot.admin.listings import list_schedules
 from schedbot.admin.listings.list_schedules import ListOptions
-from schedbot.admin.schedules import add, edit, pause, remove, selection, serialize
-from schedbot.api.connections import Connections
+from schedbot.admin.schedules import add, edit, pause, remove, selection
+from schedbot.api.delivery import Delivery
 from schedbot.api.keywords import EditKeywords, ScheduleKeywords, Texts, When, to_fields, to_texts, to_when
-from schedbot.api.values import Schedule, from_object
-from schedbot.model import Schedule as StoredSchedule
-from schedbot.session import Session
-from schedbot.settings import Settings
-from schedbot.store.open_database import open_database
+from schedbot.api.session_handle import to_schedule, to_schedules
+from schedbot.api.values import Schedule
 
 Schedules = list[Schedule]  # inside the class, `list` is a method
 
 
-class Schedbot:
+class Schedbot(Delivery):
     """Handle of a database of schedbot. `open()` returns one; it is a context manager.
 
     Several threads may use it at once. Every method raises `schedbot.errors.SchedbotError`, with `message`, `hint`,
     `exit_code` and, for a wrong field, `column`; nothing is changed then. A method that changes something returns when
     the change is on the disk.
     """
-
-    def __init__(self, loaded: Settings) -> None:
-        self._settings = loaded
-        self._connections = Connections(lambda: open_database(loaded.database))
-        # Connections of a handle that nobody closes end with it.
-        self._finalizer = weakref.finalize(self, self._connections.close)
-        with self._session():
-            pass
-
-    def __enter__(self) -> Self:
-        self._connections.refuse_unusable()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    @property
-    def database(self) -> Path:
-        """Path of the database."""
-        return self._settings.database
-
-    def close(self) -> None:
-        """Close the handle. Calls in other threads end first; a later call raises HandleUnusable. Twice is once."""
-        self._connections.close()
-
-    @contextmanager
-    def _session(self) -> Iterator[Session]:
-        with self._connections.use() as db:
-            yield Session(self._settings, db)
 
     def add(self, name: str, /, **fields: Unpack[ScheduleKeywords]) -> Schedule:
         """Add a schedule and return it. Raises BadField for a wrong field and for a name in use.
@@ -75,7 +36,7 @@ class Schedbot:
         """
         with self._session() as session:
             texts = to_fields({"name": name, **fields})
-            return _to_value(session, add.add(session, texts, report_fields.try_template))
+            return to_schedule(session, add.add(session, texts, report_fields.try_template))
 
     def edit(self, name: str, /, *, version: int | None = None, **fields: Unpack[EditKeywords]) -> Schedule:
         """Change the given fields of a schedule and return it. `name=` renames it; `params` replaces all parameters.
@@ -85,7 +46,7 @@ class Schedbot:
         """
         with self._session() as session:
             edited = edit.edit(session, name, to_fields(fields), version=version, trial=report_fields.try_template)
-            return _to_value(session, edited.after)
+            return to_schedule(session, edited.after)
 
     def pause(self, *names: str, reason: str = "", until: When = "") -> Schedules:
         """Pause schedules and return them. Occurrences during the pause are not posted later. Raises NotFound.
@@ -94,7 +55,7 @@ class Schedbot:
         """
         with self._session() as session:
             changes, _ = pause.pause(session, names, reason, to_when(until))
-            return _to_values(session, (change.schedule for change in changes))
+            return to_schedules(session, (change.schedule for change in changes))
 
     def resume(self, *names: str, unasked: bool = False) -> Schedules:
         """Resume paused and suspended schedules, and return them. Raises NotFound.
@@ -104,18 +65,18 @@ class Schedbot:
         """
         with self._session() as session:
             changes, _ = pause.resume(session, names, unasked)
-            return _to_values(session, (change.schedule for change in changes))
+            return to_schedules(session, (change.schedule for change in changes))
 
     def remove(self, *names: str) -> Schedules:
         """Remove schedules, all or none, and return them. Their queued jobs are cancelled. Raises NotFound."""
         with self._session() as session:
             removals = remove.remove(session, selection.find_all(session.db, names).schedules)
-            return _to_values(session, (removal.schedule for removal in removals))
+            return to_schedules(session, (removal.schedule for removal in removals))
 
     def show(self, name: str, /) -> Schedule:
         """Return the schedule with this name. Raises NotFound."""
         with self._session() as session:
-            return _to_value(session, selection.find(session.db, name))
+            return to_schedule(session, selection.find(session.db, name))
 
     def list(
         self,
@@ -142,15 +103,7 @@ class Schedbot:
                 tz=str(tz) if tz else None,
             )
             selected = list_schedules.select(session, list_schedules.parse(session, options), sort)
-            return _to_values(session, selected)
-
-
-def _to_value(session: Session, schedule: StoredSchedule) -> Schedule:
-    return _to_values(session, [schedule])[0]
-
-
-def _to_values(session: Session, schedules: Iterable[StoredSchedule]) -> Schedules:
-    return [from_object(Schedule, values) for values in serialize.to_json_each(session, schedules)]
+            return to_schedules(session, selected)
 
 
 def open(

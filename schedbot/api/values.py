@@ -4,10 +4,16 @@ An instant is an aware datetime in UTC, a span an integer of milliseconds with a
 copy: it does not follow later changes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar, get_type_hints
+
+from schedbot.admin.explain.why import Explanation as StoredExplanation
+from schedbot.admin.jobs.retry import RetryPlan
+from schedbot.admin.schedules.run_now import RunNowJob
+from schedbot.model import JobState
+from schedbot.store.jobs.retry import Candidate
 
 Kind = TypeVar("Kind")
 
@@ -213,3 +219,45 @@ def job_from_object(values: Mapping[str, Any]) -> Job:
 def to_instant(ms: int) -> datetime:
     """Return UTC milliseconds as an aware datetime in UTC."""
     return datetime.fromtimestamp(ms // 1000, UTC).replace(microsecond=ms % 1000 * 1000)
+
+
+def queued_extra(extra: RunNowJob) -> QueuedJob:
+    """Return a job of `run_now`."""
+    return QueuedJob(
+        job=extra.job.id,
+        schedule=extra.schedule.name,
+        workspace=extra.schedule.workspace,
+        due_at=to_instant(extra.job.due_at),
+        state=extra.job.state.value,
+        error=extra.job.error,
+    )
+
+
+def retry_of(plan: RetryPlan, jobs: Iterable[Candidate], dry_run: bool) -> Retry:
+    """Return the result of `retry`. The jobs have their error before it, and their present state."""
+    queued = tuple(
+        QueuedJob(
+            job=job.job,
+            schedule=job.schedule,
+            workspace=job.workspace,
+            due_at=to_instant(job.due_at),
+            state=job.state.value if dry_run else JobState.QUEUED.value,
+            error=job.error,
+            waits_for_workspace=job.workspace if job.parked else None,
+        )
+        for job in jobs
+    )
+    return Retry(queued, tuple(Refusal(*refusal, count) for refusal, count in plan.excluded.items()))
+
+
+def explanation_of(explanation: StoredExplanation) -> Explanation:
+    """Return an explanation of `why`."""
+    return Explanation(
+        schedule=explanation.schedule.name,
+        at=to_instant(explanation.at),
+        due_at=None if explanation.due_at is None else to_instant(explanation.due_at),
+        job=explanation.job.job if explanation.job else None,
+        state=explanation.state.value if explanation.state else None,
+        because=explanation.because,
+        steps=explanation.steps,
+    )

@@ -108,6 +108,8 @@ class RetryPlan:
 
 def plan(session: Session, job_filter: Filter, stale: bool) -> RetryPlan:
     """Return the plan. Changes nothing. Raises NotFound for an unknown job number, and BadInput."""
+    if job_filter.selects_all:
+        raise BadInput("No jobs given: use job numbers or filters.", "'--state failed' selects all failed jobs.")
     refuse_unknown(session, job_filter.jobs or ())
     pause_all.refuse_while_paused(session)
     retriable, now = only_retriable(job_filter, stale), session.now()

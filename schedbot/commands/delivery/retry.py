@@ -8,7 +8,7 @@ from schedbot.admin.jobs import filters, retry
 from schedbot.admin.jobs.retry import RetryPlan
 from schedbot.commands import job_filter_options as options
 from schedbot.commands import questions
-from schedbot.errors import NEEDS_PERSON, BadInput
+from schedbot.errors import NEEDS_PERSON
 from schedbot.model import JobState
 from schedbot.presentation import output, retries
 from schedbot.session import Session, open_session
@@ -52,8 +52,6 @@ def run(
     filter_options = options.filter_options(locals())
     with open_session() as session:
         job_filter = filters.parse(session, filter_options, jobs or ())
-        if job_filter.selects_all:
-            raise BadInput("No jobs given: use job numbers or filters.", "'--state failed' selects all failed jobs.")
         plan = retry.plan(session, job_filter, stale)
         retry.refuse_all(plan)
         show_plan(plan, dry_run, json)
