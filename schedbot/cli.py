@@ -39,6 +39,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "test-send": "Post a schedule's message now, marked as a test.",
         "run-now": "Post a schedule's message now, as an extra job.",
         "import": "Import schedules from CSV or JSON Lines, all or nothing.",
+        "sync": "Make schedules equal to a list of your own.",
         "export": "Export schedules as CSV or JSON Lines.",
     },
     "Delivery": {

@@ -275,4 +275,5 @@ class Schedule:
     state_until: int | None = None
     effective_at: int = 0  # no occurrence at or before this instant becomes a job
     created_at: int = 0
+    source: str | None = None  # the sync that added it and changes it
     shared_hours: tuple[SendHours, ...] = field(default=(), compare=False)  # of its account and its workspace

@@ -19,7 +19,7 @@ from schedbot.errors import BadInput
 from schedbot.model import TokenSource
 
 KEYS = {
-    "": ("database", "slack", "work", "health", "python_path", "databases", "reports"),
+    "": ("database", "slack", "work", "health", "python_path", "databases", "reports", "sync"),
     "slack": ("api_url", "allow_plain_http", "timeout", "token_file", "token_command"),
     "work": ("processes", "in_flight", "lease", "renderers"),
     "health": ("expect_pool",),
@@ -43,8 +43,8 @@ class Settings:
     """Settings of one call of schedbot. Durations are milliseconds.
 
     `jobs_per_poster` is for tests and measurements, and has no key in the file: a poster is replaced after that many
-    jobs, so that leaks do not add up. `report_tables` and `database_tables` are parsed where they are used
-    (`reports.definitions`): a wrong one must not stop what does not need it.
+    jobs, so that leaks do not add up. `report_tables`, `sync_tables` and `database_tables` are parsed where
+    they are used (`reports.definitions`): a wrong one must not stop what does not need it.
     """
 
     config: Path | None
@@ -61,6 +61,7 @@ class Settings:
     renderers: int = field(default_factory=lambda: os.cpu_count() or 1)
     python_path: tuple[str, ...] = ()
     report_tables: Mapping[str, Any] = field(default_factory=dict)
+    sync_tables: Mapping[str, Any] = field(default_factory=dict)
     database_tables: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -90,6 +91,7 @@ def load(given_flags: Flags | None = None) -> Settings:
         renderers=parse_count("SCHEDBOT_RENDERERS", work.get("renderers"), os.cpu_count() or 1),
         python_path=tuple(table.get("python_path", ())),
         report_tables=table.get("reports", {}),
+        sync_tables=table.get("sync", {}),
         database_tables=table.get("databases", {}),
         actor=make_printable(read_variable("SCHEDBOT_ACTOR") or f"{get_os_user()}@{socket.gethostname()}"),
     )
@@ -159,7 +161,7 @@ def read_config(path: Path, is_named: bool = True) -> dict[str, Any]:
         hint = 'Fix that place. A text needs quotes: database = "schedbot.db"'
         raise BadInput(f"The configuration file '{path}' is not valid TOML: {position}.", hint) from None
     check_keys(path, "", table)
-    for section in ("slack", "work", "health", "databases", "reports"):
+    for section in ("slack", "work", "health", "databases", "reports", "sync"):
         if section in table:
             if not isinstance(table[section], dict):
                 raise BadInput(f"'{section}' in '{path}' is not a table.", f"Write [{section}] on a line of its own.")
@@ -173,8 +175,11 @@ def read_config(path: Path, is_named: bool = True) -> dict[str, Any]:
 
 def names_code(table: dict[str, Any]) -> bool:
     """Does the configuration name a command or a module, which would run as this user?"""
-    reports = [report for report in table.get("reports", {}).values() if isinstance(report, dict)]
-    return "token_command" in table.get("slack", {}) or any({"python", "command"} & set(report) for report in reports)
+    sources = [*table.get("reports", {}).values(), *table.get("sync", {}).values()]
+    names = {"python", "command"}
+    return "token_command" in table.get("slack", {}) or any(
+        isinstance(source, dict) and names & set(source) for source in sources
+    )
 
 
 def check_python_path(path: Path, folders: object) -> None:

@@ -15,6 +15,7 @@ from schedbot.session import Session
 MAX_UNASKED = 10
 DONE = {
     "Acknowledge": "acknowledged",
+    "Change": "changed",
     "Post": "posted",
     "Retry": "retried",
     "Remove": "removed",

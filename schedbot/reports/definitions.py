@@ -39,6 +39,7 @@ class ReportDefinition:
 
     `timeout_ms` and `memory_bytes` limit each rendering; `concurrency` counts all renderers. `prepare_ms`: how long
     before its instant it may be rendered. `database`: a name, `max_rows`: of a query. `batch`: contexts in one call.
+    `section`: `sync` for the source of a sync.
     """
 
     name: str
@@ -57,6 +58,12 @@ class ReportDefinition:
     prepare_ms: int = 0
     period: str = ""
     on_empty: str = ""
+    section: str = "reports"
+
+    @property
+    def title(self) -> str:
+        """Return `the report 'weekly'`, or `the sync 'product'` for a table `[sync.product]`."""
+        return f"the {self.section.removesuffix('s')} '{self.name}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,7 @@ class Definitions:
         if f"[databases.{definition.database}]" in self.problems:
             raise self.problems[f"[databases.{definition.database}]"]
         if definition.database not in self.databases:
-            problem = f"The report '{definition.name}' names the database '{definition.database}', which is not there."
+            problem = f"T{definition.title[1:]} names the database '{definition.database}', which is not there."
             raise BadInput(problem, f"Write a table [databases.{definition.database}] with url or url_env.")
         return self.databases[definition.database]
 

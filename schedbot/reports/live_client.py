@@ -39,13 +39,13 @@ KEYS = count(1)
 
 
 class LiveProcess:
-    """A live renderer of this command. Raises SchedbotError if it cannot start."""
+    """A live renderer of this command, or a process with other `code`. Raises SchedbotError if it cannot start."""
 
-    def __init__(self, python_path: tuple[str, ...]) -> None:
+    def __init__(self, python_path: tuple[str, ...], code: str = CODE) -> None:
         self.end, child_end = socket.socketpair()
         with child_end:
             self.child = subprocess.Popen(
-                [sys.executable, "-c", CODE, str(child_end.fileno()), os.pathsep.join(python_path), *sys.path],
+                [sys.executable, "-c", code, str(child_end.fileno()), os.pathsep.join(python_path), *sys.path],
                 env={name: value for name, value in os.environ.items() if not log.TOKEN.search(value)},
                 pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -53,17 +53,24 @@ class LiveProcess:
                 start_new_session=True,
             )
         self.received = b""
-        if self.receive(time.monotonic() + START_S) != READY.strip():
+        if not self.is_ready():
             self.close()
             raise SchedbotError(
                 "The process that renders reports does not start.",
                 hint="It needs memory and a free process: look at 'ulimit -a', then try again.",
             )
 
-    def send(self, request: LiveRenderRequest) -> None:
+    def is_ready(self) -> bool:
+        """Wait for the process to start. Returns False for one that ends or takes too long."""
+        try:
+            return self.receive(time.monotonic() + START_S) == READY.strip()
+        except EOFError:
+            return False
+
+    def send(self, line: bytes) -> None:
         """Send a request. `receive` notices a dead process."""
         try:
-            self.end.sendall(encode(request))
+            self.end.sendall(line)
         except OSError:
             return
 
@@ -155,7 +162,8 @@ class LiveClient:
         self.process = self.process or LiveProcess(self.python_path)
         request.overdue_at = time.monotonic() + request.definition.timeout_ms / 1000
         self.running[request.key] = request
-        self.process.send(LiveRenderRequest(request.key, request.definition, request.url, (request.occurrence,)))
+        message = LiveRenderRequest(request.key, request.definition, request.url, (request.occurrence,))
+        self.process.send(encode(message))
 
     def receive(self) -> Iterator[LiveResult]:
         """Wait for the next response, and yield what it decides."""

@@ -1,6 +1,7 @@
 """Parse and format durations, in milliseconds. A parsed duration is never negative."""
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
 from schedbot.errors import BadInput
@@ -43,6 +44,7 @@ def format_duration(ms: int) -> str:
     return f"{ms} ms" if ms else "0 s"
 
 
+@lru_cache(maxsize=1_024)
 def unparse_duration(ms: int) -> str:
     """Return a duration in the form that `parse_duration` reads: `1h30m`. Milliseconds are dropped."""
     parts = []

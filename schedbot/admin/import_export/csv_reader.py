@@ -13,7 +13,7 @@ from typing import Any
 from schedbot import text_input
 from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.fields.schedule_fields import COLUMNS
-from schedbot.admin.import_export.formats import Record, make_record, unknown_column
+from schedbot.admin.import_export.formats import READ_ONLY, Record, make_record, unknown_column
 from schedbot.admin.import_export.line_errors import LineErrors
 from schedbot.errors import BadInput
 from schedbot.text_input import quote
@@ -108,7 +108,7 @@ def check_header(line: int, columns: Sequence[str], errors: LineErrors) -> bool:
             hint = "Give it a name, or delete the column."
             errors.add(line, "header", BadInput(f"Column {number + 1} has no name.", hint))
             is_good = False
-        elif column not in COLUMNS:
+        elif column not in COLUMNS and column not in READ_ONLY:
             errors.add(line, column, unknown_column(column))
             is_good = False
         elif column in columns[:number]:

@@ -66,11 +66,12 @@ def write_csv(exported: Iterable[Schedule], out: TextWriter, is_safe: bool = Fal
 
 
 def write_json_lines(exported: Iterable[Schedule], out: TextWriter) -> int:
-    """Write one JSON object a line."""
+    """Write one JSON object a line, with the column `source`, which an import leaves out."""
     count = 0
     for schedule in exported:
         count += 1
-        out.write(json.dumps(to_values(schedule), ensure_ascii=False) + "\n")
+        values = {**to_values(schedule), "source": schedule.source}
+        out.write(json.dumps(values, ensure_ascii=False) + "\n")
     return count
 
 

@@ -9,6 +9,8 @@ from schedbot.admin.fields.parsers import clean_cell
 from schedbot.admin.fields.schedule_fields import COLUMNS
 from schedbot.errors import BadInput
 
+READ_ONLY = ("source",)  # columns of an export that an import leaves out
+
 
 class Format(StrEnum):
     """Format of a file of schedules."""
@@ -31,8 +33,9 @@ class Record:
 
 
 def make_record(line: int, cells: dict[str, str]) -> Record:
-    """Return the record of a line, with each cell cleaned."""
-    return Record(line, {column: clean_cell(column, text) for column, text in cells.items()})
+    """Return the record of a line, with each cell cleaned and without READ_ONLY columns."""
+    kept = {column: clean_cell(column, text) for column, text in cells.items() if column not in READ_ONLY}
+    return Record(line, kept)
 
 
 def unknown_column(column: str) -> BadInput:

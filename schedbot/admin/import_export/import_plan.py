@@ -13,6 +13,7 @@ from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, Zone
 from schedbot.admin.import_export import exporter
 from schedbot.admin.import_export.formats import Record
 from schedbot.admin.import_export.line_errors import LineErrors
+from schedbot.admin.import_export.repeated_cells import RepeatedCells
 from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.admin.workspaces import user_zones
 from schedbot.errors import BadFile
@@ -24,7 +25,6 @@ from schedbot.store.fanout import count_past_occurrences
 from schedbot.store.schedules import lookup
 
 BATCH = 500
-SLOW_COLUMNS = ("tz", "workspace", "skip_holidays")  # their errors search for the nearest name
 
 Progress = Callable[[int, int], None]  # called with the work done and the work in all
 Item = TypeVar("Item")
@@ -55,8 +55,7 @@ class ImportChecker:
         self.update = update
         self.zones = zones
         self.plan = ImportPlan()
-        self.first_lines: dict[str, int] = {}  # by name
-        self.known_errors: dict[tuple[str, str], BadField] = {}  # by column and text
+        self.repeated = RepeatedCells()
 
     def check_all(self, records: Sequence[Record], errors: LineErrors, progress: Progress) -> None:
         """Add a planned change for each good record, and an error for each bad one."""
@@ -67,13 +66,12 @@ class ImportChecker:
                 try:
                     self.check(record, existing.get(record.name))
                 except BadField as error:
-                    self.remember(record, error)
+                    self.repeated.remember(record, error)
                     errors.add(record.line, error.column, error)
 
     def check(self, record: Record, before: Schedule | None) -> None:
         """Check one record and add its change to the plan. Raises BadField for its first bad cell."""
-        self.refuse_known_error(record)
-        self.refuse_repeated_name(record)
+        self.repeated.refuse(record)
         if before is not None and not self.update:
             hint = "Use --update to change it, or choose another name."
             raise BadField("name", f"A schedule named {times.quote(before.name)} exists.", hint)
@@ -98,24 +96,6 @@ class ImportChecker:
             return None
         base = ScheduleFields.of(before, count_past_occurrences.count_occurrences(self.writer.db, before, now))
         return ScheduleFields.parse(different, now, base, self.zones, self.definitions)
-
-    def remember(self, record: Record, error: BadField) -> None:
-        """Keep an error that the same text has in every line."""
-        text = record.fields.get(error.column, "")
-        if error.column in SLOW_COLUMNS and text and not is_user_zone(text):
-            self.known_errors[error.column, text] = error
-
-    def refuse_known_error(self, record: Record) -> None:
-        for column in SLOW_COLUMNS if self.known_errors else ():
-            error = self.known_errors.get((column, record.fields.get(column, "")))
-            if error is not None:
-                raise BadField(column, str(error), error.hint)
-
-    def refuse_repeated_name(self, record: Record) -> None:
-        first = self.first_lines.setdefault(record.name, record.line)
-        if record.name and first != record.line:
-            hint = "Names are unique: rename one of the two."
-            raise BadField("name", f"The name {times.quote(record.name)} is also in line {first}.", hint)
 
 
 def batches(items: Sequence[Item]) -> Iterator[tuple[int, Sequence[Item]]]:

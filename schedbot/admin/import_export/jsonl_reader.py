@@ -11,9 +11,9 @@ from typing import Any
 from schedbot import text_input, times
 from schedbot.admin.fields.parsers import BadField, parse
 from schedbot.admin.fields.schedule_fields import COLUMNS
-from schedbot.admin.import_export.formats import Record, make_record, unknown_column
+from schedbot.admin.import_export.formats import READ_ONLY, Record, make_record, unknown_column
 from schedbot.admin.import_export.line_errors import LineErrors
-from schedbot.errors import BadInput
+from schedbot.reports.sync_sources.cell_text import to_text
 
 
 def read_json_lines(text: str, errors: LineErrors) -> Iterator[Record]:
@@ -44,31 +44,6 @@ def parse_object(json_text: str) -> dict[str, str]:
 
 def to_cell(column: str, value: Any) -> str:
     """Return a JSON value as the text that a CSV cell would hold. Raises BadInput."""
-    if column not in COLUMNS:
+    if column not in COLUMNS and column not in READ_ONLY:
         raise unknown_column(column)
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return check_text(value)
-    text_input.check_json(value)
-    if column == "params" or isinstance(value, bool):
-        return check_text(json.dumps(value, ensure_ascii=False))
-    if isinstance(value, int | float):
-        return str(int(value)) if value == int(value) else str(value)
-    kind = "a list" if isinstance(value, list) else "an object"
-    raise BadInput(f"The value is {kind}.", "Write a text, a number, true, false or null.")
-
-
-def check_text(text: str) -> str:
-    """Return the text. Raises BadInput for a zero byte or half a character, as `\\ud83d` alone is."""
-    if "\0" in text or not (text.isascii() or is_encodable(text)):
-        raise BadInput("The text has a zero byte or half of a character.", "Remove it.")
-    return text
-
-
-def is_encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return to_text(column, value)

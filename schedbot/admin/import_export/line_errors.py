@@ -11,8 +11,9 @@ from schedbot.errors import BadInput
 
 @dataclass(slots=True)
 class LineErrors:
-    """Errors of an import by column, message and hint, each with the lines that have it."""
+    """Errors of an import by column, message and hint, each with the lines that have it. `noun`: `line` or `row`."""
 
+    noun: str = "line"
     lines: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
     bad_lines: set[int] = field(default_factory=set)
 
@@ -24,13 +25,12 @@ class LineErrors:
     def messages(self) -> list[str]:
         """Return one message for each error, in the order of their first lines."""
         ordered = sorted(self.lines.items(), key=lambda item: min(item[1]))
-        return [message(*error, lines) for error, lines in ordered]
+        return [self.message(*error, lines) for error, lines in ordered]
 
-
-def message(column: str, problem: str, hint: str, lines: list[int]) -> str:
-    """Return `line 3: column: problem hint`, with all line numbers if the same error is in several lines."""
-    text = f"line {min(lines)}: {column}: {problem} {hint}".rstrip().replace("\n", " ")
-    return text if len(lines) == 1 else f"{text} (in {len(lines):,} lines: {line_ranges(lines)})"
+    def message(self, column: str, problem: str, hint: str, lines: list[int]) -> str:
+        """Return `line 3: column: problem hint`, with all line numbers if the same error is in several lines."""
+        text = f"{self.noun} {min(lines)}: {column}: {problem} {hint}".rstrip().replace("\n", " ")
+        return text if len(lines) == 1 else f"{text} (in {len(lines):,} {self.noun}s: {line_ranges(lines)})"
 
 
 def line_ranges(lines: Sequence[int]) -> str:

@@ -23,7 +23,7 @@ from schedbot.store.jobs import pending
 BATCH = 500
 
 LAST_KEYS = ("last_due_at", "last_state", "last_error")
-EXTRA_KEYS = ("id", "state", "reason", "next_due_at", "meaning", "created_at", "zone", "version", *LAST_KEYS)
+EXTRA_KEYS = ("id", "state", "reason", "next_due_at", "meaning", "source", "created_at", "zone", "version", *LAST_KEYS)
 
 
 def to_columns(schedule: Schedule) -> dict[str, Any]:
@@ -70,6 +70,7 @@ def to_json(schedule: Schedule, last: LastResult | None, now: int, dropped: Skip
         "reason": schedule.reason,
         "next_due_at": format_optional(next_due_at),
         "meaning": describe_rule(schedule),
+        "source": schedule.source,
         "created_at": format_optional(schedule.created_at),
         "zone": schedule.recurrence.tz,
         "version": schedule.version,
@@ -121,6 +122,7 @@ def recorded(schedule: Schedule) -> dict[str, Any]:
         "paused_until": format_optional(schedule.state_until),
         "version": schedule.version,
         "zone": schedule.recurrence.tz if schedule.terms.tz_from else None,
+        "source": schedule.source,
     }
     return {name: value for name, value in {**to_columns(schedule), **state}.items() if value not in (None, "", {})}
 

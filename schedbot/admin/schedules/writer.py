@@ -44,11 +44,15 @@ class EditResult:
 
 
 class ScheduleWriter:
-    """Writes schedules. Workspaces, recurrences and shared calendars are looked up once for a whole import."""
+    """Writes schedules. Workspaces, recurrences and shared calendars are looked up once for a whole import.
 
-    def __init__(self, db: Database, context: ChangeContext) -> None:
+    `source`: the sync that new schedules belong to.
+    """
+
+    def __init__(self, db: Database, context: ChangeContext, source: str | None = None) -> None:
         self.db = db
         self.context = context
+        self.source = source
         self.workspace_ids: dict[str, str] = {}
         self.recurrence_ids: dict[Recurrence, int] = {}
         self.hours: dict[tuple[str, str], tuple[SendHours, ...]] = {}
@@ -81,6 +85,7 @@ class ScheduleWriter:
             state_by=self.context.actor if fields.paused else None,
             effective_at=self.context.now,
             created_at=self.context.now,
+            source=self.source,
             shared_hours=self.shared_hours(fields),
         )
 

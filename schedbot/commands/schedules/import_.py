@@ -1,19 +1,16 @@
 """`schedbot import`: import schedules from CSV or JSON Lines, all or nothing."""
 
 import gc
-import sys
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from schedbot import text_input
 from schedbot.admin.import_export import importer
 from schedbot.admin.import_export.formats import Format
-from schedbot.admin.import_export.import_plan import Progress
 from schedbot.admin.import_export.importer import ImportResult, Source
 from schedbot.admin.schedules import warnings
-from schedbot.errors import BadInput
+from schedbot.commands import list_file
 from schedbot.presentation import output
 from schedbot.session import open_session
 
@@ -38,9 +35,9 @@ def run(
     Example:  schedbot export | schedbot import - --update
     """
     gc.disable()  # all rows stay in memory until they are written; collecting garbage costs a third of the time
-    source = Source("stdin" if file == "-" else file, read(file), format, update)
+    source = Source("stdin" if file == "-" else file, list_file.read(file), format, update)
     with open_session() as session, output.progress(f"Importing {source.name}", total=1) as bar:
-        imported = importer.import_file(session, source, progress_callback(bar), dry_run)
+        imported = importer.import_file(session, source, list_file.progress_callback(bar), dry_run)
     if json:
         output.json_lines([asdict(imported)])
     else:
@@ -54,28 +51,6 @@ def run(
                 f"Note: {reports} not tried: an import tries a template for {importer.MOST_TRIALS:,} different lines. "
                 "'schedbot reports check' tries all."
             )
-
-
-def read(file: str) -> bytes:
-    """Return the bytes of the file. Raises BadInput."""
-    if file == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return text_input.parse_path(file).read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise BadInput(
-            f"'{file}' cannot be read: {reason}.", hint="Use the name of a CSV or JSON Lines file, or '-' for stdin."
-        ) from None
-
-
-def progress_callback(bar: object) -> Progress:
-    """Return a function that moves the progress bar."""
-
-    def move(done: int, total: int) -> None:
-        bar.update(bar.task_ids[0], completed=done, total=total)  # type: ignore[attr-defined]
-
-    return move
 
 
 def summary_line(imported: ImportResult, update: bool, dry_run: bool) -> str:

@@ -10,7 +10,7 @@ import inspect
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -62,7 +62,7 @@ def load(definition: ReportDefinition) -> Callable[..., Any]:
     except ModuleNotFoundError as error:
         if error.name and (module_name + ".").startswith(error.name + "."):
             raise ReportFailed(
-                f"The module '{error.name}' of the report '{definition.name}' is not there.",
+                f"The module '{error.name}' of {definition.title} is not there.",
                 "Name its folder in python_path of schedbot.toml, or install it beside schedbot.",
             ) from None
         raise import_failed(definition, error) from None
@@ -70,8 +70,8 @@ def load(definition: ReportDefinition) -> Callable[..., Any]:
         if error.obj is None or not inspect.ismodule(error.obj) or error.name not in path.split("."):
             raise import_failed(definition, error) from None
         raise ReportFailed(
-            f"The module '{module_name}' has no function '{path}' (report '{definition.name}').",
-            f"Fix python = ... in [reports.{definition.name}].",
+            f"The module '{module_name}' has no function '{path}' ({definition.title.removeprefix('the ')}).",
+            f"Fix python = ... in [{definition.section}.{definition.name}].",
         ) from None
     except Exception as error:
         raise import_failed(definition, error) from None
@@ -90,15 +90,17 @@ def import_failed(definition: ReportDefinition, error: Exception) -> ReportFaile
     module_name = definition.place.partition(":")[0]
     return ReportFailed(
         f"The module '{module_name}' cannot be imported: {describe(error)}.",
-        "Fix the module; 'schedbot reports check' tries it again.",
+        "Fix the module; 'schedbot reports check' tries it again."
+        if definition.section == "reports"
+        else "Fix the module, then try again.",
         format_frames(error),
     )
 
 
-def invoke(definition: ReportDefinition, function: Callable[..., Any], argument: object) -> Any:
+def invoke(definition: ReportDefinition, function: Callable[..., Any], *arguments: object) -> Any:
     """Return the function's result. Raises ReportFailed for whatever it raises."""
     try:
-        result = function(argument)
+        result = function(*arguments)
         return run_async(result) if inspect.iscoroutine(result) else result
     except (ReportFailed, MemoryError):
         raise
@@ -113,6 +115,20 @@ def invoke(definition: ReportDefinition, function: Callable[..., Any], argument:
 def raised(definition: ReportDefinition, error: BaseException) -> ReportFailed:
     """Return the failure of a report whose function raised an error."""
     return ReportFailed(f"{definition.place} raised {describe(error)}.", "", format_frames(error))
+
+
+def iterate(definition: ReportDefinition, values: Iterable[Any]) -> Iterator[Any]:
+    """Yield the values. Raises ReportFailed for whatever the iteration raises, with the number of values before it."""
+    count = 0
+    try:
+        for value in values:
+            count += 1
+            yield value
+    except (MemoryError, GeneratorExit):
+        raise
+    except BaseException as error:
+        problem = f"{definition.place} raised {describe(error)} after row {count:,}."
+        raise ReportFailed(problem, "", format_frames(error)) from None
 
 
 @cache

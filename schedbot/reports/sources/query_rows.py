@@ -83,13 +83,13 @@ def too_slow(query: Query) -> ReportFailed:
     """Return the error of a query that reached its limit of time."""
     return ReportFailed(
         f"The query took longer than {format_duration(query.timeout_ms)}.",
-        "Make it faster (an index, a shorter period), or raise 'timeout' in the report's table.",
+        "Make it faster (an index, a shorter period), or raise 'timeout' in its table of schedbot.toml.",
     )
 
 
 def more_than_read() -> ReportFailed:
     """Return the error of a query that changes the database."""
-    return ReportFailed("The query changes the database.", "A report may only read: use SELECT.")
+    return ReportFailed("The query changes the database.", "It may only read: use SELECT.")
 
 
 def query_failed(query: Query, reason: str) -> ReportFailed:

@@ -12,7 +12,7 @@ from schedbot.errors import ReportFailed
 from schedbot.reports.context import ReportContext
 from schedbot.reports.definitions import ReportDefinition
 from schedbot.reports.results import Result, Skip
-from schedbot.reports.sources import query_table, sql_statement
+from schedbot.reports.sources import query_table, row_stream, sql_statement
 from schedbot.reports.sources.occurrence_values import list_values, to_ms
 from schedbot.reports.sources.query_rows import Query, Rows, check_rows
 from schedbot.reports.sources.sql_statement import Statement
@@ -40,15 +40,8 @@ def run(definition: ReportDefinition, url: str, context: ReportContext) -> Resul
 
 
 def fetch(query: Query, url: str, context: ReportContext) -> Rows:
-    """Return the rows of a query. SQLite needs no other package. Raises ReportFailed."""
-    if url.startswith("sqlite://"):
-        from schedbot.reports.sources import sqlite_rows
-
-        columns, rows = sqlite_rows.fetch(query, url)
-    else:
-        from schedbot.reports.sources import sqlalchemy_rows
-
-        columns, rows = sqlalchemy_rows.fetch(query, url)
+    """Return the rows of a query. Raises ReportFailed."""
+    columns, rows = row_stream.fetch(query, url)
     return check_rows(query, columns, rows, context.due.tzinfo)
 
 

@@ -26,7 +26,7 @@ QUOTES = "'\"`$"
 FIRST_WORD = re.compile(r"[\s(]*(\w+)")
 INTO = re.compile(r"\binto\b", re.IGNORECASE)  # SELECT ... INTO OUTFILE is no write to a transaction
 READING_WORDS = ("SELECT", "WITH", "VALUES", "TABLE", "FROM")
-NOT_READING = "A report may only read: begin the query with SELECT or WITH."
+NOT_READING = "It may only read: begin the query with SELECT or WITH."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ def read(file: str) -> Statement:
             raise ReportFailed(f"The query file '{file}' is larger than {MAX_BYTES >> 10} kB.")
         return parse(file, source.decode("utf-8-sig"))
     except FileNotFoundError:
-        raise ReportFailed(f"There is no query file '{file}'.", "Fix the path 'query' in the report's table.") from None
+        hint = "Fix the path 'query' in its table of schedbot.toml."
+        raise ReportFailed(f"There is no query file '{file}'.", hint) from None
     except UnicodeDecodeError:
         raise ReportFailed(f"The query file '{file}' is not UTF-8 text.") from None
     except OSError as error:

@@ -8,7 +8,8 @@ error never contains the URL or its password.
 import importlib.util
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from schedbot.errors import ReportFailed
@@ -31,14 +32,15 @@ ENGINES: dict[str, "Engine"] = {}
 LOCK = threading.Lock()
 
 
-def fetch(query: Query, url: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-    """Return the names of the columns and at most `max_rows` + 1 rows. Raises ReportFailed."""
+def stream(query: Query, url: str) -> Iterator[Sequence[Any]]:
+    """Yield the names of the columns, then at most `max_rows` + 1 rows one by one. Raises ReportFailed."""
     engine = find_engine(query, url)
     try:
         with engine.connect() as connection:
             limit(connection, query.timeout_ms, query.max_rows)
             result = connection.execute(build_clause(query), dict(query.values))
-            return list(result.keys()), result.fetchmany(query.max_rows + 1)
+            yield list(result.keys())
+            yield from islice(result, query.max_rows + 1)
     except MemoryError:
         raise
     except Exception as error:  # a driver may raise errors of its own

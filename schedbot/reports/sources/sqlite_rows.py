@@ -7,8 +7,9 @@ Source: https://www.sqlite.org/security.html
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,13 +29,14 @@ MAX_VALUE_BYTES = 4 << 20
 MAX_WAIT_MS = 5_000  # for a lock
 
 
-def fetch(query: Query, url: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-    """Return the names of the columns and at most `max_rows` + 1 rows. Raises ReportFailed."""
+def stream(query: Query, url: str) -> Iterator[Sequence[Any]]:
+    """Yield the names of the columns, then at most `max_rows` + 1 rows one by one. Raises ReportFailed."""
     file = find_file(query, url)
     try:
         with closing(connect(file, query.timeout_ms)) as connection:
             cursor = connection.execute(query.statement.text, dict(query.values))
-            return [column[0] for column in cursor.description or ()], cursor.fetchmany(query.max_rows + 1)
+            yield [column[0] for column in cursor.description or ()]
+            yield from islice(cursor, query.max_rows + 1)
     except sqlite3.Error as error:
         raise explain(query, file, str(error)) from None
     except OverflowError:

@@ -13,7 +13,7 @@ from schedbot.store.schedules import recurrences, shared_calendars, user_zones
 
 OF_SCHEDULE = (
     *("id", "name", "account", "workspace_id", "version", "state", "reason", "state_by", "state_until"),
-    *("effective_at", "created_at"),
+    *("effective_at", "source", "created_at"),
 )
 OF_VERSION = (
     *("channel", "starts_at", "until_at", "count", "asked_until_at", "misfire", "grace_ms", "max_attempts"),
@@ -87,9 +87,9 @@ SELECT name FROM schedules
 
 INSERT = """
 INSERT INTO schedules (id, name, account, workspace_id, recurrence_id, version, state, reason, state_by, paused_at,
-                       state_until, effective_at, created_at)
+                       state_until, effective_at, source, created_at)
 VALUES (:id, :name, :account, :workspace_id, :recurrence_id, :version, :state, :reason, :state_by,
-        CASE WHEN :state = 'paused' THEN :created_at END, :state_until, :effective_at, :created_at)
+        CASE WHEN :state = 'paused' THEN :created_at END, :state_until, :effective_at, :source, :created_at)
 """
 
 INSERT_VERSION = """
@@ -249,6 +249,7 @@ def to_row(schedule: Schedule) -> dict[str, str | int | None]:
         "state_by": schedule.state_by,
         "state_until": schedule.state_until,
         "effective_at": schedule.effective_at,
+        "source": schedule.source,
     }
 
 

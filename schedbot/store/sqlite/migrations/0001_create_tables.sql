@@ -77,6 +77,7 @@ CREATE TABLE schedules (
   state_until    INTEGER,                              -- end of a timed pause
   ended_pause    TEXT,                                 -- JSON: until, reason and by of a timed pause that a tick ended
   effective_at   INTEGER NOT NULL,                     -- no occurrence at or before this instant is enqueued
+  source         TEXT,                                 -- the sync that added it and changes it; null: none
   created_at     INTEGER NOT NULL,
   CONSTRAINT state_known CHECK (state IN ('active', 'paused', 'suspended', 'finished', 'removed')),
   CONSTRAINT paused_has_an_instant CHECK ((state = 'paused') = (paused_at IS NOT NULL)),
@@ -89,6 +90,7 @@ CREATE INDEX schedules_to_enqueue ON schedules (recurrence_id) WHERE state = 'ac
 CREATE INDEX schedules_of_workspace ON schedules (workspace_id) WHERE state <> 'removed';
 CREATE INDEX schedules_of_account ON schedules (account) WHERE state <> 'removed';
 CREATE INDEX schedules_removed_of_account ON schedules (account) WHERE state = 'removed';
+CREATE INDEX schedules_of_source ON schedules (source) WHERE source IS NOT NULL AND state <> 'removed';
 CREATE INDEX schedules_in_timed_pause ON schedules (state_until) WHERE state_until IS NOT NULL;
 
 -- Terms of a schedule, one row for each version. Never updated.

@@ -1,0 +1,36 @@
+"""RepeatedCells: names and errors that earlier lines of the same list have, so that a list costs no time twice."""
+
+from dataclasses import dataclass, field
+
+from schedbot import times
+from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.import_export.formats import Record
+from schedbot.slack.user_ids import is_user_zone
+
+SLOW_COLUMNS = ("tz", "workspace", "skip_holidays")  # their errors search for the nearest name
+
+
+@dataclass(slots=True)
+class RepeatedCells:
+    """Names of earlier lines, and the errors of their cells in SLOW_COLUMNS. `noun`: `line` or `row`."""
+
+    noun: str = "line"
+    first_lines: dict[str, int] = field(default_factory=dict)  # by name
+    known_errors: dict[tuple[str, str], BadField] = field(default_factory=dict)  # by column and text
+
+    def refuse(self, record: Record) -> None:
+        """Raise BadField for a known error, and for a name that an earlier line has."""
+        for column in SLOW_COLUMNS if self.known_errors else ():
+            error = self.known_errors.get((column, record.fields.get(column, "")))
+            if error is not None:
+                raise BadField(column, str(error), error.hint)
+        first = self.first_lines.setdefault(record.name, record.line)
+        if record.name and first != record.line:
+            hint = "Names are unique: rename one of the two."
+            raise BadField("name", f"The name {times.quote(record.name)} is also in {self.noun} {first}.", hint)
+
+    def remember(self, record: Record, error: BadField) -> None:
+        """Keep an error that the same text has in every line."""
+        text = record.fields.get(error.column, "")
+        if error.column in SLOW_COLUMNS and text and not is_user_zone(text):
+            self.known_errors[error.column, text] = error

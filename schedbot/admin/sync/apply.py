@@ -1,0 +1,76 @@
+"""Apply the plan of a sync in one transaction, all or nothing.
+
+Rule: inside the transaction, the schedules of the source are compared with the plan again. A plan that is out of date
+changes nothing: a person may have edited a schedule, or another sync may have been faster.
+"""
+
+from collections.abc import Iterable
+
+from schedbot.admin.change_context import ChangeContext
+from schedbot.admin.import_export.importer import enqueue
+from schedbot.admin.schedules import pause, remove
+from schedbot.admin.schedules.writer import ScheduleWriter
+from schedbot.admin.sync.plan import SyncChange, SyncPlan, batches, stamp
+from schedbot.admin.workspaces import user_zones
+from schedbot.errors import SchedbotError
+from schedbot.model import Schedule
+from schedbot.session import Session
+from schedbot.store.schedules import lookup, sources
+
+MAX_NAMES = 5
+
+
+def apply_sync(session: Session, plan: SyncPlan, yes_remove: bool = False) -> None:
+    """Write a plan. Raises BadInput for too many removals without `yes_remove`, and SchedbotError for an old plan."""
+    if not yes_remove:
+        plan.refuse_removals()
+    if plan.is_empty:
+        return
+    context = ChangeContext.begin(session, "sync")
+    with session.db.writing():
+        refuse_outdated(session, plan)
+        writer = ScheduleWriter(session.db, context, plan.source)
+        for schedule in plan.removed:
+            remove.remove_one(session.db, schedule.id, context)
+        written = [change_one(writer, change) for change in plan.changed]
+        for batch in batches(plan.added):
+            written += writer.insert_all([change.fields for change in batch])
+        enqueue(writer, written)
+        user_zones.learn(session.db, plan.zones, context.now)
+    session.db.wake()
+
+
+def refuse_outdated(session: Session, plan: SyncPlan) -> None:
+    """Raise SchedbotError where a schedule of the source, or a name of the plan, was changed after the plan."""
+    stamps = {row.id: (row, stamp(row.version, row.state)) for row in sources.list_of_source(session.db, plan.source)}
+    changed = [row.name for row, present in stamps.values() if plan.stamps.get(row.id) != present]
+    planned = [change.before for change in plan.changed if change.before]
+    changed += find_changed(session, [*plan.removed, *planned])
+    for names in batches(change.name for change in plan.added):
+        changed += lookup.by_names(session.db, names)
+    if changed or len(stamps) != len(plan.stamps):
+        raise outdated(plan, changed)
+
+
+def find_changed(session: Session, planned: Iterable[Schedule]) -> list[str]:
+    """Return the names of schedules that are not as they were planned."""
+    changed = []
+    for batch in batches(planned):
+        present = lookup.by_names(session.db, [schedule.name for schedule in batch])
+        changed += [schedule.name for schedule in batch if present.get(schedule.name) != schedule]
+    return changed
+
+
+def outdated(plan: SyncPlan, changed: Iterable[str]) -> SchedbotError:
+    """Return the error of a plan that is out of date, with some of the names."""
+    names = sorted(set(changed))
+    shown = f" ({', '.join(names[:MAX_NAMES])}{', ...' if len(names) > MAX_NAMES else ''})" if names else ""
+    problem = f"Somebody else changed schedules of the source '{plan.source}' at the same time{shown}."
+    return SchedbotError(f"{problem} Nothing was changed.", "Sync again.")
+
+
+def change_one(writer: ScheduleWriter, change: SyncChange) -> Schedule:
+    """Write one changed schedule, and resume it where the list has it active."""
+    assert change.before is not None
+    after = writer.update(change.before, change.fields).after
+    return pause.resume_one(writer.db, after, writer.context).schedule if change.resumes else after

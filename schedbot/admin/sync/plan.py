@@ -1,0 +1,217 @@
+"""Plan of a sync: what it would add, change and remove, so that the schedules of a source equal a list.
+
+Nothing is written. All lines are checked outside of the transaction, so that pools wait for the writing alone. A sync
+changes only schedules of its source.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, NamedTuple
+
+from schedbot import times
+from schedbot.admin.change_context import ChangeContext
+from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.fields.schedule_fields import ScheduleFields, Zones
+from schedbot.admin.import_export.formats import Record
+from schedbot.admin.import_export.import_plan import BATCH, Progress, ask_zones
+from schedbot.admin.import_export.importer import ignore_progress
+from schedbot.admin.import_export.line_errors import LineErrors
+from schedbot.admin.import_export.repeated_cells import RepeatedCells
+from schedbot.admin.schedules import serialize
+from schedbot.admin.schedules.writer import ScheduleWriter
+from schedbot.admin.sync import comparison, record_list
+from schedbot.admin.sync.record_list import RecordList
+from schedbot.errors import BadFile, BadInput
+from schedbot.model import Schedule, ScheduleState
+from schedbot.reports import definitions
+from schedbot.reports.sync_sources.definitions import parse_source_name
+from schedbot.session import Session
+from schedbot.slack.user_ids import is_user_zone
+from schedbot.store.fanout import count_past_occurrences
+from schedbot.store.schedules import lookup, sources
+
+MOST_REMOVED = 0.2  # of the schedules of a source, without another word
+Changes = dict[str, list[Any]]  # the values before and after, by column
+
+
+@dataclass(frozen=True, slots=True)
+class SyncChange:
+    """A schedule to add (`before` is None) or to change. `resumes`: it is paused, and the list has it active."""
+
+    fields: ScheduleFields
+    before: Schedule | None = None
+    resumes: bool = False
+    changes: Changes = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of the schedule."""
+        return self.fields.name
+
+
+class Stamp(NamedTuple):
+    """Version of a schedule, and its state: a finished schedule counts as active."""
+
+    version: int
+    state: ScheduleState
+
+
+def stamp(version: int, state: ScheduleState) -> Stamp:
+    """Return the stamp of a schedule."""
+    return Stamp(version, ScheduleState.ACTIVE if state is ScheduleState.FINISHED else state)
+
+
+@dataclass(slots=True)
+class SyncPlan:
+    """Schedules of a source that a sync adds, changes, removes and keeps. `stamps`: of all of them, by id."""
+
+    source: str
+    added: list[SyncChange] = field(default_factory=list)
+    changed: list[SyncChange] = field(default_factory=list)
+    removed: list[Schedule] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+    zones: Zones = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Is there nothing to change?"""
+        return not (self.added or self.changed or self.removed)
+
+    @property
+    def removes_many(self) -> bool:
+        """Does it remove more than a fifth of the source's schedules?"""
+        return len(self.removed) > MOST_REMOVED * len(self.stamps)
+
+    def refuse_removals(self) -> None:
+        """Raise BadInput where it removes more than a fifth of the source's schedules."""
+        if self.removes_many:
+            total = f"{len(self.stamps):,} schedules of the source '{self.source}'"
+            problem = f"It would remove {len(self.removed):,} of {total}. Nothing was changed."
+            raise BadInput(problem, "Is the list complete? Use --yes-remove to remove more than 20 %.")
+
+
+def plan_sync(
+    session: Session,
+    records: RecordList | Iterable[Mapping[str, Any]],
+    source: str,
+    progress: Progress = ignore_progress,
+) -> SyncPlan:
+    """Return what makes the schedules of a source equal to the records. Raises BadFile, BadInput and ReportFailed."""
+    parse_source_name(source)
+    record_list.refuse_text(records)
+    given = records if isinstance(records, RecordList) else record_list.of_mappings(records)
+    checker = SyncChecker(session, source, given.errors)
+    checker.check_all(given, progress)
+    refuse_bad_lines(given)
+    checker.find_removed()
+    return checker.plan
+
+
+def refuse_bad_lines(given: RecordList) -> None:
+    """Raise BadFile if a line of the list is wrong."""
+    count, noun = len(given.errors.bad_lines), given.errors.noun
+    if count:
+        lines = f"1 {noun} is" if count == 1 else f"{count:,} {noun}s are"
+        problem = f"{lines} wrong in {given.title}. Nothing was changed."
+        raise BadFile(problem, "Fix them and sync again.", given.errors.messages())
+
+
+class SyncChecker:
+    """Checks records one by one, and keeps those that change something."""
+
+    def __init__(self, session: Session, source: str, errors: LineErrors) -> None:
+        self.session = session
+        self.writer = ScheduleWriter(session.db, ChangeContext.begin(session, "sync"), source)
+        self.definitions = definitions.load(session.settings)
+        self.errors = errors
+        self.repeated = RepeatedCells(errors.noun)
+        self.plan = SyncPlan(source)
+
+    def check_all(self, given: RecordList, progress: Progress) -> None:
+        """Put each record into the plan, or its error into the list. Slack is asked for zones of users once."""
+        following: list[Record] = []  # their zones come from Slack
+        done = 0
+        for batch in batches(given.records):
+            done += len(batch)
+            progress(done, given.lines)
+            following += [record for record in batch if is_user_zone(record.fields.get("tz", ""))]
+            self.check_batch([record for record in batch if not is_user_zone(record.fields.get("tz", ""))])
+        if following:
+            self.plan.zones = ask_zones(self.session, following, update=True)
+            for batch in batches(following):
+                self.check_batch(batch)
+
+    def check_batch(self, records: list[Record]) -> None:
+        existing = lookup.by_names(self.session.db, [record.name for record in records])
+        for record in records:
+            try:
+                self.repeated.refuse(record)
+                self.check(record, existing.get(record.name))
+            except BadField as error:
+                self.repeated.remember(record, error)
+                self.errors.add(record.line, error.column, error)
+
+    def check(self, record: Record, before: Schedule | None) -> None:
+        """Put one record into the plan. Raises BadField for its first bad cell."""
+        now = self.writer.context.now
+        if before is None:
+            comparison.refuse_relative(record.fields)
+            fields = ScheduleFields.parse(record.fields, now, zones=self.plan.zones, definitions=self.definitions)
+            self.writer.shared_hours(fields)
+            self.plan.added.append(SyncChange(fields))
+            return
+        self.refuse_foreign(before)
+        self.plan.stamps[before.id] = stamp(before.version, before.state)
+        different = comparison.find_differences(record.fields, before, now, self.definitions)
+        change = self.find_change(before, different) if different else None
+        if change:
+            self.plan.changed.append(change)
+        else:
+            self.plan.kept.append(before.name)
+
+    def find_change(self, before: Schedule, different: Mapping[str, str]) -> SyncChange | None:
+        """Return the change of a schedule; None where the cells have its values in another spelling."""
+        now = self.writer.context.now
+        counts = before.terms.count is not None or different.get("count")
+        past = count_past_occurrences.count_occurrences(self.session.db, before, now) if counts else 0
+        base = ScheduleFields.of(before, past)
+        fields = ScheduleFields.parse(different, now, base, self.plan.zones, self.definitions)
+        after = self.writer.edited_schedule(before, fields)
+        resumes = before.state is ScheduleState.PAUSED and not fields.paused
+        changes = find_changes(before, after)
+        if resumes:
+            changes["paused"] = [True, False]
+        return SyncChange(fields, before, resumes, changes) if changes else None
+
+    def refuse_foreign(self, schedule: Schedule) -> None:
+        """Raise BadField for a schedule that this source did not add."""
+        if schedule.source != self.plan.source:
+            owner = f"the sync '{schedule.source}' added it" if schedule.source else "no sync added it"
+            hint = f"Rename it in the list, or remove the schedule first: schedbot remove {schedule.name}"
+            raise BadField("name", f"A schedule named {times.quote(schedule.name)} exists, and {owner}.", hint)
+
+    def find_removed(self) -> None:
+        """Put the schedules of the source that the list does not have into the plan."""
+        missing = []
+        for row in sources.list_of_source(self.session.db, self.plan.source):
+            if row.name not in self.repeated.first_lines:
+                self.plan.stamps[row.id] = stamp(row.version, row.state)
+                missing.append(row.name)
+        for names in batches(sorted(missing)):
+            existing = lookup.by_names(self.session.db, names)
+            self.plan.removed += [existing[name] for name in names if name in existing]
+
+
+def find_changes(before: Schedule, after: Schedule) -> Changes:
+    """Return the columns that differ, with the values before and after."""
+    old, new = serialize.to_columns(before), serialize.to_columns(after)
+    return {column: [old[column], new[column]] for column in new if old[column] != new[column]}
+
+
+def batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield the items in batches."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch

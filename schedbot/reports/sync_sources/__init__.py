@@ -1,0 +1,1 @@
+"""Sources of a sync: the tables `[sync.NAME]` of schedbot.toml, and the rows of their query or function."""

@@ -1,0 +1,61 @@
+"""Read the rows of a sync's source for a command, in a process of its own with limits of time and memory."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from schedbot.errors import ReportFailed
+from schedbot.reports.definitions import Definitions, ReportDefinition
+from schedbot.reports.live_client import READY, START_S, LiveProcess
+from schedbot.reports.sync_sources.child import ListRequest, encode
+from schedbot.times import format_duration
+
+CODE = f"""
+import os, socket, sys
+sys.path[:] = sys.argv[3:]
+from schedbot.reports.sync_sources import child
+python_path = sys.argv[2].split(os.pathsep) if sys.argv[2] else []
+child.serve(socket.socket(fileno=int(sys.argv[1])), python_path, {READY!r})
+"""
+
+
+def read_rows(definitions: Definitions, definition: ReportDefinition) -> Iterator[dict[str, str]]:
+    """Yield the cells of each row. Raises BadInput for a database that cannot be used, and ReportFailed."""
+    url = definitions.find_database(definition).resolve_url() if definition.kind == "sql" else ""
+    process = LiveProcess(definitions.python_path, CODE)
+    try:
+        process.send(encode(ListRequest(definition, url)))
+        remaining_s = definition.timeout_ms / 1_000
+        while True:
+            begin = time.monotonic()
+            line = receive(process, definition, begin + remaining_s)
+            remaining_s -= time.monotonic() - begin
+            if "rows" not in line:
+                refuse_failure(definition, line)
+                return
+            yield from line["rows"]
+    finally:
+        process.close()
+
+
+def receive(process: LiveProcess, definition: ReportDefinition, until: float) -> dict[str, Any]:
+    """Return the next line. Raises ReportFailed at `until` (monotonic seconds), and for a process that has ended."""
+    try:
+        line = process.receive(until)
+    except EOFError:
+        exit_code = process.child.wait(START_S)
+        raise ReportFailed(f"T{definition.title[1:]} ended its process (exit code {exit_code}).") from None
+    if line is None:
+        limit = format_duration(definition.timeout_ms)
+        hint = f"Make it faster, or raise 'timeout' in [sync.{definition.name}]."
+        raise ReportFailed(f"T{definition.title[1:]} took more than {limit}.", hint)
+    content: dict[str, Any] = json.loads(line)
+    return content
+
+
+def refuse_failure(definition: ReportDefinition, line: dict[str, Any]) -> None:
+    """Raise ReportFailed if the last line has a failure."""
+    if "failure" in line:
+        lines = [f"T{definition.title[1:]} failed: {line['failure']}", *line["detail"].splitlines()]
+        raise ReportFailed("\n  ".join(lines), line["hint"], line["detail"])
