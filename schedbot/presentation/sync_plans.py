@@ -20,7 +20,7 @@ def print_plan(plan: SyncPlan) -> None:
     print_some("add", len(plan.added), map(describe_added, plan.added))
     print_some("change", len(plan.changed), map(describe_changed, plan.changed))
     print_some("remove", len(plan.removed), (schedule.name for schedule in plan.removed))
-    output.print_line(f"{count(plan)} Unchanged: {len(plan.kept):,}.")
+    output.print_line(f"{count(plan)} Unchanged: {len(plan.unchanged):,}.")
 
 
 def print_some(action: str, total: int, lines: Iterable[str]) -> None:
@@ -38,7 +38,7 @@ def count(plan: SyncPlan) -> str:
 
 def done_line(plan: SyncPlan) -> str:
     """Return `Added 2, changed 1, removed 0, unchanged 97.`"""
-    numbers = [f"{len(plan.added):,}", f"{len(plan.changed):,}", f"{len(plan.removed):,}", f"{len(plan.kept):,}"]
+    numbers = [f"{len(plan.added):,}", f"{len(plan.changed):,}", f"{len(plan.removed):,}", f"{len(plan.unchanged):,}"]
     return "Added {}, changed {}, removed {}, unchanged {}.".format(*numbers)
 
 
@@ -73,7 +73,7 @@ def to_json_each(plan: SyncPlan) -> Iterator[dict[str, Any]]:
     for schedule in plan.removed:
         values = given_values(serialize.to_columns(schedule))
         yield to_json("remove", schedule.name, {column: [value, None] for column, value in values.items()})
-    for name in plan.kept:
+    for name in plan.unchanged:
         yield to_json("keep", name, {})
 
 

@@ -27,7 +27,7 @@ def sync(schedules: Schedules, *rows: Any, source: str = SOURCE) -> tuple[list[s
     planned = plan(schedules, *rows, source=source)
     apply_sync(schedules.session, planned, yes_remove=True)
     added, changed = ([change.name for change in changes] for changes in (planned.added, planned.changed))
-    return added, changed, [schedule.name for schedule in planned.removed], planned.kept
+    return added, changed, [schedule.name for schedule in planned.removed], planned.unchanged
 
 
 def bad_lines(schedules: Schedules, *rows: Any) -> list[str]:

@@ -34,8 +34,8 @@ class Record:
 
 def make_record(line: int, cells: dict[str, str]) -> Record:
     """Return the record of a line, with each cell cleaned and without READ_ONLY columns."""
-    kept = {column: clean_cell(column, text) for column, text in cells.items() if column not in READ_ONLY}
-    return Record(line, kept)
+    cells_to_keep = {column: clean_cell(column, text) for column, text in cells.items() if column not in READ_ONLY}
+    return Record(line, cells_to_keep)
 
 
 def unknown_column(column: str) -> BadInput:

@@ -64,13 +64,13 @@ def stamp(version: int, state: ScheduleState) -> Stamp:
 
 @dataclass(slots=True)
 class SyncPlan:
-    """Schedules of a source that a sync adds, changes, removes and keeps. `stamps`: of all of them, by id."""
+    """Schedules of a source that a sync adds, changes, removes and leaves. `stamps`: of all of them, by id."""
 
     source: str
     added: list[SyncChange] = field(default_factory=list)
     changed: list[SyncChange] = field(default_factory=list)
     removed: list[Schedule] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
     stamps: dict[str, Stamp] = field(default_factory=dict)
     zones: Zones = field(default_factory=dict)
 
@@ -101,21 +101,21 @@ def plan_sync(
     """Return what makes the schedules of a source equal to the records. Raises BadFile, BadInput and ReportFailed."""
     parse_source_name(source)
     record_list.refuse_text(records)
-    given = records if isinstance(records, RecordList) else record_list.of_mappings(records)
-    checker = SyncChecker(session, source, given.errors)
-    checker.check_all(given, progress)
-    refuse_bad_lines(given)
+    listed = records if isinstance(records, RecordList) else record_list.of_mappings(records)
+    checker = SyncChecker(session, source, listed.errors)
+    checker.check_all(listed, progress)
+    refuse_bad_lines(listed)
     checker.find_removed()
     return checker.plan
 
 
-def refuse_bad_lines(given: RecordList) -> None:
+def refuse_bad_lines(listed: RecordList) -> None:
     """Raise BadFile if a line of the list is wrong."""
-    count, noun = len(given.errors.bad_lines), given.errors.noun
+    count, noun = len(listed.errors.bad_lines), listed.errors.noun
     if count:
         lines = f"1 {noun} is" if count == 1 else f"{count:,} {noun}s are"
-        problem = f"{lines} wrong in {given.title}. Nothing was changed."
-        raise BadFile(problem, "Fix them and sync again.", given.errors.messages())
+        problem = f"{lines} wrong in {listed.title}. Nothing was changed."
+        raise BadFile(problem, "Fix them and sync again.", listed.errors.messages())
 
 
 class SyncChecker:
@@ -129,13 +129,13 @@ class SyncChecker:
         self.repeated = RepeatedCells(errors.noun)
         self.plan = SyncPlan(source)
 
-    def check_all(self, given: RecordList, progress: Progress) -> None:
+    def check_all(self, listed: RecordList, progress: Progress) -> None:
         """Put each record into the plan, or its error into the list. Slack is asked for zones of users once."""
         following: list[Record] = []  # their zones come from Slack
         done = 0
-        for batch in batches(given.records):
+        for batch in batches(listed.records):
             done += len(batch)
-            progress(done, given.lines)
+            progress(done, listed.lines)
             following += [record for record in batch if is_user_zone(record.fields.get("tz", ""))]
             self.check_batch([record for record in batch if not is_user_zone(record.fields.get("tz", ""))])
         if following:
@@ -169,7 +169,7 @@ class SyncChecker:
         if change:
             self.plan.changed.append(change)
         else:
-            self.plan.kept.append(before.name)
+            self.plan.unchanged.append(before.name)
 
     def find_change(self, before: Schedule, different: Mapping[str, str]) -> SyncChange | None:
         """Return the change of a schedule; None where the cells have its values in another spelling."""

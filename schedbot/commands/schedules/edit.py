@@ -87,5 +87,7 @@ def print_changes(session: Session, edited: EditResult) -> None:
         is_stopped = schedule.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
         resume = f"Resume it with 'schedbot resume {shlex.quote(schedule.name)}'."
         output.print_line(f"It is {schedule.state.value}. {resume if is_stopped else 'It has no more occurrences.'}")
+    if schedule.source:
+        output.note(f"Note: The next sync of '{schedule.source}' sets it back to its list.")
     for warning in warnings.find_warnings(schedule, session.now()):
         output.note(f"Note: {warning}")

@@ -102,6 +102,7 @@ def state_facts(session: Session, schedule: Schedule) -> Iterator[Fact]:
         last_asked = times.format_relative(user.asked_at, now)
         yield "Zone", f"{schedule.recurrence.tz}, zone of {user.user_id}; Slack was asked {last_asked}"
     change = changes.last(session.db, "schedule", schedule.id)
+    yield "Source", f"{schedule.source} (schedbot sync sets it back to its list)" if schedule.source else ""
     yield "Version", str(schedule.version)
     if change:
         at = f"{times.format_instant(change.changed_at, zone, now)}, {times.format_relative(change.changed_at, now)}"

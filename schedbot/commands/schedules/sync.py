@@ -38,9 +38,9 @@ def run(
     """
     gc.disable()  # collecting garbage among the rows of a long list costs a third of the time
     with open_session() as session:
-        found = named_source.find(session, source, origin, list_file.read)
-        with output.progress(f"Reading {found.records.title}", total=0) as bar:
-            plan = plan_sync(session, found.records, found.name, list_file.progress_callback(bar))
+        named = named_source.find(session, source, origin, list_file.read)
+        with output.progress(f"Reading {named.records.title}", total=0) as bar:
+            plan = plan_sync(session, named.records, named.name, list_file.progress_callback(bar))
         show_plan(plan, json)
         if plan.is_empty:
             return
@@ -62,6 +62,6 @@ def show_plan(plan: SyncPlan, json: bool) -> None:
     if json:
         output.json_lines(sync_plans.to_json_each(plan))
     elif plan.is_empty:
-        output.print_line(f"Nothing to change: {output.count(len(plan.kept), 'schedule')} of '{plan.source}'.")
+        output.print_line(f"Nothing to change: {output.count(len(plan.unchanged), 'schedule')} of '{plan.source}'.")
     else:
         sync_plans.print_plan(plan)

@@ -57,5 +57,8 @@ def receive(process: LiveProcess, definition: ReportDefinition, until: float) ->
 def refuse_failure(definition: ReportDefinition, line: dict[str, Any]) -> None:
     """Raise ReportFailed if the last line has a failure."""
     if "failure" in line:
-        lines = [f"T{definition.title[1:]} failed: {line['failure']}", *line["detail"].splitlines()]
+        lines = [
+            f"T{definition.title[1:]} failed: {line['failure']} Nothing was changed.",
+            *line["detail"].splitlines(),
+        ]
         raise ReportFailed("\n  ".join(lines), line["hint"], line["detail"])

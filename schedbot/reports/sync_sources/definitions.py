@@ -61,6 +61,7 @@ def find_key(place: str, table: Mapping[str, Any]) -> str:
     """Return the key that says where the rows come from. Raises BadInput unless there is exactly one."""
     keys = [key for key in KEYS if key in table]
     if not keys:
+        refuse_unknown_keys(place, table, (*KEYS["query"], *KEYS["python"], *COMMON_KEYS))
         raise BadInput(f"{place} does not say where the schedules come from.", "Use one of query, python.")
     if len(keys) > 1:
         raise BadInput(f"{place} has both 'query' and 'python'.", "A sync has one source: delete one of them.")

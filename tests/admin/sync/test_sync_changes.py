@@ -144,7 +144,7 @@ def test_more_than_a_fifth_is_not_removed_unasked(schedules: Schedules) -> None:
     sync(schedules, *rows)
     apply_sync(schedules.session, plan(schedules, *rows[2:]))
     planned = plan(schedules, *rows[4:])
-    with pytest.raises(BadInput, match="It would remove 2 of 8 schedules of the source 'product'. Nothing was"):
+    with pytest.raises(BadInput, match="It would remove 2 of 8 schedules of the source 'product'"):
         apply_sync(schedules.session, planned)
     with pytest.raises(BadInput, match="It would remove 8 of 8"):
         apply_sync(schedules.session, plan(schedules))
