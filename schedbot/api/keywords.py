@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from schedbot.admin.fields.parsers import parse
 from schedbot.admin.fields.schedule_fields import refuse_unknown
-from schedbot.admin.import_export.jsonl_reader import check_text, to_cell
+from schedbot.admin.import_export.jsonl_reader import to_cell
 from schedbot.errors import BadInput
+from schedbot.reports.sync_sources.cell_text import check_text
 
 When = str | datetime | date | timedelta  # an instant, as text as options have it
 Span = str | timedelta

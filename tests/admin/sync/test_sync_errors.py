@@ -27,7 +27,7 @@ from tests.support.sync import bad_lines, plan, row, sync
         (row("b", at="tomorrow 9am", cron=None), "row 2: at: 'tomorrow 9am' is another instant at each sync."),
         (row(""), "row 2: name: The name has 0 characters."),
         (("b", "C1"), "row 2: row: It is of type 'tuple', not a mapping of columns."),
-        ({**row("b"), 7: "x"}, "row 2: 7: No column named '7' exists."),
+        (dict([*row("b").items(), (7, "x")]), "row 2: 7: No column named '7' exists."),
     ],
 )
 def test_bad_row_is_named_with_column_and_problem(schedules: Schedules, bad: Any, expected: str) -> None:
