@@ -20,6 +20,7 @@ CONFIG = """\
 
 # SQLite file, relative to this file.                         SCHEDBOT_DATABASE
 {database}
+# python_path = ["."]                                       # folders of Python modules of reports
 
 [slack]
 # Token of the workspace `default`: from the environment (SLACK_BOT_TOKEN), or from a file that only its owner can read,
@@ -34,7 +35,6 @@ CONFIG = """\
 # processes = 2                                             # SCHEDBOT_PROCESSES; default: the number of cores
 # in_flight = 100                                           # SCHEDBOT_IN_FLIGHT; posts in flight in each process
 # lease = "60s"                                             # SCHEDBOT_LEASE; how long a claim lasts
-
 # renderers = 2                                             # SCHEDBOT_RENDERERS; default: the number of cores
 
 # Reports from live data: docs/reports.md. `schedbot add --report NAME` posts one.
@@ -44,7 +44,7 @@ CONFIG = """\
 # query = "weekly.sql"              # or python = "module:function", command = ["./program"], template, text
 # database = "sales"
 # [reports.daily]
-# python = "reports:daily"          # with python_path = ["."] above the first table
+# python = "daily_reports:daily"    # module:function, found on python_path
 
 [health]
 # expect_pool = true                # `health` fails while no `schedbot work` runs; default: once one ran as a service
