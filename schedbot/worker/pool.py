@@ -163,14 +163,9 @@ class Pool:
         run("put_stuck_back", self.claimer.put_stuck_back)
 
     def claim(self) -> None:
-        """Claim jobs if it is time or a wake-up came, and again while there are more."""
-
-        def claim() -> None:
-            if self.claimer.claim():
-                self.timers.claim.trigger()
-
-        if self.timers.claim.is_due(steady_ms()):
-            self.in_flight.failures.run("claim", claim)
+        """Claim jobs if it is time or a wake-up came, and again as soon as there are more and room for them."""
+        if self.timers.claim.is_due(steady_ms()) or self.claimer.has_room_for_more():
+            self.in_flight.failures.run("claim", self.claimer.claim)
 
     def commit(self) -> None:
         """Make the queued writes."""
@@ -212,7 +207,9 @@ class Pool:
         periodic_at = self.timers.next_at(self.is_stopping(stop))
         render_end_at = self.claimer.live_pool.next_end_at()
         wake_at = min(periodic_at, self.sender.next_at() or NEVER, render_end_at or NEVER, self.shutdown.stop_by)
-        if self.in_flight.writes or (self.ended_by and self.shutdown.stopping_since is None):
+        is_ending_now = self.ended_by and self.shutdown.stopping_since is None
+        claims_now = not self.is_stopping(stop) and self.claimer.has_room_for_more()
+        if self.in_flight.writes or is_ending_now or claims_now:
             wake_at = 0
         for key, _ in self.selector.select(max(0, wake_at - steady_ms()) / 1000):
             if key.data == "signal":

@@ -57,6 +57,14 @@ def test_full_slots_cost_no_processor_time(app: App) -> None:
     assert cpu_ticks(pool.pid) - ticks_before < 100  # a busy loop takes 300
 
 
+def test_full_claim_is_followed_by_another_at_once(app: App) -> None:
+    app.add_due_jobs(24)
+    assert app.run("work", "--drain", "--processes", "1", "--in-flight", "1").returncode == 0
+    assert app.states() == {"succeeded": 24}
+    spent_ms = read_value(app.db, "SELECT max(ended_at) - min(sent_at) FROM attempts")
+    assert spent_ms < 4_000  # at each look of an idle pool one claim: 6 s
+
+
 NEWER = "9.9.9"
 WITHIN = 40  # s: a pool starts
 

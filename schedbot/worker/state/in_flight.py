@@ -67,6 +67,10 @@ class InFlight:
         """Return the posters that take more deliveries."""
         return [poster for poster in self.posters if poster.is_ready and not poster.is_retiring]
 
+    def count_slots(self) -> int:
+        """Return how many posts the posters can send at once if none is in flight."""
+        return sum(poster.slots for poster in self.open_posters())
+
     def free_slots(self) -> int:
         """Return how many more posts the posters can send at once."""
         return sum(poster.free_slots for poster in self.posters)

@@ -116,6 +116,10 @@ class SendQueue:
         """Send nothing to the workspace before `until`."""
         self._held_until[workspace_id] = max(until, self._held_until.get(workspace_id, 0))
 
+    def count_due(self, now: int) -> int:
+        """Return how many deliveries wait only for a poster."""
+        return sum(send.at <= now for send in self._heap)
+
     def next_at(self) -> int | None:
         """Return when the next delivery may be sent, as far as is known."""
         return self._heap[0].at if self._heap else None

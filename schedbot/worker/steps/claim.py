@@ -5,7 +5,7 @@ occupy no slot.
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -42,13 +42,17 @@ CLAIM_WRITE = "write_claim"
 
 @dataclass(slots=True)
 class Claimer:
-    """Claims jobs. `put_back_slots`: per channel, the next instant that no put-back job has (steady milliseconds)."""
+    """Claims jobs. `put_back_slots`: per channel, the next instant that no put-back job has (steady milliseconds).
+
+    `is_full`: did the last claim take as many jobs as it might, so that there may be more?
+    """
 
     in_flight: InFlight
     sender: Sender
     round_robin: RoundRobin = field(default_factory=RoundRobin)
     put_back_slots: dict[ChannelKey, int] = field(default_factory=dict)
     is_claiming: bool = False
+    is_full: bool = False
     render_pool: RenderPool = field(init=False)
     live_pool: LiveRenderPool = field(init=False)
     preparer: Preparer = field(init=False)
@@ -61,43 +65,55 @@ class Claimer:
         self.look_for_workspaces()
 
     def count_room(self) -> int:
-        """Return how many more jobs to claim. Jobs that wait for their channel or are being rendered take no slot."""
+        """Return how many more jobs to claim: those that can leave at once, and as many that leave after these.
+
+        Jobs that wait for their channel or are being rendered take no slot.
+        """
         settings = self.in_flight.session.settings
         rendering = sum(self.render_pool.count_by_workspace().values()) + self.live_pool.count_rendering()
         waiting = len(self.in_flight.deliveries) - self.in_flight.count_sending() - rendering
         limit = settings.in_flight * settings.processes * WAITING_PER_SLOT
-        return max(0, min(self.in_flight.free_slots(), limit - waiting))
+        startable = self.in_flight.free_slots() + self.in_flight.count_slots()
+        return max(0, min(startable - self.in_flight.send_queue.count_due(steady_ms()), limit - waiting))
 
-    def claim(self) -> bool:
-        """Claim jobs that are about to be due, if there are any and there is room. Return whether it does."""
-        session, breaker = self.in_flight.session, self.in_flight.breaker
-        room, now = self.count_room(), session.now()
-        if self.is_claiming or room == 0 or not self.in_flight.failures.allows(CLAIM_WRITE):
+    def has_room_for_more(self) -> bool:
+        """Is there room to claim again at once, because the last claim was full? Small claims cost too much each."""
+        return self.is_full and not self.is_claiming and self.count_room() > self.in_flight.count_slots() // 2
+
+    def claim(self) -> None:
+        """Claim jobs that are about to be due, if there are any and there is room."""
+        session, room = self.in_flight.session, self.count_room()
+        if self.is_claiming or room == 0:
+            return
+        self.is_full = False
+        now = session.now()
+        if not (self.may_claim(now) and claims.has_available_jobs(session.db, now + EARLY_MS)):
+            return
+        if self.in_flight.breaker.is_open:
+            room = 1
+            self.round_robin.end_turn(self.in_flight.breaker.failing_workspace)  # another may get an answer
+        request = claims.ClaimRequest(now + EARLY_MS, room, now + session.settings.lease_ms, self.round_robin)
+        self.is_claiming = True
+        on_claimed = partial(self.on_claimed, limit=room)
+        self.in_flight.writes.add(partial(self.write_claim, request), on_claimed, self.on_claim_failed)
+
+    def may_claim(self, now: int) -> bool:
+        """May jobs be claimed, as far as failures before tell?"""
+        breaker = self.in_flight.breaker
+        if not self.in_flight.failures.allows(CLAIM_WRITE) or self.in_flight.passing.stops_claims(now):
             return False
         if not breaker.count_allowed(steady_ms(), self.in_flight.count_sending()):
             return False
-        if self.in_flight.passing.stops_claims(now):
-            return False
-        if not claims.has_available_jobs(session.db, now + EARLY_MS):
-            return False
-        if breaker.is_open and self.in_flight.unsent():
-            return False
-        if breaker.is_open:
-            room = 1
-            self.round_robin.end_turn(breaker.failing_workspace)  # another may get an answer
-        request = claims.ClaimRequest(now + EARLY_MS, room, now + session.settings.lease_ms, self.round_robin)
-        self.is_claiming = True
-        self.in_flight.writes.add(partial(self.write_claim, request), self.on_claimed, self.on_claim_failed)
-        return True
+        return not (breaker.is_open and self.in_flight.unsent())
 
     def write_claim(self, request: claims.ClaimRequest, db: Database) -> list[ClaimedJob]:
         """Claim jobs, unless the database has another owner by now."""
         self.in_flight.refuse_other_owner(db)
         return claims.claim(db, request)
 
-    def on_claimed(self, jobs: Iterable[ClaimedJob]) -> None:
+    def on_claimed(self, jobs: Sequence[ClaimedJob], limit: int) -> None:
         """Start the claimed jobs. One that meets an unexpected error is put back alone."""
-        self.is_claiming = False
+        self.is_claiming, self.is_full = False, len(jobs) >= limit
         self.in_flight.failures.clear(CLAIM_WRITE)
         for job in jobs:
             try:

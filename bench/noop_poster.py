@@ -1,0 +1,20 @@
+"""Poster of a bench: it answers each post at once, as Slack answers a post that it takes, and sends nothing."""
+
+import socket
+
+from schedbot.model import AttemptResult, Outcome
+from schedbot.worker.protocol import PostRequest, PostResponse, Ready, decode_request, encode
+
+CHUNK = 1 << 18
+POSTED = AttemptResult(Outcome.POSTED, ts="1700000000.000100", http_status=200)
+
+
+def run(end: socket.socket, api_url: str, timeout_ms: int, in_flight: int) -> None:
+    """Answer until the pool closes the socket. The parameters are those of `poster.run`."""
+    end.sendall(encode(Ready()))
+    received = b""
+    while chunk := end.recv(CHUNK):
+        *lines, received = (received + chunk).split(b"\n")
+        requests = [decode_request(line) for line in lines]
+        posts = [request for request in requests if isinstance(request, PostRequest)]
+        end.sendall(b"".join(encode(PostResponse(post.key, POSTED)) for post in posts))
