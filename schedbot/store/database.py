@@ -51,6 +51,10 @@ class Database(ABC):
         """Run one statement for each of `rows` inside `writing()`: a third of the cost of as many `execute`."""
 
     @abstractmethod
+    def select_many(self, sql: str, rows: Iterable[Bindings]) -> list[tuple[Value, ...]]:
+        """Do as `execute_many`, and return the rows of all (RETURNING) as tuples."""
+
+    @abstractmethod
     def writing(self, only_endings: bool = False) -> AbstractContextManager[None]:
         """Return a transaction that is committed whole at its end, or not at all.
 

@@ -1,6 +1,6 @@
 """Write queue: one commit for all writes, callbacks only after it, and nothing lost when it fails."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import apsw
@@ -10,7 +10,7 @@ from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database, DatabaseOutgrown
 from schedbot.store.open_database import create_database
 from schedbot.store.sqlite.connection import open_file
-from schedbot.worker.state.write_queue import WriteFailure, WriteQueue
+from schedbot.worker.state.write_queue import WriteFailure, WriteQueue, log_failure
 
 SQL = "INSERT INTO heartbeats (kind, name, program, started_at, beat_at) VALUES ('pool', :name, '1', 0, 0)"
 
@@ -83,6 +83,39 @@ def test_failing_write_is_undone_alone(db: Database) -> None:
     writes.commit(db)
     assert (stored_names(db), results, bool(writes)) == (["a", "b"], ["a", "b"], False)
     assert [(type(failure.error), failure.is_committed) for failure in failures] == [(apsw.ConstraintError, False)]
+
+
+class Names:
+    """A set of writes that notes how many names each call got."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def write(self, db: Database, names: Sequence[str]) -> list[str]:
+        self.sizes.append(len(names))
+        return [heartbeat(name)(db).upper() for name in names]
+
+
+def test_neighbours_of_one_kind_are_written_together(db: Database) -> None:
+    writes, names = WriteQueue(), Names()
+    results: list[str] = []
+    for name in "ab":
+        writes.add_to_set(names.write, name, results.append, log_failure)
+    writes.add(heartbeat("c"), results.append)
+    writes.add_to_set(names.write, "d", results.append, log_failure)
+    writes.commit(db)
+    assert (names.sizes, results, stored_names(db)) == ([2, 1], ["A", "B", "c", "D"], ["a", "b", "c", "d"])
+
+
+def test_failing_item_of_a_set_is_undone_alone(db: Database) -> None:
+    writes, names = WriteQueue(), Names()
+    results: list[str] = []
+    failed: list[str] = []
+    for name in ("a", "b", "a", "c"):
+        writes.add_to_set(names.write, name, results.append, lambda failure: failed.append(str(failure.is_committed)))
+    writes.commit(db)
+    assert (stored_names(db), results, failed) == (["a", "b", "c"], ["A", "B", "C"], ["False"])
+    assert names.sizes == [4, 1, 1, 1, 1]
 
 
 def test_failing_callback_keeps_writes_and_other_callbacks(db: Database) -> None:

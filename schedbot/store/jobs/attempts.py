@@ -1,9 +1,11 @@
 """Attempts to post a job: the intent is on the disk before the first byte of a request leaves; the end is written once.
 
-`begin` is the write-ahead of promise 3 and the guard of promises 4 and 6 in one statement: it writes nothing unless the
-token still holds the lease and the channel is free.
+`BEGIN` is the write-ahead of promise 3 and the guard of promises 4 and 6 in one statement: it writes nothing unless the
+token still holds the lease and the channel is free. The functions take many attempts at once, for one commit.
 """
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schedbot.model import AttemptResult, JobState
@@ -26,22 +28,26 @@ SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :start
         OR NOT EXISTS (SELECT 1 FROM pacing p
                         WHERE p.workspace_id = j.workspace_id AND p.method = 'chat.postMessage'
                           AND p.channel IN ('', :channel) AND p.free_at > :now AND p.held_at <= :latest_valid_hold))
+RETURNING :place AS place, workspace_id
 """
 
 COUNT = "UPDATE jobs SET attempts = attempts + 1 WHERE id = :job_id AND token = :token"
 
+# One statement for all: each has to open a table of its own for the rows that its trigger may refuse.
 END = """
 UPDATE attempts
-   SET ended_at = :ended_at, outcome = :outcome, error = :error, detail = :detail, http_status = :http_status, ts = :ts,
-       lateness_ms = :lateness_ms, sent_at = CASE WHEN :was_sent THEN sent_at END
- WHERE job_id = :job_id AND number = :number AND ended_at IS NULL
+   SET ended_at = e.value ->> 'ended_at', outcome = e.value ->> 'outcome', error = e.value ->> 'error',
+       detail = e.value ->> 'detail', http_status = e.value ->> 'http_status', ts = e.value ->> 'ts',
+       lateness_ms = e.value ->> 'lateness_ms', sent_at = CASE WHEN e.value ->> 'was_sent' THEN sent_at END
+  FROM json_each(:ends) e
+ WHERE attempts.job_id = e.value ->> 'job_id' AND attempts.number = e.value ->> 'number' AND attempts.ended_at IS NULL
 """
 
 SETTLE = f"""
 UPDATE jobs
    SET {SETTLED}, spent = :spent, token = NULL, lease_until = NULL
  WHERE id = :job_id AND token = :token AND state = 'running' AND attempts = :number
-RETURNING state
+RETURNING :place AS place, state
 """
 
 
@@ -78,18 +84,38 @@ class AttemptEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Intent:
+    """An attempt that is about to begin, and the instant until which it holds its channel."""
+
+    start: AttemptStart
+    held_until: int
+
+
+@dataclass(frozen=True, slots=True)
 class IntentResult:
-    """Result of `write_intent`. If it was not written: end of the claim (None: lost) and of the channel's hold."""
+    """Result of `write_intents`. If it was not written: end of the claim (None: lost) and of the channel's hold."""
 
     is_written: bool
     lease_until: int | None = None
     channel_free_at: int = 0
 
 
-def write_intent(db: Database, start: AttemptStart, now: int, free_at: int) -> IntentResult:
-    """Begin an attempt, or return why that is impossible now. Inside a transaction."""
-    if begin(db, start, now, free_at):
-        return IntentResult(True)
+WRITTEN = IntentResult(True)
+
+
+def write_intents(db: Database, intents: Sequence[Intent], now: int) -> list[IntentResult]:
+    """Begin attempts, or return why that is impossible now. Inside a transaction.
+
+    Raises ValueError for two posts to one channel: in one statement for all, the first would not refuse the second.
+    """
+    begun = begin_all(db, intents, now)
+    return [
+        WRITTEN if place in begun else explain_refusal(db, intent.start, now) for place, intent in enumerate(intents)
+    ]
+
+
+def explain_refusal(db: Database, start: AttemptStart, now: int) -> IntentResult:
+    """Return why an attempt was not begun."""
     lease_until = claims.get_lease_end(db, start.job_id, start.token)
     if lease_until is None:
         return IntentResult(False)
@@ -98,11 +124,35 @@ def write_intent(db: Database, start: AttemptStart, now: int, free_at: int) -> I
 
 
 def begin(db: Database, start: AttemptStart, now: int, free_at: int) -> bool:
-    """Write the attempt, and reserve its channel until `free_at`. Inside a transaction.
+    """Write one attempt, as `begin_all`. Return whether it is written."""
+    return bool(begin_all(db, [Intent(start, free_at)], now))
 
-    False, and nothing written, if the claim is lost, its lease has passed, or the channel is busy.
+
+def begin_all(db: Database, intents: Sequence[Intent], now: int) -> set[int]:
+    """Write attempts, and hold their channels. Return the places of those that are written. Inside a transaction.
+
+    Nothing is written of an attempt whose claim is lost or its lease passed, or whose channel is busy.
     """
-    bindings = {
+    shared = {"now": now, "latest_valid_hold": pacing.latest_valid_hold(now)}
+    rows = [start_bindings(intent.start, place) | shared for place, intent in enumerate(intents)]
+    begun = {int(str(place)): str(workspace_id) for place, workspace_id in db.select_many(BEGIN, rows)}
+    written = [(intents[place], workspace_id) for place, workspace_id in begun.items()]
+    db.execute_many(COUNT, [{"job_id": intent.start.job_id, "token": intent.start.token} for intent, _ in written])
+    holds = [
+        pacing.ChannelHold(workspace_id, intent.start.channel, intent.held_until)
+        for intent, workspace_id in written
+        if intent.start.sent_at is not None
+    ]
+    if len({(hold.workspace_id, hold.channel) for hold in holds}) < len(holds):
+        raise ValueError("two posts to one channel")
+    pacing.hold_channels(db, holds, now)
+    return set(begun)
+
+
+def start_bindings(start: AttemptStart, place: int) -> dict[str, object]:
+    """Return the values of an attempt for BEGIN."""
+    return {
+        "place": place,
         "job_id": start.job_id,
         "token": start.token,
         "version": start.version,
@@ -114,25 +164,31 @@ def begin(db: Database, start: AttemptStart, now: int, free_at: int) -> bool:
         "rendered_at": start.rendered_at,
         "render_ms": start.render_ms,
         "report": start.report,
-        "now": now,
-        "latest_valid_hold": pacing.latest_valid_hold(now),
     }
-    if db.execute(BEGIN, bindings) != 1:
-        return False
-    db.execute(COUNT, {"job_id": start.job_id, "token": start.token})
-    if start.sent_at is not None:
-        workspace_id = db.text("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
-        pacing.hold(db, workspace_id, pacing.POST, start.channel, now, free_at)
-    return True
 
 
 def end(db: Database, end: AttemptEnd) -> JobState | None:
-    """Write the end of the attempt, and the next state of its job, under the token. Inside a transaction.
+    """Write one end, as `end_all`. Return the state that was written."""
+    return end_all(db, [end])[0]
 
-    Returns the state that was written: no job is queued for a schedule that is off by now. None, and nothing written,
-    if a newer claim holds the job, or the attempt was never written.
+
+def end_all(db: Database, ends: Sequence[AttemptEnd]) -> list[JobState | None]:
+    """Write the ends of attempts, and the next states of their jobs, each under its token. Inside a transaction.
+
+    Returns the states that were written: no job is queued for a schedule that is off by now. None, and nothing
+    written, if a newer claim holds the job, or the attempt was never written.
     """
-    settled = {
+    rows = [settlement_bindings(end, place) for place, end in enumerate(ends)]
+    states = {int(str(place)): JobState(str(state)) for place, state in db.select_many(SETTLE, rows)}
+    if states:
+        db.execute(END, {"ends": json.dumps([end_fields(ends[place]) for place in states])})
+    return [states.get(place) for place in range(len(ends))]
+
+
+def settlement_bindings(end: AttemptEnd, place: int) -> dict[str, object]:
+    """Return the values of an end for SETTLE."""
+    return {
+        "place": place,
         "job_id": end.job_id,
         "token": end.token,
         "number": end.number,
@@ -144,23 +200,23 @@ def end(db: Database, end: AttemptEnd) -> JobState | None:
         "ts": end.result.ts,
         "lateness_ms": end.lateness_ms,
     }
-    state = db.text_or_none(SETTLE, settled)
-    if state is None:
-        return None
-    ended = {
+
+
+def end_fields(end: AttemptEnd) -> dict[str, object]:
+    """Return the fields of an end for END."""
+    result = end.result
+    return {
         "job_id": end.job_id,
         "number": end.number,
         "ended_at": end.ended_at,
-        "outcome": end.result.outcome,
-        "error": end.result.error,
-        "detail": None if end.result.detail is None else escape_surrogates(end.result.detail),
-        "was_sent": end.result.was_sent,
-        "http_status": end.result.http_status,
-        "ts": end.result.ts,
+        "outcome": result.outcome,
+        "error": result.error,
+        "detail": None if result.detail is None else escape_surrogates(result.detail),
+        "was_sent": result.was_sent,
+        "http_status": result.http_status,
+        "ts": result.ts,
         "lateness_ms": end.lateness_ms,
     }
-    db.execute(END, ended)
-    return JobState(state)
 
 
 def escape_surrogates(text: str) -> str:

@@ -4,6 +4,7 @@ Slack counts one post a second a channel, and a Retry-After holds a method in a 
 https://docs.slack.dev/apis/web-api/rate-limits
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schedbot.store.database import Database
@@ -63,10 +64,45 @@ class WorkspaceHold:
     free_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelHold:
+    """A channel that is held for a post until `free_at`."""
+
+    workspace_id: str
+    channel: str
+    free_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRelease:
+    """End of a channel's hold until `kept_until`: from `free_at` on it may be posted to. `now`: the end of its post."""
+
+    workspace_id: str
+    channel: str
+    kept_until: int
+    now: int
+    free_at: int
+
+
 def hold(db: Database, workspace_id: str, method: str, channel: str, now: int, free_at: int) -> None:
     """Hold the method in the channel ('': in the whole workspace) until `free_at`. Inside a transaction."""
     key = {"workspace_id": workspace_id, "method": method, "channel": channel}
     db.execute(HOLD, {**key, "now": now, "free_at": free_at})
+
+
+def hold_channels(db: Database, holds: Iterable[ChannelHold], now: int) -> None:
+    """Hold channels for posts. Inside a transaction."""
+    rows = [
+        {
+            "workspace_id": hold.workspace_id,
+            "method": POST,
+            "channel": hold.channel,
+            "now": now,
+            "free_at": hold.free_at,
+        }
+        for hold in holds
+    ]
+    db.execute_many(HOLD, rows)
 
 
 def get_free_at(db: Database, workspace_id: str, method: str, channel: str, now: int) -> int:
@@ -91,8 +127,23 @@ def reserve(db: Database, workspace_id: str, channel: str, now: int, until: int)
 
 def release(db: Database, workspace_id: str, channel: str, kept_until: int, now: int, free_at: int) -> None:
     """Shorten a reservation until `kept_until` to `free_at`: its post is over. Inside a transaction."""
-    key = {"workspace_id": workspace_id, "method": POST, "channel": channel}
-    db.execute(RELEASE, {**key, "kept_until": kept_until, "now": now, "free_at": free_at})
+    release_channels(db, [ChannelRelease(workspace_id, channel, kept_until, now, free_at)])
+
+
+def release_channels(db: Database, releases: Iterable[ChannelRelease]) -> None:
+    """Shorten reservations whose posts are over. Inside a transaction."""
+    rows = [
+        {
+            "workspace_id": release.workspace_id,
+            "method": POST,
+            "channel": release.channel,
+            "kept_until": release.kept_until,
+            "now": release.now,
+            "free_at": release.free_at,
+        }
+        for release in releases
+    ]
+    db.execute_many(RELEASE, rows)
 
 
 def postpone_jobs(db: Database, workspace_id: str, until: int, spread_ms: int) -> int:

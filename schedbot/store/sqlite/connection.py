@@ -63,10 +63,14 @@ class SqliteDatabase(Database):
             return self._connection.changes()
 
     def execute_many(self, sql: str, rows: Iterable[Bindings]) -> None:
+        self.select_many(sql, rows)
+
+    def select_many(self, sql: str, rows: Iterable[Bindings]) -> list[tuple[Value, ...]]:
         if not self._is_writing:
             raise RuntimeError(OUTSIDE_WRITING)
         with translated(self.path):
-            self._connection.executemany(sql, cast("Iterable[dict[str, Value]]", rows))
+            cursor = self._connection.executemany(sql, cast("Iterable[dict[str, Value]]", rows))
+            return cast("list[tuple[Value, ...]]", cursor.fetchall())
 
     @contextmanager
     def writing(self, only_endings: bool = False) -> Iterator[None]:

@@ -58,6 +58,11 @@ class Transition:
     pauses_workspace: bool = False
     suspends_schedule: bool = False
 
+    @property
+    def has_effects(self) -> bool:
+        """Does it change more than its job and channel?"""
+        return self.hold_until is not None or self.pauses_workspace or self.suspends_schedule
+
 
 def next_state(
     result: AttemptResult,

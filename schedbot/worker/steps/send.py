@@ -5,6 +5,7 @@ a pool that was stopped past its lease writes nothing and sends nothing.
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,24 +15,23 @@ from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, JobState, MessageMetadata, Outcome
 from schedbot.slack import error_codes
 from schedbot.store.database import Database
-from schedbot.store.jobs import attempts, claims, outage, pacing, settlement
+from schedbot.store.jobs import attempts, claims, outage
 from schedbot.store.jobs.attempts import IntentResult
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.protocol import PostRequest, PostResponse
 from schedbot.worker.state.circuit_breaker import is_outage
 from schedbot.worker.state.in_flight import InFlight
-from schedbot.worker.state.next_state import SPREAD_MS, START_LIMIT_MS, RetryBudget, Transition, next_state
-from schedbot.worker.state.passing_failures import waits_by_itself
+from schedbot.worker.state.next_state import START_LIMIT_MS, RetryBudget, Transition, next_state
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import PACE_MS, Delivery
 from schedbot.worker.state.write_queue import WriteFailure
+from schedbot.worker.steps.write_end import EndedDelivery, log_result, write_end, write_ends
 
 if TYPE_CHECKING:
     from schedbot.store.jobs.calendar_deferral import DeferralResult
 
 # A job waits this long for a busy channel; a job that has to wait longer is put back.
 CHANNEL_WAIT_MS = 5_000
-EXPECTED = (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT, Outcome.NOT_READY, Outcome.NOTHING_TO_REPORT)
 
 
 @dataclass(slots=True)
@@ -115,11 +115,16 @@ class Sender:
         held_until = now + START_LIMIT_MS + self.in_flight.session.settings.timeout_ms + PACE_MS
         delivery.sent_at, delivery.sent_steady, delivery.channel_held_until = now, steady, held_until
         start = self.attempt_start(delivery, f"{self.in_flight.pool_name}/{poster.number}", now)
-        self.in_flight.writes.add(
-            lambda db: attempts.write_intent(db, start, self.in_flight.session.now(), held_until),
+        self.in_flight.writes.add_to_set(
+            self.write_intents,
+            attempts.Intent(start, held_until),
             partial(self.on_intent_written, delivery, poster),
             partial(self.in_flight.give_up, delivery),
         )
+
+    def write_intents(self, db: Database, intents: Sequence[attempts.Intent]) -> list[IntentResult]:
+        """Write that messages are about to leave."""
+        return attempts.write_intents(db, intents, self.in_flight.session.now())
 
     def attempt_start(self, delivery: Delivery, worker: str, sent_at: int | None) -> attempts.AttemptStart:
         job, offset_ms = delivery.job, self.in_flight.clock.slack_offset_ms
@@ -243,31 +248,14 @@ class Sender:
             spent=transition.spent,
             lateness_ms=max(0, delivery.sent_at - job.scheduled_at) if is_posted and delivery.sent_at else None,
         )
-        write = partial(self.write_end, end=end, delivery=delivery, transition=transition)
         on_commit = partial(self.on_ended, delivery, result, transition)
-        self.in_flight.writes.add(write, on_commit, partial(self.in_flight.give_up, delivery), is_ending=True)
-
-    def write_end(
-        self, db: Database, end: attempts.AttemptEnd, delivery: Delivery, transition: Transition
-    ) -> str | None:
-        """Write an attempt's end and its effects on channel, workspace and schedule. Return the job's state."""
-        job, now = delivery.job, end.ended_at
-        state = attempts.end(db, end)
-        if state is None:
-            return None
-        if delivery.sent_at is not None:
-            free_at = now + PACE_MS if end.result.was_sent else now
-            pacing.release(db, job.workspace_id, job.channel, delivery.channel_held_until, now, free_at)
-        if transition.hold_until is not None:
-            pacing.hold(db, job.workspace_id, pacing.POST, "", now, transition.hold_until)
-            pacing.postpone_jobs(db, job.workspace_id, transition.hold_until, SPREAD_MS)
-        if transition.pauses_workspace:
-            reason = end.result.error or "token refused"
-            settlement.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
-        if transition.suspends_schedule:
-            reason = end.result.error or "channel refused"
-            settlement.suspend_schedule(db, job.schedule_id, job.channel, reason, now)
-        return state
+        on_failure = partial(self.in_flight.give_up, delivery)
+        if transition.has_effects:
+            write = partial(write_end, end=end, delivery=delivery, transition=transition)
+            self.in_flight.writes.add(write, on_commit, on_failure, is_ending=True)
+        else:
+            ended = EndedDelivery(end, delivery)
+            self.in_flight.writes.add_to_set(write_ends, ended, on_commit, on_failure, is_ending=True)
 
     def on_ended(self, delivery: Delivery, result: AttemptResult, transition: Transition, state: str | None) -> None:
         """Remove a delivery whose end is written; its job is in `state` (None: another claim holds it)."""
@@ -282,12 +270,3 @@ class Sender:
             self.in_flight.hold_workspace(job.workspace_id, transition.hold_until)
         if self.in_flight.breaker.is_open:
             self.in_flight.put_back_until(self.in_flight.breaker.probe_at)
-
-
-def log_result(job: ClaimedJob, result: AttemptResult, state: str | None) -> None:
-    """Log an attempt that did not simply succeed."""
-    if result.outcome is Outcome.POSTED or waits_by_itself(result):
-        return
-    level = "info" if result.outcome in EXPECTED else "warning"
-    facts = {"job": job.id, "schedule": job.schedule, "workspace": job.workspace, "channel": job.channel}
-    log.event(result.outcome.value, level, **facts, error=result.error, detail=result.detail, state=state)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from schedbot.model import JobState, Outcome
+from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.database import Database
-from schedbot.store.jobs import claims
+from schedbot.store.jobs import attempts, claims, pacing
 from tests.store.contract.worker import DUE_AT, LEASE_MS, TS, WINDOW_MS, Worker
 from tests.support.schedules import Schedules
 from tests.support.sql import read_row, read_rows
@@ -62,6 +62,55 @@ def test_result_is_written_once(schedules: Schedules, worker: Worker, db: Databa
     worker.post(job)
     assert worker.end(job, Outcome.MESSAGE_REFUSED, JobState.FAILED) is None
     assert read_rows(db, ATTEMPT) == [(1, DUE_AT, DUE_AT, "posted", TS)]
+
+
+def test_attempts_begun_together_are_guarded_each(schedules: Schedules, worker: Worker, db: Database) -> None:
+    for number in range(4):
+        schedules.add(f"job-{number}", channel=f"C000000000{number}")
+    jobs = worker.claim()
+    with db.writing():
+        claims.release(db, jobs[0].id, jobs[0].token, worker.now)
+        pacing.hold(db, jobs[2].workspace_id, pacing.POST, jobs[2].channel, worker.now, worker.now + 500)
+    begun = worker.begin_all(jobs)
+    assert [result.is_written for result in begun] == [False, True, False, True]
+    assert [begun[0].lease_until, begun[2].channel_free_at] == [None, worker.now + 500]
+    assert read_rows(db, "SELECT job_id FROM attempts") == [(jobs[1].id,), (jobs[3].id,)]
+    assert read_rows(db, "SELECT attempts FROM jobs ORDER BY id") == [(0,), (1,), (0,), (1,)]
+
+
+def test_two_posts_to_a_channel_are_not_begun_together(schedules: Schedules, worker: Worker, db: Database) -> None:
+    schedules.add("a")
+    schedules.add("b")
+    with pytest.raises(ValueError, match="two posts to one channel"):
+        worker.begin_all(worker.claim())
+    assert read_rows(db, ATTEMPT) == []
+
+
+def test_ends_written_together_are_guarded_each(schedules: Schedules, worker: Worker, db: Database) -> None:
+    for number in range(3):
+        schedules.add(f"job-{number}", channel=f"C000000000{number}")
+    jobs = worker.claim()
+    worker.begin_all(jobs)
+    worker.lose(jobs[1])
+    assert worker.end_all(jobs, Outcome.POSTED, JobState.SUCCEEDED) == ["succeeded", None, "succeeded"]
+    assert read_rows(db, "SELECT outcome FROM attempts ORDER BY job_id") == [("posted",), ("unknown",), ("posted",)]
+    assert read_rows(db, "SELECT state FROM jobs ORDER BY id") == [("succeeded",), ("unknown",), ("succeeded",)]
+
+
+@pytest.mark.parametrize("detail", ["a\x00b", "\ud800", 'é 😀 "quoted"\n', "[1]", "null"])
+def test_detail_is_kept_as_it_is(schedules: Schedules, worker: Worker, db: Database, detail: str) -> None:
+    schedules.add()
+    worker.begin(job := worker.claim_one())
+    result = AttemptResult(Outcome.RENDER_FAILED, "render_failed", detail=detail)
+    with db.writing():
+        attempts.end(db, attempts.AttemptEnd(job.id, job.token, 1, worker.now, result, JobState.FAILED, worker.now, 1))
+    expected = detail.encode(errors="backslashreplace").decode()
+    assert read_row(db, "SELECT outcome, error, detail, ts FROM attempts") == (
+        "render_failed",
+        "render_failed",
+        expected,
+        None,
+    )
 
 
 def test_attempts_of_a_job_are_numbered(schedules: Schedules, worker: Worker, db: Database) -> None:

@@ -1,5 +1,6 @@
 """A pool as the store sees it: claims, attempts and results, at instants set by the test."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schedbot.model import AttemptResult, JobState, Outcome
@@ -33,19 +34,37 @@ class Worker:
         [job] = self.claim()
         return job
 
+    def start(self, job: ClaimedJob, *, sent: bool = True) -> attempts.AttemptStart:
+        """Return an attempt that begins now."""
+        sent_at = self.now if sent else None
+        return attempts.AttemptStart(job.id, job.token, job.version, job.channel, "worker", self.now, sent_at)
+
+    def begin_all(self, jobs: Sequence[ClaimedJob]) -> list[attempts.IntentResult]:
+        """Write attempts that are about to be sent, all at once."""
+        intents = [attempts.Intent(self.start(job), self.now + PACE_MS) for job in jobs]
+        with self.db.writing():
+            return attempts.write_intents(self.db, intents, self.now)
+
     def begin(self, job: ClaimedJob, sent: bool = True) -> bool:
         """Write an attempt; with `sent`, its request is about to leave. False: nothing was written."""
-        sent_at = self.now if sent else None
-        start = attempts.AttemptStart(job.id, job.token, job.version, job.channel, "worker", self.now, sent_at)
         with self.db.writing():
-            return attempts.begin(self.db, start, self.now, self.now + PACE_MS)
+            return attempts.begin(self.db, self.start(job, sent=sent), self.now, self.now + PACE_MS)
 
     def end(self, job: ClaimedJob, outcome: Outcome, state: JobState, number: int = 1) -> str | None:
         """Write how an attempt ended, and the job's next state. Returns the state, None where nothing was written."""
+        [written] = self.end_all([job], outcome, state, number)
+        return written
+
+    def end_all(
+        self, jobs: Sequence[ClaimedJob], outcome: Outcome, state: JobState, number: int = 1
+    ) -> list[JobState | None]:
+        """Write how attempts ended, all at once. Returns the states that were written."""
         result = AttemptResult(outcome, None, ts=TS if outcome is Outcome.POSTED else None)
-        end = attempts.AttemptEnd(job.id, job.token, number, self.now, result, state, self.now, number)
+        ends = [
+            attempts.AttemptEnd(job.id, job.token, number, self.now, result, state, self.now, number) for job in jobs
+        ]
         with self.db.writing():
-            return attempts.end(self.db, end)
+            return attempts.end_all(self.db, ends)
 
     def post(self, job: ClaimedJob) -> str | None:
         """Begin an attempt and end it as posted."""

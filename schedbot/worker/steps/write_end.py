@@ -1,0 +1,69 @@
+"""Write the ends of attempts: those that change only their job and channel all at once, any other with its effects."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from schedbot import log
+from schedbot.model import AttemptResult, JobState, Outcome
+from schedbot.store.database import Database
+from schedbot.store.jobs import attempts, pacing, settlement
+from schedbot.store.jobs.claims import ClaimedJob
+from schedbot.worker.state.next_state import SPREAD_MS, Transition
+from schedbot.worker.state.passing_failures import waits_by_itself
+from schedbot.worker.state.send_queue import PACE_MS, Delivery
+
+EXPECTED = (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT, Outcome.NOT_READY, Outcome.NOTHING_TO_REPORT)
+
+
+class EndedDelivery(NamedTuple):
+    """A delivery and the end of its attempt."""
+
+    end: attempts.AttemptEnd
+    delivery: Delivery
+
+    def release_channel(self) -> pacing.ChannelRelease:
+        """Return the release of its channel."""
+        job, now = self.delivery.job, self.end.ended_at
+        free_at = now + PACE_MS if self.end.result.was_sent else now
+        return pacing.ChannelRelease(job.workspace_id, job.channel, self.delivery.channel_held_until, now, free_at)
+
+
+def write_ends(db: Database, ended: Sequence[EndedDelivery]) -> list[JobState | None]:
+    """Write the ends of attempts, and release their channels. Return the states of their jobs."""
+    states = attempts.end_all(db, [item.end for item in ended])
+    pacing.release_channels(
+        db,
+        [
+            item.release_channel()
+            for item, state in zip(ended, states, strict=True)
+            if state is not None and item.delivery.sent_at is not None
+        ],
+    )
+    return states
+
+
+def write_end(db: Database, end: attempts.AttemptEnd, delivery: Delivery, transition: Transition) -> JobState | None:
+    """Write an attempt's end with its effects on workspace and schedule. Return the job's state."""
+    job, now = delivery.job, end.ended_at
+    [state] = write_ends(db, [EndedDelivery(end, delivery)])
+    if state is None:
+        return None
+    if transition.hold_until is not None:
+        pacing.hold(db, job.workspace_id, pacing.POST, "", now, transition.hold_until)
+        pacing.postpone_jobs(db, job.workspace_id, transition.hold_until, SPREAD_MS)
+    if transition.pauses_workspace:
+        reason = end.result.error or "token refused"
+        settlement.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
+    if transition.suspends_schedule:
+        reason = end.result.error or "channel refused"
+        settlement.suspend_schedule(db, job.schedule_id, job.channel, reason, now)
+    return state
+
+
+def log_result(job: ClaimedJob, result: AttemptResult, state: str | None) -> None:
+    """Log an attempt that did not simply succeed."""
+    if result.outcome is Outcome.POSTED or waits_by_itself(result):
+        return
+    level = "info" if result.outcome in EXPECTED else "warning"
+    facts = {"job": job.id, "schedule": job.schedule, "workspace": job.workspace, "channel": job.channel}
+    log.event(result.outcome.value, level, **facts, error=result.error, detail=result.detail, state=state)
