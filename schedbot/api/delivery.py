@@ -48,11 +48,11 @@ class Delivery(SessionHandle):
             if fields.get("cron") or fields.get("every"):
                 list_occurrences.refuse_with_expression(names)
                 now = session.now()
-                found = span.of_expression(Expression.parse(fields, now), now)
+                occurrences = span.of_expression(Expression.parse(fields, now), now)
             else:
                 list_occurrences.refuse_without_expression(fields)
-                found = list_occurrences.upcoming(session, list_occurrences.select(session, names), span)
-            return [from_object(Occurrence, list_occurrences.to_json(occurrence)) for occurrence in found]
+                occurrences = list_occurrences.upcoming(session, list_occurrences.select(session, names), span)
+            return [from_object(Occurrence, list_occurrences.to_json(occurrence)) for occurrence in occurrences]
 
     def run_now(self, *names: str) -> list[QueuedJob]:
         """Queue an extra job for each schedule, due at once, and return the jobs. `names` may be globs.
@@ -106,10 +106,10 @@ class Delivery(SessionHandle):
             plan = retry.plan(session, parse_filter(session, selection, jobs), stale)
             retry.refuse_all(plan)
             if dry_run:
-                found = [preview.job for preview in retry.preview(session, plan)]
+                rows = [preview.job for preview in retry.preview(session, plan)]
             else:
-                found = list(retry.carry_out(session, plan))
-            return values.retry_of(plan, found, dry_run)
+                rows = list(retry.carry_out(session, plan))
+            return values.retry_of(plan, rows, dry_run)
 
 
 def parse_filter(session: Session, keywords: FilterKeywords, jobs: tuple[int, ...]) -> Filter:
