@@ -56,9 +56,11 @@ def explain_writers(status: os.stat_result) -> str:
 def refuse_untrusted(path: Path, status: os.stat_result, kind: str, option: str) -> None:
     """Raise BadInput for a file that was found, and that somebody else could have written: it may name commands."""
     if reason := explain_mistrust(status):
+        is_foreign = status.st_uid not in (os.geteuid(), 0)
+        change = f"chown {user_name(os.geteuid())} {shlex.quote(str(path))}" if is_foreign else protect_command(path)
         raise BadInput(
             f"The {kind} '{path}' was found, not named, and it {reason}.",
-            f"If you trust it, name it: {option} {shlex.quote(str(path))}. If it is yours: {protect_command(path)}",
+            f"If you trust it, name it: {option} {shlex.quote(str(path))}. If it is to be yours: {change}",
         )
 
 

@@ -8,6 +8,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from schedbot import settings, text_input
 from schedbot.commands import example_format, usage_errors
+from schedbot.errors import BadInput
 
 # Its module differs between versions of typer.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
@@ -89,6 +90,8 @@ def global_option(name: str, hidden: bool) -> TyperOption:
     """Return --config or --database. The value goes to the settings, not to the command."""
 
     def remember(ctx: Any, param: Any, value: str | None) -> None:
+        if value is not None and not value.strip():
+            raise BadInput(f"--{name} is empty.", f"Give the name of a file, or leave --{name} out.")
         if value is not None:
             ctx.meta.setdefault(FLAGS, {})[name] = text_input.clean_path(value)
 

@@ -43,14 +43,25 @@ def summary_to_json(row: SummaryRow) -> dict[str, Any]:
 
 
 def print_missing(accounts: Sequence[MissingAccount]) -> None:
-    """Print the accounts without a post, one a row."""
-    cells = [[each.account, list_counts(by_name(each.states)), list_counts(each.errors)] for each in accounts]
-    output.table(("ACCOUNT", "JOBS", "WHY"), cells, "No account with a due job is without a post.")
+    """Print the accounts without a post, one a row; of schedules without an account, the schedule."""
+    cells = [
+        [each.account or f"schedule {each.schedule}", list_counts(by_name(each.states)), list_counts(each.errors)]
+        for each in accounts
+    ]
+    output.table(
+        ("ACCOUNT", "JOBS", "WHY"), cells, "No account, and no schedule without one, has a due job and no post."
+    )
 
 
 def missing_to_json(missing: MissingAccount) -> dict[str, Any]:
     """Return the object of an account without a post."""
-    return {"account": missing.account, "states": by_name(missing.states), "errors": dict(missing.errors)}
+    schedule = missing.schedule or None
+    return {
+        "account": missing.account,
+        "schedule": schedule,
+        "states": by_name(missing.states),
+        "errors": dict(missing.errors),
+    }
 
 
 def by_name(states: Counter[JobState]) -> dict[str, int]:

@@ -11,7 +11,8 @@ from schedbot.admin.jobs.short_reason import explain_briefly
 from schedbot.store.history import jobs
 from schedbot.store.history.filters import Filter
 from schedbot.store.jobs import outage, pacing
-from schedbot.store.operations import heartbeats
+from schedbot.store.operations import heartbeats, passing_failures
+from schedbot.store.operations.passing_failures import PassingFailure
 from tests.support.job_history import HOUR, NOW, JobHistory, new_job_history
 from tests.support.schedules import Schedules
 
@@ -79,6 +80,17 @@ def test_queued_job_of_a_workspace_under_a_429(history: JobHistory) -> None:
     with history.db.writing():
         pacing.hold(history.db, "acme", pacing.POST, "", NOW, NOW + 30 * SECOND)
     assert why(history) == "Slack limits the rate of workspace 'acme': posted in 31 s"
+
+
+def test_queued_job_whose_workspace_has_no_token_for_now(history: JobHistory) -> None:
+    start_pool(history)
+    add_queued(history, available_in_ms=27 * SECOND, error="token_unavailable")
+    with history.db.writing():
+        workspace_id = history.db.text("SELECT id FROM workspaces")
+        failure = PassingFailure("token_unavailable", workspace_id, "acme", NOW, NOW, "The command ended with 1.")
+        passing_failures.save(history.db, failure)
+        pacing.hold(history.db, workspace_id, pacing.POST, "", NOW, NOW + 27 * SECOND)
+    assert why(history) == "workspace 'acme' has no token: The command ended with 1; tried again in 27 s"
 
 
 def test_queued_job_in_a_backoff(history: JobHistory) -> None:

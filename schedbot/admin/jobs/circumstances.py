@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from schedbot.session import Session
 from schedbot.store.jobs import outage, pacing
-from schedbot.store.operations import heartbeats
+from schedbot.store.operations import heartbeats, passing_failures
 from schedbot.store.operations.heartbeats import TickGap
 
 
@@ -15,7 +15,7 @@ class Circumstances:
     """Circumstances of all jobs at `now`.
 
     `unanswered`: posts in a row that got no answer from Slack; `held_until`: end of a rate limit, by workspace id;
-    `gaps`: times without a tick, in order.
+    `gaps`: times without a tick, in order; `token_problems`: why a workspace has no token for now, by workspace id.
     """
 
     now: int
@@ -23,6 +23,7 @@ class Circumstances:
     has_pool: bool = True
     held_until: Mapping[str, int] = field(default_factory=dict)
     gaps: Sequence[TickGap] = ()
+    token_problems: Mapping[str, str] = field(default_factory=dict)
 
     def find_gap(self, due_at: int) -> TickGap | None:
         """Return the time without a tick in which an occurrence was due, or None."""
@@ -40,4 +41,9 @@ def read_circumstances(session: Session) -> Circumstances:
         has_pool=heartbeats.is_pool_alive(db, now),
         held_until=pacing.list_holds(db, now),
         gaps=heartbeats.list_gaps(db),
+        token_problems={
+            failure.workspace_id: failure.detail
+            for failure in passing_failures.list_recent(db, now)
+            if failure.workspace_id
+        },
     )

@@ -36,9 +36,10 @@ class SummaryRow:
 
 @dataclass(slots=True)
 class MissingAccount:
-    """An account without a post: its jobs by state, and their errors."""
+    """An account without a post, or a schedule without an account: its jobs by state, and their errors."""
 
     account: str
+    schedule: str = ""
     states: Counter[JobState] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
 
@@ -69,17 +70,21 @@ def order(row: SummaryRow) -> tuple[int, str, int, int, str]:
 
 
 def list_missing(session: Session, selection: Filter) -> list[MissingAccount]:
-    """Return the accounts with due jobs of which none was posted, by name. Skipped jobs do not count."""
+    """Return the accounts with due jobs of which none was posted, by name. Skipped jobs do not count.
+
+    A schedule without an account stands for itself.
+    """
     now = session.now()
     due = replace(selection, until=now if selection.until is None else min(now, selection.until))
-    return sorted(find_missing(count_jobs(session.db, due)), key=lambda missing: missing.account)
+    return sorted(find_missing(count_jobs(session.db, due)), key=lambda missing: (missing.account, missing.schedule))
 
 
 def find_missing(counts: Iterable[JobCount]) -> list[MissingAccount]:
-    accounts: dict[str, MissingAccount] = {}
+    accounts: dict[tuple[str, str], MissingAccount] = {}
     for count in counts:
-        if count.account and count.state not in NOT_EXPECTED:
-            missing = accounts.setdefault(count.account, MissingAccount(count.account))
+        if count.state not in NOT_EXPECTED:
+            key = (count.account, count.schedule)
+            missing = accounts.setdefault(key, MissingAccount(*key))
             missing.states[count.state] += count.jobs
             missing.errors.update({count.error: count.jobs} if count.error else {})
     return [missing for missing in accounts.values() if not missing.states[JobState.SUCCEEDED]]

@@ -182,13 +182,14 @@ def end_of_grace(job: Candidate) -> int:
 def explain_exclusion(job: Candidate, exclusion: Exclusion, by_number: bool) -> Refusal:
     """Return why the job is not retried, and the remedy. Jobs named by number get sentences each."""
     subject, schedule = (f"Job {job.job}" if by_number else "Not retried"), shlex.quote(job.schedule)
+    state = f"{subject} {describe_state(job.state)}" if by_number else f"{subject} ({job.state})"
     match exclusion:
         case Exclusion.NOT_FAILED:
             reason, remedy = NOT_RETRIED[job.state]
-            problem = f"{subject} {describe_state(job.state)}: {reason}."
+            problem = f"{state}: {reason}."
             return Refusal(problem, remedy.format(job=job.job, schedule=schedule))
         case Exclusion.IRREVERSIBLE:
-            problem = f"{subject} {describe_state(job.state)}: {describe_error(job.error)}."
+            problem = f"{state}: {describe_error(job.error)}."
             return Refusal(problem, f"'schedbot run-now {schedule}' posts an extra message.")
         case Exclusion.NO_MATCH:
             owner = f"schedule '{job.schedule}' in workspace '{job.workspace}'"

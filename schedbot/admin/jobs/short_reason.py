@@ -63,6 +63,8 @@ def explain_wait(job: JobRecord, circumstances: Circumstances) -> str:
         waited = times.format_duration(now - job.available_at)
         return f"has waited for a worker for {waited}" if circumstances.has_pool else "no worker pool is running"
     when = times.format_relative(job.available_at, now)
+    if token_problem := circumstances.token_problems.get(job.workspace_id):
+        return f"workspace '{job.workspace}' has no token: {token_problem.rstrip('.')}; tried again {when}"
     held_until = circumstances.held_until.get(job.workspace_id, 0)
     if held_until > now and job.goes_at <= held_until:
         return f"Slack limits the rate of workspace '{job.workspace}': posted {when}"

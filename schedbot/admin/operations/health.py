@@ -211,7 +211,8 @@ def problems_for_people(vitals: Vitals) -> list[Problem]:
 
 def pause_of_all(pause: PauseOfAll) -> str:
     """Return person, reason and end of a pause of all posts, and how to end it."""
-    until = "" if pause.paused_until is None else f" until {times.to_rfc3339(pause.paused_until)}"
+    end = pause.paused_until
+    until = "" if end is None else f" until {times.format_instant(end, times.local_zone())}"
     return f"All posts are paused{until} ({pause.paused_by}): {pause.reason}. 'schedbot resume --all' ends the pause."
 
 

@@ -9,6 +9,7 @@ import typer
 from schedbot import times
 from schedbot.admin.schedules import preview
 from schedbot.admin.schedules.preview import Preview
+from schedbot.errors import BadInput
 from schedbot.presentation import message_preview, output
 from schedbot.reports import block_checks
 from schedbot.session import open_session
@@ -24,6 +25,8 @@ def run(
 
     Example:  schedbot preview acme-weekly --at '2026-12-01 09:00'
     """
+    if open and json:
+        raise BadInput("--open and --json cannot be combined.", "Use one of them.")
     with open_session() as session:
         result = preview.preview(session, name, at)
         now = session.now()

@@ -13,7 +13,8 @@ from schedbot.errors import ReportFailed
 from schedbot.reports.context import ReportContext
 from schedbot.reports.sources.occurrence_values import list_values
 
-PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+# `{{name}}` is the text `{name}`; braces around anything else, such as JSON, are no placeholder.
+PLACEHOLDER = re.compile(r"\{\{([A-Za-z_]\w*)\}\}|\{([A-Za-z_]\w*)\}")
 
 
 def build_arguments(templates: Sequence[str], context: ReportContext) -> list[str]:
@@ -27,16 +28,16 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     """Return the argument with values for its placeholders. Raises ReportFailed."""
 
     def replace(match: re.Match[str]) -> str:
-        if match[0] in ("{{", "}}"):
-            return match[0][0]
-        name = match[1]
-        if name is None:
-            problem = f"The argument '{template}' of the command has a single '{match[0]}'."
-            raise ReportFailed(problem, "Write '{{' for '{', and '}}' for '}'.")
+        if match[1]:
+            return f"{{{match[1]}}}"
+        name = match[2]
         if name not in values:
             known = ", ".join(f"{{{known}}}" for known in values)
             problem = f"The argument '{template}' of the command has the placeholder {{{name}}}, which has no value."
-            raise ReportFailed(problem, f"Add --param {name}=VALUE to the schedule, or use one of {known}.")
+            raise ReportFailed(
+                problem,
+                f"Add --param {name}=VALUE to the schedule, or use one of {known}. {{{{{name}}}}} is no placeholder.",
+            )
         return to_argument(name, values[name])
 
     return PLACEHOLDER.sub(replace, template)

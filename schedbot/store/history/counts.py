@@ -20,24 +20,26 @@ QUARTER_MS = 900_000
 
 SELECT = f"""
 SELECT j.id AS job, j.due_at AS due_at, j.state, coalesce(j.cancel_reason, j.error) AS error, w.name AS workspace,
-       s.account, r.tz
+       s.account, CASE WHEN s.account = '' THEN s.name ELSE '' END AS schedule, r.tz
   FROM jobs j {jobs.JOINS}
 """
 GROUP = f"""
-SELECT state, error, workspace, account, tz, due_at / {QUARTER_MS} AS quarter, count(*) AS jobs FROM ({{jobs}})
- GROUP BY 1, 2, 3, 4, 5, 6
+SELECT state, error, workspace, account, schedule, tz, due_at / {QUARTER_MS} AS quarter, count(*) AS jobs
+  FROM ({{jobs}})
+ GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 DUE = "SELECT due_at FROM jobs WHERE schedule_id = :schedule_id AND due_at BETWEEN :since AND :until"
 
 
 @dataclass(frozen=True, slots=True)
 class JobCount:
-    """Number of jobs that have all of these in common."""
+    """Number of jobs that have all of these in common. `schedule`: of jobs without an account, else ''."""
 
     state: JobState
     error: str | None
     workspace: str
     account: str
+    schedule: str
     tz: str
     quarter: int
     jobs: int
@@ -51,7 +53,8 @@ def count_jobs(db: Database, selection: Filter) -> Iterator[JobCount]:
         for span in jobs.spans(db, selection, "due_at"):
             quarters = Counter(due_at // QUARTER_MS for due_at in due_within(db, span, selection))
             for quarter, count in quarters.items():
-                yield JobCount(span.state, span.error, span.workspace, span.account, span.tz, quarter, count)
+                schedule = "" if span.account else span.schedule
+                yield JobCount(span.state, span.error, span.workspace, span.account, schedule, span.tz, quarter, count)
 
 
 def clip_spans(db: Database, records: Iterable[JobRecord], selection: Filter) -> Iterator[JobRecord]:

@@ -55,6 +55,15 @@ def test_missing_lists_accounts_of_which_no_job_was_posted(history: JobHistory) 
     assert dict(beta.errors) == {"no_tick": 1, "is_archived": 1}
 
 
+def test_missing_lists_schedules_without_an_account_one_by_one(schedules: Schedules) -> None:
+    schedules.utc = "2026-10-01 00:00:30"
+    for name, account in (("one", ""), ("two", ""), ("three", "acme")):
+        schedules.add(name, cron="0 9 * * *", account=account, grace="1h")
+    schedules.tick("2026-10-01 20:00:00")
+    missing = overview.list_missing(schedules.session, Filter())
+    assert [(entry.account, entry.schedule) for entry in missing] == [("", "one"), ("", "two"), ("acme", "")]
+
+
 def test_summary_counts_missed_occurrences_within_the_filter(schedules: Schedules) -> None:
     schedules.utc = "2026-10-01 00:00:30"
     schedules.add("often", cron="*/5 * * * *", account="acme")

@@ -30,6 +30,7 @@ def test_missing_is_a_table_and_objects(history: JobHistory) -> None:
     assert "1 is_archived" in schedbot(history, "audit", "--missing").stdout
     assert json.loads(schedbot(history, "audit", "--missing", "--json").stdout) == {
         "account": "acme",
+        "schedule": None,
         "states": {"failed": 1},
         "errors": {"is_archived": 1},
     }
