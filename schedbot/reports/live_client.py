@@ -21,12 +21,20 @@ from schedbot.errors import SchedbotError
 from schedbot.reports import resource_limits
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.definitions import Definitions, ReportDefinition
-from schedbot.reports.live_protocol import LiveRenderRequest, LiveRenderResponse, build_response, encode
+from schedbot.reports.live_protocol import (
+    LivePing,
+    LivePong,
+    LiveRenderRequest,
+    LiveRenderResponse,
+    build_response,
+    encode,
+)
 from schedbot.reports.results import RenderedReport, explain_end
 from schedbot.reports.sources.process_session import kill_session
 
 MOST_RUNNING = 100  # reports in one process
 START_S = 30
+ANSWER_S = 1
 READY = b'{"ready":true}\n'
 CODE = f"""
 import os, socket, sys
@@ -89,6 +97,18 @@ class LiveProcess:
             self.received += chunk
         line, _, self.received = self.received.partition(b"\n")
         return line
+
+    def is_answering(self) -> bool:
+        """Does the process answer? Not while a report never lets Python go on. Other responses are dropped."""
+        self.send(encode(LivePing()))
+        until = time.monotonic() + ANSWER_S
+        try:
+            while line := self.receive(until):
+                if json.loads(line)["type"] == LivePong.__name__:
+                    return True
+        except EOFError:
+            pass
+        return False
 
     def close(self) -> None:
         """End the process."""
@@ -202,10 +222,18 @@ class LiveClient:
             yield self.render_alone(request)
 
     def end_overdue(self) -> Iterator[LiveResult]:
-        """Yield the failure of each report that takes too long. The others begin again in another process."""
+        """Yield the failure of each report that takes too long. The others begin again in another process.
+
+        Where the process does not answer, any of them may be at fault, and each is rendered alone.
+        """
+        assert self.process is not None
         now = time.monotonic()
+        is_stuck = len(self.running) > 1 and not self.process.is_answering()
         requests, _ = self.end_process()
         for request in requests:
+            if is_stuck:
+                yield self.render_alone(request)
+                continue
             if request.overdue_at > now:
                 self.waiting.appendleft(request)
                 continue

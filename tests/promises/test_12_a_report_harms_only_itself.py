@@ -1,12 +1,13 @@
 """A report harms only itself, whatever its code does: its attempt ends with the reason, and others are posted."""
 
+import json
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.support.app import App, now_ms, rfc3339
-from tests.support.reports.live_project import configure, write_bad_report
+from tests.support.app import App, now_ms, rfc3339, until
+from tests.support.reports.live_project import configure, write_bad_report, write_module
 
 TABLES = """
 [reports.good]
@@ -82,10 +83,7 @@ def test_odd_report_is_posted_once(app: App, name: str) -> None:
 def test_process_of_a_report_ends_with_its_renderer(app: App) -> None:
     """A program and a forked process of other reports do not go on when the renderer ends."""
     write_bad_report(app.folder, "if not os.fork(): time.sleep(600)\ntime.sleep(0.5)\nos._exit(7)")
-    (app.folder / "wait").write_text(
-        "#!/bin/sh\ngrep -q '\"is_preview\": true' && echo trial && exit\nexec sleep 601\n"
-    )
-    (app.folder / "wait").chmod(0o755)
+    write_waiting_program(app.folder)
     configure(app, TABLES + '[reports.waiting]\ncommand = ["./wait"]\ntimeout = "4s"')
     due_at = now_ms() // 1000 * 1000
     for number, report in enumerate(["waiting", "bad"]):
@@ -97,6 +95,13 @@ def test_process_of_a_report_ends_with_its_renderer(app: App) -> None:
     assert list_processes_in(app.folder) == []
 
 
+def write_waiting_program(folder: Path) -> None:
+    """Write a program that ends only in the trial of `add`."""
+    program = folder / "wait"
+    program.write_text("#!/bin/sh\ngrep -q '\"is_preview\": true' && echo trial && exit\nexec sleep 600\n")
+    program.chmod(0o755)
+
+
 def list_processes_in(folder: Path) -> list[str]:
     """Return the command lines of the processes that work in this folder."""
     processes = []
@@ -105,3 +110,28 @@ def list_processes_in(folder: Path) -> list[str]:
             if (path / "cwd").readlink() == folder:
                 processes.append((path / "cmdline").read_text().replace("\0", " "))
     return processes
+
+
+def test_program_ends_with_a_killed_pool(app: App) -> None:
+    write_waiting_program(app.folder)
+    configure(app, '[reports.waiting]\ncommand = ["./wait"]')
+    app.add_due_jobs(1, text="", report="waiting")
+    pool = app.start("work", SCHEDBOT_RENDERERS="1")
+    until(lambda: any("sleep 600" in line for line in list_processes_in(app.folder)))
+    pool.kill()
+    until(lambda: list_processes_in(app.folder) == [])
+
+
+def test_check_names_the_report_that_holds_the_interpreter(app: App) -> None:
+    body = """
+    def held(context):
+        return "fine" if not os.path.exists("fails") else __import__("re").match("(a+)+$", "a" * 64 + "b")
+    """
+    write_module(app.folder, body)
+    configure(app, TABLES.replace("bad", "held"))
+    for number, report in enumerate(["good", "held", "good"]):
+        app.add_schedule(f"{report}-{number}", text="", report=report, cron="0 9 * * *")
+    (app.folder / "fails").touch()
+    checked = app.run("reports", "check", "--json")
+    results = {row["schedule"]: row["ok"] for row in map(json.loads, checked.stdout.splitlines())}
+    assert results == {"good-0": True, "held-1": False, "good-2": True}

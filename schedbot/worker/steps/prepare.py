@@ -36,8 +36,8 @@ class Preparation:
 
     def fits(self, job: ClaimedJob, definition: ReportDefinition | None) -> bool:
         """Would the job's report be rendered the same way now?"""
-        is_same_job = (job.version, job.available_at) == (self.early.job.version, self.early.job.available_at)
-        return is_same_job and self.definition == definition and self.occurrence == build_live_occurrence(job)
+        is_same = job.version == self.early.job.version and self.definition == definition
+        return is_same and self.occurrence == build_live_occurrence(job)
 
 
 @dataclass(slots=True)
