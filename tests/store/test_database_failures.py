@@ -70,6 +70,27 @@ def test_command_on_a_full_disk_fails_and_changes_nothing(small: App) -> None:
     assert small.run(*ADD).returncode == 0
 
 
+@pytest.mark.parametrize("words", [ADD, ("tick",), ("work", "--drain"), ("list",)], ids=lambda words: words[0])
+def test_full_disk_at_the_start_of_a_command_is_named(small: App, words: tuple[str, ...]) -> None:
+    small.db.close()
+    filler = fill(small.folder)
+    assert_refused(small.run(*words), f"The disk that holds '{small.path}' is full", "Free some space")
+    filler.unlink()
+    assert small.run("tick").returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("room", [0, 8_192, 40_960, 163_840])
+def test_init_on_a_full_disk_leaves_no_file(small: App, room: int) -> None:
+    filler, folder = fill(small.folder), small.folder / "new"
+    os.truncate(filler, max(4096, filler.stat().st_size - room))
+    named = {"SCHEDBOT_CONFIG": str(folder / "schedbot.toml"), "SCHEDBOT_DATABASE": str(folder / "schedbot.db")}
+    assert_refused(small.run("init", **named), "is full", "Free some space")
+    assert not folder.exists() or not list(folder.iterdir())
+    filler.unlink()
+    assert small.run("init", **named).returncode == 0
+
+
 @pytest.mark.slow
 def test_pool_waits_for_room_on_a_full_disk(small: App) -> None:
     small.add_due_jobs(6, channels=2)

@@ -1,5 +1,6 @@
 """`init`: create a database with the workspace `default`, and a commented configuration file."""
 
+import errno
 import json
 import uuid
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from schedbot.store.open_database import create_database
 from schedbot.store.operations import ownership
 from schedbot.store.schedules import workspaces
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CONFIG = """\
 # Settings of schedbot. Flags go before the environment, the environment before this file.
 
@@ -93,6 +95,10 @@ def write_config(path: Path, database: str | None) -> None:
         with open(path, "x", encoding="utf-8", opener=private_opener) as file:
             file.write(CONFIG.format(database=line))
     except OSError as error:
+        if error.errno in FULL:
+            path.unlink(missing_ok=True)
+            hint = "Free some space, then try again. Nothing was written."
+            raise SchedbotError(f"The disk that holds '{path}' is full.", hint) from None
         raise SchedbotError(
             f"'{path}' cannot be written: {error.strerror}.",
             "Run 'schedbot init' in a folder that you may write to, or use --config.",

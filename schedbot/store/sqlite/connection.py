@@ -23,6 +23,7 @@ from schedbot.store.sqlite.errors import locked, newer, read_only, translated
 from schedbot.store.sqlite.location import find_file, refuse_lost
 from schedbot.store.sqlite.write_lock import WriteLock
 
+EMPTY_BYTES = 4_096  # of a file without tables
 BUSY_MS = 60_000
 # sqlite.org/wal.html, "walresetbug": two connections can corrupt the file.
 FAULTY_VERSIONS = range(3_007_000, 3_051_003)
@@ -227,10 +228,12 @@ def create_file(
     """Make the database at `path`, readable by its owner alone. One that exists already is kept as it is.
 
     Tables, installation and the rows of `also` come in one transaction: no file is ever without a name for its posts.
+    A file that cannot be filled is removed.
     """
     with translated(path):
         refuse_folder(path)
         make_folder(path.parent)
+        is_new = not path.exists()
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
     def begin(database: Database) -> None:
@@ -239,7 +242,13 @@ def create_file(
         if also:
             also(database)
 
-    return connect(path, BUSY_MS, migrations.FOLDER, begin)
+    try:
+        return connect(path, BUSY_MS, migrations.FOLDER, begin)
+    except DatabaseUnusable:
+        if is_new and path.stat().st_size <= EMPTY_BYTES:
+            for suffix in ("", "-wal", "-shm", "-journal", "-lock"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+        raise
 
 
 def connect(path: Path, busy_ms: int, scripts: Path, begin: Callable[[Database], None] | None = None) -> SqliteDatabase:

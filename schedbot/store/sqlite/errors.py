@@ -16,6 +16,7 @@ from schedbot.errors import MACHINE_FAILURES, BadInput, DatabaseUnusable, Schedb
 from schedbot.file_access import owner_name, user_name
 from schedbot.store.database import DatabaseOutgrown
 
+SHARED_MEMORY_BYTES = 32_768  # of the file -shm: https://www.sqlite.org/walformat.html#the_wal_index_file_format
 WRITE = "Let the user that runs schedbot write the file and its folder."
 
 
@@ -49,16 +50,9 @@ def translate_sqlite_error(error: apsw.Error, path: Path) -> SchedbotError | Non
                 f"The database '{path}' is damaged.", "Restore a backup, or see sqlite.org/recovery.html."
             )
         case apsw.CantOpenError():
-            if not can_open_a_file():
-                return no_descriptors(path)
-            return name_companion(path, os.R_OK) or DatabaseUnusable(
-                f"The database '{path}' of {owner_name(path)} cannot be opened by {user_name(os.geteuid())}.",
-                "Check the permissions of the file and its folder.",
-            )
+            return cannot_open(path)
         case apsw.IOError():
-            return DatabaseUnusable(
-                f"The disk that holds '{path}' fails.", "Check the disk, then run 'PRAGMA integrity_check'."
-            )
+            return failing_disk(path)
         case apsw.TooBigError():
             return BadInput("A value is too long to be stored.", "Shorten it to less than a million characters.")
     return None
@@ -91,6 +85,32 @@ def name_companion(path: Path, access: int) -> DatabaseUnusable | None:
                 f"Give it the owner and the mode of the database: {owner_name(path)}.",
             )
     return None
+
+
+def failing_disk(path: Path) -> DatabaseUnusable:
+    if is_disk_full(path.parent):
+        return full(path)
+    return DatabaseUnusable(
+        f"The disk that holds '{path}' fails.", "Check the disk, then run 'PRAGMA integrity_check'."
+    )
+
+
+def cannot_open(path: Path) -> DatabaseUnusable:
+    if not can_open_a_file():
+        return no_descriptors(path)
+    return name_companion(path, os.R_OK) or DatabaseUnusable(
+        f"The database '{path}' of {owner_name(path)} cannot be opened by {user_name(os.geteuid())}.",
+        "Check the permissions of the file and its folder.",
+    )
+
+
+def is_disk_full(folder: Path) -> bool:
+    """Has the disk no room for the files that SQLite makes beside the database? It calls that an I/O error."""
+    try:
+        status = os.statvfs(folder)
+    except OSError:
+        return False
+    return status.f_bavail * status.f_frsize < SHARED_MEMORY_BYTES
 
 
 def can_open_a_file() -> bool:
