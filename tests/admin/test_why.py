@@ -174,9 +174,9 @@ def test_day_explains_each_of_its_occurrences(schedules: Schedules) -> None:
     schedules.add(cron="0 9,17 * * *", tz="America/New_York", misfire="all", grace="1d")
     schedules.tick("2026-11-30 22:00:30")  # Monday 17:00 in New York
     schedules.utc = "2026-12-01 04:30:00"  # still Monday in New York
-    explanations = why.explain_each(schedules.session, "daily", "monday")
+    explanations = why.explain_each(schedules.session, "daily", "monday").shown
     assert [clock(explanation.due_at or 0) for explanation in explanations] == ["2026-11-30 14:00", "2026-11-30 22:00"]
-    [nine] = why.explain_each(schedules.session, "daily", "monday 9am")
+    [nine] = why.explain_each(schedules.session, "daily", "monday 9am").shown
     assert (clock(nine.due_at or 0), nine.state) == ("2026-11-30 14:00", "queued")
 
 
@@ -184,7 +184,7 @@ def test_day_without_an_occurrence_says_so(history: JobHistory) -> None:
     history.add_schedule("daily")
     with history.db.writing():
         history.db.execute("UPDATE recurrences SET expression = '0 9 * * mon'")
-    [explanation] = why.explain_each(history.session, "daily", "sunday")
+    [explanation] = why.explain_each(history.session, "daily", "sunday").shown
     assert explanation.due_at is None
 
 
@@ -192,5 +192,13 @@ def test_today_explains_what_was_due_so_far(schedules: Schedules) -> None:
     schedules.utc = "2026-11-30 23:00:00"
     schedules.add(cron="0 * * * *", misfire="all", grace="1d")
     schedules.tick("2026-12-01 02:00:30")
-    explanations = why.explain_each(schedules.session, "daily", "today")
+    explanations = why.explain_each(schedules.session, "daily", "today").shown
     assert [clock(explanation.due_at or 0)[11:] for explanation in explanations] == ["00:00", "01:00", "02:00"]
+
+
+def test_day_of_many_occurrences_counts_those_left_out(schedules: Schedules) -> None:
+    schedules.utc = "2026-11-29 08:00:00"
+    schedules.add(cron="0 * * * *", misfire="all", grace="2d")
+    schedules.tick("2026-12-01 02:00:30")
+    shown, left_out = why.explain_each(schedules.session, "daily", "monday")
+    assert (clock(shown[0].due_at or 0)[11:], len(shown), left_out) == ("14:00", 10, 14)

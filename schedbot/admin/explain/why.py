@@ -7,6 +7,7 @@ is made. If there is a job, its state is the answer.
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from schedbot import times
 from schedbot.admin.explain import no_occurrence, pause_reasons
@@ -51,7 +52,14 @@ class Explanation:
     state: JobState | None = None
 
 
-def explain_each(session: Session, name: str, at_text: str) -> list[Explanation]:
+class Explanations(NamedTuple):
+    """Occurrences that are explained, in order, and the number of earlier ones of the same day that are left out."""
+
+    shown: list[Explanation]
+    left_out: int
+
+
+def explain_each(session: Session, name: str, at_text: str) -> Explanations:
     """Explain the occurrences of a day (the last MAX_OF_DAY of them), or the one around a time, or the last one.
 
     Raises NotFound, and BadInput for a time.
@@ -62,8 +70,10 @@ def explain_each(session: Session, name: str, at_text: str) -> list[Explanation]
     instants = list_instants(session, schedule, *day) if day else []
     if instants:
         past = [at for at in instants if at <= session.now()]  # today also has later ones
-        return [explain_instant(session, schedule, at, exact=True) for at in (past or instants)[-MAX_OF_DAY:]]
-    return [explain(session, name, at_text)]
+        all_of_day = past or instants
+        shown = [explain_instant(session, schedule, at, exact=True) for at in all_of_day[-MAX_OF_DAY:]]
+        return Explanations(shown, len(all_of_day) - len(shown))
+    return Explanations([explain(session, name, at_text)], 0)
 
 
 def explain(session: Session, name: str, at_text: str) -> Explanation:

@@ -25,12 +25,15 @@ def run(
 ) -> None:
     """Explain why a schedule posted nothing at some time, or what happened to its post.
 
-    A day without a time explains its occurrences up to now, at most the last ten.
+    A day without a time explains its occurrences up to now, at most the last ten; a note counts the others.
 
     Example:  schedbot why acme-weekly --at 'yesterday 9am'
     """
     with open_session() as session:
-        explanations = why.explain_each(session, name, at)
+        explanations, left_out = why.explain_each(session, name, at)
+    if left_out:
+        occurrences = output.count(left_out, "earlier occurrence of that day is", "earlier occurrences of that day are")
+        output.note(f"Note: {occurrences} left out. Name the time: --at 'monday 9am'.")
     if json:
         output.json_lines(map(to_json, explanations))
         return
