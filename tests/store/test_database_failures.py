@@ -6,6 +6,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import apsw
@@ -84,11 +85,13 @@ def test_full_disk_at_the_start_of_a_command_is_named(small: App, words: tuple[s
 def test_init_on_a_full_disk_leaves_no_file(small: App, room: int) -> None:
     filler, folder = fill(small.folder), small.folder / "new"
     os.truncate(filler, max(4096, filler.stat().st_size - room))
-    named = {"SCHEDBOT_CONFIG": str(folder / "schedbot.toml"), "SCHEDBOT_DATABASE": str(folder / "schedbot.db")}
-    assert_refused(small.run("init", **named), "is full", "Free some space")
+    init = partial(
+        small.run, "init", SCHEDBOT_CONFIG=f"{folder}/schedbot.toml", SCHEDBOT_DATABASE=f"{folder}/schedbot.db"
+    )
+    assert_refused(init(), "is full", "Free some space")
     assert not folder.exists() or not list(folder.iterdir())
     filler.unlink()
-    assert small.run("init", **named).returncode == 0
+    assert init().returncode == 0
 
 
 @pytest.mark.slow
