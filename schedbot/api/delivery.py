@@ -92,7 +92,9 @@ class Delivery(SessionHandle):
         A day explains its occurrences, at most the last ten. Raises NotFound, and BadInput for a time.
         """
         with self._session() as session:
-            return [values.explanation_of(explanation) for explanation in why.explain_each(session, name, to_when(at))]
+            return [
+                values.explanation_of(explanation) for explanation in why.explain_each(session, name, to_when(at).shown)
+            ]
 
     def retry(
         self, *jobs: int, stale: bool = False, dry_run: bool = False, **selection: Unpack[FilterKeywords]
