@@ -93,7 +93,7 @@ class Delivery(SessionHandle):
         """
         with self._session() as session:
             return [
-                values.explanation_of(explanation) for explanation in why.explain_each(session, name, to_when(at).shown)
+                values.explanation_of(explanation) for explanation in why.explain_each(session, name, to_when(at)).shown
             ]
 
     def retry(
