@@ -65,6 +65,7 @@ class WarmRenderer:
     def __init__(self) -> None:
         self.client: LiveClient | None = None
         self.surroundings: object = None
+        self.pid = 0
 
     def render(self, loaded: Definitions, report: str, occurrence: LiveOccurrence) -> RenderedReport:
         """Return the result of a report. Raises BadInput for a report or database that cannot be used."""
@@ -73,14 +74,18 @@ class WarmRenderer:
         surroundings = (loaded.python_path, tuple(sys.path), os.getcwd(), os.getpid(), environment)
         if self.client is None or self.surroundings != surroundings:
             self.close()
-            self.client, self.surroundings = LiveClient(loaded.python_path), surroundings
-        return next(self.client.render([request])).rendered
+            self.client, self.surroundings, self.pid = LiveClient(loaded.python_path), surroundings, os.getpid()
+        try:
+            return next(self.client.render([request])).rendered
+        except BaseException:  # the time-out of a test: a late result must not become that of the next test
+            self.close()
+            raise
 
     def close(self) -> None:
-        """End the process, if it runs."""
-        if self.client:
+        """End the process, if it runs and is not that of the process that forked this one."""
+        if self.client and self.pid == os.getpid():
             self.client.close()
-            self.client = None
+        self.client = None
 
 
 RENDERER = WarmRenderer()

@@ -1,6 +1,7 @@
 """`schedbot.testing`: a team's pytest renders a named report as the pool does, and posts it to a sandbox."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -24,6 +25,8 @@ timeout = "2s"
 """
 MODULE = """\
 import os
+import time
+import signal
 from schedbot.reports import Message, not_ready, skip
 
 def report(context):
@@ -37,6 +40,9 @@ def report(context):
     if wish == "hang":
         while True:
             pass
+    if wish in ("slow", "slower"):
+        time.sleep(0.5 if wish == "slow" else 1)
+        return wish
     if wish == "exit":
         os._exit(3)
     if wish == "variable":
@@ -86,7 +92,7 @@ def test_empty_and_late_reports_are_results(python_report: Callable[[str], objec
 
 
 def test_failure_names_the_reason_and_the_frames(python_report: Callable[[str], object]) -> None:
-    with pytest.raises(ReportFailed, match=r"ZeroDivisionError: division by zero.\n.*team_reports.py:7 in report"):
+    with pytest.raises(ReportFailed, match=r"ZeroDivisionError: division by zero.\n.*team_reports.py:9 in report"):
         python_report("fail")
 
 
@@ -185,3 +191,35 @@ def test_render_works_without_pytest(project: Path) -> None:
         text=True,
     )  # fmt: skip
     assert (completed.stdout, completed.returncode) == ("Hello.\n", 0), completed.stderr
+
+
+@pytest.mark.slow
+def test_render_after_an_interrupted_one_has_its_own_result(python_report: Callable[[str], object]) -> None:
+    def interrupt(number: int, frame: object) -> None:
+        raise TimeoutError("the time-out of a test")
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        python_report("skip")
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(TimeoutError):
+            python_report("slow")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert python_report("slower") == Message("slower", [], "", [], [])
+
+
+def test_forked_test_leaves_the_renderer_to_its_parent(project: Path) -> None:
+    render("hello", config=project / "schedbot.toml")
+    pid = os.fork()
+    if not pid:
+        try:
+            text_of(render("hello", config=project / "schedbot.toml"))
+            rendering.RENDERER.close()
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+    process = rendering.RENDERER.client and rendering.RENDERER.client.process
+    assert process
+    assert process.child.poll() is None

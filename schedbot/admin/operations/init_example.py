@@ -51,7 +51,7 @@ def create_project(folder: Path, now: int) -> list[str]:
 def refuse_used(folder: Path) -> None:
     """Raise BadInput unless the folder is new or empty."""
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
             reason = "is not empty" if folder.is_dir() else "is not a folder"
             raise BadInput(f"'{folder}' {reason}.", "Name a new folder: schedbot init --example sales-reports")
     except OSError as error:

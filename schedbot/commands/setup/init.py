@@ -45,6 +45,8 @@ def create_example(name: str) -> None:
     """Create the example project, and print its files and the next commands."""
     from schedbot.admin.operations import init_example
 
+    if not name.strip():
+        raise BadInput("--example has no folder.", "Name a new folder: schedbot init --example sales-reports")
     folder = text_input.parse_path(name)
     names = init_example.create_project(folder, clock.now_ms())
     for warning in init_example.list_overrides(folder):

@@ -93,3 +93,13 @@ def test_full_disk_leaves_nothing_behind(run: Run, tmp_path: Path, folder: str) 
     assert f"Error: '{tmp_path / folder}' cannot be written: " in completed.stderr
     assert "Traceback" not in completed.stderr
     assert (list((tmp_path / "empty").iterdir()), (tmp_path / "new").exists()) == ([], False)
+
+
+def test_empty_name_and_broken_link_are_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "empty").mkdir()
+    assert run("init", "--example", "link").returncode == 2
+    assert (tmp_path / "link").is_symlink()
+    command = [sys.executable, "-m", "schedbot", "init", "--example", ""]
+    assert subprocess.run(command, cwd=tmp_path / "empty", capture_output=True).returncode == 2
+    assert list((tmp_path / "empty").iterdir()) == []
