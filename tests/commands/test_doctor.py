@@ -46,3 +46,12 @@ def test_doctor_finds_a_due_job_without_pool(schedules: Schedules) -> None:
         "none running, and a due job has waited for 10 min",
         "Start 'schedbot work'.",
     )
+
+
+def test_unusable_lock_file_is_a_problem(app: App) -> None:
+    lock = app.path.with_name(f"{app.path.name}-tick.lock")
+    lock.unlink(missing_ok=True)
+    lock.mkdir()
+    result = app.run("doctor")
+    assert result.returncode == 1
+    assert f"'{lock}' is a folder" in result.stdout + result.stderr

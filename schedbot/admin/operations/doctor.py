@@ -3,6 +3,7 @@
 Nothing is changed, no token is shown, and every check runs whatever the others find.
 """
 
+import glob
 import os
 import shlex
 import shutil
@@ -65,6 +66,8 @@ def run_checks(now: Callable[[], int], online: bool) -> Iterator[CheckResult]:
         db = open_database(config.database)
     except SchedbotError as error:
         yield from_error("database", error)
+        if config.database.parent.is_dir():
+            yield check_disk(config.database.parent)
         return
     try:
         yield from check_database(Session(config, db, now), online)
@@ -77,6 +80,7 @@ def check_database(session: Session, online: bool) -> Iterator[CheckResult]:
     yield check_integrity(session)
     yield check_permissions(session.db.path)
     yield check_folder(session.db.path.parent)
+    yield from check_companions(session.db.path)
     yield check_sqlite()
     yield check_disk(session.db.path.parent)
     yield check_filesystem(session.db.path)
@@ -127,6 +131,15 @@ def check_sqlite() -> CheckResult:
     """Check for SQLite versions that can corrupt the file."""
     remedy = "Install apsw 3.51.3 or newer." if database_checks.is_faulty_sqlite() else ""
     return CheckResult("SQLite", database_checks.sqlite_version(), remedy)
+
+
+def check_companions(path: Path) -> Iterator[CheckResult]:
+    """Yield a problem for each lock file that cannot be used: no command could write then."""
+    for lock in sorted(path.parent.glob(f"{glob.escape(path.name)}-*lock")):
+        try:
+            os.close(companion_files.open_lock_file(lock, path))
+        except SchedbotError as error:
+            yield from_error("lock file", error)
 
 
 def check_disk(folder: Path) -> CheckResult:
