@@ -79,6 +79,6 @@ def test_database_and_config_work_after_the_command(run: Run) -> None:
         assert run(*words).stdout.splitlines()[1].startswith("a ")
     assert run("list", "--config", "other.toml", SCHEDBOT_DATABASE="").stdout.splitlines()[1].startswith("a ")
     assert run("list", "--database", "s.db").stdout == ""
-    assert run("workspace", "list", "--database", "none.db").returncode == 1
-    assert run("workspace", "--database", "none.db", "list").returncode == 1
+    assert run("workspace", "list", "--database", "none.db").returncode == 2
+    assert run("workspace", "--database", "none.db", "list").returncode == 2
     assert run("--database", "none.db", "list", "--database", "other.db").returncode == 0
