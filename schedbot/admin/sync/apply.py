@@ -10,12 +10,13 @@ from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.import_export.importer import enqueue
 from schedbot.admin.schedules import pause, remove
 from schedbot.admin.schedules.writer import ScheduleWriter
-from schedbot.admin.sync.plan import SyncChange, SyncPlan, batches, stamp
+from schedbot.admin.sync.plan import SyncChange, SyncPlan, batches
 from schedbot.admin.workspaces import user_zones
 from schedbot.errors import SchedbotError
 from schedbot.model import Schedule
 from schedbot.session import Session
-from schedbot.store.schedules import lookup, sources
+from schedbot.store.history import sources
+from schedbot.store.schedules import lookup
 
 MAX_NAMES = 5
 
@@ -42,13 +43,12 @@ def apply_sync(session: Session, plan: SyncPlan, yes_remove: bool = False) -> No
 
 def refuse_outdated(session: Session, plan: SyncPlan) -> None:
     """Raise SchedbotError where a schedule of the source, or a name of the plan, was changed after the plan."""
-    stamps = {row.id: (row, stamp(row.version, row.state)) for row in sources.list_of_source(session.db, plan.source)}
-    changed = [row.name for row, present in stamps.values() if plan.stamps.get(row.id) != present]
     planned = [change.before for change in plan.changed if change.before]
+    changed = sources.list_changed_since(session.db, plan.source, plan.last_change)
     changed += find_changed(session, [*plan.removed, *planned])
     for names in batches(change.name for change in plan.added):
         changed += lookup.by_names(session.db, names)
-    if changed or len(stamps) != len(plan.stamps):
+    if changed:
         raise outdated(plan, changed)
 
 
@@ -64,8 +64,8 @@ def find_changed(session: Session, planned: Iterable[Schedule]) -> list[str]:
 def outdated(plan: SyncPlan, changed: Iterable[str]) -> SchedbotError:
     """Return the error of a plan that is out of date, with some of the names."""
     names = sorted(set(changed))
-    shown = f" ({', '.join(names[:MAX_NAMES])}{', ...' if len(names) > MAX_NAMES else ''})" if names else ""
-    problem = f"Somebody else changed schedules of the source '{plan.source}' at the same time{shown}."
+    shown = f"{', '.join(names[:MAX_NAMES])}{', ...' if len(names) > MAX_NAMES else ''}"
+    problem = f"Somebody else changed schedules of the source '{plan.source}' at the same time ({shown})."
     return SchedbotError(f"{problem} Nothing was changed.", "Sync again.")
 
 

@@ -7,7 +7,7 @@ changes only schedules of its source.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext
@@ -29,7 +29,8 @@ from schedbot.reports.sync_sources.definitions import parse_source_name
 from schedbot.session import Session
 from schedbot.slack.user_ids import is_user_zone
 from schedbot.store.fanout import count_past_occurrences
-from schedbot.store.schedules import lookup, sources
+from schedbot.store.history import sources
+from schedbot.store.schedules import lookup
 
 MOST_REMOVED = 0.2  # of the schedules of a source, without another word
 Changes = dict[str, list[Any]]  # the values before and after, by column
@@ -50,28 +51,19 @@ class SyncChange:
         return self.fields.name
 
 
-class Stamp(NamedTuple):
-    """Version of a schedule, and its state: a finished schedule counts as active."""
-
-    version: int
-    state: ScheduleState
-
-
-def stamp(version: int, state: ScheduleState) -> Stamp:
-    """Return the stamp of a schedule."""
-    return Stamp(version, ScheduleState.ACTIVE if state is ScheduleState.FINISHED else state)
-
-
 @dataclass(slots=True)
 class SyncPlan:
-    """Schedules of a source that a sync adds, changes, removes and leaves. `stamps`: of all of them, by id."""
+    """Schedules of a source that a sync adds, changes, removes and leaves.
+
+    `last_change`: number of the newest change on record when the plan began.
+    """
 
     source: str
     added: list[SyncChange] = field(default_factory=list)
     changed: list[SyncChange] = field(default_factory=list)
     removed: list[Schedule] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
-    stamps: dict[str, Stamp] = field(default_factory=dict)
+    last_change: int = 0
     zones: Zones = field(default_factory=dict)
 
     @property
@@ -82,12 +74,17 @@ class SyncPlan:
     @property
     def removes_many(self) -> bool:
         """Does it remove more than a fifth of the source's schedules?"""
-        return len(self.removed) > MOST_REMOVED * len(self.stamps)
+        return len(self.removed) > MOST_REMOVED * self.total
+
+    @property
+    def total(self) -> int:
+        """Number of the source's schedules before the sync."""
+        return len(self.changed) + len(self.removed) + len(self.unchanged)
 
     def refuse_removals(self) -> None:
         """Raise BadInput where it removes more than a fifth of the source's schedules."""
         if self.removes_many:
-            total = f"{len(self.stamps):,} schedules of the source '{self.source}'"
+            total = f"{self.total:,} schedules of the source '{self.source}'"
             problem = f"It would remove {len(self.removed):,} of {total}. Nothing was changed."
             raise BadInput(problem, "Is the list complete? Use --yes-remove to remove more than 20 %.")
 
@@ -127,7 +124,7 @@ class SyncChecker:
         self.definitions = definitions.load(session.settings)
         self.errors = errors
         self.repeated = RepeatedCells(errors.noun)
-        self.plan = SyncPlan(source)
+        self.plan = SyncPlan(source, last_change=sources.last_change(session.db))
 
     def check_all(self, listed: RecordList, progress: Progress) -> None:
         """Put each record into the plan, or its error into the list. Slack is asked for zones of users once."""
@@ -163,7 +160,6 @@ class SyncChecker:
             self.plan.added.append(SyncChange(fields))
             return
         self.refuse_foreign(before)
-        self.plan.stamps[before.id] = stamp(before.version, before.state)
         different = comparison.find_differences(record.fields, before, now, self.definitions)
         change = self.find_change(before, different) if different else None
         if change:
@@ -194,11 +190,8 @@ class SyncChecker:
 
     def find_removed(self) -> None:
         """Put the schedules of the source that the list does not have into the plan."""
-        missing = []
-        for row in sources.list_of_source(self.session.db, self.plan.source):
-            if row.name not in self.repeated.first_lines:
-                self.plan.stamps[row.id] = stamp(row.version, row.state)
-                missing.append(row.name)
+        names_of_source = sources.list_names(self.session.db, self.plan.source)
+        missing = [name for name in names_of_source if name not in self.repeated.first_lines]
         for names in batches(sorted(missing)):
             existing = lookup.by_names(self.session.db, names)
             self.plan.removed += [existing[name] for name in names if name in existing]
