@@ -30,6 +30,7 @@ KEYS = {
 KINDS = {"python": "python", "command": "command", "query": "sql", "template": "template", "text": "text"}
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+OWN_LIMIT_MS = 2_000
 MAX_BATCH, MAX_CONCURRENCY, MAX_ROWS = 1_000, 1_000, 100_000
 
 
@@ -59,6 +60,11 @@ class ReportDefinition:
     period: str = ""
     on_empty: str = ""
     section: str = "reports"
+
+    @property
+    def end_after_ms(self) -> int:
+        """Time after which its process is ended; a query or a program is ended before, with a better reason."""
+        return self.timeout_ms + (OWN_LIMIT_MS if self.kind in ("sql", "command") else 0)
 
     @property
     def title(self) -> str:

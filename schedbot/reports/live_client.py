@@ -180,7 +180,7 @@ class LiveClient:
     def start(self, request: LiveRequest) -> None:
         """Send a request to the process."""
         self.process = self.process or LiveProcess(self.python_path)
-        request.overdue_at = time.monotonic() + request.definition.timeout_ms / 1000
+        request.overdue_at = time.monotonic() + request.definition.end_after_ms / 1000
         self.running[request.key] = request
         message = LiveRenderRequest(request.key, request.definition, request.url, (request.occurrence,))
         self.process.send(encode(message))

@@ -23,7 +23,6 @@ from schedbot.worker.state.send_queue import Delivery
 from schedbot.worker.steps.render import build_occurrence
 
 END_MS = 1_000  # a renderer with an overdue report is ended after this time; its others may finish meanwhile
-OWN_LIMIT_MS = 2_000  # a query or a program is ended by its source first, which knows more about the reason
 MOST_WAITING = 2_000  # deliveries that wait for a renderer; further jobs are put back
 
 
@@ -133,7 +132,7 @@ class LiveRenderPool:
         is_alone: bool = False,
     ) -> None:
         """Send a request to a renderer."""
-        overdue_at = now + definition.timeout_ms + (OWN_LIMIT_MS if definition.kind in ("sql", "command") else 0)
+        overdue_at = now + definition.end_after_ms
         request = LiveRender(definition, dict(enumerate(deliveries)), overdue_at, is_alone)
         handle.add(request)
         occurrences = tuple(build_live_occurrence(delivery.job) for delivery in deliveries)

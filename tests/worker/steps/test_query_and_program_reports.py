@@ -63,3 +63,13 @@ def test_late_program_says_so_in_the_audit(app: App) -> None:
     detail = job["attempts"][0]["detail"]
     assert "The command 'late' took longer than 1 s and was ended." in detail
     assert "waiting for the load" in detail
+
+
+@pytest.mark.slow
+def test_late_program_says_so_in_a_preview(app: App) -> None:
+    write_reports(app)
+    app.add_schedule("late", text="", report="late", cron="0 9 * * *")
+    (app.folder / "late").write_text("#!/bin/sh\nsleep 60\n")
+    result = app.run("preview", "late")
+    assert result.returncode == 1
+    assert "The command 'late' took longer than 1 s and was ended." in result.stderr
