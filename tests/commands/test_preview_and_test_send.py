@@ -193,3 +193,12 @@ def test_first_report_begins_at_the_occurrence_before(app: App) -> None:
     app.run("add", "since", "--cron", "0 9 * * mon", "--tz", "UTC", "--channel", "C0000000001", "--report", "since")
     done = app.run("preview", "since", "--at", "2026-12-07 09:00")
     assert done.stdout == "2026-11-30 09:00:00+00:00 to 2026-12-07 09:00:00+00:00\n", done.stderr
+
+
+def test_failed_proxy_is_not_quoted_as_slacks_words(app: App) -> None:
+    app.add_schedule("plain", cron="0 9 * * mon", text="Good morning")
+    for words in (("test-send", "plain"), ("workspace", "check")):
+        done = app.run(*words, SCHEDBOT_SLACK_API_URL="https://slack.test/api/", HTTPS_PROXY="127.0.0.1:9")
+        assert done.returncode == 1
+        assert "The way to Slack is through the proxy of HTTPS_PROXY" in done.stdout + done.stderr
+        assert "Slack says" not in done.stdout + done.stderr

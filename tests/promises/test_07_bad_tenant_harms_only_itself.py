@@ -71,8 +71,9 @@ def test_faulty_report_fails_only_its_own_job(app: App, template: str, tmp_path:
     app.add_due_jobs(2, text="", report=str(report))
     app.run("edit", "report-1", "--text", "another's")
     report.write_text(template)
-    app.work()
+    worked = app.work()
     assert [(job["state"], job["error"]) for job in app.audit()] == [("failed", "render_failed"), ("succeeded", None)]
+    assert sum("error=render_failed" in line for line in worked.stderr.splitlines()) == 1
     assert app.slack.texts() == ["another's"]
     assert read_value(app.db, "SELECT sent_at FROM attempts WHERE outcome = 'render_failed'") is None
 

@@ -131,7 +131,7 @@ def fill(remedy: str, workspace: Workspace, channel: ChannelUsage) -> str:
 def explain(result: AttemptResult) -> tuple[str, str]:
     """Return a sentence with Slack's code, and the remedy."""
     entry = error_codes.explain(result.error or "")
-    speaker = "" if result.outcome is Outcome.NOT_POSTED else "Slack says: "
+    speaker = "" if result.http_status is None else "Slack says: "
     detail = f" {speaker}{result.detail}" if result.detail else ""
     return f"{entry.sentence.removesuffix('.')} ({result.error}).{detail}", entry.remedy
 

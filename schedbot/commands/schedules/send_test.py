@@ -44,7 +44,8 @@ def describe_failure(sent: SentTest) -> str:
     reason = describe_reason(sent.result.error) or "no reason is on record"
     if sent.result.outcome is Outcome.UNKNOWN:
         return f"It is unknown whether the test was posted to {sent.channel}: {reason}. Look in the channel."
-    detail = f" Slack says: {sent.result.detail}" if sent.result.detail else ""
+    speaker = "" if sent.result.http_status is None else "Slack says: "
+    detail = f" {speaker}{sent.result.detail}" if sent.result.detail else ""
     return f"Not posted to {sent.channel}: {reason}.{detail}"
 
 
