@@ -9,6 +9,7 @@ from schedbot.errors import BadInput, NotFound, SchedbotError
 from schedbot.model import Schedule, ScheduleState
 from schedbot.reports import definitions, live_client
 from schedbot.reports.live_client import LiveClient, LiveRequest, LiveResult
+from schedbot.reports.results import RenderedReport
 from schedbot.session import Session
 from schedbot.store.schedules import schedules
 from schedbot.store.schedules.schedules import ScheduleFilter
@@ -20,7 +21,8 @@ ACTIVE = ScheduleFilter(states=(ScheduleState.ACTIVE,))
 class CheckedReport:
     """Result for a schedule; None: of the report's table.
 
-    `error`: why its report failed. `note`: why it gave no message, though it works.
+    `error`: why its report failed; `place`: the line of its code, or the last line of a command's stderr. `note`: why it
+    gave no message, though it works.
     """
 
     schedule: str | None
@@ -29,6 +31,7 @@ class CheckedReport:
     hint: str = ""
     note: str = ""
     took_ms: int | None = None
+    place: str = ""
 
     @property
     def is_ok(self) -> bool:
@@ -116,6 +119,7 @@ class ReportChecker:
             hint=rendered.hint,
             note=note,
             took_ms=rendered.render_ms,
+            place=find_place(rendered),
         )
 
     def check_templates(self) -> Iterator[CheckedReport]:
@@ -123,6 +127,12 @@ class ReportChecker:
         for schedule in schedules.list_matching(self.session.db, ACTIVE):
             if schedule.terms.report.kind == "template":
                 yield check_template(self.session, schedule)
+
+
+def find_place(rendered: RenderedReport) -> str:
+    """Return the last line of a failure's detail that the reason does not have already."""
+    lines = [line for line in rendered.detail.splitlines() if line.strip() not in (rendered.failure or "")]
+    return lines[-1].strip() if rendered.failure and lines else ""
 
 
 def check_template(session: Session, schedule: Schedule) -> CheckedReport:

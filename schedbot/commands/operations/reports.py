@@ -108,7 +108,7 @@ def print_checked(checked: CheckedReport, json: bool) -> None:
     name = f"{checked.schedule} ({checked.report})" if checked.schedule else checked.report
     if not checked.is_ok:
         output.print_line(f"FAILED {name}: {checked.error}", hang=7)
-        if checked.hint:
-            output.print_line(f"       {checked.hint}", hang=7)
+        for line in filter(None, (checked.place, checked.hint)):
+            output.print_line(f"       {line}", hang=7)
     elif checked.note:
         output.print_line(f"ok     {name}: {checked.note}", hang=7)

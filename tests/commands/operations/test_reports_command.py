@@ -85,6 +85,7 @@ def test_check_lists_each_schedule_that_fails(reporting: App) -> None:
     set_account(reporting, "bad", "broken")
     checked = run(reporting, "reports", "check", "weekly", code=1)
     assert "FAILED bad (weekly): acme_weekly:report raised ValueError: no such account." in checked
+    assert "acme_weekly.py:6 in report: raise ValueError" in checked
     assert "1 report ok, 1 failed." in checked
     lines = run(reporting, "reports", "check", "weekly", "--json", code=1).splitlines()
     entries = {entry["schedule"]: entry for entry in map(json.loads, lines)}
