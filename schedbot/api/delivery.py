@@ -48,11 +48,11 @@ class Delivery(SessionHandle):
             if fields.get("cron") or fields.get("every"):
                 list_occurrences.refuse_with_expression(names)
                 now = session.now()
-                occurrences = span.of_expression(Expression.parse(fields, now), now)
+                upcoming = span.of_expression(Expression.parse(fields, now), now)
             else:
                 list_occurrences.refuse_without_expression(fields)
-                occurrences = list_occurrences.upcoming(session, list_occurrences.select(session, names), span)
-            return [from_object(Occurrence, list_occurrences.to_json(occurrence)) for occurrence in occurrences]
+                upcoming = list_occurrences.upcoming(session, list_occurrences.select(session, names), span)
+            return [from_object(Occurrence, list_occurrences.to_json(occurrence)) for occurrence in upcoming]
 
     def run_now(self, *names: str) -> list[QueuedJob]:
         """Queue an extra job for each schedule, due at once, and return the jobs. `names` may be globs.
@@ -72,14 +72,14 @@ class Delivery(SessionHandle):
         or read it to its end. Raises BadInput, and NotFound for an unknown name or number.
         """
         with self._session() as session:
-            selected = parse_filter(session, selection, () if job is None else (job,))
+            job_filter = parse_filter(session, selection, () if job is None else (job,))
             if job is not None:
                 retry.refuse_unknown(session, [job])
-        return self._stream(selected, limit)
+        return self._stream(job_filter, limit)
 
-    def _stream(self, selected: Filter, limit: int | None) -> Iterator[Job]:
+    def _stream(self, job_filter: Filter, limit: int | None) -> Iterator[Job]:
         with self._session() as session:
-            rows = list_jobs.to_json_each(session, selected, limit)
+            rows = list_jobs.to_json_each(session, job_filter, limit)
             while True:
                 self._connections.refuse_unusable()
                 if (row := next(rows, None)) is None:
@@ -108,16 +108,15 @@ class Delivery(SessionHandle):
             plan = retry.plan(session, parse_filter(session, selection, jobs), stale)
             retry.refuse_all(plan)
             if dry_run:
-                rows = [preview.job for preview in retry.preview(session, plan)]
+                queued = [preview.job for preview in retry.preview(session, plan)]
             else:
-                rows = list(retry.carry_out(session, plan))
-            return values.retry_of(plan, rows, dry_run)
+                queued = list(retry.carry_out(session, plan))
+            return values.retry_of(plan, queued, dry_run)
 
 
 def parse_filter(session: Session, keywords: FilterKeywords, jobs: tuple[int, ...]) -> Filter:
     """Return the filter of the keywords. Raises BadInput and NotFound."""
     options: dict[str, Any] = dict(keywords)
-    for name in ("since", "until"):
-        options[name] = to_when(options.get(name, ""))
+    options.update((name, to_when(options[name])) for name in ("since", "until") if name in options)
     texts = {name: to_texts(value) for name, value in options.items() if name not in ("since", "until", "local")}
     return filters.parse(session, FilterOptions(**{**options, **texts}), jobs)
