@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from schedbot.api import Explanation as Explanation
     from schedbot.api import Job as Job
     from schedbot.api import Occurrence as Occurrence
+    from schedbot.api import Plan as Plan
+    from schedbot.api import PlannedSchedule as PlannedSchedule
     from schedbot.api import QueuedJob as QueuedJob
     from schedbot.api import Refusal as Refusal
     from schedbot.api import Retry as Retry
@@ -23,7 +25,8 @@ __version__ = "0.1.0"
 
 API_NAMES = frozenset(
     [
-        *("Acknowledgement", "Attempt", "Explanation", "Job", "Occurrence", "QueuedJob", "Refusal", "Retry"),
+        *("Acknowledgement", "Attempt", "Explanation", "Job", "Occurrence", "Plan", "PlannedSchedule"),
+        *("QueuedJob", "Refusal", "Retry"),
         *("Schedbot", "Schedule", "open"),
     ]
 )

@@ -10,7 +10,7 @@ from schedbot.admin.listings import list_jobs, list_occurrences
 from schedbot.admin.listings.list_occurrences import MOST, USUAL_COUNT, Span
 from schedbot.admin.schedules import run_now
 from schedbot.admin.schedules.occurrences import Expression
-from schedbot.api import values
+from schedbot.api import results
 from schedbot.api.keywords import (
     ExpressionKeywords,
     FilterKeywords,
@@ -20,7 +20,7 @@ from schedbot.api.keywords import (
     to_when,
 )
 from schedbot.api.session_handle import SessionHandle
-from schedbot.api.values import Explanation, Job, Occurrence, QueuedJob, Retry, from_object
+from schedbot.api.values import Explanation, Job, Occurrence, QueuedJob, Retry, from_object, job_from_object
 from schedbot.session import Session
 from schedbot.store.history.filters import Filter
 
@@ -61,7 +61,7 @@ class Delivery(SessionHandle):
         """
         with self._session() as session:
             extras, _ = run_now.run_now(session, names)
-            return [values.queued_extra(extra) for extra in extras]
+            return [results.queued_extra(extra) for extra in extras]
 
     def audit(
         self, job: int | None = None, /, *, limit: int | None = None, **selection: Unpack[FilterKeywords]
@@ -84,7 +84,7 @@ class Delivery(SessionHandle):
                 self._connections.refuse_unusable()
                 if (row := next(rows, None)) is None:
                     return
-                yield values.job_from_object(row)
+                yield job_from_object(row)
 
     def why(self, name: str, /, at: When = "") -> list[Explanation]:
         """Return why a schedule did or did not post around a time; without a time, at its last occurrence.
@@ -93,7 +93,8 @@ class Delivery(SessionHandle):
         """
         with self._session() as session:
             return [
-                values.explanation_of(explanation) for explanation in why.explain_each(session, name, to_when(at)).shown
+                results.explanation_of(explanation)
+                for explanation in why.explain_each(session, name, to_when(at)).shown
             ]
 
     def retry(
@@ -111,7 +112,7 @@ class Delivery(SessionHandle):
                 queued = [preview.job for preview in retry.preview(session, plan)]
             else:
                 queued = list(retry.carry_out(session, plan))
-            return values.retry_of(plan, queued, dry_run)
+            return results.retry_of(plan, queued, dry_run)
 
 
 def parse_filter(session: Session, keywords: FilterKeywords, jobs: tuple[int, ...]) -> Filter:

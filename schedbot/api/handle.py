@@ -3,9 +3,10 @@
 Each method is a call of the operation in `schedbot.admin` that the command of its name calls.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from os import PathLike, fspath
-from typing import Unpack
+from typing import Any, Unpack
 from zoneinfo import ZoneInfo
 
 from schedbot import settings
@@ -13,10 +14,13 @@ from schedbot.admin.fields import report_fields
 from schedbot.admin.listings import list_schedules
 from schedbot.admin.listings.list_schedules import ListOptions
 from schedbot.admin.schedules import add, edit, pause, remove, selection
+from schedbot.admin.sync.apply import apply_sync
+from schedbot.admin.sync.plan import plan_sync
+from schedbot.api import results
 from schedbot.api.delivery import Delivery
 from schedbot.api.keywords import EditKeywords, ScheduleKeywords, Texts, When, to_fields, to_texts, to_when
 from schedbot.api.session_handle import to_schedule, to_schedules
-from schedbot.api.values import Schedule
+from schedbot.api.values import Plan, Schedule
 
 Schedules = list[Schedule]  # inside the class, `list` is a method
 
@@ -72,6 +76,21 @@ class Schedbot(Delivery):
         with self._session() as session:
             removals = remove.remove(session, selection.find_all(session.db, names).schedules)
             return to_schedules(session, (removal.schedule for removal in removals))
+
+    def sync(
+        self, records: Iterable[Mapping[str, Any]], *, source: str, dry_run: bool = False, yes_remove: bool = False
+    ) -> Plan:
+        """Make the schedules of a source equal to a list of mappings, all or nothing, and return the plan.
+
+        The keys are the keywords of `add`, with `name`; an absent one has its default. Only schedules that a sync of
+        the same `source` made are changed and removed. `dry_run`: change nothing. Raises BadFile, with a sentence for
+        each bad row in `lines`, and BadInput for the removal of more than 20 % without `yes_remove`.
+        """
+        with self._session() as session:
+            plan = plan_sync(session, records, source)
+            if not dry_run:
+                apply_sync(session, plan, yes_remove)
+            return results.plan_of(plan)
 
     def show(self, name: str, /) -> Schedule:
         """Return the schedule with this name. Raises NotFound."""

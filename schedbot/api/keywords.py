@@ -4,7 +4,6 @@ Python values have one text each: a naive datetime is a wall clock in the schedu
 timedelta a span, a dictionary the parameters of a report.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -13,9 +12,7 @@ from zoneinfo import ZoneInfo
 
 from schedbot.admin.fields.parsers import parse
 from schedbot.admin.fields.schedule_fields import refuse_unknown
-from schedbot.admin.import_export.jsonl_reader import to_cell
-from schedbot.errors import BadInput
-from schedbot.reports.sync_sources.cell_text import check_text
+from schedbot.reports.sync_sources import cell_text
 
 When = str | datetime | date | timedelta  # an instant, as text as options have it
 Span = str | timedelta
@@ -90,52 +87,14 @@ def to_fields(keywords: Mapping[str, Any]) -> dict[str, str | None]:
     """Return the text of each field. Raises BadField for a value that no field can have."""
     refuse_unknown(keywords)
     return {
-        column: None if value is None else parse(column, partial(to_text, column), value)
+        column: None if value is None else parse(column, partial(cell_text.to_text, column), value)
         for column, value in keywords.items()
     }
 
 
-def to_text(column: str, value: Any) -> str:
-    """Return the text of a Python value. Raises BadInput."""
-    match value:
-        case datetime() | date() | timedelta():
-            return to_when(value)
-        case ZoneInfo():
-            return str(value)
-        case Mapping() if column == "params":
-            return to_json(value)
-    if not isinstance(value, str | bool | int | float):
-        raise BadInput(f"The value is of the type {type(value).__name__}.", "Use a text, a number, True or False.")
-    return to_cell(column, value)
-
-
-def to_json(params: Mapping[str, Any]) -> str:
-    """Return the parameters of a report as JSON. Raises BadInput for a value that JSON does not have."""
-    try:
-        return check_text(json.dumps(dict(params), ensure_ascii=False))
-    except (TypeError, RecursionError) as error:
-        raise BadInput(
-            f"The parameters are not JSON: {error}.", "Use texts, numbers, lists and dictionaries."
-        ) from None
-
-
 def to_when(value: When) -> str:
     """Return an instant, a wall clock, a day or a span as text. Raises BadInput."""
-    match value:
-        case datetime() if value.tzinfo is None:
-            return value.isoformat(" ", "seconds")
-        case datetime():
-            return value.isoformat(timespec="milliseconds")
-        case date():
-            return value.isoformat()
-        case timedelta():
-            seconds, rest = divmod(value, timedelta(seconds=1))
-            if rest or seconds < 0:
-                raise BadInput(f"The span {value!r} is not a whole number of seconds from 0 on.", "Round it.")
-            return f"{seconds}s"
-        case str():
-            return value
-    raise BadInput(f"The value is of the type {type(value).__name__}.", "Use a text, a datetime or a timedelta.")
+    return value if isinstance(value, str) else cell_text.scalar_to_text(value)
 
 
 def to_texts(value: Texts) -> list[str]:

@@ -4,16 +4,10 @@ An instant is an aware datetime in UTC, a span an integer of milliseconds with a
 copy: it does not follow later changes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar, get_type_hints
-
-from schedbot.admin.explain.why import Explanation as StoredExplanation
-from schedbot.admin.jobs.retry import RetryPlan
-from schedbot.admin.schedules.run_now import RunNowJob
-from schedbot.model import JobState
-from schedbot.store.jobs.retry import Candidate
 
 Kind = TypeVar("Kind")
 
@@ -23,8 +17,8 @@ class Schedule:
     """A schedule as `add`, `edit`, `list` and `show` return it. Its fields up to `on_empty` are columns of an import.
 
     `state` is active, paused, suspended, finished or removed, with its `reason`. `next_due_at`: next occurrence that
-    is not skipped, or None. `meaning`: the rule in words. `zone`: time zone in use, `tz` as it was typed. `version`
-    grows with each edit. `grace` and `jitter` are texts such as "6h".
+    is not skipped, or None. `meaning`: the rule in words. `zone`: time zone in use; `tz`: as it was typed. `source`:
+    the sync that made it, or "". `version` grows with each edit. `grace` and `jitter` are texts such as "6h".
     """
 
     name: str
@@ -59,6 +53,7 @@ class Schedule:
     reason: str | None
     next_due_at: datetime | None
     meaning: str
+    source: str
     created_at: datetime
     zone: str
     version: int
@@ -171,6 +166,24 @@ class Retry:
     refused: tuple[Refusal, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedSchedule:
+    """A schedule of a plan. `changes`: its values before and after, by column and as in `--json`."""
+
+    schedule: str
+    changes: Mapping[str, tuple[Any, Any]] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Schedules that `sync` added, changed and removed, or with `dry_run` would, and the unchanged ones."""
+
+    added: tuple[PlannedSchedule, ...]
+    changed: tuple[PlannedSchedule, ...]
+    removed: tuple[PlannedSchedule, ...]
+    unchanged: tuple[PlannedSchedule, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Why a schedule did or did not post around `at`: the causes, as sentences, and the commands that help.
@@ -214,50 +227,3 @@ def job_from_object(values: Mapping[str, Any]) -> Job:
         "acknowledged": from_object(Acknowledgement, acknowledged) if acknowledged else None,
     }
     return from_object(Job, {**values, **nested})
-
-
-def to_instant(ms: int) -> datetime:
-    """Return UTC milliseconds as an aware datetime in UTC."""
-    return datetime.fromtimestamp(ms // 1000, UTC).replace(microsecond=ms % 1000 * 1000)
-
-
-def queued_extra(extra: RunNowJob) -> QueuedJob:
-    """Return a job of `run_now`."""
-    return QueuedJob(
-        job=extra.job.id,
-        schedule=extra.schedule.name,
-        workspace=extra.schedule.workspace,
-        due_at=to_instant(extra.job.due_at),
-        state=extra.job.state.value,
-        error=extra.job.error,
-    )
-
-
-def retry_of(plan: RetryPlan, jobs: Iterable[Candidate], dry_run: bool) -> Retry:
-    """Return the result of `retry`. The jobs have their error before it, and their present state."""
-    queued = tuple(
-        QueuedJob(
-            job=job.job,
-            schedule=job.schedule,
-            workspace=job.workspace,
-            due_at=to_instant(job.due_at),
-            state=job.state.value if dry_run else JobState.QUEUED.value,
-            error=job.error,
-            waits_for_workspace=job.workspace if job.parked else None,
-        )
-        for job in jobs
-    )
-    return Retry(queued, tuple(Refusal(*refusal, count) for refusal, count in plan.excluded.items()))
-
-
-def explanation_of(explanation: StoredExplanation) -> Explanation:
-    """Return an explanation of `why`."""
-    return Explanation(
-        schedule=explanation.schedule.name,
-        at=to_instant(explanation.at),
-        due_at=None if explanation.due_at is None else to_instant(explanation.due_at),
-        job=explanation.job.job if explanation.job else None,
-        state=explanation.state.value if explanation.state else None,
-        because=explanation.because,
-        steps=explanation.steps,
-    )

@@ -117,9 +117,9 @@ def test_edit_of_an_older_version_changes_nothing(bot: schedbot.Schedbot) -> Non
     [
         ({"tz": "Amerika/New_York"}, "tz", "Amerika/New_York"),
         ({"crn": "* * * * *"}, "crn", "No field named 'crn' exists."),
-        ({"priority": ["high"]}, "priority", "type list"),
-        ({"grace": timedelta(seconds=1.5)}, "grace", "whole number of seconds"),
-        ({"params": {"team": object()}}, "params", "not JSON"),
+        ({"priority": ["high"]}, "priority", "a list"),
+        ({"grace": timedelta(seconds=1.5)}, "grace", "number of seconds"),
+        ({"params": {"team": object()}}, "params", "as JSON"),
         ({"report": "weekly", "text": None}, "report", "No report named 'weekly' exists"),
     ],
 )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from schedbot.admin.sync import named_source
+from schedbot.admin.sync import named_source, plan_objects
 from schedbot.admin.sync.apply import apply_sync
 from schedbot.admin.sync.plan import SyncPlan, plan_sync
 from schedbot.commands import list_file, questions
@@ -60,7 +60,7 @@ def run(
 def show_plan(plan: SyncPlan, json: bool) -> None:
     """Print the plan; without changes, one sentence."""
     if json:
-        output.json_lines(sync_plans.to_json_each(plan))
+        output.json_lines(plan_objects.to_json_each(plan))
     elif plan.is_empty:
         output.print_line(f"Nothing to change: {output.count(len(plan.unchanged), 'schedule')} of '{plan.source}'.")
     else:
