@@ -21,8 +21,8 @@ ACTIVE = ScheduleFilter(states=(ScheduleState.ACTIVE,))
 class CheckedReport:
     """Result for a schedule; None: of the report's table.
 
-    `error`: why its report failed; `place`: the line of its code, or the last line of a command's stderr. `note`: why it
-    gave no message, though it works.
+    `error`: why its report failed; `place`: the line of its code, or the last line of a command's stderr. `note`: why
+    it gave no message, though it works.
     """
 
     schedule: str | None
