@@ -8,7 +8,7 @@ from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.definitions import Definitions
 from schedbot.reports.live_client import LiveClient, LiveResult
 
-Key = tuple[str, frozenset[str], str]  # the report, the names of its parameters, the text for an empty report
+Key = tuple[str, frozenset[str], bool]  # the report, the names of its parameters, has it a text if it is empty?
 _known: dict[Key, ReportFailed | None] = {}
 
 
@@ -23,7 +23,7 @@ class NamedReportOccurrence:
 def check(definitions: Definitions, request: NamedReportOccurrence) -> None:
     """Render the report, as a trial. Raises BadInput and ReportFailed."""
     occurrence = request.occurrence
-    key = (request.report, frozenset(occurrence.params), occurrence.on_empty)
+    key = (request.report, frozenset(occurrence.params), bool(occurrence.on_empty))
     if key not in _known:
         try:
             render(definitions, request)

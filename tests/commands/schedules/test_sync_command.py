@@ -151,3 +151,32 @@ def test_sync_that_is_killed_changes_all_or_nothing(app: App) -> None:
     assert app.run("sync", "product.csv", "--yes").stdout.endswith("Added 20,000, changed 2, removed 0, unchanged 0.\n")
     checks = subprocess.run(["sqlite3", str(app.path), "PRAGMA integrity_check"], capture_output=True, text=True)
     assert checks.stdout in ("ok\n", "")
+
+
+@pytest.mark.slow
+def test_two_syncs_at_once_end_with_one_list(app: App) -> None:
+    rows = "".join(f"s{number},C{number:010},0 9 * * *,UTC,Hi\n" for number in range(3_000))
+    lists = [write(app, HEADER + rows + ROWS, "one.csv"), write(app, HEADER + rows, "two.csv")]
+    programs = [app.start("sync", file, "--yes", "--source", "product") for file in lists]
+    results = [(program.communicate(timeout=60)[1], program.returncode) for program in programs]
+    assert 0 in (code for _, code in results)
+    for error, code in results:
+        is_late = code == 1 and error.startswith("Error: Somebody else changed schedules of the source 'product'")
+        assert code == 0 or is_late
+    assert len(names(app)) in (3_000, 3_002)
+
+
+@pytest.mark.slow
+def test_named_report_of_a_list_is_tried_once(app: App) -> None:
+    app.config.write_text('python_path = ["."]\n[reports.weekly]\npython = "acme_reports:weekly"\n')
+    app.config.chmod(0o600)
+    code = "def weekly(context):\n  open('tried', 'a').write(context.schedule + '\\n')\n  return 'Hi'\n"
+    (app.folder / "acme_reports.py").write_text(code)
+    rows = "".join(f"s{n},C{n:010},0 9 * * *,UTC,weekly,Nothing on {n}\n" for n in range(50))
+    file = write(app, "name,channel,cron,tz,report,on_empty\n" + rows)
+    assert app.run("sync", file, "--yes").stdout.endswith("Added 50, changed 0, removed 0, unchanged 0.\n")
+    assert len((app.folder / "tried").read_text().splitlines()) == 1
+    missing = app.run("sync", write(app, HEADER.replace("text", "report") + ROWS.replace("Hi", "wekly")), "--yes")
+    assert missing.returncode == 2
+    assert "No report named 'wekly' exists" in missing.stderr
+    assert "Did you mean 'weekly'?" in missing.stderr
