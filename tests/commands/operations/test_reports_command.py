@@ -59,6 +59,17 @@ def set_account(app: App, name: str, account: str) -> None:
         app.db.execute("UPDATE schedules SET account = :account WHERE name = :name", {"account": account, "name": name})
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("kills", "ok"), [(1, True), (2, False)], ids=["killed once", "killed twice"])
+def test_killed_report_is_rendered_once_more(reporting: App, kills: int, ok: bool) -> None:
+    add(reporting, "one", "acme")
+    kill = "import os\nif (n := len(os.listdir('kills'))) < {}:\n  open(f'kills/{{n}}', 'w'); os.kill(os.getpid(), 9)\n"
+    (reporting.folder / "kills").mkdir()
+    (reporting.folder / "acme_weekly.py").write_text(kill.format(kills) + MODULE)
+    (line,) = lines_of(run(reporting, "reports", "check", "weekly", "--json", code=0 if ok else 1))
+    assert (line["ok"], "SIGKILL" in (line["error"] or "")) == (ok, not ok)
+
+
 def test_list_shows_kind_place_schedules_and_problem(reporting: App) -> None:
     add(reporting, "acme", "acme")
     listed = {entry["name"]: entry for entry in lines_of(run(reporting, "reports", "--json"))}
