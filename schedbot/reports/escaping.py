@@ -61,6 +61,9 @@ def clean(text: str) -> str:
 
 def clean_message(message: Message) -> Message:
     """Return the message with all its texts cleaned, at any depth."""
+    if not (message.blocks or message.attachments):
+        text = clean(message.text)
+        return message if text == message.text else replace(message, text=text)
     blocks, attachments = (tuple(map(_clean_texts, parts)) for parts in (message.blocks, message.attachments))
     return replace(message, text=clean(message.text), blocks=blocks, attachments=attachments)
 

@@ -45,15 +45,26 @@ class LivePong:
 
 def encode(message: LiveRenderRequest | LiveRenderResponse | LivePing | LivePong) -> bytes:
     """Return a message as one line, with its class in `type`."""
-    content = {"type": type(message).__name__, **fields_of(message)}
-    return json.dumps(content, separators=(",", ":"), default=fields_of).encode() + b"\n"
+    return encode_fields(message)
+
+
+def encode_fields(message: object) -> bytes:
+    """Return a dataclass as one line of JSON, with its class in `type`."""
+    return _ENCODER.encode({"type": type(message).__name__, **fields_of(message)}).encode() + b"\n"
 
 
 def fields_of(value: object) -> dict[str, object]:
     """Return the fields of a dataclass by name; nested dataclasses are left for the encoder."""
-    if not is_dataclass(value):
-        raise TypeError(f"{type(value).__name__} cannot be sent to another process")
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    kind = type(value)
+    if kind not in _FIELD_NAMES:
+        if not is_dataclass(value):
+            raise TypeError(f"{kind.__name__} cannot be sent to another process")
+        _FIELD_NAMES[kind] = tuple(field.name for field in fields(value))
+    return {name: getattr(value, name) for name in _FIELD_NAMES[kind]}
+
+
+_FIELD_NAMES: dict[type, tuple[str, ...]] = {}
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=fields_of)  # to make one costs as much as a message
 
 
 def decode_request(line: bytes) -> LiveRenderRequest | LivePing:

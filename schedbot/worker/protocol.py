@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, Report, TokenSource
 from schedbot.reports import live_protocol
 from schedbot.reports.context import LiveOccurrence
-from schedbot.reports.live_protocol import LivePing, LivePong, LiveRenderRequest, LiveRenderResponse, fields_of
+from schedbot.reports.live_protocol import LivePing, LivePong, LiveRenderRequest, LiveRenderResponse, encode_fields
 from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
 
 
@@ -140,8 +140,7 @@ def decode_version(line: bytes) -> str:
 
 def encode(message: ChildRequest | ChildResponse) -> bytes:
     """Return a message as one line."""
-    content = {"type": type(message).__name__, **fields_of(message)}
-    return json.dumps(content, separators=(",", ":"), default=fields_of).encode() + b"\n"
+    return encode_fields(message)
 
 
 def decode_request(line: bytes) -> ChildRequest:
@@ -178,9 +177,9 @@ def decode_response(line: bytes) -> ChildResponse:
             return ChildFailed(**content)
         case "PostResponse":
             result = content["result"]
-            return PostResponse(
-                **{**content, "result": AttemptResult(**{**result, "outcome": Outcome(result["outcome"])})}
-            )
+            result["outcome"] = Outcome(result["outcome"])
+            content["result"] = AttemptResult(**result)
+            return PostResponse(**content)
         case "LookUpResponse":
             answers = tuple(
                 HistoryAnswer(**{**fields, "answer": LookUpAnswer(fields["answer"])}) for fields in content["answers"]

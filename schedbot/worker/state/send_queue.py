@@ -47,11 +47,10 @@ class Delivery:
     is_early: bool = False  # not claimed: its report is rendered before its instant, and nothing is sent
     is_single: bool = False  # its batch took too long, so it is rendered in a request of its own
     key: int = field(default_factory=KEYS.__next__)  # a job that is claimed anew may be here twice for a moment
+    channel: ChannelKey = field(init=False)  # that it goes to
 
-    @property
-    def channel(self) -> ChannelKey:
-        """Channel that it goes to."""
-        return ChannelKey(self.job.workspace_id, self.job.channel)
+    def __post_init__(self) -> None:
+        self.channel = ChannelKey(self.job.workspace_id, self.job.channel)
 
 
 class ScheduledSend(NamedTuple):

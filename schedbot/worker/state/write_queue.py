@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 from schedbot import log
 from schedbot.errors import DatabaseUnusable
@@ -21,6 +21,7 @@ from schedbot.store.database import Database
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Callback = Callable[[], None]
+OnCommit = Callable[[object], None]
 WriteSet = Callable[[Database, Sequence[object]], Sequence[object]]
 
 
@@ -32,13 +33,12 @@ class WriteFailure:
     is_committed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedWrite:
+class QueuedWrite(NamedTuple):
     """A write, and whether it ends something. `write` returns the results of `items` in their order."""
 
     write: WriteSet
     item: object
-    on_commit: Callable[[object], None]
+    on_commit: OnCommit
     on_failure: Callable[[WriteFailure], None]
     is_ending: bool
 
@@ -99,9 +99,7 @@ class WriteQueue:
         """
         if is_ending or not self.takes_only_endings:
             self._writes.append(
-                QueuedWrite(
-                    cast(WriteSet, write), item, cast(Callable[[object], None], on_commit), on_failure, is_ending
-                )
+                QueuedWrite(cast(WriteSet, write), item, cast(OnCommit, on_commit), on_failure, is_ending)
             )
 
     def keep_only_endings(self) -> None:

@@ -205,12 +205,8 @@ class Sender:
         has_turned = breaker.record(response.result, delivery.job.workspace_id, steady_ms())
         if response.is_token_rotated:
             log.event("token_rotated", workspace=delivery.job.workspace)
-        self.end(
-            delivery,
-            replace(
-                response, result=self.in_flight.passing.judge(delivery.job, response, self.in_flight.session.now())
-            ),
-        )
+        result = self.in_flight.passing.judge(delivery.job, response, self.in_flight.session.now())
+        self.end(delivery, response if result is response.result else replace(response, result=result))
         if breaker.failures != failures_before:
             now = self.in_flight.session.now()
             keep = partial(
@@ -227,7 +223,8 @@ class Sender:
         """Write the result of an attempt and the job's next state, then release its channel."""
         job, now, result = delivery.job, self.in_flight.session.now(), response.result
         look_up_at = min(delivery.sent_at or now, now) + self.in_flight.arrival_limit_ms
-        result = replace(result, detail=result.detail or delivery.detail)
+        if delivery.detail and not result.detail:
+            result = replace(result, detail=delivery.detail)
         budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at)
         is_last = job.spent + 1 >= job.max_attempts
         is_free = self.in_flight.breaker.spares_attempt(result, job.error, is_last=is_last)
