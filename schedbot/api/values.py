@@ -18,7 +18,7 @@ class Schedule:
 
     `state` is active, paused, suspended, finished or removed, with its `reason`. `next_due_at`: next occurrence that
     is not skipped, or None. `meaning`: the rule in words. `zone`: time zone in use; `tz`: as it was typed. `source`:
-    the sync that made it, or "". `version` grows with each edit. `grace` and `jitter` are texts such as "6h".
+    the sync that made it, or None. `version` grows with each edit. `grace` and `jitter` are texts such as "6h".
     """
 
     name: str
@@ -53,7 +53,7 @@ class Schedule:
     reason: str | None
     next_due_at: datetime | None
     meaning: str
-    source: str
+    source: str | None
     created_at: datetime
     zone: str
     version: int

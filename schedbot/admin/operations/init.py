@@ -47,6 +47,10 @@ CONFIG = """\
 # database = "sales"
 # [reports.daily]
 # python = "daily_reports:daily"    # module:function, found on python_path
+# Schedules that follow a table of your own: docs/sync.md. `schedbot sync product` makes them equal to it.
+# [sync.product]
+# query = "schedules.sql"           # or python = "module:function"; columns as in `schedbot import`
+# database = "sales"
 
 [health]
 # expect_pool = true                # `health` fails while no `schedbot work` runs; default: once one ran as a service

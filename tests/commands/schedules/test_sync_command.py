@@ -2,7 +2,10 @@
 
 import fcntl
 import json
+import os
+import pty
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +43,21 @@ def test_sync_shows_the_plan_and_needs_yes_without_a_terminal(app: App) -> None:
     assert names(app) == []
     assert app.run("sync", file, "--dry-run").returncode == 0
     assert names(app) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("answer", "added"), [("y", ["a", "b"]), ("n", []), ("", [])])
+def test_sync_asks_on_a_terminal(app: App, answer: str, added: list[str]) -> None:
+    person, terminal = pty.openpty()
+    os.write(person, f"{answer}\n".encode())
+    command = [sys.executable, "-m", "schedbot", "sync", write(app, HEADER + ROWS)]
+    done = subprocess.run(
+        command, env=app.environment(), cwd=app.folder, stdin=terminal, capture_output=True, text=True
+    )
+    os.close(person)
+    os.close(terminal)
+    assert "Change 2 schedules?" in done.stderr
+    assert (done.returncode, names(app)) == (0, added)
 
 
 @pytest.mark.slow
