@@ -33,7 +33,7 @@ class Schedbot(Delivery):
     the change is on the disk.
     """
 
-    def add(self, name: str, /, **fields: Unpack[ScheduleKeywords]) -> Schedule:
+    def add(self, name: str, **fields: Unpack[ScheduleKeywords]) -> Schedule:
         """Add a schedule and return it. Raises BadField for a wrong field and for a name in use.
 
         Its report is checked by name: a named report is not run, a template is tried once.
