@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from dataclasses import fields
 from typing import Any, NamedTuple
 
@@ -122,15 +123,27 @@ def render_fully(report: Report, occurrence: LiveOccurrence) -> Rendered:
 
 def render_in_process(report: Report, occurrence: LiveOccurrence) -> tuple[Rendered, bool]:
     """Return the result of a report, and whether another program ended the child."""
-    process = get_process()
-    rendered = process.render(report, occurrence)
-    is_killed = process.child.returncode in resource_limits.KILLED
-    if rendered.used is None:
-        end_process()
+    with _one_at_a_time:
+        process = get_process()
+        rendered = process.render(report, occurrence)
+        is_killed = process.child.returncode in resource_limits.KILLED
+        if rendered.used is None:
+            end_process()
     return rendered, is_killed
 
 
 _running: list[RenderProcess] = []  # at most one
+_one_at_a_time = threading.Lock()  # of the threads of a product: the child answers one request after the other
+
+
+def forget_process() -> None:
+    """Leave the child to the process that forked this one: two would read each other's answers."""
+    global _one_at_a_time
+    _one_at_a_time = threading.Lock()
+    _running.clear()
+
+
+os.register_at_fork(after_in_child=forget_process)
 
 
 def get_process() -> RenderProcess:

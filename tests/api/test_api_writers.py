@@ -1,8 +1,10 @@
 """Many threads and processes that add schedules at once, and a process that dies between adds."""
 
+import asyncio
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,27 @@ def test_killed_process_leaves_whole_schedules(bot: schedbot.Schedbot, database:
     assert list(read_rows(db, PARTS)) == [(0,)]
     db.close()
     assert bot.add("after", **WEEKLY).name == "after"
+
+
+def test_threads_try_a_template_one_after_the_other(bot: schedbot.Schedbot, database: Path) -> None:
+    """Each account is a trial of its own; an answer that belongs to another account would be an error."""
+    template = database.with_name("report.json.j2")
+    template.write_text('{"text": "{{ account }}{% if params.own != account %}{{ missing }}{% endif %}"}')
+
+    def add(account: str) -> str:
+        fields = {**WEEKLY, "text": None, "report": str(template), "params": {"own": account}}
+        return bot.add(f"weekly-{account}", **fields, account=account).account
+
+    accounts = [f"acme-{number}" for number in range(40)]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(add, accounts)) == accounts
+
+
+def test_calls_run_in_threads_of_asyncio(bot: schedbot.Schedbot) -> None:
+    async def add_all() -> list[schedbot.Schedule]:
+        return await asyncio.gather(*(asyncio.to_thread(bot.add, f"acme-{n}", **WEEKLY) for n in range(20)))
+
+    assert [schedule.name for schedule in asyncio.run(add_all())] == [f"acme-{number}" for number in range(20)]
 
 
 def test_later_edit_wins_and_both_are_on_record(bot: schedbot.Schedbot, database: Path) -> None:
