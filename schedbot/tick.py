@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from schedbot import log, times
 from schedbot.session import Session
 from schedbot.store.database import Database
-from schedbot.store.fanout import clock_correction, enqueue_due, pause_all, timed_pauses, timezone_update
+from schedbot.store.fanout import clock_correction, enqueue_due, pause_all_end, timed_pauses, timezone_update
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS, Counts
 from schedbot.store.operations import heartbeats, ownership
 from schedbot.store.schedules import pauses_of_all, recurrences
@@ -51,7 +51,7 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
     is_clock_back = heartbeats.find_ahead(session.db, started_at) is not None
     if not dry_run and not is_clock_back:
         timezone_update.update_next_due(session.db, started_at)
-    if not is_clock_back and not is_anything_due(session.db, horizon):
+    if not is_clock_back and not is_anything_due(session.db, started_at, horizon):
         if not dry_run:
             with session.db.writing():
                 heartbeats.beat_tick(session.db, started_at)
@@ -77,13 +77,13 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
     return TickResult(started_at, len(counts.schedules), counts.enqueued, counts.missed, counts.skipped, took_ms)
 
 
-def is_anything_due(db: Database, horizon: int) -> bool:
+def is_anything_due(db: Database, now: int, horizon: int) -> bool:
     """Is an occurrence or the end of a pause due up to `horizon`? Most ticks have neither."""
-    return bool(recurrences.list_due(db, horizon, 1)) or has_ending_pause(db, horizon)
+    return bool(recurrences.list_due(db, horizon, 1)) or has_ending_pause(db, now, horizon)
 
 
-def has_ending_pause(db: Database, horizon: int) -> bool:
-    return timed_pauses.has_ending(db, horizon) or pauses_of_all.has_ending(db, horizon)
+def has_ending_pause(db: Database, now: int, horizon: int) -> bool:
+    return timed_pauses.has_ending(db, horizon) or pauses_of_all.has_ending(db, now, horizon)
 
 
 def put_clock_right(db: Database, now: int) -> None:
@@ -115,14 +115,38 @@ def run_all_slices(db: Database, now: int, horizon: int, counts: Counts) -> None
 
 def run_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
     """Enqueue the due occurrences of some recurrences. Returns whether more may be due."""
-    if pause_all.end_timed(db, horizon):
+    if pause_all_end.settle(db, now):
         log.event("pause_of_all_ended")
-    if pauses_of_all.is_on(db):
-        horizon = now  # the recurrences only move on
-    for schedule_id in timed_pauses.end_pauses(db, now, horizon):
+    for schedule_id in timed_pauses.end_pauses(db, now):
         log.event("pause_ended", schedule=schedule_id)
+    pause = pauses_of_all.get_open(db)
+    if pause is None:
+        timed_pauses.enqueue_ahead(db, now, 0, horizon, counts)
+        return advance_slice(db, now, horizon, counts)
+    if advance_slice(db, now, now, counts):  # they only move on
+        return True
+    if pause.paused_until is None or pause.paused_until > horizon:
+        return False
+    return enqueue_after_pause(db, now, pause.paused_until, horizon, counts)
+
+
+def advance_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
     due = recurrences.list_due(db, horizon, SLICE)
     for recurrence in due:
         if not enqueue_due.advance(db, recurrence, now, horizon, counts):
+            return True
+    return len(due) == SLICE
+
+
+def enqueue_after_pause(db: Database, now: int, posts_from: int, horizon: int, counts: Counts) -> bool:
+    """Enqueue what is due soon after the end of the pause of all schedules, which stays on until then.
+
+    A recurrence that is due before that end too waits for the next tick: a person may end the pause earlier.
+    """
+    pause_all_end.requeue_deferred(db, posts_from - 1)
+    timed_pauses.enqueue_ahead(db, now, posts_from, horizon, counts)
+    due = recurrences.list_due(db, horizon, SLICE, since=posts_from)
+    for recurrence in due:
+        if not enqueue_due.move_on(db, recurrence, now, horizon, counts):
             return True
     return len(due) == SLICE

@@ -88,6 +88,6 @@ def note_paused_workspaces(session: Session, name: str | None = None) -> None:
 
 def note_pause_of_all(session: Session) -> None:
     """Say that all posts are paused, if they are."""
-    present = pauses_of_all.get_present(session.db)
+    present = pauses_of_all.get_present(session.db, session.now())
     if present:
         output.note(f"{pause_all.describe(session, present)} End the pause with '{pause_all.RESUME}'.")

@@ -18,6 +18,7 @@ VIOLATIONS = {
     "no job waits for a paused schedule": """
         SELECT j.id FROM jobs j JOIN schedules s ON s.id = j.schedule_id
          WHERE j.state IN ('queued', 'running') AND s.state IN ('paused', 'suspended', 'removed')
+           AND (s.state_until IS NULL OR s.state_until > coalesce(j.deferred_to, j.due_at))
            AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.ended_at IS NULL)""",
     "only jobs of a paused workspace are parked": """
         SELECT j.id FROM jobs j JOIN workspaces w ON w.id = j.workspace_id

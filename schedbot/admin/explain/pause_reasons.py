@@ -44,7 +44,7 @@ def pause_of_all(session: Session, at: int) -> Cause | None:
     pause = pauses_of_all.find_covering(session.db, at)
     if pause is None or (pause.ended_at is None and pause.paused_until is not None and at >= pause.paused_until):
         return None
-    if pause.ended_at is None:
+    if pause.ended_at is None or pause == pauses_of_all.get_present(session.db, session.now()):
         return Cause(pause_all.describe(session, pause), (pause_all.RESUME,))
     start, end = (times.format_instant(instant, session.local_zone) for instant in (pause.paused_at, pause.ended_at))
     return Cause(f"All posts were paused from {start} to {end} ({pause.paused_by}): {pause.reason}.")

@@ -19,7 +19,7 @@ from schedbot.model import CancelReason, Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.slack.error_codes import explain
 from schedbot.store.database import Database
-from schedbot.store.fanout import enqueue_due
+from schedbot.store.fanout import enqueue_due, timed_pauses
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import schedules
 
@@ -44,6 +44,7 @@ def pause(session: Session, names: Sequence[str], reason: str, until: str) -> tu
     """Pause schedules until a resume, or until an instant in each one's time zone. Raises BadInput and NotFound."""
     context, reason = ChangeContext.begin(session, "pause"), parsers.parse_reason(reason)
     with session.db.writing():
+        timed_pauses.restore(session.db, context.now)
         selection = find_all(session.db, names)
         paused = [pause_one(session.db, schedule, reason, until, context) for schedule in selection.schedules]
     return paused, selection
@@ -89,6 +90,7 @@ def resume(session: Session, names: Sequence[str], unasked: bool = False) -> tup
         refuse_closed_channels(session, find_all(session.db, names).schedules)
     context = ChangeContext.begin(session, "resume")
     with session.db.writing():
+        timed_pauses.restore(session.db, context.now)
         selection = find_all(session.db, names)
         resumed = [resume_one(session.db, schedule, context) for schedule in selection.schedules]
     session.db.wake()
@@ -110,6 +112,7 @@ def refuse_closed_channels(session: Session, selected: Iterable[Schedule]) -> No
 def resume_one(db: Database, before: Schedule, context: ChangeContext) -> StateChange:
     """Resume one schedule; a schedule without future occurrences is finished. Inside a transaction."""
     if before.state in (ACTIVE, FINISHED):
+        timed_pauses.forget_ended(db, before.id)
         return StateChange(before, before.state)
     state = ACTIVE if has_occurrence_after(before, context.now) else FINISHED
     after = replace(before, state=state, reason=None, state_by=None, state_until=None, effective_at=context.now)

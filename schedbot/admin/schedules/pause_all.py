@@ -12,6 +12,7 @@ from schedbot.admin.fields import parsers
 from schedbot.errors import BadInput
 from schedbot.session import Session
 from schedbot.store.fanout import pause_all as rows
+from schedbot.store.fanout import pause_all_end
 from schedbot.store.schedules import pauses_of_all
 from schedbot.store.schedules.pauses_of_all import PauseOfAll
 
@@ -33,13 +34,14 @@ def pause(session: Session, reason: str, until: str) -> PauseChange:
     """Pause all schedules; for a pause that is on, change its reason or end. Raises BadInput."""
     context, reason = ChangeContext.begin(session, "pause"), parsers.parse_reason(reason)
     with session.db.writing():
-        before = pauses_of_all.get_present(session.db)
+        pause_all_end.settle(session.db, context.now)
+        before = pauses_of_all.get_open(session.db)
         end = parse_end(session, until, before, context.now)
         if before and not reason and not until:
             return PauseChange(before, is_changed=False)
         new_reason = reason or (before.reason if before else "") or "paused by hand"
         cancelled = rows.begin(session.db, new_reason, context.actor, end, context.now)
-        after = pauses_of_all.get_present(session.db)
+        after = pauses_of_all.get_open(session.db)
         context.record(session.db, ALL, serialize(before), serialize(after))
     return PauseChange(after, is_changed=True, jobs=cancelled)
 
@@ -59,8 +61,10 @@ def resume(session: Session) -> PauseChange:
     """End the pause of all schedules. Each goes on in its own state, with the occurrences after now."""
     context = ChangeContext.begin(session, "resume")
     with session.db.writing():
-        before = pauses_of_all.get_present(session.db)
+        pause_all_end.settle(session.db, context.now)
+        before = pauses_of_all.get_open(session.db)
         if before is None:
+            pauses_of_all.make_final(session.db)
             return PauseChange(None, is_changed=False)
         enqueued = rows.end(session.db, context.actor, context.now)
         context.record(session.db, ALL, serialize(before), serialize(None))
@@ -70,7 +74,7 @@ def resume(session: Session) -> PauseChange:
 
 def refuse_while_paused(session: Session) -> None:
     """Raise BadInput while all schedules are paused, for commands that post."""
-    present = pauses_of_all.get_present(session.db)
+    present = pauses_of_all.get_present(session.db, session.now())
     if present:
         raise BadInput(describe(session, present), f"First run '{RESUME}'.")
 

@@ -83,7 +83,7 @@ def print_changes(session: Session, edited: EditResult) -> None:
     for line in lines:
         output.print_line(f"  {line}", hang=6)
     schedules.note_pause_of_all(session)
-    if not lines and not pauses_of_all.is_on(session.db):
+    if not lines and not pauses_of_all.get_present(session.db, session.now()):
         is_stopped = schedule.state in (ScheduleState.PAUSED, ScheduleState.SUSPENDED)
         resume = f"Resume it with 'schedbot resume {shlex.quote(schedule.name)}'."
         output.print_line(f"It is {schedule.state.value}. {resume if is_stopped else 'It has no more occurrences.'}")

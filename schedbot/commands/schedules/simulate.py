@@ -43,7 +43,7 @@ def run(
     log.quiet = True  # a pause that ends in the simulation has not really ended
     with open_session() as session:
         span = parse_span(session, from_, to, down or [])
-        if pauses_of_all.is_on(session.db):
+        if pauses_of_all.get_present(session.db, session.now()):
             output.note("All posts are paused ('pause --all'). The simulation shows what is due without that pause.")
         occurrences = simulate_with_progress(session, span)
         if json and not summary:

@@ -11,18 +11,11 @@ from dataclasses import dataclass
 from schedbot.model import Recurrence, ScheduleState
 from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
-from schedbot.store.fanout import pause_all
+from schedbot.store.fanout import pause_all_end, timed_pauses
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
 from schedbot.store.schedules.recurrences import rule_columns, set_next_due
 
 HOUR_MS = 3_600_000
-
-RESTORE_PAUSES = """
-UPDATE schedules
-   SET state = :paused, paused_at = :now, state_until = ended_pause ->> 'until', reason = ended_pause ->> 'reason',
-       state_by = ended_pause ->> 'by', ended_pause = NULL
- WHERE state IN ('active', 'finished') AND ended_pause ->> 'until' > :now
-"""
 
 # Changed by a person while the clock was ahead: the change is in effect from now on.
 EFFECTIVE_NOW = "UPDATE schedules SET effective_at = :now WHERE effective_at > :now AND state <> 'removed'"
@@ -118,9 +111,9 @@ class RecurrenceInUse:
 def correct(db: Database, since: int, now: int) -> None:
     """Compute anew all that is after `since`, the last tick at a right time. Inside a transaction."""
     instants = {"since": since, "now": now}
-    db.execute(RESTORE_PAUSES, {"now": now, "paused": ScheduleState.PAUSED})
+    timed_pauses.restore(db, now)
     db.execute(EFFECTIVE_NOW, {"now": now})
-    pause_all.restore_ended(db, now)
+    pause_all_end.settle(db, now)
     activate_finished(db, since)
     db.execute(TAKE_BACK_JOBS, {**instants, "soon": now + LOOK_AHEAD_MS})
     for span in db.all(SpanToShorten, SPANS, instants):

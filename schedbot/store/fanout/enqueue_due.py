@@ -15,6 +15,7 @@ from schedbot.rules.calendar import Calendar
 from schedbot.rules.lifecycle import NEW, Event
 from schedbot.rules.overdue_occurrences import Overdue, split_overdue
 from schedbot.store.database import Database
+from schedbot.store.fanout import pause_all_end
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS, Batch, Counts, enqueue
 from schedbot.store.history import missed_spans
 from schedbot.store.history.missed_spans import PolicyGroup
@@ -79,8 +80,13 @@ def advance(db: Database, recurrence: StoredRecurrence, now: int, horizon: int, 
     Schedules without a next occurrence become `finished`. Returns False if this was only the oldest part: after a long
     downtime a transaction takes so many rows that no other writer waits for the whole.
     """
-    if pauses_of_all.is_on(db):
+    if pauses_of_all.get_open(db):
         return pass_by(db, recurrence, now)
+    return move_on(db, recurrence, now, horizon, counts)
+
+
+def move_on(db: Database, recurrence: StoredRecurrence, now: int, horizon: int, counts: Counts) -> bool:
+    """Do as `advance`, whether or not all schedules are paused."""
     active = recurrences.count_schedules(db, recurrence.id) if recurrence.next_due_at is not None else 0
     if recurrence.next_due_at is None or not active:
         recurrences.set_next_due(db, recurrence.id, None)
@@ -114,6 +120,7 @@ def catch_up(db: Database, recurrence_id: int, now: int) -> None:
 
     After the change only later occurrences are enqueued, so these would be lost. Inside a transaction.
     """
+    pause_all_end.settle(db, now)
     while True:
         recurrence = recurrences.by_id(db, recurrence_id)
         if recurrence.next_due_at is None or recurrence.next_due_at > now:
@@ -128,10 +135,15 @@ def enqueue_upcoming(db: Database, schedule_id: str | None, recurrence_id: int, 
     None: all schedules of the recurrence, for an import; jobs that exist are kept. Inside a transaction.
     """
     counts = Counts()
+    pause_all_end.settle(db, now)
     recurrence = recurrences.wake(db, recurrence_id, now)
-    if pauses_of_all.is_on(db):
-        return counts
     horizon = now + LOOK_AHEAD_MS
+    pause = pauses_of_all.get_open(db)
+    if pause and pause.paused_until is not None:
+        due = list(rules.between(recurrence.rule, pause.paused_until - 1, horizon))
+        enqueue(db, recurrence, due, now, Batch(schedule_id=schedule_id), counts)
+    if pause:
+        return counts
     if recurrence.next_due_at is not None and now < recurrence.next_due_at <= horizon:
         advance(db, recurrence, now, horizon, counts)
         recurrence = recurrences.by_id(db, recurrence_id)

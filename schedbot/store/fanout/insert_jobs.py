@@ -23,10 +23,15 @@ QUEUED, SKIPPED = NEW[Event.ENQUEUED], NEW[Event.SKIPPED]
 ENQUEUED_AGAIN = after(JobState.CANCELLED, Event.ENQUEUED_AGAIN)
 Decisions = dict[str, dict[str, str | int | None]]
 
+ACTIVE = "s.recurrence_id = :recurrence_id AND s.state = 'active'"
+
+# Before the end of its pause, for the occurrences from there on.
+IN_TIMED_PAUSE = "s.id = :schedule_id AND s.recurrence_id = :recurrence_id AND s.state = 'paused'"
+
 CALENDARS = f"""
 SELECT DISTINCT {CALENDAR}
   FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
- WHERE s.recurrence_id = :id AND s.state = 'active'
+ WHERE {ACTIVE}
    AND (v.skip_holidays <> '' OR v.send_window <> '' OR v.blackout <> '' OR {shared_calendars.HAS_SHARED})
 """
 
@@ -68,7 +73,7 @@ SELECT id, workspace_id, due_at,
          CROSS JOIN instants i ON i.due_at > s.effective_at AND i.due_at >= coalesce(v.starts_at, i.due_at)
                               AND i.due_at <= coalesce(v.until_at, i.due_at)
           LEFT JOIN decided c ON c.due_at = i.due_at AND c.key = CASE WHEN :has_decisions THEN {CALENDAR} END
-         WHERE s.recurrence_id = :recurrence_id AND s.state = 'active'
+         WHERE {ACTIVE}
            AND NOT EXISTS (SELECT 1 FROM missed_spans m
                             WHERE m.schedule_id = s.id AND m.recurrence_id = s.recurrence_id
                               AND m.last_due_at >= i.due_at AND m.first_due_at <= i.due_at)
@@ -84,6 +89,9 @@ ON CONFLICT (schedule_id, due_at) DO UPDATE
    AND jobs.cancel_reason IN ('schedule_paused', 'schedule_edited', 'schedule_suspended', 'all_paused')
 RETURNING schedule_id, state
 """
+
+ENQUEUE_AHEAD = ENQUEUE.replace(ACTIVE, f"{IN_TIMED_PAUSE} AND s.state_until <= i.due_at")
+CALENDARS_AHEAD = CALENDARS.replace(ACTIVE, IN_TIMED_PAUSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +134,13 @@ class Counts:
 class Batch:
     """State that occurrences are enqueued in, and the schedules: all, one, or those with a misfire policy and grace.
 
-    With a policy, only schedules with one of these calendars.
+    With a policy, only schedules with one of these calendars. `is_paused`: one schedule that is still in a timed pause,
+    and only occurrences from its end on.
     """
 
     state: JobState = QUEUED
     schedule_id: str | None = None
+    is_paused: bool = False
     misfire: MisfirePolicy | None = None
     grace_ms: int | None = None
     calendars: Sequence[str] = ()
@@ -143,7 +153,7 @@ def enqueue(
     if not due:
         return
     # No calendar changes a missed occurrence.
-    calendars = (batch.calendars or list_calendars(db, recurrence.id)) if batch.state is QUEUED else []
+    calendars = (batch.calendars or list_calendars(db, recurrence.id, batch)) if batch.state is QUEUED else []
     starts = [(due_at, max(due_at, now)) for due_at in due]
     decisions = [decide_each(calendars, recurrence.rule, due_at, start) for due_at, start in starts]
     instants = [
@@ -163,12 +173,14 @@ def enqueue(
         "grace_ms": batch.grace_ms,
         "calendars": json.dumps(batch.calendars, ensure_ascii=False),
     }
-    counts.add(db.all(EnqueuedJob, ENQUEUE, bindings))
+    counts.add(db.all(EnqueuedJob, ENQUEUE_AHEAD if batch.is_paused else ENQUEUE, bindings))
 
 
-def list_calendars(db: Database, recurrence_id: int) -> list[str]:
-    """Return the calendars of a recurrence's active schedules, each once."""
-    return db.texts(CALENDARS, {"id": recurrence_id})
+def list_calendars(db: Database, recurrence_id: int, batch: Batch) -> list[str]:
+    """Return the calendars of a recurrence's active schedules, or of one that is paused, each once."""
+    if batch.is_paused:
+        return db.texts(CALENDARS_AHEAD, {"recurrence_id": recurrence_id, "schedule_id": batch.schedule_id})
+    return db.texts(CALENDARS, {"recurrence_id": recurrence_id})
 
 
 def decide_each(calendars: Sequence[str], rule: Recurrence, due_at: int, now: int) -> Decisions:

@@ -27,7 +27,7 @@ SELECT j.id AS job, j.schedule_id, s.name AS schedule, s.account, w.name AS work
        j.due_at AS due_at, j.available_at, j.deadline_at, j.state,
        coalesce(j.cancel_reason, j.error) AS error, j.ts, j.lateness_ms, r.tz,
        s.state AS schedule_state, s.reason AS schedule_reason, w.id AS workspace_id,
-       w.paused_reason AS workspace_paused, w.stops_grace, {pauses_of_all.IS_ON} AS is_all_paused,
+       w.paused_reason AS workspace_paused, w.stops_grace, {pauses_of_all.stops("j")} AS is_all_paused,
        j.deferred_to, j.deferred_by, j.cancel_reason, j.acknowledged,
        CASE WHEN v.report_kind <> 'text' THEN v.report_source END AS report
 """

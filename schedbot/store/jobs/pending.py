@@ -149,7 +149,8 @@ def requeue_deferred(db: Database, schedule: Schedule, now: int) -> int:
 
     While all schedules are paused, they wait for the end of that pause.
     """
-    if pauses_of_all.is_on(db):
+    pause = pauses_of_all.get_open(db)
+    if pause and (pause.paused_until is None or pause.paused_until > now + 1):
         reason = CancelReason.ALL_PAUSED
         db.execute(KEEP_CANCELLED, {"schedule_id": schedule.id, "reason": reason, "now": now})
         return 0
@@ -181,7 +182,7 @@ def follow_schedule(db: Database, schedule: Schedule, longer_ms: int) -> int:
 def list_skipped(db: Database, after: int, schedule_id: str | None = None) -> SkippedOccurrences:
     """Return the reasons of occurrences after `after` that are skipped already, and the end of a pause of all."""
     skipped = db.all(SkippedOccurrence, LIST_SKIPPED, {"after": after, "schedule_id": schedule_id})
-    pause = pauses_of_all.get_present(db)
+    pause = pauses_of_all.get_present(db, after)
     posts_from = 0 if pause is None else NEVER if pause.paused_until is None else pause.paused_until
     reasons = {(occurrence.schedule_id, occurrence.due_at): occurrence.reason for occurrence in skipped}
     return SkippedOccurrences(reasons, posts_from)

@@ -19,8 +19,9 @@ ACTOR, COMMAND = "schedbot work", "work"
 # Reason that forbids to queue the job again: the state of its schedule, or a pause of all schedules; else null.
 FORBIDDEN_BY = f"""(SELECT CASE WHEN s.state IN ('suspended', 'removed')
                      OR s.state = 'paused' AND (jobs.kind <> 'extra' OR s.paused_at >= jobs.due_at)
+                        AND (s.state_until IS NULL OR s.state_until > coalesce(jobs.deferred_to, jobs.due_at))
                      THEN 'schedule_' || s.state
-                     WHEN {pauses_of_all.IS_ON} THEN 'all_paused' END
+                     WHEN {pauses_of_all.stops("jobs")} THEN 'all_paused' END
                FROM schedules s WHERE s.id = jobs.schedule_id AND :state = 'queued')"""
 
 # Assignments of a statement that binds :state, :cancelled and the new values.

@@ -147,7 +147,7 @@ def read_vitals(db: Database, now: int) -> Vitals:
             missed_24h=missed + missed_in_spans,
             missed_in_spans_24h=missed_in_spans,
             accounts_without_post=db.integer(COUNT_ACCOUNTS_WITHOUT_POST, day) if missed + missed_in_spans else 0,
-            pause_of_all=pauses_of_all.get_present(db),
+            pause_of_all=pauses_of_all.get_present(db, now),
             passing=passing_failures.list_recent(db, now),
             service_at=heartbeats.get_last_beat(db, "service", now),
             ahead_at=heartbeats.find_ahead(db, now),

@@ -1,18 +1,31 @@
-"""Pauses of all schedules at once: `pause --all`. Each schedule keeps its own state. Instants are UTC milliseconds."""
+"""Pauses of all schedules at once: `pause --all`. Each schedule keeps its own state. Instants are UTC milliseconds.
+
+A timed pause is open until a tick at or after its end. If the clock of that tick was ahead, the pause is on again once
+the clock is right, unless a person has paused or resumed all schedules since.
+"""
 
 from dataclasses import dataclass
 
 from schedbot.store.database import Database
 
+TICK = "schedbot tick"
+
 SELECT = "SELECT id, paused_at, reason, paused_by, paused_until, ended_at FROM pauses_of_all"
 
-PRESENT = f"{SELECT} WHERE ended_at IS NULL"
+OPEN = f"{SELECT} WHERE ended_at IS NULL"
+
+# A tick ended it before its time: the clock was ahead.
+ENDED_TOO_EARLY = "is_final = 0 AND ended_by = :tick AND ended_at > :now"
+
+PRESENT = f"""
+{SELECT}
+ WHERE (ended_at IS NULL AND (paused_until IS NULL OR paused_until > :now)) OR ({ENDED_TOO_EARLY})
+ ORDER BY ended_at IS NULL DESC, id DESC LIMIT 1
+"""
 
 COVERING = f"""
 {SELECT} WHERE paused_at <= :at AND (ended_at IS NULL OR ended_at > :at) ORDER BY paused_at DESC LIMIT 1
 """
-
-IS_ON = "EXISTS (SELECT 1 FROM pauses_of_all WHERE ended_at IS NULL)"
 
 BEGIN = """
 INSERT INTO pauses_of_all (paused_at, reason, paused_by, paused_until) VALUES (:now, :reason, :by, :until)
@@ -22,15 +35,24 @@ CHANGE = "UPDATE pauses_of_all SET reason = :reason, paused_by = :by, paused_unt
 
 END = "UPDATE pauses_of_all SET ended_at = :at, ended_by = :by WHERE ended_at IS NULL"
 
-HAS_ENDING = "SELECT EXISTS (SELECT 1 FROM pauses_of_all WHERE ended_at IS NULL AND paused_until <= :horizon)"
+MAKE_FINAL = "UPDATE pauses_of_all SET is_final = 1 WHERE is_final = 0 AND ended_at IS NOT NULL"
 
-# The clock was ahead, and its end has not come yet.
-RESTORE = "UPDATE pauses_of_all SET ended_at = NULL, ended_by = NULL WHERE ended_by = :by AND ended_at > :now"
+HAS_ENDING = f"""
+SELECT EXISTS (SELECT 1 FROM pauses_of_all
+                WHERE (ended_at IS NULL AND paused_until <= :horizon) OR ({ENDED_TOO_EARLY}))
+"""
+
+# The newest one: it is the last that a person asked for.
+RESTORE = f"""
+UPDATE pauses_of_all SET ended_at = NULL, ended_by = NULL
+ WHERE id = (SELECT max(id) FROM pauses_of_all WHERE {ENDED_TOO_EARLY})
+   AND NOT EXISTS (SELECT 1 FROM pauses_of_all WHERE ended_at IS NULL)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class PauseOfAll:
-    """A pause of all schedules. `paused_until` None: a person ends it. `ended_at` None: it is on."""
+    """A pause of all schedules. `paused_until` None: a person ends it. `ended_at` None: it is open."""
 
     id: int
     paused_at: int
@@ -40,14 +62,21 @@ class PauseOfAll:
     ended_at: int | None
 
 
-def is_on(db: Database) -> bool:
-    """Are all schedules paused now?"""
-    return db.is_true(f"SELECT {IS_ON}")
+def stops(job: str) -> str:
+    """Return the SQL condition that an open pause stops a row of `jobs`; not what a tick enqueued for after its end."""
+    return f"""EXISTS (SELECT 1 FROM pauses_of_all p
+                        WHERE p.ended_at IS NULL
+                          AND (p.paused_until IS NULL OR p.paused_until > coalesce({job}.deferred_to, {job}.due_at)))"""
 
 
-def get_present(db: Database) -> PauseOfAll | None:
+def get_open(db: Database) -> PauseOfAll | None:
+    """Return the pause that no tick and no person has ended, or None."""
+    return db.first(PauseOfAll, OPEN)
+
+
+def get_present(db: Database, now: int) -> PauseOfAll | None:
     """Return the pause that is on, or None."""
-    return db.first(PauseOfAll, PRESENT)
+    return db.first(PauseOfAll, PRESENT, {"now": now, "tick": TICK})
 
 
 def find_covering(db: Database, at: int) -> PauseOfAll | None:
@@ -56,10 +85,11 @@ def find_covering(db: Database, at: int) -> PauseOfAll | None:
 
 
 def write(db: Database, reason: str, by: str, until: int | None, now: int) -> None:
-    """Begin a pause, or change the one that is on. Inside a transaction."""
+    """Begin a pause, or change the one that is open. Earlier ones are final. Inside a transaction."""
     bindings = {"reason": reason, "by": by, "until": until}
     if not db.execute(CHANGE, bindings):
         db.execute(BEGIN, {**bindings, "now": now})
+    make_final(db)
 
 
 def end(db: Database, at: int, by: str) -> None:
@@ -67,11 +97,16 @@ def end(db: Database, at: int, by: str) -> None:
     db.execute(END, {"at": at, "by": by})
 
 
-def has_ending(db: Database, horizon: int) -> bool:
-    """Does a timed pause of all schedules end up to `horizon`?"""
-    return db.is_true(HAS_ENDING, {"horizon": horizon})
+def make_final(db: Database) -> None:
+    """Let no ended pause be restored any more. Inside a transaction."""
+    db.execute(MAKE_FINAL)
 
 
-def restore_ended(db: Database, by: str, now: int) -> bool:
-    """Restore a pause whose end `by` recorded and that has not come yet. Returns whether there was one."""
-    return db.execute(RESTORE, {"by": by, "now": now}) == 1
+def has_ending(db: Database, now: int, horizon: int) -> bool:
+    """Does a timed pause of all schedules end up to `horizon`, or did one end too early?"""
+    return db.is_true(HAS_ENDING, {"horizon": horizon, "now": now, "tick": TICK})
+
+
+def restore(db: Database, now: int) -> bool:
+    """Open the newest pause that a tick ended before its time. False: there is none, or another pause is open."""
+    return db.execute(RESTORE, {"now": now, "tick": TICK}) == 1

@@ -22,7 +22,10 @@ def rule_columns(field: str, table: str = "r") -> str:
 
 SELECT = f"SELECT r.id, r.next_due_at, {rule_columns('rule')} FROM recurrences r"
 
-DUE = f"{SELECT} WHERE r.next_due_at IS NOT NULL AND r.next_due_at <= :horizon ORDER BY r.next_due_at LIMIT :limit"
+DUE = f"""
+{SELECT} WHERE r.next_due_at IS NOT NULL AND r.next_due_at BETWEEN :since AND :horizon
+ ORDER BY r.next_due_at LIMIT :limit
+"""
 
 BY_ID = f"{SELECT} WHERE r.id = :id"
 
@@ -67,9 +70,9 @@ def by_id(db: Database, recurrence_id: int) -> StoredRecurrence:
     return recurrence
 
 
-def list_due(db: Database, horizon: int, limit: int) -> list[StoredRecurrence]:
-    """Return the recurrences with an occurrence up to `horizon` that is not enqueued yet, the earliest first."""
-    return db.all(StoredRecurrence, DUE, {"horizon": horizon, "limit": limit})
+def list_due(db: Database, horizon: int, limit: int, since: int = 0) -> list[StoredRecurrence]:
+    """Return the recurrences whose next occurrence lies between `since` and `horizon`, the earliest first."""
+    return db.all(StoredRecurrence, DUE, {"since": since, "horizon": horizon, "limit": limit})
 
 
 def earliest_due(db: Database) -> int | None:
@@ -94,6 +97,14 @@ def wake(db: Database, recurrence_id: int, now: int) -> StoredRecurrence:
         set_next_due(db, recurrence_id, rules.next_after(recurrence.rule, now))
         recurrence = by_id(db, recurrence_id)
     return recurrence
+
+
+def move_back(db: Database, recurrence_id: int, after: int) -> None:
+    """Let the next occurrence be the first one after an instant, unless it is earlier. Inside a transaction."""
+    recurrence = by_id(db, recurrence_id)
+    first = rules.next_after(recurrence.rule, after)
+    if first is not None and (recurrence.next_due_at is None or first < recurrence.next_due_at):
+        set_next_due(db, recurrence_id, first)
 
 
 def list_zones(db: Database) -> list[str]:

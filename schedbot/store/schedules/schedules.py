@@ -107,7 +107,8 @@ UPDATE = """
 UPDATE schedules
    SET name = :name, account = :account, workspace_id = :workspace_id, recurrence_id = :recurrence_id,
        version = :version, state = :state, reason = :reason, state_by = :state_by, state_until = :state_until,
-       paused_at = CASE WHEN :state = 'paused' THEN coalesce(paused_at, :now) END, ended_pause = NULL,
+       paused_at = CASE WHEN :state = 'paused' THEN coalesce(paused_at, :now) END,
+       ended_pause = CASE WHEN state = :state THEN ended_pause END,
        effective_at = :effective_at
  WHERE id = :id AND version = :version - 1 AND state <> 'removed'
 """

@@ -45,6 +45,7 @@ CREATE TABLE pauses_of_all (
   paused_until  INTEGER,                               -- end of a timed pause
   ended_at      INTEGER,
   ended_by      TEXT,
+  is_final      INTEGER NOT NULL DEFAULT 0,            -- a person paused or resumed all since: it is not restored
   CONSTRAINT ended_by_somebody CHECK ((ended_at IS NULL) = (ended_by IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX pauses_of_all_on ON pauses_of_all (ended_at IS NULL) WHERE ended_at IS NULL;
