@@ -13,7 +13,7 @@ from schedbot.errors import BadInput
 from schedbot.reports.sync_sources.cell_text import to_text
 
 
-class Priority(Enum):
+class Urgency(Enum):
     """An enumeration as a product has it."""
 
     HIGH = "high"
@@ -35,7 +35,7 @@ class Priority(Enum):
         ("grace", timedelta(hours=6), "21600s"),
         ("jitter", timedelta(0), "0s"),
         ("tz", ZoneInfo("Europe/Berlin"), "Europe/Berlin"),
-        ("priority", Priority.HIGH, "high"),
+        ("priority", Urgency.HIGH, "high"),
         ("account", UUID(int=7), "00000000-0000-0000-0000-000000000007"),
         ("params", {"team": "EU", "n": [1, None]}, '{"team": "EU", "n": [1, null]}'),
         ("params", '{"team": "EU"}', '{"team": "EU"}'),

@@ -99,6 +99,15 @@ def test_column_paused_resumes_and_pauses(schedules: Schedules, value: Any) -> N
     assert schedules.jobs("a") == ["2026-12-01 09:00 cancelled schedule_paused"]
 
 
+def test_suspended_schedule_waits_for_a_person(schedules: Schedules) -> None:
+    sync(schedules, row("a", paused=False))
+    with schedules.db.writing():
+        schedules.db.execute("UPDATE schedules SET state = 'suspended', reason = 'is_archived'")
+    assert sync(schedules, row("a", paused=False)) == ([], [], [], ["a"])
+    assert sync(schedules, row("a", paused=False, channel="C0000000002")) == ([], ["a"], [], [])
+    assert schedules.get("a").state is ScheduleState.SUSPENDED
+
+
 def test_past_instant_and_end_are_kept(schedules: Schedules) -> None:
     rows = [
         row("once", at="2026-12-01 09:00"),
