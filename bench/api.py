@@ -46,7 +46,7 @@ def measure(calls: int, call: Callable[[int], object]) -> list[float]:
 
 
 def show(name: str, durations: list[float]) -> float:
-    """Print calls a second, median and 99th percentile; returns the median."""
+    """Print calls a second of one writer, median and 99th percentile; returns the median."""
     ordered = sorted(durations)
     median, p99 = statistics.median(ordered), ordered[int(len(ordered) * 0.99)]
     print(f"{name:<44} {1000 * len(ordered) / sum(ordered):7.0f}/s   p50 {median:6.2f} ms   p99 {p99:7.2f} ms")
@@ -126,7 +126,10 @@ def main() -> None:
         os.environ["SCHEDBOT_CONFIG"] = str(config)
         with schedbot.open(database) as bot:
             measure(50, lambda number: bot.add(f"warm-{number}", **fields(number)))
+            used = time.process_time()
             add = show("add on a warm handle", measure(ADDS, lambda number: bot.add(f"a-{number}", **fields(number))))
+            used = (time.process_time() - used) * 1000 / ADDS
+            print(f"{'processor time of an add':<44} {used:7.2f} ms")
             raw = show("raw INSERT of the same rows", measure(ADDS, raw_inserts(database)))
             print(f"{'ratio of the medians':<44} {add / raw:7.1f} x")
             show(f"{THREADS} threads and {PROCESSES} processes that add at once", add_at_once(bot, database))
