@@ -125,7 +125,7 @@ class RandomRun:
         self.schedules.edit(window=self.choose(("none", "00:30-23:30")), outside=self.outside(), grace=grace)
 
     def retry_all(self) -> None:
-        plan = retry.plan(self.schedules.session, Filter(), stale=True)
+        plan = retry.plan(self.schedules.session, Filter(since=0), stale=True)
         self.requested.update(job.due_at for job in retry.carry_out(self.schedules.session, plan))
 
     def backfill_two_days(self) -> None:

@@ -109,7 +109,7 @@ def import_(schedules: Schedules) -> None:
 
 
 def retry(schedules: Schedules) -> None:
-    list(retry_jobs.carry_out(schedules.session, retry_jobs.plan(schedules.session, Filter(), stale=True)))
+    list(retry_jobs.carry_out(schedules.session, retry_jobs.plan(schedules.session, Filter(since=0), stale=True)))
 
 
 def backfill(schedules: Schedules) -> None:

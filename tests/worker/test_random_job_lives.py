@@ -279,7 +279,7 @@ class LifeOfAJob(RuleBasedStateMachine):
     @rule(stale=st.booleans())
     def failed_jobs_are_retried(self, stale: bool) -> None:
         with self.step():
-            list(retry.carry_out(self.session, retry.plan(self.session, Filter(), stale)))
+            list(retry.carry_out(self.session, retry.plan(self.session, Filter(since=0), stale)))
 
     @rule(index=indexes)
     def job_is_marked_posted(self, index: int) -> None:

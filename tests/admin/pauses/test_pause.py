@@ -45,7 +45,7 @@ def test_resume_and_retry_use_the_present_workspace(
     for name in ("daily", "failed"):
         schedules.edit(name, workspace="acme")
     schedules.resume()
-    list(retry.carry_out(schedules.session, retry.plan(schedules.session, Filter(), stale=False)))
+    list(retry.carry_out(schedules.session, retry.plan(schedules.session, Filter(since=0), stale=False)))
     assert [(job.workspace, job.state) for job in jobs.every(schedules.db, Filter())] == [("acme", "queued")] * 2
 
 
