@@ -107,7 +107,7 @@ def find_lateness_beside_failures(app: App, attempt: int) -> int:
         app.add_schedule(f"later-{attempt}-{number}", as_of=soon - 30_000, at=rfc3339(soon + number * 1_000))
     app.tick(soon)
     until(lambda: app.states() == {"succeeded": 1 + 3 * attempt, "unknown": 30 * attempt}, within=60)
-    return max(job["lateness_ms"] for job in app.audit("--schedule", f"later-{attempt}-*"))
+    return max(int(job["lateness_ms"]) for job in app.audit("--schedule", f"later-{attempt}-*"))
 
 
 def test_workspace_without_answers_delays_no_other(app: App) -> None:
