@@ -24,6 +24,7 @@ from schedbot.session import Session
 from schedbot.slack.remedies import describe_reason
 from schedbot.store.database import Database
 from schedbot.store.fanout import backfill
+from schedbot.store.operations import ownership
 
 # At one message a second, a channel needs almost three hours for these.
 MAX_OCCURRENCES = 10_000
@@ -47,6 +48,7 @@ def plan(session: Session, name: str, from_: str, to: str) -> BackfillPlan:
     """Return the plan; wall clocks are in the schedule's zone. Changes nothing. Raises NotFound and BadInput."""
     schedule = find(session.db, name)
     refuse_stopped(schedule)
+    ownership.refuse_unowned(session.db, session.now())
     pause_all.refuse_while_paused(session)
     zone, now = times.zone(schedule.recurrence.tz), session.now()
     start, end = (times.parse_past(text, zone, now) for text in (from_, to))

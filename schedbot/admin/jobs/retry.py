@@ -25,6 +25,7 @@ from schedbot.store.history import jobs as job_history
 from schedbot.store.history.filters import Filter
 from schedbot.store.jobs import retry as retriable_jobs
 from schedbot.store.jobs.retry import Candidate, Retry
+from schedbot.store.operations import ownership
 
 SLICE = 1_000
 SPACING_MS = 1_000
@@ -111,6 +112,7 @@ def plan(session: Session, job_filter: Filter, stale: bool) -> RetryPlan:
     if job_filter.selects_all:
         raise BadInput("No jobs given: use job numbers or filters.", "'--state failed' selects all failed jobs.")
     refuse_unknown(session, job_filter.jobs or ())
+    ownership.refuse_unowned(session.db, session.now())
     pause_all.refuse_while_paused(session)
     retriable, now = only_retriable(job_filter, stale), session.now()
     result = RetryPlan(stale, retriable.states or ())

@@ -95,6 +95,8 @@ def check_database(session: Session, online: bool) -> Iterator[CheckResult]:
     if signs.pause_of_all:
         detail, remedy = health.pause_of_all(signs.pause_of_all), f"Run '{pause_all.RESUME}' to end the pause."
         yield CheckResult("posts", detail.partition(" 'schedbot")[0], remedy, is_warning=True)
+    if signs.refused:
+        yield from_error("owner", signs.refused)
     yield check_tick(signs)
     yield check_workers(session, signs)
 

@@ -66,6 +66,7 @@ def assess(vitals: Vitals, expect_pool: bool | None = None) -> Health:
     `expect_pool`: is it a problem if no pool runs? None: it is, once a pool has run as a service.
     """
     problems = [
+        *owner_problems(vitals),
         *clock_problems(vitals),
         *tick_problems(vitals),
         *(due_problems(vitals) or pool_problems(vitals, expect_pool)),
@@ -77,6 +78,11 @@ def assess(vitals: Vitals, expect_pool: bool | None = None) -> Health:
         *problems_for_people(vitals),
     ]
     return Health(vitals, problems)
+
+
+def owner_problems(vitals: Vitals) -> list[Problem]:
+    """Return the problem of a copy, which no tick and no pool works with."""
+    return [] if vitals.refused is None else [Problem(f"{vitals.refused} {vitals.refused.hint}", is_standstill=True)]
 
 
 def clock_problems(vitals: Vitals) -> list[Problem]:

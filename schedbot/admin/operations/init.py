@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from schedbot import settings, text_input
+from schedbot.admin.operations import take_over as takes_over
 from schedbot.errors import SchedbotError
 from schedbot.file_access import explain_writers, make_folder, private_opener, protect_command
 from schedbot.settings import Flags
 from schedbot.store.open_database import create_database
-from schedbot.store.operations import ownership
 from schedbot.store.schedules import workspaces
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -71,15 +71,15 @@ def initialize(folder: Path, flags: Flags, now: int, *, take_over: bool = False)
         had_database = path.is_file()
         database = create_database(path, str(uuid.uuid4()), now, lambda db: workspaces.ensure_default(db, now))
         with closing(database):
-            if take_over:
-                ownership.make_owner(database)
+            replaced = takes_over.take_over(database, now) if take_over else ""
     except SchedbotError:
         if is_new:  # it would name a path that cannot be a database
             config.unlink()
         raise
     files = ((config, is_new), (path, not had_database))
     warnings = [f"Warning  {warning}" for warning in warn_of_writers(file.parent for file, _ in files)]
-    return warnings + [f"{'Created' if was_created else 'Exists':<7}  {file}" for file, was_created in files]
+    lines = [f"{'Created' if was_created else 'Exists':<7}  {file}" for file, was_created in files]
+    return [*warnings, *lines, *([f"Taken over {replaced}"] if replaced else [])]
 
 
 def warn_of_writers(folders: Iterable[Path]) -> list[str]:

@@ -12,7 +12,7 @@ from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.jobs import pending
 from schedbot.store.jobs.pending import ExtraJob
-from schedbot.store.operations import heartbeats
+from schedbot.store.operations import heartbeats, ownership
 
 POOL_ALIVE_MS = 30_000
 UNSETTLED = (JobState.QUEUED, JobState.RUNNING, JobState.UNKNOWN)
@@ -31,6 +31,7 @@ def run_now(session: Session, names: Sequence[str]) -> tuple[list[RunNowJob], Se
     context = ChangeContext.begin(session, "run-now")
     with session.db.writing():
         selection = find_all(session.db, names)
+        ownership.refuse_unowned(session.db, context.now)
         pause_all.refuse_while_paused(session)
         for schedule in selection.schedules:
             refuse_suspended(schedule)

@@ -22,6 +22,7 @@ from schedbot.rules.block_kit.blocks import MAX_BLOCKS
 from schedbot.session import Session
 from schedbot.slack import channel_ids, error_codes, remedies
 from schedbot.store.jobs import pacing
+from schedbot.store.operations import ownership
 from schedbot.store.schedules import workspaces
 from schedbot.store.schedules.workspaces import Workspace
 
@@ -63,6 +64,7 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     schedule = find(session.db, name)
     channel = find_channel(to) if to else schedule.terms.channel
     workspace = workspaces.by_id(session.db, schedule.workspace_id)
+    ownership.refuse_unowned(session.db, session.now())
     refuse_paused(workspace)
     message = mark(render(session, schedule))
     token = check.find_token(session.settings, workspace)

@@ -6,9 +6,9 @@ Each is one read of an index, so that a monitor may read them every few seconds.
 from dataclasses import dataclass, field
 
 from schedbot import __version__
-from schedbot.store.database import Database
+from schedbot.store.database import Database, DatabaseLost
 from schedbot.store.jobs import outage
-from schedbot.store.operations import heartbeats, passing_failures, remaining_jobs
+from schedbot.store.operations import heartbeats, ownership, passing_failures, remaining_jobs
 from schedbot.store.operations.passing_failures import PassingFailure
 from schedbot.store.schedules import pauses_of_all
 from schedbot.store.schedules.pauses_of_all import PauseOfAll
@@ -120,6 +120,7 @@ class Vitals:
     passing: list[PassingFailure] = field(default_factory=list)
     service_at: int | None = None  # last heartbeat of a pool that ran as a service
     ahead_at: int | None = None  # the newest heartbeat, if it lies in the future
+    refused: DatabaseLost | None = None  # no tick and no pool works with this file
 
 
 def read_vitals(db: Database, now: int) -> Vitals:
@@ -151,4 +152,5 @@ def read_vitals(db: Database, now: int) -> Vitals:
             passing=passing_failures.list_recent(db, now),
             service_at=heartbeats.get_last_beat(db, "service", now),
             ahead_at=heartbeats.find_ahead(db, now),
+            refused=ownership.find_problem(db, now),
         )

@@ -39,6 +39,23 @@ def ensure(db: Database, now: int, *, dry_run: bool = False) -> Location:
     return place
 
 
+def find_problem(db: Database, now: int) -> DatabaseLost | None:
+    """Return the error with which a tick and a pool refuse the file; None if they work with it."""
+    place, owner = locate(db.path), get_owner(db)
+    try:
+        if owner != place:
+            refuse_copy(db, owner, place, now)
+    except DatabaseLost as error:
+        return error
+    return None
+
+
+def refuse_unowned(db: Database, now: int) -> None:
+    """Raise DatabaseLost for a file that no tick and no pool works with."""
+    if problem := find_problem(db, now):
+        raise problem
+
+
 def is_same_file(owner: Location, place: Location) -> bool:
     """Are both one file on one machine? Its path may differ, for example in a container."""
     return owner.is_on_machine_of(place) and owner.inode == place.inode
@@ -49,10 +66,10 @@ def get_owner(db: Database) -> Location | None:
     return next(iter(db.all(Location, GET)), None)
 
 
-def make_owner(db: Database) -> None:
-    """Make the place of the file its owner, whatever the file says."""
+def make_owner(db: Database, place: Location | None = None) -> None:
+    """Make a place the owner, whatever the file says; by default the place of the file."""
     with db.writing():
-        db.execute(SET, asdict(locate(db.path)))
+        db.execute(SET, asdict(place or locate(db.path)))
 
 
 def refuse_copy(db: Database, owner: Location | None, place: Location, now: int) -> None:

@@ -112,3 +112,51 @@ def test_pool_ends_when_another_place_takes_over(app: App) -> None:
     belong_to_other_machine(app.path)
     _, errors = pool.communicate(timeout=40)
     assert (pool.returncode, "now belongs to" in errors) == (1, True)
+
+
+def test_take_over_stops_the_owner_on_this_machine(app: App) -> None:
+    app.tick()
+    copy = copy_database(app, app.folder / "copy.db")
+    done = app.run("--database", str(copy), "init", "--take-over")
+    assert (done.returncode, f"Taken over from '{app.path}'" in done.stdout) == (0, True)
+    assert app.run("--database", str(copy), "tick").returncode == 0
+    for command in (["tick"], ["work", "--drain"]):
+        refused = app.run(*command)
+        assert (refused.returncode, f"is a copy of '{copy}', which is still there" in refused.stderr) == (1, True)
+
+
+@pytest.mark.slow
+def test_take_over_is_refused_while_a_pool_works(app: App) -> None:
+    app.tick()
+    app.start("work", "--processes", "1")
+    until(lambda: read_value(app.db, "SELECT count(*) FROM heartbeats WHERE kind = 'pool'") == 1)
+    copy = copy_database(app, app.folder / "copy.db")
+    done = app.run("--database", str(copy), "init", "--take-over")
+    assert (done.returncode, f"A worker pool works with '{app.path}'" in done.stderr) == (1, True)
+    assert app.run("--database", str(copy), "tick").returncode == 1
+
+
+def test_take_over_names_the_other_machine(app: App) -> None:
+    app.tick()
+    copy = copy_database(app, app.folder / "copy.db")
+    belong_to_other_machine(copy)
+    assert "on the machine 'another'" in app.run("--database", str(copy), "init", "--take-over").stdout
+
+
+@pytest.mark.slow
+def test_commands_say_that_a_copy_posts_nothing(app: App) -> None:
+    app.add_due_jobs(1)
+    app.tick()
+    copy = copy_database(app, app.folder / "copy.db")
+    name = read_value(app.db, "SELECT name FROM schedules")
+    for command, code in (
+        (["health"], 1),
+        (["doctor"], 1),
+        (["run-now", name], 1),
+        (["retry", "1"], 1),
+        (["backfill", name, "--from", "yesterday", "--to", "now", "--dry-run"], 1),
+        (["test-send", name], 1),
+    ):
+        done = app.run("--database", str(copy), *command)
+        assert (done.returncode, "is a copy of" in done.stdout + done.stderr) == (code, True), command
+    assert app.posts() == []
