@@ -14,7 +14,7 @@ from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.fields.schedule_fields import ScheduleFields, Zones
 from schedbot.admin.import_export.formats import Record
-from schedbot.admin.import_export.import_plan import BATCH, Progress, ask_zones
+from schedbot.admin.import_export.import_plan import Progress, ask_zones
 from schedbot.admin.import_export.importer import ignore_progress
 from schedbot.admin.import_export.line_errors import LineErrors
 from schedbot.admin.import_export.repeated_cells import RepeatedCells
@@ -32,6 +32,7 @@ from schedbot.store.fanout import count_past_occurrences
 from schedbot.store.history import sources
 from schedbot.store.schedules import lookup
 
+BATCH = 2_000  # records that are compared at once: most of them change nothing
 MOST_REMOVED = 0.2  # of the schedules of a source, without another word
 Changes = dict[str, list[Any]]  # the values before and after, by column
 
