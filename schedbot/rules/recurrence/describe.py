@@ -6,6 +6,7 @@ becomes "every 90 minutes", and `0 5,*/6 * * *` raises an error.
 """
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 from schedbot import times
 from schedbot.model import Recurrence
@@ -117,6 +118,7 @@ def _format_numbers(numbers: Collection[int]) -> str:
     return ",".join(map(str, ordered))
 
 
+@lru_cache(maxsize=4_096)  # cron_descriptor reads a file of translations each time: about a millisecond
 def _word_field(part: str, expression: str) -> str:
     """Return cron_descriptor's words for one field of an expression."""
     from cron_descriptor import (  # type: ignore[import-untyped]
