@@ -99,6 +99,7 @@ SHAPE = [
 @given(expression=st.sampled_from(EXPRESSIONS), value=VALUES)
 @example(expression="x", value="[your bank](https://evil.example)")
 @example(expression="x", value="[your bank]")
+@example(expression="x|link", value="https://a.example/?a=1[your bank](https://evil.example)")
 def test_value_neither_pings_nor_forges(
     expression: str, value: str, render_expression: Callable[[str, Any], Message]
 ) -> None:

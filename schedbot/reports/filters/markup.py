@@ -25,6 +25,8 @@ CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{2,20}")
 SCHEMES = ("http", "https", "mailto")
 # These would end the address or the JSON, or are not shown.
 UNSAFE_IN_ADDRESS = re.compile(r"""[\s<>|"\\^`{}\x00-\x20\x7f-\x9f]""")
+# A host may have brackets, as in `https://[::1]/`. Elsewhere a `markdown` block would take them for those of a link.
+BRACKETS = re.compile(r"[\[\]]")
 DATE_FORMAT = "{date_short_pretty} {time}"
 DATE_TOKENS = (
     *("date_num", "date_slash", "date", "date_short", "date_long", "date_long_full", "date_pretty"),
@@ -63,9 +65,16 @@ def link(url: Any, text: Any = "") -> str:
         raise refuse("link", url, "is no web address", hint) from None
     if parts.scheme not in SCHEMES or not (parts.netloc if parts.scheme != "mailto" else "@" in parts.path):
         raise refuse("link", url, "is no web address", hint)
-    safe = UNSAFE_IN_ADDRESS.sub(lambda match: percent_encode(match[0], safe=""), escaping.clean(address))
+    safe = encode_address(escaping.clean(address), parts.netloc)
     label = to_words(text)
     return f"<{escaping.protect(safe)}|{escaping.protect(label)}>" if label else f"<{escaping.protect(safe)}>"
+
+
+def encode_address(address: str, host: str) -> str:
+    """Return the address with percent signs for all that could end it or would not be shown."""
+    begin, host, rest = address.partition(host or ":")
+    rest = BRACKETS.sub(lambda match: percent_encode(match[0], safe=""), rest)
+    return UNSAFE_IN_ADDRESS.sub(lambda match: percent_encode(match[0], safe=""), begin + host + rest)
 
 
 @pass_context
