@@ -113,3 +113,15 @@ def test_check_of_channels_keeps_slacks_rate_limit(app: App) -> None:
     instants = [request["at_ms"] for request in app.slack.requests("conversations.info")]
     assert len(instants) == 3
     assert min(later - earlier for earlier, later in pairwise(instants)) >= 1_150
+
+
+@pytest.mark.slow
+def test_resumes_name_the_retry_of_jobs_called_off(app: App) -> None:
+    app.add_due_jobs(2)
+    app.run("workspace", "pause", "default")
+    app.run("pause", "--all")
+    shown = app.run("resume", "--all").stdout
+    assert "2 waiting jobs were called off by 'pause --all'; 'schedbot retry --state cancelled" in shown
+    command = shlex.split(shown.split("'schedbot ")[1].split("' sends")[0])
+    assert "2 waiting jobs were called off" in app.run("workspace", "resume", "default").stdout
+    assert "2 jobs would be retried" in app.run(*command, "--dry-run").stdout

@@ -13,6 +13,8 @@ from schedbot.errors import BadInput
 from schedbot.session import Session
 from schedbot.store.fanout import pause_all as rows
 from schedbot.store.fanout import pause_all_end
+from schedbot.store.jobs import called_off as called_off_jobs
+from schedbot.store.jobs.called_off import NO_JOBS, CalledOffJobs
 from schedbot.store.schedules import pauses_of_all
 from schedbot.store.schedules.pauses_of_all import PauseOfAll
 
@@ -28,6 +30,7 @@ class PauseChange:
     pause: PauseOfAll | None
     is_changed: bool
     jobs: int = 0
+    called_off: CalledOffJobs = NO_JOBS  # after a resume: jobs that waited when the pause began
 
 
 def pause(session: Session, reason: str, until: str) -> PauseChange:
@@ -67,9 +70,10 @@ def resume(session: Session) -> PauseChange:
             pauses_of_all.make_final(session.db)
             return PauseChange(None, is_changed=False)
         enqueued = rows.end(session.db, context.actor, context.now)
+        called_off = called_off_jobs.by_pause(session.db, before.id, before.paused_at)
         context.record(session.db, ALL, serialize(before), serialize(None))
     session.db.wake()
-    return PauseChange(None, is_changed=True, jobs=enqueued)
+    return PauseChange(None, is_changed=True, jobs=enqueued, called_off=called_off)
 
 
 def refuse_while_paused(session: Session) -> None:

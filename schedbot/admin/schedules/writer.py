@@ -29,11 +29,15 @@ from schedbot.store.schedules import parked_jobs, recurrences, schedules, shared
 
 @dataclass(frozen=True, slots=True)
 class EditResult:
-    """A schedule before and after an edit, and the number of queued jobs that were cancelled."""
+    """A schedule before and after an edit, and the number of queued jobs that were cancelled.
+
+    `released`: number of jobs that waited for a paused workspace, which the schedule has left, and are sent now.
+    """
 
     before: Schedule
     after: Schedule
     cancelled: int = 0
+    released: int = 0
 
     @property
     def differences(self) -> list[tuple[str, object, object]]:
@@ -108,7 +112,15 @@ class ScheduleWriter:
             )
         cancelled = settle_jobs(self.db, before, after, now)
         record_change(self.db, self.context, before, after)
-        return EditResult(before, after, cancelled)
+        return EditResult(before, after, cancelled, self.count_released(before, after))
+
+    def count_released(self, before: Schedule, after: Schedule) -> int:
+        """Return the number of jobs that waited for the paused workspace of `before`, and are sent in another now."""
+        if after.workspace_id == before.workspace_id:
+            return 0
+        if workspaces.by_id(self.db, before.workspace_id).paused_at is None:
+            return 0
+        return pending.count_to_send(self.db, after.id, self.context.now)
 
     def edited_schedule(self, before: Schedule, fields: ScheduleFields) -> Schedule:
         """Return the schedule after the edit. A new rule gives a finished schedule occurrences again.

@@ -16,6 +16,8 @@ from schedbot.errors import BadInput
 from schedbot.model import TokenSource
 from schedbot.session import Session
 from schedbot.store.database import Database
+from schedbot.store.jobs import called_off as called_off_jobs
+from schedbot.store.jobs.called_off import NO_JOBS, CalledOffJobs
 from schedbot.store.schedules import workspace_usage, workspaces
 from schedbot.store.schedules.parked_jobs import ResumedJobs
 from schedbot.store.schedules.workspaces import Workspace
@@ -33,10 +35,11 @@ class PauseResult:
 
 @dataclass(frozen=True, slots=True)
 class ResumeResult:
-    """Result of a resume: whether the state changed, and the jobs that are sent or past their grace."""
+    """Result of a resume: whether the state changed, and the jobs that are sent, past their grace or called off."""
 
     is_changed: bool
     jobs: ResumedJobs
+    called_off: CalledOffJobs = NO_JOBS  # by a pause of all, while they waited
 
 
 def add(session: Session, name: str, token: TokenSource) -> str:
@@ -85,11 +88,13 @@ def resume(session: Session, name: str) -> ResumeResult:
         context = ChangeContext.begin(session, "workspace resume")
         before = find(session.db, name)
         jobs = workspaces.resume(session.db, before.id, context.now)
+        called_off = NO_JOBS
         is_changed = before.paused_at is not None
-        if is_changed:
+        if before.paused_at is not None:
+            called_off = called_off_jobs.of_workspace(session.db, before.id, before.paused_at)
             record(session.db, context, before, find(session.db, name))
     session.db.wake()
-    return ResumeResult(is_changed, jobs)
+    return ResumeResult(is_changed, jobs, called_off)
 
 
 def remove(session: Session, name: str) -> None:

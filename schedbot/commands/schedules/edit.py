@@ -79,6 +79,9 @@ def print_changes(session: Session, edited: EditResult) -> None:
         output.print_line(f"  {column}: {before} -> {schedules.format_field(column, new, schedule.recurrence.tz)}")
     if edited.cancelled:
         output.print_line(f"Cancelled {output.count(edited.cancelled, 'queued job')}.")
+    if edited.released:
+        jobs = output.count(edited.released, "waiting job")
+        output.print_line(f"{jobs} will be sent now: workspace '{schedule.workspace}' is not paused.")
     lines = schedules.next_lines(session, schedule)
     for line in lines:
         output.print_line(f"  {line}", hang=6)

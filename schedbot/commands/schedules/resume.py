@@ -9,7 +9,7 @@ from schedbot.admin.schedules.pause import StateChange
 from schedbot.admin.schedules.pause_all import PauseChange
 from schedbot.commands import questions
 from schedbot.model import ScheduleState
-from schedbot.presentation import output, schedules
+from schedbot.presentation import called_off, output, schedules
 from schedbot.session import Session, open_session
 
 
@@ -52,7 +52,8 @@ def show_resume_of_all(change: PauseChange, json: bool) -> None:
         output.json_lines([pause_all.serialize(change.pause)])
     elif change.is_changed:
         enqueued = f" Enqueued {output.count(change.jobs, 'job')}." if change.jobs else ""
-        output.print_line(f"Posts go on; each schedule keeps its own state.{enqueued}")
+        rest = called_off.describe(change.called_off)
+        output.print_line(f"Posts go on; each schedule keeps its own state.{enqueued}{rest}")
     else:
         output.print_line("Nothing to resume: posts are not paused by 'pause --all'.")
 

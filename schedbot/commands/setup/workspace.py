@@ -9,7 +9,7 @@ from schedbot import times
 from schedbot.admin.workspaces import lookup, manage, token_sources
 from schedbot.commands.command_class import GroupApp
 from schedbot.commands.setup import workspace_check
-from schedbot.presentation import output
+from schedbot.presentation import called_off, output
 from schedbot.session import Session, open_session
 from schedbot.slack.remedies import describe_reason
 from schedbot.store.schedules import workspace_usage
@@ -170,7 +170,8 @@ def resume(name: Name) -> None:
         result = manage.resume(session, name)
     if result.is_changed:
         sent = output.count(result.jobs.sent, "job")
-        output.print_line(f"Resumed workspace '{name}': {sent} will be sent.{describe_expired(name, result.jobs)}")
+        rest = describe_expired(name, result.jobs) + called_off.describe(result.called_off, name)
+        output.print_line(f"Resumed workspace '{name}': {sent} will be sent.{rest}")
     else:
         output.print_line(f"Workspace '{name}' is not paused.")
 

@@ -89,6 +89,12 @@ ON CONFLICT (schedule_id, due_at) DO NOTHING
 RETURNING id
 """
 
+COUNT_TO_SEND = """
+SELECT count(*) FROM jobs
+ WHERE schedule_id = :schedule_id AND state = 'queued' AND parked = 0 AND deadline_at >= :now
+   AND coalesce(deferred_to, due_at) <= :now
+"""
+
 GET_JOB = "SELECT id, due_at, state, coalesce(cancel_reason, error) AS error, lateness_ms FROM jobs WHERE id = :id"
 
 
@@ -177,6 +183,11 @@ def follow_schedule(db: Database, schedule: Schedule, longer_ms: int) -> int:
     """Let pending jobs follow a change of their schedule; deadlines move by `longer_ms`. Returns their number."""
     bindings = {"schedule_id": schedule.id, "workspace_id": schedule.workspace_id, "longer_ms": longer_ms}
     return db.execute(FOLLOW, {**bindings, "released": RELEASED})
+
+
+def count_to_send(db: Database, schedule_id: str, now: int) -> int:
+    """Return the number of jobs of a schedule that have been due and may be sent now."""
+    return db.integer(COUNT_TO_SEND, {"schedule_id": schedule_id, "now": now})
 
 
 def list_skipped(db: Database, after: int, schedule_id: str | None = None) -> SkippedOccurrences:

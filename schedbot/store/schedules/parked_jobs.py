@@ -49,6 +49,15 @@ UPDATE jobs SET deadline_at = restarted.deadline_at
  WHERE jobs.id = restarted.id AND jobs.deadline_at < restarted.deadline_at
 """
 
+# Those that a pause of all called off are not queued again, but a person may retry them.
+RESTART_GRACE_OF_CALLED_OFF = """
+UPDATE jobs SET deadline_at = max(deadline_at, :now + v.grace_ms)
+  FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+ WHERE s.id = jobs.schedule_id AND jobs.workspace_id = :id AND jobs.deadline_at >= :paused_at
+   AND jobs.state = 'cancelled' AND jobs.cancel_reason = 'all_paused'
+   AND (:schedule_id IS NULL OR jobs.schedule_id = :schedule_id)
+"""
+
 # One second apart within a channel, and four a millisecond, so that they do not go before other workspaces' jobs.
 UNPARK = """
 UPDATE jobs SET parked = 0, available_at = spaced.free_at
@@ -104,6 +113,7 @@ def restart_grace(db: Database, workspace_id: str, paused_at: int, now: int, sch
     """
     bindings = {"id": workspace_id, "paused_at": paused_at, "now": now, "schedule_id": schedule_id}
     db.execute(RESTART_GRACE, {**bindings, "min_grace_ms": MIN_GRACE_MS})
+    db.execute(RESTART_GRACE_OF_CALLED_OFF, bindings)
 
 
 def unpark(db: Database, workspace_id: str, now: int) -> ResumedJobs:

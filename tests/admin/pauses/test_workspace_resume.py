@@ -3,9 +3,12 @@
 import pytest
 
 from schedbot.admin.explain import why
+from schedbot.admin.jobs import retry
+from schedbot.admin.schedules import pause_all
 from schedbot.admin.workspaces import lookup, manage
-from schedbot.model import TokenSource
+from schedbot.model import JobState, TokenSource
 from schedbot.store.database import Database
+from schedbot.store.history.filters import Filter
 from schedbot.store.jobs import claims, settlement
 from tests.support.schedules import Schedules, clock, ms
 from tests.support.sql import read_rows
@@ -155,3 +158,38 @@ def test_post_of_unknown_outcome_gets_its_grace_again(schedules: Schedules) -> N
     schedules.utc = "2026-12-01 19:00:00"
     manage.resume(schedules.session, "default")
     assert [clock(at) for (at,) in read_rows(schedules.db, "SELECT deadline_at FROM jobs")] == ["2026-12-01 21:00"]
+
+
+def test_jobs_that_a_pause_of_all_called_off_are_counted(schedules: Schedules) -> None:
+    schedules.utc = PAUSED
+    schedules.add(cron=HOURLY, grace="6h")
+    refuse_token(schedules)
+    tick_until(schedules, "2026-12-01 13:30:00")  # 11:00, 12:00 and 13:00 wait
+    pause_all.pause(schedules.session, "", "")
+    schedules.utc = "2026-12-01 20:30:00"
+    called_off = pause_all.resume(schedules.session).called_off
+    assert (called_off.jobs, clock(called_off.first_due_at), clock(called_off.last_due_at)) == (
+        3,
+        "2026-12-01 11:00",
+        "2026-12-01 13:00",
+    )
+    assert manage.resume(schedules.session, "default").called_off == called_off
+    plan = retry.plan(schedules.session, Filter(states=(JobState.CANCELLED,)), stale=False)
+    assert len(plan.ready) == 3  # their grace did not run while the token was refused
+
+
+def test_pause_of_all_that_calls_off_no_waiting_job(schedules: Schedules) -> None:
+    schedules.add(cron=HOURLY)  # at 08:59: 09:00 is queued
+    pause_all.pause(schedules.session, "", "")
+    schedules.utc = "2026-12-01 10:30:00"
+    assert pause_all.resume(schedules.session).called_off.jobs == 0
+
+
+def test_edit_says_how_many_waiting_jobs_it_releases(schedules: Schedules) -> None:
+    schedules.utc = PAUSED
+    manage.add(schedules.session, "other", TokenSource("env", "NO_SUCH_TOKEN_VARIABLE"))
+    schedules.add(cron=HOURLY, misfire="all")
+    refuse_token(schedules)
+    tick_until(schedules, "2026-12-01 12:30:00")
+    assert schedules.edit(workspace="other").released == 2
+    assert schedules.edit(workspace="default").released == 0

@@ -211,6 +211,7 @@ CREATE INDEX jobs_parked ON jobs (workspace_id) WHERE state = 'queued' AND parke
 CREATE INDEX jobs_held ON jobs (due_at) WHERE state = 'held';
 CREATE INDEX jobs_failed ON jobs (due_at) WHERE state = 'failed';
 CREATE INDEX jobs_failed_deferred ON jobs (deferred_to, due_at) WHERE state = 'failed' AND deferred_to IS NOT NULL;
+CREATE INDEX jobs_called_off ON jobs (due_at) WHERE state = 'cancelled' AND cancel_reason = 'all_paused';
 CREATE INDEX jobs_by_error ON jobs (error) WHERE error IS NOT NULL;
 CREATE INDEX jobs_by_due ON jobs (due_at);
 
