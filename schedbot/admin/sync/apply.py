@@ -15,7 +15,7 @@ from schedbot.admin.workspaces import user_zones
 from schedbot.errors import SchedbotError
 from schedbot.model import Schedule
 from schedbot.session import Session
-from schedbot.store.history import sources
+from schedbot.store.history import changes
 from schedbot.store.schedules import lookup
 
 MAX_NAMES = 5
@@ -44,7 +44,7 @@ def apply_sync(session: Session, plan: SyncPlan, yes_remove: bool = False) -> No
 def refuse_outdated(session: Session, plan: SyncPlan) -> None:
     """Raise SchedbotError where a schedule of the source, or a name of the plan, was changed after the plan."""
     planned = [change.before for change in plan.changed if change.before]
-    changed = sources.list_changed_since(session.db, plan.source, plan.last_change)
+    changed = changes.list_changed_of_source(session.db, plan.source, plan.last_change)
     changed += find_changed(session, [*plan.removed, *planned])
     for names in batches(change.name for change in plan.added):
         changed += lookup.by_names(session.db, names)

@@ -29,7 +29,7 @@ from schedbot.reports.sync_sources.definitions import parse_source_name
 from schedbot.session import Session
 from schedbot.slack.user_ids import is_user_zone
 from schedbot.store.fanout import count_past_occurrences
-from schedbot.store.history import sources
+from schedbot.store.history import changes, sources
 from schedbot.store.schedules import lookup
 
 BATCH = 2_000  # records that are compared at once: most of them change nothing
@@ -125,7 +125,7 @@ class SyncChecker:
         self.definitions = definitions.load(session.settings)
         self.errors = errors
         self.repeated = RepeatedCells(errors.noun)
-        self.plan = SyncPlan(source, last_change=sources.last_change(session.db))
+        self.plan = SyncPlan(source, last_change=changes.last_number(session.db))
 
     def check_all(self, listed: RecordList, progress: Progress) -> None:
         """Put each record into the plan, or its error into the list. Slack is asked for zones of users once."""

@@ -26,7 +26,7 @@ SCHEMES = ("http", "https", "mailto")
 # These would end the address or the JSON, or are not shown.
 UNSAFE_IN_ADDRESS = re.compile(r"""[\s<>|"\\^`{}\x00-\x20\x7f-\x9f]""")
 # A host may have brackets, as in `https://[::1]/`. Elsewhere a `markdown` block would take them for those of a link.
-BRACKETS = re.compile(r"[\[\]]")
+UNSAFE_AFTER_HOST = re.compile(r"[\[\]]")
 DATE_FORMAT = "{date_short_pretty} {time}"
 DATE_TOKENS = (
     *("date_num", "date_slash", "date", "date_short", "date_long", "date_long_full", "date_pretty"),
@@ -73,7 +73,7 @@ def link(url: Any, text: Any = "") -> str:
 def encode_address(address: str, host: str) -> str:
     """Return the address with percent signs for all that could end it or would not be shown."""
     begin, host, rest = address.partition(host or ":")
-    rest = BRACKETS.sub(lambda match: percent_encode(match[0], safe=""), rest)
+    rest = UNSAFE_AFTER_HOST.sub(lambda match: percent_encode(match[0], safe=""), rest)
     return UNSAFE_IN_ADDRESS.sub(lambda match: percent_encode(match[0], safe=""), begin + host + rest)
 
 

@@ -20,6 +20,15 @@ SELECT changed_at, actor, host, command, kind, object_id, name, workspace_id, be
 
 
 # Objects that have, or had, the name are shown with their whole history.
+LAST_NUMBER = "SELECT max(id) FROM changes"
+
+OF_SOURCE_SINCE = """
+SELECT DISTINCT s.name
+  FROM changes c JOIN schedules s ON s.id = c.object_id
+ WHERE c.id > :change AND c.kind = 'schedule' AND s.source = :source
+ ORDER BY s.name
+"""
+
 SELECTED = """
 SELECT id, changed_at AS "change.changed_at", actor AS "change.actor", host AS "change.host",
        command AS "change.command", kind AS "change.kind", object_id AS "change.object_id", name AS "change.name",
@@ -122,3 +131,13 @@ def of_object(db: Database, kind: str, object_id: str) -> Iterator[Change]:
 def last(db: Database, kind: str, object_id: str) -> Change | None:
     """Return the newest change of one object, or None."""
     return db.first(Change, OF_OBJECT, {"kind": kind, "object_id": object_id})
+
+
+def last_number(db: Database) -> int:
+    """Return the number of the newest change on record; 0 if there is none."""
+    return db.integer_or_none(LAST_NUMBER) or 0
+
+
+def list_changed_of_source(db: Database, source: str, change: int) -> list[str]:
+    """Return the names of a sync source's schedules that were changed, added or removed after a change."""
+    return db.texts(OF_SOURCE_SINCE, {"source": source, "change": change})
