@@ -45,7 +45,7 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
     With `dry_run` the same is computed, and nothing is kept.
     """
     started_at = session.now()
-    ownership.ensure(session.db, started_at, dry_run=dry_run)
+    ownership.ensure(session.db, dry_run=dry_run)
     horizon = started_at + ahead_ms
     counts = Counts()
     is_clock_back = heartbeats.find_ahead(session.db, started_at) is not None

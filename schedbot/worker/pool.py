@@ -92,7 +92,7 @@ class Pool:
         starts each minute would pile up), or still not when the time to stop is over.
         """
         with catch_stop_signals() as stop, self.selector:
-            self.in_flight.place = ownership.ensure(self.session.db, self.started_at)
+            self.in_flight.place = ownership.ensure(self.session.db)
             fifo = self.register()
             self.selector.register(stop.reader, selectors.EVENT_READ, "signal")
             self.selector.register(fifo, selectors.EVENT_READ, "wake")

@@ -48,7 +48,7 @@ def plan(session: Session, name: str, from_: str, to: str) -> BackfillPlan:
     """Return the plan; wall clocks are in the schedule's zone. Changes nothing. Raises NotFound and BadInput."""
     schedule = find(session.db, name)
     refuse_stopped(schedule)
-    ownership.refuse_unowned(session.db, session.now())
+    ownership.refuse_unowned(session.db)
     pause_all.refuse_while_paused(session)
     zone, now = times.zone(schedule.recurrence.tz), session.now()
     start, end = (times.parse_past(text, zone, now) for text in (from_, to))

@@ -112,7 +112,7 @@ def plan(session: Session, job_filter: Filter, stale: bool) -> RetryPlan:
     if job_filter.selects_all:
         raise BadInput("No jobs given: use job numbers or filters.", "'--state failed' selects all failed jobs.")
     refuse_unknown(session, job_filter.jobs or ())
-    ownership.refuse_unowned(session.db, session.now())
+    ownership.refuse_unowned(session.db)
     pause_all.refuse_while_paused(session)
     retriable, now = only_retriable(job_filter, stale), session.now()
     result = RetryPlan(stale, retriable.states or ())

@@ -31,7 +31,7 @@ def run_now(session: Session, names: Sequence[str]) -> tuple[list[RunNowJob], Se
     context = ChangeContext.begin(session, "run-now")
     with session.db.writing():
         selection = find_all(session.db, names)
-        ownership.refuse_unowned(session.db, context.now)
+        ownership.refuse_unowned(session.db)
         pause_all.refuse_while_paused(session)
         for schedule in selection.schedules:
             refuse_suspended(schedule)

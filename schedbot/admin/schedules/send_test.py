@@ -64,7 +64,7 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     schedule = find(session.db, name)
     channel = find_channel(to) if to else schedule.terms.channel
     workspace = workspaces.by_id(session.db, schedule.workspace_id)
-    ownership.refuse_unowned(session.db, session.now())
+    ownership.refuse_unowned(session.db)
     refuse_paused(workspace)
     message = mark(render(session, schedule))
     token = check.find_token(session.settings, workspace)

@@ -152,5 +152,5 @@ def read_vitals(db: Database, now: int) -> Vitals:
             passing=passing_failures.list_recent(db, now),
             service_at=heartbeats.get_last_beat(db, "service", now),
             ahead_at=heartbeats.find_ahead(db, now),
-            refused=ownership.find_problem(db, now),
+            refused=ownership.find_problem(db),
         )

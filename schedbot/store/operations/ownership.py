@@ -1,14 +1,15 @@
 """Owner of an installation: the one place whose pools and ticks work with it.
 
 A copy of the database has the same schedules, jobs and names of posts: two that work would post everything twice. So
-each file names its owner, and a copy refuses to work. A file that was moved or restored becomes the new owner by
-itself where its old place is seen to be gone; on another machine, a person says so (`schedbot init --take-over`).
+each file names its owner, and a copy refuses to work. A file that was moved or restored on the machine of its owner
+becomes the new owner by itself once its old place is seen to be gone. On another machine, a person says so (`schedbot
+init --take-over`), even for a file with the inode of the owner: the volume of a restored backup may have it too.
 """
 
 import shlex
 from dataclasses import asdict
 
-from schedbot import log, times
+from schedbot import log
 from schedbot.store.database import Database, DatabaseLost
 from schedbot.store.sqlite.location import Location, locate
 
@@ -22,16 +23,12 @@ ON CONFLICT (id) DO UPDATE
        device = excluded.device, inode = excluded.inode
 """
 
-LAST_BEAT = "SELECT max(beat_at) FROM heartbeats WHERE kind IN ('tick', 'pool') AND beat_at <= :now"
 
-ALIVE_MS = 90_000  # after its last heartbeat, the owner may still be at work
-
-
-def ensure(db: Database, now: int, *, dry_run: bool = False) -> Location:
+def ensure(db: Database, *, dry_run: bool = False) -> Location:
     """Make the place of the file its owner, and return it. Raises DatabaseLost for a copy."""
     place, owner = locate(db.path), get_owner(db)
     if owner != place:
-        refuse_copy(db, owner, place, now)
+        refuse_copy(owner, place)
         if not dry_run:
             make_owner(db)
     if owner and not is_same_file(owner, place):
@@ -39,20 +36,20 @@ def ensure(db: Database, now: int, *, dry_run: bool = False) -> Location:
     return place
 
 
-def find_problem(db: Database, now: int) -> DatabaseLost | None:
+def find_problem(db: Database) -> DatabaseLost | None:
     """Return the error with which a tick and a pool refuse the file; None if they work with it."""
     place, owner = locate(db.path), get_owner(db)
     try:
         if owner != place:
-            refuse_copy(db, owner, place, now)
+            refuse_copy(owner, place)
     except DatabaseLost as error:
         return error
     return None
 
 
-def refuse_unowned(db: Database, now: int) -> None:
+def refuse_unowned(db: Database) -> None:
     """Raise DatabaseLost for a file that no tick and no pool works with."""
-    if problem := find_problem(db, now):
+    if problem := find_problem(db):
         raise problem
 
 
@@ -72,20 +69,14 @@ def make_owner(db: Database, place: Location | None = None) -> None:
         db.execute(SET, asdict(place or locate(db.path)))
 
 
-def refuse_copy(db: Database, owner: Location | None, place: Location, now: int) -> None:
-    """Raise DatabaseLost if the owner may still work with another file, or on another machine with this one."""
+def refuse_copy(owner: Location | None, place: Location) -> None:
+    """Raise DatabaseLost if the owner is on another machine, or another file that is still there."""
     if owner is None:
         return
-    if owner.is_on_machine_of(place):
-        if (owner.device, owner.inode) != (place.device, place.inode) and owner.is_there():
-            raise copied(f"is a copy of '{owner.path}', which is still there", place)
-    elif owner.inode != place.inode:
-        raise copied(f"is a copy: its installation belongs to '{owner.path}' on the machine '{owner.host}'", place)
-    else:
-        beat_at = db.integer_or_none(LAST_BEAT, {"now": now}) or 0
-        if now - beat_at < ALIVE_MS:
-            age = times.format_duration(now - beat_at)
-            raise copied(f"was used by the machine '{owner.host}' too, {age} ago", place)
+    if not owner.is_on_machine_of(place):
+        raise copied(f"belongs to '{owner.path}' on the machine '{owner.host}'", place)
+    if (owner.device, owner.inode) != (place.device, place.inode) and owner.is_there():
+        raise copied(f"is a copy of '{owner.path}', which is still there", place)
 
 
 def copied(reason: str, place: Location) -> DatabaseLost:
