@@ -72,11 +72,9 @@ def read() -> bytes:
 
 def write(crontab: bytes) -> None:
     """Replace the user's crontab; an empty one is removed. Raises SchedbotError, and nothing is changed then."""
-    if not crontab:
-        run_crontab(["-r"])
-        return
-    result = run_crontab(["-"], crontab)
-    if result.returncode != 0:
+    result = run_crontab(["-"], crontab) if crontab else run_crontab(["-r"])
+    is_removed = not crontab and b"no crontab for" in result.stderr
+    if result.returncode != 0 and not is_removed:
         raise refused(result)
 
 

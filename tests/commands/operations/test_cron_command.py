@@ -1,5 +1,6 @@
 """`schedbot cron`: one marked block of the user's crontab, and no other byte."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -80,6 +81,17 @@ def test_install_show_and_remove_in_the_real_crontab(app: App) -> None:
     assert app.run("cron", "remove").returncode == 0
     assert read_crontab() == OTHERS
     assert "has no lines" in app.run("cron", "show").stderr
+
+
+def test_crontab_that_refuses_to_remove_is_named(app: App, tmp_path: Path) -> None:
+    content = tmp_path / "content"
+    program = tmp_path / "crontab"
+    program.write_text(f'#!/bin/sh\n[ "$1" = -l ] && exec cat {content}\necho not allowed >&2\nexit 1\n')
+    program.chmod(0o755)
+    content.write_text(crontab.build_block(InstalledProgram(("/x",), {"SCHEDBOT_CONFIG": str(app.config)})).text)
+    refused = app.run("cron", "remove", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Error: The crontab cannot be read or changed: not allowed")
 
 
 @pytest.mark.slow
