@@ -9,6 +9,7 @@ from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.history import changes
 from schedbot.store.history.changes import Change
+from schedbot.store.operations import heartbeats
 
 Values = Mapping[str, Any]
 
@@ -43,6 +44,7 @@ class ChangeContext:
 
     def record_all(self, db: Database, changed: Iterable[tuple[ChangedObject, Values | None, Values | None]]) -> None:
         """Record several changes, each with the object and its values before and after."""
+        heartbeats.beat_command(db, self.now)
         changes.record_all(db, [self._change(*entry) for entry in changed])
 
     def _change(self, changed: ChangedObject, before: Values | None, after: Values | None) -> Change:

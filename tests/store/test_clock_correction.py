@@ -191,3 +191,12 @@ def test_dry_run_shows_what_the_correction_enqueues(schedules: Schedules) -> Non
     schedules.utc = "2026-12-01 10:00:00"
     assert tick(schedules.session, dry_run=True).enqueued == 1
     assert assess(schedules).code == 1
+
+
+def test_command_on_a_clock_ahead_loses_no_occurrence(schedules: Schedules) -> None:
+    schedules.add(cron="0 * * * *")
+    schedules.tick("2026-12-01 08:59:10")
+    schedules.utc = "2026-12-03 12:00:00"
+    schedules.edit(cron="5 * * * *")  # no tick runs before the clock is right
+    schedules.tick("2026-12-01 09:04:10")
+    assert "2026-12-01 09:05 queued" in schedules.jobs()

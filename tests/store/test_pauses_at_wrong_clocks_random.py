@@ -127,7 +127,7 @@ class PausedSchedules:
         self.wait(action.after, action.has_ticks)
         shown = self.set_clock(action.ahead)
         until = "" if action.until is None else times.to_rfc3339(shown + action.until * MINUTE)
-        if action.command == "tick" or action.ahead:  # cron runs at a wrong clock too
+        if action.command == "tick":
             self.tick(action.ahead)
         if action.command == "pause":
             self.announced[action.target].pause(self.now, shown, action.until)

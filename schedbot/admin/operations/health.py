@@ -90,7 +90,9 @@ def clock_problems(vitals: Vitals) -> list[Problem]:
     if vitals.ahead_at is None:
         return []
     ahead = times.format_duration(vitals.ahead_at - vitals.now)
-    sentence = f"A tick or worker pool ran {ahead} in the future: the clock of this machine was ahead or is behind."
+    sentence = (
+        f"A tick, worker pool or command ran {ahead} in the future: the clock of this machine was ahead or is behind."
+    )
     steps = "Check the clock with 'timedatectl'. The next 'schedbot tick' puts the schedules right."
     return [Problem(f"{sentence} {steps}", is_standstill=True)]
 

@@ -17,11 +17,19 @@ ON CONFLICT (kind, name) DO UPDATE
    SET program = excluded.program, started_at = excluded.started_at, beat_at = excluded.beat_at
 """
 
+# One of the future stays until a tick has put right what the command wrote.
+BEAT_COMMAND = """
+INSERT INTO heartbeats (kind, name, program, started_at, beat_at) VALUES ('command', 'command', :program, :now, :now)
+ON CONFLICT (kind, name) DO UPDATE
+   SET program = excluded.program, started_at = excluded.started_at, beat_at = excluded.beat_at
+ WHERE heartbeats.beat_at < excluded.beat_at
+"""
+
 DELETE = "DELETE FROM heartbeats WHERE kind = :kind AND name = :name"
 
 LAST = "SELECT max(beat_at) FROM heartbeats WHERE kind = :kind AND beat_at <= :latest"
 
-AHEAD = "SELECT max(beat_at) FROM heartbeats WHERE kind IN ('tick', 'pool') AND beat_at > :latest"
+AHEAD = "SELECT max(beat_at) FROM heartbeats WHERE kind IN ('tick', 'pool', 'command') AND beat_at > :latest"
 
 # cron starts a tick each minute.
 RECORD_GAP = """
@@ -36,8 +44,10 @@ DELETE FROM heartbeats
    AND name NOT IN (SELECT name FROM heartbeats WHERE kind = 'gap' ORDER BY started_at DESC LIMIT :kept)
 """
 
-TICK_BEFORE_GAP = """
-SELECT max(started_at) FROM heartbeats WHERE kind = 'gap' AND started_at <= :now AND beat_at > :now
+# The last tick, or the one before the gap in which the clock was set.
+LAST_RIGHT_TICK = """
+SELECT coalesce((SELECT max(beat_at) FROM heartbeats WHERE kind = 'tick' AND beat_at <= :now),
+                (SELECT max(started_at) FROM heartbeats WHERE kind = 'gap' AND started_at <= :now AND beat_at > :now))
 """
 
 SET_TICK_BACK = "UPDATE heartbeats SET beat_at = :since, started_at = :since WHERE kind = 'tick' AND beat_at > :now"
@@ -71,6 +81,11 @@ def beat(db: Database, kind: str, name: str, started_at: int, now: int) -> None:
 def beat_service(db: Database, started_at: int, now: int) -> None:
     """Record that a pool runs as a service, so that `health` expects one from now on. Inside a transaction."""
     beat(db, "service", "pool", started_at, now)
+
+
+def beat_command(db: Database, now: int) -> None:
+    """Record that a command changed something now, for a clock that is ahead. Inside a transaction."""
+    db.execute(BEAT_COMMAND, {"program": __version__, "now": now})
 
 
 def forget_service(db: Database) -> None:
@@ -115,7 +130,7 @@ def take_back_ahead(db: Database, now: int) -> int:
 
     Inside a transaction.
     """
-    since = db.integer_or_none(TICK_BEFORE_GAP, {"now": now})
+    since = db.integer_or_none(LAST_RIGHT_TICK, {"now": now})
     since = now if since is None else since
     db.execute(SET_TICK_BACK, {"since": since, "now": now})
     db.execute(DELETE_AHEAD, {"now": now})

@@ -308,7 +308,7 @@ CREATE INDEX changes_by_time ON changes (changed_at);
 CREATE INDEX changes_by_name ON changes (name);
 
 CREATE TABLE heartbeats (
-  kind        TEXT    NOT NULL,                        -- tick, pool, gap (between two ticks), service (last pool of a service)
+  kind        TEXT    NOT NULL,                        -- tick, pool, command (last change), gap (between ticks), service (last pool of it)
   name        TEXT    NOT NULL,
   program     TEXT    NOT NULL,                        -- version of schedbot
   started_at  INTEGER NOT NULL,
