@@ -1,27 +1,25 @@
 """Delivery: the methods of a handle about occurrences and jobs."""
 
 from collections.abc import Iterator
-from typing import Any, Unpack
+from typing import Unpack
 
 from schedbot.admin.explain import why
 from schedbot.admin.jobs import filters, retry
-from schedbot.admin.jobs.filters import FilterOptions
 from schedbot.admin.listings import list_jobs, list_occurrences
 from schedbot.admin.listings.list_occurrences import MOST, USUAL_COUNT, Span
 from schedbot.admin.schedules import run_now
 from schedbot.admin.schedules.occurrences import Expression
-from schedbot.api import results
+from schedbot.api import arguments, results
 from schedbot.api.keywords import (
     ExpressionKeywords,
     FilterKeywords,
     When,
-    to_fields,
-    to_texts,
+    to_expression,
+    to_filters,
     to_when,
 )
 from schedbot.api.session_handle import SessionHandle
 from schedbot.api.values import Explanation, Job, Occurrence, QueuedJob, Retry, from_object, job_from_object
-from schedbot.session import Session
 from schedbot.store.history.filters import Filter
 
 
@@ -42,8 +40,10 @@ class Delivery(SessionHandle):
         `names` may be globs. `count` is for each schedule, 5 unless `to` is set; `limit` for all together. With `cron`
         or `every` and `tz`, tries an expression. Raises BadInput, and NotFound for a name.
         """
-        span = Span(to_when(from_), to_when(to), MOST if to and count is None else count or USUAL_COUNT, limit)
-        fields = to_fields(expression)
+        fields, names = to_expression(expression), arguments.to_names(names)
+        each = arguments.to_optional_number("count", count, MOST) or (MOST if to else USUAL_COUNT)
+        limit = arguments.to_optional_number("limit", limit)
+        span = Span(to_when("from_", from_), to_when("to", to), each, limit)
         with self._session() as session:
             if fields.get("cron") or fields.get("every"):
                 list_occurrences.refuse_with_expression(names)
@@ -57,8 +57,9 @@ class Delivery(SessionHandle):
     def run_now(self, *names: str) -> list[QueuedJob]:
         """Queue an extra job for each schedule, due at once, and return the jobs. `names` may be globs.
 
-        Raises NotFound, and BadInput for a suspended schedule and while all posts are paused.
+        Raises NotFound, and BadInput without names, for a suspended schedule, and while all posts are paused.
         """
+        names = arguments.require_names(names)
         with self._session() as session:
             extras, _ = run_now.run_now(session, names)
             return [results.queued_extra(extra) for extra in extras]
@@ -71,10 +72,13 @@ class Delivery(SessionHandle):
         They are read as a stream, all as of the moment of the first. The stream has a connection of its own: close it,
         or read it to its end. Raises BadInput, and NotFound for an unknown name or number.
         """
+        options = to_filters(selection)
+        jobs = () if job is None else (arguments.to_number("job", job),)
+        limit = arguments.to_optional_number("limit", limit)
         with self._session() as session:
-            job_filter = parse_filter(session, selection, () if job is None else (job,))
-            if job is not None:
-                retry.refuse_unknown(session, [job])
+            job_filter = filters.parse(session, options, jobs)
+            if jobs:
+                retry.refuse_unknown(session, jobs)
         return self._stream(job_filter, limit)
 
     def _stream(self, job_filter: Filter, limit: int | None) -> Iterator[Job]:
@@ -91,10 +95,10 @@ class Delivery(SessionHandle):
 
         A day explains its occurrences, at most the last ten. Raises NotFound, and BadInput for a time.
         """
+        name, instant = arguments.to_name(name), to_when("at", at)
         with self._session() as session:
             return [
-                results.explanation_of(explanation)
-                for explanation in why.explain_each(session, name, to_when(at)).shown
+                results.explanation_of(explanation) for explanation in why.explain_each(session, name, instant).shown
             ]
 
     def retry(
@@ -105,19 +109,14 @@ class Delivery(SessionHandle):
         `stale`: also jobs past their grace. `dry_run`: change nothing. A held job may have been posted already. Raises
         BadInput if no job that was named by number can be retried, and NotFound for an unknown number.
         """
+        options = to_filters(selection)
+        jobs = tuple(arguments.to_number("job", job) for job in jobs)
+        stale, dry_run = arguments.to_flag("stale", stale), arguments.to_flag("dry_run", dry_run)
         with self._session() as session:
-            plan = retry.plan(session, parse_filter(session, selection, jobs), stale)
+            plan = retry.plan(session, filters.parse(session, options, jobs), stale)
             retry.refuse_all(plan)
             if dry_run:
                 queued = [preview.job for preview in retry.preview(session, plan)]
             else:
                 queued = list(retry.carry_out(session, plan))
             return results.retry_of(plan, queued, dry_run)
-
-
-def parse_filter(session: Session, keywords: FilterKeywords, jobs: tuple[int, ...]) -> Filter:
-    """Return the filter of the keywords. Raises BadInput and NotFound."""
-    options: dict[str, Any] = dict(keywords)
-    options.update((name, to_when(options[name])) for name in ("since", "until") if name in options)
-    texts = {name: to_texts(value) for name, value in options.items() if name not in ("since", "until", "local")}
-    return filters.parse(session, FilterOptions(**{**options, **texts}), jobs)

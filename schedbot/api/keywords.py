@@ -12,11 +12,14 @@ from zoneinfo import ZoneInfo
 
 from schedbot.admin.fields.parsers import parse
 from schedbot.admin.fields.schedule_fields import refuse_unknown
+from schedbot.admin.jobs.filters import FilterOptions
+from schedbot.api import arguments
 from schedbot.reports.sync_sources import cell_text
 
 When = str | datetime | date | timedelta  # an instant, as text as options have it
 Span = str | timedelta
 Texts = str | Iterable[str]  # a value, or several
+INSTANTS = ("since", "until")  # keywords of filters
 
 
 class ScheduleKeywords(TypedDict, total=False):
@@ -92,11 +95,32 @@ def to_fields(keywords: Mapping[str, Any]) -> dict[str, str | None]:
     }
 
 
-def to_when(value: When) -> str:
-    """Return an instant, a wall clock, a day or a span as text. Raises BadInput."""
-    return value if isinstance(value, str) else cell_text.scalar_to_text(value)
+def to_expression(keywords: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the text of each field of an expression. Raises BadInput."""
+    arguments.refuse_unknown(keywords, ExpressionKeywords.__annotations__)
+    return to_fields(keywords)
 
 
-def to_texts(value: Texts) -> list[str]:
-    """Return one value or several as a list."""
-    return [value] if isinstance(value, str) else list(value)
+def to_filters(keywords: Mapping[str, Any]) -> FilterOptions:
+    """Return the filters of the keywords. Raises BadInput."""
+    arguments.refuse_unknown(keywords, FilterKeywords.__annotations__)
+    options: dict[str, Any] = {}
+    for name, value in keywords.items():
+        if value is None:
+            continue
+        if name == "local":
+            options[name] = arguments.to_flag(name, value)
+        else:
+            options[name] = (to_when if name in INSTANTS else arguments.to_texts)(name, value)
+    return FilterOptions(**options)
+
+
+def to_when(argument: str, value: When | None) -> str:
+    """Return an instant, a wall clock, a day or a span as text, empty for None. Raises BadInput."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return arguments.to_text(argument, value)
+    if not isinstance(value, date | timedelta):
+        raise arguments.wrong_type(argument, value, "a text, a datetime, a date or a timedelta")
+    return cell_text.scalar_to_text(value)

@@ -1,4 +1,4 @@
-"""RecordList: the records of a sync, one by one, whatever they are read from."""
+"""RecordList: the records of a sync, one by one, from a file, a table or mappings."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -76,6 +76,6 @@ ONE_MAPPING = 'Give {"name": ..., "channel": ..., ...} for each schedule.'
 
 
 def refuse_text(items: object) -> None:
-    """Raise BadInput for a text or a single mapping in the place of a list."""
-    if isinstance(items, str | bytes | Mapping):
+    """Raise BadInput for a text, a single mapping or another value in the place of a list."""
+    if isinstance(items, str | bytes | Mapping) or not isinstance(items, Iterable | RecordList):
         raise BadInput(f"The list of schedules is of type '{type(items).__name__}'.", "Give a list of mappings.")
