@@ -1,7 +1,8 @@
 """Units of systemd: `schedbot work` as a service, and a timer that runs `schedbot tick` each minute.
 
 Each unit is checked with `systemd-analyze verify` before it is in place. Sources: systemd.service(5), systemd.timer(5),
-systemd.exec(5); `%` and `$` have a meaning of their own in a unit.
+systemd.exec(5). `%` has a meaning of its own in every line, `$` only in the arguments of a command: not in its path,
+and not in `Environment=`.
 """
 
 import os
@@ -82,13 +83,17 @@ def find_place(is_user: bool, is_system: bool) -> UnitPlace:
     """Return the place of the units: root's are the system's by default. Raises BadInput."""
     if is_user and is_system:
         raise BadInput("Use only one of --user, --system.", "--system is for root; it starts with the machine.")
-    if is_system and os.geteuid() != 0:
-        raise BadInput("Only root may install units of the system.", "Use sudo, or --user for your own units.")
     if is_system or (os.geteuid() == 0 and not is_user):
         return UnitPlace(SYSTEM_FOLDER, is_system=True)
     from platformdirs import user_config_path
 
     return UnitPlace(user_config_path("systemd") / "user", is_system=False)
+
+
+def refuse_other_user(place: UnitPlace) -> None:
+    """Raise BadInput for a user who may not change the units there."""
+    if place.is_system and os.geteuid() != 0:
+        raise BadInput("Only root may change units of the system.", "Use sudo, or --user for your own units.")
 
 
 def build_units(program: InstalledProgram, place: UnitPlace, owner: str) -> dict[str, str]:
@@ -97,7 +102,7 @@ def build_units(program: InstalledProgram, place: UnitPlace, owner: str) -> dict
         "mark": MARK,
         "user": f"User={owner}\n" if place.is_system else "",
         "environment": "\n".join(f"Environment={quote(f'{k}={v}')}" for k, v in program.variables.items()),
-        "command": " ".join(quote(word) for word in program.words),
+        "command": " ".join([quote(program.words[0]), *(quote_argument(word) for word in program.words[1:])]),
         "target": "multi-user.target" if place.is_system else "default.target",
     }
     return {WORK: WORK_UNIT.format(**values), TICK: TICK_UNIT.format(**values), TIMER: TIMER_UNIT.format(**values)}
@@ -105,8 +110,13 @@ def build_units(program: InstalledProgram, place: UnitPlace, owner: str) -> dict
 
 def quote(word: str) -> str:
     """Return a word of a unit's line in quotes, with its special characters escaped."""
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"' if set(escaped) & set(" \t'\"\\") else escaped
+
+
+def quote_argument(word: str) -> str:
+    """Return an argument of a command in quotes; a `$` in it is no variable."""
+    return quote(word.replace("$", "$$"))
 
 
 def verify(units: dict[str, str]) -> None:
@@ -118,7 +128,7 @@ def verify(units: dict[str, str]) -> None:
         for path in paths:
             path.write_text(units[path.name])
         command = ["systemd-analyze", "verify", "--man=no", *map(str, paths)]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=RUN_S, check=False)
+        result = run(command, "systemd-analyze verify", "Try again.")
         problems = [line for line in result.stderr.splitlines() if folder in line or "schedbot" in line]
         if result.returncode != 0 and problems:
             raise SchedbotError(f"systemd refuses the unit: {problems[0]}", "Report it with that line.")
@@ -162,10 +172,39 @@ def is_systemd_running() -> bool:
     return Path("/run/systemd/system").is_dir()
 
 
-def systemctl(place: UnitPlace, *arguments: str) -> None:
-    """Run systemctl. Raises SchedbotError with what it says."""
+def start(place: UnitPlace) -> None:
+    """Start the service and the timer. Raises SchedbotError with what systemctl says."""
+    hint = "The units are written; start them by hand."
+    systemctl(place, ["daemon-reload"], hint)
+    systemctl(place, ["enable", "--now", WORK, TIMER], hint)
+
+
+def disable(place: UnitPlace, paths: list[Path]) -> None:
+    """Stop the service and the timer, if their units are among the paths. Raises SchedbotError."""
+    names = [path.name for path in paths if path.name in (WORK, TIMER)]
+    if names:
+        systemctl(place, ["disable", "--now", *names], "No unit was deleted. Run that command by hand, then try again.")
+
+
+def forget(place: UnitPlace) -> None:
+    """Tell systemd that units are deleted. Raises SchedbotError."""
+    systemctl(place, ["daemon-reload"], "The units are deleted; run that command by hand.")
+
+
+def systemctl(place: UnitPlace, arguments: list[str], hint: str) -> None:
+    """Run systemctl. Raises SchedbotError with what it says, and with the hint."""
     command = [*place.systemctl, *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=RUN_S, check=False)
+    result = run(command, " ".join(command), hint)
     if result.returncode != 0:
         reason = " ".join(result.stderr.split())[:300]
-        raise SchedbotError(f"'{' '.join(command)}' failed: {reason}", "The units are written; start them by hand.")
+        raise SchedbotError(f"'{' '.join(command)}' failed: {reason}", hint)
+
+
+def run(command: list[str], name: str, hint: str) -> "subprocess.CompletedProcess[str]":
+    """Run a program of systemd. Raises SchedbotError if it is missing or does not end."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=RUN_S, check=False)
+    except OSError as error:
+        raise SchedbotError(f"'{name}' cannot be started: {error}", hint) from None
+    except subprocess.TimeoutExpired:
+        raise SchedbotError(f"'{name}' did not end within {RUN_S} s.", hint) from None

@@ -40,6 +40,8 @@ def install(
     Example:  schedbot service install --dry-run
     """
     place = service_units.find_place(user, system)
+    if not dry_run:
+        service_units.refuse_other_user(place)
     program = installed_program.find_program(settings.flags)
     units = service_units.build_units(program, place, run_as or installed_program.find_owner(settings.flags))
     service_units.verify(units)
@@ -59,8 +61,7 @@ def start(place: UnitPlace) -> None:
     if not service_units.is_systemd_running():
         output.note(f"systemd does not run this machine. There, start them with: {enable}")
         return
-    service_units.systemctl(place, "daemon-reload")
-    service_units.systemctl(place, "enable", "--now", WORK, TIMER)
+    service_units.start(place)
     output.print_line("Started. 'schedbot health' shows the pool and the tick.")
 
 
@@ -85,14 +86,15 @@ def remove(user: User = False, system: System = False) -> None:
     Example:  schedbot service remove
     """
     place = service_units.find_place(user, system)
+    service_units.refuse_other_user(place)
     paths = service_units.list_installed(place)
     if not paths:
         output.note("No unit is installed.")
         return
     if service_units.is_systemd_running():
-        service_units.systemctl(place, "disable", "--now", WORK, TIMER)
+        service_units.disable(place, paths)
     service_units.delete(paths)
     if service_units.is_systemd_running():
-        service_units.systemctl(place, "daemon-reload")
+        service_units.forget(place)
     for path in paths:
         output.print_line(f"Removed  {path}")
