@@ -50,8 +50,8 @@ def render_one(definition: ReportDefinition, url: str, occurrence: LiveOccurrenc
         return failure(error, elapsed_ms(begin), rendered_at)
     except MemoryError:
         raise
-    except Exception as error:  # a defect of schedbot or of a library that it uses
-        return failure(ReportFailed(f"{type(error).__name__}: {error}"), elapsed_ms(begin), rendered_at)
+    except Exception as error:
+        return unexpected(error, elapsed_ms(begin), rendered_at)
     return finish(definition, occurrence, value, detail, elapsed_ms(begin), rendered_at)
 
 
@@ -102,6 +102,26 @@ def finish(
                 )
     except ReportFailed as error:
         return failure(error, render_ms, rendered_at)
+    except MemoryError:
+        raise
+    except (Exception, SystemExit) as error:  # a block that checks itself, a list that holds itself
+        return unusable(definition, error, render_ms, rendered_at)
+
+
+def unusable(
+    definition: ReportDefinition, error: BaseException, render_ms: int = 0, rendered_at: int = 0
+) -> RenderedReport:
+    """Return the result of a report whose value raised an error when it was read."""
+    from schedbot.reports.sources import python_function
+
+    problem = f"{name_source(definition)} returned blocks that cannot be used: {python_function.describe(error)}."
+    hint = "Return blocks of texts, numbers, lists and objects; a model of slack_sdk needs its required fields."
+    return failure(ReportFailed(problem, hint), render_ms, rendered_at)
+
+
+def unexpected(error: BaseException, render_ms: int, rendered_at: int) -> RenderedReport:
+    """Return the result of a report that met a defect of schedbot or of a library that it uses."""
+    return failure(ReportFailed(f"{type(error).__name__}: {error}"), render_ms, rendered_at)
 
 
 def replace_empty(result: Result, definition: ReportDefinition, occurrence: LiveOccurrence) -> Result:

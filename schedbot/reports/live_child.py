@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from schedbot.clock import now_ms
 from schedbot.reports import live
 from schedbot.reports.definitions import ReportDefinition
 from schedbot.reports.live_protocol import (
@@ -50,23 +51,30 @@ class LiveRenderer:
 
     def render(self, request: LiveRenderRequest) -> None:
         """Render the reports of a request, and send each result."""
-        definition = request.definition
-        self.load(definition)
-        self.set_limits(request.key, definition)
         try:
-            results = live.render(definition, request.url, request.occurrences)
-        except MemoryError:
-            results = [out_of_memory(definition)] * len(request.occurrences)
-        if os.getpid() != self.pid:  # a process that the report has forked
-            os._exit(0)
-        self.set_limits(request.key, None)
-        self.send(*(LiveRenderResponse(request.key, index, rendered) for index, rendered in enumerate(results)))
+            results = self.find_results(request)
+        finally:
+            if os.getpid() != self.pid:  # a process that the report has forked
+                os._exit(0)
+            self.set_limits(request.key, None)
+        self.send(*(encode_result(request, index, rendered) for index, rendered in enumerate(results)))
 
-    def send(self, *messages: LiveRenderResponse | LivePong) -> None:
-        """Send messages to the other end."""
-        lines = b"".join(encode(message) for message in messages)
+    def find_results(self, request: LiveRenderRequest) -> list[RenderedReport]:
+        """Return the result for each occurrence of a request: a failure for whatever is raised."""
+        definition = request.definition
+        try:
+            self.load(definition)
+            self.set_limits(request.key, definition)
+            return live.render(definition, request.url, request.occurrences)
+        except MemoryError:
+            return [out_of_memory(definition)] * len(request.occurrences)
+        except BaseException as error:  # the other end waits for a result
+            return [live.unexpected(error, 0, now_ms())] * len(request.occurrences)
+
+    def send(self, *lines: bytes) -> None:
+        """Send lines to the other end."""
         with self.sending:
-            self.end.sendall(lines)
+            self.end.sendall(b"".join(lines))
 
     def load(self, definition: ReportDefinition) -> None:
         """Import a report's module before its first rendering: what the module needs is not the report's own."""
@@ -115,12 +123,21 @@ def serve(end: socket.socket, python_path: list[str], ready: bytes) -> None:
         for line in lines:
             request = decode_request(line)
             if isinstance(request, LivePing):
-                renderer.send(LivePong())
+                renderer.send(encode(LivePong()))
             else:
                 executor.submit(renderer.render, request)
     if os.getsid(0) == os.getpid():
         kill_session(os.getpid())
     os._exit(0)  # threads of reports that hang would keep the process
+
+
+def encode_result(request: LiveRenderRequest, index: int, rendered: RenderedReport) -> bytes:
+    """Return the line with the result of one occurrence. A message that is no JSON is a failure."""
+    try:
+        return encode(LiveRenderResponse(request.key, index, rendered))
+    except Exception as error:
+        failure = live.unusable(request.definition, error, rendered.render_ms, rendered.rendered_at)
+        return encode(LiveRenderResponse(request.key, index, failure))
 
 
 def drop_stdout() -> None:

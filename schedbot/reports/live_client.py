@@ -120,12 +120,16 @@ class LiveProcess:
 
 @dataclass(slots=True)
 class LiveRequest:
-    """A report to render for one occurrence. `url`: of its database. `overdue_at`: monotonic seconds."""
+    """A report to render for one occurrence. `url`: of its database. `overdue_at`: monotonic seconds.
+
+    `is_alone`: its process has had no other report, so it is at fault if the memory is full.
+    """
 
     definition: ReportDefinition
     url: str
     occurrence: LiveOccurrence
     overdue_at: float = math.inf
+    is_alone: bool = True
     key: int = field(default_factory=KEYS.__next__)
 
 
@@ -146,26 +150,36 @@ def build_live_request(definitions: Definitions, name: str, occurrence: LiveOccu
 
 @dataclass(slots=True)
 class LiveClient:
-    """Renders requests one after the other or many at once. Its processes end with `close`."""
+    """Renders requests one after the other or many at once. Its processes end with `close`.
+
+    `is_used`: the process has had a report. `is_filled`: a report had no memory in it; it is replaced once its other
+    reports are done.
+    """
 
     python_path: tuple[str, ...]
     process: LiveProcess | None = None
     running: dict[int, LiveRequest] = field(default_factory=dict)
     waiting: deque[LiveRequest] = field(default_factory=deque)
     is_second_try: bool = False
+    is_used: bool = False
+    is_filled: bool = False
 
     def render(self, requests: Iterable[LiveRequest]) -> Iterator[LiveResult]:
         """Yield the result of each request, as soon as it is there. Raises SchedbotError if no process can start."""
         source = iter(requests)
         while True:
-            self.waiting.extend(islice(source, MOST_RUNNING - len(self.waiting)))
+            self.waiting.extend(islice(source, max(0, MOST_RUNNING - len(self.waiting))))
             self.start_waiting()
             if not self.running:
                 return
             yield from self.receive()
 
     def start_waiting(self) -> None:
-        """Send what waits, within the limits."""
+        """Send what waits, within the limits. A process that is full gets nothing, and ends."""
+        if self.is_filled and self.running:
+            return
+        if self.is_filled:
+            self.end_process()
         active = Counter(request.definition.name for request in self.running.values())
         for _ in range(len(self.waiting)):
             if len(self.running) >= MOST_RUNNING:
@@ -180,6 +194,9 @@ class LiveClient:
     def start(self, request: LiveRequest) -> None:
         """Send a request to the process."""
         self.process = self.process or LiveProcess(self.python_path)
+        request.is_alone, self.is_used = not self.is_used, True
+        for neighbour in self.running.values():
+            neighbour.is_alone = False
         request.overdue_at = time.monotonic() + request.definition.end_after_ms / 1000
         self.running[request.key] = request
         message = LiveRenderRequest(request.key, request.definition, request.url, (request.occurrence,))
@@ -199,9 +216,10 @@ class LiveClient:
             yield from self.take(build_response(json.loads(line)))
 
     def take(self, response: LiveRenderResponse) -> Iterator[LiveResult]:
-        """Yield the result of a response. A report that had no memory beside others is rendered alone."""
+        """Yield the result of a response. A report that had no memory after others is rendered alone."""
         request = self.running.pop(response.key)
-        if response.rendered.is_out_of_memory and self.running:
+        self.is_filled = self.is_filled or response.rendered.is_out_of_memory
+        if response.rendered.is_out_of_memory and not request.is_alone:
             yield self.render_alone(request)
         else:
             yield LiveResult(request, response.rendered)
@@ -253,6 +271,7 @@ class LiveClient:
         """End the process. Return its requests, and its exit code."""
         requests = list(self.running.values())
         self.running.clear()
+        self.is_used = self.is_filled = False
         exit_code = None
         if self.process:
             self.process.close()

@@ -73,7 +73,7 @@ def load(definition: ReportDefinition) -> Callable[..., Any]:
             f"The module '{module_name}' has no function '{path}' ({definition.title.removeprefix('the ')}).",
             f"Fix python = ... in [{definition.section}.{definition.name}].",
         ) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise import_failed(definition, error) from None
     if not callable(function):
         raise ReportFailed(f"{definition.place} is not a function but a {type(function).__name__}.")
@@ -86,7 +86,7 @@ def try_load(definition: ReportDefinition) -> None:
         load(definition)
 
 
-def import_failed(definition: ReportDefinition, error: Exception) -> ReportFailed:
+def import_failed(definition: ReportDefinition, error: BaseException) -> ReportFailed:
     module_name = definition.place.partition(":")[0]
     return ReportFailed(
         f"The module '{module_name}' cannot be imported: {describe(error)}.",
