@@ -136,12 +136,17 @@ class Preparer:
 
     def forget_all(self) -> None:
         """Drop the results, except those that a claimed job waits for: the code of the reports has changed."""
-        self.preparations = {job_id: early for job_id, early in self.preparations.items() if early.waiting}
+        for preparation in self.preparations.values():
+            preparation.early.is_done = preparation.early.is_done or not preparation.waiting
+        self.preparations = {job_id: item for job_id, item in self.preparations.items() if item.waiting}
+        self.cursors.clear()
 
     def forget_past(self, now: int) -> None:
-        """Drop results that no claim of this pool has used."""
+        """Drop results that no claim of this pool has used. A report that a claimed job waits for runs on."""
         past = [job_id for job_id, item in self.preparations.items() if item.early.job.available_at + KEPT_MS < now]
         for job_id in past:
+            if self.preparations[job_id].waiting and self.live_pool.is_rendering(self.preparations[job_id].early):
+                continue
             preparation = self.preparations.pop(job_id)
             preparation.early.is_done = True
             if preparation.waiting:
