@@ -233,6 +233,6 @@ def print_error(error: SchedbotError) -> None:
     if isinstance(error, BadFile):
         for line in error.lines:
             output.note(line)
-    output.note(redact_tokens(f"Error: {error}"))
+    output.note(redact_tokens(f"Error: {error.command_message}"))
     if error.hint:
         output.note(redact_tokens(f"Hint:  {error.hint}"))

@@ -49,6 +49,11 @@ class SchedbotError(Exception):
         return str(self)
 
     @property
+    def command_message(self) -> str:
+        """Sentence as a command prints it."""
+        return self.message
+
+    @property
     def exit_code(self) -> int:
         """Exit code of a command: 1 failed, 2 used wrongly and nothing was changed."""
         return self.code
@@ -78,6 +83,22 @@ class BadInput(SchedbotError):
     """A typed or imported value is wrong. Nothing was changed."""
 
     code = USAGE_ERROR
+
+
+class BadOption(BadInput):
+    """The value of an option is wrong; the Python API has a keyword of the same name.
+
+    `problem` follows the name: `: unknown state 'x'.`
+    """
+
+    def __init__(self, option: str, problem: str, hint: str = "") -> None:
+        super().__init__(f"{option}{problem}", hint)
+        self.option = option
+
+    @property
+    def command_message(self) -> str:
+        """Sentence with the option in the place of the keyword."""
+        return f"--{self.option.replace('_', '-')}{self.message.removeprefix(self.option)}"
 
 
 class NotFound(BadInput):

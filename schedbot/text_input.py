@@ -15,7 +15,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from schedbot.errors import BadInput
+from schedbot.errors import BadInput, BadOption
 
 BYTE_ORDER_MARK = "\ufeff"
 # Text programs and web pages put these in the place of a hyphen.
@@ -26,6 +26,7 @@ MOST_MARKS = 30  # of the Stream-Safe Text Format: https://www.unicode.org/repor
 LONG_RUN = re.compile("[^\x00-\x7f]{31,}")
 MAX_FILE_NAME = 255  # bytes, as on all usual file systems
 MAX_PATH = 4_096  # bytes, with the zero byte at its end
+EMPTY_HINT = "Name a value, or leave the option out: without it nothing is filtered."
 MAX_DEPTH = 50  # of JSON: lists and objects in each other
 JOINERS = "\u200c\u200d"
 WHOLE_NUMBER = re.compile(r"([0-9]{1,9})(?:\.0{1,9})?", re.ASCII)
@@ -100,7 +101,7 @@ def escape_unseen(text: str) -> str:
 def refuse_empty(option: str, *values: str | None) -> None:
     """Raise BadInput for a filter option with a blank value, as an unset variable of a shell gives it."""
     if any(value is not None and not value.strip(" ,\t\n") for value in values):
-        raise BadInput(f"{option} is empty.", "Name a value, or leave the option out: without it nothing is filtered.")
+        raise BadOption(option, " is empty.", EMPTY_HINT)
 
 
 def defuse_formula(cell: str) -> str:

@@ -98,7 +98,7 @@ class Schedbot(Delivery):
         source = arguments.to_text("source", source)
         dry_run, yes_remove = arguments.to_flag("dry_run", dry_run), arguments.to_flag("yes_remove", yes_remove)
         with self._session() as session:
-            plan = plan_sync(session, records, source)
+            plan = plan_sync(session, records, source, trial=report_fields.try_template)
             if not dry_run:
                 apply_sync(session, plan, yes_remove)
             return results.plan_of(plan)

@@ -129,7 +129,7 @@ def test_set_keeps_other_fields_and_records_the_change(schedules: Schedules) -> 
 def test_calendar_needs_one_owner_and_a_limit(schedules: Schedules) -> None:
     with pytest.raises(BadInput, match="Use only one of --account, --workspace"):
         shared_calendars.set_calendar(schedules.session, "42", "default", {"window": OFFICE})
-    with pytest.raises(BadInput, match="--account is empty"):
+    with pytest.raises(BadInput, match="account is empty"):
         shared_calendars.set_calendar(schedules.session, "", "default", {"window": OFFICE})
     with pytest.raises(BadInput, match="No calendar given"):
         shared_calendars.clear_calendar(schedules.session, None, None)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import schedbot
+from schedbot.errors import BadFile
 from schedbot.store.open_database import open_database
 from tests.support.app import App, until
 from tests.support.sql import read_rows
@@ -118,3 +119,15 @@ def test_later_edit_wins_and_both_are_on_record(bot: schedbot.Schedbot, database
         ("settings page",),
     ]
     db.close()
+
+
+def test_named_report_of_a_sync_is_not_run(database: Path) -> None:
+    ran = database.with_name("ran")
+    with database.with_name("schedbot.toml").open("a") as config:
+        config.write(f'\n[reports.weekly]\ncommand = ["touch", "{ran}"]\n')
+    row = {"name": "acme", "cron": "0 9 * * mon", "tz": "UTC", "channel": "C0123456789", "report": "weekly"}
+    with schedbot.open(database, config=database.with_name("schedbot.toml")) as bot:
+        assert len(bot.sync([row], source="product").added) == 1
+        assert not ran.exists()
+        with pytest.raises(BadFile):
+            bot.sync([{**row, "report": "wekly"}], source="product")

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from schedbot import times
 from schedbot.admin.jobs import known_values
 from schedbot.admin.workspaces import lookup as workspace_lookup
-from schedbot.errors import BadInput, NotFound
+from schedbot.errors import BadOption, NotFound
 from schedbot.model import JobState
 from schedbot.session import Session
 from schedbot.store.database import Database
@@ -40,9 +40,9 @@ class FilterOptions:
     def refuse_empty_values(self) -> None:
         """Raise BadInput for the first option with an empty value."""
         for name in ("schedule", "account", "workspace", "channel", "state", "error"):
-            refuse_empty(f"--{name}", *getattr(self, name))
-        refuse_empty("--since", self.since)
-        refuse_empty("--until", self.until)
+            refuse_empty(name, *getattr(self, name))
+        refuse_empty("since", self.since)
+        refuse_empty("until", self.until)
 
 
 def parse(session: Session, options: FilterOptions, jobs: Sequence[int] = ()) -> Filter:
@@ -57,7 +57,7 @@ def parse(session: Session, options: FilterOptions, jobs: Sequence[int] = ()) ->
     if zone_bounds:
         since, until = min(bound[1] for bound in zone_bounds), max(bound[2] for bound in zone_bounds)
     if since is not None and until is not None and until < since:
-        raise BadInput(f"--until '{options.until}' is before --since '{options.since}'.", "Swap them.")
+        raise BadOption("until", f" '{options.until}' is before '{options.since}'.", "Swap them.")
     return Filter(
         jobs=tuple(jobs) or None,
         schedules=schedule_ids(session.db, options.schedule),
@@ -136,4 +136,4 @@ def parse_state(text: str) -> JobState:
     except ValueError:
         near = get_close_matches(text.lower(), list(JobState), n=1, cutoff=0.5)
         hint = f"Did you mean '{near[0]}'?" if near else f"The job states are {', '.join(JobState)}."
-        raise BadInput(f"--state: unknown job state '{text}'.", hint) from None
+        raise BadOption("state", f": unknown job state '{text}'.", hint) from None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from schedbot import times
-from schedbot.errors import BadInput
+from schedbot.errors import BadOption
 from schedbot.model import CancelReason
 from schedbot.store.database import Database
 from schedbot.store.history import known_values
@@ -28,16 +28,20 @@ def require_accounts(db: Database, accounts: Sequence[str]) -> None:
     """Raise BadInput for an account that no schedule has. Removed schedules and calendars count."""
     for account in accounts:
         if not any(known_values.is_on_record(db, column, account) for column in WITH_ACCOUNT):
-            problem = f"--account: no schedule has or had the account {times.quote(account)}."
-            raise BadInput(problem, suggest(db, ACCOUNTS, account, "'schedbot list --json' shows the accounts."))
+            problem = f": no schedule has or had the account {times.quote(account)}."
+            raise BadOption(
+                "account", problem, suggest(db, ACCOUNTS, account, "'schedbot list --json' shows the accounts.")
+            )
 
 
 def require_channels(db: Database, channels: Sequence[str]) -> None:
     """Raise BadInput for a channel that no schedule has or had."""
     for channel in channels:
         if not known_values.is_on_record(db, CHANNELS, channel):
-            problem = f"--channel: no schedule has or had the channel {times.quote(channel)}."
-            raise BadInput(problem, suggest(db, CHANNELS, channel, "'schedbot list --json' shows the channels."))
+            problem = f": no schedule has or had the channel {times.quote(channel)}."
+            raise BadOption(
+                "channel", problem, suggest(db, CHANNELS, channel, "'schedbot list --json' shows the channels.")
+            )
 
 
 def require_errors(db: Database, codes: Sequence[str]) -> None:
@@ -50,7 +54,7 @@ def require_errors(db: Database, codes: Sequence[str]) -> None:
     for code in codes:
         if code not in own and not error_codes.is_known(code) and not known_values.is_on_record(db, ERRORS, code):
             hint = suggest(db, ERRORS, code, "docs/errors.md lists the codes.", (*error_codes.ERROR_CODES, *own))
-            raise BadInput(f"--error: {times.quote(code)} is no known error code, and no job has it.", hint)
+            raise BadOption("error", f": {times.quote(code)} is no known error code, and no job has it.", hint)
 
 
 def suggest(db: Database, column: IndexedColumn, value: str, other: str, known: Iterable[str] = ()) -> str:

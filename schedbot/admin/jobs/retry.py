@@ -15,7 +15,7 @@ from typing import NamedTuple
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.jobs.job_summary import describe_error, describe_state
 from schedbot.admin.schedules import pause_all
-from schedbot.errors import BadInput, NotFound
+from schedbot.errors import BadInput, BadOption, NotFound
 from schedbot.model import JobState, ScheduleState
 from schedbot.rules.lifecycle import is_retriable
 from schedbot.rules.misfire import MIN_GRACE_MS
@@ -157,7 +157,8 @@ def only_retriable(job_filter: Filter, stale: bool) -> Filter:
     states = tuple(state for state in job_filter.states if state in retriable_jobs.RETRIABLE)
     if not states:
         names = " or ".join(state.value for state in job_filter.states)
-        raise BadInput(f"--state {names}: these jobs cannot be retried.", f"Use {', '.join(retriable_jobs.RETRIABLE)}.")
+        hint = f"Use {', '.join(retriable_jobs.RETRIABLE)}."
+        raise BadOption("state", f" {names}: these jobs cannot be retried.", hint)
     return replace(job_filter, states=states)
 
 

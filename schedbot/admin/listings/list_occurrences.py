@@ -9,7 +9,7 @@ from schedbot import times
 from schedbot.admin.fields.parsers import Fields
 from schedbot.admin.schedules import occurrences, selection
 from schedbot.admin.schedules.occurrences import CALENDAR_COLUMNS, Expression, Occurrence, Skips
-from schedbot.errors import BadInput
+from schedbot.errors import BadInput, BadOption
 from schedbot.model import Recurrence, Schedule, ScheduleState
 from schedbot.rules import recurrence
 from schedbot.session import Session
@@ -45,8 +45,8 @@ class Span:
             return upcoming
         end = times.parse_future_end(self.to, times.zone(rule.tz), now)
         if end <= self.start(rule, now):
-            start = f"--from '{self.from_}'" if self.from_ else "now"
-            raise BadInput(f"--to '{self.to}' is before {start}.", "Use a later --to.")
+            start = f"'{self.from_}'" if self.from_ else "now"
+            raise BadOption("to", f" '{self.to}' is before {start}.", "Use a later --to.")
         return takewhile(lambda occurrence: occurrence.due_at <= end, upcoming)
 
     def of_expression(self, expression: Expression, now: int) -> Iterator[Occurrence]:
@@ -82,8 +82,7 @@ def refuse_without_expression(fields: Fields) -> None:
     """Raise BadInput for an option of an expression without an expression."""
     for column in ("tz", *CALENDAR_COLUMNS):
         if fields.get(column):
-            flag = column.replace("_", "-")
-            raise BadInput(f"--{flag} needs an expression.", "Add --cron EXPR. A schedule has its own value.")
+            raise BadOption(column, " needs an expression.", "Add --cron EXPR. A schedule has its own value.")
 
 
 def to_json(occurrence: Occurrence) -> dict[str, Any]:

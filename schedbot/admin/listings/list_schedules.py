@@ -10,7 +10,7 @@ from schedbot.admin.jobs import filters as job_filters
 from schedbot.admin.jobs import known_values
 from schedbot.admin.schedules import schedule_order, selection
 from schedbot.admin.workspaces import lookup as workspace_lookup
-from schedbot.errors import BadInput
+from schedbot.errors import BadInput, BadOption
 from schedbot.model import Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.store.history import last_results
@@ -36,11 +36,11 @@ class ListOptions:
 
     def refuse_empty_values(self) -> None:
         """Raise BadInput for the first option with an empty value."""
-        refuse_empty("--state", *self.state)
-        refuse_empty("--account", self.account)
-        refuse_empty("--workspace", self.workspace)
-        refuse_empty("--channel", *self.channel)
-        refuse_empty("--tz", self.tz)
+        refuse_empty("state", *self.state)
+        refuse_empty("account", self.account)
+        refuse_empty("workspace", self.workspace)
+        refuse_empty("channel", *self.channel)
+        refuse_empty("tz", self.tz)
 
 
 def parse(session: Session, options: ListOptions) -> ScheduleFilter:
@@ -86,7 +86,7 @@ def parse_state(text: str) -> ScheduleState:
         return ScheduleState(state)
     near = get_close_matches(state, LISTED_STATES, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"The schedule states are {', '.join(LISTED_STATES)}."
-    raise BadInput(f"--state: unknown schedule state {times.quote(text)}.", hint)
+    raise BadOption("state", f": unknown schedule state {times.quote(text)}.", hint)
 
 
 def to_globs(session: Session, names: Iterable[str]) -> list[str]:

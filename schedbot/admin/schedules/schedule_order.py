@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from schedbot import times
 from schedbot.admin.schedules import occurrences
 from schedbot.admin.schedules.occurrences import Skips
-from schedbot.errors import BadInput
+from schedbot.errors import BadOption
 from schedbot.model import Schedule
 from schedbot.store.history.last_results import LastResult
 
@@ -21,7 +21,7 @@ def parse_order(text: str) -> tuple[str, bool]:
         return column, text.startswith("-")
     near = get_close_matches(column, COLUMNS, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"The columns are {', '.join(COLUMNS)}; '-next' reverses."
-    raise BadInput(f"--sort: unknown column {times.quote(text)}.", hint)
+    raise BadOption("sort", f": unknown column {times.quote(text)}.", hint)
 
 
 def sort(schedules: Iterable[Schedule], order: str, now: int, dropped: Skips, results: Results) -> list[Schedule]:

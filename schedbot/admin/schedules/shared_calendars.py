@@ -63,8 +63,8 @@ def clear_calendar(session: Session, account: str | None, workspace: str | None)
 
 def find_owner(db: Database, account: str | None, workspace: str | None) -> CalendarOwner:
     """Return the owner of a calendar. Raises BadInput unless exactly one is given, NotFound for the workspace."""
-    text_input.refuse_empty("--account", account)
-    text_input.refuse_empty("--workspace", workspace)
+    text_input.refuse_empty("account", account)
+    text_input.refuse_empty("workspace", workspace)
     if account and workspace:
         raise BadInput("Use only one of --account, --workspace.", "Each account and workspace has its own calendar.")
     if workspace:

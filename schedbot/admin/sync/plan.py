@@ -12,6 +12,7 @@ from typing import Any
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.fields.parsers import BadField
+from schedbot.admin.fields.report_fields import Trial, try_report
 from schedbot.admin.fields.schedule_fields import ScheduleFields, Zones
 from schedbot.admin.import_export.formats import Record
 from schedbot.admin.import_export.import_plan import Progress, ask_zones
@@ -33,7 +34,7 @@ from schedbot.store.history import changes, sources
 from schedbot.store.schedules import lookup
 
 BATCH = 2_000  # records that are compared at once: most of them change nothing
-MOST_REMOVED = 0.2  # of the schedules of a source, without another word
+MOST_REMOVED = 0.2  # share of a source's schedules that is removed without --yes-remove
 Changes = dict[str, list[Any]]  # the values before and after, by column
 
 
@@ -95,12 +96,16 @@ def plan_sync(
     records: RecordList | Iterable[Mapping[str, Any]],
     source: str,
     progress: Progress = ignore_progress,
+    trial: Trial = try_report,
 ) -> SyncPlan:
-    """Return what makes the schedules of a source equal to the records. Raises BadFile, BadInput and ReportFailed."""
+    """Return what makes the schedules of a source equal to the records; `trial` tries a new or changed report.
+
+    Raises BadFile, BadInput and ReportFailed.
+    """
     parse_source_name(source)
     record_list.refuse_text(records)
     listed = records if isinstance(records, RecordList) else record_list.of_mappings(records)
-    checker = SyncChecker(session, source, listed.errors)
+    checker = SyncChecker(session, source, listed.errors, trial)
     checker.check_all(listed, progress)
     refuse_bad_lines(listed)
     checker.find_removed()
@@ -119,11 +124,12 @@ def refuse_bad_lines(listed: RecordList) -> None:
 class SyncChecker:
     """Checks records one by one, and keeps those that change something."""
 
-    def __init__(self, session: Session, source: str, errors: LineErrors) -> None:
+    def __init__(self, session: Session, source: str, errors: LineErrors, trial: Trial) -> None:
         self.session = session
         self.writer = ScheduleWriter(session.db, ChangeContext.begin(session, "sync"), source)
         self.definitions = definitions.load(session.settings)
         self.errors = errors
+        self.trial = trial
         self.repeated = RepeatedCells(errors.noun)
         self.plan = SyncPlan(source, last_change=changes.last_number(session.db))
 
@@ -156,7 +162,7 @@ class SyncChecker:
         now = self.writer.context.now
         if before is None:
             comparison.refuse_relative(record.fields)
-            fields = ScheduleFields.parse(record.fields, now, zones=self.plan.zones, definitions=self.definitions)
+            fields = ScheduleFields.parse(record.fields, now, None, self.plan.zones, self.definitions, self.trial)
             self.writer.shared_hours(fields)
             self.plan.added.append(SyncChange(fields))
             return
@@ -174,7 +180,7 @@ class SyncChecker:
         counts = before.terms.count is not None or different.get("count")
         past = count_past_occurrences.count_occurrences(self.session.db, before, now) if counts else 0
         base = ScheduleFields.of(before, past)
-        fields = ScheduleFields.parse(different, now, base, self.plan.zones, self.definitions)
+        fields = ScheduleFields.parse(different, now, base, self.plan.zones, self.definitions, self.trial)
         after = self.writer.edited_schedule(before, fields)
         resumes = before.state is ScheduleState.PAUSED and not fields.paused
         changes = find_changes(before, after)

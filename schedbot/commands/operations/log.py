@@ -10,10 +10,11 @@ import typer
 from schedbot import times
 from schedbot.admin.operations import change_log
 from schedbot.admin.operations.change_log import FieldChange
+from schedbot.errors import BadInput
 from schedbot.presentation import output
 from schedbot.session import open_session
 from schedbot.store.history.changes import ChangeFilter, RecordedChange
-from schedbot.text_input import refuse_empty
+from schedbot.text_input import EMPTY_HINT, refuse_empty
 
 INDENT = 4
 
@@ -39,7 +40,9 @@ def run(
 
     Example:  schedbot log acme-weekly --since 30d
     """
-    for option, value in (("NAME", name), ("--since", since), ("--actor", actor), ("--command", command)):
+    if name is not None and not name.strip():
+        raise BadInput("NAME is empty.", EMPTY_HINT)
+    for option, value in (("since", since), ("actor", actor), ("command", command)):
         refuse_empty(option, value)
     with open_session() as session:
         since_at = times.parse_past(since, session.local_zone, session.now()) if since else None

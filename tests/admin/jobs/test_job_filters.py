@@ -77,12 +77,12 @@ def test_unknown_name_is_refused(history: JobHistory, options: FilterOptions, pr
 @pytest.mark.parametrize(
     ("options", "problem", "hint"),
     [
-        (FilterOptions(account=["acmee"]), "--account: no schedule has or had the account 'acmee'", "'acme'?"),
-        (FilterOptions(account=["beta,ACMEE"]), "--account: no schedule has or had the account 'ACMEE'", "'acme'?"),
+        (FilterOptions(account=["acmee"]), "account: no schedule has or had the account 'acmee'", "'acme'?"),
+        (FilterOptions(account=["beta,ACMEE"]), "account: no schedule has or had the account 'ACMEE'", "'acme'?"),
         (FilterOptions(channel=["C0000000019"]), "no schedule has or had the channel 'C0000000019'", "'C0000000009'?"),
-        (FilterOptions(error=["is_archivd"]), "--error: 'is_archivd' is no known error code", "'is_archived'?"),
-        (FilterOptions(error=["schedule_pausd"]), "--error: 'schedule_pausd' is no known", "'schedule_paused'?"),
-        (FilterOptions(account=["zzz"]), "--account: no schedule has", "'schedbot list --json' shows the accounts."),
+        (FilterOptions(error=["is_archivd"]), "error: 'is_archivd' is no known error code", "'is_archived'?"),
+        (FilterOptions(error=["schedule_pausd"]), "error: 'schedule_pausd' is no known", "'schedule_paused'?"),
+        (FilterOptions(account=["zzz"]), "account: no schedule has", "'schedbot list --json' shows the accounts."),
     ],
 )
 def test_value_that_is_not_on_record_is_refused(
@@ -115,14 +115,14 @@ def test_known_value_that_matches_nothing_is_no_error(history: JobHistory, optio
 @pytest.mark.parametrize(
     ("options", "problem", "hint"),
     [
-        (FilterOptions(state=["failed,hold"]), "--state: unknown job state 'hold'", "Did you mean 'held'?"),
-        (FilterOptions(state=["xyz"]), "--state: unknown job state 'xyz'", "The job states are queued, running"),
-        (FilterOptions(since="1h", until="2h"), "--until '2h' is before --since '1h'", "Swap them."),
+        (FilterOptions(state=["failed,hold"]), "state: unknown job state 'hold'", "Did you mean 'held'?"),
+        (FilterOptions(state=["xyz"]), "state: unknown job state 'xyz'", "The job states are queued, running"),
+        (FilterOptions(since="1h", until="2h"), "until '2h' is before '1h'", "Swap them."),
         (FilterOptions(since="whenever"), "'whenever' is not a time", "Write it like"),
         (FilterOptions(channel=["#general"]), "'#general' is a name", "Copy link"),
-        (FilterOptions(account=["acme", " , "]), "^--account is empty", "leave the option out"),
-        (FilterOptions(since=""), "^--since is empty", "leave the option out"),
-        (FilterOptions(until=" "), "^--until is empty", "leave the option out"),
+        (FilterOptions(account=["acme", " , "]), "^account is empty", "leave the option out"),
+        (FilterOptions(since=""), "^since is empty", "leave the option out"),
+        (FilterOptions(until=" "), "^until is empty", "leave the option out"),
     ],
 )
 def test_wrong_value_is_refused(history: JobHistory, options: FilterOptions, problem: str, hint: str) -> None:
@@ -134,7 +134,7 @@ def test_wrong_value_is_refused(history: JobHistory, options: FilterOptions, pro
 @pytest.mark.parametrize("name", ["schedule", "account", "workspace", "channel", "state", "error"])
 def test_empty_value_is_refused(history: JobHistory, name: str) -> None:
     empty: dict[str, Any] = {name: [""]}
-    with pytest.raises(BadInput, match=f"^--{name} is empty"):
+    with pytest.raises(BadInput, match=f"^{name} is empty"):
         select(history, FilterOptions(**empty))
 
 

@@ -216,5 +216,5 @@ def test_each_state_is_retriable_or_has_a_reason() -> None:
 
 
 def test_state_that_cannot_be_retried_is_refused(history: JobHistory) -> None:
-    with pytest.raises(BadInput, match="--state succeeded: these jobs cannot be retried"):
+    with pytest.raises(BadInput, match="state succeeded: these jobs cannot be retried"):
         retry(history, replace(FAILED, states=(JobState.SUCCEEDED,)))

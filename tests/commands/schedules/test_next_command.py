@@ -75,4 +75,4 @@ def test_next_of_an_expression_ends_at_an_instant(run: Run) -> None:
     assert len(run(*words, "--json", "--limit", "2").stdout.splitlines()) == 2
     early = run(*words[:5], "--from", "2199-03-01", "--to", "2199-02-01")
     assert early.returncode == 2
-    assert early.stderr.startswith("Error: --to '2199-02-01' is before --from '2199-03-01'.")
+    assert early.stderr.startswith("Error: --to '2199-02-01' is before '2199-03-01'.")
