@@ -52,18 +52,27 @@ def plan_job(session: Session, number: int) -> AcknowledgePlan:
     return plan(session, Filter(jobs=(number,)))
 
 
-def carry_out(session: Session, planned: AcknowledgePlan, reason: str) -> None:
-    """Acknowledge the planned failures, and record person, time and reason of each job, in one transaction."""
+def carry_out(session: Session, planned: AcknowledgePlan, reason: str) -> AcknowledgePlan:
+    """Acknowledge the planned failures, and record person, time and reason of each, in one transaction.
+
+    Returns those that were still open: a job that was retried meanwhile is left alone.
+    """
     db, context = session.db, ChangeContext.begin(session, COMMAND)
     entry = Acknowledgement(context.now, context.actor, reason)
     with db.writing():
-        acknowledgement.acknowledge_jobs(db, [job.job for job in planned.jobs], entry)
-        acknowledgement.acknowledge_spans(db, [span.id for span in planned.spans], entry)
-        after = {"acknowledged": reason or "yes"}
-        context.record_all(
-            db,
-            (
-                (ChangedObject("job", str(job.job), job.schedule, job.workspace_id), {"acknowledged": None}, after)
-                for job in planned.jobs
-            ),
+        jobs_done = acknowledgement.acknowledge_jobs(db, [job.job for job in planned.jobs], entry)
+        spans_done = acknowledgement.acknowledge_spans(db, [span.id for span in planned.spans], entry)
+        done = AcknowledgePlan(
+            [job for job in planned.jobs if job.job in jobs_done],
+            [span for span in planned.spans if span.id in spans_done],
         )
+        after = {"acknowledged": reason or "yes"}
+        context.record_all(db, ((changed, {"acknowledged": None}, after) for changed in list_objects(done)))
+    return done
+
+
+def list_objects(done: AcknowledgePlan) -> list[ChangedObject]:
+    """Return the objects of the changes: jobs, and rows of missed occurrences."""
+    failures = [ChangedObject("job", str(job.job), job.schedule, job.workspace_id) for job in done.jobs]
+    spans = [ChangedObject("missed", str(span.id), span.schedule, span.workspace_id) for span in done.spans]
+    return failures + spans

@@ -18,8 +18,8 @@ def carry_out(session: Session, job: int | None, selection: Filter, reason: str,
     if not plan.count:
         output.note("Nothing to acknowledge.")
     elif questions.confirm("Acknowledge", describe(plan), count=plan.count, yes=yes, is_named=job is not None):
-        acknowledge.carry_out(session, plan, reason)
-        output.note(f"Acknowledged {describe(plan)}.")
+        done = acknowledge.carry_out(session, plan, reason)
+        output.note(f"Acknowledged {describe(done)}.")
 
 
 def describe(plan: AcknowledgePlan) -> str:

@@ -49,7 +49,7 @@ CONDITIONS = {
 class Change:
     """One change of one object; `before` is None for a new object, `after` for a deleted one.
 
-    `kind` is `schedule`, `workspace`, `job` or `calendar`.
+    `kind` is `schedule`, `workspace`, `job`, `missed` (a row of missed occurrences) or `calendar`.
     """
 
     changed_at: int

@@ -18,16 +18,20 @@ STATES = (JobState.FAILED, JobState.HELD, JobState.MISSED)
 JOBS = f"""
 SELECT j.id AS job, j.due_at AS due_at, s.name AS schedule, j.state, j.workspace_id FROM jobs j {jobs.JOINS}
 """
-SPANS = "SELECT j.span_id AS id, j.due_at AS due_at"
+SPANS = """
+SELECT j.span_id AS id, j.due_at AS due_at, s.name AS schedule, j.workspace_id
+"""
 
 # Both read numbers from :ids, and leave acknowledged rows as they are.
 ACKNOWLEDGE_JOBS = """
 UPDATE jobs SET acknowledged = :acknowledged
  WHERE id IN (SELECT value FROM json_each(:ids)) AND acknowledged IS NULL AND state IN ('failed', 'held', 'missed')
+RETURNING id
 """
 ACKNOWLEDGE_SPANS = """
 UPDATE missed_spans SET acknowledged = :acknowledged
  WHERE id IN (SELECT value FROM json_each(:ids)) AND acknowledged IS NULL
+RETURNING id
 """
 
 
@@ -66,6 +70,8 @@ class OpenSpan:
 
     id: int
     due_at: int
+    schedule: str
+    workspace_id: str
 
 
 def list_open_jobs(db: Database, selection: Filter) -> list[OpenFailure]:
@@ -82,11 +88,13 @@ def list_open_spans(db: Database, selection: Filter) -> list[OpenSpan]:
     return db.all(OpenSpan, sql, filters.bindings(selection))
 
 
-def acknowledge_jobs(db: Database, numbers: Sequence[int], acknowledgement: Acknowledgement) -> int:
-    """Acknowledge these jobs. Returns the number of jobs. Inside a transaction."""
-    return db.execute(ACKNOWLEDGE_JOBS, {"ids": json.dumps(numbers), "acknowledged": acknowledgement.to_text()})
+def acknowledge_jobs(db: Database, numbers: Sequence[int], acknowledgement: Acknowledgement) -> set[int]:
+    """Acknowledge these jobs, and return those that were still open. Inside a transaction."""
+    bindings = {"ids": json.dumps(numbers), "acknowledged": acknowledgement.to_text()}
+    return set(db.integers(ACKNOWLEDGE_JOBS, bindings))
 
 
-def acknowledge_spans(db: Database, ids: Sequence[int], acknowledgement: Acknowledgement) -> int:
-    """Acknowledge these rows of missed occurrences. Returns their number. Inside a transaction."""
-    return db.execute(ACKNOWLEDGE_SPANS, {"ids": json.dumps(ids), "acknowledged": acknowledgement.to_text()})
+def acknowledge_spans(db: Database, ids: Sequence[int], acknowledgement: Acknowledgement) -> set[int]:
+    """Acknowledge these rows of missed occurrences, and return those that were still open. Inside a transaction."""
+    bindings = {"ids": json.dumps(ids), "acknowledged": acknowledgement.to_text()}
+    return set(db.integers(ACKNOWLEDGE_SPANS, bindings))

@@ -97,6 +97,18 @@ def test_row_of_missed_occurrences_is_acknowledged(schedules: Schedules) -> None
     plan = acknowledge.plan(schedules.session, Filter(since=now - 24 * HOUR))
     acknowledge.carry_out(schedules.session, plan, "the machine was off")
     assert (len(plan.spans), read_vitals(schedules.db, now).missed_24h) == (1, 0)
+    [change] = changes.of_object(schedules.db, "missed", str(plan.spans[0].id))
+    assert (change.name, change.after) == ("often", {"acknowledged": "the machine was off"})
+    assert acknowledge.carry_out(schedules.session, plan, "again").count == 0
+    assert len(list(changes.of_object(schedules.db, "missed", str(plan.spans[0].id)))) == 1
+
+
+def test_job_that_was_retried_meanwhile_is_left_alone(history: JobHistory) -> None:
+    plan = acknowledge.plan(history.session, Filter(jobs=(1, 2, 3)))
+    assert schedbot(history, "retry", "1", "--stale").returncode == 0
+    done = acknowledge.carry_out(history.session, plan, "seen")
+    assert [job.job for job in done.jobs] == [2, 3]
+    assert "audit --acknowledge" not in [change.command for change in changes.of_object(history.db, "job", "1")]
 
 
 @pytest.mark.slow

@@ -301,7 +301,7 @@ CREATE TABLE changes (
   name          TEXT    NOT NULL,
   before        TEXT,                                  -- JSON; null: it did not exist
   after         TEXT,
-  CONSTRAINT kind_known CHECK (kind IN ('schedule', 'workspace', 'job', 'calendar', 'installation'))
+  CONSTRAINT kind_known CHECK (kind IN ('schedule', 'workspace', 'job', 'missed', 'calendar', 'installation'))
 ) STRICT;
 CREATE INDEX changes_of_object ON changes (kind, object_id);
 CREATE INDEX changes_by_time ON changes (changed_at);
