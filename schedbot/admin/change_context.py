@@ -16,7 +16,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ChangedObject:
-    """Object of a change. `kind`: `schedule`, `workspace`, `job`, `calendar`, `missed` (a row of missed occurrences)."""
+    """Object of a change. `kind`: `schedule`, `workspace`, `job`, `calendar`, `missed` (row of missed occurrences)."""
 
     kind: str
     id: str
