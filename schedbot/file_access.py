@@ -1,4 +1,4 @@
-"""Access rights of files: private when they are made, and believed only where nobody else can write them."""
+"""Access rights of files: private when they are made, and trusted only where nobody else can write them."""
 
 import os
 import pwd
@@ -40,7 +40,7 @@ def owner_name(path: Path) -> str:
 
 
 def explain_mistrust(status: os.stat_result) -> str:
-    """Return why a file that was found is not believed, or '': its owner or its mode lets others write it."""
+    """Return why a file that was found is not trusted, or '': its owner or its mode lets others write it."""
     if status.st_uid not in (os.geteuid(), 0):
         own = " or ".join(dict.fromkeys((user_name(os.geteuid()), "root")))
         return f"belongs to {user_name(status.st_uid)}, not to {own}"

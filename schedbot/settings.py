@@ -142,7 +142,7 @@ def find_config(options: Flags) -> Path | None:
 def read_config(path: Path, is_named: bool = True) -> dict[str, Any]:
     """Parse the configuration file. Raises BadInput for a file or a key that is not valid.
 
-    A file that was found in a usual place, and not named, is believed only if nobody else may write it.
+    A file that was found in a usual place, and not named, is trusted only if nobody else may write it.
     """
     try:
         with path.open(encoding="utf-8-sig") as file:
@@ -211,7 +211,7 @@ def check_keys(path: Path, section: str, table: dict[str, Any]) -> None:
 def find_database(options: Flags, config: Path | None, table: dict[str, Any], is_config_named: bool) -> Path:
     """Return the path of the database.
 
-    A database is believed if a flag or a variable names it or its configuration file, else only if nobody else may
+    A database is trusted if a flag or a variable names it or its configuration file, else only if nobody else may
     write it. Raises BadInput.
     """
     if named := options.database or read_variable("SCHEDBOT_DATABASE"):

@@ -1,4 +1,4 @@
-"""Access rights of files: which files are believed, and whose they are."""
+"""Access rights of files: which files are trusted, and whose they are."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ from schedbot.file_access import explain_mistrust, make_folder, owner_name, priv
         pytest.param(0o646, "can be written by others (mode 0646)", id="writable by all"),
     ],
 )
-def test_file_that_others_write_is_not_believed(tmp_path: Path, mode: int, reason: str) -> None:
+def test_file_that_others_write_is_not_trusted(tmp_path: Path, mode: int, reason: str) -> None:
     file = tmp_path / "file"
     file.touch()
     file.chmod(mode)
@@ -25,7 +25,7 @@ def test_file_that_others_write_is_not_believed(tmp_path: Path, mode: int, reaso
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to give a file away")
-def test_file_of_another_user_is_not_believed(tmp_path: Path) -> None:
+def test_file_of_another_user_is_not_trusted(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch(0o600)
     os.chown(file, 65534, 65534)

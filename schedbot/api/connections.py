@@ -83,7 +83,7 @@ class Connections:
         db.close()
 
     def close(self) -> None:
-        """Close the idle connections; the others are closed when their calls end. Twice is once."""
+        """Close the idle connections; the others are closed when their calls end. A second call does nothing."""
         if self._process != os.getpid():
             return
         with self._lock:

@@ -42,7 +42,10 @@ class SessionHandle:
         return self._settings.database
 
     def close(self) -> None:
-        """Close the handle. Calls in other threads end first; a later call raises HandleUnusable. Twice is once."""
+        """Close the handle. Calls in other threads end first; a later call raises HandleUnusable.
+
+        A second call of `close` does nothing.
+        """
         self._connections.close()
 
     @contextmanager

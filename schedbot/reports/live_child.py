@@ -1,7 +1,7 @@
 """Live renderer: a process that renders reports from live data, many at once, each in a thread.
 
 Most of these reports wait for a database or a program, and their modules and connections stay loaded. The process that
-started it keeps the time limit; where that is gone and a report never lets Python go on, an alarm ends this one. A
+started it keeps the time limit; where that is gone and a report holds the GIL, an alarm ends this one. A
 report that ends the process, or runs out of memory beside others, has to be rendered again alone, so that it harms
 only itself. Memory is limited by RLIMIT_DATA: the most that one of the running reports may use, beyond what the process
 had with its modules loaded.

@@ -99,7 +99,7 @@ class LiveProcess:
         return line
 
     def is_answering(self) -> bool:
-        """Does the process answer? Not while a report never lets Python go on. Other responses are dropped."""
+        """Does the process answer? Not while a report holds the GIL. Other responses are dropped."""
         self.send(encode(LivePing()))
         until = time.monotonic() + ANSWER_S
         try:

@@ -35,7 +35,7 @@ class LiveRenderResponse:
 
 @dataclass(frozen=True, slots=True)
 class LivePing:
-    """To a live renderer: answer at once. A report that never lets Python go on keeps it from answering."""
+    """To a live renderer: answer at once. A report that holds the GIL keeps it from answering."""
 
 
 @dataclass(frozen=True, slots=True)

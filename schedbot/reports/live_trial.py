@@ -15,7 +15,7 @@ from schedbot.reports.live_client import LiveClient, LiveResult
 
 FAILURE_KEPT_S = 60
 
-# The definition, the versions of its files, the names of the parameters, has it a text if it is empty?
+# The definition, the versions of its files, the names of the parameters, whether on_empty is set
 Key = tuple[str, tuple[trial.FileVersion, ...], frozenset[str], bool]
 _known: dict[Key, ReportFailed | None] = {}
 _failed_at: dict[Key, float] = {}  # monotonic seconds

@@ -41,7 +41,8 @@ class RenderedReport:
     """Result of a rendering, from a renderer to the pool. Exactly one of the first four fields is set.
 
     `failure`: one line; `detail`: the last frames of a traceback, or the end of a command's stderr, without values.
-    `rendered_at`: UTC milliseconds; the data is as of this instant. `is_out_of_memory`: maybe another report's fault.
+    `rendered_at`: UTC milliseconds; the data is as of this instant. `is_out_of_memory`:
+    another report in the process may have used the memory.
     """
 
     message: Message | None = None

@@ -1,4 +1,4 @@
-"""RepeatedCells: names and errors that earlier lines of the same list have, so that a list costs no time twice."""
+"""RepeatedCells: names and errors that earlier lines of the same list have, so that an error is looked up once."""
 
 from dataclasses import dataclass, field
 

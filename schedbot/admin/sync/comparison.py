@@ -64,10 +64,6 @@ def find_different_cells(cells: Cells, values: Mapping[str, Any]) -> dict[str, s
     return different
 
 
-def to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 def refuse_relative(cells: Cells) -> None:
     """Raise BadField for an instant that moves with the present: a sync would change the schedule each time."""
     for column in INSTANTS:

@@ -51,9 +51,9 @@ def scalar_to_text(value: object) -> str:
 
 
 def check_text(text: str) -> str:
-    """Return the text. Raises BadInput for a zero byte or half a character, as `\\ud83d` alone is."""
+    """Return the text. Raises BadInput for a NUL character or an unpaired surrogate, as `\\ud83d` alone is."""
     if "\0" in text or not (text.isascii() or is_encodable(text)):
-        raise BadInput("The text has a zero byte or half of a character.", "Remove it.")
+        raise BadInput("The text has a NUL character or an unpaired surrogate.", "Remove it.")
     return text
 
 

@@ -1,7 +1,7 @@
 """Owner of an installation: the one place whose pools and ticks work with it.
 
-A copy of the database has the same schedules, jobs and names of posts: two that work would post everything twice. So
-each file names its owner, and a copy refuses to work. A file that was moved or restored on the machine of its owner
+A copy of the database has the same schedules, jobs and names of posts: two copies in use would post everything twice.
+So each file names its owner, and a copy refuses to work. A file that was moved or restored on the machine of its owner
 becomes the new owner by itself once its old place is seen to be gone. On another machine, a person says so (`schedbot
 init --take-over`), even for a file with the inode of the owner: the volume of a restored backup may have it too.
 """
@@ -83,7 +83,7 @@ def copied(reason: str, place: Location) -> DatabaseLost:
     """Return the error of a copy."""
     command = f"schedbot --database {shlex.quote(place.path)} init --take-over"
     return DatabaseLost(
-        f"The database '{place.path}' {reason}. Two that work would post everything twice.",
+        f"The database '{place.path}' {reason}. Two copies in use would post everything twice.",
         f"Work with the other one, or stop it for good and run '{command}'.",
     )
 

@@ -1,4 +1,4 @@
-"""Files that are found are believed only if nobody else may write them; files are private when they are made."""
+"""Files that are found are trusted only if nobody else may write them; files are private when they are made."""
 
 import os
 import subprocess
