@@ -17,7 +17,18 @@ from schedbot.reports import limits
 
 if TYPE_CHECKING:
     from schedbot.reports.context import LiveOccurrence, ReportContext
-    from schedbot.reports.markup import bar, channel_link, escape, link, mention, number, percent, slack_date, usergroup
+    from schedbot.reports.markup import (
+        bar,
+        channel_link,
+        escape,
+        escape_markdown,
+        link,
+        mention,
+        number,
+        percent,
+        slack_date,
+        usergroup,
+    )
     from schedbot.reports.results import NotReady, Skip, not_ready, skip
     from schedbot.rules.dates import add_days, add_months, add_quarters, add_weeks, add_years, start_of
     from schedbot.rules.periods import Period
@@ -29,7 +40,18 @@ PUBLIC = {
     "schedbot.rules.periods": ("Period",),
     "schedbot.rules.dates": ("add_days", "add_months", "add_quarters", "add_weeks", "add_years", "start_of"),
     "schedbot.reports.markup": (
-        *("bar", "channel_link", "escape", "link", "mention", "number", "percent", "slack_date", "usergroup"),
+        *(
+            "bar",
+            "channel_link",
+            "escape",
+            "escape_markdown",
+            "link",
+            "mention",
+            "number",
+            "percent",
+            "slack_date",
+            "usergroup",
+        ),
     ),
 }
 __all__ = [
@@ -47,6 +69,7 @@ __all__ = [
     "bar",
     "channel_link",
     "escape",
+    "escape_markdown",
     "link",
     "mention",
     "not_ready",

@@ -32,6 +32,7 @@ from schedbot.reports.results import RenderedReport
 from schedbot.reports.sources.process_session import kill_session
 
 MOST_THREADS = 256
+ANSWER_S = 0.5
 STACK_BYTES = 4 << 20  # each thread counts with its stack
 SPARE_BYTES = 32 << 20  # for the renderer itself
 ALARM_S = 15  # later than the limit of the process that started it
@@ -75,6 +76,13 @@ class LiveRenderer:
         """Send lines to the other end."""
         with self.sending:
             self.end.sendall(b"".join(lines))
+
+    def answer_ping(self) -> None:
+        """Answer that a report which is late is late by itself: neither the GIL nor the async loop is held."""
+        from schedbot.reports.sources import python_function
+
+        if python_function.is_loop_free(ANSWER_S):
+            self.send(encode(LivePong()))
 
     def load(self, definition: ReportDefinition) -> None:
         """Import a report's module before its first rendering: what the module needs is not the report's own."""
@@ -123,7 +131,7 @@ def serve(end: socket.socket, python_path: list[str], ready: bytes) -> None:
         for line in lines:
             request = decode_request(line)
             if isinstance(request, LivePing):
-                renderer.send(encode(LivePong()))
+                threading.Thread(target=renderer.answer_ping, daemon=True).start()
             else:
                 executor.submit(renderer.render, request)
     if os.getsid(0) == os.getpid():

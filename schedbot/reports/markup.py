@@ -20,6 +20,11 @@ def escape(value: object) -> str:
     return escaping.escape_text(escaping.clean(str(value)))
 
 
+def escape_markdown(value: object) -> str:
+    """Return a value for `Message(markdown=...)`: no labelled link, picture or mention arises from it."""
+    return escaping.escape_markdown(escaping.protect(escaping.clean(str(value))))
+
+
 def link(url: str, text: str = "") -> str:
     """Return a link with a text: `<https://example.com|text>`. Raises ReportFailed for another scheme than http(s)."""
     return escaping.escape(markup.link(url, text))

@@ -11,7 +11,7 @@ from typing import Any
 from schedbot import times
 from schedbot.errors import BadInput, ReportFailed
 from schedbot.model import Message
-from schedbot.reports.escaping import escape_text
+from schedbot.reports.escaping import clean, escape_text
 
 RETRY_IN = "10m"
 LEAST_RETRY_MS = 1_000
@@ -74,7 +74,8 @@ def check_reason(function: str, reason: str) -> str:
     """Return the reason, in one line. Raises ReportFailed."""
     if not isinstance(reason, str) or not reason.strip():
         raise ReportFailed(f"{function}: the reason is {reason!r}.", f'Give a text: {function}("no orders yet").')
-    return " ".join(reason.split())[:LONGEST_REASON]
+    text = clean(reason).encode(errors="backslashreplace").decode()  # half a surrogate cannot be stored
+    return " ".join(text.split())[:LONGEST_REASON]
 
 
 Result = Message | Skip | NotReady

@@ -24,7 +24,6 @@ from schedbot.reports.definitions import ReportDefinition
 
 FRAMES = 5  # the last frames of a traceback
 LONGEST_MESSAGE = 500
-IMPORTS = threading.Lock()
 
 
 def call(definition: ReportDefinition, contexts: Sequence[ReportContext]) -> list[Any]:
@@ -55,8 +54,7 @@ def load(definition: ReportDefinition) -> Callable[..., Any]:
     """Return the function. Raises ReportFailed if it cannot be imported."""
     module_name, _, path = definition.place.partition(":")
     try:
-        with IMPORTS:
-            function: Any = importlib.import_module(module_name)
+        function: Any = importlib.import_module(module_name)  # a lock of its own for each module
         for name in path.split("."):
             function = getattr(function, name)
     except ModuleNotFoundError as error:
@@ -137,6 +135,15 @@ def event_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="reports", daemon=True).start()
     return loop
+
+
+def is_loop_free(within_s: float) -> bool:
+    """Does the loop of async reports go on? A report that blocks or stops the loop harms the others in the loop."""
+    if not event_loop.cache_info().currsize:
+        return True
+    answered = threading.Event()
+    event_loop().call_soon_threadsafe(answered.set)
+    return answered.wait(within_s)
 
 
 def run_async(coroutine: Coroutine[Any, Any, Any]) -> Any:

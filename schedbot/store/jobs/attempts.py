@@ -196,7 +196,7 @@ def settlement_bindings(end: AttemptEnd, place: int) -> dict[str, object]:
         "cancelled": CANCELLED,
         "available_at": end.available_at,
         "spent": end.spent,
-        "error": end.result.error,
+        "error": None if end.result.error is None else escape_surrogates(end.result.error),
         "ts": end.result.ts,
         "lateness_ms": end.lateness_ms,
     }

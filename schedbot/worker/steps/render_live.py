@@ -90,9 +90,10 @@ class LiveRenderPool:
                     del queues[name]
 
     def start_alone(self, deliveries: list[Delivery], now: int) -> bool:
-        """Start a request in a renderer that has no other. False: there is none, or the limit does not allow it."""
+        """Start a request in a new renderer. False: there is none yet, or the limit does not allow it."""
         handle = self.find_renderer(is_alone=True)
         if not handle:
+            self.make_room()
             return False
         definition, *_ = [self.find_definition(delivery) for delivery in deliveries]
         if not definition:  # a reload has removed it, and they have failed
@@ -101,6 +102,13 @@ class LiveRenderPool:
             return False
         self.start(handle, definition, deliveries, now, is_alone=True)
         return True
+
+    def make_room(self) -> None:
+        """Retire an idle renderer where the number of renderers allows no new one."""
+        active = [handle for handle in self.renderers if not handle.is_retiring]
+        idle = [handle for handle in active if handle.is_open and not handle.requests]
+        if idle and len(active) > self.processes:
+            idle[0].is_retiring = True
 
     def start_report(self, definition: ReportDefinition, queue: deque[Delivery], now: int) -> None:
         """Start what waits of one report."""
@@ -118,8 +126,11 @@ class LiveRenderPool:
         return definition.concurrency - spare
 
     def find_renderer(self, *, is_alone: bool = False) -> LiveRendererHandle | None:
-        """Return the renderer with the fewest requests; one without any for a report that has to be alone."""
-        handles = [handle for handle in self.renderers if handle.is_open and not (is_alone and handle.requests)]
+        """Return the renderer with the fewest requests; a new one for a report that has to be alone.
+
+        An earlier report may have left threads or limits behind, which would spoil the proof.
+        """
+        handles = [handle for handle in self.renderers if handle.is_open and not (is_alone and handle.rendered)]
         return min(handles, key=lambda handle: len(handle.requests), default=None)
 
     def start(
@@ -143,9 +154,10 @@ class LiveRenderPool:
         active = [handle for handle in self.renderers if not handle.is_retiring]
         if any(not handle.is_ready for handle in active) or len(active) > self.processes:
             return False
+        if self.alone and all(handle.rendered for handle in active):
+            return True
         is_busy = all(handle.requests for handle in active)
-        has_room = len(active) < self.processes and bool(self.queues or self.early)
-        return is_busy and (bool(self.alone) or has_room)
+        return is_busy and len(active) < self.processes and bool(self.queues or self.early)
 
     # -- results
 
