@@ -2,7 +2,8 @@
 
 So several threads never share a connection, and a thread that ends leaves none behind. A forked child abandons the
 connections of its parent: SQLite allows neither their use nor their end there
-(sqlite.org/howtocorrupt.html#_carrying_an_open_database_across_a_fork_).
+(sqlite.org/howtocorrupt.html#_carrying_an_open_database_across_a_fork_). Nor may the child open such a database anew:
+SQLite would count the parent's locks as the child's and take none, and what the child writes could be lost.
 """
 
 import os
@@ -10,19 +11,24 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from schedbot.errors import DatabaseUnusable, HandleUnusable
 from schedbot.store.database import Database
 
 MAX_IDLE = 40  # as many as the threads that FastAPI runs at once
 
+AFTER_FORK = "Open handles after a fork only, and close those of before it first."
+
+_inherited: set[Path] = set()  # databases that were open when this process was forked
 _handles: "weakref.WeakSet[Connections]" = weakref.WeakSet()
 
 
 class Connections:
-    """Open connections of a handle. `connect` opens one."""
+    """Open connections of a handle to the database at `path`. `connect` opens one."""
 
-    def __init__(self, connect: Callable[[], Database]) -> None:
+    def __init__(self, path: Path, connect: Callable[[], Database]) -> None:
+        self._path = path.resolve()
         self._connect = connect
         self._lock = threading.Lock()
         self._idle: list[Database] = []
@@ -49,8 +55,10 @@ class Connections:
         if self._process != os.getpid():
             raise HandleUnusable(
                 f"This handle was opened by process {self._process}, which forked this process {os.getpid()}.",
-                "Open another with schedbot.open() after the fork.",
+                AFTER_FORK,
             )
+        if self._path in _inherited:
+            raise HandleUnusable(f"This process was forked while '{self._path}' was open.", AFTER_FORK)
         if self._is_closed:
             raise HandleUnusable("This handle was closed.", "Open another with schedbot.open().")
 
@@ -94,6 +102,8 @@ class Connections:
 
     def abandon(self) -> None:
         """Leave all connections as they are, in a forked child. Takes no lock: nobody might be left to release it."""
+        if self._open:
+            _inherited.add(self._path)
         for db in self._open:
             db.abandon()
         self._open, self._idle = set(), []

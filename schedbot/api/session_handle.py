@@ -21,7 +21,7 @@ class SessionHandle:
 
     def __init__(self, loaded: Settings) -> None:
         self._settings = loaded
-        self._connections = Connections(lambda: open_database(loaded.database))
+        self._connections = Connections(loaded.database, lambda: open_database(loaded.database))
         # Connections of a handle that nobody closes end with it.
         self._finalizer = weakref.finalize(self, self._connections.close)
         with self._session():

@@ -96,16 +96,28 @@ def test_forked_child_is_refused_and_harms_nothing(database: Path) -> None:
     def use() -> list[str]:
         calls = (lambda: bot.show("acme-weekly"), lambda: bot.add("acme-2", **WEEKLY), lambda: next(jobs))
         hints = [refusal(call)[1] for call in calls]
-        with schedbot.open(database) as own:
-            hints.append(own.add("child", **WEEKLY).name)
+        hints.append(refusal(lambda: schedbot.open(database))[1])
         bot.close()
         jobs.close()  # type: ignore[attr-defined]
         return hints
 
-    assert in_child(use) == ["Open another with schedbot.open() after the fork."] * 3 + ["child"]
+    assert in_child(use) == ["Open handles after a fork only, and close those of before it first."] * 4
     bot.add("parent", **WEEKLY)
-    assert {schedule.name for schedule in bot.list()} == {"acme-weekly", "child", "parent"}
+    assert {schedule.name for schedule in bot.list()} == {"acme-weekly", "parent"}
     bot.close()
+
+
+def test_child_opens_a_handle_that_the_parent_has_closed(database: Path) -> None:
+    with schedbot.open(database) as bot:
+        bot.add("parent", **WEEKLY)
+
+    def use() -> str:
+        with schedbot.open(database) as own:
+            return own.add("child", **WEEKLY).name
+
+    assert in_child(use) == "child"
+    with schedbot.open(database) as bot:
+        assert {schedule.name for schedule in bot.list()} == {"child", "parent"}
 
 
 def test_child_that_lives_on_does_not_keep_the_write_lock(database: Path) -> None:
