@@ -141,9 +141,9 @@ def is_loop_free(within_s: float) -> bool:
     """Does the loop of async reports go on? A report that blocks or stops the loop harms the others in the loop."""
     if not event_loop.cache_info().currsize:
         return True
-    answered = threading.Event()
-    event_loop().call_soon_threadsafe(answered.set)
-    return answered.wait(within_s)
+    has_run = threading.Event()
+    event_loop().call_soon_threadsafe(has_run.set)
+    return has_run.wait(within_s)
 
 
 def run_async(coroutine: Coroutine[Any, Any, Any]) -> Any:
