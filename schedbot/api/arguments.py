@@ -44,12 +44,18 @@ def to_optional_text(argument: str, value: object) -> str | None:
 
 
 def to_texts(argument: str, value: object) -> list[str]:
-    """Return one text or several as a list, empty for None. Raises BadInput."""
+    """Return one text or several as a list, empty for None. Raises BadInput.
+
+    An empty list is an error too: it would mean all.
+    """
     if value is None:
         return []
     if isinstance(value, bytes | Mapping) or not isinstance(value, Iterable):
         raise wrong_type(argument, value, "a text or a list of texts")
-    return [to_text(argument, entry) for entry in ([value] if isinstance(value, str) else value)]
+    texts = [to_text(argument, entry) for entry in ([value] if isinstance(value, str) else value)]
+    if not texts:
+        raise BadInput(f"{argument} is an empty list.", f"Without {argument}, all are meant.")
+    return texts
 
 
 def to_number(argument: str, value: object, most: int = MOST) -> int:

@@ -112,10 +112,10 @@ class Schedbot(Delivery):
     def list(
         self,
         *names: str,
-        state: Texts = (),
+        state: Texts | None = None,
         account: str | None = None,
         workspace: str | None = None,
-        channel: Texts = (),
+        channel: Texts | None = None,
         tz: str | ZoneInfo | None = None,
         sort: str = "name",
     ) -> Schedules:

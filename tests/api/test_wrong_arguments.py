@@ -1,6 +1,7 @@
 """Wrong arguments of the Python API: each is an error that says what is wrong, and nothing is changed."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,3 +78,10 @@ def test_none_is_the_same_as_a_keyword_left_out(bot: schedbot.Schedbot) -> None:
     assert list(untyped.audit(state=None, since=None)) == []
     assert untyped.next(from_=None, to=None, count=None) == bot.next()
     assert [schedule.state for schedule in untyped.pause("acme", reason=None, until=None)] == ["paused"]
+
+
+@pytest.mark.parametrize("name", ["account", "state", "channel", "schedule"])
+def test_empty_list_of_a_filter_does_not_mean_all(database: Path, name: str) -> None:
+    filters: dict[str, Any] = {name: []}
+    with schedbot.open(database) as bot, pytest.raises(BadInput, match=f"{name} is an empty list"):
+        bot.audit(**filters)

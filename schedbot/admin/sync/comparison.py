@@ -1,8 +1,8 @@
 """Compare a record of a sync with its schedule: the columns whose values differ.
 
 Rule: a schedule is as `add` would make it of its record, so an absent column has its default. One exception: without a
-column `paused`, a schedule stays paused or active. Values are compared, not spellings, and an instant or an end that is
-past by now is no error while it stays the same.
+value in the column `paused`, a schedule stays paused or active, so that a gap in a table resumes nobody. Values are
+compared, not spellings, and an instant or an end that is past by now is no error while it stays the same.
 """
 
 import json
@@ -59,7 +59,7 @@ def find_different_cells(cells: Cells, values: Mapping[str, Any]) -> dict[str, s
                 value is None or isinstance(value, str) or text != json.dumps(value, ensure_ascii=False)
             ):
                 different[column] = text
-        elif value != DEFAULT_VALUES[column] and not (text is None and column == "paused"):
+        elif value != DEFAULT_VALUES[column] and column != "paused":
             different[column] = ""
     return different
 

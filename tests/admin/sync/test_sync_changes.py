@@ -86,7 +86,15 @@ def test_pause_by_hand_stays_without_a_column_paused(schedules: Schedules) -> No
     assert (schedules.get("a").state, schedules.get("a").reason) == (ScheduleState.PAUSED, "moving")
 
 
-@pytest.mark.parametrize("value", [False, "", None])
+@pytest.mark.parametrize("value", ["", None])
+def test_empty_cell_of_paused_changes_nothing(schedules: Schedules, value: Any) -> None:
+    sync(schedules, row("a"))
+    schedules.pause("a", "unpaid")
+    assert sync(schedules, row("a", paused=value)) == ([], [], [], ["a"])
+    assert schedules.get("a").state is ScheduleState.PAUSED
+
+
+@pytest.mark.parametrize("value", [False, "no"])
 def test_column_paused_resumes_and_pauses(schedules: Schedules, value: Any) -> None:
     sync(schedules, row("a", paused=True))
     assert schedules.get("a").state is ScheduleState.PAUSED
