@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from schedbot import times
 from schedbot.errors import BadInput, SchedbotError
 from schedbot.session import Session
 
@@ -32,6 +33,7 @@ def back_up(session: Session, target: Path, keep: int | None = None) -> BackupRe
     gets its name. Raises BadInput for a target that exists or a folder that is missing, and SchedbotError for a copy
     that is damaged.
     """
+    refuse_impossible(target)
     file = target / NAME.format(stamp=stamp(session.now())) if target.is_dir() else target
     if keep is not None and not target.is_dir():
         raise BadInput("--keep needs a folder.", "Give the name of a folder: its older backups are deleted.")
@@ -45,6 +47,15 @@ def back_up(session: Session, target: Path, keep: int | None = None) -> BackupRe
         os.rename(partial, file)
     sync_folder(file.parent)
     return BackupResult(file, file.stat().st_size, jobs, tuple(rotate(target, keep)) if keep else ())
+
+
+def refuse_impossible(target: Path) -> None:
+    """Raise BadInput for a name that no file can have."""
+    try:
+        target.with_name(f".{target.name}{PARTIAL}").exists()
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise BadInput(f"No file can be called {times.quote(str(target))}: {reason}.", "Choose another name.") from None
 
 
 @contextmanager

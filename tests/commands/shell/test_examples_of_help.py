@@ -20,6 +20,7 @@ EARLIER = {
     "resume": ("pause acme-weekly",),
     "workspace resume": ("workspace pause default",),
 }
+FILES = {"sync": ("schedules.csv", "name,cron,tz,channel,text\nacme-daily,0 9 * * *,UTC,C0123456789,Good morning\n")}
 WITHOUT_SCHEDULE = ("add", "init")
 
 
@@ -47,6 +48,9 @@ def test_pasted_example_does_its_work(app: App, name: str) -> None:
         app.tick()
     for words in EARLIER.get(name, ()):
         assert app.run(*words.split(), SLACK_TOKEN_ACME="xoxb-sandbox-acme").returncode == 0
+    if name in FILES:
+        file, content = FILES[name]
+        (app.folder / file).write_text(content)
     path = f"{Path(sys.executable).parent}:{app.environment()['PATH']}"
     env = app.environment(PATH=path, SLACK_TOKEN_ACME="xoxb-sandbox-acme")
     example = shown_example(app, name, 80)

@@ -45,7 +45,8 @@ def test_report_is_asked_until_it_is_ready(app: App) -> None:
     write_module(app.folder, MODULE)
     configure(app, TABLES)
     add_job(app, "waits", "waits", now_ms(), account="soon", max_attempts="1")
-    app.work()
+    worked = app.work()
+    assert worked.returncode == 0, worked.stderr
     (job,) = app.audit()
     assert [attempt["outcome"] for attempt in job["attempts"]] == ["not_ready", "not_ready", "posted"]
     assert [post["text"] for post in app.posts()] == ["ready at attempt 3"]
@@ -67,7 +68,8 @@ def test_report_knows_when_its_last_message_was_posted(app: App) -> None:
     write_module(app.folder, MODULE)
     configure(app, TABLES)
     add_job(app, "previous", "previous", now_ms(), tz="Asia/Tokyo")
-    app.work()
+    worked = app.work()
+    assert worked.returncode == 0, worked.stderr
     assert app.run("run-now", "previous").returncode == 0
     app.work()
     assert [post["text"] for post in app.posts()] == ["previous: None", "previous: JST"]
