@@ -102,9 +102,9 @@ def test_completion_loads_neither_rich_nor_slack_sdk(run: Run, shell: str) -> No
 @pytest.mark.slow
 def test_bash_completes_a_name_in_a_real_shell(run: Run, tmp_path: Path) -> None:
     run("add", "acme-weekly", *ADD)
-    asked = {**os.environ, "_SCHEDBOT_COMPLETE": "source_bash"}  # --show-completion looks for the shell around it
+    env = {**os.environ, "_SCHEDBOT_COMPLETE": "source_bash"}  # --show-completion looks for the shell around it
     command = [sys.executable, "-m", "schedbot"]
-    script = subprocess.run(command, env=asked, capture_output=True, text=True, timeout=60).stdout
+    script = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60).stdout
     assert "_schedbot_completion() {" in script
     program = shutil.which("schedbot", path=f"{Path(sys.executable).parent}:/usr/bin")
     line = (
