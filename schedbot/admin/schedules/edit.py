@@ -17,6 +17,7 @@ from schedbot.admin.workspaces import user_zones
 from schedbot.errors import ScheduleChanged
 from schedbot.model import Schedule
 from schedbot.reports import definitions
+from schedbot.reports.definitions import Definitions
 from schedbot.session import Session
 from schedbot.store.fanout import count_past_occurrences
 
@@ -44,7 +45,7 @@ def edit(
     user = slack_user(fields, ScheduleFields.of(find(session.db, name)))
     zones = user_zones.ask(session, [user]) if user else NO_ZONES
     context = ChangeContext.begin(session, "edit")
-    change = ScheduleEdit(session, context, fields, params, zones, trial)
+    change = ScheduleEdit(session, context, fields, params, zones, definitions.load(session.settings), trial)
     change.parse(find(session.db, name))  # tries the report, while nobody waits for the database
     with session.db.writing():
         before = find(session.db, name)
@@ -67,6 +68,7 @@ class ScheduleEdit:
     fields: Fields
     params: ParamChanges | None
     zones: Zones
+    known: Definitions
     trial: Trial
 
     def parse(self, before: Schedule) -> ScheduleFields:
@@ -75,8 +77,7 @@ class ScheduleEdit:
         base = ScheduleFields.of(before, count_past_occurrences.count_occurrences(self.session.db, before, now))
         if self.params and (self.params.values or self.params.unset):
             fields = {**fields, "params": json.dumps(merge(before.terms.report.params, self.params))}
-        known = definitions.load(self.session.settings)
-        return ScheduleFields.parse(fields, now, base, self.zones, known, self.trial)
+        return ScheduleFields.parse(fields, now, base, self.zones, self.known, self.trial)
 
 
 def refuse_other_version(schedule: Schedule, version: int | None) -> None:
