@@ -71,6 +71,11 @@ class ReportDefinition:
         """Return `the report 'weekly'`, or `the sync 'product'` for a table `[sync.product]`."""
         return f"the {self.section.removesuffix('s')} '{self.name}'"
 
+    @property
+    def subject(self) -> str:
+        """Return the title as the begin of a sentence: `The report 'weekly'`."""
+        return f"T{self.title[1:]}"
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseDefinition:
@@ -125,9 +130,13 @@ class Definitions:
         if f"[databases.{definition.database}]" in self.problems:
             raise self.problems[f"[databases.{definition.database}]"]
         if definition.database not in self.databases:
-            problem = f"T{definition.title[1:]} names the database '{definition.database}', which is not there."
+            problem = f"{definition.subject} names the database '{definition.database}', which is not there."
             raise BadInput(problem, f"Write a table [databases.{definition.database}] with url or url_env.")
         return self.databases[definition.database]
+
+    def find_url(self, definition: ReportDefinition) -> str:
+        """Return the URL of a report's database, '' for a report without one. Raises BadInput."""
+        return self.find_database(definition).resolve_url() if definition.kind == "sql" else ""
 
 
 NO_DEFINITIONS = Definitions({}, {}, (), {})

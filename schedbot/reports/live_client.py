@@ -29,7 +29,7 @@ from schedbot.reports.live_protocol import (
     build_response,
     encode,
 )
-from schedbot.reports.results import RenderedReport, explain_end
+from schedbot.reports.results import RenderedReport, explain_end, time_is_over
 from schedbot.reports.sources.process_session import kill_session
 
 MOST_RUNNING = 100  # reports in one process
@@ -37,23 +37,23 @@ START_S = 30
 ANSWER_S = 1
 READY = b'{"ready":true}\n'
 CODE = f"""
-import os, socket, sys
-sys.path[:] = sys.argv[3:]
-from schedbot.reports import live_child
+import importlib, os, socket, sys
+sys.path[:] = sys.argv[4:]
+child = importlib.import_module(sys.argv[3])
 python_path = sys.argv[2].split(os.pathsep) if sys.argv[2] else []
-live_child.serve(socket.socket(fileno=int(sys.argv[1])), python_path, {READY!r})
+child.serve(socket.socket(fileno=int(sys.argv[1])), python_path, {READY!r})
 """
 KEYS = count(1)
 
 
 class LiveProcess:
-    """A live renderer of this command, or a process with other `code`. Raises SchedbotError if it cannot start."""
+    """A live renderer of this command, or a process of another `module`. Raises SchedbotError if it cannot start."""
 
-    def __init__(self, python_path: tuple[str, ...], code: str = CODE) -> None:
+    def __init__(self, python_path: tuple[str, ...], module: str = "schedbot.reports.live_child") -> None:
         self.end, child_end = socket.socketpair()
         with child_end:
             self.child = subprocess.Popen(
-                [sys.executable, "-c", code, str(child_end.fileno()), os.pathsep.join(python_path), *sys.path],
+                [sys.executable, "-c", CODE, str(child_end.fileno()), os.pathsep.join(python_path), module, *sys.path],
                 env={name: value for name, value in os.environ.items() if not log.TOKEN.search(value)},
                 pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -144,8 +144,7 @@ class LiveResult:
 def build_live_request(definitions: Definitions, name: str, occurrence: LiveOccurrence) -> LiveRequest:
     """Return the request for a named report. Raises BadInput for a report or database that cannot be used."""
     definition = definitions.find(name)
-    url = definitions.find_database(definition).resolve_url() if definition.kind == "sql" else ""
-    return LiveRequest(definition, url, occurrence)
+    return LiveRequest(definition, definitions.find_url(definition), occurrence)
 
 
 @dataclass(slots=True)
@@ -255,9 +254,7 @@ class LiveClient:
             if request.overdue_at > now:
                 self.waiting.appendleft(request)
                 continue
-            limit, name = f"{request.definition.timeout_ms / 1000:g} s", request.definition.name
-            hint = f"Make it faster, or raise 'timeout' in [reports.{name}]."
-            yield LiveResult(request, RenderedReport(failure=f"It took more than {limit}.", hint=hint))
+            yield LiveResult(request, time_is_over(request.definition))
 
     def render_alone(self, request: LiveRequest) -> LiveResult:
         """Return the result of a report in a process of its own."""

@@ -73,10 +73,14 @@ def decode_request(line: bytes) -> LiveRenderRequest | LivePing:
     return LivePing() if content["type"] == "LivePing" else build_request(content)
 
 
+def build_definition(content: Mapping[str, Any]) -> ReportDefinition:
+    """Return a definition from its fields."""
+    return ReportDefinition(**{**content, "command": tuple(content["command"])})
+
+
 def build_request(content: Mapping[str, Any]) -> LiveRenderRequest:
     """Return a request from its fields."""
-    table = content["definition"]
-    definition = ReportDefinition(**{**table, "command": tuple(table["command"])})
+    definition = build_definition(content["definition"])
     occurrences = tuple(LiveOccurrence(**occurrence) for occurrence in content["occurrences"])
     return LiveRenderRequest(content["key"], definition, content["url"], occurrences)
 

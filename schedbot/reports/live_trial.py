@@ -12,6 +12,7 @@ from schedbot.reports import live_client, trial
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.definitions import Definitions, ReportDefinition
 from schedbot.reports.live_client import LiveClient, LiveResult
+from schedbot.reports.results import report_error
 
 FAILURE_KEPT_S = 60
 
@@ -67,6 +68,6 @@ def render(definitions: Definitions, request: NamedReportOccurrence) -> LiveResu
         client.close()
     rendered = result.rendered
     if rendered.failure is not None:
-        lines = [f"The report '{request.report}' failed: {rendered.failure}", *rendered.detail.splitlines()]
-        raise ReportFailed("\n  ".join(lines), rendered.hint, rendered.detail)
+        subject = result.request.definition.subject
+        raise report_error(subject, rendered.failure, rendered.hint, rendered.detail)
     return result

@@ -6,12 +6,15 @@ A function returns a text, a `Message`, a list of blocks, `skip(reason)` or `not
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from schedbot import times
 from schedbot.errors import BadInput, ReportFailed
 from schedbot.model import Message
 from schedbot.reports.escaping import clean, escape_text
+
+if TYPE_CHECKING:  # a Python report that imports `skip` needs no settings
+    from schedbot.reports.definitions import ReportDefinition
 
 RETRY_IN = "10m"
 LEAST_RETRY_MS = 1_000
@@ -104,6 +107,17 @@ def parse_result(value: Any, source: str) -> Result:
 def is_figure(value: object) -> bool:
     """Is the value a figure of a plotting library?"""
     return type(value).__name__ == "Figure"
+
+
+def time_is_over(definition: "ReportDefinition") -> RenderedReport:
+    """Return the result of a report that took longer than its limit."""
+    hint = f"Make it faster, or raise 'timeout' in [reports.{definition.name}]."
+    return RenderedReport(failure=f"It took more than {definition.timeout_ms / 1000:g} s.", hint=hint)
+
+
+def report_error(subject: str, failure: str, hint: str, detail: str) -> ReportFailed:
+    """Return the error of a report for a command: `The report 'weekly' failed: ...`, with the detail below it."""
+    return ReportFailed("\n  ".join([f"{subject} failed: {failure}", *detail.splitlines()]), hint, detail)
 
 
 def explain_end(exit_code: int | None) -> str:

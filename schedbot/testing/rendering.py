@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, Protocol, TypedDict, Unpack
 
 from schedbot import clock, settings, times
-from schedbot.errors import BadInput, ReportFailed, SchedbotError
+from schedbot.errors import BadInput, SchedbotError
 from schedbot.model import Message
 from schedbot.reports import definitions, live_client
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.definitions import Definitions
 from schedbot.reports.fallback_text import extract_attachment_text, extract_text
 from schedbot.reports.live_client import LiveClient
-from schedbot.reports.results import NotReady, RenderedReport, Skip
+from schedbot.reports.results import NotReady, RenderedReport, Skip, report_error
 from schedbot.settings import Flags
 
 CONFIG = "schedbot.toml"
@@ -115,8 +115,7 @@ def render_from(folder: Path, report: str, occurrence: OccurrenceFields) -> Rend
         loaded = definitions.load(settings.load(Flags(config=str(config))))
         rendered = RENDERER.render(loaded, report, build_occurrence(report, occurrence))
         if rendered.failure is not None:
-            lines = [f"The report '{report}' failed: {rendered.failure}", *rendered.detail.splitlines()]
-            raise ReportFailed("\n  ".join(lines), rendered.hint, rendered.detail)
+            raise report_error(loaded.find(report).subject, rendered.failure, rendered.hint, rendered.detail)
     except SchedbotError as error:
         if error.hint:
             error.add_note(f"Hint: {error.hint}")

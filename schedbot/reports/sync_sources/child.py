@@ -16,7 +16,7 @@ from schedbot.errors import ReportFailed
 from schedbot.log import redact_tokens
 from schedbot.reports.definitions import ReportDefinition
 from schedbot.reports.live_child import SPARE_BYTES, drop_stdout, read_data_bytes
-from schedbot.reports.live_protocol import fields_of
+from schedbot.reports.live_protocol import build_definition, fields_of
 from schedbot.reports.sync_sources import rows
 
 BATCH = 500
@@ -45,9 +45,7 @@ def serve(end: socket.socket, python_path: list[str], ready: bytes) -> None:
     end.sendall(ready)
     with end.makefile("rb") as lines:
         content = json.loads(lines.readline())
-    table = content["definition"]
-    definition = ReportDefinition(**{**table, "command": tuple(table["command"])})
-    send(end, answer(end, definition, content["url"]))
+    send(end, answer(end, build_definition(content["definition"]), content["url"]))
     os._exit(0)  # threads of the function would keep the process
 
 

@@ -7,23 +7,18 @@ from typing import Any
 
 from schedbot.errors import ReportFailed
 from schedbot.reports.definitions import Definitions, ReportDefinition
-from schedbot.reports.live_client import READY, START_S, LiveProcess
+from schedbot.reports.live_client import START_S, LiveProcess
+from schedbot.reports.results import report_error
 from schedbot.reports.sync_sources.child import ListRequest, encode
 from schedbot.times import format_duration
 
-CODE = f"""
-import os, socket, sys
-sys.path[:] = sys.argv[3:]
-from schedbot.reports.sync_sources import child
-python_path = sys.argv[2].split(os.pathsep) if sys.argv[2] else []
-child.serve(socket.socket(fileno=int(sys.argv[1])), python_path, {READY!r})
-"""
+CHILD = "schedbot.reports.sync_sources.child"
 
 
 def read_rows(definitions: Definitions, definition: ReportDefinition) -> Iterator[dict[str, str]]:
     """Yield the cells of each row. Raises BadInput for a database that cannot be used, and ReportFailed."""
-    url = definitions.find_database(definition).resolve_url() if definition.kind == "sql" else ""
-    process = LiveProcess(definitions.python_path, CODE)
+    url = definitions.find_url(definition)
+    process = LiveProcess(definitions.python_path, CHILD)
     try:
         process.send(encode(ListRequest(definition, url)))
         remaining_s = definition.timeout_ms / 1_000
@@ -45,11 +40,11 @@ def receive(process: LiveProcess, definition: ReportDefinition, until: float) ->
         line = process.receive(until)
     except EOFError:
         exit_code = process.child.wait(START_S)
-        raise ReportFailed(f"T{definition.title[1:]} ended its process (exit code {exit_code}).") from None
+        raise ReportFailed(f"{definition.subject} ended its process (exit code {exit_code}).") from None
     if line is None:
         limit = format_duration(definition.timeout_ms)
         hint = f"Make it faster, or raise 'timeout' in [sync.{definition.name}]."
-        raise ReportFailed(f"T{definition.title[1:]} took more than {limit}.", hint)
+        raise ReportFailed(f"{definition.subject} took more than {limit}.", hint)
     content: dict[str, Any] = json.loads(line)
     return content
 
@@ -57,8 +52,5 @@ def receive(process: LiveProcess, definition: ReportDefinition, until: float) ->
 def refuse_failure(definition: ReportDefinition, line: dict[str, Any]) -> None:
     """Raise ReportFailed if the last line has a failure."""
     if "failure" in line:
-        lines = [
-            f"T{definition.title[1:]} failed: {line['failure']} Nothing was changed.",
-            *line["detail"].splitlines(),
-        ]
-        raise ReportFailed("\n  ".join(lines), line["hint"], line["detail"])
+        failure = f"{line['failure']} Nothing was changed."
+        raise report_error(definition.subject, failure, line["hint"], line["detail"])

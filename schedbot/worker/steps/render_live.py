@@ -14,7 +14,7 @@ from schedbot.errors import BadInput
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.definitions import Definitions, ReportDefinition
 from schedbot.reports.live_protocol import LivePong, LiveRenderRequest, LiveRenderResponse
-from schedbot.reports.results import RenderedReport, explain_end
+from schedbot.reports.results import RenderedReport, explain_end, time_is_over
 from schedbot.rules import recurrence
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.protocol import ChildResponse, Ready
@@ -53,15 +53,11 @@ class LiveRenderPool:
         """Return the definition of a delivery's report. None: there is none, and it has failed."""
         try:
             definition = self.definitions.find(delivery.job.report.source)
-            self.find_url(definition)
+            self.definitions.find_url(definition)
         except BadInput as error:
             self.on_rendered(delivery, RenderedReport(failure=str(error), hint=error.hint))
             return None
         return definition
-
-    def find_url(self, definition: ReportDefinition) -> str:
-        """Return the URL of a report's database, '' if it has none. Raises BadInput."""
-        return self.definitions.find_database(definition).resolve_url() if definition.kind == "sql" else ""
 
     def reload(self, definitions: Definitions) -> None:
         """Take a changed configuration: renderers end after what they have, and new ones begin with the new code."""
@@ -147,7 +143,7 @@ class LiveRenderPool:
         request = LiveRender(definition, dict(enumerate(deliveries)), overdue_at, is_alone)
         handle.add(request)
         occurrences = tuple(build_live_occurrence(delivery.job) for delivery in deliveries)
-        handle.send(LiveRenderRequest(request.key, definition, self.find_url(definition), occurrences))
+        handle.send(LiveRenderRequest(request.key, definition, self.definitions.find_url(definition), occurrences))
 
     def needs_renderer(self) -> bool:
         """Is another renderer needed? There may be one more than the usual number for a report that has to be alone."""
@@ -205,16 +201,14 @@ class LiveRenderPool:
 
     def fail_overdue(self, request: LiveRender) -> None:
         """Fail the report of a request whose time is over. A batch is rendered again, one by one."""
-        deliveries, definition = request.open_deliveries(), request.definition
+        deliveries = request.open_deliveries()
         if request.size > 1:
             for delivery in deliveries:
                 delivery.is_single = True
                 self.render(delivery)
             return
-        hint = f"Make it faster, or raise 'timeout' in [reports.{definition.name}]."
-        rendered = RenderedReport(failure=f"It took more than {definition.timeout_ms / 1000:g} s.", hint=hint)
         for delivery in deliveries:
-            self.on_rendered(delivery, rendered)
+            self.on_rendered(delivery, time_is_over(request.definition))
 
     def remove(self, handle: LiveRendererHandle) -> None:
         """Remove a renderer that has ended. A report that was alone in it has failed; others are rendered again."""
