@@ -46,13 +46,14 @@ def find_busy_renderer(pool: Program, dead: int = 0) -> int:
     return int(until(find, within=60))
 
 
-def test_report_of_killed_renderer_is_posted_once(app: App, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "starved"])
+def test_report_of_lost_renderer_is_posted_once(app: App, tmp_path: Path, number: signal.Signals) -> None:
     report = tmp_path / "report.json.j2"
     pool = start_rendering_pool(app, report)
     renderer = find_busy_renderer(pool)
     report.write_text('{"text": "harmless"}')
-    os.kill(renderer, signal.SIGKILL)
-    until(lambda: app.states() == {"succeeded": 1}, within=30)
+    os.kill(renderer, number)
+    until(lambda: app.states() == {"succeeded": 1}, within=30 if number is signal.SIGKILL else 40)
     assert app.slack.texts() == ["harmless"]
     assert read_value(app.db, "SELECT count(*) FROM attempts") == 1
 
@@ -66,17 +67,6 @@ def test_report_that_lost_two_renderers_fails(app: App, tmp_path: Path) -> None:
     assert [job["error"] for job in app.audit()] == ["render_failed"]
     assert app.slack.texts() == []
     assert "exit code -9" in read_value(app.db, "SELECT detail FROM attempts")
-
-
-def test_report_of_starved_renderer_is_tried_once_more(app: App, tmp_path: Path) -> None:
-    report = tmp_path / "report.json.j2"
-    pool = start_rendering_pool(app, report)
-    renderer = find_busy_renderer(pool)
-    report.write_text('{"text": "harmless"}')
-    os.kill(renderer, signal.SIGSTOP)
-    until(lambda: app.states() == {"succeeded": 1}, within=40)
-    assert app.slack.texts() == ["harmless"]
-    assert read_value(app.db, "SELECT count(*) FROM attempts") == 1
 
 
 def test_report_that_starves_twice_fails(app: App, tmp_path: Path) -> None:

@@ -45,13 +45,19 @@ def texts(app: App) -> list[str]:
     return [post["text"] for post in sorted(app.posts(), key=lambda post: float(post["ts"]))]
 
 
-def test_signal_takes_changed_code_and_tables(app: App) -> None:
+def start_with_old_word(app: App) -> Program:
+    """Return a pool that has posted the word "old" of a report whose code has changed since."""
     write_word(app.folder, "old")
     configure(app, TABLE)
     pool = app.start("work", SCHEDBOT_RENDERERS="1")
     add_job(app, "word-1")
     until(lambda: texts(app) == ["old"])
     write_word(app.folder, "changed")
+    return pool
+
+
+def test_signal_takes_changed_code_and_tables(app: App) -> None:
+    pool = start_with_old_word(app)
     reload(pool)
     add_job(app, "word-2")
     until(lambda: texts(app) == ["old", "changed"])
@@ -64,12 +70,7 @@ def test_signal_takes_changed_code_and_tables(app: App) -> None:
 
 
 def test_unreadable_configuration_keeps_the_old_tables(app: App) -> None:
-    write_word(app.folder, "old")
-    configure(app, TABLE)
-    pool = app.start("work", SCHEDBOT_RENDERERS="1")
-    add_job(app, "word-1")
-    until(lambda: texts(app) == ["old"])
-    write_word(app.folder, "changed")
+    pool = start_with_old_word(app)
     right = app.config.read_text()
     app.config.write_text("[reports")
     reload(pool, "reload_failed")
