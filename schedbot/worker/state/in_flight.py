@@ -175,11 +175,15 @@ class InFlight:
             self.remove(delivery)
 
     def hold_workspace(self, workspace_id: str, until: int) -> None:
-        """Give back a workspace's unsent deliveries until a limit has passed (UTC), so that they take no room."""
-        self.send_queue.hold(workspace_id, steady_ms() + until - self.session.now())
+        """Give back a workspace's unsent deliveries until a limit has passed, so that they take no room.
+
+        `until` is steady milliseconds: the clock may have been set since Slack named the limit.
+        """
+        self.send_queue.hold(workspace_id, until)
+        available_at = self.session.now() + until - steady_ms()
         for delivery in self.unsent():
             if delivery.job.workspace_id == workspace_id:
-                self.put_back(delivery.job, until + int(random.random() * SPREAD_MS))
+                self.put_back(delivery.job, available_at + int(random.random() * SPREAD_MS))
                 self.remove(delivery)
 
     def on_child_died(self, poster: PosterHandle) -> None:

@@ -21,7 +21,7 @@ from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.protocol import PostRequest, PostResponse
 from schedbot.worker.state.circuit_breaker import is_outage
 from schedbot.worker.state.in_flight import InFlight
-from schedbot.worker.state.next_state import START_LIMIT_MS, RetryBudget, Transition, next_state
+from schedbot.worker.state.next_state import START_LIMIT_MS, RetryBudget, next_state
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import PACE_MS, Delivery
 from schedbot.worker.state.write_queue import WriteFailure
@@ -245,7 +245,9 @@ class Sender:
             spent=transition.spent,
             lateness_ms=max(0, delivery.sent_at - job.scheduled_at) if is_posted and delivery.sent_at else None,
         )
-        on_commit = partial(self.on_ended, delivery, result, transition)
+        hold_ms = None if transition.hold_until is None else transition.hold_until - now
+        held_until = None if hold_ms is None else steady_ms() + hold_ms
+        on_commit = partial(self.on_ended, delivery, result, held_until)
         on_failure = partial(self.in_flight.give_up, delivery)
         if transition.has_effects:
             write = partial(write_end, end=end, delivery=delivery, transition=transition)
@@ -254,8 +256,11 @@ class Sender:
             ended = EndedDelivery(end, delivery)
             self.in_flight.writes.add_to_set(write_ends, ended, on_commit, on_failure, is_ending=True)
 
-    def on_ended(self, delivery: Delivery, result: AttemptResult, transition: Transition, state: str | None) -> None:
-        """Remove a delivery whose end is written; its job is in `state` (None: another claim holds it)."""
+    def on_ended(self, delivery: Delivery, result: AttemptResult, held_until: int | None, state: str | None) -> None:
+        """Remove a delivery whose end is written; its job is in `state` (None: another claim holds it).
+
+        `held_until`: steady milliseconds until which nothing is sent to its workspace, None without a limit.
+        """
         job = delivery.job
         if state is None:
             log.event("lease_lost", "warning", job=job.id, schedule=job.schedule)
@@ -263,7 +268,7 @@ class Sender:
             self.in_flight.record_state(job.id, state)
         log_result(job, result, state)
         self.in_flight.remove(delivery)
-        if transition.hold_until is not None:
-            self.in_flight.hold_workspace(job.workspace_id, transition.hold_until)
+        if held_until is not None:
+            self.in_flight.hold_workspace(job.workspace_id, held_until)
         if self.in_flight.breaker.is_open:
             self.in_flight.put_back_until(self.in_flight.breaker.probe_at)
