@@ -112,6 +112,16 @@ class OutsidePolicy(StrEnum):
     SKIP = "skip"
 
 
+class ThreadSpan(StrEnum):
+    """Span of time whose messages are replies in one thread; `none`: each message is in the channel."""
+
+    NONE = "none"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    ALWAYS = "always"
+
+
 class Priority(StrEnum):
     """Priority of a job among jobs that are due together; also the weight of its workspace's turn."""
 
@@ -254,6 +264,11 @@ class Terms:
     outside: OutsidePolicy = OutsidePolicy.DEFER
     blackout: str = ""
     on_empty: str = ""  # text to post if a report has nothing to report; empty: the report's own rule
+    thread: ThreadSpan = ThreadSpan.NONE
+    is_update: bool = False  # the last message is brought up to date instead of a new message
+    username: str = ""  # name that messages are posted with; empty: the app's own
+    icon: str = ""  # picture that messages are posted with: `:emoji:` or an https URL; empty: the app's own
+    unfurl: bool = False  # previews of links
     tz_from: str = ""  # Slack user whose time zone is followed: `slack:U0123456789`; empty for a fixed zone
 
 

@@ -51,6 +51,11 @@ class ScheduleKeywords(TypedDict, total=False):
     outside: str | None
     blackout: str | None
     on_empty: str | None
+    thread: str | None
+    update: bool | str | None
+    username: str | None
+    icon: str | None
+    unfurl: bool | str | None
 
 
 class EditKeywords(ScheduleKeywords, total=False):

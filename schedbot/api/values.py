@@ -14,7 +14,7 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A schedule as `add`, `edit`, `list` and `show` return it. Its fields up to `on_empty` are columns of an import.
+    """A schedule as `add`, `edit`, `list` and `show` return it. Its fields up to `unfurl` are columns of an import.
 
     `state` is active, paused, suspended, finished or removed, with its `reason`. `next_due_at`: next occurrence that
     is not skipped, or None. `meaning`: the rule in words. `zone`: time zone in use; `tz`: as it was typed. `source`:
@@ -48,6 +48,11 @@ class Schedule:
     outside: str
     blackout: str
     on_empty: str
+    thread: str
+    update: bool
+    username: str
+    icon: str
+    unfurl: bool
     id: str
     state: str
     reason: str | None

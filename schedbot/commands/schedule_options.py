@@ -11,6 +11,8 @@ import typer
 from schedbot.admin.fields import parsers
 from schedbot.admin.fields.schedule_fields import COLUMNS
 
+FLAGS = ("update", "unfurl")  # options without a text
+
 
 def option(flag: str, metavar: str, text: str) -> Any:
     """Return one option that takes text."""
@@ -81,16 +83,40 @@ OutsidePolicy = Annotated[
 Blackout = Annotated[
     str | None, option("--blackout", "DAYS", "Dates without posts: '2026-12-24/2026-12-27'. [default: none]")
 ]
-
-
 OnEmpty = Annotated[
     str | None, option("--on-empty", "TEXT", "Post this text if the report has nothing to report. [default: skip]")
+]
+Thread = Annotated[
+    str | None,
+    option(
+        "--thread",
+        "none|daily|weekly|monthly|always",
+        "Post as replies in one thread for each day, week or month, or in one for ever. [default: none]",
+    ),
+]
+Update = Annotated[
+    bool | None,
+    typer.Option(
+        "--update/--no-update", help="Update the schedule's last message instead of a new one. [default: no-update]"
+    ),
+]
+Username = Annotated[
+    str | None, option("--username", "TEXT", "Name that messages are posted with. [default: the app's name]")
+]
+Icon = Annotated[
+    str | None,
+    option("--icon", "ICON", "Icon of messages: ':bar_chart:' or an https address. [default: the app's icon]"),
+]
+Unfurl = Annotated[
+    bool | None, typer.Option("--unfurl/--no-unfurl", help="Show previews of links. [default: no-unfurl]")
 ]
 
 
 def schedule_fields(options: Mapping[str, Any]) -> dict[str, str | None]:
     """Return the options that are import columns, unparsed."""
-    return {name: options[name] for name in COLUMNS if isinstance(options.get(name), str)}
+    texts = {name: options[name] for name in COLUMNS if isinstance(options.get(name), str)}
+    flags = {name: str(options[name]).lower() for name in FLAGS if options.get(name) is not None}
+    return {**texts, **flags}
 
 
 def parse_params(values: list[str] | None) -> dict[str, Any]:

@@ -63,7 +63,13 @@ CASES = {
     "outside": Case("skip", "skip", "later", {"window": "mon-fri 08:00-18:00"}),
     "blackout": Case("2030-12-24/2030-12-27", "2030-12-24/2030-12-27", "2030-12-24/2030-12-20"),
     "on_empty": Case("Nothing new", "Nothing new", "x" * 200_000),
+    "thread": Case("weekly", "weekly", "wekly"),
+    "update": Case("true", True, "perhaps"),
+    "username": Case("Sales desk", "Sales desk", "x" * 81),
+    "icon": Case(":bar_chart:", ":bar_chart:", "bar chart"),
+    "unfurl": Case("true", True, "perhaps"),
 }
+FLAGS = ("paused", "update", "unfurl")
 Fields = dict[str, Any]  # without the fields that are not given
 
 
@@ -79,8 +85,8 @@ def place(database: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def by_command(fields: Fields) -> None:
     words = [fields["name"]]
     for column, text in fields.items():
-        if column == "paused":
-            words += ["--paused"]
+        if column in FLAGS:
+            words += [f"--{column}"]
         elif column == "params":
             [(key, value)] = json.loads(text).items()
             words += ["--param", f"{key}={value}"]
@@ -163,7 +169,8 @@ def test_field_is_stored_and_recorded_alike(column: str) -> None:
 @pytest.mark.usefixtures("place")
 def test_wrong_value_is_refused_alike(column: str) -> None:
     case = CASES[column]
-    ways = {name: way for name, way in WAYS.items() if (column, name) != ("paused", "command")}  # its option has none
+    # A flag on the command line has no value.
+    ways = {name: way for name, way in WAYS.items() if name != "command" or column not in FLAGS}
     refusals = {name: refusal(way, fields_of(column, case, case.bad), column) for name, way in ways.items()}
     assert len(set(refusals.values())) == 1, refusals
     assert refusals["api"]

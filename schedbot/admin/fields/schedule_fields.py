@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import NamedTuple, Self
 
-from schedbot.admin.fields import parsers, report_fields, timing
+from schedbot.admin.fields import parsers, posting, report_fields, timing
 from schedbot.admin.fields.parsers import BadField, Fields, parse, parse_optional
 from schedbot.model import (
     HolidayPolicy,
@@ -54,6 +54,11 @@ COLUMNS = (
     "outside",
     "blackout",
     "on_empty",
+    "thread",
+    "update",
+    "username",
+    "icon",
+    "unfurl",
 )
 DEFAULTS = Terms(channel="", report=Report("text", ""))
 MISFIRE = parsers.choice_parser(MisfirePolicy, "misfire policy")
@@ -199,6 +204,7 @@ def parse_terms(
     region, policy = parse_holidays(fields, old)
     bounds = parse_bounds(fields, rule, now, base)
     tz = fields.get("tz") or old.tz_from
+    thread, is_update = posting.parse_place(fields, old)
     return Terms(
         channel=old.channel if base and fields.get("channel") is None else parse_channel(fields.get("channel") or ""),
         report=report_fields.parse_report(fields, base.terms.report if base else None, definitions),
@@ -218,6 +224,11 @@ def parse_terms(
         outside=parse_optional(fields, "outside", OUTSIDE, old.outside, DEFAULTS.outside),
         blackout=parse_optional(fields, "blackout", parsers.parse_blackout, old.blackout, ""),
         on_empty=parse_optional(fields, "on_empty", parsers.parse_on_empty, old.on_empty, ""),
+        thread=thread,
+        is_update=is_update,
+        username=parse_optional(fields, "username", posting.parse_username, old.username, ""),
+        icon=parse_optional(fields, "icon", posting.parse_icon, old.icon, ""),
+        unfurl=parse_optional(fields, "unfurl", parsers.parse_bool, old.unfurl, False),
         tz_from=user_ids.format_user_zone(parse("tz", user_ids.parse_user_id, tz)) if user_ids.is_user_zone(tz) else "",
     )
 

@@ -58,6 +58,11 @@ def to_columns(schedule: Schedule) -> dict[str, Any]:
         "outside": terms.outside.value,
         "blackout": terms.blackout,
         "on_empty": terms.on_empty,
+        "thread": terms.thread.value,
+        "update": terms.is_update,
+        "username": terms.username,
+        "icon": terms.icon,
+        "unfurl": terms.unfurl,
     }
 
 

@@ -42,6 +42,11 @@ def run(
     outside: options.OutsidePolicy = None,
     blackout: options.Blackout = None,
     on_empty: options.OnEmpty = None,
+    thread: options.Thread = None,
+    update: options.Update = None,
+    username: options.Username = None,
+    icon: options.Icon = None,
+    unfurl: options.Unfurl = None,
     paused: Annotated[bool, typer.Option("--paused", help="Add it paused; 'schedbot resume' starts it.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:

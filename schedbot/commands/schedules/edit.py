@@ -48,10 +48,15 @@ def run(
     outside: options.OutsidePolicy = None,
     blackout: options.Blackout = None,
     on_empty: options.OnEmpty = None,
+    thread: options.Thread = None,
+    update: options.Update = None,
+    username: options.Username = None,
+    icon: options.Icon = None,
+    unfurl: options.Unfurl = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object: the changed schedule.")] = False,
 ) -> None:
     """Change a schedule. Omitted options keep their value; 'none' clears --starts, --until, --count, --skip-holidays,
-    --window and --blackout.
+    --window, --blackout, --on-empty, --thread, --username and --icon.
 
     Queued jobs are posted with the new values. After a change of the rule, queued jobs that the new rule does not have
     are cancelled.

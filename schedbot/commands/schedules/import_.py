@@ -28,7 +28,8 @@ def run(
 
     Columns: name, account, workspace, channel, cron, every, at, tz, text, report, params (a JSON object), starts,
     until, count, misfire, grace, max_attempts, priority, on_unknown, jitter, skip_holidays, paused, holiday_policy,
-    window, outside, blackout. They may be omitted or in any order; an empty cell means the default.
+    window, outside, blackout, on_empty, thread, update, username, icon, unfurl. They may be omitted or in any order; an
+    empty cell means the default.
     Blanks around cells, empty columns at the end and a spreadsheet's line sep=; are left out. A template is tried for
     the values of at most 1,000 lines; schedbot reports check tries all.
 

@@ -7,7 +7,7 @@ import typer
 
 from schedbot import times
 from schedbot.admin.schedules import selection, serialize
-from schedbot.model import HolidayPolicy, OutsidePolicy, Schedule
+from schedbot.model import HolidayPolicy, OutsidePolicy, Schedule, Terms, ThreadSpan
 from schedbot.presentation import jobs, output, schedules
 from schedbot.rules import recurrence
 from schedbot.session import Session, open_session
@@ -22,6 +22,13 @@ HOLIDAY_POLICIES = {
     HolidayPolicy.SKIP: "skipped",
     HolidayPolicy.BEFORE: "moved to the business day before",
     HolidayPolicy.AFTER: "moved to the next business day",
+}
+
+THREADS = {
+    ThreadSpan.DAILY: "replies in one thread for each day",
+    ThreadSpan.WEEKLY: "replies in one thread for each week",
+    ThreadSpan.MONTHLY: "replies in one thread for each month",
+    ThreadSpan.ALWAYS: "replies in one thread for ever",
 }
 
 
@@ -62,7 +69,16 @@ def rule_facts(schedule: Schedule) -> Iterator[Fact]:
     yield "Channel", f"{terms.channel} in workspace '{schedule.workspace}'"
     yield "Account", schedule.account
     yield terms.report.kind.capitalize(), terms.report.source
+    yield from posting_facts(terms)
     yield "Parameters", output.csv_cell(dict(terms.report.params)) if terms.report.params else ""
+
+
+def posting_facts(terms: Terms) -> Iterator[Fact]:
+    """Yield the way in which messages are posted, where it is not the usual one."""
+    yield "Thread", THREADS.get(terms.thread, "")
+    yield "Update", "the last message is updated instead of a new one" if terms.is_update else ""
+    yield "Posted as", " ".join(filter(None, (terms.username, terms.icon)))
+    yield "Links", "with previews" if terms.unfurl else ""
 
 
 def policy_facts(schedule: Schedule) -> Iterator[Fact]:

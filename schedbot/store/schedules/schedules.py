@@ -18,7 +18,7 @@ OF_SCHEDULE = (
 OF_VERSION = (
     *("channel", "starts_at", "until_at", "count", "asked_until_at", "misfire", "grace_ms", "max_attempts"),
     *("priority", "on_unknown", "jitter_ms", "skip_holidays", "holiday_policy", "outside", "blackout", "on_empty"),
-    "tz_from",
+    *("thread", "is_update", "username", "icon", "unfurl", "tz_from"),
 )
 COLUMNS = ",\n       ".join(
     [
@@ -96,10 +96,11 @@ INSERT_VERSION = """
 INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, report_kind, report_source, params,
                                starts_at, until_at, count, asked_until_at, misfire, grace_ms, max_attempts, priority,
                                on_unknown, jitter_ms, skip_holidays, holiday_policy, send_window, outside, blackout,
-                               on_empty, tz_from, created_at)
+                               on_empty, thread, is_update, username, icon, unfurl, tz_from, created_at)
 VALUES (:id, :version, :recurrence_id, :channel, :report_kind, :report_source, :params, :starts_at, :until_at, :count,
         :asked_until_at, :misfire, :grace_ms, :max_attempts, :priority, :on_unknown, :jitter_ms, :skip_holidays,
-        :holiday_policy, :send_window, :outside, :blackout, :on_empty, :tz_from, :created_at)
+        :holiday_policy, :send_window, :outside, :blackout, :on_empty, :thread, :is_update, :username, :icon, :unfurl,
+        :tz_from, :created_at)
 """
 
 # The version is in the WHERE, because another process may have changed the schedule since it was read.
@@ -280,6 +281,11 @@ def version_to_row(schedule: Schedule, recurrence_id: int, now: int) -> dict[str
         "outside": terms.outside,
         "blackout": terms.blackout,
         "on_empty": terms.on_empty,
+        "thread": terms.thread,
+        "is_update": int(terms.is_update),
+        "username": terms.username,
+        "icon": terms.icon,
+        "unfurl": int(terms.unfurl),
         "tz_from": terms.tz_from,
         "created_at": now,
     }

@@ -12,6 +12,7 @@ KEYS = [
     *("name", "account", "workspace", "channel", "cron", "every", "at", "tz", "text", "report", "params", "starts"),
     *("until", "count", "misfire", "grace", "max_attempts", "priority", "on_unknown", "jitter", "skip_holidays"),
     *("paused", "holiday_policy", "window", "outside", "blackout", "on_empty"),
+    *("thread", "update", "username", "icon", "unfurl"),
     *("id", "state", "reason", "next_due_at", "meaning", "source", "created_at", "zone", "version"),
     *("last_due_at", "last_state", "last_error"),
 ]

@@ -119,6 +119,11 @@ CREATE TABLE schedule_versions (
   outside        TEXT    NOT NULL DEFAULT 'defer',     -- defer or skip an occurrence outside of them
   blackout       TEXT    NOT NULL DEFAULT '',          -- blackout dates
   on_empty       TEXT    NOT NULL DEFAULT '',          -- text to post if a report has nothing to report
+  thread         TEXT    NOT NULL DEFAULT 'none',      -- span whose messages are replies in one thread
+  is_update      INTEGER NOT NULL DEFAULT 0,           -- 1: the last message is updated instead of a new message
+  username       TEXT    NOT NULL DEFAULT '',          -- name that messages are posted with; '': the app's own
+  icon           TEXT    NOT NULL DEFAULT '',          -- `:emoji:` or URL that messages are posted with
+  unfurl         INTEGER NOT NULL DEFAULT 0,           -- 1: previews of links
   tz_from        TEXT    NOT NULL DEFAULT '',          -- user that the time zone comes from: slack:U0123456789
   created_at     INTEGER NOT NULL,
   PRIMARY KEY (schedule_id, version),
@@ -128,6 +133,8 @@ CREATE TABLE schedule_versions (
   CONSTRAINT on_unknown_known CHECK (on_unknown IN ('resend', 'hold')),
   CONSTRAINT holiday_policy_known CHECK (holiday_policy IN ('skip', 'before', 'after')),
   CONSTRAINT outside_known CHECK (outside IN ('defer', 'skip')),
+  CONSTRAINT thread_known CHECK (thread IN ('none', 'daily', 'weekly', 'monthly', 'always')),
+  CONSTRAINT thread_or_update CHECK (thread = 'none' OR is_update = 0),
   CONSTRAINT grace_not_negative CHECK (grace_ms >= 0),
   CONSTRAINT jitter_not_negative CHECK (jitter_ms >= 0),
   CONSTRAINT attempts_at_least_one CHECK (max_attempts >= 1),
