@@ -23,7 +23,8 @@ from typing import NamedTuple
 
 from bench.soak import CHANNEL, LENGTH, insert_jobs
 from schedbot import log
-from schedbot.model import Message, MessageMetadata, TokenSource
+from schedbot.model import Message, TokenSource
+from schedbot.posts import MessageMetadata
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack.client import SlackClient

@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 from schedbot import log, sandbox
-from schedbot.model import Message, MessageMetadata
+from schedbot.model import Message
+from schedbot.posts import MessageMetadata
 from schedbot.slack.client import SlackClient
 from schedbot.worker.pool import Pool
 from tests.support.app import TOKEN, App

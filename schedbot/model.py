@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from schedbot.posts import File, RenderedFile
+
 TOKEN_UNAVAILABLE = "token_unavailable"  # error of an attempt without a token: nothing was sent
 
 
@@ -158,46 +160,33 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """File of a report. `alt`: the text that stands for a picture."""
-
-    name: str
-    content: bytes = field(repr=False)
-    title: str = ""
-    alt: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Message:
     """Message for Slack: `text` (complete by itself, at most 4,000 characters), Block Kit `blocks` and `attachments`.
 
     `attachments` have a coloured bar, and blocks or legacy fields. With them alone `text` is empty, and each has a
     `fallback`, because Slack shows a `text` above them. `markdown` is standard Markdown, and becomes a block of its
-    own; `files` are of a report that has just been rendered.
+    own; `files` are of a report that has just been rendered. `continuation`: the messages that follow it in its
+    thread, in their order, without files or a continuation of their own.
     """
 
     text: str = ""
     blocks: Sequence[Mapping[str, Any]] = ()
     markdown: str = ""
-    files: Sequence[File] = ()
+    files: Sequence[File | RenderedFile] = ()
     attachments: Sequence[Mapping[str, Any]] = ()
+    continuation: Sequence["Message"] = ()
+
+
+def build_message(content: Mapping[str, Any]) -> Message:
+    """Return a message from its fields, as another process or the database has them."""
+    files = tuple(RenderedFile(**file) for file in content["files"])
+    continuation = tuple(build_message(message) for message in content["continuation"])
+    return Message(**{**content, "files": files, "continuation": continuation})
 
 
 def occurrence_id(schedule_id: str, due_at: int) -> str:
     """Return the name of an occurrence in a message's metadata and in the audit."""
     return f"{schedule_id}:{due_at}"
-
-
-@dataclass(frozen=True, slots=True)
-class MessageMetadata:
-    """Slack metadata of a message. It names the occurrence, so that a look-up in the history can find the message.
-
-    `occurrence`: "<schedule's UUID>:<due_at in ms>"; `installation`: id of the database; `attempt` counts from 1.
-    """
-
-    installation: str
-    occurrence: str
-    attempt: int
 
 
 @dataclass(frozen=True, slots=True)

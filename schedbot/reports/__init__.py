@@ -12,7 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from schedbot.errors import ReportFailed
-from schedbot.model import File, Message, Report
+from schedbot.model import Message, Report
+from schedbot.posts import File
 from schedbot.reports import limits
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from schedbot.model import Message
+from schedbot.model import build_message
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.definitions import ReportDefinition
 from schedbot.reports.results import NotReady, RenderedReport, Skip
@@ -87,7 +87,9 @@ def build_request(content: Mapping[str, Any]) -> LiveRenderRequest:
 
 def build_response(content: Mapping[str, Any]) -> LiveRenderResponse:
     """Return a response from its fields."""
-    classes: dict[str, type] = {"message": Message, "skip": Skip, "not_ready": NotReady}
+    classes: dict[str, type] = {"skip": Skip, "not_ready": NotReady}
     rendered = content["rendered"]
     nested = {name: make(**rendered[name]) for name, make in classes.items() if rendered[name] is not None}
+    if rendered["message"] is not None:
+        nested["message"] = build_message(rendered["message"])
     return LiveRenderResponse(content["key"], content["index"], RenderedReport(**{**rendered, **nested}))

@@ -22,8 +22,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from schedbot import clock
-from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome
+from schedbot.model import AttemptResult, Message, Outcome
+from schedbot.posts import PLAIN_POST, MessageMetadata, PostOptions
 from schedbot.slack.connections import GuardedConnector
+from schedbot.slack.post_body import build_body
 from schedbot.slack.proxies import find_proxy
 from schedbot.slack.request_state import (
     REQUEST_STATE,
@@ -35,7 +37,6 @@ from schedbot.slack.request_state import (
 from schedbot.slack.response_models import AppIds, ChannelInfo, HistoryPage, Identity, UserInfo, read_app_ids
 from schedbot.slack.response_parser import parse_response
 
-EVENT_TYPE = "schedbot_job"
 CONNECT_SECONDS = 10.0
 # Shorter than the usual idle time-out of load balancers, so that the client closes an idle connection first.
 KEEP_ALIVE_SECONDS = 15.0
@@ -99,23 +100,12 @@ class SlackClient:
         channel: str,
         message: Message,
         metadata: MessageMetadata | None,
+        options: PostOptions = PLAIN_POST,
         *,
         timeout_ms: int | None = None,
     ) -> AttemptResult:
         """Post once. `metadata` goes into the message's metadata; `timeout_ms` may shorten the client's time-out."""
-        body: dict[str, Any] = {
-            "token": token,
-            "channel": channel,
-            "text": message.text,
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
-        if message.blocks:
-            body["blocks"] = list(message.blocks)
-        if message.attachments:
-            body["attachments"] = list(message.attachments)
-        if metadata:
-            body["metadata"] = {"event_type": EVENT_TYPE, "event_payload": build_metadata_payload(metadata)}
+        body = {"token": token, **build_body(channel, message, metadata, options)}
         web = self._open_client()
         # api_call, because chat_postMessage first looks for slack_sdk's own classes in all of the blocks.
         response = await self._send(lambda: web.api_call("chat.postMessage", json=body), timeout_ms)
@@ -258,11 +248,6 @@ class SlackClient:
             if date:
                 slack_ms = int(parsedate_to_datetime(date).timestamp() * 1000) + 500
                 self._clock_offset_ms = slack_ms - clock.now_ms()
-
-
-def build_metadata_payload(metadata: MessageMetadata) -> dict[str, str | int]:
-    """Return the metadata that identifies a message; nothing private, as every member of the channel sees it."""
-    return {"installation": metadata.installation, "occurrence": metadata.occurrence, "attempt": metadata.attempt}
 
 
 def _get_body(response: AsyncSlackResponse) -> bytes | str | Mapping[str, Any]:

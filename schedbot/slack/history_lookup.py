@@ -15,9 +15,11 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from schedbot.model import AttemptResult, MessageMetadata, Outcome
-from schedbot.slack.client import EVENT_TYPE, SlackClient, build_metadata_payload
+from schedbot.model import AttemptResult, Outcome
+from schedbot.posts import MessageMetadata
+from schedbot.slack.client import SlackClient
 from schedbot.slack.error_codes import explain, is_known, is_token_refused
+from schedbot.slack.post_body import EVENT_TYPE, build_metadata_payload
 from schedbot.slack.response_models import MAX_PAGES, HistoryAnswer, HistoryPage, LookUpAnswer, SearchedPost
 from schedbot.slack.response_parser import TS
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from schedbot.model import MessageMetadata
+from schedbot.posts import MessageMetadata
 
 # At 200 messages a page: more than an hour of posts at 1 a second.
 MAX_PAGES = 20

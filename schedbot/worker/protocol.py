@@ -7,7 +7,8 @@ are read only by a process of the same version, as an object with its class name
 import json
 from dataclasses import dataclass
 
-from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, Report, TokenSource
+from schedbot.model import AttemptResult, Message, Outcome, Report, TokenSource, build_message
+from schedbot.posts import PLAIN_POST, MessageMetadata, PostOptions
 from schedbot.reports import live_protocol
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.live_protocol import LivePing, LivePong, LiveRenderRequest, LiveRenderResponse, encode_fields
@@ -28,6 +29,7 @@ class PostRequest:
     message: Message
     metadata: MessageMetadata
     start_before: int
+    options: PostOptions = PLAIN_POST
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +151,9 @@ def decode_request(line: bytes) -> ChildRequest:
     kind = content.pop("type")
     match kind:
         case "PostRequest":
-            nested = {"source": TokenSource(**content["source"]), "metadata": MessageMetadata(**content["metadata"])}
-            return PostRequest(**{**content, **nested, "message": Message(**content["message"])})
+            message, metadata = build_message(content["message"]), MessageMetadata(**content["metadata"])
+            nested = {"source": TokenSource(**content["source"]), "options": PostOptions(**content["options"])}
+            return PostRequest(**{**content, **nested, "message": message, "metadata": metadata})
         case "LookUpRequest":
             posts = tuple(
                 SearchedPost(**{**post, "metadata": MessageMetadata(**post["metadata"])}) for post in content["posts"]
@@ -188,7 +191,7 @@ def decode_response(line: bytes) -> ChildResponse:
         case "LookUpFailed":
             return LookUpFailed(**content)
         case "RenderResponse":
-            return RenderResponse(**{**content, "message": Message(**content["message"])})
+            return RenderResponse(**{**content, "message": build_message(content["message"])})
         case "RenderFailed":
             return RenderFailed(**content)
         case "LiveRenderResponse":

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schedbot.model import MessageMetadata
+from schedbot.posts import MessageMetadata
 from schedbot.slack.client import SlackClient
 from schedbot.slack.history_lookup import look_up
 from schedbot.slack.response_models import AppIds, HistoryAnswer, LookUpAnswer, SearchedPost

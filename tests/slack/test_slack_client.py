@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome
+from schedbot.model import AttemptResult, Message, Outcome
+from schedbot.posts import MessageMetadata
 from schedbot.slack.client import SlackClient
 from schedbot.slack.response_models import ChannelInfo, Identity
 from tests.support.raw_http import POSTED, RawServer, Responder, break_off, hang_up, raw_server, reply_with, stall

@@ -25,6 +25,7 @@ FOLDERS = {
     "log.py": ("commands",),
     "__main__.py": ("commands",),
     "model.py": ("rules", "reports"),
+    "posts.py": ("slack", "worker"),
     "presentation": ("commands",),
     "py.typed": ("api",),
     "session.py": ("commands",),

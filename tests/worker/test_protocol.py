@@ -2,7 +2,8 @@
 
 import pytest
 
-from schedbot.model import AttemptResult, Message, MessageMetadata, Outcome, Report, TokenSource
+from schedbot.model import AttemptResult, Message, Outcome, Report, TokenSource
+from schedbot.posts import MessageMetadata, PostOptions, RenderedFile
 from schedbot.reports.context import LiveOccurrence
 from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
 from schedbot.worker import protocol
@@ -22,9 +23,12 @@ from schedbot.worker.protocol import (
 
 SOURCE, STAMP = TokenSource("env", "SLACK_BOT_TOKEN"), MessageMetadata("installation-1", "schedule-1:1000", 2)
 BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "\ud83d half a pair\n"}}]
-MESSAGE = Message("Grüße ☕", BLOCKS, files=[], attachments=[{"text": "up"}])
+FILE = RenderedFile("/spool/1.part", "sales.csv", 12, "Sales")
+MESSAGE = Message(
+    "Grüße ☕", BLOCKS, files=(FILE,), attachments=[{"text": "up"}], continuation=(Message("more", [], attachments=[]),)
+)
 REQUESTS = [
-    PostRequest(7, SOURCE, True, "C1", MESSAGE, STAMP, 1_000),
+    PostRequest(7, SOURCE, True, "C1", MESSAGE, STAMP, 1_000, PostOptions(thread_ts="1.1", unfurl=True)),
     LookUpRequest(1, SOURCE, False, "C1", (SearchedPost(STAMP, 1, 2), SearchedPost(STAMP, 3, 4)), "resume"),
     RenderRequest(
         7,

@@ -104,7 +104,7 @@ class Poster:
     async def call_slack(self, token: str, request: PostRequest) -> AttemptResult:
         if steady_ms() > request.start_before:
             return AttemptResult(Outcome.LOST_UNSENT, "window_passed")
-        return await self.client.post(token, request.channel, request.message, request.metadata)
+        return await self.client.post(token, request.channel, request.message, request.metadata, request.options)
 
     async def look_up(self, request: LookUpRequest) -> None:
         """Look for posts in a channel's history."""

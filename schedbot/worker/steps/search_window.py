@@ -8,7 +8,7 @@ wrong, or was set since. The first search is on record (`widened`), so that pool
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from schedbot.model import MessageMetadata
+from schedbot.posts import MessageMetadata
 from schedbot.slack.response_models import SearchedPost
 from schedbot.store.jobs.unknown import UnknownJob
 from schedbot.worker.state.in_flight import InFlight

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from schedbot import log
 from schedbot.clock import steady_ms
-from schedbot.model import AttemptResult, JobState, MessageMetadata, Outcome
+from schedbot.model import AttemptResult, JobState, Outcome
+from schedbot.posts import MessageMetadata
 from schedbot.slack import error_codes
 from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage

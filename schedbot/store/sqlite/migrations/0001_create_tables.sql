@@ -190,8 +190,12 @@ CREATE TABLE jobs (
   lease_until   INTEGER,
   error         TEXT,                                  -- of the last attempt, or the calendar's reason
   cancel_reason TEXT,                                  -- change that cancelled or skipped it
-  ts            TEXT,                                  -- Slack's id of the message
+  ts            TEXT,                                  -- Slack's id of the message; of several parts, of the first
   lateness_ms   INTEGER,
+  parts         INTEGER NOT NULL DEFAULT 1,            -- messages that it is sent as; with more, message_parts has them
+  parts_posted  INTEGER NOT NULL DEFAULT 0,            -- parts that are posted; its last part makes it succeeded
+  thread_ts     TEXT,                                  -- thread that its first part goes to; null: the channel
+  degraded      INTEGER NOT NULL DEFAULT 0,            -- a picture of it is missing
   acknowledged  TEXT,                                  -- JSON: at, by and reason of a person who saw its failure
   CONSTRAINT one_job_for_each_occurrence UNIQUE (schedule_id, due_at),
   CONSTRAINT kind_known CHECK (kind IN ('scheduled', 'extra', 'test')),
@@ -205,6 +209,9 @@ CREATE TABLE jobs (
   CONSTRAINT running_is_leased CHECK ((state = 'running') = (lease_until IS NOT NULL)),
   CONSTRAINT running_has_a_token CHECK ((state = 'running') = (token IS NOT NULL)),
   CONSTRAINT success_has_a_ts CHECK (state <> 'succeeded' OR ts IS NOT NULL),
+  CONSTRAINT parts_at_least_one CHECK (parts >= 1 AND parts_posted BETWEEN 0 AND parts),
+  CONSTRAINT begun_has_a_ts CHECK (parts_posted = 0 OR ts IS NOT NULL),
+  CONSTRAINT degraded_is_yes_or_no CHECK (degraded IN (0, 1)),
   CONSTRAINT parked_is_yes_or_no CHECK (parked IN (0, 1)),
   CONSTRAINT requested_is_yes_or_no CHECK (is_requested IN (0, 1)),
   CONSTRAINT deferred_has_a_reason CHECK ((deferred_to IS NULL) = (deferred_by IS NULL))
@@ -253,6 +260,9 @@ CREATE TABLE attempts (
   rendered_at   INTEGER,                               -- instant of the data of its report; null: a fixed text
   render_ms     INTEGER,
   report        TEXT,                                  -- the named report; null: a text or a template
+  part          INTEGER NOT NULL DEFAULT 1,            -- part of the job's message that it sends
+  thread_ts     TEXT,                                  -- thread that it goes to; null: the channel
+  method        TEXT    NOT NULL DEFAULT 'post',       -- post, update of an earlier message, share of a file
   ended_at      INTEGER,
   outcome       TEXT,
   error         TEXT,
@@ -265,12 +275,60 @@ CREATE TABLE attempts (
   CONSTRAINT outcome_known CHECK (outcome IN ('posted', 'rate_limited', 'quota', 'unknown', 'not_posted',
     'token_refused', 'channel_refused', 'message_refused', 'our_defect', 'render_failed', 'not_ready', 'nothing_to_report',
     'lost_unsent')),
+  CONSTRAINT method_known CHECK (method IN ('post', 'update', 'share')),
   CONSTRAINT posted_has_a_ts CHECK (outcome <> 'posted' OR ts IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempts_open ON attempts (job_id) WHERE ended_at IS NULL;
 CREATE INDEX attempts_of_report ON attempts (report, started_at) WHERE report IS NOT NULL;
 CREATE TRIGGER ended_attempt_is_final BEFORE UPDATE ON attempts WHEN OLD.ended_at IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'an ended attempt is never updated'); END;
+
+-- Parts of a message that is sent as several, stored before the first is sent: the others are never rendered anew.
+CREATE TABLE message_parts (
+  job_id   INTEGER NOT NULL REFERENCES jobs (id),
+  part     INTEGER NOT NULL,                           -- from 1 on
+  method   TEXT    NOT NULL,
+  content  TEXT    NOT NULL,                           -- JSON: a message, or the number of a file; '': the job has ended
+  ts       TEXT,                                       -- null: not posted yet
+  PRIMARY KEY (job_id, part),
+  CONSTRAINT method_known CHECK (method IN ('post', 'share')),
+  CONSTRAINT content_is_json CHECK (content = '' OR json_valid(content))
+) STRICT, WITHOUT ROWID;
+
+-- Files of a message. The id of an uploaded file is committed before the file is shared, or a message shows it.
+CREATE TABLE message_files (
+  job_id      INTEGER NOT NULL REFERENCES jobs (id),
+  number      INTEGER NOT NULL,                        -- from 1 on
+  name        TEXT    NOT NULL,
+  title       TEXT    NOT NULL DEFAULT '',
+  alt         TEXT    NOT NULL DEFAULT '',             -- text that stands for a picture
+  size        INTEGER NOT NULL,                        -- bytes
+  path        TEXT    NOT NULL,                        -- of its content, on this machine
+  is_picture  INTEGER NOT NULL,
+  file_id     TEXT,                                    -- Slack's; null: not uploaded yet
+  error       TEXT,                                    -- of its last upload
+  PRIMARY KEY (job_id, number),
+  CONSTRAINT picture_is_yes_or_no CHECK (is_picture IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+-- Threads of schedules that post into the same one for a day, a week, a month, or always.
+CREATE TABLE threads (
+  schedule_id  TEXT    NOT NULL REFERENCES schedules (id),
+  channel      TEXT    NOT NULL,
+  span         TEXT    NOT NULL,                       -- 2026-11-30, 2026-W49, 2026-11 or always, in the schedule's zone
+  thread_ts    TEXT    NOT NULL,                       -- of the message that opened it
+  started_at   INTEGER NOT NULL,
+  PRIMARY KEY (schedule_id, channel, span)
+) STRICT, WITHOUT ROWID;
+
+-- Conversations with people, opened once for each.
+CREATE TABLE direct_messages (
+  workspace_id  TEXT    NOT NULL REFERENCES workspaces (id),
+  user_id       TEXT    NOT NULL,
+  channel_id    TEXT    NOT NULL,                      -- D...
+  opened_at     INTEGER NOT NULL,
+  PRIMARY KEY (workspace_id, user_id)
+) STRICT, WITHOUT ROWID;
 
 -- Look-ups of attempts of unknown outcome in the channel's history, with their results.
 CREATE TABLE lookups (

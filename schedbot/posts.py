@@ -1,0 +1,57 @@
+"""Data types of a post beside its message: files, options and metadata."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """File of a report, as the report returns it. `alt`: the text that stands for a picture."""
+
+    name: str
+    content: bytes = field(repr=False)
+    title: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    """File of a rendered message. Its content, of `size` bytes, lies at `path`."""
+
+    path: str
+    name: str
+    size: int
+    title: str = ""
+    alt: str = ""
+    is_picture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PostOptions:
+    """Options of a post beside its message. Empty strings: the channel, the app's own name and icon, a new message.
+
+    `icon`: `:emoji:` or the URL of a picture. `update_ts`: the message that is brought up to date.
+    """
+
+    thread_ts: str = ""
+    username: str = ""
+    icon: str = ""
+    unfurl: bool = False
+    update_ts: str = ""
+
+
+PLAIN_POST = PostOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageMetadata:
+    """Slack metadata of a message. It names the occurrence, so that a look-up in the history can find the message.
+
+    `occurrence`: "<schedule's UUID>:<due_at in ms>"; `installation`: id of the database; `attempt` and `part` count
+    from 1; `parts`: the number of messages that it is sent as.
+    """
+
+    installation: str
+    occurrence: str
+    attempt: int
+    part: int = 1
+    parts: int = 1
