@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Message
+from schedbot.posts import PostOptions
 from schedbot.slack.client import SlackClient
 from schedbot.slack.response_models import ChannelInfo, Identity, UserInfo
 from schedbot.slack.user_ids import USER_ERRORS
@@ -23,9 +24,11 @@ def fetch_channel(api_url: str, token: str, channel_id: str, timeout_ms: int) ->
     return _run(api_url, timeout_ms, lambda client: client.fetch_channel(token, channel_id))
 
 
-def post_message(api_url: str, token: str, channel_id: str, message: Message, timeout_ms: int) -> AttemptResult:
+def post_message(
+    api_url: str, token: str, channel_id: str, message: Message, options: PostOptions, timeout_ms: int
+) -> AttemptResult:
     """Post `message` now, once, without metadata: for `test-send`."""
-    return _run(api_url, timeout_ms, lambda client: client.post(token, channel_id, message, None))
+    return _run(api_url, timeout_ms, lambda client: client.post(token, channel_id, message, None, options))
 
 
 def fetch_users(

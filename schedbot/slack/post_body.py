@@ -12,7 +12,12 @@ def build_body(
     channel: str, message: Message, metadata: MessageMetadata | None, options: PostOptions
 ) -> dict[str, Any]:
     """Return the fields of the request, without the token."""
-    body: dict[str, Any] = {"channel": channel, "text": message.text, "unfurl_links": False, "unfurl_media": False}
+    unfurls = {"unfurl_links": options.unfurl, "unfurl_media": options.unfurl}
+    body: dict[str, Any] = {"channel": channel, "text": message.text, **unfurls}
+    if options.username:
+        body["username"] = options.username
+    if options.icon:
+        body["icon_emoji" if options.icon.startswith(":") else "icon_url"] = options.icon
     if options.thread_ts:
         body["thread_ts"] = options.thread_ts
     if message.blocks:

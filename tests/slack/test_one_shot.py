@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from schedbot import sandbox
 from schedbot.model import AttemptResult, Message, Outcome
+from schedbot.posts import PLAIN_POST
 from schedbot.slack import one_shot
 from schedbot.slack.response_models import ChannelInfo, Identity, UserInfo
 from tests.support.raw_http import POSTED, RawServer, Responder, raw_server, reply_with
@@ -59,7 +60,7 @@ def test_channel_info_of_a_channel() -> None:
 
 def test_message_is_posted_without_metadata() -> None:
     with slack(reply_with(POSTED)) as server:
-        reply = one_shot.post_message(server.api_url, TOKEN, "C0123456789", Message("A test"), 5_000)
+        reply = one_shot.post_message(server.api_url, TOKEN, "C0123456789", Message("A test"), PLAIN_POST, 5_000)
         assert reply.outcome is Outcome.POSTED
         assert "metadata" not in server.requests[0].body
 

@@ -17,6 +17,7 @@ from schedbot.admin.workspaces import check
 from schedbot.clock import steady_ms
 from schedbot.errors import BadInput, ReportFailed, SchedbotError
 from schedbot.model import AttemptResult, Message, Outcome, Schedule
+from schedbot.posts import PostOptions
 from schedbot.reports import limits
 from schedbot.rules.block_kit.blocks import MAX_BLOCKS
 from schedbot.session import Session
@@ -69,7 +70,10 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     message = mark(render(session, schedule))
     token = check.find_token(session.settings, workspace)
     reserved_until = reserve_channel(session, workspace, channel, sleep)
-    result = one_shot.post_message(session.settings.api_url, token, channel, message, session.settings.timeout_ms)
+    terms = schedule.terms
+    options = PostOptions(username=terms.username, icon=terms.icon, unfurl=terms.unfurl)
+    api_url, timeout_ms = session.settings.api_url, session.settings.timeout_ms
+    result = one_shot.post_message(api_url, token, channel, message, options, timeout_ms)
     release_channel(session, workspace, channel, reserved_until, result)
     return SentTest(schedule, channel, result, find_remedy(result, schedule, workspace, to))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schedbot.model import JobState, Recurrence, Report, TokenSource, occurrence_id
+from schedbot.posts import PLAIN_POST, PostOptions
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.history import previous_post
@@ -44,6 +45,7 @@ SELECT j.id, coalesce(j.token, 0) AS token, j.schedule_id, s.name AS schedule, s
        max(CASE WHEN p.held_at <= :latest_valid_hold THEN p.free_at ELSE 0 END,
            CASE WHEN m.held_at <= :latest_valid_hold THEN m.free_at ELSE 0 END) AS free_at,
        w.resumes, j.error, j.deferred_to, v.on_empty,
+       v.username AS "options.username", v.icon AS "options.icon", v.unfurl AS "options.unfurl",
        {rule_columns("recurrence")},
        CASE WHEN v.report_kind <> 'text' THEN ({previous_post.OF_JOB}) END AS previous_at,
        CASE WHEN j.kind = 'scheduled' THEN {CALENDAR} ELSE '' END AS calendar
@@ -119,6 +121,7 @@ class ClaimedJob:
     resumes: int
     error: str | None
     recurrence: Recurrence
+    options: PostOptions = PLAIN_POST
     on_empty: str = ""
     previous_at: int | None = None  # its schedule's last message before it; None for a text
     deferred_to: int | None = None

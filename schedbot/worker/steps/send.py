@@ -159,6 +159,7 @@ class Sender:
             message=delivery.message,
             metadata=MessageMetadata(self.in_flight.installation, job.occurrence, delivery.attempt),
             start_before=delivery.sent_steady + START_LIMIT_MS,
+            options=job.options,
         )
         poster.send(request)
 

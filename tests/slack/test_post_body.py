@@ -1,0 +1,26 @@
+"""Fields of a request to chat.postMessage for the way in which a message is posted."""
+
+from typing import Any
+
+import pytest
+
+from schedbot.model import Message
+from schedbot.posts import PostOptions
+from schedbot.slack.post_body import build_body
+
+PLAIN = {"channel": "C0000000001", "text": "Hi", "unfurl_links": False, "unfurl_media": False}
+
+
+@pytest.mark.parametrize(
+    ("options", "fields"),
+    [
+        (PostOptions(), {}),
+        (PostOptions(username="Sales desk"), {"username": "Sales desk"}),
+        (PostOptions(icon=":tada:"), {"icon_emoji": ":tada:"}),
+        (PostOptions(icon="https://example.com/a.png"), {"icon_url": "https://example.com/a.png"}),
+        (PostOptions(unfurl=True), {"unfurl_links": True, "unfurl_media": True}),
+        (PostOptions(thread_ts="1.000001"), {"thread_ts": "1.000001"}),
+    ],
+)
+def test_each_option_has_its_field_of_slack(options: PostOptions, fields: dict[str, Any]) -> None:
+    assert build_body("C0000000001", Message("Hi"), None, options) == {**PLAIN, **fields}
