@@ -3,7 +3,7 @@
 `start()` runs a sandbox in its own process; `Sandbox(url)` controls a running one.
 """
 
-from schedbot.sandbox.control_client import Sandbox
+from schedbot.sandbox.control.client import Sandbox
 from schedbot.sandbox.process import RunningSandbox, start
 
 __all__ = ["RunningSandbox", "Sandbox", "start"]

@@ -1,11 +1,14 @@
 """`/api/<method>`: reads a request, finds the workspace of its token, and answers like Slack or with an ordered fault.
 
+`/upload/v1/<ticket>` takes the bytes of a file; its faults are those of the method `upload`.
+
 Benchmarks depend on this path: no step is done twice, and only a fault awaits.
 """
 
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -14,23 +17,20 @@ from aiohttp import web
 from schedbot.sandbox.api_responses import ApiResponse, Json, RequestRefused, decode, rate_limited, refusal
 from schedbot.sandbox.faults import ActiveFaults, Fault
 from schedbot.sandbox.held_requests import HeldRequests
-from schedbot.sandbox.history import conversations_history
-from schedbot.sandbox.methods import Call, Method, auth_test, chat_update, conversations_info, post_message, users_info
+from schedbot.sandbox.methods import METHODS, Call
 from schedbot.sandbox.request_log import RequestRecord, new_request_log
 from schedbot.sandbox.state import SandboxState
+from schedbot.sandbox.upload_content import read_content, store_content
 from schedbot.sandbox.workspaces import SandboxWorkspace
 
-METHODS: dict[str, Method] = {
-    "auth.test": auth_test,
-    "chat.postMessage": post_message,
-    "chat.update": chat_update,
-    "conversations.history": conversations_history,
-    "conversations.info": conversations_info,
-    "users.info": users_info,
-}
 PREFIX = "/api/"
+UPLOAD_PREFIX = "/upload/v1/"
+UPLOAD = "upload"
 FAULTS_BEFORE_STORING = ("hold_before", "drop_before", "stall")
 DROPPED = ApiResponse(b"", "dropped")
+# The argument that the log shows as the text of a request, and that the condition `contains` of a fault reads.
+TEXT_ARGS = ("text", "markdown_text", "filename", "files", "file", "users", "ts")
+Perform = Callable[[], ApiResponse]
 
 
 @dataclass(slots=True)
@@ -43,6 +43,7 @@ class ApiRequest:
     workspace: SandboxWorkspace | None
     arrived_at: float
     body_error: str = ""
+    host: str = ""
 
 
 @dataclass(slots=True)
@@ -57,10 +58,21 @@ class Api:
     async def answer(self, request: web.Request) -> web.Response:
         """Answer a request. Never raises for an invalid request."""
         parsed = self._parse(request, await request.read())
-        record = _build_record(parsed)
+        return await self._respond(request, _build_record(parsed), lambda: self._perform(parsed))
+
+    async def receive_upload(self, request: web.Request) -> web.Response:
+        """Take the bytes of a file at the address of its ticket."""
+        ticket = request.path[len(UPLOAD_PREFIX) :]
+        file = next((file for file in self.state.files.values() if file.ticket == ticket), None)
+        content = await read_content(request)
+        record = RequestRecord(UPLOAD, file.workspace if file else "", "", file.name if file else "")
+        return await self._respond(request, record, lambda: store_content(file, content))
+
+    async def _respond(self, request: web.Request, record: RequestRecord, perform: Perform) -> web.Response:
+        """Perform a request, or inject a fault, and log the outcome."""
         self.request_log.append(record)
         fault = self._next_fault(record) if self.faults.active else None
-        response = self._perform(parsed) if fault is None else await self._inject(fault, parsed)
+        response = perform() if fault is None else await self._inject(fault, perform)
         record.outcome = response.outcome
         if response is DROPPED:
             _close_connection(request)
@@ -75,7 +87,8 @@ class Api:
             args, body_error = {}, refused.code
         token = _find_token(request, args)
         workspace = self.state.by_token.get(token)
-        return ApiRequest(request.path[len(PREFIX) :], args, token, workspace, arrived_at, body_error)
+        method, host = request.path[len(PREFIX) :], request.host
+        return ApiRequest(method, args, token, workspace, arrived_at, body_error, host)
 
     def _next_fault(self, record: RequestRecord) -> Fault | None:
         fault = self.faults.next_for(record.method, record.workspace, record.channel, record.text)
@@ -92,18 +105,21 @@ class Api:
         if request.workspace is None:
             return refusal("invalid_auth" if request.token else "not_authed")
         try:
-            return method(Call(request.method, request.args, request.workspace, request.arrived_at), self.state)
+            call = Call(request.method, request.args, request.workspace, request.arrived_at, request.host)
+            return method(call, self.state)
         except RequestRefused as refused:
             return refusal(refused.code, refused.extra)
 
-    async def _inject(self, fault: Fault, request: ApiRequest) -> ApiResponse:
+    async def _inject(self, fault: Fault, perform: Perform) -> ApiResponse:
         """Answer with the fault, or delay or drop the response."""
         if fault.kind in FAULTS_BEFORE_STORING and not await self._reaches_slack(fault):
             return DROPPED
         replacement = _build_replacement(fault)
         if replacement is not None and not fault.options["stored"]:
             return replacement
-        response = self._perform(request)
+        self.state.upload_delay_s = fault.options["ms"] / 1000 if fault.kind == "late" else 0
+        response = perform()
+        self.state.upload_delay_s = 0
         match fault.kind:
             case "delay":
                 await asyncio.sleep(fault.options["ms"] / 1000)
@@ -165,8 +181,9 @@ def _find_token(request: web.Request, args: Json) -> str:
 
 def _build_record(request: ApiRequest) -> RequestRecord:
     args, workspace = request.args, request.workspace
-    text = str(args.get("text") or args.get("markdown_text") or "")
-    return RequestRecord(request.method, workspace.name if workspace else "", str(args.get("channel") or ""), text)
+    text = next((str(args[name]) for name in TEXT_ARGS if args.get(name)), "")
+    channel, thread_ts = str(args.get("channel") or args.get("channel_id") or ""), str(args.get("thread_ts") or "")
+    return RequestRecord(request.method, workspace.name if workspace else "", channel, text, thread_ts)
 
 
 def _close_connection(request: web.Request) -> None:
@@ -176,7 +193,7 @@ def _close_connection(request: web.Request) -> None:
 
 
 def _build_web_response(response: ApiResponse) -> web.Response:
-    content_type = "text/html" if response.outcome == "garbage" else "application/json"
+    content_type = "text/html" if response.outcome == "garbage" else response.content_type
     return web.Response(
         body=response.body,
         status=response.status,

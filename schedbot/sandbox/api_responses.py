@@ -21,6 +21,7 @@ class ApiResponse:
     outcome: str = "ok"
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
 
 
 class RequestRefused(Exception):

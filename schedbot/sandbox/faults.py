@@ -15,13 +15,15 @@ from schedbot.errors import BadInput
 
 FOREVER = "forever"
 
-# Kinds with their options and defaults. `stored`: the message is stored in the channel in spite of the fault.
+# Kinds with their options and defaults. `stored`: the message is stored in the channel in spite of the fault. `late`:
+# an upload is processed, and shared, so long after the response.
 KINDS: dict[str, dict[str, Any]] = {
     "error": {"code": "internal_error", "detail": "", "stored": False},
     "status": {"status": 500, "body": "", "stored": False},
     "ratelimit": {"retry_after": 1, "stored": False},
     "garbage": {"body": "<html>Service Unavailable</html>", "stored": False},
     "delay": {"ms": 1000},
+    "late": {"ms": 1000},
     "stall": {},
     "drop_before": {},
     "drop_after": {},

@@ -1,4 +1,5 @@
-"""Rate limits: one post a second in each channel, and one history request a minute where history is scarce.
+"""Rate limits: one post a second in each channel, and one request a minute for each of the methods that read messages,
+where history is scarce.
 
 Slack accepts short bursts and may then drop their messages. The sandbox refuses bursts, so that tests detect a pool
 that relies on them. All instants are arrivals of requests, in seconds of the monotonic clock.
@@ -22,10 +23,10 @@ def get_post_wait_s(channel: SandboxChannel, arrived_at: float) -> int:
     return math.ceil(POST_INTERVAL_S - min(gap, POST_INTERVAL_S))
 
 
-def reserve_history(workspace: SandboxWorkspace, arrived_at: float) -> int:
-    """Return the whole seconds until the workspace may request history; 0 if now, which counts as a request."""
-    left = workspace.history_at + SCARCE_INTERVAL_S - arrived_at
+def reserve_history(workspace: SandboxWorkspace, method: str, arrived_at: float) -> int:
+    """Return the whole seconds until the workspace may call this method; 0 if now, which counts as a call."""
+    left = workspace.history_at.get(method, -math.inf) + SCARCE_INTERVAL_S - arrived_at
     if left > 0:
         return math.ceil(left)
-    workspace.history_at = arrived_at
+    workspace.history_at[method] = arrived_at
     return 0

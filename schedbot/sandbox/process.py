@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from schedbot.errors import SchedbotError
-from schedbot.sandbox.control_client import Sandbox
+from schedbot.sandbox.control.client import Sandbox
 
 STOP_TIMEOUT_S = 5
 

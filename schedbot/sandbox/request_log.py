@@ -18,6 +18,7 @@ class RequestRecord:
     workspace: str
     channel: str
     text: str
+    thread_ts: str = ""
     at_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
     outcome: str = OPEN
     fault: str = ""

@@ -12,9 +12,9 @@ from aiohttp import web
 
 from schedbot.errors import SchedbotError
 from schedbot.sandbox import faults, page, storage
-from schedbot.sandbox.api import PREFIX, Api
+from schedbot.sandbox.api import PREFIX, UPLOAD_PREFIX, Api
 from schedbot.sandbox.api_responses import Json
-from schedbot.sandbox.control_api import ControlApi, FindNames
+from schedbot.sandbox.control.api import ControlApi, FindNames
 from schedbot.sandbox.events import Events
 from schedbot.sandbox.guard import guard
 from schedbot.sandbox.state import SandboxOptions, new_state
@@ -68,6 +68,7 @@ def build_app(config: ServerConfig, find_names: FindNames = know_no_name) -> web
         api.faults.order(faults.parse_line(line))
     app = web.Application(middlewares=[guard])
     app.router.add_route("*", PREFIX + "{method}", api.answer)
+    app.router.add_post(UPLOAD_PREFIX + "{ticket}", api.receive_upload)
     state.listeners.append(events.publish_message)
     clear_file: Callable[[], None] = _do_nothing
     if config.file is not None:

@@ -1,4 +1,4 @@
-"""Stores the messages in a file: JSON Lines, appended for each message posted or changed.
+"""Stores the messages in a file: JSON Lines, appended for each message posted, changed or deleted.
 
 An incomplete last line, left by a crash, is dropped. Writes are not synced to the disk.
 """
@@ -12,7 +12,7 @@ from schedbot.errors import BadInput, SchedbotError
 from schedbot.file_access import private_opener
 from schedbot.sandbox.api_responses import Json, encode
 from schedbot.sandbox.state import SandboxState
-from schedbot.sandbox.workspaces import SandboxChannel, SandboxWorkspace
+from schedbot.sandbox.workspaces import DIRECT_PREFIX, SandboxChannel, SandboxWorkspace
 
 
 @dataclass(slots=True)
@@ -60,12 +60,17 @@ def _load(line: Json, state: SandboxState) -> None:
         state.add(workspace)
     channel_id: str = line["channel"]
     channel = workspace.find_channel(channel_id)
+    if channel is None and channel_id.startswith(DIRECT_PREFIX):
+        channel = workspace.open_direct(channel_id.removeprefix(DIRECT_PREFIX))
     if channel is None:
         channel = SandboxChannel(channel_id, channel_id.lower(), is_private=channel_id.startswith("G"))
         workspace.channels[channel_id] = channel
     message: Json = line["message"]
     index = channel.find(message["ts"])
-    if index is None:
+    if line["what"] == "deleted":
+        if index is not None:
+            channel.remove(index)
+    elif index is None:
         channel.append(message)
     else:
         channel.messages[index] = message

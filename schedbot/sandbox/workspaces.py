@@ -10,22 +10,46 @@ from dataclasses import dataclass, field
 
 from schedbot.sandbox.api_responses import Json
 
-SCOPES = ("chat:write", "channels:history", "channels:read", "groups:history", "groups:read", "users:read")
+SCOPES = (
+    "chat:write",
+    "chat:write.customize",
+    "channels:history",
+    "channels:read",
+    "files:read",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:read",
+    "im:write",
+    "users:read",
+)
+DIRECT_PREFIX = "D0"
 BOT = {"user": "U0SANDBOT", "bot_id": "B0SANDBOT", "app_id": "A0SANDBOT"}
 
 
 @dataclass(slots=True)
 class SandboxChannel:
-    """A channel with its messages, oldest first. `last_post_at` is in seconds of the monotonic clock."""
+    """A channel with its messages, oldest first, and the earlier versions of edited messages by their `ts`.
+
+    `user` is the person of direct messages. `last_post_at` is in seconds of the monotonic clock.
+    """
 
     id: str
     name: str
     is_private: bool = False
     is_archived: bool = False
     is_member: bool = True
+    user: str = ""
     messages: list[Json] = field(default_factory=list)
     all_ts_us: list[int] = field(default_factory=list)
+    earlier_versions: dict[str, list[Json]] = field(default_factory=dict)
     last_post_at: float = -math.inf
+
+    @property
+    def scope_prefix(self) -> str:
+        """First part of the scopes for this type of channel: `channels`, `groups` or `im`."""
+        return "im" if self.user else "groups" if self.is_private else "channels"
 
     def append(self, message: Json) -> None:
         """Store a message. A message without `ts` gets the present instant as its `ts`."""
@@ -45,6 +69,17 @@ class SandboxChannel:
         index = bisect_left(self.all_ts_us, ts_us)
         return index if index < len(self.all_ts_us) and self.all_ts_us[index] == ts_us else None
 
+    def thread(self, index: int) -> list[Json]:
+        """Return the message at this index and the replies to it, oldest first."""
+        ts = self.messages[index]["ts"]
+        replies = (message for message in self.messages[index + 1 :] if message.get("thread_ts") == ts)
+        return [self.messages[index], *replies]
+
+    def remove(self, index: int) -> Json:
+        """Remove the message at this index and return it."""
+        del self.all_ts_us[index]
+        return self.messages.pop(index)
+
     def between(self, oldest_us: int, latest_us: int, inclusive: bool) -> tuple[int, int]:
         """Return the indexes [first, end) of the messages posted in this period."""
         if inclusive:
@@ -55,6 +90,7 @@ class SandboxChannel:
         """Remove the messages and reset the rate limit."""
         self.messages.clear()
         self.all_ts_us.clear()
+        self.earlier_versions.clear()
         self.last_post_at = -math.inf
 
 
@@ -80,14 +116,19 @@ def default_users() -> dict[str, SandboxUser]:
 
 @dataclass(slots=True)
 class SandboxWorkspace:
-    """A workspace with its bot's token and scopes. With `any_channel`, every C... or G... id is a channel."""
+    """A workspace with its bot's token and scopes. With `any_channel`, every C... or G... id is a channel.
+
+    `history_at` has the instant of the last call of each method that reads messages. `edit_window_s`: messages may be
+    edited for so long; None is for ever.
+    """
 
     name: str
     token: str
     scopes: tuple[str, ...] = SCOPES
     channels: dict[str, SandboxChannel] = field(default_factory=dict)
     any_channel: bool = False
-    history_at: float = -math.inf
+    history_at: dict[str, float] = field(default_factory=dict)
+    edit_window_s: float | None = None
     users: dict[str, SandboxUser] = field(default_factory=default_users)
 
     @property
@@ -103,6 +144,27 @@ class SandboxWorkspace:
             channel = SandboxChannel(channel_id, channel_id.lower(), is_private=channel_id[0] == "G")
             self.channels[channel_id] = channel
         return channel
+
+    def find_direct(self, user_id: str) -> SandboxChannel | None:
+        """Return the direct messages with this user, or None."""
+        return self.channels.get(direct_channel_id(user_id))
+
+    def open_direct(self, user_id: str) -> SandboxChannel:
+        """Return the direct messages with this user; create the channel if it is missing."""
+        channel_id = direct_channel_id(user_id)
+        if channel_id not in self.channels:
+            self.channels[channel_id] = SandboxChannel(channel_id, user_id.lower(), is_private=True, user=user_id)
+        return self.channels[channel_id]
+
+
+def direct_channel_id(user_id: str) -> str:
+    """Return the id of the direct messages with this user."""
+    return DIRECT_PREFIX + user_id
+
+
+def is_reply(message: Json) -> bool:
+    """Is the message a reply in a thread?"""
+    return "thread_ts" in message and message["thread_ts"] != message["ts"]
 
 
 def to_microseconds(ts: str | float) -> int:

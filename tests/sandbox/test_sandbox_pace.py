@@ -22,6 +22,6 @@ def test_second_post_waits_for_a_full_second(arrived_at: float, wait_s: int) -> 
 
 def test_scarce_history_allows_one_request_a_minute() -> None:
     workspace = SandboxWorkspace("acme", "xoxb")
-    assert limits.reserve_history(workspace, 100.0) == 0
-    assert limits.reserve_history(workspace, 101.5) == 59
-    assert limits.reserve_history(workspace, 160.0) == 0
+    assert limits.reserve_history(workspace, "conversations.history", 100.0) == 0
+    assert limits.reserve_history(workspace, "conversations.history", 101.5) == 59
+    assert limits.reserve_history(workspace, "conversations.history", 160.0) == 0

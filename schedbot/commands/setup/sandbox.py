@@ -40,7 +40,7 @@ def run(
     """Serve a local Slack on 127.0.0.1, with a web page and faults to order. Ctrl-C stops it.
 
     FAULT is METHOD:KIND[:name=value]..., for example 'chat.postMessage:drop_after:times=3:channel=C0SANDBOX01'.
-    Kinds: error, status, ratelimit, garbage, delay, stall, drop_before, drop_after, hold_before, hold.
+    Kinds: error, status, ratelimit, garbage, delay, late, stall, drop_before, drop_after, hold_before, hold.
 
     Example:  schedbot sandbox --port 8765
     """
@@ -61,7 +61,7 @@ def run(
 
 def _control_faults(port: int, orders: list[str], clear: bool, release: bool) -> None:
     """Clear, order and release faults in the running sandbox, in this order, so that --clear --order replaces them."""
-    from schedbot.sandbox.control_client import Sandbox
+    from schedbot.sandbox.control.client import Sandbox
 
     sandbox = Sandbox(f"http://127.0.0.1:{port}")
     if clear:
@@ -91,7 +91,7 @@ def _parse_user_zone(text: str) -> tuple[str, str]:
 
 def _set_users(port: int, users: list[tuple[str, str]]) -> None:
     """Set the time zones of users in the running sandbox."""
-    from schedbot.sandbox.control_client import Sandbox
+    from schedbot.sandbox.control.client import Sandbox
 
     for user_id, zone in users:
         Sandbox(f"http://127.0.0.1:{port}").set_user(user_id, zone)

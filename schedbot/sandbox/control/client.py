@@ -37,12 +37,46 @@ class Sandbox:
         messages: list[Json] = self._send("GET", "messages", {"channel": channel, "workspace": workspace})["messages"]
         return messages
 
+    def thread(self, channel: str, ts: str, workspace: str | None = None) -> list[Json]:
+        """Return a message and the replies to it, oldest first."""
+        query = {"channel": channel, "thread_ts": ts, "workspace": workspace}
+        messages: list[Json] = self._send("GET", "messages", query)["messages"]
+        return messages
+
+    def versions(self, channel: str, ts: str, workspace: str | None = None) -> list[Json]:
+        """Return all versions of an edited message, the first one first."""
+        query = {"channel": channel, "ts": ts, "workspace": workspace}
+        versions: list[Json] = self._send("GET", "versions", query)["versions"]
+        return versions
+
+    def post_as(self, user: str, channel: str, text: str, thread_ts: str = "", workspace: str | None = None) -> str:
+        """Post a message as a person, without the rate limit. Returns its ts."""
+        body = {"user": user, "channel": channel, "text": text, "thread_ts": thread_ts, "workspace": workspace}
+        return str(self._send("POST", "messages", body=body)["ts"])
+
+    def delete_message(self, channel: str, ts: str, workspace: str | None = None) -> None:
+        """Delete a message as a person can. A message with replies leaves a tombstone."""
+        self._send("DELETE", "messages", {"channel": channel, "ts": ts, "workspace": workspace})
+
+    def files(self) -> list[Json]:
+        """Return the files in the order of their uploads: fields of `files.info`, `is_uploaded`, `is_complete`."""
+        files: list[Json] = self._send("GET", "files")["files"]
+        return files
+
+    def content(self, file_id: str) -> bytes:
+        """Return the bytes of a file."""
+        with self._opener.open(f"{self.url}/sandbox/files/{file_id}", timeout=TIMEOUT_S) as response:
+            return bytes(response.read())
+
     def texts(self, channel: str | None = None) -> list[str]:
         """Return the texts of the posted messages, oldest first."""
         return [message["text"] for message in self.messages(channel)]
 
     def requests(self, method: str | None = None) -> list[Json]:
-        """Return the API requests, oldest first: `method, workspace, channel, text, at_ms, outcome, fault`."""
+        """Return the API requests, oldest first.
+
+        Fields: `method, workspace, channel, text, thread_ts, at_ms, outcome, fault`.
+        """
         records: list[Json] = self._send("GET", "requests", {"method": method})["requests"]
         return records
 
@@ -98,6 +132,14 @@ class Sandbox:
     def set_user(self, user_id: str, tz: str, workspace: str | None = None, **flags: bool) -> None:
         """Add a user or change the time zone, in one workspace or in all. Flags: `deleted`, `is_bot`."""
         self._send("POST", "people", body={"id": user_id, "tz": tz, "workspace": workspace, **flags})
+
+    def deactivate_user(self, user_id: str, workspace: str | None = None) -> None:
+        """Deactivate a user, in one workspace or in all."""
+        self.set_user(user_id, "", workspace, deleted=True)
+
+    def set_edit_window(self, seconds: float | None, workspace: str | None = None) -> None:
+        """Let messages be edited for so long after they are posted; None is for ever."""
+        self._send("POST", "edit-window", body={"seconds": seconds, "workspace": workspace})
 
     def workspaces(self) -> list[Json]:
         """Return the workspaces with their tokens, scopes and channels."""
