@@ -58,6 +58,8 @@ COMMANDS: dict[str, dict[str, str]] = {
         "reports": "List and check the reports of the configuration.",
         "doctor": "Check the installation.",
         "health": "Show whether posts are going out.",
+        "metrics": "Print metrics for Prometheus.",
+        "stats": "Show posts, failures and lateness by day, account and so on.",
     },
 }
 # These names are keywords, builtins or look like tests, so their modules have other names.

@@ -6,7 +6,8 @@ import shlex
 import stat
 from pathlib import Path
 
-from schedbot.errors import BadInput
+from schedbot.errors import BadInput, SchedbotError
+from schedbot.text_input import quote
 
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -73,3 +74,25 @@ def refuse_writers(path: Path, status: os.stat_result) -> None:
 def protect_command(path: Path) -> str:
     """Return the command after which only its owner can write a file or a folder."""
     return f"chmod go-w {shlex.quote(str(path))}"
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file in one step: a reader sees the old or the new one, whole. Everybody may read it.
+
+    Raises SchedbotError if it cannot be written; the old one stays then.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        try:
+            with open(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o644), "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fchmod(file.fileno(), 0o644)
+                os.fsync(file.fileno())
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        hint = "Name a file in a folder that this user may write."
+        raise SchedbotError(f"{quote(str(path))} cannot be written: {reason}.", hint) from None

@@ -1,6 +1,7 @@
 """`schedbot work`: run a worker pool that posts due jobs."""
 
 import signal
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from schedbot.errors import SchedbotError
 from schedbot.model import JobState
 from schedbot.presentation import output
 from schedbot.session import Session, open_session
-from schedbot.settings import MAX_PROCESSES
+from schedbot.settings import MAX_PROCESSES, Settings
 from schedbot.slack.remedies import explain_passing_failure
 from schedbot.store.operations import remaining_jobs as drain_state
 from schedbot.store.schedules import user_zones
@@ -43,6 +44,10 @@ def run(
             max=10_000,
             help="Posts in flight in each process. [default: SCHEDBOT_IN_FLIGHT, else 100]",
         ),
+    ] = None,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", min=1, max=65535, help="Serve metrics for Prometheus on this port of 127.0.0.1."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Render what is due now; post and write nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="With --dry-run: one JSON object a line.")] = False,
@@ -77,7 +82,7 @@ def run(
             settings, processes=processes or settings.processes, in_flight=in_flight or settings.in_flight
         )
         session = replace(session, settings=settings)
-        with log_in_background():
+        with log_in_background(), serve_metrics(settings, metrics_port):
             refresh_zones(session)
             pool = Pool(session, drain=drain)
             tally = pool.run()
@@ -90,6 +95,15 @@ def run(
             raise SchedbotError(*explain_passing_failure(failure.code, failure.workspace, failure.detail))
         if drain:
             raise typer.Exit(report_waiting(session))
+
+
+def serve_metrics(settings: Settings, port: int | None) -> AbstractContextManager[None]:
+    """Return a context in which the metrics are served, if there is a port. Raises SchedbotError for one in use."""
+    if port is None:
+        return nullcontext()
+    from schedbot.admin.operations import metrics_server
+
+    return metrics_server.serve(settings, port)
 
 
 def refresh_zones(session: Session) -> None:

@@ -61,6 +61,14 @@ SELECT count(DISTINCT s.account) FROM schedules s
                       AND j.due_at > :since AND j.state = 'succeeded')
 """
 
+# Each is read from an index of its state.
+COUNT_BY_STATE = f"""
+SELECT 'queued' AS state, ({COUNT_QUEUED}) AS jobs
+UNION ALL SELECT 'running', count(*) FROM jobs WHERE state = 'running'
+UNION ALL SELECT 'unknown', count(*) FROM jobs WHERE state = 'unknown'
+UNION ALL SELECT 'held', count(*) FROM jobs WHERE state = 'held'
+"""
+
 HAS_UNKNOWN = "SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'unknown')"
 
 NEXT_DUE = "SELECT min(next_due_at) FROM recurrences WHERE next_due_at IS NOT NULL"
@@ -85,6 +93,14 @@ class PausedWorkspace:
     name: str
     reason: str
     stops_grace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """Number of jobs in a state."""
+
+    state: str
+    jobs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +170,13 @@ def read_vitals(db: Database, now: int) -> Vitals:
             ahead_at=heartbeats.find_ahead(db, now),
             refused=ownership.find_problem(db),
         )
+
+
+def count_by_state(db: Database) -> dict[str, int]:
+    """Return the number of jobs in each state that is not settled."""
+    return {each.state: each.jobs for each in db.all(StateCount, COUNT_BY_STATE)}
+
+
+def find_oldest_due(db: Database) -> int | None:
+    """Return the instant since which the oldest queued job is available, or None."""
+    return db.integer_or_none(OLDEST_DUE)

@@ -1,0 +1,58 @@
+"""Histogram of durations in buckets: steps of 2, 5 and 10 % of the next power of ten. Pure.
+
+A bucket is named for its least milliseconds. The tables are filled by triggers of the database, with the same buckets.
+"""
+
+from collections.abc import Iterable, Mapping
+
+# In SQL, for the column {0}: the bucket of a value; -1 for null.
+BUCKET_SQL = " ".join(
+    [
+        "CASE WHEN {0} IS NULL THEN -1 WHEN {0} < 0 THEN 0 WHEN {0} < 10 THEN {0}",
+        *(
+            f"WHEN {{0}} < {2 * ten} THEN {{0}} / {ten // 5} * {ten // 5} "
+            f"WHEN {{0}} < {5 * ten} THEN {{0}} / {ten // 2} * {ten // 2} "
+            f"WHEN {{0}} < {10 * ten} THEN {{0}} / {ten} * {ten}"
+            for ten in (10**power for power in range(1, 7))
+        ),
+        "ELSE {0} / 10000000 * 10000000 END",
+    ]
+)
+
+# Bounds of buckets as a monitor wants them, in milliseconds: each is the edge of a bucket.
+BOUNDS_MS = (
+    *(10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000),
+    *(100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000, 20_000_000),
+)
+
+
+def bucket_width(bucket: int) -> int:
+    """Return the width of a bucket in milliseconds."""
+    if bucket < 10:
+        return 1
+    ten = int(10 ** (len(str(bucket)) - 1))
+    if ten > 10**6:
+        return 10**7
+    return ten // 5 if bucket < 2 * ten else ten // 2 if bucket < 5 * ten else ten
+
+
+def percentile(counts: Mapping[int, int], percent: int) -> int | None:
+    """Return the value that `percent` % of the values do not exceed, estimated; None without values."""
+    positive = sorted((bucket, count) for bucket, count in counts.items() if bucket >= 0 and count > 0)
+    total = sum(count for _, count in positive)
+    rank = -(-total * percent // 100)
+    passed = 0
+    for bucket, count in positive:
+        if passed + count >= rank:
+            return bucket + (bucket_width(bucket) - 1) * (rank - passed) // count
+        passed += count
+    return None
+
+
+def accumulate(counts: Mapping[int, int]) -> list[tuple[int, int]]:
+    """Return how many values lie below each of BOUNDS_MS."""
+    return [(bound, sum_below(counts.items(), bound)) for bound in BOUNDS_MS]
+
+
+def sum_below(counts: Iterable[tuple[int, int]], bound: int) -> int:
+    return sum(count for bucket, count in counts if 0 <= bucket < bound)

@@ -1,0 +1,164 @@
+"""Statements that read the counts of results, which triggers keep, also of pruned jobs.
+
+Counts of schedules and errors are in spans of 30 days: of a span that begins before `since`, the jobs themselves are
+counted, as long as they are not pruned.
+"""
+
+from dataclasses import dataclass
+
+from schedbot.rules.histogram import BUCKET_SQL
+from schedbot.store.database import Database
+
+HOUR_MS = 3_600_000
+SPAN_MS = 2_592_000_000
+
+BY_HOUR = """
+SELECT period * 3600000 AS at, '' AS key, measure, bucket, count FROM rollups WHERE kind = 'hour' AND period >= :hour
+"""
+
+REPORT = "CASE v.report_kind WHEN 'text' THEN 'text' ELSE v.report_source END"
+KEYS = {
+    "account": "s.account",
+    "workspace": "w.name",
+    "channel": "v.channel",
+    "schedule": "s.name",
+    "report": REPORT,
+}
+
+MEASURE = "CASE j.state WHEN 'succeeded' THEN 'posts' ELSE j.state END"
+COUNTED = "j.state IN ('succeeded', 'failed', 'missed') AND j.kind <> 'test'"
+IN_TIME = "j.due_at >= :since AND j.due_at < :bound"
+LATENESS = BUCKET_SQL.format("j.lateness_ms")
+RENDERING = BUCKET_SQL.format("a.render_ms")
+
+# Jobs of the span in which :since lies; none if that span is counted whole.
+BY_SCHEDULE = f"""
+SELECT key AS schedule_id, measure, bucket, sum(count) AS count
+  FROM rollups WHERE kind = 'schedule' AND period >= :span GROUP BY 1, 2, 3
+UNION ALL
+SELECT j.schedule_id, {MEASURE}, CASE j.state WHEN 'succeeded' THEN {LATENESS} ELSE -1 END, count(*)
+  FROM jobs j WHERE {IN_TIME} AND {COUNTED} GROUP BY 1, 2, 3
+UNION ALL
+SELECT m.schedule_id, 'missed', -1, sum(m.count)
+  FROM missed_spans m WHERE m.last_due_at >= :since AND m.last_due_at < :bound GROUP BY 1
+UNION ALL
+SELECT j.schedule_id, 'render', {RENDERING}, count(*)
+  FROM jobs j JOIN attempts a ON a.job_id = j.id
+ WHERE {IN_TIME} AND j.kind <> 'test' AND a.ended_at IS NOT NULL AND a.render_ms IS NOT NULL GROUP BY 1, 3
+UNION ALL
+SELECT j.schedule_id, 'retried', -1, count(*)
+  FROM jobs j JOIN attempts a ON a.job_id = j.id
+ WHERE {IN_TIME} AND j.kind <> 'test' AND a.ended_at IS NOT NULL AND a.number > 1 GROUP BY 1
+"""
+
+BY_KEY = f"""
+SELECT 0 AS at, {{key}} AS key, c.measure, c.bucket, sum(c.count) AS count
+  FROM ({BY_SCHEDULE}) c
+  JOIN schedules s ON s.id = c.schedule_id
+  JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+  JOIN workspaces w ON w.id = s.workspace_id
+ GROUP BY 2, 3, 4
+"""
+
+BY_ERROR = f"""
+SELECT 0 AS at, key, measure, -1 AS bucket, sum(count) AS count
+  FROM (SELECT key, measure, count FROM rollups WHERE kind = 'label' AND period >= :span AND measure <> 'render'
+        UNION ALL
+        SELECT j.error, j.state, count(*) FROM jobs j
+         WHERE {IN_TIME} AND {COUNTED} AND j.state <> 'succeeded' AND j.error IS NOT NULL GROUP BY 1, 2
+        UNION ALL
+        SELECT m.reason, 'missed', sum(m.count)
+          FROM missed_spans m WHERE m.last_due_at >= :since AND m.last_due_at < :bound GROUP BY 1
+        UNION ALL
+        SELECT coalesce(b.error, b.outcome), 'retried', count(*)
+          FROM jobs j JOIN attempts a ON a.job_id = j.id AND a.number > 1 AND a.ended_at IS NOT NULL
+          JOIN attempts b ON b.job_id = j.id AND b.number = a.number - 1
+         WHERE {IN_TIME} AND j.kind <> 'test' GROUP BY 1)
+ GROUP BY 2, 3
+"""
+
+OUTCOMES = """
+SELECT w.name AS workspace, r.measure AS outcome, r.count
+  FROM rollups r JOIN workspaces w ON w.id = r.key
+ WHERE r.kind = 'outcome'
+ ORDER BY 1, 2
+"""
+
+TOTALS = """
+SELECT CASE kind WHEN 'label' THEN key ELSE '' END AS key, bucket, sum(count) AS count, sum(total_ms) AS total_ms
+  FROM rollups WHERE kind = :kind AND measure = :measure AND bucket >= 0
+ GROUP BY 1, 2
+"""
+
+PRUNED_UNTIL = "SELECT max(older_than) FROM prunes WHERE jobs > 0"
+
+
+@dataclass(frozen=True, slots=True)
+class ResultCount:
+    """Number of results of a measure with a key, in a bucket of milliseconds (-1: none). `at`: start of the hour."""
+
+    at: int
+    key: str
+    measure: str
+    bucket: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeCount:
+    """Number of ended attempts of a workspace with an outcome."""
+
+    workspace: str
+    outcome: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BucketTotal:
+    """Number of durations in a bucket, and their sum. `key`: the report, or ''."""
+
+    key: str
+    bucket: int
+    count: int
+    total_ms: int
+
+
+def count_by_hour(db: Database, since: int) -> list[ResultCount]:
+    """Return the counts of each hour from the one of `since` on."""
+    return db.all(ResultCount, BY_HOUR, {"hour": since // HOUR_MS})
+
+
+def count_by_key(db: Database, by: str, since: int) -> list[ResultCount]:
+    """Return the counts since then by a key of KEYS or by error."""
+    sql = BY_ERROR if by == "error" else BY_KEY.format(key=KEYS[by])
+    with db.reading():
+        return db.all(ResultCount, sql, bounds(since, db.integer_or_none(PRUNED_UNTIL)))
+
+
+def bounds(since: int, pruned_until: int | None) -> dict[str, int]:
+    """Return the first span that is counted whole, and the time before it in which jobs are counted."""
+    span = -(-since // SPAN_MS)
+    if pruned_until is not None and since < pruned_until:
+        return {"span": since // SPAN_MS, "since": since, "bound": since}
+    return {"span": span, "since": since, "bound": span * SPAN_MS}
+
+
+def is_rounded(db: Database, since: int) -> bool:
+    """Does a count by key begin before `since`, at the start of its span, because jobs since then are pruned?"""
+    pruned_until = db.integer_or_none(PRUNED_UNTIL)
+    return pruned_until is not None and since < pruned_until and since % SPAN_MS > 0
+
+
+def list_outcomes(db: Database) -> list[OutcomeCount]:
+    """Return the number of attempts by workspace and outcome."""
+    return db.all(OutcomeCount, OUTCOMES)
+
+
+def list_lateness(db: Database) -> list[BucketTotal]:
+    """Return the lateness of all posts."""
+    return db.all(BucketTotal, TOTALS, {"kind": "hour", "measure": "posts"})
+
+
+def list_renderings(db: Database) -> list[BucketTotal]:
+    """Return the rendering time of all named reports, by report."""
+    return db.all(BucketTotal, TOTALS, {"kind": "label", "measure": "render"})
