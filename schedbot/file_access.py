@@ -1,5 +1,6 @@
 """Access rights of files: private when they are made, and trusted only where nobody else can write them."""
 
+import errno
 import os
 import pwd
 import shlex
@@ -15,6 +16,16 @@ OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 def private_opener(path: str, flags: int) -> int:
     """Opener for `open`: a file that it makes is readable by its owner alone, whatever the umask is."""
     return os.open(path, flags, 0o600)
+
+
+def open_regular_file(path: str | Path) -> int:
+    """Return a descriptor to read a file. Raises OSError, also for a link and for what is no regular file."""
+    # O_NONBLOCK: opening a named pipe must not wait for a writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise FileNotFoundError(errno.ENOENT, "not a regular file", str(path))
 
 
 def make_folder(path: Path) -> None:

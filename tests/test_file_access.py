@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schedbot.file_access import explain_mistrust, make_folder, owner_name, private_opener, user_name
+from schedbot.file_access import explain_mistrust, make_folder, open_regular_file, owner_name, private_opener, user_name
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,13 @@ def test_new_folders_are_written_by_their_owner_alone(tmp_path: Path) -> None:
 def test_owner_of_a_missing_file_is_nobody_known(tmp_path: Path) -> None:
     assert owner_name(tmp_path / "missing") == "nobody known"
     assert user_name(4_000_000_000) == "4000000000"
+
+
+def test_link_and_pipe_are_not_opened_as_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("token")
+    (tmp_path / "link").symlink_to(tmp_path / "secret")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "pipe", "missing"):
+        with pytest.raises(OSError, match=name):
+            open_regular_file(tmp_path / name)
+    os.close(open_regular_file(tmp_path / "secret"))

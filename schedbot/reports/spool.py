@@ -7,7 +7,6 @@ of the spool, so neither a folder nor a file is opened through a link.
 
 import os
 import secrets
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +16,6 @@ from schedbot.errors import SchedbotError
 SUFFIX = "-files"
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class SpoolUnusable(SchedbotError):
@@ -48,15 +46,6 @@ def write(folder: Path, content: bytes) -> Path:
                 os.unlink(name, dir_fd=descriptor)
             raise
     return folder / name
-
-
-def open_to_read(path: Path) -> int:
-    """Return a descriptor of a file in the spool. Raises OSError, also for a link and for what is no regular file."""
-    descriptor = os.open(path, READ_FLAGS)
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    raise FileNotFoundError(f"{path} is not a regular file")
 
 
 def remove(path: Path) -> None:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -35,7 +35,7 @@ from schedbot.slack.request_state import (
     classify_exception,
 )
 from schedbot.slack.response_models import AppIds, ChannelInfo, HistoryPage, Identity, UserInfo, read_app_ids
-from schedbot.slack.response_parser import parse_response
+from schedbot.slack.response_parser import parse_response, parse_retry_after
 
 CONNECT_SECONDS = 10.0
 # Shorter than the usual idle time-out of load balancers, so that the client closes an idle connection first.
@@ -54,9 +54,9 @@ class SlackClient:
     """Posts to Slack and reads from it. Use with `async with`; never raises for an error of Slack or the network."""
 
     def __init__(self, api_url: str, timeout_ms: int, in_flight: int) -> None:
-        self._api_url = api_url if api_url.endswith("/") else api_url + "/"
-        self._proxy = find_proxy(self._api_url)
-        self._timeout_ms = timeout_ms
+        self.api_url = api_url if api_url.endswith("/") else api_url + "/"
+        self._proxy = find_proxy(self.api_url)
+        self.timeout_ms = timeout_ms
         self._in_flight = in_flight
         self._look_ups = asyncio.Semaphore(LOOK_UP_CONNECTIONS)
         self._session: aiohttp.ClientSession | None = None
@@ -66,10 +66,10 @@ class SlackClient:
         self._app_ids: dict[str, AppIds] = {}  # by token
 
     def __repr__(self) -> str:
-        return f"SlackClient({self._api_url!r})"
+        return f"SlackClient({self.api_url!r})"
 
     async def __aenter__(self) -> Self:
-        seconds = self._timeout_ms / 1000
+        seconds = self.timeout_ms / 1000
         self._session = aiohttp.ClientSession(
             connector=GuardedConnector(
                 limit=self._in_flight + LOOK_UP_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS, ttl_dns_cache=300
@@ -83,7 +83,7 @@ class SlackClient:
             request_class=TrackedRequest,
             response_class=TrackedResponse,
         )
-        self._web = AsyncWebClient(None, self._api_url, session=self._session, retry_handlers=[], logger=_LOG)
+        self._web = AsyncWebClient(None, self.api_url, session=self._session, retry_handlers=[], logger=_LOG)
         # slack_sdk knows neither ALL_PROXY nor NO_PROXY.
         self._web.proxy = self._proxy.address if self._proxy else None
         return self
@@ -116,6 +116,36 @@ class SlackClient:
         if result.outcome is Outcome.POSTED and isinstance(posted_message, Mapping):
             self.record_app_ids(token, read_app_ids(posted_message))
         return result
+
+    async def call(self, token: str, method: str, fields: Mapping[str, str | int]) -> Mapping[str, Any] | AttemptResult:
+        """Call a method once. Return the fields of a response that is `ok`, else the result of the refusal."""
+        web = self._open_client()
+        # As a form: the methods of slack_sdk put the fields into the address, which has a limit and is logged.
+        headers = {"Authorization": f"Bearer {token}"}
+        response = await self._send(lambda: web.api_call(method, data=dict(fields), headers=headers))
+        if isinstance(response, AttemptResult) or not isinstance(response.data, Mapping):
+            return response if isinstance(response, AttemptResult) else AttemptResult(Outcome.UNKNOWN, "not_json")
+        return response.data
+
+    async def send_file(self, url: str, content: BinaryIO, timeout_ms: int) -> AttemptResult | None:
+        """Stream the content of a file to an address of Slack, without the token. Return None once Slack has it."""
+        self._open_client()
+        session, proxy = self._session, self._proxy.address if self._proxy else None
+        assert session is not None
+        state = RequestState()
+        REQUEST_STATE.set(state)
+        try:
+            timeout = aiohttp.ClientTimeout(total=timeout_ms / 1000, sock_connect=CONNECT_SECONDS)
+            headers = {"Content-Type": "application/octet-stream"}
+            async with session.post(url, data=content, headers=headers, proxy=proxy, timeout=timeout) as response:
+                await response.read()
+                status, wait_ms = response.status, parse_retry_after(response.headers)
+        except Exception as error:
+            state.give_up()
+            return self._name_proxy(classify_exception(error, state))
+        if status == 429:
+            return AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, status, wait_ms)
+        return None if status == 200 else AttemptResult(Outcome.UNKNOWN, f"http_{status}", None, status)
 
     async def fetch_history(
         self, token: str, channel: str, *, oldest: str, latest: str, limit: int = 200, cursor: str | None = None
@@ -201,12 +231,12 @@ class SlackClient:
         """Send when fewer than LOOK_UP_CONNECTIONS look-ups are in flight; the wait counts towards the time-out."""
         started_at = clock.steady_ms()
         try:
-            async with asyncio.timeout(self._timeout_ms / 1000):
+            async with asyncio.timeout(self.timeout_ms / 1000):
                 await self._look_ups.acquire()
         except TimeoutError:
             return AttemptResult(Outcome.NOT_POSTED, "connect_timeout")
         try:
-            return await self._send(request, max(1, self._timeout_ms + started_at - clock.steady_ms()))
+            return await self._send(request, max(1, self.timeout_ms + started_at - clock.steady_ms()))
         finally:
             self._look_ups.release()
 

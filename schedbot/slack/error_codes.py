@@ -2,7 +2,8 @@
 
 Rule: a code has one group (`Outcome`), and the pool acts on the group alone. `audit`, `retry`, `why` and the manual
 read this table.
-Source: https://docs.slack.dev/reference/methods/chat.postMessage (autumn 2026); the grouping is ours.
+Sources: https://docs.slack.dev/reference/methods/chat.postMessage, files.getUploadURLExternal,
+files.completeUploadExternal and files.info (autumn 2026); the grouping is ours.
 """
 
 from dataclasses import dataclass
@@ -37,6 +38,13 @@ NOTHING = f"{NOTHING_TO_DO}{RETRIED}"
 LOOKED_UP = f"{NOTHING_TO_DO} schedbot looks the message up in the channel's history."
 START_REMEDY = f"Check memory, `ulimit -v`, `ulimit -u` and the settings; the log of `schedbot work` has more.{RETRIED}"
 BUG = "This is a bug in schedbot. Please report it with the output of `schedbot audit JOB --json`."
+LOOKED_UP_FILE = f"{NOTHING_TO_DO} schedbot asks Slack about the file."
+FILES_SCOPE = (
+    "Add the scopes files:write and files:read to the app and install it again (`schedbot workspace check NAME` lists "
+    "what is missing), then run `schedbot retry`."
+)
+ADMIN_OF_FILES = "Ask an admin of the Slack workspace, or leave the file out of the report. Then run `schedbot retry`."
+NEW_FILE = "Run `schedbot run-now NAME` to render the report and post it again."
 RESTRICTED = (
     "A setting of the workspace forbids the app to post in this channel, or to use a mention such as <!channel> there."
 )
@@ -57,6 +65,12 @@ _SLACK_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         "internal_error": ("Slack had an internal error and may have posted the message.", LOOKED_UP),
         "fatal_error": ("Slack had a fatal error and may have posted the message before it.", LOOKED_UP),
         "service_unavailable": ("Slack was unavailable and may have posted the message.", LOOKED_UP),
+        "file_not_found": ("Slack has dropped the uploaded file, or has shared it before.", LOOKED_UP_FILE),
+        "file_update_failed": ("Slack could not finish the file and may have shared it.", LOOKED_UP_FILE),
+        "file_deleted": (
+            "The file was deleted in Slack.",
+            "Look in the channel; `schedbot run-now NAME` sends the report again.",
+        ),
     },
     Outcome.NOT_POSTED: {
         "request_timeout": ("Slack received only part of the request.", NOTHING),
@@ -90,6 +104,8 @@ _SLACK_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         ),
         "cannot_reply_to_message": ("This kind of message cannot have replies.", CHANNEL),
         "team_not_found": ("Slack does not know the channel's workspace.", CHANNEL),
+        "invalid_channel": ("The channel does not exist, or files cannot be shared in it.", CHANNEL),
+        "posting_to_channel_denied": ("The app may not share files in the channel.", ASK_ADMIN),
     },
     Outcome.MESSAGE_REFUSED: {
         "no_text": ("The message is empty.", REPORT),
@@ -107,6 +123,12 @@ _SLACK_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         "invalid_metadata_format": ("Slack does not accept the format of the message's metadata.", REPORT),
         "invalid_metadata_schema": ("The metadata of the message does not match the app's declared schema.", REPORT),
         "metadata_must_be_sent_from_app": ("Only a token of an app can send metadata.", NEW_TOKEN),
+        "file_type_not_allowed": ("The workspace does not allow files of this type.", ADMIN_OF_FILES),
+        "file_upload_size_restricted": ("The file is larger than Slack, or the workspace, allows.", ADMIN_OF_FILES),
+        "file_uploads_disabled": ("The workspace has switched off uploads of files.", ADMIN_OF_FILES),
+        "file_uploads_except_images_disabled": ("The workspace allows uploads of pictures only.", ADMIN_OF_FILES),
+        "storage_limit_reached": ("The workspace has no storage left for files.", ADMIN_OF_FILES),
+        "snippet_too_large": ("The file is too large for a snippet (1 MB).", REPORT),
     },
     Outcome.OUR_DEFECT: {
         code: (f"schedbot sent a request that Slack does not understand ({code}).", BUG)
@@ -114,6 +136,7 @@ _SLACK_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
             *("invalid_arguments", "invalid_arg_name", "invalid_array_arg", "invalid_charset", "invalid_form_data"),
             *("invalid_post_type", "missing_post_type", "as_user_not_supported"),
             *("method_deprecated", "deprecated_endpoint"),
+            *("missing_argument", "alt_txt_too_large", "unknown_snippet_type", "channels_limit_exceeded"),
         )
     },
 }
@@ -128,6 +151,7 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         "too_large": ("The response had more than 1 MB.", LOOKED_UP),
         "wrong_channel": ("Slack accepted the message but did not name its channel.", LOOKED_UP),
         "worker_lost": ("The worker died after the request left.", LOOKED_UP),
+        "share_pending": ("Slack has accepted the file and has not shared it yet.", LOOKED_UP_FILE),
     },
     Outcome.NOT_POSTED: {
         "connect_timeout": ("The connection to Slack took too long.", NETWORK),
@@ -147,6 +171,7 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
             "The message is not in the channel's history, and no attempt is left.",
             "Run `schedbot retry JOB` to send it again.",
         ),
+        "upload_failed": ("The file could not be uploaded. Nothing of it was shared.", NOTHING),
         "no_tick": (
             "No tick ran for a long time, so many occurrences were missed at once.",
             "Run `schedbot backfill NAME --from WHEN --to WHEN` to post some of them.",
@@ -155,6 +180,10 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
             "The message was not posted within its grace.",
             "Run `schedbot retry JOB --stale` to post it late; `schedbot edit NAME --grace SPAN` allows more.",
         ),
+    },
+    Outcome.MESSAGE_REFUSED: {
+        "missing_files_scope": ("The workspace's token lacks a scope that files need.", FILES_SCOPE),
+        "file_lost": ("The file was removed from this machine before it was uploaded.", NEW_FILE),
     },
     Outcome.RENDER_FAILED: {"render_failed": ("The report could not be rendered.", REPORT)},
     Outcome.NOT_READY: {"not_ready": ("The data of the report was not there yet.", NOT_READY)},

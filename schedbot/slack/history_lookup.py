@@ -71,7 +71,7 @@ async def look_up(
             limit = max(1, limit // 8)
             continue
         if isinstance(page, AttemptResult):
-            rest = _answer_refusal(page, window.resume)
+            rest = answer_refusal(page, window.resume)
             break
         for message in page.messages:
             key = _read_key(message)
@@ -137,7 +137,7 @@ def _answer_end(page: HistoryPage) -> HistoryAnswer:
     return HistoryAnswer(LookUpAnswer.ABSENT)
 
 
-def _answer_refusal(result: AttemptResult, resume: str) -> HistoryAnswer:
+def answer_refusal(result: AttemptResult, resume: str) -> HistoryAnswer:
     """Return `later` if a later request or a new token may succeed, else `cannot_ask`."""
     error = result.error or "not_json"
     if not is_known(error) or error in NEVER_READABLE or explain(error).outcome not in RETRYABLE:

@@ -34,14 +34,6 @@ def test_link_in_the_place_of_the_spool_is_refused(tmp_path: Path) -> None:
     assert list(target.iterdir()) == []
 
 
-def test_link_in_the_place_of_a_file_is_not_read(tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text("token")
-    (tmp_path / "x.part").symlink_to(secret)
-    with pytest.raises(OSError, match="symbolic links"):
-        spool.open_to_read(tmp_path / "x.part")
-
-
 def test_only_older_files_are_listed(tmp_path: Path) -> None:
     old, new = spool.write(tmp_path / "files", b"old"), spool.write(tmp_path / "files", b"new")
     os.utime(old, (1_000, 1_000))

@@ -13,11 +13,12 @@ GROUPS = {
     Outcome.QUOTA: "message_limit_exceeded",
     Outcome.UNKNOWN: (
         "internal_error fatal_error service_unavailable timeout connection_lost not_json no_ts wrong_channel "
-        "too_large worker_lost http_500 http_503 a_new_code"
+        "too_large worker_lost http_500 http_503 a_new_code "
+        "file_not_found file_update_failed file_deleted share_pending"
     ),
     Outcome.NOT_POSTED: (
         "request_timeout org_login_required team_added_to_org connection_refused connection_failed connect_timeout dns "
-        "tls bad_api_url bad_proxy deadline not_arrived no_tick"
+        "tls bad_api_url bad_proxy deadline not_arrived no_tick upload_failed"
     ),
     Outcome.TOKEN_REFUSED: (
         "token_expired invalid_auth not_authed token_revoked account_inactive missing_scope not_allowed_token_type "
@@ -29,18 +30,19 @@ GROUPS = {
         "restricted_action_read_only_channel restricted_action_thread_only_channel "
         "restricted_action_non_threadable_channel restricted_action_thread_locked ekm_access_denied "
         "messages_tab_disabled cannot_reply_to_message team_not_found slack_connect_file_link_sharing_blocked "
-        "slack_connect_clip_sharing_blocked"
+        "slack_connect_clip_sharing_blocked invalid_channel posting_to_channel_denied"
     ),
     Outcome.MESSAGE_REFUSED: (
         "no_text msg_too_long msg_blocks_too_long invalid_blocks invalid_blocks_format markdown_text_conflict "
         "invalid_attachments too_many_attachments attachment_payload_limit_exceeded too_many_contact_cards "
         "missing_file_data metadata_too_large invalid_metadata_format invalid_metadata_schema "
-        "metadata_must_be_sent_from_app"
+        "metadata_must_be_sent_from_app file_type_not_allowed file_upload_size_restricted file_uploads_disabled "
+        "file_uploads_except_images_disabled storage_limit_reached snippet_too_large missing_files_scope file_lost"
     ),
     Outcome.OUR_DEFECT: (
         "invalid_arguments invalid_arg_name invalid_array_arg invalid_charset invalid_form_data invalid_post_type "
         "missing_post_type as_user_not_supported draft_has_conflict draft_already_sent method_deprecated "
-        "deprecated_endpoint"
+        "deprecated_endpoint missing_argument alt_txt_too_large unknown_snippet_type channels_limit_exceeded"
     ),
     Outcome.RENDER_FAILED: "render_failed",
     Outcome.NOT_READY: "not_ready",
@@ -55,7 +57,7 @@ OURS_TEXT = (
     "timeout connection_lost not_json no_ts wrong_channel worker_lost not_arrived lost_unsent connect_timeout "
     "no_posters no_renderers no_live_renderers no_descriptors no_memory no_processes io_error "
     "too_large connection_refused connection_failed dns tls bad_api_url bad_proxy deadline no_tick token_unavailable "
-    "render_failed not_ready nothing_to_report"
+    "render_failed not_ready nothing_to_report upload_failed share_pending missing_files_scope file_lost"
 )
 OURS = OURS_TEXT.split()
 

@@ -19,6 +19,7 @@ class RawRequest:
     method: str
     headers: dict[str, str]
     body: dict[str, Any]
+    content: bytes = b""
 
 
 Responder = Callable[[RawRequest, asyncio.StreamWriter], Awaitable[None]]
@@ -97,5 +98,8 @@ async def _read(reader: asyncio.StreamReader, opening: bytes) -> RawRequest:
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
     raw = await reader.readexactly(int(headers.get("content-length", "0")))
     target = urlsplit(first.split()[1])
-    fields = {name: values[0] for name, values in parse_qs(target.query).items()}
-    return RawRequest(target.path.rsplit("/", 1)[-1], headers, json.loads(raw) if raw.startswith(b"{") else fields)
+    is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    query = parse_qs(raw.decode() if is_form and raw else target.query)
+    fields = {name: values[0] for name, values in query.items()}
+    body = json.loads(raw) if raw.startswith(b"{") else fields
+    return RawRequest(target.path.rsplit("/", 1)[-1], headers, body, b"" if is_form else raw)
