@@ -17,6 +17,7 @@ class Event(StrEnum):
     CLAIMED = "claimed"
     RELEASED = "released"
     POSTED = "posted"
+    PART_POSTED = "part posted"
     RATE_LIMITED = "rate limited"
     WORKSPACE_PAUSED = "workspace paused"
     TOKEN_ROTATED = "token rotated"
@@ -68,6 +69,7 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (RUNNING, E.RELEASED): QUEUED,  # the pool stops, the channel is busy, or the calendar is closed
     (RUNNING, E.CANCELLED): CANCELLED,  # before its request is sent, or instead of a retry
     (RUNNING, E.POSTED): SUCCEEDED,
+    (RUNNING, E.PART_POSTED): QUEUED,  # its next part follows; the part uses up no attempt of the next
     (RUNNING, E.RATE_LIMITED): QUEUED,  # uses up no attempt
     (RUNNING, E.WORKSPACE_PAUSED): QUEUED,  # its token was refused; uses up no attempt
     (RUNNING, E.TOKEN_ROTATED): QUEUED,  # again at once, with the new token; uses up no attempt
@@ -83,6 +85,7 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (RUNNING, E.WORKER_DIED_UNSENT): QUEUED,
     (RUNNING, E.WORKER_DIED_SENT): UNKNOWN,
     (UNKNOWN, E.IN_HISTORY): SUCCEEDED,
+    (UNKNOWN, E.PART_POSTED): QUEUED,  # in the history, or by a person; its next part follows
     (UNKNOWN, E.NOT_IN_HISTORY): QUEUED,
     (UNKNOWN, E.ATTEMPTS_EXHAUSTED): FAILED,  # not in the history, and no attempt is left
     (UNKNOWN, E.EXPIRED): FAILED,  # not in the history, and its grace is over
@@ -92,6 +95,7 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (UNKNOWN, E.HISTORY_UNREADABLE_RESEND): QUEUED,
     (UNKNOWN, E.MARKED_POSTED): SUCCEEDED,  # by a person
     (HELD, E.MARKED_POSTED): SUCCEEDED,  # by a person
+    (HELD, E.PART_POSTED): QUEUED,  # by a person; its next part follows
     (HELD, E.RETRIED): QUEUED,  # by a person
     (FAILED, E.RETRIED): QUEUED,  # by a person
     (MISSED, E.RETRIED): QUEUED,  # by a person, with --stale

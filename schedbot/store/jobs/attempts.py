@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schedbot.model import AttemptResult, JobState
+from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.jobs import claims, pacing
@@ -18,9 +18,9 @@ CANCELLED = after(JobState.RUNNING, Event.CANCELLED)
 
 BEGIN = """
 INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, sent_at, clock_ms,
-                      rendered_at, render_ms, report)
+                      rendered_at, render_ms, report, part, thread_ts, method)
 SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :started_at, :sent_at, :clock_ms,
-       :rendered_at, :render_ms, :report
+       :rendered_at, :render_ms, :report, :part, :thread_ts, :method
   FROM jobs j
  WHERE j.id = :job_id AND j.token = :token AND j.state = 'running' AND j.lease_until > :now
    AND (:sent_at IS NULL OR j.deadline_at >= :now)
@@ -31,7 +31,11 @@ SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :start
 RETURNING :place AS place, workspace_id
 """
 
-COUNT = "UPDATE jobs SET attempts = attempts + 1 WHERE id = :job_id AND token = :token"
+COUNT = """
+UPDATE jobs
+   SET attempts = attempts + 1, thread_ts = CASE WHEN parts_posted = 0 THEN :thread_ts ELSE thread_ts END
+ WHERE id = :job_id AND token = :token
+"""
 
 # One statement for all: each has to open a table of its own for the rows that its trigger may refuse.
 END = """
@@ -66,6 +70,9 @@ class AttemptStart:
     rendered_at: int | None = None  # instant of the report's data
     render_ms: int | None = None
     report: str | None = None  # name of its named report
+    part: int = 1
+    thread_ts: str | None = None  # thread that it goes to
+    method: str = "post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,7 @@ def begin_all(db: Database, intents: Sequence[Intent], now: int) -> set[int]:
     rows = [start_bindings(intent.start, place) | shared for place, intent in enumerate(intents)]
     begun = {int(str(place)): str(workspace_id) for place, workspace_id in db.select_many(BEGIN, rows)}
     written = [(intents[place], workspace_id) for place, workspace_id in begun.items()]
-    db.execute_many(COUNT, [{"job_id": intent.start.job_id, "token": intent.start.token} for intent, _ in written])
+    db.execute_many(COUNT, [count_bindings(intent.start) for intent, _ in written])
     holds = [
         pacing.ChannelHold(workspace_id, intent.start.channel, intent.held_until)
         for intent, workspace_id in written
@@ -164,7 +171,15 @@ def start_bindings(start: AttemptStart, place: int) -> dict[str, object]:
         "rendered_at": start.rendered_at,
         "render_ms": start.render_ms,
         "report": start.report,
+        "part": start.part,
+        "thread_ts": start.thread_ts,
+        "method": start.method,
     }
+
+
+def count_bindings(start: AttemptStart) -> dict[str, object]:
+    """Return the values of an attempt for COUNT."""
+    return {"job_id": start.job_id, "token": start.token, "thread_ts": start.thread_ts}
 
 
 def end(db: Database, end: AttemptEnd) -> JobState | None:
@@ -198,6 +213,7 @@ def settlement_bindings(end: AttemptEnd, place: int) -> dict[str, object]:
         "spent": end.spent,
         "error": None if end.result.error is None else escape_surrogates(end.result.error),
         "ts": end.result.ts,
+        "posted": int(end.result.outcome is Outcome.POSTED),
         "lateness_ms": end.lateness_ms,
     }
 

@@ -5,16 +5,17 @@ Each later write of the claimer names the token: if another claim, or a person, 
 
 import json
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from schedbot.model import JobState, Recurrence, Report, TokenSource, occurrence_id
 from schedbot.posts import PLAIN_POST, PostOptions
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.history import previous_post
-from schedbot.store.jobs import pacing
+from schedbot.store.jobs import message_parts, pacing
 from schedbot.store.jobs.fairness import RUNNING, RoundRobin, claim_in_turns
+from schedbot.store.jobs.message_parts import StoredPart
 from schedbot.store.jobs.readable_rows import read_by_ids
 from schedbot.store.schedules.recurrences import rule_columns
 from schedbot.store.schedules.shared_calendars import CALENDAR
@@ -40,7 +41,9 @@ CLAIMED = f"""
 SELECT j.id, coalesce(j.token, 0) AS token, j.schedule_id, s.name AS schedule, s.account, j.workspace_id,
        w.name AS workspace, w.token_kind AS "source.kind", w.token_place AS "source.place", j.due_at,
        j.available_at, j.deadline_at,
-       j.attempts, j.spent, s.version, v.channel, v.report_kind AS "report.kind", v.report_source AS "report.source",
+       j.attempts, j.spent, j.parts, j.parts_posted, j.stored_at,
+       CASE WHEN j.parts_posted > 0 THEN coalesce(j.thread_ts, j.ts) ELSE '' END AS "options.thread_ts",
+       s.version, v.channel, v.report_kind AS "report.kind", v.report_source AS "report.source",
        v.params AS "report.params", v.max_attempts, v.on_unknown, r.tz,
        max(CASE WHEN p.held_at <= :latest_valid_hold THEN p.free_at ELSE 0 END,
            CASE WHEN m.held_at <= :latest_valid_hold THEN m.free_at ELSE 0 END) AS free_at,
@@ -126,11 +129,20 @@ class ClaimedJob:
     previous_at: int | None = None  # its schedule's last message before it; None for a text
     deferred_to: int | None = None
     calendar: str = ""  # empty: nothing defers or skips it
+    parts: int = 1
+    parts_posted: int = 0
+    stored_at: int | None = None
+    stored: StoredPart | None = None  # its next part, if its message is not rendered anew
 
     @property
     def scheduled_at(self) -> int:
         """Instant from which its lateness counts: due_at, or the instant that a calendar deferred it to."""
         return self.due_at if self.deferred_to is None else self.deferred_to
+
+    @property
+    def has_begun(self) -> bool:
+        """Is a part of its message posted?"""
+        return self.parts_posted > 0
 
     @property
     def occurrence(self) -> str:
@@ -177,9 +189,27 @@ def claim(db: Database, request: ClaimRequest) -> list[ClaimedJob]:
     if not ids:
         return []
     jobs = read_by_ids(db, ClaimedJob, CLAIMED, ids, {"latest_valid_hold": pacing.latest_valid_hold(until)})
+    if any(job.stored_at is not None for job in jobs):
+        jobs = add_stored_parts(db, jobs, until)
     if len(jobs) < len(ids):
         put_unreadable_back(db, set(ids) - {job.id for job in jobs}, token, until)
     return jobs
+
+
+def add_stored_parts(db: Database, jobs: Sequence[ClaimedJob], now: int) -> list[ClaimedJob]:
+    """Return the jobs, each with its next part if its message is stored. A message that has begun needs its parts."""
+    stored = message_parts.read_next(db, [job.id for job in jobs if job.stored_at is not None])
+    added = [add_stored_part(db, job, stored[job.id], now) if job.id in stored else job for job in jobs]
+    return [job for job in added if job.stored or not job.has_begun]
+
+
+def add_stored_part(db: Database, job: ClaimedJob, part: StoredPart, now: int) -> ClaimedJob:
+    """Return the job with its next part, unless its message has to be rendered anew."""
+    if job.has_begun:
+        free_at = pacing.get_free_at(db, job.workspace_id, pacing.POST, part.channel, now)
+        return replace(job, stored=part, channel=part.channel, version=part.version, free_at=free_at, calendar="")
+    is_fresh = part.version == job.version and now - part.started_at < message_parts.FRESH_MS
+    return replace(job, stored=part) if is_fresh else job
 
 
 def put_unreadable_back(db: Database, ids: Iterable[int], token: int, now: int) -> None:

@@ -1,7 +1,8 @@
 """Pending jobs of a schedule: cancel or skip them, let them follow a change, add an extra one.
 
 A job is pending while it is queued, or running with no request on its way to Slack. A running one loses its token, so
-the pool that claimed it can neither send nor settle it.
+the pool that claimed it can neither send nor settle it. A job of which a part is posted is not pending: its message is
+ended.
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ ENQUEUED_AGAIN = after(JobState.CANCELLED, Event.ENQUEUED_AGAIN)
 
 # An attempt with sent_at and no end is on its way, or may be.
 IS_PENDING = """
-       jobs.state IN ('queued', 'running')
+       jobs.state IN ('queued', 'running') AND jobs.parts_posted = 0
    AND NOT EXISTS (SELECT 1 FROM attempts a
                     WHERE a.job_id = jobs.id AND a.ended_at IS NULL AND a.sent_at IS NOT NULL)
 """

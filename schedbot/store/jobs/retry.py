@@ -43,7 +43,8 @@ REQUEUE = """
 UPDATE jobs
    SET state = :queued, available_at = r.value ->> 2, deadline_at = r.value ->> 3, parked = r.value ->> 4,
        workspace_id = r.value ->> 5, spent = 0, error = NULL, cancel_reason = NULL, is_requested = 1,
-       acknowledged = NULL
+       acknowledged = NULL, stored_at = CASE WHEN parts_posted > 0 THEN stored_at END,
+       parts = CASE WHEN parts_posted > 0 THEN parts ELSE 1 END
   FROM json_each(:retries) r
  WHERE jobs.id = r.value ->> 0 AND jobs.state = r.value ->> 1
 """

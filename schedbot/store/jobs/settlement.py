@@ -3,7 +3,7 @@
 A job that is queued again follows its schedule and workspace as they are now. It is cancelled if its schedule was
 paused, suspended or removed meanwhile, or all schedules were paused; only an extra job that was requested during the
 pause of its schedule goes on. If its workspace was paused, it waits; if its schedule moved to another workspace, the
-next attempt goes there.
+next attempt goes there. A message of which a part is posted is ended, whatever becomes of its schedule.
 """
 
 from schedbot.model import CancelReason, JobState, ScheduleState
@@ -22,23 +22,29 @@ FORBIDDEN_BY = f"""(SELECT CASE WHEN s.state IN ('suspended', 'removed')
                         AND (s.state_until IS NULL OR s.state_until > coalesce(jobs.deferred_to, jobs.due_at))
                      THEN 'schedule_' || s.state
                      WHEN {pauses_of_all.stops("jobs")} THEN 'all_paused' END
-               FROM schedules s WHERE s.id = jobs.schedule_id AND :state = 'queued')"""
+               FROM schedules s
+              WHERE s.id = jobs.schedule_id AND :state = 'queued' AND jobs.parts_posted + :posted = 0)"""
 
-# Assignments of a statement that binds :state, :cancelled and the new values.
+# Workspace that the next attempt goes to: that of its schedule, or of the parts that are posted.
+WORKSPACE = """(CASE WHEN :state = 'queued' AND jobs.parts_posted + :posted = 0
+                     THEN (SELECT s.workspace_id FROM schedules s WHERE s.id = jobs.schedule_id)
+                     ELSE jobs.workspace_id END)"""
+
+# Assignments of a statement that binds :state, :cancelled, :posted (1 or 0 parts) and the new values. `ts` and lateness
+# are those of the first part.
 SETTLED = f"""
        state = CASE WHEN {FORBIDDEN_BY} IS NULL THEN :state ELSE :cancelled END,
        cancel_reason = {FORBIDDEN_BY},
-       workspace_id = CASE WHEN :state = 'queued'
-                           THEN (SELECT s.workspace_id FROM schedules s WHERE s.id = jobs.schedule_id)
-                           ELSE workspace_id END,
+       workspace_id = {WORKSPACE},
        parked = (:state = 'queued'
-                 AND EXISTS (SELECT 1 FROM schedules s JOIN workspaces w ON w.id = s.workspace_id
-                              WHERE s.id = jobs.schedule_id AND w.paused_at IS NOT NULL)),
-       available_at = :available_at, error = :error, ts = :ts, lateness_ms = :lateness_ms
+                 AND EXISTS (SELECT 1 FROM workspaces w WHERE w.id = {WORKSPACE} AND w.paused_at IS NOT NULL)),
+       available_at = :available_at, error = :error, parts_posted = parts_posted + :posted,
+       ts = CASE WHEN parts_posted = 0 THEN :ts ELSE ts END,
+       lateness_ms = CASE WHEN parts_posted = 0 THEN :lateness_ms ELSE lateness_ms END
 """
 
 MARK_POSTED = """
-UPDATE jobs SET state = :succeeded, ts = :ts, error = NULL, lateness_ms = :lateness_ms
+UPDATE jobs SET state = :succeeded, parts_posted = parts_posted + 1, ts = :ts, error = NULL, lateness_ms = :lateness_ms
  WHERE id = :job AND state = :before
 """
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from schedbot.model import JobState, TokenSource, occurrence_id
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
+from schedbot.store.jobs import message_parts
 from schedbot.store.jobs.readable_rows import read_by_ids
 from schedbot.store.jobs.settlement import SETTLED
 
@@ -38,9 +39,9 @@ RETURNING id
 # The attempt's channel and sent_at; the schedule's present policy.
 TAKEN = """
 SELECT j.id, j.schedule_id, s.name AS schedule, j.workspace_id, w.name AS workspace, w.token_kind AS "source.kind",
-       w.token_place AS "source.place", j.due_at, j.deadline_at, j.attempts AS number, j.spent, a.channel, a.sent_at,
-       a.clock_ms, a.error AS attempt_error, v.max_attempts, v.on_unknown, w.resumes, j.error,
-       coalesce(j.deferred_to, j.due_at) AS scheduled_at,
+       w.token_place AS "source.place", j.due_at, j.deadline_at, j.attempts AS number, j.spent, j.parts, a.channel,
+       a.sent_at, a.clock_ms, a.part, a.thread_ts, a.method, a.error AS attempt_error, v.max_attempts, v.on_unknown,
+       w.resumes, j.error,       coalesce(j.deferred_to, j.due_at) AS scheduled_at,
        w.removed_at IS NOT NULL AS is_removed,
        EXISTS (SELECT 1 FROM lookups l
                 WHERE l.job_id = j.id AND l.number = j.attempts AND l.answer = 'widened') AS is_widened
@@ -92,6 +93,10 @@ class UnknownJob:
     error: str | None
     scheduled_at: int  # due_at, or the instant that a calendar deferred it to
     attempt_error: str | None = None  # as Slack returned it; `error` may be of a look-up since
+    part: int = 1
+    parts: int = 1
+    thread_ts: str | None = None  # that the attempt went to
+    method: str = "post"
     is_removed: bool = False  # its workspace: no new token will come
     is_widened: bool = False  # a look-up in the seconds around sent_at did not find it
 
@@ -167,16 +172,19 @@ def settle(
     Returns the state, or None if the job was settled before.
     """
     job = result.job
-    is_posted = state is JobState.SUCCEEDED
+    is_posted = result.answer == "found"
     bindings = {
         "state": state,
         "cancelled": CANCELLED,
         "available_at": available_at,
         "error": error,
         "ts": result.ts,
+        "posted": int(is_posted),
         "lateness_ms": max(0, job.sent_at - job.scheduled_at) if is_posted else None,
         "job_id": job.id,
         "number": job.number,
     }
     settled = db.text_or_none(SETTLE, bindings)
+    if settled and is_posted and job.parts > 1 and result.ts:
+        message_parts.end_part(db, job.id, job.part, result.ts, available_at)
     return None if settled is None else JobState(settled)

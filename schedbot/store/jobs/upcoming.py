@@ -12,7 +12,7 @@ from schedbot.store.jobs.readable_rows import read_by_ids
 # In the order of the index jobs_claimable, from a cursor on: each job is looked at once.
 UPCOMING = """
 SELECT j.id, j.available_at, v.report_kind = 'named' AND v.report_source IN (SELECT value FROM json_each(:reports))
-       AS has_report
+       AND j.parts_posted = 0 AS has_report
   FROM jobs j
   JOIN schedules s ON s.id = j.schedule_id
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version

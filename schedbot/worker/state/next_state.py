@@ -19,6 +19,7 @@ ARRIVAL_MARGIN_MS = 1_000
 SPREAD_MS = 3_000
 RATE_LIMIT_MS = 30_000  # where Slack names no instant
 QUOTA_HOLD_MS = 3_600_000
+PART_GAP_MS = 1_000  # between two parts of a message: Slack takes one post a second for each channel
 NOT_READY_MS = 600_000  # where the report names no time
 LAST_TRY_MS = 5_000  # before the deadline: time to claim, to render, and for a busy channel
 LOOK_UP_PACE_MS = 1_200  # tier 3: 50 a minute, https://docs.slack.dev/apis/web-api/rate-limits
@@ -35,12 +36,16 @@ Random = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class RetryBudget:
-    """Attempts and time that a job has left. `spent`: attempts used up before; `look_up_at`: its first look-up."""
+    """Attempts and time that a job has left. `spent`: attempts used up before; `look_up_at`: its first look-up.
+
+    `parts_left`: parts of its message that follow the present one.
+    """
 
     deadline_at: int
     spent: int
     max_attempts: int
     look_up_at: int
+    parts_left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def next_state(
     spent = budget.spent + (not is_free)
     match result.outcome:
         case Outcome.POSTED:
-            return transition(Event.POSTED, now, budget.spent + 1)
+            return go_on(budget, now)
         case Outcome.RATE_LIMITED | Outcome.QUOTA:
             return hold_for_limit(result, budget, now, random)
         case Outcome.TOKEN_REFUSED:
@@ -99,6 +104,13 @@ def next_state(
             if result.retry_after_ms:  # Slack names the instant: wait for it, and use up nothing
                 return wait_until(now + result.retry_after_ms, budget)
             return back_off(budget, spent, now, random)
+
+
+def go_on(budget: RetryBudget, now: int) -> Transition:
+    """Send the next part of the message, which has all attempts before it; or end with the last part."""
+    if budget.parts_left:
+        return transition(Event.PART_POSTED, now + PART_GAP_MS, 0)
+    return transition(Event.POSTED, now, budget.spent + 1)
 
 
 def transition(event: Event, available_at: int, spent: int) -> Transition:
@@ -170,6 +182,8 @@ def next_state_after_look_up(
     max_attempts = job.spent + 1 if is_outage else job.max_attempts
     budget = RetryBudget(job.deadline_at, job.spent, max_attempts, now)
     match "cannot_ask" if is_hopeless(result, now) else result.answer:
+        case "found" if job.part < job.parts:
+            return LookUpTransition(after(JobState.UNKNOWN, Event.PART_POSTED), now + PART_GAP_MS, None)
         case "found":
             return LookUpTransition(after(JobState.UNKNOWN, Event.IN_HISTORY), now, None)
         case "absent" | "cannot_ask" if job.attempt_error and not error_codes.is_known(job.attempt_error):

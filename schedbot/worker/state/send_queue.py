@@ -36,6 +36,7 @@ class Delivery:
     rendered_at: int | None = None  # UTC: instant of the data of its report
     render_ms: int | None = None
     detail: str | None = None  # what the report wrote beside its message
+    parts: int = field(init=False)  # of its message
     attempt: int = 0  # its number, once the intent is on the disk
     sent_at: int | None = None
     sent_steady: int = 0
@@ -50,7 +51,17 @@ class Delivery:
     channel: ChannelKey = field(init=False)  # that it goes to
 
     def __post_init__(self) -> None:
-        self.channel = ChannelKey(self.job.workspace_id, self.job.channel)
+        self.channel, self.parts = ChannelKey(self.job.workspace_id, self.job.channel), self.job.parts
+
+    @property
+    def part(self) -> int:
+        """Number of the part that it sends, from 1 on."""
+        return self.job.parts_posted + 1
+
+    @property
+    def parts_left(self) -> int:
+        """Number of the parts that follow."""
+        return max(0, self.parts - self.part)
 
 
 class ScheduledSend(NamedTuple):

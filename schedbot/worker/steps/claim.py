@@ -12,7 +12,7 @@ from functools import partial
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
-from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Message, Outcome
+from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Outcome
 from schedbot.reports import definitions
 from schedbot.reports.results import RenderedReport
 from schedbot.slack import tokens
@@ -28,6 +28,7 @@ from schedbot.worker.steps.prepare import Preparer
 from schedbot.worker.steps.render import RenderPool
 from schedbot.worker.steps.render_live import MOST_WAITING, LiveRenderPool
 from schedbot.worker.steps.send import CHANNEL_WAIT_MS, Sender
+from schedbot.worker.steps.store_message import MessageStore
 
 # Jobs are claimed and rendered this early, so that each is sent at its instant.
 EARLY_MS = 1_000
@@ -53,13 +54,15 @@ class Claimer:
     put_back_slots: dict[ChannelKey, int] = field(default_factory=dict)
     is_claiming: bool = False
     is_full: bool = False
+    message_store: MessageStore = field(init=False)
     render_pool: RenderPool = field(init=False)
     live_pool: LiveRenderPool = field(init=False)
     preparer: Preparer = field(init=False)
 
     def __post_init__(self) -> None:
         settings = self.in_flight.session.settings
-        self.render_pool = RenderPool(settings.processes, self.on_rendered, self.sender.fail_render)
+        self.message_store = MessageStore(self.in_flight, self.queue)
+        self.render_pool = RenderPool(settings.processes, self.message_store.take, self.sender.fail_render)
         self.live_pool = LiveRenderPool(definitions.load(settings), settings.renderers, self.on_live_rendered)
         self.preparer = Preparer(self.in_flight, self.live_pool, self.on_live_rendered)
         self.look_for_workspaces()
@@ -141,7 +144,7 @@ class Claimer:
             self.in_flight.expire(job)
         elif send_at > steady + CHANNEL_WAIT_MS:
             self.in_flight.put_back(job, now + self.put_back_slot(job, send_at, now) - steady)
-        elif self.is_render_queue_full(job, steady):
+        elif not job.stored and self.is_render_queue_full(job, steady):
             self.in_flight.put_back(job, now + no_renderer_ms())
         elif not self.sender.defer_if_closed(job, max(now, job.available_at)):
             self.render(job, now)
@@ -178,14 +181,15 @@ class Claimer:
             return
         delivery = Delivery(job, source, now)
         self.in_flight.add(delivery)
-        if job.report.kind != "named":
+        if job.stored:
+            self.message_store.take_stored(delivery)
+        elif job.report.kind != "named":
             self.render_pool.render(delivery)
         elif not self.preparer.use(delivery):
             self.live_pool.render(delivery)
 
-    def on_rendered(self, delivery: Delivery, message: Message) -> None:
-        """Queue a rendered message for the instant at which it is due and its channel free."""
-        delivery.message = message
+    def queue(self, delivery: Delivery) -> None:
+        """Queue a message for the instant at which it is due and its channel free."""
         now, job = self.in_flight.session.now(), delivery.job
         wait_ms = max(0, job.available_at - now, job.free_at - now)
         self.in_flight.send_queue.add(delivery, steady_ms() + wait_ms)
@@ -198,7 +202,7 @@ class Claimer:
         delivery.rendered_at, delivery.render_ms = rendered.rendered_at or None, rendered.render_ms
         delivery.detail = rendered.detail or None
         if rendered.message:
-            self.on_rendered(delivery, rendered.message)
+            self.message_store.take(delivery, rendered.message)
         else:
             self.sender.end_unsent(delivery, unsent_result(rendered))
 

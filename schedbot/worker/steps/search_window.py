@@ -46,7 +46,7 @@ class SearchWindows:
             until_at = max(until_at, clock.set_at + arrival_limit_ms)
         # By our clock too: the answer may not be Slack's, and its date may be wrong.
         earliest_at, latest_at = self.earliest_start(job) + min(0, offset_ms), until_at + max(0, offset_ms)
-        metadata = MessageMetadata(self.in_flight.installation, job.occurrence, job.number)
+        metadata = MessageMetadata(self.in_flight.installation, job.occurrence, job.number, job.part, job.parts)
         return SearchedPost(metadata, earliest_at, self._wide_until.get(key_of(job), latest_at))
 
     def earliest_start(self, job: UnknownJob) -> int:

@@ -141,6 +141,8 @@ class Sender:
             rendered_at=delivery.rendered_at,
             render_ms=delivery.render_ms,
             report=job.report.source if job.report.kind == "named" else None,
+            part=delivery.part,
+            thread_ts=job.options.thread_ts or None,
         )
 
     def on_intent_written(self, delivery: Delivery, poster: PosterHandle, intent: IntentResult) -> None:
@@ -151,13 +153,14 @@ class Sender:
         job = delivery.job
         assert delivery.message is not None
         delivery.attempt, delivery.requested_at = job.attempts + 1, steady_ms()
+        occurrence = MessageMetadata(self.in_flight.installation, job.occurrence, delivery.attempt)
         request = PostRequest(
             key=delivery.key,
             source=delivery.source,
             rereads_token=error_codes.is_token_refused(job.error),
             channel=job.channel,
             message=delivery.message,
-            metadata=MessageMetadata(self.in_flight.installation, job.occurrence, delivery.attempt),
+            metadata=replace(occurrence, part=delivery.part, parts=delivery.parts),
             start_before=delivery.sent_steady + START_LIMIT_MS,
             options=job.options,
         )
@@ -227,7 +230,7 @@ class Sender:
         look_up_at = min(delivery.sent_at or now, now) + self.in_flight.arrival_limit_ms
         if delivery.detail and not result.detail:
             result = replace(result, detail=delivery.detail)
-        budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at)
+        budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at, delivery.parts_left)
         is_last = job.spent + 1 >= job.max_attempts
         is_free = self.in_flight.breaker.spares_attempt(result, job.error, is_last=is_last)
         if is_outage(result) and not is_free:
@@ -245,13 +248,13 @@ class Sender:
             state=transition.state,
             available_at=transition.available_at,
             spent=transition.spent,
-            lateness_ms=max(0, delivery.sent_at - job.scheduled_at) if is_posted and delivery.sent_at else None,
+            lateness_ms=find_lateness(delivery) if is_posted else None,
         )
         hold_ms = None if transition.hold_until is None else transition.hold_until - now
         held_until = None if hold_ms is None else steady_ms() + hold_ms
         on_commit = partial(self.on_ended, delivery, result, held_until)
         on_failure = partial(self.in_flight.give_up, delivery)
-        if transition.has_effects:
+        if transition.has_effects or (is_posted and delivery.parts > 1):
             write = partial(write_end, end=end, delivery=delivery, transition=transition)
             self.in_flight.writes.add(write, on_commit, on_failure, is_ending=True)
         else:
@@ -274,3 +277,9 @@ class Sender:
             self.in_flight.hold_workspace(job.workspace_id, held_until)
         if self.in_flight.breaker.is_open:
             self.in_flight.put_back_until(self.in_flight.breaker.probe_at)
+
+
+def find_lateness(delivery: Delivery) -> int | None:
+    """Return the lateness of a job whose first part is posted; None for its other parts."""
+    is_first = delivery.sent_at is not None and delivery.part == 1
+    return max(0, (delivery.sent_at or 0) - delivery.job.scheduled_at) if is_first else None

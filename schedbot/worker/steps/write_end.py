@@ -6,7 +6,7 @@ from typing import NamedTuple
 from schedbot import log
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.database import Database
-from schedbot.store.jobs import attempts, pacing, settlement
+from schedbot.store.jobs import attempts, message_parts, pacing, settlement
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.state.next_state import SPREAD_MS, Transition
 from schedbot.worker.state.passing_failures import waits_by_itself
@@ -48,6 +48,8 @@ def write_end(db: Database, end: attempts.AttemptEnd, delivery: Delivery, transi
     [state] = write_ends(db, [EndedDelivery(end, delivery)])
     if state is None:
         return None
+    if end.result.ts and delivery.parts > 1:
+        message_parts.end_part(db, job.id, delivery.part, end.result.ts, end.available_at)
     if transition.hold_until is not None:
         pacing.hold(db, job.workspace_id, pacing.POST, "", now, transition.hold_until)
         pacing.postpone_jobs(db, job.workspace_id, transition.hold_until, SPREAD_MS)

@@ -195,6 +195,7 @@ CREATE TABLE jobs (
   parts         INTEGER NOT NULL DEFAULT 1,            -- messages that it is sent as; with more, message_parts has them
   parts_posted  INTEGER NOT NULL DEFAULT 0,            -- parts that are posted; its last part makes it succeeded
   thread_ts     TEXT,                                  -- thread that its first part goes to; null: the channel
+  stored_at     INTEGER,                               -- its message is in message_parts; null: it is rendered when sent
   degraded      INTEGER NOT NULL DEFAULT 0,            -- a picture of it is missing
   acknowledged  TEXT,                                  -- JSON: at, by and reason of a person who saw its failure
   CONSTRAINT one_job_for_each_occurrence UNIQUE (schedule_id, due_at),
@@ -294,6 +295,7 @@ CREATE TABLE message_parts (
   CONSTRAINT method_known CHECK (method IN ('post', 'share')),
   CONSTRAINT content_is_json CHECK (content = '' OR json_valid(content))
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX message_parts_kept ON message_parts (job_id) WHERE content <> '';
 
 -- Files of a message. The id of an uploaded file is committed before the file is shared, or a message shows it.
 CREATE TABLE message_files (
@@ -316,7 +318,8 @@ CREATE TABLE threads (
   schedule_id  TEXT    NOT NULL REFERENCES schedules (id),
   channel      TEXT    NOT NULL,
   span         TEXT    NOT NULL,                       -- 2026-11-30, 2026-W49, 2026-11 or always, in the schedule's zone
-  thread_ts    TEXT    NOT NULL,                       -- of the message that opened it
+  opener       INTEGER NOT NULL REFERENCES jobs (id),  -- job that opens it
+  thread_ts    TEXT,                                   -- of the message that opened it; null: not posted yet
   started_at   INTEGER NOT NULL,
   PRIMARY KEY (schedule_id, channel, span)
 ) STRICT, WITHOUT ROWID;
