@@ -119,6 +119,7 @@ def test_look_up_waits_for_a_new_token(app: App) -> None:
 
 
 def test_two_hundred_posts_survive_kills_of_child_and_pool(app: App) -> None:
+    app.processes = 2
     app.add_due_jobs(200)
     app.slack.order("delay", ms=200, times="forever")
     pool = app.start("work", "--in-flight", "5")

@@ -19,6 +19,7 @@ from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.open_database import open_database
 from schedbot.tick import TickResult, tick
+from tests.support.forked_commands import can_fork, run_forked
 from tests.support.sql import read_rows
 
 TOKEN = "xoxb-sandbox-acme"
@@ -62,6 +63,7 @@ class App:
     sandbox: SandboxServer
     timeout_s: int = 1
     lease_s: int = 6
+    processes: int = 1
     clock: Callable[[], int] = now_ms
     running: list[Program] = field(default_factory=list)
 
@@ -124,6 +126,8 @@ class App:
             "SCHEDBOT_SLACK_API_URL": self.sandbox.api_url,
             "SCHEDBOT_SLACK_TIMEOUT": f"{self.timeout_s}s",
             "SCHEDBOT_LEASE": f"{self.lease_s}s",
+            "SCHEDBOT_PROCESSES": str(self.processes),  # each takes 0.4 s of CPU time to start
+            "SCHEDBOT_RENDERERS": str(self.processes),
             "SLACK_BOT_TOKEN": TOKEN,
             "SCHEDBOT_ACTOR": "tester@host",
             "NO_COLOR": "1",
@@ -141,6 +145,9 @@ class App:
 
     def run(self, *words: str, within: float = 60, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command until it ends. Raises TimeoutExpired after `within` seconds."""
+        environment = self.environment(**env)
+        if can_fork(words, environment):
+            return run_forked(words, environment, self.folder, within)
         program = self.start(*words, **env)
         out, err = program.communicate(timeout=within)
         return subprocess.CompletedProcess(words, program.returncode, out, err)

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.support.forked_commands import can_fork, run_forked
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ADD = ("--cron", "0 9 * * mon,fri", "--tz", "America/Los_Angeles", "--channel", "C0123456789", "--text", "Hi")
 
@@ -32,6 +34,8 @@ def new_command_line(folder: Path) -> Run:
     env = {key: value for key, value in os.environ.items() if not key.startswith(("SCHEDBOT", "SLACK"))} | own
 
     def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        if can_fork(words, env | variables):
+            return run_forked(words, env | variables, folder, None)
         command = [sys.executable, "-m", "schedbot", *words]
         return subprocess.run(
             command, env=env | variables, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL

@@ -1,7 +1,4 @@
-"""A sandbox process for each test, forked from a server that has imported the program.
-
-A new process takes 0.4 s of CPU time, nearly all of it for imports. A fork takes 10 ms and shares no state.
-"""
+"""A sandbox process for each test, forked from a server that has imported the program."""
 
 import asyncio
 import multiprocessing
@@ -14,9 +11,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from schedbot.sandbox import Sandbox
+from tests.support.fork_server import FORKS
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["schedbot.sandbox.server", __name__])
 START_TIMEOUT_S = 30
 
 
