@@ -148,20 +148,20 @@ class SlackClient:
         return None if status == 200 else AttemptResult(Outcome.UNKNOWN, f"http_{status}", None, status)
 
     async def fetch_history(
-        self, token: str, channel: str, *, oldest: str, latest: str, limit: int = 200, cursor: str | None = None
+        self, token: str, channel: str, *, oldest: str, latest: str, limit: int = 200, thread_ts: str = ""
     ) -> HistoryPage | AttemptResult:
-        """Return the channel's messages from `oldest` to `latest` (Slack's `ts`, both inclusive), with metadata."""
+        """Return the channel's messages from `oldest` to `latest` (Slack's `ts`, both inclusive), with metadata.
+
+        With `thread_ts`, return those of a thread, oldest first, after its first message, whatever the time of that is.
+        """
         web = self._open_client()
+        bounds: dict[str, Any] = {"oldest": oldest, "latest": latest, "inclusive": True, "limit": limit}
+        arguments = {"token": token, "channel": channel, "include_all_metadata": True, **bounds}
         response = await self._send_look_up(
-            lambda: web.conversations_history(
-                token=token,
-                channel=channel,
-                oldest=oldest,
-                latest=latest,
-                limit=limit,
-                cursor=cursor,
-                inclusive=True,
-                include_all_metadata=True,
+            lambda: (
+                web.conversations_replies(ts=thread_ts, **arguments)
+                if thread_ts
+                else web.conversations_history(**arguments)
             )
         )
         if isinstance(response, AttemptResult):
@@ -170,7 +170,7 @@ class SlackClient:
         if not isinstance(messages, list):  # taken for an empty page, it would make a post absent
             return AttemptResult(Outcome.UNKNOWN, "not_json", None, response.status_code)
         messages = [message for message in messages if isinstance(message, Mapping)]
-        return HistoryPage(messages, bool(response.get("has_more")), _get_next_cursor(response))
+        return HistoryPage(messages, bool(response.get("has_more")))
 
     async def fetch_app_ids(self, token: str) -> AppIds:
         """Return the ids of the token's app, from its posts or else from auth.test; empty ids if that fails."""
@@ -283,8 +283,3 @@ class SlackClient:
 def _get_body(response: AsyncSlackResponse) -> bytes | str | Mapping[str, Any]:
     body = response.data
     return body if isinstance(body, bytes | str | Mapping) else json.dumps(body)
-
-
-def _get_next_cursor(response: AsyncSlackResponse) -> str:
-    metadata = response.get("response_metadata")
-    return str(metadata.get("next_cursor") or "") if isinstance(metadata, Mapping) else ""

@@ -1,4 +1,4 @@
-"""Looks up in a channel's history whether a post arrived, by the metadata in the message.
+"""Looks up in a channel's history, or in a thread, whether a post arrived, by the metadata in the message.
 
 Rules: a post is `found` only if installation, occurrence and attempt all match and our own app posted it (every app can
 read and copy metadata), and `absent` only if every message of the search window was read; any other case is `later` or
@@ -6,8 +6,9 @@ read and copy metadata), and `absent` only if every message of the search window
 The search window is the attempt's own seconds, widened by SKEW_MS, the largest difference between Slack's clock and
 ours. Under Slack's strictest rate limit (1 request a minute, 15 messages) one request settles all unknown outcomes of a
 channel with at most 15 messages in the window; in a busier channel, `resume` lets the next look-up continue.
-A message that a person deleted before the look-up counts as absent: Slack keeps no trace of it.
-Source: https://docs.slack.dev/reference/methods/conversations.history
+A message that a person deleted before the look-up counts as absent: Slack keeps no trace of it. A channel is read from
+its newest message back, a thread from its oldest on.
+Sources: https://docs.slack.dev/reference/methods/conversations.history and conversations.replies
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,7 @@ RETRY_SOON_MS = 5_000
 PAGE_LIMIT = 200  # fewer where a page of that many messages is too large
 # Refusals of a token that can never read the history; after any other refusal a new token may.
 NEVER_READABLE = frozenset({"missing_scope", "not_allowed_token_type"})
+NO_THREAD = "thread_not_found"
 RETRYABLE = (
     *(Outcome.RATE_LIMITED, Outcome.QUOTA, Outcome.UNKNOWN, Outcome.NOT_POSTED, Outcome.TOKEN_REFUSED),
     Outcome.LOST_UNSENT,  # this machine could not ask
@@ -37,36 +39,53 @@ RETRYABLE = (
 
 
 class _SearchWindow(NamedTuple):
-    """The next request: messages from `oldest` to `latest`. Messages from there to `end` were already searched for the
-    posts with these `marks`."""
+    """The next request: messages from `oldest` to `latest`. The messages beyond it up to `end`, which are newer, or in
+    a thread older, were already searched for the posts with these `marks`."""
 
     oldest: str
     latest: str
     end: str
     marks: str
+    is_thread: bool
 
     @property
     def resume(self) -> str:
-        return f"{self.latest}/{self.end}/{self.marks}"
+        return f"{self.oldest if self.is_thread else self.latest}/{self.end}/{self.marks}"
+
+    def move_to(self, ts: str) -> "_SearchWindow":
+        """Return the window of the messages beyond `ts`, the last one read."""
+        return self._replace(oldest=ts) if self.is_thread else self._replace(latest=ts)
+
+    def is_at(self, ts: str) -> bool:
+        """Is there no progress, because the last message read is the first of the window?"""
+        return float(ts) <= float(self.oldest) if self.is_thread else ts == self.latest
 
 
 async def look_up(
-    client: SlackClient, token: str, channel: str, posts: Sequence[SearchedPost], *, resume: str = ""
+    client: SlackClient,
+    token: str,
+    channel: str,
+    posts: Sequence[SearchedPost],
+    *,
+    thread_ts: str = "",
+    resume: str = "",
 ) -> dict[MessageMetadata, HistoryAnswer]:
     """Look up posts of one channel, with a single request if that is enough. Never raises for an error of Slack or the
     network.
 
-    `resume` comes from a `HistoryAnswer` of an earlier look-up in this channel; it is optional and saves requests.
+    `resume` comes from a `HistoryAnswer` of an earlier look-up in this channel, or in this thread; it is optional and
+    saves requests.
     """
     if not posts:
         return {}
-    window = _plan_window(posts, resume)
+    window = _plan_window(posts, resume, is_thread=bool(thread_ts))
     open_posts = {_build_key(build_metadata_payload(post.metadata)): post.metadata for post in posts}
     answers: dict[MessageMetadata, HistoryAnswer] = {}
     rest = HistoryAnswer(LookUpAnswer.LATER, retry_after_ms=RETRY_MS)
     limit = PAGE_LIMIT
     for _ in range(MAX_PAGES):
-        page = await client.fetch_history(token, channel, oldest=window.oldest, latest=window.latest, limit=limit)
+        bounds = {"oldest": window.oldest, "latest": window.latest, "thread_ts": thread_ts}
+        page = await client.fetch_history(token, channel, limit=limit, **bounds)
         if isinstance(page, AttemptResult) and page.error == "too_large" and limit > 1:
             limit = max(1, limit // 8)
             continue
@@ -93,15 +112,17 @@ def retry_if_token_refused(answer: HistoryAnswer) -> HistoryAnswer:
     return replace(answer, answer=LookUpAnswer.LATER, retry_after_ms=RETRY_SOON_MS)
 
 
-def _plan_window(posts: Sequence[SearchedPost], resume: str) -> _SearchWindow:
+def _plan_window(posts: Sequence[SearchedPost], resume: str, *, is_thread: bool) -> _SearchWindow:
     """Return the first window, shortened by an earlier look-up only if that searched for all of these posts."""
-    oldest = min(post.earliest_at for post in posts) - SKEW_MS
-    latest = max(post.latest_at for post in posts) + SKEW_MS
-    marks = [_hash_metadata(post.metadata) for post in posts]
+    oldest = _format_ts(min(post.earliest_at for post in posts) - SKEW_MS)
+    latest = _format_ts(max(post.latest_at for post in posts) + SKEW_MS)
+    begin, marks = oldest if is_thread else latest, [_hash_metadata(post.metadata) for post in posts]
+    window = _SearchWindow(oldest, latest, begin, ",".join(marks), is_thread)
     searched_to, end, searched_marks = resume.split("/") if resume else ("", "", "")
-    if end and float(end) >= latest / 1000 and set(marks) <= set(searched_marks.split(",")):
-        return _SearchWindow(_format_ts(oldest), searched_to, end, searched_marks)
-    return _SearchWindow(_format_ts(oldest), _format_ts(latest), _format_ts(latest), ",".join(marks))
+    is_covered = end and (float(end) <= float(begin) if is_thread else float(end) >= float(begin))
+    if is_covered and set(marks) <= set(searched_marks.split(",")):
+        return window._replace(end=end, marks=searched_marks).move_to(searched_to)
+    return window
 
 
 def _hash_metadata(metadata: MessageMetadata) -> str:
@@ -123,11 +144,11 @@ def _read_ts(message: Mapping[str, Any]) -> str:
 
 
 def _plan_next_window(page: HistoryPage, window: _SearchWindow) -> _SearchWindow | None:
-    """Return the next page's window, up to the oldest message read. (A cursor would not outlive a look-up.)"""
+    """Return the next page's window, from the last message read on. (A cursor would not outlive a look-up.)"""
     all_ts = [ts for message in page.messages if (ts := _read_ts(message))]
-    if not page.has_more or not all_ts or all_ts[-1] == window.latest:
+    if not page.has_more or not all_ts or window.is_at(all_ts[-1]):
         return None
-    return window._replace(latest=all_ts[-1])
+    return window.move_to(all_ts[-1])
 
 
 def _answer_end(page: HistoryPage) -> HistoryAnswer:
@@ -138,8 +159,13 @@ def _answer_end(page: HistoryPage) -> HistoryAnswer:
 
 
 def answer_refusal(result: AttemptResult, resume: str) -> HistoryAnswer:
-    """Return `later` if a later request or a new token may succeed, else `cannot_ask`."""
+    """Return `later` if a later request or a new token may succeed, else `cannot_ask`.
+
+    A thread that does not exist has no replies: where replies are, its first message stays as a deleted one.
+    """
     error = result.error or "not_json"
+    if error == NO_THREAD:
+        return HistoryAnswer(LookUpAnswer.ABSENT)
     if not is_known(error) or error in NEVER_READABLE or explain(error).outcome not in RETRYABLE:
         return HistoryAnswer(LookUpAnswer.CANNOT_ASK, error=error)
     return HistoryAnswer(LookUpAnswer.LATER, None, error, result.retry_after_ms or RETRY_SOON_MS, resume)

@@ -16,11 +16,10 @@ MAX_PAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """A page of a channel's history, newest first. `cursor` leads to the next page if `has_more`."""
+    """A page of a channel's history, newest first, or of a thread, oldest first. `has_more`: there are more pages."""
 
     messages: list[Mapping[str, Any]]
     has_more: bool
-    cursor: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,10 @@ class PostRequest:
 
 @dataclass(frozen=True, slots=True)
 class LookUpRequest:
-    """Pool to poster: look for posts in a channel's history. `resume` is where an earlier look-up stopped."""
+    """Pool to poster: look for posts in a channel's history, or in a thread.
+
+    `resume` is where an earlier look-up stopped.
+    """
 
     number: int
     source: TokenSource
@@ -42,6 +45,7 @@ class LookUpRequest:
     channel: str
     posts: tuple[SearchedPost, ...]
     resume: str
+    thread_ts: str = ""
 
 
 @dataclass(frozen=True, slots=True)

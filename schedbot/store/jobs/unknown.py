@@ -5,6 +5,7 @@ look-up is recorded, and a result settles the job only as the attempt that was l
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schedbot.model import JobState, TokenSource, occurrence_id
 from schedbot.rules.lifecycle import Event, after
@@ -26,12 +27,13 @@ UPDATE jobs SET available_at = :again_at
 RETURNING id
 """
 
-# One request reads a whole channel, so the other jobs of unknown outcome in it are looked up along.
+# One request reads a whole channel or thread, so the other jobs of unknown outcome in it are looked up along.
 TAKE_IN_CHANNEL = """
 UPDATE jobs SET available_at = :again_at
  WHERE state = 'unknown' AND workspace_id = :workspace_id
    AND EXISTS (SELECT 1 FROM attempts a
                 WHERE a.job_id = jobs.id AND a.number = jobs.attempts AND a.channel = :channel
+                  AND coalesce(a.thread_ts, '') = :thread_ts AND a.method = 'post'
                   AND a.sent_at BETWEEN :sent_after AND :sent_before)
 RETURNING id
 """
@@ -40,8 +42,9 @@ RETURNING id
 TAKEN = """
 SELECT j.id, j.schedule_id, s.name AS schedule, j.workspace_id, w.name AS workspace, w.token_kind AS "source.kind",
        w.token_place AS "source.place", j.due_at, j.deadline_at, j.attempts AS number, j.spent, j.parts, a.channel,
-       a.sent_at, a.clock_ms, a.part, a.thread_ts, a.method, a.error AS attempt_error, v.max_attempts, v.on_unknown,
-       w.resumes, j.error,       coalesce(j.deferred_to, j.due_at) AS scheduled_at,
+       a.sent_at, a.clock_ms, a.part, coalesce(a.thread_ts, '') AS thread_ts, a.method, a.error AS attempt_error,
+       v.max_attempts, v.on_unknown, w.resumes, j.error,
+       coalesce(j.deferred_to, j.due_at) AS scheduled_at,
        w.removed_at IS NOT NULL AS is_removed,
        EXISTS (SELECT 1 FROM lookups l
                 WHERE l.job_id = j.id AND l.number = j.attempts AND l.answer = 'widened') AS is_widened
@@ -70,6 +73,14 @@ RETURNING state
 """
 
 
+class HistoryKey(NamedTuple):
+    """A channel of a workspace, or a thread in it, whose messages one request reads."""
+
+    workspace_id: str
+    channel: str
+    thread_ts: str
+
+
 @dataclass(frozen=True, slots=True)
 class UnknownJob:
     """A job of unknown outcome, with the attempt (`number`) to look up. `resumes`, `error`: as in a claimed job."""
@@ -95,10 +106,15 @@ class UnknownJob:
     attempt_error: str | None = None  # as Slack returned it; `error` may be of a look-up since
     part: int = 1
     parts: int = 1
-    thread_ts: str | None = None  # that the attempt went to
+    thread_ts: str = ""  # that the attempt went to
     method: str = "post"
     is_removed: bool = False  # its workspace: no new token will come
     is_widened: bool = False  # a look-up in the seconds around sent_at did not find it
+
+    @property
+    def place(self) -> HistoryKey:
+        """Place of its message."""
+        return HistoryKey(self.workspace_id, self.channel, self.thread_ts)
 
     @property
     def occurrence(self) -> str:
@@ -138,11 +154,14 @@ def take_due(db: Database, now: int, again_at: int, limit: int) -> list[UnknownJ
 
 
 def take_in_channel(
-    db: Database, workspace_id: str, channel: str, sent_after: int, sent_before: int, again_at: int
+    db: Database, place: HistoryKey, sent_after: int, sent_before: int, again_at: int
 ) -> list[UnknownJob]:
-    """Take all jobs of unknown outcome in one channel that were sent between two instants. Inside a transaction."""
+    """Take all jobs of unknown outcome in one channel or thread that were sent between two instants.
+
+    Inside a transaction.
+    """
     sent = {"sent_after": sent_after, "sent_before": sent_before}
-    bindings = {**sent, "workspace_id": workspace_id, "channel": channel, "again_at": again_at}
+    bindings = {**place._asdict(), **sent, "again_at": again_at}
     return read_jobs(db, db.integers(TAKE_IN_CHANNEL, bindings))
 
 

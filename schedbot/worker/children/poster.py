@@ -124,7 +124,8 @@ class Poster:
         """Return an answer for each post of the request."""
         from schedbot.slack import history_lookup as history
 
-        answers = await history.look_up(self.client, token, request.channel, request.posts, resume=request.resume)
+        place = {"thread_ts": request.thread_ts, "resume": request.resume}
+        answers = await history.look_up(self.client, token, request.channel, request.posts, **place)
         is_refused = any(error_codes.is_token_refused(answer.error) for answer in answers.values())
         is_token_rotated = is_refused and await self.is_token_rotated(request, token)
         if is_token_rotated:

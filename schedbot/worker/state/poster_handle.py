@@ -3,22 +3,22 @@
 from dataclasses import dataclass
 
 from schedbot.settings import Settings
-from schedbot.store.jobs.unknown import UnknownJob
+from schedbot.store.jobs.unknown import HistoryKey, UnknownJob
 from schedbot.worker.children import poster
 from schedbot.worker.children.child_process import ChildProcess
-from schedbot.worker.state.send_queue import ChannelKey, Delivery
+from schedbot.worker.state.send_queue import Delivery
 
 
 @dataclass(slots=True, eq=False)
 class LookUp:
-    """A look-up in a channel's history for posts of unknown outcome.
+    """A look-up in a channel's history, or in a thread, for posts of unknown outcome.
 
     `requested_at` is UTC, `requested_steady` the same instant, steady. `clock_offset_ms`: Slack's clock minus ours, as
     known at the request.
     """
 
     number: int
-    channel: ChannelKey
+    place: HistoryKey
     jobs: list[UnknownJob]
     requested_at: int = 0
     requested_steady: int = 0

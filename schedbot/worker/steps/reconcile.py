@@ -17,7 +17,7 @@ from schedbot.slack import error_codes, tokens
 from schedbot.slack.response_models import HistoryAnswer
 from schedbot.store.database import Database
 from schedbot.store.jobs import pacing, settlement, unknown
-from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
+from schedbot.store.jobs.unknown import HistoryKey, LookUpResult, UnknownJob
 from schedbot.worker.protocol import LookUpFailed, LookUpRequest, LookUpResponse
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import (
@@ -26,7 +26,6 @@ from schedbot.worker.state.next_state import (
     waits_for_token,
 )
 from schedbot.worker.state.poster_handle import LookUp, PosterHandle
-from schedbot.worker.state.send_queue import ChannelKey
 from schedbot.worker.state.write_queue import WriteFailure
 from schedbot.worker.steps.search_window import SearchWindows
 
@@ -44,7 +43,7 @@ class Reconciler:
     windows: SearchWindows = field(init=False)
     queue: list[LookUp] = field(default_factory=list)
     busy_workspaces: set[str] = field(default_factory=set)
-    resumes: dict[ChannelKey, str] = field(default_factory=dict)
+    resumes: dict[HistoryKey, str] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
@@ -71,23 +70,22 @@ class Reconciler:
             self.in_flight.writes.add(take, self.queue_jobs)
 
     def queue_jobs(self, jobs: list[UnknownJob]) -> None:
-        """Group jobs into look-ups by channel and time; jobs that are queued or under way already are left out."""
+        """Group jobs into look-ups by place and time; jobs that are queued or under way already are left out."""
         under_way = [look_up for poster in self.in_flight.posters for look_up in poster.look_ups.values()]
         known = {(job.id, job.number) for look_up in [*self.queue, *under_way] for job in look_up.jobs}
         for job in sorted(jobs, key=lambda job: job.sent_at):
             if (job.id, job.number) in known:
                 continue
-            channel = ChannelKey(job.workspace_id, job.channel)
-            look_up = self.find_queued(channel, job)
+            look_up = self.find_queued(job)
             if look_up is None:
-                look_up = LookUp(next(self._numbers), channel, [])
+                look_up = LookUp(next(self._numbers), job.place, [])
                 self.queue.append(look_up)
             look_up.jobs.append(job)
 
-    def find_queued(self, channel: ChannelKey, job: UnknownJob) -> LookUp | None:
+    def find_queued(self, job: UnknownJob) -> LookUp | None:
         """Return a queued look-up that the job can share."""
         for look_up in self.queue:
-            if look_up.channel == channel and has_room_for(look_up, job):
+            if look_up.place == job.place and has_room_for(look_up, job):
                 return look_up
         return None
 
@@ -98,7 +96,7 @@ class Reconciler:
         session = self.in_flight.session
         now = session.now()
         for look_up in list(self.queue):
-            workspace_id = look_up.channel.workspace_id
+            workspace_id = look_up.place.workspace_id
             free_at = pacing.get_free_at(session.db, workspace_id, pacing.HISTORY, "", now)
             if workspace_id in self.busy_workspaces or free_at > now:
                 continue
@@ -118,7 +116,7 @@ class Reconciler:
         arrival_limit_ms = self.in_flight.arrival_limit_ms
         sent_before = min(sent_at + GROUP_MS, now - arrival_limit_ms)
         again_at = now + arrival_limit_ms
-        return unknown.take_in_channel(db, *look_up.channel, sent_at - GROUP_MS, sent_before, again_at)
+        return unknown.take_in_channel(db, look_up.place, sent_at - GROUP_MS, sent_before, again_at)
 
     def send_look_up(self, look_up: LookUp, poster: PosterHandle, same_channel: list[UnknownJob]) -> None:
         """Send a look-up to a poster."""
@@ -133,7 +131,7 @@ class Reconciler:
         try:
             source = tokens.resolve_source(job.source, self.in_flight.session.settings.token, job.workspace)
         except TokenUnavailable as error:
-            self.busy_workspaces.discard(look_up.channel.workspace_id)
+            self.busy_workspaces.discard(look_up.place.workspace_id)
             self.delay(look_up, str(error))
             return
         look_up.requested_at, look_up.requested_steady = self.in_flight.session.now(), steady_ms()
@@ -145,14 +143,15 @@ class Reconciler:
             rereads_token=any(error_codes.is_token_refused(job.error) for job in look_up.jobs),
             channel=job.channel,
             posts=tuple(self.windows.searched_post(job) for job in look_up.jobs),
-            resume=self.resumes.pop(look_up.channel, ""),
+            resume=self.resumes.pop(look_up.place, ""),
+            thread_ts=job.thread_ts,
         )
         poster.send(request)
 
     def drop(self, look_up: LookUp, failure: WriteFailure) -> None:
         """Drop a look-up that met an unexpected error. Its jobs are due for another one later."""
         log.failure("look_up", failure.error, workspace=look_up.jobs[0].workspace)
-        self.busy_workspaces.discard(look_up.channel.workspace_id)
+        self.busy_workspaces.discard(look_up.place.workspace_id)
         for poster in self.in_flight.posters:
             poster.look_ups.pop(look_up.number, None)
 
@@ -165,7 +164,7 @@ class Reconciler:
 
     def requeue(self, look_up: LookUp) -> None:
         """Queue a look-up again whose poster died."""
-        self.busy_workspaces.discard(look_up.channel.workspace_id)
+        self.busy_workspaces.discard(look_up.place.workspace_id)
         self.queue.append(look_up)
 
     def on_child_died(self, poster: PosterHandle) -> None:
@@ -179,7 +178,7 @@ class Reconciler:
     def receive(self, poster: PosterHandle, response: LookUpResponse | LookUpFailed) -> None:
         """Take the result of a look-up. Every answer is recorded."""
         look_up = poster.look_ups.pop(response.number)
-        self.busy_workspaces.discard(look_up.channel.workspace_id)
+        self.busy_workspaces.discard(look_up.place.workspace_id)
         now = self.in_flight.session.now()
         free_at = now + LOOK_UP_PACE_MS
         match response:
@@ -190,7 +189,7 @@ class Reconciler:
                     self.settle_post(look_up, job, answer, is_token_rotated=response.is_token_rotated)
                 waits_ms = [answer.retry_after_ms or 0 for answer in response.answers]
                 free_at = max(free_at, now + max(waits_ms, default=0))
-        hold = partial(pacing.hold, workspace_id=look_up.channel.workspace_id, method=pacing.HISTORY, channel="")
+        hold = partial(pacing.hold, workspace_id=look_up.place.workspace_id, method=pacing.HISTORY, channel="")
         self.in_flight.writes.add(partial(hold, now=now, free_at=free_at))
 
     def settle_post(self, look_up: LookUp, job: UnknownJob, answer: HistoryAnswer, *, is_token_rotated: bool) -> None:
@@ -198,7 +197,7 @@ class Reconciler:
         is_widened = answer.answer == "absent" and self.windows.widen_if_clock_was_wrong(job, look_up.clock_offset_ms)
         word = "widened" if is_widened else answer.answer
         if answer.resume:
-            self.resumes[look_up.channel] = answer.resume
+            self.resumes[look_up.place] = answer.resume
         result = LookUpResult(job, look_up.requested_at, word, answer.error, answer.ts)
         self.settle(result, answer.retry_after_ms or 0, is_soon=is_token_rotated or is_widened)
 
