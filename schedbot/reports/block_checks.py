@@ -4,7 +4,9 @@ Rules: a problem names the block and the part, as Slack does (`/blocks/0/text/te
 warning. The rules themselves are data, in `schedbot.rules.block_kit`.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -16,28 +18,56 @@ from schedbot.rules.block_kit.attachments import MAX_ATTACHMENTS
 from schedbot.rules.block_kit.blocks import MAX_ALL_TEXT, MAX_BLOCKS, MAX_MARKDOWN
 
 MAX_WARNINGS = 5
+PIECE = re.compile("/(?:blocks|attachments)/[0-9]+")
+Pieces = Sequence[Mapping[str, Any]]
 
 
 def check(message: Message) -> None:
     """Raise ReportFailed for the first problem that makes Slack refuse the blocks or the attachments."""
+    if failure := find_failure(message):
+        raise failure
+
+
+def find_failure(message: Message) -> ReportFailed | None:
+    """Return the first problem that makes Slack refuse the blocks or the attachments, if there is one."""
     if len(message.blocks) > MAX_BLOCKS:
-        raise ReportFailed(f"The report has {len(message.blocks)} blocks; a message may have {MAX_BLOCKS}.")
+        return ReportFailed(f"The report has {len(message.blocks)} blocks; a message may have {MAX_BLOCKS}.")
     if len(message.attachments) > MAX_ATTACHMENTS:
         count = len(message.attachments)
-        raise ReportFailed(f"The report has {count} attachments; a message may have {MAX_ATTACHMENTS}.")
+        return ReportFailed(f"The report has {count} attachments; a message may have {MAX_ATTACHMENTS}.")
     for problem in _find_problems(message):
         if not problem.is_warning:
-            raise ReportFailed(describe(problem, message))
+            return ReportFailed(describe(problem, message))
     blocks = [*message.blocks, *block_kit.list_attachment_blocks(message.attachments)]
     if (markdown := block_kit.markdown_length(blocks)) > MAX_MARKDOWN:
-        raise ReportFailed(
+        return ReportFailed(
             f"The report's markdown blocks have {markdown:,} characters together; Slack allows {MAX_MARKDOWN:,}."
         )
     if (total := block_kit.total_length(blocks)) > MAX_ALL_TEXT:
-        raise ReportFailed(
+        return ReportFailed(
             f"The report has {total:,} characters, as Slack counts its blocks; a message may have {MAX_ALL_TEXT:,}.",
             hint="Shorten the report, or split it into two schedules.",
         )
+    return None
+
+
+def check_pieces(message: Message, blocks: Sequence[Pieces], attachments: Sequence[Pieces]) -> None:
+    """Raise ReportFailed for a problem in the pieces of a message's blocks or attachments, which are in its order.
+
+    The problem names the block of the message that it is in.
+    """
+    for index, pieces in enumerate(blocks):
+        for piece in pieces:
+            _raise_first(message, f"/blocks/{index}", block_kit.find_problems([piece]))
+    for index, pieces in enumerate(attachments):
+        for piece in pieces:
+            _raise_first(message, f"/attachments/{index}", block_kit.find_attachment_problems([piece]))
+
+
+def _raise_first(message: Message, place: str, problems: Iterator[BlockProblem]) -> None:
+    for problem in problems:
+        if not problem.is_warning:
+            raise ReportFailed(describe(replace(problem, at=PIECE.sub(place, problem.at, count=1)), message))
 
 
 def find_warnings(message: Message) -> list[str]:

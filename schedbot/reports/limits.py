@@ -1,61 +1,99 @@
-"""Fit a message into Slack's size limits, or refuse it.
+"""Fit a message into Slack's size limits: a long one becomes several, the first with the others as `continuation`.
 
 Rules: control characters are removed from all texts. `text` never exceeds 4,000 characters, because Slack would split
 it into several messages. A longer text moves to section blocks, complete, with a shortened `text` for notifications.
 Without a `text`, that of the blocks and attachments is used. Attachments alone keep an empty `text`, because Slack
-shows it above them; each gets a `fallback` for notifications.
+shows it above them; each gets a `fallback` for notifications. What exceeds the limits of a message goes on in messages
+of the thread, at most MAX_PARTS together; a part that cannot be divided, such as a button, is refused.
 Sources: https://docs.slack.dev/reference/block-kit/blocks, https://docs.slack.dev/reference/methods/chat.postMessage
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Any
 
 from schedbot.errors import BadInput, ReportFailed
 from schedbot.model import Message
 from schedbot.reports import block_checks, escaping
 from schedbot.reports.fallback_text import extract_attachment_text, extract_text
-from schedbot.reports.split_text import shorten, split
+from schedbot.reports.long_content.divide_attachments import divide_attachment
+from schedbot.reports.long_content.divide_blocks import divide
+from schedbot.reports.long_content.parts import fill_parts
+from schedbot.reports.long_content.split_text import iterate_pieces, shorten
 from schedbot.rules.block_kit import utf16_length
 from schedbot.text_input import check_json
 
 MAX_TEXT = 4_000
 MAX_SECTION = 3_000
-MAX_SOURCE = 40_000  # of a text, before anything is done with it
+MAX_SOURCE = 40_000  # of a text that a schedule has itself
+MAX_PARTS = 100  # messages of a report; 100 of them take two minutes, and a channel's readers long enough
+ELLIPSIS = "…"
 
 
 def enforce(message: Message) -> Message:
     """Return the message within the limits. Raises ReportFailed with the block, the length and the limit."""
-    if len(message.text) > MAX_SOURCE:
-        problem = f"The report's text has {len(message.text):,} characters; Slack takes at most {MAX_SOURCE:,}."
-        raise ReportFailed(problem, hint="Shorten it.")
     message = escaping.clean_message(message)
     if not (message.blocks or message.attachments) and message.text.strip() and utf16_length(message.text) <= MAX_TEXT:
         return message
-    text, blocks = message.text, tuple(message.blocks)
-    if not text.strip() and not blocks and not message.attachments:
-        raise ReportFailed("The report's message is empty.", hint="A message needs a text, blocks or attachments.")
-    if utf16_length(text) > MAX_TEXT and not blocks:
-        blocks = tuple(_split_into_sections(text))
-    message = replace(message, blocks=blocks)
-    block_checks.check(message)
+    _refuse_empty(message)
     _check_json(message)
-    if text.strip():
-        return replace(message, text=shorten(text, MAX_TEXT))
-    return _add_notification(message)
+    if utf16_length(message.text) > MAX_TEXT and not message.blocks:
+        message = replace(message, blocks=tuple(_make_sections(message.text)))
+    if block_checks.find_failure(message):
+        return _divide(message)
+    _refuse_silent(message)
+    return _add_texts(message)
 
 
-def _add_notification(message: Message) -> Message:
-    """Return the message with the text that notifications need, from its blocks and attachments."""
-    text = "\n".join(filter(None, (extract_text(message.blocks), extract_attachment_text(message.attachments))))
-    if not text.strip():
+def _divide(message: Message) -> Message:
+    """Return the first of the messages that have all of the content, with the others as its continuation."""
+    blocks = [divide(block) for block in message.blocks]
+    attachments = [divide_attachment(attachment) for attachment in message.attachments]
+    block_checks.check_pieces(message, blocks, attachments)
+    _refuse_silent(message)
+    parts = list(islice(fill_parts(list(chain(*blocks)), list(chain(*attachments))), MAX_PARTS + 1))
+    if len(parts) + len(message.continuation) > MAX_PARTS:
+        raise ReportFailed(
+            f"The report needs more than {MAX_PARTS} messages in Slack.",
+            hint="Shorten it, or give back its rows as a file: schedbot.reports.csv_file.",
+        )
+    for part in parts:
+        block_checks.check(part)
+    first, *others = parts
+    continuation = (*map(_add_texts, others), *message.continuation)
+    first = replace(message, blocks=first.blocks, attachments=first.attachments, continuation=continuation)
+    return _add_texts(first)
+
+
+def _add_texts(message: Message) -> Message:
+    """Return a message with the text that notifications need."""
+    if message.text.strip():
+        return replace(message, text=shorten(message.text, MAX_TEXT))
+    text = "\n".join(_list_texts(message))
+    if text.strip() and not message.blocks:
+        return replace(message, text="", attachments=tuple(map(_add_fallback, message.attachments)))
+    return replace(message, text=shorten(text, MAX_TEXT) if text.strip() else ELLIPSIS)
+
+
+def _refuse_empty(message: Message) -> None:
+    """Raise ReportFailed for a message without content."""
+    if not (message.text.strip() or message.blocks or message.attachments):
+        raise ReportFailed("The report's message is empty.", hint="A message needs a text, blocks or attachments.")
+
+
+def _refuse_silent(message: Message) -> None:
+    """Raise ReportFailed for a message that no notification could show."""
+    if not message.text.strip() and not any(text.strip() for text in _list_texts(message)):
         raise ReportFailed(
             "The report's blocks have no text, so its notification would be empty.",
             hint="Add 'text' beside 'blocks', or alt_text to the pictures.",
         )
-    if message.blocks:
-        return replace(message, text=shorten(text, MAX_TEXT))
-    return replace(message, text="", attachments=tuple(map(_add_fallback, message.attachments)))
+
+
+def _list_texts(message: Message) -> Iterator[str]:
+    """Yield the texts of the blocks and the attachments, as far as there are any."""
+    yield from filter(None, (extract_text(message.blocks), extract_attachment_text(message.attachments)))
 
 
 def _add_fallback(attachment: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -64,8 +102,9 @@ def _add_fallback(attachment: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**attachment, "fallback": shorten(extract_attachment_text([attachment]), MAX_TEXT)}
 
 
-def _split_into_sections(text: str) -> list[Mapping[str, Any]]:
-    return [{"type": "section", "text": {"type": "mrkdwn", "text": piece}} for piece in split(text, MAX_SECTION)]
+def _make_sections(text: str) -> Iterator[Mapping[str, Any]]:
+    for piece in islice(iterate_pieces(text, MAX_SECTION), MAX_PARTS * 50):
+        yield {"type": "section", "text": {"type": "mrkdwn", "text": piece}}
 
 
 def _check_json(message: Message) -> None:

@@ -57,11 +57,6 @@ def test_emoji_counts_as_two_characters() -> None:
     assert message.blocks
 
 
-def test_too_long_text_is_refused_with_its_length() -> None:
-    with pytest.raises(ReportFailed, match=r"has 20,\d\d\d characters.*may have 13,000"):
-        enforce(Message("a" * 20_000))
-
-
 @pytest.mark.parametrize("message", [Message(""), Message(" \n "), Message("", ())])
 def test_empty_message_is_refused(message: Message) -> None:
     with pytest.raises(ReportFailed, match="message is empty"):
@@ -76,41 +71,11 @@ def test_blocks_without_text_are_refused() -> None:
 @pytest.mark.parametrize(
     ("block", "problem"),
     [
-        pytest.param(
-            section("a" * 3_001),
-            "Block 2 (section): /blocks/1/text/text has 3,001 characters; Slack allows 3,000.",
-            id="section",
-        ),
-        pytest.param(
-            {"type": "section", "fields": [text("a"), text("a" * 2_001)]},
-            "Block 2 (section): /blocks/1/fields/1/text has 2,001 characters; Slack allows 2,000.",
-            id="field",
-        ),
-        pytest.param(
-            {"type": "section", "fields": [text("a")] * 11},
-            "Block 2 (section): /blocks/1/fields has 11 entries; Slack allows 10.",
-            id="fields",
-        ),
         pytest.param({"type": "section"}, "Block 2 (section): /blocks/1 needs text or fields.", id="empty section"),
-        pytest.param(
-            {"type": "header", "text": text("a" * 151, "plain_text")},
-            "Block 2 (header): /blocks/1/text/text has 151 characters; Slack allows 150.",
-            id="header",
-        ),
-        pytest.param(
-            {"type": "context", "elements": [text("a")] * 11},
-            "Block 2 (context): /blocks/1/elements has 11 entries; Slack allows 10.",
-            id="context",
-        ),
         pytest.param(
             {"type": "context", "elements": [{"type": "image", "image_url": "https://x.example/i.png"}]},
             "Block 2 (context): /blocks/1/elements/0/alt_text is missing, and Slack requires it.",
             id="picture in a context",
-        ),
-        pytest.param(
-            {"type": "actions", "elements": [{"type": "button", "text": text("Go", "plain_text")}] * 26},
-            "Block 2 (actions): /blocks/1/elements has 26 entries; Slack allows 25.",
-            id="actions",
         ),
         pytest.param(
             {"type": "actions", "elements": [{"type": "button", "text": text("a" * 76, "plain_text")}]},
@@ -126,11 +91,6 @@ def test_blocks_without_text_are_refused() -> None:
             {"type": "image", "image_url": "https://x.example/i.png", "alt_text": "a" * 2_001},
             "Block 2 (image): /blocks/1/alt_text has 2,001 characters; Slack allows 2,000.",
             id="alt_text",
-        ),
-        pytest.param(
-            {"type": "table", "rows": [[text("a", "raw_text")]] * 101},
-            "Block 2 (table): /blocks/1/rows has 101 entries; Slack allows 100.",
-            id="rows",
         ),
         pytest.param(
             {"type": "table", "rows": [[text("a", "raw_text")] * 21]},
@@ -152,20 +112,6 @@ def test_blocks_without_text_are_refused() -> None:
 )
 def test_invalid_block_is_refused_with_the_limit(block: dict[str, Any], problem: str) -> None:
     assert refusal({"type": "divider"}, block) == problem
-
-
-def test_at_most_fifty_blocks_are_allowed() -> None:
-    assert len(enforce(Message("text", ({"type": "divider"},) * 50)).blocks) == 50
-    assert refusal(*[{"type": "divider"}] * 51) == "The report has 51 blocks; a message may have 50."
-
-
-def test_blocks_have_a_limit_together() -> None:
-    assert "as Slack counts its blocks; a message may have 13,000." in refusal(*[section("a" * 2_900)] * 5)
-
-
-def test_markdown_blocks_have_a_limit_together() -> None:
-    problem = refusal(*[{"type": "markdown", "text": "a" * 6_001}] * 2)
-    assert problem == "The report's markdown blocks have 12,002 characters together; Slack allows 12,000."
 
 
 def test_unknown_block_type_is_allowed() -> None:

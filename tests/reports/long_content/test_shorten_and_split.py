@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schedbot.reports.split_text import shorten, split
+from schedbot.reports.long_content.split_text import shorten, split
 from schedbot.rules.block_kit import utf16_length
 
 
