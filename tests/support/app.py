@@ -19,7 +19,7 @@ from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.open_database import open_database
 from schedbot.tick import TickResult, tick
-from tests.support.forked_commands import can_fork, run_forked
+from tests.support.forks.commands import can_fork, run_forked
 from tests.support.sql import read_rows
 
 TOKEN = "xoxb-sandbox-acme"

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.forked_commands import can_fork, run_forked
+from tests.support.forks.commands import can_fork, run_forked
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ADD = ("--cron", "0 9 * * mon,fri", "--tz", "America/Los_Angeles", "--channel", "C0123456789", "--text", "Hi")

@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from schedbot.sandbox import Sandbox
-from tests.support.fork_server import FORKS
+from tests.support.forks.server import FORKS
 
 START_TIMEOUT_S = 30
 

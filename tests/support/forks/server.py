@@ -18,7 +18,7 @@ FORKS.set_forkserver_preload(
         *[name for name in MODULES if not name.startswith(NOT_LOADED)],
         *LIBRARIES,
         "tests.support.sandboxes",
-        "tests.support.forked_commands",
+        "tests.support.forks.commands",
     ]
 )
 START_ENVIRONMENT = dict(os.environ)  # of the server too

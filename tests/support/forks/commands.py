@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.support.fork_server import FORKS, START_ENVIRONMENT
+from tests.support.forks.server import FORKS, START_ENVIRONMENT
 
 # Variables that Python, its libraries or the loader read while they start.
 READ_AT_START = ("PYTHON", "LD_", "FAKETIME", "LANG", "LC_", "COLUMNS", "LINES", "TERM", "FORCE_", "CLICOLOR")
