@@ -218,6 +218,11 @@ class AttemptResult:
         return self.outcome not in UNSENT and self.error != TOKEN_UNAVAILABLE
 
 
+def build_result(content: Mapping[str, Any]) -> AttemptResult:
+    """Return the result of an attempt from its fields, as another process has them."""
+    return AttemptResult(**{**content, "outcome": Outcome(content["outcome"])})
+
+
 @dataclass(frozen=True, slots=True)
 class SendHours:
     """Send window and blackout dates in normal form, with their owner: `account 42`, `workspace acme`.

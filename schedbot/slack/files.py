@@ -173,7 +173,7 @@ def is_trusted(url: str, api_url: str) -> bool:
     return urlsplit(url).scheme in ("https", urlsplit(api_url).scheme)
 
 
-def end_upload(result: AttemptResult, step: str) -> AttemptResult:
+def end_upload(result: AttemptResult, step: str = "the upload") -> AttemptResult:
     """Return the result of an attempt whose upload failed at a step: nothing was posted."""
     result = name_scope(result)
     if result.outcome is Outcome.RATE_LIMITED:  # of this method alone: posts go on

@@ -7,8 +7,8 @@ are read only by a process of the same version, as an object with its class name
 import json
 from dataclasses import dataclass
 
-from schedbot.model import AttemptResult, Message, Outcome, Report, TokenSource, build_message
-from schedbot.posts import PLAIN_POST, MessageMetadata, PostOptions
+from schedbot.model import AttemptResult, Message, Report, TokenSource, build_message, build_result
+from schedbot.posts import PLAIN_POST, MessageMetadata, PostOptions, RenderedFile
 from schedbot.reports import live_protocol
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.live_protocol import LivePing, LivePong, LiveRenderRequest, LiveRenderResponse, encode_fields
@@ -33,10 +33,35 @@ class PostRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareRequest:
+    """Pool to poster: share an uploaded file in a channel, or in a thread of it. Other fields as in PostRequest."""
+
+    key: int
+    source: TokenSource
+    rereads_token: bool
+    channel: str
+    thread_ts: str
+    file_id: str
+    title: str
+    start_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRequest:
+    """Pool to poster: upload a file of a delivery, for everyone's eyes only once it is shared or shown."""
+
+    key: int
+    source: TokenSource
+    rereads_token: bool
+    file: RenderedFile
+
+
+@dataclass(frozen=True, slots=True)
 class LookUpRequest:
     """Pool to poster: look for posts in a channel's history, or in a thread.
 
-    `resume` is where an earlier look-up stopped.
+    `resume` is where an earlier look-up stopped. `file_id`: the post is the share of this file, and Slack is asked
+    about the file instead.
     """
 
     number: int
@@ -46,6 +71,7 @@ class LookUpRequest:
     posts: tuple[SearchedPost, ...]
     resume: str
     thread_ts: str = ""
+    file_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +112,18 @@ class PostResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadResponse:
+    """Poster to pool: Slack's id of a file, or the result of the failed upload. Other fields as in PostResponse."""
+
+    key: int
+    file_id: str
+    result: AttemptResult | None = None
+    is_token_rotated: bool = False
+    clock_offset_ms: int | None = None
+    is_token_awaited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LookUpResponse:
     """Poster to pool: results of a look-up, in the order of the request's posts. Other fields as in PostResponse."""
 
@@ -119,12 +157,13 @@ class RenderFailed:
     reason: str
 
 
-PosterRequest = PostRequest | LookUpRequest
+PosterRequest = PostRequest | ShareRequest | UploadRequest | LookUpRequest
 ChildRequest = PosterRequest | RenderRequest | LiveRenderRequest | LivePing
 ChildResponse = (
     ChildFailed
     | Ready
     | PostResponse
+    | UploadResponse
     | LookUpResponse
     | LookUpFailed
     | RenderResponse
@@ -132,6 +171,10 @@ ChildResponse = (
     | LiveRenderResponse
     | LivePong
 )
+
+PLAIN_RESPONSES: dict[str, type[ChildFailed | Ready | LookUpFailed | RenderFailed | LivePong]] = {
+    kind.__name__: kind for kind in (ChildFailed, Ready, LookUpFailed, RenderFailed, LivePong)
+}
 
 
 def encode_version(version: str) -> bytes:
@@ -158,6 +201,11 @@ def decode_request(line: bytes) -> ChildRequest:
             message, metadata = build_message(content["message"]), MessageMetadata(**content["metadata"])
             nested = {"source": TokenSource(**content["source"]), "options": PostOptions(**content["options"])}
             return PostRequest(**{**content, **nested, "message": message, "metadata": metadata})
+        case "ShareRequest":
+            return ShareRequest(**{**content, "source": TokenSource(**content["source"])})
+        case "UploadRequest":
+            file = RenderedFile(**content["file"])
+            return UploadRequest(**{**content, "source": TokenSource(**content["source"]), "file": file})
         case "LookUpRequest":
             posts = tuple(
                 SearchedPost(**{**post, "metadata": MessageMetadata(**post["metadata"])}) for post in content["posts"]
@@ -177,29 +225,21 @@ def decode_response(line: bytes) -> ChildResponse:
     """Return a message of a child of this version."""
     content = json.loads(line)
     kind = content.pop("type")
+    if kind in PLAIN_RESPONSES:
+        return PLAIN_RESPONSES[kind](**content)
     match kind:
-        case "Ready":
-            return Ready()
-        case "ChildFailed":
-            return ChildFailed(**content)
         case "PostResponse":
-            result = content["result"]
-            result["outcome"] = Outcome(result["outcome"])
-            content["result"] = AttemptResult(**result)
-            return PostResponse(**content)
+            return PostResponse(**{**content, "result": build_result(content["result"])})
+        case "UploadResponse":
+            result = content["result"] and build_result(content["result"])
+            return UploadResponse(**{**content, "result": result})
         case "LookUpResponse":
             answers = tuple(
                 HistoryAnswer(**{**fields, "answer": LookUpAnswer(fields["answer"])}) for fields in content["answers"]
             )
             return LookUpResponse(**{**content, "answers": answers})
-        case "LookUpFailed":
-            return LookUpFailed(**content)
         case "RenderResponse":
             return RenderResponse(**{**content, "message": build_message(content["message"])})
-        case "RenderFailed":
-            return RenderFailed(**content)
         case "LiveRenderResponse":
             return live_protocol.build_response(content)
-        case "LivePong":
-            return LivePong()
     raise ValueError(f"unknown response {kind!r}")

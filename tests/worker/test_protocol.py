@@ -19,6 +19,9 @@ from schedbot.worker.protocol import (
     RenderFailed,
     RenderRequest,
     RenderResponse,
+    ShareRequest,
+    UploadRequest,
+    UploadResponse,
 )
 
 SOURCE, STAMP = TokenSource("env", "SLACK_BOT_TOKEN"), MessageMetadata("installation-1", "schedule-1:1000", 2)
@@ -29,6 +32,8 @@ MESSAGE = Message(
 )
 REQUESTS = [
     PostRequest(7, SOURCE, True, "C1", MESSAGE, STAMP, 1_000, PostOptions(thread_ts="1.1", unfurl=True)),
+    ShareRequest(7, SOURCE, False, "C1", "1.1", "F1", "Sales", 1_000),
+    UploadRequest(7, SOURCE, True, FILE),
     LookUpRequest(1, SOURCE, False, "C1", (SearchedPost(STAMP, 1, 2), SearchedPost(STAMP, 3, 4)), "resume"),
     RenderRequest(
         7,
@@ -39,6 +44,8 @@ REQUESTS = [
 RESPONSES = [
     Ready(),
     PostResponse(7, AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, 429, 2_000, "too fast"), False, -300),
+    UploadResponse(7, "F1", None, False, -300),
+    UploadResponse(7, "", AttemptResult(Outcome.NOT_POSTED, "upload_failed"), True, None, True),
     LookUpResponse(1, (HistoryAnswer(LookUpAnswer.PRESENT, "1.1", None, None, ""),), True, None),
     LookUpFailed(1, "no token"),
     RenderResponse(7, MESSAGE),

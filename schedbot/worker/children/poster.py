@@ -7,7 +7,9 @@ stopped meanwhile answers `lost_unsent`. When the pool is gone it exits at once,
 import asyncio
 import os
 import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from schedbot.clock import steady_ms
@@ -21,9 +23,13 @@ from schedbot.worker.protocol import (
     LookUpFailed,
     LookUpRequest,
     LookUpResponse,
+    PosterRequest,
     PostRequest,
     PostResponse,
     Ready,
+    ShareRequest,
+    UploadRequest,
+    UploadResponse,
     decode_request,
     encode,
 )
@@ -45,7 +51,7 @@ def run(end: socket.socket, api_url: str, timeout_ms: int, in_flight: int) -> No
 async def serve(end: socket.socket, api_url: str, timeout_ms: int, in_flight: int) -> None:
     """Answer requests until the pool is gone, then exit."""
     # Loaded now, since an upgrade may replace the files later.
-    from schedbot.slack import history_lookup, tokens  # noqa: F401
+    from schedbot.slack import files, history_lookup, tokens  # noqa: F401
     from schedbot.slack.client import SlackClient
 
     reader, writer = await asyncio.open_connection(sock=end, limit=LONGEST_LINE)
@@ -56,6 +62,15 @@ async def serve(end: socket.socket, api_url: str, timeout_ms: int, in_flight: in
             poster.receive(decode_request(line))
         # The pool is gone: nothing may be posted without a record.
         os._exit(0)
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnd:
+    """End of a request to Slack: the result of an attempt, or a file's id; the flags are as in PostResponse."""
+
+    result: AttemptResult | str
+    is_token_rotated: bool = False
+    is_token_awaited: bool = False
 
 
 @dataclass(slots=True)
@@ -70,8 +85,10 @@ class Poster:
     def receive(self, request: ChildRequest) -> None:
         """Start to answer a request, beside the others."""
         match request:
-            case PostRequest():
+            case PostRequest() | ShareRequest():
                 task = asyncio.ensure_future(self.post(request))
+            case UploadRequest():
+                task = asyncio.ensure_future(self.upload(request))
             case LookUpRequest():
                 task = asyncio.ensure_future(self.look_up(request))
             case _:
@@ -82,28 +99,53 @@ class Poster:
     def send(self, response: ChildResponse) -> None:
         self.writer.write(encode(response))
 
-    async def post(self, request: PostRequest) -> None:
-        """Post a message, unless its start is too late or its token unavailable."""
-        is_token_rotated = False
+    async def post(self, request: PostRequest | ShareRequest) -> None:
+        """Post a message or share a file, unless its start is too late or its token unavailable."""
+        end = await self.call_with_token(request, partial(self.call_slack, request))
+        result = end.result if isinstance(end.result, AttemptResult) else AttemptResult(Outcome.UNKNOWN, "worker_lost")
+        offset_ms = self.client.take_clock_offset()
+        self.send(PostResponse(request.key, result, end.is_token_rotated, offset_ms, end.is_token_awaited))
+
+    async def upload(self, request: UploadRequest) -> None:
+        """Upload a file."""
+        from schedbot.slack import files
+
+        end = await self.call_with_token(request, lambda token: files.upload(self.client, token, request.file))
+        file_id, result = (end.result, None) if isinstance(end.result, str) else ("", files.end_upload(end.result))
+        offset_ms = self.client.take_clock_offset()
+        response = UploadResponse(request.key, file_id, result, end.is_token_rotated, offset_ms, end.is_token_awaited)
+        self.send(response)
+
+    async def call_with_token(
+        self,
+        request: PostRequest | ShareRequest | UploadRequest,
+        call: Callable[[str], Awaitable[AttemptResult | str]],
+    ) -> CallEnd:
+        """Call Slack with the token of the request's source. Never raises: the pool must learn of every end."""
         try:
             token = await self.tokens.get(request.source, rereads=request.rereads_token)
         except Exception as error:
             result = explain_missing_token(error)
-            is_token_awaited = result.error == TOKEN_UNAVAILABLE and request.source.kind in CHANGING_SOURCES
-            self.send(PostResponse(request.key, result, is_token_awaited=is_token_awaited))
-            return
+            is_awaited = result.error == TOKEN_UNAVAILABLE and request.source.kind in CHANGING_SOURCES
+            return CallEnd(result, is_token_awaited=is_awaited)
+        is_rotated = False
         try:
-            result = await self.call_slack(token, request)
-            if result.outcome is Outcome.TOKEN_REFUSED:
-                is_token_rotated = await self.is_token_rotated(request, token)
-        except Exception as error:
-            # The pool must learn of every end, since the request may have left.
-            result = AttemptResult(Outcome.UNKNOWN, "worker_lost", detail=describe(error))
-        self.send(PostResponse(request.key, result, is_token_rotated, self.client.take_clock_offset()))
+            value = await call(token)
+            if isinstance(value, AttemptResult) and value.outcome is Outcome.TOKEN_REFUSED:
+                is_rotated = await self.is_token_rotated(request, token)
+        except Exception as error:  # the request may have left
+            return CallEnd(AttemptResult(Outcome.UNKNOWN, "worker_lost", detail=describe(error)))
+        return CallEnd(value, is_rotated)
 
-    async def call_slack(self, token: str, request: PostRequest) -> AttemptResult:
+    async def call_slack(self, request: PostRequest | ShareRequest, token: str) -> AttemptResult:
         if steady_ms() > request.start_before:
             return AttemptResult(Outcome.LOST_UNSENT, "window_passed")
+        if isinstance(request, ShareRequest):
+            from schedbot.slack import files
+
+            return await files.share(
+                self.client, token, request.file_id, request.title, request.channel, request.thread_ts
+            )
         return await self.client.post(token, request.channel, request.message, request.metadata, request.options)
 
     async def look_up(self, request: LookUpRequest) -> None:
@@ -122,8 +164,12 @@ class Poster:
 
     async def search_history(self, token: str, request: LookUpRequest) -> LookUpResponse:
         """Return an answer for each post of the request."""
+        from schedbot.slack import files
         from schedbot.slack import history_lookup as history
 
+        if request.file_id:
+            answer = await files.look_up_share(self.client, token, request.file_id, request.channel)
+            return LookUpResponse(request.number, (answer,), False, self.client.take_clock_offset())
         place = {"thread_ts": request.thread_ts, "resume": request.resume}
         answers = await history.look_up(self.client, token, request.channel, request.posts, **place)
         is_refused = any(error_codes.is_token_refused(answer.error) for answer in answers.values())
@@ -133,7 +179,7 @@ class Poster:
         ordered = tuple(answers[post.metadata] for post in request.posts)
         return LookUpResponse(request.number, ordered, is_token_rotated, self.client.take_clock_offset())
 
-    async def is_token_rotated(self, request: PostRequest | LookUpRequest, refused: str) -> bool:
+    async def is_token_rotated(self, request: PosterRequest, refused: str) -> bool:
         """Does the source hold another token than the refused one?
 
         If so, the next attempt reads it again; a second refusal in a row is no rotation.
