@@ -3,10 +3,12 @@
 import json
 import shutil
 import subprocess
+import time
 from typing import Any
 
 import pytest
 
+from schedbot.sandbox.markdown_tree import parse_markdown
 from schedbot.sandbox.page import read_source, script_source
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is missing")
@@ -48,6 +50,7 @@ def render(call: str, argument: Any) -> str:
         ("*:+1::skin-tone-4:* `:tada:` :flag-de:", "div(b([👍🏽])[ ]code([:tada:])[ 🇩🇪])"),
         ("<https://x.example/:tada:|:tada: won>", "div(a@https://x.example/:tada:([🎉 won]))"),
         ("<javascript:alert(1)|click>", "div([<javascript:alert(1)|click>])"),
+        ("<!subteam^S1|@team> <!here>", "div(span([@team])[ ]span([@here]))"),
     ],
 )
 def test_mrkdwn_is_rendered(text: str, html: str) -> None:
@@ -67,6 +70,14 @@ def test_mrkdwn_is_rendered(text: str, html: str) -> None:
         ({"type": "rich_text", "elements": [{"type": "emoji", "name": "tada"}]}, "div([🎉])"),
         ({"type": "divider"}, "hr()"),
         ({"type": "image", "alt_text": "a chart"}, "div([🖼 ][a chart])"),
+        (
+            {"type": "image", "alt_text": "a chart", "slack_file": {"id": "F1/../x"}},
+            "figure(a@/sandbox/files/x(img()))",
+        ),
+        (
+            {"type": "table", "rows": [[{"text": "a"}], [{"type": "raw_number", "value": 7}]]},
+            "div(table(tr(th([a]))tr(td([7]))))",
+        ),
         ({"type": "constructor"}, 'pre([{\n "type": "constructor"\n}])'),
         ({"type": "header"}, 'pre([{\n "type": "header"\n}])'),
     ],
@@ -90,16 +101,68 @@ def test_block_is_rendered(block: dict[str, Any], html: str) -> None:
         ),
         ({"blocks": [{"type": "divider"}]}, "div(div(hr()))"),
         ({"fallback": "only this"}, "div(div(div([only this])))"),
-        ({"image_url": "https://x.example/a.png"}, "div(div(div([🖼 ][https://x.example/a.png])))"),
+        (
+            {"image_url": "https://x.example/a.png"},
+            "div(div(div([🖼 ]a@https://x.example/a.png([https://x.example/a.png]))))",
+        ),
     ],
 )
 def test_attachment_is_rendered(attachment: dict[str, Any], html: str) -> None:
     assert render("renderAttachment", attachment) == html
 
 
+@pytest.mark.parametrize(
+    ("element", "html"),
+    [
+        ({"type": "text", "text": "<b>", "style": {"bold": True, "italic": True}}, "i(b([<b>]))"),
+        ({"type": "link", "url": "javascript:alert(1)", "text": "x"}, "x"),
+        ({"type": "user", "user_id": "U1"}, "span([@U1])"),
+        (
+            {"type": "rich_text_list", "style": "ordered", "elements": [{"type": "text", "text": "one"}]},
+            "ol(li([one]))",
+        ),
+    ],
+)
+def test_rich_text_is_rendered(element: dict[str, Any], html: str) -> None:
+    assert render("richText", element) == html
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("# Sales :tada:", "div(span([Sales 🎉]))"),
+        ("a **b** ~~c~~ `d`", "div(span([a ])b(span([b]))span([ ])s(span([c]))span([ ])code([d]))"),
+        ("- [x] done", "ul(li(div(span([☑ done]))))"),
+        ("|a|\n|-|\n|1|", "div(table(thead(tr(th(span([a]))))tbody(tr(td(span([1]))))))"),
+        ("<b>x</b> <@U1>", "div(span([<b>x</b> ]span([@U1])))"),
+        ("[x](javascript:alert(1))", "div(span([[x](javascript:alert(1))]))"),
+        ("[x](https://x.example)", "div(a@https://x.example(span([x])))"),
+        ("```\n*a*\n```", "pre([*a*])"),
+    ],
+)
+def test_markdown_is_rendered(markdown: str, html: str) -> None:
+    call = "((tree) => tree.map((node) => String(markdownNode(node))).join(''))"
+    assert render(call, parse_markdown(markdown)) == html
+
+
+def test_file_is_a_link_and_a_picture_is_shown() -> None:
+    table = {"id": "F1", "name": "a.csv", "title": "<b>", "filetype": "csv", "mimetype": "text/csv", "size": 2048}
+    picture = {"id": "F2", "name": "a.png", "mimetype": "image/png", "size": 1}
+    assert render("renderFile", table) == "a@/sandbox/files/F1(span([📊])span(b([<b>])small([a.csv · 2 kB])))"
+    assert render("renderFile", picture) == "figure(figcaption([a.png])a@/sandbox/files/F2(img()))"
+
+
 def test_date_is_rendered_without_a_mention() -> None:
     assert render("mrkdwn", "<!date^0^{nosuch}|1 Jan>") == "div([1 Jan])"
     assert render("mrkdwn", "at <!date^0^{time_secs}|midnight>").startswith("div([at ]span([")
+    assert render("mrkdwn", "<!date^0^{date_num}^https://x.example|then>").startswith(
+        "div(a@https://x.example(span([19"
+    )
+
+
+def test_date_of_today_has_a_name() -> None:
+    assert render("mrkdwn", f"<!date^{int(time.time())}^{{date_short_pretty}}|now>") == "div(span([Today]))"
+    assert render("mrkdwn", f"<!date^{int(time.time()) - 7_300}^{{ago}}|now>") == "div(span([2 hours ago]))"
 
 
 def test_first_message_of_a_day_has_a_line_with_the_date() -> None:

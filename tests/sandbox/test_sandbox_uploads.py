@@ -15,7 +15,7 @@ def upload(server: SandboxClient, name: str = "a.csv", content: bytes = b"a,b\n"
     """Upload the bytes of a file, without completing the upload. Returns the file's id."""
     response = server("files.getUploadURLExternal", filename=name, length=len(content)).body
     path = urlsplit(response["upload_url"]).path
-    assert server.send("POST", path, content.decode("latin-1"), {}).status == 200
+    assert server.send("POST", path, content).status == 200
     return str(response["file_id"])
 
 

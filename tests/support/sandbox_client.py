@@ -40,7 +40,9 @@ class SandboxClient:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.send("POST", f"/api/{method}", urlencode(fields), headers)
 
-    def send(self, verb: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Reply:
+    def send(
+        self, verb: str, path: str, body: str | bytes | None = None, headers: dict[str, str] | None = None
+    ) -> Reply:
         connection = HTTPConnection(urlsplit(self.running.url).netloc, timeout=20)
         try:
             connection.request(verb, path, body, headers or {})

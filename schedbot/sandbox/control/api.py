@@ -16,6 +16,7 @@ from schedbot.sandbox.control.content import ContentApi
 from schedbot.sandbox.control.fields import (
     json_response,
     parse_count,
+    parse_texts,
     parse_user,
     parse_workspace,
     read_body,
@@ -54,6 +55,7 @@ class ControlApi:
             ("POST", "people", self.set_user),
             ("POST", "edit-window", self.set_edit_window),
             ("POST", "schedule-names", self.find_schedule_names),
+            ("POST", "markdown", self.parse_markdown),
             ("POST", "reset", self.reset),
             ("GET", "events", self.events.stream),
         ]
@@ -131,10 +133,15 @@ class ControlApi:
 
     async def find_schedule_names(self, request: web.Request) -> web.Response:
         """Return the names of the schedules with these `ids`, as far as they are known."""
-        ids = (await read_body(request)).get("ids")
-        if not isinstance(ids, list) or not all(isinstance(value, str) for value in ids):
-            raise BadInput("The ids are not a list of texts.", hint='Send {"ids": ["..."]}.')
+        ids = parse_texts(await read_body(request), "ids")
         return json_response({"names": self.find_names(ids)})
+
+    async def parse_markdown(self, request: web.Request) -> web.Response:
+        """Return the tree of each Markdown text in `texts`."""
+        from schedbot.sandbox.markdown_tree import parse_markdown  # slow to import
+
+        texts = parse_texts(await read_body(request), "texts")
+        return json_response({"trees": [parse_markdown(text) for text in texts]})
 
     async def reset(self, request: web.Request) -> web.Response:
         """Remove messages, requests, faults and held requests; workspaces stay."""

@@ -14,6 +14,14 @@ def parse_count(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
+def parse_texts(fields: Json, name: str) -> list[str]:
+    """Return a list of texts. Raises BadInput."""
+    texts = fields.get(name)
+    if not isinstance(texts, list) or not all(isinstance(value, str) for value in texts):
+        raise BadInput(f"The {name} are not a list of texts.", hint=f'Send {{"{name}": ["..."]}}.')
+    return texts
+
+
 def parse_workspace(fields: Json, any_channel: bool) -> SandboxWorkspace:
     """Return a workspace from an object with `name`, `token` and other fields. Raises BadInput."""
     name, token = str(fields.get("name") or ""), str(fields.get("token") or "")

@@ -24,7 +24,7 @@ def document() -> tuple[str, str]:
     script, style = script_source() + read_source("page.js"), read_source("page.css")
     html = read_source("page.html").replace("/* STYLE */", style).replace("/* SCRIPT */", script)
     policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
+        f"default-src 'none'; img-src 'self'; script-src {_hash(script)}; style-src {_hash(style)}; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return html, policy
@@ -32,7 +32,8 @@ def document() -> tuple[str, str]:
 
 def script_source() -> str:
     """Return the script that renders messages, with the names of emoji that Slack has (docs/write_emoji.py)."""
-    return f"const EMOJI = {json.dumps(read_source('emoji.txt'), ensure_ascii=False)};\n{read_source('mrkdwn.js')}"
+    names = json.dumps(read_source("emoji.txt"), ensure_ascii=False)
+    return f"const EMOJI = {names};\n{read_source('mrkdwn.js')}\n{read_source('blocks.js')}"
 
 
 def read_source(name: str) -> str:

@@ -1,5 +1,5 @@
 "use strict";
-// Renders Slack's mrkdwn and Block Kit as elements. Message content is inserted as text, never as HTML.
+// Renders Slack's mrkdwn as elements. Message content is inserted as text, never as HTML.
 
 function element(tag, className, ...children) {
   const node = document.createElement(tag);
@@ -38,36 +38,58 @@ function angle(inner) {
   const [target, label] = inner.split(/\|(.*)/s);
   if (target.startsWith("!date^")) return slackDate(target, label);
   if (/^[@#!]/.test(target)) {
-    const name = label || target.slice(1).replace(/^(subteam\^|date\^)/, "");
-    return element("span", "mention", (target[0] === "#" ? "#" : "@") + unescapeEntities(name));
+    const name = (label || target.slice(1).replace(/^subteam\^/, "")).replace(/^[@#]/, "");
+    return mention((target[0] === "#" ? "#" : "@") + unescapeEntities(name));
   }
   // Only these become links: a javascript: address stays text.
-  if (!/^(https?:\/\/|mailto:|tel:)/i.test(target)) return `<${unescapeEntities(inner)}>`;
-  const link = element("a", "", label ? emoji(unescapeEntities(label)) : unescapeEntities(target.replace(/^(mailto|tel):/, "")));
-  link.href = unescapeEntities(target);
+  if (!LINK.test(target)) return `<${unescapeEntities(inner)}>`;
+  return linked(unescapeEntities(target), label ? emoji(unescapeEntities(label)) : unescapeEntities(target.replace(/^(mailto|tel):/, "")));
+}
+
+const LINK = /^(https?:\/\/|mailto:|tel:)/i;
+const mention = (name) => element("span", "mention", name);
+
+function linked(address, ...nodes) {
+  if (!LINK.test(address || "")) return nodes.length === 1 ? nodes[0] : element("span", "", ...nodes);
+  const link = element("a", "", ...nodes);
+  link.href = address;
   link.rel = "noreferrer noopener";
   link.target = "_blank";
   return link;
 }
 
 // A date in the reader's own zone. Formats with other parts than these are shown as the sender wrote the fallback.
+const isoDay = (at) => [at.getFullYear(), at.getMonth() + 1, at.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
+const inStyle = (options) => (at) => new Intl.DateTimeFormat(undefined, options).format(at);
+const near = (options) => (at) => {
+  const days = Math.round((new Date(isoDay(at)) - new Date(isoDay(new Date()))) / 86_400_000);
+  const name = { "-1": "Yesterday", 0: "Today", 1: "Tomorrow" }[days];
+  return name || inStyle(options)(at);
+};
+const ago = (at) => {
+  const seconds = (at - Date.now()) / 1000;
+  const units = { year: 31_556_952, month: 2_629_746, day: 86_400, hour: 3_600, minute: 60, second: 1 };
+  const [unit, size] = Object.entries(units).find(([, length]) => Math.abs(seconds) >= length) || ["second", 1];
+  return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(Math.round(seconds / size), unit);
+};
 const DATE_PARTS = {
-  date_num: { dateStyle: "short" }, date_slash: { dateStyle: "short" }, date: { dateStyle: "long" },
-  date_short: { dateStyle: "medium" }, date_long: { dateStyle: "full" }, date_pretty: { dateStyle: "long" },
-  date_short_pretty: { dateStyle: "medium" }, date_long_pretty: { dateStyle: "full" }, date_long_full: { dateStyle: "long" },
-  time: { timeStyle: "short" }, time_secs: { timeStyle: "medium" },
+  date_num: isoDay, date_slash: inStyle({ dateStyle: "short" }), date: inStyle({ dateStyle: "long" }),
+  date_short: inStyle({ dateStyle: "medium" }), date_long: inStyle({ dateStyle: "full" }),
+  date_pretty: near({ dateStyle: "long" }), date_short_pretty: near({ dateStyle: "medium" }),
+  date_long_pretty: near({ dateStyle: "full" }), date_long_full: inStyle({ dateStyle: "full" }),
+  day_divider_pretty: near({ dateStyle: "full" }),
+  time: inStyle({ timeStyle: "short" }), time_secs: inStyle({ timeStyle: "medium" }), ago,
 };
 
 function slackDate(target, label) {
-  const [, seconds, format = ""] = target.split("^");
+  const [, seconds, format = "", address] = target.split("^");
   const names = [...format.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
   const at = new Date(Number(seconds) * 1000);
   const fallback = unescapeEntities(label || target);
   if (!names.length || Number.isNaN(at.getTime()) || !names.every((name) => Object.hasOwn(DATE_PARTS, name))) return fallback;
-  const shown = format.replace(/\{(\w+)\}/g, (part, name) => new Intl.DateTimeFormat(undefined, DATE_PARTS[name]).format(at));
-  const node = element("span", "date", unescapeEntities(shown));
+  const node = element("span", "date", unescapeEntities(format.replace(/\{(\w+)\}/g, (part, name) => DATE_PARTS[name](at))));
   node.title = fallback;
-  return node;
+  return linked(address && unescapeEntities(address), node);
 }
 
 function spans(text) {
@@ -102,85 +124,3 @@ function mrkdwn(text) {
   return node;
 }
 
-function textObject(object) {
-  if (!object) return null;
-  return object.type === "mrkdwn" ? mrkdwn(object.text) : element("div", "text", plainText(object));
-}
-
-const picture = (block) => element("div", "picture", "🖼 ", block.title ? plainText(block.title) + ": " : "", block.alt_text || "");
-
-function control(block) {
-  if (block.type === "image") return picture(block);
-  const label = block.text || block.placeholder;
-  return element("span", block.style || "", label && label.text ? plainText(label) : block.type);
-}
-
-function richText(node) {
-  if (node.type === "text") return node.text;
-  if (node.type === "link") return angle(node.text ? `${node.url}|${node.text}` : node.url);
-  const inside = (node.elements || []).map(richText);
-  if (node.type === "rich_text_preformatted") return element("pre", "", ...inside);
-  if (node.type === "rich_text_quote") return element("blockquote", "", ...inside);
-  if (node.type === "rich_text_list") return element("ul", "", ...inside.map((line) => element("li", "", line)));
-  if (node.type === "emoji") return emoji(`:${node.name}:`);
-  return inside.length ? element("div", "", ...inside) : `:${node.name || node.user_id || node.type}:`;
-}
-
-const cell = (value) => element("td", "", value.type === "rich_text" ? richText(value) : String(value.text ?? ""));
-
-const BLOCKS = {
-  header: (block) => element("div", "header", plainText(block.text)),
-  divider: () => element("hr"),
-  section: (block) => element("div", "section", textObject(block.text),
-    block.fields && element("div", "fields", ...block.fields.map(textObject)),
-    block.accessory && element("div", "buttons", control(block.accessory))),
-  context: (block) => element("div", "context", ...block.elements.map((part) => (part.type === "image" ? picture(part) : textObject(part)))),
-  image: picture,
-  actions: (block) => element("div", "buttons", ...block.elements.map(control)),
-  markdown: (block) => element("div", "text", block.text),
-  rich_text: richText,
-  table: (block) => element("table", "", ...block.rows.map((row) => element("tr", "", ...row.map(cell)))),
-};
-
-function renderBlock(block) {
-  try {
-    if (Object.hasOwn(BLOCKS, block.type)) return BLOCKS[block.type](block);
-  } catch { /* A valid block that the page cannot render is shown as JSON. */ }
-  return element("pre", "raw", JSON.stringify(block, null, 1));
-}
-
-// Attachments: a coloured bar beside blocks or legacy fields.
-const COLORS = { good: "#2eb886", warning: "#daa038", danger: "#a30200" };
-
-function linked(address, node) {
-  if (!/^(https?:\/\/|mailto:)/i.test(address || "")) return node;
-  const link = element("a", "", node);
-  link.href = address;
-  link.rel = "noreferrer noopener";
-  link.target = "_blank";
-  return link;
-}
-
-function renderAttachment(attachment) {
-  const part = (name, className) => attachment[name] && element("div", className, mrkdwn(attachment[name]));
-  const titled = (name, address, className) => attachment[name]
-    && element("div", className, linked(attachment[address], element("b", "", unescapeEntities(String(attachment[name])))));
-  const fields = (attachment.fields || []).map((field) => element("div", "",
-    element("b", "", unescapeEntities(String(field.title ?? ""))), mrkdwn(field.value ?? "")));
-  const pictures = ["image_url", "thumb_url"].filter((name) => attachment[name])
-    .map((name) => element("div", "picture", "🖼 ", String(attachment[name])));
-  const footer = [attachment.footer, attachment.ts && new Date(Number(attachment.ts) * 1000).toLocaleString()].filter(Boolean);
-  const inside = [titled("author_name", "author_link", "context"), titled("title", "title_link", "title"), part("text", ""),
-    fields.length && element("div", "fields", ...fields), ...(attachment.blocks || []).map(renderBlock), ...pictures,
-    footer.length && element("div", "context", footer.join(" · "))].filter(Boolean);
-  const isEmpty = !inside.length && !attachment.pretext;
-  const bar = element("div", "attachment", ...(isEmpty ? [mrkdwn(attachment.fallback ?? "")] : inside));
-  const color = COLORS[attachment.color] || (/^#?[0-9a-f]{6}$/i.test(attachment.color || "") && "#" + attachment.color.replace("#", ""));
-  if (color) bar.style.borderLeftColor = color;
-  return element("div", "attachments", part("pretext", ""), bar);
-}
-
-// A line with the date stands before the first message of each day.
-const dayOf = (ts) => new Date(Number(ts) * 1000).toLocaleDateString(undefined, { dateStyle: "full" });
-
-const dayLine = (day, previousDay) => (day === previousDay ? [] : [element("li", "day", day)]);

@@ -30,7 +30,7 @@ async function renderChannels() {
 }
 
 function channelButton(workspace, channel) {
-  const mark = channel.is_archived ? "▤" : channel.is_private ? "🔒" : "#";
+  const mark = channel.is_archived ? "▤" : channel.user ? "@" : channel.is_private ? "🔒" : "#";
   const button = element("button", "", element("span", "", mark), element("span", "", channel.name),
     element("span", "", channel.messages ? String(channel.messages) : ""));
   const isSelected = workspace.name === selected.workspace && channel.id === selected.channel;
@@ -60,32 +60,93 @@ async function loadScheduleNames(messages) {
   for (const id of ids) scheduleNames.set(id, names[id] || "");
 }
 
+// Trees of the Markdown in messages, by their text.
+function* markdownTexts(value) {
+  if (Array.isArray(value)) for (const part of value) yield* markdownTexts(part);
+  else if (value && typeof value === "object") {
+    if (value.type === "markdown" && typeof value.text === "string") yield value.text;
+    for (const part of Object.values(value)) yield* markdownTexts(part);
+  }
+}
+
+async function loadMarkdown(messages) {
+  const found = messages.flatMap((message) => [...markdownTexts(message.blocks), ...markdownTexts(message.attachments)]);
+  const texts = [...new Set(found)].filter((text) => !markdownTrees.has(text));
+  if (!texts.length) return;
+  const { trees } = await send("POST", "markdown", { texts });
+  texts.forEach((text, place) => markdownTrees.set(text, trees[place]));
+}
+
+const loadParts = (messages) => Promise.all([loadScheduleNames(messages), loadMarkdown(messages)]);
+
+function renderAuthor(message) {
+  const name = String(message.username || (message.bot_id ? "schedbot" : message.user || ""));
+  const icon = emoji(String(message.icon_emoji || ""));
+  const hasIcon = icon && icon !== message.icon_emoji;
+  const face = element("span", hasIcon ? "face icon" : "face", hasIcon ? icon : (name[0] || "?").toUpperCase());
+  if (message.icon_url) face.title = String(message.icon_url);
+  return [face, element("b", "", name), message.bot_id ? element("span", "app", "APP") : null];
+}
+
 function renderMessage(message) {
   const posted = new Date(Number(message.ts) * 1000);
   const time = element("time", "", posted.toLocaleTimeString());
   time.title = `${posted.toLocaleString()} · ts ${message.ts}`;
-  const head = element("div", "who", element("b", "", message.username || "schedbot"), element("span", "app", "APP"),
-    scheduleNames.get(scheduleId(message)) ? element("span", "schedule", scheduleNames.get(scheduleId(message))) : null, time,
-    message.edited ? element("span", "edited", "(edited)") : null);
+  const [face, ...author] = renderAuthor(message);
+  const name = scheduleNames.get(scheduleId(message));
+  const edited = message.edited ? element("span", "edited", "(edited)") : null;
+  if (edited) edited.title = new Date(Number(message.edited.ts) * 1000).toLocaleString();
+  const head = element("div", "who", ...author, name ? element("span", "schedule", name) : null, time, edited);
   const body = element("div", "message", head);
-  if (message.blocks) body.append(...message.blocks.map(renderBlock));
+  if (message.subtype === "tombstone") body.append(element("div", "deleted", String(message.text)));
+  else if (message.blocks) body.append(...message.blocks.map(renderBlock));
   else if (message.text) body.append(mrkdwn(message.text));
-  body.append(...(message.attachments || []).map(renderAttachment));
+  body.append(...(message.attachments || []).map(renderAttachment), ...(message.files || []).map(renderFile));
   if (message.metadata) {
     body.append(element("details", "", element("summary", "", message.metadata.event_type),
       element("pre", "", JSON.stringify(message.metadata.event_payload, null, 1))));
   }
-  const line = element("li", "", element("span", "face", (message.username || "s")[0].toUpperCase()), body);
+  const line = element("li", "", face, body);
   line.dataset.ts = message.ts;
   line.dataset.day = dayOf(message.ts);
+  return line;
+}
+
+// A thread stands under the message that opened it. A reply without that message stands alone.
+const isReply = (message) => message.thread_ts && message.thread_ts !== message.ts;
+const findLine = (ts) => [...document.querySelectorAll("#messages [data-ts]")].find((line) => line.dataset.ts === ts);
+
+function addReply(parent, line) {
+  const body = parent.querySelector(".message");
+  let thread = body.querySelector(":scope > .thread");
+  if (!thread) {
+    thread = element("details", "thread", element("summary"), element("ol"));
+    thread.open = true;
+    body.append(thread);
+  }
+  thread.querySelector("ol").append(line);
+  const count = thread.querySelectorAll("li").length;
+  thread.querySelector("summary").textContent = count === 1 ? "1 reply" : `${count} replies`;
+}
+
+function markLoneReply(line) {
+  line.querySelector(".who").append(element("span", "lone", "reply in a thread"));
   return line;
 }
 
 async function renderMessages() {
   const query = new URLSearchParams({ ...selected, newest: MAX_MESSAGES });
   const { messages } = await send("GET", "messages?" + query);
-  await loadScheduleNames(messages);
-  const lines = messages.map(renderMessage);
+  await loadParts(messages);
+  const byTs = new Map();
+  const lines = [];
+  for (const message of messages) {
+    const line = renderMessage(message);
+    byTs.set(message.ts, line);
+    const parent = isReply(message) && byTs.get(message.thread_ts);
+    if (parent) addReply(parent, line);
+    else lines.push(isReply(message) ? markLoneReply(line) : line);
+  }
   const items = lines.flatMap((line, place) => [...dayLine(line.dataset.day, lines[place - 1]?.dataset.day), line]);
   $("messages").replaceChildren(...(items.length ? items : [element("li", "empty", "No messages yet.")]));
   $("messages").scrollTop = $("messages").scrollHeight;
@@ -95,16 +156,24 @@ const isSelected = (event) => event.workspace === selected.workspace && event.ch
 // Messages are added one after another, in the order in which they were posted.
 let added = Promise.resolve();
 
+function replaceLine(previous, line) {
+  const thread = previous.querySelector(":scope > .message > .thread");
+  if (thread) line.querySelector(".message").append(thread);
+  previous.replaceWith(line);
+}
+
 async function addMessage(event) {
-  await loadScheduleNames([event.message]);
+  await loadParts([event.message]);
   if (!isSelected(event)) return;
   const list = $("messages");
   const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 40;
   const line = renderMessage(event.message);
-  const previous = [...list.children].find((other) => other.dataset.ts === event.message.ts);
-  if (previous) { previous.replaceWith(line); return; }
+  const previous = findLine(event.message.ts);
+  const parent = isReply(event.message) && findLine(event.message.thread_ts);
+  if (previous) { replaceLine(previous, line); return; }
   list.querySelector(".empty")?.remove();
-  list.append(...dayLine(line.dataset.day, list.lastElementChild?.dataset.day), line);
+  if (parent) addReply(parent, line);
+  else list.append(...dayLine(line.dataset.day, list.lastElementChild?.dataset.day), isReply(event.message) ? markLoneReply(line) : line);
   while (list.children.length > MAX_MESSAGES) list.firstChild.remove();
   if (isAtEnd) list.scrollTop = list.scrollHeight;
 }
