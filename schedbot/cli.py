@@ -59,6 +59,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "doctor": "Check the installation.",
         "health": "Show whether posts are going out.",
         "metrics": "Print metrics for Prometheus.",
+        "prune": "Delete old jobs, and give their space back.",
         "stats": "Show posts, failures and lateness by day, account and so on.",
     },
 }

@@ -6,27 +6,18 @@ Loading the settings opens no database and reads no token, only the token's sour
 import getpass
 import os
 import socket
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from schedbot import file_access, text_input, times
+from schedbot import config_file, file_access, operation_settings, text_input, times
 from schedbot.api_address import ALLOW_PLAIN_HTTP, SLACK_API_URL, parse_api_url
 from schedbot.errors import BadInput
 from schedbot.model import TokenSource
+from schedbot.operation_settings import AlertSettings, PruneSettings
 
-KEYS = {
-    "": ("database", "slack", "work", "health", "python_path", "databases", "reports", "sync"),
-    "slack": ("api_url", "allow_plain_http", "timeout", "token_file", "token_command"),
-    "work": ("processes", "in_flight", "lease", "renderers"),
-    "health": ("expect_pool",),
-}
 MAX_PROCESSES = 256  # of a pool, by setting or by flag
-TEXTS = frozenset({"database", "api_url", "token_file", "token_command"})
-
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
@@ -58,6 +49,9 @@ class Settings:
     actor: str = ""
     jobs_per_poster: int = 20_000
     expect_pool: bool | None = None  # None: once a pool has run as a service
+    ping_url: str = ""  # of a monitor that expects a request while posts go out
+    alerts: AlertSettings | None = None
+    prune: PruneSettings | None = None
     renderers: int = field(default_factory=lambda: os.cpu_count() or 1)
     python_path: tuple[str, ...] = ()
     report_tables: Mapping[str, Any] = field(default_factory=dict)
@@ -73,7 +67,7 @@ def load(given_flags: Flags | None = None) -> Settings:
     options = given_flags or flags
     config = find_config(options)
     is_named = bool(options.config or read_variable("SCHEDBOT_CONFIG"))
-    table = read_config(config, is_named) if config else {}
+    table = config_file.read_config(config, is_named) if config else {}
     slack, work = table.get("slack", {}), table.get("work", {})
     return Settings(
         config=config,
@@ -88,6 +82,9 @@ def load(given_flags: Flags | None = None) -> Settings:
         lease_ms=parse_duration("SCHEDBOT_LEASE", work.get("lease"), 60_000, least=1_000),
         token=find_default_token(slack, config),
         expect_pool=table.get("health", {}).get("expect_pool"),
+        ping_url=operation_settings.parse_ping_url(table.get("health", {})),
+        alerts=operation_settings.parse_alerts(table.get("alerts")),
+        prune=operation_settings.parse_prune(table.get("prune")),
         renderers=parse_count("SCHEDBOT_RENDERERS", work.get("renderers"), os.cpu_count() or 1),
         python_path=tuple(table.get("python_path", ())),
         report_tables=table.get("reports", {}),
@@ -137,75 +134,6 @@ def find_config(options: Flags) -> Path | None:
     usual = (user_config_path("schedbot") / "schedbot.toml", Path("/etc/schedbot/schedbot.toml"))
     # Path.is_file raises PermissionError: a server that has changed its user may still have root's HOME.
     return next((path for path in usual if os.path.isfile(path)), None)
-
-
-def read_config(path: Path, is_named: bool = True) -> dict[str, Any]:
-    """Parse the configuration file. Raises BadInput for a file or a key that is not valid.
-
-    A file that was found in a usual place, and not named, is trusted only if nobody else may write it.
-    """
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            status = os.fstat(file.fileno())
-            if not is_named:
-                file_access.refuse_untrusted(path, status, "configuration file", "--config")
-            table = tomllib.loads(file.read())
-    except OSError as error:
-        reason = (error.strerror or "unknown").lower()
-        hint = "Give the user that runs schedbot the right to read it."
-        raise BadInput(f"The configuration file '{path}' cannot be read: {reason}.", hint) from None
-    except UnicodeDecodeError:
-        raise BadInput(f"The configuration file '{path}' is not UTF-8 text.", "Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        position = str(error).rpartition("(at ")[2].removesuffix(")")  # the words before it are the parser's jargon
-        hint = 'Fix that place. A text needs quotes: database = "schedbot.db"'
-        raise BadInput(f"The configuration file '{path}' is not valid TOML: {position}.", hint) from None
-    check_keys(path, "", table)
-    for section in ("slack", "work", "health", "databases", "reports", "sync"):
-        if section in table:
-            if not isinstance(table[section], dict):
-                raise BadInput(f"'{section}' in '{path}' is not a table.", f"Write [{section}] on a line of its own.")
-            if section in KEYS:
-                check_keys(path, section, table[section])
-    check_python_path(path, table.get("python_path", []))
-    if names_code(table):
-        file_access.refuse_writers(path, status)
-    return table
-
-
-def names_code(table: dict[str, Any]) -> bool:
-    """Does the configuration name a command or a module, which would run as this user?"""
-    sources = [*table.get("reports", {}).values(), *table.get("sync", {}).values()]
-    names = {"python", "command"}
-    return "token_command" in table.get("slack", {}) or any(
-        isinstance(source, dict) and names & set(source) for source in sources
-    )
-
-
-def check_python_path(path: Path, folders: object) -> None:
-    """Raise BadInput unless the value is a list of texts."""
-    if not isinstance(folders, list) or not all(isinstance(folder, str) and folder for folder in folders):
-        problem = f"'python_path' in '{path}' is not a list of folders."
-        raise BadInput(problem, 'Write it like python_path = ["/srv/acme"], above the first table.')
-
-
-def check_keys(path: Path, section: str, table: dict[str, Any]) -> None:
-    """Raise BadInput for an unknown key, a text setting that is no string, or two token sources."""
-    place = f" in [{section}]" if section else ""
-    for key in table:
-        if key not in KEYS[section]:
-            near = get_close_matches(key, KEYS[section], n=1)
-            hint = f"Did you mean '{near[0]}'?" if near else f"Known settings: {', '.join(KEYS[section])}."
-            raise BadInput(f"Unknown setting '{key}'{place} of '{path}'.", hint)
-        if key in TEXTS and not isinstance(table[key], str):
-            raise BadInput(f"The setting '{key}'{place} of '{path}' is not a text.", "Write one text in quotes.")
-        if key == "expect_pool" and not isinstance(table[key], bool):
-            raise BadInput(f"The setting '{key}'{place} of '{path}' is neither true nor false.", "Write one of them.")
-        if key in TEXTS:
-            table[key] = text_input.clean_path(table[key])
-    if "token_file" in table and "token_command" in table:
-        hint = "The workspace 'default' has one token source: delete one of the two."
-        raise BadInput(f"'token_file' and 'token_command' are both set in '{path}'.", hint)
 
 
 def find_database(options: Flags, config: Path | None, table: dict[str, Any], is_config_named: bool) -> Path:

@@ -100,6 +100,10 @@ class Database(ABC):
         """Return the number of jobs in a copy. Raises DatabaseUnusable for a copy that is damaged."""
 
     @abstractmethod
+    def shrink(self, pages: int) -> int:
+        """Give at most so many free pages back to the disk, inside `writing()`. Returns the bytes; 0: none is left."""
+
+    @abstractmethod
     def wake(self) -> None:
         """Tell waiting pools that there are jobs to claim."""
 

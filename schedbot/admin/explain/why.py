@@ -22,7 +22,7 @@ from schedbot.store.history import changes
 from schedbot.store.history import occurrence as occurrence_names
 from schedbot.store.history.jobs import JobRecord
 from schedbot.store.history.occurrence import MissedOccurrence
-from schedbot.store.operations import heartbeats
+from schedbot.store.operations import heartbeats, prune
 
 # People mean an occurrence by any instant within a minute of it.
 NEAR_MS = 60_000
@@ -187,11 +187,21 @@ def first_cause(session: Session, schedule: Schedule, due_at: int) -> Cause:
     causes = (
         pause_reasons.removal(session, schedule, due_at),
         out_of_bounds(session, schedule, due_at),
+        pruned(session, due_at),
         paused_with_all(session, schedule, due_at),
         not_effective(session, schedule, due_at),
         no_tick(session, due_at),
     )
     return next((cause for cause in causes if cause), Cause("No reason is on record.", ("schedbot doctor",)))
+
+
+def pruned(session: Session, due_at: int) -> Cause | None:
+    """Return a cause if jobs of that time were deleted."""
+    until = prune.get_pruned_until(session.db)
+    if until is None or due_at >= until:
+        return None
+    before = times.format_instant(until, session.local_zone)
+    return Cause(f"Its job is not on record any more: jobs due before {before} were pruned.")
 
 
 def paused_with_all(session: Session, schedule: Schedule, due_at: int) -> Cause | None:

@@ -24,7 +24,7 @@ from schedbot.session import Session
 from schedbot.slack.remedies import describe_reason
 from schedbot.store.database import Database
 from schedbot.store.fanout import backfill
-from schedbot.store.operations import ownership
+from schedbot.store.operations import ownership, prune
 
 # At one message a second, a channel needs almost three hours for these.
 MAX_OCCURRENCES = 10_000
@@ -56,7 +56,17 @@ def plan(session: Session, name: str, from_: str, to: str) -> BackfillPlan:
         raise BadInput(f"--to {times.quote(to)} is in the future.", "Use 'now' at the latest; ticks do the rest.")
     if end <= start:
         raise BadInput(f"--to {times.quote(to)} is not after --from {times.quote(from_)}.", "Swap them.")
+    refuse_pruned(session.db, start, text=from_)
     return find_missing(session, schedule, start, end)
+
+
+def refuse_pruned(db: Database, start: int, text: str) -> None:
+    """Raise BadInput for a time whose jobs may be deleted: it is not known any more which were posted."""
+    pruned_until = prune.get_pruned_until(db)
+    if pruned_until is not None and start < pruned_until:
+        until = times.format_instant(pruned_until, times.local_zone())
+        problem = f"--from {times.quote(text)} lies before {until}, and older jobs are pruned."
+        raise BadInput(problem, "Which of them were posted is not on record any more. Use a later --from.")
 
 
 def refuse_stopped(schedule: Schedule) -> None:

@@ -52,6 +52,10 @@ CONFIG = """\
 # query = "schedules.sql"           # or python = "module:function"; columns as in `schedbot import`
 # database = "sales"
 
+# [prune]
+# older_than = "90d"                # each tick deletes some of the settled jobs that were due longer ago
+# keep_failed = true
+
 [health]
 # expect_pool = true                # `health` fails while no `schedbot work` runs; default: once one ran as a service
 """

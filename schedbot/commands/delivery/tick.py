@@ -6,12 +6,14 @@ from typing import Annotated
 import typer
 
 from schedbot import times
+from schedbot.operation_settings import PruneSettings
 from schedbot.presentation import output
-from schedbot.session import open_session
+from schedbot.session import Session, open_session
 from schedbot.store.schedules import user_zones
 from schedbot.tick import TickAlreadyRuns, TickResult, tick
 
 ZONE_REFRESH_MS = 15_000
+PRUNE_MS = 5_000
 
 
 def run(
@@ -38,10 +40,19 @@ def run(
         if ticked.missed and not dry_run:
             occurrences = output.count(ticked.missed, "occurrence")
             output.note(f"{occurrences} missed: no tick ran in time. 'schedbot audit --state missed' shows which.")
+        if not dry_run and session.settings.prune:
+            prune_slice(session, session.settings.prune)
         if not dry_run and user_zones.is_any_due(session.db, session.now()):
             from schedbot.admin.schedules import refresh_user_zones
 
             refresh_user_zones.try_refresh(session, "tick", ZONE_REFRESH_MS)
+
+
+def prune_slice(session: Session, settings: PruneSettings) -> None:
+    """Delete some of the jobs that [prune] of the configuration lets go."""
+    from schedbot.admin.operations import prune
+
+    prune.carry_out(session, settings.older_than_ms, settings.keep_failed, within_ms=PRUNE_MS)
 
 
 def summary_line(ticked: TickResult, dry_run: bool) -> str:

@@ -29,6 +29,21 @@ SELECT DISTINCT s.name
  ORDER BY s.name
 """
 
+# Changes of jobs that are deleted. The changes of schedules stay: they explain the occurrences that are left.
+WITHOUT_JOB = """
+   changed_at < :cutoff
+   AND (kind = 'job' AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = CAST(object_id AS INTEGER))
+        OR kind = 'missed' AND NOT EXISTS (SELECT 1 FROM missed_spans m WHERE m.id = CAST(object_id AS INTEGER)))
+"""
+PRUNE = f"DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE {WITHOUT_JOB} LIMIT :limit)"
+COUNT_PRUNABLE = f"""
+SELECT count(*) FROM changes
+ WHERE {WITHOUT_JOB}
+    OR changed_at < :cutoff AND kind = 'job' AND CAST(object_id AS INTEGER) IN ({{jobs}})
+    OR changed_at < :cutoff AND kind = 'missed'
+       AND CAST(object_id AS INTEGER) IN (SELECT m.id FROM missed_spans m WHERE m.last_due_at < :cutoff)
+"""
+
 SELECTED = """
 SELECT id, changed_at AS "change.changed_at", actor AS "change.actor", host AS "change.host",
        command AS "change.command", kind AS "change.kind", object_id AS "change.object_id", name AS "change.name",
@@ -141,3 +156,13 @@ def last_number(db: Database) -> int:
 def list_changed_of_source(db: Database, source: str, change: int) -> list[str]:
     """Return the names of a sync source's schedules that were changed, added or removed after a change."""
     return db.texts(OF_SOURCE_SINCE, {"source": source, "change": change})
+
+
+def count_of_jobs(db: Database, jobs: str, bindings: Mapping[str, object]) -> int:
+    """Return the number of changes before :cutoff of the jobs that a statement selects, and of those that are gone."""
+    return db.integer(COUNT_PRUNABLE.format(jobs=jobs), bindings)
+
+
+def delete_of_jobs(db: Database, cutoff: int, limit: int) -> int:
+    """Delete changes before the instant whose job is deleted. Returns their number. Inside a transaction."""
+    return db.execute(PRUNE, {"cutoff": cutoff, "limit": limit})

@@ -150,6 +150,11 @@ class SqliteDatabase(Database):
             raise DatabaseUnusable(f"The copy of '{self.path}' is damaged: {damage}.", hint)
         return online_backup.count_jobs(target)
 
+    def shrink(self, pages: int) -> int:
+        before = self.integer("PRAGMA freelist_count")
+        self.execute(f"PRAGMA incremental_vacuum({pages:d})")
+        return (before - self.integer("PRAGMA freelist_count")) * self.integer("PRAGMA page_size")
+
     def plan_once(self) -> None:
         """Plan each statement by its text alone, once, and not for each new value."""
         self._connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
@@ -161,6 +166,8 @@ class SqliteDatabase(Database):
             return
         if self.schema() < self.known_schema:
             with translated(self.path):
+                if self.schema() == 0:  # of a file without tables; else SQLite keeps the file's own
+                    self._connection.execute("PRAGMA auto_vacuum = INCREMENTAL").fetchall()
                 self._connection.execute("PRAGMA journal_mode = WAL").fetchall()
         with self.writing():
             for number, script in migrations.after(self.schema(), scripts):
