@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schedbot.sandbox import start
-from tests.support.sandbox_client import SandboxClient
+from tests.support.sandbox.client import SandboxClient
 
 
 def sandbox_clients(**options: Any) -> Iterator[Callable[[], SandboxClient]]:

@@ -4,7 +4,7 @@ import pytest
 from slack_sdk import WebClient
 
 from schedbot.errors import BadInput
-from tests.support.sandbox_client import SandboxClient
+from tests.support.sandbox.client import SandboxClient
 
 
 def test_auth_test_returns_workspace_and_scopes(slack_server: SandboxClient) -> None:

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support import browser
-from tests.support.sandbox_client import SandboxClient
+from tests.support.sandbox import browser
+from tests.support.sandbox.client import SandboxClient
 
 pytestmark = [
     pytest.mark.skipif(browser.COMMAND is None, reason="Chromium is missing"),

@@ -10,7 +10,7 @@ import pytest
 from schedbot.errors import BadInput
 from schedbot.sandbox import faults
 from tests.support.app import until
-from tests.support.sandbox_client import Reply, SandboxClient
+from tests.support.sandbox.client import Reply, SandboxClient
 
 
 class BackgroundPost:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.support.sandbox_client import SandboxClient
+from tests.support.sandbox.client import SandboxClient
 
 DOORS = [("GET", "/"), ("GET", "/sandbox/messages"), ("POST", "/api/chat.postMessage"), ("GET", "/api/auth.test")]
 JSON = {"Content-Type": "application/json"}

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.app import App
-from tests.support.sandbox_client import SandboxClient
+from tests.support.sandbox.client import SandboxClient
 
 
 def test_page_makes_no_requests_to_other_hosts(slack_server: SandboxClient) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox_client import SandboxClient
+from tests.support.sandbox.client import SandboxClient
 
 PERSON = "U0SANDBOX01"
 

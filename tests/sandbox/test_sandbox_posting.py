@@ -5,7 +5,7 @@ import re
 import pytest
 from slack_sdk import WebClient
 
-from tests.support.sandbox_client import SandboxClient
+from tests.support.sandbox.client import SandboxClient
 
 GENERAL, REPORTS = "C0SANDBOX01", "C0SANDBOX02"
 

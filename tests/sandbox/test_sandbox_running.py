@@ -15,7 +15,7 @@ from schedbot.commands.setup import sandbox
 from schedbot.errors import BadInput, SchedbotError
 from schedbot.sandbox import Sandbox, start
 from tests.support.app import until
-from tests.support.sandbox_client import SandboxClient
+from tests.support.sandbox.client import SandboxClient
 
 COMMAND = [sys.executable, "-m", "schedbot", "sandbox"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from schedbot.errors import SchedbotError
 from schedbot.sandbox import start
-from tests.support.sandbox_client import SandboxClient
+from tests.support.sandbox.client import SandboxClient
 
 
 def test_messages_survive_a_restart(tmp_path: Path) -> None:

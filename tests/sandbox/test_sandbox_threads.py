@@ -7,7 +7,7 @@ import pytest
 from slack_sdk import WebClient
 
 from schedbot.sandbox import start
-from tests.support.sandbox_client import SandboxClient
+from tests.support.sandbox.client import SandboxClient
 
 METADATA = {"event_type": "schedbot_job", "event_payload": {"occurrence": "a:1", "attempt": 1}}
 

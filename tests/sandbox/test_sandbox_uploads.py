@@ -8,7 +8,7 @@ import pytest
 from slack_sdk import WebClient
 
 from tests.support.app import until
-from tests.support.sandbox_client import SandboxClient
+from tests.support.sandbox.client import SandboxClient
 
 
 def upload(server: SandboxClient, name: str = "a.csv", content: bytes = b"a,b\n") -> str:

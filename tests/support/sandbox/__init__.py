@@ -1,0 +1,1 @@
+"""Clients of a sandbox: plain HTTP, and a browser."""
