@@ -8,10 +8,11 @@ INTERRUPTED = 130  # a shell's exit code for SIGINT
 def main() -> None:
     """Run the command line."""
     try:
-        from schedbot import cli
+        from schedbot import command_line
+
+        command_line.main()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    cli.main()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """Address of Slack's API: a URL that can be used, and encrypted unless it is on this machine."""
 
-import ipaddress
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING
 
 from schedbot import text_input
 from schedbot.errors import BadInput
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
 
 SLACK_API_URL = "https://slack.com/api/"
 ALLOW_PLAIN_HTTP = "SCHEDBOT_SLACK_ALLOW_PLAIN_HTTP"
@@ -13,6 +15,8 @@ ALLOW_PLAIN_HTTP = "SCHEDBOT_SLACK_ALLOW_PLAIN_HTTP"
 def parse_api_url(value: object, allows_plain_http: bool = False) -> str:
     """Return Slack's address with a slash at its end. Raises BadInput, also for plain http to another machine."""
     text = text_input.clean_path(str(value))
+    if text == SLACK_API_URL:
+        return text
     parts = split_address(text)
     if parts is None:
         raise BadInput(
@@ -26,8 +30,10 @@ def parse_api_url(value: object, allows_plain_http: bool = False) -> str:
     return text if text.endswith("/") else text + "/"
 
 
-def split_address(text: str) -> SplitResult | None:
+def split_address(text: str) -> "SplitResult | None":
     """Return the parts of a web address; None for any other text."""
+    from urllib.parse import urlsplit  # every command loads this module, and few have another address
+
     try:
         parts = urlsplit(text)
         host = (parts.hostname or "").encode("idna")
@@ -41,6 +47,8 @@ def is_loopback(host: str) -> bool:
     """Is the host this machine itself?"""
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,70 +1,16 @@
-"""Table of commands. The one place where an error becomes a message and an exit code.
-
-The module of a command is imported when the command is called, so that the program starts fast.
-"""
+"""Parser of all commands. The module of a command is imported when the command is called."""
 
 import re
-import sys
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
-from schedbot import __version__, text_input
+from schedbot import __version__, root_help, text_input
+from schedbot.command_table import COMMANDS as COMMANDS
+from schedbot.command_table import DESCRIPTION, EXAMPLE, module_name
 from schedbot.commands import completion, usage_errors
 from schedbot.commands.command_class import Group, LeafCommand
-from schedbot.errors import BadFile, SchedbotError, explain_machine_failure, redact_tokens
-from schedbot.presentation import streams
-
-COMMANDS: dict[str, dict[str, str]] = {
-    "Setup": {
-        "demo": "Show schedbot at work in the sandbox, without a Slack account.",
-        "init": "Create the database and a commented schedbot.toml.",
-        "sandbox": "Run a local Slack, with a page and faults.",
-        "workspace": "Manage Slack workspaces and their token sources.",
-    },
-    "Schedules": {
-        "add": "Add a schedule.",
-        "list": "List schedules.",
-        "show": "Show a schedule.",
-        "edit": "Change a schedule.",
-        "pause": "Pause schedules.",
-        "resume": "Resume paused or suspended schedules.",
-        "skip-next": "Skip the next occurrence of a schedule.",
-        "remove": "Remove schedules.",
-        "next": "Show the next occurrences.",
-        "simulate": "Simulate a span of time in a copy of the database.",
-        "calendar": "Set send windows for an account or a workspace.",
-        "preview": "Show the message that a schedule would post.",
-        "test-send": "Post a schedule's message now, marked as a test.",
-        "run-now": "Post a schedule's message now, as an extra job.",
-        "import": "Import schedules from CSV or JSON Lines, all or nothing.",
-        "sync": "Make schedules equal to a list of your own.",
-        "export": "Export schedules as CSV or JSON Lines.",
-    },
-    "Delivery": {
-        "tick": "Enqueue due schedules (run by cron).",
-        "work": "Post due jobs.",
-        "audit": "Show jobs: when due, where posted, why failed.",
-        "retry": "Retry failed jobs.",
-        "backfill": "Enqueue past occurrences that have no job.",
-        "why": "Explain why a schedule did or did not post.",
-    },
-    "Operations": {
-        "backup": "Copy the database and check the copy.",
-        "cron": "Manage the lines of your crontab that run 'schedbot tick'.",
-        "service": "Manage units of systemd for 'schedbot work' and for the tick.",
-        "log": "Show who changed what, when and from where.",
-        "reports": "List and check the reports of the configuration.",
-        "doctor": "Check the installation.",
-        "health": "Show whether posts are going out.",
-        "metrics": "Print metrics for Prometheus.",
-        "prune": "Delete old jobs, and give their space back.",
-        "stats": "Show posts, failures and lateness by day, account and so on.",
-    },
-}
-# These names are keywords, builtins or look like tests, so their modules have other names.
-MODULES = {"import": "import_", "list": "list_", "next": "next_", "test-send": "send_test"}
 
 UNCLEANED = ("FILE", "FILE|-", "FOLDER", "COMMAND", "KEY=VALUE")
 
@@ -90,12 +36,6 @@ def name_bound(match: re.Match[str]) -> str:
     value, minimum, maximum = int(match[1]), match[2] or match[3], match[4]
     is_low = minimum and value < int(minimum)
     return f"{value} is less than {minimum}" if is_low else f"{value} is more than {maximum}"
-
-
-def module_name(command: str) -> str:
-    """Return the module of a command; its folder is the command's section."""
-    folder = next(title.lower() for title, section in COMMANDS.items() if command in section)
-    return f"schedbot.commands.{folder}.{MODULES.get(command, command.replace('-', '_'))}"
 
 
 def load(command: str) -> Any:
@@ -160,11 +100,9 @@ class LazyGroup(Group):
             error.message = reword(error.message)
             raise
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the sections of the help, without importing a command."""
-        for title, section in COMMANDS.items():
-            with formatter.section(title):
-                formatter.write_dl(list(section.items()))
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help, without importing a command."""
+        formatter.write(root_help.build())
 
 
 def print_version(is_requested: bool) -> None:
@@ -183,59 +121,10 @@ app = typer.Typer(
 )
 
 
-@app.callback()
+@app.callback(help=f"{DESCRIPTION}\n\nExample:  {EXAMPLE}")
 def root(
     _version: Annotated[
         bool, typer.Option("--version", help="Show the version and exit.", callback=print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Post your customers' reports to Slack at the minute they chose: nothing lost, nothing twice.
-
-    Example:  schedbot demo
-    """
-
-
-def main() -> None:
-    """Run the command line; exit codes are in `errors`."""
-    streams.prepare()
-    if completion.is_requested():
-        with completion.silence():
-            app(prog_name="schedbot")
-        sys.exit()
-    try:
-        streams.refuse_other_encodings(sys.argv[1:])
-        run_command()
-    except SchedbotError as error:
-        print_error(error)
-        sys.exit(error.code)
-    except (OSError, MemoryError, RuntimeError) as error:
-        if (explained := explain_machine_failure(error)) is None:
-            raise
-        error.__traceback__ = None  # its frames hold the files and the memory that the message needs
-        print_error(explained)
-        sys.exit(explained.code)
-
-
-def run_command() -> None:
-    """Run the command and flush its output. Raises OutputUnwritable."""
-    try:
-        try:
-            app(prog_name="schedbot")
-        finally:
-            sys.stdout.flush()
-    except OSError as error:
-        if (unwritable := streams.unwritable(error)) is None:
-            raise
-        raise unwritable from None
-
-
-def print_error(error: SchedbotError) -> None:
-    """Print the error and its hint, without control characters."""
-    from schedbot.presentation import output
-
-    if isinstance(error, BadFile):
-        for line in error.lines:
-            output.note(line)
-    output.note(redact_tokens(f"Error: {error.command_message}"))
-    if error.hint:
-        output.note(redact_tokens(f"Hint:  {error.hint}"))
+    """Take the options before the command's name."""

@@ -1,8 +1,6 @@
 """The configuration file `schedbot.toml`: its sections, keys and their types."""
 
 import os
-import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,8 @@ def read_config(path: Path, is_named: bool = True) -> dict[str, Any]:
 
     A file that was found in a usual place, and not named, is trusted only if nobody else may write it.
     """
+    import tomllib
+
     try:
         with path.open(encoding="utf-8-sig") as file:
             status = os.fstat(file.fileno())
@@ -78,6 +78,8 @@ def check_keys(path: Path, section: str, table: dict[str, Any]) -> None:
     place = f" in [{section}]" if section else ""
     for key in table:
         if key not in KEYS[section]:
+            from difflib import get_close_matches
+
             near = get_close_matches(key, KEYS[section], n=1)
             hint = f"Did you mean '{near[0]}'?" if near else f"Known settings: {', '.join(KEYS[section])}."
             raise BadInput(f"Unknown setting '{key}'{place} of '{path}'.", hint)

@@ -3,7 +3,6 @@
 import errno
 import os
 import pwd
-import shlex
 import stat
 from pathlib import Path
 
@@ -68,6 +67,8 @@ def explain_writers(status: os.stat_result) -> str:
 def refuse_untrusted(path: Path, status: os.stat_result, kind: str, option: str) -> None:
     """Raise BadInput for a file that was found, and that somebody else could have written: it may name commands."""
     if reason := explain_mistrust(status):
+        import shlex
+
         is_foreign = status.st_uid not in (os.geteuid(), 0)
         change = f"chown {user_name(os.geteuid())} {shlex.quote(str(path))}" if is_foreign else protect_command(path)
         raise BadInput(
@@ -84,6 +85,8 @@ def refuse_writers(path: Path, status: os.stat_result) -> None:
 
 def protect_command(path: Path) -> str:
     """Return the command after which only its owner can write a file or a folder."""
+    import shlex
+
     return f"chmod go-w {shlex.quote(str(path))}"
 
 

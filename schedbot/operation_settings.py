@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from schedbot import text_input, times
 from schedbot.errors import BadInput
@@ -68,6 +67,8 @@ def parse_text(section: str, key: str, table: Mapping[str, Any]) -> str:
 
 def parse_ping_url(table: Mapping[str, Any]) -> str:
     """Return the URL of [health] ping_url; '' without one. Raises BadInput."""
+    from urllib.parse import urlsplit
+
     url = str(table.get("ping_url", ""))
     parts = urlsplit(url)
     if url and (parts.scheme not in ("http", "https") or not parts.hostname):

@@ -5,11 +5,8 @@ name typed on one system equals the same name typed on another. A character that
 Sources: https://www.unicode.org/reports/tr15/, https://www.rfc-editor.org/rfc/rfc8259#section-6
 """
 
-import json
-import math
 import os
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
@@ -19,7 +16,7 @@ from schedbot.errors import BadInput, BadOption
 
 BYTE_ORDER_MARK = "\ufeff"
 # Text programs and web pages put these in the place of a hyphen.
-DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+DASHES = "[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]"
 # https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MOST_MARKS = 30  # of the Stream-Safe Text Format: https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format
@@ -30,7 +27,7 @@ EMPTY_HINT = "Name a value, or leave the option out: without it nothing is filte
 MAX_DEPTH = 50  # of JSON: lists and objects in each other
 JOINERS = "\u200c\u200d"
 WHOLE_NUMBER = re.compile(r"([0-9]{1,9})(?:\.0{1,9})?", re.ASCII)
-QUOTED = re.compile(r"(['\"\u2018\u201c]).*(['\"\u2019\u201d])", re.DOTALL)
+OPENING_QUOTES, CLOSING_QUOTES = "'\"\u2018\u201c", "'\"\u2019\u201d"
 
 Value = TypeVar("Value")
 Parameters = ParamSpec("Parameters")
@@ -47,6 +44,8 @@ def _to_nfc(text: str) -> str:
     A text with more than MOST_MARKS combining marks in a row stays: no language has that, and the time to sort them is
     quadratic.
     """
+    import unicodedata
+
     if any(_count_marks(run[0]) > MOST_MARKS for run in LONG_RUN.finditer(text)):
         return text
     return unicodedata.normalize("NFC", text)
@@ -54,6 +53,8 @@ def _to_nfc(text: str) -> str:
 
 def _count_marks(text: str) -> int:
     """Return the greatest number of combining marks in a row."""
+    import unicodedata
+
     most = count = 0
     for char in text:
         count = count + 1 if unicodedata.combining(char) else 0
@@ -111,7 +112,7 @@ def defuse_formula(cell: str) -> str:
 
 def is_quoted(text: str) -> bool:
     """Does the text have quotation marks around it, which a shell would have removed?"""
-    return len(text) > 1 and QUOTED.fullmatch(text) is not None
+    return len(text) > 1 and text[0] in OPENING_QUOTES and text[-1] in CLOSING_QUOTES
 
 
 def parse_whole_number(text: str) -> int | None:
@@ -122,8 +123,8 @@ def parse_whole_number(text: str) -> int | None:
 
 def explain_spelling(text: str) -> str:
     """Return a hint about a dash in the place of a hyphen or a character that cannot be seen; else an empty text."""
-    if dash := DASHES.search(text):
-        return f"'{dash[0]}' is a dash, not '-': write {quote(DASHES.sub('-', text))}."
+    if dash := re.search(DASHES, text):
+        return f"'{dash[0]}' is a dash, not '-': write {quote(re.sub(DASHES, '-', text))}."
     if unseen := next((char for char in text if not char.isprintable() and not char.isspace()), None):
         return f"It has the character U+{ord(unseen):04X}, which cannot be seen: remove it."
     return ""
@@ -147,6 +148,8 @@ def explains_spelling(
 
 def parse_json(text: str) -> Any:
     """Return the value of JSON. Raises ValueError, and BadInput for a value that `check_json` refuses."""
+    import json
+
     try:
         value = json.loads(text)
     except RecursionError:
@@ -157,6 +160,8 @@ def parse_json(text: str) -> Any:
 
 def check_json(value: Any) -> None:
     """Raise BadInput for a NaN or an infinite number, at any depth, and for more than MAX_DEPTH levels."""
+    import json
+
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         level = [entry for outer in level for entry in _entries(outer)]
@@ -181,6 +186,9 @@ def too_deep() -> BadInput:
 
 def _find_nan(value: Any) -> str:
     """Return `NaN`, `Infinity` or `-Infinity`: the first that a value contains."""
+    import json
+    import math
+
     pending = [value]
     while pending:
         match pending.pop():

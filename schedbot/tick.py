@@ -5,30 +5,17 @@ due. It commits in slices, each complete in itself: a tick that is killed leaves
 one goes on from there.
 """
 
-from dataclasses import dataclass
-
 from schedbot import log, times
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.fanout import clock_correction, enqueue_due, pause_all_end, timed_pauses, timezone_update
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS, Counts
-from schedbot.store.operations import heartbeats, ownership
+from schedbot.store.operations import heartbeats, idle_tick, ownership
+from schedbot.store.operations.idle_tick import TickResult as TickResult
 from schedbot.store.schedules import pauses_of_all, recurrences
 from schedbot.store.sqlite.write_lock import process_lock
 
 SLICE = 50  # recurrences in one transaction
-
-
-@dataclass(frozen=True, slots=True)
-class TickResult:
-    """Number of schedules with due occurrences, and of occurrences by the state they got."""
-
-    started_at: int
-    schedules: int
-    enqueued: int
-    missed: int
-    skipped: int
-    took_ms: int
 
 
 class TickAlreadyRuns(Exception):
@@ -45,13 +32,15 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
     With `dry_run` the same is computed, and nothing is kept.
     """
     started_at = session.now()
-    ownership.ensure(session.db, dry_run=dry_run)
     horizon = started_at + ahead_ms
+    if not dry_run and idle_tick.beat(session.db, started_at, horizon):
+        return TickResult(started_at, 0, 0, 0, 0, session.now() - started_at)
+    ownership.ensure(session.db, dry_run=dry_run)
     counts = Counts()
     is_clock_back = heartbeats.find_ahead(session.db, started_at) is not None
     if not dry_run and not is_clock_back:
         timezone_update.update_next_due(session.db, started_at)
-    if not is_clock_back and not is_anything_due(session.db, started_at, horizon):
+    if not is_clock_back and not idle_tick.is_anything_due(session.db, started_at, horizon):
         if not dry_run:
             with session.db.writing():
                 heartbeats.beat_tick(session.db, started_at)
@@ -75,15 +64,6 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
             commit_slices(session, started_at, horizon, counts)
     took_ms = session.now() - started_at
     return TickResult(started_at, len(counts.schedules), counts.enqueued, counts.missed, counts.skipped, took_ms)
-
-
-def is_anything_due(db: Database, now: int, horizon: int) -> bool:
-    """Is an occurrence or the end of a pause due up to `horizon`? Most ticks have neither."""
-    return bool(recurrences.list_due(db, horizon, 1)) or has_ending_pause(db, now, horizon)
-
-
-def has_ending_pause(db: Database, now: int, horizon: int) -> bool:
-    return timed_pauses.has_ending(db, horizon) or pauses_of_all.has_ending(db, now, horizon)
 
 
 def put_clock_right(db: Database, now: int) -> None:

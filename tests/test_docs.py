@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from schedbot import cli
+from schedbot import cli, command_table
 from schedbot.rules.lifecycle import MOVES, NEW
 from schedbot.slack import error_codes, scopes
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "examples" / "README.md", *sorted(DOCS.glob("*.md"))]
-COMMANDS = [name for section in cli.COMMANDS.values() for name in section]
+COMMANDS = [name for section in command_table.COMMANDS.values() for name in section]
 SHELL = "|&>;"
 LEADING = ("--config", "--database")
 
@@ -88,8 +88,8 @@ def test_each_command_module_is_in_the_table() -> None:
     modules = {
         file.stem for file in files if "\ndef run(" in file.read_text() and not file.stem.startswith("workspace_")
     }
-    listed = {cli.module_name(name).rpartition(".")[2] for name in COMMANDS}
-    assert modules <= listed, "a command's module is not in cli.COMMANDS"
+    listed = {command_table.module_name(name).rpartition(".")[2] for name in COMMANDS}
+    assert modules <= listed, "a command's module is not in command_table.COMMANDS"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from schedbot import cli
+from schedbot import command_table
 from tests.support.source_code import ALL, PRODUCT, ROOT, TESTS, functions, nodes, place
 
 
@@ -108,4 +108,4 @@ def test_test_files_have_unique_names() -> None:
 
 def test_command_folders_are_the_sections_of_the_help() -> None:
     folders = {path.parent.name for path in (ROOT / "schedbot" / "commands").glob("*/__init__.py")}
-    assert folders == {section.lower() for section in cli.COMMANDS}
+    assert folders == {section.lower() for section in command_table.COMMANDS}

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from schedbot import settings, text_input
+from schedbot.command_table import GLOBAL_OPTIONS
 from schedbot.commands import example_format, usage_errors
 from schedbot.errors import BadInput
 
@@ -14,7 +15,6 @@ from schedbot.errors import BadInput
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 FLAGS = "schedbot.flags"
 Function = TypeVar("Function", bound=Callable[..., Any])
-GLOBAL_OPTIONS = {"config": "Configuration file.", "database": "Database file."}
 
 
 class _Habits:

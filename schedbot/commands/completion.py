@@ -15,15 +15,9 @@ from typing import Any
 from schedbot import settings
 from schedbot.commands.command_class import FLAGS, command_path
 
-REQUEST = "_SCHEDBOT_COMPLETE"
 # A shell asks before it shows more than a hundred.
 MOST_NAMES = 1_000
 SPECIAL = re.compile(r"""([\s'"\\$`&;|<>()!#~])""")
-
-
-def is_requested() -> bool:
-    """Does a shell ask for completions?"""
-    return REQUEST in os.environ
 
 
 @contextmanager

@@ -5,13 +5,9 @@ NO_COLOR. A table fits the terminal (80 columns without one): long cells are cut
 end or wrapped. On a terminal long sentences wrap between words, but not inside a command, so that it can be copied.
 """
 
-import csv
-import json
 import os
 import re
-import shutil
 import sys
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
@@ -32,6 +28,8 @@ PRIVATE_USE = "\ue000"  # a blank inside a command, among wide letters
 
 def json_lines(objects: Iterable[Json]) -> None:
     """Print one object a line on stdout; nothing for no objects."""
+    import json
+
     for entry in objects:
         stdout().write(json.dumps(entry, ensure_ascii=False) + "\n")
 
@@ -53,6 +51,8 @@ class EscapingWriter:
 
 def to_json_escape(char: str) -> str:
     """Return `\\u202e`; two such escapes for a character beyond U+FFFF."""
+    import json
+
     return json.dumps(char)[1:-1] if ord(char) > 126 else f"\\u{ord(char):04x}"
 
 
@@ -66,6 +66,8 @@ def csv_rows(columns: Sequence[str], objects: Iterable[Json]) -> None:
 
     Lists and objects are written as JSON, None as an empty cell.
     """
+    import csv
+
     writer = csv.writer(stdout(), lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([csv_cell(entry.get(column)) for column in columns] for entry in objects)
@@ -75,13 +77,19 @@ def csv_cell(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, bool | dict | list):
+        import json
+
         return json.dumps(value, ensure_ascii=False)
     return defuse_formula(value) if isinstance(value, str) else value
 
 
 def width() -> int:
     """Return the columns of the terminal; 80 without one."""
-    return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 80
+    if not sys.stdout.isatty():
+        return 80
+    import shutil
+
+    return shutil.get_terminal_size((80, 24)).columns
 
 
 def count(number: int, singular: str, plural: str = "") -> str:
@@ -164,6 +172,8 @@ def wrap(text: str, hang: int) -> str:
 
         lines = wrap_line(unbroken.replace(NO_BREAK, PRIVATE_USE), width() - max(hang, len(indent)))
         return f"\n{' ' * hang}".join([indent + lines[0], *lines[1:]]).replace(PRIVATE_USE, " ")
+    import textwrap
+
     wrapper = textwrap.TextWrapper(width(), indent, " " * hang, break_long_words=False, break_on_hyphens=False)
     return wrapper.fill(unbroken).replace(NO_BREAK, " ")
 

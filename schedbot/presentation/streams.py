@@ -48,10 +48,15 @@ def unwritable(error: OSError) -> OutputUnwritable | None:
     """Return the error to show for a failed write to stdout; None for any other error."""
     if error.errno not in UNWRITABLE or error.filename is not None:
         return None
-    with open(os.devnull, "w") as null:  # the rest of the buffer would fail again at the end
-        os.dup2(null.fileno(), 1)
+    drop_output()
     reason = (error.strerror or "unknown error").lower()
     return OutputUnwritable(
         f"The output could not be written: {reason}.",
         hint="Free some disk space, or write the output elsewhere. Changes that the command made are saved.",
     )
+
+
+def drop_output() -> None:
+    """Let stdout write to the null device: the rest of its buffer would fail again at the end."""
+    with open(os.devnull, "w") as null:
+        os.dup2(null.fileno(), 1)

@@ -1,7 +1,7 @@
 """Interface of a database engine: typed reads, writes in short transactions, a wake-up for waiting pools.
 
-Rows are read by column name into dataclasses (see `store.row_factory`); one column is read as plain values. Reads see
-the last commit. Every write happens inside `writing()`.
+Rows are read by column name into dataclasses and named tuples (see `store.row_factory`); one column is read as plain
+values. Reads see the last commit. Every write happens inside `writing()`.
 """
 
 from abc import ABC, abstractmethod

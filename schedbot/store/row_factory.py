@@ -1,12 +1,10 @@
-"""Rows become dataclasses by the names of their columns.
+"""Rows become dataclasses and named tuples by the names of their columns.
 
 A column is named like the field, or "field.part" for a field of a nested dataclass. Types of the fields decide what is
 converted: an enum, a bool, and a mapping, which is kept as JSON. All other values are taken as they are.
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from types import NoneType
 from typing import Protocol, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -50,7 +48,7 @@ def _compiled(kind: type, columns: tuple[str, ...]) -> Constructor[object]:
 def _call(kind: type, places: dict[str, str], names: dict[str, object]) -> str:
     """Return the source of a call of `kind`, with what it uses put in `names`."""
     hints = get_type_hints(kind)
-    names_of_fields = {field.name for field in fields(kind)}
+    names_of_fields = field_names(kind)
     nested: dict[str, dict[str, str]] = {}
     arguments = []
     for column, place in places.items():
@@ -63,6 +61,12 @@ def _call(kind: type, places: dict[str, str], names: dict[str, object]) -> str:
             arguments.append(f"{field}={_converted(place, hints[field], names)}")
     arguments += [f"{field}={_call(_plain(hints[field])[0], parts, names)}" for field, parts in nested.items()]
     return f"{_named(kind, names)}({', '.join(arguments)})"
+
+
+def field_names(kind: type) -> frozenset[str]:
+    """Return the names of the fields of a named tuple or a dataclass."""
+    names: Iterable[str] = getattr(kind, "_fields", ()) or getattr(kind, "__dataclass_fields__", ())
+    return frozenset(names)
 
 
 def _converted(place: str, hint: object, names: dict[str, object]) -> str:
@@ -94,7 +98,11 @@ def _named(value: object, names: dict[str, object]) -> str:
 
 
 def _from_json(text: str) -> Mapping[str, object]:
-    fields: Mapping[str, object] = {} if text == "{}" else json.loads(text)
+    if text == "{}":
+        return {}
+    import json
+
+    fields: Mapping[str, object] = json.loads(text)
     return fields
 
 

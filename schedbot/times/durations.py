@@ -54,3 +54,14 @@ def unparse_duration(ms: int) -> str:
         if count:
             parts.append(f"{count}{letter}")
     return "".join(parts) or "0s"
+
+
+def format_relative(ms: int, now: int) -> str:
+    """Return the distance of an instant from now, in one unit: `in 3 h`, `2 d ago`, `now`."""
+    distance = abs(ms - now)
+    if distance < SECOND:
+        return "now"
+    # A unit is used from 2 on: "in 90 min" is more precise than "in 2 h".
+    unit, size = next(((u, s) for u, s in UNITS if distance >= 2 * s or (u == "s")), ("s", SECOND))
+    count = (distance + size // 2) // size
+    return f"in {count} {unit}" if ms > now else f"{count} {unit} ago"

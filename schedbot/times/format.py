@@ -1,12 +1,10 @@
-"""Format instants: RFC 3339 for programs; for people, the local time with its zone, or the distance from now.
+"""Format instants: RFC 3339 for programs; for people, the local time with its zone.
 
 Instants are UTC milliseconds since the epoch. Words are English in every locale, so that output can be compared.
 """
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
-
-from schedbot.times.durations import SECOND, UNITS
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -60,14 +58,3 @@ def zone_label(at: datetime) -> str:
     """Return the zone's abbreviation at that time, or its offset if it has none: `EST`, `UTC+05:45`."""
     name = at.tzname() or ""
     return name if name.isalpha() else f"UTC{at.isoformat()[-6:]}"
-
-
-def format_relative(ms: int, now: int) -> str:
-    """Return the distance of an instant from now, in one unit: `in 3 h`, `2 d ago`, `now`."""
-    distance = abs(ms - now)
-    if distance < SECOND:
-        return "now"
-    # A unit is used from 2 on: "in 90 min" is more precise than "in 2 h".
-    unit, size = next(((u, s) for u, s in UNITS if distance >= 2 * s or (u == "s")), ("s", SECOND))
-    count = (distance + size // 2) // size
-    return f"in {count} {unit}" if ms > now else f"{count} {unit} ago"

@@ -6,7 +6,7 @@ import pytest
 
 from schedbot.admin.schedules import pause, refresh_user_zones
 from schedbot.store.history import changes
-from schedbot.store.schedules import schedules, user_zones
+from schedbot.store.schedules import due_soon, schedules, user_zones
 from schedbot.store.sqlite.write_lock import process_lock
 from tests.support.app import TOKEN, App
 from tests.support.schedules import clock, ms
@@ -147,7 +147,7 @@ def test_zone_of_a_new_schedule_makes_others_follow(anna: App) -> None:
 def test_user_without_schedule_is_forgotten(anna: App) -> None:
     anna.run("remove", "anna", "--yes")
     refresh(anna, START + DAY_MS)
-    assert (request_count(anna), user_zones.is_any_due(anna.db, START + 9 * DAY_MS)) == (1, False)
+    assert (request_count(anna), due_soon.has_user_zone(anna.db, START + 9 * DAY_MS)) == (1, False)
 
 
 @pytest.mark.parametrize("error", ["token_revoked", "missing_scope", "user_not_found", "internal_error"])

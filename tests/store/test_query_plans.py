@@ -32,7 +32,7 @@ from schedbot.store.jobs import (
     unknown,
 )
 from schedbot.store.open_database import create_database
-from schedbot.store.schedules import recurrences, user_zones
+from schedbot.store.schedules import due_soon, recurrences, user_zones
 from tests.support.sql import read_rows, read_value
 
 BOUND = re.compile(r":[a-z_]+")
@@ -103,7 +103,11 @@ STEPS = [
     pytest.param(recurrences.SET_NEXT_DUE, ["recurrences USING INTEGER PRIMARY KEY"], id="move a recurrence on"),
     pytest.param(recurrences.COUNT_SCHEDULES, ["schedules_to_enqueue (recurrence_id=?)"], id="count schedules"),
     pytest.param(enqueue_due.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
-    pytest.param(user_zones.IS_ANY_DUE, ["people_to_ask (ask_at<?)"], id="is a user zone due"),
+    pytest.param(
+        due_soon.HAS_OCCURRENCE, ["recurrences_due (next_due_at>? AND next_due_at<?)"], id="is a recurrence due"
+    ),
+    pytest.param(due_soon.HAS_ENDING_PAUSE, ["schedules_in_timed_pause (state_until>?"], id="does a pause end"),
+    pytest.param(due_soon.HAS_USER_ZONE, ["people_to_ask (ask_at<?)"], id="is a user zone due"),
     pytest.param(user_zones.DUE, ["people_to_ask (ask_at<?)"], id="due user zones"),
     pytest.param(user_zones.FIND, ["people USING PRIMARY KEY"], id="a user zone"),
     pytest.param(user_zones.RECORD_ADOPTED_ZONE, ["people USING PRIMARY KEY"], id="record a user zone"),

@@ -18,6 +18,10 @@ FOLDERS = {
     "api_address.py": ("slack", "commands"),
     "cli.py": ("commands",),
     "clock.py": ("times",),
+    "command_line.py": ("commands",),
+    "command_table.py": ("commands",),
+    "config_file.py": ("commands",),
+    "configuration.py": ("commands",),
     "demo": ("commands",),
     "errors.py": ("commands",),
     "example": ("commands",),
@@ -26,15 +30,24 @@ FOLDERS = {
     "__main__.py": ("commands",),
     "model.py": ("rules", "reports"),
     "posts.py": ("slack", "worker"),
+    "operation_settings.py": ("commands",),
     "presentation": ("commands",),
     "py.typed": ("api",),
+    "quick_commands.py": ("commands",),
+    "root_help.py": ("commands",),
     "session.py": ("commands",),
     "settings.py": ("commands",),
     "text_input.py": ("admin", "commands"),
     "tick.py": ("admin", "store"),
 }
 # Changes of these files may change the generated pages or the examples.
-DOCUMENTED = ("schedbot/commands/", "schedbot/cli.py", "schedbot/rules/lifecycle.py", "schedbot/slack/", ".ci/")
+DOCUMENTED = (
+    "schedbot/commands/",
+    "schedbot/command_table.py",
+    "schedbot/rules/lifecycle.py",
+    "schedbot/slack/",
+    ".ci/",
+)
 
 
 def git(*words: str) -> list[str]:

@@ -24,7 +24,7 @@ for module in pkgutil.walk_packages(schedbot.__path__, "schedbot."):
 os.setgroups([])
 os.setgid({NOBODY})
 os.setuid({NOBODY})
-schedbot.cli.main()
+schedbot.command_line.main()
 """
 
 

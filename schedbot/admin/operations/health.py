@@ -3,13 +3,10 @@
 Status: `failed` if nothing is posted, `degraded` if some posts do not go out or wait for a person, else `ok`.
 """
 
-import shlex
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from schedbot import __version__, times
 from schedbot.errors import DONE, FAILED, NEEDS_PERSON
-from schedbot.slack.remedies import describe_reason, explain_passing_failure
 from schedbot.store.jobs.outage import OUTAGE_FAILURES
 from schedbot.store.operations.health import Vitals
 from schedbot.store.operations.passing_failures import NO_POSTERS, PassingFailure
@@ -29,8 +26,7 @@ OK, DEGRADED, BROKEN = "ok", "degraded", "failed"
 ADD_TICK = "Add 'schedbot tick' to the crontab, once a minute."
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A problem with its remedy. `is_standstill`: nothing is posted; `needs_person`: jobs wait for a person."""
 
     sentence: str
@@ -38,8 +34,7 @@ class Problem:
     needs_person: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(NamedTuple):
     """Vitals of the installation, and the problems that they show."""
 
     vitals: Vitals
@@ -155,6 +150,8 @@ def passing_problems(vitals: Vitals) -> list[Problem]:
 
 def passing_problem(failure: PassingFailure, now: int) -> Problem:
     """Return the problem with its age and remedy."""
+    from schedbot.slack.remedies import explain_passing_failure
+
     sentence, remedy = explain_passing_failure(failure.code, failure.workspace, failure.detail)
     age = times.format_duration(max(0, now - failure.since))
     return Problem(f"{sentence} (for {age}) {remedy}", is_standstill=failure.code == NO_POSTERS)
@@ -226,6 +223,10 @@ def pause_of_all(pause: PauseOfAll) -> str:
 
 def paused_workspace(name: str, reason: str) -> str:
     """Return reason and remedy. A token that Slack refused must be checked before the workspace is resumed."""
+    import shlex
+
+    from schedbot.slack.remedies import describe_reason
+
     resume = f"'schedbot workspace resume {shlex.quote(name)}'"
     sentence = f"Workspace '{name}' is paused: {describe_reason(reason)}."
     if describe_reason(reason) == reason:

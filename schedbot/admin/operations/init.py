@@ -5,7 +5,6 @@ import json
 import uuid
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from schedbot import settings, text_input
@@ -71,7 +70,7 @@ def initialize(folder: Path, flags: Flags, now: int, *, take_over: bool = False)
     if is_new := not config.exists():
         write_config(config, flags.database)
     try:
-        path = settings.load(replace(flags, config=str(config))).database
+        path = settings.load(flags._replace(config=str(config))).database
         had_database = path.is_file()
         database = create_database(path, str(uuid.uuid4()), now, lambda db: workspaces.ensure_default(db, now))
         with closing(database):

@@ -1,16 +1,15 @@
-"""`schedbot tick`: enqueue due schedules."""
+"""`schedbot tick`: enqueue due schedules. Most ticks have nothing due and take the way of `idle_tick`."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from schedbot import times
+from schedbot.commands import idle_tick
 from schedbot.operation_settings import PruneSettings
 from schedbot.presentation import output
 from schedbot.session import Session, open_session
-from schedbot.store.schedules import user_zones
-from schedbot.tick import TickAlreadyRuns, TickResult, tick
+from schedbot.store.schedules import due_soon
+from schedbot.tick import TickAlreadyRuns, tick
 
 ZONE_REFRESH_MS = 15_000
 PRUNE_MS = 5_000
@@ -33,16 +32,13 @@ def run(
         except TickAlreadyRuns:
             output.note("Another tick is running. Nothing was done.")
             return
-        if json:
-            output.json_lines([{**asdict(ticked), "started_at": times.to_rfc3339(ticked.started_at)}])
-        else:
-            output.print_line(summary_line(ticked, dry_run))
+        idle_tick.show(ticked, json, dry_run)
         if ticked.missed and not dry_run:
             occurrences = output.count(ticked.missed, "occurrence")
             output.note(f"{occurrences} missed: no tick ran in time. 'schedbot audit --state missed' shows which.")
         if not dry_run and session.settings.prune:
             prune_slice(session, session.settings.prune)
-        if not dry_run and user_zones.is_any_due(session.db, session.now()):
+        if not dry_run and due_soon.has_user_zone(session.db, session.now()):
             from schedbot.admin.schedules import refresh_user_zones
 
             refresh_user_zones.try_refresh(session, "tick", ZONE_REFRESH_MS)
@@ -53,11 +49,3 @@ def prune_slice(session: Session, settings: PruneSettings) -> None:
     from schedbot.admin.operations import prune
 
     prune.carry_out(session, settings.older_than_ms, settings.keep_failed, within_ms=PRUNE_MS)
-
-
-def summary_line(ticked: TickResult, dry_run: bool) -> str:
-    """Return `Enqueued 3, missed 0, skipped 0 (3 schedules, 12 ms).`"""
-    verb = "Would enqueue" if dry_run else "Enqueued"
-    schedules = output.count(ticked.schedules, "schedule")
-    counts = f"{ticked.enqueued}, missed {ticked.missed}, skipped {ticked.skipped}"
-    return f"{verb} {counts} ({schedules}, {ticked.took_ms} ms)."

@@ -15,7 +15,7 @@ from schedbot.session import Session, open_session
 from schedbot.settings import MAX_PROCESSES, Settings
 from schedbot.slack.remedies import explain_passing_failure
 from schedbot.store.operations import remaining_jobs as drain_state
-from schedbot.store.schedules import user_zones
+from schedbot.store.schedules import due_soon
 
 ZONE_REFRESH_MS = 5_000  # due jobs wait for it
 # Reasons why the job of an attempt is pending. The pool may end it later in the same run.
@@ -108,7 +108,7 @@ def serve_metrics(settings: Settings, port: int | None) -> AbstractContextManage
 
 def refresh_zones(session: Session) -> None:
     """Refresh the time zones of Slack users that are due."""
-    if user_zones.is_any_due(session.db, session.now()):
+    if due_soon.has_user_zone(session.db, session.now()):
         from schedbot.admin.schedules import refresh_user_zones
 
         refresh_user_zones.try_refresh(session, "work", ZONE_REFRESH_MS)

@@ -15,10 +15,10 @@ from schedbot.rules.lifecycle import NEW, Event, after
 from schedbot.store.database import Database
 from schedbot.store.history.missed_spans import NewSpan
 from schedbot.store.schedules import shared_calendars
+from schedbot.store.schedules.due_soon import LOOK_AHEAD_MS as LOOK_AHEAD_MS
 from schedbot.store.schedules.recurrences import StoredRecurrence
 from schedbot.store.schedules.shared_calendars import CALENDAR, parse_calendar
 
-LOOK_AHEAD_MS = 90_000
 QUEUED, SKIPPED = NEW[Event.ENQUEUED], NEW[Event.SKIPPED]
 ENQUEUED_AGAIN = after(JobState.CANCELLED, Event.ENQUEUED_AGAIN)
 Decisions = dict[str, dict[str, str | int | None]]

@@ -18,8 +18,6 @@ SELECT id FROM schedules WHERE state = 'paused' AND state_until > :after AND sta
  ORDER BY state_until, id
 """
 
-HAS_ENDING = "SELECT EXISTS (SELECT 1 FROM schedules WHERE state_until IS NOT NULL AND state_until <= :horizon)"
-
 # For a clock that was ahead: the pause is restored if it has not ended yet. A pause or resume by a person clears it.
 KEEP_ENDED = """
 UPDATE schedules SET ended_pause = json_object('until', :until, 'reason', :reason, 'by', :by) WHERE id = :id
@@ -34,11 +32,6 @@ UPDATE schedules
  WHERE state IN ('active', 'finished') AND ended_pause ->> 'until' > :now AND (:id IS NULL OR id = :id)
 RETURNING id
 """
-
-
-def has_ending(db: Database, horizon: int) -> bool:
-    """Does a pause end up to `horizon`?"""
-    return db.is_true(HAS_ENDING, {"horizon": horizon})
 
 
 def end_pauses(db: Database, now: int) -> list[str]:

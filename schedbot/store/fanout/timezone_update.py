@@ -13,9 +13,8 @@ from schedbot import times
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
+from schedbot.store.schedules import due_soon
 from schedbot.store.schedules.recurrences import rule_columns
-
-PRESENT_DATA = "SELECT zone_data FROM installation"
 
 NOT_ENQUEUED = f"""
 SELECT r.id, {rule_columns("rule")}, r.next_due_at FROM recurrences r
@@ -72,7 +71,7 @@ class NextDueMove:
 def update_next_due(db: Database, now: int) -> None:
     """Compute next_due_at by the time zone data in use. One small read if the data is the same."""
     version, _ = times.zone_data_version()
-    before = db.text_or_none(PRESENT_DATA)
+    before = due_soon.get_zone_data(db)
     if before == version:
         return
     moves = list(find_moves(db, now))  # outside of the transaction, because they may be many

@@ -3,7 +3,8 @@
 Each is one read of an index, so that a monitor may read them every few seconds.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from schedbot import __version__
 from schedbot.store.database import Database, DatabaseLost
@@ -86,8 +87,7 @@ HAS_ACTIVE_SCHEDULE = "SELECT EXISTS (SELECT 1 FROM schedules WHERE state = 'act
 DAY_MS = 86_400_000
 
 
-@dataclass(frozen=True, slots=True)
-class PausedWorkspace:
+class PausedWorkspace(NamedTuple):
     """A paused workspace, with the reason. `stops_grace`: a refused token paused it, so its jobs lose no grace."""
 
     name: str
@@ -95,24 +95,21 @@ class PausedWorkspace:
     stops_grace: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StateCount:
+class StateCount(NamedTuple):
     """Number of jobs in a state."""
 
     state: str
     jobs: int
 
 
-@dataclass(frozen=True, slots=True)
-class OtherPool:
+class OtherPool(NamedTuple):
     """A pool of another version of schedbot."""
 
     name: str
     program: str
 
 
-@dataclass(frozen=True, slots=True)
-class Vitals:
+class Vitals(NamedTuple):
     """Figures of the installation at one instant. `*_at` are UTC milliseconds, or None."""
 
     now: int
@@ -126,14 +123,14 @@ class Vitals:
     unticked_at: int | None  # the first occurrence that is not enqueued
     is_used: bool  # some schedule is active
     paused: list[PausedWorkspace]
-    other_pools: list[OtherPool] = field(default_factory=list)
+    other_pools: Sequence[OtherPool] = ()
     has_unknown: bool = False  # a job of unknown outcome
     unanswered_posts: int = 0  # in a row, the last within the hour
     missed_24h: int = 0
     missed_in_spans_24h: int = 0  # of these, those in rows of many
     accounts_without_post: int = 0  # of those with a missed occurrence, in the last 24 hours
     pause_of_all: PauseOfAll | None = None
-    passing: list[PassingFailure] = field(default_factory=list)
+    passing: Sequence[PassingFailure] = ()
     service_at: int | None = None  # last heartbeat of a pool that ran as a service
     ahead_at: int | None = None  # the newest heartbeat, if it lies in the future
     refused: DatabaseLost | None = None  # no tick and no pool works with this file

@@ -5,7 +5,7 @@ at a right time is known then, a gap between two ticks is on record too: kind `g
 Instants are UTC milliseconds.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schedbot import __version__
 from schedbot.store.database import Database
@@ -65,8 +65,7 @@ LIST_GAPS = "SELECT started_at, beat_at AS ended_at FROM heartbeats WHERE kind =
 HAS_POOL = "SELECT EXISTS (SELECT 1 FROM heartbeats WHERE kind = 'pool' AND beat_at BETWEEN :since AND :latest)"
 
 
-@dataclass(frozen=True, slots=True)
-class TickGap:
+class TickGap(NamedTuple):
     """A time without a tick: from the last tick before it to the first one after it."""
 
     started_at: int

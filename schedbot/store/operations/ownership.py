@@ -6,9 +6,6 @@ becomes the new owner by itself once its old place is seen to be gone. On anothe
 init --take-over`), even for a file with the inode of the owner: the volume of a restored backup may have it too.
 """
 
-import shlex
-from dataclasses import asdict
-
 from schedbot import log
 from schedbot.store.database import Database, DatabaseLost
 from schedbot.store.sqlite.location import Location, locate
@@ -38,10 +35,11 @@ def ensure(db: Database, *, dry_run: bool = False) -> Location:
 
 def find_problem(db: Database) -> DatabaseLost | None:
     """Return the error with which a tick and a pool refuse the file; None if they work with it."""
-    place, owner = locate(db.path), get_owner(db)
+    owner = get_owner(db)
+    if owner is None or owner.is_of(db.path):
+        return None
     try:
-        if owner != place:
-            refuse_copy(owner, place)
+        refuse_copy(owner, locate(db.path))
     except DatabaseLost as error:
         return error
     return None
@@ -66,7 +64,7 @@ def get_owner(db: Database) -> Location | None:
 def make_owner(db: Database, place: Location | None = None) -> None:
     """Make a place the owner, whatever the file says; by default the place of the file."""
     with db.writing():
-        db.execute(SET, asdict(place or locate(db.path)))
+        db.execute(SET, (place or locate(db.path))._asdict())
 
 
 def refuse_copy(owner: Location | None, place: Location) -> None:
@@ -81,6 +79,8 @@ def refuse_copy(owner: Location | None, place: Location) -> None:
 
 def copied(reason: str, place: Location) -> DatabaseLost:
     """Return the error of a copy."""
+    import shlex
+
     command = f"schedbot --database {shlex.quote(place.path)} init --take-over"
     return DatabaseLost(
         f"The database '{place.path}' {reason}. Two copies in use would post everything twice.",

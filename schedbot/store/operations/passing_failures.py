@@ -3,7 +3,7 @@
 They outlive the pool: `work --drain` runs once a minute, and goes on from the record of the one before.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schedbot.store.database import Database
 
@@ -27,8 +27,7 @@ FORGET_MS = 300_000  # failures further apart have not lasted from one to the ot
 NO_POSTERS = "no_posters"
 
 
-@dataclass(frozen=True, slots=True)
-class PassingFailure:
+class PassingFailure(NamedTuple):
     """A failure of this machine (`workspace_id` is ''), or of a workspace's token source; `since` its first time."""
 
     code: str

@@ -1,6 +1,6 @@
 """Jobs that are left: for a draining pool, and for a person."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schedbot.store.database import Database
 
@@ -30,8 +30,7 @@ SELECT count(*) FROM workspaces w
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A claim that holds jobs now, of any pool."""
 
     token: int

@@ -4,7 +4,7 @@ A timed pause is open until a tick at or after its end. If the clock of that tic
 the clock is right, unless a person has paused or resumed all schedules since.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schedbot.store.database import Database
 
@@ -50,8 +50,7 @@ UPDATE pauses_of_all SET ended_at = NULL, ended_by = NULL
 """
 
 
-@dataclass(frozen=True, slots=True)
-class PauseOfAll:
+class PauseOfAll(NamedTuple):
     """A pause of all schedules. `paused_until` None: a person ends it. `ended_at` None: it is open."""
 
     id: int

@@ -11,8 +11,6 @@ from schedbot.store.database import Database
 
 DAY_MS = 86_400_000
 
-IS_ANY_DUE = "SELECT 1 FROM people WHERE ask_at <= :now LIMIT 1"
-
 # A finished or removed schedule becomes active only by a new version, which adds its user again.
 USED = """
 EXISTS (SELECT 1 FROM schedule_versions v JOIN schedules s ON s.id = v.schedule_id AND s.version = v.version
@@ -95,11 +93,6 @@ class UserZone:
     def answer(self) -> dict[str, str | int]:
         """Bindings of the zone, and of the next request a day later."""
         return {**self.key, "zone": self.zone, "now": self.asked_at, "ask_at": self.asked_at + DAY_MS}
-
-
-def is_any_due(db: Database, now: int) -> bool:
-    """Is a request due? One read of an index."""
-    return db.is_true(IS_ANY_DUE, {"now": now})
 
 
 def list_due(db: Database, now: int, limit: int) -> list[UserZone]:

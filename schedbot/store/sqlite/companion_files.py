@@ -6,7 +6,6 @@ made gets the mode of the database, and its owner where root makes it: so the us
 
 import errno
 import os
-import shlex
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -83,6 +82,8 @@ def unusable(path: Path, database: Path, error: OSError) -> DatabaseUnusable:
         return no_descriptors(path)
     reason = (error.strerror or "unknown error").lower()
     if path.exists():
+        import shlex
+
         owner = owner_name(database)
         return DatabaseUnusable(
             f"'{path}' belongs to {owner_name(path)}, and {user_name(os.geteuid())} cannot open it: {reason}.",

@@ -5,7 +5,6 @@ several writers wait for seconds. `synchronous=FULL`: a commit is on the disk wh
 than the file's tables, or whose file was deleted or replaced, writes nothing: each transaction looks for that first.
 """
 
-import ctypes
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -185,6 +184,8 @@ class SqliteDatabase(Database):
         return find_file(self.path) != self._file
 
     def abandon(self) -> None:
+        import ctypes
+
         # SQLite would roll back and unlock in the parent's files when the last reference is dropped.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
         self._connection = apsw.Connection(":memory:")

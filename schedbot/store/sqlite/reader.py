@@ -7,7 +7,6 @@ that does not change. If a writer comes meanwhile, `refuse_changed` says so.
 
 import os
 from pathlib import Path
-from urllib.parse import quote
 
 import apsw
 
@@ -23,6 +22,8 @@ def is_reader(path: Path) -> bool:
 
 def connect(path: Path) -> tuple[apsw.Connection, Stamp | None]:
     """Return a connection that reads, and the stamp of a file that must not change meanwhile."""
+    from urllib.parse import quote
+
     has_wal = wal_of(path).exists()
     stamp = None if has_wal else read_stamp(path)
     address = f"file:{quote(str(path.absolute()))}?mode=ro&{'readonly_shm' if has_wal else 'immutable'}=1"

@@ -10,7 +10,6 @@ back if it comes too late.
 import fcntl
 import os
 import stat
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -62,6 +61,8 @@ class LockWait:
     """One wait for the lock."""
 
     def __init__(self, descriptor: int) -> None:
+        import threading  # a writer that need not wait does without it
+
         self._descriptor = descriptor
         self._acquired = threading.Event()
         self._deciding = threading.Lock()
@@ -69,6 +70,8 @@ class LockWait:
 
     def wait(self, timeout_ms: int) -> int | None:
         """Return the descriptor that holds the lock (closing it releases the lock), or None after the time-out."""
+        import threading
+
         threading.Thread(target=self._acquire, daemon=True).start()
         self._acquired.wait(timeout_ms / 1000)
         with self._deciding:

@@ -55,7 +55,7 @@ class PassingFailures:
         earlier = self.failures.get(key)
         is_new = earlier is None or not 0 <= now - earlier.failed_at <= FORGET_MS
         if earlier is not None and not is_new:
-            failure = replace(failure, since=min(now, earlier.since))
+            failure = failure._replace(since=min(now, earlier.since))
         self.failures[key] = failure
         self.writes.add(partial(record.save, failure=failure), is_ending=True)
         if is_new:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schedbot import cli
+from schedbot import command_line
 from tests.support.fuzz.hostile import ENDLESS, EXAMPLES, call_strategy, list_commands
 
 COMMANDS = [entry for entry in list_commands() if entry[0][0] not in ENDLESS]
@@ -36,7 +36,7 @@ def call(*words: str) -> int:
     sys.argv = ["schedbot", *words]
     sys.stdin = io.TextIOWrapper(io.BytesIO(b"name,text\nx,y\n"))
     try:
-        cli.main()
+        command_line.main()
     except SystemExit as end:
         return int(end.code or 0)
     return 0

@@ -5,7 +5,7 @@ import sys
 
 DEFECT = """
 import sys, types
-from schedbot import cli
+from schedbot import command_line, command_table
 
 def run():
     '''Fail.'''
@@ -15,9 +15,9 @@ def run():
 module = types.ModuleType("defect")
 module.run = run
 sys.modules["schedbot.commands.operations.defect"] = module
-cli.COMMANDS["Operations"]["defect"] = "Fail."
+command_table.COMMANDS["Operations"]["defect"] = "Fail."
 sys.argv = ["schedbot", "defect"]
-cli.main()
+command_line.main()
 """
 
 
