@@ -10,6 +10,7 @@ from schedbot.errors import BadInput
 from schedbot.text_input import quote
 
 ID = re.compile(r"[CGDUW][A-Z0-9]{6,20}")
+DIRECT_MESSAGE = re.compile(r"D[A-Z0-9]{6,20}")
 LINK = re.compile(r"(?:https?://)?[a-z0-9][a-z0-9.-]*\.slack\.com/(?:archives|messages)/([^/?#\s]+)(?:[/?#]\S*)?", re.I)
 CLIENT_LINK = re.compile(r"(?:https?://)?app\.slack\.com/client/[A-Z0-9]+/([^/?#\s]+)(?:[/?#]\S*)?", re.I)
 

@@ -29,6 +29,14 @@ RESUME = "Fix this, then run `schedbot workspace resume NAME`: the waiting jobs 
 NEW_TOKEN = "Put a valid token into the workspace's token source, then run `schedbot workspace resume NAME`."
 CHECK = "Run `schedbot workspace check NAME`: it lists the missing scopes."
 CHANNEL = "Run `schedbot edit NAME --channel CHANNEL`, then run `schedbot resume NAME` and `schedbot retry`."
+PERSON = (
+    "Run `schedbot edit NAME --channel CHANNEL` with another person or channel, then run `schedbot resume NAME` and "
+    "`schedbot retry`."
+)
+IM_WRITE = (
+    "Add the scope im:write to the app (OAuth & Permissions) and install it again, then run `schedbot resume NAME` and "
+    "`schedbot retry`."
+)
 INVITE = "In Slack, `/invite` the app to the channel, then run `schedbot resume NAME` and `schedbot retry`."
 ASK_ADMIN = "Ask an admin of the Slack workspace, then run `schedbot resume NAME` and `schedbot retry`."
 REPORT = "Run `schedbot preview NAME` to see the message, fix the report, then run `schedbot retry`."
@@ -102,6 +110,10 @@ _SLACK_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
             "The app's Messages tab is off, so this user cannot receive messages from it.",
             "Switch on the Messages tab in the app's settings (App Home), then run `schedbot resume NAME`.",
         ),
+        "user_not_found": ("The workspace has no such user.", PERSON),
+        "user_not_visible": ("The app may not see this user.", PERSON),
+        "user_disabled": ("The user has left: Slack has deactivated the account.", PERSON),
+        "cannot_dm_bot": ("The user is an app, and apps get no messages from other apps.", PERSON),
         "cannot_reply_to_message": ("This kind of message cannot have replies.", CHANNEL),
         "team_not_found": ("Slack does not know the channel's workspace.", CHANNEL),
         "invalid_channel": ("The channel does not exist, or files cannot be shared in it.", CHANNEL),
@@ -184,6 +196,9 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
     Outcome.MESSAGE_REFUSED: {
         "missing_files_scope": ("The workspace's token lacks a scope that files need.", FILES_SCOPE),
         "file_lost": ("The file was removed from this machine before it was uploaded.", NEW_FILE),
+    },
+    Outcome.CHANNEL_REFUSED: {
+        "missing_im_write": ("The app lacks the scope im:write, which a message to a person needs.", IM_WRITE),
     },
     Outcome.RENDER_FAILED: {"render_failed": ("The report could not be rendered.", REPORT)},
     Outcome.NOT_READY: {"not_ready": ("The data of the report was not there yet.", NOT_READY)},

@@ -57,6 +57,16 @@ class UploadRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """Pool to poster: open the direct message with a user, for the delivery `key`. It posts nothing."""
+
+    key: int
+    source: TokenSource
+    rereads_token: bool
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
 class LookUpRequest:
     """Pool to poster: look for posts in a channel's history, or in a thread.
 
@@ -124,6 +134,15 @@ class UploadResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenResponse:
+    """Poster to pool: id of a direct message (D...), or else its refusal."""
+
+    key: int
+    channel: str = ""
+    refusal: PostResponse | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LookUpResponse:
     """Poster to pool: results of a look-up, in the order of the request's posts. Other fields as in PostResponse."""
 
@@ -157,13 +176,14 @@ class RenderFailed:
     reason: str
 
 
-PosterRequest = PostRequest | ShareRequest | UploadRequest | LookUpRequest
+PosterRequest = PostRequest | ShareRequest | UploadRequest | OpenRequest | LookUpRequest
 ChildRequest = PosterRequest | RenderRequest | LiveRenderRequest | LivePing
 ChildResponse = (
     ChildFailed
     | Ready
     | PostResponse
     | UploadResponse
+    | OpenResponse
     | LookUpResponse
     | LookUpFailed
     | RenderResponse
@@ -171,7 +191,6 @@ ChildResponse = (
     | LiveRenderResponse
     | LivePong
 )
-
 PLAIN_RESPONSES: dict[str, type[ChildFailed | Ready | LookUpFailed | RenderFailed | LivePong]] = {
     kind.__name__: kind for kind in (ChildFailed, Ready, LookUpFailed, RenderFailed, LivePong)
 }
@@ -206,6 +225,8 @@ def decode_request(line: bytes) -> ChildRequest:
         case "UploadRequest":
             file = RenderedFile(**content["file"])
             return UploadRequest(**{**content, "source": TokenSource(**content["source"]), "file": file})
+        case "OpenRequest":
+            return OpenRequest(**{**content, "source": TokenSource(**content["source"])})
         case "LookUpRequest":
             posts = tuple(
                 SearchedPost(**{**post, "metadata": MessageMetadata(**post["metadata"])}) for post in content["posts"]
@@ -233,6 +254,10 @@ def decode_response(line: bytes) -> ChildResponse:
         case "UploadResponse":
             result = content["result"] and build_result(content["result"])
             return UploadResponse(**{**content, "result": result})
+        case "OpenResponse":
+            fields = content["refusal"]
+            refusal = PostResponse(**{**fields, "result": build_result(fields["result"])}) if fields else None
+            return OpenResponse(**{**content, "refusal": refusal})
         case "LookUpResponse":
             answers = tuple(
                 HistoryAnswer(**{**fields, "answer": LookUpAnswer(fields["answer"])}) for fields in content["answers"]

@@ -92,19 +92,19 @@ def test_reconciler_knows_outage_from_breaker(tmp_path: Path, failures: int, sta
 @pytest.mark.parametrize("answer", ["absent", "cannot_ask"])
 @pytest.mark.parametrize("on_unknown", ["hold", "resend"])
 def test_post_refused_with_unlisted_code_is_held(answer: str, on_unknown: str) -> None:
-    job = replace(unknown(1), deadline_at=NOW + HOUR, attempt_error="cannot_dm_bot", on_unknown=on_unknown)
+    job = replace(unknown(1), deadline_at=NOW + HOUR, attempt_error="cannot_reach_moon", on_unknown=on_unknown)
     after = next_state_after_look_up(LookUpResult(job, NOW, answer), NOW, 0, lambda: 0.5, is_outage=False)
-    assert after == LookUpTransition(JobState.HELD, NOW, "cannot_dm_bot")
+    assert after == LookUpTransition(JobState.HELD, NOW, "cannot_reach_moon")
 
 
 @pytest.mark.slow
 def test_unlisted_code_is_tried_once(app: App) -> None:
     app.add_schedule("yearly", cron="0 0 1 1 *")
     app.run("run-now", "yearly")
-    app.slack.order("error", code="cannot_dm_bot", times="forever")
+    app.slack.order("error", code="cannot_reach_moon", times="forever")
     assert app.work().returncode == 3
     [job] = app.audit()
-    assert (job["state"], job["error"]) == ("held", "cannot_dm_bot")
+    assert (job["state"], job["error"]) == ("held", "cannot_reach_moon")
     methods = [request["method"] for request in app.slack.requests()]
     assert (methods.count("chat.postMessage"), methods.count("conversations.history")) == (1, 1)
 

@@ -28,6 +28,7 @@ def delivery(job_id: int, workspace: str = "w", channel: str = "C1") -> Delivery
         spent=0,
         version=1,
         channel=channel,
+        schedule_channel=channel,
         report=Report("text", "Hi"),
         max_attempts=5,
         on_unknown="hold",

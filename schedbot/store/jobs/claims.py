@@ -36,6 +36,9 @@ UPDATE jobs
 RETURNING id
 """
 
+# A message to a person goes to the conversation that Slack opened.
+CHANNEL = "coalesce(d.channel_id, v.channel)"
+
 # A job is delivered by its schedule's present version. Extra jobs have no calendar.
 CLAIMED = f"""
 SELECT j.id, coalesce(j.token, 0) AS token, j.schedule_id, s.name AS schedule, s.account, j.workspace_id,
@@ -43,7 +46,8 @@ SELECT j.id, coalesce(j.token, 0) AS token, j.schedule_id, s.name AS schedule, s
        j.available_at, j.deadline_at,
        j.attempts, j.spent, j.parts, j.parts_posted, j.stored_at,
        CASE WHEN j.parts_posted > 0 THEN coalesce(j.thread_ts, j.ts) ELSE '' END AS "options.thread_ts",
-       s.version, v.channel, v.report_kind AS "report.kind", v.report_source AS "report.source",
+       s.version, {CHANNEL} AS channel, v.channel AS schedule_channel,
+       v.report_kind AS "report.kind", v.report_source AS "report.source",
        v.params AS "report.params", v.max_attempts, v.on_unknown, r.tz,
        max(CASE WHEN p.held_at <= :latest_valid_hold THEN p.free_at ELSE 0 END,
            CASE WHEN m.held_at <= :latest_valid_hold THEN m.free_at ELSE 0 END) AS free_at,
@@ -58,7 +62,8 @@ SELECT j.id, coalesce(j.token, 0) AS token, j.schedule_id, s.name AS schedule, s
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
   JOIN recurrences r ON r.id = s.recurrence_id
   JOIN workspaces w ON w.id = j.workspace_id
-  LEFT JOIN pacing p ON p.workspace_id = j.workspace_id AND p.method = 'chat.postMessage' AND p.channel = v.channel
+  LEFT JOIN direct_messages d ON d.workspace_id = j.workspace_id AND d.user_id = v.channel
+  LEFT JOIN pacing p ON p.workspace_id = j.workspace_id AND p.method = 'chat.postMessage' AND p.channel = {CHANNEL}
   LEFT JOIN pacing m ON m.workspace_id = j.workspace_id AND m.method = 'chat.postMessage' AND m.channel = ''
  ORDER BY j.available_at, j.id
 """
@@ -116,6 +121,7 @@ class ClaimedJob:
     spent: int
     version: int
     channel: str
+    schedule_channel: str  # as the schedule has it: perhaps a user, where `channel` is the conversation with that user
     report: Report
     max_attempts: int
     on_unknown: str

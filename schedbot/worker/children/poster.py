@@ -23,6 +23,8 @@ from schedbot.worker.protocol import (
     LookUpFailed,
     LookUpRequest,
     LookUpResponse,
+    OpenRequest,
+    OpenResponse,
     PosterRequest,
     PostRequest,
     PostResponse,
@@ -89,6 +91,8 @@ class Poster:
                 task = asyncio.ensure_future(self.post(request))
             case UploadRequest():
                 task = asyncio.ensure_future(self.upload(request))
+            case OpenRequest():
+                task = asyncio.ensure_future(self.open_conversation(request))
             case LookUpRequest():
                 task = asyncio.ensure_future(self.look_up(request))
             case _:
@@ -116,9 +120,19 @@ class Poster:
         response = UploadResponse(request.key, file_id, result, end.is_token_rotated, offset_ms, end.is_token_awaited)
         self.send(response)
 
+    async def open_conversation(self, request: OpenRequest) -> None:
+        """Open the direct message with a user."""
+        end = await self.call_with_token(request, partial(self.client.open_conversation, user=request.user))
+        if isinstance(end.result, str):
+            self.send(OpenResponse(request.key, end.result))
+            return
+        offset_ms = self.client.take_clock_offset()
+        refusal = PostResponse(request.key, end.result, end.is_token_rotated, offset_ms, end.is_token_awaited)
+        self.send(OpenResponse(request.key, refusal=refusal))
+
     async def call_with_token(
         self,
-        request: PostRequest | ShareRequest | UploadRequest,
+        request: PostRequest | ShareRequest | UploadRequest | OpenRequest,
         call: Callable[[str], Awaitable[AttemptResult | str]],
     ) -> CallEnd:
         """Call Slack with the token of the request's source. Never raises: the pool must learn of every end."""

@@ -5,7 +5,7 @@ All of this is known to this pool alone. Facts that others need are in the datab
 
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from schedbot import log
@@ -98,7 +98,7 @@ class InFlight:
     def add(self, delivery: Delivery) -> None:
         """Add a claimed job."""
         self.deliveries[delivery.key] = delivery
-        self.per_channel[delivery.channel] = self.per_channel.get(delivery.channel, 0) + 1
+        self.count_in_channel(delivery.channel, 1)
 
     def remove(self, delivery: Delivery) -> None:
         """Remove a delivery that has ended or is given back, and let its channel's next post go."""
@@ -108,12 +108,22 @@ class InFlight:
         self.deliveries.pop(delivery.key, None)
         for poster in self.posters:
             poster.deliveries.pop(delivery.key, None)
-        remaining = self.per_channel.get(delivery.channel, 1) - 1
-        self.per_channel[delivery.channel] = remaining
-        if remaining <= 0:
-            del self.per_channel[delivery.channel]
+        self.count_in_channel(delivery.channel, -1)
         if delivery.sent_steady:
             self.send_queue.release(delivery.channel, steady_ms() + (PACE_MS if delivery.attempt else 0))
+
+    def move(self, delivery: Delivery, channel: str) -> None:
+        """Let a delivery go to another channel of its workspace."""
+        self.count_in_channel(delivery.channel, -1)
+        delivery.job = replace(delivery.job, channel=channel)
+        delivery.channel = delivery.channel._replace(channel=channel)
+        self.count_in_channel(delivery.channel, 1)
+
+    def count_in_channel(self, channel: ChannelKey, change: int) -> None:
+        """Change the number of deliveries of a channel."""
+        self.per_channel[channel] = self.per_channel.get(channel, 0) + change
+        if self.per_channel[channel] <= 0:
+            del self.per_channel[channel]
 
     def expire(self, job: ClaimedJob) -> None:
         """End a job whose grace is over: it is not posted any more."""

@@ -6,7 +6,7 @@ a pool that was stopped past its lease writes nothing and sends nothing.
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.posts import MessageMetadata
-from schedbot.slack import error_codes
+from schedbot.slack import channel_ids, error_codes
 from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage
 from schedbot.store.jobs.attempts import IntentResult
@@ -26,6 +26,7 @@ from schedbot.worker.state.next_state import START_LIMIT_MS, RetryBudget, next_s
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import PACE_MS, Delivery
 from schedbot.worker.state.write_queue import WriteFailure
+from schedbot.worker.steps.open_conversation import ConversationOpener
 from schedbot.worker.steps.write_end import EndedDelivery, log_result, write_end, write_ends
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class Sender:
     """Sends rendered messages and records their results."""
 
     in_flight: InFlight
+    opener: ConversationOpener = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.opener = ConversationOpener(self.in_flight, self.end_unopened)
 
     # -- before the post
 
@@ -59,6 +64,8 @@ class Sender:
             self.expire(delivery)
         elif self.defer_if_closed(delivery.job, max(now, delivery.job.available_at)):
             self.drop(delivery)
+        elif channel_ids.is_person(delivery.job.channel):
+            self.opener.open(delivery, steady)
         else:
             self.write_intent(delivery, now, steady)
 
@@ -192,11 +199,19 @@ class Sender:
 
     def end_unsent(self, delivery: Delivery, result: AttemptResult) -> None:
         """Record an attempt that was never sent, with its result."""
-        job, now = delivery.job, self.in_flight.session.now()
-        start = self.attempt_start(delivery, self.in_flight.pool_name, None)
-        delivery.attempt = job.attempts + 1
-        self.in_flight.writes.add(lambda db: attempts.begin(db, start, now, 0), is_ending=True)
+        self.begin_unsent(delivery)
         self.end(delivery, PostResponse(delivery.key, result))
+
+    def begin_unsent(self, delivery: Delivery) -> None:
+        """Record an attempt that was never sent."""
+        now, start = self.in_flight.session.now(), self.attempt_start(delivery, self.in_flight.pool_name, None)
+        delivery.attempt = delivery.job.attempts + 1
+        self.in_flight.writes.add(lambda db: attempts.begin(db, start, now, 0), is_ending=True)
+
+    def end_unopened(self, poster: PosterHandle, delivery: Delivery, response: PostResponse) -> None:
+        """End an attempt whose direct message could not be opened."""
+        self.begin_unsent(delivery)
+        self.receive(poster, response)
 
     # -- after the post
 
@@ -230,6 +245,7 @@ class Sender:
         look_up_at = min(delivery.sent_at or now, now) + self.in_flight.arrival_limit_ms
         if delivery.detail and not result.detail:
             result = replace(result, detail=delivery.detail)
+        result = self.opener.forget_if_gone(delivery, result)
         budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at, delivery.parts_left)
         is_last = job.spent + 1 >= job.max_attempts
         is_free = self.in_flight.breaker.spares_attempt(result, job.error, is_last=is_last)

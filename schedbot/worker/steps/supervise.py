@@ -9,7 +9,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import ProgramChanged, SchedbotError
 from schedbot.slack.response_models import MAX_PAGES
-from schedbot.worker.protocol import ChildResponse, LookUpFailed, LookUpResponse, PostResponse, Ready
+from schedbot.worker.protocol import ChildResponse, LookUpFailed, LookUpResponse, OpenResponse, PostResponse, Ready
 from schedbot.worker.state.child_starts import START_MS, ChildKind, ChildStarts
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.live_renderer_handle import LiveRendererHandle
@@ -146,6 +146,8 @@ class ChildSupervisor:
             case PostResponse():
                 self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
                 self.sender.receive(child, response)
+            case OpenResponse():
+                self.sender.opener.receive(child, response)
             case LookUpResponse():
                 self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
                 self.reconciler.receive(child, response)

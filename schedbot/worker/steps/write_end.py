@@ -58,7 +58,7 @@ def write_end(db: Database, end: attempts.AttemptEnd, delivery: Delivery, transi
         settlement.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
     if transition.suspends_schedule:
         reason = end.result.error or "channel refused"
-        settlement.suspend_schedule(db, job.schedule_id, job.channel, reason, now)
+        settlement.suspend_schedule(db, job.schedule_id, job.schedule_channel, reason, now)
     return state
 
 
