@@ -18,6 +18,7 @@ from schedbot.model import JobState
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.history.filters import MAX_INSTANT, Filter
+from schedbot.store.jobs import direct_messages
 from schedbot.text_input import refuse_empty
 
 GLOB = frozenset("*?[")
@@ -50,7 +51,8 @@ def parse(session: Session, options: FilterOptions, jobs: Sequence[int] = ()) ->
     options.refuse_empty_values()
     accounts, channels, errors = split(options.account), channel_ids(split(options.channel)), split(options.error)
     known_values.require_accounts(session.db, accounts)
-    known_values.require_channels(session.db, channels)
+    people = direct_messages.list_people(session.db, channels)
+    known_values.require_channels(session.db, [people.get(channel, channel) for channel in channels])
     known_values.require_errors(session.db, errors)
     since, until = parse_span(options, session.local_zone, session.now())
     zone_bounds = parse_in_each_zone(session, options) if options.local else None
@@ -63,7 +65,7 @@ def parse(session: Session, options: FilterOptions, jobs: Sequence[int] = ()) ->
         schedules=schedule_ids(session.db, options.schedule),
         accounts=tuple(accounts) or None,
         workspaces=tuple(workspace_lookup.find(session.db, name).id for name in split(options.workspace)) or None,
-        channels=channels or None,
+        channels=tuple({*channels, *people.values()}) or None,
         states=tuple(parse_state(text) for text in split(options.state)) or None,
         errors=tuple(errors) or None,
         since=since,

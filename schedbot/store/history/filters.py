@@ -21,8 +21,13 @@ IN_ZONE_BOUNDS = """EXISTS (SELECT 1 FROM json_each(:zone_bounds) z
              WHERE z.value ->> 0 = (SELECT tz FROM recurrences WHERE id = s.recurrence_id)
                AND j.due_at BETWEEN z.value ->> 1 AND z.value ->> 2)"""
 
-# Channel of the last attempt, or else of the schedule.
-CHANNEL = """coalesce((SELECT a.channel FROM attempts a WHERE a.job_id = j.id ORDER BY a.number DESC LIMIT 1),
+# Channel of the last attempt, or else of the schedule. A conversation with a person counts as that person.
+CHANNEL = """coalesce((SELECT CASE WHEN a.channel >= 'D' AND a.channel < 'E'
+                                 THEN coalesce((SELECT d.user_id FROM direct_messages d
+                                                 WHERE d.workspace_id = a.workspace_id AND d.channel_id = a.channel),
+                                               a.channel)
+                                 ELSE a.channel END
+                   FROM attempts a WHERE a.job_id = j.id ORDER BY a.number DESC LIMIT 1),
                 v.channel)"""
 # An attempt's channel is that of a version, and there are fewer versions than attempts.
 EVER_IN_CHANNEL = """(SELECT e.schedule_id FROM schedule_versions e

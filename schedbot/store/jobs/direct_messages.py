@@ -1,5 +1,9 @@
 """Direct messages with people: the conversation (D...) that Slack opened for a user, kept for all later posts."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from schedbot.store.database import Database
 
 SAVE = """
@@ -10,7 +14,19 @@ ON CONFLICT (workspace_id, user_id) DO UPDATE SET channel_id = excluded.channel_
 
 FORGET = "DELETE FROM direct_messages WHERE workspace_id = :workspace_id AND channel_id = :channel_id"
 
+PEOPLE = """
+SELECT user_id, channel_id FROM direct_messages WHERE channel_id IN (SELECT value FROM json_each(:channels))
+"""
+
 FIND = "SELECT channel_id FROM direct_messages WHERE workspace_id = :workspace_id AND user_id = :user_id"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectMessage:
+    """A user, and the conversation with that user."""
+
+    user_id: str
+    channel_id: str
 
 
 def save(db: Database, workspace_id: str, user_id: str, channel_id: str, now: int) -> None:
@@ -26,3 +42,9 @@ def forget(db: Database, workspace_id: str, channel_id: str) -> None:
 def find(db: Database, workspace_id: str, user_id: str) -> str | None:
     """Return the conversation with a user, or None if none was opened."""
     return db.text_or_none(FIND, {"workspace_id": workspace_id, "user_id": user_id})
+
+
+def list_people(db: Database, channels: Sequence[str]) -> dict[str, str]:
+    """Return the user of each conversation among `channels`."""
+    rows = db.all(DirectMessage, PEOPLE, {"channels": json.dumps(list(channels))}) if channels else []
+    return {row.channel_id: row.user_id for row in rows}

@@ -332,6 +332,7 @@ CREATE TABLE direct_messages (
   opened_at     INTEGER NOT NULL,
   PRIMARY KEY (workspace_id, user_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX direct_messages_by_channel ON direct_messages (channel_id);
 
 -- Look-ups of attempts of unknown outcome in the channel's history, with their results.
 CREATE TABLE lookups (
