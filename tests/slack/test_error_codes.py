@@ -30,8 +30,8 @@ GROUPS = {
         "restricted_action_read_only_channel restricted_action_thread_only_channel "
         "restricted_action_non_threadable_channel restricted_action_thread_locked ekm_access_denied "
         "messages_tab_disabled cannot_reply_to_message team_not_found slack_connect_file_link_sharing_blocked "
-        "slack_connect_clip_sharing_blocked invalid_channel posting_to_channel_denied user_not_found user_not_visible user_disabled "
-        "cannot_dm_bot missing_im_write"
+        "slack_connect_clip_sharing_blocked invalid_channel posting_to_channel_denied "
+        "user_not_found user_not_visible user_disabled cannot_dm_bot missing_im_write"
     ),
     Outcome.MESSAGE_REFUSED: (
         "no_text msg_too_long msg_blocks_too_long invalid_blocks invalid_blocks_format markdown_text_conflict "
@@ -58,7 +58,8 @@ OURS_TEXT = (
     "timeout connection_lost not_json no_ts wrong_channel worker_lost not_arrived lost_unsent connect_timeout "
     "no_posters no_renderers no_live_renderers no_descriptors no_memory no_processes io_error "
     "too_large connection_refused connection_failed dns tls bad_api_url bad_proxy deadline no_tick token_unavailable "
-    "render_failed not_ready nothing_to_report upload_failed share_pending missing_files_scope file_lost missing_im_write"
+    "render_failed not_ready nothing_to_report upload_failed share_pending missing_files_scope file_lost "
+    "missing_im_write"
 )
 OURS = OURS_TEXT.split()
 

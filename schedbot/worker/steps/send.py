@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, JobState, Outcome
-from schedbot.posts import MessageMetadata
-from schedbot.slack import channel_ids, error_codes
+from schedbot.slack import channel_ids
 from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage
 from schedbot.store.jobs.attempts import IntentResult
 from schedbot.store.jobs.claims import ClaimedJob
-from schedbot.worker.protocol import PostRequest, PostResponse
+from schedbot.worker.protocol import PostResponse
 from schedbot.worker.state.circuit_breaker import is_outage
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import START_LIMIT_MS, RetryBudget, next_state
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import PACE_MS, Delivery
 from schedbot.worker.state.write_queue import WriteFailure
+from schedbot.worker.steps.attempt_requests import build_request, build_start
 from schedbot.worker.steps.open_conversation import ConversationOpener
 from schedbot.worker.steps.write_end import EndedDelivery, log_result, write_end, write_ends
 
@@ -122,7 +122,7 @@ class Sender:
         poster.take(delivery)
         held_until = now + START_LIMIT_MS + self.in_flight.session.settings.timeout_ms + PACE_MS
         delivery.sent_at, delivery.sent_steady, delivery.channel_held_until = now, steady, held_until
-        start = self.attempt_start(delivery, f"{self.in_flight.pool_name}/{poster.number}", now)
+        start = build_start(self.in_flight, delivery, f"{self.in_flight.pool_name}/{poster.number}", now)
         self.in_flight.writes.add_to_set(
             self.write_intents,
             attempts.Intent(start, held_until),
@@ -134,44 +134,13 @@ class Sender:
         """Write that messages are about to leave."""
         return attempts.write_intents(db, intents, self.in_flight.session.now())
 
-    def attempt_start(self, delivery: Delivery, worker: str, sent_at: int | None) -> attempts.AttemptStart:
-        job, offset_ms = delivery.job, self.in_flight.clock.slack_offset_ms
-        return attempts.AttemptStart(
-            job_id=job.id,
-            token=job.token,
-            version=job.version,
-            channel=job.channel,
-            worker=worker,
-            started_at=delivery.started_at,
-            sent_at=sent_at,
-            clock_ms=offset_ms,
-            rendered_at=delivery.rendered_at,
-            render_ms=delivery.render_ms,
-            report=job.report.source if job.report.kind == "named" else None,
-            part=delivery.part,
-            thread_ts=job.options.thread_ts or None,
-        )
-
     def on_intent_written(self, delivery: Delivery, poster: PosterHandle, intent: IntentResult) -> None:
         """Let the poster send; or go on without, for the reason in `intent`."""
         if not intent.is_written:
             self.on_intent_refused(delivery, poster, intent)
             return
-        job = delivery.job
-        assert delivery.message is not None
-        delivery.attempt, delivery.requested_at = job.attempts + 1, steady_ms()
-        occurrence = MessageMetadata(self.in_flight.installation, job.occurrence, delivery.attempt)
-        request = PostRequest(
-            key=delivery.key,
-            source=delivery.source,
-            rereads_token=error_codes.is_token_refused(job.error),
-            channel=job.channel,
-            message=delivery.message,
-            metadata=replace(occurrence, part=delivery.part, parts=delivery.parts),
-            start_before=delivery.sent_steady + START_LIMIT_MS,
-            options=job.options,
-        )
-        poster.send(request)
+        delivery.attempt, delivery.requested_at = delivery.job.attempts + 1, steady_ms()
+        poster.send(build_request(self.in_flight, delivery))
 
     def on_intent_refused(self, delivery: Delivery, poster: PosterHandle, intent: IntentResult) -> None:
         """Drop the delivery if the claim is lost; try again if the lease has passed or another pool posts there."""
@@ -204,7 +173,7 @@ class Sender:
 
     def begin_unsent(self, delivery: Delivery) -> None:
         """Record an attempt that was never sent."""
-        now, start = self.in_flight.session.now(), self.attempt_start(delivery, self.in_flight.pool_name, None)
+        now, start = self.in_flight.session.now(), build_start(self.in_flight, delivery, self.in_flight.pool_name, None)
         delivery.attempt = delivery.job.attempts + 1
         self.in_flight.writes.add(lambda db: attempts.begin(db, start, now, 0), is_ending=True)
 

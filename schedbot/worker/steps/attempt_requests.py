@@ -1,0 +1,48 @@
+"""Record and request of an attempt, from a delivery."""
+
+from dataclasses import replace
+
+from schedbot.posts import MessageMetadata
+from schedbot.slack import error_codes
+from schedbot.store.jobs.attempts import AttemptStart
+from schedbot.worker.protocol import PostRequest
+from schedbot.worker.state.in_flight import InFlight
+from schedbot.worker.state.next_state import START_LIMIT_MS
+from schedbot.worker.state.send_queue import Delivery
+
+
+def build_start(in_flight: InFlight, delivery: Delivery, worker: str, sent_at: int | None) -> AttemptStart:
+    """Return the record of an attempt that is about to begin. `sent_at` None: no request is sent."""
+    job = delivery.job
+    return AttemptStart(
+        job_id=job.id,
+        token=job.token,
+        version=job.version,
+        channel=job.channel,
+        worker=worker,
+        started_at=delivery.started_at,
+        sent_at=sent_at,
+        clock_ms=in_flight.clock.slack_offset_ms,
+        rendered_at=delivery.rendered_at,
+        render_ms=delivery.render_ms,
+        report=job.report.source if job.report.kind == "named" else None,
+        part=delivery.part,
+        thread_ts=job.options.thread_ts or None,
+    )
+
+
+def build_request(in_flight: InFlight, delivery: Delivery) -> PostRequest:
+    """Return the request to post the message of a delivery whose intent is written."""
+    job = delivery.job
+    assert delivery.message is not None
+    occurrence = MessageMetadata(in_flight.installation, job.occurrence, delivery.attempt)
+    return PostRequest(
+        key=delivery.key,
+        source=delivery.source,
+        rereads_token=error_codes.is_token_refused(job.error),
+        channel=job.channel,
+        message=delivery.message,
+        metadata=replace(occurrence, part=delivery.part, parts=delivery.parts),
+        start_before=delivery.sent_steady + START_LIMIT_MS,
+        options=job.options,
+    )
