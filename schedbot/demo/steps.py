@@ -117,6 +117,8 @@ def wait_for_jobs(environment: DemoEnvironment) -> Iterator[Step]:
         "schedbot looks the message up in the channel's history before it sends anything again."
     )
     expected = {schedule.name for schedule in SCHEDULES if schedule.state in FINAL_STATES}
+    names = {job.schedule_id: job.schedule for job in read_jobs(environment)}
+    environment.slack.control.name_schedules(names)
     deadline = time.monotonic() + END_TIMEOUT_S
     while time.monotonic() < deadline:
         jobs = [job for job in read_jobs(environment) if job.schedule in expected]

@@ -74,6 +74,7 @@ def build_app(config: ServerConfig, find_names: FindNames = know_no_name) -> web
     if config.file is not None:
         file = storage.open_storage(Path(config.file), state)
         state.listeners.append(file.write)
+        state.file_listeners.append(file.write_file)
         clear_file = file.clear
     app.router.add_get("/", page.show_page)
     app.add_routes(ControlApi(api, events, clear_file, find_names).routes())

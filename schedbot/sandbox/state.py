@@ -11,6 +11,7 @@ from schedbot.sandbox.files import SandboxFile
 from schedbot.sandbox.workspaces import SandboxChannel, SandboxWorkspace, default_workspaces, is_reply
 
 Listener = Callable[[str, SandboxWorkspace, SandboxChannel, Json], None]
+FileListener = Callable[[SandboxFile], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class SandboxOptions:
 
 @dataclass(slots=True)
 class SandboxState:
-    """Workspaces, files, options, and the listeners called for each message (`posted`, `changed` or `deleted`).
+    """Workspaces, files, options, and the listeners called for each message (`posted`, `changed` or `deleted`) and for
+    each uploaded file.
 
     `upload_delay_s`: the upload that ends now is processed so much later.
     """
@@ -40,6 +42,7 @@ class SandboxState:
     files: dict[str, SandboxFile] = field(default_factory=dict)
     file_count: int = 0
     upload_delay_s: float = 0
+    file_listeners: list[FileListener] = field(default_factory=list)
 
     def add(self, workspace: SandboxWorkspace) -> None:
         """Add a workspace, replacing one of the same name."""
@@ -66,7 +69,8 @@ class SandboxState:
         """Remove a message and call the listeners. A message with replies leaves a tombstone."""
         message = channel.messages[index]
         for file in message.get("files", ()):
-            self.files[file["id"]].remove_share(channel.id, message["ts"])
+            if file["id"] in self.files:
+                self.files[file["id"]].remove_share(channel.id, message["ts"])
         if message.get("reply_count"):
             thread = {name: message[name] for name in message if name.startswith(("reply_", "thread_", "latest_"))}
             tombstone = {"type": "message", "subtype": "tombstone", "text": "This message was deleted.", "hidden": True}
@@ -84,6 +88,14 @@ class SandboxState:
         file = SandboxFile(file_id, workspace.name, name, size, alt_text, ticket=secrets.token_urlsafe(16))
         self.files[file_id] = file
         return file
+
+    def complete(self, file: SandboxFile, title: str, arrived_at: float) -> None:
+        """End the upload of a file and call the listeners."""
+        file.title = title
+        file.is_complete = True
+        file.processed_at = arrived_at + self.upload_delay_s
+        for listener in self.file_listeners:
+            listener(file)
 
     def find_file(self, workspace: SandboxWorkspace, file_id: str) -> SandboxFile | None:
         """Return the workspace's file with this id, or None."""
@@ -103,15 +115,20 @@ class SandboxState:
         def post_files() -> None:
             message["files"] = [file.summary() for file in files]
             self.post(workspace, channel, message)
-            thread = {"thread_ts": message["thread_ts"]} if "thread_ts" in message else {}
-            share = {"ts": message["ts"], **thread, "channel_name": channel.name, "team_id": workspace.team_id}
-            for file in files:
-                file.add_share("private" if channel.is_private else "public", channel.id, share)
+            self.record_shares(workspace, channel, message)
 
         if self.upload_delay_s:
             asyncio.get_running_loop().call_later(self.upload_delay_s, post_files)
         else:
             post_files()
+
+    def record_shares(self, workspace: SandboxWorkspace, channel: SandboxChannel, message: Json) -> None:
+        """Record a message in the files that it shares."""
+        thread = {"thread_ts": message["thread_ts"]} if "thread_ts" in message else {}
+        share = {"ts": message["ts"], **thread, "channel_name": channel.name, "team_id": workspace.team_id}
+        for summary in message.get("files", ()):
+            if file := self.find_file(workspace, summary["id"]):
+                file.add_share("private" if channel.is_private else "public", channel.id, share)
 
     def clear(self) -> None:
         """Remove all messages and files; the workspaces and channels stay."""

@@ -1,8 +1,9 @@
-"""Stores the messages in a file: JSON Lines, appended for each message posted, changed or deleted.
+"""Stores the messages in a file: JSON Lines, appended for each message posted, changed or deleted, and for each upload.
 
 An incomplete last line, left by a crash, is dropped. Writes are not synced to the disk.
 """
 
+import base64
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,11 @@ from typing import IO
 from schedbot.errors import BadInput, SchedbotError
 from schedbot.file_access import private_opener
 from schedbot.sandbox.api_responses import Json, encode
+from schedbot.sandbox.files import SandboxFile
 from schedbot.sandbox.state import SandboxState
 from schedbot.sandbox.workspaces import DIRECT_PREFIX, SandboxChannel, SandboxWorkspace
+
+STORED_FIELDS = ("id", "workspace", "name", "size", "alt_text", "title", "created_at")
 
 
 @dataclass(slots=True)
@@ -25,6 +29,12 @@ class Storage:
         """Append one message."""
         line = {"what": what, "workspace": workspace.name, "token": workspace.token, "channel": channel.id}
         self.file.write(encode(line | {"message": message}) + b"\n")
+
+    def write_file(self, file: SandboxFile) -> None:
+        """Append an uploaded file with its bytes."""
+        fields = {name: getattr(file, name) for name in STORED_FIELDS}
+        content = base64.b64encode(file.content or b"").decode()
+        self.file.write(encode({"what": "uploaded", **fields, "content": content}) + b"\n")
 
     def clear(self) -> None:
         """Remove all lines."""
@@ -54,6 +64,9 @@ def open_storage(path: Path, state: SandboxState) -> Storage:
 
 
 def _load(line: Json, state: SandboxState) -> None:
+    if line["what"] == "uploaded":
+        _load_file(line, state)
+        return
     workspace = state.workspaces.get(line["workspace"])
     if workspace is None:
         workspace = SandboxWorkspace(line["workspace"], line["token"], any_channel=state.options.any_channel)
@@ -65,6 +78,10 @@ def _load(line: Json, state: SandboxState) -> None:
     if channel is None:
         channel = SandboxChannel(channel_id, channel_id.lower(), is_private=channel_id.startswith("G"))
         workspace.channels[channel_id] = channel
+    _load_message(line, state, workspace, channel)
+
+
+def _load_message(line: Json, state: SandboxState, workspace: SandboxWorkspace, channel: SandboxChannel) -> None:
     message: Json = line["message"]
     index = channel.find(message["ts"])
     if line["what"] == "deleted":
@@ -72,5 +89,13 @@ def _load(line: Json, state: SandboxState) -> None:
             channel.remove(index)
     elif index is None:
         channel.append(message)
+        state.record_shares(workspace, channel, message)
     else:
         channel.messages[index] = message
+
+
+def _load_file(line: Json, state: SandboxState) -> None:
+    content = base64.b64decode(line["content"])
+    fields = {name: line[name] for name in STORED_FIELDS}
+    state.files[line["id"]] = SandboxFile(**fields, ticket="", content=content, is_complete=True)
+    state.file_count += 1

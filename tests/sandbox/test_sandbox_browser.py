@@ -4,12 +4,12 @@ import asyncio
 import zlib
 from struct import pack
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.support.sandbox import browser
 from tests.support.sandbox.client import SandboxClient
+from tests.support.sandbox.uploads import upload
 
 pytestmark = [
     pytest.mark.skipif(browser.COMMAND is None, reason="Chromium is missing"),
@@ -34,9 +34,8 @@ def draw_picture(width: int) -> bytes:
 
 
 def share(server: SandboxClient, name: str, content: bytes, **fields: str) -> None:
-    response = server("files.getUploadURLExternal", filename=name, length=len(content)).body
-    server.send("POST", urlsplit(response["upload_url"]).path, content)
-    server("files.completeUploadExternal", files=[{"id": response["file_id"]}], channel_id=CHANNEL, **fields)
+    files = [{"id": upload(server, name, content)}]
+    server("files.completeUploadExternal", files=files, channel_id=CHANNEL, **fields)
 
 
 def post(server: SandboxClient, text: str, **fields: Any) -> str:
@@ -78,13 +77,13 @@ async def read_page(url: str, server: SandboxClient, ts: str) -> dict[str, Any]:
 
 def test_page_shows_all_kinds_of_messages(any_server: SandboxClient) -> None:
     ts = fill_channel(any_server)
-    seen = asyncio.run(read_page(any_server.running.url, any_server, ts))
-    assert seen["wide"] == {1280: 0, 390: 0}
-    assert seen["parent"].startswith("Acme reports")
-    assert "(edited)" in seen["parent"]
-    assert "Weekly sales, corrected" in seen["parent"]
-    assert "2 replies" in seen["parent"]
-    assert seen["parent"].endswith("late reply")
-    assert (seen["download"], seen["days"]) == ("sales.csv", 1)
-    assert seen["hacked"] == [None, 0]
-    assert seen["hosts"] == [any_server.running.url]
+    shown = asyncio.run(read_page(any_server.running.url, any_server, ts))
+    assert shown["wide"] == {1280: 0, 390: 0}
+    assert shown["parent"].startswith("Acme reports")
+    assert "(edited)" in shown["parent"]
+    assert "Weekly sales, corrected" in shown["parent"]
+    assert "2 replies" in shown["parent"]
+    assert shown["parent"].endswith("late reply")
+    assert (shown["download"], shown["days"]) == ("sales.csv", 1)
+    assert shown["hacked"] == [None, 0]
+    assert shown["hosts"] == [any_server.running.url]

@@ -99,8 +99,13 @@ def ask_for_names(url: str, body: str) -> dict[str, Any]:
     return answer
 
 
-def test_sandbox_without_a_database_knows_no_name(slack_server: SandboxClient) -> None:
+def test_sandbox_without_a_database_shows_names_it_was_told(slack_server: SandboxClient) -> None:
     answer = slack_server.send(
         "POST", "/sandbox/schedule-names", '{"ids": ["a"]}', {"Content-Type": "application/json"}
     )
     assert answer.body["names"] == {}
+    slack_server.control.name_schedules({"a": "acme-weekly"})
+    answer = slack_server.send(
+        "POST", "/sandbox/schedule-names", '{"ids": ["a", "b"]}', {"Content-Type": "application/json"}
+    )
+    assert answer.body["names"] == {"a": "acme-weekly"}

@@ -8,6 +8,9 @@ import pytest
 from schedbot.errors import SchedbotError
 from schedbot.sandbox import start
 from tests.support.sandbox.client import SandboxClient
+from tests.support.sandbox.uploads import upload
+
+CHANNEL = "C0SANDBOX01"
 
 
 def test_messages_survive_a_restart(tmp_path: Path) -> None:
@@ -33,6 +36,25 @@ def test_incomplete_last_line_is_dropped(tmp_path: Path) -> None:
         with start(file=path, pace=False) as again:
             SandboxClient(again)("chat.postMessage", channel="C0SANDBOX01", text="more")
     assert [line.count(b"posted") for line in path.read_bytes().splitlines()] == [1, 1, 1]
+
+
+def test_threads_and_uploads_survive_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "messages.jsonl"
+    with start(file=path, pace=False) as first:
+        server = SandboxClient(first)
+        ts = server("chat.postMessage", channel=CHANNEL, text="parent").body["ts"]
+        file_id = upload(server)
+        files = [{"id": file_id, "title": "Sales"}]
+        server("files.completeUploadExternal", files=files, channel_id=CHANNEL, thread_ts=ts)
+        gone = server("chat.postMessage", channel="U0SANDBOX01", text="gone").body
+        server("chat.delete", channel=gone["channel"], ts=gone["ts"])
+        shared = first.control.files()
+    with start(file=path) as second:
+        assert second.control.files() == shared
+        assert second.control.content(file_id) == b"a,b\n"
+        assert [message.get("reply_count") for message in second.control.messages()] == [1, None]
+        assert SandboxClient(second)("files.info", file=file_id).body["file"]["shares"] == shared[0]["shares"]
+        assert second.control.messages(gone["channel"]) == []
 
 
 def test_file_restores_added_workspaces_and_channels(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ other rules against foreign web pages.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -32,13 +32,16 @@ FindNames = Callable[[list[str]], dict[str, str]]
 
 @dataclass(slots=True)
 class ControlApi:
-    """Handlers of the control API. `clear_file` empties the file of messages; `find_names` returns the names of
-    schedules by their ids."""
+    """Handlers of the control API. `clear_file` empties the file of messages.
+
+    `find_names` returns the names of schedules by their ids; `names` are those that a client has told.
+    """
 
     api: Api
     events: Events
     clear_file: ClearFile
     find_names: FindNames
+    names: dict[str, str] = field(default_factory=dict)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes in the order of the manual."""
@@ -55,6 +58,7 @@ class ControlApi:
             ("POST", "people", self.set_user),
             ("POST", "edit-window", self.set_edit_window),
             ("POST", "schedule-names", self.find_schedule_names),
+            ("PUT", "schedule-names", self.add_schedule_names),
             ("POST", "markdown", self.parse_markdown),
             ("POST", "reset", self.reset),
             ("GET", "events", self.events.stream),
@@ -134,7 +138,13 @@ class ControlApi:
     async def find_schedule_names(self, request: web.Request) -> web.Response:
         """Return the names of the schedules with these `ids`, as far as they are known."""
         ids = parse_texts(await read_body(request), "ids")
-        return json_response({"names": self.find_names(ids)})
+        own = {schedule_id: self.names[schedule_id] for schedule_id in ids if schedule_id in self.names}
+        return json_response({"names": self.find_names(ids) | own})
+
+    async def add_schedule_names(self, request: web.Request) -> web.Response:
+        """Store the names of schedules by their ids, for a sandbox that has no database."""
+        self.names |= {schedule_id: str(name) for schedule_id, name in (await read_body(request)).items()}
+        return json_response({})
 
     async def parse_markdown(self, request: web.Request) -> web.Response:
         """Return the tree of each Markdown text in `texts`."""

@@ -7,7 +7,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -140,6 +140,10 @@ class Sandbox:
     def set_edit_window(self, seconds: float | None, workspace: str | None = None) -> None:
         """Let messages be edited for so long after they are posted; None is for ever."""
         self._send("POST", "edit-window", body={"seconds": seconds, "workspace": workspace})
+
+    def name_schedules(self, names: Mapping[str, str]) -> None:
+        """Tell the page the names of schedules by their ids. A message carries only the id."""
+        self._send("PUT", "schedule-names", body=dict(names))
 
     def workspaces(self) -> list[Json]:
         """Return the workspaces with their tokens, scopes and channels."""

@@ -46,9 +46,7 @@ def complete_upload(call: Call, state: SandboxState) -> ApiResponse:
     if channel is not None and (wait_s := reserve_post(call, state, channel)):
         return rate_limited(wait_s)
     for file, entry in zip(files, entries, strict=True):
-        file.title = str(entry.get("title") or file.name)
-        file.is_complete = True
-        file.processed_at = call.arrived_at + state.upload_delay_s
+        state.complete(file, str(entry.get("title") or file.name), call.arrived_at)
     if channel is not None:
         message = build_message(call, str(call.args.get("initial_comment") or ""), {"upload": False})
         message |= find_thread(channel, call.args.get("thread_ts"))
