@@ -92,10 +92,7 @@ async def look_up(
         if isinstance(page, AttemptResult):
             rest = answer_refusal(page, window.resume)
             break
-        for message in page.messages:
-            key = _read_key(message)
-            if key in open_posts and (await client.fetch_app_ids(token)).has_posted(message):
-                answers[open_posts.pop(key)] = _answer_match(message)
+        answers |= await _take_matches(client, token, page, open_posts)
         next_window = _plan_next_window(page, window)
         if not open_posts or next_window is None:
             rest = _answer_end(page)
@@ -103,6 +100,18 @@ async def look_up(
         window = next_window
         rest = HistoryAnswer(LookUpAnswer.LATER, retry_after_ms=RETRY_MS, resume=window.resume)
     return answers | dict.fromkeys(open_posts.values(), rest)
+
+
+async def _take_matches(
+    client: SlackClient, token: str, page: HistoryPage, open_posts: dict[tuple[str, ...], MessageMetadata]
+) -> dict[MessageMetadata, HistoryAnswer]:
+    """Return the answers for the posts on a page, and remove these from `open_posts`."""
+    answers: dict[MessageMetadata, HistoryAnswer] = {}
+    for message in page.messages:
+        key = _read_key(message)
+        if key in open_posts and (await client.fetch_app_ids(token)).has_posted(message):
+            answers[open_posts.pop(key)] = _answer_match(message)
+    return answers
 
 
 def retry_if_token_refused(answer: HistoryAnswer) -> HistoryAnswer:
