@@ -87,7 +87,10 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """An attempt of a job. `sent_at` None: no request left. `ts`: Slack's timestamp of the message."""
+    """An attempt of a job. `sent_at` None: no request left. `ts`: Slack's timestamp of the message.
+
+    `part`: number of the part of the message that it sends, from 1 on.
+    """
 
     number: int
     worker: str
@@ -99,6 +102,7 @@ class Attempt:
     http_status: int | None
     ts: str | None
     detail: str | None
+    part: int
     render_ms: int | None
 
 
@@ -116,7 +120,8 @@ class Job:
     """A job as `audit` returns it, with its attempts. `why`: the reason of its state in a few words.
 
     `job` is its number. None: it stands for many missed occurrences, `occurrences` of them from `due_at` up to
-    `last_due_at`.
+    `last_due_at`. `parts`: number of messages that it is sent as; `thread_ts`: thread that the first of them is in;
+    `degraded`: a picture is missing in it.
     """
 
     job: int | None
@@ -137,6 +142,9 @@ class Job:
     acknowledged: Acknowledgement | None
     report: str | None
     rendered_at: datetime | None
+    degraded: bool
+    parts: int
+    thread_ts: str | None
     occurrences: int | None = None
     last_due_at: datetime | None = None
 

@@ -18,7 +18,7 @@ from schedbot.errors import DatabaseUnusable, ProgramChanged, SchedbotError
 from schedbot.reports import limits  # noqa: F401 (used later, when an upgrade may have replaced it)
 from schedbot.session import Session
 from schedbot.store.database import Database, DatabaseLost, DatabaseOutgrown
-from schedbot.store.jobs import outage, pacing
+from schedbot.store.jobs import message_parts, outage, pacing
 from schedbot.store.open_database import get_installation_id
 from schedbot.store.operations import heartbeats, ownership, passing_failures
 from schedbot.store.sqlite import wake_fifo
@@ -189,6 +189,7 @@ class Pool:
         steady = steady_ms()
         self.in_flight.writes.add(self.write_heartbeat)
         self.in_flight.writes.add(partial(pacing.delete_expired, now=self.session.now()))
+        self.in_flight.writes.add(message_parts.clear_ended)
         self.in_flight.passing.clear_settled(self.session.now())
         self.in_flight.send_queue.forget_past(steady)
         self.claimer.forget_past(steady)

@@ -31,6 +31,19 @@ def test_marked_job_succeeds_with_the_ts(history: JobHistory, state: str) -> Non
     assert change.actor == "tester@host"
 
 
+@pytest.mark.parametrize(("posted", "state"), [(1, "queued"), (2, "succeeded")])
+def test_marked_part_is_followed_by_the_next(history: JobHistory, posted: int, state: str) -> None:
+    job = history.add_job(history.add_schedule("daily"), "held", ts="1796133600.100000", parts=3, parts_posted=posted)
+    mark_posted.mark_posted(history.session, job, DUE_TS)
+    assert history.row(job, "state", "ts", "parts_posted") == (state, "1796133600.100000", posted + 1)
+    assert "3 parts" in summarize(history, job)
+
+
+def summarize(history: JobHistory, job: int) -> str:
+    record = mark_posted.find_job(history.session, job)
+    return job_summary.summarize(record, Circumstances(NOW)).sentence
+
+
 def test_message_link_gives_the_ts(history: JobHistory) -> None:
     job = history.add_job(history.add_schedule("daily"), "held")
     mark_posted.mark_posted(history.session, job, "https://acme.slack.com/archives/C0000000001/p1796133600400000")

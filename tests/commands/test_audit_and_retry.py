@@ -17,6 +17,7 @@ from tests.support.job_history import HOUR, NOW, JobHistory, new_job_history
 KEYS = ["job", "occurrence", "schedule", "account", "workspace", "channel", "due_at", "state", "error", "ts"]
 LATER_KEYS = [
     *("lateness_ms", "attempts", "deferred_to", "deferred_by", "why", "acknowledged", "report", "rendered_at"),
+    *("degraded", "parts", "thread_ts"),
 ]
 ATTEMPT_KEYS = ["number", "worker", "started_at", "sent_at", "ended_at", "outcome", "error", "http_status", "ts"]
 LONG = "a-report-whose-name-is-longer-than-any-terminal-is-wide-and-then-some-more"

@@ -32,9 +32,9 @@ VALUES (:id, :version, 1, :channel, 'text', 'Hi', 'latest', :grace_ms, 5, 'norma
 """
 JOB = """
 INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, attempts, spent, error, ts,
-                  cancel_reason)
+                  cancel_reason, parts, parts_posted)
 SELECT id, workspace_id, :due_at, :due_at, :due_at + 6 * 3600000, :state, :attempts, :attempts, :error, :ts,
-       coalesce(:cancel_reason, CASE WHEN :state = 'cancelled' THEN 'schedule_edited' END)
+       coalesce(:cancel_reason, CASE WHEN :state = 'cancelled' THEN 'schedule_edited' END), :parts, :parts_posted
   FROM schedules WHERE id = :schedule
 RETURNING id
 """
@@ -80,7 +80,7 @@ class JobHistory:
 
     def add_job(self, schedule: str, state: str, ago_ms: int = HOUR, **fields: Any) -> int:
         """Add a job that was due `ago_ms` before NOW, and return its number."""
-        row = {"attempts": 0, "error": None, "ts": None, "cancel_reason": None, **fields}
+        row = {"attempts": 0, "error": None, "ts": None, "cancel_reason": None, "parts": 1, "parts_posted": 0, **fields}
         with self.db.writing():
             return int(read_value(self.db, JOB, {**row, "schedule": schedule, "state": state, "due_at": NOW - ago_ms}))
 

@@ -12,7 +12,7 @@ from schedbot.store.jobs.acknowledgement import Acknowledgement
 KEYS = (
     *("job", "occurrence", "schedule", "account", "workspace", "channel", "due_at", "state", "error", "ts"),
     *("lateness_ms", "attempts", "deferred_to", "deferred_by", "why", "acknowledged"),
-    *("report", "rendered_at"),
+    *("report", "rendered_at", "degraded", "parts", "thread_ts"),
 )
 SPAN_KEYS = ("occurrences", "last_due_at")  # of many missed occurrences
 
@@ -42,6 +42,9 @@ def to_json(job: JobRecord, circumstances: Circumstances) -> dict[str, Any]:
         "acknowledged": acknowledgement_to_json(job),
         "report": job.report,
         "rendered_at": stamp(job.rendered_at),
+        "degraded": job.degraded,
+        "parts": job.parts,
+        "thread_ts": job.thread_ts,
         **span,
     }
 
@@ -66,6 +69,7 @@ def attempt_to_json(attempt: Attempt) -> dict[str, Any]:
         "http_status": attempt.http_status,
         "ts": attempt.ts,
         "detail": attempt.detail,
+        "part": attempt.part,
         "render_ms": attempt.render_ms,
     }
 

@@ -46,7 +46,8 @@ class JobSummary:
 def summarize(job: JobRecord, circumstances: Circumstances, skipped_by: str = "") -> JobSummary:
     """Return the job's state and next steps. `skipped_by` replaces the reason of a skipped job."""
     detail, steps = explain_state(job, circumstances)
-    sentence = f"Job {job.job} {describe_state(job.state)}: {skipped_by or detail}"
+    parts = f" {posted}." if (posted := short_reason.describe_parts(job)) else ""
+    sentence = f"Job {job.job} {describe_state(job.state)}: {skipped_by or detail}{parts}"
     return JobSummary(f"{sentence}{describe_acknowledgement(job, circumstances.now)}", steps)
 
 
@@ -70,7 +71,8 @@ def explain_state(job: JobRecord, circumstances: Circumstances) -> tuple[str, tu
         case JobState.SUCCEEDED:
             late = times.format_duration(job.lateness_ms or 0)
             planned = "it was due" if job.deferred_to is None else "its deferred time"
-            return f"posted as {job.ts}, {late} after {planned}.{deferral(job, now)}", ()
+            parts = f" in {job.parts} parts" if job.parts > 1 else ""
+            return f"posted as {job.ts}{parts}, {late} after {planned}.{deferral(job, now)}{missing_picture(job)}", ()
         case JobState.QUEUED:
             return explain_queued(job, circumstances)
         case JobState.RUNNING:
@@ -132,6 +134,10 @@ def deferral(job: JobRecord, now: int) -> str:
     if job.deferred_to is None:
         return ""
     return f" Deferred to {times.format_instant(job.deferred_to, times.zone(job.tz), now)}: {job.deferred_by}."
+
+
+def missing_picture(job: JobRecord) -> str:
+    return " A picture is missing in it: a note stands in its place." if job.degraded else ""
 
 
 def reason(job: JobRecord) -> str:

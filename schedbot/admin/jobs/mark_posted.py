@@ -1,6 +1,7 @@
 """`audit JOB --mark-posted`: a person confirms that the message of a held or unknown job arrived.
 
-The job succeeds with the message's `ts`. A job in any other state is refused. The change record names the person.
+The job succeeds with the message's `ts`; if it was a part of a longer message, its next part follows. A job in any
+other state is refused. The change record names the person.
 """
 
 import re
@@ -16,6 +17,7 @@ from schedbot.store.database import Database
 from schedbot.store.history import jobs
 from schedbot.store.history.jobs import JobRecord
 from schedbot.store.jobs import settlement
+from schedbot.store.jobs.settlement import MarkedPart
 
 TS = re.compile(r"[0-9]{10}\.[0-9]{6}")
 # The link of a message ends in p1234567890123456.
@@ -35,8 +37,11 @@ def mark_posted(session: Session, number: int, message: str) -> JobRecord:
             )
         refuse_other_channel(job, message.strip())
         lateness_ms = max(0, ts_to_ms(ts) - job.goes_at)
-        settlement.mark_posted(db, number, job.state, ts, lateness_ms)
-        record(db, context, job, ts)
+        part, is_last = job.parts_posted + 1, job.parts_posted + 1 >= job.parts
+        marked = MarkedPart(number, job.state, part, is_last, ts, lateness_ms)
+        state = settlement.mark_posted(db, marked, context.now)
+        record(db, context, job, state, ts)
+    session.db.wake()
     return find_job(session, number)
 
 
@@ -92,7 +97,7 @@ def hint_for(job: JobRecord) -> str:
     return f"Only held and unknown jobs can be marked. 'schedbot audit {job.job}' shows what happened to it."
 
 
-def record(db: Database, context: ChangeContext, job: JobRecord, ts: str) -> None:
+def record(db: Database, context: ChangeContext, job: JobRecord, state: JobState, ts: str) -> None:
     before = {"state": job.state.value, "error": job.error}
     changed = ChangedObject("job", str(job.job), job.schedule, job.workspace_id)
-    context.record(db, changed, before, {"state": JobState.SUCCEEDED.value, "ts": ts})
+    context.record(db, changed, before, {"state": state.value, "ts": ts})

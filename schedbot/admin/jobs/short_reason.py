@@ -12,14 +12,22 @@ RENDER_FAILED, NOT_READY = Outcome.RENDER_FAILED.value, Outcome.NOT_READY.value
 
 def explain_briefly(job: JobRecord, circumstances: Circumstances) -> str:
     """Return why the job is in its state. Codes of errors stay, because `--error` takes them."""
-    reason = explain_state(job, circumstances)
+    reason = ": ".join(filter(None, (describe_parts(job), explain_state(job, circumstances))))
     return f"{reason} (acknowledged)" if job.acknowledged else reason
+
+
+def describe_parts(job: JobRecord) -> str:
+    """Return `2 of 5 parts are posted` for a message that has begun and not ended; else an empty text."""
+    if job.parts_posted in (0, job.parts):
+        return ""
+    return f"{job.parts_posted} of {job.parts} parts {'is' if job.parts_posted == 1 else 'are'} posted"
 
 
 def explain_state(job: JobRecord, circumstances: Circumstances) -> str:
     match job.state:
         case JobState.SUCCEEDED:
-            return f"deferred: {job.deferred_by}" if job.deferred_by else ""
+            deferral = f"deferred: {job.deferred_by}" if job.deferred_by else ""
+            return ": ".join(filter(None, ("degraded: a picture is missing" if job.degraded else "", deferral)))
         case JobState.QUEUED:
             return explain_wait(job, circumstances)
         case JobState.RUNNING:

@@ -61,13 +61,15 @@ def build(session: Session, job: JobRecord) -> list[TimelineEntry]:
 
 
 def attempt_entries(attempt: Attempt, job: JobRecord) -> Iterator[TimelineEntry]:
-    name = f"Attempt {attempt.number}"
-    if attempt.rendered_at is not None:
+    part = f", part {attempt.part} of {job.parts}," if job.parts > 1 else ""
+    name = f"Attempt {attempt.number}{part}"
+    if attempt.rendered_at is not None and attempt.part == 1:
         text = f"{name} rendered in {attempt.render_ms or 0:,} ms: data as of this instant."
         yield TimelineEntry(attempt.rendered_at, "rendered", text)
     yield TimelineEntry(attempt.started_at, "started", f"{name} started by {attempt.worker}.")
     if attempt.sent_at is not None:
-        yield TimelineEntry(attempt.sent_at, "sent", f"{name} sent to channel {attempt.channel}.")
+        thread = f", in thread {attempt.thread_ts}" if attempt.thread_ts else ""
+        yield TimelineEntry(attempt.sent_at, "sent", f"{name} sent to channel {attempt.channel}{thread}.")
     if attempt.ended_at is None:
         return
     if attempt.outcome is Outcome.POSTED:

@@ -28,7 +28,7 @@ SELECT j.id AS job, j.schedule_id, s.name AS schedule, s.account, w.name AS work
        coalesce(j.cancel_reason, j.error) AS error, j.ts, j.lateness_ms, r.tz,
        s.state AS schedule_state, s.reason AS schedule_reason, w.id AS workspace_id,
        w.paused_reason AS workspace_paused, w.stops_grace, {pauses_of_all.stops("j")} AS is_all_paused,
-       j.deferred_to, j.deferred_by, j.cancel_reason, j.acknowledged,
+       j.deferred_to, j.deferred_by, j.cancel_reason, j.acknowledged, j.parts, j.parts_posted, j.thread_ts, j.degraded,
        CASE WHEN v.report_kind <> 'text' THEN v.report_source END AS report
 """
 JOINS = """
@@ -45,7 +45,8 @@ SPANS = (
   FROM (SELECT id AS span_id, schedule_id, workspace_id, NULL AS id, first_due_at AS due_at,
                first_due_at AS available_at, first_due_at AS deadline_at, 'missed' AS state, reason AS error,
                NULL AS ts, NULL AS lateness_ms, NULL AS deferred_to, NULL AS deferred_by, NULL AS cancel_reason,
-               acknowledged, count AS occurrences, last_due_at
+               acknowledged, 1 AS parts, 0 AS parts_posted, NULL AS thread_ts, 0 AS degraded, count AS occurrences,
+               last_due_at
           FROM missed_spans WHERE {overlaps}) j"""
     + JOINS
 )
@@ -60,7 +61,7 @@ SELECT a.job_id, a.number AS "attempt.number", a.version AS "attempt.version", a
                         WHERE l.job_id = a.job_id AND l.number = a.number AND l.answer = 'found'
                         ORDER BY l.id DESC LIMIT 1)) AS "attempt.ts",
        a.lateness_ms AS "attempt.lateness_ms", a.rendered_at AS "attempt.rendered_at",
-       a.render_ms AS "attempt.render_ms"
+       a.render_ms AS "attempt.render_ms", a.part AS "attempt.part", a.thread_ts AS "attempt.thread_ts"
   FROM attempts a
  WHERE a.job_id IN (SELECT value FROM json_each(:jobs))
  ORDER BY a.job_id, a.number
@@ -90,6 +91,8 @@ class Attempt:
     lateness_ms: int | None
     rendered_at: int | None = None  # instant of the data of its report
     render_ms: int | None = None
+    part: int = 1
+    thread_ts: str | None = None  # thread that it was sent to
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,10 @@ class JobRecord:
     cancel_reason: CancelReason | None = None
     acknowledged: str | None = None  # JSON of `store.jobs.acknowledgement`
     report: str | None = None  # its schedule's named report, or the path of its template
+    parts: int = 1  # messages that it is sent as
+    parts_posted: int = 0
+    thread_ts: str | None = None  # thread that its first part was sent to
+    degraded: bool = False  # a picture of it is missing
     attempts: tuple[Attempt, ...] = ()
     occurrences: int | None = None
     last_due_at: int | None = None

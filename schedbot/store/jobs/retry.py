@@ -24,7 +24,7 @@ SELECT j.id AS job, j.due_at AS due_at, j.deadline_at, j.state, coalesce(j.cance
   FROM jobs j
   JOIN schedules s ON s.id = j.schedule_id
   JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
-  JOIN workspaces w ON w.id = s.workspace_id
+  JOIN workspaces w ON w.id = CASE WHEN j.parts_posted > 0 THEN j.workspace_id ELSE s.workspace_id END
   JOIN recurrences r ON r.id = s.recurrence_id
 """
 

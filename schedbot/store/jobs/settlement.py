@@ -6,12 +6,14 @@ pause of its schedule goes on. If its workspace was paused, it waits; if its sch
 next attempt goes there. A message of which a part is posted is ended, whatever becomes of its schedule.
 """
 
+from dataclasses import dataclass
+
 from schedbot.model import CancelReason, JobState, ScheduleState
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.history import changes
 from schedbot.store.history.changes import Change
-from schedbot.store.jobs import pending
+from schedbot.store.jobs import message_parts, pending
 from schedbot.store.schedules import pauses_of_all, schedules, workspaces
 
 ACTOR, COMMAND = "schedbot work", "work"
@@ -44,7 +46,12 @@ SETTLED = f"""
 """
 
 MARK_POSTED = """
-UPDATE jobs SET state = :succeeded, parts_posted = parts_posted + 1, ts = :ts, error = NULL, lateness_ms = :lateness_ms
+UPDATE jobs
+   SET state = :after, error = NULL, available_at = max(available_at, :now), parts_posted = parts_posted + 1,
+       ts = CASE WHEN parts_posted = 0 THEN :ts ELSE ts END,
+       lateness_ms = CASE WHEN parts_posted = 0 THEN :lateness_ms ELSE lateness_ms END,
+       parked = (:is_queued AND EXISTS (SELECT 1 FROM workspaces w
+                                         WHERE w.id = jobs.workspace_id AND w.paused_at IS NOT NULL))
  WHERE id = :job AND state = :before
 """
 
@@ -103,8 +110,30 @@ def suspend_schedule(db: Database, schedule_id: str, channel: str, reason: str, 
     changes.record(db, change)
 
 
-def mark_posted(db: Database, job: int, before: JobState, ts: str, lateness_ms: int) -> bool:
-    """Mark the job as posted, as the message `ts`. False: its state is not `before` any more. Inside a transaction."""
-    succeeded = after(before, Event.MARKED_POSTED)
-    bindings = {"job": job, "before": before, "succeeded": succeeded, "ts": ts, "lateness_ms": lateness_ms}
-    return db.execute(MARK_POSTED, bindings) == 1
+@dataclass(frozen=True, slots=True)
+class MarkedPart:
+    """A part of a job's message that a person found in Slack. `is_last`: no part follows it."""
+
+    job: int
+    before: JobState
+    part: int
+    is_last: bool
+    ts: str
+    lateness_ms: int
+
+
+def mark_posted(db: Database, marked: MarkedPart, now: int) -> JobState:
+    """Mark a part as posted: the job succeeds, or its next part follows. Return its state. Inside a transaction."""
+    state = after(marked.before, Event.MARKED_POSTED if marked.is_last else Event.PART_POSTED)
+    bindings = {
+        "job": marked.job,
+        "before": marked.before,
+        "after": state,
+        "ts": marked.ts,
+        "lateness_ms": marked.lateness_ms,
+        "now": now,
+        "is_queued": not marked.is_last,
+    }
+    db.execute(MARK_POSTED, bindings)
+    message_parts.end_part(db, marked.job, marked.part, marked.ts, now)
+    return state

@@ -1,0 +1,37 @@
+"""Parts of a message are kept while the message may go on, and no longer."""
+
+from pathlib import Path
+
+import pytest
+
+from schedbot.store.jobs import message_parts
+from tests.support.job_history import JobHistory, new_job_history
+from tests.support.sql import read_rows
+
+
+@pytest.mark.parametrize(
+    ("state", "posted", "is_kept"),
+    [
+        ("queued", 1, True),
+        ("failed", 1, True),
+        ("held", 0, True),
+        ("failed", 0, False),
+        ("cancelled", 0, False),
+        ("succeeded", 2, False),
+    ],
+)
+def test_parts_are_kept_while_they_may_be_sent(tmp_path: Path, state: str, posted: int, is_kept: bool) -> None:
+    with new_job_history(tmp_path) as history:
+        contents = clear(history, state, posted)
+    assert contents == {"{}" if is_kept else ""}
+
+
+def clear(history: JobHistory, state: str, posted: int) -> set[str]:
+    """Return the contents that a job in this state has after the others are cleared."""
+    job = history.add_job(history.add_schedule("daily"), state, ts="1.1", parts=2, parts_posted=posted)
+    with history.db.writing():
+        for part in (1, 2):
+            row = {"job_id": job, "part": part, "method": "post", "content": "{}"}
+            history.db.execute(message_parts.INSERT_PART, row)
+        message_parts.clear_ended(history.db)
+    return {row[0] for row in read_rows(history.db, "SELECT content FROM message_parts")}
