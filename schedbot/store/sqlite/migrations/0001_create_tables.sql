@@ -286,7 +286,7 @@ BEGIN SELECT RAISE(ABORT, 'an ended attempt is never updated'); END;
 
 -- Parts of a message that is sent as several, stored before the first is sent: the others are never rendered anew.
 CREATE TABLE message_parts (
-  job_id   INTEGER NOT NULL REFERENCES jobs (id),
+  job_id   INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
   part     INTEGER NOT NULL,                           -- from 1 on
   method   TEXT    NOT NULL,
   content  TEXT    NOT NULL,                           -- JSON: a message, or the number of a file; '': the job has ended
@@ -299,7 +299,7 @@ CREATE INDEX message_parts_kept ON message_parts (job_id) WHERE content <> '';
 
 -- Files of a message. The id of an uploaded file is committed before the file is shared, or a message shows it.
 CREATE TABLE message_files (
-  job_id      INTEGER NOT NULL REFERENCES jobs (id),
+  job_id      INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
   number      INTEGER NOT NULL,                        -- from 1 on
   name        TEXT    NOT NULL,
   title       TEXT    NOT NULL DEFAULT '',
@@ -318,7 +318,7 @@ CREATE TABLE threads (
   schedule_id  TEXT    NOT NULL REFERENCES schedules (id),
   channel      TEXT    NOT NULL,
   span         TEXT    NOT NULL,                       -- 2026-11-30, 2026-W49, 2026-11 or always, in the schedule's zone
-  opener       INTEGER NOT NULL REFERENCES jobs (id),  -- job that opens it
+  opener       INTEGER NOT NULL,                       -- job that opens it; it may have been pruned since
   thread_ts    TEXT,                                   -- of the message that opened it; null: not posted yet
   started_at   INTEGER NOT NULL,
   PRIMARY KEY (schedule_id, channel, span)
