@@ -73,6 +73,7 @@ def put_clock_right(db: Database, now: int) -> None:
         return
     since = heartbeats.take_back_ahead(db, now)
     clock_correction.correct(db, since, now)
+    clock_correction.record(db, ahead_at, now)
     log.event("clock_was_ahead", "warning", by_ms=ahead_at - now, since=times.to_rfc3339(since))
 
 

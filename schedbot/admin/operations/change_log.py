@@ -10,7 +10,7 @@ from schedbot.session import Session
 from schedbot.store.history import changes
 from schedbot.store.history.changes import Change, ChangeFilter, RecordedChange
 
-UNLISTED = ("version",)  # it changes with every edit
+UNLISTED = ("version", "clock_ms")  # it changes with every edit; clock_ms repeats clock
 
 
 @dataclass(frozen=True, slots=True)

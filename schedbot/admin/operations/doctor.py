@@ -9,11 +9,11 @@ import shlex
 import shutil
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from schedbot import settings, times
-from schedbot.admin.operations import health
+from schedbot.admin.operations import health, record_checks
+from schedbot.admin.operations.check_result import CheckResult as CheckResult
 from schedbot.admin.schedules import pause_all, refresh_user_zones
 from schedbot.admin.workspaces import check as workspace_check
 from schedbot.errors import SchedbotError, TokenUnavailable
@@ -35,21 +35,6 @@ UNTESTED_TOKEN = "set; 'schedbot doctor --online' tests it"
 UNTESTED_COMMAND = "a command; 'schedbot doctor --online' runs it and tests the token"
 UNTESTED = (UNTESTED_TOKEN, UNTESTED_COMMAND)
 RESTART = "Restart 'schedbot work'."
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """Result of one check. `remedy` is empty for an ok result; a warning needs attention only in some set-ups."""
-
-    check: str
-    detail: str
-    remedy: str = ""
-    is_warning: bool = False
-
-    @property
-    def is_ok(self) -> bool:
-        """Is the check passed? A warning passes."""
-        return self.is_warning or not self.remedy
 
 
 def run_checks(now: Callable[[], int], online: bool) -> Iterator[CheckResult]:
@@ -99,6 +84,7 @@ def check_database(session: Session, online: bool) -> Iterator[CheckResult]:
         yield from_error("owner", signs.refused)
     yield check_tick(signs)
     yield check_workers(session, signs)
+    yield record_checks.check_books(session)
 
 
 def from_error(check: str, error: SchedbotError) -> CheckResult:

@@ -112,7 +112,8 @@ def refuse_closed_channels(session: Session, selected: Iterable[Schedule]) -> No
 def resume_one(db: Database, before: Schedule, context: ChangeContext) -> StateChange:
     """Resume one schedule; a schedule without future occurrences is finished. Inside a transaction."""
     if before.state in (ACTIVE, FINISHED):
-        timed_pauses.forget_ended(db, before.id)
+        if timed_pauses.forget_ended(db, before.id):
+            record_change(db, context, before, before)  # of effect if the clock was ahead when the pause ended
         return StateChange(before, before.state)
     state = ACTIVE if has_occurrence_after(before, context.now) else FINISHED
     after = replace(before, state=state, reason=None, state_by=None, state_until=None, effective_at=context.now)

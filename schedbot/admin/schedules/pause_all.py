@@ -67,7 +67,8 @@ def resume(session: Session) -> PauseChange:
         pause_all_end.settle(session.db, context.now)
         before = pauses_of_all.get_open(session.db)
         if before is None:
-            pauses_of_all.make_final(session.db)
+            if pauses_of_all.make_final(session.db):
+                context.record(session.db, ALL, serialize(None), serialize(None))
             return PauseChange(None, is_changed=False)
         enqueued = rows.end(session.db, context.actor, context.now)
         called_off = called_off_jobs.by_pause(session.db, before.id, before.paused_at)

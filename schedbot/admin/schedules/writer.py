@@ -104,7 +104,7 @@ class ScheduleWriter:
         if after.name != before.name and schedules.is_name_taken(self.db, after.name):
             raise BadField("name", f"The name {times.quote(after.name)} is in use.", "Choose another name.")
         now = self.context.now
-        if has_new_rule(before, after):
+        if has_new_rule(before, after) or after.state is not before.state:
             enqueue_due.catch_up(self.db, schedules.recurrence_id(self.db, before.id), now)
         if not schedules.update(self.db, after, self.recurrence_id(after.recurrence), now):
             raise ScheduleChanged(

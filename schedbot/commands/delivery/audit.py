@@ -1,6 +1,6 @@
 """`schedbot audit`: jobs, when they were due, where they were posted and why they failed."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,6 +35,13 @@ def run(
         bool, typer.Option("--summary", help="Count the jobs by state, error, workspace, account and day.")
     ] = False,
     missing: Annotated[bool, typer.Option("--missing", help="List the accounts that got no post.")] = False,
+    balance: Annotated[
+        bool, typer.Option("--balance", help="Compare the record with the occurrences that the rules imply.")
+    ] = False,
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="WHEN", help="Start of --balance. [default: the first schedule]")
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="WHEN", help="End of --balance. [default: now]")] = None,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -70,18 +77,24 @@ def run(
 
     For a triage: --summary counts, --missing lists the accounts with jobs of which none was posted.
 
+    --balance computes from the versions and the record of changes which occurrences each schedule should have had, and
+    names each that is not on record, and each on record that no rule implies. Exit code 1 if there is one.
+
     --acknowledge records who has seen a failed, held or missed job, when and why; 'health' counts it no more. A retry
     ends the acknowledgement. For a job named by number it asks nothing.
 
     Example:  schedbot audit --since 2d --state failed,held
     """
     filter_options = options.filter_options(locals())
+    if balance:
+        others = (job, local, summary, missing, mark_posted, acknowledge, reason, layout, csv)
+        return show_balance(filter_options, from_, to, limit, others, json)
+    refuse_times_of_balance(from_, to)
     refuse_conflicts(job, filter_options != FilterOptions(), mark_posted, json and csv)
     is_wide = parse_layout(layout)
     if summary or missing:
         refuse_with_overview(job, missing, filter_options, summary and missing, csv or acknowledge)
-    if reason and not acknowledge:
-        raise BadInput("--reason needs --acknowledge.", "It says why a failure is acknowledged.")
+    refuse_lone_reason(reason, acknowledge)
     with open_session() as session:
         if acknowledge:
             from schedbot.commands.delivery import acknowledgements
@@ -107,6 +120,25 @@ def run(
             if warning := marking.time_warning(marked, session.now()):
                 output.note(f"Note: {warning}")
         show_job(session, job, json, csv)
+
+
+def show_balance(
+    filter_options: FilterOptions, from_: str | None, to: str | None, limit: int | None, others: Any, json: bool
+) -> None:
+    from schedbot.commands.delivery import balances
+    from schedbot.commands.delivery.balances import BalanceOptions
+
+    balances.carry_out(filter_options, BalanceOptions(tuple(filter_options.schedule), from_, to, limit), others, json)
+
+
+def refuse_times_of_balance(from_: str | None, to: str | None) -> None:
+    if from_ is not None or to is not None:
+        raise BadInput("--from and --to go with --balance only.", "For jobs by due time use --since and --until.")
+
+
+def refuse_lone_reason(reason: str, acknowledge: bool) -> None:
+    if reason and not acknowledge:
+        raise BadInput("--reason needs --acknowledge.", "It says why a failure is acknowledged.")
 
 
 def refuse_conflicts(job: int | None, has_filters: bool, mark_posted: str | None, has_two_formats: bool) -> None:

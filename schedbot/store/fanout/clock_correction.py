@@ -8,11 +8,14 @@ and the record of the past before `since` stay. Safe to repeat. Instants are UTC
 
 from dataclasses import dataclass
 
+from schedbot import times
 from schedbot.model import Recurrence, ScheduleState
 from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
 from schedbot.store.fanout import pause_all_end, timed_pauses
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
+from schedbot.store.history import changes
+from schedbot.store.history.changes import Change
 from schedbot.store.schedules.recurrences import rule_columns, set_next_due
 
 HOUR_MS = 3_600_000
@@ -30,9 +33,10 @@ SELECT s.id, max(s.effective_at, coalesce(v.starts_at, 0) - 1, :since) AS after,
 
 ACTIVATE = "UPDATE schedules SET state = :active WHERE id = :id"
 
-# The instant after which occurrences of a schedule are computed anew.
+# The instant after which occurrences of a schedule are computed anew. While all are paused no tick does that.
 CUT = """
-(SELECT CASE WHEN s.state = 'active' THEN min(:now, max(:since, s.effective_at)) ELSE :now END
+(SELECT CASE WHEN s.state = 'active' AND NOT EXISTS (SELECT 1 FROM pauses_of_all WHERE ended_at IS NULL)
+             THEN min(:now, max(:since, s.effective_at)) ELSE :now END
    FROM schedules s WHERE s.id = schedule_id)
 """
 
@@ -126,6 +130,21 @@ def correct(db: Database, since: int, now: int) -> None:
     db.execute(LOOK_UP_NOW, {"now": now, "hour_ms": HOUR_MS})
     db.execute(ASK_FOR_ZONES_NOW, {"now": now})
     db.execute(DATE_OUTAGE_NOW, {"now": now})
+
+
+def record(db: Database, ahead_at: int, now: int) -> None:
+    """Record that the clock was set back from `ahead_at`: earlier changes may be dated later. Inside a transaction."""
+    change = Change(
+        changed_at=now,
+        actor="schedbot tick",
+        command="tick",
+        kind="installation",
+        object_id="clock",
+        name="clock",
+        before={"clock": times.to_rfc3339(ahead_at), "clock_ms": ahead_at},
+        after={"clock": times.to_rfc3339(now), "clock_ms": now},
+    )
+    changes.record(db, change)
 
 
 def activate_finished(db: Database, since: int) -> None:

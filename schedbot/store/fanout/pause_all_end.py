@@ -23,7 +23,8 @@ UPDATE recurrences SET next_due_at = min(coalesce(next_due_at, called_off.due_at
  WHERE recurrences.id = called_off.recurrence_id
 """
 
-EFFECTIVE = "UPDATE schedules SET effective_at = :at WHERE state = 'active' AND effective_at < :at"
+# Also of finished schedules: after a clock that was ahead they may be active again.
+EFFECTIVE = "UPDATE schedules SET effective_at = :at WHERE state IN ('active', 'finished') AND effective_at < :at"
 
 # The end of a restored pause is in the future, and so is what it made of the schedules.
 EFFECTIVE_NOW = "UPDATE schedules SET effective_at = :now WHERE effective_at > :now AND state <> 'removed'"

@@ -11,7 +11,7 @@ from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
 from schedbot.store.fanout.insert_jobs import Batch, Counts, enqueue
 from schedbot.store.jobs import pending
-from schedbot.store.schedules import recurrences, schedules
+from schedbot.store.schedules import pauses_of_all, recurrences, schedules
 
 ENDING = """
 SELECT id FROM schedules WHERE state = 'paused' AND state_until > :after AND state_until <= :horizon
@@ -43,8 +43,11 @@ def end_pauses(db: Database, now: int) -> list[str]:
 
 
 def end_pause(db: Database, paused: Schedule, now: int) -> None:
-    """Resume the schedule at the end of its pause: its occurrences from that very instant on are to be enqueued."""
-    effective_at = (paused.state_until or 0) - 1
+    """Resume the schedule at the end of its pause: its occurrences from that very instant on are to be enqueued.
+
+    If all schedules were paused then, it resumes at the end of that pause.
+    """
+    effective_at = pauses_of_all.get_end_of_pauses(db, paused.state_until or 0)
     active = replace(paused, state=ScheduleState.ACTIVE, reason=None, state_by=None, state_until=None)
     schedules.update_state(db, replace(active, effective_at=effective_at), now)
     ended = {"until": paused.state_until, "reason": paused.reason, "by": paused.state_by}
@@ -74,6 +77,9 @@ def restore(db: Database, now: int, schedule_id: str | None = None) -> None:
         pending.cancel(db, restored, CancelReason.SCHEDULE_PAUSED)
 
 
-def forget_ended(db: Database, schedule_id: str) -> None:
-    """Let the ended pause of a schedule not be restored any more: a person resumed it. Inside a transaction."""
-    db.execute(FORGET_ENDED, {"id": schedule_id})
+def forget_ended(db: Database, schedule_id: str) -> bool:
+    """Let the ended pause of a schedule not be restored any more: a person resumed it. False: there was none.
+
+    Inside a transaction.
+    """
+    return db.execute(FORGET_ENDED, {"id": schedule_id}) == 1

@@ -83,6 +83,14 @@ def find_covering(db: Database, at: int) -> PauseOfAll | None:
     return db.first(PauseOfAll, COVERING, {"at": at})
 
 
+def get_end_of_pauses(db: Database, at: int) -> int:
+    """Return the last instant before `at`, or before the end of the ended pauses that cover it, without a post."""
+    after = at - 1
+    while (pause := find_covering(db, after + 1)) and pause.ended_at is not None:
+        after = pause.ended_at - 1 if pause.ended_at == pause.paused_until else pause.ended_at
+    return after
+
+
 def write(db: Database, reason: str, by: str, until: int | None, now: int) -> None:
     """Begin a pause, or change the one that is open. Earlier ones are final. Inside a transaction."""
     bindings = {"reason": reason, "by": by, "until": until}
@@ -96,9 +104,9 @@ def end(db: Database, at: int, by: str) -> None:
     db.execute(END, {"at": at, "by": by})
 
 
-def make_final(db: Database) -> None:
-    """Let no ended pause be restored any more. Inside a transaction."""
-    db.execute(MAKE_FINAL)
+def make_final(db: Database) -> bool:
+    """Let no ended pause be restored any more. False: there was none. Inside a transaction."""
+    return db.execute(MAKE_FINAL) > 0
 
 
 def has_ending(db: Database, now: int, horizon: int) -> bool:

@@ -7,7 +7,9 @@ from schedbot import log
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, message_parts, pacing, settlement
+from schedbot.store.fanout import enqueue_due
 from schedbot.store.jobs.claims import ClaimedJob
+from schedbot.store.schedules import schedules
 from schedbot.worker.state.next_state import SPREAD_MS, Transition
 from schedbot.worker.state.passing_failures import waits_by_itself
 from schedbot.worker.state.send_queue import PACE_MS, Delivery
@@ -58,6 +60,7 @@ def write_end(db: Database, end: attempts.AttemptEnd, delivery: Delivery, transi
         settlement.pause_workspace(db, job.workspace_id, reason, now, job.resumes)
     if transition.suspends_schedule:
         reason = end.result.error or "channel refused"
+        enqueue_due.catch_up(db, schedules.recurrence_id(db, job.schedule_id), now)  # later ticks leave it out
         settlement.suspend_schedule(db, job.schedule_id, job.schedule_channel, reason, now)
     return state
 

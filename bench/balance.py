@@ -1,0 +1,77 @@
+"""Time and memory of `audit --balance` over many occurrences.
+
+    python -m bench.balance --schedules 10000 --each 100
+    python -m bench.balance --schedules 1 --each 1000000
+
+Each schedule has one occurrence a minute in one of ten recurrences, and a succeeded job for each. The command runs as
+a process; its time and its largest memory are printed.
+"""
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+from schedbot.store.open_database import create_database
+from tests.support.app import now_ms
+from tests.support.bulk_rows import workspace
+
+MINUTE = 60_000
+VERSION = """
+INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, report_kind, report_source, misfire,
+                               grace_ms, max_attempts, priority, on_unknown, created_at)
+VALUES (:id, 1, :recurrence_id, 'C1', 'text', 'Hi', 'latest', 21600000, 5, 'normal', 'hold', :created_at)
+"""
+SCHEDULE = """
+INSERT INTO schedules (id, name, workspace_id, recurrence_id, version, state, effective_at, created_at)
+VALUES (:id, :id, :workspace_id, :recurrence_id, 1, 'active', :created_at, :created_at)
+"""
+JOBS = """
+WITH RECURSIVE minutes (due_at) AS (
+  SELECT :created_at + 60000 UNION ALL SELECT due_at + 60000 FROM minutes WHERE due_at + 60000 <= :now)
+INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, ts)
+SELECT s.id, s.workspace_id, due_at, due_at, due_at, 'succeeded', '1.0' FROM minutes, schedules s
+"""
+
+
+def fill(path: Path, schedules: int, each: int) -> None:
+    """Make a database in which all balance."""
+    now = now_ms() // MINUTE * MINUTE
+    with (db := create_database(path, "bench", 0)).writing():
+        rows = {"workspace_id": workspace(db, "default"), "created_at": now - each * MINUTE}
+        for number in range(10):
+            tz = f"Etc/GMT+{number}"
+            db.execute("INSERT INTO recurrences (kind, expression, tz) VALUES ('cron', '* * * * *', :tz)", {"tz": tz})
+        for number in range(schedules):
+            row = {**rows, "id": str(uuid.uuid4()), "recurrence_id": number % 10 + 1}
+            db.execute(VERSION, {key: row[key] for key in ("id", "recurrence_id", "created_at")})
+            db.execute(SCHEDULE, row)
+        db.execute(JOBS, {"created_at": rows["created_at"], "now": now})
+        db.execute("INSERT INTO heartbeats VALUES ('tick', 'tick', '1', :now, :now)", {"now": now_ms()})
+    db.close()
+
+
+def main() -> None:
+    """Fill a database and balance it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--schedules", type=int, default=10_000)
+    parser.add_argument("--each", type=int, default=100)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "s.db"
+        fill(path, args.schedules, args.each)
+        started = time.monotonic()
+        words = [sys.executable, "-m", "schedbot", "audit", "--balance", "--json"]
+        done = subprocess.run(words, env={**os.environ, "SCHEDBOT_DATABASE": str(path)}, capture_output=True, text=True)
+        seconds = time.monotonic() - started
+        memory_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"{seconds:.1f} s, {memory_mb:.0f} MB: {done.stdout.splitlines()[-1]}{done.stderr}")
+
+
+if __name__ == "__main__":
+    main()

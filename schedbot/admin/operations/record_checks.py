@@ -1,0 +1,24 @@
+"""Checks of `doctor` on what is on record."""
+
+from schedbot import times
+from schedbot.admin.operations.balance import Balance
+from schedbot.admin.operations.check_result import CheckResult
+from schedbot.session import Session
+
+WEEK_MS = 7 * 24 * 3_600_000
+
+
+def check_books(session: Session) -> CheckResult:
+    """Check that the occurrences of the last week that the rules imply are those on record."""
+    balance = Balance(session, None, session.now() - WEEK_MS, None)
+    first = next(differences := balance.imbalances(), None)
+    if first is None:
+        return CheckResult("books", f"{balance.totals.occurrences:,} occurrences of the last week balance")
+    for _ in differences:
+        pass
+    due = times.format_instant(first.due_at, times.zone(first.tz), session.now())
+    problem = (
+        f"{balance.totals.unbalanced:,} of {balance.totals.occurrences:,} occurrences of the last week do not balance"
+    )
+    detail = f"{problem}; the first is '{first.schedule}' due {due}: {first.why}"
+    return CheckResult("books", detail, "Run 'schedbot audit --balance --from 7d' to see all.")
