@@ -55,7 +55,7 @@ class RuleVersion:
         return TimeSpan((self.starts_at or 0) - 1, FOREVER if self.until_at is None else self.until_at)
 
 
-class Segment(NamedTuple):
+class RuleSegment(NamedTuple):
     """Time in which a schedule had a rule and was active."""
 
     span: TimeSpan
@@ -94,7 +94,7 @@ def rule_spans(versions: Sequence[RuleVersion]) -> Iterator[tuple[TimeSpan, Rule
 
 def segments(
     versions: Sequence[RuleVersion], events: Iterable[StateEvent], all_active: Sequence[TimeSpan], window: TimeSpan
-) -> list[Segment]:
+) -> list[RuleSegment]:
     """Return the times in which occurrences are to be on record, in order.
 
     `all_active`: the times in which not all schedules were paused; `window`: the time to look at.
@@ -106,11 +106,11 @@ def segments(
             for shared in all_active:
                 span = valid.intersect(own).intersect(shared).intersect(window)
                 if span.after < span.until:
-                    result.append(Segment(span, version.recurrence_id))
+                    result.append(RuleSegment(span, version.recurrence_id))
     return sorted(result)
 
 
-def expected(parts: Iterable[Segment], between: Between) -> Iterator[ImpliedOccurrence]:
+def expected(parts: Iterable[RuleSegment], between: Between) -> Iterator[ImpliedOccurrence]:
     """Yield the occurrences of the segments in order."""
     for (after, until), recurrence_id in parts:
         for due_at in between(recurrence_id, after, until):

@@ -31,7 +31,7 @@ from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
 from schedbot.store.history import recorded_states
 from schedbot.store.history.recorded_states import StateRow
 from schedbot.store.operations import balance as rows
-from schedbot.store.operations import heartbeats
+from schedbot.store.operations import heartbeats, prune
 from schedbot.store.operations.balance import (
     BalancedSchedule,
     BalanceScope,
@@ -123,6 +123,7 @@ class Balance:
     def find_window(self, first: int | None, last: int | None) -> TimeSpan:
         if first is None:
             first = rows.get_earliest_creation(self.db, BalanceScope(self.ids)) or self.now
+        first = max(first, prune.get_pruned_until(self.db) or 0)
         return TimeSpan(first - 1, self.now if last is None else min(last, self.now))
 
     def imbalances(self, progress: Callable[[int], None] = lambda done: None) -> Iterator[Imbalance]:

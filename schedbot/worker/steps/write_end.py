@@ -6,8 +6,8 @@ from typing import NamedTuple
 from schedbot import log
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.database import Database
-from schedbot.store.jobs import attempts, message_parts, pacing, settlement
 from schedbot.store.fanout import enqueue_due
+from schedbot.store.jobs import attempts, message_parts, pacing, settlement
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.schedules import schedules
 from schedbot.worker.state.next_state import SPREAD_MS, Transition

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schedbot.admin.jobs import backfill
-from schedbot.admin.operations import doctor
+from schedbot.admin.operations import doctor, prune
 from schedbot.admin.operations.balance import Balance, Imbalance
 from schedbot.admin.schedules import pause_all
 from schedbot.errors import SchedbotError
@@ -181,3 +181,12 @@ def test_pause_of_all_covers_the_end_of_a_shorter_pause(schedules: Schedules) ->
     schedules.tick("2026-12-02 09:30:00")
     assert named(schedules) == []
     assert next(job[:16] for job in schedules.jobs() if " missed" in job) == "2026-12-01 19:00"
+
+
+def test_pruned_time_is_left_out(balanced: Schedules) -> None:
+    with balanced.db.writing():
+        balanced.db.execute("UPDATE jobs SET state = 'succeeded', ts = '1.0' WHERE state = 'queued'")
+    prune.carry_out(balanced.session, older_than_ms=24 * HOUR, keep_failed=False)
+    differences, balance = imbalances(balanced)
+    assert differences == []
+    assert balance.totals.occurrences == 49
