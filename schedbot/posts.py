@@ -1,21 +1,28 @@
 """Data types of a post beside its message: files, options and metadata."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """File of a report, as the report returns it. `alt`: the text that stands for a picture."""
+    """File of a report, as the report returns it. `alt`: the text that stands for a picture.
+
+    `content`: bytes; a report may give a text or a figure of matplotlib or plotly instead.
+    """
 
     name: str
-    content: bytes = field(repr=False)
+    content: Any = field(repr=False)
     title: str = ""
     alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedFile:
-    """File of a rendered message. Its content, of `size` bytes, lies at `path`."""
+    """File of a rendered message. Its content, of `size` bytes, lies at `path`.
+
+    `error`: code of the reason why a picture is not shown; the message has the reason in its place.
+    """
 
     path: str
     name: str
@@ -23,6 +30,7 @@ class RenderedFile:
     title: str = ""
     alt: str = ""
     is_picture: bool = False
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

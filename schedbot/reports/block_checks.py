@@ -13,7 +13,7 @@ from typing import Any
 from schedbot.errors import ReportFailed
 from schedbot.model import Message
 from schedbot.rules import block_kit
-from schedbot.rules.block_kit import BlockProblem
+from schedbot.rules.block_kit import BlockProblem, pictures
 from schedbot.rules.block_kit.attachments import MAX_ATTACHMENTS
 from schedbot.rules.block_kit.blocks import MAX_ALL_TEXT, MAX_BLOCKS, MAX_MARKDOWN
 
@@ -58,10 +58,10 @@ def check_pieces(message: Message, blocks: Sequence[Pieces], attachments: Sequen
     """
     for index, pieces in enumerate(blocks):
         for piece in pieces:
-            _raise_first(message, f"/blocks/{index}", block_kit.find_problems([piece]))
+            _raise_first(message, f"/blocks/{index}", _find_problems(Message(blocks=[piece])))
     for index, pieces in enumerate(attachments):
         for piece in pieces:
-            _raise_first(message, f"/attachments/{index}", block_kit.find_attachment_problems([piece]))
+            _raise_first(message, f"/attachments/{index}", _find_problems(Message(attachments=[piece])))
 
 
 def _raise_first(message: Message, place: str, problems: Iterator[BlockProblem]) -> None:
@@ -92,5 +92,21 @@ def _get_type(blocks: Any, index: int) -> str:
 
 
 def _find_problems(message: Message) -> Iterator[BlockProblem]:
+    message = _with_ids(message)
     yield from block_kit.find_problems(message.blocks)
     yield from block_kit.find_attachment_problems(message.attachments)
+
+
+def _with_ids(message: Message) -> Message:
+    """Return the message with any id for each picture of the report: Slack gives them later."""
+    names = pictures.list_names(message)
+    return pictures.show_pictures(message, dict.fromkeys(names, "F0")) if names else message
+
+
+def check_pictures(message: Message) -> None:
+    """Raise ReportFailed for a block that shows a picture which the report has not."""
+    known = [file.name for file in message.files]
+    for name in pictures.list_names(message):
+        if name not in known:
+            problem = f"A block shows the picture '{name}', and the report has no file of that name."
+            raise ReportFailed(problem, hint=f"Its files: {', '.join(known) or 'none'}.")

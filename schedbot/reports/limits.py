@@ -38,6 +38,7 @@ def enforce(message: Message) -> Message:
         return message
     _refuse_empty(message)
     _check_json(message)
+    block_checks.check_pictures(message)
     if utf16_length(message.text) > MAX_TEXT and not message.blocks:
         message = replace(message, blocks=tuple(_make_sections(message.text)))
     if block_checks.find_failure(message):

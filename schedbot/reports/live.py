@@ -16,6 +16,7 @@ from schedbot.reports import limits
 from schedbot.reports.context import LiveOccurrence, ReportContext, build_report_context, build_template_values
 from schedbot.reports.definitions import ReportDefinition
 from schedbot.reports.escaping import escape_text
+from schedbot.reports.files.attach import attach_files
 from schedbot.reports.results import NotReady, RenderedReport, Result, Skip, parse_result
 
 LONGEST_REASON = 2_000
@@ -92,7 +93,7 @@ def finish(
         result = replace_empty(parse_result(value, name_source(definition)), definition, occurrence)
         match result:
             case Message():
-                message = limits.enforce(result)
+                message = limits.enforce(attach_files(result))
                 return RenderedReport(message, detail=cut(detail), render_ms=render_ms, rendered_at=rendered_at)
             case Skip():
                 return RenderedReport(skip=result, detail=cut(detail), render_ms=render_ms, rendered_at=rendered_at)

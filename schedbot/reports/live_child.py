@@ -14,12 +14,14 @@ import socket
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from schedbot.clock import now_ms
+from schedbot.errors import ReportFailed
 from schedbot.reports import live
 from schedbot.reports.definitions import ReportDefinition
+from schedbot.reports.files.attach import write_files
 from schedbot.reports.live_protocol import (
     LivePing,
     LivePong,
@@ -30,6 +32,7 @@ from schedbot.reports.live_protocol import (
 )
 from schedbot.reports.results import RenderedReport
 from schedbot.reports.sources.process_session import kill_session
+from schedbot.reports.spool import SpoolUnusable
 
 MOST_THREADS = 256
 ANSWER_S = 0.5
@@ -66,7 +69,8 @@ class LiveRenderer:
         try:
             self.load(definition)
             self.set_limits(request.key, definition)
-            return live.render(definition, request.url, request.occurrences)
+            results = live.render(definition, request.url, request.occurrences)
+            return [keep_files(rendered, request.spool) for rendered in results]
         except MemoryError:
             return [out_of_memory(definition)] * len(request.occurrences)
         except BaseException as error:  # the other end waits for a result
@@ -146,6 +150,16 @@ def encode_result(request: LiveRenderRequest, index: int, rendered: RenderedRepo
     except Exception as error:
         failure = live.unusable(request.definition, error, rendered.render_ms, rendered.rendered_at)
         return encode(LiveRenderResponse(request.key, index, failure))
+
+
+def keep_files(rendered: RenderedReport, folder: str) -> RenderedReport:
+    """Return a result whose files are in the spool; a failure if the spool cannot be written."""
+    if rendered.message is None or not rendered.message.files:
+        return rendered
+    try:
+        return replace(rendered, message=write_files(rendered.message, folder))
+    except SpoolUnusable as error:
+        return live.failure(ReportFailed(str(error), error.hint), rendered.render_ms, rendered.rendered_at)
 
 
 def drop_stdout() -> None:

@@ -151,11 +151,14 @@ def build_live_request(definitions: Definitions, name: str, occurrence: LiveOccu
 class LiveClient:
     """Renders requests one after the other or many at once. Its processes end with `close`.
 
+    `spool`: folder for the files of reports; empty: their content is not kept.
+
     `is_used`: the process has had a report. `is_filled`: a report had no memory in it; it is replaced once its other
     reports are done.
     """
 
     python_path: tuple[str, ...]
+    spool: str = ""
     process: LiveProcess | None = None
     running: dict[int, LiveRequest] = field(default_factory=dict)
     waiting: deque[LiveRequest] = field(default_factory=deque)
@@ -198,7 +201,7 @@ class LiveClient:
             neighbour.is_alone = False
         request.overdue_at = time.monotonic() + request.definition.end_after_ms / 1000
         self.running[request.key] = request
-        message = LiveRenderRequest(request.key, request.definition, request.url, (request.occurrence,))
+        message = LiveRenderRequest(request.key, request.definition, request.url, (request.occurrence,), self.spool)
         self.process.send(encode(message))
 
     def receive(self) -> Iterator[LiveResult]:
@@ -258,7 +261,7 @@ class LiveClient:
 
     def render_alone(self, request: LiveRequest) -> LiveResult:
         """Return the result of a report in a process of its own."""
-        client = LiveClient(self.python_path, is_second_try=True)
+        client = LiveClient(self.python_path, self.spool, is_second_try=True)
         try:
             return next(client.render([request]))
         finally:

@@ -15,13 +15,14 @@ from schedbot.reports.results import NotReady, RenderedReport, Skip
 class LiveRenderRequest:
     """To a live renderer: render a named report for some occurrences.
 
-    `url`: of its database; it may hold a password.
+    `url`: of its database; it may hold a password. `spool`: folder of its files; empty: their content is not kept.
     """
 
     key: int
     definition: ReportDefinition
     url: str
     occurrences: tuple[LiveOccurrence, ...]
+    spool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def build_request(content: Mapping[str, Any]) -> LiveRenderRequest:
     """Return a request from its fields."""
     definition = build_definition(content["definition"])
     occurrences = tuple(LiveOccurrence(**occurrence) for occurrence in content["occurrences"])
-    return LiveRenderRequest(content["key"], definition, content["url"], occurrences)
+    return LiveRenderRequest(content["key"], definition, content["url"], occurrences, content["spool"])
 
 
 def build_response(content: Mapping[str, Any]) -> LiveRenderResponse:

@@ -1,6 +1,7 @@
 """Results of a report's function: a message, "nothing to report" or "not yet".
 
-A function returns a text, a `Message`, a list of blocks, `skip(reason)` or `not_ready(reason, retry_in="10m")`.
+A function returns a text, a `Message`, a list of blocks, a figure, the bytes of a picture, `skip(reason)` or
+`not_ready(reason, retry_in="10m")`.
 """
 
 import signal
@@ -12,6 +13,7 @@ from schedbot import times
 from schedbot.errors import BadInput, ReportFailed
 from schedbot.model import Message
 from schedbot.reports.escaping import clean, escape_text
+from schedbot.reports.files.parse_files import make_file, parse_files
 
 if TYPE_CHECKING:  # a Python report that imports `skip` needs no settings
     from schedbot.reports.definitions import ReportDefinition
@@ -21,7 +23,7 @@ LEAST_RETRY_MS = 1_000
 LONGEST_REASON = 500
 # Keys of an object, by its first key; a message has any of them.
 OBJECTS = (("skip",), ("not_ready", "retry_in"), ("text", "blocks", "attachments", "markdown", "files"))
-EXPECTED = "Return a text, a Message, blocks, skip(reason) or not_ready(reason)."
+EXPECTED = "Return a text, a Message, blocks, a figure, skip(reason) or not_ready(reason)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +101,9 @@ def parse_result(value: Any, source: str) -> Result:
             return parse_object(value, source)
         case list() | tuple():
             return Message("", parse_blocks(value, source))
-    if is_figure(value):
-        raise ReportFailed(f"{source} returned a figure, and pictures cannot be posted yet.", EXPECTED)
+    if picture := make_file(value):
+        return Message(files=parse_files([picture], source))
     raise ReportFailed(f"{source} returned a value of type {type(value).__name__}.", EXPECTED)
-
-
-def is_figure(value: object) -> bool:
-    """Is the value a figure of a plotting library?"""
-    return type(value).__name__ == "Figure"
 
 
 def time_is_over(definition: "ReportDefinition") -> RenderedReport:
@@ -158,16 +155,17 @@ def parse_object(value: Mapping[str, Any], source: str) -> Result:
 
 
 def normalize(message: Message, source: str) -> Message:
-    """Return a message of texts, blocks and attachments alone: Markdown becomes a block. Raises ReportFailed."""
+    """Return a message of texts, blocks, attachments and files: Markdown becomes blocks. Raises ReportFailed."""
     if not isinstance(message.text, str) or not isinstance(message.markdown, str):
         raise ReportFailed(f"{source} returned a message whose text is no text.", EXPECTED)
-    if message.files:
-        raise ReportFailed(f"{source} returned files, and files cannot be posted yet.", "Link to the file instead.")
+    files = parse_files(message.files, source)
     blocks = parse_blocks(message.blocks, source)
     if message.markdown.strip():
-        blocks = (*blocks, {"type": "markdown", "text": message.markdown})
+        from schedbot.reports.markdown.blocks import build_blocks  # loads a parser
+
+        blocks = (*blocks, *build_blocks(message.markdown, [file.name for file in files]))
     attachments = parse_blocks(message.attachments, source, "attachments")
-    return Message(message.text, blocks, attachments=attachments)
+    return Message(message.text, blocks, files=files, attachments=attachments)
 
 
 def parse_blocks(blocks: Any, source: str, key: str = "blocks") -> tuple[Mapping[str, Any], ...]:

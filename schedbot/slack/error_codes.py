@@ -195,6 +195,7 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
     },
     Outcome.MESSAGE_REFUSED: {
         "missing_files_scope": ("The workspace's token lacks a scope that files need.", FILES_SCOPE),
+        "picture_not_drawn": ("A picture of the report could not be drawn; its message says why.", REPORT),
         "file_lost": ("The file was removed from this machine before it was uploaded.", NEW_FILE),
     },
     Outcome.CHANNEL_REFUSED: {

@@ -170,3 +170,17 @@ def test_messages_of_every_kind_are_cleaned(tmp_path: Path) -> None:
     (tmp_path / "a.j2").write_text('[{"type": "header", "text": {"type": "plain_text", "text": "Sales\\u202e up"}}]')
     message = render(Report("template", str(tmp_path / "a.j2")), CONTEXT)
     assert (message.text, message.blocks[0]["text"]["text"]) == ("Sales up", "Sales up")
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_value_in_markdown_neither_pings_nor_links(value: str, tmp_path: Path) -> None:
+    source = '{"markdown": "# {{ x }}\\n\\n{{ x }}\\n\\n| a | b |\\n|---|---|\\n| {{ x }} | **{{ x }}** |\\n"}'
+    (tmp_path / "a.j2").write_text(source)
+    message = render(Report("template", str(tmp_path / "a.j2"), {"x": value}), CONTEXT)
+    sources = [block["text"] for block in message.blocks if block["type"] == "markdown"]
+    assert not ACTIVE.findall("".join(sources))
+    assert "](" not in "".join(sources)
+    elements = re.findall(
+        r'"type": "(\w+)"', json.dumps([block for block in message.blocks if block["type"] == "table"])
+    )
+    assert set(elements) <= {"table", "rich_text", "rich_text_section", "raw_text", "text", "emoji"}

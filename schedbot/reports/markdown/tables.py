@@ -19,7 +19,9 @@ STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
 ALIGN = re.compile(r"text-align:(left|center|right)")
 # A mention or date stands between two noncharacters while the cell is parsed: it is markup in the source only.
 OPEN, CLOSE = "\ufdee", "\ufdef"
-MARKUP = re.compile(r"<(@[UW][A-Z0-9]{2,20}|#[CG][A-Z0-9]{2,20}|!subteam\^S[A-Z0-9]{2,20}|!(?:here|channel|everyone))(?:\|[^<>]*)?>")
+MARKUP = re.compile(
+    r"<(@[UW][A-Z0-9]{2,20}|#[CG][A-Z0-9]{2,20}|!subteam\^S[A-Z0-9]{2,20}|!(?:here|channel|everyone))(?:\|[^<>]*)?>"
+)
 PARTS = re.compile(rf"{OPEN}([^{CLOSE}]*){CLOSE}|:([a-z0-9_+'-]{{1,60}}):(?![a-z0-9])")
 
 

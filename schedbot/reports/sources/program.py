@@ -18,6 +18,7 @@ from schedbot.reports.context import ReportContext
 from schedbot.reports.definitions import ReportDefinition
 from schedbot.reports.escaping import clean
 from schedbot.reports.results import name_signal
+from schedbot.reports.sources import program_files
 from schedbot.reports.sources.occurrence_values import to_ms
 from schedbot.reports.sources.program_arguments import build_arguments
 from schedbot.reports.sources.program_process import Ended, Invocation, execute
@@ -50,7 +51,7 @@ def run(definition: ReportDefinition, context: ReportContext) -> tuple[Any, str]
     errors = read_errors(ended)
     try:
         check_end(definition, ended)
-        return parse_output(ended.stdout), errors
+        return program_files.read_files(parse_output(ended.stdout), definition), errors
     except ReportFailed as error:
         error.detail = errors
         raise

@@ -1,4 +1,4 @@
-"""Render a template: Block Kit JSON with Jinja2, `{"text", "blocks", "attachments"}` or a list of blocks.
+"""Render a template: Block Kit JSON with Jinja2, `{"text", "blocks", "markdown", "attachments"}` or a list of blocks.
 
 Rules: a template is sandboxed and cannot change its parameters. A missing name is an error, not a blank. Values are
 escaped for Slack unless marked `|safe` (see `escaping`). A comma before `]` or `}` is removed, because loops leave one.
@@ -8,7 +8,7 @@ Source: https://jinja.palletsprojects.com/en/stable/sandbox/, https://docs.slack
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from schedbot.reports.sources.jinja_environment import TemplateEnvironment
 
 MAX_OUTPUT = 1_000_000  # characters; Slack takes at most a tenth
 MAX_DEPTH = 50  # of lists and objects in each other
-MESSAGE_KEYS = ("text", "blocks", "attachments")
+MESSAGE_KEYS = ("text", "blocks", "attachments", "markdown")
 # Values of these keys are used, not shown, so they are not escaped: a URL keeps its `&`.
 UNESCAPED = {
     *("url", "image_url", "thumbnail_url", "title_url", "video_url", "value", "action_id", "block_id"),
@@ -194,10 +194,18 @@ def _unprotect(value: Any, key: str = "", depth: int = 0) -> Any:
         shown = {"value"} if key == "fields" else set()
         names = {name: "" if name in shown else name for name in value}
         table = {escaping.restore(name): _unprotect(entry, names[name], depth + 1) for name, entry in value.items()}
-        if value.get("type") == "markdown" and isinstance(text := value.get("text"), str):
-            table["text"] = escaping.escape_markdown(text)
+        for name in find_markdown(value, depth):
+            table[name] = escaping.escape_markdown(value[name])
         return table
     return value
+
+
+def find_markdown(value: Mapping[str, Any], depth: int) -> Iterator[str]:
+    """Yield the keys of an object that hold Markdown: of a markdown block, and of the message."""
+    if value.get("type") == "markdown" and isinstance(value.get("text"), str):
+        yield "text"
+    if depth == 0 and isinstance(value.get("markdown"), str):
+        yield "markdown"
 
 
 def _build_message(body: Any, name: str) -> Message:
@@ -209,12 +217,17 @@ def _build_message(body: Any, name: str) -> Message:
     if unknown_keys:
         raise ReportFailed(
             f"The template {name} produces a message with the unknown key '{unknown_keys[0]}'.",
-            hint="The keys of a message are 'text', 'blocks' and 'attachments'.",
+            hint="The keys of a message are 'text', 'blocks', 'markdown' and 'attachments'.",
         )
-    text = body.get("text", "")
-    if not isinstance(text, str):
-        raise ReportFailed(f"The template {name} produces a 'text' that is not a string.")
-    blocks, attachments = (_list_objects(body, key, name) for key in MESSAGE_KEYS[1:])
+    text, markdown = (body.get(key, "") for key in ("text", "markdown"))
+    for key, value in (("text", text), ("markdown", markdown)):
+        if not isinstance(value, str):
+            raise ReportFailed(f"The template {name} produces a '{key}' that is not a string.")
+    blocks, attachments = (_list_objects(body, key, name) for key in ("blocks", "attachments"))
+    if markdown.strip():
+        from schedbot.reports.markdown.blocks import build_blocks  # loads a parser
+
+        blocks = (*blocks, *build_blocks(markdown))
     return Message(text, blocks, attachments=attachments)
 
 

@@ -26,6 +26,11 @@ def show_pictures(message: Message, ids: Mapping[str, str]) -> Message:
     return map_blocks(message, lambda block: [with_ids(block, ids)])
 
 
+def rename_pictures(message: Message, names: Mapping[str, str]) -> Message:
+    """Return the message with another name in the place of each name in `names`."""
+    return map_blocks(message, lambda block: [with_ids(block, names, "name")])
+
+
 def replace_pictures(message: Message, notes: Mapping[str, str]) -> Message:
     """Return the message with a line of text in the place of each picture that is named in `notes`.
 
@@ -74,12 +79,12 @@ def elements_of(block: Block) -> list[Any]:
     return list(elements) if block.get("type") == "context" and isinstance(elements, list | tuple) else []
 
 
-def with_ids(block: Block, ids: Mapping[str, str]) -> Block:
-    """Return a block with Slack's ids in the place of names."""
+def with_ids(block: Block, ids: Mapping[str, str], key: str = "id") -> Block:
+    """Return a block with Slack's ids in the place of names. With the key `name` they are other names."""
 
     def identify(picture: Any) -> Any:
         name = find_name(picture)
-        return picture if name is None or name not in ids else {**picture, "slack_file": {"id": ids[name]}}
+        return picture if name is None or name not in ids else {**picture, "slack_file": {key: ids[name]}}
 
     if elements := elements_of(block):
         return {**block, "elements": [identify(element) for element in elements]}

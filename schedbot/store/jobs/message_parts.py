@@ -15,7 +15,7 @@ FRESH_MS = 900_000  # an uploaded picture that Slack still processes is used aga
 BEGUN_GRACE_MS = 3_600_000  # a message that has begun has at least this time for its next part
 
 BEGIN = """
-UPDATE jobs SET parts = :parts, stored_at = :now
+UPDATE jobs SET parts = :parts, stored_at = :now, degraded = :degraded
  WHERE id = :job_id AND token = :token AND state = 'running' AND parts_posted = 0
 """
 
@@ -28,8 +28,8 @@ INSERT INTO message_parts (job_id, part, method, content) VALUES (:job_id, :part
 """
 
 INSERT_FILE = """
-INSERT INTO message_files (job_id, number, name, title, alt, size, path, is_picture)
-VALUES (:job_id, :number, :name, :title, :alt, :size, :path, :is_picture)
+INSERT INTO message_files (job_id, number, name, title, alt, size, path, is_picture, error)
+VALUES (:job_id, :number, :name, :title, :alt, :size, :path, :is_picture, NULLIF(:error, ''))
 """
 
 # The next part, with the last attempt of the first: the others go to its channel.
@@ -92,7 +92,10 @@ def store(db: Database, job_id: int, token: int, message: Message, now: int) -> 
     None, and nothing is stored, if a newer claim holds the job.
     """
     parts = split_parts(message)
-    if not db.execute(BEGIN, {"job_id": job_id, "token": token, "parts": len(parts), "now": now}):
+    files = [file for file in message.files if isinstance(file, RenderedFile)]
+    is_degraded = any(file.error for file in files)
+    bindings = {"job_id": job_id, "token": token, "parts": len(parts), "now": now, "degraded": is_degraded}
+    if not db.execute(BEGIN, bindings):
         return None
     for sql in (DELETE_PARTS, DELETE_FILES):
         db.execute(sql, {"job_id": job_id})
@@ -101,7 +104,6 @@ def store(db: Database, job_id: int, token: int, message: Message, now: int) -> 
         INSERT_PART,
         [{"job_id": job_id, "part": part, "method": method, "content": content} for part, method, content in rows],
     )
-    files = [file for file in message.files if isinstance(file, RenderedFile)]
     db.execute_many(
         INSERT_FILE, [{**asdict(file), "job_id": job_id, "number": number} for number, file in enumerate(files, 1)]
     )

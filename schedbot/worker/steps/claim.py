@@ -13,7 +13,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Outcome
-from schedbot.reports import definitions
+from schedbot.reports import definitions, spool
 from schedbot.reports.results import RenderedReport
 from schedbot.slack import tokens
 from schedbot.store.database import Database
@@ -63,7 +63,8 @@ class Claimer:
         settings = self.in_flight.session.settings
         self.message_store = MessageStore(self.in_flight, self.queue)
         self.render_pool = RenderPool(settings.processes, self.message_store.take, self.sender.fail_render)
-        self.live_pool = LiveRenderPool(definitions.load(settings), settings.renderers, self.on_live_rendered)
+        folder = str(spool.find_folder(settings.database))
+        self.live_pool = LiveRenderPool(definitions.load(settings), settings.renderers, self.on_live_rendered, folder)
         self.preparer = Preparer(self.in_flight, self.live_pool, self.on_live_rendered)
         self.look_for_workspaces()
 

@@ -31,12 +31,13 @@ class LiveRenderPool:
     """The live renderers and the deliveries that wait for them, by report. `on_rendered` is called with each result.
 
     `early`: deliveries that are rendered before their instant, after all others. `alone`: requests that wait for a
-    renderer of their own. `is_shared`: the installation has several workspaces.
+    renderer of their own. `is_shared`: the installation has several workspaces. `spool`: folder of their files.
     """
 
     definitions: Definitions
     processes: int
     on_rendered: Callable[[Delivery, RenderedReport], None]
+    spool: str = ""
     renderers: list[LiveRendererHandle] = field(default_factory=list)
     queues: dict[str, deque[Delivery]] = field(default_factory=dict)
     early: dict[str, deque[Delivery]] = field(default_factory=dict)
@@ -143,7 +144,9 @@ class LiveRenderPool:
         request = LiveRender(definition, dict(enumerate(deliveries)), overdue_at, is_alone)
         handle.add(request)
         occurrences = tuple(build_live_occurrence(delivery.job) for delivery in deliveries)
-        handle.send(LiveRenderRequest(request.key, definition, self.definitions.find_url(definition), occurrences))
+        handle.send(
+            LiveRenderRequest(request.key, definition, self.definitions.find_url(definition), occurrences, self.spool)
+        )
 
     def needs_renderer(self) -> bool:
         """Is another renderer needed? There may be one more than the usual number for a report that has to be alone."""

@@ -1,0 +1,1 @@
+"""Files and pictures of a report: checked, drawn and written to the spool."""
