@@ -75,9 +75,15 @@ class Pool:
         self.rescuer = Rescuer(self.in_flight)
         self.reconciler = Reconciler(self.in_flight)
         self.shutdown = Shutdown(self.in_flight)
-        render_pool, live_pool = self.claimer.render_pool, self.claimer.live_pool
         self.supervisor = ChildSupervisor(
-            self.selector, self.in_flight, render_pool, live_pool, self.sender, self.reconciler, self.timers.claim
+            selector=self.selector,
+            in_flight=self.in_flight,
+            render_pool=self.claimer.render_pool,
+            live_pool=self.claimer.live_pool,
+            sender=self.sender,
+            uploader=self.claimer.uploader,
+            reconciler=self.reconciler,
+            claim_timer=self.timers.claim,
         )
 
     def run(self) -> dict[str, int]:
@@ -160,6 +166,7 @@ class Pool:
         run("replace_children", self.supervisor.replace_overdue)
         run("render", lambda: self.claimer.render_pool.start_renders(steady_ms()))
         run("render_live", lambda: self.claimer.live_pool.start_renders(steady_ms()))
+        run("upload", self.claimer.uploader.start_uploads)
         run("put_stuck_back", self.claimer.put_stuck_back)
 
     def claim(self) -> None:

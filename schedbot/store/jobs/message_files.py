@@ -1,6 +1,6 @@
 """Files of messages: the id of an uploaded file is committed before it is shared, or a message shows it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from schedbot.posts import RenderedFile
 from schedbot.store.database import Database
@@ -11,13 +11,18 @@ SELECT number, name, title, alt, size, path, is_picture, file_id, error FROM mes
 """
 
 # Only for the claim that holds the job: a claim that was lost may not replace the id of a file that is being shared.
-UPDATE = """
-UPDATE message_files SET file_id = :file_id, error = :error
+RECORD_UPLOAD = """
+UPDATE message_files SET file_id = :file_id, error = NULL
  WHERE job_id = :job_id AND number = :number
    AND EXISTS (SELECT 1 FROM jobs j WHERE j.id = :job_id AND j.token = :token AND j.state = 'running')
 """
 
 DEGRADE = "UPDATE jobs SET degraded = 1 WHERE id = :job_id AND token = :token AND state = 'running'"
+
+GIVE_UP = """
+UPDATE message_files SET file_id = NULL, error = :error
+ WHERE job_id = :job_id AND is_picture AND (:number IS NULL OR number = :number)
+"""
 
 FORGET_SHARED = """
 UPDATE message_files SET file_id = NULL
@@ -68,18 +73,24 @@ def list_files(db: Database, job_id: int) -> list[StoredFile]:
     return db.all(StoredFile, FILES, {"job_id": job_id})
 
 
-def record_upload(db: Database, job_id: int, token: int, file: StoredFile, file_id: str) -> StoredFile | None:
-    """Record Slack's id of a file. Return the file; None if a newer claim holds the job. Inside a transaction."""
-    return _update(db, job_id, token, replace(file, file_id=file_id, error=None))
-
-
-def give_up(db: Database, job_id: int, token: int, file: StoredFile, error: str) -> StoredFile | None:
-    """Record that a picture is not shown, and mark its job as degraded. Return as `record_upload`.
+def record_upload(db: Database, job_id: int, token: int, number: int, file_id: str) -> bool:
+    """Record Slack's id of a file. False, and nothing is recorded, if a newer claim holds the job.
 
     Inside a transaction.
     """
-    db.execute(DEGRADE, {"job_id": job_id, "token": token})
-    return _update(db, job_id, token, replace(file, file_id=None, error=error))
+    bindings = {"job_id": job_id, "token": token, "number": number, "file_id": file_id}
+    return db.execute(RECORD_UPLOAD, bindings) > 0
+
+
+def give_up(db: Database, job_id: int, token: int, error: str, number: int | None = None) -> bool:
+    """Record that a picture, or (None) every picture, is not shown, and mark the job as degraded.
+
+    False, and nothing is recorded, if a newer claim holds the job. Inside a transaction.
+    """
+    if not db.execute(DEGRADE, {"job_id": job_id, "token": token}):
+        return False
+    db.execute(GIVE_UP, {"job_id": job_id, "error": error, "number": number})
+    return True
 
 
 def forget_shared(db: Database, job_id: int, part: int) -> None:
@@ -103,8 +114,3 @@ def record_removed(db: Database, paths: str) -> None:
 def list_paths(db: Database) -> list[str]:
     """Return the paths of the files that are still needed."""
     return db.texts(PATHS)
-
-
-def _update(db: Database, job_id: int, token: int, file: StoredFile) -> StoredFile | None:
-    bindings = {"job_id": job_id, "token": token, "number": file.number, "file_id": file.file_id, "error": file.error}
-    return file if db.execute(UPDATE, bindings) else None

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from schedbot.clock import steady_ms
 from schedbot.settings import Settings
+from schedbot.store.jobs.message_files import StoredFile
 from schedbot.store.jobs.unknown import HistoryKey, UnknownJob
 from schedbot.worker.children import poster
 from schedbot.worker.children.child_process import ChildProcess
@@ -25,13 +27,23 @@ class LookUp:
     clock_offset_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload of a delivery's file. `end_by` (steady milliseconds): a poster that answers later is replaced."""
+
+    delivery: Delivery
+    file: StoredFile
+    end_by: int
+
+
 class PosterHandle(ChildProcess):
-    """A poster; `deliveries` by key and `look_ups` by number are those that it has taken."""
+    """A poster; `deliveries` and `uploads` by key and `look_ups` by number are those that it has taken."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(poster.run, settings.api_url, settings.timeout_ms, settings.in_flight)
         self.jobs_taken, self.share, self.slots = 0, settings.jobs_per_poster, settings.in_flight
         self.deliveries: dict[int, Delivery] = {}
+        self.uploads: dict[int, Upload] = {}
         self.look_ups: dict[int, LookUp] = {}
 
     @property
@@ -42,17 +54,22 @@ class PosterHandle(ChildProcess):
     @property
     def free_slots(self) -> int:
         """Return how many more deliveries it takes: none while it starts, and at most its share in all."""
-        room = min(self.slots - len(self.deliveries), self.share - self.jobs_taken)
+        room = min(self.slots - len(self.deliveries) - len(self.uploads), self.share - self.jobs_taken)
         return max(0, room) if self.is_ready else 0
 
     @property
     def is_idle(self) -> bool:
-        return not self.deliveries and not self.look_ups
+        return not (self.deliveries or self.uploads or self.look_ups)
 
     def is_overdue(self, posts_before: int, look_ups_before: int) -> bool:
-        """Does a post or a look-up wait for its response since before these instants (steady milliseconds)?"""
+        """Does a post or a look-up wait for its response since before these instants (steady milliseconds)?
+
+        Or an upload for longer than it may take?
+        """
         posts, look_ups = self.deliveries.values(), self.look_ups.values()
         is_post_overdue = any(0 < post.requested_at < posts_before and not post.has_response for post in posts)
+        if any(upload.end_by < steady_ms() for upload in self.uploads.values()):
+            return True
         return is_post_overdue or any(look_up.requested_steady < look_ups_before for look_up in look_ups)
 
     def take(self, delivery: Delivery) -> None:

@@ -5,7 +5,7 @@ database keeps the pace between pools (`pacing`).
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from schedbot.model import Message, TokenSource
 from schedbot.store.jobs.claims import ClaimedJob
+from schedbot.store.jobs.message_files import StoredFile
 
 PACE_MS = 1_000
 KEYS = count(1)
@@ -37,6 +38,8 @@ class Delivery:
     render_ms: int | None = None
     detail: str | None = None  # what the report wrote beside its message
     parts: int = field(init=False)  # of its message
+    files: Sequence[StoredFile] = ()  # that its part shows; or the file that it shares
+    is_share: bool = False
     attempt: int = 0  # its number, once the intent is on the disk
     sent_at: int | None = None
     sent_steady: int = 0
@@ -57,6 +60,11 @@ class Delivery:
     def part(self) -> int:
         """Number of the part that it sends, from 1 on."""
         return self.job.parts_posted + 1
+
+    @property
+    def shows_pictures(self) -> bool:
+        """Does its message show an uploaded picture?"""
+        return not self.is_share and any(file.file_id for file in self.files)
 
     @property
     def parts_left(self) -> int:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from schedbot.posts import MessageMetadata
 from schedbot.slack import error_codes
 from schedbot.store.jobs.attempts import AttemptStart
-from schedbot.worker.protocol import PostRequest
+from schedbot.worker.protocol import PostRequest, ShareRequest
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import START_LIMIT_MS
 from schedbot.worker.state.send_queue import Delivery
@@ -28,12 +28,15 @@ def build_start(in_flight: InFlight, delivery: Delivery, worker: str, sent_at: i
         report=job.report.source if job.report.kind == "named" else None,
         part=delivery.part,
         thread_ts=job.options.thread_ts or None,
+        method="share" if delivery.is_share else "post",
     )
 
 
-def build_request(in_flight: InFlight, delivery: Delivery) -> PostRequest:
-    """Return the request to post the message of a delivery whose intent is written."""
+def build_request(in_flight: InFlight, delivery: Delivery) -> PostRequest | ShareRequest:
+    """Return the request of a delivery whose intent is written: post its message, or share its file."""
     job = delivery.job
+    if delivery.is_share:
+        return build_share_request(delivery)
     assert delivery.message is not None
     occurrence = MessageMetadata(in_flight.installation, job.occurrence, delivery.attempt)
     return PostRequest(
@@ -45,4 +48,19 @@ def build_request(in_flight: InFlight, delivery: Delivery) -> PostRequest:
         metadata=replace(occurrence, part=delivery.part, parts=delivery.parts),
         start_before=delivery.sent_steady + START_LIMIT_MS,
         options=job.options,
+    )
+
+
+def build_share_request(delivery: Delivery) -> ShareRequest:
+    """Return the request to share the file of a delivery."""
+    job, [file] = delivery.job, delivery.files
+    return ShareRequest(
+        key=delivery.key,
+        source=delivery.source,
+        rereads_token=error_codes.is_token_refused(job.error),
+        channel=job.channel,
+        thread_ts=job.options.thread_ts,
+        file_id=file.file_id or "",
+        title=file.title or file.name,
+        start_before=delivery.sent_steady + START_LIMIT_MS,
     )

@@ -29,6 +29,7 @@ from schedbot.worker.steps.render import RenderPool
 from schedbot.worker.steps.render_live import MOST_WAITING, LiveRenderPool
 from schedbot.worker.steps.send import CHANNEL_WAIT_MS, Sender
 from schedbot.worker.steps.store_message import MessageStore
+from schedbot.worker.steps.upload import Uploader
 
 # Jobs are claimed and rendered this early, so that each is sent at its instant.
 EARLY_MS = 1_000
@@ -54,6 +55,7 @@ class Claimer:
     put_back_slots: dict[ChannelKey, int] = field(default_factory=dict)
     is_claiming: bool = False
     is_full: bool = False
+    uploader: Uploader = field(init=False)
     message_store: MessageStore = field(init=False)
     render_pool: RenderPool = field(init=False)
     live_pool: LiveRenderPool = field(init=False)
@@ -61,7 +63,8 @@ class Claimer:
 
     def __post_init__(self) -> None:
         settings = self.in_flight.session.settings
-        self.message_store = MessageStore(self.in_flight, self.queue)
+        self.uploader = Uploader(self.in_flight, self.sender, self.queue)
+        self.message_store = MessageStore(self.in_flight, self.uploader.take)
         self.render_pool = RenderPool(settings.processes, self.message_store.take, self.sender.fail_render)
         folder = str(spool.find_folder(settings.database))
         self.live_pool = LiveRenderPool(definitions.load(settings), settings.renderers, self.on_live_rendered, folder)

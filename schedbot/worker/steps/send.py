@@ -26,6 +26,7 @@ from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import PACE_MS, Delivery
 from schedbot.worker.state.write_queue import WriteFailure
 from schedbot.worker.steps.attempt_requests import build_request, build_start
+from schedbot.worker.steps.missing_pictures import spare_report
 from schedbot.worker.steps.open_conversation import ConversationOpener
 from schedbot.worker.steps.write_end import EndedDelivery, log_result, write_end, write_ends
 
@@ -166,10 +167,10 @@ class Sender:
         """Record an attempt that was never sent, because its report could not be rendered."""
         self.end_unsent(delivery, AttemptResult(Outcome.RENDER_FAILED, "render_failed", detail=reason))
 
-    def end_unsent(self, delivery: Delivery, result: AttemptResult) -> None:
+    def end_unsent(self, delivery: Delivery, result: AttemptResult, *, is_token_rotated: bool = False) -> None:
         """Record an attempt that was never sent, with its result."""
         self.begin_unsent(delivery)
-        self.end(delivery, PostResponse(delivery.key, result))
+        self.end(delivery, PostResponse(delivery.key, result, is_token_rotated))
 
     def begin_unsent(self, delivery: Delivery) -> None:
         """Record an attempt that was never sent."""
@@ -195,6 +196,7 @@ class Sender:
         if response.is_token_rotated:
             log.event("token_rotated", workspace=delivery.job.workspace)
         result = self.in_flight.passing.judge(delivery.job, response, self.in_flight.session.now())
+        result = spare_report(delivery, result, self.in_flight)
         self.end(delivery, response if result is response.result else replace(response, result=result))
         if breaker.failures != failures_before:
             now = self.in_flight.session.now()

@@ -43,5 +43,6 @@ class MessageStore:
         stored = delivery.job.stored
         assert stored is not None
         delivery.rendered_at, delivery.render_ms = stored.rendered_at, stored.render_ms
-        delivery.message = stored.read_message()
+        if stored.method == message_parts.POST:
+            delivery.message = stored.read_message()
         self.on_ready(delivery)

@@ -9,7 +9,15 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import ProgramChanged, SchedbotError
 from schedbot.slack.response_models import MAX_PAGES
-from schedbot.worker.protocol import ChildResponse, LookUpFailed, LookUpResponse, OpenResponse, PostResponse, Ready
+from schedbot.worker.protocol import (
+    ChildResponse,
+    LookUpFailed,
+    LookUpResponse,
+    OpenResponse,
+    PostResponse,
+    Ready,
+    UploadResponse,
+)
 from schedbot.worker.state.child_starts import START_MS, ChildKind, ChildStarts
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.live_renderer_handle import LiveRendererHandle
@@ -20,6 +28,7 @@ from schedbot.worker.steps.reconcile import Reconciler
 from schedbot.worker.steps.render import RendererHandle, RenderPool
 from schedbot.worker.steps.render_live import LiveRenderPool
 from schedbot.worker.steps.send import Sender
+from schedbot.worker.steps.upload import Uploader
 
 # A child whose response is later than a request's time-out by this much is replaced.
 RESPONSE_MARGIN_MS = 10_000
@@ -37,6 +46,7 @@ class ChildSupervisor:
     render_pool: RenderPool
     live_pool: LiveRenderPool
     sender: Sender
+    uploader: Uploader
     reconciler: Reconciler
     claim_timer: Timer
     starts: ChildStarts = field(init=False)
@@ -148,6 +158,9 @@ class ChildSupervisor:
                 self.sender.receive(child, response)
             case OpenResponse():
                 self.sender.opener.receive(child, response)
+            case UploadResponse():
+                self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
+                self.uploader.receive(child, response)
             case LookUpResponse():
                 self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
                 self.reconciler.receive(child, response)
@@ -220,6 +233,7 @@ class ChildSupervisor:
             return
         self.in_flight.posters.remove(child)
         self.in_flight.on_child_died(child)
+        self.uploader.on_child_died(child)
         self.reconciler.on_child_died(child)
 
     def kill_all(self) -> None:
