@@ -75,15 +75,9 @@ class Pool:
         self.rescuer = Rescuer(self.in_flight)
         self.reconciler = Reconciler(self.in_flight)
         self.shutdown = Shutdown(self.in_flight)
+        pools = (self.claimer.render_pool, self.claimer.live_pool, self.claimer.uploader)
         self.supervisor = ChildSupervisor(
-            selector=self.selector,
-            in_flight=self.in_flight,
-            render_pool=self.claimer.render_pool,
-            live_pool=self.claimer.live_pool,
-            sender=self.sender,
-            uploader=self.claimer.uploader,
-            reconciler=self.reconciler,
-            claim_timer=self.timers.claim,
+            self.selector, self.in_flight, *pools, self.sender, self.reconciler, self.timers.claim
         )
 
     def run(self) -> dict[str, int]:

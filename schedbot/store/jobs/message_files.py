@@ -1,6 +1,7 @@
 """Files of messages: the id of an uploaded file is committed before it is shared, or a message shows it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schedbot.posts import RenderedFile
 from schedbot.store.database import Database
@@ -43,6 +44,14 @@ REMOVED = "UPDATE message_files SET path = '' WHERE path IN (SELECT value FROM j
 PATHS = "SELECT path FROM message_files WHERE path <> ''"
 
 
+class FileKey(NamedTuple):
+    """A file of a job's message, under the token that claims the job."""
+
+    job_id: int
+    token: int
+    number: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFile:
     """A file of a message. `file_id`: None before it is uploaded; `error`: code of the reason why it is not shown."""
@@ -73,23 +82,22 @@ def list_files(db: Database, job_id: int) -> list[StoredFile]:
     return db.all(StoredFile, FILES, {"job_id": job_id})
 
 
-def record_upload(db: Database, job_id: int, token: int, number: int, file_id: str) -> bool:
+def record_upload(db: Database, key: FileKey, file_id: str) -> bool:
     """Record Slack's id of a file. False, and nothing is recorded, if a newer claim holds the job.
 
     Inside a transaction.
     """
-    bindings = {"job_id": job_id, "token": token, "number": number, "file_id": file_id}
-    return db.execute(RECORD_UPLOAD, bindings) > 0
+    return db.execute(RECORD_UPLOAD, {**key._asdict(), "file_id": file_id}) > 0
 
 
-def give_up(db: Database, job_id: int, token: int, error: str, number: int | None = None) -> bool:
-    """Record that a picture, or (None) every picture, is not shown, and mark the job as degraded.
+def give_up(db: Database, key: FileKey, error: str) -> bool:
+    """Record that a picture, or (number None) every picture, is not shown, and mark the job as degraded.
 
     False, and nothing is recorded, if a newer claim holds the job. Inside a transaction.
     """
-    if not db.execute(DEGRADE, {"job_id": job_id, "token": token}):
+    if not db.execute(DEGRADE, {"job_id": key.job_id, "token": key.token}):
         return False
-    db.execute(GIVE_UP, {"job_id": job_id, "error": error, "number": number})
+    db.execute(GIVE_UP, {"job_id": key.job_id, "number": key.number, "error": error})
     return True
 
 

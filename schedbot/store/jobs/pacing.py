@@ -54,6 +54,7 @@ DELETE_EXPIRED = "DELETE FROM pacing WHERE free_at < :now OR held_at > :latest_v
 
 POST = "chat.postMessage"
 HISTORY = "conversations.history"
+FILES = "files.info"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from typing import NamedTuple
 from schedbot.model import JobState, TokenSource, occurrence_id
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
-from schedbot.store.jobs import message_parts
+from schedbot.store.jobs import message_files, message_parts
 from schedbot.store.jobs.readable_rows import read_by_ids
 from schedbot.store.jobs.settlement import SETTLED
+
+NOT_POSTED = (JobState.QUEUED, JobState.FAILED)  # states of a job after an attempt that did not arrive
 
 CANCELLED = after(JobState.UNKNOWN, Event.CANCELLED)
 
@@ -46,6 +48,9 @@ SELECT j.id, j.schedule_id, s.name AS schedule, j.workspace_id, w.name AS worksp
        v.max_attempts, v.on_unknown, w.resumes, j.error,
        coalesce(j.deferred_to, j.due_at) AS scheduled_at,
        w.removed_at IS NOT NULL AS is_removed,
+       (SELECT f.file_id FROM message_parts p
+          JOIN message_files f ON f.job_id = p.job_id AND f.number = CAST(p.content AS INTEGER)
+         WHERE p.job_id = j.id AND p.part = a.part AND a.method = 'share' AND p.content <> '') AS file_id,
        EXISTS (SELECT 1 FROM lookups l
                 WHERE l.job_id = j.id AND l.number = j.attempts AND l.answer = 'widened') AS is_widened
   FROM json_each(:ids) c
@@ -108,6 +113,7 @@ class UnknownJob:
     parts: int = 1
     thread_ts: str = ""  # that the attempt went to
     method: str = "post"
+    file_id: str | None = None  # file that the attempt shares
     is_removed: bool = False  # its workspace: no new token will come
     is_widened: bool = False  # a look-up in the seconds around sent_at did not find it
 
@@ -206,4 +212,6 @@ def settle(
     settled = db.text_or_none(SETTLE, bindings)
     if settled and is_posted and job.parts > 1 and result.ts:
         message_parts.end_part(db, job.id, job.part, result.ts, available_at)
+    if settled in NOT_POSTED and not is_posted and job.file_id:
+        message_files.forget_shared(db, job.id, job.part)
     return None if settled is None else JobState(settled)

@@ -24,6 +24,7 @@ NOT_READY_MS = 600_000  # where the report names no time
 LAST_TRY_MS = 5_000  # before the deadline: time to claim, to render, and for a busy channel
 LOOK_UP_PACE_MS = 1_200  # tier 3: 50 a minute, https://docs.slack.dev/apis/web-api/rate-limits
 LONGEST_LOOK_UP_WAIT_MS = 900_000
+FINAL_AFTER_DEADLINE = ("no_progress", "no_ts", "share_pending")
 
 # Events of attempts that use up nothing.
 UNCOUNTED = {
@@ -231,7 +232,7 @@ def is_hopeless(result: LookUpResult, now: int) -> bool:
 
 def is_final_error(error: str | None, deadline_at: int, now: int) -> bool:
     """Is the error final? A refusal by HTTP may be a proxy's and pass, so it is final only after the deadline."""
-    return now > deadline_at and error is not None and (error.startswith("http_4") or error in ("no_progress", "no_ts"))
+    return now > deadline_at and error is not None and (error.startswith("http_4") or error in FINAL_AFTER_DEADLINE)
 
 
 def waits_for_token(result: LookUpResult) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from schedbot.clock import steady_ms
 from schedbot.settings import Settings
+from schedbot.store.jobs import pacing
 from schedbot.store.jobs.message_files import StoredFile
 from schedbot.store.jobs.unknown import HistoryKey, UnknownJob
 from schedbot.worker.children import poster
@@ -25,6 +26,11 @@ class LookUp:
     requested_at: int = 0
     requested_steady: int = 0
     clock_offset_ms: int | None = None
+
+    @property
+    def method(self) -> str:
+        """Return Slack's method that it calls, which has a limit of its own."""
+        return pacing.FILES if self.jobs[0].file_id else pacing.HISTORY
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from schedbot import log
 from schedbot.model import AttemptResult, Message, Outcome
 from schedbot.rules.block_kit import pictures
 from schedbot.store.jobs import message_files
-from schedbot.store.jobs.message_files import StoredFile
+from schedbot.store.jobs.message_files import FileKey, StoredFile
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import LAST_TRY_MS
 from schedbot.worker.state.send_queue import PACE_MS, Delivery
@@ -33,7 +33,7 @@ def spare_report(delivery: Delivery, result: AttemptResult, in_flight: InFlight)
         return result
     log_missing_picture(delivery, BAD_BLOCKS)
     job = delivery.job
-    give_up = partial(message_files.give_up, job_id=job.id, token=job.token, error=BAD_BLOCKS)
+    give_up = partial(message_files.give_up, key=FileKey(job.id, job.token), error=BAD_BLOCKS)
     in_flight.writes.add(give_up, is_ending=True)
     return replace(result, outcome=Outcome.NOT_POSTED, retry_after_ms=PACE_MS)
 

@@ -97,7 +97,7 @@ class Reconciler:
         now = session.now()
         for look_up in list(self.queue):
             workspace_id = look_up.place.workspace_id
-            free_at = pacing.get_free_at(session.db, workspace_id, pacing.HISTORY, "", now)
+            free_at = pacing.get_free_at(session.db, workspace_id, look_up.method, "", now)
             if workspace_id in self.busy_workspaces or free_at > now:
                 continue
             posters = self.in_flight.open_posters()
@@ -145,6 +145,7 @@ class Reconciler:
             posts=tuple(self.windows.searched_post(job) for job in look_up.jobs),
             resume=self.resumes.pop(look_up.place, ""),
             thread_ts=job.thread_ts,
+            file_id=job.file_id or "",
         )
         poster.send(request)
 
@@ -189,12 +190,16 @@ class Reconciler:
                     self.settle_post(look_up, job, answer, is_token_rotated=response.is_token_rotated)
                 waits_ms = [answer.retry_after_ms or 0 for answer in response.answers]
                 free_at = max(free_at, now + max(waits_ms, default=0))
-        hold = partial(pacing.hold, workspace_id=look_up.place.workspace_id, method=pacing.HISTORY, channel="")
+        hold = partial(pacing.hold, workspace_id=look_up.place.workspace_id, method=look_up.method, channel="")
         self.in_flight.writes.add(partial(hold, now=now, free_at=free_at))
 
     def settle_post(self, look_up: LookUp, job: UnknownJob, answer: HistoryAnswer, *, is_token_rotated: bool) -> None:
         """Settle one post of a look-up by its answer."""
-        is_widened = answer.answer == "absent" and self.windows.widen_if_clock_was_wrong(job, look_up.clock_offset_ms)
+        is_widened = (
+            answer.answer == "absent"
+            and not job.file_id
+            and self.windows.widen_if_clock_was_wrong(job, look_up.clock_offset_ms)
+        )
         word = "widened" if is_widened else answer.answer
         if answer.resume:
             self.resumes[look_up.place] = answer.resume
@@ -237,5 +242,7 @@ class Reconciler:
 
 def has_room_for(look_up: LookUp, job: UnknownJob) -> bool:
     """Can the job's attempt share this look-up?"""
+    if job.file_id:  # Slack is asked about one file at a time
+        return False
     is_near = abs(job.sent_at - look_up.jobs[0].sent_at) <= GROUP_MS
     return is_near and len(look_up.jobs) < POSTS_PER_LOOK_UP

@@ -45,8 +45,8 @@ class ChildSupervisor:
     in_flight: InFlight
     render_pool: RenderPool
     live_pool: LiveRenderPool
-    sender: Sender
     uploader: Uploader
+    sender: Sender
     reconciler: Reconciler
     claim_timer: Timer
     starts: ChildStarts = field(init=False)

@@ -14,7 +14,9 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Outcome
 from schedbot.slack import error_codes
+from schedbot.store.database import Database
 from schedbot.store.jobs import message_files
+from schedbot.store.jobs.message_files import FileKey
 from schedbot.worker.protocol import PostResponse, UploadRequest, UploadResponse
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.poster_handle import PosterHandle, Upload
@@ -86,20 +88,19 @@ class Uploader:
         upload = poster.uploads.pop(response.key, None)
         if upload is None or upload.delivery.is_done:
             return
-        delivery, file = upload.delivery, upload.file
+        delivery, file, job = upload.delivery, upload.file, upload.delivery.job
+        key = FileKey(job.id, job.token, file.number)
         if response.result is None:
-            record = partial(message_files.record_upload, number=file.number, file_id=response.file_id)
-            self.record(delivery, record)
+            self.record(delivery, partial(message_files.record_upload, key=key, file_id=response.file_id))
         elif file.is_picture and (response.result.outcome in FINAL or is_last_try(delivery, self.in_flight)):
             error = response.result.error or "upload_failed"
             log_missing_picture(delivery, error)
-            self.record(delivery, partial(message_files.give_up, error=error, number=file.number))
+            self.record(delivery, partial(message_files.give_up, key=key, error=error))
         else:
             self.end_attempt(delivery, response, response.result)
 
-    def record(self, delivery: Delivery, write: Callable[..., bool]) -> None:
+    def record(self, delivery: Delivery, write: Callable[[Database], bool]) -> None:
         """Record what became of a file, then go on with the next."""
-        write = partial(write, job_id=delivery.job.id, token=delivery.job.token)
         on_failure = partial(self.in_flight.give_up, delivery)
         self.in_flight.writes.add(write, partial(self.on_recorded, delivery), on_failure)
 
