@@ -48,6 +48,8 @@ class PostOptions:
 
 
 PLAIN_POST = PostOptions()
+# Slack's codes for a message that was deleted, is of another app, or is too old to be updated.
+CANNOT_BE_UPDATED = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from schedbot.model import AttemptResult, Message, Outcome
 from schedbot.posts import PLAIN_POST, MessageMetadata, PostOptions
 from schedbot.slack.channel_ids import DIRECT_MESSAGE
 from schedbot.slack.connections import GuardedConnector
-from schedbot.slack.post_body import build_body
+from schedbot.slack.post_body import build_request
 from schedbot.slack.proxies import find_proxy
 from schedbot.slack.request_state import (
     REQUEST_STATE,
@@ -105,11 +105,15 @@ class SlackClient:
         *,
         timeout_ms: int | None = None,
     ) -> AttemptResult:
-        """Post once. `metadata` goes into the message's metadata; `timeout_ms` may shorten the client's time-out."""
-        body = {"token": token, **build_body(channel, message, metadata, options)}
+        """Post once, or update the message of `options`. `metadata` goes into the message's metadata.
+
+        `timeout_ms` may shorten the client's time-out.
+        """
+        method, fields = build_request(channel, message, metadata, options)
+        body = {"token": token, **fields}
         web = self._open_client()
         # api_call, because chat_postMessage first looks for slack_sdk's own classes in all of the blocks.
-        response = await self._send(lambda: web.api_call("chat.postMessage", json=body), timeout_ms)
+        response = await self._send(lambda: web.api_call(method, json=body), timeout_ms)
         if isinstance(response, AttemptResult):
             return response
         result = parse_response(response.status_code, response.headers, _get_body(response), channel)

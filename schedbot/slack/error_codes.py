@@ -41,6 +41,7 @@ INVITE = "In Slack, `/invite` the app to the channel, then run `schedbot resume 
 ASK_ADMIN = "Ask an admin of the Slack workspace, then run `schedbot resume NAME` and `schedbot retry`."
 REPORT = "Run `schedbot preview NAME` to see the message, fix the report, then run `schedbot retry`."
 NOT_READY = f"{NOTHING_TO_DO} The report is asked again until the job's deadline. Then it fails."
+NEW_MESSAGE = f"{NOTHING_TO_DO} schedbot posts a new message instead."
 NO_REPORT = "Use `schedbot edit NAME --on-empty TEXT` to post a text instead."
 NOTHING = f"{NOTHING_TO_DO}{RETRIED}"
 LOOKED_UP = f"{NOTHING_TO_DO} schedbot looks the message up in the channel's history."
@@ -81,6 +82,9 @@ _SLACK_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         ),
     },
     Outcome.NOT_POSTED: {
+        "message_not_found": ("The message to update was deleted.", NEW_MESSAGE),
+        "cant_update_message": ("The app may not update the message: another app posted it.", NEW_MESSAGE),
+        "edit_window_closed": ("The message is too old to be updated.", NEW_MESSAGE),
         "request_timeout": ("Slack received only part of the request.", NOTHING),
         "org_login_required": ("The workspace is being moved to an Enterprise organization.", NOTHING),
         "team_added_to_org": ("The workspace is being moved to an Enterprise organization.", NOTHING),
@@ -203,7 +207,13 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
     },
     Outcome.RENDER_FAILED: {"render_failed": ("The report could not be rendered.", REPORT)},
     Outcome.NOT_READY: {"not_ready": ("The data of the report was not there yet.", NOT_READY)},
-    Outcome.NOTHING_TO_REPORT: {"nothing_to_report": ("The report had nothing to report.", NO_REPORT)},
+    Outcome.NOTHING_TO_REPORT: {
+        "nothing_to_report": ("The report had nothing to report.", NO_REPORT),
+        "superseded": (
+            "The message already shows a later occurrence.",
+            f"{NOTHING_TO_DO} `--update` keeps the message at the latest occurrence.",
+        ),
+    },
     Outcome.LOST_UNSENT: {
         "lost_unsent": ("The worker died before the request left.", NOTHING),
         "window_passed": ("The worker was too late to send under its lease, and sent nothing.", NOTHING),

@@ -1,11 +1,20 @@
-"""Body of a request to chat.postMessage: the message, its options and its metadata. Pure."""
+"""Body of a request to chat.postMessage or chat.update: the message, its options and its metadata. Pure."""
 
 from typing import Any
 
 from schedbot.model import Message
-from schedbot.posts import MessageMetadata, PostOptions
+from schedbot.posts import PLAIN_POST, MessageMetadata, PostOptions
 
 EVENT_TYPE = "schedbot_job"
+
+
+def build_request(
+    channel: str, message: Message, metadata: MessageMetadata | None, options: PostOptions
+) -> tuple[str, dict[str, Any]]:
+    """Return the method and the fields of the request, without the token."""
+    if options.update_ts:
+        return "chat.update", build_update_body(channel, message, metadata, options.update_ts)
+    return "chat.postMessage", build_body(channel, message, metadata, options)
 
 
 def build_body(
@@ -27,6 +36,14 @@ def build_body(
     if metadata:
         body["metadata"] = {"event_type": EVENT_TYPE, "event_payload": build_metadata_payload(metadata)}
     return body
+
+
+def build_update_body(channel: str, message: Message, metadata: MessageMetadata | None, ts: str) -> dict[str, Any]:
+    """Return the fields of a request to chat.update. Attachments that are left out would stay as they were."""
+    body = build_body(channel, message, metadata, PLAIN_POST)
+    fields = ("channel", "text", "metadata")
+    common = {name: body[name] for name in fields if name in body}
+    return {**common, "ts": ts, "blocks": list(message.blocks), "attachments": list(message.attachments)}
 
 
 def build_metadata_payload(metadata: MessageMetadata) -> dict[str, str | int]:

@@ -17,6 +17,7 @@ GROUPS = {
         "file_not_found file_update_failed file_deleted share_pending"
     ),
     Outcome.NOT_POSTED: (
+        "message_not_found cant_update_message edit_window_closed "
         "request_timeout org_login_required team_added_to_org connection_refused connection_failed connect_timeout dns "
         "tls bad_api_url bad_proxy deadline not_arrived no_tick upload_failed"
     ),
@@ -48,7 +49,7 @@ GROUPS = {
     ),
     Outcome.RENDER_FAILED: "render_failed",
     Outcome.NOT_READY: "not_ready",
-    Outcome.NOTHING_TO_REPORT: "nothing_to_report",
+    Outcome.NOTHING_TO_REPORT: "nothing_to_report superseded",
     Outcome.LOST_UNSENT: (
         "lost_unsent window_passed no_posters no_renderers no_live_renderers "
         "no_descriptors no_memory no_processes io_error"
@@ -59,7 +60,7 @@ OURS_TEXT = (
     "timeout connection_lost not_json no_ts wrong_channel worker_lost not_arrived lost_unsent connect_timeout "
     "no_posters no_renderers no_live_renderers no_descriptors no_memory no_processes io_error "
     "too_large connection_refused connection_failed dns tls bad_api_url bad_proxy deadline no_tick token_unavailable "
-    "render_failed not_ready nothing_to_report upload_failed share_pending missing_files_scope file_lost "
+    "render_failed not_ready nothing_to_report superseded upload_failed share_pending missing_files_scope file_lost "
     "missing_im_write picture_not_drawn"
 )
 OURS = OURS_TEXT.split()

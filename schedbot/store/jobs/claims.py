@@ -13,8 +13,9 @@ from schedbot.posts import PLAIN_POST, PostOptions
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.history import previous_post
-from schedbot.store.jobs import message_parts, pacing
+from schedbot.store.jobs import last_message, message_parts, pacing
 from schedbot.store.jobs.fairness import RUNNING, RoundRobin, claim_in_turns
+from schedbot.store.jobs.last_message import CHANNEL
 from schedbot.store.jobs.message_parts import StoredPart
 from schedbot.store.jobs.readable_rows import read_by_ids
 from schedbot.store.schedules.recurrences import rule_columns
@@ -36,9 +37,6 @@ UPDATE jobs
 RETURNING id
 """
 
-# A message to a person goes to the conversation that Slack opened.
-CHANNEL = "coalesce(d.channel_id, v.channel)"
-
 # A job is delivered by its schedule's present version. Extra jobs have no calendar.
 CLAIMED = f"""
 SELECT j.id, coalesce(j.token, 0) AS token, j.schedule_id, s.name AS schedule, s.account, j.workspace_id,
@@ -53,6 +51,8 @@ SELECT j.id, coalesce(j.token, 0) AS token, j.schedule_id, s.name AS schedule, s
            CASE WHEN m.held_at <= :latest_valid_hold THEN m.free_at ELSE 0 END) AS free_at,
        w.resumes, j.error, j.deferred_to, v.on_empty,
        v.username AS "options.username", v.icon AS "options.icon", v.unfurl AS "options.unfurl",
+       {last_message.TO_UPDATE} AS "options.update_ts", {last_message.IS_SUPERSEDED} AS is_superseded,
+       {last_message.IS_WAITING} AS is_waiting,
        {rule_columns("recurrence")},
        CASE WHEN v.report_kind <> 'text' THEN ({previous_post.OF_JOB}) END AS previous_at,
        CASE WHEN j.kind = 'scheduled' THEN {CALENDAR} ELSE '' END AS calendar
@@ -131,6 +131,8 @@ class ClaimedJob:
     error: str | None
     recurrence: Recurrence
     options: PostOptions = PLAIN_POST
+    is_superseded: bool = False  # it would put back a message that a later occurrence has updated
+    is_waiting: bool = False  # for another job of its schedule
     on_empty: str = ""
     previous_at: int | None = None  # its schedule's last message before it; None for a text
     deferred_to: int | None = None

@@ -8,6 +8,7 @@ from schedbot.store.database import Database
 
 QUEUED = after(JobState.RUNNING, Event.WORKER_DIED_UNSENT)
 UNKNOWN = after(JobState.RUNNING, Event.WORKER_DIED_SENT)
+UPDATED_AGAIN = after(JobState.RUNNING, Event.NOT_POSTED)
 ERROR = "worker_lost"
 
 MAX_CLOCK_CHANGE_MS = 600_000
@@ -18,11 +19,19 @@ SELECT id, token, lease_until FROM jobs
  LIMIT 1000
 """
 
-OPEN_ATTEMPT = "SELECT number, sent_at FROM attempts WHERE job_id = :job_id AND ended_at IS NULL"
+OPEN_ATTEMPT = "SELECT number, sent_at, method FROM attempts WHERE job_id = :job_id AND ended_at IS NULL"
 
 RESCUE_SENT = """
 UPDATE jobs
    SET state = :unknown, available_at = :look_up_at, spent = spent + 1, error = :error,
+       token = NULL, lease_until = NULL
+ WHERE id = :job_id AND token = :token AND state = 'running'
+"""
+
+# An update of a message may be repeated.
+RESCUE_UPDATE = """
+UPDATE jobs
+   SET state = :queued, available_at = max(available_at, :now), spent = spent + 1, error = :error,
        token = NULL, lease_until = NULL
  WHERE id = :job_id AND token = :token AND state = 'running'
 """
@@ -54,6 +63,7 @@ class OpenAttempt:
 
     number: int
     sent_at: int | None
+    method: str = "post"
 
 
 def list_expired_leases(db: Database, now: int, lease_ms: int) -> list[ExpiredLease]:
@@ -71,9 +81,21 @@ def rescue_job(db: Database, job_id: int, token: int, now: int, window_ms: int) 
     attempt = db.first(OpenAttempt, OPEN_ATTEMPT, {"job_id": job_id})
     if attempt is None or attempt.sent_at is None:
         return QUEUED if db.execute(RESCUE_UNSENT, {**claim, "now": now, "queued": QUEUED}) else None
+    if attempt.method == "update":
+        return rescue_update(db, job_id, token, attempt.number, now)
     look_up_at = min(attempt.sent_at, now) + window_ms
     if not db.execute(RESCUE_SENT, {**claim, "look_up_at": look_up_at, "unknown": UNKNOWN, "error": ERROR}):
         return None
     ended = {"job_id": job_id, "number": attempt.number, "now": now, "outcome": Outcome.UNKNOWN, "error": ERROR}
     db.execute(END_ATTEMPT, ended)
     return UNKNOWN
+
+
+def rescue_update(db: Database, job_id: int, token: int, number: int, now: int) -> JobState | None:
+    """Queue a job again that may have updated a message. Inside a transaction. Returns as `rescue_job` does."""
+    bindings = {"job_id": job_id, "token": token, "now": now, "queued": UPDATED_AGAIN, "error": ERROR}
+    if not db.execute(RESCUE_UPDATE, bindings):
+        return None
+    ended = {"job_id": job_id, "number": number, "now": now, "outcome": Outcome.NOT_POSTED, "error": ERROR}
+    db.execute(END_ATTEMPT, ended)
+    return UPDATED_AGAIN

@@ -28,7 +28,7 @@ def build_start(in_flight: InFlight, delivery: Delivery, worker: str, sent_at: i
         report=job.report.source if job.report.kind == "named" else None,
         part=delivery.part,
         thread_ts=job.options.thread_ts or None,
-        method="share" if delivery.is_share else "post",
+        method="share" if delivery.is_share else "update" if job.options.update_ts else "post",
     )
 
 

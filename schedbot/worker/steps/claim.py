@@ -37,6 +37,8 @@ EARLY_MS = 1_000
 SLOT_MS = 1_300
 # A job that no renderer can take now is put back for this long, spread over as long again.
 NO_RENDERER_MS = 5_000
+# A job that updates a message waits for the jobs of its schedule that are on their way, by steps of this length.
+UPDATE_WAIT_MS = 2_000
 # Jobs that only wait for their channel, for each post that may be in flight.
 WAITING_PER_SLOT = 4
 CLAIM_WRITE = "write_claim"
@@ -148,6 +150,8 @@ class Claimer:
             self.in_flight.expire(job)
         elif send_at > steady + CHANNEL_WAIT_MS:
             self.in_flight.put_back(job, now + self.put_back_slot(job, send_at, now) - steady)
+        elif job.is_waiting:
+            self.in_flight.put_back(job, now + UPDATE_WAIT_MS)
         elif not job.stored and self.is_render_queue_full(job, steady):
             self.in_flight.put_back(job, now + no_renderer_ms())
         elif not self.sender.defer_if_closed(job, max(now, job.available_at)):
@@ -185,7 +189,9 @@ class Claimer:
             return
         delivery = Delivery(job, source, now)
         self.in_flight.add(delivery)
-        if job.stored:
+        if job.is_superseded:
+            self.sender.end_unsent(delivery, AttemptResult(Outcome.NOTHING_TO_REPORT, "superseded"))
+        elif job.stored:
             self.message_store.take_stored(delivery)
         elif job.report.kind != "named":
             self.render_pool.render(delivery)

@@ -21,7 +21,7 @@ from schedbot.worker.state.next_state import RATE_LIMIT_MS, SPREAD_MS
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import ChannelKey, Delivery
 
-GONE = "channel_not_found"
+CHANNEL_NOT_FOUND = "channel_not_found"
 
 
 @dataclass(slots=True)
@@ -114,7 +114,7 @@ class ConversationOpener:
         The token of a workspace may be of another app by now, which has conversations of its own.
         """
         job = delivery.job
-        if result.error != GONE or not channel_ids.is_person(job.schedule_channel):
+        if result.error != CHANNEL_NOT_FOUND or not channel_ids.is_person(job.schedule_channel):
             return result
         self.opened.pop(ChannelKey(job.workspace_id, job.schedule_channel), None)
         forget = partial(direct_messages.forget, workspace_id=job.workspace_id, channel_id=job.channel)

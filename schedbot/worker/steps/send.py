@@ -14,6 +14,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.slack import channel_ids
+from schedbot.slack.updates import explain_update
 from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage
 from schedbot.store.jobs.attempts import IntentResult
@@ -217,6 +218,8 @@ class Sender:
         if delivery.detail and not result.detail:
             result = replace(result, detail=delivery.detail)
         result = self.opener.forget_if_gone(delivery, result)
+        if job.options.update_ts:
+            result = explain_update(result)
         budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at, delivery.parts_left)
         is_last = job.spent + 1 >= job.max_attempts
         is_free = self.in_flight.breaker.spares_attempt(result, job.error, is_last=is_last)

@@ -1,0 +1,43 @@
+"""Last message of the schedule of a job, which `--update` brings up to date; and the jobs that this has to wait for.
+
+Parts of statements in which the job is `j`, its schedule's version `v` and its channel {CHANNEL}.
+"""
+
+from schedbot.posts import CANNOT_BE_UPDATED
+
+# A message to a person goes to the conversation that Slack opened.
+CHANNEL = "coalesce(d.channel_id, v.channel)"
+IS_FIRST_PART = "v.is_update = 1 AND j.parts_posted = 0"
+
+# '': a new message, because there is none yet, or the last one can be updated no more.
+TO_UPDATE = f"""
+CASE WHEN {IS_FIRST_PART}
+           AND NOT EXISTS (SELECT 1 FROM attempts g
+                            WHERE g.job_id = j.id AND g.method = 'update'
+                              AND g.error IN ({", ".join(f"'{code}'" for code in sorted(CANNOT_BE_UPDATED))}))
+     THEN coalesce((SELECT p.ts FROM jobs p
+                     WHERE p.schedule_id = j.schedule_id AND p.state = 'succeeded' AND p.kind <> 'test'
+                       AND p.thread_ts IS NULL
+                       AND EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = p.id AND a.channel = {CHANNEL})
+                     ORDER BY p.due_at DESC LIMIT 1), '')
+     ELSE '' END
+"""
+
+# A later occurrence is in the message by now: this one would put it back.
+IS_SUPERSEDED = f"""
+CASE WHEN {IS_FIRST_PART}
+     THEN EXISTS (SELECT 1 FROM jobs p
+                   WHERE p.schedule_id = j.schedule_id AND p.due_at > j.due_at AND p.state = 'succeeded'
+                     AND p.kind <> 'test')
+     ELSE 0 END
+"""
+
+# Another job of the schedule is on its way, or may be: it may post the message that this one updates.
+IS_WAITING = f"""
+CASE WHEN {IS_FIRST_PART}
+     THEN EXISTS (SELECT 1 FROM jobs p
+                   WHERE p.schedule_id = j.schedule_id AND p.state IN ('queued', 'running') AND p.state = 'running'
+                     AND p.id <> j.id AND (p.token <> j.token OR p.due_at < j.due_at))
+          OR EXISTS (SELECT 1 FROM jobs p WHERE p.state = 'unknown' AND p.schedule_id = j.schedule_id AND p.id <> j.id)
+     ELSE 0 END
+"""

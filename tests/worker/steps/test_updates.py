@@ -1,0 +1,88 @@
+"""`--update`: the last message of a schedule shows the newest occurrence; a lost answer needs no look-up."""
+
+import pytest
+
+from tests.support.app import App
+from tests.support.sql import read_rows
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def updating(app: App) -> App:
+    """An installation whose schedule has posted its first message."""
+    app.add_schedule("board", cron="0 0 1 1 *", update="true", text="Open: 3")
+    run_now(app)
+    return app
+
+
+def run_now(app: App) -> None:
+    assert app.run("run-now", "board").returncode == 0
+    app.work()
+
+
+def texts(app: App) -> list[str]:
+    return [post["text"] for post in app.posts()]
+
+
+def count(app: App, method: str) -> int:
+    return [request["method"] for request in app.slack.requests()].count(method)
+
+
+def test_message_is_updated_in_place(updating: App) -> None:
+    ts = updating.posts()[0]["ts"]
+    updating.run("edit", "board", "--text", "Open: 2")
+    run_now(updating)
+    [post] = updating.posts()
+    assert (post["text"], post["ts"]) == ("Open: 2", ts)
+    first, second = updating.audit()
+    assert post["metadata"]["event_payload"]["occurrence"] == second["occurrence"]
+    assert [first["ts"], second["ts"]] == [ts, ts]
+    assert [row[0] for row in read_rows(updating.db, "SELECT method FROM attempts")] == ["post", "update"]
+    updating.run("edit", "board", "--no-update")
+    run_now(updating)
+    assert texts(updating) == ["Open: 2", "Open: 2"]
+
+
+@pytest.mark.parametrize("fault", ["drop_before", "drop_after"])
+def test_lost_answer_is_repeated_without_a_look_up(updating: App, fault: str) -> None:
+    updating.slack.order(fault, method="chat.update")
+    updating.run("edit", "board", "--text", "Open: 1")
+    run_now(updating)
+    assert texts(updating) == ["Open: 1"]
+    assert updating.states() == {"succeeded": 2}
+    assert (count(updating, "chat.update"), count(updating, "conversations.history")) == (2, 0)
+
+
+@pytest.mark.parametrize("code", ["message_not_found", "cant_update_message", "edit_window_closed"])
+def test_message_that_is_gone_is_posted_anew(updating: App, code: str) -> None:
+    updating.slack.order("error", method="chat.update", code=code, times="forever")
+    updating.run("edit", "board", "--text", "Open: 1", "--max-attempts", "1")
+    run_now(updating)
+    assert texts(updating) == ["Open: 3", "Open: 1"]
+    updating.slack.clear()
+    updating.run("edit", "board", "--text", "Open: 0")
+    run_now(updating)
+    assert texts(updating) == ["Open: 3", "Open: 0"]
+
+
+def test_older_occurrence_does_not_put_the_message_back(app: App) -> None:
+    app.add_schedule("board", cron="0 0 1 1 *", update="true", text="Open: 3")
+    app.slack.order("error", code="msg_too_long")
+    run_now(app)
+    run_now(app)
+    app.run("retry", "--state", "failed", "--yes")
+    app.work()
+    assert texts(app) == ["Open: 3"]
+    assert app.states() == {"succeeded": 1, "skipped": 1}
+    assert "later occurrence" in app.run("audit", "1").stdout
+
+
+def test_jobs_that_are_due_together_make_one_message(app: App) -> None:
+    app.add_schedule("board", cron="0 0 1 1 *", update="true", text="Open: 3")
+    for _ in range(3):
+        app.run("run-now", "board")
+    app.slack.order("drop_after", method="chat.postMessage")
+    app.work()
+    assert texts(app) == ["Open: 3"]
+    assert app.states() == {"succeeded": 3}
