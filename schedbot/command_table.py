@@ -60,6 +60,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "health": "Show whether posts are going out.",
         "metrics": "Print metrics for Prometheus.",
         "prune": "Delete old jobs, and give their space back.",
+        "restore": "Put a backup in the place of the database.",
         "stats": "Show posts, failures and lateness by day, account and so on.",
     },
 }

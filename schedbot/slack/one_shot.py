@@ -8,6 +8,7 @@ from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Message
 from schedbot.posts import PostOptions
 from schedbot.slack.client import SlackClient
+from schedbot.slack.posted_occurrences import UNREAD, ChannelPosts, ChannelSearch, read_channel
 from schedbot.slack.response_models import ChannelInfo, Identity, UserInfo
 from schedbot.slack.user_ids import USER_ERRORS
 
@@ -29,6 +30,22 @@ def post_message(
 ) -> AttemptResult:
     """Post `message` now, once, without metadata: for `test-send`."""
     return _run(api_url, timeout_ms, lambda client: client.post(token, channel_id, message, None, options))
+
+
+def fetch_posted(
+    api_url: str, searches: Sequence[ChannelSearch], until: int, timeout_ms: int, within_ms: int
+) -> list[ChannelPosts]:
+    """Return the occurrences that each channel's history shows, read one after the other within `within_ms` in all."""
+
+    async def fetch_each(client: SlackClient) -> list[ChannelPosts]:
+        end_at = steady_ms() + within_ms
+        posts = []
+        for search in searches:
+            is_over = steady_ms() >= end_at
+            posts.append(ChannelPosts(error=UNREAD) if is_over else await read_channel(client, search, until, end_at))
+        return posts
+
+    return _run(api_url, timeout_ms, fetch_each)
 
 
 def fetch_users(

@@ -92,8 +92,11 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def back_up(self, target: Path) -> None:
-        """Copy the database, as of one commit, into a new file, while writers go on. Raises DatabaseUnusable."""
+    def back_up(self, target: Path, now: int) -> None:
+        """Copy the database, as of one commit, into a new file, while writers go on. The copy names the instant `now`.
+
+        Raises DatabaseUnusable.
+        """
 
     @abstractmethod
     def verify_backup(self, target: Path) -> int:

@@ -42,7 +42,7 @@ def back_up(session: Session, target: Path, keep: int | None = None) -> BackupRe
     if not file.parent.is_dir():
         raise BadInput(f"There is no folder '{file.parent}'.", "Make it first; only its owner should read it.")
     with partial_file(file) as partial:
-        session.db.back_up(partial)
+        session.db.back_up(partial, session.now())
         jobs = session.db.verify_backup(partial)
         os.rename(partial, file)
     sync_folder(file.parent)

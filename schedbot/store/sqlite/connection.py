@@ -136,10 +136,10 @@ class SqliteDatabase(Database):
 
         return open_scratch(self.path, fill)
 
-    def back_up(self, target: Path) -> None:
+    def back_up(self, target: Path, now: int) -> None:
         from schedbot.store.sqlite import online_backup
 
-        online_backup.copy(self._connection, self.path, target)
+        online_backup.copy(self._connection, self.path, target, now)
 
     def verify_backup(self, target: Path) -> int:
         from schedbot.store.sqlite import online_backup

@@ -13,8 +13,13 @@ from schedbot.store.sqlite.errors import translated
 ALL_PAGES = -1
 
 
-def copy(connection: apsw.Connection, source: Path, target: Path) -> None:
+MARK = "UPDATE installation SET backed_up_at = ?"
+
+
+def copy(connection: apsw.Connection, source: Path, target: Path, backed_up_at: int | None = None) -> None:
     """Copy the database into `target`, a file that does not exist yet; only its owner may read it.
+
+    `backed_up_at`: write the instant into the copy, so that a restore knows it.
 
     The copy is checked and is on the disk at the end. Raises DatabaseUnusable.
     """
@@ -26,6 +31,8 @@ def copy(connection: apsw.Connection, source: Path, target: Path) -> None:
                 backup.step(ALL_PAGES)
             copied.execute("PRAGMA journal_mode = DELETE").fetchall()
             copied.execute("PRAGMA synchronous = FULL")
+            if backed_up_at is not None:
+                copied.execute(MARK, (backed_up_at,)).fetchall()
         finally:
             copied.close()
     descriptor = os.open(target, os.O_RDONLY)

@@ -4,6 +4,7 @@ A wake-up can get lost (a full pipe, a pool that is starting), so pools also pol
 """
 
 import errno
+import glob
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -60,3 +61,17 @@ def wake_one(path: Path) -> None:
     with suppress(BlockingIOError):
         os.write(descriptor, b"!")
     os.close(descriptor)
+
+
+def count_listeners(database: Path) -> int:
+    """Return the number of pools that listen beside a database."""
+    return sum(map(has_listener, database.parent.glob(f"{glob.escape(database.name)}-*{SUFFIX}")))
+
+
+def has_listener(path: Path) -> bool:
+    """Does a pool read from the FIFO?"""
+    try:
+        os.close(companion_files.open_fifo_writer(path))
+    except (OSError, DatabaseUnusable):
+        return False
+    return True

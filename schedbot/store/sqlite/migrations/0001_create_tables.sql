@@ -3,7 +3,8 @@
 CREATE TABLE installation (
   id          TEXT    NOT NULL PRIMARY KEY,            -- UUID of this database, in the metadata of every message
   created_at  INTEGER NOT NULL,
-  zone_data   TEXT                                     -- IANA version by which next_due_at was computed; null: unknown
+  zone_data   TEXT,                                    -- IANA version by which next_due_at was computed; null: unknown
+  backed_up_at INTEGER                                 -- in a backup: its instant; null: this is none
 ) STRICT;
 
 -- One row: the place of the file where pools and ticks work with it. A copy of the file lies elsewhere.

@@ -1,0 +1,134 @@
+"""`restore`: put a backup in the place of the database, without a second post of what was posted since."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from schedbot import times
+from schedbot.admin.change_context import ChangeContext, ChangedObject
+from schedbot.admin.operations import restored_posts
+from schedbot.admin.operations.backup import stamp
+from schedbot.errors import BadInput, DatabaseUnusable, SchedbotError
+from schedbot.session import Session
+from schedbot.settings import Settings
+from schedbot.store.database import Database
+from schedbot.store.open_database import get_installation_id, open_database
+from schedbot.store.operations import heartbeats, ownership, restored_jobs
+from schedbot.store.sqlite import replaced_file, wake_fifo
+from schedbot.store.sqlite.location import Location, locate
+
+RESTORING = Location("a restore", "a restore", "a restore that goes on, or was killed", "", 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreResult:
+    """Result of a restore: its file and instant, the number of jobs by their fate, and the old database's new name."""
+
+    file: Path
+    backed_up_at: int | None
+    restored_at: int
+    posted: int
+    queued: int
+    held: int
+    missed: int
+    replaced: Path | None
+
+
+def restore(
+    settings: Settings, file: Path, now: Callable[[], int], within_ms: int, *, take_over: bool = False
+) -> RestoreResult:
+    """Replace the database by the backup, after what was posted since is settled in it. Raises SchedbotError.
+
+    Until then the old database is there, and no pool and no tick works with it. `take_over`: the backup is of another
+    machine. `within_ms`: longest time to read histories.
+    """
+    path = settings.database
+    if file.exists() and path.exists() and file.samefile(path):
+        raise BadInput(f"'{file}' is the database itself.", "Name a backup of it.")
+    with ExitStack() as stack:
+        copy = stack.enter_context(replaced_file.verified_copy(file, path))
+        replaced = stack.enter_context(stopped_database(path, now()))
+        with closing(open_database(copy)) as db:
+            session = Session(settings, db, now)
+            refuse_other_place(db, path, file, take_over)
+            refuse_other_installation(db, replaced, path)
+            backed_up_at = restored_jobs.get_backed_up_at(db)
+            fates = restored_posts.settle(session, replaced, backed_up_at or 0, within_ms)
+            record(session, file, backed_up_at, dict(fates))
+        aside = path.with_name(f"{path.name}.before-{stamp(now())}") if path.exists() else None
+        if replaced:
+            ownership.make_owner(replaced, replace(locate(copy), path=str(path.absolute())))
+            replaced.close()
+        replaced_file.swap(copy, path, aside or path)
+    with closing(open_database(path)) as db:
+        ownership.make_owner(db)
+    counts = {fate: fates[fate] for fate in ("posted", "queued", "held", "missed")}
+    return RestoreResult(file, backed_up_at, now(), **counts, replaced=aside)
+
+
+@contextmanager
+def stopped_database(path: Path, now: int) -> Iterator[Database | None]:
+    """Yield the present database, with which no pool and no tick can work meanwhile; None if there is none to read.
+
+    Raises SchedbotError while a pool runs. If the block raises, the database works again.
+    """
+    refuse_running_pool(path)
+    try:
+        db = open_database(path)
+    except DatabaseUnusable:
+        yield None
+        return
+    try:
+        if heartbeats.is_pool_alive(db, now):
+            raise running_pool(path)
+        owner = ownership.get_owner(db) or locate(path)
+        ownership.make_owner(db, RESTORING)
+        try:
+            yield db
+        except BaseException:
+            ownership.make_owner(db, owner)
+            raise
+    finally:
+        db.close()
+
+
+def refuse_running_pool(path: Path) -> None:
+    """Raise SchedbotError while a pool listens beside the database, also where the database itself is damaged."""
+    if wake_fifo.count_listeners(path):
+        raise running_pool(path)
+
+
+def running_pool(path: Path) -> SchedbotError:
+    seconds = times.format_duration(heartbeats.POOL_ALIVE_MS)
+    problem = f"A worker pool works with '{path}', or did within the last {seconds}."
+    return SchedbotError(problem, f"Stop 'schedbot work' first; a pool that was killed counts for {seconds} more.")
+
+
+def refuse_other_place(db: Database, path: Path, file: Path, take_over: bool) -> None:
+    """Raise BadInput for the backup of a database that is elsewhere, and may be in use there."""
+    owner, place = ownership.get_owner(db), locate(path)
+    if owner is None or take_over:
+        return
+    is_elsewhere = not owner.is_on_machine_of(place)
+    if is_elsewhere or (Path(owner.path) != Path(place.path) and owner.is_there()):
+        where = f"'{owner.path}' on the machine '{owner.host}'"
+        hint = "Stop schedbot there for good, then add --take-over."
+        raise BadInput(f"'{file}' is a backup of {where}. Two in use would post everything twice.", hint)
+
+
+def refuse_other_installation(db: Database, replaced: Database | None, path: Path) -> None:
+    """Raise BadInput if the database that would be replaced is of another installation."""
+    if replaced and get_installation_id(replaced) != get_installation_id(db):
+        hint = "Move that file away first, or name another database with --database."
+        raise BadInput(f"The database '{path}' is of another installation than the backup.", hint)
+
+
+def record(session: Session, file: Path, backed_up_at: int | None, fates: dict[str, int]) -> None:
+    """Record the restore in the restored database."""
+    context = ChangeContext.begin(session, "restore")
+    installation = get_installation_id(session.db)
+    changed = ChangedObject("installation", installation, "installation", None)
+    before = {"backup": str(file), "backed_up_at": None if backed_up_at is None else times.to_rfc3339(backed_up_at)}
+    with session.db.writing():
+        context.record(session.db, changed, before, {**before, "restored": fates})

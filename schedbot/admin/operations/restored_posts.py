@@ -1,0 +1,111 @@
+"""Posts that were made after a backup: jobs of the restored database are settled by the records of what was posted.
+
+Two records tell: the database that is replaced, if it can be read, and the history of each channel. A job that both
+leave open is held: it is not posted a second time.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import groupby
+
+from schedbot.errors import DatabaseUnusable, TokenUnavailable
+from schedbot.model import JobState, occurrence_id
+from schedbot.session import Session
+from schedbot.slack import tokens
+from schedbot.slack.posted_occurrences import UNREAD, ChannelPosts, ChannelSearch, PostedParts
+from schedbot.store.database import Database
+from schedbot.store.fanout import enqueue_due, timed_pauses
+from schedbot.store.fanout.insert_jobs import Counts
+from schedbot.store.open_database import get_installation_id
+from schedbot.store.operations import restored_jobs
+from schedbot.store.operations.restored_jobs import RestoredJob
+from schedbot.store.schedules import pauses_of_all, recurrences
+
+SLICE = 50
+POSTED, QUEUED, HELD, MISSED = "posted", "queued", "held", "missed"
+
+
+def settle(session: Session, replaced: Database | None, since: int, within_ms: int) -> Counter[str]:
+    """Settle what is due, as far as records tell, and return the number of jobs by their fate.
+
+    `replaced`: the database that was used until now, if it can be read; `since`: instant of the backup.
+    """
+    db, now = session.db, session.now()
+    with db.writing():
+        restored_jobs.end_pools(db, now)
+    enqueue_overdue(db, now)
+    jobs = restored_jobs.list_candidates(db, since, now)
+    known = {job.id: ts for job in jobs if (ts := find_in(replaced, job))}
+    unknown = [job for job in jobs if job.id not in known]
+    histories = read_histories(session, unknown, now, within_ms)
+    fates: Counter[str] = Counter()
+    with db.writing():
+        for job in jobs:
+            history = histories.get((job.workspace_id, job.channel), ChannelPosts(error=UNREAD))
+            seen = PostedParts(1, {1: known[job.id]}) if job.id in known else None
+            fates[settle_job(db, job, seen or history.by_occurrence.get(name(job)), history, now)] += 1
+    return fates
+
+
+def enqueue_overdue(db: Database, now: int) -> None:
+    """Make jobs of the occurrences that came due since the backup, as a tick does, but none ahead of time."""
+    while True:
+        with db.writing():
+            timed_pauses.end_pauses(db, now)
+            due = recurrences.list_due(db, now, SLICE) if pauses_of_all.get_open(db) is None else []
+            is_done = [enqueue_due.advance(db, recurrence, now, now, Counts()) for recurrence in due]
+        if not due or (all(is_done) and len(due) < SLICE):
+            return
+
+
+def find_in(replaced: Database | None, job: RestoredJob) -> str | None:
+    """Return the ts with which the replaced database has the job as posted; None without it."""
+    with suppress(DatabaseUnusable):
+        return restored_jobs.find_ts(replaced, job) if replaced else None
+    return None
+
+
+def read_histories(
+    session: Session, jobs: Sequence[RestoredJob], now: int, within_ms: int
+) -> dict[tuple[str, str], ChannelPosts]:
+    """Return what the history of each channel of the jobs shows, by workspace and channel."""
+    from schedbot.slack import one_shot
+
+    installation = get_installation_id(session.db)
+    channels, searches, histories = [], [], {}
+    by_channel = sorted(jobs, key=lambda job: (job.workspace_id, job.channel))
+    for channel, group in groupby(by_channel, key=lambda job: (job.workspace_id, job.channel)):
+        of_channel = list(group)
+        try:
+            source = tokens.resolve_source(of_channel[0].source, session.settings.token, of_channel[0].workspace)
+            token = tokens.read_token(source)
+        except TokenUnavailable:
+            histories[channel] = ChannelPosts(error="token_unavailable")
+            continue
+        earliest_at = min(job.due_at for job in of_channel)
+        channels.append(channel)
+        searches.append(ChannelSearch(channel[1], earliest_at, installation, token))
+    settings = session.settings
+    posts = one_shot.fetch_posted(settings.api_url, searches, now, settings.timeout_ms, within_ms) if searches else []
+    return histories | dict(zip(channels, posts, strict=True))
+
+
+def name(job: RestoredJob) -> str:
+    return occurrence_id(job.schedule_id, job.due_at)
+
+
+def settle_job(db: Database, job: RestoredJob, posts: PostedParts | None, history: ChannelPosts, now: int) -> str:
+    """Write the next state of a job, and return its fate. Inside a transaction."""
+    if posts and posts.is_whole:
+        lateness_ms = max(0, int(posts.ts.replace(".", "")) // 1000 - job.scheduled_at)
+        restored_jobs.succeed(db, job, posts.ts, lateness_ms)
+        return POSTED
+    if job.state in (JobState.MISSED, JobState.HELD):
+        return job.state.value
+    if posts or history.error or job.is_in_thread:
+        restored_jobs.hold(db, job)
+        return HELD
+    if job.state is JobState.UNKNOWN:
+        restored_jobs.queue(db, job, now)
+    return QUEUED

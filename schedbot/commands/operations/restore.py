@@ -1,0 +1,69 @@
+"""`schedbot restore`: put a backup in the place of the database."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from schedbot import clock, settings, times
+from schedbot.admin.operations import restore
+from schedbot.admin.operations.restore import RestoreResult
+from schedbot.errors import DONE, NEEDS_PERSON
+from schedbot.presentation import output
+
+
+def run(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Backup, made by 'schedbot backup'.")],
+    within: Annotated[str, typer.Option(metavar="SPAN", help="Longest time to read the channels' histories.")] = "10m",
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="The backup is of another machine, which does not work any more.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Put a backup in the place of the database, and post nothing a second time.
+
+    No pool may run. The backup is checked. Of what came due since, the old database and the channels' histories tell
+    what was posted; a job of which neither tells is held for a person. The old database stays beside the new one.
+    Changes of schedules after the backup are lost. Exit code 3: a job is held.
+
+    Example:  schedbot restore /var/backups/schedbot-20261201T090000Z.db
+    """
+    within_ms = times.parse_duration(within)
+    result = restore.restore(settings.load(), Path(file).expanduser(), clock.now_ms, within_ms, take_over=take_over)
+    if json:
+        output.json_lines([to_json(result)])
+    else:
+        print_result(result)
+    raise typer.Exit(NEEDS_PERSON if result.held else DONE)
+
+
+def to_json(result: RestoreResult) -> dict[str, Any]:
+    """Return the object of a restore; numbers of jobs by their fate."""
+    backed_up_at = result.backed_up_at
+    return {
+        "file": str(result.file),
+        "backed_up_at": None if backed_up_at is None else times.to_rfc3339(backed_up_at),
+        "restored_at": times.to_rfc3339(result.restored_at),
+        "posted": result.posted,
+        "queued": result.queued,
+        "held": result.held,
+        "missed": result.missed,
+        "replaced": str(result.replaced) if result.replaced else None,
+    }
+
+
+def print_result(result: RestoreResult) -> None:
+    """Print what was restored, and what became of the jobs that were due since."""
+    at = result.backed_up_at
+    age = "" if at is None else f", of {times.format_instant(at, times.local_zone())}"
+    output.print_line(f"Restored {result.file}{age}.")
+    output.print_line(f"{output.count(result.posted, 'job')} posted since the backup, on record now.")
+    if result.queued:
+        output.print_line(f"{output.count(result.queued, 'job')} not posted yet: the next 'schedbot work' posts them.")
+    if result.missed:
+        output.print_line(f"{output.count(result.missed, 'job')} missed: 'schedbot audit --state missed' lists them.")
+    if result.held:
+        jobs = output.count(result.held, "job is", "jobs are")
+        output.print_line(f"{jobs} held: no history tells whether they were posted. 'schedbot audit --state held'.")
+    if result.replaced:
+        output.note(f"The old database is {result.replaced}. Changes made after the backup are only there.")

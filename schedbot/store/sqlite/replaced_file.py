@@ -1,0 +1,65 @@
+"""Replace a database by a copy in one step; the file that was there before stays under another name."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import apsw
+
+from schedbot.errors import DatabaseUnusable
+from schedbot.store.sqlite import application_id, online_backup
+from schedbot.store.sqlite.connection import refuse_missing
+from schedbot.store.sqlite.errors import translated
+
+COMPANIONS = ("", "-wal", "-shm", "-journal", "-lock")
+
+
+@contextmanager
+def verified_copy(source: Path, path: Path) -> Iterator[Path]:
+    """Yield a checked copy of the database `source` beside `path`; it is deleted at the end, unless it was renamed.
+
+    Raises DatabaseUnusable for a file that is no database of schedbot, or a damaged one.
+    """
+    copy = path.with_name(f".{path.name}.restore")
+    remove(copy)
+    try:
+        with translated(source):
+            refuse_missing(source)
+            connection = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
+            try:
+                application_id.refuse_other_programs(connection, source)
+                online_backup.copy(connection, source, copy)
+            finally:
+                connection.close()
+        if damage := online_backup.find_damage(copy):
+            raise DatabaseUnusable(f"The backup '{source}' is damaged: {damage}.", "Restore another one.")
+        yield copy
+    finally:
+        remove(copy)
+
+
+def remove(path: Path) -> None:
+    """Remove a database with the files beside it."""
+    for suffix in COMPANIONS:
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).unlink()
+
+
+def swap(copy: Path, path: Path, aside: Path) -> None:
+    """Give the copy the name `path`, and the database that had it the name `aside`. Neither is open.
+
+    Killed between two steps, it leaves `path` missing, and the old database whole under the name `aside`.
+    """
+    with translated(path):
+        for suffix in ("-wal", "-shm"):
+            if (companion := path.with_name(path.name + suffix)).exists():
+                companion.rename(aside.with_name(aside.name + suffix))
+        if path.exists():
+            path.rename(aside)
+        copy.rename(path)
+        descriptor = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

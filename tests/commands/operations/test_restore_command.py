@@ -1,0 +1,112 @@
+"""`schedbot restore` puts a backup in the place of the database, and nothing is posted a second time."""
+
+import json
+import signal
+import sqlite3
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.app import App, until
+
+FLOOD = 40
+
+
+def occurrences(app: App) -> Counter[str]:
+    """Return how often each occurrence is in Slack."""
+    return Counter(message["metadata"]["event_payload"]["occurrence"] for message in app.posts())
+
+
+def flood_with_backup(app: App, target: Path) -> None:
+    """Post many jobs; in the middle, some requests wait for their response, and a backup is made."""
+    app.slack.order("hold", channel="C0000000003", times=1)
+    app.add_due_jobs(FLOOD, channels=4)
+    pool = app.start("work", SCHEDBOT_SLACK_TIMEOUT="5s")
+    until(lambda: len(app.posts()) >= 8)
+    backup = app.run("backup", str(target))
+    assert backup.returncode == 0, backup.stderr
+    refused = app.run("restore", str(target))
+    assert refused.returncode == 1
+    assert "A worker pool works with" in refused.stderr
+    app.slack.release()
+    until(lambda: app.states().get("succeeded", 0) == FLOOD)
+    pool.send_signal(signal.SIGTERM)
+    pool.wait(30)
+    app.db.close()
+
+
+def restore(app: App, target: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    result = app.run("restore", str(target), "--json", *words)
+    assert result.returncode in (0, 3), result.stderr
+    return result.returncode, json.loads(result.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_lost", [False, True], ids=["old database is there", "old database is lost"])
+def test_backup_of_a_flood_posts_nothing_twice(app: App, tmp_path: Path, is_lost: bool) -> None:
+    target = tmp_path / "backup.db"
+    flood_with_backup(app, target)
+    assert max(occurrences(app).values()) == 1
+    if is_lost:
+        for path in app.folder.glob("schedbot.db*"):
+            path.unlink()
+    code, result = restore(app, target)
+    assert code == 0, result
+    assert result["posted"] > 0
+    assert (result["queued"], result["held"]) == (0, 0)
+    assert (result["replaced"] is None) == is_lost
+    assert app.work().returncode == 0
+    assert len(occurrences(app)) == FLOOD
+    assert max(occurrences(app).values()) == 1
+    assert Counter(row["state"] for row in app.audit()) == {"succeeded": FLOOD}
+
+
+@pytest.mark.slow
+def test_unreadable_history_holds_what_is_unsure(app: App, tmp_path: Path) -> None:
+    app.add_due_jobs(3)
+    target = tmp_path / "backup.db"
+    assert app.run("backup", str(target)).returncode == 0
+    app.work()
+    app.db.close()
+    for path in app.folder.glob("schedbot.db*"):
+        path.unlink()
+    app.slack.order("error", method="conversations.history", code="missing_scope", channel="C0000000001")
+    code, result = restore(app, target)
+    assert (code, result["posted"], result["held"]) == (3, 2, 1)
+    assert app.work().returncode == 3
+    assert max(occurrences(app).values()) == 1
+    (held,) = app.audit("--state", "held")
+    assert held["error"] == "restored"
+    story = app.run("audit", str(held["job"])).stdout
+    assert "restored from a backup" in " ".join(story.split())
+
+
+def test_due_job_that_was_not_posted_waits_for_the_pool(app: App, tmp_path: Path) -> None:
+    app.add_due_jobs(2)
+    target = tmp_path / "backup.db"
+    assert app.run("backup", str(target)).returncode == 0
+    app.db.close()
+    code, result = restore(app, target)
+    assert (code, result["queued"], result["posted"]) == (0, 2, 0)
+    assert app.work().returncode == 0
+    assert set(occurrences(app).values()) == {1}
+    old = app.run("--database", result["replaced"], "work", "--drain")
+    assert old.returncode == 1
+    assert "Two copies in use" in old.stderr
+
+
+def test_wrong_file_changes_nothing(app: App, tmp_path: Path) -> None:
+    foreign = tmp_path / "foreign.db"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE t (x)")
+    (tmp_path / "text.db").write_text("no database " * 1_000)
+    before = app.path.read_bytes()
+    for name in ("foreign.db", "text.db", "missing.db", str(app.path)):
+        result = app.run("restore", str(tmp_path / name))
+        assert result.returncode in (1, 2), result.stdout
+        assert result.stderr.startswith("Error: ")
+    assert app.path.read_bytes() == before
+    assert app.run("tick").returncode == 0
+    assert not list(app.folder.glob(".*restore*"))
