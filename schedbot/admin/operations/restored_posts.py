@@ -43,8 +43,8 @@ def settle(session: Session, replaced: Database | None, since: int, within_ms: i
     with db.writing():
         for job in jobs:
             history = histories.get((job.workspace_id, job.channel), ChannelPosts(error=UNREAD))
-            seen = PostedParts(1, {1: known[job.id]}) if job.id in known else None
-            fates[settle_job(db, job, seen or history.by_occurrence.get(name(job)), history, now)] += 1
+            posts = PostedParts(1, {1: known[job.id]}) if job.id in known else None
+            fates[settle_job(db, job, posts or history.by_occurrence.get(name(job)), history, now)] += 1
     return fates
 
 
