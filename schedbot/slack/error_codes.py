@@ -168,7 +168,7 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         "wrong_channel": ("Slack accepted the message but did not name its channel.", LOOKED_UP),
         "restored": (
             "The database was restored from a backup, and no history tells whether the message was posted since.",
-            "Look in the channel: if it is there, run `schedbot audit JOB --mark-posted TS`, else `schedbot retry JOB`.",
+            "Look in the channel. It is there: `schedbot audit JOB --mark-posted TS`. It is not: `schedbot retry JOB`.",
         ),
         "worker_lost": ("The worker died after the request left.", LOOKED_UP),
         "share_pending": ("Slack has accepted the file and has not shared it yet.", LOOKED_UP_FILE),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from schedbot import times
@@ -58,7 +58,7 @@ def restore(
             record(session, file, backed_up_at, dict(fates))
         aside = path.with_name(f"{path.name}.before-{stamp(now())}") if path.exists() else None
         if replaced:
-            ownership.make_owner(replaced, replace(locate(copy), path=str(path.absolute())))
+            ownership.make_owner(replaced, locate(copy)._replace(path=str(path.absolute())))
             replaced.close()
         replaced_file.swap(copy, path, aside or path)
     with closing(open_database(path)) as db:
