@@ -117,8 +117,7 @@ def wait_for_jobs(environment: DemoEnvironment) -> Iterator[Step]:
         "schedbot looks the message up in the channel's history before it sends anything again."
     )
     expected = {schedule.name for schedule in SCHEDULES if schedule.state in FINAL_STATES}
-    names = {job.schedule_id: job.schedule for job in read_jobs(environment)}
-    environment.slack.control.name_schedules(names)
+    name_schedules(environment)
     deadline = time.monotonic() + END_TIMEOUT_S
     while time.monotonic() < deadline:
         jobs = [job for job in read_jobs(environment) if job.schedule in expected]
@@ -141,6 +140,7 @@ def check_messages(environment: DemoEnvironment) -> Iterator[Step]:
         by_channel.setdefault(fields["channel"], []).append(message)
     for channel, messages in sorted(by_channel.items()):
         yield ChannelMessages(f"#{names.get(channel, channel)}", tuple(messages))
+    name_schedules(environment)
     jobs = {job.schedule: job for job in read_jobs(environment)}
     errors = [error for schedule in SCHEDULES for error in job_errors(schedule, jobs.get(schedule.name))]
     errors += count_errors({channel: len(messages) for channel, messages in by_channel.items()})
@@ -175,6 +175,11 @@ def count_errors(counts: dict[str, int]) -> list[str]:
         for channel in sorted({*counts, *expected})
         if counts.get(channel, 0) != expected.get(channel, 0)
     ]
+
+
+def name_schedules(environment: DemoEnvironment) -> None:
+    """Tell the page of the sandbox the names of the schedules; the messages carry only their ids."""
+    environment.slack.control.name_schedules({job.schedule_id: job.schedule for job in read_jobs(environment)})
 
 
 def read_jobs(environment: DemoEnvironment) -> list[JobRecord]:

@@ -22,7 +22,7 @@ from schedbot.sandbox.control.fields import (
     read_body,
     workspace_to_json,
 )
-from schedbot.sandbox.events import Events
+from schedbot.sandbox.events import RELOAD, Events
 from schedbot.sandbox.workspaces import SandboxWorkspace
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -113,7 +113,7 @@ class ControlApi:
         if owner is not None and owner.name != workspace.name:
             raise BadInput(f"The workspace '{owner.name}' already has this token.", hint="Use a different token.")
         self.api.state.add(workspace)
-        self.events.publish({"what": "reload"})
+        self.events.publish(RELOAD)
         return json_response({"workspace": workspace_to_json(workspace)})
 
     async def set_user(self, request: web.Request) -> web.Response:
@@ -144,6 +144,7 @@ class ControlApi:
     async def add_schedule_names(self, request: web.Request) -> web.Response:
         """Store the names of schedules by their ids, for a sandbox that has no database."""
         self.names |= {schedule_id: str(name) for schedule_id, name in (await read_body(request)).items()}
+        self.events.publish(RELOAD)
         return json_response({})
 
     async def parse_markdown(self, request: web.Request) -> web.Response:
@@ -161,7 +162,7 @@ class ControlApi:
         self.api.request_log.clear()
         self.api.state.clear()
         self.clear_file()
-        self.events.publish({"what": "reload"})
+        self.events.publish(RELOAD)
         return json_response({})
 
     def _select_workspaces(self, name: str | None) -> list[SandboxWorkspace]:

@@ -235,6 +235,7 @@ function scheduleRedraw() {
 async function renderAll() { await renderChannels(); await Promise.all([renderMessages(), renderFaults()]); }
 
 function handleEvent(event) {
+  if (event.what === "reload") scheduleNames.clear();
   if (event.what === "reload" || event.what === "deleted") { renderAll(); return; }
   if (event.what === "faults") { renderFaults(); return; }
   if (isSelected(event)) added = added.then(() => addMessage(event)).catch(() => {});
