@@ -46,15 +46,15 @@ def test_threads_and_uploads_survive_a_restart(tmp_path: Path) -> None:
         file_id = upload(server)
         files = [{"id": file_id, "title": "Sales"}]
         server("files.completeUploadExternal", files=files, channel_id=CHANNEL, thread_ts=ts)
-        gone = server("chat.postMessage", channel="U0SANDBOX01", text="gone").body
-        server("chat.delete", channel=gone["channel"], ts=gone["ts"])
+        direct = server("chat.postMessage", channel="U0SANDBOX01", text="deleted").body
+        server("chat.delete", channel=direct["channel"], ts=direct["ts"])
         shared = first.control.files()
     with start(file=path) as second:
         assert second.control.files() == shared
         assert second.control.content(file_id) == b"a,b\n"
         assert [message.get("reply_count") for message in second.control.messages()] == [1, None]
         assert SandboxClient(second)("files.info", file=file_id).body["file"]["shares"] == shared[0]["shares"]
-        assert second.control.messages(gone["channel"]) == []
+        assert second.control.messages(direct["channel"]) == []
 
 
 def test_file_restores_added_workspaces_and_channels(tmp_path: Path) -> None:
