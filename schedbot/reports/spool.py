@@ -6,6 +6,7 @@ of the spool, so neither a folder nor a file is opened through a link.
 """
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,7 +25,8 @@ class SpoolUnusable(SchedbotError):
 
 def find_folder(database: Path) -> Path:
     """Return the spool folder of a database."""
-    return database.with_name(database.name + SUFFIX)
+    resolved = database.resolve()  # pools may know the database by different paths
+    return resolved.with_name(resolved.name + SUFFIX)
 
 
 def write(folder: Path, content: bytes) -> Path:
@@ -46,6 +48,11 @@ def write(folder: Path, content: bytes) -> Path:
                 os.unlink(name, dir_fd=descriptor)
             raise
     return folder / name
+
+
+def contains(folder: Path, path: str) -> bool:
+    """Is the path one of a file that `write` made? A renderer runs code of others, and could name any file."""
+    return Path(path).parent == folder and re.fullmatch(r"[0-9a-f]{32}\.part", Path(path).name) is not None
 
 
 def remove(path: Path) -> None:

@@ -194,6 +194,7 @@ class Pool:
         self.in_flight.passing.clear_settled(self.session.now())
         self.in_flight.send_queue.forget_past(steady)
         self.claimer.forget_past(steady)
+        self.claimer.uploader.cleaner.clean()
         self.claimer.look_for_workspaces()
 
     def write_heartbeat(self, db: Database) -> None:
@@ -274,6 +275,7 @@ class Pool:
         wake_fifo.remove(self.session.db.path, self.fifo_name, fifo)
         try:
             self.in_flight.passing.clear_settled(self.session.now(), is_end=True)
+            self.claimer.uploader.cleaner.clean()
             self.in_flight.writes.commit(self.session.db)
             with self.session.db.writing(self.in_flight.writes.takes_only_endings):
                 heartbeats.delete(self.session.db, "pool", self.name)

@@ -42,3 +42,10 @@ def test_only_older_files_are_listed(tmp_path: Path) -> None:
     spool.remove(old)
     assert list((tmp_path / "files").iterdir()) == [new]
     assert spool.list_older(tmp_path / "nowhere", 2_000_000) == []
+
+
+def test_only_files_of_the_spool_are_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    assert spool.contains(folder, str(spool.write(folder, b"x")))
+    for path in ("/etc/passwd", str(folder / "x.part"), str(folder / ".." / "files" / ("0" * 32 + ".part")), ""):
+        assert not spool.contains(folder, path)

@@ -7,12 +7,13 @@ report: if it is refused, or not there after all attempts, the message goes with
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Outcome
+from schedbot.reports import spool
 from schedbot.slack import error_codes
 from schedbot.store.database import Database
 from schedbot.store.jobs import message_files
@@ -21,6 +22,7 @@ from schedbot.worker.protocol import PostResponse, UploadRequest, UploadResponse
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.poster_handle import PosterHandle, Upload
 from schedbot.worker.state.send_queue import Delivery
+from schedbot.worker.steps.clean_spool import SpoolCleaner
 from schedbot.worker.steps.missing_pictures import fill_in, is_last_try, log_missing_picture
 from schedbot.worker.steps.send import Sender
 
@@ -38,6 +40,10 @@ class Uploader:
     sender: Sender
     on_ready: Callable[[Delivery], None]
     waiting: deque[Delivery] = field(default_factory=deque)
+    cleaner: SpoolCleaner = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cleaner = SpoolCleaner(self.in_flight)
 
     def take(self, delivery: Delivery) -> None:
         """Take a delivery whose message is stored or needs no store; it is ready if it needs no file."""
@@ -76,6 +82,8 @@ class Uploader:
     def start(self, delivery: Delivery, poster: PosterHandle) -> None:
         """Let a poster upload the next file of a delivery."""
         file = next(file for file in delivery.files if file.is_open)
+        if not spool.contains(self.cleaner.folder, file.path):
+            file = replace(file, path="")  # it is reported as lost
         longest_ms = REQUESTS * self.in_flight.session.settings.timeout_ms + file.size // SLOWEST_BYTES_PER_MS
         poster.uploads[delivery.key] = Upload(delivery, file, steady_ms() + longest_ms)
         rereads_token = error_codes.is_token_refused(delivery.job.error)

@@ -306,13 +306,14 @@ CREATE TABLE message_files (
   title       TEXT    NOT NULL DEFAULT '',
   alt         TEXT    NOT NULL DEFAULT '',             -- text that stands for a picture
   size        INTEGER NOT NULL,                        -- bytes
-  path        TEXT    NOT NULL,                        -- of its content, on this machine
+  path        TEXT    NOT NULL,                        -- of its content, on this machine; '': removed
   is_picture  INTEGER NOT NULL,
   file_id     TEXT,                                    -- Slack's; null: not uploaded yet
   error       TEXT,                                    -- of its last upload
   PRIMARY KEY (job_id, number),
   CONSTRAINT picture_is_yes_or_no CHECK (is_picture IN (0, 1))
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX message_files_on_disk ON message_files (job_id) WHERE path <> '';
 
 -- Threads of schedules that post into the same one for a day, a week, a month, or always.
 CREATE TABLE threads (

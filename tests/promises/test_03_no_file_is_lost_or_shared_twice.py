@@ -1,0 +1,152 @@
+"""Promise 3 for files: each is shown or shared once, through any crash; a picture never costs the report."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.app import App, now_ms, rfc3339
+from tests.support.reports.live_project import configure, write_module
+from tests.support.sql import read_rows
+
+REPORTS = """
+from schedbot.reports import File
+
+PNG = b"\\x89PNG\\r\\n\\x1a\\n" + bytes(64)
+
+
+def show(name):
+    picture = {"type": "image", "slack_file": {"name": f"{name}.png"}, "alt_text": f"Sales of {name}"}
+    return [{"type": "section", "text": {"type": "mrkdwn", "text": name}}, picture]
+
+
+@live
+def both(context):
+    name = context.params["name"]
+    csv = File(f"{name}.csv", b"week,sales", title=f"{name}.csv")
+    return Message(name, show(name), files=[File(f"{name}.png", PNG, alt=f"Sales of {name}"), csv])
+
+
+@live
+def picture(context):
+    name = context.params["name"]
+    return Message(name, show(name), files=[File(f"{name}.png", PNG)])
+"""
+TABLES = """
+[reports.both]
+python = "acme:both"
+[reports.picture]
+python = "acme:picture"
+"""
+
+
+@pytest.fixture
+def project(app: App) -> App:
+    """An installation with reports that have files."""
+    write_module(app.folder, REPORTS)
+    configure(app, TABLES)
+    return app
+
+
+def add_jobs(app: App, names: list[str], report: str, **fields: str) -> None:
+    """Enqueue a job for each name, in a channel of its own."""
+    due_at = now_ms() // 1000 * 1000
+    for number, name in enumerate(names):
+        terms = {"at": rfc3339(due_at), "report": report, "params": json.dumps({"name": name}), **fields}
+        app.add_schedule(name, as_of=due_at - 30_000, channel=f"C{number:010d}", text="", **terms)
+    app.tick(due_at)
+
+
+def find_post(app: App, name: str) -> dict[str, Any]:
+    """Return the only message of a job that shows its picture or its text."""
+    [message] = [message for message in app.slack.messages() if message["text"] == name]
+    return message
+
+
+def count_shares(app: App) -> dict[str, int]:
+    """Return the number of messages that share each file, by its name."""
+    counts: dict[str, int] = {}
+    for message in app.slack.messages():
+        for file in message.get("files", ()):
+            counts[file["name"]] = counts.get(file["name"], 0) + 1
+    return counts
+
+
+def test_picture_is_shown_and_file_follows_in_the_thread(project: App) -> None:
+    add_jobs(project, ["acme"], "both")
+    project.work()
+    chart, csv = project.slack.files()
+    message, share = project.slack.messages()
+    assert message["blocks"][1]["slack_file"] == {"id": chart["id"]}
+    assert (share["thread_ts"], [file["id"] for file in share["files"]]) == (message["ts"], [csv["id"]])
+    assert project.slack.content(csv["id"]) == b"week,sales"
+    assert (csv["title"], chart["alt_txt"]) == ("acme.csv", "Sales of acme")
+    assert read_rows(project.db, "SELECT part, method, outcome, ts FROM attempts ORDER BY number") == [
+        (1, "post", "posted", message["ts"]),
+        (2, "share", "posted", share["ts"]),
+    ]
+    assert [*project.path.with_name("schedbot.db-files").iterdir()] == []
+    assert [job["degraded"] for job in project.audit()] == [False]
+
+
+# Where the pool is killed: method, before or after Slack did it, and the file or message that it concerned.
+KILLS = [
+    ("files.getUploadURLExternal", "hold", "ticket.png"),
+    ("files.getUploadURLExternal", "hold", "upload.csv"),
+    ("files.completeUploadExternal", "hold", "private.png"),
+    ("chat.postMessage", "hold", "post"),
+    ("files.completeUploadExternal", "hold_before", "intent.csv"),
+    ("files.completeUploadExternal", "hold", "share.csv"),
+]
+
+
+def test_killed_pool_shares_each_file_once(project: App) -> None:
+    names = [text.partition(".")[0] for _, _, text in KILLS]
+    add_jobs(project, names, "both")
+    for method, fault, text in KILLS:
+        project.slack.order(fault, method=method, contains=text)
+    pool = project.start("work", "--processes", "1", SCHEDBOT_SLACK_TIMEOUT="20s")
+    project.slack.wait_for_held(len(KILLS))
+    pool.kill()
+    pool.wait()
+    project.slack.clear()
+    project.work(within=100)
+    assert project.states() == {"succeeded": len(KILLS)}
+    assert count_shares(project) == dict.fromkeys((f"{name}.csv" for name in names), 1)
+    assert [find_post(project, name)["blocks"][1]["type"] for name in names] == ["image"] * len(names)
+
+
+def test_missing_picture_becomes_its_text_in_the_report(project: App) -> None:
+    names = ["scope", "broken", "late"]
+    faults: list[tuple[str, str, dict[str, Any]]] = [
+        ("files.getUploadURLExternal", "error", {"code": "missing_scope"}),
+        ("files.getUploadURLExternal", "status", {"status": 503}),
+        ("files.completeUploadExternal", "late", {"ms": 100_000}),
+    ]
+    add_jobs(project, names, "picture", max_attempts="1")
+    for name, (method, fault, more) in zip(names, faults, strict=True):
+        project.slack.order(fault, method=method, contains=f"{name}.png", **more)
+    project.work()
+    errors = ["missing_files_scope", "upload_failed", "invalid_blocks"]
+    for name, error in zip(names, errors, strict=True):
+        [text] = find_post(project, name)["blocks"][1]["elements"]
+        assert text["text"] == f"Sales of {name}\nThe picture cannot be shown here ({error})."
+    jobs = project.audit()
+    assert [(job["state"], job["degraded"]) for job in jobs] == [("succeeded", True)] * len(names)
+
+
+def test_refused_file_fails_after_the_message(project: App) -> None:
+    add_jobs(project, ["acme"], "both")
+    project.slack.order("error", method="files.getUploadURLExternal", contains="acme.csv", code="file_type_not_allowed")
+    project.work()
+    [job] = project.audit()
+    assert (job["state"], job["error"], job["ts"]) == (
+        "failed",
+        "file_type_not_allowed",
+        find_post(project, "acme")["ts"],
+    )
+    assert count_shares(project) == {}
+    assert project.run("retry", "1", "--yes").returncode == 0
+    project.work()
+    assert project.states() == {"succeeded": 1}
+    assert (count_shares(project), len(project.slack.messages())) == ({"acme.csv": 1}, 2)
