@@ -1,6 +1,7 @@
 """Data types of a post beside its message: files, options and metadata."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 
@@ -65,3 +66,15 @@ class MessageMetadata:
     attempt: int
     part: int = 1
     parts: int = 1
+
+
+class ScopeNeed(StrEnum):
+    """Schedules that need a scope."""
+
+    ALL = "all"
+    CHANNEL = "channel"  # a channel, public or private
+    PERSON = "person"
+    DIRECT = "direct"  # a person, or a direct message
+    APPEARANCE = "appearance"  # a name or an icon of their own
+    FILES = "files"
+    USER_ZONE = "user_zone"

@@ -24,7 +24,6 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from schedbot import clock
 from schedbot.model import AttemptResult, Message, Outcome
 from schedbot.posts import PLAIN_POST, MessageMetadata, PostOptions
-from schedbot.slack.channel_ids import DIRECT_MESSAGE
 from schedbot.slack.connections import GuardedConnector
 from schedbot.slack.post_body import build_request
 from schedbot.slack.proxies import find_proxy
@@ -213,18 +212,6 @@ class SlackClient:
         fields = value if isinstance(value, Mapping) else {}
         flags = (bool(fields.get(flag)) for flag in ("is_archived", "is_member", "is_private"))
         return ChannelInfo(str(fields.get("id") or channel), str(fields.get("name") or ""), *flags)
-
-    async def open_conversation(self, token: str, user: str) -> str | AttemptResult:
-        """Return the id (D...) of the direct message with a user (conversations.open). It posts nothing."""
-        web = self._open_client()
-        response = await self._send(lambda: web.conversations_open(token=token, users=[user]))
-        if isinstance(response, AttemptResult):
-            return response
-        value = response.get("channel")
-        channel = value.get("id") if isinstance(value, Mapping) else None
-        if isinstance(channel, str) and DIRECT_MESSAGE.fullmatch(channel):
-            return channel
-        return AttemptResult(Outcome.NOT_POSTED, "not_json", None, response.status_code)
 
     async def fetch_user(self, token: str, user: str, *, timeout_ms: int | None = None) -> UserInfo | AttemptResult:
         """Return the state of the user in Slack (users.info); `timeout_ms` may shorten the client's time-out."""

@@ -85,24 +85,3 @@ def test_add_and_edit_print_warnings(app: App) -> None:
     assert (added.returncode, "Note: '--outside skip' does nothing" in added.stderr) == (0, True)
     edited = app.run("edit", "daily", "--window", "10:00-18:00")
     assert (edited.returncode, "Note: Nothing will be posted within a year" in edited.stderr) == (0, True)
-
-
-@pytest.mark.parametrize(
-    ("channel", "noun", "policy", "outcome"),
-    [
-        ("U0123456789", "a person", "hold", "is held for you"),
-        ("W0123456789", "a person", "resend", "is sent again, and may be there twice"),
-        ("D0123456789", "a direct message", "hold", "is held for you"),
-    ],
-)
-def test_direct_message_warns_of_its_look_up(
-    schedules: Schedules, channel: str, noun: str, policy: str, outcome: str
-) -> None:
-    schedules.add(channel=channel, on_unknown=policy)
-    warning = warnings_of(schedules)
-    assert (
-        f"{channel} is {noun}: the history of direct messages cannot be read with the scopes of the manifest" in warning
-    )
-    assert f"a post with an unknown outcome {outcome}." in warning
-    schedules.edit(channel="C0123456789")
-    assert warnings_of(schedules) == ""

@@ -8,7 +8,7 @@ from schedbot.admin.jobs import short_reason
 from schedbot.admin.jobs.circumstances import Circumstances
 from schedbot.model import CancelReason, JobState, ScheduleState
 from schedbot.rules.lifecycle import is_retriable
-from schedbot.slack import error_codes
+from schedbot.slack import error_codes, remedy_texts
 from schedbot.slack.remedies import describe_reason, fill_names
 from schedbot.store.history.jobs import Attempt, JobRecord
 from schedbot.store.jobs.acknowledgement import Acknowledgement
@@ -163,9 +163,9 @@ def remedy_steps(job: JobRecord) -> tuple[str, ...]:
     if code is None:
         return ()
     remedy = error_codes.explain(code).remedy
-    if remedy.startswith(error_codes.NOTHING_TO_DO):  # true during the attempt; the job has stopped since
+    if remedy.startswith(remedy_texts.NOTHING_TO_DO):  # true during the attempt; the job has stopped since
         return ()
-    return (fill_job(remedy.removesuffix(error_codes.RETRIED), job),)
+    return (fill_job(remedy.removesuffix(remedy_texts.RETRIED), job),)
 
 
 def quote_detail(attempt: Attempt) -> str:

@@ -174,8 +174,8 @@ def check_token_online(session: Session, workspace: Workspace) -> CheckResult:
     result = workspace_check.check(session, workspace, channels=False)
     if result.problem:
         return CheckResult(check, result.problem, result.remedy)
-    if result.missing:
-        scopes = ", ".join(scope for scope, _ in result.missing)
+    scopes = ", ".join(scope.name for scope in result.missing if scope.is_expected)
+    if scopes:
         command = f"schedbot workspace check {shlex.quote(workspace.name)}"
         remedy = f"Add them and reinstall the app. '{command}' shows why each is needed."
         return CheckResult(check, f"{result.team}: missing scopes: {scopes}", remedy)

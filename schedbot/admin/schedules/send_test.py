@@ -21,7 +21,7 @@ from schedbot.posts import PostOptions
 from schedbot.reports import limits
 from schedbot.rules.block_kit.blocks import MAX_BLOCKS
 from schedbot.session import Session
-from schedbot.slack import channel_ids, error_codes, remedies
+from schedbot.slack import channel_ids, error_codes, remedies, remedy_texts
 from schedbot.store.jobs import pacing
 from schedbot.store.operations import ownership
 from schedbot.store.schedules import workspaces
@@ -104,11 +104,11 @@ def find_remedy(result: AttemptResult, schedule: Schedule, workspace: Workspace,
     if result.outcome in TRY_AGAIN:
         return TRY_AGAIN[result.outcome]
     remedy = error_codes.explain(result.error or "").remedy
-    if to and remedy == error_codes.CHANNEL:
+    if to and remedy == remedy_texts.CHANNEL:
         return "Use another channel with --to."
-    if remedy == error_codes.BUG:
+    if remedy == remedy_texts.BUG:
         return "This is a bug in schedbot. Please report it."
-    filled = remedies.fill_names(remedy, workspace.name, schedule.name).removesuffix(error_codes.RETRIED_HOURLY)
+    filled = remedies.fill_names(remedy, workspace.name, schedule.name).removesuffix(remedy_texts.RETRIED_HOURLY)
     return THEN_RESUME.sub(", then try again.", filled)
 
 

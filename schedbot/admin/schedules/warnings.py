@@ -1,20 +1,15 @@
-"""Warnings about likely mistakes in a schedule: in its recurrence, its calendar, its channel and its blocks.
+"""Warnings about likely mistakes in a schedule: in its recurrence, its calendar and its blocks.
 
 A warning refuses nothing. The search is bounded, however many occurrences are skipped.
 """
 
 from schedbot.admin.schedules import preview
-from schedbot.model import OutsidePolicy, Recurrence, Schedule, UnknownPolicy
+from schedbot.model import OutsidePolicy, Recurrence, Schedule
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence as rules
 from schedbot.rules.calendar import Calendar
 from schedbot.rules.next_open_occurrence import next_open_occurrence
 from schedbot.rules.recurrence.warnings import YEAR
-from schedbot.slack import channel_ids
-
-NO_LOOK_UP = (
-    "the history of direct messages cannot be read with the scopes of the manifest, so a post with an unknown outcome"
-)
 
 
 def find_warnings(schedule: Schedule, now: int) -> list[str]:
@@ -25,15 +20,7 @@ def find_warnings(schedule: Schedule, now: int) -> list[str]:
     else:
         sentences = rules.clock_change_warnings(rule, now)
     sentences += calendar_warnings(schedule, now)
-    return [*sentences, *direct_message_warnings(schedule), *preview.find_block_warnings(schedule, now)]
-
-
-def direct_message_warnings(schedule: Schedule) -> list[str]:
-    terms = schedule.terms
-    noun = channel_ids.describe_direct_message(terms.channel)
-    is_held = terms.on_unknown is UnknownPolicy.HOLD
-    outcome = "held for you" if is_held else "sent again, and may be there twice"
-    return [f"{terms.channel} is {noun}: {NO_LOOK_UP} is {outcome}."] if noun else []
+    return [*sentences, *preview.find_block_warnings(schedule, now)]
 
 
 def calendar_warnings(schedule: Schedule, now: int) -> list[str]:

@@ -1,20 +1,23 @@
 """Check workspaces: whether the token works, which scopes it lacks, and which channels take posts.
 
-Nothing is changed and nothing is posted. Channels are asked about one by one, no faster than Slack allows.
+Nothing is posted, and only the scopes of the token are written. Channels are asked about one by one, no faster than
+Slack allows.
 Source: https://docs.slack.dev/apis/web-api/rate-limits (conversations.info: 50 a minute and workspace)
 """
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from schedbot.errors import TokenUnavailable
+from schedbot.errors import DatabaseUnusable, TokenUnavailable
 from schedbot.model import AttemptResult, Outcome, Schedule
+from schedbot.posts import ScopeNeed
 from schedbot.session import Session
 from schedbot.settings import Settings
-from schedbot.slack import channel_ids, error_codes, remedies, scopes, tokens
-from schedbot.store.schedules import workspace_usage, workspaces
+from schedbot.slack import channel_ids, error_codes, remedies, remedy_texts, scopes, tokens
+from schedbot.store.schedules import scope_usage, workspace_usage, workspaces
 from schedbot.store.schedules.workspace_usage import ChannelUsage
 from schedbot.store.schedules.workspaces import Workspace
 
@@ -36,15 +39,27 @@ class ChannelCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingScope:
+    """A scope that a token lacks, with the number of schedules that need it and the first of their names."""
+
+    name: str
+    purpose: str
+    schedules: int
+    examples: list[str]
+    is_error: bool  # schedules post nothing without it
+    is_expected: bool  # schedules need it, or any schedule may
+
+
+@dataclass(frozen=True, slots=True)
 class WorkspaceCheck:
-    """Check of a workspace's token. `missing` are scopes, each with its purpose."""
+    """Check of a workspace's token, with the scopes that it lacks."""
 
     workspace: str
     ok: bool
     team: str = ""
     url: str = ""
     bot: str = ""
-    missing: list[tuple[str, str]] = field(default_factory=list)
+    missing: list[MissingScope] = field(default_factory=list)
     problem: str = ""
     remedy: str = ""
     channels: list[ChannelCheck] = field(default_factory=list)
@@ -69,12 +84,13 @@ def check(
     identity = one_shot.fetch_identity(settings.api_url, token, settings.timeout_ms)
     if isinstance(identity, AttemptResult):
         return refused(workspace, identity)
-    missing = scopes.find_missing(identity.scopes, with_users=workspace_usage.has_user_zones(session.db, workspace.id))
+    remember_scopes(session, workspace, identity.scopes)
+    missing = find_missing(session, workspace, identity.scopes)
     used = workspace_usage.list_channels(session.db, workspace.id) if channels else []
     checks = list(check_channels(settings, workspace, token, used, sleep))
     return WorkspaceCheck(
         workspace.name,
-        ok=scopes.REQUIRED not in dict(missing) and not any(channel.ok is False for channel in checks),
+        ok=not any(scope.is_error for scope in missing) and not any(channel.ok is False for channel in checks),
         team=identity.team,
         url=identity.url,
         bot=identity.user,
@@ -83,10 +99,29 @@ def check(
     )
 
 
+def find_missing(session: Session, workspace: Workspace, granted: Set[str]) -> list[MissingScope]:
+    """Return the scopes that the token lacks, with the schedules that need each."""
+    missing = []
+    for scope in scopes.find_missing(granted):
+        usage = scope_usage.find_usage(session.db, workspace.id, scope.need)
+        is_error = scope.is_essential and (usage.schedules > 0 or scope.name == scopes.REQUIRED)
+        is_general = scope.need in (ScopeNeed.ALL, ScopeNeed.CHANNEL)
+        is_expected = not scope.is_optional and (usage.schedules > 0 or is_general)
+        missing.append(MissingScope(scope.name, scope.purpose, usage.schedules, usage.examples, is_error, is_expected))
+    return missing
+
+
+def remember_scopes(session: Session, workspace: Workspace, granted: Set[str]) -> None:
+    """Write the scopes of the token, so that `add` and `edit` know them; who may only read writes nothing."""
+    if granted != scope_usage.get_scopes(session.db, workspace.id):
+        with suppress(DatabaseUnusable), session.db.writing():
+            scope_usage.save_scopes(session.db, workspace.id, granted)
+
+
 def refused(workspace: Workspace, result: AttemptResult) -> WorkspaceCheck:
     """Return the check of a workspace whose token Slack refuses."""
     problem, remedy = explain(result)
-    remedy = remedies.fill_names(remedy, workspace.name).removesuffix(error_codes.RETRIED)
+    remedy = remedies.fill_names(remedy, workspace.name).removesuffix(remedy_texts.RETRIED)
     if workspace.paused_at is None:
         remedy = THEN_RESUME.sub(".", remedy)
     return WorkspaceCheck(workspace.name, False, problem=problem, remedy=remedy)

@@ -108,9 +108,7 @@ def read_zone(answer: UserInfo | AttemptResult) -> tuple[str, str | None]:
 def explain(error: str, user_id: str, workspace: str, zone: str = "") -> tuple[str, str]:
     """Return a sentence and a remedy for the error of a user's zone."""
     shown = f" {times.quote(zone)}" if zone else ""
-    missing = (
-        f"The token of the workspace '{workspace}' lacks the scope {scopes.USERS_SCOPE[0]}, which time zones need."
-    )
+    missing = f"The token of the workspace '{workspace}' lacks the scope {scopes.USERS}, which time zones need."
     another = f"Use another user, {INSTEAD}."
     explained = {
         **dict.fromkeys(USER_ERRORS, (f"Slack knows no user {user_id} in the workspace '{workspace}'.", FIND_USER_ID)),

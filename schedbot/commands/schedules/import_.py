@@ -9,10 +9,11 @@ import typer
 from schedbot.admin.import_export import importer
 from schedbot.admin.import_export.formats import Format
 from schedbot.admin.import_export.importer import ImportResult, Source
-from schedbot.admin.schedules import warnings
 from schedbot.commands import list_file
 from schedbot.presentation import output
 from schedbot.session import open_session
+
+DIRECT_SCOPES = "the app needs the scopes im:write and im:history. 'schedbot workspace check' shows if it has them."
 
 
 def run(
@@ -45,7 +46,7 @@ def run(
         output.print_line(summary_line(imported, update, dry_run))
         if count := imported.direct_messages:
             posts = "schedule posts" if count == 1 else "schedules post"
-            output.note(f"Note: {count:,} {posts} to a person: {warnings.NO_LOOK_UP} is held or sent again.")
+            output.note(f"Note: {count:,} {posts} to a person: {DIRECT_SCOPES}")
         if count := imported.not_rendered:
             reports = output.count(count, "report was", "reports were")
             output.note(

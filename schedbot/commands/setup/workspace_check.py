@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from schedbot.admin.workspaces import check, lookup
-from schedbot.admin.workspaces.check import ChannelCheck, WorkspaceCheck
+from schedbot.admin.workspaces.check import ChannelCheck, MissingScope, WorkspaceCheck
 from schedbot.errors import FAILED
 from schedbot.presentation import output
 from schedbot.session import open_session
@@ -60,12 +60,20 @@ def result_lines(result: WorkspaceCheck) -> Iterator[str]:
     if result.problem:
         yield result.problem
         yield result.remedy
-    for scope, purpose in result.missing:
-        yield f"Missing scope {scope}, needed to {purpose}."
+    for scope in result.missing:
+        yield f"Missing scope {scope.name}, needed to {scope.purpose}. {describe_use(scope)}"
     if result.missing:
         yield "Add the scopes on the app's page under OAuth & Permissions, then reinstall the app."
     for channel in result.channels:
         yield channel_line(channel)
+
+
+def describe_use(scope: MissingScope) -> str:
+    """Return the schedules that need a scope: `2 schedules need it: acme-daily, acme-weekly.`"""
+    if not scope.schedules:
+        return "No schedule needs it now."
+    names = ", ".join(scope.examples) + (", ..." if scope.schedules > len(scope.examples) else "")
+    return f"{output.count(scope.schedules, 'schedule needs it', 'schedules need it')}: {names}."
 
 
 def channel_line(channel: ChannelCheck) -> str:
@@ -80,7 +88,10 @@ def to_json(result: WorkspaceCheck) -> dict[str, Any]:
         "team": result.team,
         "url": result.url,
         "bot": result.bot,
-        "missing": [{"scope": scope, "for": purpose} for scope, purpose in result.missing],
+        "missing": [
+            {"scope": scope.name, "for": scope.purpose, "schedules": scope.schedules, "examples": scope.examples}
+            for scope in result.missing
+        ],
         "problem": result.problem or None,
         "remedy": result.remedy or None,
         "channels": [channel_to_json(channel) for channel in result.channels],

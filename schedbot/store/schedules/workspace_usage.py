@@ -28,11 +28,6 @@ SELECT v.channel AS id, count(*) AS schedules, min(s.name) AS example
  ORDER BY v.channel
 """
 
-HAS_USER_ZONES = """
-SELECT EXISTS (SELECT 1 FROM schedule_versions v JOIN schedules s ON s.id = v.schedule_id AND s.version = v.version
-                WHERE v.tz_from <> '' AND s.workspace_id = :id AND s.state NOT IN ('removed', 'finished'))
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class ChannelUsage:
@@ -56,11 +51,6 @@ def count_queued_jobs(db: Database, workspace_id: str) -> int:
 def oldest_due_at(db: Database, workspace_id: str) -> int | None:
     """Return the due instant of the oldest queued job, or None."""
     return db.integer_or_none(OLDEST_DUE, {"id": workspace_id})
-
-
-def has_user_zones(db: Database, workspace_id: str) -> bool:
-    """Does a schedule take its time zone from a Slack user?"""
-    return db.is_true(HAS_USER_ZONES, {"id": workspace_id})
 
 
 def list_channels(db: Database, workspace_id: str) -> list[ChannelUsage]:

@@ -55,6 +55,7 @@ async def serve(end: socket.socket, api_url: str, timeout_ms: int, in_flight: in
     # Loaded now, since an upgrade may replace the files later.
     from schedbot.slack import files, history_lookup, tokens  # noqa: F401
     from schedbot.slack.client import SlackClient
+    from schedbot.slack.methods import direct_messages  # noqa: F401
 
     reader, writer = await asyncio.open_connection(sock=end, limit=LONGEST_LINE)
     async with SlackClient(api_url, timeout_ms, in_flight) as client:
@@ -122,7 +123,10 @@ class Poster:
 
     async def open_conversation(self, request: OpenRequest) -> None:
         """Open the direct message with a user."""
-        end = await self.call_with_token(request, partial(self.client.open_conversation, user=request.user))
+        from schedbot.slack.methods import direct_messages
+
+        open_it = partial(direct_messages.open_conversation, self.client, user=request.user)
+        end = await self.call_with_token(request, open_it)
         if isinstance(end.result, str):
             self.send(OpenResponse(request.key, end.result))
             return

@@ -13,7 +13,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Outcome
 from schedbot.slack import channel_ids, error_codes
-from schedbot.slack.direct_messages import explain_refusal
+from schedbot.slack.methods.direct_messages import explain_refusal
 from schedbot.store.jobs import direct_messages
 from schedbot.worker.protocol import OpenRequest, OpenResponse, PostResponse
 from schedbot.worker.state.in_flight import InFlight

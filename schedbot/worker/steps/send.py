@@ -14,7 +14,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.slack import channel_ids
-from schedbot.slack.updates import explain_update
+from schedbot.slack.methods.updates import explain_update
 from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage
 from schedbot.store.jobs.attempts import IntentResult
