@@ -51,6 +51,7 @@ class PostOptions:
 PLAIN_POST = PostOptions()
 # Slack's codes for a message that was deleted, is of another app, or is too old to be updated.
 CANNOT_BE_UPDATED = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+THREAD_GONE = "thread_gone"  # error of a post whose thread has lost its first message
 
 
 @dataclass(frozen=True, slots=True)

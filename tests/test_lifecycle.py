@@ -26,6 +26,7 @@ EXPECTED = {
     },
     S.RUNNING: {
         E.POSTED: S.SUCCEEDED,
+        E.THREAD_GONE: S.QUEUED,
         E.PART_POSTED: S.QUEUED,
         **dict.fromkeys(
             (
@@ -50,7 +51,7 @@ EXPECTED = {
         **dict.fromkeys((E.IN_HISTORY, E.MARKED_POSTED), S.SUCCEEDED),
         E.PART_POSTED: S.QUEUED,
         **dict.fromkeys((E.NOT_IN_HISTORY, E.HISTORY_UNREADABLE_RESEND), S.QUEUED),
-        **dict.fromkeys((E.ATTEMPTS_EXHAUSTED, E.EXPIRED), S.FAILED),
+        **dict.fromkeys((E.REFUSED, E.ATTEMPTS_EXHAUSTED, E.EXPIRED), S.FAILED),
         **dict.fromkeys((E.HISTORY_UNREADABLE_HOLD, E.CODE_UNLISTED), S.HELD),
         E.CANCELLED: S.CANCELLED,
     },

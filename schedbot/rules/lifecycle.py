@@ -24,6 +24,7 @@ class Event(StrEnum):
     TOKEN_AWAITED = "token awaited"
     NOT_POSTED = "not posted"
     REFUSED = "refused"
+    THREAD_GONE = "thread gone"
     NOT_READY = "not ready"
     NOTHING_TO_REPORT = "nothing to report"
     ATTEMPTS_EXHAUSTED = "attempts exhausted"
@@ -79,6 +80,7 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (RUNNING, E.TOKEN_AWAITED): QUEUED,  # its token could not be read for a moment; uses up no attempt
     (RUNNING, E.NOT_POSTED): QUEUED,  # again after a backoff
     (RUNNING, E.REFUSED): FAILED,  # Slack will never accept it
+    (RUNNING, E.THREAD_GONE): QUEUED,  # the thread of its schedule was deleted: it opens another; uses up no attempt
     (RUNNING, E.NOT_READY): QUEUED,  # its report says that its data is not there yet; uses up no attempt
     (RUNNING, E.NOTHING_TO_REPORT): SKIPPED,  # by its report
     (RUNNING, E.ATTEMPTS_EXHAUSTED): FAILED,
@@ -89,6 +91,7 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (RUNNING, E.WORKER_DIED_SENT): UNKNOWN,
     (UNKNOWN, E.IN_HISTORY): SUCCEEDED,
     (UNKNOWN, E.PART_POSTED): QUEUED,  # in the history, or by a person; its next part follows
+    (UNKNOWN, E.REFUSED): FAILED,  # its message was deleted: the part is in the channel, and no part follows
     (UNKNOWN, E.NOT_IN_HISTORY): QUEUED,
     (UNKNOWN, E.ATTEMPTS_EXHAUSTED): FAILED,  # not in the history, and no attempt is left
     (UNKNOWN, E.EXPIRED): FAILED,  # not in the history, and its grace is over

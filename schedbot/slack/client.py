@@ -36,6 +36,7 @@ from schedbot.slack.request_state import (
 )
 from schedbot.slack.response_models import AppIds, ChannelInfo, HistoryPage, Identity, UserInfo, read_app_ids
 from schedbot.slack.response_parser import parse_response, parse_retry_after
+from schedbot.slack.thread_errors import check_thread
 
 CONNECT_SECONDS = 10.0
 # Shorter than the usual idle time-out of load balancers, so that the client closes an idle connection first.
@@ -114,12 +115,12 @@ class SlackClient:
         # api_call, because chat_postMessage first looks for slack_sdk's own classes in all of the blocks.
         response = await self._send(lambda: web.api_call(method, json=body), timeout_ms)
         if isinstance(response, AttemptResult):
-            return response
+            return check_thread(response, None, options)
         result = parse_response(response.status_code, response.headers, _get_body(response), channel)
         posted_message = response.get("message")
         if result.outcome is Outcome.POSTED and isinstance(posted_message, Mapping):
             self.record_app_ids(token, read_app_ids(posted_message))
-        return result
+        return check_thread(result, posted_message, options)
 
     async def call(self, token: str, method: str, fields: Mapping[str, str | int]) -> Mapping[str, Any] | AttemptResult:
         """Call a method once. Return the fields of a response that is `ok`, else the result of the refusal."""

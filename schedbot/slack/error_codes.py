@@ -113,6 +113,7 @@ _SLACK_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         "posting_to_channel_denied": ("The app may not share files in the channel.", ASK_ADMIN),
     },
     Outcome.MESSAGE_REFUSED: {
+        "thread_not_found": ("The thread does not exist.", NEW_FILE),
         "no_text": ("The message is empty.", REPORT),
         "msg_too_long": ("The message is too long.", REPORT),
         "msg_blocks_too_long": ("The blocks of the message are too long in total.", REPORT),
@@ -190,6 +191,7 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
     Outcome.MESSAGE_REFUSED: {
         "missing_files_scope": ("The workspace's token lacks a scope that files need.", FILES_SCOPE),
         "picture_not_drawn": ("A picture of the report could not be drawn; its message says why.", REPORT),
+        "thread_gone": ("The message that the thread belongs to was deleted in Slack.", NEW_FILE),
         "file_lost": ("The file was removed from this machine before it was uploaded.", NEW_FILE),
     },
     Outcome.CHANNEL_REFUSED: {

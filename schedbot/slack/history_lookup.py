@@ -7,7 +7,7 @@ The search window is the attempt's own seconds, widened by SKEW_MS, the largest 
 ours. Under Slack's strictest rate limit (1 request a minute, 15 messages) one request settles all unknown outcomes of a
 channel with at most 15 messages in the window; in a busier channel, `resume` lets the next look-up continue.
 A message that a person deleted before the look-up counts as absent: Slack keeps no trace of it. A channel is read from
-its newest message back, a thread from its oldest on.
+its newest message back, a thread from its oldest on. A reply whose thread does not exist is looked up in the channel.
 Sources: https://docs.slack.dev/reference/methods/conversations.history and conversations.replies
 """
 
@@ -17,12 +17,13 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from schedbot.model import AttemptResult, Outcome
-from schedbot.posts import MessageMetadata
+from schedbot.posts import THREAD_GONE, MessageMetadata
 from schedbot.slack.client import SlackClient
 from schedbot.slack.error_codes import explain, is_known, is_token_refused
 from schedbot.slack.post_body import EVENT_TYPE, build_metadata_payload
 from schedbot.slack.response_models import MAX_PAGES, HistoryAnswer, HistoryPage, LookUpAnswer, SearchedPost
 from schedbot.slack.response_parser import TS
+from schedbot.slack.thread_errors import NO_THREAD
 
 SKEW_MS = 60_000
 # The strictest rate limit allows a request a minute, so an earlier look-up would be refused.
@@ -31,7 +32,6 @@ RETRY_SOON_MS = 5_000
 PAGE_LIMIT = 200  # fewer where a page of that many messages is too large
 # Refusals of a token that can never read the history; after any other refusal a new token may.
 NEVER_READABLE = frozenset({"missing_scope", "not_allowed_token_type"})
-NO_THREAD = "thread_not_found"
 RETRYABLE = (
     *(Outcome.RATE_LIMITED, Outcome.QUOTA, Outcome.UNKNOWN, Outcome.NOT_POSTED, Outcome.TOKEN_REFUSED),
     Outcome.LOST_UNSENT,  # this machine could not ask
@@ -78,6 +78,29 @@ async def look_up(
     """
     if not posts:
         return {}
+    answers = await _search(client, token, channel, posts, thread_ts=thread_ts, resume=resume)
+    lost = [post for post in posts if thread_ts and answers[post.metadata].error == NO_THREAD]
+    if lost:
+        in_channel = await _search(client, token, channel, lost, resume=resume)
+        answers |= {metadata: _note_lost_thread(answer) for metadata, answer in in_channel.items()}
+    return answers
+
+
+def _note_lost_thread(answer: HistoryAnswer) -> HistoryAnswer:
+    """Return the answer for a reply that was looked up in the channel: Slack posts it there without its thread."""
+    return replace(answer, error=THREAD_GONE) if answer.answer is LookUpAnswer.PRESENT else answer
+
+
+async def _search(
+    client: SlackClient,
+    token: str,
+    channel: str,
+    posts: Sequence[SearchedPost],
+    *,
+    thread_ts: str = "",
+    resume: str = "",
+) -> dict[MessageMetadata, HistoryAnswer]:
+    """Look up posts in a channel's history, or in a thread."""
     window = _plan_window(posts, resume, is_thread=bool(thread_ts))
     open_posts = {_build_key(build_metadata_payload(post.metadata)): post.metadata for post in posts}
     answers: dict[MessageMetadata, HistoryAnswer] = {}
@@ -168,13 +191,8 @@ def _answer_end(page: HistoryPage) -> HistoryAnswer:
 
 
 def answer_refusal(result: AttemptResult, resume: str) -> HistoryAnswer:
-    """Return `later` if a later request or a new token may succeed, else `cannot_ask`.
-
-    A thread that does not exist has no replies: where replies are, its first message stays as a deleted one.
-    """
+    """Return `later` if a later request or a new token may succeed, else `cannot_ask`."""
     error = result.error or "not_json"
-    if error == NO_THREAD:
-        return HistoryAnswer(LookUpAnswer.ABSENT)
     if not is_known(error) or error in NEVER_READABLE or explain(error).outcome not in RETRYABLE:
         return HistoryAnswer(LookUpAnswer.CANNOT_ASK, error=error)
     return HistoryAnswer(LookUpAnswer.LATER, None, error, result.retry_after_ms or RETRY_SOON_MS, resume)

@@ -41,9 +41,11 @@ def test_thread_without_the_reply_makes_it_absent() -> None:
     assert answers[MINE].answer is LookUpAnswer.ABSENT
 
 
-def test_missing_thread_makes_a_reply_absent() -> None:
-    answers, _ = find(refuse("thread_not_found"))
+def test_reply_without_its_thread_is_looked_up_in_the_channel() -> None:
+    answers, _ = find(refuse("thread_not_found"), page())
     assert answers[MINE].answer is LookUpAnswer.ABSENT
+    answers, _ = find(refuse("thread_not_found"), page(post("1700000001.000100")))
+    assert answers[MINE] == HistoryAnswer(LookUpAnswer.PRESENT, "1700000001.000100", error="thread_gone")
 
 
 def test_only_the_first_message_again_is_no_proof() -> None:

@@ -38,7 +38,7 @@ def mark_posted(session: Session, number: int, message: str) -> JobRecord:
         refuse_other_channel(job, message.strip())
         lateness_ms = max(0, ts_to_ms(ts) - job.goes_at)
         part, is_last = job.parts_posted + 1, job.parts_posted + 1 >= job.parts
-        marked = MarkedPart(number, job.state, part, is_last, ts, lateness_ms)
+        marked = MarkedPart(number, job.schedule_id, job.state, part, is_last, ts, lateness_ms)
         state = settlement.mark_posted(db, marked, context.now)
         record(db, context, job, state, ts)
     session.db.wake()

@@ -211,11 +211,17 @@ def settlement_bindings(end: AttemptEnd, place: int) -> dict[str, object]:
         "cancelled": CANCELLED,
         "available_at": end.available_at,
         "spent": end.spent,
-        "error": None if end.result.error is None else escape_surrogates(end.result.error),
+        "error": find_job_error(end),
         "ts": end.result.ts,
         "posted": int(end.result.outcome is Outcome.POSTED),
         "lateness_ms": end.lateness_ms,
     }
+
+
+def find_job_error(end: AttemptEnd) -> str | None:
+    """Return the error that the job has after an attempt: none after a post, unless it ends the job."""
+    is_over = end.result.outcome is Outcome.POSTED and end.state is not JobState.FAILED
+    return None if end.result.error is None or is_over else escape_surrogates(end.result.error)
 
 
 def end_fields(end: AttemptEnd) -> dict[str, object]:

@@ -8,12 +8,13 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from schedbot.model import JobState, Recurrence, Report, TokenSource, occurrence_id
+from schedbot.model import JobState, Recurrence, Report, ThreadSpan, TokenSource, occurrence_id
 from schedbot.posts import PLAIN_POST, PostOptions
 from schedbot.rules.lifecycle import Event, after
+from schedbot.rules.thread_spans import find_span
 from schedbot.store.database import Database
 from schedbot.store.history import previous_post
-from schedbot.store.jobs import last_message, message_parts, pacing
+from schedbot.store.jobs import last_message, message_parts, pacing, threads
 from schedbot.store.jobs.fairness import RUNNING, RoundRobin, claim_in_turns
 from schedbot.store.jobs.last_message import CHANNEL
 from schedbot.store.jobs.message_parts import StoredPart
@@ -50,7 +51,7 @@ SELECT j.id, coalesce(j.token, 0) AS token, j.schedule_id, s.name AS schedule, s
        max(CASE WHEN p.held_at <= :latest_valid_hold THEN p.free_at ELSE 0 END,
            CASE WHEN m.held_at <= :latest_valid_hold THEN m.free_at ELSE 0 END) AS free_at,
        w.resumes, j.error, j.deferred_to, v.on_empty,
-       v.username AS "options.username", v.icon AS "options.icon", v.unfurl AS "options.unfurl",
+       v.thread, v.username AS "options.username", v.icon AS "options.icon", v.unfurl AS "options.unfurl",
        {last_message.TO_UPDATE} AS "options.update_ts", {last_message.IS_SUPERSEDED} AS is_superseded,
        {last_message.IS_WAITING} AS is_waiting,
        {rule_columns("recurrence")},
@@ -140,6 +141,8 @@ class ClaimedJob:
     parts: int = 1
     parts_posted: int = 0
     stored_at: int | None = None
+    thread: ThreadSpan = ThreadSpan.NONE
+    waits_until: int = 0  # another job opens its thread, perhaps
     stored: StoredPart | None = None  # its next part, if its message is not rendered anew
 
     @property
@@ -199,6 +202,7 @@ def claim(db: Database, request: ClaimRequest) -> list[ClaimedJob]:
     jobs = read_by_ids(db, ClaimedJob, CLAIMED, ids, {"latest_valid_hold": pacing.latest_valid_hold(until)})
     if any(job.stored_at is not None for job in jobs):
         jobs = add_stored_parts(db, jobs, until)
+    jobs = [job if job.thread is ThreadSpan.NONE else join_thread(db, job, until) for job in jobs]
     if len(jobs) < len(ids):
         put_unreadable_back(db, set(ids) - {job.id for job in jobs}, token, until)
     return jobs
@@ -218,6 +222,15 @@ def add_stored_part(db: Database, job: ClaimedJob, part: StoredPart, now: int) -
         return replace(job, stored=part, channel=part.channel, version=part.version, free_at=free_at, calendar="")
     is_fresh = part.version == job.version and now - part.started_at < message_parts.FRESH_MS
     return replace(job, stored=part) if is_fresh else job
+
+
+def join_thread(db: Database, job: ClaimedJob, now: int) -> ClaimedJob:
+    """Return the job with the thread of its span. A message that has begun stays where it is."""
+    if job.has_begun:
+        return job
+    span = find_span(job.thread, job.scheduled_at, job.tz)
+    place = threads.join(db, threads.ThreadKey(job.schedule_id, job.schedule_channel, span), job.id, now)
+    return replace(job, options=replace(job.options, thread_ts=place.thread_ts), waits_until=place.waits_until)
 
 
 def put_unreadable_back(db: Database, ids: Iterable[int], token: int, now: int) -> None:

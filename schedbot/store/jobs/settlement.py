@@ -13,7 +13,7 @@ from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.history import changes
 from schedbot.store.history.changes import Change
-from schedbot.store.jobs import message_parts, pending
+from schedbot.store.jobs import message_parts, pending, threads
 from schedbot.store.schedules import pauses_of_all, schedules, workspaces
 
 ACTOR, COMMAND = "schedbot work", "work"
@@ -115,6 +115,7 @@ class MarkedPart:
     """A part of a job's message that a person found in Slack. `is_last`: no part follows it."""
 
     job: int
+    schedule_id: str
     before: JobState
     part: int
     is_last: bool
@@ -136,4 +137,6 @@ def mark_posted(db: Database, marked: MarkedPart, now: int) -> JobState:
     }
     db.execute(MARK_POSTED, bindings)
     message_parts.end_part(db, marked.job, marked.part, marked.ts, now)
+    if marked.part == 1:
+        threads.open_by(db, marked.schedule_id, marked.job, marked.ts)
     return state

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from schedbot.model import JobState, TokenSource, occurrence_id
+from schedbot.posts import THREAD_GONE
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
-from schedbot.store.jobs import message_files, message_parts
+from schedbot.store.jobs import message_files, message_parts, threads
 from schedbot.store.jobs.readable_rows import read_by_ids
 from schedbot.store.jobs.settlement import SETTLED
 
@@ -45,7 +46,7 @@ TAKEN = """
 SELECT j.id, j.schedule_id, s.name AS schedule, j.workspace_id, w.name AS workspace, w.token_kind AS "source.kind",
        w.token_place AS "source.place", j.due_at, j.deadline_at, j.attempts AS number, j.spent, j.parts, a.channel,
        a.sent_at, a.clock_ms, a.part, coalesce(a.thread_ts, '') AS thread_ts, a.method, a.error AS attempt_error,
-       v.max_attempts, v.on_unknown, w.resumes, j.error,
+       v.thread <> 'none' AS has_thread, v.max_attempts, v.on_unknown, w.resumes, j.error,
        coalesce(j.deferred_to, j.due_at) AS scheduled_at,
        w.removed_at IS NOT NULL AS is_removed,
        (SELECT f.file_id FROM message_parts p
@@ -114,6 +115,7 @@ class UnknownJob:
     thread_ts: str = ""  # that the attempt went to
     method: str = "post"
     file_id: str | None = None  # file that the attempt shares
+    has_thread: bool = False  # its schedule posts into threads
     is_removed: bool = False  # its workspace: no new token will come
     is_widened: bool = False  # a look-up in the seconds around sent_at did not find it
 
@@ -189,6 +191,17 @@ def record_look_up(db: Database, result: LookUpResult) -> None:
     db.execute(RECORD, bindings)
 
 
+def record_place(db: Database, result: LookUpResult, ts: str, next_at: int) -> None:
+    """Record what a post that was found means for the parts of its message and the thread of its schedule."""
+    job = result.job
+    if job.parts > 1:
+        message_parts.end_part(db, job.id, job.part, ts, next_at)
+    if job.part == 1 and result.error == THREAD_GONE:
+        threads.replace_by(db, job.schedule_id, job.thread_ts, job.id, ts)
+    elif job.part == 1 and job.has_thread:
+        threads.open_by(db, job.schedule_id, job.id, ts)
+
+
 def settle(
     db: Database, result: LookUpResult, state: JobState, available_at: int, error: str | None
 ) -> JobState | None:
@@ -210,8 +223,8 @@ def settle(
         "number": job.number,
     }
     settled = db.text_or_none(SETTLE, bindings)
-    if settled and is_posted and job.parts > 1 and result.ts:
-        message_parts.end_part(db, job.id, job.part, result.ts, available_at)
+    if settled and is_posted and result.ts:
+        record_place(db, result, result.ts, available_at)
     if settled in NOT_POSTED and not is_posted and job.file_id:
         message_files.forget_shared(db, job.id, job.part)
     return None if settled is None else JobState(settled)

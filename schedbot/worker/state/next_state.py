@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from schedbot.model import AttemptResult, JobState, Outcome
+from schedbot.posts import THREAD_GONE
 from schedbot.rules import backoff
 from schedbot.rules.lifecycle import Event, after
 from schedbot.slack import error_codes
@@ -39,7 +40,7 @@ Random = Callable[[], float]
 class RetryBudget:
     """Attempts and time that a job has left. `spent`: attempts used up before; `look_up_at`: its first look-up.
 
-    `parts_left`: parts of its message that follow the present one.
+    `part`: number of the present part of its message; `parts_left`: the number of those that follow.
     """
 
     deadline_at: int
@@ -47,6 +48,7 @@ class RetryBudget:
     max_attempts: int
     look_up_at: int
     parts_left: int = 0
+    part: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,13 @@ def next_state(
     spent = budget.spent + (not is_free)
     match result.outcome:
         case Outcome.POSTED:
-            return go_on(budget, now)
+            return go_on(result, budget, now)
         case Outcome.RATE_LIMITED | Outcome.QUOTA:
             return hold_for_limit(result, budget, now, random)
         case Outcome.TOKEN_REFUSED:
             return wait_for_token(result, budget, now, is_rotated=is_rotated)
         case Outcome.CHANNEL_REFUSED | Outcome.MESSAGE_REFUSED | Outcome.OUR_DEFECT | Outcome.RENDER_FAILED:
-            refused = transition(Event.REFUSED, now, budget.spent + 1)
-            return replace(refused, suspends_schedule=result.outcome is Outcome.CHANNEL_REFUSED)
+            return refuse(result, budget, now)
         case Outcome.NOT_READY:
             return ask_again(result, budget, now)
         case Outcome.UNKNOWN:
@@ -107,8 +108,21 @@ def next_state(
             return back_off(budget, spent, now, random)
 
 
-def go_on(budget: RetryBudget, now: int) -> Transition:
-    """Send the next part of the message, which has all attempts before it; or end with the last part."""
+def refuse(result: AttemptResult, budget: RetryBudget, now: int) -> Transition:
+    """End the job; but if the thread of its schedule is gone, it opens another."""
+    if result.error == THREAD_GONE and budget.part == 1:
+        return transition(Event.THREAD_GONE, now, budget.spent)
+    refused = transition(Event.REFUSED, now, budget.spent + 1)
+    return replace(refused, suspends_schedule=result.outcome is Outcome.CHANNEL_REFUSED)
+
+
+def go_on(result: AttemptResult, budget: RetryBudget, now: int) -> Transition:
+    """Send the next part of the message, which has all attempts before it; or end with the last part.
+
+    A part that went to the channel, because somebody deleted the message that it belongs to, is followed by none.
+    """
+    if budget.parts_left and budget.part > 1 and result.error == THREAD_GONE:
+        return transition(Event.REFUSED, now, budget.spent + 1)
     if budget.parts_left:
         return transition(Event.PART_POSTED, now + PART_GAP_MS, 0)
     return transition(Event.POSTED, now, budget.spent + 1)
@@ -183,6 +197,8 @@ def next_state_after_look_up(
     max_attempts = job.spent + 1 if is_outage else job.max_attempts
     budget = RetryBudget(job.deadline_at, job.spent, max_attempts, now)
     match "cannot_ask" if is_hopeless(result, now) else result.answer:
+        case "found" if job.part in range(2, job.parts) and result.error == THREAD_GONE:
+            return LookUpTransition(after(JobState.UNKNOWN, Event.REFUSED), now, THREAD_GONE)
         case "found" if job.part < job.parts:
             return LookUpTransition(after(JobState.UNKNOWN, Event.PART_POSTED), now + PART_GAP_MS, None)
         case "found":

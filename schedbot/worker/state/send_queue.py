@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
 
-from schedbot.model import Message, TokenSource
+from schedbot.model import Message, ThreadSpan, TokenSource
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.message_files import StoredFile
 
@@ -65,6 +65,11 @@ class Delivery:
     def shows_pictures(self) -> bool:
         """Does its message show an uploaded picture?"""
         return not self.is_share and any(file.file_id for file in self.files)
+
+    @property
+    def has_place(self) -> bool:
+        """Has its message a place among others: as a part, or in the thread of its schedule?"""
+        return self.parts > 1 or self.job.thread is not ThreadSpan.NONE
 
     @property
     def parts_left(self) -> int:

@@ -152,6 +152,8 @@ class Claimer:
             self.in_flight.put_back(job, now + self.put_back_slot(job, send_at, now) - steady)
         elif job.is_waiting:
             self.in_flight.put_back(job, now + UPDATE_WAIT_MS)
+        elif job.waits_until > now:
+            self.in_flight.put_back(job, job.waits_until)
         elif not job.stored and self.is_render_queue_full(job, steady):
             self.in_flight.put_back(job, now + no_renderer_ms())
         elif not self.sender.defer_if_closed(job, max(now, job.available_at)):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, JobState, Outcome
+from schedbot.posts import THREAD_GONE
 from schedbot.slack import channel_ids
 from schedbot.slack.methods.updates import explain_update
 from schedbot.store.database import Database
@@ -220,7 +221,8 @@ class Sender:
         result = self.opener.forget_if_gone(delivery, result)
         if job.options.update_ts:
             result = explain_update(result)
-        budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at, delivery.parts_left)
+        parts = {"part": delivery.part, "parts_left": delivery.parts_left}
+        budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at, **parts)
         is_last = job.spent + 1 >= job.max_attempts
         is_free = self.in_flight.breaker.spares_attempt(result, job.error, is_last=is_last)
         if is_outage(result) and not is_free:
@@ -244,7 +246,7 @@ class Sender:
         held_until = None if hold_ms is None else steady_ms() + hold_ms
         on_commit = partial(self.on_ended, delivery, result, held_until)
         on_failure = partial(self.in_flight.give_up, delivery)
-        if transition.has_effects or (is_posted and delivery.parts > 1):
+        if transition.has_effects or delivery.has_place or result.error == THREAD_GONE:
             write = partial(write_end, end=end, delivery=delivery, transition=transition)
             self.in_flight.writes.add(write, on_commit, on_failure, is_ending=True)
         else:

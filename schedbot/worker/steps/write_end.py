@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from schedbot import log
 from schedbot.model import AttemptResult, JobState, Outcome
+from schedbot.posts import THREAD_GONE
 from schedbot.store.database import Database
 from schedbot.store.fanout import enqueue_due
-from schedbot.store.jobs import attempts, message_parts, pacing, settlement
+from schedbot.store.jobs import attempts, message_parts, pacing, settlement, threads
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.schedules import schedules
 from schedbot.worker.state.next_state import SPREAD_MS, Transition
@@ -50,8 +51,8 @@ def write_end(db: Database, end: attempts.AttemptEnd, delivery: Delivery, transi
     [state] = write_ends(db, [EndedDelivery(end, delivery)])
     if state is None:
         return None
-    if end.result.ts and delivery.parts > 1:
-        message_parts.end_part(db, job.id, delivery.part, end.result.ts, end.available_at)
+    if delivery.has_place or end.result.error == THREAD_GONE:
+        write_place(db, end, delivery)
     if transition.hold_until is not None:
         pacing.hold(db, job.workspace_id, pacing.POST, "", now, transition.hold_until)
         pacing.postpone_jobs(db, job.workspace_id, transition.hold_until, SPREAD_MS)
@@ -63,6 +64,19 @@ def write_end(db: Database, end: attempts.AttemptEnd, delivery: Delivery, transi
         enqueue_due.catch_up(db, schedules.recurrence_id(db, job.schedule_id), now)  # later ticks leave it out
         settlement.suspend_schedule(db, job.schedule_id, job.schedule_channel, reason, now)
     return state
+
+
+def write_place(db: Database, end: attempts.AttemptEnd, delivery: Delivery) -> None:
+    """Write what an attempt's end means for the parts of its message and the thread of its schedule."""
+    job, ts, thread_ts = delivery.job, end.result.ts, delivery.job.options.thread_ts
+    if ts and delivery.parts > 1:
+        message_parts.end_part(db, job.id, delivery.part, ts, end.available_at)
+    if end.result.error == THREAD_GONE and ts and delivery.part == 1:
+        threads.replace_by(db, job.schedule_id, thread_ts, job.id, ts)
+    elif end.result.error == THREAD_GONE:
+        threads.forget(db, job.schedule_id, thread_ts)
+    elif ts and delivery.part == 1 and not thread_ts:
+        threads.open_by(db, job.schedule_id, job.id, ts)
 
 
 def log_result(job: ClaimedJob, result: AttemptResult, state: str | None) -> None:
