@@ -15,7 +15,7 @@ from schedbot.model import Message
 from schedbot.rules import block_kit
 from schedbot.rules.block_kit import BlockProblem, pictures
 from schedbot.rules.block_kit.attachments import MAX_ATTACHMENTS
-from schedbot.rules.block_kit.blocks import MAX_ALL_TEXT, MAX_BLOCKS, MAX_MARKDOWN
+from schedbot.rules.block_kit.blocks import MAX_ALL_TEXT, MAX_BLOCKS, MAX_MARKDOWN, MAX_TABLES
 
 MAX_WARNINGS = 5
 PIECE = re.compile("/(?:blocks|attachments)/[0-9]+")
@@ -43,6 +43,8 @@ def find_failure(message: Message) -> ReportFailed | None:
         return ReportFailed(
             f"The report's markdown blocks have {markdown:,} characters together; Slack allows {MAX_MARKDOWN:,}."
         )
+    if (tables := block_kit.count_tables(blocks)) > MAX_TABLES:
+        return ReportFailed(f"The report has {tables} tables; a message may have {MAX_TABLES}.")
     if (total := block_kit.total_length(blocks)) > MAX_ALL_TEXT:
         return ReportFailed(
             f"The report has {total:,} characters, as Slack counts its blocks; a message may have {MAX_ALL_TEXT:,}.",

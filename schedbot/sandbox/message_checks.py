@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from schedbot.rules import block_kit
+from schedbot.rules.block_kit.blocks import MAX_TABLES
 from schedbot.sandbox.api_responses import Json, RequestRefused, decode, detailed_refusal, encode
 from schedbot.sandbox.block_checks import are_too_long, find_attachment_errors, find_block_errors
 
@@ -23,10 +25,15 @@ EVENT_TYPE = re.compile(r"[A-Za-z0-9_.\-]{1,255}")
 def parse_content(args: Mapping[str, Any]) -> tuple[str, Json]:
     """Return the text and the other parts (`blocks`, `attachments`, `metadata`) to store. Raises RequestRefused."""
     parts: Json = {}
-    if blocks := _parse_json_arg(args, "blocks", "invalid_blocks_format", list):
+    blocks = _parse_json_arg(args, "blocks", "invalid_blocks_format", list) or []
+    attachments = _parse_json_arg(args, "attachments", "invalid_attachments", list) or []
+    if blocks:
         parts["blocks"] = _check_blocks(blocks)
-    if attachments := _parse_json_arg(args, "attachments", "invalid_attachments", list):
+    if attachments:
         parts["attachments"] = _check_attachments(attachments)
+    tables = block_kit.count_tables([*blocks, *block_kit.list_attachment_blocks(attachments)])
+    if tables > MAX_TABLES:
+        raise detailed_refusal("invalid_attachments", ["only_one_table_allowed"])
     text = _parse_text(args, has_more=bool(parts))
     metadata = _parse_json_arg(args, "metadata", "invalid_metadata_format", dict)
     if metadata is not None:

@@ -161,3 +161,10 @@ def test_attachments_are_kept_in_the_history(any_server: SandboxClient) -> None:
     (message,) = any_server("conversations.history", channel="C1").body["messages"]
     assert [entry["fallback"] for entry in message["attachments"]] == ["[no preview available]", "down"]
     assert message["attachments"][1]["blocks"] == [SECTION]
+
+
+def test_second_table_of_a_message_is_refused(any_server: SandboxClient) -> None:
+    table = {"type": "table", "rows": [[{"type": "raw_text", "text": "a"}]]}
+    response = any_server("chat.postMessage", channel="C1", text="x", blocks=[table], attachments=[{"blocks": [table]}])
+    assert (response.body["error"], response.body["errors"]) == ("invalid_attachments", ["only_one_table_allowed"])
+    assert any_server("chat.postMessage", channel="C1", text="x", blocks=[table]).body["ok"] is True

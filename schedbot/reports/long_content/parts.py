@@ -11,8 +11,8 @@ from schedbot.model import Message
 from schedbot.rules import block_kit
 from schedbot.rules.block_kit import utf16_length
 from schedbot.rules.block_kit.attachments import MAX_ATTACHMENTS
-from schedbot.rules.block_kit.blocks import MAX_ALL_TEXT, MAX_BLOCKS, MAX_CELL_TEXT, MAX_MARKDOWN
-from schedbot.rules.block_kit.measure import markdown_length, text_length, total_length
+from schedbot.rules.block_kit.blocks import MAX_ALL_TEXT, MAX_BLOCKS, MAX_CELL_TEXT, MAX_MARKDOWN, MAX_TABLES
+from schedbot.rules.block_kit.measure import count_tables, markdown_length, text_length, total_length
 
 Block = Mapping[str, Any]
 LEGACY_TEXTS = ("pretext", "author_name", "title", "text", "footer")
@@ -26,6 +26,7 @@ class Part:
     attachments: list[Block] = field(default_factory=list)
     text_length: int = 0
     markdown_length: int = 0
+    tables: int = 0
     cell_lengths: dict[str, int] = field(default_factory=lambda: dict.fromkeys(MAX_CELL_TEXT, 0))
 
     def add_block(self, block: Block) -> bool:
@@ -48,17 +49,19 @@ class Part:
         return True
 
     def add_lengths(self, blocks: Sequence[Any], length: int) -> bool:
-        """Count the characters of more blocks. False: they would be too many for a message that has some."""
-        markdown = self.markdown_length + markdown_length(blocks)
+        """Count the characters and tables of more blocks. False: they are too many for a message that has some."""
+        markdown, tables = self.markdown_length + markdown_length(blocks), self.tables + count_tables(blocks)
         cells = {kind: count + measure_cells(blocks, kind) for kind, count in self.cell_lengths.items()}
         is_over = (
             self.text_length + length > MAX_ALL_TEXT
             or markdown > MAX_MARKDOWN
+            or tables > MAX_TABLES
             or any(count > MAX_CELL_TEXT[kind] for kind, count in cells.items())
         )
         if is_over and (self.blocks or self.attachments):
             return False
-        self.text_length, self.markdown_length, self.cell_lengths = self.text_length + length, markdown, cells
+        self.text_length, self.markdown_length = self.text_length + length, markdown
+        self.cell_lengths, self.tables = cells, tables
         return True
 
     def build(self) -> Message:

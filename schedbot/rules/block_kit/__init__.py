@@ -6,13 +6,14 @@ payload and names the part that Slack would refuse.
 """
 
 from schedbot.rules.block_kit.attachments import find_attachment_problems, list_attachment_blocks
-from schedbot.rules.block_kit.measure import markdown_length, total_length, utf16_length
+from schedbot.rules.block_kit.measure import count_tables, markdown_length, total_length, utf16_length
 from schedbot.rules.block_kit.problems import BlockProblem, ProblemKind
 from schedbot.rules.block_kit.validator import find_problems
 
 __all__ = [
     "BlockProblem",
     "ProblemKind",
+    "count_tables",
     "find_attachment_problems",
     "find_problems",
     "list_attachment_blocks",

@@ -30,6 +30,9 @@ MAX_BLOCKS = 50
 # Slack refuses about 13,200 (`msg_blocks_too_long`); the limit is not documented.
 MAX_ALL_TEXT = 13_000
 MAX_MARKDOWN = 12_000
+# Blocks of the type `table`, of a message: https://github.com/slackapi/slack-skills-plugin ("Only one table fits in a
+# message"). Slack refuses a second one with `invalid_attachments`, `only_one_table_allowed`.
+MAX_TABLES = 1
 # Type of table: most characters in the cells of all such tables of a message.
 MAX_CELL_TEXT = {"table": 10_000, "data_table": 20_000}
 

@@ -32,6 +32,13 @@ def markdown_length(blocks: Sequence[Any]) -> int:
     return sum(text_length(block) for block in blocks if _get_type(block) == "markdown")
 
 
+def count_tables(blocks: Sequence[Any]) -> int:
+    """Return the number of table blocks, also of those in containers."""
+    inner = [block.get("child_blocks") for block in blocks if _get_type(block) == "container"]
+    children = [child for part in inner if isinstance(part, list | tuple) for child in part]
+    return sum(_get_type(block) == "table" for block in (*blocks, *children))
+
+
 def _walk_texts(value: Any) -> Iterator[str]:
     stack = [value]
     while stack:

@@ -106,6 +106,17 @@ def test_table_repeats_its_header_and_keeps_all_rows() -> None:
     assert all(block["column_settings"][1] == {"align": "right"} for block in blocks)
 
 
+def test_each_table_has_a_message_of_its_own() -> None:
+    message = enforce(
+        Message("summary", [table(3), section("between"), table(2)], attachments=[{"blocks": [table(1)]}])
+    )
+    assert [[block["type"] for block in part.blocks] for part in parts_of(message)] == [
+        ["table", "section"],
+        ["table"],
+        [],
+    ]
+
+
 def test_fifty_one_blocks_are_two_messages() -> None:
     message = enforce(Message("summary", [section(f"b{number}") for number in range(51)]))
     assert [len(part.blocks) for part in parts_of(message)] == [50, 1]
