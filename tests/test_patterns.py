@@ -41,4 +41,4 @@ def test_pattern_takes_linear_time(used: UsedPattern) -> None:
 
 def test_all_patterns_are_found() -> None:
     assert len(PATTERNS) > 60
-    assert any("terminal_preview" in used.place for used in PATTERNS)
+    assert any("presentation/message" in used.place for used in PATTERNS)

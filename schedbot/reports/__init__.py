@@ -18,6 +18,7 @@ from schedbot.reports import limits
 
 if TYPE_CHECKING:
     from schedbot.reports.context import LiveOccurrence, ReportContext
+    from schedbot.reports.files.csv_files import csv_file
     from schedbot.reports.markup import (
         bar,
         channel_link,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 # Names for Python reports, by the module that has them; loaded when they are used.
 PUBLIC = {
     "schedbot.reports.context": ("ReportContext",),
+    "schedbot.reports.files.csv_files": ("csv_file",),
     "schedbot.reports.results": ("NotReady", "Skip", "not_ready", "skip"),
     "schedbot.rules.periods": ("Period",),
     "schedbot.rules.dates": ("add_days", "add_months", "add_quarters", "add_weeks", "add_years", "start_of"),
@@ -69,6 +71,7 @@ __all__ = [
     "add_years",
     "bar",
     "channel_link",
+    "csv_file",
     "escape",
     "escape_markdown",
     "link",

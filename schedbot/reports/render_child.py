@@ -49,11 +49,21 @@ def render(request: Mapping[str, Any]) -> dict[str, Any]:
     report = Report(**request["report"])
     context = reports.build_context(LiveOccurrence(**request["occurrence"]))
     try:
-        message = reports.render(report, context)
-        fields = {"text": message.text, "blocks": message.blocks, "attachments": message.attachments}
+        fields = message_fields(reports.render(report, context))
     except ReportFailed as error:
         fields = error_fields(str(error)[:LONGEST_REASON], error.hint[:LONGEST_REASON])
     return {**fields, "used": sorted(context.used)}
+
+
+def message_fields(message: Message) -> dict[str, Any]:
+    """Return the fields of a message, which has no files, without the deep copies of `dataclasses.asdict`."""
+    continuation = [message_fields(part) for part in message.continuation]
+    return {
+        "text": message.text,
+        "blocks": message.blocks,
+        "attachments": message.attachments,
+        "continuation": continuation,
+    }
 
 
 def error_fields(reason: str, hint: str = "") -> dict[str, Any]:
@@ -64,4 +74,6 @@ def decode(response: Mapping[str, Any]) -> Message | ReportFailed:
     """Return the message or the error of a response."""
     if "error" in response:
         return ReportFailed(response["error"], hint=response["hint"])
-    return Message(response["text"], tuple(response["blocks"]), attachments=tuple(response["attachments"]))
+    parts = tuple(part for part in map(decode, response["continuation"]) if isinstance(part, Message))
+    blocks, attachments = tuple(response["blocks"]), tuple(response["attachments"])
+    return Message(response["text"], blocks, attachments=attachments, continuation=parts)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schedbot.errors import ReportFailed
 from schedbot.model import Message, Report
-from schedbot.presentation.terminal_preview import preview_lines
+from schedbot.presentation.message.preview import preview_lines
 from schedbot.reports import block_checks, render
 from schedbot.reports.limits import enforce
 from tests.support.reports.template_context import template_context

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schedbot.model import Message, Report
-from schedbot.presentation.terminal_preview import preview_lines
+from schedbot.presentation.message.preview import preview_lines
 from schedbot.reports import render
 from tests.support.reports.template_context import template_context
 

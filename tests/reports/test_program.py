@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from schedbot.posts import File
 from schedbot.reports.definitions import ReportDefinition
 from schedbot.reports.results import RenderedReport
 from tests.support.app import until
@@ -227,3 +228,28 @@ def test_memory_of_a_program_is_limited(program: Program) -> None:
 
 def test_program_that_ignores_stdin_succeeds(program: Program) -> None:
     assert message_of(program("exec <&-; echo fine", fields={"params": {"x": "y" * 500_000}})).text == "fine"
+
+
+def test_files_of_a_program_are_read(program: Program, tmp_path: Path) -> None:
+    script = (
+        """printf 'a,b\\n' > sales.csv; echo '{"text": "s", "files": [{"name": "week.csv", "path": "sales.csv"}]}'"""
+    )
+    (file,) = message_of(program(script)).files
+    assert isinstance(file, File)
+    assert (file.name, file.content) == ("week.csv", b"a,b\n")
+
+
+@pytest.mark.parametrize(
+    ("files", "failure"),
+    [
+        ('"a"', "The command returned 'files' that are not a list."),
+        ("[1]", "The command returned files[0], which is no object."),
+        ('[{"name": "a"}]', "The command returned files[0] without a path."),
+        ('[{"path": "a", "size": 1}]', "The command returned files[0] with the unknown key 'size'."),
+        ('[{"path": "a", "name": 1}]', "The command returned files[0] with a 'name' that is not a text."),
+        ('[{"path": "no.csv"}]', "cannot be read: no such file or directory."),
+        ('[{"path": "."}]', "cannot be read: "),
+    ],
+)
+def test_wrong_file_of_a_program_is_named(program: Program, files: str, failure: str) -> None:
+    assert failure in str(program(f"""echo '{{"text": "s", "files": {files}}}'""").failure)

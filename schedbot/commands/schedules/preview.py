@@ -1,6 +1,8 @@
 """`schedbot preview`: show the message that a schedule would post."""
 
 import json as jsonlib
+from collections.abc import Mapping
+from itertools import chain
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -10,7 +12,9 @@ from schedbot import times
 from schedbot.admin.schedules import preview
 from schedbot.admin.schedules.preview import Preview
 from schedbot.errors import BadInput
-from schedbot.presentation import message_preview, output
+from schedbot.model import Message
+from schedbot.presentation import output
+from schedbot.presentation.message.printing import print_message
 from schedbot.reports import block_checks
 from schedbot.session import open_session
 
@@ -18,8 +22,8 @@ from schedbot.session import open_session
 def run(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Schedule name.")],
     at: Annotated[str, typer.Option(metavar="WHEN", help="Occurrence. [default: the next one]")] = "",
-    open: Annotated[bool, typer.Option("--open", help="Print the message's link to Block Kit Builder.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Arguments of the Slack request, as one object.")] = False,
+    open: Annotated[bool, typer.Option("--open", help="Print a link to Block Kit Builder for each message.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Arguments of each Slack request, one object a line.")] = False,
 ) -> None:
     """Show the message that a schedule would post. Nothing is posted.
 
@@ -32,25 +36,31 @@ def run(
         now = session.now()
     schedule = result.schedule
     if json:
-        output.json_lines([] if result.note else [slack_arguments(result)])
+        output.json_lines([] if result.note else [slack_arguments(result, part) for part in list_parts(result.message)])
         return
-    due = times.format_instant(result.due_at, times.zone(schedule.recurrence.tz), now)
+    zone = times.zone(schedule.recurrence.tz)
+    due = times.format_instant(result.due_at, zone, now)
     relative = times.format_relative(result.due_at, now)
     output.note(f"{schedule.name} in {schedule.terms.channel}, {due} ({relative}):")
     if result.note:
         output.print_line(result.note)
         return
     if open:
-        print(builder_link(result))  # not wrapped: a terminal makes it a link
+        for part in list_parts(result.message):
+            print(builder_link(slack_arguments(result, part)))  # not wrapped: a terminal makes it a link
         return
-    message_preview.print_message(result.message, output.width())
-    for warning in block_checks.find_warnings(result.message):
+    print_message(result.message, output.width(), zone=zone)
+    for warning in chain.from_iterable(map(block_checks.find_warnings, list_parts(result.message))):
         output.note(f"Note: {warning}")
 
 
-def builder_link(result: Preview) -> str:
-    """Return the address of Block Kit Builder with the message. Source: https://app.slack.com/block-kit-builder"""
-    arguments = slack_arguments(result)
+def list_parts(message: Message) -> list[Message]:
+    """Return the message and those that follow it in its thread."""
+    return [message, *message.continuation]
+
+
+def builder_link(arguments: Mapping[str, Any]) -> str:
+    """Return the address of Block Kit Builder with a message. Source: https://app.slack.com/block-kit-builder"""
     blocks = arguments["blocks"] or [{"type": "section", "text": {"type": "mrkdwn", "text": arguments["text"]}}]
     payload: dict[str, Any] = {"blocks": blocks}
     if "attachments" in arguments:
@@ -59,9 +69,8 @@ def builder_link(result: Preview) -> str:
     return f"https://app.slack.com/block-kit-builder/#{quote(content)}"
 
 
-def slack_arguments(result: Preview) -> dict[str, Any]:
-    """Return the arguments of the request that would post the message."""
-    message = result.message
+def slack_arguments(result: Preview, message: Message) -> dict[str, Any]:
+    """Return the arguments of the request that would post a message."""
     blocks, attachments = (list(map(dict, parts)) for parts in (message.blocks, message.attachments))
     arguments = {"channel": result.schedule.terms.channel, "text": message.text, "blocks": blocks}
     return {**arguments, "attachments": attachments} if attachments else arguments

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from schedbot import clock, demo, errors
-from schedbot.presentation import message_preview, output
+from schedbot.presentation import output
+from schedbot.presentation.message.printing import print_message
 
 
 def run(
@@ -144,7 +145,7 @@ def print_channel(step: demo.ChannelMessages) -> None:
     for index, message in enumerate(step.messages):
         if index:
             output.print_line()
-        message_preview.print_message(message, min(76, output.width() - 4), prefix="  | ")
+        print_message(message, min(76, output.width() - 4), prefix="  | ")
 
 
 def keep_running(environment: demo.DemoEnvironment) -> None:

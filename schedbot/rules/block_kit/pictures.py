@@ -6,7 +6,7 @@ uploaded. A picture that cannot be shown becomes a line of text, and the rest of
 Source: https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -40,21 +40,30 @@ def replace_pictures(message: Message, notes: Mapping[str, str]) -> Message:
 
 
 def map_blocks(message: Message, change: Callable[[Block], list[Block]]) -> Message:
-    """Return the message with other blocks in the place of each block, also of those of its attachments."""
+    """Return the message with other blocks in the place of each block, also of those of its attachments.
+
+    What is no block stays: the check of the blocks names it.
+    """
+
+    def change_all(blocks: Iterable[Any]) -> list[Any]:
+        return [new for old in blocks for new in (change(old) if isinstance(old, Mapping) else [old])]
+
     attachments = tuple(
-        {**attachment, "blocks": [block for old in attachment["blocks"] for block in change(old)]}
-        if isinstance(attachment.get("blocks"), list | tuple)
+        {**attachment, "blocks": change_all(attachment["blocks"])}
+        if isinstance(attachment, Mapping) and isinstance(attachment.get("blocks"), list | tuple)
         else attachment
         for attachment in message.attachments
     )
-    blocks = tuple(block for old in message.blocks for block in change(old))
-    return replace(message, blocks=blocks, attachments=attachments)
+    return replace(message, blocks=tuple(change_all(message.blocks)), attachments=attachments)
 
 
 def iterate_blocks(message: Message) -> Iterator[Block]:
-    yield from message.blocks
-    for attachment in message.attachments:
-        yield from attachment.get("blocks") or ()
+    """Yield the blocks of a message and of its attachments."""
+    parts = [attachment.get("blocks") for attachment in message.attachments if isinstance(attachment, Mapping)]
+    for blocks in (message.blocks, *parts):
+        yield from (
+            block for block in (blocks if isinstance(blocks, list | tuple) else ()) if isinstance(block, Mapping)
+        )
 
 
 def find_name(picture: object) -> str | None:

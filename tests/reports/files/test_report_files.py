@@ -9,6 +9,7 @@ import pytest
 from schedbot.errors import ReportFailed
 from schedbot.model import Message
 from schedbot.posts import File, RenderedFile
+from schedbot.reports import csv_file
 from schedbot.reports.files.attach import attach_files, write_files
 from schedbot.reports.limits import enforce
 from schedbot.reports.results import parse_result
@@ -137,3 +138,13 @@ def test_block_with_an_unknown_picture_is_refused() -> None:
     block = {"type": "image", "slack_file": {"name": "b.png"}, "alt_text": "B"}
     with pytest.raises(ReportFailed, match=r"picture 'b\.png', and the report has no file of that name"):
         render(Message("s", [block], files=[File("a.png", PNG)]))
+
+
+def test_csv_file_has_rows_and_no_formulas() -> None:
+    objects = [{"day": "Monday", "orders": -12}, {"day": "=1+1", "orders": 3}]
+    file = csv_file("sales.csv", objects, title="Sales")
+    assert file.content.decode("utf-8-sig").splitlines() == ["day,orders", "Monday,-12", "'=1+1,3"]
+    assert (file.name, file.title) == ("sales.csv", "Sales")
+    assert csv_file("a.csv", [["a", "b"], [1, None]]).content == b"\xef\xbb\xbfa,b\r\n1,\r\n"
+    with pytest.raises(ReportFailed, match="row 1 is a int"):
+        csv_file("a.csv", [["a"], 2])

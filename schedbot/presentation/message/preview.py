@@ -1,4 +1,4 @@
-"""Preview a message as styled lines for the terminal.
+"""Preview a message as styled lines for the terminal: all of its parts, its files, and what is in them.
 
 Rule: the preview is complete. Each line has a style (`plain`, `bold`, `dim`, `link`); the caller chooses the colours.
 The lines of an attachment begin with BAR, and the style has the bar's colour too: `plain #2eb886`. Control
@@ -6,7 +6,6 @@ characters of a message never reach the terminal.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
@@ -14,15 +13,17 @@ from zoneinfo import ZoneInfo
 
 from schedbot import times
 from schedbot.model import Message
+from schedbot.posts import RenderedFile
 from schedbot.presentation.column_wrap import count_columns, wrap_line
+from schedbot.presentation.message.markdown import to_mrkdwn
+from schedbot.presentation.message.markup import show_dates, to_plain_text
+from schedbot.presentation.message.tables import table_lines
 from schedbot.reports.fallback_text import as_list, extract_text
+from schedbot.rules.block_kit.pictures import find_name
 
 Line = tuple[str, str]
+Files = Mapping[str, RenderedFile]
 
-MENTION = re.compile(r"<([@#!])([^<>|]+)(?:\|([^<>]+))?>")
-LINK = re.compile(r"<((?:https?|mailto|tel):[^<>|]+)(?:\|([^<>]+))?>")
-# A sign inside a word is text, as in `a_b`; the next other sign of the same kind ends the search, so it is linear.
-EMPHASIS = re.compile(r"(?<!\w)([*_~])(?=\S)((?:(?!\1)[^\n]|(?<=\w)\1(?=\w))+)(?<=\S)\1(?!\w)")
 BOLD_LINE = re.compile(r"\s*\*[^*\n]+\*\s*")
 SECONDS = re.compile(r"[0-9]{1,10}(?![0-9])")
 GAP = 2
@@ -33,29 +34,58 @@ DEFAULT_COLOR = "#dddddd"
 COLOR = re.compile(r"#?([0-9A-Fa-f]{6})")
 
 
-def preview_lines(message: Message, width: int = 80) -> list[Line]:
-    """Return the message's lines as (style, text), at most `width` columns wide."""
-    lines = _blocks_lines(message.blocks, width)
-    if not message.blocks and (message.text or not message.attachments):
-        lines = _text_lines(message.text, width)
-    for attachment in message.attachments:
+def preview_lines(message: Message, width: int = 80, zone: ZoneInfo | None = None) -> list[Line]:
+    """Return the message's lines as (style, text), at most `width` columns wide. `zone`: of its dates."""
+    files = {file.name: file for file in message.files if isinstance(file, RenderedFile)}
+    lines = _part_lines(message, width, zone, files)
+    parts = len(message.continuation) + 1
+    for number, part in enumerate(message.continuation, 2):
+        lines += _caption(f"message {number} of {parts}, in the thread", width)
+        lines += _part_lines(part, width, zone, files)
+    others = [file for file in files.values() if not file.is_picture]
+    if others:
+        lines += _caption("files, in the thread", width)
+    for file in others:
+        title = f"{to_plain_text(file.title)}: " if file.title else ""
+        lines += [("link", line) for line in _wrap(f"[file: {title}{file.name}, {format_size(file.size)}]", width)]
+    return lines
+
+
+def _part_lines(message: Message, width: int, zone: ZoneInfo | None, files: Files) -> list[Line]:
+    """Return the lines of one message."""
+    text, blocks, attachments = message.text, message.blocks, message.attachments
+    if zone:
+        text, blocks, attachments = (show_dates(part, zone) for part in (text, blocks, attachments))
+    lines = _blocks_lines([_with_size(block, files) for block in blocks], width)
+    if not blocks and (text or not attachments):
+        lines = _text_lines(text, width)
+    for attachment in attachments:
         lines += _attachment_lines(attachment, width)
     return lines
 
 
-def to_plain_text(mrkdwn: str) -> str:
-    """Return the text that a reader of the markup sees."""
-    text = LINK.sub(lambda link: f"{link[2]} ({link[1]})" if link[2] and link[2] != link[1] else link[1], mrkdwn)
-    text = MENTION.sub(lambda match: _mention(match[1], match[2], match[3]), text)
-    text = EMPHASIS.sub(r"\2", text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    return "".join(char for char in text if char == "\n" or unicodedata.category(char) not in ("Cc", "Cs"))
+def _caption(text: str, width: int) -> list[Line]:
+    """Return a line between two parts."""
+    return [("dim", f"── {text} {'─' * width}"[:width])]
 
 
-def _mention(kind: str, name: str, label: str | None) -> str:
-    if kind == "!" and name.startswith("date^"):
-        return label or name
-    sign = "#" if kind == "#" else "@"
-    return sign + (label or name.removeprefix("subteam^")).lstrip("@#")
+def _with_size(block: Any, files: Files) -> Any:
+    """Return an image block that shows a picture of the report with its name and size in the text."""
+    name = find_name(block)
+    file = files.get(name) if name else None
+    if not file:
+        return block
+    alt_text = f"{block.get('alt_text', '')} ({file.name}, {format_size(file.size)})"
+    return {**block, "alt_text": alt_text}
+
+
+def format_size(size: int) -> str:
+    """Return a number of bytes as `34 bytes`, `1.2 kB` or `12 MB`."""
+    if size < 1_000:
+        return f"{size} bytes"
+    unit, bytes_of_unit = ("kB", 1_000) if size < 1_000_000 else ("MB", 1_000_000)
+    count = size / bytes_of_unit
+    return f"{count:.1f} {unit}" if count < 10 else f"{count:,.0f} {unit}"
 
 
 def _blocks_lines(blocks: Iterable[Any], width: int) -> list[Line]:
@@ -126,8 +156,23 @@ def _block_lines(block: Mapping[str, Any], width: int) -> Iterator[Line]:
             yield from (("dim", line) for line in _wrap(f"[picture: {to_plain_text(_element_text(block))}]", width))
         case "actions":
             yield from _button_lines(as_list(block.get("elements")), width)
+        case "markdown":
+            yield from _text_lines(to_mrkdwn(_text(block)), width)
+        case "table" | "data_table" if rows := _cells(block):
+            yield from (("plain", line) for line in table_lines(rows, block.get("column_settings"), width))
         case _:
             yield from _text_lines(extract_text([block]), width)
+
+
+def _cells(block: Mapping[str, Any]) -> list[list[str]]:
+    """Return the texts of a table's cells."""
+    rows = [row for row in as_list(block.get("rows")) if isinstance(row, list)]
+    return [[to_plain_text(_cell_text(cell)) for cell in row] for row in rows]
+
+
+def _cell_text(cell: Any) -> str:
+    """Return the text of a cell as markup."""
+    return extract_text([cell]) if isinstance(cell, Mapping) else ""
 
 
 def _section_lines(block: Mapping[str, Any], width: int) -> Iterator[Line]:

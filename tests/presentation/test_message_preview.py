@@ -1,6 +1,7 @@
 """Previews of messages for the terminal."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from schedbot.model import Message
-from schedbot.presentation.terminal_preview import preview_lines, to_plain_text
+from schedbot.posts import RenderedFile
+from schedbot.presentation.message.markup import to_plain_text
+from schedbot.presentation.message.preview import preview_lines
 
 
 def mrkdwn(text: str) -> dict[str, str]:
@@ -115,3 +118,56 @@ def test_no_block_sends_control_characters_to_the_terminal(kind: str, parts: dic
 
 def test_date_is_previewed_by_its_fallback() -> None:
     assert to_plain_text("<!date^0^{date}|1 Jan 1970> <!subteam^S0123456789>") == "1 Jan 1970 @S0123456789"
+
+
+def table(*rows: list[str]) -> dict[str, Any]:
+    return {"type": "table", "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in rows]}
+
+
+def test_table_is_drawn_with_its_borders_and_complete() -> None:
+    block = {**table(["day", "orders"], ["Monday", "12"]), "column_settings": [{}, {"align": "right"}]}
+    lines = [line for _, line in preview_lines(Message("t", (block,)), 40)]
+    assert lines == ["┌──────┬──────┐", "│day   │orders│", "├──────┼──────┤", "│Monday│    12│", "└──────┴──────┘"]
+    narrow = [line for _, line in preview_lines(Message("t", (table(["a", "word " * 30]),)), 20)]
+    assert max(map(len, narrow)) <= 20
+    assert "".join(narrow).count("word") == 30
+
+
+def test_parts_and_files_are_shown_below_the_message() -> None:
+    picture = {"type": "image", "slack_file": {"name": "a.png"}, "alt_text": "Revenue"}
+    files = [RenderedFile("", "a.png", 34_000, is_picture=True), RenderedFile("", "b.csv", 120, title="Sales")]
+    message = Message("s", (picture,), files=files, continuation=(Message("more"), Message("end")))
+    assert [line for _, line in preview_lines(message, 50)] == [
+        "[picture: Revenue (a.png, 34 kB)]",
+        "── message 2 of 3, in the thread ─────────────────",
+        "more",
+        "── message 3 of 3, in the thread ─────────────────",
+        "end",
+        "── files, in the thread ──────────────────────────",
+        "[file: Sales: b.csv, 120 bytes]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (":tada: :+1::skin-tone-3: :no_such: 10:30:45 `:tada:`", "🎉 👍🏼 :no_such: 10:30:45 `:tada:`"),
+        ("<!date^1796652000^{date_long} at {time}|then>", "Monday, December 7th, 2026 at 9:00 AM"),
+        ("<!date^1796652000^{date_short_pretty}^https://x.example|then>", "Dec 7, 2026"),
+        ("<!date^1796652000^{ago}|then> <!date^x^{date}|that>", "then that"),
+    ],
+)
+def test_emoji_and_dates_are_shown_as_slack_does(source: str, shown: str) -> None:
+    assert preview_lines(Message(source), 80, ZoneInfo("America/New_York")) == [("plain", shown)]
+
+
+def test_markdown_block_is_shown_with_its_signs() -> None:
+    text = "# Week **1**\n\n- **Orders**: [12](https://x.example)\n> ok\n```py\na = **b\n```"
+    lines = preview_lines(Message("t", ({"type": "markdown", "text": text},)), 60)
+    assert lines == [
+        ("bold", "Week 1"),
+        ("plain", ""),
+        ("plain", "• Orders: 12 (https://x.example)"),
+        ("plain", "│ ok"),
+        ("plain", "a = **b"),
+    ]

@@ -1,0 +1,1 @@
+"""A message in the terminal, as Slack shows it."""
