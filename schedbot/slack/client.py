@@ -25,7 +25,8 @@ from schedbot import clock
 from schedbot.model import AttemptResult, Message, Outcome
 from schedbot.posts import PLAIN_POST, MessageMetadata, PostOptions
 from schedbot.slack.connections import GuardedConnector
-from schedbot.slack.post_body import build_request
+from schedbot.slack.posting.post_body import build_request
+from schedbot.slack.posting.thread_errors import check_thread
 from schedbot.slack.proxies import find_proxy
 from schedbot.slack.request_state import (
     REQUEST_STATE,
@@ -36,7 +37,6 @@ from schedbot.slack.request_state import (
 )
 from schedbot.slack.response_models import AppIds, ChannelInfo, HistoryPage, Identity, UserInfo, read_app_ids
 from schedbot.slack.response_parser import parse_response, parse_retry_after
-from schedbot.slack.thread_errors import check_thread
 
 CONNECT_SECONDS = 10.0
 # Shorter than the usual idle time-out of load balancers, so that the client closes an idle connection first.

@@ -20,10 +20,10 @@ from schedbot.model import AttemptResult, Outcome
 from schedbot.posts import THREAD_GONE, MessageMetadata
 from schedbot.slack.client import SlackClient
 from schedbot.slack.error_codes import explain, is_known, is_token_refused
-from schedbot.slack.post_body import EVENT_TYPE, build_metadata_payload
+from schedbot.slack.posting.post_body import EVENT_TYPE, build_metadata_payload
+from schedbot.slack.posting.thread_errors import NO_THREAD
 from schedbot.slack.response_models import MAX_PAGES, HistoryAnswer, HistoryPage, LookUpAnswer, SearchedPost
 from schedbot.slack.response_parser import TS
-from schedbot.slack.thread_errors import NO_THREAD
 
 SKEW_MS = 60_000
 # The strictest rate limit allows a request a minute, so an earlier look-up would be refused.

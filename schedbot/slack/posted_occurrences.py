@@ -13,7 +13,7 @@ from typing import Any
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Outcome
 from schedbot.slack.client import SlackClient
-from schedbot.slack.post_body import EVENT_TYPE
+from schedbot.slack.posting.post_body import EVENT_TYPE
 from schedbot.slack.response_parser import TS
 
 SKEW_MS = 60_000  # between Slack's clock and ours

@@ -6,7 +6,7 @@ import pytest
 
 from schedbot.model import Message
 from schedbot.posts import PostOptions
-from schedbot.slack.post_body import build_body, build_request
+from schedbot.slack.posting.post_body import build_body, build_request
 
 PLAIN = {"channel": "C0000000001", "text": "Hi", "unfurl_links": False, "unfurl_media": False}
 
