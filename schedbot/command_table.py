@@ -55,6 +55,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "cron": "Manage the lines of your crontab that run 'schedbot tick'.",
         "service": "Manage units of systemd for 'schedbot work' and for the tick.",
         "log": "Show who changed what, when and from where.",
+        "undo": "Take a change back.",
         "reports": "List and check the reports of the configuration.",
         "doctor": "Check the installation.",
         "health": "Show whether posts are going out.",

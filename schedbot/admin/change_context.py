@@ -26,12 +26,16 @@ class ChangedObject:
 
 @dataclass(frozen=True, slots=True)
 class ChangeContext:
-    """Actor, host, command and instant (UTC milliseconds) that all changes of one command have in common."""
+    """Actor, host, command and instant (UTC milliseconds) that all changes of one command have in common.
+
+    `undoes`: number of the change that they take back.
+    """
 
     actor: str
     host: str
     command: str
     now: int
+    undoes: int | None = None
 
     @classmethod
     def begin(cls, session: Session, command: str, actor: str = "") -> Self:
@@ -59,4 +63,5 @@ class ChangeContext:
             workspace_id=changed.workspace_id,
             before=before,
             after=after,
+            undoes=self.undoes,
         )

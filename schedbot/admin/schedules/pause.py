@@ -64,6 +64,11 @@ def pause_one(db: Database, before: Schedule, reason: str, until: str, context: 
     new_reason = reason or (before.reason if before.state is PAUSED else "") or "paused by hand"
     enqueue_due.catch_up(db, schedules.recurrence_id(db, before.id), context.now)
     after = replace(before, state=PAUSED, reason=new_reason, state_by=context.actor, state_until=end)
+    return write_pause(db, before, after, context)
+
+
+def write_pause(db: Database, before: Schedule, after: Schedule, context: ChangeContext) -> StateChange:
+    """Write the pause of a schedule, and cancel its pending jobs. Inside a transaction."""
     schedules.update_state(db, after, context.now)
     cancelled = pending.cancel(db, before.id, CancelReason.SCHEDULE_PAUSED)
     record_change(db, context, before, after)

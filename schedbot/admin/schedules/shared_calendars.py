@@ -87,6 +87,11 @@ def parse_hours(fields: Fields, base: SendHours) -> SendHours | None:
     return hours if hours.window or hours.blackout else None
 
 
+def parse_owned_hours(owner: CalendarOwner, fields: Fields) -> SendHours | None:
+    """Return the send hours of an owner. Raises BadField."""
+    return parse_hours(fields, SendHours(owner.label))
+
+
 def write(
     db: Database, context: ChangeContext, owner: CalendarOwner, before: SendHours | None, after: SendHours | None
 ) -> CalendarChange:

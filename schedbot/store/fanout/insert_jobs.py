@@ -86,7 +86,8 @@ ON CONFLICT (schedule_id, due_at) DO UPDATE
        deadline_at = excluded.deadline_at, parked = excluded.parked, error = NULL, cancel_reason = NULL,
        deferred_to = excluded.deferred_to, deferred_by = excluded.deferred_by
  WHERE jobs.state = 'cancelled' AND jobs.attempts = 0 AND excluded.state = 'queued'
-   AND jobs.cancel_reason IN ('schedule_paused', 'schedule_edited', 'schedule_suspended', 'all_paused')
+   AND jobs.cancel_reason IN
+       ('schedule_paused', 'schedule_edited', 'schedule_suspended', 'schedule_removed', 'all_paused')
 RETURNING schedule_id, state
 """
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from schedbot.store.database import Database
 
 RECORD = """
-INSERT INTO changes (changed_at, actor, host, command, workspace_id, kind, object_id, name, before, after)
-VALUES (:changed_at, :actor, :host, :command, :workspace_id, :kind, :object_id, :name, :before, :after)
+INSERT INTO changes (changed_at, actor, host, command, workspace_id, kind, object_id, name, before, after, undoes)
+VALUES (:changed_at, :actor, :host, :command, :workspace_id, :kind, :object_id, :name, :before, :after, :undoes)
 """
 
 OF_OBJECT = """
-SELECT changed_at, actor, host, command, kind, object_id, name, workspace_id, before, after
+SELECT changed_at, actor, host, command, kind, object_id, name, workspace_id, before, after, undoes
   FROM changes
  WHERE kind = :kind AND object_id = :object_id
  ORDER BY id DESC
@@ -47,17 +47,31 @@ SELECT count(*) FROM changes
 SELECTED = """
 SELECT id, changed_at AS "change.changed_at", actor AS "change.actor", host AS "change.host",
        command AS "change.command", kind AS "change.kind", object_id AS "change.object_id", name AS "change.name",
-       workspace_id AS "change.workspace_id", before AS "change.before", after AS "change.after"
+       workspace_id AS "change.workspace_id", before AS "change.before", after AS "change.after",
+       undoes AS "change.undoes"
   FROM changes
  WHERE {conditions}
  ORDER BY id DESC
 """
 CONDITIONS = {
+    "id": "id = :id",
+    "undoes": "undoes = :undoes",
     "name": "(kind, object_id) IN (SELECT kind, object_id FROM changes WHERE name = :name)",
     "since": "changed_at >= :since",
     "actor": "actor = :actor",
     "command": "command = :command",
 }
+
+
+LATER = """
+SELECT id FROM changes
+ WHERE kind = :kind AND object_id = :object_id AND id > :id AND (before ->> :path) IS NOT (after ->> :path)
+ ORDER BY id LIMIT 1
+"""
+LAST_WITH = """
+SELECT max(id) FROM changes WHERE kind = :kind AND object_id = :object_id AND (after ->> :path) = :value
+"""
+UNDO_OF = "SELECT max(id) FROM changes WHERE undoes = :id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +91,7 @@ class Change:
     workspace_id: str | None = None
     before: Mapping[str, object] | None = None
     after: Mapping[str, object] | None = None
+    undoes: int | None = None  # number of the change that this one took back
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,8 @@ class ChangeFilter:
     since: int | None = None
     actor: str | None = None
     command: str | None = None
+    id: int | None = None
+    undoes: int | None = None
 
 
 def select(db: Database, selection: ChangeFilter) -> Iterator[RecordedChange]:
@@ -102,6 +119,28 @@ def select(db: Database, selection: ChangeFilter) -> Iterator[RecordedChange]:
     bindings = {name: getattr(selection, name) for name in CONDITIONS if getattr(selection, name) is not None}
     conditions = " AND ".join(CONDITIONS[name] for name in bindings) or "true"
     return db.each(RecordedChange, SELECTED.format(conditions=conditions), bindings)
+
+
+def by_number(db: Database, number: int) -> RecordedChange | None:
+    """Return the change with that number, or None."""
+    return next(select(db, ChangeFilter(id=number)), None)
+
+
+def find_later(db: Database, record: RecordedChange, field: str) -> int | None:
+    """Return the first later change of the same object that altered a field, or None."""
+    bindings = {"kind": record.change.kind, "object_id": record.change.object_id, "id": record.id}
+    return db.integer_or_none(LATER, {**bindings, "path": f'$."{field}"'})
+
+
+def find_last_with(db: Database, record: RecordedChange, field: str, value: str) -> int | None:
+    """Return the last change of the same object that gave a field this value, or None."""
+    bindings = {"kind": record.change.kind, "object_id": record.change.object_id, "value": value}
+    return db.integer_or_none(LAST_WITH, {**bindings, "path": f'$."{field}"'})
+
+
+def find_undo(db: Database, number: int) -> int | None:
+    """Return the change that took a change back, or None."""
+    return db.integer_or_none(UNDO_OF, {"id": number})
 
 
 def is_name_on_record(db: Database, name: str) -> bool:
@@ -131,6 +170,7 @@ def to_row(change: Change) -> dict[str, str | int | None]:
         "name": change.name,
         "before": to_json(change.before),
         "after": to_json(change.after),
+        "undoes": change.undoes,
     }
 
 

@@ -34,6 +34,11 @@ UPDATE missed_spans SET acknowledged = :acknowledged
 RETURNING id
 """
 
+TAKE_BACK = {
+    "job": "UPDATE jobs SET acknowledged = NULL WHERE id = :id AND acknowledged IS NOT NULL",
+    "missed": "UPDATE missed_spans SET acknowledged = NULL WHERE id = :id AND acknowledged IS NOT NULL",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
@@ -98,3 +103,8 @@ def acknowledge_spans(db: Database, ids: Sequence[int], acknowledgement: Acknowl
     """Acknowledge these rows of missed occurrences, and return those that were still open. Inside a transaction."""
     bindings = {"ids": json.dumps(ids), "acknowledged": acknowledgement.to_text()}
     return set(db.integers(ACKNOWLEDGE_SPANS, bindings))
+
+
+def take_back(db: Database, kind: str, number: int) -> bool:
+    """End the acknowledgement of a job, or of a row of missed occurrences. False: there is none. In a transaction."""
+    return db.execute(TAKE_BACK[kind], {"id": number}) == 1

@@ -76,6 +76,14 @@ ON CONFLICT (schedule_id, due_at) DO UPDATE SET state = excluded.state, cancel_r
  WHERE jobs.state = 'cancelled' AND jobs.attempts = 0
 """
 
+UNSKIP = """
+UPDATE jobs
+   SET state = :queued, cancel_reason = NULL, error = NULL, workspace_id = :workspace_id, available_at = due_at,
+       deadline_at = due_at + :grace_ms,
+       parked = (SELECT paused_at IS NOT NULL FROM workspaces WHERE id = :workspace_id)
+ WHERE schedule_id = :schedule_id AND due_at = :due_at AND state = 'skipped' AND cancel_reason = :reason
+"""
+
 LIST_SKIPPED = """
 SELECT schedule_id, due_at, coalesce(cancel_reason, error, 'skipped') AS reason FROM jobs
  WHERE due_at > :after AND state = 'skipped' AND (:schedule_id IS NULL OR schedule_id = :schedule_id)
@@ -178,6 +186,19 @@ def skip(db: Database, schedule: Schedule, due_at: int) -> bool:
         return True
     skipped = {**bindings, "workspace_id": schedule.workspace_id, "state": NEW[Event.SKIPPED]}
     return db.execute(SKIP_IN_ADVANCE, skipped) == 1
+
+
+def unskip(db: Database, schedule: Schedule, due_at: int) -> bool:
+    """Queue an occurrence that a person skipped. False: it is not skipped. Inside a transaction."""
+    bindings = {
+        "schedule_id": schedule.id,
+        "workspace_id": schedule.workspace_id,
+        "due_at": due_at,
+        "grace_ms": schedule.terms.grace_ms,
+        "reason": CancelReason.SKIPPED_BY_HAND,
+        "queued": after(JobState.SKIPPED, Event.RETRIED),
+    }
+    return db.execute(UNSKIP, bindings) == 1
 
 
 def follow_schedule(db: Database, schedule: Schedule, longer_ms: int) -> int:

@@ -234,9 +234,13 @@ def update(db: Database, changed: Schedule, recurrence_id: int, now: int) -> boo
 
 def update_state(db: Database, changed: Schedule, now: int) -> bool:
     """Write the state, with its reason, person and end, and effective_at. Returns False for a removed schedule."""
-    row = to_row(changed)
+    return db.execute(UPDATE_STATE, state_row(changed, now)) == 1
+
+
+def state_row(schedule: Schedule, now: int) -> dict[str, str | int | None]:
+    """Return the values for a statement that writes the state."""
     columns = ("id", "state", "reason", "state_by", "state_until", "effective_at")
-    return db.execute(UPDATE_STATE, {**{name: row[name] for name in columns}, "now": now}) == 1
+    return {"now": now, **{name: value for name, value in to_row(schedule).items() if name in columns}}
 
 
 def to_row(schedule: Schedule) -> dict[str, str | int | None]:

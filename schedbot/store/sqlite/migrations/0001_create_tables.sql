@@ -373,11 +373,13 @@ CREATE TABLE changes (
   name          TEXT    NOT NULL,
   before        TEXT,                                  -- JSON; null: it did not exist
   after         TEXT,
+  undoes        INTEGER REFERENCES changes (id),       -- the change that this one took back
   CONSTRAINT kind_known CHECK (kind IN ('schedule', 'workspace', 'job', 'missed', 'calendar', 'installation'))
 ) STRICT;
 CREATE INDEX changes_of_object ON changes (kind, object_id);
 CREATE INDEX changes_by_time ON changes (changed_at);
 CREATE INDEX changes_by_name ON changes (name);
+CREATE INDEX changes_undone ON changes (undoes) WHERE undoes IS NOT NULL;
 
 CREATE TABLE heartbeats (
   kind        TEXT    NOT NULL,                        -- tick, pool, command (last change), gap (between ticks), service (last pool of it)

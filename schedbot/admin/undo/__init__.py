@@ -1,0 +1,1 @@
+"""Take a recorded change back, as a change of its own."""

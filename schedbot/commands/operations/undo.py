@@ -1,0 +1,42 @@
+"""`schedbot undo`: take a change back."""
+
+from typing import Annotated
+
+import typer
+
+from schedbot.admin.operations import change_log
+from schedbot.admin.undo import undo
+from schedbot.presentation import changes as presentation
+from schedbot.presentation import output
+from schedbot.session import open_session
+from schedbot.store.history.changes import RecordedChange
+
+INDENT = 2
+
+
+def run(
+    change: Annotated[int, typer.Argument(metavar="CHANGE", help="Number of the change in 'schedbot log'.")],
+    json: Annotated[bool, typer.Option("--json", help="The change that was made, as in 'log --json'.")] = False,
+) -> None:
+    """Take a change back: an add, edit, pause, resume, removal or skip of a schedule, and changes of other objects.
+
+    It is a change of its own, in effect from now on, and can be undone too. A change by which something has been sent
+    since, or that was changed again, is refused with the reason.
+
+    Example:  schedbot undo 57
+    """
+    with open_session() as session:
+        record, changes_back = undo.undo(session, change)
+    if json:
+        output.json_lines(map(presentation.to_json, changes_back))
+        return
+    output.print_line(f"{describe(record)} is undone.")
+    for entry in changes_back:
+        for difference in change_log.compare(entry.change):
+            output.print_line(f"{'':{INDENT}}{presentation.describe(difference)}", hang=2 * INDENT)
+
+
+def describe(record: RecordedChange) -> str:
+    """Return `Change 57 (edit of 'acme' by mary@host)`."""
+    change = record.change
+    return f"Change {record.id} ({change.command} of '{change.name}' by {change.actor})"
