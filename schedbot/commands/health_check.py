@@ -5,6 +5,7 @@ from typing import Any
 from schedbot import clock, configuration, times
 from schedbot.admin.operations import health
 from schedbot.admin.operations.health import Health
+from schedbot.admin.operations.machine import machine_health
 from schedbot.configuration import Flags
 from schedbot.errors import FAILED, DatabaseUnusable, SchedbotError
 from schedbot.presentation import output
@@ -35,7 +36,8 @@ def assess(flags: Flags) -> Health:
     read = configuration.read(flags)
     db = open_database(read.database)
     try:
-        return health.assess(read_vitals(db, clock.now_ms()), read.values["expect_pool"])
+        now = clock.now_ms()
+        return health.assess(read_vitals(db, now), read.values["expect_pool"], machine_health.find_problems(db, now))
     finally:
         db.close()
 

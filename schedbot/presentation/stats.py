@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schedbot import times
-from schedbot.admin.operations.stats import StatsRow
+from schedbot.admin.operations.figures.stats import StatsRow
 from schedbot.errors import SchedbotError
 from schedbot.presentation import output
 

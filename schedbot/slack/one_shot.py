@@ -8,7 +8,7 @@ from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Message
 from schedbot.posts import PostOptions
 from schedbot.slack.client import SlackClient
-from schedbot.slack.posted_occurrences import UNREAD, ChannelPosts, ChannelSearch, read_channel
+from schedbot.slack.history.posted_occurrences import UNREAD, ChannelPosts, ChannelSearch, read_channel
 from schedbot.slack.response_models import ChannelInfo, Identity, UserInfo
 from schedbot.slack.user_ids import USER_ERRORS
 

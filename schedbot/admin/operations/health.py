@@ -3,6 +3,7 @@
 Status: `failed` if nothing is posted, `degraded` if some posts do not go out or wait for a person, else `ok`.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from schedbot import __version__, times
@@ -55,14 +56,15 @@ class Health(NamedTuple):
         return NEEDS_PERSON if all(problem.needs_person for problem in self.problems) else FAILED
 
 
-def assess(vitals: Vitals, expect_pool: bool | None = None) -> Health:
-    """Return the health that the vitals show. Pure.
+def assess(vitals: Vitals, expect_pool: bool | None = None, of_machine: Sequence[Problem] = ()) -> Health:
+    """Return the health that the vitals show, with problems that were seen on this machine. Pure.
 
     `expect_pool`: is it a problem if no pool runs? None: it is, once a pool has run as a service.
     """
     problems = [
         *owner_problems(vitals),
         *clock_problems(vitals),
+        *of_machine,
         *tick_problems(vitals),
         *(due_problems(vitals) or pool_problems(vitals, expect_pool)),
         *outage_problems(vitals),

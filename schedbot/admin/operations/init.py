@@ -56,6 +56,7 @@ CONFIG = """\
 # keep_failed = true
 
 [health]
+# ping_url = "https://example.com/ping/1234"   # fetched by each tick while posts go out: a dead man's switch
 # expect_pool = true                # `health` fails while no `schedbot work` runs; default: once one ran as a service
 """
 

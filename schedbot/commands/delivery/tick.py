@@ -36,12 +36,22 @@ def run(
         if ticked.missed and not dry_run:
             occurrences = output.count(ticked.missed, "occurrence")
             output.note(f"{occurrences} missed: no tick ran in time. 'schedbot audit --state missed' shows which.")
+        if not dry_run and session.settings.ping_url:
+            ping_monitor(session)
         if not dry_run and session.settings.prune:
             prune_slice(session, session.settings.prune)
         if not dry_run and due_soon.has_user_zone(session.db, session.now()):
             from schedbot.admin.schedules import refresh_user_zones
 
             refresh_user_zones.try_refresh(session, "tick", ZONE_REFRESH_MS)
+
+
+def ping_monitor(session: Session) -> None:
+    """Send the request of [health] ping_url, or say why not."""
+    from schedbot.admin.operations.machine import ping
+
+    if reason := ping.ping(session):
+        output.note(f"No request was sent to the monitor, or it was not taken: {reason}")
 
 
 def prune_slice(session: Session, settings: PruneSettings) -> None:

@@ -101,7 +101,7 @@ def serve_metrics(settings: Settings, port: int | None) -> AbstractContextManage
     """Return a context in which the metrics are served, if there is a port. Raises SchedbotError for one in use."""
     if port is None:
         return nullcontext()
-    from schedbot.admin.operations import metrics_server
+    from schedbot.admin.operations.figures import metrics_server
 
     return metrics_server.serve(settings, port)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from schedbot.admin.operations import metrics
+from schedbot.admin.operations.figures import metrics
 from schedbot.file_access import replace_file
 from schedbot.presentation import output
 from schedbot.session import open_session

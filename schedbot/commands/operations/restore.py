@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from schedbot import clock, settings, times
-from schedbot.admin.operations import restore
-from schedbot.admin.operations.restore import RestoreResult
+from schedbot.admin.operations.restores import restore
+from schedbot.admin.operations.restores.restore import RestoreResult
 from schedbot.errors import DONE, NEEDS_PERSON
 from schedbot.presentation import output
 

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from schedbot import times
-from schedbot.admin.operations import stats
-from schedbot.admin.operations.stats import BY, BY_TIME, StatsRow
+from schedbot.admin.operations.figures import stats
+from schedbot.admin.operations.figures.stats import BY, BY_TIME, StatsRow
 from schedbot.errors import BadInput
 from schedbot.presentation import output
 from schedbot.presentation import stats as presentation

@@ -9,7 +9,8 @@ import pytest
 
 from schedbot.admin.explain import why
 from schedbot.admin.jobs import backfill
-from schedbot.admin.operations import prune, stats
+from schedbot.admin.operations import prune
+from schedbot.admin.operations.figures import stats
 from schedbot.errors import BadInput
 from schedbot.store.operations.prune import CHILDREN
 from tests.support.app import App, now_ms, until

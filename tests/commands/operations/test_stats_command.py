@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from schedbot.admin.operations import stats
+from schedbot.admin.operations.figures import stats
 from tests.support.app import App
 from tests.support.job_history import HOUR, NOW, JobHistory, new_job_history
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext, ChangedObject
-from schedbot.admin.operations import restored_posts
 from schedbot.admin.operations.backup import stamp
+from schedbot.admin.operations.restores import restored_posts
 from schedbot.errors import BadInput, DatabaseUnusable, SchedbotError
 from schedbot.session import Session
 from schedbot.settings import Settings

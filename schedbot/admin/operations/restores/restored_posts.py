@@ -13,7 +13,7 @@ from schedbot.errors import DatabaseUnusable, TokenUnavailable
 from schedbot.model import JobState, occurrence_id
 from schedbot.session import Session
 from schedbot.slack import tokens
-from schedbot.slack.posted_occurrences import UNREAD, ChannelPosts, ChannelSearch, PostedParts
+from schedbot.slack.history.posted_occurrences import UNREAD, ChannelPosts, ChannelSearch, PostedParts
 from schedbot.store.database import Database
 from schedbot.store.fanout import enqueue_due, timed_pauses
 from schedbot.store.fanout.insert_jobs import Counts

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from schedbot import log
-from schedbot.admin.operations import metrics
+from schedbot.admin.operations.figures import metrics
 from schedbot.errors import SchedbotError
 from schedbot.session import Session
 from schedbot.settings import Settings

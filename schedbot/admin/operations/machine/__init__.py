@@ -1,0 +1,1 @@
+"""Processes and disk of this machine, as far as health depends on them."""

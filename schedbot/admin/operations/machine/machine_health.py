@@ -1,0 +1,87 @@
+"""Problems that keep work from being done on this machine: stopped processes, a full disk, rendering that lags."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from schedbot import times
+from schedbot.admin.operations.health import DUE_LATE_MS, Problem, count
+from schedbot.admin.operations.machine import process_states
+from schedbot.admin.operations.machine.process_states import STOPPED
+from schedbot.store.database import Database
+from schedbot.store.operations import heartbeats, lagging_jobs
+from schedbot.store.operations.lagging_jobs import LaggingReport, PoolBeat
+
+FULL_BYTES = 8 * 1024 * 1024  # a few minutes of writes
+CONTINUE = "Let it go on with 'kill -CONT"
+
+
+def find_problems(db: Database, now: int) -> list[Problem]:
+    """Return the problems of this machine."""
+    pools = lagging_jobs.list_pools(db)
+    return [
+        *disk_problems(db.path.parent),
+        *pool_problems(pools, now),
+        *lock_problems(db.path, {process_of(pool) for pool in pools}),
+        *rendering_problems(lagging_jobs.list_lagging(db, now, DUE_LATE_MS), now),
+    ]
+
+
+def disk_problems(folder: Path) -> Iterator[Problem]:
+    """Yield a problem if the disk of the database has no room left."""
+    status = os.statvfs(folder)
+    free = status.f_bavail * status.f_frsize
+    if free < FULL_BYTES:
+        sentence = f"The disk of '{folder}' is full: {free // 1024:,} kB are free."
+        yield Problem(f"{sentence} No post can be recorded, so none is sent. Free some space.", is_standstill=True)
+
+
+def process_of(pool: PoolBeat) -> int:
+    """Return the number of the pool's process on this machine; 0 if it is gone, or elsewhere."""
+    host, _, number = pool.name.rpartition(":")
+    if host != os.uname().nodename or not number.isdecimal():
+        return 0
+    return int(number) if process_states.is_of_schedbot(int(number)) else 0
+
+
+def pool_problems(pools: list[PoolBeat], now: int) -> Iterator[Problem]:
+    """Yield a problem for each pool whose process is there and does not work, and for each stopped child."""
+    for pool in pools:
+        pid = process_of(pool)
+        if not pid:
+            continue
+        silent_ms = now - pool.beat_at
+        if process_states.read_state(pid) == STOPPED:
+            sentence = f"Worker pool '{pool.name}' is stopped (SIGSTOP) and posts nothing."
+            yield Problem(f"{sentence} {CONTINUE} {pid}', or restart 'schedbot work'.", is_standstill=True)
+        elif silent_ms >= heartbeats.POOL_ALIVE_MS:
+            sentence = (
+                f"Worker pool '{pool.name}' runs, but has written nothing for {times.format_duration(silent_ms)}."
+            )
+            yield Problem(f"{sentence} Read its log, or restart 'schedbot work'.", is_standstill=True)
+        for child in process_states.list_descendants(pid):
+            if process_states.read_state(child) == STOPPED:
+                sentence = f"Process {child} of worker pool '{pool.name}' is stopped (SIGSTOP): its jobs wait."
+                yield Problem(f"{sentence} {CONTINUE} {child}', or end it: the pool starts another.")
+
+
+def lock_problems(path: Path, pools: set[int]) -> Iterator[Problem]:
+    """Yield a problem for each other process that is stopped while it holds a lock of the database."""
+    holders = {
+        pid
+        for name in (f"{path.name}-lock", f"{path.name}-tick.lock")
+        for pid in process_states.list_lock_holders(path.with_name(name))
+    }
+    for pid in sorted(holders - pools):
+        if process_states.read_state(pid) == STOPPED:
+            sentence = f"Process {pid} is stopped (SIGSTOP) and holds a lock of the database: no tick can finish."
+            yield Problem(f"{sentence} {CONTINUE} {pid}', or end it: nothing is lost.", is_standstill=True)
+
+
+def rendering_problems(lagging: list[LaggingReport], now: int) -> Iterator[Problem]:
+    """Yield a problem for each report whose rendering does not keep up."""
+    for each in lagging:
+        jobs = count(each.jobs, "due job waits", "due jobs wait")
+        oldest = times.format_duration(now - each.oldest_at)
+        steps = "'schedbot reports' shows how long it takes; more 'renderers' below [work] help if it waits for others."
+        yield Problem(f"Rendering lags: {jobs} for the report '{each.report}', the oldest for {oldest}. {steps}")

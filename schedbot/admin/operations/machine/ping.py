@@ -1,0 +1,38 @@
+"""Dead man's switch: a monitor gets a request while posts go out, and raises an alarm when none comes.
+
+The request is sent after a tick, if the whole way works: the tick has written, a pool has written since, no due job
+waits, and, if there were posts, Slack has answered.
+"""
+
+import urllib.error
+import urllib.request
+
+from schedbot.admin.operations import health
+from schedbot.admin.operations.machine import machine_health
+from schedbot.session import Session
+from schedbot.store.operations.health import read_vitals
+
+TIMEOUT_S = 10
+
+
+def ping(session: Session) -> str:
+    """Send the request if posts go out. Return why it was not sent, or not taken; '' if it was."""
+    now = session.now()
+    of_machine = machine_health.find_problems(session.db, now)
+    result = health.assess(read_vitals(session.db, now), session.settings.expect_pool, of_machine)
+    blocking = [problem for problem in result.problems if problem.is_standstill]
+    blocking += health.outage_problems(result.vitals) + health.due_problems(result.vitals)
+    return blocking[0].sentence if blocking else send(session.settings.ping_url)
+
+
+def send(url: str) -> str:
+    """Fetch the URL. Return the error, without the URL, which may hold a secret; '' if it was taken."""
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:
+            response.read(1_000)
+    except urllib.error.HTTPError as error:
+        return f"The monitor of [health] ping_url answered with HTTP {error.code}."
+    except OSError as error:
+        reason = getattr(error, "reason", error)
+        return f"The monitor of [health] ping_url cannot be reached: {type(reason).__name__}."
+    return ""

@@ -1,0 +1,1 @@
+"""Read posts back from the history of channels."""
