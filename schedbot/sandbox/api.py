@@ -127,6 +127,8 @@ class Api:
                 return DROPPED
             case "drop_after":
                 return DROPPED
+            case "late" if fault.options["lost"]:
+                return DROPPED
         return replacement or response
 
     async def _reaches_slack(self, fault: Fault) -> bool:

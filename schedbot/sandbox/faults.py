@@ -16,14 +16,14 @@ from schedbot.errors import BadInput
 FOREVER = "forever"
 
 # Kinds with their options and defaults. `stored`: the message is stored in the channel in spite of the fault. `late`:
-# an upload is processed, and shared, so long after the response.
+# an upload is processed, and shared, so long after the response, which may be lost besides.
 KINDS: dict[str, dict[str, Any]] = {
     "error": {"code": "internal_error", "detail": "", "stored": False},
     "status": {"status": 500, "body": "", "stored": False},
     "ratelimit": {"retry_after": 1, "stored": False},
     "garbage": {"body": "<html>Service Unavailable</html>", "stored": False},
     "delay": {"ms": 1000},
-    "late": {"ms": 1000},
+    "late": {"ms": 1000, "lost": False},
     "stall": {},
     "drop_before": {},
     "drop_after": {},

@@ -1,5 +1,6 @@
 """Files: their upload, their shares, and pictures in blocks."""
 
+from contextlib import nullcontext
 from http.client import RemoteDisconnected
 from typing import Any
 from urllib.parse import urlsplit
@@ -133,10 +134,12 @@ def test_late_picture_is_refused_until_it_is_processed(any_server: SandboxClient
     until(lambda: post()["ok"])
 
 
-def test_late_share_appears_after_the_response(any_server: SandboxClient) -> None:
-    any_server.control.order("late", "files.completeUploadExternal", ms=300)
+@pytest.mark.parametrize("lost", [False, True])
+def test_late_share_appears_after_the_response(any_server: SandboxClient, lost: bool) -> None:
+    any_server.control.order("late", "files.completeUploadExternal", ms=300, lost=lost)
     file_id = upload(any_server)
-    complete(any_server, file_id, channel_id="C1")
+    with pytest.raises(RemoteDisconnected) if lost else nullcontext():
+        complete(any_server, file_id, channel_id="C1")
     assert any_server("files.info", file=file_id).body["file"]["shares"] == {}
     until(lambda: any_server("files.info", file=file_id).body["file"]["shares"])
     assert len(any_server.control.messages("C1")) == 1

@@ -200,12 +200,14 @@ async function renderFaults() {
   $("faults").replaceChildren(...(lines.length ? lines : [element("li", "empty", "None.")]));
 }
 
+const FLAGS = { stored: "Store the message anyway ", lost: "Lose the response " };
+
 function renderOptions() {
   const fields = Object.entries(kinds[$("order").kind.value]).map(([name, value]) => {
     const input = element("input");
     input.name = name;
     if (typeof value === "boolean") { input.type = "checkbox"; input.value = "true"; } else input.value = value;
-    return element("label", "", typeof value === "boolean" ? "Store the message anyway " : name, input);
+    return element("label", "", FLAGS[name] || name, input);
   });
   $("options").replaceChildren(...fields);
 }
