@@ -40,7 +40,7 @@ def enforce(message: Message) -> Message:
     _check_json(message)
     block_checks.check_pictures(message)
     if utf16_length(message.text) > MAX_TEXT and not message.blocks:
-        message = replace(message, blocks=tuple(_make_sections(message.text)))
+        message = replace(message, blocks=tuple(make_sections(message.text)))
     if block_checks.find_failure(message):
         return _divide(message)
     _refuse_silent(message)
@@ -103,7 +103,8 @@ def _add_fallback(attachment: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**attachment, "fallback": shorten(extract_attachment_text([attachment]), MAX_TEXT)}
 
 
-def _make_sections(text: str) -> Iterator[Mapping[str, Any]]:
+def make_sections(text: str) -> Iterator[Mapping[str, Any]]:
+    """Yield section blocks that show a text, complete."""
     for piece in islice(iterate_pieces(text, MAX_SECTION), MAX_PARTS * 50):
         yield {"type": "section", "text": {"type": "mrkdwn", "text": piece}}
 

@@ -12,6 +12,7 @@ from schedbot.posts import File, RenderedFile
 from schedbot.reports import spool
 from schedbot.reports.escaping import escape_text
 from schedbot.reports.files.pictures import NotDrawn, draw, is_figure, sniff
+from schedbot.reports.limits import make_sections
 from schedbot.reports.long_content.split_text import shorten
 from schedbot.rules.block_kit.pictures import list_names, rename_pictures, replace_pictures
 
@@ -38,7 +39,9 @@ def attach_files(message: Message) -> Message:
     message = rename_pictures(message, {source.name: file.name for source, file in zip(sources, files, strict=True)})
     names = list_names(message)
     shown = [make_block(file) for name, file in pictures.items() if name not in names]
-    message = replace(message, blocks=(*message.blocks, *shown), files=files)
+    # Slack shows the text of a message with blocks in notifications alone.
+    above = tuple(make_sections(message.text)) if shown and not message.blocks else message.blocks
+    message = replace(message, blocks=(*above, *shown), files=files)
     if notes := {name: describe_failure(file) for name, file in pictures.items() if file.failure}:
         message = replace_pictures(message, notes)
     if message.text.strip() or message.blocks or message.attachments:

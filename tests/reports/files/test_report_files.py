@@ -55,6 +55,15 @@ def test_bytes_of_a_picture_are_shown(value: Any) -> None:
     assert [block["type"] for block in render(value).blocks] == ["image"]
 
 
+def test_text_is_shown_above_a_picture() -> None:
+    """Slack shows the text of a message with blocks in notifications alone."""
+    lines = [f"line {number}" for number in range(2_000)]
+    message = render(Message("\n".join(lines), files=[File("a.png", PNG)]))
+    blocks = [block for part in (message, *message.continuation) for block in part.blocks]
+    assert blocks[-1]["type"] == "image"
+    assert "\n".join(block["text"]["text"] for block in blocks[:-1]).split("\n") == lines
+
+
 def test_picture_is_shown_where_a_block_names_it() -> None:
     picture = {"type": "image", "slack_file": {"name": "a.png"}, "alt_text": "A"}
     message = render(Message("s", [picture, {"type": "divider"}], files=[File("a.png", PNG), File("b.png", PNG)]))
@@ -85,7 +94,8 @@ def test_other_file_is_no_block_and_gives_a_text() -> None:
 )
 def test_picture_that_cannot_be_drawn_leaves_the_report(content: Any, reason: str, tmp_path: Path) -> None:
     message = write_files(render(Message("s", files=[File("a.png", content, alt="Revenue")])), str(tmp_path))
-    (note,) = message.blocks
+    text, note = message.blocks
+    assert text["text"]["text"] == "s"
     assert note["elements"][0]["text"].startswith(f"Revenue\nThe picture 'a.png' cannot be drawn: {reason}")
     (file,) = message.files
     assert isinstance(file, RenderedFile)
@@ -97,7 +107,7 @@ def test_svg_is_drawn_as_png() -> None:
     (file,) = message.files
     assert isinstance(file, File)
     assert (file.name, file.content[:4]) == ("a.png", PNG[:4])
-    assert message.blocks[0]["slack_file"] == {"name": "a.png"}
+    assert message.blocks[1]["slack_file"] == {"name": "a.png"}
 
 
 @pytest.mark.slow  # matplotlib takes more than a second to load
