@@ -49,6 +49,7 @@ class PostOptions:
 
 
 PLAIN_POST = PostOptions()
+MISSING_CUSTOMIZE = "missing_customize"  # error of an attempt whose name and icon need a scope
 # Slack's codes for a message that was deleted, is of another app, or is too old to be updated.
 CANNOT_BE_UPDATED = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 THREAD_GONE = "thread_gone"  # error of a post whose thread has lost its first message

@@ -26,7 +26,9 @@ Tz = Annotated[
     str | None,
     option("--tz", "ZONE", "IANA time zone (Europe/Berlin), or a Slack user's zone (slack:U0123). No default."),
 ]
-Channel = Annotated[str | None, option("--channel", "CHANNEL", "Channel id (C0123456789) or channel link.")]
+Channel = Annotated[
+    str | None, option("--channel", "CHANNEL", "Channel or person: id (C0123456789, U0123456789) or link.")
+]
 Text = Annotated[str | None, option("--text", "TEXT", "Post this text.")]
 Report = Annotated[
     str | None,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from schedbot.model import Outcome
 from schedbot.slack.remedy_texts import (
     ADMIN_OF_FILES,
+    APP_NAME,
     ASK_ADMIN,
     BUG,
     CHANNEL,
@@ -174,6 +175,7 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
             "The address of the proxy to Slack is not a URL of an HTTP proxy.",
             "Write HTTPS_PROXY (or HTTP_PROXY, ALL_PROXY) like http://proxy.example:3128.",
         ),
+        "missing_customize": ("The app lacks the scope chat:write.customize, which name and icon need.", APP_NAME),
         "not_arrived": (
             "The message is not in the channel's history, and no attempt is left.",
             "Run `schedbot retry JOB` to send it again.",

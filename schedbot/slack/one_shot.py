@@ -9,6 +9,7 @@ from schedbot.model import AttemptResult, Message
 from schedbot.posts import PostOptions
 from schedbot.slack.client import SlackClient
 from schedbot.slack.history.posted_occurrences import UNREAD, ChannelPosts, ChannelSearch, read_channel
+from schedbot.slack.methods import direct_messages
 from schedbot.slack.response_models import ChannelInfo, Identity, UserInfo
 from schedbot.slack.user_ids import USER_ERRORS
 
@@ -23,6 +24,16 @@ def fetch_identity(api_url: str, token: str, timeout_ms: int) -> Identity | Atte
 def fetch_channel(api_url: str, token: str, channel_id: str, timeout_ms: int) -> ChannelInfo | AttemptResult:
     """Return the state of the channel in Slack, or Slack's refusal."""
     return _run(api_url, timeout_ms, lambda client: client.fetch_channel(token, channel_id))
+
+
+def open_conversation(api_url: str, token: str, user: str, timeout_ms: int) -> str | AttemptResult:
+    """Return the id (D...) of the direct message with a user, or the refusal as the result of an attempt."""
+
+    async def open_it(client: SlackClient) -> str | AttemptResult:
+        response = await direct_messages.open_conversation(client, token, user)
+        return response if isinstance(response, str) else direct_messages.explain_refusal(response)
+
+    return _run(api_url, timeout_ms, open_it)
 
 
 def post_message(

@@ -21,6 +21,10 @@ ASK_ADMIN = "Ask an admin of the Slack workspace, then run `schedbot resume NAME
 REPORT = "Run `schedbot preview NAME` to see the message, fix the report, then run `schedbot retry`."
 NOT_READY = f"{NOTHING_TO_DO} The report is asked again until the job's deadline. Then it fails."
 NEW_MESSAGE = f"{NOTHING_TO_DO} schedbot posts a new message instead."
+APP_NAME = (
+    f"{NOTHING_TO_DO} the message is posted with the app's own name and icon. `schedbot workspace check NAME` lists "
+    "the missing scopes."
+)
 NO_REPORT = "Use `schedbot edit NAME --on-empty TEXT` to post a text instead."
 NOTHING = f"{NOTHING_TO_DO}{RETRIED}"
 LOOKED_UP = f"{NOTHING_TO_DO} schedbot looks the message up in the channel's history."

@@ -24,6 +24,10 @@ from schedbot.slack.channel_ids import ID, parse_channel_id
         ("https://acme.enterprise.slack.com/archives/C0123456789/p1700000000000100?thread_ts=1.2", "C0123456789"),
         ("<https://acme.slack.com/archives/C0123456789>", "C0123456789"),
         ("https://app.slack.com/client/T0123456/C0123456789", "C0123456789"),
+        ("https://app.slack.com/client/T0123456/D0123456789", "D0123456789"),
+        ("https://acme.slack.com/team/U0123456789", "U0123456789"),
+        ("<@W0123456789>", "W0123456789"),
+        ("<@U0123456789|ann>", "U0123456789"),
     ],
 )
 def test_id_or_link_names_a_channel(text: str, channel: str) -> None:
@@ -35,7 +39,7 @@ def test_id_or_link_names_a_channel(text: str, channel: str) -> None:
     [
         ("#reports", "'#reports' is a name", "Copy link"),
         ("reports", "'reports' is neither", "Copy link"),
-        ("@ann", "'@ann' is a name", "Copy link"),
+        ("@ann", "'@ann' is a name", "Copy member ID"),
         ("", "No channel given.", "Copy link"),
         ("c0123456789", "'c0123456789' is not a channel id.", "did you mean 'C0123456789'?"),
         ("https://acme.slack.com/archives/reports", "'reports' is not an id", "Copy link"),

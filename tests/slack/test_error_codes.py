@@ -13,11 +13,11 @@ GROUPS = {
     Outcome.QUOTA: "message_limit_exceeded",
     Outcome.UNKNOWN: (
         "internal_error fatal_error service_unavailable timeout connection_lost not_json no_ts wrong_channel "
-        "too_large worker_lost http_500 http_503 a_new_code "
+        "too_large worker_lost restored http_500 http_503 a_new_code "
         "file_not_found file_update_failed file_deleted share_pending"
     ),
     Outcome.NOT_POSTED: (
-        "message_not_found cant_update_message edit_window_closed "
+        "missing_customize message_not_found cant_update_message edit_window_closed "
         "request_timeout org_login_required team_added_to_org connection_refused connection_failed connect_timeout dns "
         "tls bad_api_url bad_proxy deadline not_arrived no_tick upload_failed"
     ),
@@ -60,8 +60,8 @@ OURS_TEXT = (
     "timeout connection_lost not_json no_ts wrong_channel worker_lost not_arrived lost_unsent connect_timeout "
     "no_posters no_renderers no_live_renderers no_descriptors no_memory no_processes io_error "
     "too_large connection_refused connection_failed dns tls bad_api_url bad_proxy deadline no_tick token_unavailable "
-    "render_failed not_ready nothing_to_report superseded upload_failed share_pending missing_files_scope file_lost "
-    "missing_im_write picture_not_drawn thread_gone"
+    "render_failed not_ready nothing_to_report superseded missing_customize upload_failed share_pending "
+    "missing_files_scope file_lost missing_im_write picture_not_drawn thread_gone restored"
 )
 OURS = OURS_TEXT.split()
 

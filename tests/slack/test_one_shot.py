@@ -71,7 +71,7 @@ def test_users_are_fetched_until_another_kind_of_error() -> None:
         ids = ["U0NOBODY", "U0SANDBOX02", "U0SANDBOX01", "U0SANDBOT"]
         users = one_shot.fetch_users(server.api_url, TOKEN, ids, 5_000, within_ms=5_000)
     assert users == {
-        "U0NOBODY": AttemptResult(Outcome.UNKNOWN, "user_not_found", None, 200),
+        "U0NOBODY": AttemptResult(Outcome.CHANNEL_REFUSED, "user_not_found", None, 200),
         "U0SANDBOX02": UserInfo("U0SANDBOX02", "Europe/Berlin", False),
         "U0SANDBOX01": AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, 429, 7_000),
     }

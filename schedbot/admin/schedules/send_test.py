@@ -22,7 +22,7 @@ from schedbot.reports import limits
 from schedbot.rules.block_kit.blocks import MAX_BLOCKS
 from schedbot.session import Session
 from schedbot.slack import channel_ids, error_codes, remedies, remedy_texts
-from schedbot.store.jobs import pacing
+from schedbot.store.jobs import direct_messages, pacing
 from schedbot.store.operations import ownership
 from schedbot.store.schedules import workspaces
 from schedbot.store.schedules.workspaces import Workspace
@@ -69,6 +69,10 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     refuse_paused(workspace)
     message = mark(render(session, schedule))
     token = check.find_token(session.settings, workspace)
+    conversation = find_conversation(session, workspace, token, channel)
+    if isinstance(conversation, AttemptResult):
+        return SentTest(schedule, channel, conversation, find_remedy(conversation, schedule, workspace, to))
+    channel = conversation
     reserved_until = reserve_channel(session, workspace, channel, sleep)
     terms = schedule.terms
     options = PostOptions(username=terms.username, icon=terms.icon, unfurl=terms.unfurl)
@@ -76,6 +80,23 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     result = one_shot.post_message(api_url, token, channel, message, options, timeout_ms)
     release_channel(session, workspace, channel, reserved_until, result)
     return SentTest(schedule, channel, result, find_remedy(result, schedule, workspace, to))
+
+
+def find_conversation(session: Session, workspace: Workspace, token: str, channel: str) -> str | AttemptResult:
+    """Return the channel, or for a person the direct message, which Slack opens at the first post to that person."""
+    from schedbot.slack import one_shot
+
+    if not channel_ids.is_person(channel):
+        return channel
+    known = direct_messages.find(session.db, workspace.id, channel)
+    if known:
+        return known
+    settings = session.settings
+    conversation = one_shot.open_conversation(settings.api_url, token, channel, settings.timeout_ms)
+    if isinstance(conversation, str):
+        with session.db.writing():
+            direct_messages.save(session.db, workspace.id, channel, conversation, session.now())
+    return conversation
 
 
 def find_channel(to: str) -> str:

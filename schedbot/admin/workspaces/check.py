@@ -141,7 +141,7 @@ def check_channel(settings: Settings, workspace: Workspace, token: str, channel:
     from schedbot.slack import one_shot
 
     if channel_ids.is_person(channel.id):
-        return ChannelCheck(channel.id, "", channel.schedules, True, "a Slack user: posts are direct messages")
+        return check_person(settings, workspace, token, channel)
     info = one_shot.fetch_channel(settings.api_url, token, channel.id, settings.timeout_ms)
     if isinstance(info, AttemptResult):
         ok = None if info.error == MISSING_SCOPE else False
@@ -153,6 +153,18 @@ def check_channel(settings: Settings, workspace: Workspace, token: str, channel:
         remedy = fill(entry.remedy, workspace, channel)
         return ChannelCheck(channel.id, info.name, channel.schedules, False, entry.sentence, remedy)
     return ChannelCheck(channel.id, info.name, channel.schedules, True)
+
+
+def check_person(settings: Settings, workspace: Workspace, token: str, channel: ChannelUsage) -> ChannelCheck:
+    """Ask Slack whether a person takes direct messages (conversations.open)."""
+    from schedbot.slack import one_shot
+
+    conversation = one_shot.open_conversation(settings.api_url, token, channel.id, settings.timeout_ms)
+    if isinstance(conversation, str):
+        return ChannelCheck(channel.id, "", channel.schedules, True, "a Slack user: posts are direct messages")
+    ok = False if conversation.outcome is Outcome.CHANNEL_REFUSED else None
+    problem, remedy = explain(conversation)
+    return ChannelCheck(channel.id, "", channel.schedules, ok, problem, fill(remedy, workspace, channel))
 
 
 def fill(remedy: str, workspace: Workspace, channel: ChannelUsage) -> str:
@@ -183,7 +195,12 @@ def find_channel_error(session: Session, schedule: Schedule) -> str | None:
         token = find_token(settings, workspaces.by_id(session.db, schedule.workspace_id))
     except TokenUnavailable:
         return None
-    info = one_shot.fetch_channel(settings.api_url, token, schedule.terms.channel, settings.timeout_ms)
+    channel = schedule.terms.channel
+    if channel_ids.is_person(channel):
+        conversation = one_shot.open_conversation(settings.api_url, token, channel, settings.timeout_ms)
+        is_refused = isinstance(conversation, AttemptResult) and conversation.outcome is Outcome.CHANNEL_REFUSED
+        return conversation.error if isinstance(conversation, AttemptResult) and is_refused else None
+    info = one_shot.fetch_channel(settings.api_url, token, channel, settings.timeout_ms)
     if isinstance(info, AttemptResult):
         return info.error if info.outcome is Outcome.CHANNEL_REFUSED else None
     if info.is_archived:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from schedbot.model import JobState, Recurrence, Report, ThreadSpan, TokenSource, occurrence_id
-from schedbot.posts import PLAIN_POST, PostOptions
+from schedbot.posts import MISSING_CUSTOMIZE, PLAIN_POST, PostOptions
 from schedbot.rules.lifecycle import Event, after
 from schedbot.rules.thread_spans import find_span
 from schedbot.store.database import Database
@@ -38,6 +38,11 @@ UPDATE jobs
 RETURNING id
 """
 
+# Slack has not refused the job's name and icon.
+MAY_CUSTOMIZE = f"""(v.username = '' AND v.icon = ''
+                     OR NOT EXISTS (SELECT 1 FROM attempts g
+                                     WHERE g.job_id = j.id AND g.error = '{MISSING_CUSTOMIZE}'))"""
+
 # A job is delivered by its schedule's present version. Extra jobs have no calendar.
 CLAIMED = f"""
 SELECT j.id, coalesce(j.token, 0) AS token, j.schedule_id, s.name AS schedule, s.account, j.workspace_id,
@@ -51,7 +56,9 @@ SELECT j.id, coalesce(j.token, 0) AS token, j.schedule_id, s.name AS schedule, s
        max(CASE WHEN p.held_at <= :latest_valid_hold THEN p.free_at ELSE 0 END,
            CASE WHEN m.held_at <= :latest_valid_hold THEN m.free_at ELSE 0 END) AS free_at,
        w.resumes, j.error, j.deferred_to, v.on_empty,
-       v.thread, v.username AS "options.username", v.icon AS "options.icon", v.unfurl AS "options.unfurl",
+       v.thread,
+       CASE WHEN {MAY_CUSTOMIZE} THEN v.username ELSE '' END AS "options.username",
+       CASE WHEN {MAY_CUSTOMIZE} THEN v.icon ELSE '' END AS "options.icon", v.unfurl AS "options.unfurl",
        {last_message.TO_UPDATE} AS "options.update_ts", {last_message.IS_SUPERSEDED} AS is_superseded,
        {last_message.IS_WAITING} AS is_waiting,
        {rule_columns("recurrence")},

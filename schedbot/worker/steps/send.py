@@ -15,6 +15,7 @@ from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.posts import THREAD_GONE
 from schedbot.slack import channel_ids
+from schedbot.slack.methods.appearance import explain_appearance
 from schedbot.slack.methods.updates import explain_update
 from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage
@@ -218,7 +219,7 @@ class Sender:
         look_up_at = min(delivery.sent_at or now, now) + self.in_flight.arrival_limit_ms
         if delivery.detail and not result.detail:
             result = replace(result, detail=delivery.detail)
-        result = self.opener.forget_if_gone(delivery, result)
+        result = explain_appearance(self.opener.forget_if_gone(delivery, result), job.options)
         if job.options.update_ts:
             result = explain_update(result)
         parts = {"part": delivery.part, "parts_left": delivery.parts_left}

@@ -86,3 +86,31 @@ def test_rate_limit_of_opening_uses_up_no_attempt(app: App) -> None:
     app.work()
     assert app.states() == {"succeeded": 2}
     assert [len(job["attempts"]) for job in app.audit()] == [1, 1]
+
+
+def test_commands_ask_slack_about_the_person(app: App) -> None:
+    app.add_schedule("person", cron="0 0 1 1 *", channel=PERSON, text="Hi", username="Desk")
+    sent = app.run("test-send", "person")
+    assert (sent.returncode, [post["username"] for post in app.posts()]) == (0, ["Desk"])
+    app.run("test-send", "person", "--to", f"https://acme.slack.com/team/{PERSON}")
+    assert count(app, "conversations.open") == 1
+    app.slack.deactivate_user(PERSON)
+    checked = app.run("workspace", "check", "--channels")
+    assert (checked.returncode, f"{PERSON}: FAILED The user has left" in checked.stdout) == (1, True)
+    app.slack.order("error", method="conversations.open", code="user_disabled", times="forever")
+    with app.db.writing():
+        app.db.execute("UPDATE schedules SET state = 'suspended', reason = 'user_disabled'")
+    assert "has left" in app.run("resume", "person").stderr
+
+
+def test_name_without_its_scope_costs_no_message(app: App) -> None:
+    app.add_schedule("desk", cron="0 0 1 1 *", text="Hi", username="Desk", icon=":tada:", max_attempts="1")
+    app.run("run-now", "desk")
+    token = "xoxb-sandbox-narrow"
+    scopes = ["chat:write", "channels:history"]
+    app.slack.add_workspace("narrow", token, ["C0000000001"], scopes=scopes)
+    app.work(SLACK_BOT_TOKEN=token)
+    [post] = app.posts()
+    assert (post["text"], "username" in post, app.states()) == ("Hi", False, {"succeeded": 1})
+    [job] = app.audit()
+    assert [attempt["error"] for attempt in job["attempts"]] == ["missing_customize", None]
