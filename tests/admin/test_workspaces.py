@@ -11,6 +11,7 @@ from schedbot.store.history import changes
 from schedbot.store.schedules import workspace_usage
 from schedbot.store.schedules import workspaces as rows
 from schedbot.store.schedules.parked_jobs import ResumedJobs
+from tests.support.job_history import JobHistory
 from tests.support.schedules import Schedules
 from tests.support.sql import read_rows, read_value
 
@@ -142,6 +143,14 @@ def test_resumed_jobs_of_a_channel_are_a_second_apart(schedules: Schedules) -> N
     starts = sorted(row[0] for row in read_rows(schedules.db, "SELECT available_at FROM jobs"))
     assert [later - starts[0] for later in starts] == [0, 1000, 2000]
     assert starts[0] == schedules.session.now()
+
+
+def test_removed_workspace_ends_messages_that_have_begun(history: JobHistory) -> None:
+    history.add_workspace("globex")
+    schedule = history.add_schedule("daily", workspace="globex", state="removed")
+    job = history.add_job(schedule, "queued", ts="1.1", attempts=1, parts=3, parts_posted=1)
+    manage.remove(history.session, "globex")
+    assert history.row(job, "state", "error") == ("failed", "workspace_removed")
 
 
 def test_workspace_in_use_cannot_be_removed(schedules: Schedules) -> None:

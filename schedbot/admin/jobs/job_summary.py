@@ -30,6 +30,7 @@ REASONS = {
     CancelReason.SCHEDULE_SUSPENDED: "its schedule was suspended",
     CancelReason.SKIPPED_BY_HAND: "a person skipped it",
     CancelReason.ALL_PAUSED: "all posts were paused",
+    "workspace_removed": "its workspace was removed",
     "no_tick": "no tick ran in time",
     "deadline": "it was not posted within its grace",
 }

@@ -3,7 +3,8 @@
 import uuid
 from dataclasses import dataclass
 
-from schedbot.model import TokenSource
+from schedbot.model import JobState, TokenSource
+from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.schedules import parked_jobs
 from schedbot.store.schedules.parked_jobs import ResumedJobs
@@ -45,6 +46,11 @@ UPDATE workspaces
    SET removed_at = :now, paused_at = NULL, paused_reason = NULL, paused_by = NULL, stops_grace = 0
  WHERE id = :id AND removed_at IS NULL
    AND NOT EXISTS (SELECT 1 FROM schedules s WHERE s.workspace_id = :id AND s.state <> 'removed')
+"""
+
+# Messages that have begun outlive their schedules, but not the workspace.
+END_BEGUN = """
+UPDATE jobs SET state = :failed, error = 'workspace_removed', parked = 0 WHERE workspace_id = :id AND state = 'queued'
 """
 
 # The longer an outcome is unknown, the rarer its look-ups. A post without a look-up may still arrive: it waits.
@@ -117,6 +123,7 @@ def remove(db: Database, workspace_id: str, now: int) -> bool:
     """Remove it, so that its name is free. Returns False if a schedule uses it. Inside a transaction."""
     removed = db.execute(REMOVE, {"id": workspace_id, "now": now}) == 1
     if removed:
+        db.execute(END_BEGUN, {"id": workspace_id, "failed": after(JobState.QUEUED, Event.EXPIRED)})
         db.execute("DELETE FROM calendars WHERE workspace_id = :id", {"id": workspace_id})
     return removed
 
