@@ -7,13 +7,16 @@ import atexit
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol, TypedDict, Unpack
 
 from schedbot import clock, settings, times
 from schedbot.errors import BadInput, SchedbotError
 from schedbot.model import Message
+from schedbot.posts import File, RenderedFile
 from schedbot.reports import definitions, live_client
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.definitions import Definitions
@@ -64,6 +67,7 @@ class WarmRenderer:
 
     def __init__(self) -> None:
         self.client: LiveClient | None = None
+        self.folder: TemporaryDirectory[str] | None = None  # of the files of reports
         self.surroundings: object = None
         self.pid = 0
 
@@ -74,9 +78,11 @@ class WarmRenderer:
         surroundings = (loaded.python_path, tuple(sys.path), os.getcwd(), os.getpid(), environment)
         if self.client is None or self.surroundings != surroundings:
             self.close()
-            self.client, self.surroundings, self.pid = LiveClient(loaded.python_path), surroundings, os.getpid()
+            self.folder = TemporaryDirectory(prefix="schedbot-files-", ignore_cleanup_errors=True)
+            self.client, self.surroundings = LiveClient(loaded.python_path, self.folder.name), surroundings
+            self.pid = os.getpid()
         try:
-            return next(self.client.render([request])).rendered
+            return read_files(next(self.client.render([request])).rendered)
         except BaseException:  # the time-out of a test: a late result must not become that of the next test
             self.close()
             raise
@@ -85,7 +91,28 @@ class WarmRenderer:
         """End the process, if it runs and is not that of the process that forked this one."""
         if self.client and self.pid == os.getpid():
             self.client.close()
-        self.client = None
+            if self.folder:
+                self.folder.cleanup()
+        self.client = self.folder = None
+
+
+def read_files(rendered: RenderedReport) -> RenderedReport:
+    """Return a result whose files have their content, as the report gave them back."""
+    message = rendered.message
+    if message is None or not message.files:
+        return rendered
+    files = tuple(map(read_file, message.files))
+    return replace(rendered, message=replace(message, files=files))
+
+
+def read_file(file: File | RenderedFile) -> File:
+    """Return a file with its content: none for a picture that could not be drawn. It is removed from the disk."""
+    if isinstance(file, File):
+        return file
+    content = Path(file.path).read_bytes() if file.path else b""
+    if file.path:
+        Path(file.path).unlink()
+    return File(file.name, content, file.title, file.alt)
 
 
 RENDERER = WarmRenderer()
@@ -163,6 +190,8 @@ def parse_instant(at: str | datetime, tz: str) -> int:
 def text_of(result: Rendered) -> str:
     """Return all words of a message as a reader sees them: its text, blocks and attachments, a line for each part.
 
+    Words of the messages that follow it in its thread (`message.continuation`) are below them.
+
     Raises AssertionError with the reason for a report that gave no message.
     """
     __tracebackhide__ = True
@@ -171,8 +200,13 @@ def text_of(result: Rendered) -> str:
             raise AssertionError(f"The report gave no message, it had nothing to report: {result.reason}")
         case NotReady():
             raise AssertionError(f"The report gave no message, it was not ready: {result.reason}")
-    parts = (result.text, extract_text(result.blocks), extract_attachment_text(result.attachments))
-    text = "\n".join(dict.fromkeys(line for part in parts for line in part.splitlines()))
+    text = "\n".join(map(list_words, (result, *result.continuation)))
     for escape, character in ESCAPES:
         text = text.replace(escape, character)
     return text
+
+
+def list_words(message: Message) -> str:
+    """Return the words of one message, each line once."""
+    parts = (message.text, extract_text(message.blocks), extract_attachment_text(message.attachments))
+    return "\n".join(dict.fromkeys(line for part in parts for line in part.splitlines()))

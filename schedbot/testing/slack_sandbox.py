@@ -13,8 +13,9 @@ TOKEN = "xoxb-sandbox-acme"
 class SlackSandbox(Sandbox):
     """A running sandbox, its token, and the environment in which schedbot uses it.
 
-    `messages()` returns the posted messages, `texts()` their texts, `requests()` all requests. `order("drop_after")`
-    orders a fault for the next post. Every channel id exists.
+    `messages()` returns the posted messages, `texts()` their texts, `files()` the uploaded files and `content(id)` the
+    bytes of one, `requests()` all requests. `order("drop_after")` orders a fault for the next post. Every channel id
+    exists.
     """
 
     def __init__(self, url: str, config: Path, database: Path) -> None:

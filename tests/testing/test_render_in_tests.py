@@ -82,7 +82,7 @@ def test_message_has_the_values_of_the_occurrence(project: Path) -> None:
         "python", config=project / "schedbot.toml", account="acme", due="2026-12-07 09:00", tz="America/New_York",
         previous=datetime(2026, 11, 30, 14, tzinfo=UTC), attempt=2,
     )  # fmt: skip
-    assert message == Message("acme &lt;b&gt; Mon 09:00 EST 2026-11-30 09:00:00-05:00 2", [], "", [], [])
+    assert message == Message("acme &lt;b&gt; Mon 09:00 EST 2026-11-30 09:00:00-05:00 2", [], "", (), [])
     assert text_of(message) == "acme <b> Mon 09:00 EST 2026-11-30 09:00:00-05:00 2"
 
 
@@ -109,9 +109,9 @@ def test_report_that_hangs_or_exits_fails_alone(python_report: Callable[[str], o
 def test_report_sees_a_variable_that_a_test_sets(
     python_report: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert python_report("variable") == Message("none", [], "", [], [])
+    assert python_report("variable") == Message("none", [], "", (), [])
     monkeypatch.setenv("TEAM_SETTING", "blue")
-    assert python_report("variable") == Message("blue", [], "", [], [])
+    assert python_report("variable") == Message("blue", [], "", (), [])
 
 
 def test_unknown_names_are_errors(project: Path) -> None:
@@ -207,7 +207,7 @@ def test_render_after_an_interrupted_one_has_its_own_result(python_report: Calla
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    assert python_report("slower") == Message("slower", [], "", [], [])
+    assert python_report("slower") == Message("slower", [], "", (), [])
 
 
 def test_forked_test_leaves_the_renderer_to_its_parent(project: Path) -> None:

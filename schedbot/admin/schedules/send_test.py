@@ -6,8 +6,9 @@ A test has no job, no attempt and no metadata, so that nothing takes it for a de
 import re
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from schedbot import settings, times
 from schedbot.admin.schedules import preview
@@ -20,6 +21,7 @@ from schedbot.model import AttemptResult, Message, Outcome, Schedule
 from schedbot.posts import PostOptions
 from schedbot.reports import limits
 from schedbot.rules.block_kit.blocks import MAX_BLOCKS
+from schedbot.rules.block_kit.pictures import list_names, replace_pictures
 from schedbot.session import Session
 from schedbot.slack import channel_ids, error_codes, remedies, remedy_texts
 from schedbot.store.jobs import direct_messages, pacing
@@ -142,16 +144,38 @@ def refuse_paused(workspace: Workspace) -> None:
 
 
 def mark(message: Message) -> Message:
-    """Return the message with a notice that it is a test. Raises ReportFailed if there is no room for the notice."""
-    if not message.blocks:
-        return limits.enforce(replace(message, text=f"{MARK} {message.text}".strip()))
-    if len(message.blocks) >= MAX_BLOCKS:
+    """Return the message with a notice that it is a test. Raises ReportFailed if there is no room for the notice.
+
+    A test is one message: it has texts for its pictures, and neither the messages that follow it nor its files.
+    """
+    notes = dict.fromkeys(list_names(message), "A test shows no pictures.")
+    first = replace(replace_pictures(message, notes), files=(), continuation=())
+    notice = " ".join(filter(None, (NOTICE, describe_rest(message))))
+    blocks = first.blocks
+    if blocks or notice != NOTICE:
+        blocks = (
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": notice}]},
+            *(blocks or text_blocks(first)),
+        )
+    if len(first.blocks) >= MAX_BLOCKS and not message.continuation:
         raise ReportFailed(
-            f"The message has {len(message.blocks)} blocks: there is no room to mark it as a test.",
+            f"The message has {len(first.blocks)} blocks: there is no room to mark it as a test.",
             hint=f"Leave one of Slack's {MAX_BLOCKS} blocks free, or look at it with 'schedbot preview'.",
         )
-    notice = {"type": "context", "elements": [{"type": "mrkdwn", "text": NOTICE}]}
-    return limits.enforce(replace(message, text=f"{MARK} {message.text}".strip(), blocks=(notice, *message.blocks)))
+    marked = limits.enforce(replace(first, text=f"{MARK} {first.text}".strip(), blocks=blocks))
+    return replace(marked, continuation=())
+
+
+def text_blocks(message: Message) -> tuple[Mapping[str, Any], ...]:
+    """Return a block for the text of a message without blocks."""
+    return ({"type": "section", "text": {"type": "mrkdwn", "text": message.text}},) if message.text else ()
+
+
+def describe_rest(message: Message) -> str:
+    """Return a sentence about the messages and files that a test does not show; nothing if there are none."""
+    rest = [(len(message.continuation), "message"), (len(message.files), "file")]
+    words = [f"{count} more {name}{'' if count == 1 else 's'}" for count, name in rest if count]
+    return f"The report has {' and '.join(words)}." if words else ""
 
 
 def reserve_channel(session: Session, workspace: Workspace, channel: str, sleep: Callable[[float], None]) -> int:

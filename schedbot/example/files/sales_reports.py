@@ -10,13 +10,16 @@ from datetime import datetime
 from pathlib import Path
 
 from schedbot.reports import (
+    File,
     Message,
     NotReady,
     ReportContext,
     Skip,
     add_days,
     add_weeks,
+    csv_file,
     escape,
+    escape_markdown,
     not_ready,
     number,
     percent,
@@ -31,6 +34,9 @@ SELECT coalesce(sum(orders), 0) AS orders, coalesce(sum(revenue), 0) AS revenue,
 TOTALS_OF_ALL = """
 SELECT account, day, sum(orders), sum(revenue)
   FROM sales WHERE day BETWEEN ? AND ? GROUP BY account, day
+"""
+DAYS = """
+SELECT day, sum(orders), sum(revenue) FROM sales WHERE account = ? AND day >= ? AND day < ? GROUP BY day ORDER BY day
 """
 
 
@@ -80,6 +86,38 @@ def describe_day(context: ReportContext, totals: dict[tuple[str, str], tuple[int
         return skip(f"no orders on {date:%A}")
     orders, revenue = totals[context.account, day(date)]
     return f"{date:%A}: {number(orders)} orders, ${number(revenue)}."
+
+
+def month(context: ReportContext) -> Message | Skip:
+    """Return the month of an account in Markdown, with a chart of its days, and a CSV file for its accountant."""
+    start, end = context.period.start, context.period.end
+    with closing(connect()) as database:
+        days = database.execute(DAYS, (context.account, day(start), day(end))).fetchall()
+        name = find_name(database, context.account)
+    if not days:
+        return skip("no orders in the month")
+    orders, revenue = sum(row[1] for row in days), sum(row[2] for row in days)
+    return Message(
+        text=f"{escape(name)}: {number(orders)} orders in {start:%B}.",
+        markdown=f"# {escape_markdown(name)}: {start:%B %Y}\n\n"
+        f"- **Orders**: {number(orders)}\n- **Revenue**: ${number(revenue)}\n\n![Orders by day](orders.svg)",
+        files=[
+            File("orders.svg", draw_days([row[1] for row in days])),
+            csv_file(f"sales-{start:%Y-%m}.csv", [("day", "orders", "revenue"), *days], title=f"Sales of {start:%B}"),
+        ],
+    )
+
+
+def draw_days(orders: Sequence[int]) -> str:
+    """Return a chart of the orders of each day as SVG. A figure of matplotlib or plotly works likewise."""
+    most = max(orders)
+    bars = "".join(
+        f'<rect x="{place * 20}" y="{100 - 100 * count / most:.0f}" width="16" height="{100 * count / most:.0f}"/>'
+        for place, count in enumerate(orders)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{len(orders) * 20}" height="100" fill="#1264a3">{bars}</svg>'
+    )
 
 
 def connect() -> sqlite3.Connection:

@@ -5,8 +5,8 @@ pytest
 
 import pytest
 
-from schedbot.reports import skip
-from schedbot.testing import NotReady, Render, SlackSandbox, text_of
+from schedbot.reports import File, skip
+from schedbot.testing import Message, NotReady, Render, SlackSandbox, text_of
 
 MONDAY = "2026-12-07 09:00"
 LONDON = "Europe/London"
@@ -36,6 +36,16 @@ def test_morning_is_about_the_day_before(render: Render) -> None:
 def test_top_products_begin_with_the_best(render: Render) -> None:
     assert "`██████████` Espresso beans" in text_of(render("top_products", account="acme", due=MONDAY, tz=LONDON))
     assert text_of(render("top_products", account="nobody", due=MONDAY)) == "No sales in the last seven days."
+
+
+def test_month_has_a_chart_and_a_file(render: Render) -> None:
+    message = render("month", account="acme", due=MONDAY, tz=LONDON)
+    assert isinstance(message, Message)
+    chart, table = message.files
+    assert isinstance(table, File)
+    assert (chart.name, table.name) == ("orders.png", "sales-2026-11.csv")
+    lines = table.content.decode("utf-8-sig").splitlines()
+    assert (lines[0], len(lines)) == ("day,orders,revenue", 31)
 
 
 @pytest.mark.parametrize("report", ["standup", "sales_by_day", "refunds"])
