@@ -21,6 +21,8 @@ TOO_WIDE = (
     "[document.documentElement, document.getElementById('messages')].filter((n) => n.scrollWidth > n.clientWidth)"
 )
 
+AT_END = "((list) => list.scrollTop + list.clientHeight >= list.scrollHeight - 2)(document.querySelector('#messages'))"
+
 
 def chunk(name: bytes, content: bytes) -> bytes:
     return pack(">I", len(content)) + name + content + pack(">I", zlib.crc32(name + content))
@@ -61,6 +63,7 @@ async def read_page(url: str, server: SandboxClient, ts: str) -> dict[str, Any]:
             await page.open(url, width, dark=width == 390)
             await page.wait_for("document.querySelector('.message img')?.naturalWidth === 2000")
             wide[width] = await page.evaluate(f"{TOO_WIDE}.length")
+            await page.wait_for(AT_END)
         post(server, "late reply", thread_ts=ts)
         await page.wait_for("document.querySelectorAll('.thread li').length === 2")
         return {

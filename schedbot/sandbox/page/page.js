@@ -134,6 +134,12 @@ function markLoneReply(line) {
   return line;
 }
 
+// The list follows its end, also when a picture arrives, until the reader scrolls up.
+let followsEnd = true;
+function scrollToEnd() { if (followsEnd) $("messages").scrollTop = $("messages").scrollHeight; }
+$("messages").onscroll = ({ target }) => { followsEnd = target.scrollTop + target.clientHeight >= target.scrollHeight - 40; };
+$("messages").addEventListener("load", scrollToEnd, true);
+
 async function renderMessages() {
   const query = new URLSearchParams({ ...selected, newest: MAX_MESSAGES });
   const { messages } = await send("GET", "messages?" + query);
@@ -149,7 +155,8 @@ async function renderMessages() {
   }
   const items = lines.flatMap((line, place) => [...dayLine(line.dataset.day, lines[place - 1]?.dataset.day), line]);
   $("messages").replaceChildren(...(items.length ? items : [element("li", "empty", "No messages yet.")]));
-  $("messages").scrollTop = $("messages").scrollHeight;
+  followsEnd = true;
+  scrollToEnd();
 }
 
 const isSelected = (event) => event.workspace === selected.workspace && event.channel === selected.channel;
@@ -166,7 +173,6 @@ async function addMessage(event) {
   await loadParts([event.message]);
   if (!isSelected(event)) return;
   const list = $("messages");
-  const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 40;
   const line = renderMessage(event.message);
   const previous = findLine(event.message.ts);
   const parent = isReply(event.message) && findLine(event.message.thread_ts);
@@ -175,7 +181,7 @@ async function addMessage(event) {
   if (parent) addReply(parent, line);
   else list.append(...dayLine(line.dataset.day, list.lastElementChild?.dataset.day), isReply(event.message) ? markLoneReply(line) : line);
   while (list.children.length > MAX_MESSAGES) list.firstChild.remove();
-  if (isAtEnd) list.scrollTop = list.scrollHeight;
+  scrollToEnd();
 }
 
 async function renderFaults() {
