@@ -62,7 +62,7 @@ def raw_inserts(database: Path) -> Callable[[int], None]:
         connection.execute(f"PRAGMA {pragma}")
     rows = {}
     for table in TABLES:
-        cursor = connection.execute(f"SELECT * FROM {table} LIMIT 1")  # noqa: S608
+        cursor = connection.execute(f"SELECT * FROM {table} LIMIT 1")
         columns = [name for name, _ in cursor.get_description()]
         rows[table] = (columns, list(cursor.fetchall()[0]))
 
@@ -75,7 +75,7 @@ def raw_inserts(database: Path) -> Callable[[int], None]:
             if table == "changes":
                 values["id"] = None
             marks = ", ".join("?" * len(columns))
-            sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+            sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
             connection.execute(sql, list(values.values()))
         connection.execute("COMMIT")
 

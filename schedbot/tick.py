@@ -8,14 +8,22 @@ one goes on from there.
 from schedbot import log, times
 from schedbot.session import Session
 from schedbot.store.database import Database
-from schedbot.store.fanout import clock_correction, enqueue_due, pause_all_end, timed_pauses, timezone_update
+from schedbot.store.fanout import (
+    clock_correction,
+    enqueue_due,
+    enqueue_together,
+    pause_all_end,
+    timed_pauses,
+    timezone_update,
+)
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS, Counts
 from schedbot.store.operations import heartbeats, idle_tick, ownership
 from schedbot.store.operations.idle_tick import TickResult as TickResult
 from schedbot.store.schedules import pauses_of_all, recurrences
 from schedbot.store.sqlite.write_lock import process_lock
 
-SLICE = 50  # recurrences in one transaction
+SLICE = 1_000  # recurrences in one transaction, if they have few schedules
+ALONE = 50  # of these, recurrences that are not simple
 
 
 class TickAlreadyRuns(Exception):
@@ -63,7 +71,9 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
                 timezone_update.update_next_due(session.db, started_at)
             commit_slices(session, started_at, horizon, counts)
     took_ms = session.now() - started_at
-    return TickResult(started_at, len(counts.schedules), counts.enqueued, counts.missed, counts.skipped, took_ms)
+    return TickResult(
+        started_at, len(counts.schedules) + counts.others, counts.enqueued, counts.missed, counts.skipped, took_ms
+    )
 
 
 def put_clock_right(db: Database, now: int) -> None:
@@ -104,7 +114,7 @@ def run_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
     if pause is None:
         timed_pauses.enqueue_ahead(db, now, 0, horizon, counts)
         return advance_slice(db, now, horizon, counts)
-    if advance_slice(db, now, now, counts):  # they only move on
+    if pass_by_slice(db, now, counts):
         return True
     if pause.paused_until is None or pause.paused_until > horizon:
         return False
@@ -112,10 +122,21 @@ def run_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
 
 
 def advance_slice(db: Database, now: int, horizon: int, counts: Counts) -> bool:
+    """Enqueue the occurrences of the first due recurrences: of the simple ones together, of each other by itself."""
     due = recurrences.list_due(db, horizon, SLICE)
-    for recurrence in due:
-        if not enqueue_due.advance(db, recurrence, now, horizon, counts):
+    fitting = enqueue_together.fit_rows(db, due)
+    others = enqueue_together.enqueue_simple(db, fitting, now, horizon, counts)
+    for recurrence in others[:ALONE]:
+        if not enqueue_due.move_on(db, recurrence, now, horizon, counts):
             return True
+    return len(due) == SLICE or len(fitting) < len(due) or len(others) > ALONE
+
+
+def pass_by_slice(db: Database, now: int, counts: Counts) -> bool:
+    """Move the first due recurrences on without jobs: all schedules are paused."""
+    due = recurrences.list_due(db, now, SLICE)
+    for recurrence in due:
+        enqueue_due.advance(db, recurrence, now, now, counts)
     return len(due) == SLICE
 
 
@@ -126,8 +147,8 @@ def enqueue_after_pause(db: Database, now: int, posts_from: int, horizon: int, c
     """
     pause_all_end.requeue_deferred(db, posts_from - 1)
     timed_pauses.enqueue_ahead(db, now, posts_from, horizon, counts)
-    due = recurrences.list_due(db, horizon, SLICE, since=posts_from)
+    due = recurrences.list_due(db, horizon, ALONE, since=posts_from)
     for recurrence in due:
         if not enqueue_due.move_on(db, recurrence, now, horizon, counts):
             return True
-    return len(due) == SLICE
+    return len(due) == ALONE

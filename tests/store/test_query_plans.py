@@ -18,7 +18,7 @@ from schedbot.model import (
     UnknownPolicy,
 )
 from schedbot.store.database import Database
-from schedbot.store.fanout import enqueue_due, insert_jobs
+from schedbot.store.fanout import enqueue_due, enqueue_together, insert_jobs
 from schedbot.store.history import missed_spans
 from schedbot.store.jobs import (
     attempts,
@@ -103,6 +103,17 @@ STEPS = [
     pytest.param(recurrences.SET_NEXT_DUE, ["recurrences USING INTEGER PRIMARY KEY"], id="move a recurrence on"),
     pytest.param(recurrences.COUNT_SCHEDULES, ["schedules_to_enqueue (recurrence_id=?)"], id="count schedules"),
     pytest.param(enqueue_due.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
+    pytest.param(enqueue_together.COUNT_ACTIVE, ["schedules_to_enqueue (recurrence_id=?)"], id="count of many"),
+    pytest.param(
+        enqueue_together.NOT_SIMPLE,
+        ["schedule_versions_with_calendar (recurrence_id=?)", "schedules_to_enqueue (recurrence_id=?)"],
+        id="recurrences that are not simple",
+    ),
+    pytest.param(enqueue_together.MOVE, ["recurrences USING INTEGER PRIMARY KEY"], id="move many recurrences"),
+    pytest.param(enqueue_together.FINISH_ALL, ["schedules_to_enqueue (recurrence_id=?)"], id="finish all"),
+    pytest.param(
+        enqueue_together.FINISH_ENDED, ["schedule_versions_with_end (recurrence_id=? AND until_at"], id="finish ended"
+    ),
     pytest.param(
         due_soon.HAS_OCCURRENCE, ["recurrences_due (next_due_at>? AND next_due_at<?)"], id="is a recurrence due"
     ),
@@ -143,8 +154,9 @@ def test_claimed_jobs_are_read_by_key(db: Database) -> None:
     assert all(any(word in step for word in text) for step in steps), steps
 
 
-def test_enqueue_sorts_only_its_own_schedules(db: Database) -> None:
-    steps = plan(db, insert_jobs.ENQUEUE)
+@pytest.mark.parametrize("sql", [insert_jobs.ENQUEUE, enqueue_together.ENQUEUE], ids=["one", "many"])
+def test_enqueue_sorts_only_its_own_schedules(db: Database, sql: str) -> None:
+    steps = plan(db, sql)
     assert [step for step in steps if "schedules_to_enqueue (recurrence_id=?)" in step]
     on_tables = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "USING" in step]
     assert [step for step in on_tables if step.startswith("SCAN")] == []

@@ -35,10 +35,37 @@ SELECT DISTINCT {CALENDAR}
    AND (v.skip_holidays <> '' OR v.send_window <> '' OR v.blackout <> '' OR {shared_calendars.HAS_SHARED})
 """
 
+# Fragments for statements with schedules as `s`, their versions as `v` and instants as `i`.
+RANK = "CASE v.priority WHEN 'high' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END"
+
+JITTER = """
+CASE WHEN v.jitter_ms = 0 THEN 0
+                    ELSE (unicode(substr(s.id, -1, 1)) * 7919 + unicode(substr(s.id, -2, 1)) * 104729
+                          + unicode(substr(s.id, -3, 1)) * 1299709 + unicode(substr(s.id, -4, 1)) * 15485863
+                          + unicode(substr(s.id, -5, 1)) * 32452843) % v.jitter_ms END
+"""
+
 # An occurrence in a missed span is on record already: a tick after a clock that was set back leaves it out.
+NOT_IN_A_SPAN = """
+NOT EXISTS (SELECT 1 FROM missed_spans m
+                            WHERE m.schedule_id = s.id AND m.recurrence_id = s.recurrence_id
+                              AND m.last_due_at >= i.due_at AND m.first_due_at <= i.due_at)
+"""
+
+# A cancelled job is queued again if its occurrence is due after all.
+ENQUEUE_AGAIN = """
+ON CONFLICT (schedule_id, due_at) DO UPDATE
+   SET state = :enqueued_again, workspace_id = excluded.workspace_id, available_at = excluded.available_at,
+       deadline_at = excluded.deadline_at, parked = excluded.parked, error = NULL, cancel_reason = NULL,
+       deferred_to = excluded.deferred_to, deferred_by = excluded.deferred_by
+ WHERE jobs.state = 'cancelled' AND jobs.attempts = 0 AND excluded.state = 'queued'
+   AND jobs.cancel_reason IN
+       ('schedule_paused', 'schedule_edited', 'schedule_suspended', 'schedule_removed', 'all_paused')
+"""
+
 # A calendar's decision defers an occurrence (at) or skips it (no at, or the next one is due by then). The order within
 # a channel and a workspace is total, so each run gives the same instants. A schedule's jitter is constant: it comes
-# from its UUID. A cancelled job is queued again if its occurrence is due after all.
+# from its UUID.
 ENQUEUE = f"""
 INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state, parked, error,
                   deferred_to, deferred_by)
@@ -57,11 +84,8 @@ SELECT id, workspace_id, due_at,
        CASE WHEN is_skipped THEN reason WHEN :state = 'missed' THEN :no_tick END,
        CASE WHEN NOT is_skipped THEN at END, CASE WHEN NOT is_skipped AND at IS NOT NULL THEN reason END
   FROM (SELECT s.id, s.workspace_id, i.due_at, i.start, v.channel, v.grace_ms, w.paused_at IS NOT NULL AS parked,
-               CASE v.priority WHEN 'high' THEN 0 WHEN 'normal' THEN 1 ELSE 2 END AS rank,
-               CASE WHEN v.jitter_ms = 0 THEN 0
-                    ELSE (unicode(substr(s.id, -1, 1)) * 7919 + unicode(substr(s.id, -2, 1)) * 104729
-                          + unicode(substr(s.id, -3, 1)) * 1299709 + unicode(substr(s.id, -4, 1)) * 15485863
-                          + unicode(substr(s.id, -5, 1)) * 32452843) % v.jitter_ms END AS jitter,
+               {RANK} AS rank,
+               {JITTER} AS jitter,
                c.at, c.reason,
                :state = 'queued' AND c.key IS NOT NULL
                AND (c.at IS NULL
@@ -74,20 +98,12 @@ SELECT id, workspace_id, due_at,
                               AND i.due_at <= coalesce(v.until_at, i.due_at)
           LEFT JOIN decided c ON c.due_at = i.due_at AND c.key = CASE WHEN :has_decisions THEN {CALENDAR} END
          WHERE {ACTIVE}
-           AND NOT EXISTS (SELECT 1 FROM missed_spans m
-                            WHERE m.schedule_id = s.id AND m.recurrence_id = s.recurrence_id
-                              AND m.last_due_at >= i.due_at AND m.first_due_at <= i.due_at)
+           AND {NOT_IN_A_SPAN}
            AND (:schedule_id IS NULL OR s.id = :schedule_id)
            AND (:misfire IS NULL OR (v.misfire = :misfire AND v.grace_ms = :grace_ms
                                      AND {CALENDAR} IN (SELECT value FROM json_each(:calendars)))))
  WHERE true
-ON CONFLICT (schedule_id, due_at) DO UPDATE
-   SET state = :enqueued_again, workspace_id = excluded.workspace_id, available_at = excluded.available_at,
-       deadline_at = excluded.deadline_at, parked = excluded.parked, error = NULL, cancel_reason = NULL,
-       deferred_to = excluded.deferred_to, deferred_by = excluded.deferred_by
- WHERE jobs.state = 'cancelled' AND jobs.attempts = 0 AND excluded.state = 'queued'
-   AND jobs.cancel_reason IN
-       ('schedule_paused', 'schedule_edited', 'schedule_suspended', 'schedule_removed', 'all_paused')
+{ENQUEUE_AGAIN}
 RETURNING schedule_id, state
 """
 
@@ -105,12 +121,17 @@ class EnqueuedJob:
 
 @dataclass(slots=True)
 class Counts:
-    """Number of occurrences by the state they got, and the schedules they belong to."""
+    """Number of occurrences by the state they got, and the schedules they belong to.
+
+    `others` counts schedules that are not in `schedules`, and `recurrences` are those of `schedules`.
+    """
 
     enqueued: int = 0
     missed: int = 0
     skipped: int = 0
+    others: int = 0
     schedules: set[str] = field(default_factory=set)
+    recurrences: set[int] = field(default_factory=set)
 
     def add(self, jobs: Iterable[EnqueuedJob]) -> None:
         """Count jobs by state."""
@@ -153,6 +174,7 @@ def enqueue(
     """Write the jobs of these occurrences that have none, and count them by state. Inside a transaction."""
     if not due:
         return
+    counts.recurrences.add(recurrence.id)
     # No calendar changes a missed occurrence.
     calendars = (batch.calendars or list_calendars(db, recurrence.id, batch)) if batch.state is QUEUED else []
     starts = [(due_at, max(due_at, now)) for due_at in due]

@@ -26,6 +26,8 @@ EMPTY_BYTES = 4_096  # of a file without tables
 BUSY_MS = 60_000
 # sqlite.org/wal.html, "walresetbug": two connections can corrupt the file.
 FAULTY_VERSIONS = range(3_007_000, 3_051_003)
+# A tick writes rows all over the indexes: with the default of 2 MB it reads the same pages again and again.
+CACHE_KIB = 65_536
 OUTSIDE_WRITING = "a statement that writes runs inside writing()"
 
 
@@ -267,6 +269,7 @@ def connect(path: Path, busy_ms: int, scripts: Path, begin: Callable[[Database],
         application_id.refuse_other_programs(connection, path)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB:d}")
         database = SqliteDatabase(connection, path, migrations.newest(scripts), busy_ms)
         database._stamp = stamp
         database.plan_once()

@@ -142,6 +142,9 @@ CREATE TABLE schedule_versions (
   CONSTRAINT attempts_at_least_one CHECK (max_attempts >= 1),
   CONSTRAINT params_are_json CHECK (json_valid(params))
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX schedule_versions_with_calendar ON schedule_versions (recurrence_id)
+  WHERE skip_holidays <> '' OR send_window <> '' OR blackout <> '';
+CREATE INDEX schedule_versions_with_end ON schedule_versions (recurrence_id, until_at) WHERE until_at IS NOT NULL;
 CREATE INDEX schedule_versions_by_channel ON schedule_versions (channel);
 CREATE INDEX schedule_versions_by_user ON schedule_versions (tz_from) WHERE tz_from <> '';
 CREATE INDEX schedule_versions_by_report ON schedule_versions (report_source) WHERE report_kind = 'named';
