@@ -18,6 +18,7 @@ from schedbot.sandbox.api_responses import ApiResponse, Json, RequestRefused, de
 from schedbot.sandbox.faults import ActiveFaults, Fault
 from schedbot.sandbox.held_requests import HeldRequests
 from schedbot.sandbox.methods import METHODS, Call
+from schedbot.sandbox.methods.call import is_true
 from schedbot.sandbox.request_log import RequestRecord, new_request_log
 from schedbot.sandbox.state import SandboxState
 from schedbot.sandbox.upload_content import read_content, store_content
@@ -185,7 +186,8 @@ def _build_record(request: ApiRequest) -> RequestRecord:
     args, workspace = request.args, request.workspace
     text = next((str(args[name]) for name in TEXT_ARGS if args.get(name)), "")
     channel, thread_ts = str(args.get("channel") or args.get("channel_id") or ""), str(args.get("thread_ts") or "")
-    return RequestRecord(request.method, workspace.name if workspace else "", channel, text, thread_ts)
+    unfurl = is_true(args.get("unfurl_links")) or is_true(args.get("unfurl_media"))
+    return RequestRecord(request.method, workspace.name if workspace else "", channel, text, thread_ts, unfurl)
 
 
 def _close_connection(request: web.Request) -> None:

@@ -12,13 +12,14 @@ OPEN = "open"
 
 @dataclass(slots=True)
 class RequestRecord:
-    """A request. `at_ms` is UTC milliseconds; `outcome` is `ok`, Slack's code, `open`, `dropped` or `http_500`."""
+    """A request. `unfurl`: it asked for previews of its links. `at_ms` is UTC milliseconds; `outcome` is `ok`, Slack's code, `open`, `dropped` or `http_500`."""
 
     method: str
     workspace: str
     channel: str
     text: str
     thread_ts: str = ""
+    unfurl: bool = False
     at_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
     outcome: str = OPEN
     fault: str = ""

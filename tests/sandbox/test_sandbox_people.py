@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox.client import SandboxClient
+from tests.support.sandbox.client import ACME, SandboxClient
 
 PERSON = "U0SANDBOX01"
 
@@ -52,6 +52,13 @@ def test_author_of_a_message_is_stored(any_server: SandboxClient) -> None:
     author = {"username": "Acme reports", "icon_emoji": ":chart:"}
     message = any_server("chat.postMessage", channel="C1", text="x", **author).body["message"]
     assert message.items() >= author.items()
+
+
+def test_log_of_requests_has_thread_and_previews(any_server: SandboxClient) -> None:
+    ts = any_server("chat.postMessage", channel="C1", text="x", unfurl_links=False, unfurl_media=False).body["ts"]
+    any_server.form("chat.postMessage", token=ACME, channel="C1", text="x", thread_ts=ts, unfurl_links="true")
+    records = any_server.control.requests("chat.postMessage")
+    assert [(record["thread_ts"], record["unfurl"]) for record in records] == [("", False), (ts, True)]
 
 
 @pytest.mark.parametrize(

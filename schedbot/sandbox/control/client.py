@@ -75,7 +75,7 @@ class Sandbox:
     def requests(self, method: str | None = None) -> list[Json]:
         """Return the API requests, oldest first.
 
-        Fields: `method, workspace, channel, text, thread_ts, at_ms, outcome, fault`.
+        Fields: `method, workspace, channel, text, thread_ts, unfurl, at_ms, outcome, fault`.
         """
         records: list[Json] = self._send("GET", "requests", {"method": method})["requests"]
         return records
