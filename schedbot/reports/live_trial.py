@@ -58,9 +58,12 @@ def list_files(definition: ReportDefinition, python_path: tuple[str, ...]) -> tu
     return tuple(trial.file_version(path) for path in paths)
 
 
-def render(definitions: Definitions, request: NamedReportOccurrence) -> LiveResult:
-    """Return the result of a report: a message, skip or not_ready. Raises BadInput, and ReportFailed for a failure."""
-    client = LiveClient(definitions.python_path)
+def render(definitions: Definitions, request: NamedReportOccurrence, folder: str = "") -> LiveResult:
+    """Return the result of a report: a message, skip or not_ready. `folder`: for its files; empty: they are not kept.
+
+    Raises BadInput, and ReportFailed for a failure.
+    """
+    client = LiveClient(definitions.python_path, folder)
     try:
         live_request = live_client.build_live_request(definitions, request.report, request.occurrence)
         result = next(client.render([live_request]))

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Message
-from schedbot.posts import PostOptions
+from schedbot.posts import PostOptions, RenderedFile
+from schedbot.slack import files
 from schedbot.slack.client import SlackClient
 from schedbot.slack.history.posted_occurrences import UNREAD, ChannelPosts, ChannelSearch, read_channel
 from schedbot.slack.methods import direct_messages
@@ -41,6 +42,25 @@ def post_message(
 ) -> AttemptResult:
     """Post `message` now, once, without metadata: for `test-send`."""
     return _run(api_url, timeout_ms, lambda client: client.post(token, channel_id, message, None, options))
+
+
+def upload_file(api_url: str, token: str, file: RenderedFile, timeout_ms: int) -> str | AttemptResult:
+    """Upload a file. Return Slack's id, or the result of the refusal."""
+    return _run(api_url, timeout_ms, lambda client: files.upload(client, token, file))
+
+
+def share_file(
+    api_url: str, token: str, file: RenderedFile, channel: str, thread_ts: str, timeout_ms: int
+) -> AttemptResult:
+    """Upload a file, and share it in a thread of the channel, once: for `test-send`."""
+
+    async def upload_and_share(client: SlackClient) -> AttemptResult:
+        uploaded = await files.upload(client, token, file)
+        if isinstance(uploaded, AttemptResult):
+            return uploaded
+        return await files.share(client, token, uploaded, file.title or file.name, channel, thread_ts)
+
+    return _run(api_url, timeout_ms, upload_and_share)
 
 
 def fetch_posted(

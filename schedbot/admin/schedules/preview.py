@@ -45,8 +45,8 @@ def preview(session: Session, name: str, at: str = "") -> Preview:
         return Preview(schedule, due_at, Message(), str(error))
 
 
-def render(session: Session, schedule: Schedule, due_at: int) -> Message:
-    """Return the message of a schedule in its current version.
+def render(session: Session, schedule: Schedule, due_at: int, folder: str = "") -> Message:
+    """Return the message of a schedule in its current version. `folder`: for its files; empty: they are not kept.
 
     Raises ReportFailed, BadInput for a report that the configuration does not have, and NoMessage.
     """
@@ -54,7 +54,7 @@ def render(session: Session, schedule: Schedule, due_at: int) -> Message:
     if report.kind != "named":
         return render_process.render(report, occurrence)
     request = NamedReportOccurrence(report.source, occurrence)
-    rendered = live_trial.render(definitions.load(session.settings), request).rendered
+    rendered = live_trial.render(definitions.load(session.settings), request, folder).rendered
     if rendered.message:
         return rendered.message
     reason = rendered.skip.reason if rendered.skip else rendered.not_ready.reason if rendered.not_ready else ""

@@ -6,9 +6,10 @@ A test has no job, no attempt and no metadata, so that nothing takes it for a de
 import re
 import shlex
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from tempfile import TemporaryDirectory
 
 from schedbot import settings, times
 from schedbot.admin.schedules import preview
@@ -21,7 +22,6 @@ from schedbot.model import AttemptResult, Message, Outcome, Schedule
 from schedbot.posts import PostOptions
 from schedbot.reports import limits
 from schedbot.rules.block_kit.blocks import MAX_BLOCKS
-from schedbot.rules.block_kit.pictures import list_names, replace_pictures
 from schedbot.session import Session
 from schedbot.slack import channel_ids, error_codes, remedies, remedy_texts
 from schedbot.store.jobs import direct_messages, pacing
@@ -62,25 +62,23 @@ def send(session: Session, name: str, to: str = "", sleep: Callable[[float], Non
     Raises NotFound, BadInput, ReportFailed, TokenUnavailable, and SchedbotError for a paused workspace, a rate limit
     of the workspace, or a busy channel.
     """
-    from schedbot.slack import one_shot
+    from schedbot.admin.schedules.send_parts import PartSender  # loads slack_sdk
 
     schedule = find(session.db, name)
     channel = find_channel(to) if to else schedule.terms.channel
     workspace = workspaces.by_id(session.db, schedule.workspace_id)
     ownership.refuse_unowned(session.db)
     refuse_paused(workspace)
-    message = mark(render(session, schedule))
-    token = check.find_token(session.settings, workspace)
-    conversation = find_conversation(session, workspace, token, channel)
-    if isinstance(conversation, AttemptResult):
-        return SentTest(schedule, channel, conversation, find_remedy(conversation, schedule, workspace, to))
-    channel = conversation
-    reserved_until = reserve_channel(session, workspace, channel, sleep)
-    terms = schedule.terms
+    terms, pace = schedule.terms, partial(send_at_pace, session, workspace, sleep)
     options = PostOptions(username=terms.username, icon=terms.icon, unfurl=terms.unfurl)
-    api_url, timeout_ms = session.settings.api_url, session.settings.timeout_ms
-    result = one_shot.post_message(api_url, token, channel, message, options, timeout_ms)
-    release_channel(session, workspace, channel, reserved_until, result)
+    with TemporaryDirectory(prefix="schedbot-") as folder:
+        message = mark(render(session, schedule, folder))
+        token = check.find_token(session.settings, workspace)
+        conversation = find_conversation(session, workspace, token, channel)
+        if isinstance(conversation, AttemptResult):
+            return SentTest(schedule, channel, conversation, find_remedy(conversation, schedule, workspace, to))
+        channel = conversation
+        result = PartSender(session.settings, token, options, pace).send(channel, message)
     return SentTest(schedule, channel, result, find_remedy(result, schedule, workspace, to))
 
 
@@ -114,10 +112,10 @@ def find_channel(to: str) -> str:
     return channel_ids.parse_channel_id(user)
 
 
-def render(session: Session, schedule: Schedule) -> Message:
-    """Return the schedule's next message. Raises SchedbotError where its report gives none."""
+def render(session: Session, schedule: Schedule, folder: str) -> Message:
+    """Return the schedule's next message, with its files in `folder`. Raises SchedbotError without a message."""
     try:
-        return preview.render(session, schedule, preview.next_due_or_now(schedule, session.now()))
+        return preview.render(session, schedule, preview.next_due_or_now(schedule, session.now()), folder)
     except NoMessage as error:
         raise SchedbotError(f"Nothing was posted. {error}", "Use --on-empty to post a text then.") from None
 
@@ -144,38 +142,30 @@ def refuse_paused(workspace: Workspace) -> None:
 
 
 def mark(message: Message) -> Message:
-    """Return the message with a notice that it is a test. Raises ReportFailed if there is no room for the notice.
-
-    A test is one message: it has texts for its pictures, and neither the messages that follow it nor its files.
-    """
-    notes = dict.fromkeys(list_names(message), "A test shows no pictures.")
-    first = replace(replace_pictures(message, notes), files=(), continuation=())
-    notice = " ".join(filter(None, (NOTICE, describe_rest(message))))
-    blocks = first.blocks
-    if blocks or notice != NOTICE:
-        blocks = (
-            {"type": "context", "elements": [{"type": "mrkdwn", "text": notice}]},
-            *(blocks or text_blocks(first)),
-        )
-    if len(first.blocks) >= MAX_BLOCKS and not message.continuation:
+    """Return the message with a notice that it is a test. Raises ReportFailed if there is no room for the notice."""
+    if not message.blocks:
+        return limits.enforce(replace(message, text=f"{MARK} {message.text}".strip()))
+    if len(message.blocks) >= MAX_BLOCKS and not message.continuation:
         raise ReportFailed(
-            f"The message has {len(first.blocks)} blocks: there is no room to mark it as a test.",
+            f"The message has {len(message.blocks)} blocks: there is no room to mark it as a test.",
             hint=f"Leave one of Slack's {MAX_BLOCKS} blocks free, or look at it with 'schedbot preview'.",
         )
-    marked = limits.enforce(replace(first, text=f"{MARK} {first.text}".strip(), blocks=blocks))
-    return replace(marked, continuation=())
+    notice = {"type": "context", "elements": [{"type": "mrkdwn", "text": NOTICE}]}
+    return limits.enforce(replace(message, text=f"{MARK} {message.text}".strip(), blocks=(notice, *message.blocks)))
 
 
-def text_blocks(message: Message) -> tuple[Mapping[str, Any], ...]:
-    """Return a block for the text of a message without blocks."""
-    return ({"type": "section", "text": {"type": "mrkdwn", "text": message.text}},) if message.text else ()
-
-
-def describe_rest(message: Message) -> str:
-    """Return a sentence about the messages and files that a test does not show; nothing if there are none."""
-    rest = [(len(message.continuation), "message"), (len(message.files), "file")]
-    words = [f"{count} more {name}{'' if count == 1 else 's'}" for count, name in rest if count]
-    return f"The report has {' and '.join(words)}." if words else ""
+def send_at_pace(
+    session: Session,
+    workspace: Workspace,
+    sleep: Callable[[float], None],
+    channel: str,
+    request: Callable[[], AttemptResult],
+) -> AttemptResult:
+    """Make a request once the channel is free, and free the channel a second after the answer."""
+    reserved_until = reserve_channel(session, workspace, channel, sleep)
+    result = request()
+    release_channel(session, workspace, channel, reserved_until, result)
+    return result
 
 
 def reserve_channel(session: Session, workspace: Workspace, channel: str, sleep: Callable[[float], None]) -> int:

@@ -130,3 +130,8 @@ def describe(element: Any, notes: Mapping[str, str]) -> Any:
     lines = [line for line in (alt_text if isinstance(alt_text, str) else "", notes[name]) if line]
     # Plain, because the alternative text is written by the report and may have any character.
     return {"type": "plain_text", "text": "\n".join(lines)[:LONGEST_TEXT], "emoji": False}
+
+
+def explain_missing(error: str) -> str:
+    """Return the note in the place of a picture. It is read in Slack, by people who do not run schedbot."""
+    return f"The picture cannot be shown here ({error})."

@@ -46,10 +46,5 @@ def log_missing_picture(delivery: Delivery, error: str) -> None:
 def fill_in(message: Message, files: Sequence[StoredFile]) -> Message:
     """Return the message as it is posted: pictures have Slack's ids, missing ones are texts."""
     ids = {file.name: file.file_id for file in files if file.file_id}
-    notes = {file.name: explain_missing(file.error) for file in files if file.error}
+    notes = {file.name: pictures.explain_missing(file.error) for file in files if file.error}
     return replace(pictures.replace_pictures(pictures.show_pictures(message, ids), notes), files=())
-
-
-def explain_missing(error: str) -> str:
-    """Return the note in the place of a picture. It is read in Slack, by people who do not run schedbot."""
-    return f"The picture cannot be shown here ({error})."
