@@ -14,7 +14,7 @@ from schedbot.reports.escaping import escape_text
 from schedbot.reports.files.pictures import NotDrawn, draw, is_figure, sniff
 from schedbot.reports.limits import make_sections
 from schedbot.reports.long_content.split_text import shorten
-from schedbot.rules.block_kit.pictures import list_names, rename_pictures, replace_pictures
+from schedbot.rules.block_kit.pictures import find_alt, list_names, rename_pictures, replace_pictures
 
 MAX_ALT = 2_000
 PICTURE_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
@@ -33,7 +33,7 @@ def attach_files(message: Message) -> Message:
     """Return the message with blocks for its pictures, and with drawn files. Raises ReportFailed."""
     if not message.files:
         return message
-    sources = [file for file in message.files if isinstance(file, File)]
+    sources = [with_alt(file, message) for file in message.files if isinstance(file, File)]
     files = tuple(map(draw_file, sources))
     pictures = {file.name: file for file in files if file.is_picture}
     message = rename_pictures(message, {source.name: file.name for source, file in zip(sources, files, strict=True)})
@@ -47,6 +47,11 @@ def attach_files(message: Message) -> Message:
     if message.text.strip() or message.blocks or message.attachments:
         return message
     return replace(message, text=escape_text(", ".join(file.title or file.name for file in files)))
+
+
+def with_alt(file: File, message: Message) -> File:
+    """Return a file with an alternative text: its own, else that of the block which shows it."""
+    return file if file.alt else replace(file, alt=find_alt(message, file.name))
 
 
 def draw_file(file: File) -> DrawnFile:

@@ -21,6 +21,15 @@ def list_names(message: Message) -> list[str]:
     return list(dict.fromkeys(name for block in iterate_blocks(message) for name in names_in(block)))
 
 
+def find_alt(message: Message, name: str) -> str:
+    """Return the alternative text with which the blocks show a picture; nothing if they do not show it."""
+    for block in iterate_blocks(message):
+        for picture in (block, block.get("accessory"), *elements_of(block)):
+            if find_name(picture) == name:
+                return str(picture.get("alt_text") or "")
+    return ""
+
+
 def show_pictures(message: Message, ids: Mapping[str, str]) -> Message:
     """Return the message with Slack's id in the place of each name in `ids`."""
     return map_blocks(message, lambda block: [with_ids(block, ids)])
