@@ -10,7 +10,8 @@ pytestmark = pytest.mark.slow
 
 
 def add_report(app: App, name: str, channel: str = PERSON) -> None:
-    app.add_schedule(name, cron="0 0 1 1 *", channel=channel, text=f"Report {name}")
+    ways = {"username": "Desk", "icon": ":tada:", "unfurl": "true"}  # a look-up knows the message by its metadata
+    app.add_schedule(name, cron="0 0 1 1 *", channel=channel, text=f"Report {name}", **ways)
     assert app.run("run-now", name).returncode == 0
 
 

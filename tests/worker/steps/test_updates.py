@@ -86,3 +86,16 @@ def test_jobs_that_are_due_together_make_one_message(app: App) -> None:
     app.work()
     assert texts(app) == ["Open: 3"]
     assert app.states() == {"succeeded": 3}
+
+
+def test_rest_of_a_long_message_is_posted_anew_in_its_thread(updating: App) -> None:
+    long = "\n".join(f"line {number} {'x' * 90}" for number in range(200))
+    for text in (long, long.replace("line", "row")):
+        updating.run("edit", "board", "--text", text)
+        run_now(updating)
+    posts = updating.posts()
+    ts = posts[0]["ts"]
+    assert [post.get("thread_ts") for post in posts if post["ts"] != ts] == [ts] * (len(posts) - 1)
+    assert posts[0]["text"].startswith("row 0")
+    assert ["line 199" in str(posts[1:]), "row 199" in str(posts[1:])] == [True, True]
+    assert updating.states() == {"succeeded": 3}
