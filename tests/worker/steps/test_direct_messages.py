@@ -10,8 +10,8 @@ pytestmark = pytest.mark.slow
 
 
 def add_report(app: App, name: str, channel: str = PERSON) -> None:
-    ways = {"username": "Desk", "icon": ":tada:", "unfurl": "true"}  # a look-up knows the message by its metadata
-    app.add_schedule(name, cron="0 0 1 1 *", channel=channel, text=f"Report {name}", **ways)
+    terms = {"channel": channel, "text": f"Report {name}", "username": "Desk", "icon": ":tada:", "unfurl": "true"}
+    app.add_schedule(name, None, cron="0 0 1 1 *", **terms)
     assert app.run("run-now", name).returncode == 0
 
 
