@@ -12,7 +12,10 @@ OPEN = "open"
 
 @dataclass(slots=True)
 class RequestRecord:
-    """A request. `unfurl`: it asked for previews of its links. `at_ms` is UTC milliseconds; `outcome` is `ok`, Slack's code, `open`, `dropped` or `http_500`."""
+    """A request. `at_ms` is UTC milliseconds; `outcome` is `ok`, Slack's code, `open`, `dropped` or `http_500`.
+
+    `unfurl`: a post asks for previews of its links.
+    """
 
     method: str
     workspace: str
