@@ -1,9 +1,13 @@
 """Parts of a message are kept while the message may go on, and no longer."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from schedbot.model import Message
+from schedbot.posts import RenderedFile
 from schedbot.store.jobs import message_parts
 from tests.support.job_history import JobHistory, new_job_history
 from tests.support.sql import read_rows
@@ -35,3 +39,10 @@ def clear(history: JobHistory, state: str, posted: int) -> set[str]:
             history.db.execute(message_parts.INSERT_PART, row)
         message_parts.clear_ended(history.db)
     return {row[0] for row in read_rows(history.db, "SELECT content FROM message_parts")}
+
+
+def test_each_part_has_the_pictures_that_it_shows() -> None:
+    picture = RenderedFile("/spool/1.part", "chart.png", 9, is_picture=True)
+    image = {"type": "image", "slack_file": {"name": "chart.png"}, "alt_text": "Orders"}
+    parts = message_parts.split_parts(Message("long", files=(picture,), continuation=(Message("rest", [image]),)))
+    assert [json.loads(content)["files"] for _, content in parts] == [[], [asdict(picture)]]

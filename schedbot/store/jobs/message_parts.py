@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 
 from schedbot.model import Message, build_message
 from schedbot.posts import RenderedFile
+from schedbot.rules.block_kit.pictures import list_names
 from schedbot.store.database import Database
 
 FRESH_MS = 900_000  # an uploaded picture that Slack still processes is used again by the next attempts
@@ -112,14 +113,21 @@ def store(db: Database, job_id: int, token: int, message: Message, now: int) -> 
 
 def split_parts(message: Message) -> list[tuple[str, str]]:
     """Return method and content of each part: the message, its continuation, then its files, but not its pictures."""
-    messages = [first_part(message), *message.continuation]
+    messages = [first_part(message), *(add_pictures(part, message) for part in message.continuation)]
     files = [number for number, file in enumerate(message.files, 1) if not is_picture(file)]
     return [(POST, json.dumps(asdict(part))) for part in messages] + [(SHARE, str(number)) for number in files]
 
 
 def first_part(message: Message) -> Message:
-    """Return the message that comes first, with its pictures."""
-    return replace(message, continuation=(), files=tuple(file for file in message.files if is_picture(file)))
+    """Return the message that comes first, with the pictures that it shows."""
+    return replace(add_pictures(message, message), continuation=())
+
+
+def add_pictures(part: Message, message: Message) -> Message:
+    """Return a part with those pictures of its message that its blocks name."""
+    names = list_names(part)
+    pictures = tuple(file for file in message.files if is_picture(file) and file.name in names)
+    return replace(part, files=pictures)
 
 
 def is_picture(file: object) -> bool:

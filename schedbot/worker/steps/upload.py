@@ -56,7 +56,8 @@ class Uploader:
         if stored is not None and delivery.is_share:
             delivery.files = [file for file in files if file.number == int(stored.content)]
         else:
-            delivery.files = [file for file in files if file.is_picture]
+            names = {file.name for file in delivery.message.files} if delivery.message else set()
+            delivery.files = [file for file in files if file.is_picture and file.name in names]
         self.go_on(delivery)
 
     def go_on(self, delivery: Delivery) -> None:
