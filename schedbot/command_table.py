@@ -51,6 +51,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "why": "Explain why a schedule did or did not post.",
     },
     "Operations": {
+        "alerts": "Send alerts about failures to a person.",
         "backup": "Copy the database and check the copy.",
         "cron": "Manage the lines of your crontab that run 'schedbot tick'.",
         "service": "Manage units of systemd for 'schedbot work' and for the tick.",

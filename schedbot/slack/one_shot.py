@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Message
-from schedbot.posts import PostOptions, RenderedFile
+from schedbot.posts import MessageMetadata, PostOptions, RenderedFile
 from schedbot.slack import files
 from schedbot.slack.client import SlackClient
 from schedbot.slack.history.posted_occurrences import UNREAD, ChannelPosts, ChannelSearch, read_channel
@@ -61,6 +61,13 @@ def share_file(
         return await files.share(client, token, uploaded, file.title or file.name, channel, thread_ts)
 
     return _run(api_url, timeout_ms, upload_and_share)
+
+
+def post_with_metadata(
+    api_url: str, token: str, channel_id: str, message: Message, metadata: MessageMetadata, timeout_ms: int
+) -> AttemptResult:
+    """Post `message` now, once, with metadata by which the history shows whether it arrived."""
+    return _run(api_url, timeout_ms, lambda client: client.post(token, channel_id, message, metadata))
 
 
 def fetch_posted(

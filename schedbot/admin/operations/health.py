@@ -33,6 +33,7 @@ class Problem(NamedTuple):
     sentence: str
     is_standstill: bool = False
     needs_person: bool = False
+    cause: str = ""  # of an alert
 
 
 class Health(NamedTuple):
@@ -91,22 +92,22 @@ def clock_problems(vitals: Vitals) -> list[Problem]:
         f"A tick, worker pool or command ran {ahead} in the future: the clock of this machine was ahead or is behind."
     )
     steps = "Check the clock with 'timedatectl'. The next 'schedbot tick' puts the schedules right."
-    return [Problem(f"{sentence} {steps}", is_standstill=True)]
+    return [Problem(f"{sentence} {steps}", is_standstill=True, cause="clock")]
 
 
 def tick_problems(vitals: Vitals) -> list[Problem]:
     if not vitals.is_used or (vitals.tick_at is None and vitals.ahead_at is not None):
         return []
     if vitals.tick_at is None:
-        return [Problem(f"No tick has ever run, so no job is made. {ADD_TICK}", is_standstill=True)]
+        return [Problem(f"No tick has ever run, so no job is made. {ADD_TICK}", is_standstill=True, cause="tick")]
     age_ms = vitals.now - vitals.tick_at
     if age_ms > TICK_LATE_MS:
         sentence = f"No tick has run for {times.format_duration(age_ms)}, so no job is made. Check that cron runs."
-        return [Problem(f"{sentence} {ADD_TICK}", is_standstill=True)]
+        return [Problem(f"{sentence} {ADD_TICK}", is_standstill=True, cause="tick")]
     if vitals.unticked_at is not None and vitals.now - vitals.unticked_at > TICK_LATE_MS:
         behind = times.format_duration(vitals.now - vitals.unticked_at)
         sentence = f"Ticks run but do not finish: they are {behind} behind. Run 'schedbot tick' to see the error."
-        return [Problem(sentence, is_standstill=True)]
+        return [Problem(sentence, is_standstill=True, cause="tick")]
     return []
 
 
@@ -116,10 +117,16 @@ def due_problems(vitals: Vitals) -> list[Problem]:
         return []
     sentence = f"A due job has waited for {times.format_duration(late_ms)}"
     if vitals.pools == 0:
-        return [Problem(f"{sentence}, and no worker pool is running. Start 'schedbot work'.", is_standstill=True)]
+        return [
+            Problem(
+                f"{sentence}, and no worker pool is running. Start 'schedbot work'.", is_standstill=True, cause="pool"
+            )
+        ]
     pools = count(vitals.pools, "worker pool is", "worker pools are")
     steps = "'schedbot audit --state queued' lists waiting jobs. Read the log of 'schedbot work', or restart it."
-    return [Problem(f"{sentence}, although {pools} running. {steps}", is_standstill=late_ms > DUE_STUCK_MS)]
+    return [
+        Problem(f"{sentence}, although {pools} running. {steps}", is_standstill=late_ms > DUE_STUCK_MS, cause="pool")
+    ]
 
 
 def pool_problems(vitals: Vitals, expect_pool: bool | None) -> list[Problem]:
@@ -135,14 +142,14 @@ def pool_problems(vitals: Vitals, expect_pool: bool | None) -> list[Problem]:
         else f": the last one ended {times.format_relative(vitals.service_at, vitals.now)}"
     )
     steps = "Start 'schedbot work'. If cron runs 'schedbot work --drain', set expect_pool = false below [health]."
-    return [Problem(f"No worker pool is running{last}. {steps}", is_standstill=True)]
+    return [Problem(f"No worker pool is running{last}. {steps}", is_standstill=True, cause="pool")]
 
 
 def outage_problems(vitals: Vitals) -> list[Problem]:
     if vitals.unanswered_posts < OUTAGE_FAILURES or not (vitals.queued or vitals.has_unknown):
         return []
     sentence = f"Slack has not answered the last {vitals.unanswered_posts} posts."
-    return [Problem(f"{sentence} Due jobs wait and are tried again automatically.")]
+    return [Problem(f"{sentence} Due jobs wait and are tried again automatically.", cause="slack")]
 
 
 def passing_problems(vitals: Vitals) -> list[Problem]:

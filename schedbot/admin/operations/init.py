@@ -51,6 +51,11 @@ CONFIG = """\
 # query = "schedules.sql"           # or python = "module:function"; columns as in `schedbot import`
 # database = "sales"
 
+# [alerts]
+# channel = "C0123456789"           # `tick` and `work` announce failures there, once; `schedbot alerts test` tries it
+# command = ["/usr/local/bin/page"] # gets JSON on stdin
+# webhook_url_env = "ALERT_WEBHOOK" # variable that holds a URL
+
 # [prune]
 # older_than = "90d"                # each tick deletes some of the settled jobs that were due longer ago
 # keep_failed = true

@@ -36,6 +36,8 @@ def run(
         if ticked.missed and not dry_run:
             occurrences = output.count(ticked.missed, "occurrence")
             output.note(f"{occurrences} missed: no tick ran in time. 'schedbot audit --state missed' shows which.")
+        if not dry_run and session.settings.alerts:
+            send_alerts(session)
         if not dry_run and session.settings.ping_url:
             ping_monitor(session)
         if not dry_run and session.settings.prune:
@@ -44,6 +46,13 @@ def run(
             from schedbot.admin.schedules import refresh_user_zones
 
             refresh_user_zones.try_refresh(session, "tick", ZONE_REFRESH_MS)
+
+
+def send_alerts(session: Session) -> None:
+    """Look for causes of alerts, and send what is due."""
+    from schedbot.admin.operations.alerts import dispatch
+
+    dispatch.check(session)
 
 
 def ping_monitor(session: Session) -> None:

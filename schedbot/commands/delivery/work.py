@@ -82,7 +82,7 @@ def run(
             settings, processes=processes or settings.processes, in_flight=in_flight or settings.in_flight
         )
         session = replace(session, settings=settings)
-        with log_in_background(), serve_metrics(settings, metrics_port):
+        with log_in_background(), serve_metrics(settings, metrics_port), watch_for_alerts(settings, drain):
             refresh_zones(session)
             pool = Pool(session, drain=drain)
             tally = pool.run()
@@ -104,6 +104,15 @@ def serve_metrics(settings: Settings, port: int | None) -> AbstractContextManage
     from schedbot.admin.operations.figures import metrics_server
 
     return metrics_server.serve(settings, port)
+
+
+def watch_for_alerts(settings: Settings, drain: bool) -> AbstractContextManager[None]:
+    """Return a context in which causes of alerts are looked for. A pool that drains leaves that to the tick."""
+    if settings.alerts is None or drain:
+        return nullcontext()
+    from schedbot.admin.operations.alerts import watch
+
+    return watch.watch(settings)
 
 
 def refresh_zones(session: Session) -> None:

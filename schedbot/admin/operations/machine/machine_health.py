@@ -9,7 +9,7 @@ from schedbot.admin.operations.health import DUE_LATE_MS, Problem, count
 from schedbot.admin.operations.machine import process_states
 from schedbot.admin.operations.machine.process_states import STOPPED
 from schedbot.store.database import Database
-from schedbot.store.operations import heartbeats, lagging_jobs
+from schedbot.store.operations import alerts, heartbeats, lagging_jobs
 from schedbot.store.operations.lagging_jobs import LaggingReport, PoolBeat
 
 FULL_BYTES = 8 * 1024 * 1024  # a few minutes of writes
@@ -21,6 +21,7 @@ def find_problems(db: Database, now: int) -> list[Problem]:
     pools = lagging_jobs.list_pools(db)
     return [
         *disk_problems(db.path.parent),
+        *alert_problems(db, now),
         *pool_problems(pools, now),
         *lock_problems(db.path, {process_of(pool) for pool in pools}),
         *rendering_problems(lagging_jobs.list_lagging(db, now, DUE_LATE_MS), now),
@@ -33,7 +34,16 @@ def disk_problems(folder: Path) -> Iterator[Problem]:
     free = status.f_bavail * status.f_frsize
     if free < FULL_BYTES:
         sentence = f"The disk of '{folder}' is full: {free // 1024:,} kB are free."
-        yield Problem(f"{sentence} No post can be recorded, so none is sent. Free some space.", is_standstill=True)
+        yield Problem(
+            f"{sentence} No post can be recorded, so none is sent. Free some space.", is_standstill=True, cause="disk"
+        )
+
+
+def alert_problems(db: Database, now: int) -> Iterator[Problem]:
+    """Yield a problem if the last alert did not reach its channel. It has no cause: no alert is about alerts."""
+    if error := alerts.find_channel_error(db, now):
+        sentence = f"Alerts do not reach their channel: {error}."
+        yield Problem(f"{sentence} After you fixed it, run 'schedbot alerts test'.", is_standstill=True)
 
 
 def process_of(pool: PoolBeat) -> int:
@@ -53,16 +63,18 @@ def pool_problems(pools: list[PoolBeat], now: int) -> Iterator[Problem]:
         silent_ms = now - pool.beat_at
         if process_states.read_state(pid) == STOPPED:
             sentence = f"Worker pool '{pool.name}' is stopped (SIGSTOP) and posts nothing."
-            yield Problem(f"{sentence} {CONTINUE} {pid}', or restart 'schedbot work'.", is_standstill=True)
+            yield Problem(
+                f"{sentence} {CONTINUE} {pid}', or restart 'schedbot work'.", is_standstill=True, cause="pool"
+            )
         elif silent_ms >= heartbeats.POOL_ALIVE_MS:
             sentence = (
                 f"Worker pool '{pool.name}' runs, but has written nothing for {times.format_duration(silent_ms)}."
             )
-            yield Problem(f"{sentence} Read its log, or restart 'schedbot work'.", is_standstill=True)
+            yield Problem(f"{sentence} Read its log, or restart 'schedbot work'.", is_standstill=True, cause="pool")
         for child in process_states.list_descendants(pid):
             if process_states.read_state(child) == STOPPED:
                 sentence = f"Process {child} of worker pool '{pool.name}' is stopped (SIGSTOP): its jobs wait."
-                yield Problem(f"{sentence} {CONTINUE} {child}', or end it: the pool starts another.")
+                yield Problem(f"{sentence} {CONTINUE} {child}', or end it: the pool starts another.", cause="child")
 
 
 def lock_problems(path: Path, pools: set[int]) -> Iterator[Problem]:
@@ -75,7 +87,9 @@ def lock_problems(path: Path, pools: set[int]) -> Iterator[Problem]:
     for pid in sorted(holders - pools):
         if process_states.read_state(pid) == STOPPED:
             sentence = f"Process {pid} is stopped (SIGSTOP) and holds a lock of the database: no tick can finish."
-            yield Problem(f"{sentence} {CONTINUE} {pid}', or end it: nothing is lost.", is_standstill=True)
+            yield Problem(
+                f"{sentence} {CONTINUE} {pid}', or end it: nothing is lost.", is_standstill=True, cause="lock"
+            )
 
 
 def rendering_problems(lagging: list[LaggingReport], now: int) -> Iterator[Problem]:
@@ -84,4 +98,7 @@ def rendering_problems(lagging: list[LaggingReport], now: int) -> Iterator[Probl
         jobs = count(each.jobs, "due job waits", "due jobs wait")
         oldest = times.format_duration(now - each.oldest_at)
         steps = "'schedbot reports' shows how long it takes; more 'renderers' below [work] help if it waits for others."
-        yield Problem(f"Rendering lags: {jobs} for the report '{each.report}', the oldest for {oldest}. {steps}")
+        yield Problem(
+            f"Rendering lags: {jobs} for the report '{each.report}', the oldest for {oldest}. {steps}",
+            cause="rendering",
+        )

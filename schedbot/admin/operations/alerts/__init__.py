@@ -1,0 +1,1 @@
+"""Alerts: a failure reaches a person once, and its end too."""

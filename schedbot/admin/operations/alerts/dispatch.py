@@ -1,0 +1,122 @@
+"""Send the messages about alerts: that one is about to leave is committed before it leaves.
+
+After a crash between the two, the channel's history tells whether a message arrived. Only one process sends at a time.
+"""
+
+from collections.abc import Iterator
+
+from schedbot import log, times
+from schedbot.admin.operations.alerts import places, streaks
+from schedbot.admin.operations.alerts.places import CHANNEL, DeliveryResult
+from schedbot.errors import BadInput, SchedbotError
+from schedbot.operation_settings import AlertSettings
+from schedbot.session import Session
+from schedbot.slack.history.posted_occurrences import ChannelSearch
+from schedbot.store.open_database import get_installation_id
+from schedbot.store.operations import alerts, ownership
+from schedbot.store.operations.alerts import AlertDelivery
+from schedbot.store.sqlite.write_lock import process_lock
+
+GIVE_UP_MS = 86_400_000  # a message that reached no place for so long is history
+
+
+def check(session: Session) -> None:
+    """Look for causes, and send what is due. Nothing happens without [alerts], or while another process does it."""
+    settings = session.settings.alerts
+    if settings is None:
+        return
+    with process_lock(session.db, "alerts") as is_alone:
+        if is_alone:
+            streaks.update(session)
+            for delivery in list_next(session):
+                send(session, settings, delivery)
+
+
+def list_next(session: Session) -> list[AlertDelivery]:
+    """Return the oldest open message of each place that got none in the last minute."""
+    oldest: dict[str, AlertDelivery] = {}
+    for delivery in alerts.list_open(session.db):
+        oldest.setdefault(delivery.place, delivery)
+    return [each for each in oldest.values() if not is_paced(session, each)]
+
+
+def is_paced(session: Session, delivery: AlertDelivery) -> bool:
+    """Did another message leave for the place within the last minute?"""
+    last = alerts.get_last_sent(session.db, delivery.place)
+    return delivery.sent_at is None and last is not None and 0 <= session.now() - last < streaks.GAP_MS
+
+
+def send(session: Session, settings: AlertSettings, delivery: AlertDelivery) -> DeliveryResult | None:
+    """Send a message to its place, unless it has arrived already. Return the result; None if it cannot be known yet."""
+    now = session.now()
+    if delivery.sent_at is not None and not settle_unknown(session, settings, delivery):
+        return None
+    with session.db.writing():
+        if not alerts.begin(session.db, delivery, now):
+            return None
+    result = places.deliver(session, settings, delivery)
+    with session.db.writing():
+        if result.error is None:
+            alerts.end(session.db, delivery, result.ts, None, session.now())
+        elif now - delivery.created_at > GIVE_UP_MS:
+            alerts.end(session.db, delivery, None, result.error, session.now())
+        elif not result.is_unknown:
+            alerts.send_again(session.db, delivery, result.error)
+    if result.error is not None:
+        log.event("alert_not_delivered", "error", place=delivery.place, why=result.error)
+    return result
+
+
+def settle_unknown(session: Session, settings: AlertSettings, delivery: AlertDelivery) -> bool:
+    """Find out whether a message arrived that has left. Return whether it is to be sent again.
+
+    A command and a webhook are called again: two calls are better than none.
+    """
+    if delivery.place != CHANNEL:
+        with session.db.writing():
+            alerts.send_again(session.db, delivery, None)
+        return True
+    from schedbot.slack import one_shot
+
+    now, timeout_ms = session.now(), session.settings.timeout_ms
+    if now - (delivery.sent_at or 0) < timeout_ms:
+        return False
+    try:
+        token, _ = places.find_token(session, settings)
+    except SchedbotError:
+        return False
+    installation = get_installation_id(session.db)
+    search = ChannelSearch(settings.channel, delivery.sent_at or 0, installation, token)
+    (posts,) = one_shot.fetch_posted(session.settings.api_url, [search], now, timeout_ms, timeout_ms)
+    arrived = posts.by_occurrence.get(places.occurrence(delivery))
+    with session.db.writing():
+        if arrived:
+            alerts.end(session.db, delivery, arrived.ts, None, now)
+        elif posts.error:  # nobody can tell: one message too few is better than one each minute
+            alerts.end(session.db, delivery, None, posts.error, now)
+        else:
+            alerts.send_again(session.db, delivery, None)
+    return not arrived and not posts.error
+
+
+def send_test(session: Session) -> Iterator[tuple[str, DeliveryResult]]:
+    """Send a test to each place now. Yield the places with their results. Raises BadInput without [alerts]."""
+    settings = session.settings.alerts
+    if settings is None:
+        raise BadInput("There is no [alerts] in schedbot.toml.", 'Write [alerts] and channel = "C0123456789" there.')
+    ownership.refuse_unowned(session.db)
+    now = session.now()
+    content = {
+        **streaks.build_content([], [], now),
+        "kind": "test",
+        "text": f"A test of the alerts of schedbot, {times.to_rfc3339(now)}.",
+    }
+    with session.db.writing():
+        message = alerts.add_message(session.db, content, places.list_places(session), now)
+    for delivery in alerts.list_open(session.db):
+        if delivery.message_id == message:
+            result = send(session, settings, delivery) or DeliveryResult("Another process is sending it.")
+            if result.error is not None:
+                with session.db.writing():
+                    alerts.end(session.db, delivery, None, result.error, session.now())
+            yield delivery.place, result

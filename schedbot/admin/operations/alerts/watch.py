@@ -1,0 +1,38 @@
+"""Thread beside a pool that looks for causes of alerts: cron, which starts ticks, may be one of them."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from schedbot import log
+from schedbot.admin.operations.alerts import dispatch
+from schedbot.errors import SchedbotError
+from schedbot.session import Session
+from schedbot.settings import Settings
+from schedbot.store.open_database import open_database
+
+INTERVAL_S = 30
+
+
+@contextmanager
+def watch(settings: Settings) -> Iterator[None]:
+    """Look for causes while the block runs, through a connection of its own."""
+    over = threading.Event()
+    thread = threading.Thread(target=look, args=(settings, over), name="alerts", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def look(settings: Settings, over: threading.Event) -> None:
+    """Look for causes at each interval until the event. An error ends one look."""
+    while not over.wait(INTERVAL_S):
+        try:
+            with closing(open_database(settings.database)) as db:
+                dispatch.check(Session(settings, db))
+        except SchedbotError as error:
+            log.event("alerts_not_checked", "error", why=error)
+        except Exception as error:
+            log.failure("alerts", error)
