@@ -31,11 +31,11 @@ class News:
 def update(session: Session) -> bool:
     """Record the causes of now, and write a message about those that began or ended. Return whether there is one."""
     db, now = session.db, session.now()
-    seen = causes.find(session)
-    if seen is None:
+    present = causes.find(session)
+    if present is None:
         return False
     with db.writing():
-        alerts.save_seen(db, seen, now)
+        alerts.save_seen(db, present, now)
         streaks = alerts.list_streaks(db)
         news = find_news(streaks, now)
         alerts.end_unannounced(db, [each.cause for each in news.ended if each.message_id is None])
