@@ -99,3 +99,18 @@ def test_rest_of_a_long_message_is_posted_anew_in_its_thread(updating: App) -> N
     assert posts[0]["text"].startswith("row 0")
     assert ["line 199" in str(posts[1:]), "row 199" in str(posts[1:])] == [True, True]
     assert updating.states() == {"succeeded": 3}
+
+
+def test_update_of_a_killed_pool_is_repeated(updating: App) -> None:
+    updating.run("edit", "board", "--text", "Open: 1")
+    updating.run("run-now", "board")
+    updating.slack.order("hold", method="chat.update")
+    pool = updating.start("work", "--processes", "1")
+    updating.slack.wait_for_held(1)
+    pool.kill()
+    updating.slack.release()
+    updating.work()
+    assert (texts(updating), updating.states()) == (["Open: 1"], {"succeeded": 2})
+    assert count(updating, "conversations.history") == 0
+    [_, job] = updating.audit()
+    assert [attempt["outcome"] for attempt in job["attempts"]] == ["not_posted", "posted"]
