@@ -59,4 +59,5 @@ def to_json(record: RecordedChange) -> dict[str, Any]:
         "before": change.before,
         "after": change.after,
         "undoes": change.undoes,
+        "hash": record.hash,
     }

@@ -37,8 +37,11 @@ UNTESTED = (UNTESTED_TOKEN, UNTESTED_COMMAND)
 RESTART = "Restart 'schedbot work'."
 
 
-def run_checks(now: Callable[[], int], online: bool) -> Iterator[CheckResult]:
-    """Yield all results; `online` asks Slack too. Checks that need a broken part are not run."""
+def run_checks(now: Callable[[], int], online: bool, known_head: str | None = None) -> Iterator[CheckResult]:
+    """Yield all results; `online` asks Slack too. Checks that need a broken part are not run.
+
+    With `known_head` the hash chain is verified: the hash of a former head, or ''.
+    """
     version, source = times.zone_data_version()
     yield CheckResult("time zone data", f"{version} ({source})")
     try:
@@ -55,7 +58,10 @@ def run_checks(now: Callable[[], int], online: bool) -> Iterator[CheckResult]:
             yield check_disk(config.database.parent)
         return
     try:
-        yield from check_database(Session(config, db, now), online)
+        session = Session(config, db, now)
+        yield from check_database(session, online)
+        if known_head is not None:
+            yield record_checks.check_chain(session, known_head)
     finally:
         db.close()
 

@@ -4,6 +4,7 @@ from schedbot import times
 from schedbot.admin.operations.balance import Balance
 from schedbot.admin.operations.check_result import CheckResult
 from schedbot.session import Session
+from schedbot.store.operations import chain
 
 WEEK_MS = 7 * 24 * 3_600_000
 
@@ -22,3 +23,13 @@ def check_books(session: Session) -> CheckResult:
     )
     detail = f"{problem}; the first is '{first.schedule}' due {due}: {first.why}"
     return CheckResult("books", detail, "Run 'schedbot audit --balance --from 7d' to see all.")
+
+
+def check_chain(session: Session, known_head: str = "") -> CheckResult:
+    """Verify the hash chain over the record. `known_head`: hash of a former head that must be in it."""
+    report = chain.verify(session.db, known_head)
+    if report.problem:
+        remedy = "Compare with a backup, and find out who can write the file. See docs/record.md."
+        return CheckResult("chain", report.problem, remedy)
+    counts = f"{report.rows:,} rows in {report.links:,} links are as they were written"
+    return CheckResult("chain", f"{counts}; head {report.head or 'none'}")

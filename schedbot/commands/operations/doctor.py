@@ -9,12 +9,19 @@ from schedbot.admin.operations import doctor
 from schedbot.admin.operations.doctor import CheckResult
 from schedbot.errors import FAILED
 from schedbot.presentation import output
+from schedbot.text_input import refuse_empty
 
 STYLES = {"ok": "", "WARNING": "yellow", "PROBLEM": "red"}
 
 
 def run(
     online: Annotated[bool, typer.Option("--online", help="Also test each workspace's token with Slack.")] = False,
+    chain: Annotated[
+        bool, typer.Option("--chain", help="Also verify that no row of the record was altered, removed or inserted.")
+    ] = False,
+    head: Annotated[
+        str | None, typer.Option("--head", metavar="HASH", help="With --chain: a hash that 'log --head' printed once.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON Lines, one check a line.")] = False,
 ) -> None:
     """Check settings, database, time zone data, tokens, cron and disk. Nothing is changed.
@@ -23,8 +30,9 @@ def run(
 
     Example:  schedbot doctor
     """
-    is_ok = True
-    for result in doctor.run_checks(clock.now_ms, online):
+    refuse_empty("head", head)
+    is_ok, known_head = True, (head or "").strip() if chain or head else None
+    for result in doctor.run_checks(clock.now_ms, online, known_head):
         is_ok = is_ok and result.is_ok
         if json:
             output.json_lines([to_json(result)])

@@ -12,6 +12,7 @@ from schedbot.presentation import changes as presentation
 from schedbot.presentation import output
 from schedbot.session import open_session
 from schedbot.store.history.changes import ChangeFilter
+from schedbot.store.operations import chain
 from schedbot.text_input import EMPTY_HINT, refuse_empty
 
 
@@ -28,6 +29,9 @@ def run(
         int | None,
         typer.Option(metavar="N", min=1, max=1_000_000, help="Newest N changes. [default: 50; all with --json]"),
     ] = None,
+    head: Annotated[
+        bool, typer.Option("--head", help="The last link of the hash chain over the record, to be kept elsewhere.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a change, newest first.")] = False,
 ) -> None:
     """Show who changed what, when and from where, the newest first, with each field before and after.
@@ -40,6 +44,9 @@ def run(
         raise BadInput("NAME is empty.", EMPTY_HINT)
     for option, value in (("since", since), ("actor", actor), ("command", command)):
         refuse_empty(option, value)
+    if head:
+        show_head(has_others=any((name, since, actor, command, limit)), json=json)
+        return
     with open_session() as session:
         since_at = times.parse_past(since, session.local_zone, session.now()) if since else None
         selected = change_log.list_changes(session, ChangeFilter(name, since_at, actor, command))
@@ -48,3 +55,16 @@ def run(
             return
         shown = islice(selected, limit or 50)
         presentation.print_changes(shown, session.now())
+
+
+def show_head(has_others: bool, json: bool) -> None:
+    """Print number and hash of the last link; nothing for an empty chain."""
+    if has_others:
+        raise BadInput("--head goes with --json only.", "Use 'schedbot log --head'.")
+    with open_session() as session:
+        last = chain.get_head(session.db)
+    if last.link:
+        if json:
+            output.json_lines([{"link": last.link, "hash": last.hash}])
+        else:
+            output.print_line(f"{last.link} {last.hash}")

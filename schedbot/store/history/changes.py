@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from schedbot.store.database import Database
+from schedbot.store.sqlite import chain_entries
 
 RECORD = """
 INSERT INTO changes (changed_at, actor, host, command, workspace_id, kind, object_id, name, before, after, undoes)
@@ -48,11 +49,12 @@ SELECTED = """
 SELECT id, changed_at AS "change.changed_at", actor AS "change.actor", host AS "change.host",
        command AS "change.command", kind AS "change.kind", object_id AS "change.object_id", name AS "change.name",
        workspace_id AS "change.workspace_id", before AS "change.before", after AS "change.after",
-       undoes AS "change.undoes"
-  FROM changes
+       undoes AS "change.undoes", {hashed_text} AS hashed_text
+  FROM changes r
  WHERE {conditions}
  ORDER BY id DESC
 """
+HASHED_TEXT = f"json_array({chain_entries.TABLES[chain_entries.RowKind.CHANGE].columns})"
 CONDITIONS = {
     "id": "id = :id",
     "undoes": "undoes = :undoes",
@@ -96,10 +98,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class RecordedChange:
-    """A change with its number."""
+    """A change with its number, and its text in the hash chain."""
 
     id: int
     change: Change
+    hashed_text: str
+
+    @property
+    def hash(self) -> str:
+        """Hash of the row in the chain, in hexadecimal digits."""
+        return chain_entries.digest(self.hashed_text).hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,7 @@ def select(db: Database, selection: ChangeFilter) -> Iterator[RecordedChange]:
     """Yield the selected changes, the newest first."""
     bindings = {name: getattr(selection, name) for name in CONDITIONS if getattr(selection, name) is not None}
     conditions = " AND ".join(CONDITIONS[name] for name in bindings) or "true"
-    return db.each(RecordedChange, SELECTED.format(conditions=conditions), bindings)
+    return db.each(RecordedChange, SELECTED.format(conditions=conditions, hashed_text=HASHED_TEXT), bindings)
 
 
 def by_number(db: Database, number: int) -> RecordedChange | None:

@@ -17,15 +17,13 @@ from schedbot.errors import DatabaseMissing, DatabaseUnusable
 from schedbot.file_access import make_folder
 from schedbot.store.database import Bindings, Database, Result
 from schedbot.store.row_factory import Value
-from schedbot.store.sqlite import application_id, migrations, reader, wake_fifo
+from schedbot.store.sqlite import application_id, chain_seal, faulty_versions, migrations, reader, wake_fifo
 from schedbot.store.sqlite.errors import locked, newer, read_only, translated
 from schedbot.store.sqlite.location import find_file, refuse_lost
 from schedbot.store.sqlite.write_lock import WriteLock
 
 EMPTY_BYTES = 4_096  # of a file without tables
 BUSY_MS = 60_000
-# sqlite.org/wal.html, "walresetbug": two connections can corrupt the file.
-FAULTY_VERSIONS = range(3_007_000, 3_051_003)
 # A tick writes rows all over the indexes: with the default of 2 MB it reads the same pages again and again.
 CACHE_KIB = 65_536
 OUTSIDE_WRITING = "a statement that writes runs inside writing()"
@@ -41,6 +39,7 @@ class SqliteDatabase(Database):
         self._stamp: reader.Stamp | None = None
         self._busy_ms = busy_ms
         self._is_writing = False
+        self._seals = False
         self.path = path
         self.known_schema = known_schema
 
@@ -91,6 +90,8 @@ class SqliteDatabase(Database):
                     refuse_lost(self.path, self._file)
                     self.refuse_newer_schema()
                 yield
+                if self._seals:
+                    chain_seal.seal(self._connection)
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -175,9 +176,24 @@ class SqliteDatabase(Database):
                 for _ in self._connection.execute(script):
                     pass
                 self.execute(f"PRAGMA user_version = {number:d}")
+            self.start_sealing()
             self.execute(f"PRAGMA application_id = {migrations.APPLICATION_ID:d}")
             if begin:
                 begin(self)
+
+    def start_sealing(self) -> None:
+        """Add the rows of the record that each transaction writes to the hash chain."""
+        if self._seals or self._connection.readonly("main"):
+            return
+        with translated(self.path):
+            chain_seal.start(self._connection)
+        self._seals = True
+
+    def stop_sealing(self) -> None:
+        """Write no hash chain: the database is a copy for this process alone."""
+        self._seals = False
+        with translated(self.path):
+            chain_seal.stop(self._connection)
 
     def wake(self) -> None:
         wake_fifo.wake_all(self.path)
@@ -262,7 +278,7 @@ def create_file(
 
 
 def connect(path: Path, busy_ms: int, scripts: Path, begin: Callable[[Database], None] | None = None) -> SqliteDatabase:
-    refuse_faulty_sqlite(apsw.SQLITE_VERSION_NUMBER)
+    faulty_versions.refuse_faulty_sqlite(apsw.SQLITE_VERSION_NUMBER)
     with translated(path):
         connection, stamp = open_connection(path)
         connection.set_busy_timeout(busy_ms)
@@ -274,6 +290,7 @@ def connect(path: Path, busy_ms: int, scripts: Path, begin: Callable[[Database],
         database._stamp = stamp
         database.plan_once()
     database.run_migrations(scripts, begin)
+    database.start_sealing()
     return database
 
 
@@ -282,10 +299,3 @@ def open_connection(path: Path) -> tuple[apsw.Connection, reader.Stamp | None]:
     if reader.is_reader(path):
         return reader.connect(path)
     return apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE), None
-
-
-def refuse_faulty_sqlite(version: int) -> None:
-    """Refuse versions of SQLite that corrupt a file which a pool and a tick write at the same time."""
-    if version in FAULTY_VERSIONS:
-        text = f"{version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"
-        raise DatabaseUnusable(f"SQLite {text} can corrupt the database.", "Install apsw 3.51.3 or newer.")

@@ -4,7 +4,7 @@ import apsw
 
 from schedbot.store.database import Database
 from schedbot.store.sqlite import migrations
-from schedbot.store.sqlite.connection import FAULTY_VERSIONS
+from schedbot.store.sqlite.faulty_versions import FAULTY_VERSIONS
 
 MAX_PROBLEMS = 5
 

@@ -26,6 +26,7 @@ def open_scratch(original: Path, fill: Callable[[Database], None]) -> Iterator[D
     with TemporaryDirectory(prefix="schedbot-") as folder:
         db = create_file(Path(folder) / "scratch.db", "scratch", 0)
         try:
+            db.stop_sealing()
             db.select("ATTACH DATABASE :path AS original", {"path": str(original)})
             with db.writing():
                 fill(db)
