@@ -192,8 +192,7 @@ class SqliteDatabase(Database):
     def stop_sealing(self) -> None:
         """Write no hash chain: the database is a copy for this process alone."""
         self._seals = False
-        with translated(self.path):
-            chain_seal.stop(self._connection)
+        chain_seal.stop(self._connection)
 
     def wake(self) -> None:
         wake_fifo.wake_all(self.path)

@@ -1,7 +1,7 @@
 """Time and memory of `audit --balance` over many occurrences.
 
-    python -m bench.balance --schedules 10000 --each 100
-    python -m bench.balance --schedules 1 --each 1000000
+    python -m bench.record.balance --schedules 10000 --each 100
+    python -m bench.record.balance --schedules 1 --each 1000000
 
 Each schedule has one occurrence a minute in one of ten recurrences, and a succeeded job for each. The command runs as
 a process; its time and its largest memory are printed.

@@ -1,6 +1,6 @@
 """Time to verify the hash chain, and the time that it adds to the commits of a pool.
 
-    python -m bench.chain --jobs 500000
+    python -m bench.record.chain --jobs 500000
 
 Posted jobs are written as a pool does, 50 in a transaction, each with one attempt, with the chain and without it; then
 the chain is verified.

@@ -1,0 +1,1 @@
+"""Benches of the checks of the record."""
