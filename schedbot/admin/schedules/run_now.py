@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from schedbot.admin.change_context import ChangeContext, ChangedObject
 from schedbot.admin.schedules import pause_all
 from schedbot.admin.schedules.selection import Selection, find_all
-from schedbot.errors import BadInput
+from schedbot.errors import DONE, FAILED, NEEDS_PERSON, BadInput
 from schedbot.model import JobState, Schedule, ScheduleState
 from schedbot.session import Session
 from schedbot.store.database import Database
@@ -64,9 +64,26 @@ def has_pool(session: Session) -> bool:
 
 
 def find_settled(session: Session, extras: Sequence[RunNowJob]) -> list[RunNowJob] | None:
-    """Return the extra jobs in their final state, or None while one of them is not settled."""
+    """Return the extra jobs in their final state, or waiting for a person; None while one of them goes on by itself."""
     current = reload(session, extras)
-    return None if any(extra.job.state in UNSETTLED for extra in current) else current
+    return current if all(is_settled(extra.job) for extra in current) else None
+
+
+def is_settled(job: ExtraJob) -> bool:
+    """Has the job ended, or does it wait for a person? A job of a paused workspace does."""
+    return job.state not in UNSETTLED or waits_for_person(job)
+
+
+def waits_for_person(job: ExtraJob) -> bool:
+    """Does the job go on only after a person has done something?"""
+    return job.state is JobState.HELD or (job.state is JobState.QUEUED and job.parked)
+
+
+def find_exit_code(job: ExtraJob) -> int:
+    """Return the exit code of a job: 0 posted, or nothing to post; 3 waits for a person; 1 anything else."""
+    if job.state in (JobState.SUCCEEDED, JobState.SKIPPED):
+        return DONE
+    return NEEDS_PERSON if waits_for_person(job) else FAILED
 
 
 def reload(session: Session, extras: Sequence[RunNowJob]) -> list[RunNowJob]:

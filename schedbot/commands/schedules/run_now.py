@@ -30,7 +30,8 @@ def run(
 ) -> None:
     """Post a schedule's message now, as an extra job. Its own times do not change.
 
-    Exit code with --wait: 0 if it was posted, 1 if it failed, 3 if it waits for a person.
+    Exit code with --wait: 0 if it was posted or its report has nothing to post; 1 if it failed or did not end in time;
+    3 if it waits for a person: it is held, or its workspace is paused.
 
     Example:  schedbot run-now acme-weekly
     """
@@ -48,7 +49,7 @@ def run(
                 )
             if wait and extras:
                 extras = wait_until_settled(session, extras, timeout_ms)
-                code = max((exit_code(extra.job.state) for extra in extras), default=DONE)
+                code = worst_code(extras)
         except KeyboardInterrupt:
             for extra in run_now.reload(session, extras):
                 output.note(describe_extra(extra))
@@ -72,16 +73,19 @@ def wait_until_settled(session: Session, extras: Sequence[RunNowJob], timeout_ms
     return run_now.reload(session, extras)
 
 
-def exit_code(state: JobState) -> int:
-    if state is JobState.SUCCEEDED:
-        return DONE
-    return NEEDS_PERSON if state is JobState.HELD else FAILED
+def worst_code(extras: Sequence[RunNowJob]) -> int:
+    """Return the exit code of several jobs: a failure counts more than a job that waits for a person."""
+    codes = {run_now.find_exit_code(extra.job) for extra in extras}
+    return next((code for code in (FAILED, NEEDS_PERSON) if code in codes), DONE)
 
 
 def describe_extra(extra: RunNowJob) -> str:
     """Return the state of one job, with its error."""
     job = extra.job
     subject = f"Job {job.id} of '{extra.schedule.name}' {describe_state(job.state)}"
+    if job.state is JobState.QUEUED and job.parked:
+        reason = f": {describe_reason(job.error)}" if job.error else ""
+        return f"{subject}{reason}. Its workspace is paused: 'schedbot health' shows why."
     if job.state is JobState.QUEUED and not job.error:
         return f"{subject}. 'schedbot audit {job.id}' shows its progress."
     return f"{subject}: {describe_reason(job.error)}." if job.error else f"{subject}."

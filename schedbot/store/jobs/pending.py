@@ -104,7 +104,9 @@ SELECT count(*) FROM jobs
    AND coalesce(deferred_to, due_at) <= :now
 """
 
-GET_JOB = "SELECT id, due_at, state, coalesce(cancel_reason, error) AS error, lateness_ms FROM jobs WHERE id = :id"
+GET_JOB = """
+SELECT id, due_at, state, coalesce(cancel_reason, error) AS error, lateness_ms, parked FROM jobs WHERE id = :id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class ExtraJob:
     state: JobState
     error: str | None
     lateness_ms: int | None
+    parked: bool = False  # its workspace is paused
 
 
 @dataclass(frozen=True, slots=True)
