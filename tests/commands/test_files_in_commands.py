@@ -11,7 +11,8 @@ from schedbot.reports import File
 
 def report(context):
     chart = File("chart.png", b"\\x89PNG\\r\\n\\x1a\\n" + bytes(64), alt="Sales by week")
-    return Message("Sales", files=[chart, File("sales.csv", b"week,sales", title="All sales")])
+    sections = [{"type": "section", "text": {"type": "mrkdwn", "text": "Sales"}}] * 60  # the picture comes in the thread
+    return Message("Sales", sections, files=[chart, File("sales.csv", b"week,sales", title="All sales")])
 """
 TABLE = '[reports.sales]\npython = "acme:report"\n'
 
@@ -29,9 +30,9 @@ def project(app: App) -> App:
 def test_test_send_shows_the_picture_and_shares_the_file(project: App) -> None:
     done = project.run("test-send", "sales", "--to", "U0SANDBOX01")
     assert done.returncode == 0, done.stderr
-    message, share = project.posts()
+    message, *_, reply, share = project.posts()
     chart, csv = project.slack.files()
-    pictures = [block["slack_file"] for block in message["blocks"] if block["type"] == "image"]
+    pictures = [block["slack_file"] for block in reply["blocks"] if block["type"] == "image"]
     assert pictures == [{"id": chart["id"]}]
     assert (share["thread_ts"], [file["id"] for file in share["files"]]) == (message["ts"], [csv["id"]])
     assert project.slack.content(csv["id"]) == b"week,sales"
@@ -41,8 +42,8 @@ def test_test_send_shows_the_picture_and_shares_the_file(project: App) -> None:
 def test_test_send_goes_without_a_refused_picture(project: App) -> None:
     project.slack.order("error", method="files.getUploadURLExternal", code="missing_scope", times="forever")
     done = project.run("test-send", "sales")
-    [message] = project.posts()
-    assert "The picture cannot be shown here (missing_files_scope)." in str(message["blocks"])
+    *_, reply = project.posts()
+    assert "The picture cannot be shown here (missing_files_scope)." in str(reply["blocks"])
     assert (done.returncode, done.stdout) == (1, "")
     assert "lacks a scope that files need" in done.stderr
     assert "schedbot workspace check default" in done.stderr

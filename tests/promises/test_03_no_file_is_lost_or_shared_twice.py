@@ -31,12 +31,20 @@ def both(context):
 def picture(context):
     name = context.params["name"]
     return Message(name, show(name), files=[File(f"{name}.png", PNG)])
+
+
+@live
+def long(context):
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "Sales"}}
+    return Message("long", [section] * 60 + show("chart")[1:], files=[File("chart.png", PNG)])
 """
 TABLES = """
 [reports.both]
 python = "acme:both"
 [reports.picture]
 python = "acme:picture"
+[reports.long]
+python = "acme:long"
 """
 
 
@@ -87,6 +95,15 @@ def test_picture_is_shown_and_file_follows_in_the_thread(project: App) -> None:
     ]
     assert [*project.path.with_name("schedbot.db-files").iterdir()] == []
     assert [job["degraded"] for job in project.audit()] == [False]
+
+
+def test_picture_of_a_long_report_is_shown_in_its_part(project: App) -> None:
+    add_jobs(project, ["acme"], "long")
+    project.work()
+    replies = [message for message in project.posts() if message.get("thread_ts", message["ts"]) != message["ts"]]
+    pictures = [reply["blocks"][-1]["slack_file"]["id"] for reply in replies]
+    assert sorted(pictures) == sorted(file["id"] for file in project.slack.files())
+    assert len(pictures) == 1
 
 
 # Where the pool is killed: method, before or after Slack did it, and the file or message that it concerned.

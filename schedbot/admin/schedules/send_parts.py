@@ -25,14 +25,14 @@ class PartSender:
         """Send all parts. Return the result of the message, or of the part after it that failed."""
         files = [file for file in message.files if isinstance(file, RenderedFile)]
         others = [file for file in files if not file.is_picture]
-        shown = self.show_pictures(message, [file for file in files if file.is_picture])
+        shown, *replies = self.show_pictures(message, [file for file in files if file.is_picture])
         first = self.pace(channel, lambda: self.post(channel, shown, self.options))
         if first.outcome is not Outcome.POSTED or not first.ts:
             return first
         thread_ts = first.ts
         reply_options = replace(self.options, thread_ts=thread_ts)
         requests: list[Request] = [
-            *(lambda part=part: self.post(channel, part, reply_options) for part in message.continuation),
+            *(lambda part=part: self.post(channel, part, reply_options) for part in replies),
             *(lambda file=file: self.share(channel, file, thread_ts) for file in others),
         ]
         for request in requests:
@@ -52,8 +52,8 @@ class PartSender:
         """Upload a file and share it in the thread."""
         return one_shot.share_file(*self.address, file, channel, thread_ts, self.settings.timeout_ms)
 
-    def show_pictures(self, message: Message, files: list[RenderedFile]) -> Message:
-        """Return the message with its pictures uploaded; a picture that is refused becomes its text."""
+    def show_pictures(self, message: Message, files: list[RenderedFile]) -> list[Message]:
+        """Return the message and those that follow, with pictures uploaded; a refused picture becomes its text."""
         ids, notes = {}, {}
         for file in files:
             if file.error:
@@ -63,4 +63,5 @@ class PartSender:
                 notes[file.name] = pictures.explain_missing(uploaded.error or "upload_failed")
             else:
                 ids[file.name] = uploaded
-        return pictures.replace_pictures(pictures.show_pictures(message, ids), notes)
+        parts = (message, *message.continuation)
+        return [pictures.replace_pictures(pictures.show_pictures(part, ids), notes) for part in parts]
