@@ -34,7 +34,7 @@ Asia/Singapore Asia/Manila Asia/Seoul Asia/Tokyo Australia/Perth Australia/Adela
 Pacific/Auckland Pacific/Honolulu America/Anchorage America/Los_Angeles America/Denver America/Chicago
 America/New_York America/Halifax America/St_Johns America/Sao_Paulo
 """
-RULES_OF_ZONE = 20
+RULES = 800
 
 
 class Cost(NamedTuple):
@@ -117,6 +117,8 @@ def main() -> None:
     parser.add_argument("--due", type=int, default=100_000)
     parser.add_argument("--finished", type=int, nargs="+", default=[0, 1_000_000, 3_000_000])
     options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        compare(RULES, 0, Path(folder))  # loads modules
     first: Cost | None = None
     heads = ("tick, µs a job", "raw, µs a job", "raw / tick", "growth")
     print("finished jobs " + " ".join(f"{head:>19}" for head in heads) + "     (of the processor)")
