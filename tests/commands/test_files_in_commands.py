@@ -11,7 +11,7 @@ from schedbot.reports import File
 
 def report(context):
     chart = File("chart.png", b"\\x89PNG\\r\\n\\x1a\\n" + bytes(64), alt="Sales by week")
-    sections = [{"type": "section", "text": {"type": "mrkdwn", "text": "Sales"}}] * 60  # so the picture is in the thread
+    sections = [{"type": "section", "text": {"type": "mrkdwn", "text": "Sales"}}] * 60  # the picture is in the thread
     return Message("Sales", sections, files=[chart, File("sales.csv", b"week,sales", title="All sales")])
 """
 TABLE = '[reports.sales]\npython = "acme:report"\n'

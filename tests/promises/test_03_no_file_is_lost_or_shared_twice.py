@@ -167,3 +167,15 @@ def test_refused_file_fails_after_the_message(project: App) -> None:
     project.work()
     assert project.states() == {"succeeded": 1}
     assert (count_shares(project), len(project.slack.messages())) == ({"acme.csv": 1}, 2)
+
+
+def test_share_that_nobody_can_look_up_is_held(project: App) -> None:
+    add_jobs(project, ["acme"], "both")
+    project.slack.order("error", method="files.info", code="missing_scope", times="forever")
+    project.work()
+    [job] = project.audit()
+    assert (job["state"], job["error"], count_shares(project)) == ("held", "missing_files_scope", {"acme.csv": 1})
+    project.slack.clear()
+    assert project.run("retry", "1", "--yes").returncode == 0
+    project.work()
+    assert (project.states(), count_shares(project)) == ({"succeeded": 1}, {"acme.csv": 1})
