@@ -81,13 +81,7 @@ def removal(session: Session, schedule: Schedule, at: int) -> Cause | None:
 
 def state_change(session: Session, schedule: Schedule) -> Change | None:
     """Return the change that led to the schedule's present state."""
-    schedule_changes = changes.of_object(session.db, "schedule", schedule.id)
-    return next((change for change in schedule_changes if leads_to(change, schedule.state)), None)
-
-
-def leads_to(change: Change, state: ScheduleState) -> bool:
-    before, after = change.before or {}, change.after or {}
-    return after.get("state") == state.value != before.get("state")
+    return changes.leading_to(session.db, schedule.id, schedule.state.value)
 
 
 def reason(schedule: Schedule) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from schedbot import times
 from schedbot.admin.explain import no_occurrence, pause_reasons
 from schedbot.admin.explain.pause_reasons import Cause
-from schedbot.admin.jobs import filters, job_summary, timeline
+from schedbot.admin.jobs import filters, job_summary
 from schedbot.admin.jobs.circumstances import read_circumstances
 from schedbot.model import CancelReason, JobState, Schedule, ScheduleState
 from schedbot.rules import recurrence
@@ -36,6 +36,8 @@ EFFECTIVE_SINCE = {
     "resume": "The schedule was off until {}",
     "pause": "The schedule was paused until {}",
     "edit": "The schedule has this rule since {}",
+    "sync": "The schedule has this rule since its sync on {}",
+    "undo": "A change of the schedule was undone on {}",
 }
 
 
@@ -159,8 +161,7 @@ def skipped_by(session: Session, job: JobRecord) -> str:
     """Return person and time of a skip; empty if nobody skipped the job."""
     if job.cancel_reason is not CancelReason.SKIPPED_BY_HAND:
         return ""
-    schedule_changes = changes.of_object(session.db, "schedule", job.schedule_id)
-    skip = next(timeline.skips_of(schedule_changes, job), None)
+    skip = changes.skip_of(session.db, job.schedule_id, job.due_at)
     return f"{skip.actor} skipped it on {times.format_instant(skip.changed_at, times.zone(job.tz))}." if skip else ""
 
 

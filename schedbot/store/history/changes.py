@@ -73,6 +73,20 @@ SELECT id FROM changes
 LAST_WITH = """
 SELECT max(id) FROM changes WHERE kind = :kind AND object_id = :object_id AND (after ->> :path) = :value
 """
+LEADING_TO = """
+SELECT changed_at, actor, host, command, kind, object_id, name, workspace_id, before, after, undoes
+  FROM changes
+ WHERE kind = 'schedule' AND object_id = :schedule_id
+   AND (after ->> 'state') = :state AND (before ->> 'state') IS NOT :state
+ ORDER BY id DESC LIMIT 1
+"""
+SKIP = """
+SELECT changed_at, actor, host, command, kind, object_id, name, workspace_id, before, after, undoes
+  FROM changes
+ WHERE kind = 'schedule' AND object_id = :schedule_id
+   AND (after ->> 'due_at') = :due_at AND (after ->> 'skipped') = 1
+ ORDER BY id DESC LIMIT 1
+"""
 UNDO_OF = "SELECT max(id) FROM changes WHERE undoes = :id"
 
 
@@ -144,6 +158,16 @@ def find_last_with(db: Database, record: RecordedChange, field: str, value: str)
     """Return the last change of the same object that gave a field this value, or None."""
     bindings = {"kind": record.change.kind, "object_id": record.change.object_id, "value": value}
     return db.integer_or_none(LAST_WITH, {**bindings, "path": f'$."{field}"'})
+
+
+def leading_to(db: Database, schedule_id: str, state: str) -> Change | None:
+    """Return the last change that led a schedule to a state, or None."""
+    return db.first(Change, LEADING_TO, {"schedule_id": schedule_id, "state": state})
+
+
+def skip_of(db: Database, schedule_id: str, due_at: int) -> Change | None:
+    """Return the last change that skipped an occurrence of a schedule, or None."""
+    return db.first(Change, SKIP, {"schedule_id": schedule_id, "due_at": due_at})
 
 
 def find_undo(db: Database, number: int) -> int | None:
