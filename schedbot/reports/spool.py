@@ -50,9 +50,13 @@ def write(folder: Path, content: bytes) -> Path:
     return folder / name
 
 
-def contains(folder: Path, path: str) -> bool:
-    """Is the path one of a file that `write` made? A renderer runs code of others, and could name any file."""
-    return Path(path).parent == folder and re.fullmatch(r"[0-9a-f]{32}\.part", Path(path).name) is not None
+def locate(folder: Path, path: str) -> Path | None:
+    """Return where a file that `write` made lies now: the database may have been moved with its spool.
+
+    None for any other path. A renderer runs code of others, and could name any file.
+    """
+    name = Path(path).name
+    return folder / name if re.fullmatch(r"[0-9a-f]{32}\.part", name) else None
 
 
 def remove(path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from schedbot.store.open_database import open_database
 from tests.support.app import App, now_ms, rfc3339
 from tests.support.reports.live_project import configure, write_module
 from tests.support.sql import read_rows
@@ -152,6 +153,13 @@ def test_missing_picture_becomes_its_text_in_the_report(project: App) -> None:
     assert [(job["state"], job["degraded"]) for job in jobs] == [("succeeded", True)] * len(names)
 
 
+def move(app: App) -> None:
+    """Move an installation, with the spool of its database, to another folder."""
+    app.db.close()
+    app.folder = app.folder.rename(app.folder.with_name("moved"))
+    app.db = open_database(app.path)
+
+
 def test_refused_file_fails_after_the_message(project: App) -> None:
     add_jobs(project, ["acme"], "both")
     project.slack.order("error", method="files.getUploadURLExternal", contains="acme.csv", code="file_type_not_allowed")
@@ -163,6 +171,7 @@ def test_refused_file_fails_after_the_message(project: App) -> None:
         find_post(project, "acme")["ts"],
     )
     assert count_shares(project) == {}
+    move(project)
     assert project.run("retry", "1", "--yes").returncode == 0
     project.work()
     assert project.states() == {"succeeded": 1}

@@ -46,6 +46,8 @@ def test_only_older_files_are_listed(tmp_path: Path) -> None:
 
 def test_only_files_of_the_spool_are_its_own(tmp_path: Path) -> None:
     folder = tmp_path / "files"
-    assert spool.contains(folder, str(spool.write(folder, b"x")))
-    for path in ("/etc/passwd", str(folder / "x.part"), str(folder / ".." / "files" / ("0" * 32 + ".part")), ""):
-        assert not spool.contains(folder, path)
+    path = spool.write(folder, b"x")
+    assert spool.locate(folder, str(path)) == path
+    assert spool.locate(tmp_path / "moved", str(path)) == tmp_path / "moved" / path.name
+    for other in ("/etc/passwd", str(folder / "x.part"), str(folder / ".."), ""):
+        assert spool.locate(folder, other) is None

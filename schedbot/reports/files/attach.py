@@ -4,13 +4,15 @@ A picture is shown where an image block names it, else after the other blocks. O
 alternative text and the reason; the report goes on.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path, PurePath
 
 from schedbot.model import Message
 from schedbot.posts import File, RenderedFile
 from schedbot.reports import spool
-from schedbot.reports.escaping import escape_text
+from schedbot.reports.escaping import clean, escape_text
 from schedbot.reports.files.pictures import NotDrawn, draw, is_figure, sniff
 from schedbot.reports.limits import make_sections
 from schedbot.reports.long_content.split_text import shorten
@@ -34,7 +36,7 @@ def attach_files(message: Message) -> Message:
     if not message.files:
         return message
     sources = [with_alt(file, message) for file in message.files if isinstance(file, File)]
-    files = tuple(map(draw_file, sources))
+    files = name_apart(sources, [draw_file(file) for file in sources])
     pictures = {file.name: file for file in files if file.is_picture}
     message = rename_pictures(message, {source.name: file.name for source, file in zip(sources, files, strict=True)})
     names = list_names(message)
@@ -51,7 +53,7 @@ def attach_files(message: Message) -> Message:
 
 def with_alt(file: File, message: Message) -> File:
     """Return a file with an alternative text: its own, else that of the block which shows it."""
-    return file if file.alt else replace(file, alt=find_alt(message, file.name))
+    return file if file.alt else replace(file, alt=clean(find_alt(message, file.name)))
 
 
 def draw_file(file: File) -> DrawnFile:
@@ -75,6 +77,20 @@ def png_name(file: File) -> str:
     """Return the name of a picture: a figure and an SVG become a PNG."""
     is_drawn = is_figure(file.content) or sniff(file.content) == "svg"
     return f"{PurePath(file.name).stem}.png" if is_drawn else file.name
+
+
+def name_apart(sources: Sequence[File], files: Sequence[DrawnFile]) -> tuple[DrawnFile, ...]:
+    """Return the files, each with a name of its own: that of an SVG beside a PNG becomes `chart-2.png`."""
+    taken = {source.name for source in sources}
+    apart = list[DrawnFile]()
+    for source, file in zip(sources, files, strict=True):
+        path = PurePath(file.name)
+        names = (f"{path.stem}-{number}{path.suffix}" for number in count(2))
+        is_free = file.name == source.name or file.name not in taken
+        name = file.name if is_free else next(name for name in names if name not in taken)
+        taken.add(name)
+        apart.append(replace(file, name=name))
+    return tuple(apart)
 
 
 def make_block(file: File) -> dict[str, object]:

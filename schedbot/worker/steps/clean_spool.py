@@ -34,11 +34,11 @@ class SpoolCleaner:
         if self.swept_at is None or steady_ms() - self.swept_at >= SWEEP_MS:
             self.swept_at = steady_ms()
             older = spool.list_older(self.folder, self.in_flight.session.now() - ORPHAN_MS)
-            named = set(message_files.list_paths(db)) if older else set()
-            self.remove([str(path) for path in older if str(path) not in named])
+            named = {Path(path).name for path in message_files.list_paths(db)} if older else set()
+            self.remove([str(path) for path in older if path.name not in named])
 
     def remove(self, paths: list[str]) -> None:
         """Remove files of the spool, and nothing else."""
         for path in paths:
-            if spool.contains(self.folder, path):
-                spool.remove(Path(path))
+            if file := spool.locate(self.folder, path):
+                spool.remove(file)

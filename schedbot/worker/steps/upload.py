@@ -83,8 +83,7 @@ class Uploader:
     def start(self, delivery: Delivery, poster: PosterHandle) -> None:
         """Let a poster upload the next file of a delivery."""
         file = next(file for file in delivery.files if file.is_open)
-        if not spool.contains(self.cleaner.folder, file.path):
-            file = replace(file, path="")  # it is reported as lost
+        file = replace(file, path=str(spool.locate(self.cleaner.folder, file.path) or ""))  # without: it is lost
         longest_ms = REQUESTS * self.in_flight.session.settings.timeout_ms + file.size // SLOWEST_BYTES_PER_MS
         poster.uploads[delivery.key] = Upload(delivery, file, steady_ms() + longest_ms)
         rereads_token = error_codes.is_token_refused(delivery.job.error)

@@ -110,6 +110,20 @@ def test_svg_is_drawn_as_png() -> None:
     assert message.blocks[1]["slack_file"] == {"name": "a.png"}
 
 
+def test_pictures_of_one_name_are_all_shown() -> None:
+    picture = {"type": "image", "slack_file": {"name": "a.svg"}, "alt_text": "B"}
+    names = [("a.svg", SVG % b""), ("a.png", PNG), ("a-2.png", PNG)]
+    message = render(Message("s", [picture], files=[File(name, content) for name, content in names]))
+    assert [block["slack_file"]["name"] for block in message.blocks] == ["a-3.png", "a.png", "a-2.png"]
+    assert [file.name for file in message.files] == ["a-3.png", "a.png", "a-2.png"]
+
+
+def test_alternative_text_of_a_block_is_cleaned() -> None:
+    picture = {"type": "image", "slack_file": {"name": "a.png"}, "alt_text": "A\udcff\x00"}
+    message = render(Message("s", [picture], files=[File("a.png", PNG)]))
+    assert message.files[0].alt == message.blocks[0]["alt_text"] == "A\ufffd"
+
+
 @pytest.mark.slow  # matplotlib takes more than a second to load
 def test_figure_of_matplotlib_is_drawn() -> None:
     figure = pytest.importorskip("matplotlib.figure").Figure()
