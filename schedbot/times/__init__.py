@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from schedbot.times.format import (
         format_before_change,
         format_instant,
+        from_rfc3339,
         to_local_rfc3339,
         to_local_rfc3339_before_change,
         to_rfc3339,
@@ -29,6 +30,7 @@ __all__ = [
     "format_duration",
     "format_instant",
     "format_relative",
+    "from_rfc3339",
     "is_day",
     "local_zone",
     "parse_duration",
@@ -50,7 +52,7 @@ __all__ = [
 
 DURATIONS = ("format_duration", "format_relative", "parse_duration", "unparse_duration")
 FORMATS = (
-    *("format_before_change", "format_instant"),
+    *("format_before_change", "format_instant", "from_rfc3339"),
     *("to_local_rfc3339", "to_local_rfc3339_before_change", "to_rfc3339"),
 )
 ZONES = ("local_zone", "zone", "zone_data_version")

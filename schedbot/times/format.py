@@ -1,4 +1,4 @@
-"""Format instants: RFC 3339 for programs; for people, the local time with its zone.
+"""Format instants: RFC 3339 for programs, which is also read; for people, the local time with its zone.
 
 Instants are UTC milliseconds since the epoch. Words are English in every locale, so that output can be compared.
 """
@@ -19,6 +19,11 @@ def to_datetime(ms: int, tz: tzinfo) -> datetime:
 def to_rfc3339(ms: int) -> str:
     """Return the instant in UTC: `2026-12-01T14:00:00.000Z`."""
     return (EPOCH + timedelta(milliseconds=ms)).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def from_rfc3339(text: str) -> int:
+    """Return the instant of an RFC 3339 text. Raises ValueError."""
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
 
 
 def to_local_rfc3339(ms: int, tz: ZoneInfo) -> str:

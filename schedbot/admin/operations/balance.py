@@ -9,7 +9,6 @@ commit, so memory does not grow with them. Instants are UTC milliseconds.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import groupby
 from typing import Generic, Protocol, TypeVar
 
@@ -155,8 +154,7 @@ class Balance:
         return list(active_spans([begin, *map(self.to_event, recorded_states.list_states_of_all(self.db))]))
 
     def to_event(self, row: StateRow) -> StateEvent:
-        end = datetime.fromisoformat(row.paused_until) if row.paused_until else None
-        resumes_at = None if end is None else round(end.timestamp() * 1000)
+        resumes_at = times.from_rfc3339(row.paused_until) if row.paused_until else None
         return StateEvent(self.correct(row.change, row.changed_at), ScheduleState(row.state), resumes_at)
 
     def read_versions(self, versions: Iterable[VersionRow], events: Iterable[StateRow]) -> list[RuleVersion]:

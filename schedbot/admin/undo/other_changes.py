@@ -5,8 +5,7 @@ import shlex
 from schedbot.admin.change_context import ChangedObject
 from schedbot.admin.fields.parsers import Fields
 from schedbot.admin.schedules import pause_all, shared_calendars
-from schedbot.admin.undo.instants import to_instant
-from schedbot.admin.undo.refusals import UndoRequest
+from schedbot.admin.undo.request import UndoRequest
 from schedbot.admin.workspaces import manage
 from schedbot.model import JobState
 from schedbot.store.fanout import pause_all as pause_rows
@@ -28,24 +27,24 @@ def undo_workspace(request: UndoRequest) -> None:
         if present is None or present.id != workspace.id:
             request.refuse(f"the workspace '{workspace.name}' is removed", "Use 'schedbot workspace add'.")
         if change.before is None:
-            remove_workspace(request, workspace)
+            undo_workspace_add(request, workspace)
         elif "token" in request.altered:
             hint = f"Use 'schedbot workspace edit {shlex.quote(workspace.name)}' with the old source."
-            request.refuse("the place of a token is not kept in whole", hint)
+            request.refuse("the record has only a part of the token source", hint)
         elif {"paused", "paused_reason"} & set(request.altered):
-            turn_pause_back(request, workspace)
+            undo_workspace_pause(request, workspace)
         else:
             request.refuse("it altered nothing", "There is nothing to do.")
 
 
-def remove_workspace(request: UndoRequest, workspace: Workspace) -> None:
+def undo_workspace_add(request: UndoRequest, workspace: Workspace) -> None:
     if not workspaces.remove(request.db, workspace.id, request.context.now):
         hint = f"To list them: 'schedbot list --workspace {shlex.quote(workspace.name)}'."
         request.refuse("schedules use the workspace", hint)
     manage.record(request.db, request.context, workspace, None)
 
 
-def turn_pause_back(request: UndoRequest, workspace: Workspace) -> None:
+def undo_workspace_pause(request: UndoRequest, workspace: Workspace) -> None:
     """Resume the workspace that the change paused, or pause the one that it resumed."""
     db, context = request.db, request.context
     was_paused = request.before.get("paused") or request.before.get("paused_reason")
@@ -82,7 +81,7 @@ def undo_pause_of_all(request: UndoRequest) -> None:
     """Resume all schedules, or pause them again."""
     db, context = request.db, request.context
     if request.record.change.object_id != pause_all.ALL.id:
-        request.refuse("it is the work of a tick", "The record of a clock that was set back stays.")
+        request.refuse("a tick made it", "The record of a clock that was set back stays.")
     with db.writing():
         pause_all_end.settle(db, context.now)
         present = pauses_of_all.get_open(db)
@@ -90,7 +89,7 @@ def undo_pause_of_all(request: UndoRequest) -> None:
         if request.before.get("state") == "active":
             pause_rows.end(db, context.actor, context.now)
         else:
-            until = to_instant(request.before.get("paused_until"))
+            until = request.pause_end
             if until is not None and until <= context.now:
                 request.refuse("the pause would have ended by now", "Use 'schedbot pause --all' for another one.")
             if sent_posts.count_all(db, request.record.change.changed_at):

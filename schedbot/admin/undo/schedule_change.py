@@ -15,15 +15,14 @@ from schedbot.admin.schedules.edit import ScheduleEdit
 from schedbot.admin.schedules.occurrences import has_occurrence_after
 from schedbot.admin.schedules.serialize import changed_schedule, record_change, recorded
 from schedbot.admin.schedules.writer import ScheduleWriter
-from schedbot.admin.undo.instants import to_instant
-from schedbot.admin.undo.refusals import UndoRequest
+from schedbot.admin.undo.request import UndoRequest
 from schedbot.admin.workspaces import user_zones
 from schedbot.model import Schedule, ScheduleState
 from schedbot.reports import definitions
 from schedbot.store.fanout import enqueue_due
 from schedbot.store.history import changes, sent_posts
 from schedbot.store.jobs import calendar_deferral, pending
-from schedbot.store.schedules import removal_undone, schedules, workspaces
+from schedbot.store.schedules import schedules, undo_removal, workspaces
 
 ACTIVE, PAUSED, SUSPENDED, FINISHED, REMOVED = (
     ScheduleState.ACTIVE,
@@ -40,16 +39,16 @@ def undo(request: UndoRequest) -> None:
     """Take the change back. Raises BadInput where that cannot be, and then nothing is changed."""
     schedule = schedules.by_id(request.db, request.record.change.object_id)
     if "skipped" in request.after:
-        unskip(request, schedule)
+        undo_skip(request, schedule)
     elif request.after.get("state") == REMOVED:
-        restore(request, schedule)
+        undo_remove(request, schedule)
     elif request.record.change.before is None:
-        remove_again(request, schedule)
+        undo_add(request, schedule)
     else:
-        edit_back(request, schedule)
+        undo_edit(request, schedule)
 
 
-def remove_again(request: UndoRequest, schedule: Schedule) -> None:
+def undo_add(request: UndoRequest, schedule: Schedule) -> None:
     """Remove the schedule that the change added."""
     refuse_removed(request, schedule)
     refuse_sent(request, schedule, 1)
@@ -73,7 +72,7 @@ def refuse_sent(request: UndoRequest, schedule: Schedule, version: int) -> None:
         request.refuse(f"{posts} been sent by it since", hint)
 
 
-def restore(request: UndoRequest, schedule: Schedule) -> None:
+def undo_remove(request: UndoRequest, schedule: Schedule) -> None:
     """Bring a removed schedule back in the state that it had. Occurrences since are not posted."""
     if schedule.state is not REMOVED:
         request.refuse(f"'{schedule.name}' is not removed any more", "There is nothing to do.")
@@ -88,21 +87,21 @@ def restore(request: UndoRequest, schedule: Schedule) -> None:
         if state in (ACTIVE, FINISHED):
             state = ACTIVE if has_occurrence_after(schedule, now) else FINISHED
         after = replace(old_state(request, schedule, state), effective_at=now)
-        removal_undone.restore(request.db, after, now)
+        undo_removal.undo_removal(request.db, after, now)
         record_change(request.db, request.context, schedule, after)
         ScheduleWriter(request.db, request.context).enqueue(after)
 
 
 def old_state(request: UndoRequest, schedule: Schedule, state: ScheduleState) -> Schedule:
     """Return the schedule with the state that the change ended."""
-    until = to_instant(request.before.get("paused_until")) if state is PAUSED else None
+    until = request.pause_end if state is PAUSED else None
     if until is not None and until <= request.context.now:
         request.refuse("the pause would have ended by now", "Use 'schedbot pause' for another one.")
     by = request.context.actor if state in (PAUSED, SUSPENDED) else None
     return replace(schedule, state=state, reason=request.before.get("reason"), state_by=by, state_until=until)
 
 
-def unskip(request: UndoRequest, schedule: Schedule) -> None:
+def undo_skip(request: UndoRequest, schedule: Schedule) -> None:
     """Let a skipped occurrence that is still to come be posted."""
     due_at, now = int(request.after["due_at"]), request.context.now
     if due_at <= now:
@@ -119,20 +118,20 @@ def unskip(request: UndoRequest, schedule: Schedule) -> None:
         request.context.record(request.db, changed_schedule(schedule), *values)
 
 
-def edit_back(request: UndoRequest, schedule: Schedule) -> None:
+def undo_edit(request: UndoRequest, schedule: Schedule) -> None:
     """Give the values that the change altered, and its state, their old values again."""
     altered = request.altered
     if not altered:
         request.refuse("it altered nothing", "There is nothing to do.")
     if other := [name for name in altered if name not in UNDOABLE]:
         if "zone_data" in other:
-            request.refuse("it is the work of a tick", TICK_HINT)
+            request.refuse("a tick made it", TICK_HINT)
         request.refuse(f"{other[0]} cannot be taken back", "Jobs that are still queued are called off by a pause.")
     refuse_removed(request, schedule)
     request.refuse_altered_since(recorded(schedule), altered)
-    was_running = request.before.get("state") in (ACTIVE, FINISHED)
+    was_active = request.before.get("state") in (ACTIVE, FINISHED)
     stays = "state" not in altered
-    if stays or not was_running:
+    if stays or not was_active:
         refuse_sent(request, schedule, int(request.after.get("version", schedule.version)))
     columns = [name for name in altered if name in COLUMNS and name != "paused"]
     fields = {name: to_cell(request.before.get(name)) for name in columns}
@@ -155,12 +154,12 @@ def write(request: UndoRequest, schedule: Schedule, fields: dict[str, str]) -> N
             request.refuse("somebody else changed the schedule at the same time", "Look at it, then try again.")
         writer = ScheduleWriter(session.db, context)
         after = writer.update(before, change.parse(before)).after if fields else before
-        turn_state_back(request, after)
+        undo_state(request, after)
         writer.enqueue(schedules.by_id(session.db, schedule.id))
     session.db.wake()
 
 
-def turn_state_back(request: UndoRequest, schedule: Schedule) -> None:
+def undo_state(request: UndoRequest, schedule: Schedule) -> None:
     """Pause or resume the schedule, if the change did the opposite."""
     old = ScheduleState(request.before.get("state", schedule.state))
     if old is SUSPENDED:

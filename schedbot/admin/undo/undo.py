@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.undo import other_changes, schedule_change
-from schedbot.admin.undo.refusals import SENDING, UndoRequest
+from schedbot.admin.undo.request import SENDING, UndoRequest
 from schedbot.errors import NotFound
 from schedbot.session import Session
 from schedbot.store.history import changes

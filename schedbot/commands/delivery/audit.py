@@ -125,10 +125,9 @@ def run(
 def show_balance(
     filter_options: FilterOptions, from_: str | None, to: str | None, limit: int | None, others: Any, json: bool
 ) -> None:
-    from schedbot.commands.delivery import balances
-    from schedbot.commands.delivery.balances import BalanceOptions
+    from schedbot.commands.delivery.balance import BalanceOptions, carry_out
 
-    balances.carry_out(filter_options, BalanceOptions(tuple(filter_options.schedule), from_, to, limit), others, json)
+    carry_out(filter_options, BalanceOptions(tuple(filter_options.schedule), from_, to, limit), others, json)
 
 
 def refuse_times_of_balance(from_: str | None, to: str | None) -> None:

@@ -12,6 +12,6 @@ UPDATE schedules
 """
 
 
-def restore(db: Database, changed: Schedule, now: int) -> bool:
+def undo_removal(db: Database, schedule: Schedule, now: int) -> bool:
     """Write the state of a removed schedule. Returns False if it is not removed any more. Inside a transaction."""
-    return db.execute(RESTORE, state_row(changed, now)) == 1
+    return db.execute(RESTORE, state_row(schedule, now)) == 1

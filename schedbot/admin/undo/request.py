@@ -1,8 +1,9 @@
-"""Reasons why a change cannot be undone."""
+"""Request to undo a change: its values before and after, and the refusal with its reason."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
+from schedbot import times
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.operations import change_log
 from schedbot.errors import BadInput
@@ -12,7 +13,7 @@ from schedbot.store.history import changes
 from schedbot.store.history.changes import RecordedChange
 
 Values = Mapping[str, Any]
-# Commands that send, with what to do instead.
+# Commands that send messages, with the step to take instead.
 SENDING = {
     "retry": "A job that is still queued is called off by a pause of its schedule.",
     "backfill": "Jobs that are still queued are called off by a pause of their schedule.",
@@ -44,6 +45,12 @@ class UndoRequest:
         return self.record.change.after or {}
 
     @property
+    def pause_end(self) -> int | None:
+        """End of the timed pause before the change, in UTC milliseconds; None without one."""
+        text = self.before.get("paused_until")
+        return None if text is None else times.from_rfc3339(str(text))
+
+    @property
     def altered(self) -> list[str]:
         """Names of the values that the change altered."""
         return [difference.name for difference in change_log.compare(self.record.change)]
@@ -53,11 +60,11 @@ class UndoRequest:
         raise BadInput(f"Change {self.record.id} cannot be undone: {why}.", hint)
 
     def refuse_altered_since(self, present: Values, names: Iterable[str]) -> None:
-        """Raise BadInput if one of the values is another by now."""
+        """Raise BadInput if one of the values was changed since."""
         for name in names:
             if present.get(name) == self.after.get(name):
                 continue
             later = changes.find_later(self.db, self.record, name)
             if later is None:
-                self.refuse(f"{name} is another by now", f"See 'schedbot log {self.record.change.name}'.")
+                self.refuse(f"{name} has another value now", f"See 'schedbot log {self.record.change.name}'.")
             self.refuse(f"change {later} altered {name} since", f"First 'schedbot undo {later}'.")
