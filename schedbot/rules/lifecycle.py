@@ -67,7 +67,6 @@ MOVES: dict[tuple[JobState, Event], JobState] = {
     (QUEUED, E.EXPIRED_UNTRIED): MISSED,  # its workspace was resumed, and its grace is over, without an attempt
     (QUEUED, E.IN_HISTORY): SUCCEEDED,  # of a restored backup: it was posted since
     (QUEUED, E.HISTORY_UNREADABLE_HOLD): HELD,  # of a restored backup: it may have been posted since
-    (MISSED, E.IN_HISTORY): SUCCEEDED,  # of a restored backup: it was posted since
     (RUNNING, E.SKIPPED): SKIPPED,  # by a person or a calendar, before its request is sent
     (RUNNING, E.SKIPPED_AFTER_ATTEMPT): FAILED,  # by a calendar, before its request is sent
     (RUNNING, E.RELEASED): QUEUED,  # the pool stops, the channel is busy, or the calendar is closed

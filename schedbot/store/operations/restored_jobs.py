@@ -100,10 +100,13 @@ def list_candidates(db: Database, since: int, now: int) -> list[RestoredJob]:
 
 
 def succeed(db: Database, job: RestoredJob, ts: str, lateness_ms: int) -> None:
-    """Record that a job was posted after the backup. Inside a transaction."""
-    event = Event.MARKED_POSTED if job.state is JobState.HELD else Event.IN_HISTORY
-    succeeded = after(job.state, event)
-    bindings: Mapping[str, object] = {"id": job.id, "before": job.state, "succeeded": succeeded, "ts": ts}
+    """Record that a job was posted after the backup. A missed one is queued first. Inside a transaction."""
+    state = job.state
+    if state is JobState.MISSED:
+        state = after(state, Event.RETRIED)
+        db.execute(QUEUE, {"id": job.id, "before": job.state, "queued": state, "now": 0})
+    succeeded = after(state, Event.MARKED_POSTED if state is JobState.HELD else Event.IN_HISTORY)
+    bindings: Mapping[str, object] = {"id": job.id, "before": state, "succeeded": succeeded, "ts": ts}
     db.execute(SUCCEED, {**bindings, "lateness_ms": lateness_ms})
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.app import App, until
+from tests.support.app import App, now_ms, rfc3339, until
 
 FLOOD = 40
 
@@ -95,6 +95,24 @@ def test_due_job_that_was_not_posted_waits_for_the_pool(app: App, tmp_path: Path
     old = app.run("--database", result["replaced"], "work", "--drain")
     assert old.returncode == 1
     assert "Two copies in use" in old.stderr
+
+
+def test_occurrence_that_only_slack_knows_is_posted(app: App, tmp_path: Path) -> None:
+    due_at = now_ms() // 1000 * 1000 - 300_000
+    for name, channel in (("known", "C0000000001"), ("missed", "C0000000002")):
+        app.add_schedule(name, as_of=due_at - 600_000, at=rfc3339(due_at), misfire="skip", channel=channel)
+    target = tmp_path / "backup.db"
+    assert app.run("backup", str(target)).returncode == 0
+    app.slack.order("error", code="is_archived", channel="C0000000002", times="forever")
+    app.tick(due_at)
+    app.work()
+    app.db.close()
+    for path in app.folder.glob("schedbot.db*"):
+        path.unlink()
+    code, result = restore(app, target)
+    assert (code, result["posted"], result["missed"], result["held"]) == (0, 1, 1, 0)
+    rows = {row["schedule"]: row for row in app.audit()}
+    assert (rows["known"]["state"], rows["missed"]["state"]) == ("succeeded", "missed")
 
 
 def test_wrong_file_changes_nothing(app: App, tmp_path: Path) -> None:
