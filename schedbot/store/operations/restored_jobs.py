@@ -41,7 +41,7 @@ SELECT j.id, j.schedule_id, j.due_at, j.state, coalesce(j.deferred_to, j.due_at)
   JOIN workspaces w ON w.id = j.workspace_id
   LEFT JOIN attempts a ON a.job_id = j.id AND a.number = j.attempts
  WHERE j.due_at <= :now
-   AND (j.state IN ('queued', 'unknown', 'held') OR j.state = 'missed' AND j.due_at > :since)
+   AND (j.state IN ('queued', 'unknown', 'held') OR j.state = 'missed' AND j.id > :last)
 """
 
 SUCCEED = """
@@ -94,9 +94,14 @@ def end_pools(db: Database, now: int) -> None:
     db.execute(CLEAR)
 
 
-def list_candidates(db: Database, since: int, now: int) -> list[RestoredJob]:
-    """Return the jobs due up to now that are open or held, and those that were missed since the backup."""
-    return db.all(RestoredJob, CANDIDATES, {"since": since, "now": now})
+def get_last_id(db: Database) -> int:
+    """Return the number of the newest job; 0 without one."""
+    return db.integer_or_none("SELECT max(id) FROM jobs") or 0
+
+
+def list_candidates(db: Database, last: int, now: int) -> list[RestoredJob]:
+    """Return the jobs due up to now that are open or held, and the missed ones that are newer than the job `last`."""
+    return db.all(RestoredJob, CANDIDATES, {"last": last, "now": now})
 
 
 def succeed(db: Database, job: RestoredJob, ts: str, lateness_ms: int) -> None:

@@ -54,7 +54,7 @@ def restore(
             refuse_other_place(db, path, file, take_over)
             refuse_other_installation(db, replaced, path)
             backed_up_at = restored_jobs.get_backed_up_at(db)
-            fates = restored_posts.settle(session, replaced, backed_up_at or 0, within_ms)
+            fates = restored_posts.settle(session, replaced, within_ms)
             record(session, file, backed_up_at, dict(fates))
         aside = path.with_name(f"{path.name}.before-{stamp(now())}") if path.exists() else None
         if replaced:

@@ -26,16 +26,17 @@ SLICE = 50
 POSTED, QUEUED, HELD, MISSED = "posted", "queued", "held", "missed"
 
 
-def settle(session: Session, replaced: Database | None, since: int, within_ms: int) -> Counter[str]:
+def settle(session: Session, replaced: Database | None, within_ms: int) -> Counter[str]:
     """Settle what is due, as far as records tell, and return the number of jobs by their fate.
 
-    `replaced`: the database that was used until now, if it can be read; `since`: instant of the backup.
+    `replaced`: the database that was used until now, if it can be read.
     """
     db, now = session.db, session.now()
     with db.writing():
         restored_jobs.end_pools(db, now)
+    last = restored_jobs.get_last_id(db)
     enqueue_overdue(db, now)
-    jobs = restored_jobs.list_candidates(db, since, now)
+    jobs = restored_jobs.list_candidates(db, last, now)
     known = {job.id: ts for job in jobs if (ts := find_in(replaced, job))}
     unknown = [job for job in jobs if job.id not in known]
     histories = read_histories(session, unknown, now, within_ms)
