@@ -3,8 +3,9 @@
 import pytest
 
 from schedbot.admin.explain import why
+from schedbot.admin.undo import undo
 from schedbot.errors import BadInput, NotFound
-from schedbot.store.operations import heartbeats
+from schedbot.store.operations import alerts, heartbeats
 from tests.support.job_history import HOUR, NOW, JobHistory
 from tests.support.schedules import Schedules, clock
 
@@ -202,3 +203,21 @@ def test_day_of_many_occurrences_counts_those_left_out(schedules: Schedules) -> 
     schedules.tick("2026-12-01 02:00:30")
     shown, left_out = why.explain_each(schedules.session, "daily", "monday")
     assert (clock(shown[0].due_at or 0)[11:], len(shown), left_out) == ("14:00", 10, 14)
+
+
+def test_alert_about_a_failed_job_is_named(history: JobHistory) -> None:
+    history.add_job(history.add_schedule("daily"), "failed", HOUR, error="channel_not_found")
+    with history.db.writing():
+        alerts.save_seen(history.db, {"failed:channel_not_found": "1 job failed."}, NOW)
+        message = alerts.add_message(history.db, {}, ["command"], NOW)
+        alerts.announce(history.db, message, ["failed:channel_not_found"], [])
+    assert "An alert about this went out on " in because(history)
+
+
+def test_rule_after_an_undo_is_named(schedules: Schedules) -> None:
+    schedules.add()
+    schedules.edit(cron="0 10 * * *")
+    schedules.utc = "2026-12-01 12:00:00"
+    undo.undo(schedules.session, 2)
+    explained = " ".join(why.explain(schedules.session, "daily", "2026-11-30 09:00").because)
+    assert "A change of the schedule was undone on Tue 1 Dec 2026 12:00 UTC" in explained

@@ -8,7 +8,7 @@ import pytest
 
 from schedbot.model import JobState
 from schedbot.store.database import Database
-from schedbot.store.history import filters, jobs, known_values
+from schedbot.store.history import changes, filters, jobs, known_values
 from schedbot.store.history.filters import Filter
 from schedbot.store.history.known_values import IndexedColumn
 from schedbot.store.open_database import create_database
@@ -122,3 +122,10 @@ def test_value_and_its_neighbours_are_read_from_an_index(db: Database, column: I
         steps = [row[3] for row in read_rows(db, f"EXPLAIN QUERY PLAN {sql}", known_values.bind("x"))]
         assert any(f"INDEX {index} " in step for step in steps), steps
         assert not any("TEMP B-TREE" in step for step in steps)
+
+
+@pytest.mark.parametrize("sql", [changes.LEADING_TO, changes.SKIP])
+def test_change_behind_a_state_is_found_by_its_object(db: Database, sql: str) -> None:
+    bindings = {"schedule_id": "s", "state": "paused", "due_at": 1}
+    steps = [row[3] for row in read_rows(db, f"EXPLAIN QUERY PLAN {sql}", bindings)]
+    assert steps == ["SEARCH changes USING INDEX changes_of_object (kind=? AND object_id=?)"]

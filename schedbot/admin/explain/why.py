@@ -22,7 +22,7 @@ from schedbot.store.history import changes
 from schedbot.store.history import occurrence as occurrence_names
 from schedbot.store.history.jobs import JobRecord
 from schedbot.store.history.occurrence import MissedOccurrence
-from schedbot.store.operations import heartbeats, prune
+from schedbot.store.operations import alerts, heartbeats, prune
 
 # People mean an occurrence by any instant within a minute of it.
 NEAR_MS = 60_000
@@ -151,10 +151,21 @@ def explain_job(session: Session, explanation: Explanation, job: JobRecord, bloc
     if detail and detail not in summary.sentence:
         because.append(detail)
     steps = [*summary.steps, f"schedbot audit {job.job}"]
+    if announced := announcement(session, job):
+        because.append(announced)
     if blocker:
         because.append(blocker.sentence)
         steps += [step for step in blocker.steps if not any(step in other for other in steps)]
     return replace(explanation, because=tuple(because), steps=tuple(steps), state=job.state)
+
+
+def announcement(session: Session, job: JobRecord) -> str:
+    """Return a sentence if the ops channel was told about failures of this kind; else empty."""
+    cause = {JobState.FAILED: f"failed:{job.error}", JobState.HELD: "held"}.get(job.state)
+    announced_at = alerts.get_announced_at(session.db, cause) if cause else None
+    if announced_at is None:
+        return ""
+    return f"An alert about this went out on {times.format_instant(announced_at, session.local_zone)}."
 
 
 def skipped_by(session: Session, job: JobRecord) -> str:

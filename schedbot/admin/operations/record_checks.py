@@ -1,6 +1,7 @@
 """Checks of `doctor` on what is on record."""
 
 from schedbot import times
+from schedbot.admin.operations import health
 from schedbot.admin.operations.balance import Balance
 from schedbot.admin.operations.check_result import CheckResult
 from schedbot.session import Session
@@ -14,7 +15,8 @@ def check_books(session: Session) -> CheckResult:
     balance = Balance(session, None, session.now() - WEEK_MS, None)
     first = next(differences := balance.imbalances(), None)
     if first is None:
-        return CheckResult("books", f"{balance.totals.occurrences:,} occurrences of the last week balance")
+        count = health.count(balance.totals.occurrences, "occurrence balances", "occurrences balance")
+        return CheckResult("books", f"{count} over the last week")
     for _ in differences:
         pass
     due = times.format_instant(first.due_at, times.zone(first.tz), session.now())
@@ -31,5 +33,6 @@ def check_chain(session: Session, known_head: str = "") -> CheckResult:
     if report.problem:
         remedy = "Compare with a backup, and find out who can write the file. See docs/record.md."
         return CheckResult("chain", report.problem, remedy)
-    counts = f"{report.rows:,} rows in {report.links:,} links are as they were written"
+    rows, links = health.count(report.rows, "row", "rows"), health.count(report.links, "link", "links")
+    counts = f"{rows} in {links}, as they were written"
     return CheckResult("chain", f"{counts}; head {report.head or 'none'}")

@@ -58,6 +58,9 @@ SELECT d.error FROM alert_deliveries d JOIN alert_messages m ON m.id = d.message
  WHERE d.place = 'channel' AND d.attempts > 0 AND m.created_at > :since
  ORDER BY d.message_id DESC LIMIT 1
 """
+ANNOUNCED_AT = """
+SELECT m.created_at FROM alert_streaks s JOIN alert_messages m ON m.id = s.message_id WHERE s.cause = :cause
+"""
 LAST_SENT = "SELECT max(sent_at) FROM alert_deliveries WHERE place = :place"
 DELETE_OLD = """
 DELETE FROM alert_deliveries WHERE ended_at < :before
@@ -174,3 +177,8 @@ def get_last_sent(db: Database, place: str) -> int | None:
 def delete_old(db: Database, now: int) -> None:
     """Delete the deliveries that ended long ago. Inside a transaction."""
     db.execute(DELETE_OLD, {"before": now - WINDOW_MS})
+
+
+def get_announced_at(db: Database, cause: str) -> int | None:
+    """Return when the streak of a cause that is on was announced; None: there is none, or it is not announced."""
+    return db.integer_or_none(ANNOUNCED_AT, {"cause": cause})
