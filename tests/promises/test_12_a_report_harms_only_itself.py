@@ -35,7 +35,7 @@ ENDINGS = {
     "returns_nothing": ("return None", "acme:bad returned None."),
     "returns_no_json": (
         "return [{'type': 'section', 'text': {'type': 'plain_text', 'text': {1}}}]",
-        "/blocks/0/text/text is not a string",
+        "acme:bad returned blocks that cannot be used: TypeError: Object of type set is not JSON serializable.",
     ),
 }
 POSTED = {

@@ -42,8 +42,7 @@ def test_long_cell_of_an_import_is_named_with_its_line(schedules: Schedules, for
 def test_text_of_many_combining_marks_is_cleaned_at_once(schedules: Schedules) -> None:
     started = time.process_time()
     schedules.add(text="a" + "\u0316\u0300" * 1_000)
-    with pytest.raises(BadField, match="as Slack counts"):
-        schedules.add("long", text="a" + "\u0300" * 19_000 + "\u0316" * 19_000)
+    schedules.add("long", text="a" + "\u0300" * 19_000 + "\u0316" * 19_000)
     assert time.process_time() - started < 1
 
 

@@ -23,7 +23,7 @@ def complete(run: Run, line: str, **variables: str) -> list[str]:
 
 @pytest.mark.slow
 def test_commands_and_options_complete(run: Run) -> None:
-    assert complete(run, "schedbot p") == ["pause", "preview"]
+    assert complete(run, "schedbot p") == ["pause", "preview", "prune"]
     assert {"add", "list", "health"} <= set(complete(run, "schedbot "))
     assert complete(run, "schedbot workspace res") == ["resume"]
     assert complete(run, "schedbot add x --cr") == ["--cron"]

@@ -19,7 +19,16 @@ EARLIER = {
     "workspace remove": ("workspace add acme --token-env SLACK_TOKEN_ACME",),
     "resume": ("pause acme-weekly",),
     "workspace resume": ("workspace pause default",),
+    "restore": ("backup backup.db",),
+    "undo": ("pause acme-weekly",),
 }
+# Places and numbers that an example has of another machine, with those of the test.
+HERE = {
+    "metrics": ("/var/lib/node_exporter/", ""),
+    "restore": ("/var/backups/schedbot-20261201T090000Z.db", "backup.db"),
+    "undo": ("57", "2"),
+}
+TABLES = dict.fromkeys(("alerts", "alerts test"), '[alerts]\nchannel = "C0123456789"\n')
 FILES = {"sync": ("schedules.csv", "name,cron,tz,channel,text\nacme-daily,0 9 * * *,UTC,C0123456789,Good morning\n")}
 WITHOUT_SCHEDULE = ("add", "init")
 
@@ -51,9 +60,11 @@ def test_pasted_example_does_its_work(app: App, name: str) -> None:
     if name in FILES:
         file, content = FILES[name]
         (app.folder / file).write_text(content)
+    with app.config.open("a") as config:
+        config.write(TABLES.get(name, ""))
     path = f"{Path(sys.executable).parent}:{app.environment()['PATH']}"
     env = app.environment(PATH=path, SLACK_TOKEN_ACME="xoxb-sandbox-acme")
-    example = shown_example(app, name, 80)
+    example = shown_example(app, name, 80).replace(*HERE.get(name, ("", "")))
     done = subprocess.run(["bash", "-c", example], env=env, cwd=app.folder, capture_output=True, text=True, timeout=60)
     assert "Error:" not in done.stderr
     assert done.returncode == 0, done.stdout + done.stderr
