@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import bulk_fill
+from bench.support import bulk_fill
 from bench.tick import DUE_AT
 from schedbot.store.database import Database
 from schedbot.store.jobs import claims

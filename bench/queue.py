@@ -16,8 +16,8 @@ from pathlib import Path
 
 import apsw
 
-from bench import noop_poster
 from bench.soak import insert_jobs
+from bench.support import noop_poster
 from schedbot import log
 from schedbot.model import TokenSource
 from schedbot.session import Session

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import apsw
 
-from bench import bulk_fill
+from bench.support import bulk_fill
 from bench.sync import COLUMNS, build_rows
 from bench.tick import DUE_AT, build_rules
 from schedbot.store.open_database import create_database

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import apsw
 
-from bench import bulk_fill
+from bench.support import bulk_fill
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.open_database import create_database, open_database
