@@ -51,7 +51,7 @@ class Delivery(SessionHandle):
                 upcoming = span.of_expression(Expression.parse(fields, now), now)
             else:
                 list_occurrences.refuse_without_expression(fields)
-                upcoming = list_occurrences.upcoming(session, list_occurrences.select(session, names), span)
+                upcoming = list_occurrences.upcoming_of(session, names, span)
             return [from_object(Occurrence, list_occurrences.to_json(occurrence)) for occurrence in upcoming]
 
     def run_now(self, *names: str) -> list[QueuedJob]:

@@ -32,7 +32,7 @@ from schedbot.store.jobs import (
     unknown,
 )
 from schedbot.store.open_database import create_database
-from schedbot.store.schedules import due_soon, recurrences, user_zones
+from schedbot.store.schedules import active_schedules, due_soon, recurrences, user_zones
 from tests.support.sql import read_rows, read_value
 
 BOUND = re.compile(r":[a-z_]+")
@@ -103,6 +103,8 @@ STEPS = [
     pytest.param(recurrences.SET_NEXT_DUE, ["recurrences USING INTEGER PRIMARY KEY"], id="move a recurrence on"),
     pytest.param(recurrences.COUNT_SCHEDULES, ["schedules_to_enqueue (recurrence_id=?)"], id="count schedules"),
     pytest.param(enqueue_due.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
+    pytest.param(active_schedules.BY_NEXT_DUE, ["recurrences_due"], id="recurrences by next due"),
+    pytest.param(active_schedules.OF_RECURRENCE, ["schedules_to_enqueue (recurrence_id=?)"], id="active of recurrence"),
     pytest.param(enqueue_together.COUNT_ACTIVE, ["schedules_to_enqueue (recurrence_id=?)"], id="count of many"),
     pytest.param(
         enqueue_together.NOT_SIMPLE,

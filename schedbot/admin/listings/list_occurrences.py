@@ -14,7 +14,7 @@ from schedbot.model import Recurrence, Schedule, ScheduleState
 from schedbot.rules import recurrence
 from schedbot.session import Session
 from schedbot.store.jobs import pending
-from schedbot.store.schedules import schedules
+from schedbot.store.schedules import active_schedules, schedules
 from schedbot.store.schedules.schedules import ScheduleFilter
 
 MOST = 100_000  # occurrences of a schedule
@@ -69,6 +69,30 @@ def upcoming(session: Session, selected: Iterable[Schedule], span: Span) -> Iter
     dropped = pending.list_skipped(session.db, now)
     each = (span.upcoming(schedule, now, dropped) for schedule in selected)
     return islice(occurrences.merge(each, span.count), span.limit)
+
+
+def upcoming_of(session: Session, names: Sequence[str], span: Span) -> Iterator[Occurrence]:
+    """Yield the occurrences of the schedules with these names, or of all active ones, in a span, ordered by time."""
+    if names or span.from_:
+        return upcoming(session, select(session, names), span)
+    dropped = pending.list_skipped(session.db, session.now())
+    return islice(occurrences.merge_groups(group_active(session, span, dropped), span.count), span.limit)
+
+
+def group_active(session: Session, span: Span, dropped: Skips) -> Iterator[tuple[int, Iterator[Iterator[Occurrence]]]]:
+    """Yield an instant, and the occurrences of each active schedule that has none between now and then."""
+    db, now = session.db, session.now()
+
+    def read_group(recurrence_id: int) -> Iterator[Iterator[Occurrence]]:
+        selected = active_schedules.each_of_recurrence(db, recurrence_id)
+        return (span.upcoming(schedule, now, dropped) for schedule in selected)
+
+    ahead = active_schedules.list_enqueued_ahead(db, now)
+    yield from ((now, read_group(recurrence_id)) for recurrence_id in ahead)
+    known = set(ahead)
+    for following in active_schedules.each_by_next_due(db):
+        if following.id not in known:
+            yield following.next_due_at, read_group(following.id)
 
 
 def refuse_with_expression(names: Sequence[str] | None, changes: str = "") -> None:

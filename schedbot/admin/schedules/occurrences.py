@@ -4,6 +4,7 @@ A schedule's occurrences are those of its recurrence after the present, its star
 """
 
 import heapq
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -141,6 +142,29 @@ def first_due(rule: Recurrence, after: int) -> tuple[int, ...]:
 def merge(upcoming: Iterable[Iterator[Occurrence]], count: int) -> Iterator[Occurrence]:
     """Yield the first `count` occurrences of each iterator, ordered by time."""
     return heapq.merge(*(islice(occurrences, count) for occurrences in upcoming))
+
+
+def merge_groups(groups: Iterator[tuple[int, Iterable[Iterator[Occurrence]]]], count: int) -> Iterator[Occurrence]:
+    """Yield what `merge` does. Each group has an instant before which it has no occurrence, and is read only then.
+
+    The groups come in the order of their instants, so the first occurrence comes before most are read.
+    """
+    merged: list[tuple[Occurrence, int, Iterator[Occurrence]]] = []
+    places, group = itertools.count(), next(groups, None)
+    while merged or group:
+        while group and (not merged or group[0] <= merged[0][0].due_at):
+            for occurrences in group[1]:
+                remaining: Iterator[Occurrence] = islice(occurrences, count)
+                for first in islice(remaining, 1):
+                    heapq.heappush(merged, (first, next(places), remaining))
+            group = next(groups, None)
+        if merged:
+            occurrence, place, remaining = merged[0]
+            yield occurrence
+            if following := next(remaining, None):
+                heapq.heapreplace(merged, (following, place, remaining))
+            else:
+                heapq.heappop(merged)
 
 
 @dataclass(frozen=True, slots=True)

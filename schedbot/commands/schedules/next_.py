@@ -65,12 +65,13 @@ def run(
     with open_session() as session:
         if names:
             note_what_has_none(session, selection.find_all(session.db, names))
-        selected, now = list_occurrences.select(session, names or []), session.now()
+        now = session.now()
         if changes:
+            selected = list_occurrences.select(session, names or [])
             show_clock_changes(selected, now, now + times.parse_duration(changes), json)
             return
         presentation.note_pause_of_all(session)
-        show_occurrences(list_occurrences.upcoming(session, selected, span), now, json)
+        show_occurrences(list_occurrences.upcoming_of(session, names or [], span), now, json)
 
 
 def note_what_has_none(session: Session, selected: Selection) -> None:
