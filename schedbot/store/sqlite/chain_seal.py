@@ -111,7 +111,7 @@ def seal(connection: apsw.Connection) -> None:
     if not connection.execute(HAS_UNSEALED).fetchall():
         return
     number, previous = last_link(connection)
-    unsealed = iter(connection.execute(UNSEALED).fetchall())
+    unsealed = connection.execute(UNSEALED)
     while rows := list(islice(unsealed, MOST_ENTRIES)):
         if blob := pack(to_entries(cast("Sequence[tuple[int, int, int, int, int, str | None]]", rows))):
             number += 1
