@@ -66,8 +66,10 @@ def compute(session: Session, by: str, since: int) -> list[StatsRow]:
     """Return a row for each key: times in order, else those with the most results first. Rows of zeros are left out."""
     counts = rollups.count_by_hour(session.db, since) if by in BY_TIME else rollups.count_by_key(session.db, by, since)
     groups: dict[str, Buckets] = defaultdict(Buckets)
+    zone = session.local_zone
+    hours = {at: time_key(by, at, zone) for at in {count.at for count in counts}} if by in BY_TIME else {}
     for count in counts:
-        groups[time_key(by, count.at, session.local_zone) if by in BY_TIME else count.key].add(count)
+        groups[hours.get(count.at, count.key)].add(count)
     rows = [buckets.to_row(by, key) for key, buckets in groups.items()]
     rows = [row for row in rows if row.posts or row.failed or row.retried or row.missed]
     if by in BY_TIME:
