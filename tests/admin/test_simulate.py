@@ -158,7 +158,7 @@ OFF = st.lists(st.tuples(st.integers(0, 2 * DAY_MS), st.integers(1, DAY_MS)), ma
 
 @pytest.mark.slow
 @settings(
-    max_examples=8, deadline=None, phases=NO_SHRINKING, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, phases=NO_SHRINKING, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(off=OFF, pause=st.integers(1, 2 * DAY_MS))
 def test_long_steps_agree_with_a_tick_each_minute(tmp_path: Path, off: Off, pause: int) -> None:

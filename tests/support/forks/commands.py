@@ -25,12 +25,19 @@ def can_fork(words: Sequence[str], env: Mapping[str, str]) -> bool:
 
 
 def run_forked(
-    words: Sequence[str], env: Mapping[str, str], folder: Path, within: float | None = 60
+    words: Sequence[str],
+    env: Mapping[str, str],
+    folder: Path,
+    within: float | None = 60,
+    user_id: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command until it ends. Raises TimeoutExpired after `within` seconds; None: without a limit."""
+    """Run a command until it ends, as another user if `user_id` is set.
+
+    Raises TimeoutExpired after `within` seconds; None: without a limit.
+    """
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         paths = [f"/proc/{os.getpid()}/fd/{file.fileno()}" for file in (out, err)]
-        process = FORKS.Process(target=run_command, args=(list(words), dict(env), str(folder), paths))
+        process = FORKS.Process(target=run_command, args=(list(words), dict(env), str(folder), paths, user_id))
         process.start()
         process.join(within)
         if process.exitcode is None:
@@ -42,14 +49,18 @@ def run_forked(
         return subprocess.CompletedProcess(list(words), process.exitcode, out.read(), err.read())
 
 
-def run_command(words: list[str], env: dict[str, str], folder: str, paths: list[str]) -> None:
-    """Become the command: its environment, folder and output."""
+def run_command(words: list[str], env: dict[str, str], folder: str, paths: list[str], user_id: int | None) -> None:
+    """Become the command: its environment, folder, output and user."""
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
     os.chdir(folder)
     for number, path in enumerate(paths, start=1):
         os.dup2(os.open(path, os.O_RDWR | os.O_APPEND), number)
+    if user_id is not None:
+        os.setgroups([])
+        os.setgid(user_id)
+        os.setuid(user_id)
     from schedbot.__main__ import main
 
     sys.argv = ["schedbot", *words]

@@ -9,14 +9,18 @@ import pkgutil
 
 import schedbot
 
-NOT_LOADED = ("schedbot.__main__", "schedbot.sandbox.__main__", "schedbot.testing", "schedbot.example")
+NOT_LOADED = ("schedbot.sandbox.__main__", "schedbot.testing", "schedbot.example")
 MODULES = [module.name for module in pkgutil.walk_packages(schedbot.__path__, "schedbot.")]
-LIBRARIES = ["rich.prompt", "rich.progress", "rich.table", "typer", "jinja2", "croniter"]
+LIBRARIES = ["rich.prompt", "rich.progress", "rich.table", "typer", "jinja2", "croniter", "filelock"]
+CLIENTS = ["slack_sdk.web.async_client", "aiohttp"]
+ENCODINGS = ["encodings.ascii", "encodings.utf_8_sig", "encodings.idna"]
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
         *[name for name in MODULES if not name.startswith(NOT_LOADED)],
         *LIBRARIES,
+        *CLIENTS,
+        *ENCODINGS,
         "tests.support.sandboxes",
         "tests.support.forks.commands",
     ]
