@@ -55,16 +55,16 @@ flags = Flags()
 
 def load(given_flags: Flags | None = None) -> Settings:
     """Load the settings of this call. Raises BadInput for an unusable file or value."""
-    read = configuration.read(given_flags or flags)
+    config = configuration.read(given_flags or flags)
     return Settings(
-        config=read.file,
-        database=read.database,
-        **read.values,
-        token=TokenSource(*read.token) if read.token else None,
-        python_path=tuple(read.table.get("python_path", ())),
-        report_tables=read.table.get("reports", {}),
-        sync_tables=read.table.get("sync", {}),
-        database_tables=read.table.get("databases", {}),
+        config=config.file,
+        database=config.database,
+        **config.values,
+        token=TokenSource(*config.token) if config.token else None,
+        python_path=tuple(config.table.get("python_path", ())),
+        report_tables=config.table.get("reports", {}),
+        sync_tables=config.table.get("sync", {}),
+        database_tables=config.table.get("databases", {}),
         actor=make_printable(read_variable("SCHEDBOT_ACTOR") or f"{get_os_user()}@{socket.gethostname()}"),
     )
 

@@ -33,11 +33,11 @@ def check(flags: Flags, json: bool, nagios: bool) -> int:
 
 def assess(flags: Flags) -> Health:
     """Return the health of the installation. Raises SchedbotError."""
-    read = configuration.read(flags)
-    db = open_database(read.database)
+    config = configuration.read(flags)
+    db = open_database(config.database)
     try:
         now = clock.now_ms()
-        return health.assess(read_vitals(db, now), read.values["expect_pool"], machine_health.find_problems(db, now))
+        return health.assess(read_vitals(db, now), config.values["expect_pool"], machine_health.find_problems(db, now))
     finally:
         db.close()
 

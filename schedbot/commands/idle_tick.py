@@ -11,10 +11,10 @@ from schedbot.store.schedules import due_soon
 
 def try_tick(flags: Flags, json: bool) -> int | None:
     """Write the heartbeat, print the result and return the exit code. None: there is work, and nothing was done."""
-    read = configuration.read(flags)
-    if configuration.has_operations(read.table):
+    config = configuration.read(flags)
+    if configuration.has_operations(config.table):
         return None
-    db = open_database(read.database)
+    db = open_database(config.database)
     now = clock.now_ms()
     try:
         if due_soon.has_user_zone(db, now) or not idle_tick.beat(db, now, now + due_soon.LOOK_AHEAD_MS):
@@ -25,17 +25,17 @@ def try_tick(flags: Flags, json: bool) -> int | None:
     return 0
 
 
-def show(ticked: TickResult, json: bool, dry_run: bool = False) -> None:
+def show(result: TickResult, json: bool, dry_run: bool = False) -> None:
     """Print the result of a tick."""
     if json:
-        output.json_lines([{**ticked._asdict(), "started_at": times.to_rfc3339(ticked.started_at)}])
+        output.json_lines([{**result._asdict(), "started_at": times.to_rfc3339(result.started_at)}])
     else:
-        output.print_line(summary_line(ticked, dry_run))
+        output.print_line(summary_line(result, dry_run))
 
 
-def summary_line(ticked: TickResult, dry_run: bool) -> str:
+def summary_line(result: TickResult, dry_run: bool) -> str:
     """Return `Enqueued 3, missed 0, skipped 0 (3 schedules, 12 ms).`"""
     verb = "Would enqueue" if dry_run else "Enqueued"
-    schedules = output.count(ticked.schedules, "schedule")
-    counts = f"{ticked.enqueued}, missed {ticked.missed}, skipped {ticked.skipped}"
-    return f"{verb} {counts} ({schedules}, {ticked.took_ms} ms)."
+    schedules = output.count(result.schedules, "schedule")
+    counts = f"{result.enqueued}, missed {result.missed}, skipped {result.skipped}"
+    return f"{verb} {counts} ({schedules}, {result.took_ms} ms)."

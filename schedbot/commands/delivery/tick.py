@@ -28,13 +28,13 @@ def run(
     """
     with open_session() as session:
         try:
-            ticked = tick(session, dry_run)
+            result = tick(session, dry_run)
         except TickAlreadyRuns:
             output.note("Another tick is running. Nothing was done.")
             return
-        idle_tick.show(ticked, json, dry_run)
-        if ticked.missed and not dry_run:
-            occurrences = output.count(ticked.missed, "occurrence")
+        idle_tick.show(result, json, dry_run)
+        if result.missed and not dry_run:
+            occurrences = output.count(result.missed, "occurrence")
             output.note(f"{occurrences} missed: no tick ran in time. 'schedbot audit --state missed' shows which.")
         if not dry_run and session.settings.alerts:
             send_alerts(session)

@@ -40,7 +40,7 @@ def run(
             result = planned
         else:
             with output.progress("Pruning", planned.jobs) as bar:
-                result = prune.carry_out(session, older_than_ms, keep_failed, report=partial(advance, bar))
+                result = prune.carry_out(session, older_than_ms, keep_failed, on_progress=partial(advance, bar))
     if json:
         output.json_lines([asdict(result)])
     else:

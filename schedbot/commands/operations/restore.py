@@ -16,15 +16,15 @@ def run(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Backup, made by 'schedbot backup'.")],
     within: Annotated[str, typer.Option(metavar="SPAN", help="Longest time to read the channels' histories.")] = "10m",
     take_over: Annotated[
-        bool, typer.Option("--take-over", help="The backup is of another machine, which does not work any more.")
+        bool, typer.Option("--take-over", help="The backup is of another machine, where schedbot has stopped for good.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Put a backup in the place of the database, and post nothing a second time.
 
-    No pool may run. The backup is checked. Of what came due since, the old database and the channels' histories tell
-    what was posted; a job of which neither tells is held for a person. The old database stays beside the new one.
-    Changes of schedules after the backup are lost. Exit code 3: a job is held.
+    No pool may run. The backup is checked. The old database and the channels' histories show which jobs were posted
+    after the backup. A job for which neither can show it is held for a person. The old database stays beside the new
+    one. Changes of schedules after the backup are lost. Exit code 3: a job is held.
 
     Example:  schedbot restore /var/backups/schedbot-20261201T090000Z.db
     """
@@ -38,7 +38,7 @@ def run(
 
 
 def to_json(result: RestoreResult) -> dict[str, Any]:
-    """Return the object of a restore; numbers of jobs by their fate."""
+    """Return the object of a restore, with the numbers of jobs by their result."""
     backed_up_at = result.backed_up_at
     return {
         "file": str(result.file),
@@ -53,7 +53,7 @@ def to_json(result: RestoreResult) -> dict[str, Any]:
 
 
 def print_result(result: RestoreResult) -> None:
-    """Print what was restored, and what became of the jobs that were due since."""
+    """Print the backup, and the numbers of jobs that were due since, by their result."""
     at = result.backed_up_at
     age = "" if at is None else f", of {times.format_instant(at, times.local_zone())}"
     output.print_line(f"Restored {result.file}{age}.")
@@ -64,6 +64,6 @@ def print_result(result: RestoreResult) -> None:
         output.print_line(f"{output.count(result.missed, 'job')} missed: 'schedbot audit --state missed' lists them.")
     if result.held:
         jobs = output.count(result.held, "job is", "jobs are")
-        output.print_line(f"{jobs} held: no history tells whether they were posted. 'schedbot audit --state held'.")
+        output.print_line(f"{jobs} held: no history shows if they were posted. 'schedbot audit --state held'.")
     if result.replaced:
         output.note(f"The old database is {result.replaced}. Changes made after the backup are only there.")

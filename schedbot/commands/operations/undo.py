@@ -16,12 +16,12 @@ INDENT = 2
 
 def run(
     change: Annotated[int, typer.Argument(metavar="CHANGE", help="Number of the change in 'schedbot log'.")],
-    json: Annotated[bool, typer.Option("--json", help="The change that was made, as in 'log --json'.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="The change that undoes it, as in 'log --json'.")] = False,
 ) -> None:
     """Take a change back: an add, edit, pause, resume, removal or skip of a schedule, and changes of other objects.
 
-    It is a change of its own, in effect from now on, and can be undone too. A change by which something has been sent
-    since, or that was changed again, is refused with the reason.
+    The undo is a change of its own, in effect from now on, and can be undone too. It is refused, with the reason, if
+    posts have been sent by the change since, or if a later change altered the same values.
 
     Example:  schedbot undo 57
     """

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schedbot.store.database import Database
 
@@ -68,8 +68,7 @@ DELETE FROM alert_deliveries WHERE ended_at < :before
 """
 
 
-@dataclass(frozen=True, slots=True)
-class FailureGroup:
+class FailureGroup(NamedTuple):
     """Failed jobs, or suspended schedules, with one error."""
 
     error: str | None
@@ -78,8 +77,7 @@ class FailureGroup:
     workspaces: int
 
 
-@dataclass(frozen=True, slots=True)
-class Streak:
+class Streak(NamedTuple):
     """A cause that is on. `message_id` None: it is not announced yet."""
 
     cause: str
@@ -89,8 +87,7 @@ class Streak:
     message_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class AlertDelivery:
+class AlertDelivery(NamedTuple):
     """A message that has to reach a place. `sent_at`: it has left, and it is not known whether it arrived."""
 
     message_id: int

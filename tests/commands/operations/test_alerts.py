@@ -65,7 +65,7 @@ def test_thirty_failing_days_are_one_alert_and_one_end(history: JobHistory, tmp_
     assert "'schedbot audit --state failed --error channel_not_found'" in text
     assert (begun["kind"], ended["kind"]) == ("problem", "recovery")
     assert ended["recovered"] == ["failed:channel_not_found"]
-    assert "over after 29 d" in ended["text"]
+    assert "resolved after 29 d" in ended["text"]
 
 
 def test_command_that_fails_is_tried_again(history: JobHistory, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""Send the messages about alerts: that one is about to leave is committed before it leaves.
+"""Send the messages about alerts. The intent to send a message is committed before the message leaves.
 
-After a crash between the two, the channel's history tells whether a message arrived. Only one process sends at a time.
+After a crash between the two, the channel's history shows if the message arrived. Only one process sends at a time.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from schedbot.store.operations import alerts, ownership
 from schedbot.store.operations.alerts import AlertDelivery
 from schedbot.store.sqlite.write_lock import process_lock
 
-GIVE_UP_MS = 86_400_000  # a message that reached no place for so long is history
+GIVE_UP_MS = 86_400_000  # a message that does not reach its place for so long is given up
 
 
 def check(session: Session) -> None:
@@ -68,7 +68,7 @@ def send(session: Session, settings: AlertSettings, delivery: AlertDelivery) -> 
 
 
 def settle_unknown(session: Session, settings: AlertSettings, delivery: AlertDelivery) -> bool:
-    """Find out whether a message arrived that has left. Return whether it is to be sent again.
+    """Find out if a message that has left has arrived. Return True if it must be sent again.
 
     A command and a webhook are called again: two calls are better than none.
     """

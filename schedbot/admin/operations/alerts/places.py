@@ -24,7 +24,7 @@ from schedbot.text_input import quote
 CHANNEL, COMMAND, WEBHOOK = "channel", "command", "webhook"
 TIMEOUT_S = 20
 PACE_MS = 1_000
-PASSED_ON = ("PATH", "HOME", "LANG", "TZ")  # variables that the command gets
+COMMAND_VARIABLES = ("PATH", "HOME", "LANG", "TZ")  # variables that the command gets
 MARKS = {"problem": ":rotating_light:", "recovery": ":white_check_mark:", "test": ":information_source:"}
 
 
@@ -97,16 +97,16 @@ def escape(text: str) -> str:
 
 def run_command(command: tuple[str, ...], content: Mapping[str, object]) -> DeliveryResult:
     """Run the command with the message as JSON on its stdin. It gets no token."""
-    env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    env = {name: os.environ[name] for name in COMMAND_VARIABLES if name in os.environ}
     try:
         text = json.dumps(dict(content)).encode()
-        ended = subprocess.run(command, input=text, env=env, timeout=TIMEOUT_S, capture_output=True, check=False)
+        process = subprocess.run(command, input=text, env=env, timeout=TIMEOUT_S, capture_output=True, check=False)
     except subprocess.TimeoutExpired:
         return DeliveryResult(f"The command {quote(command[0])} did not end within {TIMEOUT_S} s.")
     except OSError as error:
         return DeliveryResult(f"The command {quote(command[0])} cannot be run: {(error.strerror or '').lower()}.")
-    if ended.returncode:
-        return DeliveryResult(f"The command {quote(command[0])} ended with {ended.returncode}.")
+    if process.returncode:
+        return DeliveryResult(f"The command {quote(command[0])} ended with {process.returncode}.")
     return DeliveryResult()
 
 

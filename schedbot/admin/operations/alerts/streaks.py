@@ -22,7 +22,7 @@ BUNDLED = ("failed:", "suspended:", "held")
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Streaks that a message is due about."""
+    """Streaks to announce: those that began, and those that ended."""
 
     begun: list[Streak]
     ended: list[Streak]
@@ -68,9 +68,8 @@ def build_content(begun: Sequence[Streak], ended: Sequence[Streak], now: int) ->
     host = socket.gethostname()
     lines = [f"schedbot on {host}: {each.sentence}" for each in begun]
     for each in ended:
-        lines.append(
-            f"schedbot on {host}: over after {times.format_duration(each.seen_at - each.since)}: {first(each)}"
-        )
+        duration = times.format_duration(each.seen_at - each.since)
+        lines.append(f"schedbot on {host}: resolved after {duration}: {first_sentence(each)}")
     return {
         "kind": "problem" if begun else "recovery",
         "host": host,
@@ -81,6 +80,6 @@ def build_content(begun: Sequence[Streak], ended: Sequence[Streak], now: int) ->
     }
 
 
-def first(streak: Streak) -> str:
+def first_sentence(streak: Streak) -> str:
     """Return the first sentence about a cause, without its commands."""
     return streak.sentence.partition(". ")[0].rstrip(".") + "."

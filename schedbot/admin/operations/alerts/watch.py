@@ -17,18 +17,18 @@ INTERVAL_S = 30
 @contextmanager
 def watch(settings: Settings) -> Iterator[None]:
     """Look for causes while the block runs, through a connection of its own."""
-    over = threading.Event()
-    thread = threading.Thread(target=look, args=(settings, over), name="alerts", daemon=True)
+    stopped = threading.Event()
+    thread = threading.Thread(target=look, args=(settings, stopped), name="alerts", daemon=True)
     thread.start()
     try:
         yield
     finally:
-        over.set()
+        stopped.set()
 
 
-def look(settings: Settings, over: threading.Event) -> None:
-    """Look for causes at each interval until the event. An error ends one look."""
-    while not over.wait(INTERVAL_S):
+def look(settings: Settings, stopped: threading.Event) -> None:
+    """Look for causes at each interval until `stopped` is set. An error ends one look."""
+    while not stopped.wait(INTERVAL_S):
         try:
             with closing(open_database(settings.database)) as db:
                 dispatch.check(Session(settings, db))

@@ -17,7 +17,7 @@ CONTINUE = "Let it go on with 'kill -CONT"
 
 
 def find_problems(db: Database, now: int) -> list[Problem]:
-    """Return the problems of this machine."""
+    """Return the problems of this machine, and of the delivery of alerts."""
     pools = lagging_jobs.list_pools(db)
     return [
         *disk_problems(db.path.parent),

@@ -1,4 +1,4 @@
-"""`restore`: put a backup in the place of the database, without a second post of what was posted since."""
+"""`restore`: put a backup in the place of the database, and post no occurrence a second time."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -23,7 +23,7 @@ RESTORING = Location("a restore", "a restore", "a restore that goes on, or was k
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """Result of a restore: its file and instant, the number of jobs by their fate, and the old database's new name."""
+    """Result of a restore: its file and instant, the jobs by their result, and the old database's new name."""
 
     file: Path
     backed_up_at: int | None
@@ -38,7 +38,7 @@ class RestoreResult:
 def restore(
     settings: Settings, file: Path, now: Callable[[], int], within_ms: int, *, take_over: bool = False
 ) -> RestoreResult:
-    """Replace the database by the backup, after what was posted since is settled in it. Raises SchedbotError.
+    """Settle the due jobs of the backup, then put it in the place of the database. Raises SchedbotError.
 
     Until then the old database is there, and no pool and no tick works with it. `take_over`: the backup is of another
     machine. `within_ms`: longest time to read histories.
@@ -54,8 +54,8 @@ def restore(
             refuse_other_place(db, path, file, take_over)
             refuse_other_installation(db, replaced, path)
             backed_up_at = restored_jobs.get_backed_up_at(db)
-            fates = restored_posts.settle(session, replaced, within_ms)
-            record(session, file, backed_up_at, dict(fates))
+            results = restored_posts.settle(session, replaced, within_ms)
+            record(session, file, backed_up_at, dict(results))
         aside = path.with_name(f"{path.name}.before-{stamp(now())}") if path.exists() else None
         if replaced:
             ownership.make_owner(replaced, locate(copy)._replace(path=str(path.absolute())))
@@ -63,13 +63,13 @@ def restore(
         replaced_file.swap(copy, path, aside or path)
     with closing(open_database(path)) as db:
         ownership.make_owner(db)
-    counts = {fate: fates[fate] for fate in ("posted", "queued", "held", "missed")}
+    counts = {result: results[result] for result in ("posted", "queued", "held", "missed")}
     return RestoreResult(file, backed_up_at, now(), **counts, replaced=aside)
 
 
 @contextmanager
 def stopped_database(path: Path, now: int) -> Iterator[Database | None]:
-    """Yield the present database, with which no pool and no tick can work meanwhile; None if there is none to read.
+    """Yield the present database, and keep pools and ticks from it meanwhile; None if there is none to read.
 
     Raises SchedbotError while a pool runs. If the block raises, the database works again.
     """
@@ -124,11 +124,11 @@ def refuse_other_installation(db: Database, replaced: Database | None, path: Pat
         raise BadInput(f"The database '{path}' is of another installation than the backup.", hint)
 
 
-def record(session: Session, file: Path, backed_up_at: int | None, fates: dict[str, int]) -> None:
+def record(session: Session, file: Path, backed_up_at: int | None, results: dict[str, int]) -> None:
     """Record the restore in the restored database."""
     context = ChangeContext.begin(session, "restore")
     installation = get_installation_id(session.db)
     changed = ChangedObject("installation", installation, "installation", None)
     before = {"backup": str(file), "backed_up_at": None if backed_up_at is None else times.to_rfc3339(backed_up_at)}
     with session.db.writing():
-        context.record(session.db, changed, before, {**before, "restored": fates})
+        context.record(session.db, changed, before, {**before, "restored": results})

@@ -1,7 +1,7 @@
-"""Posts that were made after a backup: jobs of the restored database are settled by the records of what was posted.
+"""Settle the jobs of a restored database that may have been posted after its backup.
 
-Two records tell: the database that is replaced, if it can be read, and the history of each channel. A job that both
-leave open is held: it is not posted a second time.
+Two records show the posts: the database that is replaced, if it can be read, and the history of each channel. A job for
+which neither can show it is held, so it is not posted a second time.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ POSTED, QUEUED, HELD, MISSED = "posted", "queued", "held", "missed"
 
 
 def settle(session: Session, replaced: Database | None, within_ms: int) -> Counter[str]:
-    """Settle what is due, as far as records tell, and return the number of jobs by their fate.
+    """Settle the due jobs, and return their number by result: posted, queued, held or missed.
 
     `replaced`: the database that was used until now, if it can be read.
     """
@@ -37,16 +37,16 @@ def settle(session: Session, replaced: Database | None, within_ms: int) -> Count
     last = restored_jobs.get_last_id(db)
     enqueue_overdue(db, now)
     jobs = restored_jobs.list_candidates(db, last, now)
-    known = {job.id: ts for job in jobs if (ts := find_in(replaced, job))}
+    known = {job.id: ts for job in jobs if (ts := find_posted_ts(replaced, job))}
     unknown = [job for job in jobs if job.id not in known]
     histories = read_histories(session, unknown, now, within_ms)
-    fates: Counter[str] = Counter()
+    results: Counter[str] = Counter()
     with db.writing():
         for job in jobs:
             history = histories.get((job.workspace_id, job.channel), ChannelPosts(error=UNREAD))
             posts = PostedParts(1, {1: known[job.id]}) if job.id in known else None
-            fates[settle_job(db, job, posts or history.by_occurrence.get(name(job)), history, now)] += 1
-    return fates
+            results[settle_job(db, job, posts or history.by_occurrence.get(name_occurrence(job)), history, now)] += 1
+    return results
 
 
 def enqueue_overdue(db: Database, now: int) -> None:
@@ -60,7 +60,7 @@ def enqueue_overdue(db: Database, now: int) -> None:
             return
 
 
-def find_in(replaced: Database | None, job: RestoredJob) -> str | None:
+def find_posted_ts(replaced: Database | None, job: RestoredJob) -> str | None:
     """Return the ts with which the replaced database has the job as posted; None without it."""
     with suppress(DatabaseUnusable):
         return restored_jobs.find_ts(replaced, job) if replaced else None
@@ -77,14 +77,14 @@ def read_histories(
     channels, searches, histories = [], [], {}
     by_channel = sorted(jobs, key=lambda job: (job.workspace_id, job.channel))
     for channel, group in groupby(by_channel, key=lambda job: (job.workspace_id, job.channel)):
-        of_channel = list(group)
+        channel_jobs = list(group)
         try:
-            source = tokens.resolve_source(of_channel[0].source, session.settings.token, of_channel[0].workspace)
+            source = tokens.resolve_source(channel_jobs[0].source, session.settings.token, channel_jobs[0].workspace)
             token = tokens.read_token(source)
         except TokenUnavailable:
             histories[channel] = ChannelPosts(error="token_unavailable")
             continue
-        earliest_at = min(job.due_at for job in of_channel)
+        earliest_at = min(job.due_at for job in channel_jobs)
         channels.append(channel)
         searches.append(ChannelSearch(channel[1], earliest_at, installation, token))
     settings = session.settings
@@ -92,12 +92,12 @@ def read_histories(
     return histories | dict(zip(channels, posts, strict=True))
 
 
-def name(job: RestoredJob) -> str:
+def name_occurrence(job: RestoredJob) -> str:
     return occurrence_id(job.schedule_id, job.due_at)
 
 
 def settle_job(db: Database, job: RestoredJob, posts: PostedParts | None, history: ChannelPosts, now: int) -> str:
-    """Write the next state of a job, and return its fate. Inside a transaction."""
+    """Write the next state of a job, and return its result. Inside a transaction."""
     if posts and posts.is_whole:
         lateness_ms = max(0, int(posts.ts.replace(".", "")) // 1000 - job.scheduled_at)
         restored_jobs.succeed(db, job, posts.ts, lateness_ms)
