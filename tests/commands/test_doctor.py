@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 
-from schedbot.admin.operations import doctor
+from schedbot.admin.operations import doctor, record_checks
 from schedbot.store.operations import health as health_figures
+from tests.support import bulk_rows
 from tests.support.app import TOKEN, App
 from tests.support.schedules import Schedules, ms
 from tests.support.sql import read_rows
@@ -55,3 +56,24 @@ def test_unusable_lock_file_is_a_problem(app: App) -> None:
     result = app.run("doctor")
     assert result.returncode == 1
     assert f"'{lock}' is a folder" in result.stdout + result.stderr
+
+
+def test_large_database_is_read_whole_only_with_full(app: App) -> None:
+    with app.db.writing():
+        bulk_rows.recurrence(app.db)
+        app.db.execute(
+            """INSERT INTO schedules (id, name, workspace_id, recurrence_id, version, state, effective_at, created_at)
+               WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i <= 5000)
+               SELECT i, i, (SELECT id FROM workspaces), (SELECT id FROM recurrences), 1, 'active', 0, 0 FROM n"""
+        )
+        app.db.execute(
+            """INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, report_kind, report_source,
+                                              misfire, grace_ms, max_attempts, priority, on_unknown, created_at)
+               SELECT id, 1, recurrence_id, 'C1', 'text', 'Hi', 'latest', 0, 5, 'normal', 'hold', 0 FROM schedules"""
+        )
+    result = record_checks.check_books(app.session(), is_full=False)
+    assert (result.is_ok, result.detail) == (True, "more than 5,000 schedules: not compared, as 'doctor --full' does")
+    with app.path.open("r+b") as file:
+        file.truncate(doctor.MOST_BYTES + 1)
+    result = doctor.check_integrity(app.session(), is_full=False)
+    assert result.detail.endswith("128 MB: not read whole, as 'doctor --full' does")

@@ -103,6 +103,7 @@ STEPS = [
     pytest.param(recurrences.SET_NEXT_DUE, ["recurrences USING INTEGER PRIMARY KEY"], id="move a recurrence on"),
     pytest.param(recurrences.COUNT_SCHEDULES, ["schedules_to_enqueue (recurrence_id=?)"], id="count schedules"),
     pytest.param(enqueue_due.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
+    pytest.param(active_schedules.HAS_MORE_THAN, ["schedules_to_enqueue"], id="are there many schedules"),
     pytest.param(active_schedules.BY_NEXT_DUE, ["recurrences_due"], id="recurrences by next due"),
     pytest.param(active_schedules.OF_RECURRENCE, ["schedules_to_enqueue (recurrence_id=?)"], id="active of recurrence"),
     pytest.param(enqueue_together.COUNT_ACTIVE, ["schedules_to_enqueue (recurrence_id=?)"], id="count of many"),

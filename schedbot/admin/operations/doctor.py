@@ -27,6 +27,7 @@ from schedbot.store.schedules import workspace_usage, workspaces
 from schedbot.store.schedules.workspaces import Workspace
 from schedbot.store.sqlite import companion_files, database_checks, wake_fifo
 
+MOST_BYTES = 128 * 1024 * 1024  # of a database that is read whole, in less than a second
 MIN_FREE_BYTES = 200 * 1024 * 1024
 # WAL needs memory that all processes share: sqlite.org/wal.html
 NETWORK_FILESYSTEMS = ("nfs", "cifs", "smb", "9p", "fuse.sshfs", "afs")
@@ -37,10 +38,13 @@ UNTESTED = (UNTESTED_TOKEN, UNTESTED_COMMAND)
 RESTART = "Restart 'schedbot work'."
 
 
-def run_checks(now: Callable[[], int], online: bool, known_head: str | None = None) -> Iterator[CheckResult]:
+def run_checks(
+    now: Callable[[], int], online: bool, known_head: str | None = None, is_full: bool = False
+) -> Iterator[CheckResult]:
     """Yield all results; `online` asks Slack too. Checks that need a broken part are not run.
 
-    With `known_head` the hash chain is verified: the hash of a former head, or ''.
+    With `known_head` the hash chain is verified: the hash of a former head, or ''. `is_full`: a large database is read
+    whole, and its books are compared.
     """
     version, source = times.zone_data_version()
     yield CheckResult("time zone data", f"{version} ({source})")
@@ -59,16 +63,16 @@ def run_checks(now: Callable[[], int], online: bool, known_head: str | None = No
         return
     try:
         session = Session(config, db, now)
-        yield from check_database(session, online)
+        yield from check_database(session, online, is_full)
         if known_head is not None:
             yield record_checks.check_chain(session, known_head)
     finally:
         db.close()
 
 
-def check_database(session: Session, online: bool) -> Iterator[CheckResult]:
+def check_database(session: Session, online: bool, is_full: bool = True) -> Iterator[CheckResult]:
     """Yield the results that need the database."""
-    yield check_integrity(session)
+    yield check_integrity(session, is_full)
     yield check_permissions(session.db.path)
     yield check_folder(session.db.path.parent)
     yield from check_companions(session.db.path)
@@ -90,14 +94,18 @@ def check_database(session: Session, online: bool) -> Iterator[CheckResult]:
         yield from_error("owner", signs.refused)
     yield check_tick(signs)
     yield check_workers(session, signs)
-    yield record_checks.check_books(session)
+    yield record_checks.check_books(session, is_full)
 
 
 def from_error(check: str, error: SchedbotError) -> CheckResult:
     return CheckResult(check, str(error), error.hint or "Fix this, then run 'schedbot doctor' again.")
 
 
-def check_integrity(session: Session) -> CheckResult:
+def check_integrity(session: Session, is_full: bool = True) -> CheckResult:
+    size = session.db.path.stat().st_size
+    if size > MOST_BYTES and not is_full:
+        detail = f"{session.db.path}, schema {database_checks.schema_numbers(session.db)[0]}"
+        return CheckResult("database", f"{detail}, {size // 1024**2:,} MB: not read whole, as 'doctor --full' does")
     damage = database_checks.list_damage(session.db)
     if damage:
         remedy = "Stop schedbot, keep a copy of the file, and restore a backup, or see sqlite.org/recovery.html."

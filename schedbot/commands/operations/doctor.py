@@ -22,17 +22,21 @@ def run(
     head: Annotated[
         str | None, typer.Option("--head", metavar="HASH", help="With --chain: a hash that 'log --head' printed once.")
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Also read a large database whole, and compare the books of many schedules.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON Lines, one check a line.")] = False,
 ) -> None:
     """Check settings, database, time zone data, tokens, cron and disk. Nothing is changed.
 
-    Exit code 1 if there is a problem; a warning leaves it at 0.
+    Exit code 1 if there is a problem; a warning leaves it at 0. A database of more than 128 MB is read whole, and the
+    books of more than 5,000 schedules are compared, only with --full: that takes minutes.
 
     Example:  schedbot doctor
     """
     refuse_empty("head", head)
     is_ok, known_head = True, (head or "").strip() if chain or head else None
-    for result in doctor.run_checks(clock.now_ms, online, known_head):
+    for result in doctor.run_checks(clock.now_ms, online, known_head, full):
         is_ok = is_ok and result.is_ok
         if json:
             output.json_lines([to_json(result)])

@@ -17,6 +17,8 @@ SELECT DISTINCT s.recurrence_id FROM jobs j CROSS JOIN schedules s ON s.id = j.s
  WHERE j.due_at > :now AND s.state = 'active'
 """
 
+HAS_MORE_THAN = "SELECT EXISTS (SELECT 1 FROM schedules WHERE state = 'active' LIMIT 1 OFFSET :count)"
+
 
 class NextDue(NamedTuple):
     """Id of a recurrence, and its first occurrence that is not enqueued."""
@@ -28,6 +30,11 @@ class NextDue(NamedTuple):
 def list_enqueued_ahead(db: Database, now: int) -> list[int]:
     """Return the ids of active recurrences with jobs of occurrences after `now`."""
     return db.integers(ENQUEUED_AHEAD, {"now": now})
+
+
+def has_more_than(db: Database, count: int) -> bool:
+    """Are there more active schedules than `count`?"""
+    return db.is_true(HAS_MORE_THAN, {"count": count})
 
 
 def each_by_next_due(db: Database) -> Iterator[NextDue]:
