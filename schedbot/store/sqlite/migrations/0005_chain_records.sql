@@ -13,8 +13,8 @@ BEGIN SELECT RAISE(ABORT, 'a change on record is never updated'); END;
 CREATE TRIGGER lookup_is_final BEFORE UPDATE ON lookups
 BEGIN SELECT RAISE(ABORT, 'a look-up is never updated'); END;
 CREATE TRIGGER settled_job_is_final BEFORE UPDATE OF schedule_id, due_at, state, attempts, error, ts, lateness_ms ON jobs
-WHEN OLD.state = 'succeeded' OR (OLD.state IN ('failed', 'missed') AND NEW.state NOT IN ('queued', OLD.state))
-BEGIN SELECT RAISE(ABORT, 'a settled job is only queued again, if it was not posted'); END;
+WHEN OLD.state = 'succeeded' OR (OLD.state = 'failed' AND NEW.state NOT IN ('queued', 'failed'))
+BEGIN SELECT RAISE(ABORT, 'a posted job is never changed, and a failed one is only queued again'); END;
 
 -- Only a prune deletes them. Jobs that were never tried are also taken back after a clock that was ahead.
 CREATE TRIGGER change_stays BEFORE DELETE ON changes WHEN NOT EXISTS (SELECT 1 FROM prunes WHERE is_deleting = 1)
