@@ -209,7 +209,7 @@ def claim(db: Database, request: ClaimRequest) -> list[ClaimedJob]:
     jobs = read_by_ids(db, ClaimedJob, CLAIMED, ids, {"latest_valid_hold": pacing.latest_valid_hold(until)})
     if any(job.stored_at is not None for job in jobs):
         jobs = add_stored_parts(db, jobs, until)
-    jobs = [job if job.thread is ThreadSpan.NONE else join_thread(db, job, until) for job in jobs]
+    jobs = [job if job.thread is ThreadSpan.NONE or job.is_waiting else join_thread(db, job, until) for job in jobs]
     if len(jobs) < len(ids):
         put_unreadable_back(db, set(ids) - {job.id for job in jobs}, token, until)
     return jobs

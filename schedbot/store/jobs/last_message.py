@@ -1,4 +1,6 @@
-"""Last message of the schedule of a job, which `--update` brings up to date; and the jobs that this has to wait for.
+"""Last message of the schedule of a job, which `--update` brings up to date; and the jobs that a job has to wait for.
+
+A message counts once its first part is posted: a later occurrence posts no second one beside it.
 
 Parts of statements in which the job is `j`, its schedule's version `v` and its channel {CHANNEL}.
 """
@@ -16,7 +18,7 @@ CASE WHEN {IS_FIRST_PART}
                             WHERE g.job_id = j.id AND g.method = 'update'
                               AND g.error IN ({", ".join(f"'{code}'" for code in sorted(CANNOT_BE_UPDATED))}))
      THEN coalesce((SELECT p.ts FROM jobs p
-                     WHERE p.schedule_id = j.schedule_id AND p.state = 'succeeded' AND p.kind <> 'test'
+                     WHERE p.schedule_id = j.schedule_id AND p.ts IS NOT NULL AND p.kind <> 'test'
                        AND p.thread_ts IS NULL
                        AND EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = p.id AND a.channel = {CHANNEL})
                      ORDER BY p.due_at DESC LIMIT 1), '')
@@ -27,17 +29,26 @@ CASE WHEN {IS_FIRST_PART}
 IS_SUPERSEDED = f"""
 CASE WHEN {IS_FIRST_PART}
      THEN EXISTS (SELECT 1 FROM jobs p
-                   WHERE p.schedule_id = j.schedule_id AND p.due_at > j.due_at AND p.state = 'succeeded'
+                   WHERE p.schedule_id = j.schedule_id AND p.due_at > j.due_at AND p.ts IS NOT NULL
                      AND p.kind <> 'test')
      ELSE 0 END
 """
 
-# Another job of the schedule is on its way, or may be: it may post the message that this one updates.
+# Another job of the schedule is on its way: in one claim the earlier occurrence goes first. Or it has begun its message:
+# in a thread, the parts of two messages would mix.
+IS_ON_ITS_WAY = """
+EXISTS (SELECT 1 FROM jobs p
+         WHERE p.schedule_id = j.schedule_id AND p.state IN ('queued', 'running') AND p.id <> j.id
+           AND (p.state = 'running' AND (p.token <> j.token OR p.due_at < j.due_at)
+                OR p.parts_posted > 0 AND p.parked = 0))
+"""
+
+# A message to update may be that of a job whose outcome is unknown.
 IS_WAITING = f"""
-CASE WHEN {IS_FIRST_PART}
-     THEN EXISTS (SELECT 1 FROM jobs p
-                   WHERE p.schedule_id = j.schedule_id AND p.state IN ('queued', 'running') AND p.state = 'running'
-                     AND p.id <> j.id AND (p.token <> j.token OR p.due_at < j.due_at))
-          OR EXISTS (SELECT 1 FROM jobs p WHERE p.state = 'unknown' AND p.schedule_id = j.schedule_id AND p.id <> j.id)
-     ELSE 0 END
+CASE WHEN j.parts_posted > 0 OR v.is_update = 0 AND v.thread = 'none' THEN 0
+     ELSE {IS_ON_ITS_WAY}
+          OR EXISTS (SELECT 1 FROM jobs p
+                      WHERE p.state = 'unknown' AND p.schedule_id = j.schedule_id AND p.id <> j.id
+                        AND (v.is_update = 1 OR p.parts_posted > 0))
+     END
 """

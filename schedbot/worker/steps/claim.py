@@ -37,8 +37,8 @@ EARLY_MS = 1_000
 SLOT_MS = 1_300
 # A job that no renderer can take now is put back for this long, spread over as long again.
 NO_RENDERER_MS = 5_000
-# A job that updates a message waits for the jobs of its schedule that are on their way, by steps of this length.
-UPDATE_WAIT_MS = 2_000
+# A job that updates a message, or posts into a thread, waits for those of its schedule by steps of this length.
+SCHEDULE_WAIT_MS = 2_000
 # Jobs that only wait for their channel, for each post that may be in flight.
 WAITING_PER_SLOT = 4
 CLAIM_WRITE = "write_claim"
@@ -151,7 +151,7 @@ class Claimer:
         elif send_at > steady + CHANNEL_WAIT_MS:
             self.in_flight.put_back(job, now + self.put_back_slot(job, send_at, now) - steady)
         elif job.is_waiting:
-            self.in_flight.put_back(job, now + UPDATE_WAIT_MS)
+            self.in_flight.put_back(job, now + SCHEDULE_WAIT_MS)
         elif job.waits_until > now:
             self.in_flight.put_back(job, job.waits_until)
         elif not job.stored and self.is_render_queue_full(job, steady):

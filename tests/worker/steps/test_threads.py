@@ -52,6 +52,15 @@ def test_deleted_thread_is_replaced(app: App) -> None:
     assert [job["thread_ts"] for job in app.audit()] == [None, None, first["ts"]]
 
 
+def test_parts_of_two_messages_do_not_mix(app: App) -> None:
+    app.add_schedule("daily", cron="0 9 1 1 *", channel="C0000000000", thread="always", text=TEXT)
+    post(app, count=3)
+    messages = app.posts()
+    parts = [message["metadata"]["event_payload"]["part"] for message in messages]
+    assert parts == list(range(1, len(messages) // 3 + 1)) * 3
+    assert {message["thread_ts"] for message in messages} == {messages[0]["ts"]}
+
+
 def test_refused_thread_costs_no_attempt(app: App) -> None:
     app.add_schedule("daily", cron="0 9 1 1 *", channel="C0000000000", thread="daily", max_attempts="1")
     post(app)

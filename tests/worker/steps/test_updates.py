@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.promises.test_03_long_messages_arrive_whole import TEXT, assert_whole
 from tests.support.app import App
 from tests.support.sql import read_rows
 
@@ -86,6 +87,20 @@ def test_jobs_that_are_due_together_make_one_message(app: App) -> None:
     app.work()
     assert texts(app) == ["Open: 3"]
     assert app.states() == {"succeeded": 3}
+
+
+def test_message_that_has_begun_is_not_posted_beside(app: App) -> None:
+    app.add_schedule("board", cron="0 0 1 1 *", update="true", text=TEXT)
+    app.slack.order("error", code="msg_too_long")
+    app.slack.order("error", code="invalid_blocks", nth=3)  # the second part of the second message
+    run_now(app)
+    run_now(app)
+    [post] = app.posts()
+    app.run("retry", "1", "2", "--yes")
+    app.work()
+    assert app.posts()[0]["ts"] == post["ts"]
+    assert_whole(app.posts())
+    assert app.states() == {"skipped": 1, "succeeded": 1}
 
 
 def test_rest_of_a_long_message_is_posted_anew_in_its_thread(updating: App) -> None:
