@@ -78,6 +78,8 @@ class SlackUser(NamedTuple):
 
 Zones = Mapping[SlackUser, str | BadField]  # the time zone that Slack gives, or the reason why there is none
 NO_ZONES: Zones = {}
+# Fields of a schedule's own, on which no other field depends.
+OWN_COLUMNS = frozenset({"name", "account", "channel", "text", "report", "params"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,19 @@ class ScheduleFields:
         )
         if base is None or parsed.report_values != base.report_values:
             trial(parsed, now, definitions)
+        return parsed
+
+    def with_own_cells(self, fields: Fields, now: int, definitions: Definitions) -> Self:
+        """Return the values of `fields`, which differ from those of these values in OWN_COLUMNS alone. Raises BadField.
+
+        The texts are cleaned. Errors are those of `parse`, in its order.
+        """
+        name = parse_name(fields)
+        account = parse("account", parsers.parse_account, text_or(fields, "account", ""))
+        channel = parse_channel(fields.get("channel") or "")
+        report = report_fields.parse_report(fields, None, definitions)
+        parsed = replace(self, name=name, account=account, terms=replace(self.terms, channel=channel, report=report))
+        report_fields.try_report(parsed, now, definitions)
         return parsed
 
     @property

@@ -14,6 +14,7 @@ from schedbot.admin.import_export import exporter
 from schedbot.admin.import_export.formats import Record
 from schedbot.admin.import_export.line_errors import LineErrors
 from schedbot.admin.import_export.repeated_cells import RepeatedCells
+from schedbot.admin.import_export.repeated_terms import RepeatedTerms
 from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.admin.workspaces import user_zones
 from schedbot.errors import BadFile
@@ -56,6 +57,7 @@ class ImportChecker:
         self.zones = zones
         self.plan = ImportPlan()
         self.repeated = RepeatedCells()
+        self.terms = RepeatedTerms(writer.context.now, zones, definitions)
 
     def check_all(self, records: Sequence[Record], errors: LineErrors, progress: Progress) -> None:
         """Add a planned change for each good record, and an error for each bad one."""
@@ -89,7 +91,7 @@ class ImportChecker:
         """
         now = self.writer.context.now
         if before is None:
-            return ScheduleFields.parse(record.fields, now, zones=self.zones, definitions=self.definitions)
+            return self.terms.parse(record.fields)
         cells = {column: clean_cell(column, text) for column, text in exporter.to_cells(before).items()}
         different = {column: text for column, text in record.fields.items() if text != cells[column]}
         if not different:
