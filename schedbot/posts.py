@@ -71,7 +71,7 @@ class MessageMetadata:
 
 
 class ScopeNeed(StrEnum):
-    """Schedules that need a scope."""
+    """Kind of schedules that need a scope."""
 
     ALL = "all"
     CHANNEL = "channel"  # a channel, public or private

@@ -30,12 +30,12 @@ def find_folder(database: Path) -> Path:
 
 
 def write(folder: Path, content: bytes) -> Path:
-    """Write a file of a report into the spool, which is made if it is missing. Return its path.
+    """Write a file of a report into the spool, which is created if it is missing. Return its path.
 
     The file is complete and on the disk when this returns. Raises SpoolUnusable; then there is no file.
     """
     name = f"{secrets.token_hex(16)}.part"
-    with open_folder(folder, makes=True) as descriptor:
+    with open_folder(folder, creates=True) as descriptor:
         try:
             with open(os.open(name, WRITE_FLAGS, 0o600, dir_fd=descriptor), "wb") as file:
                 give_to_owner(file.fileno(), descriptor)
@@ -77,10 +77,10 @@ def list_older(folder: Path, before_at: int) -> list[Path]:
 
 
 @contextmanager
-def open_folder(folder: Path, *, makes: bool) -> Iterator[int]:
-    """Give a descriptor of the spool folder; `makes`: it is made if it is missing. Raises SpoolUnusable."""
+def open_folder(folder: Path, *, creates: bool) -> Iterator[int]:
+    """Yield a descriptor of the spool folder; `creates`: create the folder if it is missing. Raises SpoolUnusable."""
     try:
-        if makes:
+        if creates:
             make_folder(folder)
         descriptor = os.open(folder, FOLDER_FLAGS)
         try:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from schedbot.model import ScheduleState
 
 FOREVER = 2**62
-RUNNING = (ScheduleState.ACTIVE, ScheduleState.FINISHED)  # a finished schedule has no occurrence left by its rule
+ACTIVE_STATES = (ScheduleState.ACTIVE, ScheduleState.FINISHED)  # a finished schedule has no occurrence left by its rule
 
 Between = Callable[[int, int, int], Iterable[int]]  # instants of a recurrence's id after an instant, up to another
 
@@ -73,7 +73,7 @@ def active_spans(events: Iterable[StateEvent]) -> Iterator[TimeSpan]:
     """Yield the times in which the schedule was active, in order. The last one may have no end."""
     since: int | None = None
     for at, state, resumes_at in events:
-        if state in RUNNING:
+        if state in ACTIVE_STATES:
             since = at if since is None else min(since, at)
             continue
         if since is not None and since < at:
@@ -92,7 +92,7 @@ def rule_spans(versions: Sequence[RuleVersion]) -> Iterator[tuple[TimeSpan, Rule
         yield TimeSpan(version.at, following.at if following else FOREVER).intersect(version.bounds), version
 
 
-def segments(
+def find_segments(
     versions: Sequence[RuleVersion], events: Iterable[StateEvent], all_active: Sequence[TimeSpan], window: TimeSpan
 ) -> list[RuleSegment]:
     """Return the times in which occurrences are to be on record, in order.
@@ -110,7 +110,7 @@ def segments(
     return sorted(result)
 
 
-def expected(parts: Iterable[RuleSegment], between: Between) -> Iterator[ImpliedOccurrence]:
+def find_occurrences(parts: Iterable[RuleSegment], between: Between) -> Iterator[ImpliedOccurrence]:
     """Yield the occurrences of the segments in order."""
     for (after, until), recurrence_id in parts:
         for due_at in between(recurrence_id, after, until):

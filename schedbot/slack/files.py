@@ -22,7 +22,7 @@ from schedbot.model import AttemptResult, Outcome
 from schedbot.posts import RenderedFile
 from schedbot.slack import machine_errors
 from schedbot.slack.client import SlackClient
-from schedbot.slack.history_lookup import RETRY_SOON_MS, answer_refusal
+from schedbot.slack.history.lookup import RETRY_SOON_MS, answer_refusal
 from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer
 from schedbot.slack.response_parser import TS
 
@@ -83,7 +83,7 @@ async def share(
     """
     completion = await complete(client, token, file_id, title, channel, thread_ts)
     if isinstance(completion, AttemptResult):
-        return name_scope(completion)
+        return explain_missing_scope(completion)
     ts = find_ts(completion, file_id, channel)
     if not ts:
         info = await poll_info(client, token, file_id, lambda fields: bool(find_share(fields, channel)))
@@ -102,7 +102,7 @@ async def look_up_share(client: SlackClient, token: str, file_id: str, channel: 
     if isinstance(info, AttemptResult):
         if info.error == "file_not_found":
             return HistoryAnswer(LookUpAnswer.ABSENT)
-        return answer_refusal(name_scope(info), "")
+        return answer_refusal(explain_missing_scope(info), "")
     if ts := find_share(info, channel):
         return HistoryAnswer(LookUpAnswer.PRESENT, ts)
     return HistoryAnswer(LookUpAnswer.LATER, error=SHARE_PENDING, retry_after_ms=RETRY_SOON_MS)
@@ -175,7 +175,7 @@ def is_trusted(url: str, api_url: str) -> bool:
 
 def end_upload(result: AttemptResult, step: str = "the upload") -> AttemptResult:
     """Return the result of an attempt whose upload failed at a step: nothing was posted."""
-    result = name_scope(result)
+    result = explain_missing_scope(result)
     if result.outcome is Outcome.RATE_LIMITED:  # of this method alone: posts go on
         return replace(result, outcome=Outcome.NOT_POSTED)
     if result.outcome is not Outcome.UNKNOWN:
@@ -184,7 +184,7 @@ def end_upload(result: AttemptResult, step: str = "the upload") -> AttemptResult
     return replace(result, outcome=Outcome.NOT_POSTED, error="upload_failed", detail=detail)
 
 
-def name_scope(result: AttemptResult) -> AttemptResult:
+def explain_missing_scope(result: AttemptResult) -> AttemptResult:
     """Return the result of a token that may post and may not handle files: its workspace goes on posting."""
     if result.error not in SCOPE_ERRORS:
         return result

@@ -8,7 +8,7 @@ import pytest
 
 from schedbot.posts import MessageMetadata
 from schedbot.slack.client import SlackClient
-from schedbot.slack.history_lookup import look_up
+from schedbot.slack.history.lookup import look_up
 from schedbot.slack.response_models import AppIds, HistoryAnswer, LookUpAnswer, SearchedPost
 from tests.support.raw_http import RawRequest, RawServer, Responder, hang_up, raw_server, reply_with, stall
 

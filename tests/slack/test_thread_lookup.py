@@ -4,7 +4,7 @@ import asyncio
 
 from schedbot.posts import MessageMetadata
 from schedbot.slack.client import SlackClient
-from schedbot.slack.history_lookup import look_up
+from schedbot.slack.history.lookup import look_up
 from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
 from tests.slack.test_history_lookup import CHANNEL, MINE, OTHER, OWN, SENT, TOKEN, other, page, post, refuse
 from tests.support.raw_http import RawServer, Responder, raw_server

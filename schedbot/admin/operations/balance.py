@@ -22,8 +22,8 @@ from schedbot.rules.expected_occurrences import (
     StateEvent,
     TimeSpan,
     active_spans,
-    expected,
-    segments,
+    find_occurrences,
+    find_segments,
 )
 from schedbot.session import Session
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
@@ -140,9 +140,9 @@ class Balance:
                 history = self.read_versions(list(versions.of(schedule.id)), events)
                 changes = [self.to_event(event) for event in events]
                 changes = changes or [StateEvent(schedule.created_at, ScheduleState.ACTIVE)]
-                parts = segments(history, changes, all_active, self.window)
+                parts = find_segments(history, changes, all_active, self.window)
                 covered = [SpanCount(span) for span in spans.of(schedule.id)]
-                implied = expected(parts, self.cache.between)
+                implied = find_occurrences(parts, self.cache.between)
                 comparison = Comparison(self, schedule, history, covered)
                 for imbalance in comparison.compare(implied, jobs.of(schedule.id)):
                     self.totals.unbalanced += abs(imbalance.expected - imbalance.recorded)

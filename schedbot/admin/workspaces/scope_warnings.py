@@ -24,7 +24,7 @@ def find_warnings(session: Session, schedule: Schedule) -> list[str]:
         return [f"It needs {noun} {' and '.join(names)}: {command} shows if the app has them."] if names else []
     return [
         f"The app lacks the scope {scope.name}, needed to {scope.purpose}. Add it, then run {command}."
-        for scope in relevant(scopes.find_missing(granted), needs, schedule.terms)
+        for scope in select_relevant(scopes.find_missing(granted), needs, schedule.terms)
     ]
 
 
@@ -42,7 +42,7 @@ def find_needs(terms: Terms) -> frozenset[ScopeNeed]:
     return frozenset(need for need, is_there in needs.items() if is_there)
 
 
-def relevant(missing: list[scopes.Scope], needs: Set[ScopeNeed], terms: Terms) -> Iterator[scopes.Scope]:
+def select_relevant(missing: list[scopes.Scope], needs: Set[ScopeNeed], terms: Terms) -> Iterator[scopes.Scope]:
     """Yield the missing scopes that concern a schedule; those of a channel only for its kind, as the id shows it."""
     is_private = terms.channel.startswith("G")
     for scope in missing:

@@ -77,8 +77,8 @@ def run(
 
     For a triage: --summary counts, --missing lists the accounts with jobs of which none was posted.
 
-    --balance computes from the versions and the record of changes which occurrences each schedule should have had, and
-    names each that is not on record, and each on record that no rule implies. Exit code 1 if there is one.
+    --balance computes from the versions and the record of changes which occurrences each schedule should have had. It
+    names each occurrence that is not on record, and each job that no rule implies. Exit code 1 if there is one.
 
     --acknowledge records who has seen a failed, held or missed job, when and why; 'health' counts it no more. A retry
     ends the acknowledgement. For a job named by number it asks nothing.

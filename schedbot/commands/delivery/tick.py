@@ -60,7 +60,7 @@ def ping_monitor(session: Session) -> None:
     from schedbot.admin.operations.machine import ping
 
     if reason := ping.ping(session):
-        output.note(f"No request was sent to the monitor, or it was not taken: {reason}")
+        output.note(f"The request of [health] ping_url was not sent, or failed: {reason}")
 
 
 def prune_slice(session: Session, settings: PruneSettings) -> None:

@@ -20,7 +20,8 @@ def run(
         bool, typer.Option("--chain", help="Also verify that no row of the record was altered, removed or inserted.")
     ] = False,
     head: Annotated[
-        str | None, typer.Option("--head", metavar="HASH", help="With --chain: a hash that 'log --head' printed once.")
+        str | None,
+        typer.Option("--head", metavar="HASH", help="With --chain: check that a hash of 'log --head' is in it."),
     ] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Also read a large database whole, and compare the books of many schedules.")

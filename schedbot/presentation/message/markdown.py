@@ -1,4 +1,4 @@
-"""Markdown of a `markdown` block in Slack's own markup, for the preview: its signs, line by line."""
+"""Convert the Markdown of a `markdown` block to Slack's own markup, line by line, for the preview."""
 
 import re
 from collections.abc import Iterator
@@ -40,6 +40,6 @@ def convert_line(line: str) -> str:
 
 
 def convert_spans(line: str) -> str:
-    """Return a line with its links, bold and struck words."""
+    """Return a line with its links and its bold and struck words converted."""
     line = LINK.sub(lambda link: f"{link[1]} ({link[2]})" if link[1] and link[1] != link[2] else link[2], line)
     return ESCAPED.sub(r"\1", STRIKE.sub(r"\1", BOLD.sub(r"*\2*", line)))

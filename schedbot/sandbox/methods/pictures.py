@@ -1,4 +1,4 @@
-"""Checks the `slack_file` objects of a message: each names an uploaded picture that Slack has processed.
+"""Check the `slack_file` objects of a message: each names an uploaded picture that Slack has processed.
 
 Slack words an unknown file and one that it still processes alike: https://github.com/slackapi/python-slack-sdk/issues/1521
 """

@@ -1,1 +1,1 @@
-"""Read posts back from the history of channels."""
+"""Histories of channels: look up single posts, or list all posts of an installation."""

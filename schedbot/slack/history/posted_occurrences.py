@@ -1,7 +1,7 @@
-"""Occurrences whose messages a channel's history shows, by the metadata in the messages: for a restored backup.
+"""Posted occurrences of an installation in a channel's history, by the metadata in the messages: for a restored backup.
 
-A backup does not know what was posted after it, nor in which attempt. So all messages of the time are read, and a
-channel that was not read to its end tells nothing about an occurrence that was not seen.
+A backup does not show which occurrences were posted after it. So all messages of the time are read. If a history was
+not read to its end, an occurrence that is not in it may have been posted all the same.
 """
 
 import asyncio

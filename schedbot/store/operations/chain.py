@@ -91,7 +91,7 @@ def verify(db: Database, known_head: str = "", progress: Callable[[int], None] =
 
 @dataclass(slots=True)
 class Verification:
-    """State of a verification: rows that do not fit yet, with their text's absence, and the number of rows by kind."""
+    """State of a verification. `suspects`: rows that do not fit their last entry, with the reason."""
 
     db: Database
     report: ChainReport

@@ -1,7 +1,8 @@
 """Statements of `prune`: delete settled jobs with all that belongs to them, a slice in each transaction.
 
 Jobs that are open, of unknown outcome or held stay, and the last post of each schedule: reports on the time since the
-last post begin there. The table `prunes` says what was deleted; while a slice deletes, its row says that too.
+last post begin there. The table `prunes` has the numbers of deleted rows. Its column `is_deleting` is set while a
+slice deletes.
 """
 
 import json
@@ -9,13 +10,14 @@ from dataclasses import dataclass
 
 from schedbot.store.database import Database
 from schedbot.store.history import changes
+from schedbot.store.sqlite.chain_entries import SETTLED_STATES
 
 CHILDREN = ("lookups", "message_parts", "message_files", "attempts")
 DAY_MS = 86_400_000
 
-SETTLED = "('succeeded', 'failed', 'missed', 'skipped', 'cancelled')"
 PRUNABLE = f"""
-       j.due_at >= :since AND j.due_at < :cutoff AND coalesce(j.deferred_to, 0) < :cutoff AND j.state IN {SETTLED}
+       j.due_at >= :since AND j.due_at < :cutoff AND coalesce(j.deferred_to, 0) < :cutoff
+   AND j.state IN {SETTLED_STATES}
    AND NOT (j.state = 'failed' AND :keep_failed)
    AND (j.state <> 'succeeded'
         OR EXISTS (SELECT 1 FROM jobs n

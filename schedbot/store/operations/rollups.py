@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from schedbot.rules.histogram import BUCKET_SQL
 from schedbot.store.database import Database
+from schedbot.store.operations import prune
 
 HOUR_MS = 3_600_000
 SPAN_MS = 2_592_000_000
@@ -90,8 +91,6 @@ SELECT CASE kind WHEN 'label' THEN key ELSE '' END AS key, bucket, sum(count) AS
  GROUP BY 1, 2
 """
 
-PRUNED_UNTIL = "SELECT max(older_than) FROM prunes WHERE jobs > 0"
-
 
 @dataclass(frozen=True, slots=True)
 class ResultCount:
@@ -132,7 +131,7 @@ def count_by_key(db: Database, by: str, since: int) -> list[ResultCount]:
     """Return the counts since then by a key of KEYS or by error."""
     sql = BY_ERROR if by == "error" else BY_KEY.format(key=KEYS[by])
     with db.reading():
-        return db.all(ResultCount, sql, bounds(since, db.integer_or_none(PRUNED_UNTIL)))
+        return db.all(ResultCount, sql, bounds(since, prune.get_pruned_until(db)))
 
 
 def bounds(since: int, pruned_until: int | None) -> dict[str, int]:
@@ -145,7 +144,7 @@ def bounds(since: int, pruned_until: int | None) -> dict[str, int]:
 
 def is_rounded(db: Database, since: int) -> bool:
     """Does a count by key begin before `since`, at the start of its span, because jobs since then are pruned?"""
-    pruned_until = db.integer_or_none(PRUNED_UNTIL)
+    pruned_until = prune.get_pruned_until(db)
     return pruned_until is not None and since < pruned_until and since % SPAN_MS > 0
 
 

@@ -84,7 +84,7 @@ def find_covering(db: Database, at: int) -> PauseOfAll | None:
 
 
 def get_end_of_pauses(db: Database, at: int) -> int:
-    """Return the last instant before `at`, or before the end of the ended pauses that cover it, without a post."""
+    """Return the instant after which occurrences count: before `at`, or at the end of the pauses that cover it."""
     after = at - 1
     while (pause := find_covering(db, after + 1)) and pause.ended_at is not None:
         after = pause.ended_at - 1 if pause.ended_at == pause.paused_until else pause.ended_at

@@ -35,7 +35,7 @@ class ChainedTable(NamedTuple):
     present: str = "r.id IS NOT NULL"
 
 
-SETTLED = "('succeeded', 'failed', 'missed', 'skipped', 'cancelled')"
+SETTLED_STATES = "('succeeded', 'failed', 'missed', 'skipped', 'cancelled')"
 
 TABLES = {
     RowKind.CHANGE: ChainedTable(
@@ -63,7 +63,7 @@ TABLES = {
         "r.id = u.key",
         "r.id, r.schedule_id, r.workspace_id, r.kind, r.due_at, r.deferred_to, r.deferred_by, r.state, r.attempts, "
         "r.error, r.cancel_reason, r.ts, r.lateness_ms",
-        f"r.state IN {SETTLED}",
+        f"r.state IN {SETTLED_STATES}",
     ),
 }
 

@@ -14,7 +14,7 @@ import apsw
 from schedbot.store.sqlite.chain_entries import (
     DROPPED,
     NO_HASH,
-    SETTLED,
+    SETTLED_STATES,
     Entry,
     RowKind,
     digest,
@@ -74,14 +74,16 @@ CREATE TEMP TABLE unsealed (
             "OLD.ended_at IS NOT NULL",
             note(ATTEMPT, "OLD", "job_id", "OLD.number", "1"),
         ),
-        trigger("seal_new_job", "INSERT ON main.jobs", f"NEW.state IN {SETTLED}", note(JOB, "NEW", "id", "0", "0")),
+        trigger(
+            "seal_new_job", "INSERT ON main.jobs", f"NEW.state IN {SETTLED_STATES}", note(JOB, "NEW", "id", "0", "0")
+        ),
         trigger(
             "seal_job",
             f"UPDATE OF {HASHED_OF_JOBS} ON main.jobs",
-            f"NEW.state IN {SETTLED} OR OLD.state IN {SETTLED}",
-            note(JOB, "OLD", "id", "0", f"OLD.state IN {SETTLED}"),
+            f"NEW.state IN {SETTLED_STATES} OR OLD.state IN {SETTLED_STATES}",
+            note(JOB, "OLD", "id", "0", f"OLD.state IN {SETTLED_STATES}"),
         ),
-        trigger("drop_job", "DELETE ON main.jobs", f"OLD.state IN {SETTLED}", note(JOB, "OLD", "id", "0", "1")),
+        trigger("drop_job", "DELETE ON main.jobs", f"OLD.state IN {SETTLED_STATES}", note(JOB, "OLD", "id", "0", "1")),
     ]
 )
 

@@ -53,8 +53,9 @@ def run(end: socket.socket, api_url: str, timeout_ms: int, in_flight: int) -> No
 async def serve(end: socket.socket, api_url: str, timeout_ms: int, in_flight: int) -> None:
     """Answer requests until the pool is gone, then exit."""
     # Loaded now, since an upgrade may replace the files later.
-    from schedbot.slack import files, history_lookup, tokens  # noqa: F401
+    from schedbot.slack import files, tokens  # noqa: F401
     from schedbot.slack.client import SlackClient
+    from schedbot.slack.history import lookup  # noqa: F401
     from schedbot.slack.methods import direct_messages  # noqa: F401
 
     reader, writer = await asyncio.open_connection(sock=end, limit=LONGEST_LINE)
@@ -183,17 +184,17 @@ class Poster:
     async def search_history(self, token: str, request: LookUpRequest) -> LookUpResponse:
         """Return an answer for each post of the request."""
         from schedbot.slack import files
-        from schedbot.slack import history_lookup as history
+        from schedbot.slack.history import lookup
 
         if request.file_id:
             answer = await files.look_up_share(self.client, token, request.file_id, request.channel)
             return LookUpResponse(request.number, (answer,), False, self.client.take_clock_offset())
         place = {"thread_ts": request.thread_ts, "resume": request.resume}
-        answers = await history.look_up(self.client, token, request.channel, request.posts, **place)
+        answers = await lookup.look_up(self.client, token, request.channel, request.posts, **place)
         is_refused = any(error_codes.is_token_refused(answer.error) for answer in answers.values())
         is_token_rotated = is_refused and await self.is_token_rotated(request, token)
         if is_token_rotated:
-            answers = {metadata: history.retry_if_token_refused(answer) for metadata, answer in answers.items()}
+            answers = {metadata: lookup.retry_if_token_refused(answer) for metadata, answer in answers.items()}
         ordered = tuple(answers[post.metadata] for post in request.posts)
         return LookUpResponse(request.number, ordered, is_token_rotated, self.client.take_clock_offset())
 

@@ -9,8 +9,8 @@ from schedbot.rules.expected_occurrences import (
     StateEvent,
     TimeSpan,
     active_spans,
-    expected,
-    segments,
+    find_occurrences,
+    find_segments,
 )
 
 ACTIVE, PAUSED, SUSPENDED = ScheduleState.ACTIVE, ScheduleState.PAUSED, ScheduleState.SUSPENDED
@@ -24,7 +24,9 @@ def tens(recurrence_id: int, after: int, until: int) -> range:
 
 
 def due(versions: list[RuleVersion], events: list[StateEvent], window: TimeSpan = ALWAYS) -> list[int]:
-    return [occurrence.due_at for occurrence in expected(segments(versions, events, [ALWAYS], window), tens)]
+    return [
+        occurrence.due_at for occurrence in find_occurrences(find_segments(versions, events, [ALWAYS], window), tens)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_version_with_the_same_rule_changes_nothing() -> None:
 
 
 def test_pause_of_all_takes_its_occurrences_out() -> None:
-    parts = segments(
+    parts = find_segments(
         [RuleVersion(5, 1, None, None)], [StateEvent(5, ACTIVE)], [TimeSpan(0, 20), TimeSpan(40, 60)], ALWAYS
     )
-    assert [occurrence.due_at for occurrence in expected(parts, tens)] == [10, 20, 50, 60]
+    assert [occurrence.due_at for occurrence in find_occurrences(parts, tens)] == [10, 20, 50, 60]

@@ -11,7 +11,7 @@ from bench.crash import child_pids
 from schedbot.errors import MachineFailed
 from schedbot.slack import machine_errors
 from schedbot.slack.error_codes import explain
-from schedbot.slack.history_lookup import RETRYABLE
+from schedbot.slack.history.lookup import RETRYABLE
 from tests.support.app import App, now_ms, until
 from tests.support.failing_pools import ADD, run_limited, start_limited
 from tests.support.sql import read_rows, read_value

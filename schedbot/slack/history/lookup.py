@@ -1,4 +1,4 @@
-"""Looks up in a channel's history, or in a thread, whether a post arrived, by the metadata in the message.
+"""Look up in a channel's history, or in a thread, if a post arrived, by the metadata in the message.
 
 Rules: a post is `found` only if installation, occurrence and attempt all match and our own app posted it (every app can
 read and copy metadata), and `absent` only if every message of the search window was read; any other case is `later` or
