@@ -159,7 +159,8 @@ def keep_files(rendered: RenderedReport, folder: str) -> RenderedReport:
     try:
         return replace(rendered, message=write_files(rendered.message, folder))
     except SpoolUnusable as error:
-        return live.failure(ReportFailed(str(error), error.hint), rendered.render_ms, rendered.rendered_at)
+        failure = live.failure(ReportFailed(str(error), error.hint), rendered.render_ms, rendered.rendered_at)
+        return replace(failure, is_unstored=True)
 
 
 def drop_stdout() -> None:

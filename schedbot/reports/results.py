@@ -47,7 +47,7 @@ class RenderedReport:
 
     `failure`: one line; `detail`: the last frames of a traceback, or the end of a command's stderr, without values.
     `rendered_at`: UTC milliseconds; the data is as of this instant. `is_out_of_memory`:
-    another report in the process may have used the memory.
+    another report in the process may have used the memory. `is_unstored`: its files could not be written.
     """
 
     message: Message | None = None
@@ -59,6 +59,7 @@ class RenderedReport:
     render_ms: int = 0
     rendered_at: int = 0
     is_out_of_memory: bool = False
+    is_unstored: bool = False
 
 
 def skip(reason: str) -> Skip:

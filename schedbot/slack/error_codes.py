@@ -193,6 +193,7 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
     Outcome.MESSAGE_REFUSED: {
         "missing_files_scope": ("The workspace's token lacks a scope that files need.", FILES_SCOPE),
         "picture_not_drawn": ("A picture of the report could not be drawn; its message says why.", REPORT),
+        "picture_not_stored": ("A picture could not be written beside the database.", "Free disk space."),
         "thread_gone": ("The message that the thread belongs to was deleted in Slack.", NEW_FILE),
         "file_lost": ("The file was removed from this machine before it was uploaded.", NEW_FILE),
     },
@@ -235,6 +236,10 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         "no_live_renderers": (
             "No process that renders live reports can be started.",
             START_REMEDY,
+        ),
+        "spool_unusable": (
+            "The files of a report cannot be written beside the database.",
+            f"Free disk space, and let the user of schedbot write the folder `<database>-files`.{RETRIED}",
         ),
         "io_error": ("This machine cannot read or write its disk.", f"Check the disk.{RETRIED}"),
     },

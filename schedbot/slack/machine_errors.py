@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from schedbot.errors import MachineFailed
 from schedbot.model import AttemptResult
+from schedbot.posts import SPOOL_UNUSABLE
 
 NO_DESCRIPTORS, NO_MEMORY, NO_PROCESSES, IO_ERROR = "no_descriptors", "no_memory", "no_processes", "io_error"
 CODES = {
@@ -42,7 +43,7 @@ def find_code(error: BaseException) -> str | None:
 
 def is_machine_error(result: AttemptResult) -> bool:
     """Did this machine's failure end the attempt?"""
-    return result.error in CODES.values()
+    return result.error == SPOOL_UNUSABLE or result.error in CODES.values()
 
 
 def list_causes(error: BaseException) -> Iterator[BaseException]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schedbot.store.open_database import open_database
-from tests.support.app import App, now_ms, rfc3339
+from tests.support.app import App, now_ms, rfc3339, until
 from tests.support.reports.live_project import configure, write_module
 from tests.support.sql import read_rows
 
@@ -151,6 +151,22 @@ def test_missing_picture_becomes_its_text_in_the_report(project: App) -> None:
         assert text["text"] == f"Sales of {name}\nThe picture cannot be shown here ({error})."
     jobs = project.audit()
     assert [(job["state"], job["degraded"]) for job in jobs] == [("succeeded", True)] * len(names)
+
+
+def test_full_disk_costs_a_picture_and_delays_a_file(project: App) -> None:
+    spool = project.path.with_name("schedbot.db-files")
+    spool.write_text("in the place of the folder")
+    add_jobs(project, ["acme"], "picture")
+    add_jobs(project, ["globex"], "both", max_attempts="1")
+    project.start("work")
+    until(lambda: project.states() == {"succeeded": 1, "queued": 1} and len(project.audit()[1]["attempts"]) > 1)
+    [note] = find_post(project, "acme")["blocks"][1]["elements"]
+    assert note["text"] == "Sales of acme\nThe picture cannot be shown here (picture_not_stored)."
+    assert {attempt["error"] for attempt in project.audit()[1]["attempts"]} == {"spool_unusable"}
+    spool.unlink()
+    until(lambda: project.states() == {"succeeded": 2})
+    assert count_shares(project) == {"globex.csv": 1}
+    assert [job["degraded"] for job in project.audit()] == [True, False]
 
 
 def move(app: App) -> None:

@@ -40,7 +40,7 @@ GROUPS = {
         "missing_file_data metadata_too_large invalid_metadata_format invalid_metadata_schema "
         "metadata_must_be_sent_from_app file_type_not_allowed file_upload_size_restricted file_uploads_disabled "
         "file_uploads_except_images_disabled storage_limit_reached snippet_too_large missing_files_scope file_lost "
-        "picture_not_drawn thread_not_found thread_gone"
+        "picture_not_drawn picture_not_stored thread_not_found thread_gone"
     ),
     Outcome.OUR_DEFECT: (
         "invalid_arguments invalid_arg_name invalid_array_arg invalid_charset invalid_form_data invalid_post_type "
@@ -52,7 +52,7 @@ GROUPS = {
     Outcome.NOTHING_TO_REPORT: "nothing_to_report superseded",
     Outcome.LOST_UNSENT: (
         "lost_unsent window_passed no_posters no_renderers no_live_renderers "
-        "no_descriptors no_memory no_processes io_error"
+        "no_descriptors no_memory no_processes io_error spool_unusable"
     ),
 }
 CASES = [(code, outcome) for outcome, codes in GROUPS.items() for code in codes.split()]
@@ -61,7 +61,8 @@ OURS_TEXT = (
     "no_posters no_renderers no_live_renderers no_descriptors no_memory no_processes io_error "
     "too_large connection_refused connection_failed dns tls bad_api_url bad_proxy deadline no_tick token_unavailable "
     "render_failed not_ready nothing_to_report superseded missing_customize upload_failed share_pending "
-    "missing_files_scope file_lost missing_im_write picture_not_drawn thread_gone restored"
+    "missing_files_scope file_lost missing_im_write picture_not_drawn thread_gone restored "
+    "spool_unusable picture_not_stored"
 )
 OURS = OURS_TEXT.split()
 

@@ -21,6 +21,7 @@ from schedbot.rules.block_kit.pictures import find_alt, list_names, rename_pictu
 MAX_ALT = 2_000
 PICTURE_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".svg")
 NOT_DRAWN = "picture_not_drawn"
+NOT_STORED = "picture_not_stored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +107,20 @@ def describe_failure(file: DrawnFile) -> str:
 def write_files(message: Message, folder: str) -> Message:
     """Return the message with its files in the spool `folder`; without a folder no content is kept.
 
-    Raises SpoolUnusable.
+    Raises SpoolUnusable for a file that is no picture.
     """
     files = tuple(write_file(file, folder) for file in message.files if isinstance(file, DrawnFile))
     return replace(message, files=files) if files else message
 
 
 def write_file(file: DrawnFile, folder: str) -> RenderedFile:
-    """Return a file, written to the spool."""
-    path = str(spool.write(Path(folder), file.content)) if folder and file.content else ""
-    error = NOT_DRAWN if file.failure else ""
+    """Return a file, written to the spool. A picture that cannot be written is not shown; the report goes on."""
+    path, error = "", NOT_DRAWN if file.failure else ""
+    try:
+        if folder and file.content:
+            path = str(spool.write(Path(folder), file.content))
+    except spool.SpoolUnusable:
+        if not file.is_picture:
+            raise
+        error = NOT_STORED
     return RenderedFile(path, file.name, len(file.content), file.title, file.alt, file.is_picture, error)

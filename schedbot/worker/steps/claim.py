@@ -13,6 +13,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Outcome
+from schedbot.posts import SPOOL_UNUSABLE
 from schedbot.reports import definitions, spool
 from schedbot.reports.results import RenderedReport
 from schedbot.slack import tokens
@@ -21,6 +22,7 @@ from schedbot.store.jobs import claims, settlement
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
 from schedbot.store.schedules import workspaces
+from schedbot.worker.protocol import PostResponse
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.send_queue import ChannelKey, Delivery
 from schedbot.worker.state.write_queue import WriteFailure
@@ -216,7 +218,9 @@ class Claimer:
         if rendered.message:
             self.message_store.take(delivery, rendered.message)
         else:
-            self.sender.end_unsent(delivery, unsent_result(rendered))
+            result = PostResponse(delivery.key, unsent_result(rendered))
+            now = self.in_flight.session.now()
+            self.sender.end_unsent(delivery, self.in_flight.passing.judge(delivery.job, result, now))
 
     def put_stuck_back(self) -> None:
         """Put back jobs that wait behind reports that hang, so that other workspaces' jobs can be claimed."""
@@ -248,6 +252,8 @@ def unsent_result(rendered: RenderedReport) -> AttemptResult:
     if rendered.not_ready:
         retry_ms = rendered.not_ready.retry_in_ms
         return AttemptResult(Outcome.NOT_READY, "not_ready", retry_after_ms=retry_ms, detail=rendered.not_ready.reason)
+    if rendered.is_unstored:
+        return AttemptResult(Outcome.LOST_UNSENT, SPOOL_UNUSABLE, detail=rendered.failure)
     lines = [line for line in (rendered.failure, rendered.hint, rendered.detail) if line]
     return AttemptResult(Outcome.RENDER_FAILED, "render_failed", detail="\n".join(lines))
 
