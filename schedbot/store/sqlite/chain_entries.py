@@ -4,7 +4,6 @@ The text of a row is a JSON array of the columns below, so a new column does not
 row, its key, and the first half of the SHA-256 of its text.
 """
 
-import hashlib
 import struct
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
@@ -92,6 +91,8 @@ SELECT u.kind, u.key, u.number, u.was_sealed, {table.present} AS is_there,
 
 def digest(text: str) -> bytes:
     """Return the hash of a row's text."""
+    import hashlib  # slow to load, and most ticks write no such row
+
     return hashlib.sha256(text.encode()).digest()[:16]
 
 
@@ -107,4 +108,6 @@ def unpack(blob: bytes) -> Iterator[Entry]:
 
 def link_hash(previous: str, number: int, blob: bytes) -> str:
     """Return the hash of a link; `previous`: that of the link before, or of the first one the installation's id."""
+    import hashlib
+
     return hashlib.sha256(f"{previous}:{number}:".encode() + blob).hexdigest()

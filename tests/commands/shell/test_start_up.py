@@ -13,7 +13,10 @@ import typer
 from schedbot import cli, root_help
 from tests.support.command_line import new_command_line
 
-SLOW_MODULES = ("typer", "click", "dataclasses", "inspect", "asyncio", "subprocess", "socket", "schedbot.model", "rich")
+SLOW_MODULES = (
+    *("typer", "click", "dataclasses", "inspect", "asyncio", "subprocess", "socket", "hashlib"),
+    *("schedbot.model", "rich"),
+)
 
 
 def list_imports(folder: Path, *words: str) -> set[str]:
