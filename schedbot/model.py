@@ -191,7 +191,7 @@ def occurrence_id(schedule_id: str, due_at: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TokenSource:
-    """Source of a workspace's token, never the token itself. `kind`: `setting`, `env`, `file` or `command`."""
+    """Source of a workspace's token, never the token itself. `kind`: `setting`, `env`, `file`, `command` or `store`."""
 
     kind: str
     place: str = ""

@@ -42,7 +42,7 @@ def resolve_source(token: TokenSource, default: TokenSource | None, workspace: s
 
 
 def read_token(source: TokenSource) -> str:
-    """Return the token from `source` (kinds `env`, `file`, `command`). Raises TokenUnavailable, naming the source."""
+    """Return the token from `source` (any kind but `setting`). Raises TokenUnavailable, naming the source."""
     match source.kind:
         case "env":
             return _check_token(_read_variable(source.place), f"The variable {source.place}")
@@ -50,6 +50,8 @@ def read_token(source: TokenSource) -> str:
             return _check_token(_read_file(Path(source.place).expanduser()), f"The token file '{source.place}'")
         case "command":
             return _check_token(_run_command(source.place), f"The token command ({_get_program(source.place)})")
+        case "store":
+            return _check_token(_read_store(source.place), "The token in the token store")
     raise TokenUnavailable("No token is set for this workspace.", hint=SET_TOKEN)
 
 
@@ -68,6 +70,13 @@ def _check_token(text: str, place: str) -> str:
             hint="A bot token is one line and begins with xoxb-: see OAuth & Permissions on the app's page.",
         )
     return token
+
+
+def _read_store(place: str) -> str:
+    from schedbot.slack.token_stores import installations  # takes 0.1 s to load
+    from schedbot.slack.token_stores.place import decode
+
+    return installations.read_token(decode(place))
 
 
 def _read_variable(name: str) -> str:

@@ -7,6 +7,7 @@ import typer
 
 from schedbot import times
 from schedbot.admin.workspaces import lookup, manage, token_sources
+from schedbot.admin.workspaces.token_store_options import StoreOptions
 from schedbot.commands.command_class import GroupApp
 from schedbot.commands.setup import workspace_check
 from schedbot.presentation import called_off, output
@@ -27,6 +28,17 @@ TokenCommand = Annotated[
     str | None,
     typer.Option("--token-command", metavar="COMMAND", help="Command that prints the token; run without a shell."),
 ]
+TokenStore = Annotated[
+    str | None,
+    typer.Option(
+        "--token-store",
+        metavar="STORE",
+        help="Installation store of slack_sdk: an SQLite file, a folder, a URL, or env:VAR with one of these.",
+    ),
+]
+Team = Annotated[str | None, typer.Option(metavar="ID", help="Team in the token store: T0123ABCD.")]
+Enterprise = Annotated[str | None, typer.Option(metavar="ID", help="Its Enterprise organization, if it has one.")]
+ClientId = Annotated[str | None, typer.Option(metavar="ID", help="Client id of the app that owns the token store.")]
 # Minimum width of a reason; a long reason wraps.
 MIN_REASON = 32
 COLUMNS = ("name", "token", "state", "schedules", "waiting", "oldest_due_at", "reason", "paused_at", "paused_by")
@@ -45,13 +57,21 @@ def workspace() -> None:
 
 @app.command()
 def add(
-    name: Name, token_env: TokenEnv = None, token_file: TokenFile = None, token_command: TokenCommand = None
+    name: Name,
+    token_env: TokenEnv = None,
+    token_file: TokenFile = None,
+    token_command: TokenCommand = None,
+    token_store: TokenStore = None,
+    team: Team = None,
+    enterprise: Enterprise = None,
+    client_id: ClientId = None,
 ) -> None:
     """Add a workspace with its token source.
 
     Example:  schedbot workspace add acme --token-env SLACK_TOKEN_ACME
     """
-    token = token_sources.parse_token_source(token_env, token_file, token_command)
+    store = StoreOptions(token_store, team, enterprise, client_id)
+    token = token_sources.parse_token_source(token_env, token_file, token_command, store)
     with open_session() as session:
         warning = manage.add(session, name, token)
     output.print_line(f"Added workspace '{name}' (token: {token_sources.describe(token)}).")
@@ -60,13 +80,21 @@ def add(
 
 @app.command()
 def edit(
-    name: Name, token_env: TokenEnv = None, token_file: TokenFile = None, token_command: TokenCommand = None
+    name: Name,
+    token_env: TokenEnv = None,
+    token_file: TokenFile = None,
+    token_command: TokenCommand = None,
+    token_store: TokenStore = None,
+    team: Team = None,
+    enterprise: Enterprise = None,
+    client_id: ClientId = None,
 ) -> None:
     """Change a workspace's token source.
 
     Example:  schedbot workspace edit default --token-env SLACK_TOKEN_ACME
     """
-    token = token_sources.parse_token_source(token_env, token_file, token_command)
+    store = StoreOptions(token_store, team, enterprise, client_id)
+    token = token_sources.parse_token_source(token_env, token_file, token_command, store)
     with open_session() as session:
         warning = manage.edit(session, name, token)
     output.print_line(f"Changed workspace '{name}' (token: {token_sources.describe(token)}).")

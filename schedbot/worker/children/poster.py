@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 1 << 26
 LONGEST_REASON = 300
-# The environment of a process never changes; a file or the output of a command does.
-CHANGING_SOURCES = frozenset({"file", "command"})
+# The environment of a process never changes; a file, the output of a command or a token store does.
+CHANGING_SOURCES = frozenset({"file", "command", "store"})
 
 
 def run(end: socket.socket, api_url: str, timeout_ms: int, in_flight: int) -> None:

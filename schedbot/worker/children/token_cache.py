@@ -1,8 +1,8 @@
 """Tokens of a poster: read from their source, and read again when Slack refuses one.
 
-Rules: an environment variable and a file are read each time. A command's output is kept for five minutes, but not once
-Slack has refused it. A source that holds another token than the refused one was rotated. A file without a token may be
-about to get one, so it is read twice.
+Rules: an environment variable and a file are read each time. A command's output and the token of a token store are
+kept for five minutes, but not once Slack has refused them. A source that holds another token than the refused one was
+rotated. A file without a token may be about to get one, so it is read twice.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ REREAD_FILE_S = 1.0  # shorter than the time within which a post may start
 
 
 class TokenCommands:
-    """Token commands that run, off the event loop: each command once at a time, on a thread of its own.
+    """Token commands and reads of token stores, off the event loop: each once at a time.
 
-    DNS look-ups use asyncio's default executor, and a token command that hangs must not delay them.
+    DNS look-ups use asyncio's default executor, and a command or store that hangs must not delay them.
     """
 
     def __init__(self) -> None:
@@ -28,25 +28,27 @@ class TokenCommands:
         self._running: dict[str, asyncio.Future[str]] = {}
 
     async def run(self, source: TokenSource) -> str:
-        """Return the token that the command prints. All callers share one run. Raises TokenUnavailable to each."""
+        """Return the token of a command or token store. All callers share one run. Raises TokenUnavailable to each."""
         # Shielded, because a caller that is cancelled must not end the command for the others.
         return await asyncio.shield(self._running.get(source.place) or self._start(source))
 
     def _start(self, source: TokenSource) -> asyncio.Future[str]:
         from schedbot.slack import tokens
+        from schedbot.slack.token_stores.place import decode
 
-        command = source.place
-        # One thread for each command: in a common pool, many that hang would delay the others.
-        thread = self._threads.setdefault(command, ThreadPoolExecutor(1, "token"))
+        place = source.place
+        # One thread for each command and store: in a common pool, many that hang would delay the others.
+        name = decode(place).store if source.kind == "store" else place
+        thread = self._threads.setdefault(name, ThreadPoolExecutor(1, "token"))
         running = asyncio.get_running_loop().run_in_executor(thread, tokens.read_token, source)
-        self._running[command] = running
-        running.add_done_callback(lambda _: self._running.pop(command))
+        self._running[place] = running
+        running.add_done_callback(lambda _: self._running.pop(place))
         return running
 
 
 @dataclass(frozen=True, slots=True)
 class CachedToken:
-    """Output of a token command, and when it was read (monotonic seconds)."""
+    """Token of a command or a token store, and when it was read (monotonic seconds)."""
 
     token: str
     read_at: float
@@ -54,7 +56,7 @@ class CachedToken:
 
 @dataclass(slots=True)
 class TokenCache:
-    """Tokens that commands have printed."""
+    """Tokens of commands and token stores."""
 
     commands: TokenCommands = field(default_factory=TokenCommands)
     cached: dict[TokenSource, CachedToken] = field(default_factory=dict)
@@ -65,7 +67,7 @@ class TokenCache:
 
         if source.kind == "file":
             return await self._read_file(source)
-        if source.kind != "command":
+        if source.kind not in ("command", "store"):
             return tokens.read_token(source)
         entry = self.cached.get(source)
         if rereads or entry is None or time.monotonic() - entry.read_at > COMMAND_LIFETIME_S:

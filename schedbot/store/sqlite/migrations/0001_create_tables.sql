@@ -32,7 +32,7 @@ CREATE TABLE workspaces (
   removed_at     INTEGER,
   resumes        INTEGER NOT NULL DEFAULT 0,           -- number of resumes: a refusal from before the last is void
   scopes         TEXT,                                 -- of its token at the last check, with commas; null: not checked
-  CONSTRAINT token_kind_known CHECK (token_kind IN ('setting', 'env', 'file', 'command')),
+  CONSTRAINT token_kind_known CHECK (token_kind IN ('setting', 'env', 'file', 'command', 'store')),
   CONSTRAINT pause_has_a_reason CHECK ((paused_at IS NULL) = (paused_reason IS NULL)),
   CONSTRAINT only_a_pause_stops_grace CHECK (stops_grace = 0 OR (stops_grace = 1 AND paused_at IS NOT NULL))
 ) STRICT;

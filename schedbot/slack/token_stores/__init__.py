@@ -1,0 +1,1 @@
+"""Tokens from slack_sdk's installation stores, where an app that customers install keeps them."""
