@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from schedbot import times
-from schedbot.admin.operations.balance import BalanceTotals, Imbalance
+from schedbot.admin.balance.comparison import BalanceTotals, Imbalance
 from schedbot.presentation import output
 
 

@@ -1,8 +1,8 @@
 """Checks of `doctor` on what is on record."""
 
 from schedbot import times
+from schedbot.admin.balance.balance import Balance
 from schedbot.admin.operations import health
-from schedbot.admin.operations.balance import Balance
 from schedbot.admin.operations.check_result import CheckResult
 from schedbot.session import Session
 from schedbot.store.operations import chain

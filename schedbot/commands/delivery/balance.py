@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import typer
 
 from schedbot import times
+from schedbot.admin.balance.balance import Balance
+from schedbot.admin.balance.comparison import Imbalance
 from schedbot.admin.jobs import filters
 from schedbot.admin.jobs.filters import FilterOptions
-from schedbot.admin.operations.balance import Balance, Imbalance
 from schedbot.errors import FAILED, BadInput, BadOption
 from schedbot.presentation import balance as presentation
 from schedbot.presentation import output

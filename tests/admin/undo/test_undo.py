@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from schedbot.admin.operations.balance import Balance
+from schedbot.admin.balance.balance import Balance
 from schedbot.admin.schedules import pause_all, shared_calendars
 from schedbot.admin.undo import undo
 from schedbot.admin.workspaces import manage

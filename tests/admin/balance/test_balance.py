@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from schedbot.admin.balance.balance import Balance
+from schedbot.admin.balance.comparison import Imbalance
 from schedbot.admin.jobs import backfill
 from schedbot.admin.operations import doctor, prune
-from schedbot.admin.operations.balance import Balance, Imbalance
 from schedbot.admin.schedules import pause_all
 from schedbot.errors import SchedbotError
 from schedbot.model import JobState

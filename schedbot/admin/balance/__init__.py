@@ -1,0 +1,1 @@
+"""Comparison of the occurrences that the rules imply with those on record."""
