@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from schedbot import file_access
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Outcome
-from schedbot.posts import RenderedFile
+from schedbot.posts import FILES_SCOPE, RenderedFile
 from schedbot.slack import machine_errors
 from schedbot.slack.client import SlackClient
 from schedbot.slack.history.lookup import RETRY_SOON_MS, answer_refusal
@@ -32,7 +32,6 @@ SLOWEST_BYTES_PER_MS = 100  # a large file may take longer than the time-out of 
 POLL_MS = (300, 700, 1_000, 2_000, 2_000)  # waits before Slack is asked again whether it has processed a file
 SHARE_PENDING = "share_pending"
 SCOPE_ERRORS = frozenset({"missing_scope", "not_allowed_token_type"})
-FILES_SCOPE = "missing_files_scope"
 
 Fields = Mapping[str, Any]
 

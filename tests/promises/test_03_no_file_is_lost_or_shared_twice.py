@@ -169,6 +169,17 @@ def test_full_disk_costs_a_picture_and_delays_a_file(project: App) -> None:
     assert [job["degraded"] for job in project.audit()] == [True, False]
 
 
+@pytest.mark.parametrize("may_read", [True, False])
+def test_share_is_settled_without_the_scope_for_files(project: App, may_read: bool) -> None:
+    add_jobs(project, ["acme"], "both", on_unknown="resend")
+    scopes = ["chat:write", "files:write", *(["channels:history"] if may_read else [])]
+    project.slack.add_workspace("narrow", "xoxb-sandbox-narrow", ["C0000000000"], scopes=scopes)
+    project.work(SLACK_BOT_TOKEN="xoxb-sandbox-narrow")
+    assert count_shares(project) == {"acme.csv": 1}
+    [job] = project.audit()
+    assert (job["state"], job["error"]) == (("succeeded", None) if may_read else ("held", "missing_files_scope"))
+
+
 def move(app: App) -> None:
     """Move an installation, with the spool of its database, to another folder."""
     app.db.close()

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from schedbot.model import AttemptResult, Outcome
-from schedbot.posts import THREAD_GONE, MessageMetadata
+from schedbot.posts import FILES_SCOPE, THREAD_GONE, MessageMetadata
 from schedbot.slack.client import SlackClient
 from schedbot.slack.error_codes import explain, is_known, is_token_refused
 from schedbot.slack.posting.post_body import EVENT_TYPE, build_metadata_payload
@@ -89,6 +89,23 @@ async def look_up(
 def _note_lost_thread(answer: HistoryAnswer) -> HistoryAnswer:
     """Return the answer for a reply that was looked up in the channel: Slack posts it there without its thread."""
     return replace(answer, error=THREAD_GONE) if answer.answer is LookUpAnswer.PRESENT else answer
+
+
+async def find_file(
+    client: SlackClient, token: str, channel: str, post: SearchedPost, file_id: str, thread_ts: str
+) -> HistoryAnswer:
+    """Look up the message that shares a file, for a token that may not read files.
+
+    Never `absent`: it reads one page.
+    """
+    window = _plan_window([post], "", is_thread=bool(thread_ts))
+    bounds = {"oldest": window.oldest, "latest": window.latest, "thread_ts": thread_ts}
+    page = await client.fetch_history(token, channel, limit=PAGE_LIMIT, **bounds)
+    for message in [] if isinstance(page, AttemptResult) else page.messages:
+        files = message.get("files")
+        if any(isinstance(file, Mapping) and file.get("id") == file_id for file in files or ()):
+            return _answer_match(message)
+    return HistoryAnswer(LookUpAnswer.CANNOT_ASK, error=FILES_SCOPE)
 
 
 async def _search(

@@ -34,8 +34,8 @@ CASE WHEN {IS_FIRST_PART}
      ELSE 0 END
 """
 
-# Another job of the schedule is on its way: in one claim the earlier occurrence goes first. Or its message has begun: in a
-# thread, the parts of two messages would mix.
+# Another job of the schedule is on its way: in one claim the earlier occurrence goes first. Or its message has begun:
+# in a thread, the parts of two messages would mix.
 IS_ON_ITS_WAY = """
 EXISTS (SELECT 1 FROM jobs p
          WHERE p.schedule_id = j.schedule_id AND p.state IN ('queued', 'running') AND p.id <> j.id

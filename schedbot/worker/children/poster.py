@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from schedbot.clock import steady_ms
 from schedbot.errors import TokenUnavailable
 from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Outcome
+from schedbot.posts import FILES_SCOPE
 from schedbot.slack import error_codes, machine_errors
 from schedbot.worker.children.token_cache import TokenCache
 from schedbot.worker.protocol import (
@@ -188,6 +189,10 @@ class Poster:
 
         if request.file_id:
             answer = await files.look_up_share(self.client, token, request.file_id, request.channel)
+            if answer.error == FILES_SCOPE:
+                answer = await lookup.find_file(
+                    self.client, token, request.channel, request.posts[0], request.file_id, request.thread_ts
+                )
             return LookUpResponse(request.number, (answer,), False, self.client.take_clock_offset())
         place = {"thread_ts": request.thread_ts, "resume": request.resume}
         answers = await lookup.look_up(self.client, token, request.channel, request.posts, **place)

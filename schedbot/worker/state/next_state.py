@@ -25,7 +25,8 @@ NOT_READY_MS = 600_000  # where the report names no time
 LAST_TRY_MS = 5_000  # before the deadline: time to claim, to render, and for a busy channel
 LOOK_UP_PACE_MS = 1_200  # tier 3: 50 a minute, https://docs.slack.dev/apis/web-api/rate-limits
 LONGEST_LOOK_UP_WAIT_MS = 900_000
-FINAL_AFTER_DEADLINE = ("no_progress", "no_ts", "share_pending")
+SHARE_PENDING = "share_pending"  # Slack has accepted the share of a file, and has not told its ts
+FINAL_AFTER_DEADLINE = ("no_progress", "no_ts", SHARE_PENDING)
 
 # Events of attempts that use up nothing.
 UNCOUNTED = {
@@ -210,7 +211,8 @@ def next_state_after_look_up(
             error = {Event.EXPIRED: "deadline", Event.ATTEMPTS_EXHAUSTED: "not_arrived"}.get(absent.event)
             return LookUpTransition(absent.state, absent.available_at, error)
         case "cannot_ask":
-            fallback = next_state_by_policy(budget, job.on_unknown, now)
+            is_accepted = job.attempt_error == SHARE_PENDING != result.error  # the file would be shared twice for sure
+            fallback = next_state_by_policy(budget, "hold" if is_accepted else job.on_unknown, now)
             error = None if fallback.state is JobState.QUEUED else result.error
             return LookUpTransition(fallback.state, fallback.available_at, error)
         case _:
