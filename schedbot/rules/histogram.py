@@ -5,20 +5,6 @@ A bucket is named for its least milliseconds. The tables are filled by triggers 
 
 from collections.abc import Iterable, Mapping
 
-# In SQL, for the column {0}: the bucket of a value; -1 for null.
-BUCKET_SQL = " ".join(
-    [
-        "CASE WHEN {0} IS NULL THEN -1 WHEN {0} < 0 THEN 0 WHEN {0} < 10 THEN {0}",
-        *(
-            f"WHEN {{0}} < {2 * ten} THEN {{0}} / {ten // 5} * {ten // 5} "
-            f"WHEN {{0}} < {5 * ten} THEN {{0}} / {ten // 2} * {ten // 2} "
-            f"WHEN {{0}} < {10 * ten} THEN {{0}} / {ten} * {ten}"
-            for ten in (10**power for power in range(1, 7))
-        ),
-        "ELSE {0} / 10000000 * 10000000 END",
-    ]
-)
-
 # Bounds of buckets as a monitor wants them, in milliseconds: each is the edge of a bucket.
 BOUNDS_MS = (
     *(10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000),

@@ -14,7 +14,7 @@ from schedbot.admin.schedules.preview import Preview
 from schedbot.errors import BadInput
 from schedbot.model import Message
 from schedbot.presentation import output
-from schedbot.presentation.message.printing import print_message
+from schedbot.presentation.message.print_message import print_message
 from schedbot.reports import block_checks
 from schedbot.session import open_session
 

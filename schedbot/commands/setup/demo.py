@@ -12,7 +12,7 @@ import typer
 
 from schedbot import clock, demo, errors
 from schedbot.presentation import output
-from schedbot.presentation.message.printing import print_message
+from schedbot.presentation.message.print_message import print_message
 
 
 def run(

@@ -13,7 +13,7 @@ from schedbot.model import Message
 from schedbot.posts import File, RenderedFile
 from schedbot.reports import spool
 from schedbot.reports.escaping import clean, escape_text
-from schedbot.reports.files.pictures import NotDrawn, draw, is_figure, sniff
+from schedbot.reports.files.draw_pictures import NotDrawn, draw, is_figure, sniff
 from schedbot.reports.limits import make_sections
 from schedbot.reports.long_content.split_text import shorten
 from schedbot.rules.block_kit.pictures import find_alt, list_names, rename_pictures, replace_pictures

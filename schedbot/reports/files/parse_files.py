@@ -10,7 +10,7 @@ from typing import Any
 from schedbot.errors import ReportFailed
 from schedbot.posts import File
 from schedbot.reports.escaping import clean
-from schedbot.reports.files.pictures import find_title, is_figure, sniff
+from schedbot.reports.files.draw_pictures import find_title, is_figure, sniff
 
 MAX_FILES = 20
 MAX_BYTES = 1 << 30  # Slack's limit of a file

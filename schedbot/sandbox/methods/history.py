@@ -7,7 +7,7 @@ Source: docs.slack.dev/reference/methods/conversations.history and the changelog
 
 from schedbot.sandbox.api_responses import ApiResponse, Json, ok, rate_limited
 from schedbot.sandbox.methods.call import Call, find_readable_channel, is_true, wait_for_history
-from schedbot.sandbox.methods.pages import encode_cursor, filter_payload, parse_limit, parse_period
+from schedbot.sandbox.methods.pagination import encode_cursor, filter_payload, parse_limit, parse_period
 from schedbot.sandbox.state import SandboxState
 from schedbot.sandbox.workspaces import SandboxChannel, is_reply, to_microseconds
 

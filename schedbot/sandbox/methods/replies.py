@@ -13,7 +13,7 @@ from schedbot.sandbox.methods.call import (
     refuse_missing,
     wait_for_history,
 )
-from schedbot.sandbox.methods.pages import MessagePeriod, encode_cursor, filter_payload, parse_limit, parse_period
+from schedbot.sandbox.methods.pagination import MessagePeriod, encode_cursor, filter_payload, parse_limit, parse_period
 from schedbot.sandbox.state import SandboxState
 from schedbot.sandbox.workspaces import to_microseconds
 
