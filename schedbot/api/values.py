@@ -89,7 +89,7 @@ class Occurrence:
 class Attempt:
     """An attempt of a job. `sent_at` None: no request left. `ts`: Slack's timestamp of the message.
 
-    `part`: number of the part of the message that it sends, from 1 on.
+    `part`: number of the part of the message that it sends, from 1 on; `method`: `post`, `update` or `share`.
     """
 
     number: int
@@ -104,6 +104,7 @@ class Attempt:
     detail: str | None
     part: int
     render_ms: int | None
+    method: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

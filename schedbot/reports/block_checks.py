@@ -106,9 +106,14 @@ def _with_ids(message: Message) -> Message:
 
 
 def check_pictures(message: Message) -> None:
-    """Raise ReportFailed for a block that shows a picture which the report has not."""
-    known = [file.name for file in message.files]
+    """Raise ReportFailed for a block that shows a file which the report has not, or which is no picture."""
+    shows = {file.name: getattr(file, "is_picture", True) for file in message.files}
     for name in pictures.list_names(message):
-        if name not in known:
+        if name not in shows:
             problem = f"A block shows the picture '{name}', and the report has no file of that name."
-            raise ReportFailed(problem, hint=f"Its files: {', '.join(known) or 'none'}.")
+            raise ReportFailed(problem, hint=f"Its files: {', '.join(shows) or 'none'}.")
+        if not shows[name]:
+            problem = f"A block shows the file '{name}' as a picture, and it is none."
+            raise ReportFailed(
+                problem, hint="Slack shows PNG, JPEG and GIF. Leave the block out: other files go into the thread."
+            )

@@ -80,7 +80,9 @@ def _add_texts(message: Message) -> Message:
 def _refuse_empty(message: Message) -> None:
     """Raise ReportFailed for a message without content."""
     if not (message.text.strip() or message.blocks or message.attachments):
-        raise ReportFailed("The report's message is empty.", hint="A message needs a text, blocks or attachments.")
+        raise ReportFailed(
+            "The report's message is empty.", hint="A message needs a text, markdown, blocks, attachments or files."
+        )
 
 
 def _refuse_silent(message: Message) -> None:

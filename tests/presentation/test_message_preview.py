@@ -57,6 +57,7 @@ def test_markup_becomes_plain_text(markup: str, shown: str) -> None:
         ),
         pytest.param({"type": "context", "elements": [mrkdwn("a"), mrkdwn("b")]}, [("dim", "a  b")], id="context"),
         pytest.param({"type": "image", "alt_text": "Sales"}, [("dim", "[picture: Sales]")], id="picture"),
+        pytest.param({"type": "image", "alt_text": "*a* <!b>\x1b"}, [("dim", "[picture: *a* <!b>]")], id="alt text"),
         pytest.param(
             {"type": "actions", "elements": [{"type": "button", "text": mrkdwn("Go"), "url": "https://x.co"}]},
             [("link", "[Go] (https://x.co)")],

@@ -71,6 +71,7 @@ def attempt_to_json(attempt: Attempt) -> dict[str, Any]:
         "detail": attempt.detail,
         "part": attempt.part,
         "render_ms": attempt.render_ms,
+        "method": attempt.method,
     }
 
 

@@ -82,7 +82,7 @@ def attempt_entries(attempt: Attempt, job: JobRecord) -> Iterator[TimelineEntry]
     yield TimelineEntry(
         attempt.ended_at,
         str(attempt.outcome),
-        f"{name}: {outcome} ({attempt.error or 'no error code'}{status}). {sentence} {detail}".rstrip(),
+        f"{name.rstrip(',')}: {outcome} ({attempt.error or 'no error code'}{status}). {sentence} {detail}".rstrip(),
         job_summary.fill_job(remedy, job),
     )
 

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from schedbot.admin.schedules import preview
 from schedbot.errors import BadInput, NotFound, SchedbotError
 from schedbot.model import Schedule, ScheduleState
+from schedbot.posts import RenderedFile
 from schedbot.reports import definitions, live_client
 from schedbot.reports.live_client import LiveClient, LiveRequest, LiveResult
 from schedbot.reports.results import RenderedReport
@@ -22,7 +23,7 @@ class CheckedReport:
     """Result for a schedule; None: of the report's table.
 
     `error`: why its report failed; `place`: the line of its code, or the last line of a command's stderr. `note`: why
-    it gave no message, though it works.
+    it gave no message, or lacks a picture, though it works.
     """
 
     schedule: str | None
@@ -109,15 +110,12 @@ class ReportChecker:
     def describe(self, result: LiveResult) -> CheckedReport:
         """Return the result of a rendering."""
         rendered = result.rendered
-        note = f"nothing to report: {rendered.skip.reason}" if rendered.skip else ""
-        if rendered.not_ready:
-            note = f"not ready: {rendered.not_ready.reason}"
         return CheckedReport(
             schedule=self.schedules.pop(result.request.key),
             report=result.request.definition.name,
             error=rendered.failure,
             hint=rendered.hint,
-            note=note,
+            note=find_note(rendered),
             took_ms=rendered.render_ms,
             place=find_place(rendered),
         )
@@ -127,6 +125,17 @@ class ReportChecker:
         for schedule in schedules.list_matching(self.session.db, ACTIVE):
             if schedule.terms.report.kind == "template":
                 yield check_template(self.session, schedule)
+
+
+def find_note(rendered: RenderedReport) -> str:
+    """Return why a report that works gave no message, or which pictures its message lacks."""
+    if rendered.skip:
+        return f"nothing to report: {rendered.skip.reason}"
+    if rendered.not_ready:
+        return f"not ready: {rendered.not_ready.reason}"
+    files = rendered.message.files if rendered.message else ()
+    names = [f"'{file.name}'" for file in files if isinstance(file, RenderedFile) and file.error]
+    return f"cannot draw {', '.join(names)} ('schedbot preview' shows the reason)" if names else ""
 
 
 def find_place(rendered: RenderedReport) -> str:

@@ -26,6 +26,11 @@ def to_plain_text(mrkdwn: str) -> str:
     text = MENTION.sub(lambda match: show_mention(match[1], match[2], match[3]), text)
     text = EMPHASIS.sub(r"\2", text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     text = show_emoji(text) if ":" in text else text
+    return without_controls(text)
+
+
+def without_controls(text: str) -> str:
+    """Return a text that has no markup, such as the title of a file, without characters that control a terminal."""
     return "".join(char for char in text if char == "\n" or unicodedata.category(char) not in ("Cc", "Cs"))
 
 

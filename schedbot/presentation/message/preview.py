@@ -16,7 +16,7 @@ from schedbot.model import Message
 from schedbot.posts import RenderedFile
 from schedbot.presentation.column_wrap import count_columns, wrap_line
 from schedbot.presentation.message.markdown import to_mrkdwn
-from schedbot.presentation.message.markup import show_dates, to_plain_text
+from schedbot.presentation.message.markup import show_dates, to_plain_text, without_controls
 from schedbot.presentation.message.tables import table_lines
 from schedbot.reports.fallback_text import as_list, extract_text
 from schedbot.rules.block_kit.pictures import find_name
@@ -46,7 +46,7 @@ def preview_lines(message: Message, width: int = 80, zone: ZoneInfo | None = Non
     if others:
         lines += _caption("files, in the thread", width)
     for file in others:
-        title = f"{to_plain_text(file.title)}: " if file.title else ""
+        title = f"{without_controls(file.title)}: " if file.title else ""
         lines += [("link", line) for line in _wrap(f"[file: {title}{file.name}, {format_size(file.size)}]", width)]
     return lines
 
@@ -82,7 +82,7 @@ def _with_size(block: Any, files: Files) -> Any:
 def format_size(size: int) -> str:
     """Return a number of bytes as `34 bytes`, `1.2 kB` or `12 MB`."""
     if size < 1_000:
-        return f"{size} bytes"
+        return f"{size} byte{'s' if size != 1 else ''}"
     unit, bytes_of_unit = ("kB", 1_000) if size < 1_000_000 else ("MB", 1_000_000)
     count = size / bytes_of_unit
     return f"{count:.1f} {unit}" if count < 10 else f"{count:,.0f} {unit}"
@@ -153,7 +153,9 @@ def _block_lines(block: Mapping[str, Any], width: int) -> Iterator[Line]:
             text = "  ".join(to_plain_text(_element_text(element)) for element in as_list(block.get("elements")))
             yield from (("dim", line) for line in _wrap(text, width))
         case "image":
-            yield from (("dim", line) for line in _wrap(f"[picture: {to_plain_text(_element_text(block))}]", width))
+            yield from (
+                ("dim", line) for line in _wrap(f"[picture: {without_controls(_text(block.get('alt_text')))}]", width)
+            )
         case "actions":
             yield from _button_lines(as_list(block.get("elements")), width)
         case "markdown":

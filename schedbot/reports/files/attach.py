@@ -26,7 +26,7 @@ NOT_STORED = "picture_not_stored"
 
 @dataclass(frozen=True, slots=True)
 class DrawnFile(File):
-    """A file whose content is bytes as Slack takes them. `failure`: the reason why a picture is not drawn."""
+    """A file whose content is bytes as Slack takes them. `failure`: the sentence of a picture that is not drawn."""
 
     is_picture: bool = False
     failure: str = ""
@@ -45,7 +45,7 @@ def attach_files(message: Message) -> Message:
     # Slack shows the text of a message with blocks in notifications alone.
     above = tuple(make_sections(message.text)) if shown and not message.blocks else message.blocks
     message = replace(message, blocks=(*above, *shown), files=files)
-    if notes := {name: describe_failure(file) for name, file in pictures.items() if file.failure}:
+    if notes := {name: file.failure for name, file in pictures.items() if file.failure}:
         message = replace_pictures(message, notes)
     if message.text.strip() or message.blocks or message.attachments:
         return message
@@ -66,7 +66,7 @@ def draw_file(file: File) -> DrawnFile:
     try:
         return DrawnFile(name, draw(file.content), file.title, alt, is_picture=True)
     except NotDrawn as error:
-        return DrawnFile(name, b"", file.title, alt, is_picture=True, failure=str(error))
+        return DrawnFile(name, b"", file.title, alt, is_picture=True, failure=describe_failure(file, error))
 
 
 def is_picture_name(name: str) -> bool:
@@ -99,9 +99,9 @@ def make_block(file: File) -> dict[str, object]:
     return {"type": "image", "slack_file": {"name": file.name}, "alt_text": file.alt}
 
 
-def describe_failure(file: DrawnFile) -> str:
-    """Return the line in the place of a picture that is not drawn."""
-    return f"The picture '{file.name}' cannot be drawn: {file.failure}."
+def describe_failure(file: File, reason: NotDrawn) -> str:
+    """Return the line in the place of a picture that is not drawn, with the name that the report gave it."""
+    return f"The picture '{file.name}' cannot be drawn: {reason}."
 
 
 def write_files(message: Message, folder: str) -> Message:

@@ -14,7 +14,9 @@ MAX_REASON = 200
 SIGNATURES = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpg"), (b"GIF87a", "gif"), (b"GIF89a", "gif"))
 SVG = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*>\s*)*<svg[\s>]", re.DOTALL)
 ROOT = re.compile(r"<svg\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
-NUMBER = r"\s*([0-9]*\.?[0-9]+)"
+LENGTH = r"\s*([0-9]*\.?[0-9]+)(pt|pc|in|cm|mm|em)?"
+DPI = 96  # CSS pixels of an inch; resvg knows no other unit than the pixel without it
+UNITS = {"pt": DPI / 72, "pc": DPI / 6, "in": DPI, "cm": DPI / 2.54, "mm": DPI / 25.4, "em": 16}
 # Another file or address in an SVG: resvg would read a picture of this machine.
 OUTSIDE = re.compile(
     r"<!ENTITY|<(?:\w+:)?(?:image|feImage)\b(?:[^>\"']|\"[^\"]*\"|'[^']*')*?href\s*=\s*[\"'](?!\s*data:|#)",
@@ -98,7 +100,7 @@ def draw_svg(content: bytes) -> bytes:
     except ImportError:
         raise NotDrawn("SVG needs schedbot[charts] to be installed") from None
     try:
-        return bytes(resvg_py.svg_to_bytes(svg_string=text, background="white"))
+        return bytes(resvg_py.svg_to_bytes(svg_string=text, background="white", dpi=DPI))
     except Exception as error:
         raise NotDrawn(describe(error)) from None
 
@@ -107,10 +109,11 @@ def check_size(text: str) -> None:
     """Raise NotDrawn for an SVG of too many pixels: they would fill the memory."""
     root = ROOT.search(text)
     attributes = root[1] if root else ""
-    sizes = [re.search(rf"\b{name}\s*=\s*[\"']{NUMBER}", attributes) for name in ("width", "height")]
+    sizes = [re.search(rf"\b{name}\s*=\s*[\"']{LENGTH}", attributes) for name in ("width", "height")]
     box = re.search(r"\bviewBox\s*=\s*[\"']\s*[-0-9.]+[\s,]+[-0-9.]+[\s,]+([0-9.]+)[\s,]+([0-9.]+)", attributes)
     width, height = (
-        float(size[1]) if size else float(box[side]) if box else 100.0 for side, size in enumerate(sizes, 1)
+        float(size[1]) * UNITS.get(size[2], 1) if size else float(box[side]) if box else 100.0
+        for side, size in enumerate(sizes, 1)
     )
     if width * height > MAX_PIXELS:
         raise NotDrawn(f"the SVG has {width:,.0f} x {height:,.0f} pixels; at most {MAX_PIXELS:,} are drawn")

@@ -61,7 +61,8 @@ SELECT a.job_id, a.number AS "attempt.number", a.version AS "attempt.version", a
                         WHERE l.job_id = a.job_id AND l.number = a.number AND l.answer = 'found'
                         ORDER BY l.id DESC LIMIT 1)) AS "attempt.ts",
        a.lateness_ms AS "attempt.lateness_ms", a.rendered_at AS "attempt.rendered_at",
-       a.render_ms AS "attempt.render_ms", a.part AS "attempt.part", a.thread_ts AS "attempt.thread_ts"
+       a.render_ms AS "attempt.render_ms", a.part AS "attempt.part", a.thread_ts AS "attempt.thread_ts",
+       a.method AS "attempt.method"
   FROM attempts a
  WHERE a.job_id IN (SELECT value FROM json_each(:jobs))
  ORDER BY a.job_id, a.number
@@ -93,6 +94,7 @@ class Attempt:
     render_ms: int | None = None
     part: int = 1
     thread_ts: str | None = None  # thread that it was sent to
+    method: str = "post"  # or `update`, `share` of a file
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,15 @@ import pytest
 from tests.support.app import App
 
 MODULE = """
-from schedbot.reports import skip, not_ready
+from schedbot.reports import File, Message, skip, not_ready
 
 def report(context):
     if context.account == "broken":
         raise ValueError("no such account")
     if context.account == "quiet":
         return skip("no orders")
+    if context.account == "chart":
+        return Message("Orders", files=[File("chart.png", b"no picture")])
     return f"Orders of {context.account}"
 """
 TABLES = """
@@ -118,6 +120,11 @@ def test_check_names_an_invalid_table(reporting: App) -> None:
 def test_skip_is_no_failure(reporting: App) -> None:
     add(reporting, "quiet", "quiet")
     assert "ok     quiet (weekly): nothing to report: no orders" in run(reporting, "reports", "check", "weekly")
+
+
+def test_picture_that_cannot_be_drawn_is_named(reporting: App) -> None:
+    add(reporting, "chart", "chart")
+    assert "ok     chart (weekly): cannot draw 'chart.png'" in run(reporting, "reports", "check", "weekly")
 
 
 def test_name_wins_over_a_path(reporting: App) -> None:

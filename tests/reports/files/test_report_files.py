@@ -88,6 +88,7 @@ def test_other_file_is_no_block_and_gives_a_text() -> None:
         (Figure(ValueError("no data")), "ValueError: no data"),
         (b"not a picture", "its content is no PNG, JPEG, GIF or SVG"),
         (SVG % b'<image a=">" href="/etc/passwd"/>', "the SVG refers to another file or address"),
+        (b'<svg width="50in" height="60in"/>', "the SVG has 4,800 x 5,760 pixels; at most 16,000,000 are drawn"),
         (b'<svg viewBox="0 0 100000 100000"/>', "the SVG has 100,000 x 100,000 pixels; at most 16,000,000 are drawn"),
     ],
 )
@@ -122,6 +123,20 @@ def test_alternative_text_of_a_block_is_cleaned() -> None:
     picture = {"type": "image", "slack_file": {"name": "a.png"}, "alt_text": "A\udcff\x00"}
     message = render(Message("s", [picture], files=[File("a.png", PNG)]))
     assert message.files[0].alt == message.blocks[0]["alt_text"] == "A\ufffd"
+
+
+@pytest.mark.parametrize("unit", ["", "px", "pt", "pc", "in", "cm", "mm", "em"])
+def test_svg_with_a_unit_of_length_is_drawn(unit: str) -> None:
+    pytest.importorskip("resvg_py")
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="3{unit}" height="2{unit}"/>'
+    (file,) = render(Message("s", files=[File("a.svg", svg, alt="A")])).files
+    assert isinstance(file, File)
+    assert file.content[:4] == PNG[:4]
+
+
+def test_picture_that_is_not_drawn_has_the_name_of_its_file() -> None:
+    message = render(Message("s", files=[File("a.svg", b'<svg viewBox="0 0 100000 100000"/>')]))
+    assert "The picture 'a.svg' cannot be drawn" in str(message.blocks[1])
 
 
 @pytest.mark.slow  # matplotlib takes more than a second to load
@@ -162,6 +177,12 @@ def test_block_with_an_unknown_picture_is_refused() -> None:
     block = {"type": "image", "slack_file": {"name": "b.png"}, "alt_text": "B"}
     with pytest.raises(ReportFailed, match=r"picture 'b\.png', and the report has no file of that name"):
         render(Message("s", [block], files=[File("a.png", PNG)]))
+
+
+def test_block_with_a_file_that_is_no_picture_is_refused() -> None:
+    block = {"type": "image", "slack_file": {"name": "a.csv"}, "alt_text": "A"}
+    with pytest.raises(ReportFailed, match=r"A block shows the file 'a\.csv' as a picture, and it is none\."):
+        render(Message("s", [block], files=[File("a.csv", b"a,b")]))
 
 
 def test_csv_file_has_rows_and_no_formulas() -> None:
