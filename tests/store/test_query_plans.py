@@ -19,7 +19,7 @@ from schedbot.model import (
 )
 from schedbot.store.database import Database
 from schedbot.store.fanout import enqueue_due, enqueue_together, insert_jobs
-from schedbot.store.history import missed_spans
+from schedbot.store.history import missed_spans, result_counts
 from schedbot.store.jobs import (
     attempts,
     calendar_deferral,
@@ -79,6 +79,7 @@ STEPS = [
     pytest.param(attempts.BEGIN, ["j USING INTEGER PRIMARY KEY", "p USING PRIMARY KEY"], id="begin an attempt"),
     pytest.param(attempts.COUNT, ["jobs USING INTEGER PRIMARY KEY"], id="count the attempt"),
     pytest.param(attempts.END, ["attempts USING INDEX attempts_open (job_id=? AND number=?)"], id="end the attempt"),
+    pytest.param(attempts.SETTLE_FINALLY, ["jobs USING INTEGER PRIMARY KEY"], id="settle a job that has ended"),
     pytest.param(attempts.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="settle its job"),
     pytest.param(pacing.HOLD, [], id="hold a channel"),
     pytest.param(pacing.RELEASE, [], id="release a channel"),
@@ -144,6 +145,14 @@ def test_statement_of_a_post_reads_an_index_and_sorts_nothing(db: Database, sql:
     assert "TEMP B-TREE" not in text, text
 
 
+def test_count_of_results_reads_only_the_jobs_of_the_commit(db: Database) -> None:
+    steps = plan(db, result_counts.COUNT)
+    assert {step for step in steps if step.startswith("SEARCH")} == {
+        "SEARCH j USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH a USING PRIMARY KEY (job_id=? AND number=?)",
+    }
+
+
 def test_schedules_of_a_user_are_read_from_one_index(db: Database) -> None:
     steps = plan(db, user_zones.OUTDATED)
     assert "schedule_versions_by_user (tz_from=? AND schedule_id>?)" in steps[0]
@@ -181,7 +190,7 @@ def test_enqueue_sorts_only_its_own_schedules(db: Database, sql: str) -> None:
 )
 def test_tables_and_enums_have_the_same_values(db: Database, table: str, column: str, words: type[StrEnum]) -> None:
     sql = read_value(db, "SELECT sql FROM sqlite_schema WHERE name = :table", {"table": table})
-    [listed] = re.findall(rf"CHECK \({column} IN\s*\(([^)]*)\)\)", sql)
+    [listed] = re.findall(rf"CHECK \(\s*{column} (?:IN\s*\(|=)([^)]*)\)", sql)
     assert sorted(re.findall(r"'([a-z_]+)'", listed)) == sorted(words)
 
 

@@ -1,5 +1,9 @@
 """Invariants of jobs and attempts, each with a query for the rows that violate it."""
 
+from typing import Any
+
+import apsw
+
 from schedbot.store.database import Database
 from tests.support.sql import read_rows
 
@@ -29,3 +33,33 @@ VIOLATIONS = {
 def list_violations(db: Database) -> list[str]:
     """Return the invariants that do not hold."""
     return [name for name, sql in VIOLATIONS.items() if read_rows(db, sql)]
+
+
+COUNTS = (
+    "SELECT kind, period, key, measure, bucket, count, total_ms FROM rollups WHERE count <> 0 ORDER BY 1, 2, 3, 4, 5"
+)
+# Each row is inserted anew, as it is now, into a copy without counts: the triggers for new rows count all of them.
+INSERT_ANEW = """
+INSERT INTO prunes (id, pruned_at, older_than, keeps_failed, is_deleting) VALUES (-1, 0, 0, 0, 1);
+CREATE TEMP TABLE old_jobs AS SELECT * FROM jobs;
+CREATE TEMP TABLE old_attempts AS SELECT * FROM attempts;
+DELETE FROM attempts;
+DELETE FROM jobs;
+DELETE FROM rollups;
+INSERT INTO jobs SELECT * FROM old_jobs;
+INSERT INTO attempts SELECT * FROM old_attempts ORDER BY job_id, number;
+"""
+
+
+def list_counts(db: Database) -> list[tuple[Any, ...]]:
+    """Return the counts of results."""
+    return read_rows(db, COUNTS)
+
+
+def recount(db: Database) -> list[tuple[Any, ...]]:
+    """Return the counts that triggers make of all jobs and attempts."""
+    copy, source = apsw.Connection(":memory:"), apsw.Connection(str(db.path))
+    with copy.backup("main", source, "main") as backup:
+        backup.step(-1)
+    copy.execute(INSERT_ANEW).fetchall()
+    return copy.execute(COUNTS).fetchall()

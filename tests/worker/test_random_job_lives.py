@@ -31,7 +31,7 @@ from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
 from schedbot.store.schedules import schedules, workspaces
 from schedbot.worker.state.next_state import RetryBudget, next_state, next_state_by_policy, next_state_when_absent
 from tests.support.job_history import NOW, JobHistory
-from tests.support.job_invariants import list_violations
+from tests.support.job_invariants import list_counts, list_violations, recount
 from tests.support.sql import read_rows
 
 pytestmark = pytest.mark.slow
@@ -70,6 +70,7 @@ class LifeOfAJob(RuleBasedStateMachine):
         self.session = Session(Settings(None, self.db.path, actor="tester@host"), self.db, lambda: self.now)
 
     def teardown(self) -> None:
+        assert list_counts(self.db) == recount(self.db)
         self.db.close()
         shutil.rmtree(self.folder)
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
+from schedbot.store.history import result_counts
 from schedbot.store.jobs import claims, pacing
-from schedbot.store.jobs.settlement import SETTLED
+from schedbot.store.jobs.settlement import RESULT, SETTLED
 
 CANCELLED = after(JobState.RUNNING, Event.CANCELLED)
 
@@ -50,6 +51,14 @@ UPDATE attempts
 SETTLE = f"""
 UPDATE jobs
    SET {SETTLED}, spent = :spent, token = NULL, lease_until = NULL
+ WHERE id = :job_id AND token = :token AND state = 'running' AND attempts = :number
+RETURNING :place AS place, state
+"""
+
+# Of a job that is not queued again: its schedule and workspace do not matter any more.
+SETTLE_FINALLY = f"""
+UPDATE jobs
+   SET state = :state, {RESULT}, spent = :spent, token = NULL, lease_until = NULL
  WHERE id = :job_id AND token = :token AND state = 'running' AND attempts = :number
 RETURNING :place AS place, state
 """
@@ -194,10 +203,20 @@ def end_all(db: Database, ends: Sequence[AttemptEnd]) -> list[JobState | None]:
     written, if a newer claim holds the job, or the attempt was never written.
     """
     rows = [settlement_bindings(end, place) for place, end in enumerate(ends)]
-    states = {int(str(place)): JobState(str(state)) for place, state in db.select_many(SETTLE, rows)}
-    if states:
-        db.execute(END, {"ends": json.dumps([end_fields(ends[place]) for place in states])})
+    with result_counts.counting_together(db):
+        states = settle_all(db, rows)
+        if states:
+            db.execute(END, {"ends": json.dumps([end_fields(ends[place]) for place in states])})
+    result_counts.count(db, json.dumps([ends[place].job_id for place in states]))
     return [states.get(place) for place in range(len(ends))]
+
+
+def settle_all(db: Database, rows: Sequence[dict[str, object]]) -> dict[int, JobState]:
+    """Write the next states of jobs. Return those that were written, by place."""
+    again = [row for row in rows if row["state"] is JobState.QUEUED]
+    final = [row for row in rows if row["state"] is not JobState.QUEUED]
+    written = [*db.select_many(SETTLE_FINALLY, final), *db.select_many(SETTLE, again)]
+    return {int(str(place)): JobState(str(state)) for place, state in written}
 
 
 def settlement_bindings(end: AttemptEnd, place: int) -> dict[str, object]:

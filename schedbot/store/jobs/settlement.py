@@ -32,6 +32,12 @@ WORKSPACE = """(CASE WHEN :state = 'queued' AND jobs.parts_posted + :posted = 0
                      THEN (SELECT s.workspace_id FROM schedules s WHERE s.id = jobs.schedule_id)
                      ELSE jobs.workspace_id END)"""
 
+RESULT = """
+       available_at = :available_at, error = :error, parts_posted = parts_posted + :posted,
+       ts = CASE WHEN parts_posted = 0 THEN :ts ELSE ts END,
+       lateness_ms = CASE WHEN parts_posted = 0 THEN :lateness_ms ELSE lateness_ms END
+"""
+
 # Assignments of a statement that binds :state, :cancelled, :posted (1 or 0 parts) and the new values. `ts` and lateness
 # are those of the first part.
 SETTLED = f"""
@@ -40,9 +46,7 @@ SETTLED = f"""
        workspace_id = {WORKSPACE},
        parked = (:state = 'queued'
                  AND EXISTS (SELECT 1 FROM workspaces w WHERE w.id = {WORKSPACE} AND w.paused_at IS NOT NULL)),
-       available_at = :available_at, error = :error, parts_posted = parts_posted + :posted,
-       ts = CASE WHEN parts_posted = 0 THEN :ts ELSE ts END,
-       lateness_ms = CASE WHEN parts_posted = 0 THEN :lateness_ms ELSE lateness_ms END
+       {RESULT}
 """
 
 MARK_POSTED = """

@@ -61,8 +61,9 @@ SELECT j.schedule_id, 'render', {RENDERING}, count(*)
  WHERE {IN_TIME} AND j.kind <> 'test' AND a.ended_at IS NOT NULL AND a.render_ms IS NOT NULL GROUP BY 1, 3
 UNION ALL
 SELECT j.schedule_id, 'retried', -1, count(*)
-  FROM jobs j JOIN attempts a ON a.job_id = j.id
- WHERE {IN_TIME} AND j.kind <> 'test' AND a.ended_at IS NOT NULL AND a.number > 1 GROUP BY 1
+  FROM jobs j JOIN attempts a ON a.job_id = j.id AND a.number > 1 AND a.ended_at IS NOT NULL
+  JOIN attempts b ON b.job_id = j.id AND b.number = a.number - 1 AND b.part = a.part
+ WHERE {IN_TIME} AND j.kind <> 'test' GROUP BY 1
 """
 
 BY_KEY = f"""
@@ -86,7 +87,7 @@ SELECT 0 AS at, key, measure, -1 AS bucket, sum(count) AS count
         UNION ALL
         SELECT coalesce(b.error, b.outcome), 'retried', count(*)
           FROM jobs j JOIN attempts a ON a.job_id = j.id AND a.number > 1 AND a.ended_at IS NOT NULL
-          JOIN attempts b ON b.job_id = j.id AND b.number = a.number - 1
+          JOIN attempts b ON b.job_id = j.id AND b.number = a.number - 1 AND b.part = a.part
          WHERE {IN_TIME} AND j.kind <> 'test' GROUP BY 1)
  GROUP BY 2, 3
 """

@@ -176,6 +176,7 @@ CREATE TABLE calendars (
 ) STRICT;
 
 -- Jobs: one for each enqueued occurrence, and for each extra post (run-now).
+-- A CHECK of many values that is run for each job has no IN: SQLite would build an index of the values each time.
 CREATE TABLE jobs (
   id            INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   schedule_id   TEXT    NOT NULL REFERENCES schedules (id),
@@ -205,10 +206,12 @@ CREATE TABLE jobs (
   acknowledged  TEXT,                                  -- JSON: at, by and reason of a person who saw its failure
   CONSTRAINT one_job_for_each_occurrence UNIQUE (schedule_id, due_at),
   CONSTRAINT kind_known CHECK (kind IN ('scheduled', 'extra', 'test')),
-  CONSTRAINT state_known CHECK (state IN
-    ('queued', 'running', 'succeeded', 'failed', 'unknown', 'held', 'missed', 'skipped', 'cancelled')),
-  CONSTRAINT cancel_reason_known CHECK (cancel_reason IN
-    ('schedule_paused', 'schedule_edited', 'schedule_suspended', 'schedule_removed', 'skipped_by_hand', 'all_paused')),
+  CONSTRAINT state_known CHECK (
+    state = 'queued' OR state = 'running' OR state = 'succeeded' OR state = 'failed' OR state = 'unknown' OR
+    state = 'held' OR state = 'missed' OR state = 'skipped' OR state = 'cancelled'),
+  CONSTRAINT cancel_reason_known CHECK (
+    cancel_reason = 'schedule_paused' OR cancel_reason = 'schedule_edited' OR cancel_reason = 'schedule_suspended' OR
+    cancel_reason = 'schedule_removed' OR cancel_reason = 'skipped_by_hand' OR cancel_reason = 'all_paused'),
   CONSTRAINT cancelled_has_a_reason CHECK (state <> 'cancelled' OR cancel_reason IS NOT NULL),
   CONSTRAINT only_cancelled_or_skipped_has_a_cancel_reason
     CHECK (cancel_reason IS NULL OR state IN ('cancelled', 'skipped')),
@@ -278,15 +281,17 @@ CREATE TABLE attempts (
   lateness_ms   INTEGER,
   PRIMARY KEY (job_id, number),
   CONSTRAINT ended_has_an_outcome CHECK ((ended_at IS NULL) = (outcome IS NULL)),
-  CONSTRAINT outcome_known CHECK (outcome IN ('posted', 'rate_limited', 'quota', 'unknown', 'not_posted',
-    'token_refused', 'channel_refused', 'message_refused', 'our_defect', 'render_failed', 'not_ready', 'nothing_to_report',
-    'lost_unsent')),
-  CONSTRAINT method_known CHECK (method IN ('post', 'update', 'share')),
+  CONSTRAINT outcome_known CHECK (
+    outcome = 'posted' OR outcome = 'rate_limited' OR outcome = 'quota' OR outcome = 'unknown' OR
+    outcome = 'not_posted' OR outcome = 'token_refused' OR outcome = 'channel_refused' OR
+    outcome = 'message_refused' OR outcome = 'our_defect' OR outcome = 'render_failed' OR outcome = 'not_ready' OR
+    outcome = 'nothing_to_report' OR outcome = 'lost_unsent'),
+  CONSTRAINT method_known CHECK (method = 'post' OR method = 'update' OR method = 'share'),
   CONSTRAINT posted_has_a_ts CHECK (outcome <> 'posted' OR ts IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempts_open ON attempts (job_id) WHERE ended_at IS NULL;
 CREATE INDEX attempts_of_report ON attempts (report, started_at) WHERE report IS NOT NULL;
-CREATE TRIGGER ended_attempt_is_final BEFORE UPDATE ON attempts WHEN OLD.ended_at IS NOT NULL
+CREATE TRIGGER ended_attempt_is_final AFTER UPDATE ON attempts WHEN OLD.ended_at IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'an ended attempt is never updated'); END;
 
 -- Parts of a message that is sent as several, stored before the first is sent: the others are never rendered anew.

@@ -26,6 +26,12 @@ CREATE TABLE prunes (
 ) STRICT;
 CREATE INDEX prunes_deleting ON prunes (is_deleting) WHERE is_deleting = 1;
 
+-- While a row is here, its transaction counts the ends of attempts by a statement of its own (store.history.result_counts).
+CREATE TABLE counts_together (
+  id  INTEGER NOT NULL PRIMARY KEY,
+  CONSTRAINT only_one_row CHECK (id = 1)
+) STRICT;
+
 -- An insert into this view counts a result: in its hour, for its schedule and for its label. Buckets: 0 to 9, then steps
 -- of 2, 5 and 10 % of the next power of ten.
 CREATE VIEW results AS
@@ -51,7 +57,7 @@ END;
 
 -- A job counts once it has succeeded, failed or was missed, as long as it is in that state.
 CREATE TRIGGER count_new_job AFTER INSERT ON jobs
-WHEN NEW.state IN ('succeeded', 'failed', 'missed') AND NEW.kind <> 'test'
+WHEN (NEW.state = 'succeeded' OR NEW.state = 'failed' OR NEW.state = 'missed') AND NEW.kind <> 'test'
 BEGIN
   INSERT INTO results
   VALUES (NEW.schedule_id, NEW.due_at, CASE NEW.state WHEN 'succeeded' THEN 'posts' ELSE NEW.state END,
@@ -59,23 +65,22 @@ BEGIN
           CASE NEW.state WHEN 'succeeded' THEN NULL ELSE NEW.error END, 1);
 END;
 CREATE TRIGGER count_changed_job AFTER UPDATE OF state ON jobs
-WHEN NEW.state IN ('succeeded', 'failed', 'missed') AND NEW.state <> OLD.state AND NEW.kind <> 'test'
+WHEN NEW.state <> OLD.state AND ((NEW.state = 'succeeded' OR NEW.state = 'failed' OR NEW.state = 'missed') OR (OLD.state = 'succeeded' OR OLD.state = 'failed' OR OLD.state = 'missed'))
+ AND NEW.kind <> 'test' AND NOT EXISTS (SELECT 1 FROM counts_together)
 BEGIN
   INSERT INTO results
-  VALUES (NEW.schedule_id, NEW.due_at, CASE NEW.state WHEN 'succeeded' THEN 'posts' ELSE NEW.state END,
-          CASE NEW.state WHEN 'succeeded' THEN NEW.lateness_ms END,
-          CASE NEW.state WHEN 'succeeded' THEN NULL ELSE NEW.error END, 1);
-END;
-CREATE TRIGGER uncount_changed_job AFTER UPDATE OF state ON jobs
-WHEN OLD.state IN ('succeeded', 'failed', 'missed') AND NEW.state <> OLD.state AND OLD.kind <> 'test'
-BEGIN
+  SELECT OLD.schedule_id, OLD.due_at, CASE OLD.state WHEN 'succeeded' THEN 'posts' ELSE OLD.state END,
+         CASE OLD.state WHEN 'succeeded' THEN OLD.lateness_ms END,
+         CASE OLD.state WHEN 'succeeded' THEN NULL ELSE OLD.error END, -1
+   WHERE (OLD.state = 'succeeded' OR OLD.state = 'failed' OR OLD.state = 'missed');
   INSERT INTO results
-  VALUES (OLD.schedule_id, OLD.due_at, CASE OLD.state WHEN 'succeeded' THEN 'posts' ELSE OLD.state END,
-          CASE OLD.state WHEN 'succeeded' THEN OLD.lateness_ms END,
-          CASE OLD.state WHEN 'succeeded' THEN NULL ELSE OLD.error END, -1);
+  SELECT NEW.schedule_id, NEW.due_at, CASE NEW.state WHEN 'succeeded' THEN 'posts' ELSE NEW.state END,
+         CASE NEW.state WHEN 'succeeded' THEN NEW.lateness_ms END,
+         CASE NEW.state WHEN 'succeeded' THEN NULL ELSE NEW.error END, 1
+   WHERE (NEW.state = 'succeeded' OR NEW.state = 'failed' OR NEW.state = 'missed');
 END;
 CREATE TRIGGER uncount_deleted_job AFTER DELETE ON jobs
-WHEN OLD.state IN ('succeeded', 'failed', 'missed') AND OLD.kind <> 'test'
+WHEN (OLD.state = 'succeeded' OR OLD.state = 'failed' OR OLD.state = 'missed') AND OLD.kind <> 'test'
  AND NOT EXISTS (SELECT 1 FROM prunes WHERE is_deleting = 1)
 BEGIN
   INSERT INTO results
@@ -96,7 +101,7 @@ CREATE TRIGGER uncount_deleted_span AFTER DELETE ON missed_spans
 WHEN NOT EXISTS (SELECT 1 FROM prunes WHERE is_deleting = 1)
 BEGIN INSERT INTO results VALUES (OLD.schedule_id, OLD.last_due_at, 'missed', NULL, OLD.reason, -OLD.count); END;
 
--- The end of an attempt. An attempt after another is a retry, for the other's error.
+-- The end of an attempt. An attempt after another of the same part is a retry, for the other's error.
 CREATE TRIGGER count_new_attempt AFTER INSERT ON attempts WHEN NEW.ended_at IS NOT NULL
 BEGIN
   INSERT INTO rollups VALUES ('outcome', 0, NEW.workspace_id, NEW.outcome, -1, 1, 0) ON CONFLICT DO UPDATE SET count = count + 1;
@@ -111,23 +116,18 @@ CREATE TRIGGER count_new_retry AFTER INSERT ON attempts WHEN NEW.ended_at IS NOT
 BEGIN
   INSERT INTO results
   SELECT j.schedule_id, j.due_at, 'retried', NULL, coalesce(a.error, a.outcome), 1
-    FROM jobs j JOIN attempts a ON a.job_id = j.id AND a.number = NEW.number - 1
+    FROM jobs j JOIN attempts a ON a.job_id = j.id AND a.number = NEW.number - 1 AND a.part = NEW.part
    WHERE j.id = NEW.job_id AND j.kind <> 'test';
 END;
-CREATE TRIGGER count_end_of_attempt AFTER UPDATE OF ended_at ON attempts WHEN NEW.ended_at IS NOT NULL
+CREATE TRIGGER count_end_of_attempt AFTER UPDATE OF ended_at ON attempts
+WHEN NEW.ended_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM counts_together)
 BEGIN
   INSERT INTO rollups VALUES ('outcome', 0, NEW.workspace_id, NEW.outcome, -1, 1, 0) ON CONFLICT DO UPDATE SET count = count + 1;
-END;
-CREATE TRIGGER count_end_of_rendering AFTER UPDATE OF ended_at ON attempts WHEN NEW.ended_at IS NOT NULL AND NEW.render_ms IS NOT NULL
-BEGIN
   INSERT INTO results
   SELECT schedule_id, due_at, 'render', NEW.render_ms, NEW.report, 1 FROM jobs
-   WHERE id = NEW.job_id AND kind <> 'test';
-END;
-CREATE TRIGGER count_end_of_retry AFTER UPDATE OF ended_at ON attempts WHEN NEW.ended_at IS NOT NULL AND NEW.number > 1
-BEGIN
+   WHERE id = NEW.job_id AND kind <> 'test' AND NEW.render_ms IS NOT NULL;
   INSERT INTO results
   SELECT j.schedule_id, j.due_at, 'retried', NULL, coalesce(a.error, a.outcome), 1
-    FROM jobs j JOIN attempts a ON a.job_id = j.id AND a.number = NEW.number - 1
+    FROM jobs j JOIN attempts a ON a.job_id = j.id AND a.number = NEW.number - 1 AND a.part = NEW.part
    WHERE j.id = NEW.job_id AND j.kind <> 'test';
 END;

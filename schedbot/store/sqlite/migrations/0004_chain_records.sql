@@ -12,7 +12,7 @@ CREATE TRIGGER change_is_final BEFORE UPDATE ON changes
 BEGIN SELECT RAISE(ABORT, 'a change on record is never updated'); END;
 CREATE TRIGGER lookup_is_final BEFORE UPDATE ON lookups
 BEGIN SELECT RAISE(ABORT, 'a look-up is never updated'); END;
-CREATE TRIGGER settled_job_is_final BEFORE UPDATE OF schedule_id, due_at, state, attempts, error, ts, lateness_ms ON jobs
+CREATE TRIGGER settled_job_is_final AFTER UPDATE OF schedule_id, due_at, state, attempts, error, ts, lateness_ms ON jobs
 WHEN OLD.state = 'succeeded' OR (OLD.state = 'failed' AND NEW.state NOT IN ('queued', 'failed'))
 BEGIN SELECT RAISE(ABORT, 'a posted job is never changed, and a failed one is only queued again'); END;
 
