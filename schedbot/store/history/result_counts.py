@@ -6,8 +6,20 @@ The triggers (migration count_results) count the results of all other writers. T
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from schedbot.rules.histogram import BUCKET_SQL
 from schedbot.store.database import Database
+
+BUCKET_SQL = " ".join(
+    [
+        "CASE WHEN {0} IS NULL THEN -1 WHEN {0} < 0 THEN 0 WHEN {0} < 10 THEN {0}",
+        *(
+            f"WHEN {{0}} < {2 * ten} THEN {{0}} / {ten // 5} * {ten // 5} "
+            f"WHEN {{0}} < {5 * ten} THEN {{0}} / {ten // 2} * {ten // 2} "
+            f"WHEN {{0}} < {10 * ten} THEN {{0}} / {ten} * {ten}"
+            for ten in (10**power for power in range(1, 7))
+        ),
+        "ELSE {0} / 10000000 * 10000000 END",
+    ]
+)
 
 # While the row is there, the triggers count no ends. It never outlives its transaction.
 BEGIN = "INSERT INTO counts_together (id) VALUES (1)"

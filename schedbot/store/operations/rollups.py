@@ -7,21 +7,10 @@ counted, as long as they are not pruned.
 from dataclasses import dataclass
 
 from schedbot.store.database import Database
+from schedbot.store.history.result_counts import BUCKET_SQL
 from schedbot.store.operations import prune
 
 # Bucket of a value in the column {0}, as in rules/histogram.py; -1 for null.
-BUCKET_SQL = " ".join(
-    [
-        "CASE WHEN {0} IS NULL THEN -1 WHEN {0} < 0 THEN 0 WHEN {0} < 10 THEN {0}",
-        *(
-            f"WHEN {{0}} < {2 * ten} THEN {{0}} / {ten // 5} * {ten // 5} "
-            f"WHEN {{0}} < {5 * ten} THEN {{0}} / {ten // 2} * {ten // 2} "
-            f"WHEN {{0}} < {10 * ten} THEN {{0}} / {ten} * {ten}"
-            for ten in (10**power for power in range(1, 7))
-        ),
-        "ELSE {0} / 10000000 * 10000000 END",
-    ]
-)
 
 HOUR_MS = 3_600_000
 SPAN_MS = 2_592_000_000

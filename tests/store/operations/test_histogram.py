@@ -7,7 +7,7 @@ import apsw
 import pytest
 
 from schedbot.rules.histogram import BOUNDS_MS, accumulate, bucket_width, percentile
-from schedbot.store.operations.rollups import BUCKET_SQL
+from schedbot.store.history.result_counts import BUCKET_SQL
 from schedbot.store.sqlite import migrations
 
 VALUES = [*range(250), *(10**power + step for power in range(2, 8) for step in (-1, 0, 1)), 1_234, 49_999, 123_456_789]
