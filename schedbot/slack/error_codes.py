@@ -157,7 +157,7 @@ _OUR_CODES: dict[Outcome, dict[str, tuple[str, str]]] = {
         "no_ts": ("Slack accepted the message but did not return its ts.", LOOKED_UP),
         "too_large": ("The response had more than 1 MB.", LOOKED_UP),
         "wrong_channel": ("Slack accepted the message but did not name its channel.", LOOKED_UP),
-        "restored": ("A restore did not learn whether it was posted.", "`schedbot audit JOB` shows how to settle it."),
+        "restored": ("A restore could not find out if it was posted.", "`schedbot audit JOB` shows how to settle it."),
         "worker_lost": ("The worker died after the request left.", LOOKED_UP),
         "share_pending": ("Slack has accepted the file and has not shared it yet.", LOOKED_UP_FILE),
     },

@@ -97,7 +97,7 @@ def explain_state(job: JobRecord, circumstances: Circumstances) -> tuple[str, tu
 
 def explain_held(job: JobRecord) -> str:
     if job.error == "restored":
-        return "the database was restored from a backup, and no history tells whether it was posted since."
+        return "the database was restored from a backup, and no record shows if the message was posted."
     code = job.attempts[-1].error if job.attempts else None
     if code and not error_codes.is_known(code):
         return f"Slack returned '{code}', a code that schedbot does not know. The message may have been posted."

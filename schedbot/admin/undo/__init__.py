@@ -1,1 +1,1 @@
-"""Take a recorded change back, as a change of its own."""
+"""Undo a recorded change by a change of its own."""

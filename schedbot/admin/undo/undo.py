@@ -1,4 +1,4 @@
-"""`undo`: take one recorded change back, by a change of its own, where nothing has been sent by it since."""
+"""`undo`: restore the values before a recorded change, if nothing has been sent by it since."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ OF_KIND: dict[str, Callable[[UndoRequest], None]] = {
 
 
 def undo(session: Session, number: int) -> tuple[RecordedChange, list[RecordedChange]]:
-    """Take a change back. Returns it and the changes that did so, the first one first.
+    """Undo a change. Returns the change, and the changes that undo it, the first one first.
 
     Raises NotFound for an unknown number, and BadInput with the reason for a change that cannot be undone.
     """

@@ -112,7 +112,7 @@ def find_missing(session: Session, workspace: Workspace, granted: Set[str]) -> l
 
 
 def remember_scopes(session: Session, workspace: Workspace, granted: Set[str]) -> None:
-    """Write the scopes of the token, so that `add` and `edit` know them; who may only read writes nothing."""
+    """Write the scopes of the token, so that `add` and `edit` know them. Without the right to write, write nothing."""
     if granted != scope_usage.get_scopes(session.db, workspace.id):
         with suppress(DatabaseUnusable), session.db.writing():
             scope_usage.save_scopes(session.db, workspace.id, granted)

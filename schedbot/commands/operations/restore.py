@@ -1,4 +1,4 @@
-"""`schedbot restore`: put a backup in the place of the database."""
+"""`schedbot restore`: replace the database by a backup."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ def run(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Put a backup in the place of the database, and post nothing a second time.
+    """Replace the database by a backup, and post nothing a second time.
 
     No pool may run. The backup is checked. The old database and the channels' histories show which jobs were posted
     after the backup. A job for which neither can show it is held for a person. The old database stays beside the new

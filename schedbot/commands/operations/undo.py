@@ -1,4 +1,4 @@
-"""`schedbot undo`: take a change back."""
+"""`schedbot undo`: undo a recorded change."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ def run(
     change: Annotated[int, typer.Argument(metavar="CHANGE", help="Number of the change in 'schedbot log'.")],
     json: Annotated[bool, typer.Option("--json", help="The change that undoes it, as in 'log --json'.")] = False,
 ) -> None:
-    """Take a change back: an add, edit, pause, resume, removal or skip of a schedule, and changes of other objects.
+    """Undo a recorded change: an add, edit, pause, resume, removal or skip of a schedule, or a change of another object.
 
     The undo is a change of its own, in effect from now on, and can be undone too. It is refused, with the reason, if
     posts have been sent by the change since, or if a later change altered the same values.

@@ -116,7 +116,7 @@ def succeed(db: Database, job: RestoredJob, ts: str, lateness_ms: int) -> None:
 
 
 def hold(db: Database, job: RestoredJob) -> None:
-    """Hold a job of which no history tells whether it was posted. Inside a transaction."""
+    """Hold a job that may have been posted: no record shows it. Inside a transaction."""
     held = after(job.state, Event.HISTORY_UNREADABLE_HOLD)
     db.execute(HOLD, {"id": job.id, "before": job.state, "held": held, "error": ERROR})
 

@@ -15,7 +15,7 @@ from schedbot.settings import Settings
 from schedbot.store.database import Database
 from schedbot.store.open_database import get_installation_id, open_database
 from schedbot.store.operations import heartbeats, ownership, restored_jobs
-from schedbot.store.sqlite import replaced_file, wake_fifo
+from schedbot.store.sqlite import swap_database, wake_fifo
 from schedbot.store.sqlite.location import Location, locate
 
 RESTORING = Location("a restore", "a restore", "a restore that goes on, or was killed", "", 0, 0)
@@ -47,7 +47,7 @@ def restore(
     if file.exists() and path.exists() and file.samefile(path):
         raise BadInput(f"'{file}' is the database itself.", "Name a backup of it.")
     with ExitStack() as stack:
-        copy = stack.enter_context(replaced_file.verified_copy(file, path))
+        copy = stack.enter_context(swap_database.verified_copy(file, path))
         replaced = stack.enter_context(stopped_database(path, now()))
         with closing(open_database(copy)) as db:
             session = Session(settings, db, now)
@@ -60,7 +60,7 @@ def restore(
         if replaced:
             ownership.make_owner(replaced, locate(copy)._replace(path=str(path.absolute())))
             replaced.close()
-        replaced_file.swap(copy, path, aside or path)
+        swap_database.swap(copy, path, aside or path)
     with closing(open_database(path)) as db:
         ownership.make_owner(db)
     counts = {result: results[result] for result in ("posted", "queued", "held", "missed")}

@@ -1,4 +1,4 @@
-"""Replace a database by a copy in one step; the file that was there before stays under another name."""
+"""Replace a database by a copy; the file that was there before stays under another name."""
 
 import os
 from collections.abc import Iterator
