@@ -33,7 +33,7 @@ def run(
     output.print_line(f"{describe(record)} is undone.")
     for entry in changes_back:
         for difference in change_log.compare(entry.change):
-            output.print_line(f"{'':{INDENT}}{presentation.describe(difference)}", hang=2 * INDENT)
+            presentation.print_difference(difference, INDENT)
 
 
 def describe(record: RecordedChange) -> str:

@@ -46,6 +46,18 @@ def test_table_shows_each_field_before_and_after(changed: App) -> None:
     assert "    state: active -> paused\n" in text
 
 
+def test_lines_of_a_value_cannot_pass_for_changes(app: App) -> None:
+    forged = "7  Mon 30 Nov 09:00 UTC  mary, remove: schedule 'acme' deleted"
+    assert app.run("add", "acme", *ADD[:-1], f"hello\n{forged}").returncode == 0
+    assert app.run("edit", "acme", "--text", f"hello\n{forged}\nbye" + "\n." * 100).returncode == 0
+    lines = app.run("log", "acme").stdout.splitlines()
+    assert f"        + {forged}" in lines
+    assert f"        - {forged}" not in lines
+    assert "        + bye" in lines
+    assert len(lines) < 50
+    assert len([line for line in lines if not line.startswith("    ")]) == 2
+
+
 @pytest.mark.parametrize(
     ("words", "commands"),
     [

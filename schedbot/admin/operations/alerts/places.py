@@ -3,11 +3,11 @@
 import json
 import os
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from subprocess import DEVNULL
 
+from schedbot.admin.operations.machine import web_request
 from schedbot.admin.workspaces import check
 from schedbot.errors import SchedbotError
 from schedbot.model import Message, Outcome
@@ -96,11 +96,16 @@ def escape(text: str) -> str:
 
 
 def run_command(command: tuple[str, ...], content: Mapping[str, object]) -> DeliveryResult:
-    """Run the command with the message as JSON on its stdin. It gets no token."""
+    """Run the command with the message as JSON on its stdin. It gets no token, and its output is not read.
+
+    So a process that it leaves behind does not hold the caller up.
+    """
     env = {name: os.environ[name] for name in COMMAND_VARIABLES if name in os.environ}
     try:
         text = json.dumps(dict(content)).encode()
-        process = subprocess.run(command, input=text, env=env, timeout=TIMEOUT_S, capture_output=True, check=False)
+        process = subprocess.run(
+            command, input=text, env=env, timeout=TIMEOUT_S, stdout=DEVNULL, stderr=DEVNULL, check=False
+        )
     except subprocess.TimeoutExpired:
         return DeliveryResult(f"The command {quote(command[0])} did not end within {TIMEOUT_S} s.")
     except OSError as error:
@@ -115,14 +120,5 @@ def call_webhook(variable: str, content: Mapping[str, object]) -> DeliveryResult
     url = os.environ.get(variable, "").strip()
     if not url.startswith(("http://", "https://")):
         return DeliveryResult(f"The variable {variable} of [alerts] webhook_url_env holds no http address.")
-    request = urllib.request.Request(
-        url, json.dumps(dict(content)).encode(), {"Content-Type": "application/json"}, method="POST"
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
-            response.read(1_000)
-    except urllib.error.HTTPError as error:
-        return DeliveryResult(f"The webhook answered with HTTP {error.code}.")
-    except (OSError, ValueError) as error:
-        return DeliveryResult(f"The webhook cannot be reached: {type(getattr(error, 'reason', error)).__name__}.")
-    return DeliveryResult()
+    reason = web_request.send(url, json.dumps(dict(content)).encode(), web_request.JSON)
+    return DeliveryResult(f"The webhook {reason}." if reason else None)

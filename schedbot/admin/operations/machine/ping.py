@@ -4,15 +4,10 @@ The request is sent after a tick, if the whole way works: the tick has written, 
 waits, and, if there were posts, Slack has answered.
 """
 
-import urllib.error
-import urllib.request
-
 from schedbot.admin.operations import health
-from schedbot.admin.operations.machine import machine_health
+from schedbot.admin.operations.machine import machine_health, web_request
 from schedbot.session import Session
 from schedbot.store.operations.health import read_vitals
-
-TIMEOUT_S = 10
 
 
 def ping(session: Session) -> str:
@@ -27,12 +22,5 @@ def ping(session: Session) -> str:
 
 def send(url: str) -> str:
     """Fetch the URL. Return the error, without the URL, which may hold a secret; '' if it was taken."""
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:
-            response.read(1_000)
-    except urllib.error.HTTPError as error:
-        return f"The monitor of [health] ping_url answered with HTTP {error.code}."
-    except OSError as error:
-        reason = getattr(error, "reason", error)
-        return f"The monitor of [health] ping_url cannot be reached: {type(reason).__name__}."
-    return ""
+    reason = web_request.send(url)
+    return f"The monitor of [health] ping_url {reason}." if reason else ""
