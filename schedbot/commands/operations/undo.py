@@ -18,7 +18,7 @@ def run(
     change: Annotated[int, typer.Argument(metavar="CHANGE", help="Number of the change in 'schedbot log'.")],
     json: Annotated[bool, typer.Option("--json", help="The change that undoes it, as in 'log --json'.")] = False,
 ) -> None:
-    """Undo a recorded change: an add, edit, pause, resume, removal or skip of a schedule, or a change of another object.
+    """Undo a recorded change: an add, edit, pause, resume, removal or skip of a schedule, or another change.
 
     The undo is a change of its own, in effect from now on, and can be undone too. It is refused, with the reason, if
     posts have been sent by the change since, or if a later change altered the same values.

@@ -11,7 +11,7 @@ from schedbot.reports.long_content.cuts import MRKDWN_SPANS, PLAIN_SPANS, Spans,
 from schedbot.rules.block_kit import utf16_length
 
 FENCE = "```"
-OPENED, CLOSED = f"{FENCE}\n", f"\n{FENCE}"
+OPENING, CLOSING = f"{FENCE}\n", f"\n{FENCE}"
 AFTER_LINES = re.compile(r"\n*")
 
 
@@ -19,7 +19,7 @@ def shorten(text: str, limit: int) -> str:
     """Return the text, or as much of its beginning as fits within `limit` with an ellipsis."""
     if utf16_length(text) <= limit:
         return text
-    piece = text[: find_cut(text, 0, limit - len(CLOSED) - 1)].rstrip()
+    piece = text[: find_cut(text, 0, limit - len(CLOSING) - 1)].rstrip()
     return close_fence(piece) + "…"
 
 
@@ -47,11 +47,11 @@ def iterate_pieces(text: str, limit: int, spans: Spans = MRKDWN_SPANS) -> Iterat
     """Yield the pieces of a text in Slack's markup, or in another with the same code blocks."""
     start, is_open = 0, False
     while start < len(text):
-        prefix = OPENED if is_open else ""
+        prefix = OPENING if is_open else ""
         if fits(text, start, limit - len(prefix)):
             end = len(text)
         else:
-            end = find_cut(text, start, limit - len(prefix) - len(CLOSED), spans)
+            end = find_cut(text, start, limit - len(prefix) - len(CLOSING), spans)
         if not is_open:
             end = leave_code_block(text, start, end, limit)
         body = text[start:end]
@@ -59,14 +59,14 @@ def iterate_pieces(text: str, limit: int, spans: Spans = MRKDWN_SPANS) -> Iterat
         is_open ^= body.count(FENCE) % 2 == 1
         if body.strip() and not (prefix and body.strip() == FENCE):
             body = body.rstrip() if start < len(text) or is_open else body
-            yield f"{prefix}{body}{CLOSED if is_open else ''}"
+            yield f"{prefix}{body}{CLOSING if is_open else ''}"
 
 
 def fits(text: str, start: int, limit: int) -> bool:
     """Does the rest of the text fit, with room to close a code block?"""
     rest_length = len(text) - start
     return rest_length <= limit and utf16_length(text[start:]) <= limit - (
-        len(CLOSED) if text.count(FENCE, start) % 2 else 0
+        len(CLOSING) if text.count(FENCE, start) % 2 else 0
     )
 
 
@@ -88,7 +88,7 @@ def skip_line_ends(text: str, at: int) -> int:
 
 def close_fence(piece: str) -> str:
     """Return a piece whose code block is closed."""
-    return piece + CLOSED if piece.count(FENCE) % 2 else piece
+    return piece + CLOSING if piece.count(FENCE) % 2 else piece
 
 
 def split_lines(text: str) -> list[str]:
