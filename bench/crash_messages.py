@@ -172,10 +172,10 @@ SELECT j.schedule_id || ':' || j.due_at FROM jobs j
 """
 
 
-def run(posts: int, kills: int, seed: int, share: float) -> dict[str, object]:
-    """Run the crash test once. Returns its counts."""
+def run(posts: int, kills: int, seed: int, share: float, history: str) -> dict[str, object]:
+    """Run the crash test once. `history`: `full`, or `scarce` for one look-up a minute. Returns its counts."""
     rng = random.Random(seed)
-    with tempfile.TemporaryDirectory() as folder, sandbox.start(any_channel=True) as slack:
+    with tempfile.TemporaryDirectory() as folder, sandbox.start(any_channel=True, history=history) as slack:
         app = App(Path(folder), slack, timeout_s=2, lease_s=3, processes=2)
         add_schedules(app, posts)
         order_faults(app, rng, posts, share)
@@ -196,8 +196,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=float, default=0.3, help="faults for each post")
+    parser.add_argument("--history", choices=("full", "scarce"), default="full", help="scarce: one look-up a minute")
     args = parser.parse_args()
-    for name, value in run(args.posts, args.kills, args.seed, args.faults).items():
+    for name, value in run(args.posts, args.kills, args.seed, args.faults, args.history).items():
         print(f"{name:<20} {value}")
 
 
