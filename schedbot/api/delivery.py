@@ -65,7 +65,7 @@ class Delivery(SessionHandle):
             return [results.queued_extra(extra) for extra in extras]
 
     def audit(
-        self, job: int | None = None, /, *, limit: int | None = None, **selection: Unpack[FilterKeywords]
+        self, job: int | None = None, *, limit: int | None = None, **selection: Unpack[FilterKeywords]
     ) -> Iterator[Job]:
         """Yield the jobs that match all filters, or the job of a number, oldest first. `limit`: only the newest.
 

@@ -65,6 +65,8 @@ def format_value(value: object) -> str:
     """Return a value in at most 60 characters."""
     if value is None or value in ("", {}):
         return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, Mapping):
         return ", ".join(f"{key}={entry}" for key, entry in value.items())
     return output.cut(str(value).replace("\n", " "), MAX_VALUE)

@@ -37,7 +37,7 @@ def test_run_now_is_posted_and_audited_as_the_command_shows(app: App) -> None:
         [job] = bot.audit(account="acme", since=timedelta(days=2), state="succeeded")
         assert job == values.job_from_object(app.audit()[0])
         assert (job.job, job.attempts[0].outcome, job.lateness_ms is not None) == (queued[0].job, "posted", True)
-        assert list(bot.audit(job.job)) == [job]
+        assert list(bot.audit(job.job)) == list(bot.audit(job=job.job)) == [job]
         assert "posted" in bot.why("acme-weekly")[0].because[0]
         with pytest.raises(NotFound):
             bot.audit(999)

@@ -41,6 +41,12 @@ def test_update_keeps_metadata_and_drops_blocks(any_server: SandboxClient) -> No
     assert "blocks" not in message
 
 
+def test_update_with_an_empty_list_removes_attachments(any_server: SandboxClient) -> None:
+    ts = any_server("chat.postMessage", channel="C1", text="a", attachments=[{"text": "old"}]).body["ts"]
+    assert "attachments" in any_server("chat.update", channel="C1", ts=ts, text="b").body["message"]
+    assert "attachments" not in any_server("chat.update", channel="C1", ts=ts, text="b", attachments=[]).body["message"]
+
+
 @pytest.mark.parametrize("ts", ["1700000000.000100", "yesterday", None])
 def test_update_of_a_missing_message_is_refused(slack_server: SandboxClient, ts: str | None) -> None:
     assert slack_server("chat.update", channel=GENERAL, ts=ts, text="x").body["error"] == "message_not_found"

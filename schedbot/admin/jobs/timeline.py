@@ -18,6 +18,7 @@ from schedbot.store.history import changes, jobs
 from schedbot.store.history.changes import Change
 from schedbot.store.history.jobs import Attempt, JobRecord, Lookup
 
+POSTED = {"post": "posted as", "update": "updated the message", "share": "shared a file as"}
 LOOKUP_ANSWERS = {
     "found": "the message is in the channel's history, as {ts}.",
     "absent": "the message is not in the channel's history: it did not arrive.",
@@ -73,7 +74,7 @@ def attempt_entries(attempt: Attempt, job: JobRecord) -> Iterator[TimelineEntry]
     if attempt.ended_at is None:
         return
     if attempt.outcome is Outcome.POSTED:
-        yield TimelineEntry(attempt.ended_at, "posted", f"{name} posted as {attempt.ts}.")
+        yield TimelineEntry(attempt.ended_at, "posted", f"{name} {POSTED[attempt.method]} {attempt.ts}.")
         return
     sentence, remedy = explain_error(attempt.error)
     detail = job_summary.quote_detail(attempt)

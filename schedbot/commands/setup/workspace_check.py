@@ -72,8 +72,8 @@ def describe_use(scope: MissingScope) -> str:
     """Return the schedules that need a scope: `2 schedules need it: acme-daily, acme-weekly.`"""
     if not scope.schedules:
         return "No schedule needs it now."
-    names = ", ".join(scope.examples) + (", ..." if scope.schedules > len(scope.examples) else "")
-    return f"{output.count(scope.schedules, 'schedule needs it', 'schedules need it')}: {names}."
+    names = ", ".join(scope.examples) + (", ..." if scope.schedules > len(scope.examples) else ".")
+    return f"{output.count(scope.schedules, 'schedule needs it', 'schedules need it')}: {names}"
 
 
 def channel_line(channel: ChannelCheck) -> str:

@@ -88,9 +88,12 @@ def import_failed(definition: ReportDefinition, error: BaseException) -> ReportF
     module_name = definition.place.partition(":")[0]
     return ReportFailed(
         f"The module '{module_name}' cannot be imported: {describe(error)}.",
-        "Fix the module; 'schedbot reports check' tries it again."
-        if definition.section == "reports"
-        else "Fix the module, then try again.",
+        suggest_module(error)
+        or (
+            "Fix the module; 'schedbot reports check' tries it again."
+            if definition.section == "reports"
+            else "Fix the module, then try again."
+        ),
         format_frames(error),
     )
 
@@ -112,7 +115,15 @@ def invoke(definition: ReportDefinition, function: Callable[..., Any], *argument
 
 def raised(definition: ReportDefinition, error: BaseException) -> ReportFailed:
     """Return the failure of a report whose function raised an error."""
-    return ReportFailed(f"{definition.place} raised {describe(error)}.", "", format_frames(error))
+    return ReportFailed(f"{definition.place} raised {describe(error)}.", suggest_module(error), format_frames(error))
+
+
+def suggest_module(error: BaseException) -> str:
+    """Return what to do about a module that is not there; nothing about another error."""
+    name = error.name.partition(".")[0] if isinstance(error, ModuleNotFoundError) and error.name else ""
+    if name == "matplotlib":
+        return "Install schedbot[charts]."
+    return f"Install '{name}' beside schedbot, or name its folder in python_path of schedbot.toml." if name else ""
 
 
 def iterate(definition: ReportDefinition, values: Iterable[Any]) -> Iterator[Any]:

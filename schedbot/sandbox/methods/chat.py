@@ -57,6 +57,8 @@ def chat_update(call: Call, state: SandboxState) -> ApiResponse:
     message = before | {"text": text, "edited": {"user": BOT["user"], "ts": f"{time.time():.6f}"}} | parts
     if "blocks" not in parts:
         message.pop("blocks", None)
+    if "attachments" in call.args and "attachments" not in parts:  # an empty list; without the field they stay
+        message.pop("attachments", None)
     state.edit(call.workspace, channel, index, message)
     return ok({"channel": channel.id, "ts": message["ts"], "text": text, "message": message})
 

@@ -17,6 +17,8 @@ def report(context):
         raise ValueError("no such account")
     if context.account == "quiet":
         return skip("no orders")
+    if context.account == "module":
+        raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
     if context.account == "chart":
         return Message("Orders", files=[File("chart.png", b"no picture")])
     return f"Orders of {context.account}"
@@ -120,6 +122,12 @@ def test_check_names_an_invalid_table(reporting: App) -> None:
 def test_skip_is_no_failure(reporting: App) -> None:
     add(reporting, "quiet", "quiet")
     assert "ok     quiet (weekly): nothing to report: no orders" in run(reporting, "reports", "check", "weekly")
+
+
+def test_missing_module_is_named_with_the_extra(reporting: App) -> None:
+    add(reporting, "module", "acme")
+    set_account(reporting, "module", "module")
+    assert "Install schedbot[charts]." in run(reporting, "reports", "check", "weekly", code=1)
 
 
 def test_picture_that_cannot_be_drawn_is_named(reporting: App) -> None:

@@ -4,7 +4,6 @@ import pytest
 
 from tests.promises.test_03_long_messages_arrive_whole import TEXT, assert_whole
 from tests.support.app import App
-from tests.support.sql import read_rows
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +38,9 @@ def test_message_is_updated_in_place(updating: App) -> None:
     first, second = updating.audit()
     assert post["metadata"]["event_payload"]["occurrence"] == second["occurrence"]
     assert [first["ts"], second["ts"]] == [ts, ts]
-    assert [row[0] for row in read_rows(updating.db, "SELECT method FROM attempts")] == ["post", "update"]
+    attempts = [job["attempts"][0] for job in updating.audit()]
+    assert [attempt["method"] for attempt in attempts] == ["post", "update"]
+    assert f"Attempt 1 updated the message {attempts[0]['ts']}." in updating.run("audit", "2").stdout
     updating.run("edit", "board", "--no-update")
     run_now(updating)
     assert texts(updating) == ["Open: 2", "Open: 2"]
