@@ -65,7 +65,7 @@ KINDS: dict[str, dict[str, str]] = {
 }
 METHODS = (
     *("chat.postMessage", "chat.update", "conversations.open", "conversations.history", "conversations.replies"),
-    *("files.getUploadURLExternal", "files.upload", "files.completeUploadExternal", "files.info"),
+    *("files.getUploadURLExternal", "upload", "files.completeUploadExternal", "files.info"),
 )
 FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("drop_before", {}),
