@@ -19,10 +19,11 @@ from urllib.parse import urlsplit
 from schedbot import file_access
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Outcome
-from schedbot.posts import FILES_SCOPE, RenderedFile
+from schedbot.posts import FILES_SCOPE, THREAD_GONE, RenderedFile
 from schedbot.slack import machine_errors
 from schedbot.slack.client import SlackClient
 from schedbot.slack.history.lookup import RETRY_SOON_MS, answer_refusal
+from schedbot.slack.posting.thread_errors import NO_THREAD
 from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer
 from schedbot.slack.response_parser import TS
 
@@ -78,18 +79,25 @@ async def share(
 ) -> AttemptResult:
     """Share an uploaded file in a channel, once. Return `posted` with the `ts` of its message.
 
-    `unknown` with `share_pending`: Slack shares it, and has not told the `ts` yet.
+    `unknown` with `share_pending`: Slack shares it, and has not told the `ts` yet. `thread_gone`: it is in the channel.
     """
     completion = await complete(client, token, file_id, title, channel, thread_ts)
     if isinstance(completion, AttemptResult):
         return explain_missing_scope(completion)
-    ts = find_ts(completion, file_id, channel)
-    if not ts:
+    message = find_message(completion, file_id, channel)
+    if not message:
         info = await poll_info(client, token, file_id, lambda fields: bool(find_share(fields, channel)))
-        ts = find_share(info, channel)
-    if ts:
-        return AttemptResult(Outcome.POSTED, None, ts, 200)
-    return AttemptResult(Outcome.UNKNOWN, SHARE_PENDING, None, 200)
+        message = find_share(info, channel)
+    if not message:
+        return AttemptResult(Outcome.UNKNOWN, SHARE_PENDING, None, 200)
+    is_lost = bool(thread_ts) and "thread_ts" not in message and await is_thread_gone(client, token, channel, thread_ts)
+    return AttemptResult(Outcome.POSTED, THREAD_GONE if is_lost else None, message["ts"], 200)
+
+
+async def is_thread_gone(client: SlackClient, token: str, channel: str, thread_ts: str) -> bool:
+    """Was the message that opened a thread deleted? Slack then shares a file in the channel, without an error."""
+    page = await client.fetch_history(token, channel, oldest="0", latest=thread_ts, limit=1, thread_ts=thread_ts)
+    return isinstance(page, AttemptResult) and page.error == NO_THREAD
 
 
 async def look_up_share(client: SlackClient, token: str, file_id: str, channel: str) -> HistoryAnswer:
@@ -102,8 +110,8 @@ async def look_up_share(client: SlackClient, token: str, file_id: str, channel: 
         if info.error == "file_not_found":
             return HistoryAnswer(LookUpAnswer.ABSENT)
         return answer_refusal(explain_missing_scope(info), "")
-    if ts := find_share(info, channel):
-        return HistoryAnswer(LookUpAnswer.PRESENT, ts)
+    if message := find_share(info, channel):
+        return HistoryAnswer(LookUpAnswer.PRESENT, message["ts"])
     return HistoryAnswer(LookUpAnswer.LATER, error=SHARE_PENDING, retry_after_ms=RETRY_SOON_MS)
 
 
@@ -147,15 +155,16 @@ async def poll_info(client: SlackClient, token: str, file_id: str, is_complete: 
     return info
 
 
-def find_ts(completion: Fields, file_id: str, channel: str) -> str:
-    """Return the `ts` in the response to a share; '' where Slack does not tell it yet."""
+def find_message(completion: Fields, file_id: str, channel: str) -> Fields:
+    """Return the message in the response to a share; empty where Slack does not tell it yet."""
     files = completion.get("files")
     own = [file for file in files if isinstance(file, Mapping)] if isinstance(files, list) else []
-    return next((ts for file in own if file.get("id") == file_id and (ts := find_share(file, channel))), "")
+    shares = [find_share(file, channel) for file in own if file.get("id") == file_id]
+    return next(filter(None, shares), {})
 
 
-def find_share(info: Fields, channel: str) -> str:
-    """Return the `ts` of the message that shares the file in the channel; '' without one."""
+def find_share(info: Fields, channel: str) -> Fields:
+    """Return `ts` and thread of the message that shares the file in the channel; empty without one."""
     shares = info.get("shares")
     for group in ("public", "private"):
         channels = shares.get(group) if isinstance(shares, Mapping) else None
@@ -163,8 +172,8 @@ def find_share(info: Fields, channel: str) -> str:
         for message in messages if isinstance(messages, list) else ():
             ts = message.get("ts") if isinstance(message, Mapping) else None
             if isinstance(ts, str) and TS.fullmatch(ts):
-                return ts
-    return ""
+                return dict(message)
+    return {}
 
 
 def is_trusted(url: str, api_url: str) -> bool:

@@ -11,7 +11,7 @@ from tests.support.reports.live_project import configure, write_module
 from tests.support.sql import read_rows
 
 REPORTS = """
-from schedbot.reports import File
+from schedbot.reports import File, csv_file
 
 PNG = b"\\x89PNG\\r\\n\\x1a\\n" + bytes(64)
 
@@ -29,6 +29,11 @@ def both(context):
 
 
 @live
+def files(context):
+    return Message("files", files=[csv_file(f"{number}.csv", [[number]]) for number in range(3)])
+
+
+@live
 def picture(context):
     name = context.params["name"]
     return Message(name, show(name), files=[File(f"{name}.png", PNG)])
@@ -42,6 +47,8 @@ def long(context):
 TABLES = """
 [reports.both]
 python = "acme:both"
+[reports.files]
+python = "acme:files"
 [reports.picture]
 python = "acme:picture"
 [reports.long]
@@ -169,15 +176,23 @@ def test_full_disk_costs_a_picture_and_delays_a_file(project: App) -> None:
     assert [job["degraded"] for job in project.audit()] == [True, False]
 
 
-@pytest.mark.parametrize("may_read", [True, False])
-def test_share_is_settled_without_the_scope_for_files(project: App, may_read: bool) -> None:
-    add_jobs(project, ["acme"], "both", on_unknown="resend")
-    scopes = ["chat:write", "files:write", *(["channels:history"] if may_read else [])]
-    project.slack.add_workspace("narrow", "xoxb-sandbox-narrow", ["C0000000000"], scopes=scopes)
-    project.work(SLACK_BOT_TOKEN="xoxb-sandbox-narrow")
-    assert count_shares(project) == {"acme.csv": 1}
-    [job] = project.audit()
-    assert (job["state"], job["error"]) == (("succeeded", None) if may_read else ("held", "missing_files_scope"))
+def test_files_of_a_deleted_message_stay_out_of_the_channel(project: App) -> None:
+    add_jobs(project, ["acme"], "files")
+    project.slack.order("hold_before", method="files.getUploadURLExternal", contains="0.csv")
+    project.start("work", SCHEDBOT_SLACK_TIMEOUT="20s")
+    project.slack.wait_for_held(1)
+    project.slack.delete_message("C0000000000", project.slack.messages()[0]["ts"])
+    project.slack.release()
+    until(lambda: project.states() == {"failed": 1})
+    assert count_shares(project) == {"0.csv": 1}
+    assert project.audit()[0]["why"] == "2 of 4 parts are posted: thread_gone"
+
+
+def test_share_is_looked_up_in_its_thread_without_files_read(project: App) -> None:
+    add_jobs(project, ["acme"], "both")
+    project.slack.order("error", method="files.info", code="missing_scope", times="forever")
+    project.work()
+    assert (project.states(), count_shares(project)) == ({"succeeded": 1}, {"acme.csv": 1})
 
 
 def move(app: App) -> None:
@@ -206,8 +221,9 @@ def test_refused_file_fails_after_the_message(project: App) -> None:
 
 
 def test_share_that_nobody_can_look_up_is_held(project: App) -> None:
-    add_jobs(project, ["acme"], "both")
-    project.slack.order("error", method="files.info", code="missing_scope", times="forever")
+    add_jobs(project, ["acme"], "both", on_unknown="resend")
+    for method in ("files.info", "conversations.replies"):
+        project.slack.order("error", method=method, code="missing_scope", times="forever")
     project.work()
     [job] = project.audit()
     assert (job["state"], job["error"], count_shares(project)) == ("held", "missing_files_scope", {"acme.csv": 1})
