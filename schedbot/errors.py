@@ -59,6 +59,11 @@ class SchedbotError(Exception):
         return self.code
 
 
+def is_secret_variable(name: str, value: str) -> bool:
+    """Has the variable a Slack token, or by its name the client secret of an app?"""
+    return name.startswith("SLACK_CLIENT_SECRET") or TOKEN.search(value) is not None
+
+
 def redact_tokens(text: str) -> str:
     """Replace everything in the text that looks like a Slack token."""
     return TOKEN.sub("xox…", text)

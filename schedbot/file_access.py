@@ -90,18 +90,18 @@ def protect_command(path: Path) -> str:
     return f"chmod go-w {shlex.quote(str(path))}"
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write a file in one step: a reader sees the old or the new one, whole. Everybody may read it.
+def replace_file(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write a file in one step: a reader sees the old or the new one, whole. By default everybody may read it.
 
     Raises SchedbotError if it cannot be written; the old one stays then.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         try:
-            with open(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o644), "w", encoding="utf-8") as file:
+            with open(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
-                os.fchmod(file.fileno(), 0o644)
+                os.fchmod(file.fileno(), mode)
                 os.fsync(file.fileno())
             os.replace(partial, path)
         finally:

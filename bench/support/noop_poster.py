@@ -3,13 +3,14 @@
 import socket
 
 from schedbot.model import AttemptResult, Outcome
+from schedbot.slack.token_stores.place import RotationSettings
 from schedbot.worker.protocol import PostRequest, PostResponse, Ready, decode_request, encode
 
 CHUNK = 1 << 18
 POSTED = AttemptResult(Outcome.POSTED, ts="1700000000.000100", http_status=200)
 
 
-def run(end: socket.socket, api_url: str, timeout_ms: int, in_flight: int) -> None:
+def run(end: socket.socket, slack: RotationSettings, in_flight: int) -> None:
     """Answer until the pool closes the socket. The parameters are those of `poster.run`."""
     end.sendall(encode(Ready()))
     received = b""

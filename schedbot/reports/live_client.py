@@ -16,8 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count, islice
 
-from schedbot import log
-from schedbot.errors import SchedbotError
+from schedbot.errors import SchedbotError, is_secret_variable
 from schedbot.reports import resource_limits
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.definitions import Definitions, ReportDefinition
@@ -54,7 +53,7 @@ class LiveProcess:
         with child_end:
             self.child = subprocess.Popen(
                 [sys.executable, "-c", CODE, str(child_end.fileno()), os.pathsep.join(python_path), module, *sys.path],
-                env={name: value for name, value in os.environ.items() if not log.TOKEN.search(value)},
+                env={name: value for name, value in os.environ.items() if not is_secret_variable(name, value)},
                 pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

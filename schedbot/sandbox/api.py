@@ -30,7 +30,7 @@ UPLOAD = "upload"
 FAULTS_BEFORE_STORING = ("hold_before", "drop_before", "stall")
 DROPPED = ApiResponse(b"", "dropped")
 # The argument that the log shows as the text of a request, and that the condition `contains` of a fault reads.
-TEXT_ARGS = ("text", "markdown_text", "filename", "files", "file", "users", "ts")
+TEXT_ARGS = ("text", "markdown_text", "filename", "files", "file", "users", "ts", "refresh_token")
 Perform = Callable[[], ApiResponse]
 
 
@@ -87,9 +87,14 @@ class Api:
         except RequestRefused as refused:
             args, body_error = {}, refused.code
         token = _find_token(request, args)
-        workspace = self.state.by_token.get(token)
+        workspace = self.state.by_token.get(token) or self._find_by_refresh_token(args)
         method, host = request.path[len(PREFIX) :], request.host
         return ApiRequest(method, args, token, workspace, arrived_at, body_error, host)
+
+    def _find_by_refresh_token(self, args: Json) -> SandboxWorkspace | None:
+        """Return the workspace that a refresh token names, also one that was used."""
+        parts = str(args.get("refresh_token") or "").removeprefix("xoxe-1-").rpartition("-")
+        return self.state.workspaces.get(parts[0])
 
     def _next_fault(self, record: RequestRecord) -> Fault | None:
         fault = self.faults.next_for(record.method, record.workspace, record.channel, record.text)

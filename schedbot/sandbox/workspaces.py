@@ -130,6 +130,12 @@ class SandboxWorkspace:
     history_at: dict[str, float] = field(default_factory=dict)
     edit_window_s: float | None = None
     users: dict[str, SandboxUser] = field(default_factory=default_users)
+    rotations: int = 0
+
+    @property
+    def refresh_token(self) -> str:
+        """The refresh token that works now: `xoxe-1-acme-1`, after a rotation `xoxe-1-acme-2`."""
+        return f"xoxe-1-{self.name}-{self.rotations + 1}"
 
     @property
     def team_id(self) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 from schedbot.errors import MachineFailed, TokenUnavailable
 from schedbot.model import TokenSource
 from schedbot.slack import machine_errors
+from schedbot.slack.token_stores.place import RotationSettings, decode
 from schedbot.text_input import is_quoted
 
 SETTING = "setting"
@@ -41,8 +42,11 @@ def resolve_source(token: TokenSource, default: TokenSource | None, workspace: s
     return default
 
 
-def read_token(source: TokenSource) -> str:
-    """Return the token from `source` (any kind but `setting`). Raises TokenUnavailable, naming the source."""
+def read_token(source: TokenSource, rotation: RotationSettings | None = None) -> str:
+    """Return the token from `source` (any kind but `setting`). Raises TokenUnavailable, naming the source.
+
+    `rotation`: a token that expires soon is replaced first, if its source says so.
+    """
     match source.kind:
         case "env":
             return _check_token(_read_variable(source.place), f"The variable {source.place}")
@@ -51,7 +55,7 @@ def read_token(source: TokenSource) -> str:
         case "command":
             return _check_token(_run_command(source.place), f"The token command ({_get_program(source.place)})")
         case "store":
-            return _check_token(_read_store(source.place), "The token in the token store")
+            return _check_token(_read_store(source.place, rotation), "The token in the token store")
     raise TokenUnavailable("No token is set for this workspace.", hint=SET_TOKEN)
 
 
@@ -72,11 +76,15 @@ def _check_token(text: str, place: str) -> str:
     return token
 
 
-def _read_store(place: str) -> str:
+def _read_store(text: str, rotation: RotationSettings | None) -> str:
     from schedbot.slack.token_stores import installations  # takes 0.1 s to load
-    from schedbot.slack.token_stores.place import decode
 
-    return installations.read_token(decode(place))
+    place = decode(text)
+    if rotation is None or not place.secret_env:
+        return installations.read_token(place)
+    from schedbot.slack.token_stores.rotation import Rotation
+
+    return Rotation(place, rotation).read_token()
 
 
 def _read_variable(name: str) -> str:

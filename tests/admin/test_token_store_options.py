@@ -13,6 +13,8 @@ REFUSALS = {
     "no id": (StoreOptions("s.db", "acme"), "'acme' is no id for --team."),
     "password": (StoreOptions("postgresql://a:hunter2@h/x", "T0ACME"), "contains a password"),
     "token": (StoreOptions("xoxb-hunter2-and-more", "T0ACME"), "contains a token"),
+    "secret itself": (StoreOptions("s.db", "T0ACME", None, "1.2", "hunter2"), "is not the name of a variable"),
+    "secret without app": (StoreOptions("/", "T0ACME", None, None, "SLACK_CLIENT_SECRET"), "needs --client-id"),
     "no variable": (StoreOptions("env:a b", "T0ACME"), "cannot be the name of a variable"),
 }
 

@@ -1,5 +1,7 @@
 """Installation stores as a customer's app fills them, with the classes of slack_sdk."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy
@@ -27,7 +29,12 @@ def open_url(path: Path) -> SQLAlchemyInstallationStore:
 
 
 def install(
-    store: InstallationStore, team: str, token: str, expires_at: int | None = None, enterprise: str = ""
+    store: InstallationStore,
+    team: str,
+    token: str,
+    expires_at: int | None = None,
+    enterprise: str = "",
+    refresh: str = "xoxe-1-of-a-team",
 ) -> None:
     """Save the installation of the app in a team."""
     store.save(
@@ -39,8 +46,15 @@ def install(
             bot_id="B0ACME",
             bot_user_id="U0BOT",
             bot_scopes=["chat:write"],
-            bot_refresh_token=f"xoxe-1-of-{team.lower()}" if expires_at else None,
+            bot_refresh_token=refresh if expires_at else None,
             bot_token_expires_at=expires_at,
             user_id="U0ANN",
         )
     )
+
+
+def age(path: Path) -> None:
+    """Make the rows of an SQLite store older: of two rows of one second, slack_sdk may return either."""
+    with closing(sqlite3.connect(path)) as db, db:
+        for table in ("slack_bots", "slack_installations"):
+            db.execute(f"UPDATE {table} SET installed_at = datetime(installed_at, '-1 hour')")  # noqa: S608

@@ -175,6 +175,9 @@ def check_token(config: Settings, workspace: Workspace, is_unused: bool) -> Chec
         if source.kind == "command":
             return CheckResult(check, UNTESTED_COMMAND)
         tokens.read_token(source)
+        problem, remedy = workspace_check.find_rotation_problem(config, workspace)
+        if problem:
+            return CheckResult(check, problem, remedy)
     except TokenUnavailable as error:
         if workspace.token.kind == tokens.SETTING and is_unused:
             return CheckResult(check, "not set; no schedule uses it")

@@ -17,6 +17,7 @@ from schedbot.posts import ScopeNeed
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.slack import channel_ids, error_codes, remedies, remedy_texts, scopes, tokens
+from schedbot.slack.token_stores.place import decode, find_rotation
 from schedbot.store.schedules import scope_usage, workspace_usage, workspaces
 from schedbot.store.schedules.workspace_usage import ChannelUsage
 from schedbot.store.schedules.workspaces import Workspace
@@ -67,7 +68,8 @@ class WorkspaceCheck:
 
 def find_token(settings: Settings, workspace: Workspace) -> str:
     """Return the token of a workspace, read from its source. Raises TokenUnavailable."""
-    return tokens.read_token(tokens.resolve_source(workspace.token, settings.token, workspace.name))
+    source = tokens.resolve_source(workspace.token, settings.token, workspace.name)
+    return tokens.read_token(source, find_rotation(settings))
 
 
 def check(
@@ -85,18 +87,32 @@ def check(
     if isinstance(identity, AttemptResult):
         return refused(workspace, identity)
     remember_scopes(session, workspace, identity.scopes)
+    problem, remedy = find_rotation_problem(settings, workspace)
     missing = find_missing(session, workspace, identity.scopes)
     used = workspace_usage.list_channels(session.db, workspace.id) if channels else []
     checks = list(check_channels(settings, workspace, token, used, sleep))
     return WorkspaceCheck(
         workspace.name,
-        ok=not any(scope.is_error for scope in missing) and not any(channel.ok is False for channel in checks),
+        ok=not problem
+        and not any(scope.is_error for scope in missing)
+        and not any(channel.ok is False for channel in checks),
         team=identity.team,
         url=identity.url,
         bot=identity.user,
         missing=missing,
         channels=checks,
+        problem=problem,
+        remedy=remedy,
     )
+
+
+def find_rotation_problem(settings: Settings, workspace: Workspace) -> tuple[str, str]:
+    """Return why the token of a token store will not be refreshed, and the remedy; empty texts if it will."""
+    if workspace.token.kind != "store" or not decode(workspace.token.place).secret_env:
+        return "", ""
+    from schedbot.slack.token_stores.rotation import Rotation
+
+    return Rotation(decode(workspace.token.place), find_rotation(settings)).explain_problem()
 
 
 def find_missing(session: Session, workspace: Workspace, granted: Set[str]) -> list[MissingScope]:

@@ -16,6 +16,7 @@ TEAM = re.compile(r"T[A-Z0-9]{2,40}")
 ENTERPRISE = re.compile(r"E[A-Z0-9]{2,40}")
 CLIENT_ID = re.compile(r"[0-9A-Za-z._-]{1,100}")
 PASSWORD = re.compile(r"://[^/@]*:[^@]*@|(?:password|passwd|pwd)=", re.IGNORECASE)
+SECRET_VARIABLE = re.compile(r"SLACK_CLIENT_SECRET[A-Z0-9_]*")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -27,6 +28,7 @@ class StoreOptions:
     team: str | None = None
     enterprise: str | None = None
     client_id: str | None = None
+    secret_env: str | None = None
 
     def is_empty(self) -> bool:
         return self == StoreOptions()
@@ -35,7 +37,10 @@ class StoreOptions:
 def parse_store(options: StoreOptions) -> TokenSource:
     """Return the token source of the options. Raises BadInput."""
     if options.store is None:
-        raise BadInput("--team, --enterprise and --client-id need --token-store.", hint="Add --token-store STORE.")
+        raise BadInput(
+            "--team, --enterprise, --client-id and --client-secret-env need --token-store.",
+            hint="Add --token-store STORE.",
+        )
     if options.team is None:
         raise BadInput("The token store needs the workspace's team.", hint="Add --team, for example --team T0123ABCD.")
     store = parse_address(options.store)
@@ -47,8 +52,23 @@ def parse_store(options: StoreOptions) -> TokenSource:
             "The token store needs the client id of the app.",
             hint="Add --client-id ID, from 'Basic Information' on the app's page. Only a folder may do without it.",
         )
-    place = StorePlace(store, options.team, options.enterprise or "", options.client_id or "")
+    check_secret_variable(options)
+    place = StorePlace(store, options.team, options.enterprise or "", options.client_id or "", options.secret_env or "")
     return TokenSource("store", place.encode())
+
+
+def check_secret_variable(options: StoreOptions) -> None:
+    """Raise BadInput unless reports are denied the variable, and for a rotation without the app's id."""
+    if options.secret_env is None:
+        return
+    if not SECRET_VARIABLE.fullmatch(options.secret_env):
+        # The value may be the secret itself, so it is not repeated.
+        raise BadInput(
+            "--client-secret-env is not the name of a variable that begins with SLACK_CLIENT_SECRET.",
+            hint="For example SLACK_CLIENT_SECRET or SLACK_CLIENT_SECRET_ACME: reports do not get such a variable.",
+        )
+    if options.client_id is None:
+        raise BadInput("--client-secret-env needs --client-id.", hint="Both are under 'Basic Information' of the app.")
 
 
 def parse_address(text: str) -> str:

@@ -39,6 +39,10 @@ TokenStore = Annotated[
 Team = Annotated[str | None, typer.Option(metavar="ID", help="Team in the token store: T0123ABCD.")]
 Enterprise = Annotated[str | None, typer.Option(metavar="ID", help="Its Enterprise organization, if it has one.")]
 ClientId = Annotated[str | None, typer.Option(metavar="ID", help="Client id of the app that owns the token store.")]
+ClientSecretEnv = Annotated[
+    str | None,
+    typer.Option(metavar="VAR", help="Variable with the app's client secret: schedbot rotates the tokens."),
+]
 # Minimum width of a reason; a long reason wraps.
 MIN_REASON = 32
 COLUMNS = ("name", "token", "state", "schedules", "waiting", "oldest_due_at", "reason", "paused_at", "paused_by")
@@ -65,12 +69,13 @@ def add(
     team: Team = None,
     enterprise: Enterprise = None,
     client_id: ClientId = None,
+    client_secret_env: ClientSecretEnv = None,
 ) -> None:
     """Add a workspace with its token source.
 
     Example:  schedbot workspace add acme --token-env SLACK_TOKEN_ACME
     """
-    store = StoreOptions(token_store, team, enterprise, client_id)
+    store = StoreOptions(token_store, team, enterprise, client_id, client_secret_env)
     token = token_sources.parse_token_source(token_env, token_file, token_command, store)
     with open_session() as session:
         warning = manage.add(session, name, token)
@@ -88,12 +93,13 @@ def edit(
     team: Team = None,
     enterprise: Enterprise = None,
     client_id: ClientId = None,
+    client_secret_env: ClientSecretEnv = None,
 ) -> None:
     """Change a workspace's token source.
 
     Example:  schedbot workspace edit default --token-env SLACK_TOKEN_ACME
     """
-    store = StoreOptions(token_store, team, enterprise, client_id)
+    store = StoreOptions(token_store, team, enterprise, client_id, client_secret_env)
     token = token_sources.parse_token_source(token_env, token_file, token_command, store)
     with open_session() as session:
         warning = manage.edit(session, name, token)

@@ -3,7 +3,7 @@
 Each function checks in Slack's order: scope, channel, archived, membership, then the content.
 """
 
-from schedbot.sandbox.methods.accounts import auth_test, users_info
+from schedbot.sandbox.methods.accounts import auth_test, oauth_access, users_info
 from schedbot.sandbox.methods.call import Call, Method
 from schedbot.sandbox.methods.chat import chat_delete, chat_update, post_message
 from schedbot.sandbox.methods.conversations import conversations_info, conversations_open
@@ -23,6 +23,7 @@ METHODS: dict[str, Method] = {
     "files.completeUploadExternal": complete_upload,
     "files.getUploadURLExternal": get_upload_url,
     "files.info": files_info,
+    "oauth.v2.access": oauth_access,
     "users.info": users_info,
 }
 

@@ -1,4 +1,4 @@
-"""`auth.test` and `users.info`: the token's workspace, and a user."""
+"""`auth.test`, `users.info` and `oauth.v2.access`: the token's workspace, a user, and a new pair of tokens."""
 
 from schedbot.sandbox.api_responses import ApiResponse, Json, RequestRefused, ok
 from schedbot.sandbox.methods.call import Call, require_scope
@@ -32,3 +32,18 @@ def users_info(call: Call, state: SandboxState) -> ApiResponse:
     fields |= {"deleted": user.deleted, "is_bot": user.is_bot}
     # Slack returns fewer fields for a deactivated user.
     return ok({"user": fields if user.deleted else fields | {"real_name": name, "tz": user.tz}})
+
+
+def oauth_access(call: Call, state: SandboxState) -> ApiResponse:
+    """Exchange a refresh token, which works once, for a new pair. The tokens before stay valid."""
+    workspace = call.workspace
+    if call.args.get("grant_type") != "refresh_token":
+        raise RequestRefused("invalid_grant_type")
+    if call.args.get("refresh_token") != workspace.refresh_token:
+        raise RequestRefused("invalid_refresh_token")
+    workspace.rotations += 1
+    token = f"xoxe.{workspace.token}-{workspace.rotations}"
+    state.by_token[token] = workspace
+    fields: Json = {"access_token": token, "refresh_token": workspace.refresh_token, "expires_in": 43_200}
+    fields |= {"token_type": "bot", "bot_user_id": BOT["user"], "app_id": BOT["app_id"]}
+    return ok(fields | {"team": {"id": workspace.team_id, "name": workspace.name}})

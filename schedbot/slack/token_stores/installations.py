@@ -6,12 +6,11 @@ The app saves an installation and its bot, or only the bot, so the newer of the 
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from slack_sdk.oauth.installation_store import Bot, InstallationStore
+from slack_sdk.oauth.installation_store import Bot, Installation, InstallationStore
 from slack_sdk.oauth.installation_store.file import FileInstallationStore
 from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
 
@@ -57,10 +56,14 @@ def read_token(place: StorePlace, now: float | None = None) -> str:
 
 def find_bot(store: InstallationStore, place: StorePlace) -> Bot | None:
     """Return the team's newest bot, from its bot or its installation."""
-    team: dict[str, Any] = {"enterprise_id": place.enterprise or None, "team_id": place.team}
-    installation = store.find_installation(**team)
-    bots = [store.find_bot(**team), installation.to_bot() if installation and installation.bot_token else None]
+    installation = find_installation(store, place)
+    bot = store.find_bot(enterprise_id=place.enterprise or None, team_id=place.team)
+    bots = [bot, installation.to_bot() if installation and installation.bot_token else None]
     return max((bot for bot in bots if bot), key=age_key, default=None)
+
+
+def find_installation(store: InstallationStore, place: StorePlace) -> Installation | None:
+    return store.find_installation(enterprise_id=place.enterprise or None, team_id=place.team)
 
 
 def age_key(bot: Bot) -> tuple[float, float]:
@@ -114,3 +117,24 @@ def open_url(url: str, client_id: str, logger: logging.Logger) -> Iterator[Insta
         yield SQLAlchemyInstallationStore(client_id, engine, logger=logger)
     finally:
         engine.dispose()
+
+
+def save_pair(store: InstallationStore, place: StorePlace, pair: Bot, is_before: Callable[[str | None], bool]) -> None:
+    """Save a new pair of tokens in the team's bot, and in its installation, which Bolt reads.
+
+    Nothing is saved if the store's refresh token is not the one before the pair: an app was faster, or it was saved.
+    """
+    present = installation = None
+    with suppress(ValueError):  # a file that a killed process wrote in part
+        present = find_bot(store, place)
+    with suppress(ValueError):
+        installation = find_installation(store, place)
+    if present is not None and not is_before(present.bot_refresh_token):
+        return
+    if installation is None:
+        store.save_bot(pair)
+        return
+    installation.bot_token = pair.bot_token
+    installation.bot_refresh_token = pair.bot_refresh_token
+    installation.bot_token_expires_at = pair.bot_token_expires_at
+    store.save(installation)

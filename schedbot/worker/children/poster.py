@@ -17,7 +17,8 @@ from schedbot.errors import TokenUnavailable
 from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Outcome
 from schedbot.posts import FILES_SCOPE
 from schedbot.slack import error_codes, machine_errors
-from schedbot.worker.children.token_cache import TokenCache
+from schedbot.slack.token_stores.place import RotationSettings
+from schedbot.worker.children.token_cache import TokenCache, TokenCommands
 from schedbot.worker.protocol import (
     ChildRequest,
     ChildResponse,
@@ -46,12 +47,12 @@ LONGEST_REASON = 300
 CHANGING_SOURCES = frozenset({"file", "command", "store"})
 
 
-def run(end: socket.socket, api_url: str, timeout_ms: int, in_flight: int) -> None:
+def run(end: socket.socket, slack: RotationSettings, in_flight: int) -> None:
     """Run a poster until the pool closes the socket."""
-    asyncio.run(serve(end, api_url, timeout_ms, in_flight))
+    asyncio.run(serve(end, slack, in_flight))
 
 
-async def serve(end: socket.socket, api_url: str, timeout_ms: int, in_flight: int) -> None:
+async def serve(end: socket.socket, slack: RotationSettings, in_flight: int) -> None:
     """Answer requests until the pool is gone, then exit."""
     # Loaded now, since an upgrade may replace the files later.
     from schedbot.slack import files, tokens  # noqa: F401
@@ -60,8 +61,8 @@ async def serve(end: socket.socket, api_url: str, timeout_ms: int, in_flight: in
     from schedbot.slack.methods import direct_messages  # noqa: F401
 
     reader, writer = await asyncio.open_connection(sock=end, limit=LONGEST_LINE)
-    async with SlackClient(api_url, timeout_ms, in_flight) as client:
-        poster = Poster(client, writer)
+    async with SlackClient(slack.api_url, slack.timeout_ms, in_flight) as client:
+        poster = Poster(client, writer, TokenCache(TokenCommands(slack)))
         poster.send(Ready())
         while line := await reader.readline():
             poster.receive(decode_request(line))

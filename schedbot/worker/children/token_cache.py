@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from schedbot.errors import TokenUnavailable
 from schedbot.model import TokenSource
+from schedbot.slack.token_stores.place import RotationSettings, decode
 
 COMMAND_LIFETIME_S = 300.0
 REREAD_FILE_S = 1.0  # shorter than the time within which a post may start
@@ -23,7 +24,8 @@ class TokenCommands:
     DNS look-ups use asyncio's default executor, and a command or store that hangs must not delay them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rotation: RotationSettings | None = None) -> None:
+        self._rotation = rotation
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._running: dict[str, asyncio.Future[str]] = {}
 
@@ -34,13 +36,12 @@ class TokenCommands:
 
     def _start(self, source: TokenSource) -> asyncio.Future[str]:
         from schedbot.slack import tokens
-        from schedbot.slack.token_stores.place import decode
 
         place = source.place
         # One thread for each command and store: in a common pool, many that hang would delay the others.
         name = decode(place).store if source.kind == "store" else place
         thread = self._threads.setdefault(name, ThreadPoolExecutor(1, "token"))
-        running = asyncio.get_running_loop().run_in_executor(thread, tokens.read_token, source)
+        running = asyncio.get_running_loop().run_in_executor(thread, tokens.read_token, source, self._rotation)
         self._running[place] = running
         running.add_done_callback(lambda _: self._running.pop(place))
         return running

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import ClassVar
 
-from schedbot import log
+from schedbot.errors import is_secret_variable
 from schedbot.reports.definitions import ReportDefinition
 from schedbot.reports.live_protocol import LivePing
 from schedbot.reports.sources.process_session import kill_session
@@ -21,7 +21,7 @@ KEYS = count(1)
 
 def harmless_variables() -> frozenset[str]:
     """Return the names of the environment's variables without a Slack token: reports may need any other."""
-    return frozenset(name for name, value in os.environ.items() if not log.TOKEN.search(value))
+    return frozenset(name for name, value in os.environ.items() if not is_secret_variable(name, value))
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from schedbot.clock import steady_ms
 from schedbot.settings import Settings
+from schedbot.slack.token_stores.place import find_rotation
 from schedbot.store.jobs import pacing
 from schedbot.store.jobs.message_files import StoredFile
 from schedbot.store.jobs.unknown import HistoryKey, UnknownJob
@@ -46,7 +47,7 @@ class PosterHandle(ChildProcess):
     """A poster; `deliveries` and `uploads` by key and `look_ups` by number are those that it has taken."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(poster.run, settings.api_url, settings.timeout_ms, settings.in_flight)
+        super().__init__(poster.run, find_rotation(settings), settings.in_flight)
         self.jobs_taken, self.share, self.slots = 0, settings.jobs_per_poster, settings.in_flight
         self.deliveries: dict[int, Delivery] = {}
         self.uploads: dict[int, Upload] = {}
