@@ -15,7 +15,7 @@ ANY_EXPIRY = 10**9  # minutes: the caller knows that the token is due
 FINAL = frozenset({"invalid_refresh_token", "invalid_grant", "token_revoked", "account_inactive", "token_expired"})
 
 
-class Refusal(Exception):
+class RefreshRefused(Exception):
     """There is no new pair. `is_final`: another try cannot help."""
 
     def __init__(self, reason: str, *, is_final: bool = False) -> None:
@@ -24,7 +24,7 @@ class Refusal(Exception):
 
 
 def request_pair(place: StorePlace, bot: Bot, api_url: str, timeout_ms: int) -> Bot:
-    """Return the bot with its new pair. Raises Refusal, whose text has no secret."""
+    """Return the bot with its new pair. Raises RefreshRefused, whose text has no secret."""
     client = WebClient(base_url=api_url, timeout=max(1, timeout_ms // 1000), retry_handlers=[])
     proxy = find_proxy(api_url)
     client.proxy = proxy.address if proxy else None  # not the library's choice, which ignores NO_PROXY
@@ -33,11 +33,11 @@ def request_pair(place: StorePlace, bot: Bot, api_url: str, timeout_ms: int) -> 
         pair = rotator.perform_bot_token_rotation(bot=bot, minutes_before_expiration=ANY_EXPIRY)
     except SlackTokenRotationError as error:
         code = read_code(error)
-        raise Refusal(f"Slack refused it with {code}", is_final=code in FINAL) from None
+        raise RefreshRefused(f"Slack refused it with {code}", is_final=code in FINAL) from None
     except Exception as error:  # the request may have arrived
-        raise Refusal(f"no answer of Slack ({type(error).__name__})") from None
+        raise RefreshRefused(f"no answer of Slack ({type(error).__name__})") from None
     if pair is None or not pair.bot_refresh_token:
-        raise Refusal("Slack's answer has no token of a bot")
+        raise RefreshRefused("Slack's answer has no token of a bot")
     return pair
 
 

@@ -21,7 +21,7 @@ from schedbot import log, times
 from schedbot.errors import SchedbotError, TokenUnavailable
 from schedbot.file_access import private_opener
 from schedbot.slack.token_stores import installations
-from schedbot.slack.token_stores.oauth_request import Refusal, request_pair
+from schedbot.slack.token_stores.oauth_request import RefreshRefused, request_pair
 from schedbot.slack.token_stores.place import RotationSettings, StorePlace
 from schedbot.slack.token_stores.refresh_journal import RefreshJournal, RefreshRecord, fingerprint
 
@@ -101,7 +101,7 @@ class Rotation:
         self.journal.write(record)
         try:
             pair = request_pair(self.place, bot, self.settings.api_url, self.settings.timeout_ms)
-        except Refusal as refusal:
+        except RefreshRefused as refusal:
             self.record_failure(record, refusal)
             return
         record = replace(record, bot=pair.to_dict_for_copying())
@@ -109,7 +109,7 @@ class Rotation:
         log.event("token_refreshed", team=self.place.team)
         self.store_pair(record)
 
-    def record_failure(self, record: RefreshRecord, refusal: Refusal) -> None:
+    def record_failure(self, record: RefreshRecord, refusal: RefreshRefused) -> None:
         if fingerprint(installations.read_bot(self.place).bot_refresh_token) != record.refresh:
             self.journal.clear()  # the app that owns the store was faster
             return
