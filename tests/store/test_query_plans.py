@@ -82,7 +82,7 @@ STEPS = [
     pytest.param(attempts.SETTLE_FINALLY, ["jobs USING INTEGER PRIMARY KEY"], id="settle a job that has ended"),
     pytest.param(attempts.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="settle its job"),
     pytest.param(pacing.HOLD, [], id="hold a channel"),
-    pytest.param(pacing.RELEASE, [], id="release a channel"),
+    pytest.param(pacing.RELEASE, ["p USING PRIMARY KEY"], id="release a channel"),
     pytest.param(pacing.FREE_AT, ["pacing USING PRIMARY KEY"], id="when a channel is free"),
     pytest.param(pacing.POSTPONE, ["jobs_by_workspace (workspace_id=? AND available_at<?)"], id="postpone a workspace"),
     pytest.param(unknown.TAKE, ["jobs_to_look_up (available_at<?)"], id="take unknown jobs"),

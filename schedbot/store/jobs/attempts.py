@@ -34,8 +34,9 @@ RETURNING :place AS place, workspace_id
 
 COUNT = """
 UPDATE jobs
-   SET attempts = attempts + 1, thread_ts = CASE WHEN parts_posted = 0 THEN :thread_ts ELSE thread_ts END
- WHERE id = :job_id AND token = :token
+   SET attempts = attempts + 1, thread_ts = CASE WHEN parts_posted = 0 THEN e.value ->> 2 ELSE thread_ts END
+  FROM json_each(:starts) e
+ WHERE jobs.id = e.value ->> 0 AND token = e.value ->> 1
 """
 
 # One statement for all: each has to open a table of its own for the rows that its trigger may refuse.
@@ -153,7 +154,8 @@ def begin_all(db: Database, intents: Sequence[Intent], now: int) -> set[int]:
     rows = [start_bindings(intent.start, place) | shared for place, intent in enumerate(intents)]
     begun = {int(str(place)): str(workspace_id) for place, workspace_id in db.select_many(BEGIN, rows)}
     written = [(intents[place], workspace_id) for place, workspace_id in begun.items()]
-    db.execute_many(COUNT, [count_bindings(intent.start) for intent, _ in written])
+    starts = [(intent.start.job_id, intent.start.token, intent.start.thread_ts) for intent, _ in written]
+    db.execute(COUNT, {"starts": json.dumps(starts)})
     holds = [
         pacing.ChannelHold(workspace_id, intent.start.channel, intent.held_until)
         for intent, workspace_id in written
@@ -184,11 +186,6 @@ def start_bindings(start: AttemptStart, place: int) -> dict[str, object]:
         "thread_ts": start.thread_ts,
         "method": start.method,
     }
-
-
-def count_bindings(start: AttemptStart) -> dict[str, object]:
-    """Return the values of an attempt for COUNT."""
-    return {"job_id": start.job_id, "token": start.token, "thread_ts": start.thread_ts}
 
 
 def end(db: Database, end: AttemptEnd) -> JobState | None:

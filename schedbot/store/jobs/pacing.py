@@ -4,6 +4,7 @@ Slack counts one post a second a channel, and a Retry-After holds a method in a 
 https://docs.slack.dev/apis/web-api/rate-limits
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,10 +13,12 @@ from schedbot.store.database import Database
 # A hold that is dated later than this after now was written before somebody set the clock back: it is void.
 MAX_CLOCK_LEAD_MS = 1_000
 
-# A hold of the workspace lasts as long as the longest.
+POST = "chat.postMessage"
+
+# A hold of the workspace lasts as long as the longest. Rows are JSON arrays: one statement for all.
 HOLD = f"""
 INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
-VALUES (:workspace_id, :method, :channel, :now, :free_at)
+SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 4 FROM json_each(:holds) e WHERE true
 ON CONFLICT (workspace_id, method, channel) DO UPDATE
    SET held_at = excluded.held_at,
        free_at = CASE WHEN excluded.channel = '' AND pacing.held_at <= excluded.held_at + {MAX_CLOCK_LEAD_MS}
@@ -25,11 +28,13 @@ ON CONFLICT (workspace_id, method, channel) DO UPDATE
 # Only the owner of a hold shortens it: if another one holds the channel by now, its hold stays.
 RELEASE = f"""
 INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
-VALUES (:workspace_id, :method, :channel, :now, :free_at)
-ON CONFLICT (workspace_id, method, channel) DO UPDATE
-   SET held_at = excluded.held_at,
-       free_at = CASE WHEN pacing.free_at = :kept_until OR pacing.held_at > excluded.held_at + {MAX_CLOCK_LEAD_MS}
-                      THEN excluded.free_at ELSE max(pacing.free_at, excluded.free_at) END
+SELECT e.value ->> 0, '{POST}', e.value ->> 1, e.value ->> 2,
+       CASE WHEN p.free_at <> e.value ->> 4 AND p.held_at <= (e.value ->> 2) + {MAX_CLOCK_LEAD_MS}
+            THEN max(p.free_at, e.value ->> 3) ELSE e.value ->> 3 END
+  FROM json_each(:releases) e
+  LEFT JOIN pacing p ON p.workspace_id = e.value ->> 0 AND p.method = '{POST}' AND p.channel = e.value ->> 1
+ WHERE true
+ON CONFLICT (workspace_id, method, channel) DO UPDATE SET held_at = excluded.held_at, free_at = excluded.free_at
 """
 
 FREE_AT = f"""
@@ -52,7 +57,6 @@ UPDATE jobs
 
 DELETE_EXPIRED = "DELETE FROM pacing WHERE free_at < :now OR held_at > :latest_valid_hold"
 
-POST = "chat.postMessage"
 HISTORY = "conversations.history"
 FILES = "files.info"
 
@@ -87,23 +91,13 @@ class ChannelRelease:
 
 def hold(db: Database, workspace_id: str, method: str, channel: str, now: int, free_at: int) -> None:
     """Hold the method in the channel ('': in the whole workspace) until `free_at`. Inside a transaction."""
-    key = {"workspace_id": workspace_id, "method": method, "channel": channel}
-    db.execute(HOLD, {**key, "now": now, "free_at": free_at})
+    db.execute(HOLD, {"holds": json.dumps([(workspace_id, method, channel, now, free_at)])})
 
 
 def hold_channels(db: Database, holds: Iterable[ChannelHold], now: int) -> None:
     """Hold channels for posts. Inside a transaction."""
-    rows = [
-        {
-            "workspace_id": hold.workspace_id,
-            "method": POST,
-            "channel": hold.channel,
-            "now": now,
-            "free_at": hold.free_at,
-        }
-        for hold in holds
-    ]
-    db.execute_many(HOLD, rows)
+    rows = [(hold.workspace_id, POST, hold.channel, now, hold.free_at) for hold in holds]
+    db.execute(HOLD, {"holds": json.dumps(rows)})
 
 
 def get_free_at(db: Database, workspace_id: str, method: str, channel: str, now: int) -> int:
@@ -132,19 +126,12 @@ def release(db: Database, workspace_id: str, channel: str, kept_until: int, now:
 
 
 def release_channels(db: Database, releases: Iterable[ChannelRelease]) -> None:
-    """Shorten reservations whose posts are over. Inside a transaction."""
+    """Shorten reservations whose posts are over, of a channel once. Inside a transaction."""
     rows = [
-        {
-            "workspace_id": release.workspace_id,
-            "method": POST,
-            "channel": release.channel,
-            "kept_until": release.kept_until,
-            "now": release.now,
-            "free_at": release.free_at,
-        }
+        (release.workspace_id, release.channel, release.now, release.free_at, release.kept_until)
         for release in releases
     ]
-    db.execute_many(RELEASE, rows)
+    db.execute(RELEASE, {"releases": json.dumps(rows)})
 
 
 def postpone_jobs(db: Database, workspace_id: str, until: int, spread_ms: int) -> int:

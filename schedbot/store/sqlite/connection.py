@@ -26,6 +26,8 @@ EMPTY_BYTES = 4_096  # of a file without tables
 BUSY_MS = 60_000
 # A tick writes rows all over the indexes: with the default of 2 MB it reads the same pages again and again.
 CACHE_KIB = 65_536
+# The most that apsw allows. Each row of executemany takes a place: with few places, it drops all other statements.
+STATEMENTS = 512
 OUTSIDE_WRITING = "a statement that writes runs inside writing()"
 
 
@@ -297,4 +299,4 @@ def open_connection(path: Path) -> tuple[apsw.Connection, reader.Stamp | None]:
     """Return a connection, and the stamp of a file that this user may only read."""
     if reader.is_reader(path):
         return reader.connect(path)
-    return apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE), None
+    return apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=STATEMENTS), None
