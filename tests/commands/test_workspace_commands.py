@@ -79,6 +79,7 @@ def test_check_names_the_bot_and_missing_scopes(app: App) -> None:
     assert done.stdout.startswith("default: ok\n  narrow, ")
     assert "Missing scope channels:history, needed to look up whether a post arrived" in done.stdout
     assert "(--username, --icon). No schedule needs it now." in done.stdout
+    assert "upload pictures and files of reports. Reports with pictures or files need it." in done.stdout
     person = ("--every", "day at 9:00", "--tz", "UTC", "--channel", "U0SANDBOX01", "--text", "Hi")
     added = app.run("add", "person", *person, "--icon", ":tada:").stderr
     assert [f"The app lacks the scope {name}," in added for name in ("im:write", "chat:write.customize")] == [True] * 2

@@ -71,7 +71,8 @@ def result_lines(result: WorkspaceCheck) -> Iterator[str]:
 def describe_use(scope: MissingScope) -> str:
     """Return the schedules that need a scope: `2 schedules need it: acme-daily, acme-weekly.`"""
     if not scope.schedules:
-        return "No schedule needs it now."
+        is_for_files = scope.name.startswith("files:")  # a report's files are known when it is rendered
+        return "Reports with pictures or files need it." if is_for_files else "No schedule needs it now."
     names = ", ".join(scope.examples) + (", ..." if scope.schedules > len(scope.examples) else ".")
     return f"{output.count(scope.schedules, 'schedule needs it', 'schedules need it')}: {names}"
 
