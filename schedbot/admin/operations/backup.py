@@ -3,13 +3,15 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from schedbot import times
 from schedbot.errors import BadInput, SchedbotError
 from schedbot.session import Session
+from schedbot.store.open_database import open_database
+from schedbot.store.operations import chain
 
 NAME = "schedbot-{stamp}.db"
 PATTERN = "schedbot-[0-9]*T[0-9]*Z.db"
@@ -18,20 +20,24 @@ PARTIAL = ".partial"
 
 @dataclass(frozen=True, slots=True)
 class BackupResult:
-    """A backup: its file, size, number of jobs, and the older backups that were deleted for it."""
+    """A backup: its file, size, number of jobs, and the older backups that were deleted for it.
+
+    `chain_problem`: fault in the hash chain of the record, '' for none.
+    """
 
     file: Path
     bytes: int
     jobs: int
     deleted: tuple[Path, ...] = ()
+    chain_problem: str = ""
 
 
 def back_up(session: Session, target: Path, keep: int | None = None) -> BackupResult:
     """Copy the database into a new file, or into a folder under a name with the instant (UTC).
 
     `keep`: of the backups that were made in the folder, only so many of the newest stay. The copy is checked before it
-    gets its name. Raises BadInput for a target that exists or a folder that is missing, and SchedbotError for a copy
-    that is damaged.
+    gets its name; if its hash chain is broken, it is kept, and the older ones are too. Raises BadInput for a target
+    that exists or a folder that is missing, and SchedbotError for a copy that is damaged.
     """
     refuse_impossible(target)
     file = target / NAME.format(stamp=stamp(session.now())) if target.is_dir() else target
@@ -44,9 +50,12 @@ def back_up(session: Session, target: Path, keep: int | None = None) -> BackupRe
     with partial_file(file) as partial:
         session.db.back_up(partial, session.now())
         jobs = session.db.verify_backup(partial)
+        with closing(open_database(partial)) as copy:
+            chain_problem = chain.verify(copy).problem
         os.rename(partial, file)
     sync_folder(file.parent)
-    return BackupResult(file, file.stat().st_size, jobs, tuple(rotate(target, keep)) if keep else ())
+    deleted = tuple(rotate(target, keep)) if keep and not chain_problem else ()
+    return BackupResult(file, file.stat().st_size, jobs, deleted, chain_problem)
 
 
 def refuse_impossible(target: Path) -> None:

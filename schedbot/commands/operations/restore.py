@@ -11,6 +11,8 @@ from schedbot.admin.operations.restores.restore import RestoreResult
 from schedbot.errors import DONE, NEEDS_PERSON
 from schedbot.presentation import output
 
+ALTERED = "The record of the backup is not as schedbot wrote it"
+
 
 def run(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Backup, made by 'schedbot backup'.")],
@@ -24,7 +26,8 @@ def run(
 
     No pool may run. The backup is checked. The old database and the channels' histories show which jobs were posted
     after the backup. A job for which neither can show it is held for a person. The old database stays beside the new
-    one. Changes of schedules after the backup are lost. Exit code 3: a job is held.
+    one. Changes of schedules after the backup are lost. Exit code 3: a job is
+    held, or the hash chain of the backup is broken.
 
     Example:  schedbot restore /var/backups/schedbot-20261201T090000Z.db
     """
@@ -34,7 +37,9 @@ def run(
         output.json_lines([to_json(result)])
     else:
         print_result(result)
-    raise typer.Exit(NEEDS_PERSON if result.held else DONE)
+    if result.chain_problem:
+        output.note(f"{ALTERED}: {result.chain_problem}. See docs/record.md.")
+    raise typer.Exit(NEEDS_PERSON if result.held or result.chain_problem else DONE)
 
 
 def to_json(result: RestoreResult) -> dict[str, Any]:

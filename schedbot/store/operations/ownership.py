@@ -20,6 +20,8 @@ ON CONFLICT (id) DO UPDATE
        device = excluded.device, inode = excluded.inode
 """
 
+RESTORING = Location("a restore", "a restore", "a restore that goes on, or was killed", "", 0, 0)
+
 
 def ensure(db: Database, *, dry_run: bool = False) -> Location:
     """Make the place of the file its owner, and return it. Raises DatabaseLost for a copy."""
@@ -71,6 +73,11 @@ def refuse_copy(owner: Location | None, place: Location) -> None:
     """Raise DatabaseLost if the owner is on another machine, or another file that is still there."""
     if owner is None:
         return
+    if owner == RESTORING:
+        raise DatabaseLost(
+            f"A restore into '{place.path}' goes on, or was killed.",
+            f"Wait for it. If none runs, start it again, or go on with this database: '{take_over_command(place)}'.",
+        )
     if not owner.is_on_machine_of(place):
         raise copied(f"belongs to '{owner.path}' on the machine '{owner.host}'", place)
     if (owner.device, owner.inode) != (place.device, place.inode) and owner.is_there():
@@ -79,13 +86,17 @@ def refuse_copy(owner: Location | None, place: Location) -> None:
 
 def copied(reason: str, place: Location) -> DatabaseLost:
     """Return the error of a copy."""
-    import shlex
-
-    command = f"schedbot --database {shlex.quote(place.path)} init --take-over"
     return DatabaseLost(
         f"The database '{place.path}' {reason}. Two copies in use would post everything twice.",
-        f"Work with the other one, or stop it for good and run '{command}'.",
+        f"Work with the other one, or stop it for good and run '{take_over_command(place)}'.",
     )
+
+
+def take_over_command(place: Location) -> str:
+    """Return the command that makes the place the owner."""
+    import shlex
+
+    return f"schedbot --database {shlex.quote(place.path)} init --take-over"
 
 
 def refuse_other_owner(db: Database, place: Location) -> None:

@@ -50,7 +50,7 @@ def find_damage(target: Path) -> str:
             for pragma in ("integrity_check", "foreign_key_check"):
                 problems = [str(row[0]) for row in connection.execute(f"PRAGMA {pragma}") if row[0] != "ok"]
                 if problems:
-                    return problems[0]
+                    return " ".join(problems[0].split())
             return ""
         finally:
             connection.close()

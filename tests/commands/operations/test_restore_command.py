@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from schedbot.store.operations import ownership
 from tests.support.app import App, now_ms, rfc3339, until
 
 FLOOD = 40
@@ -128,3 +129,34 @@ def test_wrong_file_changes_nothing(app: App, tmp_path: Path) -> None:
     assert app.path.read_bytes() == before
     assert app.run("tick").returncode == 0
     assert not list(app.folder.glob(".*restore*"))
+
+
+def test_altered_record_is_named_by_backup_and_restore(app: App, tmp_path: Path) -> None:
+    app.add_due_jobs(1)
+    app.run("pause", "*", "--yes")
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    old = folder / "schedbot-20250101T000000Z.db"
+    old.write_text("")
+    assert app.run("backup", str(tmp_path / "good.db")).returncode == 0
+    with sqlite3.connect(app.path) as connection:
+        connection.execute("DROP TRIGGER change_is_final")
+        connection.execute("UPDATE changes SET actor = 'nobody' WHERE id = 1")
+    altered = app.run("backup", str(folder), "--keep", "1", "--json")
+    assert (altered.returncode, json.loads(altered.stdout)["verified"]) == (3, False)
+    assert "change 1 was altered" in altered.stderr
+    assert old.exists()
+    assert not list(folder.glob(".*"))
+    app.db.close()
+    restored = app.run("restore", json.loads(altered.stdout)["file"])
+    assert restored.returncode == 3
+    assert "change 1 was altered" in restored.stderr
+
+
+def test_killed_restore_is_named(app: App) -> None:
+    ownership.make_owner(app.db, ownership.RESTORING)
+    tick = app.run("tick")
+    assert tick.returncode == 1
+    assert "A restore into" in tick.stderr
+    assert app.run("init", "--take-over").returncode == 0
+    assert app.run("tick").returncode == 0

@@ -14,16 +14,17 @@ from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.database import Database
 from schedbot.store.open_database import get_installation_id, open_database
-from schedbot.store.operations import heartbeats, ownership, restored_jobs
+from schedbot.store.operations import chain, heartbeats, ownership, restored_jobs
 from schedbot.store.sqlite import swap_database, wake_fifo
-from schedbot.store.sqlite.location import Location, locate
-
-RESTORING = Location("a restore", "a restore", "a restore that goes on, or was killed", "", 0, 0)
+from schedbot.store.sqlite.location import locate
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """Result of a restore: its file and instant, the jobs by their result, and the old database's new name."""
+    """Result of a restore: its file and instant, the jobs by their result, and the old database's new name.
+
+    `chain_problem`: fault in the hash chain of the backup, '' for none.
+    """
 
     file: Path
     backed_up_at: int | None
@@ -33,6 +34,7 @@ class RestoreResult:
     held: int
     missed: int
     replaced: Path | None
+    chain_problem: str = ""
 
 
 def restore(
@@ -53,6 +55,7 @@ def restore(
             session = Session(settings, db, now)
             refuse_other_place(db, path, file, take_over)
             refuse_other_installation(db, replaced, path)
+            chain_problem = chain.verify(db).problem
             backed_up_at = restored_jobs.get_backed_up_at(db)
             results = restored_posts.settle(session, replaced, within_ms)
             record(session, file, backed_up_at, dict(results))
@@ -64,7 +67,7 @@ def restore(
     with closing(open_database(path)) as db:
         ownership.make_owner(db)
     counts = {result: results[result] for result in ("posted", "queued", "held", "missed")}
-    return RestoreResult(file, backed_up_at, now(), **counts, replaced=aside)
+    return RestoreResult(file, backed_up_at, now(), **counts, replaced=aside, chain_problem=chain_problem)
 
 
 @contextmanager
@@ -83,7 +86,7 @@ def stopped_database(path: Path, now: int) -> Iterator[Database | None]:
         if heartbeats.is_pool_alive(db, now):
             raise running_pool(path)
         owner = ownership.get_owner(db) or locate(path)
-        ownership.make_owner(db, RESTORING)
+        ownership.make_owner(db, ownership.RESTORING)
         try:
             yield db
         except BaseException:
