@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -84,9 +84,21 @@ def test_token_is_refreshed_an_hour_and_a_half_early(team: Team) -> None:
     assert [path.suffix for path in (team.folder / "rotation").iterdir()] == [".lock"]
 
 
+@pytest.mark.parametrize("kind", ["folder", "url"])
+def test_new_pair_is_in_each_kind_of_store(kind: str, team: Team) -> None:
+    store = getattr(token_stores, f"open_{kind}")(team.folder / kind)
+    install(store, "T0ACME", OLD, int(time.time()) + 600, refresh="xoxe-1-acme-1")
+    address = f"{'sqlite:///' if kind == 'url' else ''}{team.folder / kind}"
+    rotation = Rotation(replace(team.place, store=address), team.rotation.settings)
+    assert (rotation.read_token(), team.uses()) == (NEW, ["xoxe-1-acme-1"])
+    bolt = store.find_installation(enterprise_id=None, team_id="T0ACME")
+    assert (bolt.bot_token, bolt.bot_refresh_token) == (NEW, "xoxe-1-acme-2")
+
+
 @pytest.mark.slow
 def test_each_process_has_the_token_after_one_refresh(team: Team) -> None:
     team.install(left_s=-5)
+    team.sandbox.control.order("delay", "oauth.v2.access", ms=1_500, times=4)  # the others come meanwhile
     processes = [team.start() for _ in range(4)]
     assert [process.communicate(timeout=60)[0] for process in processes] == [f"{NEW}\n"] * 4
     assert team.uses() == ["xoxe-1-acme-1"]
