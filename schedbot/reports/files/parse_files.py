@@ -11,10 +11,12 @@ from schedbot.errors import ReportFailed
 from schedbot.posts import File
 from schedbot.reports.escaping import clean
 from schedbot.reports.files.draw_pictures import find_title, is_figure, sniff
+from schedbot.reports.long_content.split_text import shorten
 
 MAX_FILES = 20
 MAX_BYTES = 1 << 30  # Slack's limit of a file
 MAX_NAME = 200
+MAX_TITLE = 255  # ours: Slack names no bound, and shows one line
 HINT = 'Give back File("sales.csv", content), where content is bytes, a text or a figure.'
 
 
@@ -43,7 +45,8 @@ def parse_file(file: Any, place: str, source: str) -> File:
     if not name:
         raise ReportFailed(f"{source} returned {place} without a name.", 'Name it like "sales.csv".')
     content = check_content(checked.content, f"the file '{name}'", source)
-    return replace(checked, name=name, content=content, title=clean(checked.title), alt=clean(checked.alt))
+    title = shorten(" ".join(clean(checked.title).split()), MAX_TITLE)
+    return replace(checked, name=name, content=content, title=title, alt=clean(checked.alt))
 
 
 def check_content(content: Any, subject: str, source: str) -> Any:

@@ -173,6 +173,11 @@ def test_wrong_file_is_refused_with_its_place(files: Any, problem: str) -> None:
     assert str(refused.value) == problem
 
 
+def test_title_of_a_file_is_a_short_line() -> None:
+    lines, long = render(Message("s", files=[File("a.csv", b"a", "b\n c"), File("b.csv", b"b", "t" * 5_000)])).files
+    assert (lines.title, len(long.title)) == ("b c", 255)
+
+
 def test_block_with_an_unknown_picture_is_refused() -> None:
     block = {"type": "image", "slack_file": {"name": "b.png"}, "alt_text": "B"}
     with pytest.raises(ReportFailed, match=r"picture 'b\.png', and the report has no file of that name"):
