@@ -26,8 +26,7 @@ EMPTY_BYTES = 4_096  # of a file without tables
 BUSY_MS = 60_000
 # A tick writes rows all over the indexes: with the default of 2 MB it reads the same pages again and again.
 CACHE_KIB = 65_536
-# The most that apsw allows. Each row of executemany takes a place: with few places, it drops all other statements.
-STATEMENTS = 512
+STATEMENTS = 512  # in the cache, the most of apsw: each row of executemany takes a place of its own
 OUTSIDE_WRITING = "a statement that writes runs inside writing()"
 
 
@@ -217,8 +216,7 @@ class SqliteDatabase(Database):
 
 
 def _driver_bindings(bindings: Bindings | None) -> dict[str, Value] | None:
-    # The driver itself refuses a value of another type.
-    return cast("dict[str, Value] | None", bindings)
+    return cast("dict[str, Value] | None", bindings)  # the driver refuses a value of another type
 
 
 def open_file(path: Path, busy_ms: int = BUSY_MS, scripts: Path = migrations.FOLDER) -> SqliteDatabase:
