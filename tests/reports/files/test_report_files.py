@@ -175,7 +175,8 @@ def test_wrong_file_is_refused_with_its_place(files: Any, problem: str) -> None:
 
 def test_title_of_a_file_is_a_short_line() -> None:
     lines, long = render(Message("s", files=[File("a.csv", b"a", "b\n c"), File("b.csv", b"b", "t" * 5_000)])).files
-    assert (lines.title, len(long.title)) == ("b c", 255)
+    assert lines.title == "b c"
+    assert 200 < len(long.title) <= 255
 
 
 def test_block_with_an_unknown_picture_is_refused() -> None:
