@@ -4,7 +4,8 @@
 
 As bench.crash, with lost answers, errors and delays at each request of the way: the upload, the share, the post, the
 update, the conversation with a person, and the look-ups. In the end each message, part and share must be in its channel
-and thread exactly once, and nothing else may be there.
+and thread exactly once, and nothing else may be there. `retry` sends a report whose
+renderer was killed twice.
 """
 
 import argparse
@@ -172,6 +173,12 @@ SELECT j.schedule_id || ':' || j.due_at FROM jobs j
 """
 
 
+def settle(app: App, crash_test: CrashTest) -> None:
+    """Work until no job is open."""
+    while crash_test.open_jobs():
+        app.work(within=600)
+
+
 def run(posts: int, kills: int, seed: int, share: float, history: str) -> dict[str, object]:
     """Run the crash test once. `history`: `full`, or `scarce` for one look-up a minute. Returns its counts."""
     rng = random.Random(seed)
@@ -182,11 +189,18 @@ def run(posts: int, kills: int, seed: int, share: float, history: str) -> dict[s
         crash_test = CrashTest(app, posts, rng)
         started = time.monotonic()
         crash_test.run_pools(kills)
-        while crash_test.open_jobs():
-            app.work(within=600)
+        settle(app, crash_test)
+        killed = app.states().get("failed", 0)
+        app.run("retry", "--error", "render_failed", "--yes")
+        settle(app, crash_test)
         counts = count(app)
         app.close()
-    return {"kills": dict(crash_test.kills), **counts, "seconds": round(time.monotonic() - started)}
+    return {
+        "kills": dict(crash_test.kills),
+        "sent by retry": killed,
+        **counts,
+        "seconds": round(time.monotonic() - started),
+    }
 
 
 def main() -> None:
