@@ -8,6 +8,7 @@ from schedbot.store.database import Database
 
 DAY_MS = 86_400_000
 WINDOW_MS = 90 * DAY_MS
+NOT_CONFIGURED = "not_configured"  # its place was taken out of [alerts] before it arrived
 
 # Schedules that have not posted since the failure, by the error of the failure.
 FAILED = """
@@ -53,10 +54,13 @@ AGAIN = """
 UPDATE alert_deliveries SET sent_at = NULL, error = :error
  WHERE message_id = :message AND place = :place AND ended_at IS NULL
 """
-LAST_ERROR = """
-SELECT d.error FROM alert_deliveries d JOIN alert_messages m ON m.id = d.message_id
- WHERE d.place = 'channel' AND d.attempts > 0 AND m.created_at > :since
- ORDER BY d.message_id DESC LIMIT 1
+LAST_ERRORS = """
+SELECT d.place, d.error FROM alert_deliveries d
+ WHERE d.error <> :not_configured
+   AND (d.place, d.message_id) IN (SELECT e.place, max(e.message_id)
+                                     FROM alert_deliveries e JOIN alert_messages m ON m.id = e.message_id
+                                    WHERE e.attempts > 0 AND m.created_at > :since GROUP BY 1)
+ ORDER BY d.place
 """
 ANNOUNCED_AT = """
 SELECT m.created_at FROM alert_streaks s JOIN alert_messages m ON m.id = s.message_id WHERE s.cause = :cause
@@ -85,6 +89,13 @@ class Streak(NamedTuple):
     since: int
     seen_at: int
     message_id: int | None
+
+
+class PlaceError(NamedTuple):
+    """Error of the last message for a place."""
+
+    place: str
+    error: str
 
 
 class AlertDelivery(NamedTuple):
@@ -161,9 +172,9 @@ def send_again(db: Database, delivery: AlertDelivery, error: str | None) -> None
     db.execute(AGAIN, {"message": delivery.message_id, "place": delivery.place, "error": error})
 
 
-def find_channel_error(db: Database, now: int) -> str | None:
-    """Return the error of the last message of the day for the channel; None if it arrived, or without one."""
-    return db.text_or_none(LAST_ERROR, {"since": now - DAY_MS})
+def list_errors(db: Database, now: int) -> list[PlaceError]:
+    """Return the places that did not take their last message of the day, with the error."""
+    return db.all(PlaceError, LAST_ERRORS, {"since": now - DAY_MS, "not_configured": NOT_CONFIGURED})
 
 
 def get_last_sent(db: Database, place: str) -> int | None:

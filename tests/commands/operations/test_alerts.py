@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from schedbot.admin.operations.alerts import dispatch, places, streaks
+from schedbot.admin.operations.machine import machine_health
 from schedbot.operation_settings import AlertSettings
 from schedbot.session import Session
 from schedbot.store.operations import alerts
@@ -73,8 +74,21 @@ def test_command_that_fails_is_tried_again(history: JobHistory, tmp_path: Path) 
     for minute in range(3):
         dispatch.check(session_at(history, NOW + minute * MINUTE, ("/bin/false",)))
     assert read_rows(history.db, "SELECT ended_at, error FROM alert_deliveries WHERE attempts > 0")[0][0] is None
+    (problem,) = machine_health.alert_problems(history.db, NOW)
+    assert "Alerts do not reach their command: The command '/bin/false' ended with 1." in problem.sentence
     dispatch.check(session_at(history, NOW + 10 * MINUTE, recorder(tmp_path)))
+    assert not list(machine_health.alert_problems(history.db, NOW))
     assert len(recorded(tmp_path)) == 1
+
+
+def test_place_taken_out_of_the_settings_is_forgotten(history: JobHistory, tmp_path: Path) -> None:
+    history.add_job(history.add_schedule("s"), "held")
+    for minute in range(2):
+        dispatch.check(session_at(history, NOW + minute * MINUTE, ("/bin/false",)))
+    settings = replace(history.session.settings, alerts=AlertSettings(webhook_url_env="HOOK"), expect_pool=False)
+    dispatch.check(replace(history.session, settings=settings, now=lambda: NOW + 2 * MINUTE))
+    assert not list(machine_health.alert_problems(history.db, NOW))
+    assert alerts.list_open(history.db) == []
 
 
 @pytest.mark.parametrize(
@@ -84,6 +98,8 @@ def test_command_that_fails_is_tried_again(history: JobHistory, tmp_path: Path) 
         pytest.param(Streak("failed:x", "x.", NOW, NOW, None), 0, 0, id="failures wait for others"),
         pytest.param(Streak("failed:x", "x.", NOW - MINUTE, NOW, None), 1, 0, id="failures after a moment"),
         pytest.param(Streak("tick", "x.", NOW - DAY, NOW, 1), 0, 0, id="announced before"),
+        pytest.param(Streak("held", "x.", NOW + DAY, NOW, None), 1, 0, id="since a clock that was ahead"),
+        pytest.param(Streak("tick", "x.", NOW, NOW + DAY, 1), 0, 1, id="last seen by a clock that was ahead"),
         pytest.param(Streak("tick", "x.", NOW - DAY, NOW - MINUTE, 1), 0, 0, id="not seen for a moment"),
         pytest.param(Streak("tick", "x.", NOW - DAY, NOW - 2 * MINUTE, 1), 0, 1, id="over"),
     ],
@@ -94,7 +110,7 @@ def test_streak_is_news_when_it_begins_and_ends(streak: Streak, begun: int, ende
 
 
 def configure(app: App, *lines: str) -> None:
-    app.config.write_text("\n".join(["[alerts]", f'channel = "{OPS}"', *lines]) + "\n")
+    app.config.write_text("\n".join(["[alerts]", f'channel = "https://acme.slack.com/archives/{OPS}"', *lines]) + "\n")
 
 
 def ops_texts(app: App) -> list[str]:

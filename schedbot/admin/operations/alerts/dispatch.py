@@ -28,8 +28,18 @@ def check(session: Session) -> None:
     with process_lock(session.db, "alerts") as is_alone:
         if is_alone:
             streaks.update(session)
+            end_unconfigured(session)
             for delivery in list_next(session):
                 send(session, settings, delivery)
+
+
+def end_unconfigured(session: Session) -> None:
+    """End the deliveries to places that were taken out of [alerts]."""
+    configured = places.list_places(session)
+    for delivery in alerts.list_open(session.db):
+        if delivery.place not in configured:
+            with session.db.writing():
+                alerts.end(session.db, delivery, None, alerts.NOT_CONFIGURED, session.now())
 
 
 def list_next(session: Session) -> list[AlertDelivery]:
@@ -83,10 +93,11 @@ def settle_unknown(session: Session, settings: AlertSettings, delivery: AlertDel
         return False
     try:
         token, _ = places.find_token(session, settings)
+        channel = places.find_channel(settings)
     except SchedbotError:
         return False
     installation = get_installation_id(session.db)
-    search = ChannelSearch(settings.channel, delivery.sent_at or 0, installation, token)
+    search = ChannelSearch(channel, delivery.sent_at or 0, installation, token)
     (posts,) = one_shot.fetch_posted(session.settings.api_url, [search], now, timeout_ms, timeout_ms)
     arrived = posts.by_occurrence.get(places.occurrence(delivery))
     with session.db.writing():

@@ -14,6 +14,7 @@ from schedbot.model import Message, Outcome
 from schedbot.operation_settings import AlertSettings
 from schedbot.posts import MessageMetadata
 from schedbot.session import Session
+from schedbot.slack import channel_ids
 from schedbot.slack.remedies import describe_reason
 from schedbot.store.jobs import pacing
 from schedbot.store.open_database import get_installation_id
@@ -64,16 +65,17 @@ def post(session: Session, settings: AlertSettings, delivery: AlertDelivery) -> 
 
     try:
         token, workspace_id = find_token(session, settings)
+        channel = find_channel(settings)
     except SchedbotError as error:
         return DeliveryResult(str(error))
     with session.db.writing():
         now = session.now()
-        pacing.hold(session.db, workspace_id, pacing.POST, settings.channel, now, now + PACE_MS)
+        pacing.hold(session.db, workspace_id, pacing.POST, channel, now, now + PACE_MS)
     installation = get_installation_id(session.db)
     metadata = MessageMetadata(installation, occurrence(delivery), delivery.attempts + 1)
     text = f"{MARKS[str(delivery.content['kind'])]} {escape(str(delivery.content['text']))}"
     api_url, timeout_ms = session.settings.api_url, session.settings.timeout_ms
-    result = one_shot.post_with_metadata(api_url, token, settings.channel, Message(text[:4_000]), metadata, timeout_ms)
+    result = one_shot.post_with_metadata(api_url, token, channel, Message(text[:4_000]), metadata, timeout_ms)
     if result.outcome is Outcome.POSTED:
         return DeliveryResult(ts=result.ts)
     return DeliveryResult(
@@ -88,6 +90,11 @@ def find_token(session: Session, settings: AlertSettings) -> tuple[str, str]:
         problem = f"There is no workspace {quote(settings.workspace)}, which [alerts] names."
         raise SchedbotError(problem, "'schedbot workspace list' shows them.")
     return check.find_token(session.settings, workspace), workspace.id
+
+
+def find_channel(settings: AlertSettings) -> str:
+    """Return the id of the channel, which may be a link in the configuration. Raises BadInput."""
+    return channel_ids.parse_channel_id(settings.channel)
 
 
 def escape(text: str) -> str:

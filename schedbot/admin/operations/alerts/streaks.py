@@ -51,14 +51,17 @@ def update(session: Session) -> bool:
 
 
 def find_news(streaks: Sequence[Streak], now: int) -> News:
-    """Return the streaks to announce, and those that have ended. Pure."""
-    ended = [each for each in streaks if now - each.seen_at >= ENDED_MS]
+    """Return the streaks to announce, and those that have ended. Pure.
+
+    An instant in the future is of a clock that was ahead: it delays nothing.
+    """
+    ended = [each for each in streaks if abs(now - each.seen_at) >= ENDED_MS]
     begun = [
         each
         for each in streaks
         if each.message_id is None
         and each not in ended
-        and (not each.cause.startswith(BUNDLED) or now - each.since >= BUNDLE_MS)
+        and (not each.cause.startswith(BUNDLED) or abs(now - each.since) >= BUNDLE_MS)
     ]
     return News(begun, ended)
 

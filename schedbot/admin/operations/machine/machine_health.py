@@ -40,9 +40,9 @@ def disk_problems(folder: Path) -> Iterator[Problem]:
 
 
 def alert_problems(db: Database, now: int) -> Iterator[Problem]:
-    """Yield a problem if the last alert did not reach its channel. It has no cause: no alert is about alerts."""
-    if error := alerts.find_channel_error(db, now):
-        sentence = f"Alerts do not reach their channel: {error}."
+    """Yield a problem for each place that did not take the last alert. They have no cause: no alert is about alerts."""
+    for place, error in alerts.list_errors(db, now):
+        sentence = f"Alerts do not reach their {place}: {error.rstrip('.')}."
         yield Problem(f"{sentence} After you fixed it, run 'schedbot alerts test'.", is_standstill=True)
 
 
