@@ -81,6 +81,8 @@ def undo_pause_of_all(request: UndoRequest) -> None:
     """Resume all schedules, or pause them again."""
     db, context = request.db, request.context
     if request.record.change.object_id != pause_all.ALL.id:
+        if request.record.change.command == "restore":
+            request.refuse("it records a restore", "The database before it has '.before-' in its name.")
         request.refuse("a tick made it", "The record of a clock that was set back stays.")
     with db.writing():
         pause_all_end.settle(db, context.now)

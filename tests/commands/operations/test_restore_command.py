@@ -91,6 +91,8 @@ def test_due_job_that_was_not_posted_waits_for_the_pool(app: App, tmp_path: Path
     app.db.close()
     code, result = restore(app, target)
     assert (code, result["queued"], result["posted"]) == (0, 2, 0)
+    change = json.loads(app.run("log", "--limit", "1", "--json").stdout)["change"]
+    assert "it records a restore" in app.run("undo", str(change)).stderr
     assert app.work().returncode == 0
     assert set(occurrences(app).values()) == {1}
     old = app.run("--database", result["replaced"], "work", "--drain")
