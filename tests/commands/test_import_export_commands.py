@@ -59,8 +59,8 @@ def test_import_counts_schedules_that_post_to_a_person(app: App) -> None:
         done = run_with_input(app, HEADER + ROWS + rows, "import", "-", *words)
         assert done.returncode == 0
         assert done.stderr == (
-            "Note: 3 schedules post to a person: the history of direct messages cannot be read with the scopes of the "
-            "manifest, so a post with an unknown outcome is held or sent again.\n"
+            "Note: 3 schedules post to a person: the app needs the scopes im:write and im:history. 'schedbot workspace "
+            "check' shows if it has them.\n"
         )
     again = run_with_input(app, HEADER + ROWS + rows, "import", "-", "--update", "--json")
     counts = {"added": 0, "changed": 0, "unchanged": 5, "direct_messages": 0, "not_rendered": 0}
