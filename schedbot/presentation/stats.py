@@ -1,13 +1,13 @@
 """Statistics as a table with bars, and as a page."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schedbot import times
 from schedbot.admin.operations.figures.stats import StatsRow
 from schedbot.errors import SchedbotError
 from schedbot.presentation import output
+from schedbot.text_input import parse_path
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -101,7 +101,7 @@ def write_page(name: str, rows: Sequence[StatsRow]) -> None:
     template = Environment(autoescape=True).from_string(PAGE)
     text = template.render(by=by, columns=COLUMNS, rows=shown, most=largest(rows))
     try:
-        Path(name).expanduser().write_text(text, encoding="utf-8")
+        parse_path(name).write_text(text, encoding="utf-8")
     except OSError as error:
         reason = (error.strerror or "unknown error").lower()
         raise SchedbotError(f"The page '{name}' cannot be written: {reason}.", "Choose another place.") from None

@@ -1,6 +1,5 @@
 """`schedbot backup`: a verified copy of the database."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +8,7 @@ from schedbot.admin.operations import backup
 from schedbot.errors import NEEDS_PERSON
 from schedbot.presentation import output
 from schedbot.session import open_session
+from schedbot.text_input import parse_path
 
 
 def run(
@@ -26,7 +26,7 @@ def run(
     Example:  schedbot backup /var/backups --keep 14
     """
     with open_session() as session:
-        result = backup.back_up(session, Path(file).expanduser(), keep)
+        result = backup.back_up(session, parse_path(file), keep)
     is_verified = not result.chain_problem
     if json:
         row = {"file": str(result.file), "bytes": result.bytes, "jobs": result.jobs, "verified": is_verified}

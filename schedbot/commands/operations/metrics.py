@@ -1,6 +1,5 @@
 """`schedbot metrics`: figures for Prometheus."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ from schedbot.admin.operations.figures import metrics
 from schedbot.file_access import replace_file
 from schedbot.presentation import output
 from schedbot.session import open_session
-from schedbot.text_input import refuse_empty
+from schedbot.text_input import parse_path, refuse_empty
 
 
 def run(
@@ -31,4 +30,4 @@ def run(
     if file is None:
         output.stdout().write(text)
     else:
-        replace_file(Path(file).expanduser(), text)
+        replace_file(parse_path(file), text)

@@ -1,6 +1,5 @@
 """`schedbot restore`: replace the database by a backup."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +9,7 @@ from schedbot.admin.operations.restores import restore
 from schedbot.admin.operations.restores.restore import RestoreResult
 from schedbot.errors import DONE, NEEDS_PERSON
 from schedbot.presentation import output
+from schedbot.text_input import parse_path
 
 ALTERED = "The record of the backup is not as schedbot wrote it"
 
@@ -32,7 +32,7 @@ def run(
     Example:  schedbot restore /var/backups/schedbot-20261201T090000Z.db
     """
     within_ms = times.parse_duration(within)
-    result = restore.restore(settings.load(), Path(file).expanduser(), clock.now_ms, within_ms, take_over=take_over)
+    result = restore.restore(settings.load(), parse_path(file), clock.now_ms, within_ms, take_over=take_over)
     if json:
         output.json_lines([to_json(result)])
     else:

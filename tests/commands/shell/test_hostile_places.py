@@ -30,7 +30,10 @@ def test_template_of_many_loops_is_refused(run: Run, tmp_path: Path, depth: int)
 @pytest.mark.parametrize("name", ["x" * 256, "a/" * 3_000, "~nobody-here/x"], ids=["name", "path", "home"])
 @pytest.mark.parametrize(
     "words",
-    [("--database", "{}", "list"), ("--config", "{}", "list"), (*ADD, "--report", "{}"), ("import", "{}")],
+    [
+        *(("--database", "{}", "list"), ("--config", "{}", "list"), (*ADD, "--report", "{}"), ("import", "{}")),
+        *(("backup", "{}"), ("restore", "{}"), ("metrics", "--output", "{}"), ("stats", "--html", "{}")),
+    ],
     ids=lambda words: words[0],
 )
 def test_path_that_no_file_can_have_is_refused(run: Run, words: tuple[str, ...], name: str) -> None:

@@ -1,5 +1,6 @@
 """`restore`: put a backup in the place of the database, and post no occurrence a second time."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ def restore(
     machine. `within_ms`: longest time to read histories.
     """
     path = settings.database
-    if file.exists() and path.exists() and file.samefile(path):
+    if os.path.exists(file) and path.exists() and file.samefile(path):
         raise BadInput(f"'{file}' is the database itself.", "Name a backup of it.")
     with ExitStack() as stack:
         copy = stack.enter_context(swap_database.verified_copy(file, path))
