@@ -71,6 +71,10 @@ class InFlight:
         """Return how many posts the posters can send at once if none is in flight."""
         return sum(poster.slots for poster in self.open_posters())
 
+    def find_freest_poster(self) -> PosterHandle | None:
+        """Return the poster with the most free slots; None without posters."""
+        return max(self.posters, key=lambda poster: poster.free_slots, default=None)
+
     def free_slots(self) -> int:
         """Return how many more posts the posters can send at once."""
         return sum(poster.free_slots for poster in self.posters)
@@ -99,6 +103,11 @@ class InFlight:
         """Add a claimed job."""
         self.deliveries[delivery.key] = delivery
         self.count_in_channel(delivery.channel, 1)
+
+    def drop_lost(self, delivery: Delivery) -> None:
+        """Remove a delivery whose job a newer claim holds."""
+        log.event("lease_lost", "warning", job=delivery.job.id, schedule=delivery.job.schedule)
+        self.remove(delivery)
 
     def remove(self, delivery: Delivery) -> None:
         """Remove a delivery that has ended or is given back, and let its channel's next post go."""

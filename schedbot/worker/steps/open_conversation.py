@@ -47,7 +47,8 @@ class ConversationOpener:
         if wait_ms > 0:
             self.put_back(delivery, wait_ms)
             return
-        poster = max(self.in_flight.posters, key=lambda poster: poster.free_slots)
+        poster = self.in_flight.find_freest_poster()
+        assert poster is not None  # there are free slots
         poster.take(delivery)
         delivery.sent_steady = delivery.requested_at = steady
         job = delivery.job

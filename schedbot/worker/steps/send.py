@@ -122,7 +122,8 @@ class Sender:
 
     def write_intent(self, delivery: Delivery, now: int, steady: int) -> None:
         """Choose a poster and write that the message is about to leave."""
-        poster = max(self.in_flight.posters, key=lambda poster: poster.free_slots)
+        poster = self.in_flight.find_freest_poster()
+        assert poster is not None  # there are free slots
         poster.take(delivery)
         held_until = now + START_LIMIT_MS + self.in_flight.session.settings.timeout_ms + PACE_MS
         delivery.sent_at, delivery.sent_steady, delivery.channel_held_until = now, steady, held_until
@@ -152,8 +153,7 @@ class Sender:
         delivery.sent_at = None
         poster.deliveries.pop(delivery.key, None)
         if intent.lease_until is None:
-            log.event("lease_lost", "warning", job=job.id, schedule=job.schedule)
-            self.in_flight.remove(delivery)
+            self.in_flight.drop_lost(delivery)
         elif job.deadline_at < now:
             self.expire(delivery)
         elif intent.channel_free_at - now > CHANNEL_WAIT_MS:
@@ -261,7 +261,7 @@ class Sender:
         """
         job = delivery.job
         if state is None:
-            log.event("lease_lost", "warning", job=job.id, schedule=job.schedule)
+            self.in_flight.drop_lost(delivery)
         else:
             self.in_flight.record_state(job.id, state)
         log_result(job, result, state)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from schedbot import log
 from schedbot.model import Message
 from schedbot.store.jobs import message_parts
 from schedbot.worker.state.in_flight import InFlight
@@ -31,8 +30,7 @@ class MessageStore:
     def on_stored(self, delivery: Delivery, parts: int | None) -> None:
         """Go on with a stored message; None: a newer claim holds its job."""
         if parts is None:
-            log.event("lease_lost", "warning", job=delivery.job.id, schedule=delivery.job.schedule)
-            self.in_flight.remove(delivery)
+            self.in_flight.drop_lost(delivery)
             return
         assert delivery.message is not None
         delivery.parts, delivery.message = parts, message_parts.first_part(delivery.message)

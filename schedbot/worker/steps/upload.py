@@ -73,7 +73,7 @@ class Uploader:
     def start_uploads(self) -> None:
         """Start the uploads that wait, within the limit and the posters' room."""
         while self.waiting and sum(len(poster.uploads) for poster in self.in_flight.posters) < UPLOADS_AT_ONCE:
-            poster = max(self.in_flight.posters, key=lambda poster: poster.free_slots, default=None)
+            poster = self.in_flight.find_freest_poster()
             if poster is None or poster.free_slots <= 0:
                 return
             delivery = self.waiting.popleft()
@@ -117,8 +117,7 @@ class Uploader:
         if delivery.is_done:
             return
         if not is_recorded:
-            log.event("lease_lost", "warning", job=delivery.job.id, schedule=delivery.job.schedule)
-            self.in_flight.remove(delivery)
+            self.in_flight.drop_lost(delivery)
             return
         numbers = {file.number for file in delivery.files}
         files = message_files.list_files(self.in_flight.session.db, delivery.job.id)
