@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+SLOWEST_BYTES_PER_MS = 100  # of an upload: a large file may take longer than the time-out of a request
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -32,6 +34,11 @@ class RenderedFile:
     alt: str = ""
     is_picture: bool = False
     error: str = ""
+
+    @property
+    def longest_transfer_ms(self) -> int:
+        """Time that the upload of its content may take."""
+        return self.size // SLOWEST_BYTES_PER_MS
 
 
 @dataclass(frozen=True, slots=True)

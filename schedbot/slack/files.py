@@ -29,7 +29,6 @@ from schedbot.slack.response_parser import TS
 
 MAX_BYTES = 1 << 30  # https://docs.slack.dev/messaging/working-with-files
 MAX_ALT_TEXT = 1_000
-SLOWEST_BYTES_PER_MS = 100  # a large file may take longer than the time-out of a request
 POLL_MS = (300, 700, 1_000, 2_000, 2_000)  # waits before Slack is asked again whether it has processed a file
 SHARE_PENDING = "share_pending"
 SCOPE_ERRORS = frozenset({"missing_scope", "not_allowed_token_type"})
@@ -62,7 +61,7 @@ async def upload_content(client: SlackClient, token: str, file: RenderedFile, co
     url, file_id = ticket.get("upload_url"), ticket.get("file_id")
     if not (isinstance(url, str) and isinstance(file_id, str) and file_id and is_trusted(url, client.api_url)):
         return end_upload(AttemptResult(Outcome.UNKNOWN, "not_json"), "files.getUploadURLExternal")
-    timeout_ms = client.timeout_ms + file.size // SLOWEST_BYTES_PER_MS
+    timeout_ms = client.timeout_ms + file.longest_transfer_ms
     if refusal := await client.send_file(url, content, timeout_ms):
         return end_upload(refusal, "the upload address")
     if not file.is_picture:

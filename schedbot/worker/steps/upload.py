@@ -16,7 +16,7 @@ from schedbot.model import AttemptResult, Outcome
 from schedbot.reports import spool
 from schedbot.slack import error_codes
 from schedbot.store.database import Database
-from schedbot.store.jobs import message_files
+from schedbot.store.jobs import message_files, message_parts
 from schedbot.store.jobs.message_files import FileKey
 from schedbot.worker.protocol import PostResponse, UploadRequest, UploadResponse
 from schedbot.worker.state.in_flight import InFlight
@@ -28,7 +28,6 @@ from schedbot.worker.steps.send import Sender
 
 UPLOADS_AT_ONCE = 8  # in all posters: files are large, and posts go on beside them
 REQUESTS = 8  # of an upload: three, and the questions whether Slack has processed the picture
-SLOWEST_BYTES_PER_MS = 100
 FINAL = frozenset({Outcome.MESSAGE_REFUSED, Outcome.CHANNEL_REFUSED, Outcome.OUR_DEFECT})
 
 
@@ -48,7 +47,7 @@ class Uploader:
     def take(self, delivery: Delivery) -> None:
         """Take a delivery whose message is stored or needs no store; it is ready if it needs no file."""
         stored = delivery.job.stored
-        delivery.is_share = stored is not None and stored.method == "share"
+        delivery.is_share = stored is not None and stored.method == message_parts.SHARE
         if not delivery.is_share and not (delivery.message and delivery.message.files):
             self.on_ready(delivery)
             return
@@ -84,7 +83,7 @@ class Uploader:
         """Let a poster upload the next file of a delivery."""
         file = next(file for file in delivery.files if file.is_open)
         file = replace(file, path=str(spool.locate(self.cleaner.folder, file.path) or ""))  # without: it is lost
-        longest_ms = REQUESTS * self.in_flight.session.settings.timeout_ms + file.size // SLOWEST_BYTES_PER_MS
+        longest_ms = REQUESTS * self.in_flight.session.settings.timeout_ms + file.rendered.longest_transfer_ms
         poster.uploads[delivery.key] = Upload(delivery, file, steady_ms() + longest_ms)
         rereads_token = error_codes.is_token_refused(delivery.job.error)
         poster.send(UploadRequest(delivery.key, delivery.source, rereads_token, file.rendered))
