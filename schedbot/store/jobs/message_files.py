@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from schedbot.posts import RenderedFile
 from schedbot.store.database import Database
+from schedbot.store.jobs.message_parts import HAS_ENDED
 
 FILES = """
 SELECT number, name, title, alt, size, path, is_picture, file_id, error FROM message_files WHERE job_id = :job_id
@@ -32,11 +33,9 @@ UPDATE message_files SET file_id = NULL
                   WHERE p.job_id = :job_id AND p.part = :part AND p.method = 'share' AND p.content <> '')
 """
 
-# A failed message that has begun can be retried, so its files are kept.
-ENDED = """
+ENDED = f"""
 SELECT f.path FROM message_files f JOIN jobs j ON j.id = f.job_id
- WHERE f.path <> ''
-   AND (j.state IN ('succeeded', 'cancelled', 'skipped', 'missed') OR (j.state = 'failed' AND j.parts_posted = 0))
+ WHERE f.path <> '' AND {HAS_ENDED}
 """
 
 REMOVED = "UPDATE message_files SET path = '' WHERE path IN (SELECT value FROM json_each(:paths))"

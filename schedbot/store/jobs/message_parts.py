@@ -50,14 +50,14 @@ GO_ON = """
 UPDATE jobs SET deadline_at = max(deadline_at, :deadline_at), spent = 0 WHERE id = :job_id AND state = 'queued'
 """
 
-# A failed message that has begun can be retried, so its parts are kept.
-CLEAR = """
+# The parts and files of the job `j` are not needed any more. A failed message that has begun can be retried.
+HAS_ENDED = """(j.state IN ('succeeded', 'cancelled', 'skipped', 'missed')
+                OR (j.state = 'failed' AND j.parts_posted = 0))"""
+
+CLEAR = f"""
 UPDATE message_parts SET content = ''
  WHERE content <> ''
-   AND EXISTS (SELECT 1 FROM jobs j
-                WHERE j.id = message_parts.job_id
-                  AND (j.state IN ('succeeded', 'cancelled', 'skipped', 'missed')
-                       OR (j.state = 'failed' AND j.parts_posted = 0)))
+   AND EXISTS (SELECT 1 FROM jobs j WHERE j.id = message_parts.job_id AND {HAS_ENDED})
 """
 
 POST, SHARE = "post", "share"
