@@ -13,6 +13,7 @@ from schedbot.errors import SchedbotError
 from schedbot.model import Message, Outcome
 from schedbot.operation_settings import AlertSettings
 from schedbot.posts import MessageMetadata
+from schedbot.reports.escaping import escape_text
 from schedbot.session import Session
 from schedbot.slack import channel_ids
 from schedbot.slack.remedies import describe_reason
@@ -73,7 +74,7 @@ def post(session: Session, settings: AlertSettings, delivery: AlertDelivery) -> 
         pacing.hold(session.db, workspace_id, pacing.POST, channel, now, now + PACE_MS)
     installation = get_installation_id(session.db)
     metadata = MessageMetadata(installation, occurrence(delivery), delivery.attempts + 1)
-    text = f"{MARKS[str(delivery.content['kind'])]} {escape(str(delivery.content['text']))}"
+    text = f"{MARKS[str(delivery.content['kind'])]} {escape_text(str(delivery.content['text']))}"
     api_url, timeout_ms = session.settings.api_url, session.settings.timeout_ms
     result = one_shot.post_with_metadata(api_url, token, channel, Message(text[:4_000]), metadata, timeout_ms)
     if result.outcome is Outcome.POSTED:
@@ -95,11 +96,6 @@ def find_token(session: Session, settings: AlertSettings) -> tuple[str, str]:
 def find_channel(settings: AlertSettings) -> str:
     """Return the id of the channel, which may be a link in the configuration. Raises BadInput."""
     return channel_ids.parse_channel_id(settings.channel)
-
-
-def escape(text: str) -> str:
-    """Return a text that neither pings nor links in Slack."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def run_command(command: tuple[str, ...], content: Mapping[str, object]) -> DeliveryResult:
