@@ -10,7 +10,6 @@ from schedbot.configuration import Flags
 from schedbot.errors import FAILED, DatabaseUnusable, SchedbotError
 from schedbot.presentation import output
 from schedbot.store.open_database import open_database
-from schedbot.store.operations.health import read_vitals
 
 STYLES = {health.OK: "green", health.DEGRADED: "yellow", health.BROKEN: "red"}
 
@@ -36,8 +35,7 @@ def assess(flags: Flags) -> Health:
     config = configuration.read(flags)
     db = open_database(config.database)
     try:
-        now = clock.now_ms()
-        return health.assess(read_vitals(db, now), config.values["expect_pool"], machine_health.find_problems(db, now))
+        return machine_health.assess(db, clock.now_ms(), config.values["expect_pool"])
     finally:
         db.close()
 

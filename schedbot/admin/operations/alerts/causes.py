@@ -2,24 +2,20 @@
 
 import shlex
 
-from schedbot.admin.operations import health
 from schedbot.admin.operations.health import count, paused_workspace
 from schedbot.admin.operations.machine import machine_health
 from schedbot.session import Session
 from schedbot.slack.remedies import describe_reason
 from schedbot.store.operations import alerts
 from schedbot.store.operations.alerts import FailureGroup
-from schedbot.store.operations.health import Vitals, read_vitals
+from schedbot.store.operations.health import Vitals
 
 
 def find(session: Session) -> dict[str, str] | None:
     """Return a sentence for each cause that is there now; None for a copy of the database, which alerts nobody."""
-    now = session.now()
-    vitals = read_vitals(session.db, now)
+    vitals, problems = machine_health.assess(session.db, session.now(), session.settings.expect_pool)
     if vitals.refused:
         return None
-    of_machine = machine_health.find_problems(session.db, now)
-    problems = health.assess(vitals, session.settings.expect_pool, of_machine).problems
     sentences: dict[str, str] = {}
     for problem in problems:
         if problem.cause:

@@ -5,15 +5,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from schedbot import times
-from schedbot.admin.operations.health import DUE_LATE_MS, Problem, count
+from schedbot.admin.operations import health
+from schedbot.admin.operations.health import DUE_LATE_MS, Health, Problem, count
 from schedbot.admin.operations.machine import process_states
 from schedbot.admin.operations.machine.process_states import STOPPED
 from schedbot.store.database import Database
 from schedbot.store.operations import alerts, heartbeats, lagging_jobs
+from schedbot.store.operations.health import read_vitals
 from schedbot.store.operations.lagging_jobs import LaggingReport, PoolBeat
 
 FULL_BYTES = 8 * 1024 * 1024  # a few minutes of writes
 CONTINUE = "Let it go on with 'kill -CONT"
+
+
+def assess(db: Database, now: int, expect_pool: bool | None) -> Health:
+    """Return the health of the installation, with the problems of this machine."""
+    return health.assess(read_vitals(db, now), expect_pool, find_problems(db, now))
 
 
 def find_problems(db: Database, now: int) -> list[Problem]:

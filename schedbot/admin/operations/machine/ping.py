@@ -7,14 +7,11 @@ waits, and, if there were posts, Slack has answered.
 from schedbot.admin.operations import health
 from schedbot.admin.operations.machine import machine_health, web_request
 from schedbot.session import Session
-from schedbot.store.operations.health import read_vitals
 
 
 def ping(session: Session) -> str:
     """Send the request if posts go out. Return why it was not sent, or not taken; '' if it was."""
-    now = session.now()
-    of_machine = machine_health.find_problems(session.db, now)
-    result = health.assess(read_vitals(session.db, now), session.settings.expect_pool, of_machine)
+    result = machine_health.assess(session.db, session.now(), session.settings.expect_pool)
     blocking = [problem for problem in result.problems if problem.is_standstill]
     blocking += health.outage_problems(result.vitals) + health.due_problems(result.vitals)
     return blocking[0].sentence if blocking else send(session.settings.ping_url)
