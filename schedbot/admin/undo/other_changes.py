@@ -91,9 +91,7 @@ def undo_pause_of_all(request: UndoRequest) -> None:
         if request.before.get("state") == "active":
             pause_rows.end(db, context.actor, context.now)
         else:
-            until = request.pause_end
-            if until is not None and until <= context.now:
-                request.refuse("the pause would have ended by now", "Use 'schedbot pause --all' for another one.")
+            until = request.find_pause_end("schedbot pause --all")
             if sent_posts.count_all(db, request.record.change.changed_at):
                 request.refuse("posts have been sent since", "Use 'schedbot pause --all'.")
             pause_rows.begin(db, str(request.before.get("reason")), context.actor, until, context.now)

@@ -45,12 +45,6 @@ class UndoRequest:
         return self.record.change.after or {}
 
     @property
-    def pause_end(self) -> int | None:
-        """End of the timed pause before the change, in UTC milliseconds; None without one."""
-        text = self.before.get("paused_until")
-        return None if text is None else times.from_rfc3339(str(text))
-
-    @property
     def altered(self) -> list[str]:
         """Names of the values that the change altered."""
         return [difference.name for difference in change_log.compare(self.record.change)]
@@ -58,6 +52,19 @@ class UndoRequest:
     def refuse(self, why: str, hint: str) -> NoReturn:
         """Raise BadInput with the reason."""
         raise BadInput(f"Change {self.record.id} cannot be undone: {why}.", hint)
+
+    def find_pause_end(self, command: str) -> int | None:
+        """Return the end of the pause before the change, in UTC milliseconds; None without one. Raises BadInput.
+
+        `command`: pauses anew, where that end is past.
+        """
+        text = self.before.get("paused_until")
+        if text is None:
+            return None
+        end = times.from_rfc3339(str(text))
+        if end <= self.context.now:
+            self.refuse("the pause would have ended by now", f"Use '{command}' for another one.")
+        return end
 
     def refuse_altered_since(self, present: Values, names: Iterable[str]) -> None:
         """Raise BadInput if one of the values was changed since."""

@@ -94,9 +94,7 @@ def undo_remove(request: UndoRequest, schedule: Schedule) -> None:
 
 def old_state(request: UndoRequest, schedule: Schedule, state: ScheduleState) -> Schedule:
     """Return the schedule with the state that the change ended."""
-    until = request.pause_end if state is PAUSED else None
-    if until is not None and until <= request.context.now:
-        request.refuse("the pause would have ended by now", "Use 'schedbot pause' for another one.")
+    until = request.find_pause_end("schedbot pause") if state is PAUSED else None
     by = request.context.actor if state in (PAUSED, SUSPENDED) else None
     return replace(schedule, state=state, reason=request.before.get("reason"), state_by=by, state_until=until)
 
