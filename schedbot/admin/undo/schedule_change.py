@@ -154,7 +154,6 @@ def write(request: UndoRequest, schedule: Schedule, fields: dict[str, str]) -> N
         after = writer.update(before, change.parse(before)).after if fields else before
         undo_state(request, after)
         writer.enqueue(schedules.by_id(session.db, schedule.id))
-    session.db.wake()
 
 
 def undo_state(request: UndoRequest, schedule: Schedule) -> None:
