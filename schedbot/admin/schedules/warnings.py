@@ -4,12 +4,19 @@ A warning refuses nothing. The search is bounded, however many occurrences are s
 """
 
 from schedbot.admin.schedules import preview
+from schedbot.admin.workspaces import scope_warnings
 from schedbot.model import OutsidePolicy, Recurrence, Schedule
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence as rules
 from schedbot.rules.calendar import Calendar
 from schedbot.rules.next_open_occurrence import next_open_occurrence
 from schedbot.rules.recurrence.warnings import YEAR
+from schedbot.session import Session
+
+
+def find_all(session: Session, schedule: Schedule) -> list[str]:
+    """Return all warnings as sentences, also those about scopes of the workspace's token."""
+    return [*find_warnings(schedule, session.now()), *scope_warnings.find_warnings(session, schedule)]
 
 
 def find_warnings(schedule: Schedule, now: int) -> list[str]:

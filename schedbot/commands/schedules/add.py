@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from schedbot.admin.schedules import add, serialize, warnings
-from schedbot.admin.workspaces import scope_warnings
 from schedbot.commands import schedule_options as options
 from schedbot.model import Schedule, ScheduleState
 from schedbot.presentation import output, schedules
@@ -77,8 +76,7 @@ def print_added(session: Session, schedule: Schedule) -> None:
     if schedule.state is ScheduleState.PAUSED:
         output.print_line(f"It is paused. Start it with 'schedbot resume {shlex.quote(schedule.name)}'.")
     schedules.note_pause_of_all(session)
-    scope_notes = scope_warnings.find_warnings(session, schedule)
-    for warning in [*warnings.find_warnings(schedule, session.now()), *scope_notes]:
+    for warning in warnings.find_all(session, schedule):
         output.note(f"Note: {warning}")
     if missing_token := add.missing_token(session, schedule):
         output.note(f"Note: {missing_token}")

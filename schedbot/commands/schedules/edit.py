@@ -8,7 +8,6 @@ import typer
 from schedbot.admin.schedules import edit, serialize, warnings
 from schedbot.admin.schedules.edit import ParamChanges
 from schedbot.admin.schedules.writer import EditResult
-from schedbot.admin.workspaces import scope_warnings
 from schedbot.commands import schedule_options as options
 from schedbot.model import ScheduleState
 from schedbot.presentation import output, schedules
@@ -98,6 +97,5 @@ def print_changes(session: Session, edited: EditResult) -> None:
         output.print_line(f"It is {schedule.state.value}. {resume if is_stopped else 'It has no more occurrences.'}")
     if schedule.source:
         output.note(f"Note: The next sync of '{schedule.source}' sets it back to its list.")
-    scope_notes = scope_warnings.find_warnings(session, schedule)
-    for warning in [*warnings.find_warnings(schedule, session.now()), *scope_notes]:
+    for warning in warnings.find_all(session, schedule):
         output.note(f"Note: {warning}")
