@@ -3,8 +3,6 @@
 An error never repeats a text that could be the token.
 """
 
-import re
-
 from schedbot import text_input
 from schedbot.admin.workspaces import token_store_options
 from schedbot.admin.workspaces.token_store_options import StoreOptions
@@ -13,7 +11,6 @@ from schedbot.model import TokenSource
 from schedbot.slack import tokens
 from schedbot.slack.token_stores.place import decode
 
-VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 OPTIONS = "--token-env VAR, --token-file FILE, --token-command COMMAND or --token-store STORE"
 
 
@@ -30,8 +27,8 @@ def parse_token_source(
         raise BadInput(problem, hint=f"Use one of {OPTIONS}.")
     ((kind, place),) = places.items()
     refuse_token(kind, place)
-    if kind == "env" and not VARIABLE.fullmatch(place):
-        raise BadInput(f"'{place}' cannot be the name of a variable.", hint="For example SLACK_TOKEN_ACME.")
+    if kind == "env":
+        token_store_options.refuse_bad_variable(place, example="SLACK_TOKEN_ACME")
     if kind == "command" and not place.strip():
         raise BadInput("The token command is empty.", hint="For example 'pass show slack/acme'.")
     return TokenSource(kind, str(text_input.parse_path(place).absolute()) if kind == "file" else place.strip())

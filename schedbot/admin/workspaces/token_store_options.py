@@ -74,9 +74,7 @@ def check_secret_variable(options: StoreOptions) -> None:
 def parse_address(text: str) -> str:
     """Return the path, URL or `env:VAR` of a store; a path becomes absolute. Raises BadInput."""
     if text.startswith(VARIABLE_PREFIX):
-        name = text.removeprefix(VARIABLE_PREFIX)
-        if not VARIABLE.fullmatch(name):
-            raise BadInput(f"'{name}' cannot be the name of a variable.", hint="For example env:TOKEN_STORE_URL.")
+        refuse_bad_variable(text.removeprefix(VARIABLE_PREFIX), example="env:TOKEN_STORE_URL")
         return text
     if not is_url(text):
         return str(text_input.parse_path(text).absolute())
@@ -86,6 +84,12 @@ def parse_address(text: str) -> str:
             hint="Put the URL into a variable, for example TOKEN_STORE_URL, and use --token-store env:TOKEN_STORE_URL.",
         )
     return text
+
+
+def refuse_bad_variable(name: str, example: str) -> None:
+    """Raise BadInput for a name that no variable can have."""
+    if not VARIABLE.fullmatch(name):
+        raise BadInput(f"'{name}' cannot be the name of a variable.", hint=f"For example {example}.")
 
 
 def check_id(value: str | None, pattern: re.Pattern[str], option: str, example: str) -> None:
