@@ -1,7 +1,7 @@
 """Problems that keep work from being done on this machine: stopped processes, a full disk, rendering that lags."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
 from schedbot import times
@@ -25,12 +25,12 @@ def assess(db: Database, now: int, expect_pool: bool | None) -> Health:
 
 def find_problems(db: Database, now: int) -> list[Problem]:
     """Return the problems of this machine, and of the delivery of alerts."""
-    pools = lagging_jobs.list_pools(db)
+    pools = {pid: pool for pool in lagging_jobs.list_pools(db) if (pid := process_of(pool))}
     return [
         *disk_problems(db.path.parent),
         *alert_problems(db, now),
         *pool_problems(pools, now),
-        *lock_problems(db.path, {process_of(pool) for pool in pools}),
+        *lock_problems(db.path, pools.keys()),
         *rendering_problems(lagging_jobs.list_lagging(db, now, DUE_LATE_MS), now),
     ]
 
@@ -61,12 +61,12 @@ def process_of(pool: PoolBeat) -> int:
     return int(number) if process_states.is_of_schedbot(int(number)) else 0
 
 
-def pool_problems(pools: list[PoolBeat], now: int) -> Iterator[Problem]:
-    """Yield a problem for each pool whose process is there and does not work, and for each stopped child."""
-    for pool in pools:
-        pid = process_of(pool)
-        if not pid:
-            continue
+def pool_problems(pools: Mapping[int, PoolBeat], now: int) -> Iterator[Problem]:
+    """Yield a problem for each pool whose process is there and does not work, and for each stopped child.
+
+    `pools`: by the number of their process.
+    """
+    for pid, pool in pools.items():
         silent_ms = now - pool.beat_at
         if process_states.read_state(pid) == STOPPED:
             sentence = f"Worker pool '{pool.name}' is stopped (SIGSTOP) and posts nothing."
@@ -84,7 +84,7 @@ def pool_problems(pools: list[PoolBeat], now: int) -> Iterator[Problem]:
                 yield Problem(f"{sentence} {CONTINUE} {child}', or end it: the pool starts another.", cause="child")
 
 
-def lock_problems(path: Path, pools: set[int]) -> Iterator[Problem]:
+def lock_problems(path: Path, pools: Set[int]) -> Iterator[Problem]:
     """Yield a problem for each other process that is stopped while it holds a lock of the database."""
     holders = {
         pid
