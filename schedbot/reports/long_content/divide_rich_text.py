@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from schedbot.reports.long_content.groups import group_by_length
 from schedbot.reports.long_content.split_text import split_exactly
 from schedbot.rules.block_kit import utf16_length
 from schedbot.rules.block_kit.measure import text_length
@@ -17,7 +18,7 @@ def divide_rich_text(block: Block) -> list[Block]:
     if not isinstance(elements, list | tuple) or text_length(block) <= MAX_RICH_TEXT:
         return [block]
     pieces = [piece for element in elements for piece in divide_element(element)]
-    return [{**block, "elements": group} for group in group_by_length(pieces)]
+    return [{**block, "elements": group} for group in group_by_length(pieces, MAX_RICH_TEXT)]
 
 
 def divide_element(element: Any) -> list[Any]:
@@ -28,14 +29,14 @@ def divide_element(element: Any) -> list[Any]:
     if element.get("type") == "rich_text_list":
         return list(divide_list(element, parts))
     pieces = [piece for part in parts for piece in divide_inline(part)]
-    return [{**element, "elements": group} for group in group_by_length(pieces)]
+    return [{**element, "elements": group} for group in group_by_length(pieces, MAX_RICH_TEXT)]
 
 
 def divide_list(element: Block, items: Sequence[Any]) -> Iterator[Block]:
     """Yield lists with whole items. A numbered list goes on with the next number."""
     offset = element.get("offset")
     offset = offset if isinstance(offset, int) else 0
-    for group in group_by_length([piece for item in items for piece in divide_element(item)]):
+    for group in group_by_length([piece for item in items for piece in divide_element(item)], MAX_RICH_TEXT):
         number = {"offset": offset} if element.get("style") == "ordered" and offset else {}
         yield {**element, **number, "elements": group}
         offset += len(group)
@@ -47,18 +48,3 @@ def divide_inline(part: Any) -> list[Any]:
     if not isinstance(text, str) or utf16_length(text) <= MAX_RICH_TEXT:
         return [part]
     return [{**part, "text": piece} for piece in split_exactly(text, MAX_RICH_TEXT)]
-
-
-def group_by_length(parts: Sequence[Any]) -> Iterator[list[Any]]:
-    """Yield the parts in groups of at most MAX_RICH_TEXT characters."""
-    group: list[Any] = []
-    length = 0
-    for part in parts:
-        part_length = text_length(part)
-        if group and length + part_length > MAX_RICH_TEXT:
-            yield group
-            group, length = [], 0
-        group.append(part)
-        length += part_length
-    if group:
-        yield group

@@ -1,8 +1,9 @@
 """Divide a table that is too large: each piece has whole rows below the header row, which is repeated."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from schedbot.reports.long_content.groups import group_by_length
 from schedbot.reports.long_content.split_text import split_plain
 from schedbot.rules.block_kit import utf16_length
 from schedbot.rules.block_kit.blocks import MAX_CELL_TEXT
@@ -23,27 +24,12 @@ def divide_table(block: Block) -> list[Block]:
         return [block]
     header, room = rows[0], most_text - text_length(rows[0])
     parts = [part for row in rows[1:] for part in divide_row(row, room)]
-    return [{**block, "rows": [header, *group]} for group in group_rows(parts, MAX_ROWS[kind] - 1, room)]
+    return [{**block, "rows": [header, *group]} for group in group_by_length(parts, room, MAX_ROWS[kind] - 1)]
 
 
 def is_table(rows: Any) -> bool:
     """Are the values rows of cells, with a header?"""
     return isinstance(rows, list | tuple) and len(rows) > 1 and all(isinstance(row, list | tuple) for row in rows)
-
-
-def group_rows(rows: Sequence[Row], most_rows: int, room: int) -> Iterator[list[Row]]:
-    """Yield the rows in groups of at most `most_rows` rows and `room` characters."""
-    group: list[Row] = []
-    length = 0
-    for row in rows:
-        row_length = text_length(row)
-        if group and (len(group) >= most_rows or length + row_length > room):
-            yield group
-            group, length = [], 0
-        group.append(row)
-        length += row_length
-    if group:
-        yield group
 
 
 def divide_row(row: Row, room: int) -> list[Row]:
