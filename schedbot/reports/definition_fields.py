@@ -11,6 +11,12 @@ MEMORY = re.compile(r"(\d{1,6})\s*([MG])(?:i?B)?")
 LEAST_MEMORY = 16 << 20
 
 
+def check_table(section: str, name: str, table: Any) -> None:
+    """Raise BadInput unless the value of `[section.name]` is a table."""
+    if not isinstance(table, dict):
+        raise BadInput(f"'{section}.{name}' is not a table.", f"Write [{section}.{name}] on a line of its own.")
+
+
 def parse_text(place: str, key: str, table: Mapping[str, Any]) -> str:
     """Return a text without blanks around it; '' if the key is not there. Raises BadInput."""
     value = table.get(key, "")

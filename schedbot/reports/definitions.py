@@ -14,7 +14,7 @@ from typing import Any
 
 from schedbot import times
 from schedbot.errors import BadInput
-from schedbot.reports.definition_fields import parse_memory, parse_strings, parse_text, parse_whole
+from schedbot.reports.definition_fields import check_table, parse_memory, parse_strings, parse_text, parse_whole
 from schedbot.rules import periods
 from schedbot.settings import Settings
 
@@ -167,8 +167,7 @@ def parse_report_table(name: str, table: Any, folder: Path) -> ReportDefinition:
     place = f"[reports.{name}]"
     if not NAME.fullmatch(name):
         raise BadInput(f"The report name {times.quote(name)} is not valid.", "Use letters, digits, '_', '-' and '.'.")
-    if not isinstance(table, dict):
-        raise BadInput(f"'reports.{name}' is not a table.", f"Write {place} on a line of its own.")
+    check_table("reports", name, table)
     source = find_source(place, table)
     refuse_unknown_keys(place, table, (*KEYS[source], *COMMON_KEYS))
     return ReportDefinition(
@@ -281,8 +280,7 @@ def parse_span(place: str, key: str, table: Mapping[str, Any], default: int, lea
 def parse_database_table(name: str, table: Any, folder: Path) -> DatabaseDefinition:
     """Return the database of a table `[databases.NAME]`. Raises BadInput; the message never has the URL."""
     place = f"[databases.{name}]"
-    if not isinstance(table, dict):
-        raise BadInput(f"'databases.{name}' is not a table.", f"Write {place} on a line of its own.")
+    check_table("databases", name, table)
     refuse_unknown_keys(place, table, ("url", "url_env"))
     if ("url" in table) == ("url_env" in table):
         raise BadInput(f"{place} needs either 'url' or 'url_env'.", "url_env names a variable that holds the URL.")

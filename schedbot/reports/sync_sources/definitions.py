@@ -9,7 +9,7 @@ from typing import Any
 
 from schedbot import times
 from schedbot.errors import BadInput
-from schedbot.reports.definition_fields import parse_memory
+from schedbot.reports.definition_fields import check_table, parse_memory
 from schedbot.reports.definitions import (
     KINDS,
     NAME,
@@ -40,8 +40,7 @@ def parse_table(name: str, table: Any, folder: Path) -> ReportDefinition:
     """Return the source of a table `[sync.NAME]`. Raises BadInput with table and key."""
     place = f"[sync.{name}]"
     parse_source_name(name)
-    if not isinstance(table, dict):
-        raise BadInput(f"'sync.{name}' is not a table.", f"Write {place} on a line of its own.")
+    check_table("sync", name, table)
     key = find_key(place, table)
     refuse_unknown_keys(place, table, (*KEYS[key], *COMMON_KEYS))
     return ReportDefinition(
