@@ -1,6 +1,7 @@
 """`schedbot workspace`: add, change, list, pause and resume Slack workspaces."""
 
 import shlex
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ from schedbot.admin.workspaces import lookup, manage, token_sources
 from schedbot.admin.workspaces.token_store_options import StoreOptions
 from schedbot.commands.command_class import GroupApp
 from schedbot.commands.setup import workspace_check
+from schedbot.model import TokenSource
 from schedbot.presentation import called_off, output
 from schedbot.session import Session, open_session
 from schedbot.slack.remedies import describe_reason
@@ -77,10 +79,7 @@ def add(
     """
     store = StoreOptions(token_store, team, enterprise, client_id, client_secret_env)
     token = token_sources.parse_token_source(token_env, token_file, token_command, store)
-    with open_session() as session:
-        warning = manage.add(session, name, token)
-    output.print_line(f"Added workspace '{name}' (token: {token_sources.describe(token)}).")
-    note_next_step(name, warning)
+    set_token("Added", manage.add, name, token)
 
 
 @app.command()
@@ -101,13 +100,14 @@ def edit(
     """
     store = StoreOptions(token_store, team, enterprise, client_id, client_secret_env)
     token = token_sources.parse_token_source(token_env, token_file, token_command, store)
+    set_token("Changed", manage.edit, name, token)
+
+
+def set_token(verb: str, operation: Callable[[Session, str, TokenSource], str], name: str, token: TokenSource) -> None:
+    """Add or change a workspace, and print what was done and what to do next."""
     with open_session() as session:
-        warning = manage.edit(session, name, token)
-    output.print_line(f"Changed workspace '{name}' (token: {token_sources.describe(token)}).")
-    note_next_step(name, warning)
-
-
-def note_next_step(name: str, warning: str) -> None:
+        warning = operation(session, name, token)
+    output.print_line(f"{verb} workspace '{name}' (token: {token_sources.describe(token)}).")
     output.note(f"Note: {warning}" if warning else f"Next:  schedbot workspace check {shlex.quote(name)}")
 
 
