@@ -34,6 +34,15 @@ def make_folder(path: Path) -> None:
             folder.mkdir(0o755, exist_ok=True)
 
 
+def sync_to_disk(path: Path) -> None:
+    """Put the content of a file on the disk, or the names in a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def user_name(uid: int) -> str:
     """Return the name of a user, or the number as text."""
     try:

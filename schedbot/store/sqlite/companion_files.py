@@ -16,6 +16,7 @@ from schedbot.file_access import owner_name, user_name
 from schedbot.store.sqlite.errors import WRITE, full, no_descriptors, read_only
 
 FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+SUFFIXES = ("", "-wal", "-shm", "-journal", "-lock")  # of a database, and of the files beside it
 
 
 def open_lock_file(path: Path, database: Path) -> int:
@@ -43,6 +44,12 @@ def make_fifo(path: Path, database: Path) -> int:
 def open_fifo_writer(path: Path) -> int:
     """Open a FIFO to write. Raises OSError: ENXIO where nobody reads it; DatabaseUnusable for another kind of file."""
     return checked(os.open(path, os.O_WRONLY | FLAGS), path, stat.S_ISFIFO)
+
+
+def remove_database(path: Path) -> None:
+    """Remove a database with the files beside it."""
+    for suffix in SUFFIXES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def checked(descriptor: int, path: Path, is_right_kind: Callable[[int], bool]) -> int:

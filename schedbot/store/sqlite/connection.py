@@ -18,6 +18,7 @@ from schedbot.file_access import make_folder
 from schedbot.store.database import Bindings, Database, Result
 from schedbot.store.row_factory import Value
 from schedbot.store.sqlite import application_id, chain_seal, faulty_versions, migrations, reader, wake_fifo
+from schedbot.store.sqlite.companion_files import remove_database
 from schedbot.store.sqlite.errors import locked, newer, read_only, translated
 from schedbot.store.sqlite.location import find_file, refuse_lost
 from schedbot.store.sqlite.write_lock import WriteLock
@@ -271,8 +272,7 @@ def create_file(
         return connect(path, BUSY_MS, migrations.FOLDER, begin)
     except DatabaseUnusable:
         if is_new and path.stat().st_size <= EMPTY_BYTES:
-            for suffix in ("", "-wal", "-shm", "-journal", "-lock"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            remove_database(path)
         raise
 
 

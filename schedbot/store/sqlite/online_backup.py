@@ -8,11 +8,10 @@ from pathlib import Path
 
 import apsw
 
+from schedbot.file_access import sync_to_disk
 from schedbot.store.sqlite.errors import translated
 
 ALL_PAGES = -1
-
-
 MARK = "UPDATE installation SET backed_up_at = ?"
 
 
@@ -35,11 +34,7 @@ def copy(connection: apsw.Connection, source: Path, target: Path, backed_up_at: 
                 copied.execute(MARK, (backed_up_at,)).fetchall()
         finally:
             copied.close()
-    descriptor = os.open(target, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_to_disk(target)
 
 
 def find_damage(target: Path) -> str:

@@ -1,18 +1,17 @@
 """Replace a database by a copy; the file that was there before stays under another name."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
 
 from schedbot.errors import DatabaseUnusable
+from schedbot.file_access import sync_to_disk
 from schedbot.store.sqlite import application_id, online_backup
+from schedbot.store.sqlite.companion_files import remove_database
 from schedbot.store.sqlite.connection import refuse_missing
 from schedbot.store.sqlite.errors import translated
-
-COMPANIONS = ("", "-wal", "-shm", "-journal", "-lock")
 
 
 @contextmanager
@@ -22,7 +21,7 @@ def verified_copy(source: Path, path: Path) -> Iterator[Path]:
     Raises DatabaseUnusable for a file that is no database of schedbot, or a damaged one.
     """
     copy = path.with_name(f".{path.name}.restore")
-    remove(copy)
+    remove_database(copy)
     try:
         with translated(source):
             refuse_missing(source)
@@ -36,14 +35,7 @@ def verified_copy(source: Path, path: Path) -> Iterator[Path]:
             raise DatabaseUnusable(f"The backup '{source}' is damaged: {damage}.", "Restore another one.")
         yield copy
     finally:
-        remove(copy)
-
-
-def remove(path: Path) -> None:
-    """Remove a database with the files beside it."""
-    for suffix in COMPANIONS:
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).unlink()
+        remove_database(copy)
 
 
 def swap(copy: Path, path: Path, aside: Path) -> None:
@@ -58,8 +50,4 @@ def swap(copy: Path, path: Path, aside: Path) -> None:
         if path.exists():
             path.rename(aside)
         copy.rename(path)
-        descriptor = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_to_disk(path.parent)
