@@ -12,15 +12,17 @@ INSERT INTO changes (changed_at, actor, host, command, workspace_id, kind, objec
 VALUES (:changed_at, :actor, :host, :command, :workspace_id, :kind, :object_id, :name, :before, :after, :undoes)
 """
 
-OF_OBJECT = """
+SELECT = """
 SELECT changed_at, actor, host, command, kind, object_id, name, workspace_id, before, after, undoes
   FROM changes
+"""
+
+OF_OBJECT = f"""
+{SELECT}
  WHERE kind = :kind AND object_id = :object_id
  ORDER BY id DESC
 """
 
-
-# Objects that have, or had, the name are shown with their whole history.
 LAST_NUMBER = "SELECT max(id) FROM changes"
 
 OF_SOURCE_SINCE = """
@@ -58,6 +60,7 @@ HASHED_TEXT = f"json_array({chain_entries.TABLES[chain_entries.RowKind.CHANGE].c
 CONDITIONS = {
     "id": "id = :id",
     "undoes": "undoes = :undoes",
+    # Objects that have, or had, the name are shown with their whole history.
     "name": "(kind, object_id) IN (SELECT kind, object_id FROM changes WHERE name = :name)",
     "since": "changed_at >= :since",
     "actor": "actor = :actor",
@@ -73,16 +76,14 @@ SELECT id FROM changes
 LAST_WITH = """
 SELECT max(id) FROM changes WHERE kind = :kind AND object_id = :object_id AND (after ->> :path) = :value
 """
-LEADING_TO = """
-SELECT changed_at, actor, host, command, kind, object_id, name, workspace_id, before, after, undoes
-  FROM changes
+LEADING_TO = f"""
+{SELECT}
  WHERE kind = 'schedule' AND object_id = :schedule_id
    AND (after ->> 'state') = :state AND (before ->> 'state') IS NOT :state
  ORDER BY id DESC LIMIT 1
 """
-SKIP = """
-SELECT changed_at, actor, host, command, kind, object_id, name, workspace_id, before, after, undoes
-  FROM changes
+SKIP = f"""
+{SELECT}
  WHERE kind = 'schedule' AND object_id = :schedule_id
    AND (after ->> 'due_at') = :due_at AND (after ->> 'skipped') = 1
  ORDER BY id DESC LIMIT 1
