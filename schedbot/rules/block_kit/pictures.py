@@ -18,14 +18,14 @@ LONGEST_TEXT = 2_000
 
 def list_names(message: Message) -> list[str]:
     """Return the names of the pictures that the message's blocks show, each once, in their order."""
-    return list(dict.fromkeys(name for block in iterate_blocks(message) for name in names_in(block)))
+    return list(dict.fromkeys(name for block in iterate_blocks(message) for _, name in pictures_in(block)))
 
 
 def find_alt(message: Message, name: str) -> str:
     """Return the alternative text with which the blocks show a picture; nothing if they do not show it."""
     for block in iterate_blocks(message):
-        for picture in (block, block.get("accessory"), *elements_of(block)):
-            if find_name(picture) == name:
+        for picture, file_name in pictures_in(block):
+            if file_name == name:
                 return str(picture.get("alt_text") or "")
     return ""
 
@@ -84,11 +84,11 @@ def find_name(picture: object) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def names_in(block: Block) -> Iterator[str]:
-    """Yield the names of the pictures in a block."""
+def pictures_in(block: Block) -> Iterator[tuple[Block, str]]:
+    """Yield the pictures of the report in a block, each with its name."""
     for picture in (block, block.get("accessory"), *elements_of(block)):
         if (name := find_name(picture)) is not None:
-            yield name
+            yield picture, name
 
 
 def elements_of(block: Block) -> list[Any]:
