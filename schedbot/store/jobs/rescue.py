@@ -21,18 +21,11 @@ SELECT id, token, lease_until FROM jobs
 
 OPEN_ATTEMPT = "SELECT number, sent_at, method FROM attempts WHERE job_id = :job_id AND ended_at IS NULL"
 
+# A look-up is at its instant; an update of a message may be repeated at once.
 RESCUE_SENT = """
 UPDATE jobs
-   SET state = :unknown, available_at = :look_up_at, spent = spent + 1, error = :error,
-       token = NULL, lease_until = NULL
- WHERE id = :job_id AND token = :token AND state = 'running'
-"""
-
-# An update of a message may be repeated.
-RESCUE_UPDATE = """
-UPDATE jobs
-   SET state = :queued, available_at = max(available_at, :now), spent = spent + 1, error = :error,
-       token = NULL, lease_until = NULL
+   SET state = :state, available_at = CASE WHEN :is_update THEN max(available_at, :at) ELSE :at END,
+       spent = spent + 1, error = :error, token = NULL, lease_until = NULL
  WHERE id = :job_id AND token = :token AND state = 'running'
 """
 
@@ -74,28 +67,19 @@ def list_expired_leases(db: Database, now: int, lease_ms: int) -> list[ExpiredLe
 def rescue_job(db: Database, job_id: int, token: int, now: int, window_ms: int) -> JobState | None:
     """Take the job from a worker that is gone. Inside a transaction.
 
-    If no request was sent, the job is `queued` again; else `unknown`, to be looked up `window_ms` after it was sent.
+    If no request was sent, or one that updates a message, the job is `queued` again; else `unknown`, to be looked up
+    `window_ms` after it was sent.
     Returns the state, or None if a newer claim holds the job.
     """
     claim = {"job_id": job_id, "token": token}
     attempt = db.first(OpenAttempt, OPEN_ATTEMPT, {"job_id": job_id})
     if attempt is None or attempt.sent_at is None:
         return QUEUED if db.execute(RESCUE_UNSENT, {**claim, "now": now, "queued": QUEUED}) else None
-    if attempt.method == "update":
-        return rescue_update(db, job_id, token, attempt.number, now)
-    look_up_at = min(attempt.sent_at, now) + window_ms
-    if not db.execute(RESCUE_SENT, {**claim, "look_up_at": look_up_at, "unknown": UNKNOWN, "error": ERROR}):
+    is_update = attempt.method == "update"
+    state, outcome = (UPDATED_AGAIN, Outcome.NOT_POSTED) if is_update else (UNKNOWN, Outcome.UNKNOWN)
+    at = now if is_update else min(attempt.sent_at, now) + window_ms
+    if not db.execute(RESCUE_SENT, {**claim, "state": state, "is_update": is_update, "at": at, "error": ERROR}):
         return None
-    ended = {"job_id": job_id, "number": attempt.number, "now": now, "outcome": Outcome.UNKNOWN, "error": ERROR}
+    ended = {"job_id": job_id, "number": attempt.number, "now": now, "outcome": outcome, "error": ERROR}
     db.execute(END_ATTEMPT, ended)
-    return UNKNOWN
-
-
-def rescue_update(db: Database, job_id: int, token: int, number: int, now: int) -> JobState | None:
-    """Queue a job again that may have updated a message. Inside a transaction. Returns as `rescue_job` does."""
-    bindings = {"job_id": job_id, "token": token, "now": now, "queued": UPDATED_AGAIN, "error": ERROR}
-    if not db.execute(RESCUE_UPDATE, bindings):
-        return None
-    ended = {"job_id": job_id, "number": number, "now": now, "outcome": Outcome.NOT_POSTED, "error": ERROR}
-    db.execute(END_ATTEMPT, ended)
-    return UPDATED_AGAIN
+    return state
