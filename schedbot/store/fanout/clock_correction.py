@@ -14,14 +14,11 @@ from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
 from schedbot.store.fanout import pause_all_end, timed_pauses
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
-from schedbot.store.history import changes
+from schedbot.store.history import changes, missed_spans
 from schedbot.store.history.changes import Change
 from schedbot.store.schedules.recurrences import rule_columns, set_next_due
 
 HOUR_MS = 3_600_000
-
-# Changed by a person while the clock was ahead: the change is in effect from now on.
-EFFECTIVE_NOW = "UPDATE schedules SET effective_at = :now WHERE effective_at > :now AND state <> 'removed'"
 
 FINISHED = f"""
 SELECT s.id, max(s.effective_at, coalesce(v.starts_at, 0) - 1, :since) AS after, v.until_at, {rule_columns("rule")}
@@ -56,8 +53,6 @@ SELECT m.id, m.schedule_id, m.first_due_at, {CUT} AS cut, {rule_columns("rule")}
   FROM missed_spans m JOIN recurrences r ON r.id = m.recurrence_id
  WHERE m.last_due_at > :since AND m.last_due_at > {CUT}
 """
-
-DUE_OF_JOBS = "SELECT due_at FROM jobs WHERE schedule_id = :schedule_id AND due_at BETWEEN :first AND :last"
 
 DELETE_SPAN = "DELETE FROM missed_spans WHERE id = :id"
 
@@ -116,7 +111,7 @@ def correct(db: Database, since: int, now: int) -> None:
     """Compute anew all that is after `since`, the last tick at a right time. Inside a transaction."""
     instants = {"since": since, "now": now}
     timed_pauses.restore(db, now)
-    db.execute(EFFECTIVE_NOW, {"now": now})
+    pause_all_end.make_effective(db, now)  # what a person changed while the clock was ahead
     pause_all_end.settle(db, now)
     activate_finished(db, since)
     db.execute(TAKE_BACK_JOBS, {**instants, "soon": now + LOOK_AHEAD_MS})
@@ -157,8 +152,7 @@ def activate_finished(db: Database, since: int) -> None:
 
 def shorten_span(db: Database, span: SpanToShorten) -> None:
     """Let the span end at its last occurrence up to `cut`; delete it if there is none."""
-    bindings = {"schedule_id": span.schedule_id, "first": span.first_due_at, "last": span.cut}
-    with_job = frozenset(db.integers(DUE_OF_JOBS, bindings))
+    with_job = frozenset(missed_spans.list_due_of_jobs(db, span.schedule_id, span.first_due_at, span.cut))
     remaining = [at for at in rules.between(span.rule, span.first_due_at - 1, span.cut) if at not in with_job]
     if remaining:
         db.execute(SHORTEN_SPAN, {"id": span.id, "last_due_at": remaining[-1], "count": len(remaining)})

@@ -46,13 +46,18 @@ def settle(db: Database, now: int) -> bool:
     The occurrence at the very end of a pause is enqueued. Inside a transaction.
     """
     if pauses_of_all.restore(db, now):
-        db.execute(EFFECTIVE_NOW, {"now": now})
+        make_effective(db, now)
         call_off(db, now)
     pause = pauses_of_all.get_open(db)
     if pause is None or pause.paused_until is None or pause.paused_until > now:
         return False
     resume_after(db, pause.paused_until - 1, pause.paused_until, pauses_of_all.TICK)
     return True
+
+
+def make_effective(db: Database, now: int) -> None:
+    """Let changes of schedules that are dated later be in effect from now on. Inside a transaction."""
+    db.execute(EFFECTIVE_NOW, {"now": now})
 
 
 def call_off(db: Database, now: int) -> int:

@@ -28,7 +28,6 @@ SELECT state, error, workspace, account, schedule, tz, due_at / {QUARTER_MS} AS 
   FROM ({{jobs}})
  GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
-DUE = "SELECT due_at FROM jobs WHERE schedule_id = :schedule_id AND due_at BETWEEN :since AND :until"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def due_within(db: Database, record: JobRecord, selection: Filter) -> list[int]:
     rule = next(span.rule for span in spans if (span.first_due_at, span.last_due_at) == (first, last))
     due = list_due(rule, first, last)
     if len(due) != record.occurrences:
-        enqueued = set(db.integers(DUE, {"schedule_id": record.schedule_id, "since": first, "until": last}))
+        enqueued = set(missed_spans.list_due_of_jobs(db, record.schedule_id, first, last))
         due = tuple(due_at for due_at in due if due_at not in enqueued)
     since, until = selection.bounds_in(record.tz)
     return [due_at for due_at in due if since <= due_at <= until]

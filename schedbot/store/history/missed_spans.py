@@ -43,6 +43,9 @@ SELECT m.id, m.first_due_at, m.last_due_at, m.count, {rule_columns("rule")}
  ORDER BY m.first_due_at
 """
 
+# Each occurrence in a span's time that has a job is not in the span.
+DUE_OF_JOBS = "SELECT due_at FROM jobs WHERE schedule_id = :schedule_id AND due_at BETWEEN :since AND :until"
+
 REMOVE = "DELETE FROM missed_spans WHERE id = :id"
 SHRINK = "UPDATE missed_spans SET count = count - :taken WHERE id = :id"
 
@@ -146,6 +149,11 @@ def not_on_record(schedule: ScheduleBounds, missed: Sequence[int]) -> Sequence[i
 def within(db: Database, schedule_id: str, since: int, until: int) -> list[MissedSpan]:
     """Return the schedule's spans that overlap the time from `since` to `until`, both included."""
     return db.all(MissedSpan, OF_SCHEDULE, {"schedule_id": schedule_id, "since": since, "until": until})
+
+
+def list_due_of_jobs(db: Database, schedule_id: str, since: int, until: int) -> list[int]:
+    """Return due_at of the schedule's jobs from `since` to `until`, both included."""
+    return db.integers(DUE_OF_JOBS, {"schedule_id": schedule_id, "since": since, "until": until})
 
 
 def count_up_to(db: Database, schedule_id: str, until: int) -> int:

@@ -10,8 +10,6 @@ from schedbot.store.history.filters import Filter
 from schedbot.store.history.jobs import JobRecord
 from schedbot.store.schedules import lookup, schedules
 
-DUE = "SELECT due_at FROM jobs WHERE schedule_id = :schedule_id AND due_at BETWEEN :since AND :until"
-
 
 @dataclass(frozen=True, slots=True)
 class MissedOccurrence:
@@ -30,7 +28,7 @@ def by_name(db: Database, name: str) -> Schedule | None:
 
 def list_due(db: Database, schedule: Schedule, since: int, until: int) -> list[int]:
     """Return due_at of the schedule's jobs from `since` to `until`, both included."""
-    return db.integers(DUE, {"schedule_id": schedule.id, "since": since, "until": until})
+    return missed_spans.list_due_of_jobs(db, schedule.id, since, until)
 
 
 def job_at(db: Database, schedule: Schedule, due_at: int) -> JobRecord | None:
