@@ -32,7 +32,8 @@ def conversations_replies(call: Call, state: SandboxState) -> ApiResponse:
         raise RequestRefused("thread_not_found")
     parent = channel.messages[index]
     limit = parse_limit(call.args, DEFAULT_LIMIT, state)
-    matches = [message for message in channel.thread(index) if _is_in_period(message, parse_period(call.args))]
+    period = parse_period(call.args)
+    matches = [message for message in channel.thread(index) if _is_in_period(message, period)]
     page = matches[:limit]
     with_parent = page if page and page[0] is parent else [parent, *page]
     with_payload = is_true(call.args.get("include_all_metadata"))
