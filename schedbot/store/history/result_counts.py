@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from schedbot.store.database import Database
 
+# Bucket of a value in the column {0}, as in rules/histogram.py; -1 for null.
 BUCKET_SQL = " ".join(
     [
         "CASE WHEN {0} IS NULL THEN -1 WHEN {0} < 0 THEN 0 WHEN {0} < 10 THEN {0}",

@@ -10,8 +10,6 @@ from schedbot.store.database import Database
 from schedbot.store.history.result_counts import BUCKET_SQL
 from schedbot.store.operations import prune
 
-# Bucket of a value in the column {0}, as in rules/histogram.py; -1 for null.
-
 HOUR_MS = 3_600_000
 SPAN_MS = 2_592_000_000
 
@@ -33,6 +31,12 @@ COUNTED = "j.state IN ('succeeded', 'failed', 'missed') AND j.kind <> 'test'"
 IN_TIME = "j.due_at >= :since AND j.due_at < :bound"
 LATENESS = BUCKET_SQL.format("j.lateness_ms")
 RENDERING = BUCKET_SQL.format("a.render_ms")
+# The attempt `a`, after another one (`b`) of the same part.
+RETRIES = f"""
+  FROM jobs j JOIN attempts a ON a.job_id = j.id AND a.number > 1 AND a.ended_at IS NOT NULL
+  JOIN attempts b ON b.job_id = j.id AND b.number = a.number - 1 AND b.part = a.part
+ WHERE {IN_TIME} AND j.kind <> 'test'
+"""
 
 # Jobs of the span in which :since lies; none if that span is counted whole.
 BY_SCHEDULE = f"""
@@ -50,9 +54,7 @@ SELECT j.schedule_id, 'render', {RENDERING}, count(*)
  WHERE {IN_TIME} AND j.kind <> 'test' AND a.ended_at IS NOT NULL AND a.render_ms IS NOT NULL GROUP BY 1, 3
 UNION ALL
 SELECT j.schedule_id, 'retried', -1, count(*)
-  FROM jobs j JOIN attempts a ON a.job_id = j.id AND a.number > 1 AND a.ended_at IS NOT NULL
-  JOIN attempts b ON b.job_id = j.id AND b.number = a.number - 1 AND b.part = a.part
- WHERE {IN_TIME} AND j.kind <> 'test' GROUP BY 1
+  {RETRIES} GROUP BY 1
 """
 
 BY_KEY = f"""
@@ -75,9 +77,7 @@ SELECT 0 AS at, key, measure, -1 AS bucket, sum(count) AS count
           FROM missed_spans m WHERE m.last_due_at >= :since AND m.last_due_at < :bound GROUP BY 1
         UNION ALL
         SELECT coalesce(b.error, b.outcome), 'retried', count(*)
-          FROM jobs j JOIN attempts a ON a.job_id = j.id AND a.number > 1 AND a.ended_at IS NOT NULL
-          JOIN attempts b ON b.job_id = j.id AND b.number = a.number - 1 AND b.part = a.part
-         WHERE {IN_TIME} AND j.kind <> 'test' GROUP BY 1)
+          {RETRIES} GROUP BY 1)
  GROUP BY 2, 3
 """
 
