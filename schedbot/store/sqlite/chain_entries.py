@@ -34,7 +34,8 @@ class ChainedTable(NamedTuple):
     present: str = "r.id IS NOT NULL"
 
 
-SETTLED_STATES = "('succeeded', 'failed', 'missed', 'skipped', 'cancelled')"
+SETTLED = ("succeeded", "failed", "missed", "skipped", "cancelled")
+SETTLED_STATES = str(SETTLED)  # a tuple of texts looks the same in SQL
 
 TABLES = {
     RowKind.CHANGE: ChainedTable(

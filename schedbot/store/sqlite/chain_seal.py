@@ -14,7 +14,7 @@ import apsw
 from schedbot.store.sqlite.chain_entries import (
     DROPPED,
     NO_HASH,
-    SETTLED_STATES,
+    SETTLED,
     Entry,
     RowKind,
     digest,
@@ -33,7 +33,7 @@ HASHED_OF_JOBS = (
 
 def is_settled(row: str) -> str:
     """Return the condition of a settled job. SQLite would build an index for each run of an IN of many values."""
-    return "(" + " OR ".join(f"{row}.state = {state}" for state in SETTLED_STATES.strip("()").split(", ")) + ")"
+    return "(" + " OR ".join(f"{row}.state = '{state}'" for state in SETTLED) + ")"
 
 
 def note(kind: RowKind, row: str, key: str, number: str, was_sealed: str) -> str:
