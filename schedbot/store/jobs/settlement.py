@@ -32,14 +32,18 @@ WORKSPACE = """(CASE WHEN :state = 'queued' AND jobs.parts_posted + :posted = 0
                      THEN (SELECT s.workspace_id FROM schedules s WHERE s.id = jobs.schedule_id)
                      ELSE jobs.workspace_id END)"""
 
-RESULT = """
-       available_at = :available_at, error = :error, parts_posted = parts_posted + :posted,
+# `ts` and lateness are those of the first part.
+FIRST_PART = """
        ts = CASE WHEN parts_posted = 0 THEN :ts ELSE ts END,
        lateness_ms = CASE WHEN parts_posted = 0 THEN :lateness_ms ELSE lateness_ms END
 """
 
-# Assignments of a statement that binds :state, :cancelled, :posted (1 or 0 parts) and the new values. `ts` and lateness
-# are those of the first part.
+RESULT = f"""
+       available_at = :available_at, error = :error, parts_posted = parts_posted + :posted,
+       {FIRST_PART}
+"""
+
+# Assignments of a statement that binds :state, :cancelled, :posted (1 or 0 parts) and the new values.
 SETTLED = f"""
        state = CASE WHEN {FORBIDDEN_BY} IS NULL THEN :state ELSE :cancelled END,
        cancel_reason = {FORBIDDEN_BY},
@@ -49,11 +53,10 @@ SETTLED = f"""
        {RESULT}
 """
 
-MARK_POSTED = """
+MARK_POSTED = f"""
 UPDATE jobs
    SET state = :after, error = NULL, available_at = max(available_at, :now), parts_posted = parts_posted + 1,
-       ts = CASE WHEN parts_posted = 0 THEN :ts ELSE ts END,
-       lateness_ms = CASE WHEN parts_posted = 0 THEN :lateness_ms ELSE lateness_ms END,
+       {FIRST_PART},
        parked = (:is_queued AND EXISTS (SELECT 1 FROM workspaces w
                                          WHERE w.id = jobs.workspace_id AND w.paused_at IS NOT NULL))
  WHERE id = :job AND state = :before
