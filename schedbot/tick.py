@@ -41,10 +41,18 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
     """
     started_at = session.now()
     horizon = started_at + ahead_ms
-    if not dry_run and idle_tick.beat(session.db, started_at, horizon):
-        return TickResult(started_at, 0, 0, 0, 0, session.now() - started_at)
-    ownership.ensure(session.db, dry_run=dry_run)
     counts = Counts()
+    if dry_run or not idle_tick.beat(session.db, started_at, horizon):
+        enqueue_all(session, dry_run, started_at, horizon, counts)
+    took_ms = session.now() - started_at
+    return TickResult(
+        started_at, len(counts.schedules) + counts.others, counts.enqueued, counts.missed, counts.skipped, took_ms
+    )
+
+
+def enqueue_all(session: Session, dry_run: bool, started_at: int, horizon: int, counts: Counts) -> None:
+    """Do the work of a tick that is not idle. Raises TickAlreadyRuns."""
+    ownership.ensure(session.db, dry_run=dry_run)
     is_clock_back = heartbeats.find_ahead(session.db, started_at) is not None
     if not dry_run and not is_clock_back:
         timezone_update.update_next_due(session.db, started_at)
@@ -52,7 +60,7 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
         if not dry_run:
             with session.db.writing():
                 heartbeats.beat_tick(session.db, started_at)
-        return TickResult(started_at, 0, 0, 0, 0, session.now() - started_at)
+        return
     with process_lock(session.db, "tick") as is_alone:
         if not is_alone:
             raise TickAlreadyRuns
@@ -70,10 +78,6 @@ def tick(session: Session, dry_run: bool = False, ahead_ms: int = LOOK_AHEAD_MS)
                     put_clock_right(session.db, started_at)
                 timezone_update.update_next_due(session.db, started_at)
             commit_slices(session, started_at, horizon, counts)
-    took_ms = session.now() - started_at
-    return TickResult(
-        started_at, len(counts.schedules) + counts.others, counts.enqueued, counts.missed, counts.skipped, took_ms
-    )
 
 
 def put_clock_right(db: Database, now: int) -> None:
