@@ -5,9 +5,10 @@ A call that is not exactly of the known form goes to the parser, and so does a t
 
 from collections.abc import Callable, Sequence
 
+from schedbot import command_table
 from schedbot.configuration import Flags
 
-GLOBAL_OPTIONS = ("--config", "--database")
+GLOBAL_OPTIONS = {f"--{name}": name for name in command_table.GLOBAL_OPTIONS}
 
 
 def run(words: Sequence[str]) -> int | None:
@@ -20,7 +21,7 @@ def run(words: Sequence[str]) -> int | None:
     for word in rest:
         option, is_joined, value = word.partition("=")
         if option in GLOBAL_OPTIONS:
-            values[option.removeprefix("--")] = value if is_joined else next(rest, "")
+            values[GLOBAL_OPTIONS[option]] = value if is_joined else next(rest, "")
         elif word.startswith("-"):
             switches.add(word)
         else:
