@@ -37,8 +37,8 @@ class Configuration(NamedTuple):
 
 def read(options: Flags) -> Configuration:
     """Read and check the configuration of a call. Raises BadInput for an unusable file or value."""
-    file = find_config(options)
-    is_named = bool(options.config or read_variable("SCHEDBOT_CONFIG"))
+    named = options.config or read_variable("SCHEDBOT_CONFIG")
+    file, is_named = find_config(named), bool(named)
     table = config_file.read_config(file, is_named) if file else {}
     database = find_database(options, file, table, is_named)
     return Configuration(file, table, database, find_default_token(table.get("slack", {}), file), parse_values(table))
@@ -87,9 +87,8 @@ def read_variable(name: str) -> str:
     return text
 
 
-def find_config(options: Flags) -> Path | None:
+def find_config(named: str) -> Path | None:
     """Return the configuration file: the named one, which must exist, or the first of the usual places, or None."""
-    named = options.config or read_variable("SCHEDBOT_CONFIG")
     if named:
         path = text_input.parse_path(named).absolute()
         if not os.path.isfile(path):
