@@ -15,6 +15,7 @@ KEYS = {
     "alerts": ("workspace", "channel", "command", "webhook_url_env"),
     "prune": ("older_than", "keep_failed"),
 }
+SECTIONS = tuple(key for key in KEYS[""] if key not in ("database", "python_path"))
 TEXTS = frozenset({"database", "api_url", "token_file", "token_command", "ping_url"})
 SWITCHES = frozenset({"expect_pool", "keep_failed"})
 
@@ -43,7 +44,7 @@ def read_config(path: Path, is_named: bool = True) -> dict[str, Any]:
         hint = 'Fix that place. A text needs quotes: database = "schedbot.db"'
         raise BadInput(f"The configuration file '{path}' is not valid TOML: {position}.", hint) from None
     check_keys(path, "", table)
-    for section in ("slack", "work", "health", "databases", "reports", "sync", "alerts", "prune"):
+    for section in SECTIONS:
         if section in table:
             if not isinstance(table[section], dict):
                 raise BadInput(f"'{section}' in '{path}' is not a table.", f"Write [{section}] on a line of its own.")
