@@ -60,6 +60,7 @@ MISSING_CUSTOMIZE = "missing_customize"  # error of an attempt whose name and ic
 # Slack's codes for a message that was deleted, is of another app, or is too old to be updated.
 CANNOT_BE_UPDATED = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 FILES_SCOPE = "missing_files_scope"  # error of an attempt whose token may not handle files
+SHARE_PENDING = "share_pending"  # Slack has accepted the share of a file, and has not told its ts
 SPOOL_UNUSABLE = "spool_unusable"  # error of an attempt whose files could not be written to this machine
 THREAD_GONE = "thread_gone"  # error of a post whose thread has lost its first message
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from schedbot import file_access
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Outcome
-from schedbot.posts import FILES_SCOPE, THREAD_GONE, RenderedFile
+from schedbot.posts import FILES_SCOPE, SHARE_PENDING, THREAD_GONE, RenderedFile
 from schedbot.slack import machine_errors
 from schedbot.slack.client import SlackClient
 from schedbot.slack.history.lookup import RETRY_SOON_MS, answer_refusal
@@ -30,7 +30,6 @@ from schedbot.slack.response_parser import TS
 MAX_BYTES = 1 << 30  # https://docs.slack.dev/messaging/working-with-files
 MAX_ALT_TEXT = 1_000
 POLL_MS = (300, 700, 1_000, 2_000, 2_000)  # waits before Slack is asked again whether it has processed a file
-SHARE_PENDING = "share_pending"
 SCOPE_ERRORS = frozenset({"missing_scope", "not_allowed_token_type"})
 
 Fields = Mapping[str, Any]

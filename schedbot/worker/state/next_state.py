@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from schedbot.model import AttemptResult, JobState, Outcome
-from schedbot.posts import THREAD_GONE
+from schedbot.posts import SHARE_PENDING, THREAD_GONE
 from schedbot.rules import backoff
 from schedbot.rules.lifecycle import Event, after
 from schedbot.slack import error_codes
@@ -25,7 +25,6 @@ NOT_READY_MS = 600_000  # where the report names no time
 LAST_TRY_MS = 5_000  # before the deadline: time to claim, to render, and for a busy channel
 LOOK_UP_PACE_MS = 1_200  # tier 3: 50 a minute, https://docs.slack.dev/apis/web-api/rate-limits
 LONGEST_LOOK_UP_WAIT_MS = 900_000
-SHARE_PENDING = "share_pending"  # Slack has accepted the share of a file, and has not told its ts
 FINAL_AFTER_DEADLINE = ("no_progress", "no_ts", SHARE_PENDING)
 
 # Events of attempts that use up nothing.
