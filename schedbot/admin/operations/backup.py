@@ -9,6 +9,7 @@ from pathlib import Path
 
 from schedbot import times
 from schedbot.errors import BadInput, SchedbotError
+from schedbot.file_access import sync_to_disk
 from schedbot.session import Session
 from schedbot.store.open_database import open_database
 from schedbot.store.operations import chain
@@ -53,7 +54,7 @@ def back_up(session: Session, target: Path, keep: int | None = None) -> BackupRe
         with closing(open_database(partial)) as copy:
             chain_problem = chain.verify(copy).problem
         os.rename(partial, file)
-    sync_folder(file.parent)
+    sync_to_disk(file.parent)
     deleted = tuple(rotate(target, keep)) if keep and not chain_problem else ()
     return BackupResult(file, file.stat().st_size, jobs, deleted, chain_problem)
 
@@ -93,12 +94,3 @@ def rotate(folder: Path, keep: int) -> Iterator[Path]:
 def stamp(now: int) -> str:
     """Return an instant as part of a file name: `20261201T090000Z`."""
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now // 1000))
-
-
-def sync_folder(folder: Path) -> None:
-    """Put the name of a new file on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
