@@ -25,7 +25,7 @@ from schedbot.store.history.filters import Filter
 from schedbot.store.open_database import create_database
 from schedbot.store.schedules import recurrences, workspaces
 from schedbot.tick import tick
-from tests.support.bulk_rows import SCHEDULE, VERSION
+from tests.support.bulk_rows import insert_schedule
 from tests.support.sql import read_rows, read_value
 
 STARTED_AT = 1_796_083_230_000  # 2026-12-01 00:00:30 UTC
@@ -38,9 +38,8 @@ def fill(db: Database, schedules: int) -> None:
     workspace_id = read_value(db, "SELECT id FROM workspaces")
     recurrence_id = recurrences.find_or_add(db, Recurrence("UTC", cron="*/5 * * * *"))
     for number in range(schedules):
-        row = {"id": f"{number:036}", "name": f"often-{number}", "workspace_id": workspace_id}
-        db.execute(SCHEDULE, row | {"recurrence_id": recurrence_id})
-        db.execute(VERSION, row | {"recurrence_id": recurrence_id, "channel": f"C{number:010d}", "priority": "normal"})
+        ids = {"id": f"{number:036}", "workspace_id": workspace_id, "recurrence_id": recurrence_id}
+        insert_schedule(db, {**ids, "name": f"often-{number}", "channel": f"C{number:010d}"})
     recurrences.wake(db, recurrence_id, STARTED_AT)
 
 

@@ -1,6 +1,7 @@
 """Jobs inserted by the thousand, as ticks leave them, for tests and benches of many rows."""
 
 import uuid
+from collections.abc import Iterable, Mapping
 
 from schedbot.store.database import Database
 from tests.support.app import now_ms
@@ -39,28 +40,35 @@ def recurrence(db: Database) -> str:
     return str(read_value(db, "SELECT id FROM recurrences WHERE expression = '0 9 * * *'"))
 
 
+def insert_schedule(db: Database, row: Mapping[str, object]) -> None:
+    """Insert a schedule. `row`: its id, name, workspace_id, recurrence_id and channel; and what differs from a text."""
+    db.execute(SCHEDULE, dict(row))
+    db.execute(VERSION, {"priority": "normal", "kind": "text", "source": row["name"], **row})
+
+
+def insert_due(db: Database, workspace_name: str, names: Iterable[str], due_at: int, **fields: str) -> None:
+    """Insert a due job for each name, with its own schedule and channel. `fields`: of all schedules."""
+    with db.writing():
+        ids = {"workspace_id": workspace(db, workspace_name), "recurrence_id": recurrence(db)}
+        for name in names:
+            row = {
+                **ids,
+                **fields,
+                "id": str(uuid.uuid4()),
+                "name": name,
+                "channel": f"C{abs(hash(name)) % 10**10:010d}",
+            }
+            insert_schedule(db, row)
+            db.execute(JOB, {**row, "due_at": due_at})
+
+
 def flood(db: Database, name: str, jobs: int, later_ms: int = 0, series: str = "", priority: str = "normal") -> None:
     """Insert `jobs` jobs of one workspace that are due now, each with its own schedule and channel."""
-    due_at = now_ms() - 1_000 + later_ms
-    with db.writing():
-        workspace_id = workspace(db, name)
-        recurrence_id = recurrence(db)
-        for number in range(jobs):
-            row = {"id": str(uuid.uuid4()), "name": f"{name}-{series}{number}", "workspace_id": workspace_id}
-            row |= {"recurrence_id": recurrence_id, "channel": f"C{abs(hash((name, series, number))) % 10**10:010d}"}
-            db.execute(SCHEDULE, row)
-            db.execute(VERSION, {**row, "priority": priority, "kind": "text", "source": row["name"]})
-            db.execute(JOB, {**row, "due_at": due_at})
+    names = (f"{name}-{series}{number}" for number in range(jobs))
+    insert_due(db, name, names, now_ms() - 1_000 + later_ms, priority=priority)
 
 
 def flood_reports(db: Database, report: str, jobs: int, due_at: int) -> None:
     """Insert `jobs` jobs of a named report in one workspace, each with its own schedule and channel."""
-    with db.writing():
-        workspace_id = workspace(db, "default")
-        recurrence_id = recurrence(db)
-        for number in range(jobs):
-            row = {"id": str(uuid.uuid4()), "name": f"{report}-{number}", "workspace_id": workspace_id}
-            row |= {"recurrence_id": recurrence_id, "channel": f"C{abs(hash((report, number))) % 10**10:010d}"}
-            db.execute(SCHEDULE, row)
-            db.execute(VERSION, {**row, "priority": "normal", "kind": "named", "source": report})
-            db.execute(JOB, {**row, "due_at": due_at})
+    names = (f"{report}-{number}" for number in range(jobs))
+    insert_due(db, "default", names, due_at, kind="named", source=report)
