@@ -63,10 +63,7 @@ def filling(database: Path, tables: tuple[str, ...] = ("jobs",)) -> Iterator[aps
     connection = apsw.Connection(str(database))
     for pragma in ("synchronous = OFF", "cache_size = -1000000", "temp_store = MEMORY", "foreign_keys = OFF"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
-    sql = (
-        "SELECT type, name, sql FROM sqlite_schema WHERE type IN ('index', 'trigger') AND tbl_name = ? AND sql NOT NULL"
-    )
-    parts = [part for table in tables for part in connection.execute(sql, (table,)).fetchall()]
+    parts = [part for table in tables for part in connection.execute(PARTS, (table,)).fetchall()]
     with connection:
         for kind, name, _ in parts:
             connection.execute(f"DROP {kind} {name}")
