@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from schedbot import sandbox
-from tests.support.app import TOKEN, App, Program, now_ms, rfc3339
+from tests.support.app import TOKEN, App, Program
 from tests.support.bulk_rows import workspace
 from tests.support.sql import read_rows, read_value
 
@@ -125,12 +125,12 @@ def add_due_schedules(app: App, posts: int, channels: int) -> None:
     with app.db.writing():
         for number in range(WORKSPACES):
             workspace(app.db, f"w{number}")
-    due_at = now_ms() // 1000 * 1000
+    schedules = dict[str, dict[str, str]]()
     for number in range(posts):
-        fields = {"channel": f"C{number % channels:010d}", "at": rfc3339(due_at), "max_attempts": "20"}
-        name, workspace_name = f"report-{number}", f"w{number % channels % WORKSPACES}"
-        app.add_schedule(name, as_of=due_at - 30_000, workspace=workspace_name, **fields)
-    app.tick(due_at)
+        place = number % channels
+        fields = {"channel": f"C{place:010d}", "workspace": f"w{place % WORKSPACES}"}
+        schedules[f"report-{number}"] = {"max_attempts": "20", **fields}
+    app.add_due_schedules(schedules)
 
 
 def run(posts: int, kills: int, seed: int, share: float) -> dict[str, object]:

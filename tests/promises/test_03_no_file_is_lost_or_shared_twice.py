@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schedbot.store.open_database import open_database
-from tests.support.app import App, now_ms, rfc3339, until
+from tests.support.app import App, until
 from tests.support.reports.live_project import configure, write_module
 from tests.support.sql import read_rows
 
@@ -66,11 +66,8 @@ def project(app: App) -> App:
 
 def add_jobs(app: App, names: list[str], report: str, **fields: str) -> None:
     """Enqueue a job for each name, in a channel of its own."""
-    due_at = now_ms() // 1000 * 1000
-    for number, name in enumerate(names):
-        terms = {"at": rfc3339(due_at), "report": report, "params": json.dumps({"name": name}), **fields}
-        app.add_schedule(name, as_of=due_at - 30_000, channel=f"C{number:010d}", text="", **terms)
-    app.tick(due_at)
+    reports = {name: {"report": report, "params": json.dumps({"name": name}), **fields} for name in names}
+    app.add_due_schedules(reports)
 
 
 def find_post(app: App, name: str) -> dict[str, Any]:

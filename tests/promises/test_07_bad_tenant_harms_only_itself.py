@@ -4,18 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.app import App, now_ms, rfc3339
+from tests.support.app import App
 from tests.support.sql import read_rows, read_value
 
 
 def add_jobs_of_two_workspaces(app: App) -> None:
     """Add a due job in the default workspace, and two in globex."""
     app.run("workspace", "add", "globex", "--token-env", "GLOBEX_TOKEN")
-    due_at = now_ms() // 1000 * 1000
-    for number, workspace in enumerate(["default", "globex", "globex"]):
-        fields = {"channel": f"C{number:010d}", "at": rfc3339(due_at), "workspace": workspace}
-        app.add_schedule(f"{workspace}-{number}", as_of=due_at - 30_000, **fields)
-    app.tick(due_at)
+    workspaces = ["default", "globex", "globex"]
+    app.add_due_schedules({f"{name}-{number}": {"workspace": name} for number, name in enumerate(workspaces)})
 
 
 @pytest.mark.parametrize("token", ["xoxb-revoked", ""], ids=["refused", "not set"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.app import App, now_ms, rfc3339, until
+from tests.support.app import App, until
 from tests.support.reports.live_project import configure, write_bad_report, write_module
 
 TABLES = """
@@ -48,11 +48,8 @@ POSTED = {
 
 def add_good_and_bad(app: App) -> None:
     """Add three good reports and a bad one that are due now."""
-    due_at = now_ms() // 1000 * 1000
-    for number, report in enumerate(["good", "bad", "good", "good"]):
-        fields = {"channel": f"C{number:010d}", "at": rfc3339(due_at), "text": "", "report": report}
-        app.add_schedule(f"{report}-{number}", as_of=due_at - 30_000, **fields)
-    app.tick(due_at)
+    reports = ["good", "bad", "good", "good"]
+    app.add_due_schedules({f"{report}-{number}": {"report": report} for number, report in enumerate(reports)})
 
 
 @pytest.mark.parametrize("name", ENDINGS)
@@ -85,11 +82,7 @@ def test_process_of_a_report_ends_with_its_renderer(app: App) -> None:
     write_bad_report(app.folder, "if not os.fork(): time.sleep(600)\ntime.sleep(0.5)\nos._exit(7)")
     write_waiting_program(app.folder)
     configure(app, TABLES + '[reports.waiting]\ncommand = ["./wait"]\ntimeout = "4s"')
-    due_at = now_ms() // 1000 * 1000
-    for number, report in enumerate(["waiting", "bad"]):
-        fields = {"channel": f"C{number:010d}", "at": rfc3339(due_at), "text": "", "report": report}
-        app.add_schedule(report, as_of=due_at - 30_000, **fields)
-    app.tick(due_at)
+    app.add_due_schedules({report: {"report": report} for report in ("waiting", "bad")})
     app.work(SCHEDBOT_RENDERERS="1")
     assert {job["schedule"]: job["state"] for job in app.audit()} == {"waiting": "failed", "bad": "failed"}
     assert list_processes_in(app.folder) == []

@@ -104,15 +104,23 @@ class App:
             self.session(as_of), {"name": name, "tz": "UTC", "channel": "C0000000001", "text": name, **fields}
         )
 
+    def add_due_schedules(self, schedules: Mapping[str, Mapping[str, str]]) -> None:
+        """Add schedules that are due now, and enqueue their jobs. `schedules`: their fields by name, in order.
+
+        Each has its own channel unless its fields name another. One with a report has no text.
+        """
+        due_at = now_ms() // 1000 * 1000
+        for number, (name, fields) in enumerate(schedules.items()):
+            text = {"text": ""} if "report" in fields else {}
+            terms = {"channel": f"C{number:010d}", "at": rfc3339(due_at), **text, **fields}
+            self.add_schedule(name, as_of=due_at - 30_000, **terms)
+        self.tick(due_at)
+
     def add_due_jobs(self, count: int, channels: int | None = None, **fields: str) -> None:
         """Add `count` schedules that are due now, and enqueue their jobs. Each has its own channel, or they share
         `channels` channels."""
-        due_at = now_ms() // 1000 * 1000
-        for number in range(count):
-            channel = f"C{number % (channels or count):010d}"
-            terms = {"channel": channel, "at": rfc3339(due_at), **fields}
-            self.add_schedule(f"report-{number}", as_of=due_at - 30_000, **terms)
-        self.tick(due_at)
+        names = {f"report-{number}": f"C{number % (channels or count):010d}" for number in range(count)}
+        self.add_due_schedules({name: {"channel": channel, **fields} for name, channel in names.items()})
 
     def tick(self, at: int | None = None) -> TickResult:
         """Run a tick at the app's clock, or at the instant `at`."""

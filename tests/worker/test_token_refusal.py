@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.app import TOKEN, App, now_ms, rfc3339, until
+from tests.support.app import TOKEN, App, until
 from tests.support.sql import read_rows, read_value
 
 pytestmark = pytest.mark.slow
@@ -13,11 +13,7 @@ WITHIN = 40  # s: a pool starts, and waits for a lost answer
 def add_due_jobs(app: App, workspace: str, token: str, count: int = 2) -> None:
     """Add a workspace, and jobs of it that are due now, each in its own channel."""
     app.run("workspace", "add", workspace, *token.split(" ", 1))
-    due_at = now_ms() // 1000 * 1000
-    for number in range(count):
-        fields = {"channel": f"C{number:010d}", "at": rfc3339(due_at), "workspace": workspace}
-        app.add_schedule(f"{workspace}-{number}", as_of=due_at - 30_000, **fields)
-    app.tick(due_at)
+    app.add_due_schedules({f"{workspace}-{number}": {"workspace": workspace} for number in range(count)})
 
 
 def is_paused(app: App) -> bool:
@@ -103,11 +99,7 @@ def test_token_file_that_is_being_written_pauses_nothing(app: App) -> None:
 
 
 def test_jobs_of_a_revoked_token_are_posted_after_the_resume(app: App) -> None:
-    due_at = now_ms() // 1000 * 1000
-    for number in range(3):
-        fields = {"channel": f"C{number:010d}", "at": rfc3339(due_at), "grace": "1h"}
-        app.add_schedule(f"report-{number}", as_of=due_at - 30_000, **fields)
-    app.tick(due_at)
+    app.add_due_jobs(3, grace="1h")
     app.slack.order("error", method="chat.postMessage", code="token_revoked", times=3)
     app.work()
     assert read_value(app.db, "SELECT stops_grace FROM workspaces") == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from tests.support.app import App, now_ms, rfc3339, until
+from tests.support.app import App, now_ms, until
 from tests.support.sql import read_rows, read_value
 
 pytestmark = pytest.mark.slow
@@ -15,11 +15,7 @@ pytestmark = pytest.mark.slow
 def add_jobs(app: App, *token: str) -> None:
     """Add a workspace with two due jobs."""
     assert app.run("workspace", "add", "initech", *token).returncode == 0
-    due_at = now_ms() // 1000 * 1000
-    for number in range(2):
-        terms = {"channel": f"C{number:010d}", "at": rfc3339(due_at), "workspace": "initech"}
-        app.add_schedule(f"initech-{number}", as_of=due_at - 30_000, **terms)
-    app.tick(due_at)
+    app.add_due_schedules({f"initech-{number}": {"workspace": "initech"} for number in range(2)})
 
 
 def add_token_file(app: App, token: str = "xoxb-sandbox-globex") -> Path:

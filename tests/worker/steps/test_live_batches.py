@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.support.app import App, now_ms, rfc3339
+from tests.support.app import App
 from tests.support.reports.live_project import configure, write_module
 
 pytestmark = pytest.mark.slow
@@ -44,12 +44,9 @@ HARMS = {
 
 def add_jobs(app: App, count: int, report: str) -> None:
     """Add schedules that are due now; the account of the eighth is `bad`."""
-    due_at = now_ms() // 1000 * 1000
-    for number in range(count):
-        account = "bad" if number == 7 else "acme"
-        fields = {"channel": f"C{number:010d}", "at": rfc3339(due_at), "text": "", "report": report, "account": account}
-        app.add_schedule(f"report-{number}", as_of=due_at - 30_000, **fields)
-    app.tick(due_at)
+    accounts = ["bad" if number == 7 else "acme" for number in range(count)]
+    schedules = {f"report-{number}": {"report": report, "account": name} for number, name in enumerate(accounts)}
+    app.add_due_schedules(schedules)
 
 
 @pytest.mark.parametrize("name", HARMS)

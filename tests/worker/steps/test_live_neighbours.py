@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.app import App, now_ms, rfc3339
+from tests.support.app import App
 from tests.support.reports.live_project import configure, write_module
 
 pytestmark = pytest.mark.slow
@@ -44,11 +44,7 @@ def prepare(app: App, **reports: str) -> None:
     configure(
         app, "".join(f'[reports.{name}]\npython = "{place}"\ntimeout = "3s"\n' for name, place in reports.items())
     )
-    due_at = now_ms() // 1000 * 1000
-    for number, name in enumerate(reports):
-        fields = {"channel": f"C{number:010d}", "at": rfc3339(due_at), "report": name, "text": ""}
-        app.add_schedule(name, as_of=due_at - 30_000, **fields)
-    app.tick(due_at)
+    app.add_due_schedules({name: {"report": name} for name in reports})
 
 
 def outcomes(app: App) -> dict[str, tuple[str, Any]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.app import App, now_ms, rfc3339
+from tests.support.app import App
 from tests.support.reports.live_project import configure, write_module
 from tests.support.sandboxes import fork_sandbox
 
@@ -71,12 +71,9 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         app = App(tmp_path_factory.mktemp("outcomes"), slack)
         write_module(app.folder, MODULE)
         configure(app, TABLES)
-        due_at = now_ms() // 1000 * 1000
-        for number, report in enumerate((*REPORTS, "skips")):
-            more = {"on_empty": "All quiet this week."} if number == len(REPORTS) else {}
-            fields = {"channel": f"C{number:010d}", "at": rfc3339(due_at), "text": "", "report": report, **more}
-            app.add_schedule("quiet" if more else report, as_of=due_at - 30_000, account="acme", **fields)
-        app.tick(due_at)
+        schedules = {report: {"report": report, "account": "acme"} for report in REPORTS}
+        quiet = {"quiet": {**schedules["skips"], "on_empty": "All quiet this week."}}
+        app.add_due_schedules(schedules | quiet)
         changed = TABLES.replace('[reports.lost]\ntext = "Later lost"', "").replace('"Later broken"', '""')
         configure(app, changed)
         assert "Traceback" not in app.work().stderr
