@@ -30,6 +30,7 @@ from schedbot.reports.live_protocol import (
     decode_request,
     encode,
 )
+from schedbot.reports.resource_limits import cap
 from schedbot.reports.results import RenderedReport
 from schedbot.reports.sources.process_session import kill_session
 from schedbot.reports.spool import SpoolUnusable
@@ -109,9 +110,7 @@ class LiveRenderer:
             most_bytes = max((running.memory_bytes for running in self.limits.values()), default=0)
             hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
             limit = self.baseline + SPARE_BYTES + STACK_BYTES * len(self.limits) + most_bytes
-            soft = resource.RLIM_INFINITY if not self.limits else limit
-            if hard != resource.RLIM_INFINITY:
-                soft = hard if soft == resource.RLIM_INFINITY else min(soft, hard)
+            soft = cap(limit, resource.RLIMIT_DATA) if self.limits else hard
             resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
             longest_ms = max((running.timeout_ms for running in self.limits.values()), default=0)
             signal.setitimer(signal.ITIMER_REAL, longest_ms / 1_000 + ALARM_S if self.limits else 0)

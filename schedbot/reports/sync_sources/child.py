@@ -16,7 +16,8 @@ from schedbot.errors import ReportFailed
 from schedbot.log import redact_tokens
 from schedbot.reports.definitions import ReportDefinition
 from schedbot.reports.live_child import SPARE_BYTES, drop_stdout, read_data_bytes
-from schedbot.reports.live_protocol import build_definition, fields_of
+from schedbot.reports.live_protocol import build_definition
+from schedbot.reports.resource_limits import cap
 from schedbot.reports.sync_sources import rows
 
 BATCH = 500
@@ -29,11 +30,6 @@ class ListRequest:
 
     definition: ReportDefinition
     url: str
-
-
-def encode(request: ListRequest) -> bytes:
-    """Return the request as one line."""
-    return json.dumps(fields_of(request), default=fields_of).encode() + b"\n"
 
 
 def serve(end: socket.socket, python_path: list[str], ready: bytes) -> None:
@@ -82,8 +78,8 @@ def send_rows(end: socket.socket, definition: ReportDefinition, url: str) -> int
 def limit_memory(memory_bytes: int) -> None:
     """Limit the private memory of this process to so much more than it has now."""
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    soft = read_data_bytes() + SPARE_BYTES + memory_bytes
-    resource.setrlimit(resource.RLIMIT_DATA, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+    soft = cap(read_data_bytes() + SPARE_BYTES + memory_bytes, resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def send(end: socket.socket, line: dict[str, Any]) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from schedbot.errors import ReportFailed
 from schedbot.reports.definitions import Definitions, ReportDefinition
 from schedbot.reports.live_client import START_S, LiveProcess
+from schedbot.reports.live_protocol import encode_fields
 from schedbot.reports.results import report_error
-from schedbot.reports.sync_sources.child import ListRequest, encode
+from schedbot.reports.sync_sources.child import ListRequest
 from schedbot.times import format_duration
 
 CHILD = "schedbot.reports.sync_sources.child"
@@ -20,7 +21,7 @@ def read_rows(definitions: Definitions, definition: ReportDefinition) -> Iterato
     url = definitions.find_url(definition)
     process = LiveProcess(definitions.python_path, CHILD)
     try:
-        process.send(encode(ListRequest(definition, url)))
+        process.send(encode_fields(ListRequest(definition, url)))
         remaining_s = definition.timeout_ms / 1_000
         while True:
             begin = time.monotonic()
