@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -144,7 +144,11 @@ class App:
 
     def start(self, *words: str, **env: str) -> Program:
         """Start a command as a process."""
-        command = [sys.executable, "-m", "schedbot", *words]
+        return self.start_behind((), *words, **env)
+
+    def start_behind(self, launcher: Sequence[str], *words: str, **env: str) -> Program:
+        """Start a command as a process, by a program that replaces itself by the command."""
+        command = [*launcher, sys.executable, "-m", "schedbot", *words]
         program = subprocess.Popen(
             command, env=self.environment(**env), cwd=self.folder, text=True, stdout=-1, stderr=-1, stdin=-3
         )

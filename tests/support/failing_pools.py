@@ -4,7 +4,6 @@ prlimit(1) sets the limits of file descriptors, memory and processes.
 """
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,12 +39,7 @@ def mount(folder: Path, *options: str) -> Iterator[Path]:
 
 def start_limited(app: App, limits: str, *words: str, **env: str) -> Program:
     """Start a command under limits in the form of prlimit's options, for example `--nofile=64 --as=900000000`."""
-    command = ["prlimit", *limits.split(), sys.executable, "-m", "schedbot", *words]
-    program = subprocess.Popen(
-        command, env=app.environment(**env), cwd=app.folder, text=True, stdout=-1, stderr=-1, stdin=-3
-    )
-    app.running.append(program)
-    return program
+    return app.start_behind(("prlimit", *limits.split()), *words, **env)
 
 
 def run_limited(app: App, limits: str, *words: str, within: float = 60, **env: str) -> subprocess.CompletedProcess[str]:
