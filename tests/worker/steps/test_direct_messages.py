@@ -16,7 +16,7 @@ def add_report(app: App, name: str, channel: str = PERSON) -> None:
 
 
 def count(app: App, method: str) -> int:
-    return [request["method"] for request in app.slack.requests()].count(method)
+    return len(app.slack.requests(method))
 
 
 def test_person_gets_all_posts_in_one_conversation(app: App) -> None:

@@ -26,7 +26,7 @@ def texts(app: App) -> list[str]:
 
 
 def count(app: App, method: str) -> int:
-    return [request["method"] for request in app.slack.requests()].count(method)
+    return len(app.slack.requests(method))
 
 
 def test_message_is_updated_in_place(updating: App) -> None:
