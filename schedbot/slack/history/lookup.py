@@ -20,7 +20,7 @@ from schedbot.model import AttemptResult, Outcome
 from schedbot.posts import FILES_SCOPE, THREAD_GONE, MessageMetadata
 from schedbot.slack.client import SlackClient
 from schedbot.slack.error_codes import explain, is_known, is_token_refused
-from schedbot.slack.posting.post_body import EVENT_TYPE, build_metadata_payload
+from schedbot.slack.posting.post_body import build_metadata_payload, read_metadata_payload
 from schedbot.slack.posting.thread_errors import NO_THREAD
 from schedbot.slack.response_models import MAX_PAGES, HistoryAnswer, HistoryPage, LookUpAnswer, SearchedPost
 from schedbot.slack.response_parser import TS
@@ -163,8 +163,8 @@ def retry_if_token_refused(answer: HistoryAnswer) -> HistoryAnswer:
 
 def _plan_window(posts: Sequence[SearchedPost], resume: str, *, is_thread: bool) -> _SearchWindow:
     """Return the first window, shortened by an earlier look-up only if that searched for all of these posts."""
-    oldest = _format_ts(min(post.earliest_at for post in posts) - SKEW_MS)
-    latest = _format_ts(max(post.latest_at for post in posts) + SKEW_MS)
+    oldest = format_ts(min(post.earliest_at for post in posts) - SKEW_MS)
+    latest = format_ts(max(post.latest_at for post in posts) + SKEW_MS)
     begin, marks = oldest if is_thread else latest, [_hash_metadata(post.metadata) for post in posts]
     window = _SearchWindow(oldest, latest, begin, ",".join(marks), is_thread)
     searched_to, end, searched_marks = resume.split("/") if resume else ("", "", "")
@@ -180,13 +180,13 @@ def _hash_metadata(metadata: MessageMetadata) -> str:
 
 def _answer_match(message: Mapping[str, Any]) -> HistoryAnswer:
     """Return `found` with the message's `ts`; `later` without a `ts`, because a post that exists is not sent again."""
-    ts = _read_ts(message)
+    ts = read_ts(message)
     if ts:
         return HistoryAnswer(LookUpAnswer.PRESENT, ts)
     return HistoryAnswer(LookUpAnswer.LATER, error="no_ts", retry_after_ms=RETRY_MS)
 
 
-def _read_ts(message: Mapping[str, Any]) -> str:
+def read_ts(message: Mapping[str, Any]) -> str:
     """Return the message's `ts`; empty if it is not in Slack's form."""
     ts = message.get("ts")
     return ts if isinstance(ts, str) and TS.fullmatch(ts) else ""
@@ -194,7 +194,7 @@ def _read_ts(message: Mapping[str, Any]) -> str:
 
 def _plan_next_window(page: HistoryPage, window: _SearchWindow) -> _SearchWindow | None:
     """Return the next page's window, from the last message read on. (A cursor would not outlive a look-up.)"""
-    all_ts = [ts for message in page.messages if (ts := _read_ts(message))]
+    all_ts = [ts for message in page.messages if (ts := read_ts(message))]
     if not page.has_more or not all_ts or window.is_at(all_ts[-1]):
         return None
     return window.move_to(all_ts[-1])
@@ -217,11 +217,8 @@ def answer_refusal(result: AttemptResult, resume: str) -> HistoryAnswer:
 
 def _read_key(message: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the key of the message's metadata; empty without metadata of schedbot."""
-    metadata = message.get("metadata")
-    if not isinstance(metadata, Mapping) or metadata.get("event_type") != EVENT_TYPE:
-        return ()
-    payload = metadata.get("event_payload")
-    return _build_key(payload) if isinstance(payload, Mapping) else ()
+    payload = read_metadata_payload(message)
+    return () if payload is None else _build_key(payload)
 
 
 def _build_key(payload: Mapping[str, Any]) -> tuple[str, ...]:
@@ -229,7 +226,7 @@ def _build_key(payload: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(payload.get(name)) for name in ("installation", "occurrence", "attempt"))
 
 
-def _format_ts(at: int) -> str:
+def format_ts(at: int) -> str:
     """Return an instant in Slack's form."""
     seconds, ms = divmod(max(at, 0), 1000)
     return f"{seconds}.{ms:03d}000"

@@ -13,10 +13,10 @@ from typing import Any
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, Outcome
 from schedbot.slack.client import SlackClient
-from schedbot.slack.posting.post_body import EVENT_TYPE
+from schedbot.slack.history.lookup import SKEW_MS, format_ts, read_ts
+from schedbot.slack.posting.post_body import read_metadata_payload
 from schedbot.slack.response_parser import TS
 
-SKEW_MS = 60_000  # between Slack's clock and ours
 PAUSE_S = 1.2  # between two requests: Slack allows 50 a minute
 MAX_WAIT_S = 70  # for a rate limit
 UNREAD = "history_not_read"
@@ -107,13 +107,8 @@ def add_part(posts: ChannelPosts, part: PostedPart) -> None:
 
 def read_part(message: Mapping[str, Any], installation: str) -> PostedPart | None:
     """Return the occurrence of a message of the installation; None for any other message."""
-    metadata, ts = message.get("metadata"), message.get("ts")
-    if not isinstance(metadata, Mapping) or metadata.get("event_type") != EVENT_TYPE:
-        return None
-    payload = metadata.get("event_payload")
-    if not isinstance(payload, Mapping) or payload.get("installation") != installation:
-        return None
-    if not isinstance(ts, str) or not TS.fullmatch(ts):
+    payload, ts = read_metadata_payload(message), read_ts(message)
+    if payload is None or payload.get("installation") != installation or not ts:
         return None
     return PostedPart(str(payload.get("occurrence")), read_number(payload, "part"), read_number(payload, "parts"), ts)
 
@@ -122,9 +117,3 @@ def read_number(payload: Mapping[str, Any], name: str) -> int:
     """Return a number of the metadata, which Slack may return as a text; 1 without it."""
     text = str(payload.get(name, 1))
     return int(text) if text.isdecimal() and len(text) < 10 else 1
-
-
-def format_ts(at: int) -> str:
-    """Return an instant in Slack's form."""
-    seconds, ms = divmod(max(at, 0), 1000)
-    return f"{seconds}.{ms:03d}000"

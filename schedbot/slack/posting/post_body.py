@@ -1,5 +1,6 @@
 """Body of a request to chat.postMessage or chat.update: the message, its options and its metadata. Pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from schedbot.model import Message
@@ -56,3 +57,12 @@ def build_metadata_payload(metadata: MessageMetadata) -> dict[str, str | int]:
     if metadata.parts > 1:
         payload |= {"part": metadata.part, "parts": metadata.parts}
     return payload
+
+
+def read_metadata_payload(message: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the metadata of a message as Slack returns it; None for a message that is not of schedbot."""
+    metadata = message.get("metadata")
+    if not isinstance(metadata, Mapping) or metadata.get("event_type") != EVENT_TYPE:
+        return None
+    payload = metadata.get("event_payload")
+    return payload if isinstance(payload, Mapping) else None
