@@ -132,6 +132,10 @@ class DatabaseUnusable(SchedbotError):
     """The database file is missing, foreign, newer than this program, read-only, full or locked."""
 
 
+class DiskFull(DatabaseUnusable):
+    """The disk of the database has no room left."""
+
+
 class DatabaseMissing(DatabaseUnusable):
     """The path of the database names no database file."""
 

@@ -16,7 +16,7 @@ from schedbot.errors import DatabaseUnusable
 from schedbot.store.open_database import open_database
 from schedbot.store.sqlite.connection import open_file
 from tests.support.app import App, Program, until
-from tests.support.failing_pools import ADD, assert_refused, mount
+from tests.support.failing_pools import ADD, assert_refused, fill, mount
 from tests.support.sandboxes import fork_sandbox
 from tests.support.sql import read_rows, read_value
 
@@ -47,18 +47,6 @@ def small(tmp_path: Path) -> Iterator[App]:
         app = App(folder, slack)
         yield app
         app.close()
-
-
-def fill(folder: Path) -> Path:
-    """Fill the disk with one file."""
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while file.write(b"x" * 4096):
-                pass
-        except OSError:
-            return filler
-    raise AssertionError("the disk was never full")
 
 
 def test_command_on_a_full_disk_fails_and_changes_nothing(small: App) -> None:

@@ -37,6 +37,18 @@ def mount(folder: Path, *options: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+def fill(folder: Path) -> Path:
+    """Fill the disk with one file."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while file.write(b"x" * 4096):
+                pass
+        except OSError:
+            return filler
+    raise AssertionError("the disk was never full")
+
+
 def start_limited(app: App, limits: str, *words: str, **env: str) -> Program:
     """Start a command under limits in the form of prlimit's options, for example `--nofile=64 --as=900000000`."""
     return app.start_behind(("prlimit", *limits.split()), *words, **env)

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
+from schedbot import clock, settings
 from schedbot.commands import idle_tick
+from schedbot.errors import DiskFull
 from schedbot.operation_settings import PruneSettings
 from schedbot.presentation import output
 from schedbot.session import Session, open_session
@@ -26,6 +28,16 @@ def run(
 
     Example:  schedbot tick
     """
+    try:
+        carry_out(dry_run, json)
+    except DiskFull as error:
+        if not dry_run:
+            announce_full_disk(error)
+        raise
+
+
+def carry_out(dry_run: bool, json: bool) -> None:
+    """Run the tick, and what else is due each minute."""
     with open_session() as session:
         try:
             result = tick(session, dry_run)
@@ -48,6 +60,13 @@ def run(
             refresh_user_zones.try_refresh(session, "tick", ZONE_REFRESH_MS)
 
 
+def announce_full_disk(problem: DiskFull) -> None:
+    """Send the alert about it. Nothing can be written into the database."""
+    from schedbot.admin.operations.alerts import full_disk
+
+    full_disk.check_without_database(settings.load(), problem, clock.now_ms())
+
+
 def send_alerts(session: Session) -> None:
     """Look for causes of alerts, and send what is due."""
     from schedbot.admin.operations.alerts import dispatch
@@ -63,8 +82,8 @@ def ping_monitor(session: Session) -> None:
         output.note(f"The request of [health] ping_url was not sent, or failed: {reason}")
 
 
-def prune_slice(session: Session, settings: PruneSettings) -> None:
+def prune_slice(session: Session, own: PruneSettings) -> None:
     """Delete some of the jobs that [prune] of the configuration lets go."""
     from schedbot.admin.operations import prune
 
-    prune.carry_out(session, settings.older_than_ms, settings.keep_failed, within_ms=PRUNE_MS)
+    prune.carry_out(session, own.older_than_ms, own.keep_failed, within_ms=PRUNE_MS)

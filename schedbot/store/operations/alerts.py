@@ -8,6 +8,7 @@ from schedbot.store.database import Database
 
 DAY_MS = 86_400_000
 WINDOW_MS = 90 * DAY_MS
+DISK = "disk"  # cause of the alert that is in a file, because no row can be written (admin/operations/alerts/full_disk)
 NOT_CONFIGURED = "not_configured"  # its place was taken out of [alerts] before it arrived
 
 # Schedules that have not posted since the failure, by the error of the failure.

@@ -16,7 +16,7 @@ from schedbot.file_access import owner_name, user_name
 from schedbot.store.sqlite.errors import WRITE, full, no_descriptors, read_only
 
 FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-SUFFIXES = ("", "-wal", "-shm", "-journal", "-lock")  # of a database, and of the files beside it
+SUFFIXES = ("", "-wal", "-shm", "-journal", "-lock", "-alert")  # of a database, and of the files beside it
 
 
 def open_lock_file(path: Path, database: Path) -> int:

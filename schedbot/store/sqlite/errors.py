@@ -12,7 +12,7 @@ from pathlib import Path
 import apsw
 
 from schedbot import __version__
-from schedbot.errors import MACHINE_FAILURES, BadInput, DatabaseUnusable, SchedbotError
+from schedbot.errors import MACHINE_FAILURES, BadInput, DatabaseUnusable, DiskFull, SchedbotError
 from schedbot.file_access import owner_name, user_name
 from schedbot.store.database import DatabaseOutgrown
 
@@ -145,10 +145,8 @@ def read_only(path: Path) -> DatabaseUnusable:
     )
 
 
-def full(path: Path) -> DatabaseUnusable:
-    return DatabaseUnusable(
-        f"The disk that holds '{path}' is full.", "Free some space, then try again. Nothing was written."
-    )
+def full(path: Path) -> DiskFull:
+    return DiskFull(f"The disk that holds '{path}' is full.", "Free some space, then try again. Nothing was written.")
 
 
 def newer(path: Path, schema: int, known_schema: int) -> DatabaseOutgrown:

@@ -152,7 +152,7 @@ def test_killed_sender_neither_loses_nor_doubles(app: App, monkeypatch: pytest.M
         with app.db.writing():
             alerts.begin(app.db, delivery, now_ms() - 5_000)
         if arrives:  # killed after the response, before its end is written
-            assert places.deliver(session, places_of_alerts, delivery).error is None
+            assert places.deliver(session, delivery).error is None
         dispatch.check(session)
         assert alerts.list_open(app.db) == []
     texts = [message["text"].partition(" ")[2] for message in app.posts()]

@@ -12,13 +12,16 @@ from schedbot.store.operations.health import Vitals
 
 
 def find(session: Session) -> dict[str, str] | None:
-    """Return a sentence for each cause that is there now; None for a copy of the database, which alerts nobody."""
+    """Return a sentence for each cause that is there now; None for a copy of the database, which alerts nobody.
+
+    A full disk is not among them: see full_disk.
+    """
     vitals, problems = machine_health.assess(session.db, session.now(), session.settings.expect_pool)
     if vitals.refused:
         return None
     sentences: dict[str, str] = {}
     for problem in problems:
-        if problem.cause:
+        if problem.cause and problem.cause != alerts.DISK:
             sentences.setdefault(problem.cause, problem.sentence)
     return {**sentences, **find_in_jobs(session, vitals)}
 

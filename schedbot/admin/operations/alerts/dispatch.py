@@ -6,13 +6,10 @@ After a crash between the two, the channel's history shows if the message arrive
 from collections.abc import Iterator
 
 from schedbot import log, times
-from schedbot.admin.operations.alerts import places, streaks
+from schedbot.admin.operations.alerts import full_disk, places, streaks
 from schedbot.admin.operations.alerts.places import CHANNEL, DeliveryResult
 from schedbot.errors import BadInput, SchedbotError
-from schedbot.operation_settings import AlertSettings
 from schedbot.session import Session
-from schedbot.slack.history.posted_occurrences import ChannelSearch
-from schedbot.store.open_database import get_installation_id
 from schedbot.store.operations import alerts, ownership
 from schedbot.store.operations.alerts import AlertDelivery
 from schedbot.store.sqlite.write_lock import process_lock
@@ -22,20 +19,21 @@ GIVE_UP_MS = 86_400_000  # a message that does not reach its place for so long i
 
 def check(session: Session) -> None:
     """Look for causes, and send what is due. Nothing happens without [alerts], or while another process does it."""
-    settings = session.settings.alerts
-    if settings is None:
+    if session.settings.alerts is None:
         return
+    paced = full_disk.check(session)
     with process_lock(session.db, "alerts") as is_alone:
         if is_alone:
             streaks.update(session)
             end_unconfigured(session)
             for delivery in list_next(session):
-                send(session, settings, delivery)
+                if delivery.place not in paced:
+                    send(session, delivery)
 
 
 def end_unconfigured(session: Session) -> None:
     """End the deliveries to places that were taken out of [alerts]."""
-    configured = places.list_places(session)
+    configured = places.list_places(session.settings)
     for delivery in alerts.list_open(session.db):
         if delivery.place not in configured:
             with session.db.writing():
@@ -56,15 +54,15 @@ def is_paced(session: Session, delivery: AlertDelivery) -> bool:
     return delivery.sent_at is None and last is not None and 0 <= session.now() - last < streaks.GAP_MS
 
 
-def send(session: Session, settings: AlertSettings, delivery: AlertDelivery) -> DeliveryResult | None:
+def send(session: Session, delivery: AlertDelivery) -> DeliveryResult | None:
     """Send a message to its place, unless it has arrived already. Return the result; None if it cannot be known yet."""
     now = session.now()
-    if delivery.sent_at is not None and not settle_unknown(session, settings, delivery):
+    if delivery.sent_at is not None and not settle_unknown(session, delivery):
         return None
     with session.db.writing():
         if not alerts.begin(session.db, delivery, now):
             return None
-    result = places.deliver(session, settings, delivery)
+    result = places.deliver(session, delivery)
     with session.db.writing():
         if result.error is None:
             alerts.end(session.db, delivery, result.ts, None, session.now())
@@ -77,7 +75,7 @@ def send(session: Session, settings: AlertSettings, delivery: AlertDelivery) -> 
     return result
 
 
-def settle_unknown(session: Session, settings: AlertSettings, delivery: AlertDelivery) -> bool:
+def settle_unknown(session: Session, delivery: AlertDelivery) -> bool:
     """Find out if a message that has left has arrived. Return True if it must be sent again.
 
     A command and a webhook are called again: two calls are better than none.
@@ -86,34 +84,25 @@ def settle_unknown(session: Session, settings: AlertSettings, delivery: AlertDel
         with session.db.writing():
             alerts.send_again(session.db, delivery, None)
         return True
-    from schedbot.slack import one_shot
-
-    now, timeout_ms = session.now(), session.settings.timeout_ms
-    if now - (delivery.sent_at or 0) < timeout_ms:
+    now = session.now()
+    if now - (delivery.sent_at or 0) < session.settings.timeout_ms:
         return False
     try:
-        token, _ = places.find_token(session, settings)
-        channel = places.find_channel(settings)
+        target = places.find_target(session, delivery, delivery.attempts)
     except SchedbotError:
         return False
-    installation = get_installation_id(session.db)
-    search = ChannelSearch(channel, delivery.sent_at or 0, installation, token)
-    (posts,) = one_shot.fetch_posted(session.settings.api_url, [search], now, timeout_ms, timeout_ms)
-    arrived = posts.by_occurrence.get(places.occurrence(delivery))
+    arrival = places.find_arrival(session.settings, target, delivery.sent_at or 0, now)
     with session.db.writing():
-        if arrived:
-            alerts.end(session.db, delivery, arrived.ts, None, now)
-        elif posts.error:  # nobody can tell: one message too few is better than one each minute
-            alerts.end(session.db, delivery, None, posts.error, now)
+        if arrival.ts or arrival.error:  # nobody can tell: one message too few is better than one each minute
+            alerts.end(session.db, delivery, arrival.ts, arrival.error, now)
         else:
             alerts.send_again(session.db, delivery, None)
-    return not arrived and not posts.error
+    return not arrival.ts and not arrival.error
 
 
 def send_test(session: Session) -> Iterator[tuple[str, DeliveryResult]]:
     """Send a test to each place now. Yield the places with their results. Raises BadInput without [alerts]."""
-    settings = session.settings.alerts
-    if settings is None:
+    if session.settings.alerts is None:
         raise BadInput("There is no [alerts] in schedbot.toml.", 'Write [alerts] and channel = "C0123456789" there.')
     ownership.refuse_unowned(session.db)
     now = session.now()
@@ -123,10 +112,10 @@ def send_test(session: Session) -> Iterator[tuple[str, DeliveryResult]]:
         "text": f"A test of the alerts of schedbot, {times.to_rfc3339(now)}.",
     }
     with session.db.writing():
-        message = alerts.add_message(session.db, content, places.list_places(session), now)
+        message = alerts.add_message(session.db, content, places.list_places(session.settings), now)
     for delivery in alerts.list_open(session.db):
         if delivery.message_id == message:
-            result = send(session, settings, delivery) or DeliveryResult("Another process is sending it.")
+            result = send(session, delivery) or DeliveryResult("Another process is sending it.")
             if result.error is not None:
                 with session.db.writing():
                     alerts.end(session.db, delivery, None, result.error, session.now())

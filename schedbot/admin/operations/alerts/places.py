@@ -4,23 +4,26 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from subprocess import DEVNULL
 
 from schedbot.admin.operations.machine import web_request
-from schedbot.admin.workspaces import check
 from schedbot.errors import SchedbotError
-from schedbot.model import Message, Outcome
+from schedbot.model import Message, Outcome, TokenSource
 from schedbot.operation_settings import AlertSettings
 from schedbot.posts import MessageMetadata
 from schedbot.reports.escaping import escape_text
 from schedbot.session import Session
-from schedbot.slack import channel_ids
+from schedbot.settings import Settings
+from schedbot.slack import channel_ids, tokens
+from schedbot.slack.history.posted_occurrences import ChannelSearch
 from schedbot.slack.remedies import describe_reason
+from schedbot.slack.token_stores.place import find_rotation
 from schedbot.store.jobs import pacing
 from schedbot.store.open_database import get_installation_id
 from schedbot.store.operations.alerts import AlertDelivery
 from schedbot.store.schedules import workspaces
+from schedbot.store.schedules.workspaces import Workspace
 from schedbot.text_input import quote
 
 CHANNEL, COMMAND, WEBHOOK = "channel", "command", "webhook"
@@ -39,44 +42,86 @@ class DeliveryResult:
     is_unknown: bool = False
 
 
-def list_places(session: Session) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a message is posted, and by what name the channel's history shows it. `attempt`: its number."""
+
+    channel: str
+    token: str = field(repr=False)
+    installation: str
+    occurrence: str
+    attempt: int
+
+
+def list_places(settings: Settings) -> list[str]:
     """Return the places that the configuration names."""
-    settings = session.settings.alerts or AlertSettings()
-    names = {CHANNEL: settings.channel, COMMAND: settings.command, WEBHOOK: settings.webhook_url_env}
+    own = settings.alerts or AlertSettings()
+    names = {CHANNEL: own.channel, COMMAND: own.command, WEBHOOK: own.webhook_url_env}
     return [place for place, value in names.items() if value]
 
 
-def deliver(session: Session, settings: AlertSettings, delivery: AlertDelivery) -> DeliveryResult:
+def deliver(session: Session, delivery: AlertDelivery) -> DeliveryResult:
     """Send a message to its place."""
-    if delivery.place == COMMAND:
-        return run_command(settings.command, delivery.content)
-    if delivery.place == WEBHOOK:
-        return call_webhook(settings.webhook_url_env, delivery.content)
-    return post(session, settings, delivery)
+    if delivery.place == CHANNEL:
+        return post(session, delivery)
+    return call(session.settings, delivery.place, delivery.content)
 
 
-def occurrence(delivery: AlertDelivery) -> str:
-    """Return the name of an alert in the metadata of its message."""
-    return f"alert:{delivery.message_id}"
+def call(settings: Settings, place: str, content: Mapping[str, object]) -> DeliveryResult:
+    """Send a message to the command or the webhook."""
+    own = settings.alerts or AlertSettings()
+    return run_command(own.command, content) if place == COMMAND else call_webhook(own.webhook_url_env, content)
 
 
-def post(session: Session, settings: AlertSettings, delivery: AlertDelivery) -> DeliveryResult:
+def post(session: Session, delivery: AlertDelivery) -> DeliveryResult:
     """Post a message to the channel, once."""
-    from schedbot.slack import one_shot
-
     try:
-        token, workspace_id = find_token(session, settings)
-        channel = find_channel(settings)
+        target = find_target(session, delivery, delivery.attempts + 1)
     except SchedbotError as error:
         return DeliveryResult(str(error))
     with session.db.writing():
-        now = session.now()
-        pacing.hold(session.db, workspace_id, pacing.POST, channel, now, now + PACE_MS)
+        now, workspace = session.now(), find_workspace(session)
+        pacing.hold(session.db, workspace.id, pacing.POST, target.channel, now, now + PACE_MS)
+    return post_once(session.settings, target, delivery.content)
+
+
+def find_target(session: Session, delivery: AlertDelivery, attempt: int) -> Target:
+    """Return where and as what a message is posted. Raises SchedbotError."""
+    own = session.settings.alerts or AlertSettings()
+    token = read_token(session.settings, find_workspace(session).token, own.workspace)
     installation = get_installation_id(session.db)
-    metadata = MessageMetadata(installation, occurrence(delivery), delivery.attempts + 1)
-    text = f"{MARKS[str(delivery.content['kind'])]} {escape_text(str(delivery.content['text']))}"
-    api_url, timeout_ms = session.settings.api_url, session.settings.timeout_ms
-    result = one_shot.post_with_metadata(api_url, token, channel, Message(text[:4_000]), metadata, timeout_ms)
+    return Target(find_channel(own), token, installation, f"alert:{delivery.message_id}", attempt)
+
+
+def find_workspace(session: Session) -> Workspace:
+    """Return the workspace of the channel. Raises SchedbotError."""
+    name = (session.settings.alerts or AlertSettings()).workspace
+    workspace = workspaces.by_name(session.db, name)
+    if workspace is None:
+        problem = f"There is no workspace {quote(name)}, which [alerts] names."
+        raise SchedbotError(problem, "'schedbot workspace list' shows them.")
+    return workspace
+
+
+def read_token(settings: Settings, source: TokenSource, workspace: str) -> str:
+    """Return the token of a workspace by its source. Raises SchedbotError."""
+    return tokens.read_token(tokens.resolve_source(source, settings.token, workspace), find_rotation(settings))
+
+
+def find_channel(settings: AlertSettings) -> str:
+    """Return the id of the channel, which may be a link in the configuration. Raises BadInput."""
+    return channel_ids.parse_channel_id(settings.channel)
+
+
+def post_once(settings: Settings, target: Target, content: Mapping[str, object]) -> DeliveryResult:
+    """Post a message to a channel, once."""
+    from schedbot.slack import one_shot
+
+    metadata = MessageMetadata(target.installation, target.occurrence, target.attempt)
+    message = Message(f"{MARKS[str(content['kind'])]} {escape_text(str(content['text']))}"[:4_000])
+    result = one_shot.post_with_metadata(
+        settings.api_url, target.token, target.channel, message, metadata, settings.timeout_ms
+    )
     if result.outcome is Outcome.POSTED:
         return DeliveryResult(ts=result.ts)
     return DeliveryResult(
@@ -84,18 +129,15 @@ def post(session: Session, settings: AlertSettings, delivery: AlertDelivery) -> 
     )
 
 
-def find_token(session: Session, settings: AlertSettings) -> tuple[str, str]:
-    """Return the token of the workspace of the channel, and the workspace's id. Raises SchedbotError."""
-    workspace = workspaces.by_name(session.db, settings.workspace)
-    if workspace is None:
-        problem = f"There is no workspace {quote(settings.workspace)}, which [alerts] names."
-        raise SchedbotError(problem, "'schedbot workspace list' shows them.")
-    return check.find_token(session.settings, workspace), workspace.id
+def find_arrival(settings: Settings, target: Target, since: int, now: int) -> DeliveryResult:
+    """Look for a message in the channel's history: its `ts` if it arrived, or why the history was not read."""
+    from schedbot.slack import one_shot
 
-
-def find_channel(settings: AlertSettings) -> str:
-    """Return the id of the channel, which may be a link in the configuration. Raises BadInput."""
-    return channel_ids.parse_channel_id(settings.channel)
+    search = ChannelSearch(target.channel, since, target.installation, target.token)
+    timeout_ms = settings.timeout_ms
+    (posts,) = one_shot.fetch_posted(settings.api_url, [search], now, timeout_ms, timeout_ms)
+    arrived = posts.by_occurrence.get(target.occurrence)
+    return DeliveryResult(ts=arrived.ts) if arrived else DeliveryResult(error=posts.error or None)
 
 
 def run_command(command: tuple[str, ...], content: Mapping[str, object]) -> DeliveryResult:

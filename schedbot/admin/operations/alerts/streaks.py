@@ -44,7 +44,7 @@ def update(session: Session) -> bool:
         if not (news.begun or ended) or (last is not None and 0 <= now - last < GAP_MS):
             return False
         content = build_content(news.begun, ended, now)
-        message = alerts.add_message(db, content, places.list_places(session), now)
+        message = alerts.add_message(db, content, places.list_places(session.settings), now)
         alerts.announce(db, message, [each.cause for each in news.begun], [each.cause for each in ended])
         alerts.delete_old(db, now)
     return True

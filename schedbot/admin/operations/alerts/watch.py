@@ -4,9 +4,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from schedbot import log
-from schedbot.admin.operations.alerts import dispatch
-from schedbot.errors import SchedbotError
+from schedbot import clock, log
+from schedbot.admin.operations.alerts import dispatch, full_disk
+from schedbot.errors import DiskFull, SchedbotError
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.open_database import open_database
@@ -27,12 +27,19 @@ def watch(settings: Settings) -> Iterator[None]:
 
 
 def look(settings: Settings, stopped: threading.Event) -> None:
-    """Look for causes at each interval until `stopped` is set. An error ends one look."""
+    """Look for causes at each interval until `stopped` is set."""
     while not stopped.wait(INTERVAL_S):
-        try:
-            with closing(open_database(settings.database)) as db:
-                dispatch.check(Session(settings, db))
-        except SchedbotError as error:
-            log.event("alerts_not_checked", "error", why=error)
-        except Exception as error:
-            log.failure("alerts", error)
+        look_once(settings)
+
+
+def look_once(settings: Settings) -> None:
+    """Look for causes, through a connection of its own. An error is logged."""
+    try:
+        with closing(open_database(settings.database)) as db:
+            dispatch.check(Session(settings, db))
+    except DiskFull as error:
+        full_disk.check_without_database(settings, error, clock.now_ms())
+    except SchedbotError as error:
+        log.event("alerts_not_checked", "error", why=error)
+    except Exception as error:
+        log.failure("alerts", error)

@@ -42,7 +42,9 @@ def disk_problems(folder: Path) -> Iterator[Problem]:
     if free < FULL_BYTES:
         sentence = f"The disk of '{folder}' is full: {free // 1024:,} kB are free."
         yield Problem(
-            f"{sentence} No post can be recorded, so none is sent. Free some space.", is_standstill=True, cause="disk"
+            f"{sentence} No post can be recorded, so none is sent. Free some space.",
+            is_standstill=True,
+            cause=alerts.DISK,
         )
 
 
