@@ -74,12 +74,13 @@ def insert_raw(before: Path, after: Path, due: int) -> Cost:
     for pragma in ("synchronous = FULL", f"cache_size = {pages}", "foreign_keys = OFF"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     connection.execute("ATTACH ? AS after", (str(after),))
-    connection.execute("CREATE TEMP TABLE rows AS SELECT * FROM after.jobs WHERE due_at = ?", (DUE_AT,))
+    names = ", ".join(row[0] for row in connection.execute("SELECT name FROM pragma_table_info('jobs')"))
+    connection.execute(f"CREATE TEMP TABLE rows AS SELECT {names} FROM after.jobs WHERE due_at = ?", (DUE_AT,))
     connection.execute("DETACH after")
 
     def insert() -> None:
         with connection:
-            connection.execute("INSERT INTO main.jobs SELECT * FROM temp.rows")
+            connection.execute(f"INSERT INTO main.jobs ({names}) SELECT * FROM temp.rows")
 
     cost = measure(due, insert)
     connection.close()

@@ -70,6 +70,7 @@ def filling(database: Path, tables: tuple[str, ...] = ("jobs",)) -> Iterator[aps
     with connection:
         yield connection
     with connection:
+        connection.execute("INSERT OR IGNORE INTO job_days SELECT DISTINCT day FROM jobs")
         for _, _, definition in parts:
             connection.execute(str(definition))
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

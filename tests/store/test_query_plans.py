@@ -18,8 +18,15 @@ from schedbot.model import (
     UnknownPolicy,
 )
 from schedbot.store.database import Database
-from schedbot.store.fanout import enqueue_due, enqueue_together, insert_jobs
-from schedbot.store.history import missed_spans, result_counts
+from schedbot.store.fanout import (
+    backfill,
+    count_past_occurrences,
+    enqueue_due,
+    enqueue_together,
+    insert_jobs,
+    timezone_update,
+)
+from schedbot.store.history import last_results, missed_spans, previous_post, result_counts, sent_posts
 from schedbot.store.jobs import (
     attempts,
     calendar_deferral,
@@ -32,6 +39,7 @@ from schedbot.store.jobs import (
     unknown,
 )
 from schedbot.store.open_database import create_database
+from schedbot.store.operations import alerts, balance, health, prune, restored_jobs
 from schedbot.store.schedules import active_schedules, due_soon, recurrences, user_zones
 from tests.support.sql import read_rows, read_value
 
@@ -91,8 +99,10 @@ STEPS = [
     pytest.param(rescue.RESCUE_SENT, ["jobs USING INTEGER PRIMARY KEY"], id="rescue a sent job"),
     pytest.param(rescue.RESCUE_UNSENT, ["jobs USING INTEGER PRIMARY KEY"], id="rescue an unsent job"),
     pytest.param(rescue.END_ATTEMPT, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="end a lost attempt"),
-    pytest.param(pending.LIST, ["jobs"], id="jobs of a schedule"),
-    pytest.param(pending.SETTLE, ["jobs"], id="cancel"),
+    pytest.param(pending.LIST, ["jobs_open (schedule_id=?)"], id="jobs of a schedule"),
+    pytest.param(pending.REQUEUE, ["jobs_deferred_past_pause (schedule_id=?)"], id="deferred past a pause"),
+    pytest.param(pending.COUNT_TO_SEND, ["jobs_open (schedule_id=?)"], id="jobs to send"),
+    pytest.param(pending.SETTLE, ["jobs_open (schedule_id=?)"], id="cancel"),
     pytest.param(calendar_deferral.OF_SCHEDULE, ["jobs_open (schedule_id=?)"], id="schedule calendar"),
     pytest.param(
         calendar_deferral.OF_ACCOUNT,
@@ -127,7 +137,9 @@ STEPS = [
     pytest.param(user_zones.FIND, ["people USING PRIMARY KEY"], id="a user zone"),
     pytest.param(user_zones.RECORD_ADOPTED_ZONE, ["people USING PRIMARY KEY"], id="record a user zone"),
     pytest.param(
-        missed_spans.SCHEDULES, ["schedules_to_enqueue", "(schedule_id=? AND due_at>?"], id="record missed spans"
+        missed_spans.SCHEDULES,
+        ["schedules_to_enqueue", "(day=? AND schedule_id=? AND due_at>? AND due_at<?)"],
+        id="record missed spans",
     ),
     pytest.param(missed_spans.OF_SCHEDULE, ["(schedule_id=? AND first_due_at<?)"], id="missed spans of a schedule"),
     pytest.param(missed_spans.OF_SCHEDULE, ["(schedule_id=? AND first_due_at<?)"], id="missed spans of a schedule"),
@@ -143,6 +155,34 @@ def test_statement_of_a_post_reads_an_index_and_sorts_nothing(db: Database, sql:
     assert [index for index in indexes if index not in text] == [], text
     assert [step for step in steps if step.startswith("SCAN") and not is_bounded(step)] == []
     assert "TEMP B-TREE" not in text, text
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        pytest.param(backfill.RECORDED, id="occurrences of a backfill"),
+        pytest.param(count_past_occurrences.COUNT, id="count of past occurrences"),
+        pytest.param(count_past_occurrences.DUE, id="due instants"),
+        pytest.param(timezone_update.LAST_ENQUEUED, id="last enqueued"),
+        pytest.param(previous_post.BEFORE, id="last message before"),
+        pytest.param(last_results.LAST, id="last results"),
+        pytest.param(missed_spans.DUE_OF_JOBS, id="jobs beside a missed span"),
+        pytest.param(sent_posts.COUNT_SINCE, id="posts since a change"),
+        pytest.param(pending.UNSKIP, id="skipped occurrence"),
+        pytest.param(calendar_deferral.LATER_OCCURRENCES, id="later occurrences"),
+        pytest.param(restored_jobs.POSTED, id="posted occurrence"),
+        pytest.param(alerts.FAILED, id="failures without a later post"),
+        pytest.param(prune.SELECT, id="jobs to prune"),
+        pytest.param(health.COUNT_ACCOUNTS_WITHOUT_POST, id="accounts without a post"),
+        pytest.param(balance.JOBS, id="balance"),
+    ],
+)
+def test_jobs_of_a_schedule_are_looked_up_on_each_day(db: Database, sql: str) -> None:
+    steps = plan(db, sql)
+    by_key = [step for step in steps if "INDEX sqlite_autoindex_jobs_1 (day=? AND schedule_id=?" in step]
+    assert by_key, steps
+    scans = ("SCAN jobs", "SCAN j", "SCAN n", "SCAN p", "SCAN l")
+    assert [step for step in steps if step in scans] == []
 
 
 def test_count_of_results_reads_only_the_jobs_of_the_commit(db: Database) -> None:
@@ -162,7 +202,7 @@ def test_schedules_of_a_user_are_read_from_one_index(db: Database) -> None:
 def test_claimed_jobs_are_read_by_key(db: Database) -> None:
     steps = plan(db, claims.CLAIMED)
     assert [step for step in steps if step.startswith("SCAN")] == ["SCAN c VIRTUAL TABLE INDEX 1:"]
-    text = ("INDEX", "PRIMARY KEY", "ORDER BY", "SCALAR SUBQUERY")
+    text = ("INDEX", "PRIMARY KEY", "ORDER BY", "SUBQUERY", "ROWID SEARCH ON TABLE job_days")
     assert all(any(word in step for word in text) for step in steps), steps
 
 

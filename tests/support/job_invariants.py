@@ -24,6 +24,7 @@ VIOLATIONS = {
          WHERE j.state IN ('queued', 'running') AND s.state IN ('paused', 'suspended', 'removed')
            AND (s.state_until IS NULL OR s.state_until > coalesce(j.deferred_to, j.due_at))
            AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.ended_at IS NULL)""",
+    "each day with jobs is listed": "SELECT id FROM jobs WHERE day NOT IN (SELECT day FROM job_days)",
     "only jobs of a paused workspace are parked": """
         SELECT j.id FROM jobs j JOIN workspaces w ON w.id = j.workspace_id
          WHERE j.state = 'queued' AND j.parked <> (w.paused_at IS NOT NULL)""",
@@ -42,6 +43,7 @@ COUNTS = (
 INSERT_ANEW = """
 INSERT INTO prunes (id, pruned_at, older_than, keeps_failed, is_deleting) VALUES (-1, 0, 0, 0, 1);
 CREATE TEMP TABLE old_jobs AS SELECT * FROM jobs;
+ALTER TABLE old_jobs DROP COLUMN day; -- computed
 CREATE TEMP TABLE old_attempts AS SELECT * FROM attempts;
 DELETE FROM attempts;
 DELETE FROM jobs;

@@ -11,12 +11,13 @@ from schedbot.model import CancelReason, JobState, Schedule
 from schedbot.rules.lifecycle import NEW, REVERSIBLE, Event, after
 from schedbot.store.database import Database
 from schedbot.store.history import missed_spans
+from schedbot.store.history.job_days import on_days
 
 SPACING_MS = 1_000
 
-RECORDED = """
+RECORDED = f"""
 SELECT due_at, state, cancel_reason FROM jobs
- WHERE schedule_id = :schedule_id AND due_at >= :start AND due_at < :end
+ WHERE {on_days(":start", ":end")} AND schedule_id = :schedule_id AND due_at >= :start AND due_at < :end
 """
 
 # Each row of :due is [due_at, position in the queue].
@@ -26,7 +27,7 @@ SELECT :schedule_id, w.id, d.value ->> 0, :now + :spacing_ms * (d.value ->> 1),
        :now + :spacing_ms * (d.value ->> 1) + :grace_ms, :queued, w.paused_at IS NOT NULL, 1
   FROM json_each(:due) d JOIN workspaces w ON w.id = :workspace_id
  WHERE true
-ON CONFLICT (schedule_id, due_at) DO UPDATE
+ON CONFLICT (day, schedule_id, due_at) DO UPDATE
    SET state = :retried, workspace_id = excluded.workspace_id, available_at = excluded.available_at,
        deadline_at = excluded.deadline_at, parked = excluded.parked, is_requested = 1, spent = 0, error = NULL,
        cancel_reason = NULL

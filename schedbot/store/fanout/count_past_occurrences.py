@@ -8,11 +8,13 @@ from schedbot.model import Schedule, ScheduleState
 from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
 from schedbot.store.history import missed_spans
+from schedbot.store.history.job_days import on_days
 from schedbot.store.schedules import recurrences, schedules
 
-JOBS = """
+JOBS = f"""
   FROM jobs
- WHERE schedule_id = :schedule_id AND due_at BETWEEN :since AND :now AND kind = 'scheduled' AND state <> 'cancelled'
+ WHERE {on_days(":since", ":now")} AND schedule_id = :schedule_id AND due_at BETWEEN :since AND :now
+   AND kind = 'scheduled' AND state <> 'cancelled'
 """
 COUNT = f"SELECT count(*) {JOBS}"
 DUE = f"SELECT due_at {JOBS}"

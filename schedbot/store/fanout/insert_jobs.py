@@ -1,8 +1,8 @@
 """Write jobs for occurrences: one INSERT ... SELECT for all schedules of a recurrence, the same for a tick and an add.
 
 A job is written up to LOOK_AHEAD_MS before it is due. The jobs of one instant are spaced one second apart within a
-channel and interleaved between workspaces, so that a claim is one ordered read of an index. UNIQUE (schedule_id,
-due_at) makes a second job for an occurrence impossible, whoever enqueues.
+channel and interleaved between workspaces, so that a claim is one ordered read of an index. UNIQUE (day,
+schedule_id, due_at) makes a second job for an occurrence impossible, whoever enqueues.
 """
 
 import json
@@ -54,7 +54,7 @@ NOT EXISTS (SELECT 1 FROM missed_spans m
 
 # A cancelled job is queued again if its occurrence is due after all.
 ENQUEUE_AGAIN = """
-ON CONFLICT (schedule_id, due_at) DO UPDATE
+ON CONFLICT (day, schedule_id, due_at) DO UPDATE
    SET state = :enqueued_again, workspace_id = excluded.workspace_id, available_at = excluded.available_at,
        deadline_at = excluded.deadline_at, parked = excluded.parked, error = NULL, cancel_reason = NULL,
        deferred_to = excluded.deferred_to, deferred_by = excluded.deferred_by

@@ -18,8 +18,12 @@ from schedbot.store.schedules.shared_calendars import CALENDAR, parse_calendar
 # Both databases have the newest schema, so their columns have the same order.
 COPIED_TABLES = ("workspaces", "recurrences", "schedules", "schedule_versions", "calendars")
 
-SKIPPED_IN_ADVANCE = """
-INSERT INTO jobs SELECT * FROM original.jobs j WHERE j.state = 'skipped' AND j.due_at >= :begin_at
+COPIED_COLUMNS = """
+schedule_id, workspace_id, kind, due_at, available_at, deadline_at, deferred_to, deferred_by, state, error,
+       cancel_reason"""
+SKIPPED_IN_ADVANCE = f"""
+INSERT INTO jobs ({COPIED_COLUMNS})
+SELECT {COPIED_COLUMNS} FROM original.jobs WHERE state = 'skipped' AND due_at >= :begin_at
 """
 
 # As if the schedules had been there then: a schedule that is finished now may have been due.

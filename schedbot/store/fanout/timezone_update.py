@@ -13,6 +13,7 @@ from schedbot import times
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
+from schedbot.store.history.job_days import ON_ANY_DAY
 from schedbot.store.schedules import due_soon
 from schedbot.store.schedules.recurrences import rule_columns
 
@@ -22,9 +23,11 @@ SELECT r.id, {rule_columns("rule")}, r.next_due_at FROM recurrences r
 """
 
 # An occurrence that was skipped in advance is not before next_due_at.
-LAST_ENQUEUED = """
-SELECT max(max(coalesce((SELECT max(j.due_at) FROM jobs j
-                          WHERE j.schedule_id = s.id AND j.due_at < :next_due_at AND j.kind = 'scheduled'), 0),
+LAST_ENQUEUED = f"""
+SELECT max(max(coalesce((SELECT j.due_at FROM jobs j
+                          WHERE j.{ON_ANY_DAY} AND j.schedule_id = s.id AND j.due_at < :next_due_at
+                            AND j.kind = 'scheduled'
+                          ORDER BY j.day DESC, j.due_at DESC LIMIT 1), 0),
                coalesce((SELECT max(m.last_due_at) FROM missed_spans m
                           WHERE m.schedule_id = s.id AND m.last_due_at < :next_due_at), 0)))
   FROM schedules s WHERE s.recurrence_id = :id AND s.state = 'active'

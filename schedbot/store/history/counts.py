@@ -47,7 +47,7 @@ class JobCount:
 def count_jobs(db: Database, selection: Filter) -> Iterator[JobCount]:
     """Yield the counts of the jobs and of the missed occurrences that the filter lets through."""
     with db.reading():
-        sql = GROUP.format(jobs=filters.statement(SELECT, selection, jobs.OLDEST_FIRST))
+        sql = GROUP.format(jobs=filters.of_jobs(SELECT, selection, jobs.OLDEST_FIRST))
         yield from db.each(JobCount, sql, filters.bindings(selection))
         for span in jobs.spans(db, selection, "due_at"):
             quarters = Counter(due_at // QUARTER_MS for due_at in due_within(db, span, selection))

@@ -1,16 +1,17 @@
 """Filters of `audit` and `retry`, as statements that are served by an index.
 
 A rare state is a literal in the text, because only then does SQLite use its partial index. Several rare states are
-branches that SQLite merges in due order. All other statements read `jobs_by_due`, or one schedule's jobs by their
-UNIQUE key, and sort nothing. Values are bound, never written into the text.
+branches that SQLite merges in due order. All other statements read `jobs_by_due`, or the jobs of few schedules by the
+key of the table (`job_days`), and sort nothing or the jobs of one day. Values are bound, never written into the text.
 """
 
 import json
 from dataclasses import dataclass
 
 from schedbot.model import JobState
+from schedbot.store.history import job_days
 
-# For more schedules it is cheaper to read all jobs in due order than to collect and sort theirs.
+# For more schedules it is cheaper to read all jobs in due order than to look theirs up on each day.
 MAX_SCHEDULES_BY_KEY = 100
 RARE_STATES = frozenset({JobState.FAILED, JobState.HELD, JobState.RUNNING, JobState.UNKNOWN})
 
@@ -76,7 +77,7 @@ class Filter:
 def statement(select: str, selection: Filter, order: str, condition: str = "") -> str:
     """Return `select` (jobs are `j`, schedules `s`, versions `v`) with the filter's WHERE, sorted by `order`.
 
-    `condition` is one more condition for each job.
+    `condition` is one more condition for each row. Of jobs, `of_jobs` reads less.
     """
     common = [*conditions(selection), *([condition] if condition else [])]
     branches = [
@@ -84,6 +85,16 @@ def statement(select: str, selection: Filter, order: str, condition: str = "") -
         for state in state_conditions(selection)
     ]
     return " UNION ALL ".join(branches) + f" ORDER BY {order}"
+
+
+def of_jobs(select: str, selection: Filter, order: str, condition: str = "") -> str:
+    """Do as `statement` for a select from the table of jobs: those of few schedules are looked up on each day."""
+    if selection.schedules is None or len(selection.schedules) > MAX_SCHEDULES_BY_KEY:
+        return statement(select, selection, order, condition)
+    states = [] if selection.states is None else [f"j.state IN {values('states')}"]
+    common = [f"j.{job_days.ON_ANY_DAY}", *conditions(selection), *states, *([condition] if condition else [])]
+    day = "j.day DESC" if order.startswith("due_at DESC") else "j.day"
+    return f"{select} WHERE {' AND '.join(common)} ORDER BY {day}, {order}"
 
 
 def conditions(selection: Filter) -> list[str]:

@@ -179,7 +179,7 @@ def newest(db: Database, selection: Filter, limit: int) -> list[JobRecord]:
 
 def newest_jobs(db: Database, selection: Filter, limit: int) -> Iterator[JobRecord]:
     """Yield the `limit` jobs that were due last, the newest first."""
-    sql = filters.statement(JOBS, selection, NEWEST_FIRST) + " LIMIT :limit"
+    sql = filters.of_jobs(JOBS, selection, NEWEST_FIRST) + " LIMIT :limit"
     return with_attempts(db, db.each(JobRecord, sql, {**filters.bindings(selection), "limit": limit}))
 
 
@@ -191,7 +191,7 @@ def every(db: Database, selection: Filter) -> Iterator[JobRecord]:
 
 def every_job(db: Database, selection: Filter) -> Iterator[JobRecord]:
     """Yield all jobs in due order."""
-    sql = filters.statement(JOBS, selection, OLDEST_FIRST)
+    sql = filters.of_jobs(JOBS, selection, OLDEST_FIRST)
     return with_attempts(db, db.each(JobRecord, sql, filters.bindings(selection)))
 
 

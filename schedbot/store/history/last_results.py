@@ -9,14 +9,15 @@ from dataclasses import dataclass
 
 from schedbot.model import JobState
 from schedbot.store.database import Database
+from schedbot.store.history.job_days import ON_ANY_DAY
 
-LAST = """
+LAST = f"""
 SELECT ids.value AS schedule_id, j.due_at, j.state, j.error
   FROM json_each(:ids) AS ids
  CROSS JOIN jobs j ON j.id = (SELECT l.id FROM jobs l
-                               WHERE l.schedule_id = ids.value AND l.due_at <= :now
+                               WHERE l.{ON_ANY_DAY} AND l.schedule_id = ids.value AND l.due_at <= :now
                                  AND l.state NOT IN ('queued', 'running') AND l.kind <> 'test'
-                               ORDER BY l.due_at DESC LIMIT 1)
+                               ORDER BY l.day DESC, l.due_at DESC LIMIT 1)
  UNION ALL
 SELECT m.schedule_id, m.last_due_at, 'missed', m.reason
   FROM json_each(:ids) AS ids

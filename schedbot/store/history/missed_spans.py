@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from schedbot.model import NO_TICK, MisfirePolicy, Recurrence
 from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
+from schedbot.store.history.job_days import on_days
 from schedbot.store.schedules.recurrences import rule_columns
 from schedbot.store.schedules.shared_calendars import CALENDAR
 
@@ -20,7 +21,8 @@ from schedbot.store.schedules.shared_calendars import CALENDAR
 SCHEDULES = f"""
 SELECT s.id, s.workspace_id, max(s.effective_at + 1, coalesce(v.starts_at, 0)) AS since, v.until_at AS until,
        (SELECT json_group_array(j.due_at) FROM jobs j
-         WHERE j.schedule_id = s.id AND j.due_at BETWEEN :first_due_at AND :last_due_at) AS jobs,
+         WHERE j.{on_days(":first_due_at", ":last_due_at")} AND j.schedule_id = s.id
+           AND j.due_at BETWEEN :first_due_at AND :last_due_at) AS jobs,
        (SELECT json_group_array(json_array(m.first_due_at, m.last_due_at)) FROM missed_spans m
          WHERE m.schedule_id = s.id AND m.recurrence_id = s.recurrence_id
            AND m.last_due_at >= :first_due_at AND m.first_due_at <= :last_due_at) AS spans
@@ -44,7 +46,10 @@ SELECT m.id, m.first_due_at, m.last_due_at, m.count, {rule_columns("rule")}
 """
 
 # Each occurrence in a span's time that has a job is not in the span.
-DUE_OF_JOBS = "SELECT due_at FROM jobs WHERE schedule_id = :schedule_id AND due_at BETWEEN :since AND :until"
+DUE_OF_JOBS = f"""
+SELECT due_at FROM jobs
+ WHERE {on_days(":since", ":until")} AND schedule_id = :schedule_id AND due_at BETWEEN :since AND :until
+"""
 
 REMOVE = "DELETE FROM missed_spans WHERE id = :id"
 SHRINK = "UPDATE missed_spans SET count = count - :taken WHERE id = :id"

@@ -1,11 +1,12 @@
 """Number of posts since a change. Instants are UTC milliseconds."""
 
 from schedbot.store.database import Database
+from schedbot.store.history.job_days import ON_ANY_DAY
 
-COUNT_SINCE = """
+COUNT_SINCE = f"""
 SELECT count(DISTINCT a.job_id)
   FROM jobs j JOIN attempts a ON a.job_id = j.id
- WHERE j.schedule_id = :schedule_id AND a.version >= :version AND a.sent_at >= :since
+ WHERE j.{ON_ANY_DAY} AND j.schedule_id = :schedule_id AND a.version >= :version AND a.sent_at >= :since
 """
 
 COUNT_IN_WORKSPACE = """

@@ -81,7 +81,7 @@ class OpenSpan:
 
 def list_open_jobs(db: Database, selection: Filter) -> list[OpenFailure]:
     """Return the jobs of the filter that nobody has acknowledged, in due order. The filter names only STATES."""
-    sql = filters.statement(JOBS, selection, jobs.OLDEST_FIRST, "j.acknowledged IS NULL")
+    sql = filters.of_jobs(JOBS, selection, jobs.OLDEST_FIRST, "j.acknowledged IS NULL")
     return db.all(OpenFailure, sql, filters.bindings(selection))
 
 

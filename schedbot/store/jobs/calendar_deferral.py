@@ -20,6 +20,7 @@ from schedbot.rules.calendar import (
 from schedbot.rules.lifecycle import Event, after
 from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.store.database import Database
+from schedbot.store.history.job_days import on_days
 from schedbot.store.jobs import pacing
 from schedbot.store.jobs.pending import IS_PENDING
 from schedbot.store.schedules.recurrences import rule_columns
@@ -51,9 +52,10 @@ OF_ACCOUNT = f"{WAITING} AND s.account = :account"
 
 OF_WORKSPACE = f"{WAITING} AND s.workspace_id = :workspace_id"
 
-LATER_OCCURRENCES = """
+LATER_OCCURRENCES = f"""
 SELECT due_at FROM jobs
- WHERE schedule_id = :schedule_id AND due_at > :due_at AND due_at <= :by AND kind = 'scheduled'
+ WHERE {on_days(":due_at", ":by")} AND schedule_id = :schedule_id AND due_at > :due_at AND due_at <= :by
+   AND kind = 'scheduled'
    AND state IN ('queued', 'running', 'unknown')
 """
 

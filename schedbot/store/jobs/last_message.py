@@ -6,6 +6,7 @@ Parts of statements in which the job is `j`, its schedule's version `v` and its 
 """
 
 from schedbot.posts import CANNOT_BE_UPDATED
+from schedbot.store.history.job_days import ON_ANY_DAY, on_days
 
 # A message to a person goes to the conversation that Slack opened.
 CHANNEL = "coalesce(d.channel_id, v.channel)"
@@ -18,10 +19,10 @@ CASE WHEN {IS_FIRST_PART}
                             WHERE g.job_id = j.id AND g.method = 'update'
                               AND g.error IN ({", ".join(f"'{code}'" for code in sorted(CANNOT_BE_UPDATED))}))
      THEN coalesce((SELECT p.ts FROM jobs p
-                     WHERE p.schedule_id = j.schedule_id AND p.ts IS NOT NULL AND p.kind <> 'test'
+                     WHERE p.{ON_ANY_DAY} AND p.schedule_id = j.schedule_id AND p.ts IS NOT NULL AND p.kind <> 'test'
                        AND p.thread_ts IS NULL
                        AND EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = p.id AND a.channel = {CHANNEL})
-                     ORDER BY p.due_at DESC LIMIT 1), '')
+                     ORDER BY p.day DESC, p.due_at DESC LIMIT 1), '')
      ELSE '' END
 """
 
@@ -29,8 +30,8 @@ CASE WHEN {IS_FIRST_PART}
 IS_SUPERSEDED = f"""
 CASE WHEN {IS_FIRST_PART}
      THEN EXISTS (SELECT 1 FROM jobs p
-                   WHERE p.schedule_id = j.schedule_id AND p.due_at > j.due_at AND p.ts IS NOT NULL
-                     AND p.kind <> 'test')
+                   WHERE p.{on_days("j.due_at")} AND p.schedule_id = j.schedule_id AND p.due_at > j.due_at
+                     AND p.ts IS NOT NULL AND p.kind <> 'test')
      ELSE 0 END
 """
 

@@ -12,6 +12,7 @@ from schedbot.model import CancelReason, JobKind, JobState, Schedule
 from schedbot.rules.lifecycle import NEW, Event, after
 from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.store.database import Database
+from schedbot.store.history.job_days import day_of
 from schedbot.store.schedules import pauses_of_all
 
 NEVER = 2**62  # an instant that does not come
@@ -27,7 +28,7 @@ IS_PENDING = """
                     WHERE a.job_id = jobs.id AND a.ended_at IS NULL AND a.sent_at IS NOT NULL)
 """
 
-LIST = f"SELECT id, due_at, state FROM jobs WHERE schedule_id = :schedule_id AND {IS_PENDING} ORDER BY due_at"
+LIST = f"SELECT id, due_at, state FROM jobs WHERE schedule_id = :schedule_id AND {IS_PENDING}"
 
 SETTLE = f"""
 UPDATE jobs SET state = :state, cancel_reason = :reason, token = NULL, lease_until = NULL
@@ -51,7 +52,7 @@ UPDATE jobs
 # Due before the pause and deferred to an instant after it, so the pause does not concern it.
 DEFERRED_PAST_PAUSE = """
  WHERE schedule_id = :schedule_id AND due_at <= :now AND deferred_to > :now
-   AND state = 'cancelled' AND cancel_reason IN ('schedule_paused', 'all_paused')
+   AND state = 'cancelled' AND deferred_to IS NOT NULL AND cancel_reason IN ('schedule_paused', 'all_paused')
 """
 
 REQUEUE = f"""
@@ -72,16 +73,17 @@ SELECT s.id, :workspace_id, :due_at, :due_at, :due_at, :state, :reason
    AND NOT EXISTS (SELECT 1 FROM missed_spans m
                     WHERE m.schedule_id = s.id AND m.recurrence_id = s.recurrence_id
                       AND m.first_due_at <= :due_at AND m.last_due_at >= :due_at)
-ON CONFLICT (schedule_id, due_at) DO UPDATE SET state = excluded.state, cancel_reason = excluded.cancel_reason
+ON CONFLICT (day, schedule_id, due_at) DO UPDATE SET state = excluded.state, cancel_reason = excluded.cancel_reason
  WHERE jobs.state = 'cancelled' AND jobs.attempts = 0
 """
 
-UNSKIP = """
+UNSKIP = f"""
 UPDATE jobs
    SET state = :queued, cancel_reason = NULL, error = NULL, workspace_id = :workspace_id, available_at = due_at,
        deadline_at = due_at + :grace_ms,
        parked = (SELECT paused_at IS NOT NULL FROM workspaces WHERE id = :workspace_id)
- WHERE schedule_id = :schedule_id AND due_at = :due_at AND state = 'skipped' AND cancel_reason = :reason
+ WHERE day = {day_of(":due_at")} AND schedule_id = :schedule_id AND due_at = :due_at
+   AND state = 'skipped' AND cancel_reason = :reason
 """
 
 LIST_SKIPPED = """
@@ -94,13 +96,14 @@ INSERT INTO jobs (schedule_id, workspace_id, kind, due_at, available_at, deadlin
 SELECT :schedule_id, w.id, :kind, :due_at, :now, :due_at + :grace_ms, :state, w.paused_at IS NOT NULL, 1
   FROM workspaces w
  WHERE w.id = :workspace_id
-ON CONFLICT (schedule_id, due_at) DO NOTHING
+ON CONFLICT (day, schedule_id, due_at) DO NOTHING
 RETURNING id
 """
 
 COUNT_TO_SEND = """
 SELECT count(*) FROM jobs
- WHERE schedule_id = :schedule_id AND state = 'queued' AND parked = 0 AND deadline_at >= :now
+ WHERE schedule_id = :schedule_id AND state IN ('queued', 'running') AND state = 'queued' AND parked = 0
+   AND deadline_at >= :now
    AND coalesce(deferred_to, due_at) <= :now
 """
 
@@ -149,7 +152,7 @@ class SkippedOccurrences(dict[tuple[str, int], str]):
 
 def list_pending(db: Database, schedule_id: str) -> list[PendingJob]:
     """Return the pending jobs of a schedule, in order of due_at."""
-    return db.all(PendingJob, LIST, {"schedule_id": schedule_id})
+    return sorted(db.all(PendingJob, LIST, {"schedule_id": schedule_id}), key=lambda job: job.due_at)
 
 
 def cancel(db: Database, schedule_id: str, reason: CancelReason, due_at: int | None = None) -> int:

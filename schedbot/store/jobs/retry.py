@@ -85,7 +85,7 @@ class Retry:
 
 def list_candidates(db: Database, job_filter: Filter) -> Iterator[Candidate]:
     """Yield the jobs that the filter matches, in order of due_at."""
-    sql = filters.statement(CANDIDATES, job_filter, "due_at, job")
+    sql = filters.of_jobs(CANDIDATES, job_filter, "due_at, job")
     return db.each(Candidate, sql, filters.bindings(job_filter))
 
 

@@ -5,20 +5,21 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from schedbot.store.database import Database
+from schedbot.store.history.job_days import DAY_MS, ON_ANY_DAY
 
-DAY_MS = 86_400_000
 WINDOW_MS = 90 * DAY_MS
 DISK = "disk"  # cause of the alert that is in a file, because no row can be written (admin/operations/alerts/full_disk)
 NOT_CONFIGURED = "not_configured"  # its place was taken out of [alerts] before it arrived
 
 # Schedules that have not posted since the failure, by the error of the failure.
-FAILED = """
+FAILED = f"""
 SELECT j.error, count(*) AS jobs, count(DISTINCT j.schedule_id) AS schedules,
        count(DISTINCT j.workspace_id) AS workspaces
   FROM jobs j CROSS JOIN schedules s ON s.id = j.schedule_id
  WHERE j.state = 'failed' AND j.due_at > :since AND j.acknowledged IS NULL AND s.state <> 'removed'
-   AND NOT EXISTS (SELECT 1 FROM jobs n
-                    WHERE n.schedule_id = j.schedule_id AND n.due_at > j.due_at AND n.state = 'succeeded')
+   AND (SELECT n.id FROM jobs n
+         WHERE n.{ON_ANY_DAY} AND n.schedule_id = j.schedule_id AND n.due_at > j.due_at AND n.state = 'succeeded'
+         ORDER BY n.day DESC, n.due_at DESC LIMIT 1) IS NULL
  GROUP BY 1 ORDER BY 2 DESC LIMIT 50
 """
 SUSPENDED = """

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from schedbot.model import CancelReason, JobKind, JobState
 from schedbot.rules.expected_occurrences import FOREVER
 from schedbot.store.database import Database
+from schedbot.store.history.job_days import on_days
 
 SELECTED = "(:ids IS NULL OR s.id IN (SELECT value FROM json_each(:ids)))"
 
@@ -29,7 +30,8 @@ SELECT s.id AS schedule_id, v.version, v.recurrence_id, v.starts_at, v.until_at,
 
 JOBS = f"""
 SELECT s.id AS schedule_id, j.id AS job, j.due_at, j.state, j.kind, j.is_requested, j.cancel_reason
-  FROM schedules s CROSS JOIN jobs j ON j.schedule_id = s.id AND j.due_at BETWEEN :first AND :last
+  FROM schedules s
+ CROSS JOIN jobs j ON j.{on_days(":first", ":last")} AND j.schedule_id = s.id AND j.due_at BETWEEN :first AND :last
  WHERE {SELECTED} ORDER BY s.id, j.due_at
 """
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from schedbot import __version__
 from schedbot.store.database import Database, DatabaseLost
+from schedbot.store.history.job_days import DAY_MS, on_days
 from schedbot.store.jobs import outage
 from schedbot.store.operations import heartbeats, ownership, passing_failures, remaining_jobs
 from schedbot.store.operations.passing_failures import PassingFailure
@@ -52,12 +53,13 @@ SELECT coalesce(sum(m.count), 0) FROM missed_spans m CROSS JOIN schedules s ON s
 """
 
 # Read only if occurrences were missed.
-COUNT_ACCOUNTS_WITHOUT_POST = """
+COUNT_ACCOUNTS_WITHOUT_POST = f"""
 SELECT count(DISTINCT s.account) FROM schedules s
  WHERE s.account <> '' AND s.state <> 'removed'
    AND s.id IN (SELECT schedule_id FROM jobs WHERE state = 'missed' AND due_at > :since AND acknowledged IS NULL
                 UNION ALL SELECT schedule_id FROM missed_spans WHERE last_due_at > :since AND acknowledged IS NULL)
-   AND NOT EXISTS (SELECT 1 FROM schedules o CROSS JOIN jobs j ON j.schedule_id = o.id
+   AND NOT EXISTS (SELECT 1 FROM schedules o
+                    CROSS JOIN jobs j ON j.{on_days(":since")} AND j.schedule_id = o.id
                     WHERE o.account = s.account AND o.state <> 'removed'
                       AND j.due_at > :since AND j.state = 'succeeded')
 """
@@ -83,8 +85,6 @@ SELECT name, paused_reason AS reason, stops_grace FROM workspaces
 COUNT_SUSPENDED = "SELECT count(*) FROM schedules WHERE state = 'suspended'"
 
 HAS_ACTIVE_SCHEDULE = "SELECT EXISTS (SELECT 1 FROM schedules WHERE state = 'active')"
-
-DAY_MS = 86_400_000
 
 
 class PausedWorkspace(NamedTuple):

@@ -10,18 +10,19 @@ from dataclasses import dataclass
 
 from schedbot.store.database import Database
 from schedbot.store.history import changes
+from schedbot.store.history.job_days import DAY_MS, ON_ANY_DAY, day_of
 from schedbot.store.sqlite.chain_entries import SETTLED_STATES
 
 CHILDREN = ("lookups", "message_parts", "message_files", "attempts")
-DAY_MS = 86_400_000
 
 PRUNABLE = f"""
        j.due_at >= :since AND j.due_at < :cutoff AND coalesce(j.deferred_to, 0) < :cutoff
    AND j.state IN {SETTLED_STATES}
    AND NOT (j.state = 'failed' AND :keep_failed)
    AND (j.state <> 'succeeded'
-        OR EXISTS (SELECT 1 FROM jobs n
-                    WHERE n.schedule_id = j.schedule_id AND n.due_at > j.due_at AND n.state = 'succeeded'))
+        OR (SELECT n.id FROM jobs n
+             WHERE n.{ON_ANY_DAY} AND n.schedule_id = j.schedule_id AND n.due_at > j.due_at AND n.state = 'succeeded'
+             ORDER BY n.day DESC, n.due_at DESC LIMIT 1) IS NOT NULL)
 """
 
 SELECT = f"SELECT j.id, j.due_at FROM jobs j WHERE {PRUNABLE} ORDER BY j.due_at LIMIT :limit"
@@ -33,6 +34,11 @@ COUNT_SPANS = "SELECT count(*) FROM missed_spans WHERE last_due_at < :cutoff"
 DELETE_SPANS = """
 DELETE FROM missed_spans
  WHERE id IN (SELECT id FROM missed_spans WHERE first_due_at < :cutoff AND last_due_at < :cutoff LIMIT :limit)
+"""
+
+DELETE_DAYS = f"""
+DELETE FROM job_days
+ WHERE day < {day_of(":cutoff")} AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.day = job_days.day)
 """
 
 # Prunes of one day share a row.
@@ -104,6 +110,7 @@ def delete_slice(db: Database, request: PruneRequest, since: int, limit: int, no
     for table in CHILDREN:
         deleted = db.execute(f"DELETE FROM {table} WHERE job_id IN (SELECT value FROM json_each(:ids))", {"ids": ids})
     db.execute("DELETE FROM jobs WHERE id IN (SELECT value FROM json_each(:ids))", {"ids": ids})
+    db.execute(DELETE_DAYS, {"cutoff": request.cutoff})
     spans = db.execute(DELETE_SPANS, {"cutoff": request.cutoff, "limit": limit})
     deleted_changes = changes.delete_of_jobs(db, request.cutoff, limit)
     is_more = len(jobs) == limit or spans == limit or deleted_changes == limit

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from schedbot.model import JobState, Outcome, TokenSource
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
+from schedbot.store.history.job_days import day_of
 
 ERROR = "restored"
 
@@ -56,7 +57,10 @@ UPDATE jobs
  WHERE id = :id AND state = :before
 """
 
-POSTED = "SELECT ts FROM jobs WHERE schedule_id = :schedule_id AND due_at = :due_at AND state = 'succeeded'"
+POSTED = f"""
+SELECT ts FROM jobs
+ WHERE day = {day_of(":due_at")} AND schedule_id = :schedule_id AND due_at = :due_at AND state = 'succeeded'
+"""
 CLEAR = "UPDATE installation SET backed_up_at = NULL"
 
 

@@ -44,7 +44,8 @@ UPDATE jobs SET deadline_at = restarted.deadline_at
                 OR (v.misfire = 'latest'
                     AND NOT EXISTS (SELECT 1 FROM jobs n
                                      WHERE n.schedule_id = j.schedule_id AND n.due_at > j.due_at
-                                       AND n.state = 'queued' AND n.kind = 'scheduled'
+                                       AND n.state IN ('queued', 'running') AND n.state = 'queued'
+                                       AND n.kind = 'scheduled'
                                        AND coalesce(n.deferred_to, n.due_at) <= :now)))) AS restarted
  WHERE jobs.id = restarted.id AND jobs.deadline_at < restarted.deadline_at
 """

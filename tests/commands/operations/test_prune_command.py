@@ -45,6 +45,14 @@ def write_jobs(history: JobHistory) -> dict[str, int]:
     return jobs
 
 
+def test_days_without_jobs_are_looked_up_no_more(history: JobHistory) -> None:
+    schedule = history.add_schedule("daily")
+    for days in (300, 200, 1):
+        history.add_job(schedule, "succeeded", ago_ms=days * DAY, ts="1.0")
+    prune.carry_out(history.session, SPAN, keep_failed=False)
+    assert read_rows(history.db, "SELECT day FROM job_days") == [((NOW - DAY) // DAY,)]
+
+
 @pytest.mark.parametrize(
     ("keeps_failed", "deleted"),
     [(False, {"succeeded0", "failed1", "missed2", "skipped3"}), (True, {"succeeded0", "missed2", "skipped3"})],

@@ -177,6 +177,7 @@ CREATE TABLE calendars (
 
 -- Jobs: one for each enqueued occurrence, and for each extra post (run-now).
 -- A CHECK of many values that is run for each job has no IN: SQLite would build an index of the values each time.
+-- The key begins with the day, so that a tick writes into a small part of it, however many jobs there are.
 CREATE TABLE jobs (
   id            INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   schedule_id   TEXT    NOT NULL REFERENCES schedules (id),
@@ -204,7 +205,8 @@ CREATE TABLE jobs (
   stored_at     INTEGER,                               -- its message is in message_parts; null: it is rendered when sent
   degraded      INTEGER NOT NULL DEFAULT 0,            -- a picture of it is missing
   acknowledged  TEXT,                                  -- JSON: at, by and reason of a person who saw its failure
-  CONSTRAINT one_job_for_each_occurrence UNIQUE (schedule_id, due_at),
+  day           INTEGER NOT NULL GENERATED ALWAYS AS (due_at / 86400000) VIRTUAL,  -- UTC, counted from the epoch
+  CONSTRAINT one_job_for_each_occurrence UNIQUE (day, schedule_id, due_at),
   CONSTRAINT kind_known CHECK (kind IN ('scheduled', 'extra', 'test')),
   CONSTRAINT state_known CHECK (
     state = 'queued' OR state = 'running' OR state = 'succeeded' OR state = 'failed' OR state = 'unknown' OR
@@ -229,6 +231,7 @@ CREATE INDEX jobs_claimable ON jobs (available_at, id) WHERE state = 'queued' AN
 CREATE INDEX jobs_open ON jobs (schedule_id) WHERE state IN ('queued', 'running');
 CREATE INDEX jobs_leased ON jobs (lease_until) WHERE state = 'running';
 CREATE INDEX jobs_to_look_up ON jobs (available_at) WHERE state = 'unknown';
+CREATE INDEX jobs_of_unknown_outcome ON jobs (schedule_id) WHERE state = 'unknown';
 CREATE INDEX jobs_by_workspace ON jobs (workspace_id, available_at, id) WHERE state = 'queued' AND parked = 0;
 CREATE INDEX jobs_parked ON jobs (workspace_id) WHERE state = 'queued' AND parked = 1;
 CREATE INDEX jobs_held ON jobs (due_at) WHERE state = 'held';
@@ -237,6 +240,17 @@ CREATE INDEX jobs_failed_deferred ON jobs (deferred_to, due_at) WHERE state = 'f
 CREATE INDEX jobs_called_off ON jobs (due_at) WHERE state = 'cancelled' AND cancel_reason = 'all_paused';
 CREATE INDEX jobs_by_error ON jobs (error) WHERE error IS NOT NULL;
 CREATE INDEX jobs_by_due ON jobs (due_at);
+CREATE INDEX jobs_deferred_past_pause ON jobs (schedule_id) WHERE state = 'cancelled' AND deferred_to IS NOT NULL;
+
+-- Days with jobs: the jobs of a schedule are looked up on each of them (store/history/job_days.py).
+CREATE TABLE job_days (
+  day  INTEGER NOT NULL PRIMARY KEY
+) STRICT;
+CREATE TRIGGER day_of_new_job AFTER INSERT ON jobs WHEN NOT EXISTS (SELECT 1 FROM job_days WHERE day = NEW.day)
+BEGIN INSERT INTO job_days VALUES (NEW.day); END;
+CREATE TRIGGER day_of_moved_job AFTER UPDATE OF due_at ON jobs
+WHEN NOT EXISTS (SELECT 1 FROM job_days WHERE day = NEW.day)
+BEGIN INSERT INTO job_days VALUES (NEW.day); END;
 
 -- Many missed occurrences of a schedule in one row: each occurrence of the recurrence from first to last that has no
 -- job. A backfill makes jobs for some of them, and the count goes down by these.
