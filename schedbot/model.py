@@ -189,6 +189,12 @@ def occurrence_id(schedule_id: str, due_at: int) -> str:
     return f"{schedule_id}:{due_at}"
 
 
+def parse_occurrence_id(text: str) -> tuple[str, int] | None:
+    """Return schedule and due_at of an occurrence; None for any other text."""
+    schedule_id, _, due_at = text.partition(":")
+    return (schedule_id, int(due_at)) if schedule_id and due_at.isdecimal() and len(due_at) < 19 else None
+
+
 @dataclass(frozen=True, slots=True)
 class TokenSource:
     """Source of a workspace's token, never the token itself. `kind`: `setting`, `env`, `file`, `command` or `store`."""

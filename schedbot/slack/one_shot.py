@@ -9,12 +9,14 @@ from schedbot.model import AttemptResult, Message
 from schedbot.posts import MessageMetadata, PostOptions, RenderedFile
 from schedbot.slack import files
 from schedbot.slack.client import SlackClient
-from schedbot.slack.history.posted_occurrences import UNREAD, ChannelPosts, ChannelSearch, read_channel
+from schedbot.slack.history.posted_occurrences import ChannelSearch, read_channels
+from schedbot.slack.history.posted_parts import ChannelPosts
 from schedbot.slack.methods import direct_messages
 from schedbot.slack.response_models import ChannelInfo, Identity, UserInfo
 from schedbot.slack.user_ids import USER_ERRORS
 
 Result = TypeVar("Result")
+WORKSPACES_AT_ONCE = 4
 
 
 def fetch_identity(api_url: str, token: str, timeout_ms: int) -> Identity | AttemptResult:
@@ -73,17 +75,24 @@ def post_with_metadata(
 def fetch_posted(
     api_url: str, searches: Sequence[ChannelSearch], until: int, timeout_ms: int, within_ms: int
 ) -> list[ChannelPosts]:
-    """Return the occurrences that each channel's history shows, read one after the other within `within_ms` in all."""
+    """Return the occurrences that each channel's history shows, read within `within_ms` in all.
 
-    async def fetch_each(client: SlackClient) -> list[ChannelPosts]:
-        end_at = steady_ms() + within_ms
-        posts = []
-        for search in searches:
-            is_over = steady_ms() >= end_at
-            posts.append(ChannelPosts(error=UNREAD) if is_over else await read_channel(client, search, until, end_at))
-        return posts
+    Channels of one workspace are read one after the other, and workspaces beside each other.
+    """
 
-    return _run(api_url, timeout_ms, fetch_each)
+    async def fetch_all(client: SlackClient) -> list[ChannelPosts]:
+        end_at, free = steady_ms() + within_ms, asyncio.Semaphore(WORKSPACES_AT_ONCE)
+
+        async def fetch_workspace(token: str) -> list[ChannelPosts]:
+            async with free:
+                own = [search for search in searches if search.token == token]
+                return await read_channels(client, own, until, end_at)
+
+        tokens = list(dict.fromkeys(search.token for search in searches))
+        posts = dict(zip(tokens, map(iter, await asyncio.gather(*map(fetch_workspace, tokens))), strict=True))
+        return [next(posts[search.token]) for search in searches]
+
+    return _run(api_url, timeout_ms, fetch_all)
 
 
 def fetch_users(

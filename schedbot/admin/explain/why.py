@@ -22,7 +22,7 @@ from schedbot.store.history import changes
 from schedbot.store.history import occurrence as occurrence_names
 from schedbot.store.history.jobs import JobRecord
 from schedbot.store.history.occurrence import MissedOccurrence
-from schedbot.store.operations import alerts, heartbeats, prune
+from schedbot.store.operations import alerts, heartbeats, prune, restored_state
 
 # People mean an occurrence by any instant within a minute of it.
 NEAR_MS = 60_000
@@ -200,6 +200,7 @@ def first_cause(session: Session, schedule: Schedule, due_at: int) -> Cause:
         pause_reasons.removal(session, schedule, due_at),
         out_of_bounds(session, schedule, due_at),
         pruned(session, due_at),
+        unsure(session, schedule, due_at),
         paused_with_all(session, schedule, due_at),
         not_effective(session, schedule, due_at),
         no_tick(session, due_at),
@@ -214,6 +215,14 @@ def pruned(session: Session, due_at: int) -> Cause | None:
         return None
     before = times.format_instant(until, session.local_zone)
     return Cause(f"Its job is not on record any more: jobs due before {before} were pruned.")
+
+
+def unsure(session: Session, schedule: Schedule, due_at: int) -> Cause | None:
+    """Return a cause if a restore could not find out what was posted at that time."""
+    until = restored_state.get_unsure_until(session.db, schedule.id)
+    if until is None or due_at > until:
+        return None
+    return Cause(f"The database was restored on {times.format_instant(until, session.local_zone)}: no record shows it.")
 
 
 def paused_with_all(session: Session, schedule: Schedule, due_at: int) -> Cause | None:

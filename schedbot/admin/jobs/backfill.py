@@ -24,7 +24,7 @@ from schedbot.session import Session
 from schedbot.slack.remedies import describe_reason
 from schedbot.store.database import Database
 from schedbot.store.fanout import backfill
-from schedbot.store.operations import ownership, prune
+from schedbot.store.operations import ownership, prune, restored_state
 
 # At one message a second, a channel needs almost three hours for these.
 MAX_OCCURRENCES = 10_000
@@ -57,6 +57,7 @@ def plan(session: Session, name: str, from_: str, to: str) -> BackfillPlan:
     if end <= start:
         raise BadInput(f"--to {times.quote(to)} is not after --from {times.quote(from_)}.", "Swap them.")
     refuse_pruned(session.db, start, text=from_)
+    refuse_unsure(session.db, schedule, start, text=from_)
     return find_missing(session, schedule, start, end)
 
 
@@ -67,6 +68,16 @@ def refuse_pruned(db: Database, start: int, text: str) -> None:
         until = times.format_instant(pruned_until, times.local_zone())
         problem = f"--from {times.quote(text)} lies before {until}, and older jobs are pruned."
         raise BadInput(problem, "Which of them were posted is not on record any more. Use a later --from.")
+
+
+def refuse_unsure(db: Database, schedule: Schedule, start: int, text: str) -> None:
+    """Raise BadInput for a time of which a restore could not find out what was posted."""
+    unsure_until = restored_state.get_unsure_until(db, schedule.id)
+    if unsure_until is not None and start <= unsure_until:
+        until = times.format_instant(unsure_until, times.local_zone())
+        problem = f"--from {times.quote(text)} lies before the restore of {until}."
+        hint = f"No record shows what was posted then. 'schedbot run-now {shlex.quote(schedule.name)}' posts once."
+        raise BadInput(problem, hint)
 
 
 def refuse_stopped(schedule: Schedule) -> None:

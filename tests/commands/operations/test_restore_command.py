@@ -1,7 +1,6 @@
 """`schedbot restore` puts a backup in the place of the database, and nothing is posted a second time."""
 
 import json
-import signal
 import sqlite3
 from collections import Counter
 from pathlib import Path
@@ -10,32 +9,12 @@ from typing import Any
 import pytest
 
 from schedbot.store.operations import ownership
-from tests.support.app import App, now_ms, rfc3339, until
-
-FLOOD = 40
+from tests.support.app import App, now_ms, rfc3339
 
 
 def occurrences(app: App) -> Counter[str]:
     """Return how often each occurrence is in Slack."""
     return Counter(message["metadata"]["event_payload"]["occurrence"] for message in app.posts())
-
-
-def flood_with_backup(app: App, target: Path) -> None:
-    """Post many jobs; in the middle, some requests wait for their response, and a backup is made."""
-    app.slack.order("hold", channel="C0000000003", times=1)
-    app.add_due_jobs(FLOOD, channels=4)
-    pool = app.start("work", SCHEDBOT_SLACK_TIMEOUT="5s")
-    until(lambda: len(app.posts()) >= 8)
-    backup = app.run("backup", str(target))
-    assert backup.returncode == 0, backup.stderr
-    refused = app.run("restore", str(target))
-    assert refused.returncode == 1
-    assert "A worker pool works with" in refused.stderr
-    app.slack.release()
-    until(lambda: app.states().get("succeeded", 0) == FLOOD)
-    pool.send_signal(signal.SIGTERM)
-    pool.wait(30)
-    app.db.close()
 
 
 def restore(app: App, target: Path, *words: str) -> tuple[int, dict[str, Any]]:
@@ -44,44 +23,32 @@ def restore(app: App, target: Path, *words: str) -> tuple[int, dict[str, Any]]:
     return result.returncode, json.loads(result.stdout)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("is_lost", [False, True], ids=["old database is there", "old database is lost"])
-def test_backup_of_a_flood_posts_nothing_twice(app: App, tmp_path: Path, is_lost: bool) -> None:
-    target = tmp_path / "backup.db"
-    flood_with_backup(app, target)
-    assert max(occurrences(app).values()) == 1
-    if is_lost:
-        for path in app.folder.glob("schedbot.db*"):
-            path.unlink()
-    code, result = restore(app, target)
-    assert code == 0, result
-    assert result["posted"] > 0
-    assert (result["queued"], result["held"]) == (0, 0)
-    assert (result["replaced"] is None) == is_lost
-    assert app.work().returncode == 0
-    assert len(occurrences(app)) == FLOOD
-    assert max(occurrences(app).values()) == 1
-    assert Counter(row["state"] for row in app.audit()) == {"succeeded": FLOOD}
-
-
-@pytest.mark.slow
+@pytest.mark.slow  # three pools
 def test_unreadable_history_holds_what_is_unsure(app: App, tmp_path: Path) -> None:
-    app.add_due_jobs(3)
+    app.slack.order("error", code="invalid_blocks", channel="C0000000001", times=1)
+    app.add_due_jobs(2)
+    app.work()
+    app.add_due_schedules({"queued": {"channel": "C0000000001"}, "readable": {"channel": "C0000000002"}})
     target = tmp_path / "backup.db"
     assert app.run("backup", str(target)).returncode == 0
+    assert app.run("retry", "--state", "failed", "--yes").returncode == 0
     app.work()
     app.db.close()
     for path in app.folder.glob("schedbot.db*"):
         path.unlink()
     app.slack.order("error", method="conversations.history", code="missing_scope", channel="C0000000001")
     code, result = restore(app, target)
-    assert (code, result["posted"], result["held"]) == (3, 2, 1)
+    assert (code, result["posted"], result["held"]) == (3, 1, 2)
     assert app.work().returncode == 3
     assert max(occurrences(app).values()) == 1
-    (held,) = app.audit("--state", "held")
-    assert held["error"] == "restored"
-    story = app.run("audit", str(held["job"])).stdout
+    held = {row["schedule"]: row for row in app.audit("--state", "held")}
+    assert {name: row["error"] for name, row in held.items()} == {"report-1": "restored", "queued": "restored"}
+    story = app.run("audit", str(held["report-1"]["job"])).stdout
     assert "restored from a backup" in " ".join(story.split())
+    backfill = app.run("backfill", "queued", "--from", "1h", "--to", "now")
+    assert backfill.returncode == 2
+    assert "before the restore" in backfill.stderr
+    assert app.run("backfill", "readable", "--from", "1h", "--to", "now").returncode == 0
 
 
 def test_due_job_that_was_not_posted_waits_for_the_pool(app: App, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.database import Database
 from schedbot.store.open_database import get_installation_id, open_database
-from schedbot.store.operations import chain, heartbeats, ownership, restored_jobs
+from schedbot.store.operations import chain, heartbeats, ownership, restored_state
 from schedbot.store.sqlite import swap_database, wake_fifo
 from schedbot.store.sqlite.location import locate
 
@@ -57,7 +57,7 @@ def restore(
             refuse_other_place(db, path, file, take_over)
             refuse_other_installation(db, replaced, path)
             chain_problem = chain.verify(db).problem
-            backed_up_at = restored_jobs.get_backed_up_at(db)
+            backed_up_at = restored_state.get_backed_up_at(db)
             results = restored_posts.settle(session, replaced, within_ms)
             record(session, file, backed_up_at, dict(results))
         aside = path.with_name(f"{path.name}.before-{stamp(now())}") if path.exists() else None

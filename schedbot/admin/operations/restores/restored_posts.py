@@ -1,29 +1,29 @@
 """Settle the jobs of a restored database that may have been posted after its backup.
 
-Two records show the posts: the database that is replaced, if it can be read, and the history of each channel. A job for
-which neither can show it is held, so it is not posted a second time.
+Two records show the posts: the database that is replaced, if it can be read, and the histories of the channels. Rule:
+after a restore nothing is posted a second time, whatever command follows. So each occurrence that was posted gets a job
+that succeeded, also where the backup has none; and each job that neither record can show is held, whatever its state,
+because a person could retry it. Of a schedule that could not be searched, no occurrence of that time is backfilled.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
-from itertools import groupby
 
-from schedbot.errors import DatabaseUnusable, TokenUnavailable
-from schedbot.model import JobState, occurrence_id
+from schedbot.admin.operations.restores import evidence, histories, post_records, search_plan
+from schedbot.admin.operations.restores.evidence import Evidence
+from schedbot.admin.operations.restores.old_record import OldRecord
+from schedbot.admin.operations.restores.search_plan import SearchPlan
+from schedbot.model import JobState, parse_occurrence_id
 from schedbot.session import Session
-from schedbot.slack import tokens
-from schedbot.slack.history.posted_occurrences import UNREAD, ChannelPosts, ChannelSearch, PostedParts
 from schedbot.store.database import Database
 from schedbot.store.fanout import enqueue_due, timed_pauses
 from schedbot.store.fanout.insert_jobs import Counts
-from schedbot.store.open_database import get_installation_id
-from schedbot.store.operations import restored_jobs
+from schedbot.store.operations import restored_jobs, restored_state
 from schedbot.store.operations.restored_jobs import RestoredJob
 from schedbot.store.schedules import pauses_of_all, recurrences
 
 SLICE = 50
 POSTED, QUEUED, HELD, MISSED = "posted", "queued", "held", "missed"
+OTHER = ""  # result of a job that had ended at the backup, and was not posted since
 
 
 def settle(session: Session, replaced: Database | None, within_ms: int) -> Counter[str]:
@@ -32,21 +32,36 @@ def settle(session: Session, replaced: Database | None, within_ms: int) -> Count
     `replaced`: the database that was used until now, if it can be read.
     """
     db, now = session.db, session.now()
+    old = OldRecord(replaced, db)
+    since = restored_state.get_backed_up_at(db) or restored_state.get_created_at(db)
     with db.writing():
-        restored_jobs.end_pools(db, now)
-    last = restored_jobs.get_last_id(db)
+        restored_state.end_pools(db, now)
     enqueue_overdue(db, now)
-    jobs = restored_jobs.list_candidates(db, last, now)
-    known = {job.id: ts for job in jobs if (ts := find_posted_ts(replaced, job))}
-    unknown = [job for job in jobs if job.id not in known]
-    histories = read_histories(session, unknown, now, within_ms)
+    jobs = restored_jobs.list_candidates(db, now)
+    known, untouched = old.find_posts(jobs)
+    unsettled = [job for job in jobs if job.occurrence not in known and job.id not in untouched]
+    places = plan_search(db, unsettled, since, is_all=not old.is_complete)
+    proof = evidence.gather(places, known, untouched, histories.read(session, places, now, within_ms))
     results: Counter[str] = Counter()
     with db.writing():
-        for job in jobs:
-            history = histories.get((job.workspace_id, job.channel), ChannelPosts(error=UNREAD))
-            posts = PostedParts(1, {1: known[job.id]}) if job.id in known else None
-            results[settle_job(db, job, posts or history.by_occurrence.get(name_occurrence(job)), history, now)] += 1
+        results.update(settle_posted(db, proof, now))
+        results.update(
+            settle_absent(db, job, proof, now, old.last_id) for job in jobs if job.occurrence not in proof.posts
+        )
+        if not old.is_complete:
+            restored_jobs.mark_unsure(db, proof.list_unsure(), now)
     return results
+
+
+def plan_search(db: Database, jobs: list[RestoredJob], since: int, *, is_all: bool) -> SearchPlan:
+    """Return the search for these jobs; `is_all`: in the channels of all other schedules too."""
+    needed = {job.schedule_id for job in jobs}
+    schedules = [
+        schedule
+        for schedule in restored_state.list_schedules(db)
+        if schedule.id in needed or (is_all and not schedule.is_removed)
+    ]
+    return search_plan.plan(since, jobs, schedules, restored_state.list_threads(db))
 
 
 def enqueue_overdue(db: Database, now: int) -> None:
@@ -60,53 +75,35 @@ def enqueue_overdue(db: Database, now: int) -> None:
             return
 
 
-def find_posted_ts(replaced: Database | None, job: RestoredJob) -> str | None:
-    """Return the ts with which the replaced database has the job as posted; None without it."""
-    with suppress(DatabaseUnusable):
-        return restored_jobs.find_ts(replaced, job) if replaced else None
-    return None
-
-
-def read_histories(
-    session: Session, jobs: Sequence[RestoredJob], now: int, within_ms: int
-) -> dict[tuple[str, str], ChannelPosts]:
-    """Return what the history of each channel of the jobs shows, by workspace and channel."""
-    from schedbot.slack import one_shot
-
-    installation = get_installation_id(session.db)
-    channels, searches, histories = [], [], {}
-    by_channel = sorted(jobs, key=lambda job: (job.workspace_id, job.channel))
-    for channel, group in groupby(by_channel, key=lambda job: (job.workspace_id, job.channel)):
-        channel_jobs = list(group)
-        try:
-            source = tokens.resolve_source(channel_jobs[0].source, session.settings.token, channel_jobs[0].workspace)
-            token = tokens.read_token(source)
-        except TokenUnavailable:
-            histories[channel] = ChannelPosts(error="token_unavailable")
+def settle_posted(db: Database, proof: Evidence, now: int) -> Counter[str]:
+    """Settle the occurrences of which a message was posted, and return their number by result. In a transaction."""
+    results: Counter[str] = Counter()
+    for occurrence, parts in sorted(proof.posts.items()):
+        identity = parse_occurrence_id(occurrence)
+        job = identity and post_records.find_or_add(db, *identity)
+        if not job or job.state is JobState.SUCCEEDED:
             continue
-        earliest_at = min(job.due_at for job in channel_jobs)
-        channels.append(channel)
-        searches.append(ChannelSearch(channel[1], earliest_at, installation, token))
-    settings = session.settings
-    posts = one_shot.fetch_posted(settings.api_url, searches, now, settings.timeout_ms, within_ms) if searches else []
-    return histories | dict(zip(channels, posts, strict=True))
+        if post_records.record(db, job, parts, now):
+            results[POSTED] += 1
+        elif post_records.go_on(db, job, parts, now):
+            results[QUEUED if job.state in (JobState.QUEUED, JobState.UNKNOWN) else OTHER] += 1
+        elif proof.is_superseded(job):
+            results[settle_absent(db, job, proof, now, 0)] += 1
+        else:
+            restored_jobs.hold(db, job)
+            results[HELD] += 1
+    return results
 
 
-def name_occurrence(job: RestoredJob) -> str:
-    return occurrence_id(job.schedule_id, job.due_at)
-
-
-def settle_job(db: Database, job: RestoredJob, posts: PostedParts | None, history: ChannelPosts, now: int) -> str:
-    """Write the next state of a job, and return its result. Inside a transaction."""
-    if posts and posts.is_whole:
-        lateness_ms = max(0, int(posts.ts.replace(".", "")) // 1000 - job.scheduled_at)
-        restored_jobs.succeed(db, job, posts.ts, lateness_ms)
-        return POSTED
-    if job.state in (JobState.MISSED, JobState.HELD):
-        return job.state.value
-    if posts or history.error or job.is_in_thread:
+def settle_absent(db: Database, job: RestoredJob, proof: Evidence, now: int, last_id: int) -> str:
+    """Write the next state of a job of which no record shows a message, and return its result. In a transaction."""
+    if job.state is JobState.HELD:
+        return HELD
+    if not proof.shows_absence(job):
         restored_jobs.hold(db, job)
         return HELD
     if job.state is JobState.UNKNOWN:
         restored_jobs.queue(db, job, now)
-    return QUEUED
+    if job.state in (JobState.QUEUED, JobState.UNKNOWN):
+        return QUEUED
+    return MISSED if job.state is JobState.MISSED and job.id > last_id else OTHER

@@ -81,6 +81,7 @@ CREATE TABLE schedules (
   ended_pause    TEXT,                                 -- JSON: until, reason and by of a timed pause that a tick ended
   effective_at   INTEGER NOT NULL,                     -- no occurrence at or before this instant is enqueued
   source         TEXT,                                 -- the sync that added it and changes it; null: none
+  unsure_until   INTEGER,                              -- a restore could not find out what it posted up to then
   created_at     INTEGER NOT NULL,
   CONSTRAINT state_known CHECK (state IN ('active', 'paused', 'suspended', 'finished', 'removed')),
   CONSTRAINT paused_has_an_instant CHECK ((state = 'paused') = (paused_at IS NOT NULL)),
