@@ -39,7 +39,7 @@ from schedbot.store.jobs import (
     unknown,
 )
 from schedbot.store.open_database import create_database
-from schedbot.store.operations import alerts, balance, health, prune, restored_jobs
+from schedbot.store.operations import alerts, balance, health, prune, replaced_posts, restored_jobs
 from schedbot.store.schedules import active_schedules, due_soon, recurrences, user_zones
 from tests.support.sql import read_rows, read_value
 
@@ -170,7 +170,8 @@ def test_statement_of_a_post_reads_an_index_and_sorts_nothing(db: Database, sql:
         pytest.param(sent_posts.COUNT_SINCE, id="posts since a change"),
         pytest.param(pending.UNSKIP, id="skipped occurrence"),
         pytest.param(calendar_deferral.LATER_OCCURRENCES, id="later occurrences"),
-        pytest.param(restored_jobs.POSTED, id="posted occurrence"),
+        pytest.param(restored_jobs.OF_OCCURRENCE, id="restored occurrence"),
+        pytest.param(replaced_posts.OF_OCCURRENCE, id="occurrence of a replaced database"),
         pytest.param(alerts.FAILED, id="failures without a later post"),
         pytest.param(prune.SELECT, id="jobs to prune"),
         pytest.param(health.COUNT_ACCOUNTS_WITHOUT_POST, id="accounts without a post"),

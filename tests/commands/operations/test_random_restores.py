@@ -8,12 +8,13 @@ from random import Random
 
 import pytest
 
+from schedbot.store.sqlite import wake_fifo
 from tests.promises.test_03_restored_backup_posts_nothing_twice import (
     forget_old_database,
     list_parts,
     run,
 )
-from tests.support.app import App, Program, now_ms
+from tests.support.app import App, Program, now_ms, until
 
 LONG = "\n".join(f"{number:04d} " + "x" * 60 for number in range(250))  # two messages
 WAYS: list[dict[str, str]] = [{}, {"text": LONG}, {"thread": "daily"}, {"priority": "high"}, {"paused": "true"}]
@@ -79,6 +80,7 @@ class RandomWork:
         """Restore one of the backups, while the old database is there or lost."""
         assert self.pool
         target = str(self.random.choice(self.backups))
+        until(lambda: wake_fifo.count_listeners(self.app.path))
         assert "A worker pool works with" in self.app.run("restore", target).stderr
         if self.was_killed or self.random.random() < 0.5:
             self.pool.kill()
