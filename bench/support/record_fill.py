@@ -66,7 +66,7 @@ INSERT INTO lookups (job_id, number, workspace_id, looked_up_at, answer, ts)
 SELECT id, 1, workspace_id, due_at + 60000, 'found', (due_at / 1000) || '.000100' FROM jobs
  WHERE id > :last AND state = 'queued' AND error = 'timeout'
 """
-FOUND = """
+END_LOOKUPS = """
 UPDATE jobs SET state = 'succeeded', error = NULL, ts = (due_at / 1000) || '.000100', lateness_ms = 100
  WHERE id > :last AND state = 'queued' AND error = 'timeout'
 """
@@ -79,7 +79,7 @@ UPDATE jobs SET state = 'succeeded', error = NULL, attempts = 2, spent = 2, late
 COUNT_MISSED = """
 INSERT INTO results SELECT schedule_id, due_at, 'missed', NULL, error, 1 FROM jobs WHERE id > :last AND state = 'missed'
 """
-COUNT_FOUND = """
+COUNT_LOOKUPS = """
 INSERT INTO results SELECT j.schedule_id, j.due_at, 'posts', j.lateness_ms, NULL, 1
   FROM jobs j JOIN lookups l ON l.job_id = j.id WHERE j.id > :last
 """
@@ -125,8 +125,8 @@ def add_day(connection: apsw.Connection, day: int) -> None:
     connection.execute(COUNT_MISSED, {"last": last})
     end_attempts(connection, last, 1)
     connection.execute(LOOKUPS, {"last": last})
-    connection.execute(FOUND, {"last": last})
-    connection.execute(COUNT_FOUND, {"last": last})
+    connection.execute(END_LOOKUPS, {"last": last})
+    connection.execute(COUNT_LOOKUPS, {"last": last})
     connection.execute(RETRIED, {"last": last})
     end_attempts(connection, last, 2)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from schedbot.admin.operations.alerts import dispatch, full_disk, watch
-from schedbot.admin.operations.alerts.full_disk import Delivery, DiskAlert
+from schedbot.admin.operations.alerts.full_disk import DiskDelivery, DiskAlert
 from schedbot.errors import DiskFull
 from schedbot.operation_settings import AlertSettings
 from schedbot.store.sqlite.alert_file import open_alert_file
@@ -94,7 +94,7 @@ def test_killed_sender_of_a_disk_alert_does_not_double(small: App) -> None:
     small.run("tick")
     with open_alert_file(small.path) as file:  # as if it was killed after the response, before its end was written
         alert = full_disk.read(file)
-        sent = Delivery(now_ms() - MINUTE)
+        sent = DiskDelivery(now_ms() - MINUTE)
         full_disk.write(file, replace(alert, deliveries={**alert.deliveries, "channel": sent}))
     for _ in range(2):
         small.run("tick")
@@ -102,8 +102,8 @@ def test_killed_sender_of_a_disk_alert_does_not_double(small: App) -> None:
 
 
 ON = DiskAlert(sentence="x.", since=NOW, seen_at=NOW)
-TOLD = replace(ON, deliveries={"command": Delivery(NOW, ended_at=NOW)})
-OVER = replace(TOLD, is_over=True, deliveries={"command": Delivery()})
+SENT = replace(ON, deliveries={"command": DiskDelivery(NOW, ended_at=NOW)})
+OVER = replace(SENT, is_over=True, deliveries={"command": DiskDelivery()})
 
 
 @pytest.mark.parametrize(
@@ -111,14 +111,18 @@ OVER = replace(TOLD, is_over=True, deliveries={"command": Delivery()})
     [
         pytest.param(DiskAlert(), "", 0, DiskAlert(), id="nothing"),
         pytest.param(DiskAlert(), "x.", 0, ON, id="begins"),
-        pytest.param(TOLD, "y.", MINUTE, replace(TOLD, seen_at=NOW + MINUTE), id="goes on"),
-        pytest.param(TOLD, "", MINUTE, TOLD, id="not seen for a moment"),
-        pytest.param(TOLD, "", 2 * MINUTE, OVER, id="over"),
+        pytest.param(SENT, "y.", MINUTE, replace(SENT, seen_at=NOW + MINUTE), id="goes on"),
+        pytest.param(SENT, "", MINUTE, SENT, id="not seen for a moment"),
+        pytest.param(SENT, "", 2 * MINUTE, OVER, id="over"),
         pytest.param(ON, "", 2 * MINUTE, DiskAlert(), id="over before anybody heard of it"),
         pytest.param(OVER, "", 2 * MINUTE, OVER, id="recovery waits"),
         pytest.param(OVER, "x.", 0, ON, id="full again"),
         pytest.param(
-            replace(OVER, deliveries={"command": Delivery(NOW, ended_at=NOW)}), "", 0, DiskAlert(), id="recovery sent"
+            replace(OVER, deliveries={"command": DiskDelivery(NOW, ended_at=NOW)}),
+            "",
+            0,
+            DiskAlert(),
+            id="recovery sent",
         ),
     ],
 )

@@ -28,7 +28,7 @@ LONGEST_PLACE = 4_000  # of a token's place
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class DiskDelivery:
     """Delivery to a place. `sent_at`: it has left; `tried_at`: the last time it did not arrive."""
 
     sent_at: int | None = None
@@ -51,7 +51,7 @@ class DiskAlert:
     since: int | None = None
     seen_at: int = 0
     is_over: bool = False
-    deliveries: Mapping[str, Delivery] = field(default_factory=dict)
+    deliveries: Mapping[str, DiskDelivery] = field(default_factory=dict)
 
 
 def check(session: Session) -> list[str]:
@@ -119,14 +119,14 @@ def advance(alert: DiskAlert, sentence: str, now: int) -> DiskAlert:
     if alert.since is None or abs(now - alert.seen_at) < streaks.ENDED_MS:
         return alert
     reached = [place for place, each in alert.deliveries.items() if each.ended_at and not each.error]
-    return replace(alert, is_over=True, deliveries={place: Delivery() for place in reached}) if reached else idle
+    return replace(alert, is_over=True, deliveries={place: DiskDelivery() for place in reached}) if reached else idle
 
 
 def list_due(alert: DiskAlert, configured: Sequence[str], now: int) -> list[str]:
     """Return the places that the message has to reach now. Pure."""
     if alert.since is None:
         return []
-    deliveries = {place: alert.deliveries.get(place, Delivery()) for place in configured}
+    deliveries = {place: alert.deliveries.get(place, DiskDelivery()) for place in configured}
     return [
         place
         for place, each in deliveries.items()
@@ -138,7 +138,7 @@ def list_due(alert: DiskAlert, configured: Sequence[str], now: int) -> list[str]
 
 def send(settings: Settings, file: AlertFile, alert: DiskAlert, place: str, now: int) -> DiskAlert:
     """Send the message to a place, unless it has arrived already. Return the alert as it is in the file then."""
-    delivery = alert.deliveries.get(place, Delivery())
+    delivery = alert.deliveries.get(place, DiskDelivery())
     if delivery.sent_at is not None and place == CHANNEL:
         settled = settle_unknown(settings, alert, delivery, now)
         if settled.sent_at is not None:
@@ -156,7 +156,7 @@ def send(settings: Settings, file: AlertFile, alert: DiskAlert, place: str, now:
     return store(file, alert, place, failed)
 
 
-def settle_unknown(settings: Settings, alert: DiskAlert, delivery: Delivery, now: int) -> Delivery:
+def settle_unknown(settings: Settings, alert: DiskAlert, delivery: DiskDelivery, now: int) -> DiskDelivery:
     """Return the delivery after a look at the channel's history: ended, not sent, or as it was."""
     if now - (delivery.sent_at or 0) < settings.timeout_ms:
         return delivery
@@ -170,7 +170,7 @@ def settle_unknown(settings: Settings, alert: DiskAlert, delivery: Delivery, now
     return replace(delivery, sent_at=None)
 
 
-def deliver(settings: Settings, alert: DiskAlert, place: str, delivery: Delivery) -> DeliveryResult:
+def deliver(settings: Settings, alert: DiskAlert, place: str, delivery: DiskDelivery) -> DeliveryResult:
     """Send the message to its place, once."""
     streak = Streak(DISK, alert.sentence, alert.since or 0, alert.seen_at, None)
     content = streaks.build_content([], [streak], alert.seen_at)
@@ -184,7 +184,7 @@ def deliver(settings: Settings, alert: DiskAlert, place: str, delivery: Delivery
         return DeliveryResult(str(error))
 
 
-def find_target(settings: Settings, alert: DiskAlert, delivery: Delivery) -> Target:
+def find_target(settings: Settings, alert: DiskAlert, delivery: DiskDelivery) -> Target:
     """Return where and as what the message is posted. Raises SchedbotError."""
     own = settings.alerts
     if own is None or alert.token is None:
@@ -194,7 +194,7 @@ def find_target(settings: Settings, alert: DiskAlert, delivery: Delivery) -> Tar
     return Target(places.find_channel(own), token, alert.installation, name, delivery.attempts)
 
 
-def store(file: AlertFile, alert: DiskAlert, place: str, delivery: Delivery) -> DiskAlert:
+def store(file: AlertFile, alert: DiskAlert, place: str, delivery: DiskDelivery) -> DiskAlert:
     """Write the delivery to a place into the file, and return the alert with it."""
     alert = replace(alert, deliveries={**alert.deliveries, place: delivery})
     write(file, alert)
@@ -206,7 +206,7 @@ def read(file: AlertFile) -> DiskAlert:
     try:
         values = json.loads(file.read())
         token = TokenSource(*values.pop("token")) if values["token"] else values.pop("token")
-        deliveries = {place: Delivery(**each) for place, each in values.pop("deliveries").items()}
+        deliveries = {place: DiskDelivery(**each) for place, each in values.pop("deliveries").items()}
         return DiskAlert(token=token, deliveries=deliveries, **values)
     except (ValueError, TypeError, KeyError, AttributeError):
         return DiskAlert()

@@ -44,7 +44,7 @@ class DeliveryResult:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a message is posted, and by what name the channel's history shows it. `attempt`: its number."""
+    """Channel that a message is posted to, and the name by which its history shows it. `attempt`: its number."""
 
     channel: str
     token: str = field(repr=False)
