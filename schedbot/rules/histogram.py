@@ -3,7 +3,9 @@
 A bucket is named for its least milliseconds. The tables are filled by triggers of the database, with the same buckets.
 """
 
-from collections.abc import Iterable, Mapping
+import itertools
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 
 # Bounds of buckets as a monitor wants them, in milliseconds: each is the edge of a bucket.
 BOUNDS_MS = (
@@ -24,15 +26,23 @@ def bucket_width(bucket: int) -> int:
 
 def percentile(counts: Mapping[int, int], percent: int) -> int | None:
     """Return the value that `percent` % of the values do not exceed, estimated; None without values."""
-    positive = sorted((bucket, count) for bucket, count in counts.items() if bucket >= 0 and count > 0)
-    total = sum(count for _, count in positive)
-    rank = -(-total * percent // 100)
-    passed = 0
-    for bucket, count in positive:
-        if passed + count >= rank:
-            return bucket + (bucket_width(bucket) - 1) * (rank - passed) // count
-        passed += count
-    return None
+    return percentiles(counts, (percent,))[0]
+
+
+def percentiles(counts: Mapping[int, int], percents: Sequence[int]) -> list[int | None]:
+    """Return the values that these percentages of the values do not exceed, estimated; None without values."""
+    positive = sorted([(bucket, count) for bucket, count in counts.items() if bucket >= 0 and count > 0])
+    if not positive:
+        return [None for _ in percents]
+    passed = list(itertools.accumulate([count for _, count in positive]))
+    return [estimate(positive, passed, -(-passed[-1] * percent // 100)) for percent in percents]
+
+
+def estimate(positive: Sequence[tuple[int, int]], passed: Sequence[int], rank: int) -> int:
+    """Return the estimate of the value of a rank. `passed`: the number of values up to each bucket, included."""
+    place = bisect_left(passed, rank)
+    bucket, count = positive[place]
+    return bucket + (bucket_width(bucket) - 1) * (rank - passed[place] + count) // count
 
 
 def accumulate(counts: Mapping[int, int]) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from schedbot.tick import TickAlreadyRuns, tick
 
 ZONE_REFRESH_MS = 15_000
 PRUNE_MS = 5_000
+CLOSING_MS = 2_000
 
 
 def run(
@@ -54,6 +55,8 @@ def carry_out(dry_run: bool, json: bool) -> None:
             ping_monitor(session)
         if not dry_run and session.settings.prune:
             prune_slice(session, session.settings.prune)
+        if not dry_run:
+            close_spans(session)
         if not dry_run and due_soon.has_user_zone(session.db, session.now()):
             from schedbot.admin.schedules import refresh_user_zones
 
@@ -87,3 +90,10 @@ def prune_slice(session: Session, own: PruneSettings) -> None:
     from schedbot.admin.operations import prune
 
     prune.carry_out(session, own.older_than_ms, own.keep_failed, within_ms=PRUNE_MS)
+
+
+def close_spans(session: Session) -> None:
+    """Move the counts of spans that are over."""
+    from schedbot.admin.operations.figures import closing
+
+    closing.close_spans(session, CLOSING_MS)

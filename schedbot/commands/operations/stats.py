@@ -1,6 +1,5 @@
 """`schedbot stats`: posts, failures, retries, lateness and rendering time."""
 
-from dataclasses import fields
 from typing import Annotated
 
 import typer
@@ -55,7 +54,7 @@ def run(
     if json:
         output.json_lines(map(stats.to_json, rows[:limit]))
     elif csv:
-        output.csv_rows([field.name for field in fields(StatsRow)], map(stats.to_json, rows[:limit]))
+        output.csv_rows(StatsRow._fields, map(stats.to_json, rows[:limit]))
     elif html is not None:
         presentation.write_page(html, rows[:limit])
     else:

@@ -4,26 +4,34 @@ Counts of schedules and errors are in spans of 30 days: of a span that begins be
 counted, as long as they are not pruned.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 from schedbot.store.database import Database
 from schedbot.store.history.result_counts import BUCKET_SQL
 from schedbot.store.operations import prune
 
+Key = TypeVar("Key", int, str)
+# Key, measure, bucket of milliseconds (-1: none) and number of results. Plain tuples: there may be a million of them.
+ResultCount = tuple[Key, str, int, int]
+
 HOUR_MS = 3_600_000
 SPAN_MS = 2_592_000_000
 
 BY_HOUR = """
-SELECT period * 3600000 AS at, '' AS key, measure, bucket, count FROM rollups WHERE kind = 'hour' AND period >= :hour
+SELECT period * 3600000 AS at, measure, bucket, count FROM rollups WHERE kind = 'hour' AND period >= :hour
 """
 
+VERSION = "JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version"
 REPORT = "CASE v.report_kind WHEN 'text' THEN 'text' ELSE v.report_source END"
+# Keys of the schedules as they are now.
 KEYS = {
-    "account": "s.account",
-    "workspace": "w.name",
-    "channel": "v.channel",
-    "schedule": "s.name",
-    "report": REPORT,
+    "account": "SELECT s.id, s.account FROM schedules s",
+    "workspace": "SELECT s.id, w.name FROM schedules s JOIN workspaces w ON w.id = s.workspace_id",
+    "channel": f"SELECT s.id, v.channel FROM schedules s {VERSION}",
+    "schedule": "SELECT s.id, s.name FROM schedules s",
+    "report": f"SELECT s.id, {REPORT} FROM schedules s {VERSION}",
 }
 
 MEASURE = "CASE j.state WHEN 'succeeded' THEN 'posts' ELSE j.state END"
@@ -38,13 +46,20 @@ RETRIES = f"""
  WHERE {IN_TIME} AND j.kind <> 'test'
 """
 
+# Counts of one schedule come in several rows. Those of closed spans, which are most, are read in their order.
+OF_ALL_TIME = """
+SELECT key, measure, bucket, count FROM closed_totals
+UNION ALL
+SELECT key, measure, bucket, count FROM rollups WHERE kind = 'schedule'
+"""
 # Jobs of the span in which :since lies; none if that span is counted whole.
 BY_SCHEDULE = f"""
-SELECT key AS schedule_id, measure, bucket, sum(count) AS count
-  FROM rollups WHERE kind = 'schedule' AND period >= :span GROUP BY 1, 2, 3
+SELECT key, measure, bucket, sum(count) FROM closed_rollups WHERE period >= :span GROUP BY 1, 2, 3
 UNION ALL
-SELECT j.schedule_id, {MEASURE}, CASE j.state WHEN 'succeeded' THEN {LATENESS} ELSE -1 END, count(*)
-  FROM jobs j WHERE {IN_TIME} AND {COUNTED} GROUP BY 1, 2, 3
+SELECT key, measure, bucket, count FROM rollups WHERE kind = 'schedule' AND period >= :span
+UNION ALL
+SELECT j.schedule_id, {MEASURE}, CASE j.state WHEN 'succeeded' THEN {LATENESS} ELSE -1 END, 1
+  FROM jobs j WHERE {IN_TIME} AND {COUNTED}
 UNION ALL
 SELECT m.schedule_id, 'missed', -1, sum(m.count)
   FROM missed_spans m WHERE m.last_due_at >= :since AND m.last_due_at < :bound GROUP BY 1
@@ -57,17 +72,8 @@ SELECT j.schedule_id, 'retried', -1, count(*)
   {RETRIES} GROUP BY 1
 """
 
-BY_KEY = f"""
-SELECT 0 AS at, {{key}} AS key, c.measure, c.bucket, sum(c.count) AS count
-  FROM ({BY_SCHEDULE}) c
-  JOIN schedules s ON s.id = c.schedule_id
-  JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
-  JOIN workspaces w ON w.id = s.workspace_id
- GROUP BY 2, 3, 4
-"""
-
 BY_ERROR = f"""
-SELECT 0 AS at, key, measure, -1 AS bucket, sum(count) AS count
+SELECT key, measure, -1 AS bucket, sum(count) AS count
   FROM (SELECT key, measure, count FROM rollups WHERE kind = 'label' AND period >= :span AND measure <> 'render'
         UNION ALL
         SELECT j.error, j.state, count(*) FROM jobs j
@@ -78,7 +84,7 @@ SELECT 0 AS at, key, measure, -1 AS bucket, sum(count) AS count
         UNION ALL
         SELECT coalesce(b.error, b.outcome), 'retried', count(*)
           {RETRIES} GROUP BY 1)
- GROUP BY 2, 3
+ GROUP BY 1, 2
 """
 
 OUTCOMES = """
@@ -93,17 +99,6 @@ SELECT CASE kind WHEN 'label' THEN key ELSE '' END AS key, bucket, sum(count) AS
   FROM rollups WHERE kind = :kind AND measure = :measure AND bucket >= 0
  GROUP BY 1, 2
 """
-
-
-@dataclass(frozen=True, slots=True)
-class ResultCount:
-    """Number of results of a measure with a key, in a bucket of milliseconds (-1: none). `at`: start of the hour."""
-
-    at: int
-    key: str
-    measure: str
-    bucket: int
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +120,30 @@ class BucketTotal:
     total_ms: int
 
 
-def count_by_hour(db: Database, since: int) -> list[ResultCount]:
-    """Return the counts of each hour from the one of `since` on."""
-    return db.all(ResultCount, BY_HOUR, {"hour": since // HOUR_MS})
+def count_by_hour(db: Database, since: int) -> Iterator[ResultCount[int]]:
+    """Yield the counts of each hour from the one of `since` on, by its first instant."""
+    yield from cast("Iterator[ResultCount[int]]", db.select(BY_HOUR, {"hour": since // HOUR_MS}).rows)
 
 
-def count_by_key(db: Database, by: str, since: int) -> list[ResultCount]:
-    """Return the counts since then by a key of KEYS or by error."""
-    sql = BY_ERROR if by == "error" else BY_KEY.format(key=KEYS[by])
-    with db.reading():
-        return db.all(ResultCount, sql, bounds(since, prune.get_pruned_until(db)))
+def count_by_schedule(db: Database, since: int) -> Iterator[ResultCount[str]]:
+    """Yield the counts since then by the id of the schedule. `since` 0: of all time."""
+    result = db.select(BY_SCHEDULE, find_bounds(db, since)) if since else db.select(OF_ALL_TIME)
+    yield from cast("Iterator[ResultCount[str]]", result.rows)
+
+
+def count_by_error(db: Database, since: int) -> Iterator[ResultCount[str]]:
+    """Yield the counts since then by error."""
+    yield from cast("Iterator[ResultCount[str]]", db.select(BY_ERROR, find_bounds(db, since)).rows)
+
+
+def list_keys(db: Database, by: str) -> dict[str, str]:
+    """Return the key of each schedule by its id. `by`: a name of KEYS."""
+    return dict(cast("Iterator[tuple[str, str]]", db.select(KEYS[by]).rows))
+
+
+def find_bounds(db: Database, since: int) -> dict[str, int]:
+    """Return the bindings of a count since then."""
+    return bounds(since, prune.get_pruned_until(db))
 
 
 def bounds(since: int, pruned_until: int | None) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from schedbot.admin.operations.alerts import dispatch, full_disk, watch
-from schedbot.admin.operations.alerts.full_disk import DiskDelivery, DiskAlert
+from schedbot.admin.operations.alerts.full_disk import DiskAlert, DiskDelivery
 from schedbot.errors import DiskFull
 from schedbot.operation_settings import AlertSettings
 from schedbot.store.sqlite.alert_file import open_alert_file

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from schedbot.admin.operations.figures import stats
+from schedbot.admin.operations.figures import closing, stats
 from tests.support.app import App
 from tests.support.job_history import HOUR, NOW, JobHistory, new_job_history
 
@@ -74,6 +74,20 @@ def test_retry_of_a_failure_takes_its_count_back(history: JobHistory) -> None:
     history._write("UPDATE jobs SET state = 'queued', error = NULL WHERE state = 'failed'")
     assert "is_archived" not in counts(history, "error")
     assert counts(history, "account")["Globex"] == (0, 0, 0, 1)
+
+
+def test_counts_stay_when_their_span_is_closed(history: JobHistory) -> None:
+    write_results(history)
+    old = history.add_job(history.add_schedule("old"), "failed", ago_ms=100 * DAY, error="is_archived")
+    questions = [(by, since) for by in stats.BY for since in (0, NOW - 101 * DAY, NOW - 99 * DAY, NOW - 3 * DAY)]
+    before = [stats.compute(history.session, *question) for question in questions]
+    assert closing.close_spans(history.session, within_ms=5_000) > 0
+    assert [stats.compute(history.session, *question) for question in questions] == before
+    history._write("UPDATE jobs SET state = 'queued', error = NULL WHERE id = :id", id=old)
+    for _ in range(2):  # the late change is counted, and then moved to the others
+        assert "old" not in counts(history, "schedule")
+        assert "old" not in counts(history, "schedule", NOW - 150 * DAY)
+        closing.close_spans(history.session, within_ms=5_000)
 
 
 def test_formats_have_the_keys_of_the_contract(app: App) -> None:

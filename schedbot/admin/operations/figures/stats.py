@@ -1,22 +1,21 @@
 """`stats`: posts, failures, retries, lateness and rendering time by time or by a key."""
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedbot import times
-from schedbot.rules.histogram import percentile
+from schedbot.rules.histogram import percentile, percentiles
 from schedbot.session import Session
 from schedbot.store.operations import rollups
-from schedbot.store.operations.rollups import ResultCount
+from schedbot.store.operations.rollups import Key, ResultCount
 
 BY_TIME = ("day", "hour")
 BY = (*BY_TIME, "account", "workspace", "channel", "schedule", "report", "error")
 
 
-@dataclass(frozen=True, slots=True)
-class StatsRow:
+class StatsRow(NamedTuple):
     """Counts and percentiles of the jobs with one key. The fields are those of `stats --json`."""
 
     by: str
@@ -31,50 +30,57 @@ class StatsRow:
     render_p95_ms: int | None
 
 
-@dataclass(slots=True)
-class Buckets:
-    """Counts of one key: totals by measure, and buckets of lateness and rendering."""
-
-    totals: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    lateness: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    rendering: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-
-    def add(self, count: ResultCount) -> None:
-        """Add a count of the database."""
-        self.totals[count.measure] += count.count
-        if count.measure in ("posts", "render"):
-            buckets = self.lateness if count.measure == "posts" else self.rendering
-            buckets[count.bucket] += count.count
-
-    def to_row(self, by: str, key: str) -> StatsRow:
-        """Return the row of the key."""
-        return StatsRow(
-            by,
-            key,
-            posts=self.totals["posts"],
-            failed=self.totals["failed"],
-            retried=self.totals["retried"],
-            missed=self.totals["missed"],
-            lateness_p50_ms=percentile(self.lateness, 50),
-            lateness_p95_ms=percentile(self.lateness, 95),
-            lateness_p99_ms=percentile(self.lateness, 99),
-            render_p95_ms=percentile(self.rendering, 95),
-        )
+Buckets = dict[int, int]  # number of results by the least milliseconds; -1: without a duration
 
 
 def compute(session: Session, by: str, since: int) -> list[StatsRow]:
     """Return a row for each key: times in order, else those with the most results first. Rows of zeros are left out."""
-    counts = rollups.count_by_hour(session.db, since) if by in BY_TIME else rollups.count_by_key(session.db, by, since)
-    groups: dict[str, Buckets] = defaultdict(Buckets)
-    zone = session.local_zone
-    hours = {at: time_key(by, at, zone) for at in {count.at for count in counts}} if by in BY_TIME else {}
-    for count in counts:
-        groups[hours.get(count.at, count.key)].add(count)
-    rows = [buckets.to_row(by, key) for key, buckets in groups.items()]
+    with session.db.reading():
+        counts = count_by(session, by, since)
+    rows = [to_row(by, key, buckets) for key, buckets in counts.items()]
     rows = [row for row in rows if row.posts or row.failed or row.retried or row.missed]
     if by in BY_TIME:
         return sorted(rows, key=lambda row: row.key)
     return sorted(rows, key=lambda row: (-(row.posts + row.failed + row.missed), -row.retried, row.key))
+
+
+def count_by(session: Session, by: str, since: int) -> dict[str, dict[str, Buckets]]:
+    """Return the buckets of each measure by the texts of the keys."""
+    db, zone = session.db, session.local_zone
+    if by == "error":
+        return group(rollups.count_by_error(db, since), lambda error: error)
+    if by in BY_TIME:
+        return group(rollups.count_by_hour(db, since), lambda at: time_key(by, at, zone))
+    return group(rollups.count_by_schedule(db, since), rollups.list_keys(db, by).__getitem__)
+
+
+def group(counts: Iterable[ResultCount[Key]], name: Callable[[Key], str]) -> dict[str, dict[str, Buckets]]:
+    """Return the sums of the counts by the names of their keys. There may be a million of them."""
+    sums: dict[Key, dict[str, Buckets]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+    named: dict[str, dict[str, Buckets]] = {}
+    for key, measure, bucket, count in counts:
+        if key not in sums:
+            sums[key] = named.setdefault(name(key), sums[key])
+        sums[key][measure][bucket] += count
+    return named
+
+
+def to_row(by: str, key: str, buckets: Mapping[str, Buckets]) -> StatsRow:
+    """Return the row of a key."""
+    totals = {measure: sum(counts.values()) for measure, counts in buckets.items()}
+    p50, p95, p99 = percentiles(buckets.get("posts", {}), (50, 95, 99))
+    return StatsRow(
+        by,
+        key,
+        posts=totals.get("posts", 0),
+        failed=totals.get("failed", 0),
+        retried=totals.get("retried", 0),
+        missed=totals.get("missed", 0),
+        lateness_p50_ms=p50,
+        lateness_p95_ms=p95,
+        lateness_p99_ms=p99,
+        render_p95_ms=percentile(buckets.get("render", {}), 95),
+    )
 
 
 def time_key(by: str, at: int, zone: ZoneInfo) -> str:
@@ -84,4 +90,4 @@ def time_key(by: str, at: int, zone: ZoneInfo) -> str:
 
 def to_json(row: StatsRow) -> dict[str, Any]:
     """Return the object of a row."""
-    return asdict(row)
+    return row._asdict()

@@ -13,6 +13,26 @@ CREATE TABLE rollups (
   CONSTRAINT kind_known CHECK (kind IN ('hour', 'schedule', 'label', 'outcome'))
 ) STRICT, WITHOUT ROWID;
 
+-- Counts of schedules (kind 'schedule') of spans that are over: ticks move them here. In this order statistics need not
+-- sort them; in the order of the table above, the counts of the present span are close to each other.
+CREATE TABLE closed_rollups (
+  key       TEXT    NOT NULL,
+  measure   TEXT    NOT NULL,
+  bucket    INTEGER NOT NULL,
+  period    INTEGER NOT NULL,
+  count     INTEGER NOT NULL,
+  PRIMARY KEY (key, measure, bucket, period)
+) STRICT, WITHOUT ROWID;
+
+-- Their sums over all closed spans.
+CREATE TABLE closed_totals (
+  key       TEXT    NOT NULL,
+  measure   TEXT    NOT NULL,
+  bucket    INTEGER NOT NULL,
+  count     INTEGER NOT NULL,
+  PRIMARY KEY (key, measure, bucket)
+) STRICT, WITHOUT ROWID;
+
 -- Prunes: what was deleted. While a slice deletes, its row says so, and no count goes down.
 CREATE TABLE prunes (
   id           INTEGER NOT NULL PRIMARY KEY,
