@@ -31,10 +31,15 @@ MAX_PARTS = 100  # messages of a report; 100 of them take two minutes, and a cha
 ELLIPSIS = "…"
 
 
+def fits(text: str) -> bool:
+    """Is a message with this text alone, which was cleaned or has nothing to clean, within the limits?"""
+    return bool(text.strip()) and utf16_length(text) <= MAX_TEXT
+
+
 def enforce(message: Message) -> Message:
     """Return the message within the limits. Raises ReportFailed with the block, the length and the limit."""
     message = escaping.clean_message(message)
-    if not (message.blocks or message.attachments) and message.text.strip() and utf16_length(message.text) <= MAX_TEXT:
+    if not (message.blocks or message.attachments) and fits(message.text):
         return message
     _refuse_empty(message)
     _check_json(message)

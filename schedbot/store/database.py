@@ -5,7 +5,7 @@ values. Reads see the last commit. Every write happens inside `writing()`.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -55,11 +55,23 @@ class Database(ABC):
         """Do as `execute_many`, and return the rows of all (RETURNING) as tuples."""
 
     @abstractmethod
-    def writing(self, only_endings: bool = False) -> AbstractContextManager[None]:
+    def stage_many(self, sql: str, rows: Iterable[Bindings | Sequence[Value]]) -> None:
+        """Run one statement on temporary tables of this connection for each of `rows`; no writer waits for it."""
+
+    @abstractmethod
+    def execute_sealed(self, sql: str, bindings: Bindings, links: Sequence[bytes]) -> int:
+        """Do as `execute` for a statement that inserts into `changes` alone.
+
+        `links` are the entries of its rows for the hash chain, which else the end of the transaction computes.
+        """
+
+    @abstractmethod
+    def writing(self, only_endings: bool = False, is_large: bool = False) -> AbstractContextManager[None]:
         """Return a transaction that is committed whole at its end, or not at all.
 
         Raises DatabaseOutgrown when a newer program has changed the tables, and DatabaseLost when the file was deleted
-        or replaced. `only_endings` is for the end of work that began before.
+        or replaced. `only_endings` is for the end of work that began before. `is_large`: it may write a million rows,
+        and what can be done when other writers go on again is done then.
         """
 
     @contextmanager

@@ -80,13 +80,14 @@ def parse_optional(fields: Fields, column: str, parser: Callable[[str], Value], 
 
 def parse_name(text: str) -> str:
     """Return a name that can be typed and does not look like a glob or an option."""
-    shown = times.quote(text)
     if not text or len(text) > MAX_NAME_LENGTH:
         raise BadInput(f"The name has {len(text)} characters.", f"Use 1 to {MAX_NAME_LENGTH} characters.")
     if not text.isprintable() or text != text.strip():
-        raise BadInput(f"The name {shown} has spaces around it or unprintable characters.", "Remove them.")
+        raise BadInput(f"The name {times.quote(text)} has spaces around it or unprintable characters.", "Remove them.")
     if text.startswith("-") or GLOB.search(text):
-        raise BadInput(f"The name {shown} looks like an option or a glob.", "Use no '-' at the start and no '*?[]'.")
+        raise BadInput(
+            f"The name {times.quote(text)} looks like an option or a glob.", "Use no '-' at the start and no '*?[]'."
+        )
     return text
 
 
@@ -239,7 +240,8 @@ def parse_text(text: str) -> str:
     """Return the text of a message. Raises BadInput and ReportFailed."""
     if not text.strip():
         raise BadInput("The text is empty.", "Use --text TEXT or --report FILE.")
-    reports.render(Report("text", text), {})
+    if not (text.isprintable() and limits.fits(text)):
+        reports.render(Report("text", text), {})
     return text
 
 

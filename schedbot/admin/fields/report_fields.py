@@ -21,6 +21,8 @@ Trial = Callable[["ScheduleFields", int, Definitions], None]  # of the report of
 def parse_report(fields: Fields, base: Report | None, definitions: Definitions) -> Report:
     """Return the report: a text, a named report or a template, with its parameters. Raises BadField."""
     text, file, params = fields.get("text"), fields.get("report"), fields.get("params")
+    if text and not (base or file or params):  # as in most lines of an import
+        return Report("text", parse("text", parsers.parse_text, text))
     if text and file:
         raise BadField("report", "Use only one of --text, --report.", "A schedule posts either a text or a report.")
     if base and not (text or file) and params is None:

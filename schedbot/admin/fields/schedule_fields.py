@@ -7,6 +7,7 @@ in an edit and has its default in a new schedule; an empty text is the default.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import NamedTuple, Self
 
 from schedbot.admin.fields import parsers, posting, report_fields, timing
@@ -66,6 +67,7 @@ PRIORITY = parsers.choice_parser(Priority, "priority")
 ON_UNKNOWN = parsers.choice_parser(UnknownPolicy, "policy for unknown outcomes")
 HOLIDAY_POLICY = parsers.choice_parser(HolidayPolicy, "holiday policy")
 OUTSIDE = parsers.choice_parser(OutsidePolicy, "policy for occurrences outside the window")
+MOST_REPEATED = 65_536  # texts of lines that are parsed once
 MAX_ATTEMPTS = parsers.number_parser("number of attempts", 1, parsers.MAX_ATTEMPTS)
 
 
@@ -118,7 +120,7 @@ class ScheduleFields:
         rule = replace(rule, before_holidays=region if policy is HolidayPolicy.BEFORE else "")
         parsed = cls(
             name=base.name if base and fields.get("name") is None else parse_name(fields),
-            account=parse("account", parsers.parse_account, text_or(fields, "account", base.account if base else "")),
+            account=parse_account(text_or(fields, "account", base.account if base else "")),
             workspace=workspace_name(fields, base),
             recurrence=rule,
             terms=parse_terms(fields, rule, now, base, definitions),
@@ -127,19 +129,6 @@ class ScheduleFields:
         )
         if base is None or parsed.report_values != base.report_values:
             trial(parsed, now, definitions)
-        return parsed
-
-    def with_own_cells(self, fields: Fields, now: int, definitions: Definitions) -> Self:
-        """Return the values of `fields`, which differ from those of these values in OWN_COLUMNS alone. Raises BadField.
-
-        The texts are cleaned. Errors are those of `parse`, in its order.
-        """
-        name = parse_name(fields)
-        account = parse("account", parsers.parse_account, text_or(fields, "account", ""))
-        channel = parse_channel(fields.get("channel") or "")
-        report = report_fields.parse_report(fields, None, definitions)
-        parsed = replace(self, name=name, account=account, terms=replace(self.terms, channel=channel, report=report))
-        report_fields.try_report(parsed, now, definitions)
         return parsed
 
     @property
@@ -248,6 +237,13 @@ def parse_terms(
     )
 
 
+@lru_cache(maxsize=MOST_REPEATED)
+def parse_account(text: str) -> str:
+    """Return an account's id. Raises BadField."""
+    return parse("account", parsers.parse_account, text)
+
+
+@lru_cache(maxsize=MOST_REPEATED)
 def parse_channel(text: str) -> str:
     """Return a channel's id, from the id or a link. Raises BadField."""
     return parse("channel", channel_ids.parse_channel_id, text)

@@ -19,6 +19,7 @@ from schedbot.errors import BadInput
 from schedbot.text_input import quote
 
 MAX_CELL_LENGTH = 10_000_000
+BLOCK = 65_536  # characters of whole lines that are split at once
 # Excel reads the separator from such a line at the start, and does not count it as data.
 SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n"])"?\s*?(?:\r\n|\n|\r)', re.IGNORECASE)
 
@@ -26,26 +27,34 @@ SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n"])"?\s*?(?:\r\n|\n|\r)', re.IGNORECA
 def read_csv(text: str, errors: LineErrors) -> Iterator[Record]:
     """Yield the records of CSV, separated as a line `sep=;` or the header shows: by commas, semicolons or tabs."""
     csv.field_size_limit(MAX_CELL_LENGTH)
-    lines = io.StringIO(text, newline="")
-    first_line, separator = 1, SEPARATOR_LINE.match(text)
-    if separator:
-        first_line, _ = 2, lines.seek(separator.end())
+    separator = SEPARATOR_LINE.match(text)
+    first_line, start = (2, separator.end()) if separator else (1, 0)
     delimiter = separator[1] if separator else find_delimiter(text)
+    lines = split_lines(text, start)
     reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != " ")
     rows = numbered_rows(reader, first_line, errors)
     line, header = next(rows, (1, []))
     columns = without_empty_end([text_input.clean(column).lower() for column in header], 0)
     if not check_header(line, columns, errors):
         return
+    width = len(columns)
     for line, row in rows:
-        cells = without_empty_end(row, len(columns))
-        if len(cells) == len(columns):
+        cells = row if len(row) == width else without_empty_end(row, width)
+        if len(cells) == width:
             try:
                 yield make_record(line, dict(zip(columns, cells, strict=True)))
             except BadField as error:
                 errors.add(line, error.column, error)
         else:
             errors.add(line, "row", wrong_length(cells, header, columns))
+
+
+def split_lines(text: str, start: int) -> Iterator[str]:
+    """Yield the lines of a text with their ends, block by block: a StringIO of the whole takes four times the room."""
+    while start < len(text):
+        end = text.rfind("\n", start, start + BLOCK) + 1 or text.find("\n", start) + 1 or len(text)
+        yield from io.StringIO(text[start:end], newline="")
+        start = end
 
 
 def without_empty_end(cells: list[str], least: int) -> list[str]:
@@ -76,7 +85,7 @@ def numbered_rows(reader: Any, first_line: int, errors: LineErrors) -> Iterator[
             return
         if row is None:
             return
-        if any(cell.strip() for cell in row):
+        if "".join(row).strip():
             yield line, row
 
 
@@ -96,8 +105,9 @@ QUOTING = 'Put a cell with a comma, quote or newline in quotes, and double each 
 
 def find_delimiter(text: str) -> str:
     """Return the character that separates the columns of the header."""
-    header = text.lstrip("\r\n").partition("\n")[0]
-    return max(",;\t", key=header.count)
+    start = len(text) - len(text.lstrip("\r\n"))
+    end = text.find("\n", start)
+    return max(",;\t", key=lambda mark: text.count(mark, start, len(text) if end < 0 else end))
 
 
 def check_header(line: int, columns: Sequence[str], errors: LineErrors) -> bool:

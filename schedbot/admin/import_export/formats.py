@@ -1,11 +1,11 @@
 """File formats of schedules, how to tell them apart, and the record that a line is read into."""
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import NamedTuple
 
 from schedbot import times
-from schedbot.admin.fields.parsers import clean_cell
+from schedbot.admin.fields.parsers import MAX_FIELD_LENGTH, clean_cell
 from schedbot.admin.fields.schedule_fields import COLUMNS
 from schedbot.errors import BadInput
 
@@ -19,8 +19,7 @@ class Format(StrEnum):
     JSONL = "jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One schedule of a file: text by column. An empty text is the default; a missing column is not given."""
 
     line: int
@@ -34,8 +33,12 @@ class Record:
 
 def make_record(line: int, cells: dict[str, str]) -> Record:
     """Return the record of a line, with each cell cleaned and without READ_ONLY columns."""
-    cells_to_keep = {column: clean_cell(column, text) for column, text in cells.items() if column not in READ_ONLY}
-    return Record(line, cells_to_keep)
+    for column in READ_ONLY:
+        cells.pop(column, None)
+    joined = "".join(cells.values())
+    if joined.isascii() and len(joined) <= MAX_FIELD_LENGTH:  # such texts are cleaned by strip alone
+        return Record(line, dict(zip(cells, map(str.strip, cells.values()), strict=True)))
+    return Record(line, {column: clean_cell(column, text) for column, text in cells.items()})
 
 
 def unknown_column(column: str) -> BadInput:

@@ -3,8 +3,9 @@
 A line reports its first bad cell. The check runs outside of the transaction, so that pools wait for the writing alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from schedbot import times
@@ -14,13 +15,14 @@ from schedbot.admin.import_export import exporter
 from schedbot.admin.import_export.formats import Record
 from schedbot.admin.import_export.line_errors import LineErrors
 from schedbot.admin.import_export.repeated_cells import RepeatedCells
-from schedbot.admin.import_export.repeated_terms import RepeatedTerms
+from schedbot.admin.import_export.repeated_terms import NewSchedule, RepeatedTerms
 from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.admin.workspaces import user_zones
 from schedbot.errors import BadFile
 from schedbot.model import Schedule
-from schedbot.reports.definitions import Definitions
+from schedbot.reports import definitions
 from schedbot.session import Session
+from schedbot.slack import channel_ids
 from schedbot.slack.user_ids import is_user_zone
 from schedbot.store.fanout import count_past_occurrences
 from schedbot.store.schedules import lookup
@@ -32,49 +34,84 @@ Item = TypeVar("Item")
 
 
 class PlannedChange(NamedTuple):
-    """A schedule to write, and the schedule that it replaces; None: a new one."""
+    """New values of a schedule, and the schedule as it is."""
 
     line: int
     fields: ScheduleFields
-    before: Schedule | None
+    before: Schedule
 
 
 @dataclass(slots=True)
 class ImportPlan:
-    """Changes that an import makes, and the number of schedules that stay as they are."""
+    """Changes that an import makes: `added` schedules, which are staged, those that change, and those that stay.
 
+    `direct_messages`: number of the first two that post to a person.
+    """
+
+    added: int = 0
     changes: list[PlannedChange] = field(default_factory=list)
     unchanged: int = 0
+    direct_messages: int = 0
 
 
 class ImportChecker:
-    """Checks the records of one file. `update`: schedules that exist may be changed."""
+    """Checks the records of one file, one after another. `update`: schedules that exist may be changed.
 
-    def __init__(self, writer: ScheduleWriter, update: bool, zones: Zones, definitions: Definitions) -> None:
+    `stage` takes each new schedule with its line.
+    """
+
+    def __init__(
+        self, session: Session, writer: ScheduleWriter, update: bool, stage: Callable[[NewSchedule, int], None]
+    ) -> None:
+        self.session = session
         self.writer = writer
-        self.definitions = definitions
+        self.definitions = definitions.load(session.settings)
         self.update = update
-        self.zones = zones
+        self.stage = stage
+        self.zones = NO_ZONES
         self.plan = ImportPlan()
         self.repeated = RepeatedCells()
-        self.terms = RepeatedTerms(writer.context.now, zones, definitions)
+        self.terms = RepeatedTerms(writer.context.now, NO_ZONES, self.definitions)
 
-    def check_all(self, records: Sequence[Record], errors: LineErrors, progress: Progress) -> None:
-        """Add a planned change for each good record, and an error for each bad one."""
-        for done, batch in batches(records):
-            progress(done, 2 * len(records))
-            existing = lookup.by_names(self.writer.db, [record.name for record in batch])
-            for record in batch:
-                try:
+    def check_all(self, records: Iterable[Record], errors: LineErrors, report_done: Callable[[int], None]) -> None:
+        """Plan each good record, and add an error for each bad one. Slack is asked for zones of users once."""
+        following: list[Record] = []  # their zones come from Slack
+        done = 0
+        for batch in batches(records):
+            report_done(done)
+            done += len(batch)
+            following += self.check_batch(batch, errors)
+        if following:
+            self.zones = self.terms.zones = ask_zones(self.session, following, self.update)
+            for batch in batches(following):
+                self.check_batch(batch, errors, has_zones=True)
+
+    def check_batch(self, batch: Sequence[Record], errors: LineErrors, has_zones: bool = False) -> list[Record]:
+        """Plan each good record. Returns those that need the zone of a user first, unless `has_zones`."""
+        following = []
+        existing = lookup.by_names(self.writer.db, [record.name for record in batch])
+        for record in batch:
+            try:
+                self.repeated.refuse(record)
+                if not has_zones and may_name_user(record, self.update):
+                    following.append(record)
+                else:
                     self.check(record, existing.get(record.name))
-                except BadField as error:
-                    self.repeated.remember(record, error)
-                    errors.add(record.line, error.column, error)
+            except BadField as error:
+                self.repeated.remember(record, error)
+                errors.add(record.line, error.column, error)
+        return following
 
     def check(self, record: Record, before: Schedule | None) -> None:
-        """Check one record and add its change to the plan. Raises BadField for its first bad cell."""
-        self.repeated.refuse(record)
-        if before is not None and not self.update:
+        """Check one record and plan its change. Raises BadField for its first bad cell."""
+        if before is None:
+            new = self.terms.parse(record.fields)
+            self.writer.check_hours(new.account, new.shared)
+            self.stage(new, record.line)
+            self.plan.added += 1
+            self.plan.direct_messages += bool(channel_ids.describe_direct_message(new.channel))
+            return
+        if not self.update:
             hint = "Use --update to change it, or choose another name."
             raise BadField("name", f"A schedule named {times.quote(before.name)} exists.", hint)
         fields = self.parse(record, before)
@@ -83,15 +120,14 @@ class ImportChecker:
             return
         self.writer.shared_hours(fields)
         self.plan.changes.append(PlannedChange(record.line, fields, before))
+        self.plan.direct_messages += bool(channel_ids.describe_direct_message(fields.terms.channel))
 
-    def parse(self, record: Record, before: Schedule | None) -> ScheduleFields | None:
+    def parse(self, record: Record, before: Schedule) -> ScheduleFields | None:
         """Return the values of a record; None if they equal those of the schedule. Raises BadField.
 
         Only cells that differ are parsed, since an instant of the schedule may be past by now.
         """
         now = self.writer.context.now
-        if before is None:
-            return self.terms.parse(record.fields)
         cells = {column: clean_cell(column, text) for column, text in exporter.to_cells(before).items()}
         different = {column: text for column, text in record.fields.items() if text != cells[column]}
         if not different:
@@ -100,9 +136,11 @@ class ImportChecker:
         return ScheduleFields.parse(different, now, base, self.zones, self.definitions)
 
 
-def batches(items: Sequence[Item]) -> Iterator[tuple[int, Sequence[Item]]]:
-    """Yield the items in batches, each with the number of items before it."""
-    return ((start, items[start : start + BATCH]) for start in range(0, len(items), BATCH))
+def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield the items in batches."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch
 
 
 def refuse_bad_lines(errors: LineErrors, name: str) -> None:

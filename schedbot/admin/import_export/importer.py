@@ -3,8 +3,8 @@
 A name that somebody else takes between the check and the transaction undoes the whole import.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NoReturn
 
 from schedbot.admin.change_context import ChangeContext
@@ -16,22 +16,21 @@ from schedbot.admin.import_export.import_plan import (
     ImportPlan,
     PlannedChange,
     Progress,
-    ask_zones,
-    batches,
     refuse_bad_lines,
 )
 from schedbot.admin.import_export.jsonl_reader import read_json_lines
 from schedbot.admin.import_export.line_errors import LineErrors
+from schedbot.admin.import_export.new_schedules import NewSchedules
+from schedbot.admin.import_export.repeated_terms import NewSchedule
 from schedbot.admin.schedules.writer import ScheduleWriter, name_in_use
 from schedbot.admin.workspaces import user_zones
 from schedbot.errors import BadInput
 from schedbot.model import Schedule, ScheduleState
-from schedbot.reports import definitions, trial
+from schedbot.reports import trial
 from schedbot.session import Session
-from schedbot.slack import channel_ids
 from schedbot.store.fanout import enqueue_due
-from schedbot.store.schedules import lookup
 
+LARGE = 10_000  # new schedules
 MOST_TRIALS = 1_000  # of one template, for different values: each takes about a millisecond
 
 
@@ -69,55 +68,47 @@ def import_file(
     Raises BadFile, which lists every bad line, and BadInput for a file that cannot be read; nothing is changed then.
     """
     errors = LineErrors()
-    records = read_records(source, errors)
-    zones = ask_zones(session, records, source.update)
-    writer = ScheduleWriter(session.db, ChangeContext.begin(session, "import"))
-    checker = ImportChecker(writer, source.update, zones, definitions.load(session.settings))
-    with trial.limit_trials(MOST_TRIALS) as limit:
-        checker.check_all(records, errors, progress)
-    refuse_bad_lines(errors, source.name)
-    plan = checker.plan
-    if dry_run:
-        added = sum(change.before is None for change in plan.changes)
-        changed = len(plan.changes) - added
-        return ImportResult(added, changed, plan.unchanged, count_direct_messages(plan), limit.left_out)
-    with session.db.writing():
-        result = write(writer, plan, progress)
-        user_zones.learn(session.db, zones, writer.context.now)
-    session.db.wake()
-    return replace(result, not_rendered=limit.left_out)
-
-
-def read_records(source: Source, errors: LineErrors) -> list[Record]:
-    """Return the records of a file, with an error for each line that cannot be read. Raises BadInput."""
     text = decode(source.raw, source.name)
+    records, lines = read_records(source, text, errors), text.count("\n") + 1
+    writer = ScheduleWriter(session.db, ChangeContext.begin(session, "import"))
+    new = None if dry_run else NewSchedules(writer)
+    checker = ImportChecker(session, writer, source.update, new.add if new else leave_out)
+    with trial.limit_trials(MOST_TRIALS) as limit:
+        checker.check_all(records, errors, lambda done: progress(done, 2 * lines))
+    refuse_bad_lines(errors, source.name)
+    plan, changed = checker.plan, len(checker.plan.changes)
+    if new:
+        new.end_staging()
+        progress(lines, 2 * lines)
+        with session.db.writing(is_large=new.count > LARGE):
+            changed = write(writer, new, plan)
+            user_zones.learn(session.db, checker.zones, writer.context.now)
+        session.db.wake()
+    unchanged = plan.unchanged + len(plan.changes) - changed
+    return ImportResult(plan.added, changed, unchanged, plan.direct_messages, limit.left_out)
+
+
+def leave_out(new: NewSchedule, line: int) -> None:
+    """Stage nothing."""
+
+
+def read_records(source: Source, text: str, errors: LineErrors) -> Iterator[Record]:
+    """Return the records of a file, with an error for each line that cannot be read. Raises BadInput."""
     form = source.form or detect_format(source.name, text)
-    return list(read_csv(text, errors) if form is Format.CSV else read_json_lines(text, errors))
+    return read_csv(text, errors) if form is Format.CSV else read_json_lines(text, errors)
 
 
-def write(writer: ScheduleWriter, plan: ImportPlan, progress: Progress) -> ImportResult:
-    """Write the planned schedules and the occurrences within the look-ahead. Inside a transaction."""
-    new = [change for change in plan.changes if change.before is None]
-    written: list[Schedule] = []
-    for done, batch in batches(new):
-        progress(len(plan.changes) + done, 2 * len(plan.changes))
-        refuse_names_in_use(writer, batch)
-        written += writer.insert_all([change.fields for change in batch])
-    changed = 0
-    for change in plan.changes:
-        if change.before is not None:
-            after = update(writer, change.before, change)
-            changed += change.before != after
-            written.append(after)
-    enqueue(writer, written)
-    unchanged = plan.unchanged + len(plan.changes) - len(new) - changed
-    return ImportResult(len(new), changed, unchanged, count_direct_messages(plan))
+def write(writer: ScheduleWriter, new: NewSchedules, plan: ImportPlan) -> int:
+    """Write new and changed schedules, with the occurrences within the look-ahead. Inside a transaction.
 
-
-def count_direct_messages(plan: ImportPlan) -> int:
-    """Return the number of planned schedules that post to a person, not to a channel."""
-    channels = [change.fields.terms.channel for change in plan.changes]
-    return sum(bool(channel_ids.describe_direct_message(channel)) for channel in channels)
+    Returns the number of those that changed. Raises BadInput where a name was taken since the check.
+    """
+    for in_use in new.list_names_in_use():
+        refuse_line(in_use.line, name_in_use(in_use.name))
+    new.write()
+    written = [(change.before, update(writer, change.before, change)) for change in plan.changes]
+    enqueue(writer, [after for _, after in written])
+    return sum(before != after for before, after in written)
 
 
 def enqueue(writer: ScheduleWriter, written: Sequence[Schedule]) -> None:
@@ -127,21 +118,13 @@ def enqueue(writer: ScheduleWriter, written: Sequence[Schedule]) -> None:
         enqueue_due.enqueue_upcoming(writer.db, None, recurrence_id, writer.context.now)
 
 
-def refuse_names_in_use(writer: ScheduleWriter, new: Sequence[PlannedChange]) -> None:
-    """Raise BadInput where a name was taken since the check."""
-    existing = lookup.by_names(writer.db, [change.fields.name for change in new])
-    for change in new if existing else ():
-        if change.fields.name in existing:
-            refuse_line(change, name_in_use(change.fields.name))
-
-
 def update(writer: ScheduleWriter, before: Schedule, change: PlannedChange) -> Schedule:
     """Change a schedule. Raises BadInput where it was changed since the check."""
     try:
         return writer.update(before, change.fields).after
     except BadField as error:
-        refuse_line(change, error)
+        refuse_line(change.line, error)
 
 
-def refuse_line(change: PlannedChange, error: BadField) -> NoReturn:
-    raise BadInput(f"line {change.line}: {error.column}: {error}", error.hint) from None
+def refuse_line(line: int, error: BadField) -> NoReturn:
+    raise BadInput(f"line {line}: {error.column}: {error}", error.hint) from None

@@ -60,6 +60,7 @@ class ScheduleWriter:
         self.workspace_ids: dict[str, str] = {}
         self.recurrence_ids: dict[Recurrence, int] = {}
         self.hours: dict[tuple[str, str], tuple[SendHours, ...]] = {}
+        self.checked_hours: set[tuple[str, str, str]] = set()
 
     def insert(self, fields: ScheduleFields) -> Schedule:
         """Write a new schedule without its jobs. Raises BadField for a name in use or an unknown workspace."""
@@ -160,6 +161,13 @@ class ScheduleWriter:
             self.hours[key] = shared_calendars.of_schedule(self.db, *key)
         check_overlap((SendHours("", fields.terms.window), *self.hours[key]))
         return self.hours[key]
+
+    def check_hours(self, account: str, fields: ScheduleFields) -> None:
+        """Raise BadField as `shared_hours` does for these values with another account."""
+        key = account, fields.workspace, fields.terms.window
+        if key not in self.checked_hours:
+            self.shared_hours(replace(fields, account=account))
+            self.checked_hours.add(key)
 
     def workspace_id(self, name: str) -> str:
         """Return the id of a workspace. Raises BadField."""

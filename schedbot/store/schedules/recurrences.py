@@ -53,13 +53,17 @@ class StoredRecurrence:
 
 def find_or_add(db: Database, rule: Recurrence) -> int:
     """Return the id of the rule's row, which is added if it is new. Inside a transaction."""
+    return db.integer(FIND_OR_ADD, to_row(rule))
+
+
+def to_row(rule: Recurrence) -> dict[str, str]:
+    """Return the values of a rule's row."""
     kind, expression = "once", str(rule.once_at)
     if rule.cron is not None:
         kind, expression = "cron", rule.cron
     elif rule.rrule is not None:
         kind, expression = "rrule", rule.rrule
-    row = {"kind": kind, "expression": expression, "tz": rule.tz, "holidays_before": rule.before_holidays}
-    return db.integer(FIND_OR_ADD, row)
+    return {"kind": kind, "expression": expression, "tz": rule.tz, "holidays_before": rule.before_holidays}
 
 
 def by_id(db: Database, recurrence_id: int) -> StoredRecurrence:

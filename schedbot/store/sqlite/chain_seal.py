@@ -5,7 +5,8 @@ that schedbot wrote, and a transaction costs a few statements more, however many
 triggers (migration chain_records) forbid changes by any program.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import cast
 
@@ -49,6 +50,8 @@ def trigger(name: str, event: str, condition: str, statement: str) -> str:
     return f"CREATE TEMP TRIGGER {name} AFTER {event} WHEN {condition}\nBEGIN{statement}END;\n"
 
 
+SEAL_CHANGE = trigger("seal_change", "INSERT ON main.changes", "true", note(CHANGE, "NEW", "id", "0", "0"))
+
 CAPTURE = "\n".join(
     [
         """
@@ -57,7 +60,7 @@ CREATE TEMP TABLE unsealed (
   PRIMARY KEY (kind, key, number)
 ) WITHOUT ROWID;
 """,
-        trigger("seal_change", "INSERT ON main.changes", "true", note(CHANGE, "NEW", "id", "0", "0")),
+        SEAL_CHANGE,
         trigger("drop_change", "DELETE ON main.changes", "true", note(CHANGE, "OLD", "id", "0", "1")),
         trigger("seal_lookup", "INSERT ON main.lookups", "true", note(LOOKUP, "NEW", "id", "0", "0")),
         trigger("drop_lookup", "DELETE ON main.lookups", "true", note(LOOKUP, "OLD", "id", "0", "1")),
@@ -115,14 +118,32 @@ def seal(connection: apsw.Connection) -> None:
     """Add links for the rows that this transaction wrote. Inside it, at its end."""
     if not connection.execute(HAS_UNSEALED).fetchall():
         return
-    number, previous = last_link(connection)
+    add_links(connection, pack_unsealed(connection))
+    connection.execute("DELETE FROM unsealed").fetchall()
+
+
+@contextmanager
+def sealed_changes(connection: apsw.Connection, links: Iterable[bytes]) -> Iterator[None]:
+    """Let the block insert changes whose entries are `links`, and note no row for the end of the transaction."""
+    connection.execute("DROP TRIGGER temp.seal_change").fetchall()
+    yield
+    connection.execute(SEAL_CHANGE).fetchall()
+    add_links(connection, links)
+
+
+def pack_unsealed(connection: apsw.Connection) -> Iterator[bytes]:
+    """Yield the entries of the noted rows, link by link."""
     unsealed = connection.execute(UNSEALED)
     while rows := list(islice(unsealed, MOST_ENTRIES)):
-        if blob := pack(to_entries(cast("Sequence[tuple[int, int, int, int, int, str | None]]", rows))):
-            number += 1
-            previous = link_hash(previous, number, blob)
-            connection.execute(ADD, (number, previous, blob)).fetchall()
-    connection.execute("DELETE FROM unsealed").fetchall()
+        yield pack(to_entries(cast("Sequence[tuple[int, int, int, int, int, str | None]]", rows)))
+
+
+def add_links(connection: apsw.Connection, blobs: Iterable[bytes]) -> None:
+    """Add a link for each blob of entries that is not empty."""
+    last, previous = last_link(connection)
+    for number, blob in enumerate(filter(None, blobs), last + 1):
+        previous = link_hash(previous, number, blob)
+        connection.execute(ADD, (number, previous, blob)).fetchall()
 
 
 def to_entries(rows: Sequence[tuple[int, int, int, int, int, str | None]]) -> list[Entry]:

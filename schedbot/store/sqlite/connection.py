@@ -6,8 +6,8 @@ than the file's tables, or whose file was deleted or replaced, writes nothing: e
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +20,7 @@ from schedbot.store.row_factory import Value
 from schedbot.store.sqlite import application_id, chain_seal, faulty_versions, migrations, reader, wake_fifo
 from schedbot.store.sqlite.companion_files import remove_database
 from schedbot.store.sqlite.errors import locked, newer, read_only, translated
+from schedbot.store.sqlite.large_transaction import large_transaction
 from schedbot.store.sqlite.location import find_file, refuse_lost
 from schedbot.store.sqlite.write_lock import WriteLock
 
@@ -75,8 +76,35 @@ class SqliteDatabase(Database):
             cursor = self._connection.executemany(sql, cast("Iterable[dict[str, Value]]", rows))
             return cast("list[tuple[Value, ...]]", cursor.fetchall())
 
+    def stage_many(self, sql: str, rows: Iterable[Bindings | Sequence[Value]]) -> None:
+        with self._translated(), self._temporary_transaction():
+            self._connection.executemany(sql, cast("Iterable[dict[str, Value]]", rows)).fetchall()
+
     @contextmanager
-    def writing(self, only_endings: bool = False) -> Iterator[None]:
+    def _temporary_transaction(self) -> Iterator[None]:
+        """Write temporary tables in one go. The transaction locks nothing in the database itself."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("COMMIT")
+
+    def execute_sealed(self, sql: str, bindings: Bindings, links: Sequence[bytes]) -> int:
+        if not self._seals:
+            return self.execute(sql, bindings)
+        with translated(self.path), chain_seal.sealed_changes(self._connection, links):
+            return self.execute(sql, bindings)
+
+    @contextmanager
+    def writing(self, only_endings: bool = False, is_large: bool = False) -> Iterator[None]:
+        with large_transaction(self._connection) if is_large else nullcontext(), self._write(only_endings):
+            yield
+
+    @contextmanager
+    def _write(self, only_endings: bool) -> Iterator[None]:
         if self._is_writing:
             raise RuntimeError("a transaction is open already")
         if self._connection.readonly("main"):

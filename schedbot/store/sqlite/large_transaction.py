@@ -1,0 +1,29 @@
+"""Settings of a transaction that may write a million rows: more memory, and no checkpoint while other writers wait."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import apsw
+
+CACHE_KIB = 262_144  # the indexes of a million new schedules; with less, their pages are written again and again
+NO_CHECKPOINT = 0  # pages of the write-ahead log after which a commit copies them into the database
+
+
+@contextmanager
+def large_transaction(connection: apsw.Connection) -> Iterator[None]:
+    """Set up the block's transaction. What it wrote is copied into the database after it, while others write again."""
+    cache, pages = read(connection, "cache_size"), read(connection, "wal_autocheckpoint")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB:d}").fetchall()
+    connection.execute(f"PRAGMA wal_autocheckpoint = {NO_CHECKPOINT:d}").fetchall()
+    try:
+        yield
+        with suppress(apsw.Error):  # the rows are committed; a later commit copies them
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    finally:
+        connection.execute(f"PRAGMA wal_autocheckpoint = {pages:d}").fetchall()
+        connection.execute(f"PRAGMA cache_size = {cache:d}").fetchall()
+
+
+def read(connection: apsw.Connection, pragma: str) -> int:
+    """Return the value of a setting."""
+    return int(str(connection.execute(f"PRAGMA {pragma}").fetchall()[0][0]))
