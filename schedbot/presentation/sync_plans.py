@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import islice
 
+from schedbot.admin.import_export.repeated_terms import NewSchedule
 from schedbot.admin.schedules import serialize
 from schedbot.admin.sync.plan import SyncChange, SyncPlan
 from schedbot.presentation import output, schedules
@@ -37,7 +38,7 @@ def done_line(plan: SyncPlan) -> str:
     return "Added {}, changed {}, removed {}, unchanged {}.".format(*numbers)
 
 
-def describe_added(change: SyncChange) -> str:
+def describe_added(change: NewSchedule) -> str:
     """Return `acme-weekly: Monday at 09:00, C0123456789`."""
     fields = change.fields
     paused = ", paused" if fields.paused else ""

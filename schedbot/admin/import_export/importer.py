@@ -20,7 +20,7 @@ from schedbot.admin.import_export.import_plan import (
 )
 from schedbot.admin.import_export.jsonl_reader import read_json_lines
 from schedbot.admin.import_export.line_errors import LineErrors
-from schedbot.admin.import_export.new_schedules import NewSchedules
+from schedbot.admin.import_export.new_schedules import LARGE, NewSchedules
 from schedbot.admin.import_export.repeated_terms import NewSchedule
 from schedbot.admin.schedules.writer import ScheduleWriter, name_in_use
 from schedbot.admin.workspaces import user_zones
@@ -30,7 +30,6 @@ from schedbot.reports import trial
 from schedbot.session import Session
 from schedbot.store.fanout import enqueue_due
 
-LARGE = 10_000  # new schedules
 MOST_TRIALS = 1_000  # of one template, for different values: each takes about a millisecond
 
 
@@ -83,6 +82,7 @@ def import_file(
         with session.db.writing(is_large=new.count > LARGE):
             changed = write(writer, new, plan)
             user_zones.learn(session.db, checker.zones, writer.context.now)
+        new.stage.end()
         session.db.wake()
     unchanged = plan.unchanged + len(plan.changes) - changed
     return ImportResult(plan.added, changed, unchanged, plan.direct_messages, limit.left_out)

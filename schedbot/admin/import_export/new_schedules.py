@@ -22,6 +22,7 @@ from schedbot.store.imports.move import NameInUse
 from schedbot.store.imports.staging import Stage, StagedSchedule, params_to_json
 from schedbot.store.operations import heartbeats
 
+LARGE = 10_000  # new schedules of a large transaction
 BATCH = 1_000
 MOST_TERMS = 50_000  # that are remembered; more are staged again
 
@@ -36,13 +37,16 @@ class SharedTerms:
 
 
 class NewSchedules:
-    """New schedules of one import or sync. `writer` knows its workspaces, source and context."""
+    """New schedules of one import or sync. `writer` knows its workspaces, source and context.
 
-    def __init__(self, writer: ScheduleWriter) -> None:
+    `last_change`: number of the newest change on record when the check of their names began; None: it begins now.
+    """
+
+    def __init__(self, writer: ScheduleWriter, last_change: int | None = None) -> None:
         self.db = writer.db
         self.writer = writer
         context = writer.context
-        self.first_change = changes.last_number(self.db) + 1
+        self.first_change = (changes.last_number(self.db) if last_change is None else last_change) + 1
         self.links = ChangeLinks(self.first_change, context.now, context.actor, context.host, context.command)
         self.ids = ascending_ids(context.now)
         self.stage = Stage(self.db)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.import_export.importer import enqueue
+from schedbot.admin.import_export.new_schedules import LARGE, NewSchedules
 from schedbot.admin.schedules import pause, remove
 from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.admin.sync.plan import SyncChange, SyncPlan, batches
@@ -28,26 +29,28 @@ def apply_sync(session: Session, plan: SyncPlan, yes_remove: bool = False) -> No
     if plan.is_empty:
         return
     context = ChangeContext.begin(session, "sync")
-    with session.db.writing():
-        refuse_outdated(session, plan)
-        writer = ScheduleWriter(session.db, context, plan.source)
+    writer = ScheduleWriter(session.db, context, plan.source)
+    new = NewSchedules(writer, plan.last_change)
+    for added in plan.added:
+        new.add(added)
+    new.end_staging()
+    with session.db.writing(is_large=new.count > LARGE):
+        refuse_outdated(session, plan, new)
+        new.write()
         for schedule in plan.removed:
             remove.remove_one(session.db, schedule.id, context)
-        written = [change_one(writer, change) for change in plan.changed]
-        for batch in batches(plan.added):
-            written += writer.insert_all([change.fields for change in batch])
-        enqueue(writer, written)
+        enqueue(writer, [change_one(writer, change) for change in plan.changed])
         user_zones.learn(session.db, plan.zones, context.now)
+    new.stage.end()
     session.db.wake()
 
 
-def refuse_outdated(session: Session, plan: SyncPlan) -> None:
+def refuse_outdated(session: Session, plan: SyncPlan, new: NewSchedules) -> None:
     """Raise SchedbotError where a schedule of the source, or a name of the plan, was changed after the plan."""
-    planned = [change.before for change in plan.changed if change.before]
+    planned = [change.before for change in plan.changed]
     changed = changes.list_changed_of_source(session.db, plan.source, plan.last_change)
     changed += find_changed(session, [*plan.removed, *planned])
-    for names in batches(change.name for change in plan.added):
-        changed += lookup.by_names(session.db, names)
+    changed += [in_use.name for in_use in new.list_names_in_use()]
     if changed:
         raise outdated(plan, changed)
 
@@ -71,6 +74,5 @@ def outdated(plan: SyncPlan, changed: Iterable[str]) -> SchedbotError:
 
 def change_one(writer: ScheduleWriter, change: SyncChange) -> Schedule:
     """Write one changed schedule, and resume it where the list has it active."""
-    assert change.before is not None
     after = writer.update(change.before, change.fields).after
     return pause.resume_one(writer.db, after, writer.context).schedule if change.resumes else after

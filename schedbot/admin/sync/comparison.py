@@ -13,7 +13,7 @@ from typing import Any
 
 from schedbot import times
 from schedbot.admin.fields import parsers, report_fields, timing
-from schedbot.admin.fields.parsers import BadField, parse, parse_optional
+from schedbot.admin.fields.parsers import BadField, Fields, parse, parse_optional
 from schedbot.admin.fields.schedule_fields import DEFAULTS, text_or
 from schedbot.admin.schedules import serialize
 from schedbot.model import Recurrence, Schedule
@@ -64,7 +64,7 @@ def find_different_cells(cells: Cells, values: Mapping[str, Any]) -> dict[str, s
     return different
 
 
-def refuse_relative(cells: Cells) -> None:
+def refuse_relative(cells: Fields) -> None:
     """Raise BadField for an instant that moves with the present: a sync would change the schedule each time."""
     for column in INSTANTS:
         text = cells.get(column) or ""

@@ -13,12 +13,13 @@ from schedbot import times
 from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.fields.report_fields import Trial, try_report
-from schedbot.admin.fields.schedule_fields import ScheduleFields, Zones
+from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, Zones
 from schedbot.admin.import_export.formats import Record
 from schedbot.admin.import_export.import_plan import Progress, ask_zones
 from schedbot.admin.import_export.importer import ignore_progress
 from schedbot.admin.import_export.line_errors import LineErrors
 from schedbot.admin.import_export.repeated_cells import RepeatedCells
+from schedbot.admin.import_export.repeated_terms import NewSchedule, RepeatedTerms
 from schedbot.admin.schedules import serialize
 from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.admin.sync import comparison, record_list
@@ -40,10 +41,10 @@ Changes = dict[str, list[Any]]  # the values before and after, by column
 
 @dataclass(frozen=True, slots=True)
 class SyncChange:
-    """A schedule to add (`before` is None) or to change. `resumes`: it is paused, and the list has it active."""
+    """A schedule to change. `resumes`: it is paused, and the list has it active."""
 
     fields: ScheduleFields
-    before: Schedule | None = None
+    before: Schedule
     resumes: bool = False
     changes: Changes = field(default_factory=dict)
 
@@ -61,7 +62,7 @@ class SyncPlan:
     """
 
     source: str
-    added: list[SyncChange] = field(default_factory=list)
+    added: list[NewSchedule] = field(default_factory=list)
     changed: list[SyncChange] = field(default_factory=list)
     removed: list[Schedule] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
@@ -131,6 +132,9 @@ class SyncChecker:
         self.errors = errors
         self.trial = trial
         self.repeated = RepeatedCells(errors.noun)
+        self.terms = RepeatedTerms(
+            self.writer.context.now, NO_ZONES, self.definitions, trial, comparison.refuse_relative
+        )
         self.plan = SyncPlan(source, last_change=changes.last_number(session.db))
 
     def check_all(self, listed: RecordList, progress: Progress) -> None:
@@ -143,7 +147,7 @@ class SyncChecker:
             following += [record for record in batch if is_user_zone(record.fields.get("tz", ""))]
             self.check_batch([record for record in batch if not is_user_zone(record.fields.get("tz", ""))])
         if following:
-            self.plan.zones = ask_zones(self.session, following, update=True)
+            self.plan.zones = self.terms.zones = ask_zones(self.session, following, update=True)
             for batch in batches(following):
                 self.check_batch(batch)
 
@@ -161,10 +165,9 @@ class SyncChecker:
         """Put one record into the plan. Raises BadField for its first bad cell."""
         now = self.writer.context.now
         if before is None:
-            comparison.refuse_relative(record.fields)
-            fields = ScheduleFields.parse(record.fields, now, None, self.plan.zones, self.definitions, self.trial)
-            self.writer.shared_hours(fields)
-            self.plan.added.append(SyncChange(fields))
+            new = self.terms.parse(record.fields)
+            self.writer.check_hours(new.account, new.shared)
+            self.plan.added.append(new)
             return
         self.refuse_foreign(before)
         different = comparison.find_differences(record.fields, before, now, self.definitions)

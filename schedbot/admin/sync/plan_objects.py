@@ -17,9 +17,9 @@ def to_json_each(plan: SyncPlan) -> Iterator[dict[str, Any]]:
 
     Default values of these two are left out.
     """
-    for change in plan.added:
-        values = given_values(serialize.to_columns(new_schedule(change.fields)))
-        yield to_json("add", change.name, {column: [None, value] for column, value in values.items()})
+    for new in plan.added:
+        values = given_values(serialize.to_columns(new_schedule(new.fields)))
+        yield to_json("add", new.name, {column: [None, value] for column, value in values.items()})
     for change in plan.changed:
         yield to_json("change", change.name, change.changes)
     for schedule in plan.removed:

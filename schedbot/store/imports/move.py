@@ -6,6 +6,7 @@ The ids ascend, so that SQLite fills the pages of most indexes one after another
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from schedbot.model import ScheduleState
 from schedbot.store.database import Database
 from schedbot.store.imports.staging import OF_TERMS, RULE
 
@@ -34,7 +35,7 @@ ADD_SCHEDULES = f"""
 INSERT INTO schedules (id, name, account, workspace_id, recurrence_id, version, state, reason, state_by, paused_at,
                        effective_at, source, created_at)
 SELECT s.id, s.name, s.account, t.workspace_id, t.recurrence_id, 1, t.state, t.reason, t.state_by,
-       CASE t.state WHEN 'paused' THEN :now END, :now, t.source, :now {ROWS}
+       CASE t.state WHEN :paused THEN :now END, :now, t.source, :now {ROWS}
 """
 
 ADD_VERSIONS = f"""
@@ -86,7 +87,7 @@ def add_schedules(db: Database, now: int) -> None:
     """Write the schedules with their recurrences, which have their next occurrence then."""
     db.execute(ADD_RECURRENCES)
     db.execute(FIND_RECURRENCES)
-    db.execute(ADD_SCHEDULES, {"now": now})
+    db.execute(ADD_SCHEDULES, {"now": now, "paused": ScheduleState.PAUSED})
     db.execute(ADD_VERSIONS, {"now": now})
     db.execute(WAKE_RECURRENCES)
     db.execute(ADD_USERS, {"now": now})

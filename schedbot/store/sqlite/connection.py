@@ -13,15 +13,15 @@ from typing import cast
 
 import apsw
 
-from schedbot.errors import DatabaseMissing, DatabaseUnusable
+from schedbot.errors import DatabaseUnusable
 from schedbot.file_access import make_folder
 from schedbot.store.database import Bindings, Database, Result
 from schedbot.store.row_factory import Value
 from schedbot.store.sqlite import application_id, chain_seal, faulty_versions, migrations, reader, wake_fifo
 from schedbot.store.sqlite.companion_files import remove_database
 from schedbot.store.sqlite.errors import locked, newer, read_only, translated
-from schedbot.store.sqlite.large_transaction import large_transaction
-from schedbot.store.sqlite.location import find_file, refuse_lost
+from schedbot.store.sqlite.large_transaction import large_transaction, temporary_transaction
+from schedbot.store.sqlite.location import find_file, refuse_folder, refuse_lost, refuse_missing
 from schedbot.store.sqlite.write_lock import WriteLock
 
 EMPTY_BYTES = 4_096  # of a file without tables
@@ -77,20 +77,8 @@ class SqliteDatabase(Database):
             return cast("list[tuple[Value, ...]]", cursor.fetchall())
 
     def stage_many(self, sql: str, rows: Iterable[Bindings | Sequence[Value]]) -> None:
-        with self._translated(), self._temporary_transaction():
+        with self._translated(), temporary_transaction(self._connection):
             self._connection.executemany(sql, cast("Iterable[dict[str, Value]]", rows)).fetchall()
-
-    @contextmanager
-    def _temporary_transaction(self) -> Iterator[None]:
-        """Write temporary tables in one go. The transaction locks nothing in the database itself."""
-        if self._connection.in_transaction:
-            yield
-            return
-        self._connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._connection.execute("COMMIT")
 
     def execute_sealed(self, sql: str, bindings: Bindings, links: Sequence[bytes]) -> int:
         if not self._seals:
@@ -256,24 +244,6 @@ def open_file(path: Path, busy_ms: int = BUSY_MS, scripts: Path = migrations.FOL
     with translated(path):
         refuse_missing(path)
     return connect(path, busy_ms, scripts)
-
-
-def refuse_missing(path: Path) -> None:
-    """Refuse a path without a database. SQLite would take an empty file for a database without tables."""
-    refuse_folder(path)
-    if not path.is_file():
-        raise DatabaseMissing(
-            f"There is no database at '{path}'.", "Make one with 'schedbot init', or name another with --database."
-        )
-    if path.stat().st_size == 0:
-        raise DatabaseUnusable(
-            f"The file '{path}' is empty.", "Make it a database with 'schedbot init', or name another with --database."
-        )
-
-
-def refuse_folder(path: Path) -> None:
-    if path.is_dir():
-        raise DatabaseMissing(f"'{path}' is a folder.", "Name the database's file with --database.")
 
 
 def create_file(

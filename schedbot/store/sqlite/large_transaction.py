@@ -1,4 +1,4 @@
-"""Settings of a transaction that may write a million rows: more memory, and no checkpoint while other writers wait."""
+"""Transactions of a million rows: more memory, no checkpoint while other writers wait; and temporary tables."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +22,19 @@ def large_transaction(connection: apsw.Connection) -> Iterator[None]:
     finally:
         connection.execute(f"PRAGMA wal_autocheckpoint = {pages:d}").fetchall()
         connection.execute(f"PRAGMA cache_size = {cache:d}").fetchall()
+
+
+@contextmanager
+def temporary_transaction(connection: apsw.Connection) -> Iterator[None]:
+    """Write temporary tables in one go. The transaction locks nothing in the database itself."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
 
 
 def read(connection: apsw.Connection, pragma: str) -> int:

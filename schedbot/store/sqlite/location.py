@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from schedbot.errors import DatabaseMissing, DatabaseUnusable
 from schedbot.store.database import DatabaseLost
 
 MACHINE_ID = Path("/etc/machine-id")
@@ -76,3 +77,21 @@ def refuse_lost(path: Path, file: tuple[int, int]) -> None:
         f"The database '{path}' {change} while schedbot used it.",
         "Nothing more was posted from the old file. Check the file, then start the command again.",
     )
+
+
+def refuse_missing(path: Path) -> None:
+    """Refuse a path without a database. SQLite would take an empty file for a database without tables."""
+    refuse_folder(path)
+    if not path.is_file():
+        raise DatabaseMissing(
+            f"There is no database at '{path}'.", "Make one with 'schedbot init', or name another with --database."
+        )
+    if path.stat().st_size == 0:
+        raise DatabaseUnusable(
+            f"The file '{path}' is empty.", "Make it a database with 'schedbot init', or name another with --database."
+        )
+
+
+def refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise DatabaseMissing(f"'{path}' is a folder.", "Name the database's file with --database.")
