@@ -6,7 +6,6 @@ cancelled. Any other change reaches queued jobs, since a job is delivered by the
 
 import secrets
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from schedbot import times
@@ -66,17 +65,13 @@ class ScheduleWriter:
         """Write a new schedule without its jobs. Raises BadField for a name in use or an unknown workspace."""
         if schedules.is_name_taken(self.db, fields.name):
             raise name_in_use(fields.name)
-        return self.insert_all([fields])[0]
-
-    def insert_all(self, new: Iterable[ScheduleFields]) -> list[Schedule]:
-        """Write new schedules, whose names are free, without their jobs."""
-        written = [self.new_schedule(fields) for fields in new]
-        schedules.insert_all(self.db, [(schedule, self.recurrence_id(schedule.recurrence)) for schedule in written])
-        entries = ((changed_schedule(schedule), None, recorded(schedule)) for schedule in written)
-        self.context.record_all(self.db, entries)
+        written = self.new_schedule(fields)
+        schedules.insert(self.db, written, self.recurrence_id(written.recurrence))
+        self.context.record(self.db, changed_schedule(written), None, recorded(written))
         return written
 
     def new_schedule(self, fields: ScheduleFields) -> Schedule:
+        """Return a new schedule with an id, which is not written yet. Raises BadField for an unknown workspace."""
         return Schedule(
             id=new_id(self.context.now),
             name=fields.name,

@@ -206,21 +206,11 @@ def names_from(db: Database, prefix: str, limit: int) -> list[str]:
     return db.texts(NAMES_FROM, {"prefix": prefix, "limit": limit})
 
 
-def insert_all(db: Database, new: Sequence[tuple[Schedule, int]]) -> None:
-    """Write new schedules, each with the id of its recurrence. Inside a transaction."""
-    db.execute_many(
-        INSERT,
-        [
-            {**to_row(schedule), "recurrence_id": recurrence_id, "created_at": schedule.created_at}
-            for schedule, recurrence_id in new
-        ],
-    )
-    db.execute_many(
-        INSERT_VERSION,
-        [version_to_row(schedule, recurrence_id, schedule.created_at) for schedule, recurrence_id in new],
-    )
-    for schedule, _ in new:
-        user_zones.add_user_of(db, schedule, schedule.created_at)
+def insert(db: Database, new: Schedule, recurrence_id: int) -> None:
+    """Write a new schedule with the id of its recurrence. Inside a transaction."""
+    db.execute(INSERT, {**to_row(new), "recurrence_id": recurrence_id, "created_at": new.created_at})
+    db.execute(INSERT_VERSION, version_to_row(new, recurrence_id, new.created_at))
+    user_zones.add_user_of(db, new, new.created_at)
 
 
 def update(db: Database, changed: Schedule, recurrence_id: int, now: int) -> bool:
