@@ -116,7 +116,9 @@ STEPS = [
     pytest.param(enqueue_due.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
     pytest.param(active_schedules.HAS_MORE_THAN, ["schedules_to_enqueue"], id="are there many schedules"),
     pytest.param(active_schedules.BY_NEXT_DUE, ["recurrences_due"], id="recurrences by next due"),
-    pytest.param(active_schedules.OF_RECURRENCE, ["schedules_to_enqueue (recurrence_id=?)"], id="active of recurrence"),
+    pytest.param(
+        active_schedules.OF_RECURRENCE, ["schedules_to_enqueue (recurrence_id=? AND name>?)"], id="active of recurrence"
+    ),
     pytest.param(enqueue_together.COUNT_ACTIVE, ["schedules_to_enqueue (recurrence_id=?)"], id="count of many"),
     pytest.param(
         enqueue_together.NOT_SIMPLE,

@@ -4,7 +4,6 @@ A schedule's occurrences are those of its recurrence after the present, its star
 """
 
 import heapq
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -50,11 +49,7 @@ def find_upcoming(schedule: Schedule, after: int, skips: Skips) -> Iterator[Occu
         return
     end = start + FAR_MS if schedule.terms.until_at is None else schedule.terms.until_at
     for due_at in takewhile(lambda instant: instant <= end, iterate_due(schedule.recurrence, start)):
-        occurrence = Occurrence(due_at, schedule.name, schedule.recurrence)
-        if reason := skips.get((schedule.id, due_at)):
-            yield replace(occurrence, skip_reason=reason)
-        else:
-            yield apply_decision(occurrence, decide(schedule, due_at), schedule.terms.until_at)
+        yield apply(Occurrence(due_at, schedule.name, schedule.recurrence), schedule, skips)
 
 
 def find_next_due(schedule: Schedule, now: int, skips: Skips) -> int | None:
@@ -117,6 +112,13 @@ def decide(schedule: Schedule, due_at: int) -> CalendarDecision | None:
     return None if calendar.is_empty else calendar_rules.decide(calendar, schedule.recurrence, due_at, due_at)
 
 
+def apply(occurrence: Occurrence, schedule: Schedule, skips: Skips) -> Occurrence:
+    """Return the occurrence of a schedule as skipped by a person, or as its calendars decide."""
+    if reason := skips.get((schedule.id, occurrence.due_at)):
+        return replace(occurrence, skip_reason=reason)
+    return apply_decision(occurrence, decide(schedule, occurrence.due_at), schedule.terms.until_at)
+
+
 def apply_decision(occurrence: Occurrence, decision: CalendarDecision | None, until_at: int | None) -> Occurrence:
     """Return the occurrence as skipped or deferred by the decision."""
     if decision is None:
@@ -142,29 +144,6 @@ def first_due(rule: Recurrence, after: int) -> tuple[int, ...]:
 def merge(upcoming: Iterable[Iterator[Occurrence]], count: int) -> Iterator[Occurrence]:
     """Yield the first `count` occurrences of each iterator, ordered by time."""
     return heapq.merge(*(islice(occurrences, count) for occurrences in upcoming))
-
-
-def merge_groups(groups: Iterator[tuple[int, Iterable[Iterator[Occurrence]]]], count: int) -> Iterator[Occurrence]:
-    """Yield what `merge` does. Each group has an instant before which it has no occurrence, and is read only then.
-
-    The groups come in the order of their instants, so the first occurrence comes before most are read.
-    """
-    merged: list[tuple[Occurrence, int, Iterator[Occurrence]]] = []
-    places, group = itertools.count(), next(groups, None)
-    while merged or group:
-        while group and (not merged or group[0] <= merged[0][0].due_at):
-            for occurrences in group[1]:
-                remaining: Iterator[Occurrence] = islice(occurrences, count)
-                for first in islice(remaining, 1):
-                    heapq.heappush(merged, (first, next(places), remaining))
-            group = next(groups, None)
-        if merged:
-            occurrence, place, remaining = merged[0]
-            yield occurrence
-            if following := next(remaining, None):
-                heapq.heapreplace(merged, (following, place, remaining))
-            else:
-                heapq.heappop(merged)
 
 
 @dataclass(frozen=True, slots=True)

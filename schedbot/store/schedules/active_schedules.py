@@ -3,11 +3,23 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from schedbot.model import Schedule
 from schedbot.store.database import Database
-from schedbot.store.schedules.schedules import SELECT, ScheduleRow
+from schedbot.store.schedules.shared_calendars import HAS_SHARED
 
-OF_RECURRENCE = SELECT + " WHERE s.recurrence_id = :id AND s.state = 'active'"
+FIRST_PAGE = 1
+
+OF_RECURRENCE = f"""
+SELECT s.id, s.name, max(s.effective_at, coalesce(v.starts_at, 0) - 1) AS starts_after, v.until_at,
+       v.skip_holidays <> '' OR v.send_window <> '' OR v.blackout <> '' OR {HAS_SHARED} AS has_calendar
+  FROM schedules s JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
+ WHERE s.recurrence_id = :id AND s.state = 'active' AND s.name > :after
+ ORDER BY s.name LIMIT :limit
+"""
+
+IN_USE = """
+SELECT r.id FROM recurrences r
+ WHERE EXISTS (SELECT 1 FROM schedules s WHERE s.recurrence_id = r.id AND s.state = 'active')
+"""
 
 BY_NEXT_DUE = "SELECT id, next_due_at FROM recurrences WHERE next_due_at IS NOT NULL ORDER BY next_due_at"
 
@@ -27,6 +39,16 @@ class NextDue(NamedTuple):
     next_due_at: int
 
 
+class ActiveSchedule(NamedTuple):
+    """Schedule with the instant after which it has occurrences, and its last instant; None: it has no end."""
+
+    id: str
+    name: str
+    starts_after: int
+    until_at: int | None
+    has_calendar: bool
+
+
 def list_enqueued_ahead(db: Database, now: int) -> list[int]:
     """Return the ids of active recurrences with jobs of occurrences after `now`."""
     return db.integers(ENQUEUED_AHEAD, {"now": now})
@@ -42,6 +64,16 @@ def each_by_next_due(db: Database) -> Iterator[NextDue]:
     return db.each(NextDue, BY_NEXT_DUE)
 
 
-def each_of_recurrence(db: Database, recurrence_id: int) -> Iterator[Schedule]:
-    """Yield the active schedules of a recurrence."""
-    return (row.to_schedule() for row in db.each(ScheduleRow, OF_RECURRENCE, {"id": recurrence_id}))
+def list_in_use(db: Database) -> list[int]:
+    """Return the ids of the recurrences of active schedules."""
+    return db.integers(IN_USE)
+
+
+def each_by_name(db: Database, recurrence_id: int, most: int) -> Iterator[ActiveSchedule]:
+    """Yield the active schedules of a recurrence by name. A read takes one at first, and at most `most`."""
+    after, limit = "", FIRST_PAGE
+    while page := db.all(ActiveSchedule, OF_RECURRENCE, {"id": recurrence_id, "after": after, "limit": limit}):
+        yield from page
+        if len(page) < limit:
+            return
+        after, limit = page[-1].name, min(2 * limit, most)

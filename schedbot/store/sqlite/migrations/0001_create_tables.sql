@@ -90,7 +90,7 @@ CREATE TABLE schedules (
     DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
 CREATE UNIQUE INDEX schedules_name ON schedules (name) WHERE state <> 'removed';
-CREATE INDEX schedules_to_enqueue ON schedules (recurrence_id) WHERE state = 'active';
+CREATE INDEX schedules_to_enqueue ON schedules (recurrence_id, name) WHERE state = 'active';
 CREATE INDEX schedules_of_workspace ON schedules (workspace_id) WHERE state <> 'removed';
 CREATE INDEX schedules_of_account ON schedules (account) WHERE state <> 'removed';
 CREATE INDEX schedules_removed_of_account ON schedules (account) WHERE state = 'removed';
