@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from bench.support import bulk_fill
+from bench.support.ratios import Ratio, show
 from bench.tick import DUE_AT
 from schedbot.store.database import Database
 from schedbot.store.jobs import claims
@@ -64,7 +65,8 @@ def main() -> None:
     print(f"10,000 due jobs alone                {small:8.1f} µs of the processor for each claimed job")
     finished = options.schedules * options.rounds
     print(f"beside {finished:,} finished and {options.schedules - 10_000:,} waiting {large:8.1f} µs")
-    print(f"growth {large / small:8.2f}")
+    size = f"{finished:,} finished and {options.schedules:,} waiting jobs"
+    show([Ratio(f"claim: cost beside {size} / alone", large / small, "about 1")])
 
 
 if __name__ == "__main__":

@@ -1,96 +1,71 @@
-"""Jobs a second of a pool whose posts cost nothing, compared with the raw limit of SQLite with the same durability.
+"""Jobs a second of a pool whose posts cost nothing, compared with the raw limits of SQLite with the same durability.
 
-    python -m bench.queue                  # 100,000 jobs
-    python -m bench.queue --jobs 10000     # short form
+    python -m bench.queue                            # 100,000 jobs, three rounds
+    python -m bench.queue --jobs 5000 --rounds 1     # short form
+    python -m bench.queue --quiet                    # without a line of the log for each job
 
-Default settings. The posters answer each post at once, without a request. Claims, intents and ends are written as
-always, each commit with synchronous=FULL. The raw limit is one table with one index: jobs are claimed and ended in
-batches, one commit for each claim and each end, and nothing else is done.
+Default settings, in a process of its own as `schedbot work --drain`; its log goes to a file. The posters answer each
+post at once, without a request. Claims, intents and ends are written as always, each commit with synchronous=FULL. The
+limits are those of `bench/support/raw_limits.py`. Each round measures all; the figures are medians.
 """
 
 import argparse
-import os
 import tempfile
-import time
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
-import apsw
-
-from bench.soak import insert_jobs
-from bench.support import noop_poster
-from schedbot import log
-from schedbot.model import TokenSource
-from schedbot.session import Session
-from schedbot.settings import Settings
-from schedbot.store.open_database import create_database
-from schedbot.worker.children import poster
-from schedbot.worker.pool import Pool
-from tests.support.app import TOKEN, now_ms
-
-BATCH = 1_000  # of the raw limit
-RAW_TABLE = """
-CREATE TABLE jobs (id INTEGER NOT NULL PRIMARY KEY, due_at INTEGER NOT NULL, state TEXT NOT NULL, token INTEGER) STRICT;
-CREATE INDEX jobs_claimable ON jobs (due_at, id) WHERE state = 'queued'
-"""
-RAW_ROWS = """
-WITH RECURSIVE numbers (id) AS (VALUES (1) UNION ALL SELECT id + 1 FROM numbers WHERE id < ?)
-INSERT INTO jobs SELECT id, 0, 'queued', NULL FROM numbers
-"""
-RAW_CLAIM = """
-UPDATE jobs SET state = 'running', token = ?
- WHERE id IN (SELECT id FROM jobs WHERE state = 'queued' ORDER BY due_at, id LIMIT ?)
-RETURNING id
-"""
-RAW_END = "UPDATE jobs SET state = 'succeeded', token = NULL WHERE id = ? AND token = ?"
+from bench.support import raw_limits
+from bench.support.pool_process import PoolProcess, create_filled, now_ms, read_rate
+from bench.support.ratios import Ratio, show
+from schedbot.store.open_database import open_database
 
 
-def measure_raw(jobs: int, folder: Path) -> float:
-    """Return the jobs a second of SQLite alone."""
-    connection = apsw.Connection(str(folder / "raw.db"))
-    connection.execute("PRAGMA journal_mode = WAL").fetchall()
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(RAW_TABLE)
-    connection.execute(RAW_ROWS, (jobs,))
-    started, token = time.monotonic(), 0
-    while True:
-        token += 1
-        with connection:
-            ids = connection.execute(RAW_CLAIM, (token, BATCH)).fetchall()
-        if not ids:
-            return jobs / (time.monotonic() - started)
-        with connection:
-            connection.executemany(RAW_END, [(job_id, token) for (job_id,) in ids])
+class Drain(NamedTuple):
+    """Jobs a second; processor time of the parent and of the children in microseconds for each job."""
+
+    rate: float
+    parent_us: float
+    children_us: float
 
 
-def measure_pool(jobs: int, folder: Path) -> tuple[float, float]:
-    """Return the jobs a second of a pool, from its first claim to its end, and its processor time for a job in µs."""
-    os.environ["SLACK_BOT_TOKEN"] = TOKEN
-    poster.run = noop_poster.run
-    settings = Settings(config=None, database=folder / "schedbot.db", token=TokenSource("env", "SLACK_BOT_TOKEN"))
-    session = Session(settings, create_database(settings.database, "queue", now_ms()))
-    insert_jobs(session, jobs)
-    cpu_before = time.process_time()
-    states = Pool(session, drain=True).run()
-    cpu_us = (time.process_time() - cpu_before) / jobs * 1e6
-    assert states == {"succeeded": jobs}, states
-    sql = "SELECT max(ended_at) - min(started_at) FROM attempts"
-    spent_ms = session.db.integer(sql)
-    session.db.close()
-    return jobs / spent_ms * 1000, cpu_us
+def measure_pool(jobs: int, *, is_quiet: bool = False) -> Drain:
+    """Return the figures of a pool, from its first claim to its last end."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = create_filled(Path(folder), jobs, due_at=now_ms() - 1_000)
+        result = PoolProcess(database, is_noop=True, is_drain=True, is_quiet=is_quiet).wait()
+        assert result.states == {"succeeded": jobs}, result.states
+        db = open_database(database)
+        rate = read_rate(db)
+        db.close()
+    return Drain(rate, result.parent_s / jobs * 1e6, result.children_s / jobs * 1e6)
+
+
+def run_rounds(jobs: int, rounds: int, is_quiet: bool) -> tuple[list[Drain], dict[str, list[float]]]:
+    """Return the figures of the pool and the rates of the limits, of each round."""
+    drains, limits = list[Drain](), {name: list[float]() for name in raw_limits.LIMITS}
+    for _ in range(rounds):
+        for name in limits:
+            limits[name].append(raw_limits.measure(name, jobs))
+        drains.append(measure_pool(jobs, is_quiet=is_quiet))
+    return drains, limits
 
 
 def main() -> None:
-    """Measure both and print the ratio."""
+    """Measure all and print the ratios."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=100_000)
-    jobs = parser.parse_args().jobs
-    log.quiet = True
-    with tempfile.TemporaryDirectory() as folder:
-        limit = measure_raw(jobs, Path(folder))
-        rate, cpu_us = measure_pool(jobs, Path(folder))
-    print(f"schedbot           {rate:8.0f} jobs/s, {cpu_us:.0f} µs of processor time a job in the pool")
-    print(f"raw SQLite         {limit:8.0f} jobs/s")
-    print(f"ratio              {rate / limit:8.2f}")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quiet", action="store_true", help="without a line of the log for each job")
+    options = parser.parse_args()
+    drains, limits = run_rounds(options.jobs, options.rounds, options.quiet)
+    rate, parent_us, children_us = (median(values) for values in zip(*drains, strict=True))
+    print(f"{'schedbot':<40} {rate:8.0f} jobs/s   cpu a job: parent {parent_us:.0f} µs, children {children_us:.0f} µs")
+    print(f"{'share of the time that the parent works':<40} {rate * parent_us / 1e6:8.2f}")
+    for name, rates in limits.items():
+        print(f"{'SQLite alone: ' + name:<40} {median(rates):8.0f} jobs/s")
+    aims = {raw_limits.PLAIN: "at least 0.25"}
+    show([Ratio(f"queue: schedbot / SQLite alone, {name}", rate / median(limits[name]), aims.get(name, "")) for name in limits])
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pathlib import Path
 import apsw
 
 from bench.support import bulk_fill
+from bench.support.ratios import Ratio, show
 from bench.sync import COLUMNS, build_rows
 from bench.tick import DUE_AT, build_rules
 from schedbot.model import Recurrence
@@ -79,15 +80,19 @@ def insert_raw(database: Path, copy: Path) -> float:
     return time.monotonic() - started
 
 
-def measure_import(lines: int, folder: Path) -> None:
-    """Print the lines a second of an import, and of raw inserts."""
+def measure_import(lines: int, folder: Path) -> list[Ratio]:
+    """Print the lines a second of an import, and of raw inserts. Return their ratios."""
     program, file = Program(folder), folder / "schedules.csv"
     with file.open("w", newline="") as out:
         csv.writer(out).writerows([COLUMNS, *build_rows(lines, 0)])
     wall, cpu = program.run("import", str(file))
     raw = insert_raw(program.database, folder / "raw.db")
     print(f"import           {lines / wall:8.0f} lines/s   cpu {cpu / lines * 1e6:6.0f} µs a line")
-    print(f"raw inserts      {lines / raw:8.0f} lines/s   ratio {raw / wall:.2f}")
+    print(f"raw inserts      {lines / raw:8.0f} lines/s")
+    return [
+        Ratio(f"scale: import of {lines:,} lines", lines / wall, "at least 30000", "/s"),
+        Ratio("scale: rate of the import / raw inserts", raw / wall),
+    ]
 
 
 def find_next(rules: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
@@ -96,15 +101,20 @@ def find_next(rules: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
     return [(cron, tz, recurrence.next_after(Recurrence(tz, cron=cron), now) or now) for cron, tz, _ in rules]
 
 
-def measure_listings(schedules: int, empty: Program, full: Program) -> None:
-    """Print the seconds until the first output of the listings, and of doctor until its end."""
+def measure_listings(schedules: int, empty: Program, full: Program) -> list[Ratio]:
+    """Print the seconds until the first output of the listings, and of doctor until its end. Return their ratios."""
+    ratios = list[Ratio]()
     with bulk_fill.filling(full.database, ("jobs", "schedules", "schedule_versions")) as connection:
         bulk_fill.add_schedules(connection, schedules, 100, find_next(build_rules()))
     for words in LISTINGS:
         base, first = empty.run(*words)[0], full.first_output(*words)
         shown = f"more than {PATIENCE_S} s" if first is None else f"{first:8.2f} s"
         print(f"{' '.join(words):<16} first output after {shown}   on an empty database {base:.2f} s in all")
-    print(f"doctor           {full.run('doctor')[0]:8.2f} s   on an empty database {empty.run('doctor')[0]:.2f} s")
+        title = f"scale: first output of {' '.join(words)} / all of it on an empty database"
+        ratios.append(Ratio(title, (first or PATIENCE_S) / base, "about 1"))
+    doctor = full.run("doctor")[0]
+    print(f"doctor           {doctor:8.2f} s   on an empty database {empty.run('doctor')[0]:.2f} s")
+    return [*ratios, Ratio(f"scale: doctor with {schedules:,} schedules", doctor, "under 2 s", "s")]
 
 
 def main() -> None:
@@ -117,8 +127,8 @@ def main() -> None:
         places = [Path(folder) / name for name in ("import", "empty", "full")]
         for place in places:
             place.mkdir()
-        measure_import(options.lines, places[0])
-        measure_listings(options.schedules, Program(places[1]), Program(places[2]))
+        imported = measure_import(options.lines, places[0])
+        show([*imported, *measure_listings(options.schedules, Program(places[1]), Program(places[2]))])
 
 
 if __name__ == "__main__":

@@ -1,166 +1,145 @@
-"""Memory and children of a pool over many posts, with posters that are replaced often.
+"""Memory of each process, rate and replaced children of a pool over many jobs.
 
-    python -m bench.soak --jobs 200000 --share 2000
+    python -m bench.soak                               # 1,000,000 jobs whose posts cost nothing
+    python -m bench.soak --jobs 8000 --share 400       # short form: posters are replaced after 400 jobs
+    python -m bench.soak --http --jobs 200000          # posts over HTTP to a server that answers at once
+    python -m bench.soak --plot soak.svg
 
-A pool with two posters posts to a server that answers each post at once. Each job has a channel of its own, so that no
-pace delays it. It prints the jobs by state, the memory of the pool's process after a tenth of the jobs and at the end,
-and how many posters were replaced.
+Default settings, in a process of its own as `schedbot work --drain`. Each job has a channel of its own, so that no pace
+delays it. The rate of a tenth of the jobs is compared with that of the first tenth; so is the memory at the end.
 """
 
 import argparse
-import asyncio
-import json
-import multiprocessing
-import os
-import re
 import tempfile
-import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NamedTuple
 
-from schedbot import log
-from schedbot.model import TokenSource
-from schedbot.session import Session
-from schedbot.settings import Settings
-from schedbot.store.open_database import create_database
-from schedbot.worker.children.child_process import NUMBERS
-from schedbot.worker.pool import Pool
-from tests.support.app import TOKEN, now_ms
-from tests.support.bulk_rows import workspace
+from bench.support import plots
+from bench.support.pool_process import PoolProcess, create_filled, now_ms
+from bench.support.post_server import PostServer
+from bench.support.process_tree import list_children, read_memory
+from bench.support.ratios import Ratio, show
+from schedbot.store.database import Database
+from schedbot.store.open_database import open_database
 
-PROCESSES, IN_FLIGHT = 2, 500
-CHANNEL = re.compile(rb'channel(?:=|": ?")([A-Z0-9]+)')
-LENGTH = re.compile(rb"(?i)content-length: (\d+)")
-# Rows of all jobs in one statement for each table: one by one, as flood() inserts them, would take minutes.
-RECURRENCE = "INSERT OR IGNORE INTO recurrences (id, kind, expression, tz) VALUES (999, 'cron', '0 9 * * *', 'UTC')"
-SCHEDULES = """
-INSERT INTO schedules (id, name, workspace_id, recurrence_id, version, state, effective_at, created_at)
-SELECT 's' || value, 'soak-' || value, :workspace_id, 999, 1, 'active', 0, 0 FROM json_each(:numbers)
-"""
-VERSIONS = """
-INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, report_kind, report_source, misfire,
-                               grace_ms, max_attempts, priority, on_unknown, created_at)
-SELECT 's' || value, 1, 999, printf('C%010d', value), 'text', 'soak', 'latest', 21600000, 5, 'normal', 'hold', 0
-  FROM json_each(:numbers)
-"""
-JOBS = """
-INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, state)
-SELECT 's' || value, :workspace_id, :now, :now, :now + 21600000, 'queued' FROM json_each(:numbers)
-"""
+ROWS = 20  # of the table
+DEFAULT_SHARE = 20_000
+# Jobs are claimed in the order of their numbers, so the last number counts them, within those in flight.
+BEGUN = "SELECT coalesce(max(job_id), 0) FROM attempts"
 
 
-def insert_jobs(session: Session, jobs: int) -> None:
-    """Insert jobs that are due now, each with its own schedule and channel."""
-    with session.db.writing():
-        rows: dict[str, object] = {"numbers": json.dumps(list(range(jobs)))}
-        of_workspace = {**rows, "workspace_id": workspace(session.db, "soak")}
-        session.db.execute(RECURRENCE)
-        session.db.execute(SCHEDULES, of_workspace)
-        session.db.execute(VERSIONS, rows)
-        session.db.execute(JOBS, {**of_workspace, "now": session.now() - 1_000})
+class Sample(NamedTuple):
+    """State at an instant: seconds since the start, begun jobs, MiB of the pool and of each child by its pid."""
 
-
-async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer each request of a connection as Slack answers a post that it takes."""
-    with suppress(asyncio.IncompleteReadError, ConnectionError):
-        while True:
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = LENGTH.search(head)
-            body = await reader.readexactly(int(length[1]) if length else 0)
-            channel = CHANNEL.search(body)
-            reply = b'{"ok": true, "channel": "%b", "ts": "1700000000.000100"}' % (channel[1] if channel else b"")
-            lines = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            writer.write(lines % len(reply) + reply)
-    writer.close()
-
-
-async def serve(port_pipe: Connection) -> None:
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=2_000)
-    port_pipe.send(server.sockets[0].getsockname()[1])
-    await server.serve_forever()
-
-
-def run_server(port_pipe: Connection) -> None:
-    """Serve until the process is killed. Sends the port through `port_pipe`."""
-    asyncio.run(serve(port_pipe))
-
-
-def read_memory() -> int:
-    """Return the resident memory of this process in KiB."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0])
+    seconds: float
+    jobs: int
+    pool: float
+    children: dict[int, float]
 
 
 @dataclass(slots=True)
 class SoakResult:
-    """Figures of a soak. Memory in KiB; `replaced`: posters that were replaced."""
+    """Figures of a soak."""
 
+    jobs: int
     states: dict[str, int] = field(default_factory=dict)
-    memory_at_start: int = 0
-    memory_at_end: int = 0
-    replaced: int = 0
-    seconds: float = 0
+    samples: list[Sample] = field(default_factory=list)
+    started_children: int = 0
+
+    def at_job(self, number: float) -> Sample:
+        """Return the first sample with so many begun jobs."""
+        return next((sample for sample in self.samples if sample.jobs >= number), self.samples[-1])
+
+    def rate(self, first: float, last: float) -> float:
+        """Return the jobs a second between two shares of the jobs."""
+        start, end = self.at_job(first * self.jobs), self.at_job(last * self.jobs)
+        return (end.jobs - start.jobs) / max(0.001, end.seconds - start.seconds)
 
 
-def sample_start(pool: Pool, jobs: int, result: SoakResult) -> None:
-    """Keep the memory once a tenth of the jobs has ended."""
-    while pool.in_flight.ended.total() < jobs // 10:
-        time.sleep(0.05)
-    result.memory_at_start = read_memory()
+def take_sample(pool: PoolProcess, db: Database, started: float) -> Sample:
+    """Return the state of now."""
+    children = {pid: memory for pid in list_children(pool.pid) if (memory := read_memory(pid))}
+    return Sample(time.monotonic() - started, db.integer(BEGUN), read_memory(pool.pid), children)
 
 
-def soak(session: Session, jobs: int) -> SoakResult:
-    """Post the jobs, and return the figures."""
-    insert_jobs(session, jobs)
-    pool, result = Pool(session, drain=True), SoakResult()
-    threading.Thread(target=sample_start, args=(pool, jobs, result), daemon=True).start()
-    started, first_number = time.monotonic(), next(NUMBERS)
-    result.states = pool.run()
-    result.seconds = time.monotonic() - started
-    result.memory_at_end, result.replaced = read_memory(), next(NUMBERS) - first_number - 1 - PROCESSES
+def run(jobs: int, share: int, folder: Path, *, is_http: bool = False) -> SoakResult:
+    """Run a soak in a new installation."""
+    result = SoakResult(jobs)
+    database = create_filled(folder, jobs, due_at=now_ms() - 1_000)
+    with ExitStack() as stack:
+        settings: dict[str, object] = {"jobs_per_poster": share}
+        if is_http:
+            settings["api_url"] = stack.enter_context(PostServer(0)).api_url
+        pool, db = PoolProcess(database, is_noop=not is_http, is_drain=True, **settings), open_database(database)
+        pool.wait_until_ready()
+        started, pause = time.monotonic(), min(1, jobs / 400_000)
+        while (sample := take_sample(pool, db, started)).jobs < jobs:
+            result.samples.append(sample)
+            if pool.process.poll() is not None:
+                break
+            time.sleep(pause)
+        db.close()
+        end = pool.wait()
+    result.states, result.started_children = end.states, end.started_children
     return result
 
 
-def run(jobs: int, share: int, folder: Path) -> SoakResult:
-    """Run a soak in a new installation."""
-    os.environ["SLACK_BOT_TOKEN"] = TOKEN
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    server = multiprocessing.get_context("spawn").Process(target=run_server, args=(sender,), daemon=True)
-    server.start()
-    settings = Settings(
-        config=None,
-        database=folder / "schedbot.db",
-        api_url=f"http://127.0.0.1:{receiver.recv()}/api/",
-        processes=PROCESSES,
-        in_flight=IN_FLIGHT,
-        token=TokenSource("env", "SLACK_BOT_TOKEN"),
-        jobs_per_poster=share,
-    )
-    session = Session(settings, create_database(settings.database, "soak", now_ms()))
-    try:
-        return soak(session, jobs)
-    finally:
-        session.db.close()
-        server.kill()
+def show_table(result: SoakResult) -> None:
+    """Print the samples after each twentieth of the jobs."""
+    print(" seconds       jobs   jobs/s   pool MiB   MiB of each child")
+    before = Sample(0, 0, 0, {})
+    for part in range(1, ROWS + 1):
+        sample = result.at_job(result.jobs * part / ROWS)
+        rate = (sample.jobs - before.jobs) / max(0.001, sample.seconds - before.seconds)
+        children = " ".join(f"{memory:.0f}" for memory in sample.children.values())
+        print(f"{sample.seconds:8.1f} {sample.jobs:10,} {rate:8.0f} {sample.pool:10.1f}   {children}")
+        before = sample
+
+
+def compare(result: SoakResult) -> list[Ratio]:
+    """Return the ratios of the last tenth to the first."""
+    first, last = result.at_job(0.1 * result.jobs), result.samples[-1]
+    largest = max(last.children.values(), default=0) / max(first.children.values(), default=1)
+    return [
+        Ratio("soak: rate of the last tenth / the first", result.rate(0.9, 1) / result.rate(0, 0.1), "about 1"),
+        Ratio("soak: memory of the pool, at the end / after a tenth", last.pool / first.pool, "about 1"),
+        Ratio("soak: memory of the largest child, at the end / after a tenth", largest, "about 1"),
+        Ratio("soak: children started", result.started_children),
+    ]
+
+
+def plot(result: SoakResult, file: Path) -> None:
+    """Draw the rate and the memory over time."""
+    seconds = [sample.seconds for sample in result.samples]
+    rates = [
+        (after.jobs - before.jobs) / max(0.001, after.seconds - before.seconds)
+        for before, after in zip(result.samples, result.samples[1:], strict=False)
+    ]
+    memory = {
+        "pool": (seconds, [sample.pool for sample in result.samples]),
+        "largest child": (seconds, [max(sample.children.values(), default=0) for sample in result.samples]),
+    }
+    plots.draw_lines(file, "seconds", {"jobs a second": {"rate": (seconds[1:], rates)}, "MiB": memory})
 
 
 def main() -> None:
     """Run a soak and print its figures."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--jobs", type=int, default=200_000)
-    parser.add_argument("--share", type=int, default=2_000)
+    parser.add_argument("--jobs", type=int, default=1_000_000)
+    parser.add_argument("--share", type=int, default=DEFAULT_SHARE, help="jobs after which a poster is replaced")
+    parser.add_argument("--http", action="store_true", help="post over HTTP to a server that answers at once")
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg")
     options = parser.parse_args()
-    log.quiet = True
     with tempfile.TemporaryDirectory() as folder:
-        result = run(options.jobs, options.share, Path(folder))
-    print(f"jobs               {', '.join(f'{count:,} {state}' for state, count in result.states.items())}")
-    print(f"posts a second     {options.jobs / result.seconds:8.0f}")
-    print(f"memory after 10 %  {result.memory_at_start / 1024:8.1f} MiB")
-    print(f"memory at the end  {result.memory_at_end / 1024:8.1f} MiB")
-    print(f"posters replaced   {result.replaced:8}")
+        result = run(options.jobs, options.share, Path(folder), is_http=options.http)
+    show_table(result)
+    print(f"jobs by state: {', '.join(f'{count:,} {state}' for state, count in result.states.items())}")
+    show(compare(result))
+    if options.plot:
+        plot(result, options.plot)
 
 
 if __name__ == "__main__":

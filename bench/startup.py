@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.support.ratios import Ratio, show
+
 BASE = "python -c pass"
 COMMANDS: dict[str, tuple[list[str], float | None]] = {  # words, and the bound of the ratio
     BASE: (["-c", "pass"], None),
@@ -70,6 +72,13 @@ def main() -> None:
         bound = COMMANDS[name][1]
         times = f"{wall * 1000:6.0f} ms {wall / base.wall:5.1f} x   cpu {cpu * 1000:6.0f} ms {cpu / base.cpu:5.1f} x"
         print(f"{name:<30} {times}" + (f"   bound {bound:.0f} x" if bound else ""))
+    show(
+        [
+            Ratio(f"startup: {name} / {BASE}, processor", medians[name].cpu / base.cpu, f"under {bound:.0f}")
+            for name, (_, bound) in COMMANDS.items()
+            if bound
+        ]
+    )
 
 
 if __name__ == "__main__":

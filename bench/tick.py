@@ -2,6 +2,7 @@
 
     python -m bench.tick                                  # 100,000 due; 0, 1,000,000 and 3,000,000 finished jobs
     python -m bench.tick --due 20000 --finished 0 200000  # short form
+    python -m bench.tick --plot tick.svg                  # and a plot of the costs
 
 The due schedules have 800 rules in 40 zones, and are due at one instant. The raw inserts write the rows that the tick
 wrote into a copy of the database from before it: one statement and one commit, with the same cache and durability.
@@ -19,7 +20,9 @@ from zoneinfo import ZoneInfo
 
 import apsw
 
-from bench.support import bulk_fill
+from bench.support import bulk_fill, plots
+from bench.support.ratios import Ratio
+from bench.support.ratios import show as show_ratios
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.open_database import create_database, open_database
@@ -117,18 +120,44 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--due", type=int, default=100_000)
     parser.add_argument("--finished", type=int, nargs="+", default=[0, 1_000_000, 3_000_000])
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         compare(RULES, 0, Path(folder))  # loads modules
-    first: Cost | None = None
+    costs = dict[int, tuple[Cost, Cost]]()
     heads = ("tick, µs a job", "raw, µs a job", "raw / tick", "growth")
     print("finished jobs " + " ".join(f"{head:>19}" for head in heads) + "     (of the processor)")
     for finished in options.finished:
         with tempfile.TemporaryDirectory() as folder:
-            own, raw = compare(options.due, finished, Path(folder))
-        first = first or own
-        columns = (own, raw, divide(raw, own), divide(own, first))
+            own, raw = costs[finished] = compare(options.due, finished, Path(folder))
+        columns = (own, raw, divide(raw, own), divide(own, costs[options.finished[0]][0]))
         print(f"{finished:>13,} {' '.join(map(show, columns))}", flush=True)
+    show_ratios(list_ratios(costs))
+    if options.plot:
+        plot(costs, options.plot)
+
+
+def list_ratios(costs: dict[int, tuple[Cost, Cost]]) -> list[Ratio]:
+    """Return the rate beside raw inserts at each size, and the growth."""
+    sizes = list(costs)
+    first, last = costs[sizes[0]][0], costs[sizes[-1]][0]
+    rates = [
+        Ratio(f"tick: rate beside {finished:,} finished jobs / raw inserts", raw.wall / own.wall, "at least 0.30")
+        for finished, (own, raw) in costs.items()
+    ]
+    growth = Ratio(f"tick: cost beside {sizes[-1]:,} finished jobs / {sizes[0]:,}", last.wall / first.wall, "at most 1.5")
+    return [*rates, growth]
+
+
+def plot(costs: dict[int, tuple[Cost, Cost]], file: Path) -> None:
+    """Draw the costs by the number of finished jobs."""
+    sizes = [finished / 1_000_000 for finished in costs]
+    lines = {
+        "tick": (sizes, [own.wall for own, _ in costs.values()]),
+        "tick, processor": (sizes, [own.cpu for own, _ in costs.values()]),
+        "raw inserts": (sizes, [raw.wall for _, raw in costs.values()]),
+    }
+    plots.draw_lines(file, "millions of finished jobs", {"µs a due job": lines})
 
 
 def divide(cost: Cost, other: Cost) -> Cost:

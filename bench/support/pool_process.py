@@ -1,0 +1,109 @@
+"""Pool in a process of its own, with its processor time for parent and children, and the database that it works on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench.support import bulk_fill
+from schedbot.store.database import Database
+from schedbot.store.open_database import create_database, open_database
+from tests.support.app import TOKEN
+
+RULE = ("0 9 * * *", "UTC", 1 << 50)  # never due: the benches insert the jobs
+
+
+class PoolResult(NamedTuple):
+    """End of a pool. Processor seconds are those since all posters were ready."""
+
+    states: dict[str, int]
+    parent_s: float
+    children_s: float
+    started_children: int
+
+
+class PoolProcess:
+    """A pool that runs, with default settings but for those in `settings`.
+
+    `is_noop`: its posters answer each post without a request. `is_quiet`: without a line of the log for each post.
+    The log goes to a file beside the database.
+    """
+
+    def __init__(
+        self, database: Path, *, is_noop: bool = False, is_drain: bool = False, is_quiet: bool = False, **settings: object
+    ) -> None:
+        options = {"database": str(database), "is_noop": is_noop, "is_drain": is_drain, "is_quiet": is_quiet}
+        command = [sys.executable, "-m", "bench.support.pool_main", json.dumps({**options, **settings})]
+        self.log = database.with_name("pool.log")
+        with self.log.open("wb") as errors:
+            environment = {**os.environ, "SLACK_BOT_TOKEN": TOKEN}
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment, text=True
+            )
+        self.start: dict[str, Any] = {}
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def wait_until_ready(self) -> None:
+        """Wait until all posters are ready."""
+        self.start = self.read_line()
+
+    def stop(self) -> None:
+        """Ask the pool to stop."""
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self) -> PoolResult:
+        """Wait for the end of the pool."""
+        if not self.start:
+            self.wait_until_ready()
+        end = self.read_line()
+        self.process.wait()
+        cpu = (end[name] - self.start[name] for name in ("parent_s", "children_s"))
+        return PoolResult(end["states"], *cpu, end["started_children"])
+
+    def read_line(self) -> dict[str, Any]:
+        """Return the next line of the pool. Raises RuntimeError with the end of its log if there is none."""
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        if not line:
+            self.process.kill()
+            raise RuntimeError(f"The pool has ended:\n{self.log.read_text()[-2_000:]}")
+        fields: dict[str, Any] = json.loads(line)
+        return fields
+
+
+def create_filled(folder: Path, schedules: int, workspaces: int = 1, due_at: int | None = None) -> Path:
+    """Return a database with schedules that each have a channel of their own, and with a job of each if `due_at`."""
+    database = folder / "schedbot.db"
+    create_database(database, "bench", 0).close()
+    with bulk_fill.filling(database, ("jobs", "schedules", "schedule_versions")) as connection:
+        bulk_fill.add_schedules(connection, schedules, workspaces, [RULE])
+        if due_at is not None:
+            connection.execute(bulk_fill.WAITING_JOBS, {"due_at": due_at})
+    return database
+
+
+def insert_jobs(database: Path, due_at: int) -> None:
+    """Insert a job of each schedule while a pool runs, and wake the pool."""
+    db = open_database(database)
+    with db.writing():
+        db.execute(bulk_fill.WAITING_JOBS, {"due_at": due_at})
+    db.wake()
+    db.close()
+
+
+def read_rate(db: Database) -> float:
+    """Return the jobs a second, from the first attempt's start to the last attempt's end."""
+    first, last, count = (db.integer(f"SELECT {what} FROM attempts") for what in ("min(started_at)", "max(ended_at)", "count(*)"))
+    return count / (last - first) * 1000
+
+
+def now_ms() -> int:
+    """Return the present instant."""
+    return time.time_ns() // 1_000_000
