@@ -21,7 +21,7 @@ WORKSPACES = 50
 ANSWER_S = 0.2
 
 
-class Spent(NamedTuple):
+class BurstCost(NamedTuple):
     """Seconds from the instant to the last arrival; processor time of each post in microseconds."""
 
     seconds: float
@@ -30,11 +30,11 @@ class Spent(NamedTuple):
     children_us: float
 
 
-def find_spent(burst: Burst) -> Spent:
+def find_spent(burst: Burst) -> BurstCost:
     """Return the times of a burst."""
     posts = len(burst.late_ms)
     cpu = (seconds / posts * 1e6 for seconds in (burst.client_s, burst.parent_s, burst.children_s))
-    return Spent(burst.late_ms[-1] / 1000, *cpu)
+    return BurstCost(burst.late_ms[-1] / 1000, *cpu)
 
 
 def compare(posts: int, rounds: int, answer_s: float) -> tuple[float, float]:
@@ -44,7 +44,8 @@ def compare(posts: int, rounds: int, answer_s: float) -> tuple[float, float]:
         for _ in range(rounds):
             bursts.append((measure_client(server, posts), measure_pool(server, posts, WORKSPACES)))
     alone, own = (
-        Spent(*map(median, zip(*map(find_spent, of_rounds), strict=True))) for of_rounds in zip(*bursts, strict=True)
+        BurstCost(*map(median, zip(*map(find_spent, of_rounds), strict=True)))
+        for of_rounds in zip(*bursts, strict=True)
     )
     server_us = median(burst.arrivals.cpu_us for pair in bursts for burst in pair)
     print(f"\n{posts:,} posts, answered in {answer_s * 1000:.0f} ms. The server's cpu a post: {server_us:.0f} µs")
@@ -75,7 +76,11 @@ def main() -> None:
         [
             Ratio("posts: time with answers in 200 ms, schedbot / in flight allows", own / allowed, "at most 1.10"),
             Ratio("posts: the same, schedbot / client alone", own / alone),
-            Ratio("posts: rate with answers at once, schedbot / client alone", alone_at_once / own_at_once, "at least 0.85"),
+            Ratio(
+                "posts: rate with answers at once, schedbot / client alone",
+                alone_at_once / own_at_once,
+                "at least 0.85",
+            ),
         ]
     )
 

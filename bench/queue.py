@@ -65,7 +65,12 @@ def main() -> None:
     for name, rates in limits.items():
         print(f"{'SQLite alone: ' + name:<40} {median(rates):8.0f} jobs/s")
     aims = {raw_limits.PLAIN: "at least 0.25"}
-    show([Ratio(f"queue: schedbot / SQLite alone, {name}", rate / median(limits[name]), aims.get(name, "")) for name in limits])
+    show(
+        [
+            Ratio(f"queue: schedbot / SQLite alone, {name}", rate / median(limits[name]), aims.get(name, ""))
+            for name in limits
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def run(jobs: int, share: int, folder: Path, *, is_http: bool = False) -> SoakRe
         settings: dict[str, object] = {"jobs_per_poster": share}
         if is_http:
             settings["api_url"] = stack.enter_context(PostServer(0)).api_url
-        pool, db = PoolProcess(database, is_noop=not is_http, is_drain=True, **settings), open_database(database)
+        pool, db = PoolProcess(database, settings, is_noop=not is_http, is_drain=True), open_database(database)
         pool.wait_until_ready()
         started, pause = time.monotonic(), min(1, jobs / 400_000)
         while (sample := take_sample(pool, db, started)).jobs < jobs:

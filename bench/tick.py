@@ -145,7 +145,9 @@ def list_ratios(costs: dict[int, tuple[Cost, Cost]]) -> list[Ratio]:
         Ratio(f"tick: rate beside {finished:,} finished jobs / raw inserts", raw.wall / own.wall, "at least 0.30")
         for finished, (own, raw) in costs.items()
     ]
-    growth = Ratio(f"tick: cost beside {sizes[-1]:,} finished jobs / {sizes[0]:,}", last.wall / first.wall, "at most 1.5")
+    growth = Ratio(
+        f"tick: cost beside {sizes[-1]:,} finished jobs / {sizes[0]:,}", last.wall / first.wall, "at most 1.5"
+    )
     return [*rates, growth]
 
 

@@ -87,7 +87,7 @@ def measure_pool(server: PostServer, posts: int, workspaces: int = 1) -> Burst:
     """Return a burst of a pool."""
     with tempfile.TemporaryDirectory() as folder:
         database = create_filled(Path(folder), posts, workspaces)
-        pool = PoolProcess(database, api_url=server.api_url)
+        pool = PoolProcess(database, {"api_url": server.api_url})
         pool.wait_until_ready()
         due_ms = now_ms() + AHEAD_MS
         insert_jobs(database, due_ms)

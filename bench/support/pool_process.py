@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,10 +35,16 @@ class PoolProcess:
     """
 
     def __init__(
-        self, database: Path, *, is_noop: bool = False, is_drain: bool = False, is_quiet: bool = False, **settings: object
+        self,
+        database: Path,
+        settings: Mapping[str, object] | None = None,
+        *,
+        is_noop: bool = False,
+        is_drain: bool = False,
+        is_quiet: bool = False,
     ) -> None:
         options = {"database": str(database), "is_noop": is_noop, "is_drain": is_drain, "is_quiet": is_quiet}
-        command = [sys.executable, "-m", "bench.support.pool_main", json.dumps({**options, **settings})]
+        command = [sys.executable, "-m", "bench.support.pool_main", json.dumps({**options, **(settings or {})})]
         self.log = database.with_name("pool.log")
         with self.log.open("wb") as errors:
             environment = {**os.environ, "SLACK_BOT_TOKEN": TOKEN}
@@ -64,8 +71,8 @@ class PoolProcess:
             self.wait_until_ready()
         end = self.read_line()
         self.process.wait()
-        cpu = (end[name] - self.start[name] for name in ("parent_s", "children_s"))
-        return PoolResult(end["states"], *cpu, end["started_children"])
+        parent_s, children_s = (end[name] - self.start[name] for name in ("parent_s", "children_s"))
+        return PoolResult(end["states"], parent_s, children_s, end["started_children"])
 
     def read_line(self) -> dict[str, Any]:
         """Return the next line of the pool. Raises RuntimeError with the end of its log if there is none."""
@@ -100,7 +107,9 @@ def insert_jobs(database: Path, due_at: int) -> None:
 
 def read_rate(db: Database) -> float:
     """Return the jobs a second, from the first attempt's start to the last attempt's end."""
-    first, last, count = (db.integer(f"SELECT {what} FROM attempts") for what in ("min(started_at)", "max(ended_at)", "count(*)"))
+    first, last, count = (
+        db.integer(f"SELECT {what} FROM attempts") for what in ("min(started_at)", "max(ended_at)", "count(*)")
+    )
     return count / (last - first) * 1000
 
 

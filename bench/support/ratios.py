@@ -16,4 +16,4 @@ def show(ratios: list[Ratio]) -> None:
     """Print the ratios."""
     for ratio in ratios:
         value = f"{ratio.value:.2f}{' ' + ratio.unit if ratio.unit else ''}"
-        print(f"ratio   {ratio.name:<62} {value:>12}   {ratio.aim}".rstrip(), flush=True)
+        print(f"ratio   {ratio.name:<78} {value:>12}   {ratio.aim}".rstrip(), flush=True)

@@ -50,7 +50,7 @@ JOBS_AND_ATTEMPTS = Statements(
     JOBS.claim,
     (
         (
-            f"INSERT INTO attempts SELECT value, 1, :now, NULL, NULL, NULL FROM json_each(:ids)",
+            "INSERT INTO attempts SELECT value, 1, :now, NULL, NULL, NULL FROM json_each(:ids)",
             f"UPDATE jobs SET attempts = attempts + 1 WHERE id IN {IDS} AND token = :token",
         ),
         (
@@ -130,7 +130,7 @@ def drain(connection: apsw.Connection, statements: Statements, jobs: int) -> flo
     started, token = time.monotonic(), 0
     while True:
         token, now = token + 1, time.time_ns() // 1_000_000
-        values = {"token": token, "now": now, "batch": BATCH}
+        values: dict[str, int | str] = {"token": token, "now": now, "batch": BATCH}
         with connection:
             ids = [job_id for (job_id,) in connection.execute(statements.claim, values)]
         if not ids:
