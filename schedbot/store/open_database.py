@@ -6,6 +6,7 @@ from pathlib import Path
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database
 from schedbot.store.sqlite import connection
+from schedbot.store.sqlite.database_checks import NO_INSTALLATION
 
 
 def open_database(address: str | Path) -> Database:
@@ -33,5 +34,9 @@ def file_of(address: str | Path) -> Path:
 
 
 def get_installation_id(db: Database) -> str:
-    """Return the id of the database, which the metadata of each message names."""
-    return db.text("SELECT id FROM installation")
+    """Return the id of the database, which the metadata of each message names. Raises DatabaseUnusable without one."""
+    installation = db.text_or_none("SELECT id FROM installation")
+    if installation is None:
+        problem = f"The database '{db.path}' is damaged: {NO_INSTALLATION}."
+        raise DatabaseUnusable(problem, "Restore a backup: without the id, no post is recognized in Slack.")
+    return installation

@@ -31,6 +31,22 @@ def test_workspace_posts_with_the_token_of_its_team(app: App) -> None:
     app.slack.clear()
 
 
+def test_restore_refreshes_an_expired_token(app: App) -> None:
+    store, target = app.folder / "store.db", app.folder / "backup.db"
+    app.add_due_jobs(1)
+    now_s = now_ms() // 1000
+    install(token_stores.open_sqlite(store), "T0ACME", "xoxb-sandbox-acme", now_s - 60, refresh=FIRST)
+    token_stores.age(store)
+    words = ("--token-store", str(store), "--team", "T0ACME", "--client-id", CLIENT_ID)
+    secret = ("--client-secret-env", "SLACK_CLIENT_SECRET")
+    assert app.run("workspace", "edit", "default", *words, *secret, SLACK_CLIENT_SECRET=SECRET).returncode == 0
+    assert app.run("backup", str(target)).returncode == 0
+    app.db.close()
+    restored = app.run("restore", str(target), SLACK_CLIENT_SECRET=SECRET)
+    assert (restored.returncode, "1 job not posted yet" in restored.stdout) == (0, True), restored.stdout
+    assert [request["text"] for request in app.slack.requests("oauth.v2.access")] == [FIRST]
+
+
 @pytest.mark.slow
 def test_two_pools_of_eight_posters_use_a_refresh_token_once(app: App) -> None:
     store, left_s = app.folder / "store.db", 3_600

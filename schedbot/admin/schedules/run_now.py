@@ -14,7 +14,6 @@ from schedbot.store.jobs import pending
 from schedbot.store.jobs.pending import ExtraJob
 from schedbot.store.operations import heartbeats, ownership
 
-POOL_ALIVE_MS = 30_000
 UNSETTLED = (JobState.QUEUED, JobState.RUNNING, JobState.UNKNOWN)
 
 
@@ -58,9 +57,8 @@ def record(db: Database, context: ChangeContext, extra: RunNowJob) -> None:
 
 
 def has_pool(session: Session) -> bool:
-    """Did a pool write a heartbeat within the last 30 seconds?"""
-    last = heartbeats.get_last_beat(session.db, "pool", session.now())
-    return last is not None and last > session.now() - POOL_ALIVE_MS
+    """Does a pool run, by its last heartbeat?"""
+    return heartbeats.is_pool_alive(session.db, session.now())
 
 
 def find_settled(session: Session, extras: Sequence[RunNowJob]) -> list[RunNowJob] | None:

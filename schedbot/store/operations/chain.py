@@ -120,7 +120,8 @@ class Verification:
 
     def checked_links(self) -> Iterator[tuple[Link, list[Entry]]]:
         """Yield the links whose number and hash follow from the link before, with their entries."""
-        previous = self.db.text(INSTALLATION)
+        if (previous := self.db.text_or_none(INSTALLATION)) is None:
+            raise BrokenChain("the row of the installation was removed")
         for number, link in enumerate(self.db.each(Link, LINKS), start=1):
             if link.id != number:
                 raise BrokenChain(f"link {number} was removed")

@@ -7,12 +7,18 @@ from schedbot.store.sqlite import migrations
 from schedbot.store.sqlite.faulty_versions import FAULTY_VERSIONS
 
 MAX_PROBLEMS = 5
+NO_INSTALLATION = "its row in the table installation was removed"
 
 
 def list_damage(db: Database) -> list[str]:
-    """Return the first problems that SQLite finds in the file; none for an intact file. It reads the whole file."""
+    """Return the first problems that SQLite finds in the file; none for an intact file. It reads the whole file.
+
+    A missing row in `installation` is damage too.
+    """
     problems = db.texts(f"PRAGMA quick_check({MAX_PROBLEMS:d})")
-    return [] if problems == ["ok"] else problems
+    if problems == ["ok"]:
+        problems = [] if db.is_true("SELECT EXISTS (SELECT 1 FROM installation)") else [NO_INSTALLATION]
+    return problems
 
 
 def sqlite_version() -> str:

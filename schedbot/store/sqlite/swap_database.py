@@ -8,17 +8,22 @@ import apsw
 
 from schedbot.errors import DatabaseUnusable
 from schedbot.file_access import sync_to_disk
-from schedbot.store.sqlite import application_id, online_backup
+from schedbot.store.sqlite import application_id, migrations, online_backup
 from schedbot.store.sqlite.companion_files import remove_database
+<<<<<<< HEAD
 from schedbot.store.sqlite.errors import translated
 from schedbot.store.sqlite.location import refuse_missing
+=======
+from schedbot.store.sqlite.connection import refuse_missing
+from schedbot.store.sqlite.errors import newer, translated
+>>>>>>> 44dbf48 (Name a backup of a newer version by its own path)
 
 
 @contextmanager
 def verified_copy(source: Path, path: Path) -> Iterator[Path]:
     """Yield a checked copy of the database `source` beside `path`; it is deleted at the end, unless it was renamed.
 
-    Raises DatabaseUnusable for a file that is no database of schedbot, or a damaged one.
+    Raises DatabaseUnusable for a file that is no database of schedbot, is of a newer version, or is damaged.
     """
     copy = path.with_name(f".{path.name}.restore")
     remove_database(copy)
@@ -28,6 +33,7 @@ def verified_copy(source: Path, path: Path) -> Iterator[Path]:
             connection = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
             try:
                 application_id.refuse_other_programs(connection, source)
+                refuse_newer(connection, source)
                 online_backup.copy(connection, source, copy)
             finally:
                 connection.close()
@@ -36,6 +42,13 @@ def verified_copy(source: Path, path: Path) -> Iterator[Path]:
         yield copy
     finally:
         remove_database(copy)
+
+
+def refuse_newer(connection: apsw.Connection, source: Path) -> None:
+    """Raise DatabaseOutgrown for a backup whose tables a newer program made."""
+    number, known = int(str(connection.pragma("user_version"))), migrations.newest()
+    if number > known:
+        raise newer(source, number, known)
 
 
 def swap(copy: Path, path: Path, aside: Path) -> None:

@@ -90,11 +90,15 @@ def test_wrong_file_changes_nothing(app: App, tmp_path: Path) -> None:
     with sqlite3.connect(foreign) as connection:
         connection.execute("CREATE TABLE t (x)")
     (tmp_path / "text.db").write_text("no database " * 1_000)
+    assert app.run("backup", str(tmp_path / "newer.db")).returncode == 0
+    with sqlite3.connect(tmp_path / "newer.db") as connection:
+        connection.execute("PRAGMA user_version = 9999")
     before = app.path.read_bytes()
-    for name in ("foreign.db", "text.db", "missing.db", str(app.path)):
+    for name in ("foreign.db", "text.db", "missing.db", "newer.db", str(app.path)):
         result = app.run("restore", str(tmp_path / name))
         assert result.returncode in (1, 2), result.stdout
         assert result.stderr.startswith("Error: ")
+        assert f"'{tmp_path / name}'" in result.stderr
     assert app.path.read_bytes() == before
     assert app.run("tick").returncode == 0
     assert not list(app.folder.glob(".*restore*"))
@@ -120,6 +124,17 @@ def test_altered_record_is_named_by_backup_and_restore(app: App, tmp_path: Path)
     restored = app.run("restore", json.loads(altered.stdout)["file"])
     assert restored.returncode == 3
     assert "change 1 was altered" in restored.stderr
+
+
+def test_database_without_its_id_is_named_by_each_command(app: App, tmp_path: Path) -> None:
+    with sqlite3.connect(app.path) as connection:
+        connection.execute("DELETE FROM installation")
+    for command in (["doctor"], ["doctor", "--chain"], ["backup", str(tmp_path / "b.db")], ["work", "--drain"]):
+        result = app.run(*command)
+        output = result.stdout + result.stderr
+        assert result.returncode == (3 if command[0] == "backup" else 1)
+        assert "Traceback" not in output
+        assert "installation was removed" in output
 
 
 def test_killed_restore_is_named(app: App) -> None:

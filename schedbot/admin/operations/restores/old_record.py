@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from schedbot.errors import DatabaseUnusable
+from schedbot.model import JobState
 from schedbot.slack.history.posted_parts import PostedParts
 from schedbot.store.database import Database
 from schedbot.store.operations import replaced_posts, restored_state
 from schedbot.store.operations.replaced_posts import ReplacedJob
 from schedbot.store.operations.restored_jobs import RestoredJob
 
+ENDED = (JobState.FAILED, JobState.MISSED, JobState.CANCELLED, JobState.SKIPPED)
 Posts = dict[str, PostedParts]
 
 
@@ -41,8 +43,8 @@ class OldRecord:
                 old = replaced_posts.find(self.db, job.schedule_id, job.due_at)
                 if old and old.is_posted:
                     posts[old.occurrence] = to_parts(old)
-                elif old and self.is_complete and (old.state, old.attempts) == (job.state, job.attempts):
-                    untouched.add(job.id)
+                elif old and self.is_complete and job.state in ENDED:
+                    untouched.update([job.id] if (old.state, old.attempts) == (job.state, job.attempts) else [])
             for old in replaced_posts.list_later(self.db, self.last_id if self.is_complete else 0):
                 posts[old.occurrence] = to_parts(old)
         return posts, untouched
