@@ -10,13 +10,8 @@ from schedbot.errors import DatabaseUnusable
 from schedbot.file_access import sync_to_disk
 from schedbot.store.sqlite import application_id, migrations, online_backup
 from schedbot.store.sqlite.companion_files import remove_database
-<<<<<<< HEAD
-from schedbot.store.sqlite.errors import translated
-from schedbot.store.sqlite.location import refuse_missing
-=======
-from schedbot.store.sqlite.connection import refuse_missing
 from schedbot.store.sqlite.errors import newer, translated
->>>>>>> 44dbf48 (Name a backup of a newer version by its own path)
+from schedbot.store.sqlite.location import refuse_missing
 
 
 @contextmanager
