@@ -6,11 +6,13 @@ converted: an enum, a bool, and a mapping, which is kept as JSON. All other valu
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from functools import lru_cache
 from types import NoneType
 from typing import Protocol, TypeVar, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+CACHED_VALUES = 1_000  # of each kind of nested value
 Value = str | int | float | bytes | None
 
 
@@ -59,8 +61,18 @@ def _call(kind: type, places: dict[str, str], names: dict[str, object]) -> str:
             nested.setdefault(field, {})[part] = place
         else:
             arguments.append(f"{field}={_converted(place, hints[field], names)}")
-    arguments += [f"{field}={_call(_plain(hints[field])[0], parts, names)}" for field, parts in nested.items()]
+    arguments += [f"{field}={_nested_call(_plain(hints[field])[0], parts, names)}" for field, parts in nested.items()]
     return f"{_named(kind, names)}({', '.join(arguments)})"
+
+
+def _nested_call(kind: type, places: dict[str, str], names: dict[str, object]) -> str:
+    """Return the source of a call that makes a nested `kind`. Many rows share one, unless it has a mapping."""
+    hints = get_type_hints(kind)
+    if any("." in part or get_origin(_plain(hints[part])[0]) is Mapping for part in places):
+        return _call(kind, places, names)
+    columns = tuple(places)
+    make = lru_cache(maxsize=CACHED_VALUES, typed=True)(_compiled(kind, columns))
+    return f"{_named(make, names)}({', '.join(places[column] for column in columns)})"
 
 
 def field_names(kind: type) -> frozenset[str]:

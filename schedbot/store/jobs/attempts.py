@@ -6,67 +6,91 @@ token still holds the lease and the channel is free. The functions take many att
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
 from schedbot.store.history import result_counts
 from schedbot.store.jobs import claims, pacing
-from schedbot.store.jobs.settlement import RESULT, SETTLED
+from schedbot.store.jobs.settlement import SETTLED
 
+QUEUED = JobState.QUEUED
 CANCELLED = after(JobState.RUNNING, Event.CANCELLED)
 
+# A start is an array: the fields of AttemptStart in their order, then the end of the hold of its channel.
 BEGIN = """
 INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, sent_at, clock_ms,
                       rendered_at, render_ms, report, part, thread_ts, method)
-SELECT j.id, j.attempts + 1, j.workspace_id, :version, :channel, :worker, :started_at, :sent_at, :clock_ms,
-       :rendered_at, :render_ms, :report, :part, :thread_ts, :method
-  FROM jobs j
- WHERE j.id = :job_id AND j.token = :token AND j.state = 'running' AND j.lease_until > :now
-   AND (:sent_at IS NULL OR j.deadline_at >= :now)
-   AND (:sent_at IS NULL
-        OR NOT EXISTS (SELECT 1 FROM pacing p
-                        WHERE p.workspace_id = j.workspace_id AND p.method = 'chat.postMessage'
-                          AND p.channel IN ('', :channel) AND p.free_at > :now AND p.held_at <= :latest_valid_hold))
-RETURNING :place AS place, workspace_id
+SELECT j.id, j.attempts + 1, j.workspace_id, e.value ->> 2, e.value ->> 3, e.value ->> 4, e.value ->> 5, e.value ->> 6,
+       e.value ->> 7, e.value ->> 8, e.value ->> 9, e.value ->> 10, e.value ->> 11, e.value ->> 12, e.value ->> 13
+  FROM json_each(:starts) e
+ CROSS JOIN jobs j
+ WHERE j.id = e.value ->> 0 AND j.token = e.value ->> 1 AND j.state = 'running' AND j.lease_until > :now
+   AND (e.value ->> 6 IS NULL
+        OR j.deadline_at >= :now
+           AND NOT EXISTS (SELECT 1 FROM pacing p
+                            WHERE p.workspace_id = j.workspace_id AND p.method = 'chat.postMessage'
+                              AND p.channel IN ('', e.value ->> 3) AND p.free_at > :now
+                              AND p.held_at <= :latest_valid_hold))
+"""
+
+# Places of the starts that are written, and not counted yet.
+BEGUN = """
+SELECT e.key FROM json_each(:starts) e
+ CROSS JOIN jobs j ON j.id = e.value ->> 0 AND j.token = e.value ->> 1
+ CROSS JOIN attempts a ON a.job_id = j.id AND a.number = j.attempts + 1
 """
 
 COUNT = """
 UPDATE jobs
-   SET attempts = attempts + 1, thread_ts = CASE WHEN parts_posted = 0 THEN e.value ->> 2 ELSE thread_ts END
+   SET attempts = attempts + 1, thread_ts = CASE WHEN parts_posted = 0 THEN e.value ->> 12 ELSE thread_ts END
   FROM json_each(:starts) e
  WHERE jobs.id = e.value ->> 0 AND token = e.value ->> 1
 """
 
-# One statement for all: each has to open a table of its own for the rows that its trigger may refuse.
+WORKSPACES = """
+SELECT j.workspace_id FROM json_each(:starts) e CROSS JOIN jobs j ON j.id = e.value ->> 0
+"""
+
+# An end is an array as `end_values` returns it. Places of the ends whose claim still holds its job.
+ENDING = """
+SELECT e.key FROM json_each(:ends) e
+ CROSS JOIN jobs j ON j.id = e.value ->> 0
+ WHERE j.token = e.value ->> 1 AND j.state = 'running' AND j.attempts = e.value ->> 2
+"""
+
+# The term with + keeps SQLite from the index of open attempts, from which it would have to go on to the row.
 END = """
 UPDATE attempts
-   SET ended_at = e.value ->> 'ended_at', outcome = e.value ->> 'outcome', error = e.value ->> 'error',
-       detail = e.value ->> 'detail', http_status = e.value ->> 'http_status', ts = e.value ->> 'ts',
-       lateness_ms = e.value ->> 'lateness_ms', sent_at = CASE WHEN e.value ->> 'was_sent' THEN sent_at END
+   SET ended_at = e.value ->> 3, outcome = e.value ->> 4, error = e.value ->> 5, detail = e.value ->> 6,
+       http_status = e.value ->> 7, ts = e.value ->> 8, lateness_ms = e.value ->> 9,
+       sent_at = CASE WHEN e.value ->> 10 THEN sent_at END
   FROM json_each(:ends) e
- WHERE attempts.job_id = e.value ->> 'job_id' AND attempts.number = e.value ->> 'number' AND attempts.ended_at IS NULL
+ WHERE attempts.job_id = e.value ->> 0 AND attempts.number = e.value ->> 2 AND +attempts.ended_at IS NULL
 """
 
 SETTLE = f"""
 UPDATE jobs
    SET {SETTLED}, spent = :spent, token = NULL, lease_until = NULL
  WHERE id = :job_id AND token = :token AND state = 'running' AND attempts = :number
-RETURNING :place AS place, state
+RETURNING state
 """
 
-# Of a job that is not queued again: its schedule and workspace do not matter any more.
-SETTLE_FINALLY = f"""
+# Of jobs that are not queued again: their schedules and workspaces do not matter any more.
+SETTLE_FINALLY = """
 UPDATE jobs
-   SET state = :state, {RESULT}, spent = :spent, token = NULL, lease_until = NULL
- WHERE id = :job_id AND token = :token AND state = 'running' AND attempts = :number
-RETURNING :place AS place, state
+   SET state = e.value ->> 11, available_at = e.value ->> 12, error = e.value ->> 13, spent = e.value ->> 14,
+       parts_posted = parts_posted + (e.value ->> 4 = 'posted'),
+       ts = CASE WHEN parts_posted = 0 THEN e.value ->> 8 ELSE ts END,
+       lateness_ms = CASE WHEN parts_posted = 0 THEN e.value ->> 9 ELSE lateness_ms END,
+       token = NULL, lease_until = NULL
+  FROM json_each(:ends) e
+ WHERE jobs.id = e.value ->> 0 AND token = e.value ->> 1 AND state = 'running' AND attempts = e.value ->> 2
 """
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptStart:
+class AttemptStart(NamedTuple):
     """An attempt that is about to begin. `sent_at` None: no request is sent (its report could not be rendered)."""
 
     job_id: int
@@ -85,8 +109,7 @@ class AttemptStart:
     method: str = "post"
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptEnd:
+class AttemptEnd(NamedTuple):
     """Result of an attempt, and the next state of its job."""
 
     job_id: int
@@ -100,16 +123,14 @@ class AttemptEnd:
     lateness_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(NamedTuple):
     """An attempt that is about to begin, and the instant until which it holds its channel."""
 
     start: AttemptStart
     held_until: int
 
 
-@dataclass(frozen=True, slots=True)
-class IntentResult:
+class IntentResult(NamedTuple):
     """Result of `write_intents`. If it was not written: end of the claim (None: lost) and of the channel's hold."""
 
     is_written: bool
@@ -150,42 +171,27 @@ def begin_all(db: Database, intents: Sequence[Intent], now: int) -> set[int]:
 
     Nothing is written of an attempt whose claim is lost or its lease passed, or whose channel is busy.
     """
-    shared = {"now": now, "latest_valid_hold": pacing.latest_valid_hold(now)}
-    rows = [start_bindings(intent.start, place) | shared for place, intent in enumerate(intents)]
-    begun = {int(str(place)): str(workspace_id) for place, workspace_id in db.select_many(BEGIN, rows)}
-    written = [(intents[place], workspace_id) for place, workspace_id in begun.items()]
-    starts = [(intent.start.job_id, intent.start.token, intent.start.thread_ts) for intent, _ in written]
-    db.execute(COUNT, {"starts": json.dumps(starts)})
-    holds = [
-        pacing.ChannelHold(workspace_id, intent.start.channel, intent.held_until)
-        for intent, workspace_id in written
-        if intent.start.sent_at is not None
-    ]
-    if len({(hold.workspace_id, hold.channel) for hold in holds}) < len(holds):
+    starts = json.dumps([(*intent.start, intent.held_until) for intent in intents])
+    bindings = {"starts": starts, "now": now, "latest_valid_hold": pacing.latest_valid_hold(now)}
+    places = set(range(len(intents)))
+    if db.execute(BEGIN, bindings) < len(intents):
+        places = set(db.integers(BEGUN, {"starts": starts}))
+        intents = [intents[place] for place in sorted(places)]
+        starts = json.dumps([(*intent.start, intent.held_until) for intent in intents])
+    refuse_twins(db, intents, starts)
+    db.execute(COUNT, {"starts": starts})
+    db.execute(pacing.HOLD_FOR_STARTS, {"starts": starts, "now": now})
+    return places
+
+
+def refuse_twins(db: Database, intents: Sequence[Intent], starts: str) -> None:
+    """Raise ValueError for two posts to one channel."""
+    sent = [place for place, intent in enumerate(intents) if intent.start.sent_at is not None]
+    if len({intents[place].start.channel for place in sent}) == len(sent):
+        return
+    workspaces = db.texts(WORKSPACES, {"starts": starts})
+    if len({(workspaces[place], intents[place].start.channel) for place in sent}) < len(sent):
         raise ValueError("two posts to one channel")
-    pacing.hold_channels(db, holds, now)
-    return set(begun)
-
-
-def start_bindings(start: AttemptStart, place: int) -> dict[str, object]:
-    """Return the values of an attempt for BEGIN."""
-    return {
-        "place": place,
-        "job_id": start.job_id,
-        "token": start.token,
-        "version": start.version,
-        "channel": start.channel,
-        "worker": start.worker,
-        "started_at": start.started_at,
-        "sent_at": start.sent_at,
-        "clock_ms": start.clock_ms,
-        "rendered_at": start.rendered_at,
-        "render_ms": start.render_ms,
-        "report": start.report,
-        "part": start.part,
-        "thread_ts": start.thread_ts,
-        "method": start.method,
-    }
 
 
 def end(db: Database, end: AttemptEnd) -> JobState | None:
@@ -199,27 +205,27 @@ def end_all(db: Database, ends: Sequence[AttemptEnd]) -> list[JobState | None]:
     Returns the states that were written: no job is queued for a schedule that is off by now. None, and nothing
     written, if a newer claim holds the job, or the attempt was never written.
     """
-    rows = [settlement_bindings(end, place) for place, end in enumerate(ends)]
+    values = [end_values(end) for end in ends]
+    states: list[JobState | None] = [None] * len(ends)
     with result_counts.counting_together(db):
-        states = settle_all(db, rows)
-        if states:
-            db.execute(END, {"ends": json.dumps([end_fields(ends[place]) for place in states])})
-    result_counts.count(db, json.dumps([ends[place].job_id for place in states]))
-    return [states.get(place) for place in range(len(ends))]
+        places = db.integers(ENDING, {"ends": json.dumps(values)})
+        for place in places:
+            states[place] = ends[place].state if ends[place].state is not QUEUED else queue_again(db, ends[place])
+        final = [values[place] for place in places if ends[place].state is not QUEUED]
+        db.execute(SETTLE_FINALLY, {"ends": json.dumps(final)})
+        db.execute(END, {"ends": json.dumps([values[place] for place in places])})
+    result_counts.count(db, json.dumps([ends[place].job_id for place in places]))
+    return states
 
 
-def settle_all(db: Database, rows: Sequence[dict[str, object]]) -> dict[int, JobState]:
-    """Write the next states of jobs. Return those that were written, by place."""
-    again = [row for row in rows if row["state"] is JobState.QUEUED]
-    final = [row for row in rows if row["state"] is not JobState.QUEUED]
-    written = [*db.select_many(SETTLE_FINALLY, final), *db.select_many(SETTLE, again)]
-    return {int(str(place)): JobState(str(state)) for place, state in written}
+def queue_again(db: Database, end: AttemptEnd) -> JobState:
+    """Queue a job again, or cancel it if its schedule is off by now. Return its state."""
+    return JobState(db.text(SETTLE, settlement_bindings(end)))
 
 
-def settlement_bindings(end: AttemptEnd, place: int) -> dict[str, object]:
+def settlement_bindings(end: AttemptEnd) -> dict[str, object]:
     """Return the values of an end for SETTLE."""
     return {
-        "place": place,
         "job_id": end.job_id,
         "token": end.token,
         "number": end.number,
@@ -240,21 +246,26 @@ def find_job_error(end: AttemptEnd) -> str | None:
     return None if end.result.error is None or is_over else escape_surrogates(end.result.error)
 
 
-def end_fields(end: AttemptEnd) -> dict[str, object]:
-    """Return the fields of an end for END."""
+def end_values(end: AttemptEnd) -> Sequence[object]:
+    """Return the values of an end for ENDING, END and SETTLE_FINALLY."""
     result = end.result
-    return {
-        "job_id": end.job_id,
-        "number": end.number,
-        "ended_at": end.ended_at,
-        "outcome": result.outcome,
-        "error": result.error,
-        "detail": None if result.detail is None else escape_surrogates(result.detail),
-        "was_sent": result.was_sent,
-        "http_status": result.http_status,
-        "ts": result.ts,
-        "lateness_ms": end.lateness_ms,
-    }
+    return (
+        end.job_id,
+        end.token,
+        end.number,
+        end.ended_at,
+        result.outcome,
+        result.error,
+        None if result.detail is None else escape_surrogates(result.detail),
+        result.http_status,
+        result.ts,
+        end.lateness_ms,
+        result.was_sent,
+        end.state,
+        end.available_at,
+        find_job_error(end),
+        end.spent,
+    )
 
 
 def escape_surrogates(text: str) -> str:

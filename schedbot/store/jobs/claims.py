@@ -6,7 +6,8 @@ Each later write of the claimer names the token: if another claim, or a person, 
 import json
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from schedbot.model import JobState, Recurrence, Report, ThreadSpan, TokenSource, occurrence_id
 from schedbot.posts import MISSING_CUSTOMIZE, PLAIN_POST, PostOptions
@@ -107,8 +108,7 @@ DEADLINE = "SELECT deadline_at FROM jobs WHERE id = :id"
 LEASE = "SELECT lease_until FROM jobs WHERE id = :id AND token = :token AND state = 'running'"
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedJob:
+class ClaimedJob(NamedTuple):
     """A claimed job, with everything that its delivery needs. `free_at`: its channel may be posted to from then on.
 
     `resumes` is the number of its workspace's resumes at the claim, `error` that of its last attempt.
@@ -168,8 +168,7 @@ class ClaimedJob:
         return occurrence_id(self.schedule_id, self.due_at)
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimRequest:
+class ClaimRequest(NamedTuple):
     """A claim of up to `limit` jobs that are available up to `until`, with a lease until `lease_until`."""
 
     until: int
@@ -226,9 +225,9 @@ def add_stored_part(db: Database, job: ClaimedJob, part: StoredPart, now: int) -
     """Return the job with its next part, unless its message has to be rendered anew."""
     if job.has_begun:
         free_at = pacing.get_free_at(db, job.workspace_id, pacing.POST, part.channel, now)
-        return replace(job, stored=part, channel=part.channel, version=part.version, free_at=free_at, calendar="")
+        return job._replace(stored=part, channel=part.channel, version=part.version, free_at=free_at, calendar="")
     is_fresh = part.version == job.version and now - part.started_at < message_parts.FRESH_MS
-    return replace(job, stored=part) if is_fresh else job
+    return job._replace(stored=part) if is_fresh else job
 
 
 def join_thread(db: Database, job: ClaimedJob, now: int) -> ClaimedJob:
@@ -237,7 +236,7 @@ def join_thread(db: Database, job: ClaimedJob, now: int) -> ClaimedJob:
         return job
     span = find_span(job.thread, job.scheduled_at, job.tz)
     place = threads.join(db, threads.ThreadKey(job.schedule_id, job.schedule_channel, span), job.id, now)
-    return replace(job, options=replace(job.options, thread_ts=place.thread_ts), waits_until=place.waits_until)
+    return job._replace(options=replace(job.options, thread_ts=place.thread_ts), waits_until=place.waits_until)
 
 
 def put_unreadable_back(db: Database, ids: Iterable[int], token: int, now: int) -> None:

@@ -5,8 +5,9 @@ https://docs.slack.dev/apis/web-api/rate-limits
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schedbot.store.database import Database
 
@@ -23,6 +24,15 @@ ON CONFLICT (workspace_id, method, channel) DO UPDATE
    SET held_at = excluded.held_at,
        free_at = CASE WHEN excluded.channel = '' AND pacing.held_at <= excluded.held_at + {MAX_CLOCK_LEAD_MS}
                       THEN max(pacing.free_at, excluded.free_at) ELSE excluded.free_at END
+"""
+
+# The channels of attempts that begin, as arrays of `attempts.begin_all`.
+HOLD_FOR_STARTS = f"""
+INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
+SELECT j.workspace_id, '{POST}', e.value ->> 3, :now, e.value ->> 14
+  FROM json_each(:starts) e CROSS JOIN jobs j ON j.id = e.value ->> 0
+ WHERE e.value ->> 6 IS NOT NULL
+ON CONFLICT (workspace_id, method, channel) DO UPDATE SET held_at = excluded.held_at, free_at = excluded.free_at
 """
 
 # Only the owner of a hold shortens it: if another one holds the channel by now, its hold stays.
@@ -69,35 +79,19 @@ class WorkspaceHold:
     free_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelHold:
-    """A channel that is held for a post until `free_at`."""
-
-    workspace_id: str
-    channel: str
-    free_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelRelease:
+class ChannelRelease(NamedTuple):
     """End of a channel's hold until `kept_until`: from `free_at` on it may be posted to. `now`: the end of its post."""
 
     workspace_id: str
     channel: str
-    kept_until: int
     now: int
     free_at: int
+    kept_until: int
 
 
 def hold(db: Database, workspace_id: str, method: str, channel: str, now: int, free_at: int) -> None:
     """Hold the method in the channel ('': in the whole workspace) until `free_at`. Inside a transaction."""
     db.execute(HOLD, {"holds": json.dumps([(workspace_id, method, channel, now, free_at)])})
-
-
-def hold_channels(db: Database, holds: Iterable[ChannelHold], now: int) -> None:
-    """Hold channels for posts. Inside a transaction."""
-    rows = [(hold.workspace_id, POST, hold.channel, now, hold.free_at) for hold in holds]
-    db.execute(HOLD, {"holds": json.dumps(rows)})
 
 
 def get_free_at(db: Database, workspace_id: str, method: str, channel: str, now: int) -> int:
@@ -122,16 +116,12 @@ def reserve(db: Database, workspace_id: str, channel: str, now: int, until: int)
 
 def release(db: Database, workspace_id: str, channel: str, kept_until: int, now: int, free_at: int) -> None:
     """Shorten a reservation until `kept_until` to `free_at`: its post is over. Inside a transaction."""
-    release_channels(db, [ChannelRelease(workspace_id, channel, kept_until, now, free_at)])
+    release_channels(db, [ChannelRelease(workspace_id, channel, now, free_at, kept_until)])
 
 
-def release_channels(db: Database, releases: Iterable[ChannelRelease]) -> None:
+def release_channels(db: Database, releases: Sequence[ChannelRelease]) -> None:
     """Shorten reservations whose posts are over, of a channel once. Inside a transaction."""
-    rows = [
-        (release.workspace_id, release.channel, release.now, release.free_at, release.kept_until)
-        for release in releases
-    ]
-    db.execute(RELEASE, {"releases": json.dumps(rows)})
+    db.execute(RELEASE, {"releases": json.dumps(releases)})
 
 
 def postpone_jobs(db: Database, workspace_id: str, until: int, spread_ms: int) -> int:

@@ -92,9 +92,14 @@ SELECT u.kind, u.key, u.number, u.was_sealed, {table.present} AS is_there,
 
 def digest(text: str) -> bytes:
     """Return the hash of a row's text."""
-    import hashlib  # slow to load, and most ticks write no such row
+    return digest_all([text])[0]
 
-    return hashlib.sha256(text.encode()).digest()[:16]
+
+def digest_all(texts: Iterable[str]) -> list[bytes]:
+    """Return the hashes of the texts of rows."""
+    from hashlib import sha256  # slow to load, and most ticks write no such row
+
+    return [sha256(text.encode()).digest()[:16] for text in texts]
 
 
 def pack(entries: Iterable[Entry]) -> bytes:

@@ -18,7 +18,7 @@ from schedbot.store.sqlite.chain_entries import (
     SETTLED,
     Entry,
     RowKind,
-    digest,
+    digest_all,
     link_hash,
     pack,
     select_texts,
@@ -148,12 +148,13 @@ def add_links(connection: apsw.Connection, blobs: Iterable[bytes]) -> None:
 
 def to_entries(rows: Sequence[tuple[int, int, int, int, int, str | None]]) -> list[Entry]:
     """Return the entries of rows: that it left the chain, if it was in it, and its hash, if it is in it now."""
+    digests = iter(digest_all([text for *_, text in rows if text is not None]))
     entries = []
     for kind, key, number, was_sealed, _, text in rows:
         if was_sealed:
             entries.append(Entry(kind + DROPPED, key, number, NO_HASH))
         if text is not None:
-            entries.append(Entry(kind, key, number, digest(text)))
+            entries.append(Entry(kind, key, number, next(digests)))
     return entries
 
 

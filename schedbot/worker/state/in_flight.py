@@ -5,7 +5,7 @@ All of this is known to this pool alone. Facts that others need are in the datab
 
 import random
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from schedbot import log
@@ -124,7 +124,7 @@ class InFlight:
     def move(self, delivery: Delivery, channel: str) -> None:
         """Let a delivery go to another channel of its workspace."""
         self.count_in_channel(delivery.channel, -1)
-        delivery.job = replace(delivery.job, channel=channel)
+        delivery.job = delivery.job._replace(channel=channel)
         delivery.channel = delivery.channel._replace(channel=channel)
         self.count_in_channel(delivery.channel, 1)
 
