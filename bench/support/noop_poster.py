@@ -4,7 +4,8 @@ import socket
 
 from schedbot.model import AttemptResult, Outcome
 from schedbot.slack.token_stores.place import RotationSettings
-from schedbot.worker.protocol import PostRequest, PostResponse, Ready, decode_request, encode
+from schedbot.worker.post_messages import PostRequest, PostResponse
+from schedbot.worker.protocol import Ready, decode_request, encode
 
 CHUNK = 1 << 18
 POSTED = AttemptResult(Outcome.POSTED, ts="1700000000.000100", http_status=200)

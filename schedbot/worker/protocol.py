@@ -1,35 +1,21 @@
-"""Messages between the pool and its child processes: one JSON object a line.
+"""Messages between the pool and its child processes: one line of JSON each.
 
 The first message of a child is `{"version": "..."}`, a form that every version of schedbot reads. All other messages
-are read only by a process of the same version, as an object with its class name in `type`.
+are read only by a process of the same version, as an object with its class name in `type`; a post and its result are
+arrays (`post_messages`).
 """
 
 import json
 from dataclasses import dataclass
 
 from schedbot.model import AttemptResult, Message, Report, TokenSource, build_message, build_result
-from schedbot.posts import PLAIN_POST, MessageMetadata, PostOptions, RenderedFile
+from schedbot.posts import MessageMetadata, RenderedFile
 from schedbot.reports import live_protocol
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.live_protocol import LivePing, LivePong, LiveRenderRequest, LiveRenderResponse, encode_fields
 from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
-
-
-@dataclass(frozen=True, slots=True)
-class PostRequest:
-    """Pool to poster: post a message. `start_before` is steady milliseconds; a post that starts later must not leave.
-
-    `key` names the delivery. `rereads_token`: the token was refused before, so a cached one must not be used.
-    """
-
-    key: int
-    source: TokenSource
-    rereads_token: bool
-    channel: str
-    message: Message
-    metadata: MessageMetadata
-    start_before: int
-    options: PostOptions = PLAIN_POST
+from schedbot.worker import post_messages
+from schedbot.worker.post_messages import PostRequest, PostResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +89,6 @@ class ChildFailed:
     """Child to pool: an error ends the child."""
 
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class PostResponse:
-    """Poster to pool: result of a post.
-
-    `is_token_rotated`: the token was refused, and its source now holds another. `is_token_awaited`: the source gave no
-    token, and may give one later. `clock_offset_ms` is Slack's clock minus ours, None where no answer since the last
-    message told it.
-    """
-
-    key: int
-    result: AttemptResult
-    is_token_rotated: bool = False
-    clock_offset_ms: int | None = None
-    is_token_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,18 +178,18 @@ def decode_version(line: bytes) -> str:
 
 def encode(message: ChildRequest | ChildResponse) -> bytes:
     """Return a message as one line."""
+    if isinstance(message, PostRequest | PostResponse):
+        return post_messages.encode(message)
     return encode_fields(message)
 
 
 def decode_request(line: bytes) -> ChildRequest:
     """Return a message of the pool."""
+    if line.startswith(b"["):
+        return post_messages.decode_request(line)
     content = json.loads(line)
     kind = content.pop("type")
     match kind:
-        case "PostRequest":
-            message, metadata = build_message(content["message"]), MessageMetadata(**content["metadata"])
-            nested = {"source": TokenSource(**content["source"]), "options": PostOptions(**content["options"])}
-            return PostRequest(**{**content, **nested, "message": message, "metadata": metadata})
         case "ShareRequest":
             return ShareRequest(**{**content, "source": TokenSource(**content["source"])})
         case "UploadRequest":
@@ -244,13 +214,13 @@ def decode_request(line: bytes) -> ChildRequest:
 
 def decode_response(line: bytes) -> ChildResponse:
     """Return a message of a child of this version."""
+    if line.startswith(b"["):
+        return post_messages.decode_response(line)
     content = json.loads(line)
     kind = content.pop("type")
     if kind in PLAIN_RESPONSES:
         return PLAIN_RESPONSES[kind](**content)
     match kind:
-        case "PostResponse":
-            return PostResponse(**{**content, "result": build_result(content["result"])})
         case "UploadResponse":
             result = content["result"] and build_result(content["result"])
             return UploadResponse(**{**content, "result": result})

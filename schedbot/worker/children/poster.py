@@ -19,6 +19,7 @@ from schedbot.posts import FILES_SCOPE
 from schedbot.slack import error_codes, machine_errors
 from schedbot.slack.token_stores.place import RotationSettings
 from schedbot.worker.children.token_cache import TokenCache, TokenCommands
+from schedbot.worker.post_messages import PostRequest, PostResponse
 from schedbot.worker.protocol import (
     ChildRequest,
     ChildResponse,
@@ -28,8 +29,6 @@ from schedbot.worker.protocol import (
     OpenRequest,
     OpenResponse,
     PosterRequest,
-    PostRequest,
-    PostResponse,
     Ready,
     ShareRequest,
     UploadRequest,

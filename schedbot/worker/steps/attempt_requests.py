@@ -1,11 +1,10 @@
 """Record and request of an attempt, from a delivery."""
 
-from dataclasses import replace
-
 from schedbot.posts import MessageMetadata
 from schedbot.slack import error_codes
 from schedbot.store.jobs.attempts import AttemptStart
-from schedbot.worker.protocol import PostRequest, ShareRequest
+from schedbot.worker.post_messages import PostRequest
+from schedbot.worker.protocol import ShareRequest
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import START_LIMIT_MS
 from schedbot.worker.state.send_queue import Delivery
@@ -38,14 +37,14 @@ def build_request(in_flight: InFlight, delivery: Delivery) -> PostRequest | Shar
     if delivery.is_share:
         return build_share_request(delivery)
     assert delivery.message is not None
-    occurrence = MessageMetadata(in_flight.installation, job.occurrence, delivery.attempt)
+    metadata = MessageMetadata(in_flight.installation, job.occurrence, delivery.attempt, delivery.part, delivery.parts)
     return PostRequest(
         key=delivery.key,
         source=delivery.source,
         rereads_token=error_codes.is_token_refused(job.error),
         channel=job.channel,
         message=delivery.message,
-        metadata=replace(occurrence, part=delivery.part, parts=delivery.parts),
+        metadata=metadata,
         start_before=delivery.sent_steady + START_LIMIT_MS,
         options=job.options,
     )

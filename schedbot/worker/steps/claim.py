@@ -22,7 +22,7 @@ from schedbot.store.jobs import claims, settlement
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
 from schedbot.store.schedules import workspaces
-from schedbot.worker.protocol import PostResponse
+from schedbot.worker.post_messages import PostResponse
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.send_queue import ChannelKey, Delivery
 from schedbot.worker.state.write_queue import WriteFailure
@@ -126,9 +126,10 @@ class Claimer:
         """Start the claimed jobs. One that meets an unexpected error is put back alone."""
         self.is_claiming, self.is_full = False, len(jobs) >= limit
         self.in_flight.failures.clear(CLAIM_WRITE)
+        now, steady = self.in_flight.session.now(), steady_ms()
         for job in jobs:
             try:
-                self.start(job)
+                self.start(job, now, steady)
             except Exception as error:
                 self.in_flight.put_failing_back(job, "claim", error)
 
@@ -137,15 +138,14 @@ class Claimer:
         self.is_claiming = False
         self.in_flight.failures.record(CLAIM_WRITE, failure.error)
 
-    def start(self, job: ClaimedJob) -> None:
+    def start(self, job: ClaimedJob, now: int, steady: int) -> None:
         """Have a job rendered, unless it cannot be sent soon.
 
         A job is put back where its channel is busy for long, ends where its grace is over, and waits for the opening,
         without being rendered, where its calendar is closed.
         """
-        now, steady = self.in_flight.session.now(), steady_ms()
         channel = ChannelKey(job.workspace_id, job.channel)
-        opens_at = steady + max(0, job.available_at - now, job.free_at - now)
+        opens_at = steady + find_wait_ms(job, now)
         earliest_at = self.in_flight.send_queue.earliest_at(channel, opens_at)
         send_at = earliest_at + self.in_flight.per_channel.get(channel, 0) * SLOT_MS
         if job.deadline_at < now:
@@ -204,8 +204,7 @@ class Claimer:
 
     def queue(self, delivery: Delivery) -> None:
         """Queue a message for the instant at which it is due and its channel free."""
-        now, job = self.in_flight.session.now(), delivery.job
-        wait_ms = max(0, job.available_at - now, job.free_at - now)
+        wait_ms = find_wait_ms(delivery.job, self.in_flight.session.now())
         self.in_flight.send_queue.add(delivery, steady_ms() + wait_ms)
 
     def on_live_rendered(self, delivery: Delivery, rendered: RenderedReport) -> None:
@@ -242,6 +241,11 @@ class Claimer:
             resumes=job.resumes,
         )
         self.in_flight.writes.add(pause)
+
+
+def find_wait_ms(job: ClaimedJob, now: int) -> int:
+    """Return how long a job has to wait until it is due and its channel free."""
+    return max(0, max(job.available_at, job.free_at) - now)
 
 
 def unsent_result(rendered: RenderedReport) -> AttemptResult:

@@ -9,15 +9,8 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import ProgramChanged, SchedbotError
 from schedbot.slack.response_models import MAX_PAGES
-from schedbot.worker.protocol import (
-    ChildResponse,
-    LookUpFailed,
-    LookUpResponse,
-    OpenResponse,
-    PostResponse,
-    Ready,
-    UploadResponse,
-)
+from schedbot.worker.post_messages import PostResponse
+from schedbot.worker.protocol import ChildResponse, LookUpFailed, LookUpResponse, OpenResponse, Ready, UploadResponse
 from schedbot.worker.state.child_starts import START_MS, ChildKind, ChildStarts
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.live_renderer_handle import LiveRendererHandle
@@ -119,9 +112,12 @@ class ChildSupervisor:
         """Pass on the messages of a child; remove it if it is dead."""
         responses = child.receive()
         for response in responses or []:
-            self.pass_on(child, response)
-            if not isinstance(response, Ready):
-                self.in_flight.failures.clear(CHILD_MESSAGE)
+            if isinstance(response, PostResponse) and isinstance(child, PosterHandle):
+                self.pass_on_result(child, response)
+            else:
+                self.pass_on(child, response)
+        if any(not isinstance(response, Ready) for response in responses or []):
+            self.in_flight.failures.clear(CHILD_MESSAGE)
         if responses is None:
             self.remove(child)
 
@@ -153,9 +149,6 @@ class ChildSupervisor:
             case Ready():
                 child.is_ready = True
                 self.claim_timer.trigger()
-            case PostResponse():
-                self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
-                self.sender.receive(child, response)
             case OpenResponse():
                 self.sender.opener.receive(child, response)
             case UploadResponse():
@@ -166,6 +159,11 @@ class ChildSupervisor:
                 self.reconciler.receive(child, response)
             case LookUpFailed():
                 self.reconciler.receive(child, response)
+
+    def pass_on_result(self, poster: PosterHandle, response: PostResponse) -> None:
+        """Pass on the result of a post."""
+        self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
+        self.sender.receive(poster, response)
 
     def pass_on_rendering(self, child: RendererHandle, response: ChildResponse) -> None:
         """Pass on a renderer's message. An unexpected error ends the delivery of its report alone."""
