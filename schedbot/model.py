@@ -78,7 +78,7 @@ class Outcome(StrEnum):
 
 
 # Outcomes of attempts that sent no request.
-UNSENT = frozenset({Outcome.RENDER_FAILED, Outcome.NOT_READY, Outcome.NOTHING_TO_REPORT, Outcome.LOST_UNSENT})
+UNSENT = (Outcome.RENDER_FAILED, Outcome.NOT_READY, Outcome.NOTHING_TO_REPORT, Outcome.LOST_UNSENT)
 
 
 class MisfirePolicy(StrEnum):

@@ -22,7 +22,7 @@ from schedbot.store.jobs import message_parts, outage, pacing
 from schedbot.store.open_database import get_installation_id
 from schedbot.store.operations import heartbeats, ownership, passing_failures
 from schedbot.store.sqlite import wake_fifo
-from schedbot.worker import descriptor_limit
+from schedbot.worker import process_limits
 from schedbot.worker.signals import StopSignal, catch_stop_signals
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.timers import Timer, Timers
@@ -62,7 +62,7 @@ class Pool:
     shutdown: Shutdown = field(init=False)
 
     def __post_init__(self) -> None:
-        self.session = replace(self.session, settings=descriptor_limit.fit(self.session.settings))
+        self.session = replace(self.session, settings=process_limits.fit(self.session.settings))
         db, renewal_ms = self.session.db, max(LEAST_RENEWAL_MS, self.session.settings.lease_ms // 3)
         self.started_at = self.session.now()
         self.timers = Timers(Timer(CLAIM_MS), Timer(RESCUE_MS), Timer(HEARTBEAT_MS), Timer(renewal_ms))

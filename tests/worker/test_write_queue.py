@@ -10,7 +10,7 @@ from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database, DatabaseOutgrown
 from schedbot.store.open_database import create_database
 from schedbot.store.sqlite.connection import open_file
-from schedbot.worker.state.write_queue import WriteFailure, WriteQueue, log_failure
+from schedbot.worker.state.write_queue import WriteFailure, WriteKind, WriteQueue
 
 SQL = "INSERT INTO heartbeats (kind, name, program, started_at, beat_at) VALUES ('pool', :name, '1', 0, 0)"
 
@@ -86,10 +86,19 @@ def test_failing_write_is_undone_alone(db: Database) -> None:
 
 
 class Names:
-    """A set of writes that notes how many names each call got."""
+    """A kind of writes that notes how many names each call got, and the results and failures of all."""
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+        self.results: list[str] = []
+        self.failures: list[tuple[str, bool]] = []
+        self.kind = WriteKind(self.write, self.on_commit, self.on_failure)
+
+    def on_commit(self, name: str, result: str) -> None:
+        self.results.append(result)
+
+    def on_failure(self, name: str, failure: WriteFailure) -> None:
+        self.failures.append((name, failure.is_committed))
 
     def write(self, db: Database, names: Sequence[str]) -> list[str]:
         self.sizes.append(len(names))
@@ -98,23 +107,20 @@ class Names:
 
 def test_neighbours_of_one_kind_are_written_together(db: Database) -> None:
     writes, names = WriteQueue(), Names()
-    results: list[str] = []
     for name in "ab":
-        writes.add_to_set(names.write, name, results.append, log_failure)
-    writes.add(heartbeat("c"), results.append)
-    writes.add_to_set(names.write, "d", results.append, log_failure)
+        writes.add_to_set(names.kind, name)
+    writes.add(heartbeat("c"), names.results.append)
+    writes.add_to_set(names.kind, "d")
     writes.commit(db)
-    assert (names.sizes, results, stored_names(db)) == ([2, 1], ["A", "B", "c", "D"], ["a", "b", "c", "d"])
+    assert (names.sizes, names.results, stored_names(db)) == ([2, 1], ["A", "B", "c", "D"], ["a", "b", "c", "d"])
 
 
 def test_failing_item_of_a_set_is_undone_alone(db: Database) -> None:
     writes, names = WriteQueue(), Names()
-    results: list[str] = []
-    failed: list[str] = []
     for name in ("a", "b", "a", "c"):
-        writes.add_to_set(names.write, name, results.append, lambda failure: failed.append(str(failure.is_committed)))
+        writes.add_to_set(names.kind, name)
     writes.commit(db)
-    assert (stored_names(db), results, failed) == (["a", "b", "c"], ["A", "B", "C"], ["False"])
+    assert (stored_names(db), names.results, names.failures) == (["a", "b", "c"], ["A", "B", "C"], [("a", False)])
     assert names.sizes == [4, 1, 1, 1, 1]
 
 

@@ -74,8 +74,10 @@ def run(
 
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # before the pool is there, nothing has to be reloaded
     from schedbot.worker.pool import Pool
+    from schedbot.worker.process_limits import delay_garbage_collection
 
     log.quiet = quiet
+    delay_garbage_collection()
     with open_session() as session:
         settings = session.settings
         settings = replace(

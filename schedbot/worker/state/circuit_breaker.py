@@ -14,6 +14,7 @@ FAILURES_TO_OPEN = OUTAGE_FAILURES
 FIRST_PAUSE_MS = 5_000
 LONGEST_PAUSE_MS = 60_000
 RECENT_MS = 60_000
+OUTAGE_OUTCOMES = (Outcome.UNKNOWN, Outcome.NOT_POSTED)
 NETWORK_ERRORS = frozenset(
     {
         "timeout",
@@ -30,7 +31,7 @@ NETWORK_ERRORS = frozenset(
 
 def is_outage(result: AttemptResult) -> bool:
     """Is the failure a sign that Slack as a whole is down, and not a matter of this post?"""
-    if result.outcome not in (Outcome.UNKNOWN, Outcome.NOT_POSTED):
+    if result.outcome not in OUTAGE_OUTCOMES:
         return False
     return result.error in NETWORK_ERRORS or (result.http_status or 0) >= 500
 

@@ -61,8 +61,10 @@ class PosterHandle(ChildProcess):
     @property
     def free_slots(self) -> int:
         """Return how many more deliveries it takes: none while it starts, and at most its share in all."""
-        room = min(self.slots - len(self.deliveries) - len(self.uploads), self.share - self.jobs_taken)
-        return max(0, room) if self.is_ready else 0
+        if not self.is_ready:
+            return 0
+        room, left = self.slots - len(self.deliveries) - len(self.uploads), self.share - self.jobs_taken
+        return max(0, min(room, left))
 
     @property
     def is_idle(self) -> bool:

@@ -141,7 +141,7 @@ class SendQueue:
 
     def count_due(self, now: int) -> int:
         """Return how many deliveries wait only for a poster."""
-        return sum(send.at <= now for send in self._heap)
+        return len([send for send in self._heap if send.at <= now])
 
     def next_at(self) -> int | None:
         """Return when the next delivery may be sent, as far as is known."""

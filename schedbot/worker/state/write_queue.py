@@ -7,12 +7,9 @@ something are still made.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import groupby
-from operator import attrgetter
-from typing import NamedTuple, TypeVar, cast
+from typing import Generic, NamedTuple, TypeVar, cast
 
 from schedbot import log
 from schedbot.errors import DatabaseUnusable
@@ -20,9 +17,6 @@ from schedbot.store.database import Database
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Callback = Callable[[], None]
-OnCommit = Callable[[object], None]
-WriteSet = Callable[[Database, Sequence[object]], Sequence[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +25,6 @@ class WriteFailure:
 
     error: Exception
     is_committed: bool
-
-
-class QueuedWrite(NamedTuple):
-    """A write, and whether it ends something. `write` returns the results of `items` in their order."""
-
-    write: WriteSet
-    item: object
-    on_commit: OnCommit
-    on_failure: Callable[[WriteFailure], None]
-    is_ending: bool
-
-    def call(self, result: object) -> None:
-        """Run the callback after the commit."""
-        try:
-            self.on_commit(result)
-        except DatabaseUnusable:
-            raise
-        except Exception as error:
-            self.on_failure(WriteFailure(error, is_committed=True))
 
 
 def log_failure(failure: WriteFailure) -> None:
@@ -61,12 +36,58 @@ def ignore(result: object) -> None:
     """Callback of a write without one."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class WriteKind(Generic[Item, Result]):
+    """Kind of writes that are made together. Make it once, and add many items of it.
+
+    `write` returns the results of the items in their order. After the commit `on_commit` is called with each item and
+    its result. `on_failure` is called instead of, or after, `on_commit` where the item's write or `on_commit` fails.
+    `is_ending`: it records the end of something that has begun, or gives it up.
+    """
+
+    write: Callable[[Database, Sequence[Item]], Sequence[Result]]
+    on_commit: Callable[[Item, Result], None]
+    on_failure: Callable[[Item, WriteFailure], None]
+    is_ending: bool = False
+
+
+AnyKind = WriteKind[object, object]
+
+
+class WriteGroup(NamedTuple):
+    """Writes of one kind that follow each other."""
+
+    kind: AnyKind
+    items: list[object]
+
+
+class CommittedWrite(NamedTuple):
+    """An item that is committed, and its result; or its error, which has undone it."""
+
+    kind: AnyKind
+    item: object
+    result: object
+    error: Exception | None = None
+
+    def call(self) -> None:
+        """Run the callback after the commit."""
+        if self.error:
+            self.kind.on_failure(self.item, WriteFailure(self.error, is_committed=False))
+            return
+        try:
+            self.kind.on_commit(self.item, self.result)
+        except DatabaseUnusable:
+            raise
+        except Exception as error:
+            self.kind.on_failure(self.item, WriteFailure(error, is_committed=True))
+
+
 @dataclass(slots=True)
 class WriteQueue:
     """Writes in order, and the callbacks of those that are committed. `takes_only_endings`: see `keep_only_endings`."""
 
-    _writes: list[QueuedWrite] = field(default_factory=list)
-    _callbacks: deque[Callback] = field(default_factory=deque)
+    _groups: list[WriteGroup] = field(default_factory=list)
+    _committed: deque[CommittedWrite] = field(default_factory=deque)
     takes_only_endings: bool = False
 
     def add(
@@ -79,85 +100,70 @@ class WriteQueue:
     ) -> None:
         """Run `write` in the next transaction, and after its commit `on_commit` with the result.
 
-        `on_failure` is called instead of, or after, `on_commit` where either fails. `is_ending`: it records the end of
-        something that has begun, or gives it up.
+        The parameters are as in WriteKind; the write is the only one of its kind.
         """
-        self.add_to_set(partial(write_alone, write), None, on_commit, on_failure, is_ending=is_ending)
+        kind: WriteKind[None, Result] = WriteKind(
+            lambda db, items: [write(db) for _ in items],
+            lambda _, result: on_commit(result),
+            lambda _, failure: on_failure(failure),
+            is_ending,
+        )
+        self.add_to_set(kind, None)
 
-    def add_to_set(
-        self,
-        write: Callable[[Database, Sequence[Item]], Sequence[Result]],
-        item: Item,
-        on_commit: Callable[[Result], None],
-        on_failure: Callable[[WriteFailure], None],
-        *,
-        is_ending: bool = False,
-    ) -> None:
-        """Do as `add`, with one call of `write` for the items that follow each other, or for each item if that fails.
-
-        `write` returns a result for each item, in their order.
-        """
-        if is_ending or not self.takes_only_endings:
-            self._writes.append(
-                QueuedWrite(cast(WriteSet, write), item, cast(OnCommit, on_commit), on_failure, is_ending)
-            )
+    def add_to_set(self, kind: WriteKind[Item, Result], item: Item) -> None:
+        """Do as `add`, with one call of `kind.write` for items that follow each other, or for each if that fails."""
+        if self.takes_only_endings and not kind.is_ending:
+            return
+        if self._groups and self._groups[-1].kind is kind:
+            self._groups[-1].items.append(item)
+        else:
+            self._groups.append(WriteGroup(cast(AnyKind, kind), [item]))
 
     def keep_only_endings(self) -> None:
         """Drop the writes that begin something, now and from now on."""
         self.takes_only_endings = True
-        self._writes = [write for write in self._writes if write.is_ending]
+        self._groups = [group for group in self._groups if group.kind.is_ending]
 
     def __bool__(self) -> bool:
-        return bool(self._writes or self._callbacks)
+        return bool(self._groups or self._committed)
 
     def commit(self, db: Database) -> None:
         """Make all writes in one transaction. Raises DatabaseUnusable and DatabaseOutgrown; then all writes remain."""
         self._run_callbacks()
-        if not self._writes:
+        if not self._groups:
             return
-        writes = list(self._writes)
+        groups = self._groups
         try:
             with db.writing(self.takes_only_endings):
-                callbacks = [callback for group in group_neighbours(writes) for callback in run_set(group, db)]
+                committed = [write for group in groups for write in make_together(group, db)]
         except DatabaseUnusable:
             raise
         except Exception:  # of one of them; the transaction is undone
             with db.writing(self.takes_only_endings):
-                callbacks = [run_separately(write, db) for write in writes]
-        del self._writes[: len(writes)]
-        self._callbacks += callbacks
+                committed = [make_alone(group.kind, item, db) for group in groups for item in group.items]
+        self._groups = []
+        self._committed += committed
         self._run_callbacks()
 
     def _run_callbacks(self) -> None:
         """Run each callback once; a callback that raises does not drop the others."""
-        while self._callbacks:
-            callback = self._callbacks.popleft()
-            callback()
+        while self._committed:
+            self._committed.popleft().call()
 
 
-def group_neighbours(writes: Iterable[QueuedWrite]) -> Iterator[list[QueuedWrite]]:
-    """Yield the writes in their order, neighbours of one kind together."""
-    for _, group in groupby(writes, key=attrgetter("write")):
-        yield list(group)
+def make_together(group: WriteGroup, db: Database) -> list[CommittedWrite]:
+    """Make writes of one kind. Return what to do after the commit."""
+    kind, items = group
+    return [CommittedWrite(kind, item, result) for item, result in zip(items, kind.write(db, items), strict=True)]
 
 
-def run_set(group: Sequence[QueuedWrite], db: Database) -> list[Callback]:
-    """Make writes of one kind. Return their callbacks for after the commit."""
-    results = group[0].write(db, [write.item for write in group])
-    return [partial(write.call, result) for write, result in zip(group, results, strict=True)]
-
-
-def run_separately(write: QueuedWrite, db: Database) -> Callback:
-    """Make a write that is undone alone if it fails. Return the callback for after the commit."""
+def make_alone(kind: AnyKind, item: object, db: Database) -> CommittedWrite:
+    """Make a write that is undone alone if it fails. Return what to do after the commit."""
     try:
         with db.savepoint():
-            return run_set([write], db)[0]
+            [result] = kind.write(db, [item])
     except DatabaseUnusable:
         raise
     except Exception as error:
-        return partial(write.on_failure, WriteFailure(error, is_committed=False))
-
-
-def write_alone(write: Callable[[Database], Result], db: Database, items: Sequence[None]) -> list[Result]:
-    """Make a write that has no set."""
-    return [write(db) for _ in items]
+        return CommittedWrite(kind, item, None, error)
+    return CommittedWrite(kind, item, result)

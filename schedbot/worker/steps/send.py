@@ -4,34 +4,29 @@ Each step is one entry in the write queue, and the next begins after its commit.
 a pool that was stopped past its lease writes nothing and sends nothing.
 """
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, JobState, Outcome
-from schedbot.posts import THREAD_GONE
 from schedbot.slack import channel_ids
-from schedbot.slack.methods.appearance import explain_appearance
-from schedbot.slack.methods.updates import explain_update
 from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage
 from schedbot.store.jobs.attempts import IntentResult
 from schedbot.store.jobs.claims import ClaimedJob
-from schedbot.worker.protocol import PostResponse
-from schedbot.worker.state.circuit_breaker import is_outage
+from schedbot.worker.post_messages import PostResponse
 from schedbot.worker.state.in_flight import InFlight
-from schedbot.worker.state.next_state import START_LIMIT_MS, RetryBudget, next_state
+from schedbot.worker.state.next_state import START_LIMIT_MS
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import PACE_MS, Delivery
-from schedbot.worker.state.write_queue import WriteFailure
+from schedbot.worker.state.write_queue import WriteFailure, WriteKind
 from schedbot.worker.steps.attempt_requests import build_request, build_start
+from schedbot.worker.steps.end_attempt import POSTED, AttemptEnder
 from schedbot.worker.steps.missing_pictures import spare_report
 from schedbot.worker.steps.open_conversation import ConversationOpener
-from schedbot.worker.steps.write_end import EndedDelivery, log_result, write_end, write_ends
 
 if TYPE_CHECKING:
     from schedbot.store.jobs.calendar_deferral import DeferralResult
@@ -40,15 +35,27 @@ if TYPE_CHECKING:
 CHANNEL_WAIT_MS = 5_000
 
 
+class PlannedPost(NamedTuple):
+    """A delivery whose intent is to be written, and the poster that then sends it."""
+
+    delivery: Delivery
+    poster: PosterHandle
+    intent: attempts.Intent
+
+
 @dataclass(slots=True)
 class Sender:
     """Sends rendered messages and records their results."""
 
     in_flight: InFlight
     opener: ConversationOpener = field(init=False)
+    intents: WriteKind[PlannedPost, IntentResult] = field(init=False)
+    ender: AttemptEnder = field(init=False)
 
     def __post_init__(self) -> None:
         self.opener = ConversationOpener(self.in_flight, self.end_unopened)
+        self.intents = WriteKind(self.write_intents, self.on_intent_written, self.on_write_failed)
+        self.ender = AttemptEnder(self.in_flight, self.opener.forget_if_gone)
 
     # -- before the post
 
@@ -129,18 +136,20 @@ class Sender:
         delivery.sent_at, delivery.sent_steady, delivery.channel_held_until = now, steady, held_until
         start = build_start(self.in_flight, delivery, f"{self.in_flight.pool_name}/{poster.number}", now)
         self.in_flight.writes.add_to_set(
-            self.write_intents,
-            attempts.Intent(start, held_until),
-            partial(self.on_intent_written, delivery, poster),
-            partial(self.in_flight.give_up, delivery),
+            self.intents, PlannedPost(delivery, poster, attempts.Intent(start, held_until))
         )
 
-    def write_intents(self, db: Database, intents: Sequence[attempts.Intent]) -> list[IntentResult]:
+    def write_intents(self, db: Database, posts: Sequence[PlannedPost]) -> list[IntentResult]:
         """Write that messages are about to leave."""
-        return attempts.write_intents(db, intents, self.in_flight.session.now())
+        return attempts.write_intents(db, [post.intent for post in posts], self.in_flight.session.now())
 
-    def on_intent_written(self, delivery: Delivery, poster: PosterHandle, intent: IntentResult) -> None:
+    def on_write_failed(self, post: PlannedPost, failure: WriteFailure) -> None:
+        """Give up a delivery whose intent met an unexpected error."""
+        self.in_flight.give_up(post.delivery, failure)
+
+    def on_intent_written(self, post: PlannedPost, intent: IntentResult) -> None:
         """Let the poster send; or go on without, for the reason in `intent`."""
+        delivery, poster, _ = post
         if not intent.is_written:
             self.on_intent_refused(delivery, poster, intent)
             return
@@ -173,7 +182,7 @@ class Sender:
     def end_unsent(self, delivery: Delivery, result: AttemptResult, *, is_token_rotated: bool = False) -> None:
         """Record an attempt that was never sent, with its result."""
         self.begin_unsent(delivery)
-        self.end(delivery, PostResponse(delivery.key, result, is_token_rotated))
+        self.ender.end(delivery, PostResponse(delivery.key, result, is_token_rotated))
 
     def begin_unsent(self, delivery: Delivery) -> None:
         """Record an attempt that was never sent."""
@@ -199,8 +208,9 @@ class Sender:
         if response.is_token_rotated:
             log.event("token_rotated", workspace=delivery.job.workspace)
         result = self.in_flight.passing.judge(delivery.job, response, self.in_flight.session.now())
-        result = spare_report(delivery, result, self.in_flight)
-        self.end(delivery, response if result is response.result else replace(response, result=result))
+        if result.outcome is not POSTED:
+            result = spare_report(delivery, result, self.in_flight)
+        self.ender.end(delivery, response if result is response.result else replace(response, result=result))
         if breaker.failures != failures_before:
             now = self.in_flight.session.now()
             keep = partial(
@@ -212,67 +222,3 @@ class Sender:
             log.event(event, "warning", error=response.result.error)
         if breaker.is_open and breaker.counted_jobs:
             self.in_flight.writes.add(partial(outage.return_attempts, jobs=breaker.take_counted_jobs()))
-
-    def end(self, delivery: Delivery, response: PostResponse) -> None:
-        """Write the result of an attempt and the job's next state, then release its channel."""
-        job, now, result = delivery.job, self.in_flight.session.now(), response.result
-        look_up_at = min(delivery.sent_at or now, now) + self.in_flight.arrival_limit_ms
-        if delivery.detail and not result.detail:
-            result = replace(result, detail=delivery.detail)
-        result = explain_appearance(self.opener.forget_if_gone(delivery, result), job.options)
-        if job.options.update_ts:
-            result = explain_update(result)
-        parts = {"part": delivery.part, "parts_left": delivery.parts_left}
-        budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at, **parts)
-        is_last = job.spent + 1 >= job.max_attempts
-        is_free = self.in_flight.breaker.spares_attempt(result, job.error, is_last=is_last)
-        if is_outage(result) and not is_free:
-            self.in_flight.breaker.counted_jobs.append(job.id)
-        transition = next_state(
-            result, budget, now, random.random, is_free=is_free, is_rotated=response.is_token_rotated
-        )
-        is_posted = result.outcome is Outcome.POSTED
-        end = attempts.AttemptEnd(
-            job_id=job.id,
-            token=job.token,
-            number=delivery.attempt,
-            ended_at=now,
-            result=result,
-            state=transition.state,
-            available_at=transition.available_at,
-            spent=transition.spent,
-            lateness_ms=find_lateness(delivery) if is_posted else None,
-        )
-        hold_ms = None if transition.hold_until is None else transition.hold_until - now
-        held_until = None if hold_ms is None else steady_ms() + hold_ms
-        on_commit = partial(self.on_ended, delivery, result, held_until)
-        on_failure = partial(self.in_flight.give_up, delivery)
-        if transition.has_effects or delivery.has_place or result.error == THREAD_GONE:
-            write = partial(write_end, end=end, delivery=delivery, transition=transition)
-            self.in_flight.writes.add(write, on_commit, on_failure, is_ending=True)
-        else:
-            ended = EndedDelivery(end, delivery)
-            self.in_flight.writes.add_to_set(write_ends, ended, on_commit, on_failure, is_ending=True)
-
-    def on_ended(self, delivery: Delivery, result: AttemptResult, held_until: int | None, state: str | None) -> None:
-        """Remove a delivery whose end is written; its job is in `state` (None: another claim holds it).
-
-        `held_until`: steady milliseconds until which nothing is sent to its workspace, None without a limit.
-        """
-        job = delivery.job
-        if state is None:
-            self.in_flight.drop_lost(delivery)
-        else:
-            self.in_flight.record_state(job.id, state)
-        log_result(job, result, state)
-        self.in_flight.remove(delivery)
-        if held_until is not None:
-            self.in_flight.hold_workspace(job.workspace_id, held_until)
-        if self.in_flight.breaker.is_open:
-            self.in_flight.put_back_until(self.in_flight.breaker.probe_at)
-
-
-def find_lateness(delivery: Delivery) -> int | None:
-    """Return the lateness of a job whose first part is posted; None for its other parts."""
-    is_first = delivery.sent_at is not None and delivery.part == 1
-    return max(0, (delivery.sent_at or 0) - delivery.job.scheduled_at) if is_first else None

@@ -26,9 +26,9 @@ class EndedDelivery(NamedTuple):
 
     def release_channel(self) -> pacing.ChannelRelease:
         """Return the release of its channel."""
-        job, now = self.delivery.job, self.end.ended_at
+        (workspace_id, channel), now = self.delivery.channel, self.end.ended_at
         free_at = now + PACE_MS if self.end.result.was_sent else now
-        return pacing.ChannelRelease(job.workspace_id, job.channel, self.delivery.channel_held_until, now, free_at)
+        return pacing.ChannelRelease(workspace_id, channel, now, free_at, self.delivery.channel_held_until)
 
 
 def write_ends(db: Database, ended: Sequence[EndedDelivery]) -> list[JobState | None]:
