@@ -26,7 +26,7 @@ from schedbot.store.fanout import (
     insert_jobs,
     timezone_update,
 )
-from schedbot.store.history import last_results, missed_spans, previous_post, result_counts, sent_posts
+from schedbot.store.history import changes, last_results, missed_spans, previous_post, result_counts, sent_posts
 from schedbot.store.jobs import (
     attempts,
     calendar_deferral,
@@ -190,6 +190,19 @@ def test_jobs_of_a_schedule_are_looked_up_on_each_day(db: Database, sql: str) ->
     assert by_key, steps
     scans = ("SCAN jobs", "SCAN j", "SCAN n", "SCAN p", "SCAN l")
     assert [step for step in steps if step in scans] == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "index"),
+    [
+        pytest.param(changes.DELETE_OF, "changes_of_object (kind=? AND object_id=?)", id="of deleted jobs"),
+        pytest.param(changes.DELETE_ORPHANS, "changes_by_time (changed_at>? AND changed_at<?)", id="orphans"),
+    ],
+)
+def test_prune_reads_no_other_changes(db: Database, sql: str, index: str) -> None:
+    steps = plan(db, sql)
+    assert any(index in step for step in steps), steps
+    assert "SCAN changes" not in steps
 
 
 def test_count_of_results_reads_only_the_jobs_of_the_commit(db: Database) -> None:

@@ -36,6 +36,11 @@ def plan(session: Session, older_than_ms: int, keep_failed: bool) -> PruneResult
     return PruneResult(counts.jobs, counts.attempts, counts.changes, 0)
 
 
+def estimate(session: Session, older_than_ms: int) -> int:
+    """Return how many jobs a prune would delete at most."""
+    return prune.estimate(session.db, PruneRequest(session.now() - older_than_ms, keep_failed=False))
+
+
 def carry_out(
     session: Session,
     older_than_ms: int,
@@ -47,7 +52,8 @@ def carry_out(
 
     `on_progress` is called with the number of rows that each slice has deleted.
     """
-    request = PruneRequest(session.now() - older_than_ms, keep_failed)
+    last_cutoff = prune.get_last_cutoff(session.db)
+    request = PruneRequest(session.now() - older_than_ms, keep_failed, last_cutoff)
     end_at = None if within_ms is None else steady_ms() + within_ms
     counts, limit = PruneCounts(next_due_at=0), FIRST_LIMIT
     for _ in iterate_with_pauses(session, end_at):

@@ -35,11 +35,10 @@ def run(
     except BadInput as error:
         raise BadOption("older-than", f": {error}", error.hint) from None
     with open_session() as session:
-        planned = prune.plan(session, older_than_ms, keep_failed)
         if dry_run:
-            result = planned
+            result = prune.plan(session, older_than_ms, keep_failed)
         else:
-            with output.progress("Pruning", planned.jobs) as bar:
+            with output.progress("Pruning", prune.estimate(session, older_than_ms)) as bar:
                 result = prune.carry_out(session, older_than_ms, keep_failed, on_progress=partial(advance, bar))
     if json:
         output.json_lines([asdict(result)])

@@ -33,18 +33,29 @@ SELECT DISTINCT s.name
 """
 
 # Changes of jobs that are deleted. The changes of schedules stay: they explain the occurrences that are left.
-WITHOUT_JOB = """
-   changed_at < :cutoff
-   AND (kind = 'job' AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = CAST(object_id AS INTEGER))
-        OR kind = 'missed' AND NOT EXISTS (SELECT 1 FROM missed_spans m WHERE m.id = CAST(object_id AS INTEGER)))
+DELETE_OF = """
+DELETE FROM changes
+ WHERE kind = :kind AND changed_at < :cutoff AND object_id IN (SELECT CAST(value AS TEXT) FROM json_each(:ids))
 """
-PRUNE = f"DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE {WITHOUT_JOB} LIMIT :limit)"
+IS_JOB = "kind = 'job' AND {negation} EXISTS (SELECT 1 FROM jobs j WHERE j.id = CAST(object_id AS INTEGER) {condition})"
+IS_SPAN = """
+kind = 'missed' AND {negation} EXISTS (SELECT 1 FROM missed_spans m WHERE m.id = CAST(object_id AS INTEGER) {condition})
+"""
+WITHOUT_OBJECT = f"""
+({IS_JOB.format(negation="NOT", condition="")} OR {IS_SPAN.format(negation="NOT", condition="")})
+"""
+# Those that came after the job was deleted, or shortly before.
+DELETE_ORPHANS = f"""
+DELETE FROM changes
+ WHERE id IN (SELECT id FROM changes WHERE changed_at >= :since AND changed_at < :cutoff AND {WITHOUT_OBJECT}
+               LIMIT :limit)
+"""
 COUNT_PRUNABLE = f"""
 SELECT count(*) FROM changes
- WHERE {WITHOUT_JOB}
-    OR changed_at < :cutoff AND kind = 'job' AND CAST(object_id AS INTEGER) IN ({{jobs}})
-    OR changed_at < :cutoff AND kind = 'missed'
-       AND CAST(object_id AS INTEGER) IN (SELECT m.id FROM missed_spans m WHERE m.last_due_at < :cutoff)
+ WHERE kind IN ('job', 'missed') AND changed_at < :cutoff
+   AND ({WITHOUT_OBJECT}
+        OR {IS_JOB.format(negation="", condition="AND {jobs}")}
+        OR {IS_SPAN.format(negation="", condition="AND m.last_due_at < :cutoff")})
 """
 
 SELECTED = """
@@ -232,10 +243,18 @@ def list_changed_of_source(db: Database, source: str, change: int) -> list[str]:
 
 
 def count_of_jobs(db: Database, jobs: str, bindings: Mapping[str, object]) -> int:
-    """Return the number of changes before :cutoff of the jobs that a statement selects, and of those that are gone."""
+    """Return the number of changes before :cutoff of the jobs `j` of a condition, and of those that are gone."""
     return db.integer(COUNT_PRUNABLE.format(jobs=jobs), bindings)
 
 
-def delete_of_jobs(db: Database, cutoff: int, limit: int) -> int:
-    """Delete changes before the instant whose job is deleted. Returns their number. Inside a transaction."""
-    return db.execute(PRUNE, {"cutoff": cutoff, "limit": limit})
+def delete_of(db: Database, kind: str, ids: str, cutoff: int) -> int:
+    """Delete the changes of jobs, or of rows of missed occurrences, before an instant. Returns their number.
+
+    `ids`: a JSON array. Inside a transaction.
+    """
+    return db.execute(DELETE_OF, {"kind": kind, "ids": ids, "cutoff": cutoff})
+
+
+def delete_orphans(db: Database, since: int, cutoff: int, limit: int) -> int:
+    """Delete changes between the instants whose job is deleted. Returns their number. Inside a transaction."""
+    return db.execute(DELETE_ORPHANS, {"since": since, "cutoff": cutoff, "limit": limit})

@@ -26,14 +26,17 @@ PRUNABLE = f"""
 """
 
 SELECT = f"SELECT j.id, j.due_at FROM jobs j WHERE {PRUNABLE} ORDER BY j.due_at LIMIT :limit"
-SELECT_IDS = f"SELECT j.id FROM jobs j WHERE {PRUNABLE}"
 COUNT_JOBS = f"SELECT count(*) FROM jobs j WHERE {PRUNABLE}"
 COUNT_ATTEMPTS = f"SELECT count(*) FROM jobs j JOIN attempts a ON a.job_id = j.id WHERE {PRUNABLE}"
+
+# Jobs of that time, prunable or not: read from an index alone.
+COUNT_OLD = "SELECT count(*) FROM jobs WHERE due_at < :cutoff"
 
 COUNT_SPANS = "SELECT count(*) FROM missed_spans WHERE last_due_at < :cutoff"
 DELETE_SPANS = """
 DELETE FROM missed_spans
  WHERE id IN (SELECT id FROM missed_spans WHERE first_due_at < :cutoff AND last_due_at < :cutoff LIMIT :limit)
+RETURNING id
 """
 
 DELETE_DAYS = f"""
@@ -56,15 +59,17 @@ UPDATE prunes
  WHERE is_deleting = 1
 """
 
+LAST_CUTOFF = "SELECT max(older_than) FROM prunes"
 PRUNED_UNTIL = "SELECT max(older_than) FROM prunes WHERE jobs > 0"
 
 
 @dataclass(frozen=True, slots=True)
 class PruneRequest:
-    """Jobs to delete: those due before `cutoff`."""
+    """Jobs to delete: those due before `cutoff`. `last_cutoff`: of the prunes before; None without one."""
 
     cutoff: int
     keep_failed: bool
+    last_cutoff: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,12 @@ def count(db: Database, request: PruneRequest) -> PruneCounts:
     bindings = {"cutoff": request.cutoff, "keep_failed": request.keep_failed, "since": 0}
     with db.reading():
         jobs = db.integer(COUNT_JOBS, bindings) + db.integer(COUNT_SPANS, {"cutoff": request.cutoff})
-        return PruneCounts(jobs, db.integer(COUNT_ATTEMPTS, bindings), changes.count_of_jobs(db, SELECT_IDS, bindings))
+        return PruneCounts(jobs, db.integer(COUNT_ATTEMPTS, bindings), changes.count_of_jobs(db, PRUNABLE, bindings))
+
+
+def estimate(db: Database, request: PruneRequest) -> int:
+    """Return how many rows a prune would delete at most, without counting them."""
+    return db.integer(COUNT_OLD, {"cutoff": request.cutoff}) + db.integer(COUNT_SPANS, {"cutoff": request.cutoff})
 
 
 def delete_slice(db: Database, request: PruneRequest, since: int, limit: int, now: int) -> PruneCounts:
@@ -111,14 +121,23 @@ def delete_slice(db: Database, request: PruneRequest, since: int, limit: int, no
         deleted = db.execute(f"DELETE FROM {table} WHERE job_id IN (SELECT value FROM json_each(:ids))", {"ids": ids})
     db.execute("DELETE FROM jobs WHERE id IN (SELECT value FROM json_each(:ids))", {"ids": ids})
     db.execute(DELETE_DAYS, {"cutoff": request.cutoff})
-    spans = db.execute(DELETE_SPANS, {"cutoff": request.cutoff, "limit": limit})
-    deleted_changes = changes.delete_of_jobs(db, request.cutoff, limit)
-    is_more = len(jobs) == limit or spans == limit or deleted_changes == limit
+    spans = db.integers(DELETE_SPANS, {"cutoff": request.cutoff, "limit": limit})
+    deleted_changes = changes.delete_of(db, "job", ids, request.cutoff)
+    deleted_changes += changes.delete_of(db, "missed", json.dumps(spans), request.cutoff)
+    orphans = 0
+    if request.last_cutoff is not None:
+        orphans = changes.delete_orphans(db, request.last_cutoff, request.cutoff, limit)
+    is_more = limit in (len(jobs), len(spans), orphans)
     next_due_at = (jobs[-1].due_at if jobs else request.cutoff) if is_more else None
-    counts = PruneCounts(len(jobs) + spans, deleted, deleted_changes, next_due_at)
+    counts = PruneCounts(len(jobs) + len(spans), deleted, deleted_changes + orphans, next_due_at)
     totals = {"jobs": counts.jobs, "attempts": counts.attempts, "changes": counts.changes}
     db.execute(END, {"now": now, "cutoff": request.cutoff, **totals})
     return counts
+
+
+def get_last_cutoff(db: Database) -> int | None:
+    """Return the instant up to which the prunes before went; None without one."""
+    return db.integer_or_none(LAST_CUTOFF)
 
 
 def get_pruned_until(db: Database) -> int | None:

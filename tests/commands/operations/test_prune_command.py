@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,15 @@ def test_old_settled_jobs_are_deleted_whole(history: JobHistory, keeps_failed: b
     assert read_value(history.db, orphans) == 0
     assert {by: stats.compute(history.session, by, 0) for by in stats.BY} == figures
     assert prune.carry_out(history.session, SPAN, keeps_failed).jobs == 0
+
+
+def test_late_change_of_a_pruned_job_goes_with_the_next_prune(history: JobHistory) -> None:
+    job = history.add_job(history.add_schedule("daily"), "failed", ago_ms=100 * DAY)
+    history._write(CHANGE, at=NOW - DAY, job=str(job))
+    assert prune.carry_out(history.session, SPAN, False).changes == 0
+    later = replace(history.session, now=lambda: NOW + SPAN)
+    planned = prune.plan(later, SPAN, False)
+    assert (planned.changes, prune.carry_out(later, SPAN, False).changes) == (1, 1)
 
 
 def test_each_table_of_a_job_is_pruned(history: JobHistory) -> None:
