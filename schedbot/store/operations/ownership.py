@@ -1,9 +1,10 @@
 """Owner of an installation: the one place whose pools and ticks work with it.
 
 A copy of the database has the same schedules, jobs and names of posts: two copies in use would post everything twice.
-So each file names its owner, and a copy refuses to work. A file that was moved or restored on the machine of its owner
-becomes the new owner by itself once its old place is seen to be gone. On another machine, a person says so (`schedbot
-init --take-over`), even for a file with the inode of the owner: the volume of a restored backup may have it too.
+So each file names its owner, and a copy refuses to work. A file that was moved on the machine of its owner becomes the
+new owner by itself once its old place is seen to be gone. Another file in the place of the owner may be an older state:
+a person says so (`schedbot init --take-over`). That is so on another machine too, even for a file with the inode of the
+owner: the volume of a restored backup may have it.
 """
 
 from schedbot import log
@@ -70,7 +71,7 @@ def make_owner(db: Database, place: Location | None = None) -> None:
 
 
 def refuse_copy(owner: Location | None, place: Location) -> None:
-    """Raise DatabaseLost if the owner is on another machine, or another file that is still there."""
+    """Raise DatabaseLost if the owner is on another machine, another file that is still there, or was replaced."""
     if owner is None:
         return
     if owner == RESTORING:
@@ -80,6 +81,12 @@ def refuse_copy(owner: Location | None, place: Location) -> None:
         )
     if not owner.is_on_machine_of(place):
         raise copied(f"belongs to '{owner.path}' on the machine '{owner.host}'", place)
+    if owner.path == place.path and owner.inode != place.inode:
+        raise DatabaseLost(
+            f"The database '{place.path}' is another file than before: a copy, which may be older.",
+            "To post nothing twice, move it away and run 'schedbot restore FILE' with it. "
+            f"If it is the newest state, run '{take_over_command(place)}'.",
+        )
     if (owner.device, owner.inode) != (place.device, place.inode) and owner.is_there():
         raise copied(f"is a copy of '{owner.path}', which is still there", place)
 

@@ -1,5 +1,6 @@
 """`schedbot restore` puts a backup in the place of the database, and nothing is posted a second time."""
 
+import dataclasses
 import json
 import sqlite3
 from collections import Counter
@@ -8,8 +9,14 @@ from typing import Any
 
 import pytest
 
+from schedbot.admin.operations.alerts import dispatch, streaks
+from schedbot.operation_settings import AlertSettings
+from schedbot.store.open_database import open_database
 from schedbot.store.operations import ownership
-from tests.support.app import App, now_ms, rfc3339
+from tests.promises.test_03_restored_backup_posts_nothing_twice import forget_old_database
+from tests.support.app import TOKEN, App, now_ms, rfc3339
+
+OPS, MINUTE = "C0000000900", 60_000
 
 
 def occurrences(app: App) -> Counter[str]:
@@ -124,6 +131,31 @@ def test_altered_record_is_named_by_backup_and_restore(app: App, tmp_path: Path)
     restored = app.run("restore", json.loads(altered.stdout)["file"])
     assert restored.returncode == 3
     assert "change 1 was altered" in restored.stderr
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["old database is there", "old database is lost"])
+def test_alert_after_the_backup_is_announced_once(
+    app: App, tmp_path: Path, is_lost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+    app.settings = dataclasses.replace(app.settings, alerts=AlertSettings(channel=OPS), expect_pool=False)
+    target, now = str(tmp_path / "backup.db"), now_ms()
+    app.add_schedule("yearly", cron="0 0 1 1 *")
+    app.tick(now)
+    if is_lost:  # else nothing about alerts is in the backup
+        streaks.update(app.session(now + 3 * MINUTE))
+    assert app.run("backup", target).returncode == 0
+    dispatch.check(app.session(now + 3 * MINUTE))
+    [message] = app.slack.messages(OPS)
+    assert "no tick" in message["text"].lower()
+    app.db.close()
+    if is_lost:
+        forget_old_database(app)
+    assert app.run("restore", target).returncode == 0
+    app.db = open_database(app.path)
+    for minute in range(5, 9):
+        dispatch.check(app.session(now + minute * MINUTE))
+    assert len(app.slack.messages(OPS)) == 1
 
 
 def test_database_without_its_id_is_named_by_each_command(app: App, tmp_path: Path) -> None:

@@ -93,6 +93,21 @@ def test_file_of_another_machine_is_refused_for_good(app: App, age: int) -> None
     assert app.run("tick").returncode == 0
 
 
+def test_older_file_in_the_place_of_the_database_is_refused(app: App) -> None:
+    app.tick()
+    older = copy_database(app, app.folder / "older.db")
+    app.db.close()
+    for path in app.folder.glob("schedbot.db*"):
+        path.unlink()
+    os.replace(older, app.path)
+    for command in (["tick"], ["work", "--drain"], ["health"], ["retry", "--state", "failed"]):
+        done = app.run(*command)
+        assert (done.returncode, "may be older" in done.stdout + done.stderr) == (1, True), command
+    os.replace(app.path, older)
+    assert app.run("restore", str(older)).returncode == 0
+    assert app.run("tick").returncode == 0
+
+
 def test_moved_database_goes_on(app: App) -> None:
     app.tick()
     moved = copy_database(app, app.folder / "moved.db")

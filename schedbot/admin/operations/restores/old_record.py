@@ -11,7 +11,7 @@ from schedbot.errors import DatabaseUnusable
 from schedbot.model import JobState
 from schedbot.slack.history.posted_parts import PostedParts
 from schedbot.store.database import Database
-from schedbot.store.operations import replaced_posts, restored_state
+from schedbot.store.operations import replaced_posts, restored_alerts, restored_state
 from schedbot.store.operations.replaced_posts import ReplacedJob
 from schedbot.store.operations.restored_jobs import RestoredJob
 
@@ -48,6 +48,14 @@ class OldRecord:
             for old in replaced_posts.list_later(self.db, self.last_id if self.is_complete else 0):
                 posts[old.occurrence] = to_parts(old)
         return posts, untouched
+
+    def take_alerts(self, backup: Database, now: int) -> None:
+        """Let the restored database know which alerts were announced. Inside a transaction."""
+        with suppress(DatabaseUnusable):
+            if self.db and self.is_complete:
+                restored_alerts.copy(backup, self.db)
+                return
+        restored_alerts.expect_sent(backup, now)
 
 
 def to_parts(job: ReplacedJob) -> PostedParts:

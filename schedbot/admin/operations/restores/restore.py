@@ -60,6 +60,7 @@ def restore(
             backed_up_at = restored_state.get_backed_up_at(db)
             results = restored_posts.settle(session, replaced, within_ms)
             record(session, file, backed_up_at, dict(results))
+            ownership.make_owner(db, locate(copy)._replace(path=str(path.absolute())))
         aside = path.with_name(f"{path.name}.before-{stamp(now())}") if path.exists() else None
         if replaced:
             ownership.make_owner(replaced, locate(copy)._replace(path=str(path.absolute())))

@@ -50,6 +50,7 @@ def settle(session: Session, replaced: Database | None, within_ms: int) -> Count
         )
         if not old.is_complete:
             restored_jobs.mark_unsure(db, proof.list_unsure(), now)
+        old.take_alerts(db, now)
     return results
 
 
