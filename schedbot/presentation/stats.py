@@ -1,7 +1,7 @@
 """Statistics as a table with bars, and as a page."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from schedbot import times
 from schedbot.admin.operations.figures.stats import StatsRow
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 COLUMNS = ("POSTS", "FAILED", "RETRIED", "MISSED", "P50", "P95", "P99", "RENDER P95")
-BAR_WIDTH, BLOCK = 20, "█"
-NARROW = 100  # columns of a terminal below which the table has no bars
+SHORT_COLUMNS = (*COLUMNS[:-1], "RENDER")
+NARROW = 100  # columns of a terminal below which texts are short
+BLOCK = "█"
+WIDEST, LEAST = 20, 6  # columns of a bar
+SHORTEST_KEY = 10
 
 PAGE = """\
 <!doctype html>
@@ -37,33 +40,58 @@ PAGE = """\
 
 
 def print_table(rows: Sequence[StatsRow]) -> None:
-    """Print a row for each key; a wide terminal has a bar of posts (green), and of failed and missed jobs (red)."""
+    """Print a row for each key, with a bar of posts (green), and of failed and missed jobs (red), as wide as fits."""
     if not rows:
         output.note("No job is on record for this time.")
         return
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    grid.add_column(rows[0].by.upper(), overflow="ellipsis", no_wrap=True)
-    for column in COLUMNS:
+    layout = find_layout(rows, output.width())
+    grid = Table(box=None, pad_edge=False, padding=(0, layout.gap, 0, 0), header_style="bold")
+    grid.add_column(rows[0].by.upper(), overflow="ellipsis", no_wrap=True, max_width=layout.key)
+    for column in layout.columns:
         grid.add_column(column, justify="right", no_wrap=True)
-    has_bars = output.width() >= NARROW
-    if has_bars:
+    if layout.bar:
         grid.add_column("", no_wrap=True)
     most = largest(rows)
     for row in rows:
-        cells = [Text(output.printable(cell)) for cell in row_cells(row)]
-        grid.add_row(*cells, *([bar(row, most)] if has_bars else []))
+        cells = [Text(output.printable(cell)) for cell in row_cells(row, layout.is_short)]
+        grid.add_row(*cells, *([bar(row, most, layout.bar)] if layout.bar else []))
     output.console().print(grid)
 
 
-def bar(row: StatsRow, most: int) -> "Text":
-    """Return the bar of a row; that of the largest row has BAR_WIDTH."""
+class Layout(NamedTuple):
+    """Titles after the key, and widths: of the key, of the gap between columns, and of the bar (0: none)."""
+
+    columns: tuple[str, ...]
+    is_short: bool
+    key: int
+    gap: int
+    bar: int
+
+
+def find_layout(rows: Sequence[StatsRow], width: int) -> Layout:
+    """Return the layout in that many columns of the terminal. A long key is cut before the bars go."""
+    is_short = width < NARROW
+    columns, gap = (SHORT_COLUMNS, 1) if is_short else (COLUMNS, 2)
+    cells = [row_cells(row, is_short) for row in rows]
+    titles = (rows[0].by, *columns)
+    widths = [max(len(title), *(output.cells(row[place]) for row in cells)) for place, title in enumerate(titles)]
+    room = width - sum(widths[1:]) - gap * len(widths)
+    key = max(min(widths[0], room - LEAST), SHORTEST_KEY)
+    bar_width = min(WIDEST, room - key)
+    if bar_width < LEAST:
+        return Layout(columns, is_short, widths[0], gap, 0)
+    return Layout(columns, is_short, key, gap, bar_width)
+
+
+def bar(row: StatsRow, most: int, width: int) -> "Text":
+    """Return the bar of a row; that of the largest row is `width` wide."""
     from rich.text import Text
 
-    good = round(row.posts * BAR_WIDTH / most)
-    bad = -(-(row.failed + row.missed) * BAR_WIDTH // most)  # one failure among many posts is seen
+    bad = -(-(row.failed + row.missed) * width // most)  # one failure among many posts is seen
+    good = min(round(row.posts * width / most), width - bad)
     return Text.assemble((BLOCK * good, "green"), (BLOCK * bad, "red"))
 
 
@@ -71,17 +99,19 @@ def largest(rows: Sequence[StatsRow]) -> int:
     return max((row.posts + row.failed + row.missed for row in rows), default=0) or 1
 
 
-def row_cells(row: StatsRow) -> list[str]:
+def row_cells(row: StatsRow, is_short: bool = False) -> list[str]:
     """Return the cells of a row as texts."""
     counts = [f"{count:,}" for count in (row.posts, row.failed, row.retried, row.missed)]
     durations = (row.lateness_p50_ms, row.lateness_p95_ms, row.lateness_p99_ms, row.render_p95_ms)
-    return [format_key(row), *counts, *("-" if ms is None else format_ms(ms) for ms in durations)]
+    return [format_key(row, is_short), *counts, *("-" if ms is None else format_ms(ms) for ms in durations)]
 
 
-def format_key(row: StatsRow) -> str:
+def format_key(row: StatsRow, is_short: bool) -> str:
     """Return the key for a person: an hour in the zone of the terminal; '-' for no account."""
     if row.by == "hour":
-        return times.format_instant(times.parse_instant(row.key, None, 0), times.local_zone())
+        text = times.format_instant(times.parse_instant(row.key, None, 0), times.local_zone())
+        _, day, month, _, clock, zone = text.split(" ")
+        return f"{day} {month} {clock} {zone}" if is_short else text
     return row.key or "-"
 
 

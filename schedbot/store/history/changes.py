@@ -37,14 +37,17 @@ DELETE_OF = """
 DELETE FROM changes
  WHERE kind = :kind AND changed_at < :cutoff AND object_id IN (SELECT CAST(value AS TEXT) FROM json_each(:ids))
 """
-IS_JOB = "kind = 'job' AND {negation} EXISTS (SELECT 1 FROM jobs j WHERE j.id = CAST(object_id AS INTEGER) {condition})"
+IS_JOB = (
+    "+kind = 'job' AND {negation} EXISTS (SELECT 1 FROM jobs j WHERE j.id = CAST(object_id AS INTEGER) {condition})"
+)
 IS_SPAN = """
-kind = 'missed' AND {negation} EXISTS (SELECT 1 FROM missed_spans m WHERE m.id = CAST(object_id AS INTEGER) {condition})
++kind = 'missed'
+ AND {negation} EXISTS (SELECT 1 FROM missed_spans m WHERE m.id = CAST(object_id AS INTEGER) {condition})
 """
 WITHOUT_OBJECT = f"""
 ({IS_JOB.format(negation="NOT", condition="")} OR {IS_SPAN.format(negation="NOT", condition="")})
 """
-# Those that came after the job was deleted, or shortly before.
+# Those that came after the job was deleted, or shortly before. They are read by their time.
 DELETE_ORPHANS = f"""
 DELETE FROM changes
  WHERE id IN (SELECT id FROM changes WHERE changed_at >= :since AND changed_at < :cutoff AND {WITHOUT_OBJECT}

@@ -3,12 +3,15 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schedbot.admin.operations.figures import closing, stats
+from schedbot.presentation import output
+from schedbot.presentation import stats as presentation
 from tests.support.app import App
 from tests.support.job_history import HOUR, NOW, JobHistory, new_job_history
 
@@ -90,6 +93,26 @@ def test_counts_stay_when_their_span_is_closed(history: JobHistory) -> None:
         closing.close_spans(history.session, within_ms=5_000)
 
 
+@pytest.mark.parametrize("by", stats.BY)
+@pytest.mark.parametrize("width", [80, 120])
+def test_bars_and_formats_show_the_same(
+    history: JobHistory, by: str, width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "width", lambda: width)
+    write_results(history)
+    rows = stats.compute(history.session, by, 0)
+    presentation.print_table(rows)
+    header, *lines = capsys.readouterr().out.splitlines()
+    assert header.split()[0] == by.upper()
+    assert len(lines) == len(rows)
+    assert max(map(len, lines)) <= width
+    results = [row.posts + row.failed + row.missed for row in rows]
+    assert ["█" in line for line in lines] == [count > 0 for count in results]
+    assert [re.sub(r"█|…| (?=m?s\b)", "", line).split()[-8:][:4] for line in lines] == [
+        [str(count) for count in (row.posts, row.failed, row.retried, row.missed)] for row in rows
+    ]
+
+
 def test_formats_have_the_keys_of_the_contract(app: App) -> None:
     app.add_due_jobs(2, account="Acme")
     app.work()
@@ -111,6 +134,10 @@ def test_formats_have_the_keys_of_the_contract(app: App) -> None:
     assert row["lateness_p50_ms"] > 0
     (line,) = csv.DictReader(io.StringIO(app.run("stats", "--by", "report", "--csv", "--since", "1d").stdout))
     assert (line["key"], line["posts"]) == ("text", "2")
+    for by in ("hour", "workspace"):
+        objects = map(json.loads, app.run("stats", "--by", by, "--json").stdout.splitlines())
+        texts = [{key: "" if value is None else str(value) for key, value in row.items()} for row in objects]
+        assert list(csv.DictReader(io.StringIO(app.run("stats", "--by", by, "--csv").stdout))) == texts
     table = app.run("stats", "--by", "hour").stdout
     assert "HOUR" in table
     page = app.run("stats", "--html", "page.html")
