@@ -20,7 +20,7 @@ def find_binary(name: str) -> str | None:
 
 
 @contextmanager
-def start_postgres() -> Iterator[str]:
+def start_postgres(*, fsync: bool = False) -> Iterator[str]:
     """Run a server and yield its URL. The server refuses to run as root, so it runs as `nobody` then."""
     initdb, postgres = find_binary("initdb"), find_binary("postgres")
     assert initdb
@@ -32,7 +32,16 @@ def start_postgres() -> Iterator[str]:
         options = ["-D", f"{folder}/data", "-A", "trust", "-U", "schedbot", "-E", "UTF8", "--no-sync"]
         quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, **owner}
         subprocess.run([initdb, *options], check=True, **quiet)
-        arguments = ["-D", f"{folder}/data", "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off"]
+        arguments = [
+            "-D",
+            f"{folder}/data",
+            "-k",
+            folder,
+            "-c",
+            "listen_addresses=",
+            "-c",
+            f"fsync={'on' if fsync else 'off'}",
+        ]
         server = subprocess.Popen([postgres, *arguments], **quiet)
         try:
             until(lambda: "ready" in read_status(folder))
