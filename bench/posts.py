@@ -33,7 +33,8 @@ class BurstCost(NamedTuple):
 def find_spent(burst: Burst) -> BurstCost:
     """Return the times of a burst."""
     posts = len(burst.late_ms)
-    cpu = (seconds / posts * 1e6 for seconds in (burst.client_s, burst.parent_s, burst.children_s))
+    of_pool = (burst.times.parent_s, burst.times.children_s) if burst.times else (0, 0)
+    cpu = (seconds / posts * 1e6 for seconds in (burst.client_s, *of_pool))
     return BurstCost(burst.late_ms[-1] / 1000, *cpu)
 
 
@@ -52,6 +53,7 @@ def compare(posts: int, rounds: int, answer_s: float) -> tuple[float, float]:
     show_row("client alone", posts, alone.seconds, f"   cpu a post: {alone.client_us:.0f} µs")
     cpu = f"   cpu a post: parent {own.parent_us:.0f} µs, children {own.children_us:.0f} µs"
     show_row("schedbot", posts, own.seconds, cpu)
+    print(f"the parent's main thread, last round: {bursts[-1][1].times}")
     return alone.seconds, own.seconds
 
 

@@ -16,29 +16,30 @@ from statistics import median
 from typing import NamedTuple
 
 from bench.support import raw_limits
-from bench.support.pool_process import PoolProcess, create_filled, now_ms, read_rate
+from bench.support.pool_process import PoolProcess, Times, create_filled, now_ms, read_rate
 from bench.support.ratios import Ratio, show
 from schedbot.store.open_database import open_database
 
 
 class Drain(NamedTuple):
-    """Jobs a second; processor time of the parent and of the children in microseconds for each job."""
+    """Jobs a second; processor time of the parent and of the children in microseconds for each job; all times."""
 
     rate: float
     parent_us: float
     children_us: float
+    times: Times
 
 
-def measure_pool(jobs: int, *, is_quiet: bool = False) -> Drain:
+def measure_pool(jobs: int, *, is_quiet: bool = False, profile: str = "") -> Drain:
     """Return the figures of a pool, from its first claim to its last end."""
     with tempfile.TemporaryDirectory() as folder:
         database = create_filled(Path(folder), jobs, due_at=now_ms() - 1_000)
-        result = PoolProcess(database, is_noop=True, is_drain=True, is_quiet=is_quiet).wait()
+        result = PoolProcess(database, is_noop=True, is_drain=True, is_quiet=is_quiet, profile=profile).wait()
         assert result.states == {"succeeded": jobs}, result.states
         db = open_database(database)
         rate = read_rate(db)
         db.close()
-    return Drain(rate, result.parent_s / jobs * 1e6, result.children_s / jobs * 1e6)
+    return Drain(rate, result.times.parent_s / jobs * 1e6, result.times.children_s / jobs * 1e6, result.times)
 
 
 def run_rounds(jobs: int, rounds: int, is_quiet: bool) -> tuple[list[Drain], dict[str, list[float]]]:
@@ -57,11 +58,14 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quiet", action="store_true", help="without a line of the log for each job")
+    parser.add_argument("--profile", default="", metavar="FILE", help="drain once more under cProfile")
     options = parser.parse_args()
     drains, limits = run_rounds(options.jobs, options.rounds, options.quiet)
-    rate, parent_us, children_us = (median(values) for values in zip(*drains, strict=True))
+    rate, parent_us, children_us = (median(values) for values in zip(*(drain[:3] for drain in drains), strict=True))
     print(f"{'schedbot':<40} {rate:8.0f} jobs/s   cpu a job: parent {parent_us:.0f} µs, children {children_us:.0f} µs")
-    print(f"{'share of the time that the parent works':<40} {rate * parent_us / 1e6:8.2f}")
+    print(f"the parent's main thread, last round: {drains[-1].times}")
+    if options.profile:
+        measure_pool(options.jobs, is_quiet=options.quiet, profile=options.profile)
     for name, rates in limits.items():
         print(f"{'SQLite alone: ' + name:<40} {median(rates):8.0f} jobs/s")
     aims = {raw_limits.PLAIN: "at least 0.25"}

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.support.pool_process import PoolProcess, create_filled, insert_jobs, now_ms
+from bench.support.pool_process import PoolProcess, Times, create_filled, insert_jobs, now_ms
 from bench.support.post_server import Arrivals, PostServer
 from tests.support.app import TOKEN
 
@@ -26,13 +26,12 @@ PATIENCE_S = 600
 
 
 class Burst(NamedTuple):
-    """Arrivals of posts that were due at `due_ms`. Processor seconds of the client alone, or of a pool."""
+    """Arrivals of posts that were due at `due_ms`. Processor seconds of the client alone, or the times of a pool."""
 
     arrivals: Arrivals
     due_ms: int
     client_s: float = 0
-    parent_s: float = 0
-    children_s: float = 0
+    times: Times | None = None
 
     @property
     def late_ms(self) -> list[float]:
@@ -97,7 +96,7 @@ def measure_pool(server: PostServer, posts: int, workspaces: int = 1) -> Burst:
         pool.stop()
         result = pool.wait()
     assert result.states == {"succeeded": posts}, result.states
-    return Burst(server.take(), due_ms, parent_s=result.parent_s, children_s=result.children_s)
+    return Burst(server.take(), due_ms, times=result.times)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python -m bench.support.pool_main SETTINGS
 
-SETTINGS is a JSON object. It prints a line of JSON once all posters are ready, and another at its end. Its children
-import this module too, so it imports nothing at the top that they do not need.
+SETTINGS is a JSON object. It prints its times as a line of JSON once all posters are ready, and again at its end, with
+its result. Its children import this module too, so it imports nothing at the top that they do not need.
 """
 
 import json
@@ -12,10 +12,11 @@ import sys
 
 def main() -> None:
     """Run the pool until it is drained or stopped."""
-    import threading
+    import cProfile
+    from contextlib import nullcontext
     from pathlib import Path
 
-    from bench.support import noop_poster
+    from bench.support import noop_poster, pool_times
     from schedbot import log
     from schedbot.model import TokenSource
     from schedbot.session import Session
@@ -28,45 +29,23 @@ def main() -> None:
 
     options = json.loads(sys.argv[1])
     is_noop, is_drain, log.quiet = (options.pop(name) for name in ("is_noop", "is_drain", "is_quiet"))
-    options["database"] = Path(options["database"])
+    profile, options["database"] = options.pop("profile"), Path(options["database"])
     settings = Settings(config=None, token=TokenSource("env", "SLACK_BOT_TOKEN"), **options)
     if is_noop:
         poster.run = noop_poster.run
-    session = Session(settings, open_database(settings.database))
-    with log_in_background():
-        pool = Pool(session, drain=is_drain)
-        threading.Thread(target=report_ready, args=(pool,), daemon=True).start()
+    session, selector = Session(settings, open_database(settings.database)), pool_times.TimedSelector()
+    with log_in_background(), cProfile.Profile() if profile else nullcontext() as profiler:
+        pool = Pool(session, drain=is_drain, selector=selector)
+        pool_times.call_when(
+            lambda: len(pool.in_flight.open_posters()) >= settings.processes,
+            lambda: print(json.dumps(pool_times.read(selector)), flush=True),
+        )
         states = pool.run()
+    end = pool_times.read(selector)
     session.db.close()
-    started = next(NUMBERS) - 1
-    print(json.dumps({"states": states, "started_children": started, **read_cpu()}), flush=True)
-
-
-def report_ready(pool: "Pool") -> None:  # type: ignore[name-defined]  # noqa: F821
-    """Print the processor time of the start once all posters are ready."""
-    import time
-
-    while len(pool.in_flight.open_posters()) < pool.session.settings.processes:
-        time.sleep(0.005)
-    print(json.dumps(read_cpu()), flush=True)
-
-
-def read_cpu() -> dict[str, float]:
-    """Return the processor seconds of this process, and of its children that run or have ended."""
-    import multiprocessing
-    import os
-    import resource
-    import time
-    from contextlib import suppress
-    from pathlib import Path
-
-    running = 0.0
-    for child in multiprocessing.active_children():  # this also counts those that have ended
-        with suppress(OSError):
-            fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
-            running += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return {"parent_s": time.process_time(), "children_s": running + ended.ru_utime + ended.ru_stime}
+    if profiler:
+        profiler.dump_stats(profile)
+    print(json.dumps({**end, "states": states, "started_children": next(NUMBERS) - 1}), flush=True)
 
 
 if __name__ == "__main__":

@@ -18,20 +18,47 @@ from tests.support.app import TOKEN
 RULE = ("0 9 * * *", "UTC", 1 << 50)  # never due: the benches insert the jobs
 
 
-class PoolResult(NamedTuple):
-    """End of a pool. Processor seconds are those since all posters were ready."""
+class Times(NamedTuple):
+    """Seconds of a pool since all posters were ready.
 
-    states: dict[str, int]
+    The main thread of the parent works for `main_s`, and waits for a core, for messages (idle) and for the disk.
+    """
+
+    wall_s: float
+    main_s: float
+    delay_s: float
+    idle_s: float
     parent_s: float
     children_s: float
+
+    @property
+    def disk_s(self) -> float:
+        """All of the main thread's time that is nothing else."""
+        return max(0, self.wall_s - self.main_s - self.delay_s - self.idle_s)
+
+    def __str__(self) -> str:
+        shares = {
+            "works": self.main_s,
+            "waits for a core": self.delay_s,
+            "for the disk": self.disk_s,
+            "idle": self.idle_s,
+        }
+        return ", ".join(f"{name} {seconds / self.wall_s:.0%}" for name, seconds in shares.items())
+
+
+class PoolResult(NamedTuple):
+    """End of a pool."""
+
+    states: dict[str, int]
     started_children: int
+    times: Times
 
 
 class PoolProcess:
     """A pool that runs, with default settings but for those in `settings`.
 
     `is_noop`: its posters answer each post without a request. `is_quiet`: without a line of the log for each post.
-    The log goes to a file beside the database.
+    The log goes to a file beside the database. `profile`: file that cProfile writes.
     """
 
     def __init__(
@@ -42,8 +69,10 @@ class PoolProcess:
         is_noop: bool = False,
         is_drain: bool = False,
         is_quiet: bool = False,
+        profile: str = "",
     ) -> None:
-        options = {"database": str(database), "is_noop": is_noop, "is_drain": is_drain, "is_quiet": is_quiet}
+        flags = {"is_noop": is_noop, "is_drain": is_drain, "is_quiet": is_quiet}
+        options = {"database": str(database), "profile": profile, **flags}
         command = [sys.executable, "-m", "bench.support.pool_main", json.dumps({**options, **(settings or {})})]
         self.log = database.with_name("pool.log")
         with self.log.open("wb") as errors:
@@ -71,8 +100,8 @@ class PoolProcess:
             self.wait_until_ready()
         end = self.read_line()
         self.process.wait()
-        parent_s, children_s = (end[name] - self.start[name] for name in ("parent_s", "children_s"))
-        return PoolResult(end["states"], parent_s, children_s, end["started_children"])
+        times = Times(*(end[name] - self.start[name] for name in Times._fields))
+        return PoolResult(end["states"], end["started_children"], times)
 
     def read_line(self) -> dict[str, Any]:
         """Return the next line of the pool. Raises RuntimeError with the end of its log if there is none."""
