@@ -236,11 +236,16 @@ def parse_param(text: str) -> tuple[str, Any]:
         raise BadField("params", problem, f"Write JSON after ':=', or {name}=TEXT for a text.") from None
 
 
+def is_plain_text(text: str) -> bool:
+    """Is the text one line that is posted as it is?"""
+    return text.isprintable() and limits.fits(text)
+
+
 def parse_text(text: str) -> str:
     """Return the text of a message. Raises BadInput and ReportFailed."""
     if not text.strip():
         raise BadInput("The text is empty.", "Use --text TEXT or --report FILE.")
-    if not (text.isprintable() and limits.fits(text)):
+    if not is_plain_text(text):
         reports.render(Report("text", text), {})
     return text
 

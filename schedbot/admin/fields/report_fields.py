@@ -22,7 +22,7 @@ def parse_report(fields: Fields, base: Report | None, definitions: Definitions) 
     """Return the report: a text, a named report or a template, with its parameters. Raises BadField."""
     text, file, params = fields.get("text"), fields.get("report"), fields.get("params")
     if text and not (base or file or params):  # as in most lines of an import
-        return Report("text", parse("text", parsers.parse_text, text))
+        return Report("text", text if parsers.is_plain_text(text) else parse("text", parsers.parse_text, text))
     if text and file:
         raise BadField("report", "Use only one of --text, --report.", "A schedule posts either a text or a report.")
     if base and not (text or file) and params is None:

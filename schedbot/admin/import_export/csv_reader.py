@@ -76,17 +76,14 @@ def wrong_length(cells: Sequence[str], header: Sequence[str], columns: Sequence[
 
 def numbered_rows(reader: Any, first_line: int, errors: LineErrors) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that are not empty, each with the line that it starts on."""
-    while True:
-        line = first_line + reader.line_num
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            errors.add(line, "row", BadInput(explain(str(error)), QUOTING))
-            return
-        if row is None:
-            return
-        if "".join(row).strip():
-            yield line, row
+    line = first_line
+    try:
+        for row in reader:
+            if "".join(row).strip():
+                yield line, row
+            line = first_line + reader.line_num
+    except csv.Error as error:
+        errors.add(line, "row", BadInput(explain(str(error)), QUOTING))
 
 
 def explain(error: str) -> str:

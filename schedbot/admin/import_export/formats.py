@@ -37,7 +37,7 @@ def make_record(line: int, cells: dict[str, str]) -> Record:
         cells.pop(column, None)
     joined = "".join(cells.values())
     if joined.isascii() and len(joined) <= MAX_FIELD_LENGTH:  # such texts are cleaned by strip alone
-        return Record(line, dict(zip(cells, map(str.strip, cells.values()), strict=True)))
+        return Record(line, {column: text.strip() for column, text in cells.items()})
     return Record(line, {column: clean_cell(column, text) for column, text in cells.items()})
 
 

@@ -16,6 +16,7 @@ from schedbot.admin.import_export.import_plan import (
     ImportPlan,
     PlannedChange,
     Progress,
+    Stage,
     refuse_bad_lines,
 )
 from schedbot.admin.import_export.jsonl_reader import read_json_lines
@@ -29,6 +30,7 @@ from schedbot.model import Schedule, ScheduleState
 from schedbot.reports import trial
 from schedbot.session import Session
 from schedbot.store.fanout import enqueue_due
+from schedbot.store.history import changes
 
 MOST_TRIALS = 1_000  # of one template, for different values: each takes about a millisecond
 
@@ -66,26 +68,37 @@ def import_file(
 
     Raises BadFile, which lists every bad line, and BadInput for a file that cannot be read; nothing is changed then.
     """
-    errors = LineErrors()
     text = decode(source.raw, source.name)
-    records, lines = read_records(source, text, errors), text.count("\n") + 1
+    lines = text.count("\n") + 1
     writer = ScheduleWriter(session.db, ChangeContext.begin(session, "import"))
-    new = None if dry_run else NewSchedules(writer)
-    checker = ImportChecker(session, writer, source.update, new.add if new else leave_out)
-    with trial.limit_trials(MOST_TRIALS) as limit:
-        checker.check_all(records, errors, lambda done: progress(done, 2 * lines))
-    refuse_bad_lines(errors, source.name)
-    plan, changed = checker.plan, len(checker.plan.changes)
-    if new:
+    last_change = changes.last_number(session.db)
+
+    def check(stage: Stage) -> tuple[ImportChecker, int]:
+        errors = LineErrors()
+        checker = ImportChecker(session, writer, source.update, stage)
+        with trial.limit_trials(MOST_TRIALS) as limit:
+            checker.check_all(read_records(source, text, errors), errors, lambda done: progress(done, 2 * lines))
+        refuse_bad_lines(errors, source.name)
+        return checker, limit.left_out
+
+    if dry_run:
+        checker, not_rendered = check(leave_out)
+        return to_result(checker.plan, len(checker.plan.changes), not_rendered)
+    with NewSchedules(writer, last_change, lines > LARGE) as new:
+        checker, not_rendered = check(new.add)
         new.end_staging()
         progress(lines, 2 * lines)
         with session.db.writing(is_large=new.count > LARGE):
-            changed = write(writer, new, plan)
+            changed = write(writer, new, checker.plan)
             user_zones.learn(session.db, checker.zones, writer.context.now)
-        new.stage.end()
-        session.db.wake()
+    session.db.wake()
+    return to_result(checker.plan, changed, not_rendered)
+
+
+def to_result(plan: ImportPlan, changed: int, not_rendered: int) -> ImportResult:
+    """Return the numbers of a plan, where `changed` of its changes were made."""
     unchanged = plan.unchanged + len(plan.changes) - changed
-    return ImportResult(plan.added, changed, unchanged, plan.direct_messages, limit.left_out)
+    return ImportResult(plan.added, changed, unchanged, plan.direct_messages, not_rendered)
 
 
 def leave_out(new: NewSchedule, line: int) -> None:

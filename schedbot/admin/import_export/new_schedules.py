@@ -4,105 +4,89 @@ Rule: where nothing was changed since `NewSchedules` began, no name was taken ei
 is computed already. Otherwise both are looked at inside the transaction.
 """
 
-import secrets
+import json
 from collections.abc import Iterator
-from itertools import count
+from types import TracebackType
+from typing import Self
 
 from schedbot.admin.fields import timing
 from schedbot.admin.fields.schedule_fields import ScheduleFields
-from schedbot.admin.import_export.recorded_text import RecordedText, members_of_report
+from schedbot.admin.import_export.recorded_text import serialize_terms
 from schedbot.admin.import_export.repeated_terms import NewSchedule
-from schedbot.admin.schedules.writer import ScheduleWriter, new_id
+from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.store.fanout import enqueue_due, pause_all_end
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
 from schedbot.store.history import changes
 from schedbot.store.imports import move
-from schedbot.store.imports.change_links import ChangeLinks
 from schedbot.store.imports.move import NameInUse
-from schedbot.store.imports.staging import Stage, StagedSchedule, params_to_json
+from schedbot.store.imports.row_builder import MOST_TERMS, NewRow, Origin, TermsText
+from schedbot.store.imports.staging import Stage
 from schedbot.store.operations import heartbeats
 
-LARGE = 10_000  # new schedules of a large transaction
+LARGE = 10_000  # new schedules: they are worth a process, and a transaction with settings of its own
 BATCH = 1_000
-MOST_TERMS = 50_000  # that are remembered; more are staged again
-
-
-class SharedTerms:
-    """Staged values that schedules share: their number, the id of their workspace, and their JSON on record."""
-
-    def __init__(self, number: int, workspace_id: str, text: RecordedText) -> None:
-        self.number = number
-        self.workspace_id = workspace_id
-        self.text = text
 
 
 class NewSchedules:
     """New schedules of one import or sync. `writer` knows its workspaces, source and context.
 
-    `last_change`: number of the newest change on record when the check of their names began; None: it begins now.
+    `last_change`: number of the newest change on record when the check of their names began. `is_large`: there may be
+    so many that a second process is worth it.
     """
 
-    def __init__(self, writer: ScheduleWriter, last_change: int | None = None) -> None:
+    def __init__(self, writer: ScheduleWriter, last_change: int, is_large: bool = False) -> None:
         self.db = writer.db
         self.writer = writer
         context = writer.context
-        self.first_change = (changes.last_number(self.db) if last_change is None else last_change) + 1
-        self.links = ChangeLinks(self.first_change, context.now, context.actor, context.host, context.command)
-        self.ids = ascending_ids(context.now)
-        self.stage = Stage(self.db)
+        self.origin = Origin(last_change + 1, context.now, context.actor, context.host, context.command)
+        self.stage = Stage(self.db, self.origin, is_large)
+        self.links: list[bytes] = []
         self.count = 0
-        self.rows: list[StagedSchedule] = []
-        self.terms: dict[int, tuple[SharedTerms, ScheduleFields]] = {}  # by id(); the fields are held, so ids stay
+        self.rows: list[NewRow] = []
+        self.new_terms: dict[int, TermsText] = {}
+        self.terms: dict[int, tuple[int, ScheduleFields]] = {}  # numbers by id(); the fields are held, so ids stay
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stage.remove()
 
     def add(self, new: NewSchedule, line: int = 0) -> None:
         """Stage a new schedule, whose values are checked. Raises BadField for an unknown workspace."""
-        name, account, channel, report, _ = new
-        terms = self.find_terms(new)
-        schedule_id = next(self.ids)
-        params = params_to_json(report.params)
-        after = terms.text.of(name, account, channel, members_of_report(report.kind, report.source, params))
-        self.links.add(terms.workspace_id, schedule_id, name, after)
-        self.rows.append(
-            StagedSchedule(
-                self.count,
-                line,
-                schedule_id,
-                name,
-                account,
-                channel,
-                report.kind,
-                report.source,
-                params,
-                after,
-                terms.number,
-            )
-        )
-        self.count += 1
+        name, account, channel, report, shared = new
+        known = self.terms.get(id(shared))
+        number = known[0] if known else self.add_terms(new)
+        params = json.dumps(report.params, ensure_ascii=False) if report.params else "{}"
+        self.rows.append((line, name, account, channel, report.kind, report.source, params, number))
         if len(self.rows) >= BATCH:
             self.flush()
 
-    def find_terms(self, new: NewSchedule) -> SharedTerms:
-        """Return the values that the schedule shares, which are staged at the first one."""
-        known = self.terms.get(id(new.shared))
-        if known:
-            return known[0]
+    def add_terms(self, new: NewSchedule) -> int:
+        """Stage the values that the schedule shares with others. Returns their number."""
         if len(self.terms) >= MOST_TERMS:
+            self.flush()
             self.terms.clear()
         schedule = self.writer.new_schedule(new.fields)
         first = timing.first_after(schedule.recurrence, self.writer.context.now)
-        terms = SharedTerms(self.stage.add_terms(schedule, first), schedule.workspace_id, RecordedText(schedule))
-        self.terms[id(new.shared)] = terms, new.shared
-        return terms
+        number = self.stage.add_terms(schedule, first)
+        self.new_terms[number] = serialize_terms(schedule)
+        self.terms[id(new.shared)] = number, new.shared
+        return number
 
     def flush(self) -> None:
         """Stage the rows that wait."""
-        self.stage.add(self.rows)
+        self.count += len(self.rows)
+        self.stage.rows.add(self.new_terms, self.rows)
         self.rows.clear()
+        self.new_terms.clear()
 
     def end_staging(self) -> None:
-        """Stage what is left, before the transaction."""
+        """Stage what is left, before the transaction. Raises DatabaseUnusable."""
         self.flush()
-        self.links.end_link()
+        self.links = self.stage.rows.end()
 
     def list_names_in_use(self) -> Iterator[NameInUse]:
         """Yield the names that were taken since the check. Inside the transaction."""
@@ -110,31 +94,23 @@ class NewSchedules:
 
     def is_untouched(self) -> bool:
         """Was nothing changed since the check began?"""
-        return changes.last_number(self.db) + 1 == self.first_change
+        return changes.last_number(self.db) + 1 == self.origin.first
 
     def write(self) -> None:
         """Write the schedules, their changes and the occurrences within the look-ahead. Inside the transaction."""
         if not self.count:
             return
-        context = self.writer.context
-        first = changes.last_number(self.db) + 1
-        links = self.links.links if first == self.first_change else None
-        move.add_schedules(self.db, context.now)
-        values = {"now": context.now, "actor": context.actor, "host": context.host, "command": context.command}
-        move.add_changes(self.db, {"first": first, **values}, links)
-        heartbeats.beat_command(self.db, context.now)
+        origin, now = self.origin, self.origin.now
+        links = self.links if self.is_untouched() else None
+        move.add_schedules(self.db, now)
+        move.add_changes(self.db, origin._replace(first=changes.last_number(self.db) + 1), links)
+        heartbeats.beat_command(self.db, now)
         self.enqueue()
 
     def enqueue(self) -> None:
         """Enqueue the occurrences within the look-ahead. Recurrences without one need no more."""
-        now = self.writer.context.now
+        now = self.origin.now
         if move.has_active(self.db):
             pause_all_end.settle(self.db, now)
         for recurrence_id in move.list_upcoming(self.db, now + LOOK_AHEAD_MS):
             enqueue_due.enqueue_upcoming(self.db, None, recurrence_id, now)
-
-
-def ascending_ids(now: int) -> Iterator[str]:
-    """Yield UUIDs of version 7, each greater than the one before (RFC 9562, 6.2): the rows lie in this order."""
-    head = new_id(now)[:24]
-    return (f"{head}{node:012x}" for node in count(secrets.randbits(47), secrets.randbits(20) + 1))

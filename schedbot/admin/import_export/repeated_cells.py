@@ -24,10 +24,11 @@ class RepeatedCells:
             error = self.known_errors.get((column, record.fields.get(column, "")))
             if error is not None:
                 raise BadField(column, str(error), error.hint)
-        first = self.first_lines.setdefault(record.name, record.line)
-        if record.name and first != record.line:
+        line, name = record.line, record.name
+        first = self.first_lines.setdefault(name, line)
+        if first != line and name:
             hint = "Names are unique: rename one of the two."
-            raise BadField("name", f"The name {times.quote(record.name)} is also in {self.noun} {first}.", hint)
+            raise BadField("name", f"The name {times.quote(name)} is also in {self.noun} {first}.", hint)
 
     def remember(self, record: Record, error: BadField) -> None:
         """Keep an error that the same text has in every line."""

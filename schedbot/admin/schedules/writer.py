@@ -4,8 +4,6 @@ A new rule is valid from now on: a queued job of an occurrence that the new rule
 cancelled. Any other change reaches queued jobs, since a job is delivered by the current version of its schedule.
 """
 
-import secrets
-import uuid
 from dataclasses import dataclass, replace
 
 from schedbot import times
@@ -24,6 +22,7 @@ from schedbot.store.database import Database
 from schedbot.store.fanout import enqueue_due
 from schedbot.store.jobs import calendar_deferral, pending
 from schedbot.store.schedules import parked_jobs, recurrences, schedules, shared_calendars, workspaces
+from schedbot.store.schedules.schedule_ids import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +174,6 @@ class ScheduleWriter:
         if rule not in self.recurrence_ids:
             self.recurrence_ids[rule] = recurrences.find_or_add(self.db, rule)
         return self.recurrence_ids[rule]
-
-
-def new_id(now: int) -> str:
-    """Return a UUID of version 7 for a schedule: rows written together are stored together (RFC 9562)."""
-    bits = now << 80 | 7 << 76 | secrets.randbits(12) << 64 | 2 << 62 | secrets.randbits(62)
-    return str(uuid.UUID(int=bits))
 
 
 def name_in_use(name: str) -> BadField:

@@ -30,18 +30,17 @@ def apply_sync(session: Session, plan: SyncPlan, yes_remove: bool = False) -> No
         return
     context = ChangeContext.begin(session, "sync")
     writer = ScheduleWriter(session.db, context, plan.source)
-    new = NewSchedules(writer, plan.last_change)
-    for added in plan.added:
-        new.add(added)
-    new.end_staging()
-    with session.db.writing(is_large=new.count > LARGE):
-        refuse_outdated(session, plan, new)
-        new.write()
-        for schedule in plan.removed:
-            remove.remove_one(session.db, schedule.id, context)
-        enqueue(writer, [change_one(writer, change) for change in plan.changed])
-        user_zones.learn(session.db, plan.zones, context.now)
-    new.stage.end()
+    with NewSchedules(writer, plan.last_change, len(plan.added) > LARGE) as new:
+        for added in plan.added:
+            new.add(added)
+        new.end_staging()
+        with session.db.writing(is_large=new.count > LARGE):
+            refuse_outdated(session, plan, new)
+            new.write()
+            for schedule in plan.removed:
+                remove.remove_one(session.db, schedule.id, context)
+            enqueue(writer, [change_one(writer, change) for change in plan.changed])
+            user_zones.learn(session.db, plan.zones, context.now)
     session.db.wake()
 
 

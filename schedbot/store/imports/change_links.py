@@ -30,6 +30,11 @@ class ChangeLinks:
         if len(self.entries) >= MOST_ENTRIES:
             self.end_link()
 
+    def end(self) -> list[bytes]:
+        """Return the entries of all changes, link by link."""
+        self.end_link()
+        return self.links
+
     def end_link(self) -> None:
         """Let the next entry begin another link."""
         self.links.append(b"".join(self.entries))

@@ -3,12 +3,13 @@
 The ids ascend, so that SQLite fills the pages of most indexes one after another.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from schedbot.model import ScheduleState
 from schedbot.store.database import Database
-from schedbot.store.imports.staging import OF_TERMS, RULE
+from schedbot.store.imports.row_builder import Origin
+from schedbot.store.imports.staged_tables import OF_TERMS, RULE
 
 ADD_RECURRENCES = f"""
 INSERT INTO recurrences ({", ".join(RULE)})
@@ -93,15 +94,12 @@ def add_schedules(db: Database, now: int) -> None:
     db.execute(ADD_USERS, {"now": now})
 
 
-def add_changes(db: Database, bindings: Mapping[str, object], links: Sequence[bytes] | None) -> None:
-    """Record the new schedules: `bindings` are first (number of the first change), now, actor, host and command.
-
-    `links`: entries of the hash chain for these changes; None: they are computed now.
-    """
+def add_changes(db: Database, origin: Origin, links: Sequence[bytes] | None) -> None:
+    """Record the new schedules. `links`: entries of the hash chain for these changes; None: they are computed now."""
     if links is None:
-        db.execute(ADD_CHANGES, bindings)
+        db.execute(ADD_CHANGES, origin._asdict())
     else:
-        db.execute_sealed(ADD_CHANGES, bindings, links)
+        db.execute_sealed(ADD_CHANGES, origin._asdict(), links)
 
 
 def has_active(db: Database) -> bool:

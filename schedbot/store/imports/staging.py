@@ -1,69 +1,72 @@
-"""Staged schedules: rows of temporary tables, which are written while no lock is held and vanish with the connection.
+"""Stage: new schedules in tables beside the database, which are written while no lock is held.
 
-The values that many schedules share are one row of `staged_terms`.
+Few are staged in a temporary table, many by a child process in a file that is attached at the end: so one processor
+checks lines while the other one builds their rows.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import NamedTuple
+from typing import Protocol
 
 from schedbot.model import Schedule
 from schedbot.store.database import Database
+from schedbot.store.imports.row_builder import NewRow, Origin, RowBuilder, TermsText
+from schedbot.store.imports.staged_tables import (
+    ADD_SCHEDULES,
+    ADD_TERMS,
+    CREATE_TEMPORARY_SCHEDULES,
+    CREATE_TERMS,
+    TERMS,
+)
+from schedbot.store.imports.staging_process import StagingProcess
 from schedbot.store.schedules import recurrences
 from schedbot.store.schedules import schedules as schedule_rows
 
-OF_TERMS = (
-    *("starts_at", "until_at", "count", "asked_until_at", "misfire", "grace_ms", "max_attempts", "priority"),
-    *("on_unknown", "jitter_ms", "skip_holidays", "holiday_policy", "send_window", "outside", "blackout", "on_empty"),
-    *("thread", "is_update", "username", "icon", "unfurl", "tz_from"),
-)
-RULE = ("kind", "expression", "tz", "holidays_before")
-OF_SCHEDULE = ("workspace_id", "state", "reason", "state_by", "source")
-TERMS = ("number", "first_due_at", *RULE, *OF_SCHEDULE, *OF_TERMS)
 
-TABLES = ("staged_terms", "staged_schedules")
+class RowStage(Protocol):
+    """Place of the rows. Methods raise DatabaseUnusable."""
 
-CREATE_TERMS = f"""
-CREATE TEMP TABLE staged_terms (number INTEGER PRIMARY KEY, {", ".join(TERMS[1:])}, recurrence_id INTEGER)
-"""
+    def add(self, terms: Mapping[int, TermsText], new: Sequence[NewRow]) -> None:
+        """Stage rows; `terms` has their shared values that are new, by number."""
 
-CREATE_SCHEDULES = """
-CREATE TEMP TABLE staged_schedules (
-  position INTEGER PRIMARY KEY, line, id, name, account, channel, report_kind, report_source, params, after, terms
-)
-"""
+    def end(self) -> list[bytes]:
+        """Stage what is left. Returns the entries of the hash chain, link by link."""
 
-ADD_TERMS = f"INSERT INTO staged_terms ({', '.join(TERMS)}) VALUES ({', '.join(f':{name}' for name in TERMS)})"
-
-ADD_SCHEDULES = f"INSERT INTO staged_schedules VALUES ({', '.join('?' * 11)})"
+    def remove(self) -> None:
+        """Give the room of the rows back."""
 
 
-class StagedSchedule(NamedTuple):
-    """A new schedule of a line. `params` and `after` are JSON, `terms` is the number of its shared values."""
+class TemporaryRows:
+    """Rows in a temporary table of the connection."""
 
-    position: int
-    line: int
-    id: str
-    name: str
-    account: str
-    channel: str
-    report_kind: str
-    report_source: str
-    params: str
-    after: str
-    terms: int
+    def __init__(self, db: Database, origin: Origin) -> None:
+        self.db = db
+        self.builder = RowBuilder(origin)
+        self.remove()
+        db.stage_many(CREATE_TEMPORARY_SCHEDULES, [()])
+
+    def add(self, terms: Mapping[int, TermsText], new: Sequence[NewRow]) -> None:
+        """Stage rows."""
+        self.db.stage_many(ADD_SCHEDULES, self.builder.build(terms, new))
+
+    def end(self) -> list[bytes]:
+        """Return the entries of the hash chain."""
+        return self.builder.links.end()
+
+    def remove(self) -> None:
+        """Drop the table."""
+        self.db.stage_many("DROP TABLE IF EXISTS temp.staged_schedules", [()])
 
 
 class Stage:
-    """Temporary tables of new schedules."""
+    """New schedules of one import, and the values that they share. `is_large`: many may come."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, origin: Origin, is_large: bool) -> None:
         self.db = db
         self.numbers = count()
-        self.end()
+        self.rows: RowStage = StagingProcess(db, origin) if is_large else TemporaryRows(db, origin)
+        self.drop_terms()
         db.stage_many(CREATE_TERMS, [()])
-        db.stage_many(CREATE_SCHEDULES, [()])
 
     def add_terms(self, schedule: Schedule, first_due_at: int | None) -> int:
         """Stage the values that the schedule shares with others. Returns their number.
@@ -81,16 +84,10 @@ class Stage:
         self.db.stage_many(ADD_TERMS, [{name: row[name] for name in TERMS}])
         return number
 
-    def end(self) -> None:
-        """Give the room of the staged rows back."""
-        for table in TABLES:
-            self.db.stage_many(f"DROP TABLE IF EXISTS temp.{table}", [()])
+    def remove(self) -> None:
+        """Give the room of all back."""
+        self.rows.remove()
+        self.drop_terms()
 
-    def add(self, rows: Sequence[StagedSchedule]) -> None:
-        """Stage new schedules."""
-        self.db.stage_many(ADD_SCHEDULES, rows)
-
-
-def params_to_json(params: object) -> str:
-    """Return the parameters of a report as the database has them."""
-    return json.dumps(params, ensure_ascii=False) if params else "{}"
+    def drop_terms(self) -> None:
+        self.db.stage_many("DROP TABLE IF EXISTS temp.staged_terms", [()])

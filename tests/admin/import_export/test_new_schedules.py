@@ -2,17 +2,24 @@
 
 import csv
 import io
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from schedbot.admin.change_context import ChangeContext
 from schedbot.admin.import_export.importer import ImportResult, Source, import_file
-from schedbot.errors import BadInput
+from schedbot.admin.import_export.new_schedules import NewSchedules
+from schedbot.admin.import_export.repeated_terms import RepeatedTerms
+from schedbot.admin.schedules.writer import ScheduleWriter
+from schedbot.errors import BadInput, DatabaseUnusable
+from schedbot.reports.definitions import NO_DEFINITIONS
 from schedbot.store.operations import chain
 from schedbot.store.schedules import schedules as schedule_rows
-from tests.support.schedules import Schedules, open_schedules
+from tests.support.schedules import Schedules, ms, open_schedules
 from tests.support.sql import read_rows
 
 DAILY = {"channel": "C0000000001", "cron": "0 9 * * *", "tz": "UTC", "text": "Hi"}
@@ -91,6 +98,54 @@ def test_name_that_is_taken_after_the_check_undoes_all(schedules: Schedules) -> 
         load(schedules, LINES[:5], lambda: schedules.add("d"))
     assert [name for (name,) in read_rows(schedules.db, "SELECT name FROM schedules")] == ["d"]
     assert load(schedules, LINES[:3], lambda: None) == ImportResult(3, 0, 0)
+
+
+@pytest.fixture
+def children() -> Callable[[], set[int]]:
+    """Return the child processes that this one has started since the beginning of the test."""
+    before = list_children()
+    return lambda: list_children() - before
+
+
+def list_children() -> set[int]:
+    return {int(word) for word in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+
+
+def stage(schedules: Schedules, new: NewSchedules) -> None:
+    """Stage the first lines."""
+    terms = RepeatedTerms(ms(schedules.utc), {}, NO_DEFINITIONS)
+    for number, line in enumerate(LINES[:5], start=2):
+        new.add(terms.parse(line), number)
+
+
+def test_process_stages_the_same_rows(schedules: Schedules, tmp_path: Path, children: Callable[[], set[int]]) -> None:
+    writer = ScheduleWriter(schedules.db, ChangeContext.begin(schedules.session, "import"))
+    with NewSchedules(writer, 0, is_large=True) as new:
+        stage(schedules, new)
+        (child,) = children()
+        assert b"PATH=" in Path("/proc/self/environ").read_bytes()
+        assert b"PATH=" not in Path(f"/proc/{child}/environ").read_bytes()
+        new.end_staging()
+        with schedules.db.writing(is_large=True):
+            new.write()
+    assert children() == set()
+    assert (chain.verify(schedules.db).problem, chain.verify(schedules.db).rows) == ("", 5)
+    (tmp_path / "other").mkdir()
+    with open_schedules(tmp_path / "other") as other:
+        load(other, LINES[:5], lambda: None)
+        assert written(schedules) == written(other)
+
+
+def test_killed_process_is_an_error_and_changes_nothing(schedules: Schedules, children: Callable[[], set[int]]) -> None:
+    writer = ScheduleWriter(schedules.db, ChangeContext.begin(schedules.session, "import"))
+    with NewSchedules(writer, 0, is_large=True) as new:
+        stage(schedules, new)
+        (child,) = children()
+        os.kill(child, signal.SIGKILL)
+        with pytest.raises(DatabaseUnusable, match="process that stages"):
+            new.end_staging()
+    assert children() == set()
+    assert load(schedules, LINES[:5], lambda: None) == ImportResult(5, 0, 0)
 
 
 def test_ids_ascend_in_the_order_of_the_lines(schedules: Schedules) -> None:

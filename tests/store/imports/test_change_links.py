@@ -20,6 +20,5 @@ def test_entry_is_that_of_sqlites_text(actor: str, host: str, name: str, text: s
     after = json.dumps({"text": text}, ensure_ascii=False)
     links = ChangeLinks(7, 99, actor, host, "import")
     links.add("w", "id", name, after)
-    links.end_link()
     [(expected,)] = SQLITE.execute(ROW, (actor, host, name, after)).fetchall()
-    assert links.links == [LAYOUT.pack(*Entry(RowKind.CHANGE, 7, 0, digest(str(expected))))]
+    assert links.end() == [LAYOUT.pack(*Entry(RowKind.CHANGE, 7, 0, digest(str(expected))))]
