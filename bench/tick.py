@@ -1,18 +1,22 @@
 """Cost of a tick with many due jobs, compared with raw inserts of the same rows into the same indexes.
 
-    python -m bench.tick                                  # 100,000 due; 0, 1,000,000 and 3,000,000 finished jobs
+    python -m bench.tick                                  # 100,000 due; 0, 1,000,000 and 10,000,000 finished jobs
     python -m bench.tick --due 20000 --finished 0 200000  # short form
     python -m bench.tick --plot tick.svg                  # and a plot of the costs
 
 The due schedules have 800 rules in 40 zones, and are due at one instant. The raw inserts write the rows that the tick
 wrote into a copy of the database from before it: one statement and one commit, with the same cache and durability.
+The tick runs in a process of its own, whose peak memory is printed.
 """
 
 import argparse
+import multiprocessing
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -90,48 +94,69 @@ def insert_raw(before: Path, after: Path, due: int) -> Cost:
     return cost
 
 
-def run_tick(database: Path, due: int) -> Cost:
-    """Return the cost of the tick."""
+def run_alone(database: Path, due: int) -> tuple[Cost, float]:
+    """Return the cost of the tick in a new process, and the peak memory of that process in MB."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        with tempfile.TemporaryDirectory() as folder:
+            small = Path(folder) / "small.db"
+            fill(small, RULES, 0)
+            pool.submit(run_tick, small, RULES).result()  # loads modules
+        return pool.submit(run_tick, database, due).result()
+
+
+def run_tick(database: Path, due: int) -> tuple[Cost, float]:
+    """Return the cost of the tick, and the peak memory of this process in MB."""
     db = open_database(database)
     session = Session(Settings(None, database), db, lambda: DUE_AT - 30_000)
     cost = measure(due, lambda: tick(session))
     jobs = db.integer("SELECT count(*) FROM jobs WHERE due_at = :due_at", {"due_at": DUE_AT})
     assert jobs == due, jobs
     db.close()
-    return cost
+    return cost, read_peak()
 
 
-def compare(due: int, finished: int, folder: Path) -> tuple[Cost, Cost]:
-    """Return the costs of a tick and of raw inserts."""
-    database, copy = folder / f"{finished}.db", folder / "copy.db"
+def read_peak() -> float:
+    """Return the peak memory of this process in MB. `getrusage` has that of the parent in it."""
+    peak = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
+    return int(peak[1]) / 1024 if peak else 0.0
+
+
+def fill(database: Path, due: int, finished: int) -> None:
+    """Make a database with due schedules and finished jobs of theirs."""
     create_database(database, "tick", DUE_AT).close()
     with bulk_fill.filling(database, ("jobs", "schedules", "schedule_versions")) as connection:
         bulk_fill.add_schedules(connection, due, 1_000, build_rules())
         bulk_fill.add_finished_jobs(connection, finished // due, DUE_AT)
+
+
+def compare(due: int, finished: int, folder: Path) -> tuple[Cost, Cost, float]:
+    """Return the costs of a tick and of raw inserts, and the peak memory of the tick in MB."""
+    database, copy = folder / f"{finished}.db", folder / "copy.db"
+    fill(database, due, finished)
     shutil.copyfile(database, copy)
-    costs = run_tick(database, due), insert_raw(copy, database, due)
+    own, memory = run_alone(database, due)
+    raw = insert_raw(copy, database, due)
     for file in folder.iterdir():
         file.unlink()
-    return costs
+    return own, raw, memory
 
 
 def main() -> None:
     """Print the costs by the number of finished jobs."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--due", type=int, default=100_000)
-    parser.add_argument("--finished", type=int, nargs="+", default=[0, 1_000_000, 3_000_000])
+    parser.add_argument("--finished", type=int, nargs="+", default=[0, 1_000_000, 10_000_000])
     parser.add_argument("--plot", type=Path, metavar="FILE.svg")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        compare(RULES, 0, Path(folder))  # loads modules
     costs = dict[int, tuple[Cost, Cost]]()
     heads = ("tick, µs a job", "raw, µs a job", "raw / tick", "growth")
-    print("finished jobs " + " ".join(f"{head:>19}" for head in heads) + "     (of the processor)")
+    print("finished jobs " + " ".join(f"{head:>19}" for head in heads) + "  memory     (of the processor)")
     for finished in options.finished:
         with tempfile.TemporaryDirectory() as folder:
-            own, raw = costs[finished] = compare(options.due, finished, Path(folder))
+            own, raw, memory = compare(options.due, finished, Path(folder))
+        costs[finished] = own, raw
         columns = (own, raw, divide(raw, own), divide(own, costs[options.finished[0]][0]))
-        print(f"{finished:>13,} {' '.join(map(show, columns))}", flush=True)
+        print(f"{finished:>13,} {' '.join(map(show, columns))} {memory:4.0f} MB", flush=True)
     show_ratios(list_ratios(costs))
     if options.plot:
         plot(costs, options.plot)
