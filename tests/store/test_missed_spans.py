@@ -91,7 +91,7 @@ def test_each_schedule_has_its_own_missed_occurrences(schedules: Schedules) -> N
     schedules.add("late", cron="*/5 * * * *", starts="2026-12-08 00:00")
     schedules.add("over", cron="*/5 * * * *", until="2026-12-02 00:00")
     schedules.tick(BACK)
-    assert spans(schedules) == [FORTNIGHT - 1, 7 * 288, 288]
+    assert sorted(spans(schedules), reverse=True) == [FORTNIGHT - 1, 7 * 288, 288]
     assert schedules.get("over").state == "finished"
 
 

@@ -119,6 +119,8 @@ STEPS = [
     pytest.param(recurrences.COUNT_SCHEDULES, ["schedules_to_enqueue (recurrence_id=?)"], id="count schedules"),
     pytest.param(enqueue_due.FINISH, ["schedules_to_enqueue (recurrence_id=?)"], id="finish"),
     pytest.param(active_schedules.HAS_MORE_THAN, ["schedules_to_enqueue"], id="are there many schedules"),
+    pytest.param(active_schedules.ENQUEUED_AHEAD, ["recurrences_enqueued (last_due_at>?)"], id="enqueued ahead"),
+    pytest.param(pending.LIST_SKIPPED, ["jobs_skipped (due_at>?)"], id="skipped in advance"),
     pytest.param(active_schedules.BY_NEXT_DUE, ["recurrences_due"], id="recurrences by next due"),
     pytest.param(
         active_schedules.OF_RECURRENCE, ["schedules_to_enqueue (recurrence_id=? AND name>?)"], id="active of recurrence"
@@ -181,7 +183,7 @@ def test_statement_of_a_post_reads_an_index_and_sorts_nothing(db: Database, sql:
         pytest.param(alerts.FAILED, id="failures without a later post"),
         pytest.param(prune.SELECT, id="jobs to prune"),
         pytest.param(health.COUNT_ACCOUNTS_WITHOUT_POST, id="accounts without a post"),
-        pytest.param(balance.JOBS, id="balance"),
+        pytest.param(balance.JOBS.format(selected="true"), id="balance"),
     ],
 )
 def test_jobs_of_a_schedule_are_looked_up_on_each_day(db: Database, sql: str) -> None:

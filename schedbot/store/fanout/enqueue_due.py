@@ -101,7 +101,7 @@ def move_on(db: Database, recurrence: StoredRecurrence, now: int, horizon: int, 
         if missed := overdue.recordable(up_to):
             counts.add_missed(missed_spans.record(db, overdue.group, missed))
     next_due_at = rules.next_after(recurrence.rule, up_to)
-    recurrences.set_next_due(db, recurrence.id, next_due_at)
+    recurrences.move_on(db, recurrence.id, up_to, next_due_at)
     db.execute(FINISH, {"id": recurrence.id, "next_due_at": next_due_at, "finished": ScheduleState.FINISHED})
     return up_to == due[-1]
 

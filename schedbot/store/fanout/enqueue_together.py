@@ -71,7 +71,7 @@ SELECT id, workspace_id, due_at,
 """
 
 MOVE = """
-UPDATE recurrences SET next_due_at = m.value ->> 'next_due_at'
+UPDATE recurrences SET last_due_at = m.value ->> 'due_at', next_due_at = m.value ->> 'next_due_at'
   FROM json_each(:moves) m WHERE recurrences.id = m.value ->> 'id'
 """
 

@@ -14,8 +14,7 @@ STATES = """
 SELECT s.id AS schedule_id, c.id AS change, c.changed_at, c.after ->> 'state' AS state,
        c.after ->> 'paused_until' AS paused_until, c.after ->> 'version' AS version
   FROM schedules s CROSS JOIN changes c ON c.kind = 'schedule' AND c.object_id = s.id
- WHERE (:ids IS NULL OR s.id IN (SELECT value FROM json_each(:ids)))
-   AND c.after ->> 'state' IS NOT NULL
+ WHERE {selected} AND c.after ->> 'state' IS NOT NULL
  ORDER BY s.id, c.id
 """
 
@@ -54,7 +53,12 @@ class ClockCorrection:
 
 def list_states(db: Database, ids: Sequence[str] | None) -> Iterator[StateRow]:
     """Yield the recorded states of each schedule (None: all), by its id, in the order of the changes."""
-    return db.each(StateRow, STATES, {"ids": None if ids is None else json.dumps(ids)})
+    return db.each(StateRow, select_schedules(STATES, ids), {"ids": json.dumps(ids)})
+
+
+def select_schedules(sql: str, ids: Sequence[str] | None) -> str:
+    """Return a statement with its condition {selected} on schedules `s`: all, or those in the JSON array :ids."""
+    return sql.format(selected="true" if ids is None else "s.id IN (SELECT value FROM json_each(:ids))")
 
 
 def list_states_of_all(db: Database) -> list[StateRow]:

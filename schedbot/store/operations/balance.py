@@ -13,37 +13,36 @@ from schedbot.model import CancelReason, JobKind, JobState
 from schedbot.rules.expected_occurrences import FOREVER
 from schedbot.store.database import Database
 from schedbot.store.history.job_days import on_days
+from schedbot.store.history.recorded_states import select_schedules
 
-SELECTED = "(:ids IS NULL OR s.id IN (SELECT value FROM json_each(:ids)))"
-
-SCHEDULES = f"""
+SCHEDULES = """
 SELECT s.id, s.name, r.tz, s.created_at
   FROM schedules s JOIN recurrences r ON r.id = s.recurrence_id
- WHERE {SELECTED} ORDER BY s.id
+ WHERE {selected} ORDER BY s.id
 """
 
-VERSIONS = f"""
+VERSIONS = """
 SELECT s.id AS schedule_id, v.version, v.recurrence_id, v.starts_at, v.until_at, v.created_at
   FROM schedules s CROSS JOIN schedule_versions v ON v.schedule_id = s.id
- WHERE {SELECTED} ORDER BY s.id, v.version
+ WHERE {selected} ORDER BY s.id, v.version
 """
 
 JOBS = f"""
 SELECT s.id AS schedule_id, j.id AS job, j.due_at, j.state, j.kind, j.is_requested, j.cancel_reason
   FROM schedules s
  CROSS JOIN jobs j ON j.{on_days(":first", ":last")} AND j.schedule_id = s.id AND j.due_at BETWEEN :first AND :last
- WHERE {SELECTED} ORDER BY s.id, j.due_at
+ WHERE {{selected}} ORDER BY s.id, j.due_at
 """
 
-SPANS = f"""
+SPANS = """
 SELECT s.id AS schedule_id, m.recurrence_id, m.first_due_at, m.last_due_at, m.count
   FROM schedules s CROSS JOIN missed_spans m ON m.schedule_id = s.id
- WHERE m.last_due_at >= :first AND m.first_due_at <= :last AND {SELECTED}
+ WHERE m.last_due_at >= :first AND m.first_due_at <= :last AND {selected}
  ORDER BY s.id, m.first_due_at, m.id
 """
 
-EARLIEST = f"SELECT min(s.created_at) FROM schedules s WHERE {SELECTED}"
-COUNT = f"SELECT count(*) FROM schedules s WHERE {SELECTED}"
+EARLIEST = "SELECT min(s.created_at) FROM schedules s WHERE {selected}"
+COUNT = "SELECT count(*) FROM schedules s WHERE {selected}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,34 +102,38 @@ class BalanceScope:
     @property
     def bindings(self) -> dict[str, object]:
         """Values for the statements."""
-        return {"ids": None if self.ids is None else json.dumps(self.ids), "first": self.first, "last": self.last}
+        return {"ids": json.dumps(self.ids), "first": self.first, "last": self.last}
+
+    def select(self, sql: str) -> str:
+        """Return the statement for these schedules."""
+        return select_schedules(sql, self.ids)
 
 
 def list_schedules(db: Database, scope: BalanceScope) -> Iterator[BalancedSchedule]:
     """Yield the schedules."""
-    return db.each(BalancedSchedule, SCHEDULES, scope.bindings)
+    return db.each(BalancedSchedule, scope.select(SCHEDULES), scope.bindings)
 
 
 def list_versions(db: Database, scope: BalanceScope) -> Iterator[VersionRow]:
     """Yield the versions of each schedule, the oldest first."""
-    return db.each(VersionRow, VERSIONS, scope.bindings)
+    return db.each(VersionRow, scope.select(VERSIONS), scope.bindings)
 
 
 def list_jobs(db: Database, scope: BalanceScope) -> Iterator[JobRow]:
     """Yield the jobs of each schedule by due_at."""
-    return db.each(JobRow, JOBS, scope.bindings)
+    return db.each(JobRow, scope.select(JOBS), scope.bindings)
 
 
 def list_spans(db: Database, scope: BalanceScope) -> Iterator[SpanRow]:
     """Yield the missed spans of each schedule by their first due_at."""
-    return db.each(SpanRow, SPANS, scope.bindings)
+    return db.each(SpanRow, scope.select(SPANS), scope.bindings)
 
 
 def get_earliest_creation(db: Database, scope: BalanceScope) -> int | None:
     """Return the instant at which the first of the schedules was added, or None."""
-    return db.integer_or_none(EARLIEST, scope.bindings)
+    return db.integer_or_none(scope.select(EARLIEST), scope.bindings)
 
 
 def count_schedules(db: Database, scope: BalanceScope) -> int:
     """Return the number of schedules to look at."""
-    return db.integer(COUNT, scope.bindings)
+    return db.integer(scope.select(COUNT), scope.bindings)

@@ -24,10 +24,7 @@ SELECT r.id FROM recurrences r
 BY_NEXT_DUE = "SELECT id, next_due_at FROM recurrences WHERE next_due_at IS NOT NULL ORDER BY next_due_at"
 
 # Recurrences with jobs of occurrences to come, which lie before next_due_at.
-ENQUEUED_AHEAD = """
-SELECT DISTINCT s.recurrence_id FROM jobs j CROSS JOIN schedules s ON s.id = j.schedule_id
- WHERE j.due_at > :now AND s.state = 'active'
-"""
+ENQUEUED_AHEAD = "SELECT id FROM recurrences WHERE last_due_at IS NOT NULL AND last_due_at > :now"
 
 HAS_MORE_THAN = "SELECT EXISTS (SELECT 1 FROM schedules WHERE state = 'active' LIMIT 1 OFFSET :count)"
 

@@ -39,6 +39,8 @@ RETURNING id
 
 SET_NEXT_DUE = "UPDATE recurrences SET next_due_at = :next_due_at WHERE id = :id"
 
+MOVE_ON = "UPDATE recurrences SET last_due_at = :last_due_at, next_due_at = :next_due_at WHERE id = :id"
+
 COUNT_SCHEDULES = "SELECT count(*) FROM schedules WHERE recurrence_id = :id AND state = 'active'"
 
 
@@ -87,6 +89,11 @@ def earliest_due(db: Database) -> int | None:
 def set_next_due(db: Database, recurrence_id: int, next_due_at: int | None) -> None:
     """Record that all occurrences before `next_due_at` are enqueued (None: there is no other). Inside a transaction."""
     db.execute(SET_NEXT_DUE, {"id": recurrence_id, "next_due_at": next_due_at})
+
+
+def move_on(db: Database, recurrence_id: int, last_due_at: int, next_due_at: int | None) -> None:
+    """Do as `set_next_due`, and record that jobs are enqueued up to `last_due_at`. Inside a transaction."""
+    db.execute(MOVE_ON, {"id": recurrence_id, "last_due_at": last_due_at, "next_due_at": next_due_at})
 
 
 def count_schedules(db: Database, recurrence_id: int) -> int:

@@ -61,10 +61,12 @@ CREATE TABLE recurrences (
   tz               TEXT    NOT NULL,
   holidays_before  TEXT    NOT NULL DEFAULT '',        -- region: due on the business day before its holidays; '': none
   next_due_at      INTEGER,
+  last_due_at      INTEGER,                            -- last occurrence that is enqueued; null: none
   CONSTRAINT kind_known CHECK (kind IN ('cron', 'once', 'rrule')),
   CONSTRAINT recurrence_unique UNIQUE (kind, expression, tz, holidays_before)
 ) STRICT;
 CREATE INDEX recurrences_due ON recurrences (next_due_at) WHERE next_due_at IS NOT NULL;
+CREATE INDEX recurrences_enqueued ON recurrences (last_due_at) WHERE last_due_at IS NOT NULL;
 
 CREATE TABLE schedules (
   id             TEXT    NOT NULL PRIMARY KEY,         -- UUID
@@ -238,6 +240,7 @@ CREATE INDEX jobs_parked ON jobs (workspace_id) WHERE state = 'queued' AND parke
 CREATE INDEX jobs_held ON jobs (due_at) WHERE state = 'held';
 CREATE INDEX jobs_failed ON jobs (due_at) WHERE state = 'failed';
 CREATE INDEX jobs_failed_deferred ON jobs (deferred_to, due_at) WHERE state = 'failed' AND deferred_to IS NOT NULL;
+CREATE INDEX jobs_skipped ON jobs (due_at) WHERE state = 'skipped';
 CREATE INDEX jobs_called_off ON jobs (due_at) WHERE state = 'cancelled' AND cancel_reason = 'all_paused';
 CREATE INDEX jobs_by_error ON jobs (error) WHERE error IS NOT NULL;
 CREATE INDEX jobs_by_due ON jobs (due_at);
