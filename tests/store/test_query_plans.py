@@ -39,8 +39,8 @@ from schedbot.store.jobs import (
     unknown,
 )
 from schedbot.store.open_database import create_database
-from schedbot.store.operations import alerts, balance, health, prune, replaced_posts, restored_jobs
-from schedbot.store.schedules import active_schedules, due_soon, recurrences, user_zones
+from schedbot.store.operations import alerts, balance, health, prune, remaining_jobs, replaced_posts, restored_jobs
+from schedbot.store.schedules import active_schedules, due_soon, parked_jobs, recurrences, user_zones, workspaces
 from tests.support.sql import read_rows, read_value
 
 BOUND = re.compile(r":[a-z_]+")
@@ -205,6 +205,24 @@ def test_prune_reads_no_other_changes(db: Database, sql: str, index: str) -> Non
     steps = plan(db, sql)
     assert any(index in step for step in steps), steps
     assert "SCAN changes" not in steps
+
+
+@pytest.mark.parametrize(
+    ("sql", "indexes"),
+    [
+        pytest.param(
+            parked_jobs.RESTART_GRACE, ["jobs_parked (workspace_id=?)", "jobs_open (schedule_id=?)"], id="grace"
+        ),
+        pytest.param(parked_jobs.EXPIRE, ["jobs_parked (workspace_id=?)"], id="expire parked jobs"),
+        pytest.param(workspaces.END_BEGUN, ["jobs_parked (workspace_id=?)", "jobs_by_workspace ("], id="remove"),
+        pytest.param(remaining_jobs.COUNT_PAUSED, ["jobs_parked (workspace_id=?)", "jobs_by_workspace ("], id="paused"),
+        pytest.param(sent_posts.COUNT_IN_WORKSPACE, ["jobs_by_due (due_at>?)"], id="posts since a change"),
+    ],
+)
+def test_jobs_of_a_workspace_are_read_by_its_indexes(db: Database, sql: str, indexes: list[str]) -> None:
+    text = "\n".join(plan(db, sql))
+    assert [index for index in indexes if index not in text] == [], text
+    assert not re.search(r"SCAN (jobs|j|a)$", text, re.MULTILINE), text
 
 
 def test_count_of_results_reads_only_the_jobs_of_the_commit(db: Database) -> None:

@@ -11,7 +11,7 @@ SELECT count(DISTINCT a.job_id)
 
 COUNT_IN_WORKSPACE = """
 SELECT count(DISTINCT a.job_id)
-  FROM jobs j JOIN attempts a ON a.job_id = j.id
+  FROM jobs j CROSS JOIN attempts a ON a.job_id = j.id
  WHERE j.due_at >= :since AND a.sent_at >= :since AND (:workspace_id IS NULL OR a.workspace_id = :workspace_id)
 """
 

@@ -25,7 +25,8 @@ SELECT count(*) FROM jobs j CROSS JOIN schedules s ON s.id = j.schedule_id
 COUNT_PAUSED = """
 SELECT count(*) FROM workspaces w
  WHERE w.paused_at IS NOT NULL AND w.removed_at IS NULL
-   AND (EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.state = 'queued')
+   AND (EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.state = 'queued' AND j.parked = 1)
+        OR EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.state = 'queued' AND j.parked = 0)
         OR EXISTS (SELECT 1 FROM jobs j WHERE j.workspace_id = w.id AND j.state = 'unknown'))
 """
 

@@ -36,9 +36,12 @@ UPDATE jobs SET deadline_at = restarted.deadline_at
           FROM jobs j
           JOIN schedules s ON s.id = j.schedule_id
           JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
-         WHERE j.workspace_id = :id AND j.deadline_at >= :paused_at
+         WHERE j.id IN (SELECT id FROM jobs WHERE workspace_id = :id AND state = 'queued' AND parked = 1
+                        UNION ALL SELECT id FROM jobs
+                         WHERE schedule_id = :schedule_id AND state IN ('queued', 'running') AND state = 'queued'
+                        UNION ALL SELECT id FROM jobs WHERE workspace_id = :id AND state = 'unknown')
+           AND j.workspace_id = :id AND j.deadline_at >= :paused_at
            AND (:schedule_id IS NULL OR j.schedule_id = :schedule_id)
-           AND (j.state = 'unknown' OR (j.state = 'queued' AND (j.parked = 1 OR :schedule_id IS NOT NULL)))
            AND (j.deadline_at >= :now OR j.state = 'unknown' OR j.kind <> 'scheduled' OR j.is_requested
                 OR v.misfire = 'all'
                 OR (v.misfire = 'latest'
@@ -77,9 +80,9 @@ RETURNING id
 # Jobs that stayed parked because their grace is over, and jobs whose turn in their channel comes after it.
 EXPIRE = """
 UPDATE jobs SET state = CASE WHEN attempts = 0 THEN :missed ELSE :failed END, error = 'deadline', parked = 0
- WHERE workspace_id = :id AND state = 'queued'
-   AND (parked = 1
-        OR (deadline_at < available_at AND id IN (SELECT value FROM json_each(:unparked))))
+ WHERE state = 'queued' AND (parked = 1 OR deadline_at < available_at)
+   AND id IN (SELECT id FROM jobs WHERE workspace_id = :id AND state = 'queued' AND parked = 1
+              UNION ALL SELECT value FROM json_each(:unparked))
 RETURNING id, due_at
 """
 

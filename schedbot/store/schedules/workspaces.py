@@ -50,7 +50,9 @@ UPDATE workspaces
 
 # Messages that have begun outlive their schedules, but not the workspace.
 END_BEGUN = """
-UPDATE jobs SET state = :failed, error = 'workspace_removed', parked = 0 WHERE workspace_id = :id AND state = 'queued'
+UPDATE jobs SET state = :failed, error = 'workspace_removed', parked = 0
+ WHERE id IN (SELECT id FROM jobs WHERE workspace_id = :id AND state = 'queued' AND parked = 0
+              UNION ALL SELECT id FROM jobs WHERE workspace_id = :id AND state = 'queued' AND parked = 1)
 """
 
 # The longer an outcome is unknown, the rarer its look-ups. A post without a look-up may still arrive: it waits.
