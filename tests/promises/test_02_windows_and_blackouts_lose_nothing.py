@@ -20,7 +20,7 @@ from schedbot.model import AttemptResult, Outcome
 from schedbot.rules import calendar as calendar_rules
 from schedbot.rules import recurrence
 from schedbot.store.history.filters import Filter
-from schedbot.store.jobs import attempts, calendar_deferral, claims, pacing
+from schedbot.store.jobs import attempt_ends, attempts, calendar_deferral, claims, pacing
 from schedbot.store.jobs.claims import ClaimedJob, ClaimRequest
 from schedbot.worker.state.next_state import RetryBudget, next_state
 from tests.support.missed_occurrences import list_missed
@@ -106,7 +106,9 @@ class RandomRun:
         budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, self.now)
         transition = next_state(reply, budget, self.now, self.random.random)
         number, state, available_at = job.attempts + 1, transition.state, transition.available_at
-        attempts.end(db, attempts.AttemptEnd(*claim, number, self.now, reply, state, available_at, transition.spent))
+        attempt_ends.end(
+            db, attempt_ends.AttemptEnd(*claim, number, self.now, reply, state, available_at, transition.spent)
+        )
         if transition.hold_until:
             pacing.hold(db, job.workspace_id, pacing.POST, "", self.now, transition.hold_until)
             pacing.postpone_jobs(db, job.workspace_id, transition.hold_until, 3_000)

@@ -28,6 +28,7 @@ from schedbot.store.fanout import (
 )
 from schedbot.store.history import changes, last_results, missed_spans, previous_post, result_counts, sent_posts
 from schedbot.store.jobs import (
+    attempt_ends,
     attempts,
     calendar_deferral,
     claims,
@@ -49,6 +50,9 @@ BOUND = re.compile(r":[a-z_]+")
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
     database = create_database(tmp_path / "schedbot.db", "installation-1", 0)
+    with database.writing():
+        database.execute(attempts.STARTS)
+        database.execute(attempt_ends.ENDS)
     yield database
     database.close()
 
@@ -60,8 +64,8 @@ def plan(db: Database, sql: str) -> list[str]:
 
 
 def is_bounded(scan: str) -> bool:
-    """Does the scan read only a partial index, an index up to a LIMIT, or values of the statement itself?"""
-    return "INDEX" in scan or scan in ("SCAN CONSTANT ROW", "SCAN (subquery-1)")
+    """Does the scan read only a partial index, an index up to a LIMIT, or values of the statement or the commit?"""
+    return "INDEX" in scan or scan in ("SCAN CONSTANT ROW", "SCAN (subquery-1)", "SCAN starts", "SCAN ends")
 
 
 STEPS = [
@@ -86,15 +90,15 @@ STEPS = [
     pytest.param(rescue.EXPIRED, ["jobs_leased"], id="expired leases"),
     pytest.param(attempts.BEGIN, ["j USING INTEGER PRIMARY KEY", "p USING PRIMARY KEY"], id="begin an attempt"),
     pytest.param(attempts.COUNT, ["jobs USING INTEGER PRIMARY KEY"], id="count the attempt"),
-    pytest.param(attempts.BEGUN, ["j USING INTEGER PRIMARY KEY", "a USING PRIMARY KEY"], id="which are begun"),
-    pytest.param(attempts.WORKSPACES, ["j USING INTEGER PRIMARY KEY"], id="workspaces of attempts"),
-    pytest.param(attempts.ENDING, ["j USING INTEGER PRIMARY KEY"], id="which still hold their jobs"),
-    pytest.param(attempts.END, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="end the attempt"),
-    pytest.param(attempts.SETTLE_FINALLY, ["jobs USING INTEGER PRIMARY KEY"], id="settle a job that has ended"),
-    pytest.param(attempts.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="settle its job"),
+    pytest.param(attempts.REFUSED, ["j USING INTEGER PRIMARY KEY", "a USING PRIMARY KEY"], id="which are refused"),
+    pytest.param(attempt_ends.LOST, ["j USING INTEGER PRIMARY KEY", "a USING INDEX"], id="which are lost"),
+    pytest.param(attempt_ends.END, ["attempts USING PRIMARY KEY (job_id=? AND number=?)"], id="end the attempt"),
+    pytest.param(attempt_ends.SETTLE_FINALLY, ["jobs USING INTEGER PRIMARY KEY"], id="settle a job that has ended"),
+    pytest.param(attempt_ends.SETTLE, ["jobs USING INTEGER PRIMARY KEY"], id="settle its job"),
     pytest.param(pacing.HOLD, [], id="hold a channel"),
     pytest.param(pacing.HOLD_FOR_STARTS, ["j USING INTEGER PRIMARY KEY"], id="hold channels of attempts"),
     pytest.param(pacing.RELEASE, ["p USING PRIMARY KEY"], id="release a channel"),
+    pytest.param(pacing.RELEASE_FOR_ENDS, ["p USING PRIMARY KEY"], id="release channels of attempts"),
     pytest.param(pacing.FREE_AT, ["pacing USING PRIMARY KEY"], id="when a channel is free"),
     pytest.param(pacing.POSTPONE, ["jobs_by_workspace (workspace_id=? AND available_at<?)"], id="postpone a workspace"),
     pytest.param(unknown.TAKE, ["jobs_to_look_up (available_at<?)"], id="take unknown jobs"),

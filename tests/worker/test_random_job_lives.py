@@ -24,7 +24,7 @@ from schedbot.rules.lifecycle import MOVES, Event, after
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.history.filters import Filter
-from schedbot.store.jobs import attempts, claims, pacing, pending, rescue, settlement, unknown
+from schedbot.store.jobs import attempt_ends, attempts, claims, pacing, pending, rescue, settlement, unknown
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
 from schedbot.store.jobs.unknown import LookUpResult, UnknownJob
@@ -164,7 +164,7 @@ class LifeOfAJob(RuleBasedStateMachine):
         look_up_at = (claim.sent_at or self.now) + WINDOW_MS
         budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, look_up_at)
         transition = next_state(result, budget, self.now, lambda: 0.5)
-        end = attempts.AttemptEnd(
+        end = attempt_ends.AttemptEnd(
             job_id=job.id,
             token=job.token,
             number=claim.number,
@@ -174,7 +174,7 @@ class LifeOfAJob(RuleBasedStateMachine):
             available_at=transition.available_at,
             spent=transition.spent,
         )
-        if not attempts.end(self.db, end):
+        if not attempt_ends.end(self.db, end):
             return False
         if transition.hold_until:
             pacing.postpone_jobs(self.db, job.workspace_id, transition.hold_until, 3_000)

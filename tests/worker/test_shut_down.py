@@ -13,7 +13,7 @@ import pytest
 from bench.crash import child_pids
 from schedbot.admin.schedules import pause
 from schedbot.model import AttemptResult, JobState, Outcome
-from schedbot.store.jobs import attempts, claims
+from schedbot.store.jobs import attempt_ends, attempts, claims
 from tests.support.app import App, until
 from tests.support.job_history import HOUR, NOW, new_job_history
 from tests.support.sql import read_value
@@ -72,8 +72,8 @@ def test_attempt_that_ends_after_pause_cancels_its_job(tmp_path: Path) -> None:
         pause.pause(history.session, ["daily"], "", "")
         result = AttemptResult(Outcome.RATE_LIMITED, "ratelimited")
         with history.db.writing():
-            end = attempts.AttemptEnd(job.id, job.token, 1, NOW, result, JobState.QUEUED, NOW, spent=0)
-            assert attempts.end(history.db, end) == "cancelled"
+            end = attempt_ends.AttemptEnd(job.id, job.token, 1, NOW, result, JobState.QUEUED, NOW, spent=0)
+            assert attempt_ends.end(history.db, end) == "cancelled"
 
 
 def test_work_fails_at_once_on_unwritable_database(app: App) -> None:

@@ -210,6 +210,6 @@ def release_channel(
     """Free the channel a second after the answer. A rate limit of this request holds for every pool."""
     with session.db.writing():
         now = session.now()
-        pacing.release(session.db, workspace.id, channel, reserved_until, now, now + GAP_MS)
+        pacing.release(session.db, pacing.ChannelRelease(workspace.id, channel, now + GAP_MS, reserved_until), now)
         if result.outcome is Outcome.RATE_LIMITED and result.retry_after_ms:
             pacing.hold(session.db, workspace.id, pacing.POST, "", now, now + result.retry_after_ms)

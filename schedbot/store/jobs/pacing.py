@@ -4,8 +4,6 @@ Slack counts one post a second a channel, and a Retry-After holds a method in a 
 https://docs.slack.dev/apis/web-api/rate-limits
 """
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,34 +14,46 @@ MAX_CLOCK_LEAD_MS = 1_000
 
 POST = "chat.postMessage"
 
-# A hold of the workspace lasts as long as the longest. Rows are JSON arrays: one statement for all.
+# A hold of the workspace lasts as long as the longest.
 HOLD = f"""
 INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
-SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 4 FROM json_each(:holds) e WHERE true
+VALUES (:workspace_id, :method, :channel, :now, :free_at)
 ON CONFLICT (workspace_id, method, channel) DO UPDATE
    SET held_at = excluded.held_at,
        free_at = CASE WHEN excluded.channel = '' AND pacing.held_at <= excluded.held_at + {MAX_CLOCK_LEAD_MS}
                       THEN max(pacing.free_at, excluded.free_at) ELSE excluded.free_at END
 """
 
-# The channels of attempts that begin, as arrays of `attempts.begin_all`.
+# The channels of attempts that begin, in the table of `attempts.begin_all`.
 HOLD_FOR_STARTS = f"""
 INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
-SELECT j.workspace_id, '{POST}', e.value ->> 3, :now, e.value ->> 14
-  FROM json_each(:starts) e CROSS JOIN jobs j ON j.id = e.value ->> 0
- WHERE e.value ->> 6 IS NOT NULL
+SELECT j.workspace_id, '{POST}', starts.channel, :now, starts.held_until
+  FROM starts CROSS JOIN jobs j ON j.id = starts.job_id
+ WHERE starts.sent_at IS NOT NULL
 ON CONFLICT (workspace_id, method, channel) DO UPDATE SET held_at = excluded.held_at, free_at = excluded.free_at
 """
 
 # Only the owner of a hold shortens it: if another one holds the channel by now, its hold stays.
 RELEASE = f"""
 INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
-SELECT e.value ->> 0, '{POST}', e.value ->> 1, e.value ->> 2,
-       CASE WHEN p.free_at <> e.value ->> 4 AND p.held_at <= (e.value ->> 2) + {MAX_CLOCK_LEAD_MS}
-            THEN max(p.free_at, e.value ->> 3) ELSE e.value ->> 3 END
-  FROM json_each(:releases) e
-  LEFT JOIN pacing p ON p.workspace_id = e.value ->> 0 AND p.method = '{POST}' AND p.channel = e.value ->> 1
+SELECT :workspace_id, '{POST}', :channel, :now,
+       CASE WHEN p.free_at <> :kept_until AND p.held_at <= :now + {MAX_CLOCK_LEAD_MS}
+            THEN max(p.free_at, :free_at) ELSE :free_at END
+  FROM (SELECT 1)
+  LEFT JOIN pacing p ON p.workspace_id = :workspace_id AND p.method = '{POST}' AND p.channel = :channel
  WHERE true
+ON CONFLICT (workspace_id, method, channel) DO UPDATE SET held_at = excluded.held_at, free_at = excluded.free_at
+"""
+
+# The same for the channels of attempts that end, in the table of `attempt_ends.end_all`.
+RELEASE_FOR_ENDS = f"""
+INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
+SELECT ends.workspace_id, '{POST}', ends.channel, ends.ended_at,
+       CASE WHEN p.free_at <> ends.kept_until AND p.held_at <= ends.ended_at + {MAX_CLOCK_LEAD_MS}
+            THEN max(p.free_at, ends.free_at) ELSE ends.free_at END
+  FROM ends
+  LEFT JOIN pacing p ON p.workspace_id = ends.workspace_id AND p.method = '{POST}' AND p.channel = ends.channel
+ WHERE ends.free_at IS NOT NULL
 ON CONFLICT (workspace_id, method, channel) DO UPDATE SET held_at = excluded.held_at, free_at = excluded.free_at
 """
 
@@ -80,18 +90,18 @@ class WorkspaceHold:
 
 
 class ChannelRelease(NamedTuple):
-    """End of a channel's hold until `kept_until`: from `free_at` on it may be posted to. `now`: the end of its post."""
+    """End of a channel's hold until `kept_until`: from `free_at` on it may be posted to."""
 
     workspace_id: str
     channel: str
-    now: int
     free_at: int
     kept_until: int
 
 
 def hold(db: Database, workspace_id: str, method: str, channel: str, now: int, free_at: int) -> None:
     """Hold the method in the channel ('': in the whole workspace) until `free_at`. Inside a transaction."""
-    db.execute(HOLD, {"holds": json.dumps([(workspace_id, method, channel, now, free_at)])})
+    key = {"workspace_id": workspace_id, "method": method, "channel": channel}
+    db.execute(HOLD, {**key, "now": now, "free_at": free_at})
 
 
 def get_free_at(db: Database, workspace_id: str, method: str, channel: str, now: int) -> int:
@@ -114,14 +124,9 @@ def reserve(db: Database, workspace_id: str, channel: str, now: int, until: int)
     return True
 
 
-def release(db: Database, workspace_id: str, channel: str, kept_until: int, now: int, free_at: int) -> None:
-    """Shorten a reservation until `kept_until` to `free_at`: its post is over. Inside a transaction."""
-    release_channels(db, [ChannelRelease(workspace_id, channel, now, free_at, kept_until)])
-
-
-def release_channels(db: Database, releases: Sequence[ChannelRelease]) -> None:
-    """Shorten reservations whose posts are over, of a channel once. Inside a transaction."""
-    db.execute(RELEASE, {"releases": json.dumps(releases)})
+def release(db: Database, released: ChannelRelease, now: int) -> None:
+    """Shorten a reservation: its post is over. Inside a transaction."""
+    db.execute(RELEASE, {**released._asdict(), "now": now})
 
 
 def postpone_jobs(db: Database, workspace_id: str, until: int, spread_ms: int) -> int:

@@ -66,8 +66,8 @@ class SqliteDatabase(Database):
             self._connection.execute(sql, _driver_bindings(bindings)).fetchall()
             return self._connection.changes()
 
-    def execute_many(self, sql: str, rows: Iterable[Bindings]) -> None:
-        self.select_many(sql, rows)
+    def execute_many(self, sql: str, rows: Iterable[Bindings | Sequence[Value]]) -> None:
+        self.select_many(sql, cast("Iterable[Bindings]", rows))
 
     def select_many(self, sql: str, rows: Iterable[Bindings]) -> list[tuple[Value, ...]]:
         if not self._is_writing:

@@ -10,12 +10,13 @@ from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.posts import THREAD_GONE
 from schedbot.slack.methods.appearance import explain_appearance
 from schedbot.slack.methods.updates import explain_update
-from schedbot.store.jobs import attempts
+from schedbot.store.jobs import attempt_ends
+from schedbot.store.jobs.pacing import ChannelRelease
 from schedbot.worker.post_messages import PostResponse
 from schedbot.worker.state.circuit_breaker import is_outage
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import RetryBudget, Transition, next_state
-from schedbot.worker.state.send_queue import Delivery
+from schedbot.worker.state.send_queue import PACE_MS, Delivery
 from schedbot.worker.state.write_queue import WriteFailure, WriteKind
 from schedbot.worker.steps.write_end import EndedDelivery, log_result, write_end, write_ends
 
@@ -38,7 +39,7 @@ class AttemptEnder:
         now, job = self.in_flight.session.now(), delivery.job
         result = self.explain(delivery, response.result)
         transition = self.find_transition(delivery, result, now, is_rotated=response.is_token_rotated)
-        end = attempts.AttemptEnd(
+        end = attempt_ends.AttemptEnd(
             job_id=job.id,
             token=job.token,
             number=delivery.attempt,
@@ -48,6 +49,7 @@ class AttemptEnder:
             available_at=transition.available_at,
             spent=transition.spent,
             lateness_ms=find_lateness(delivery) if result.outcome is POSTED else None,
+            release=find_release(delivery, result, now),
         )
         ended = EndedDelivery(end, delivery)
         if transition.has_effects or delivery.has_place or result.error == THREAD_GONE:
@@ -116,6 +118,14 @@ class AttemptEnder:
     def on_write_failed(self, ended: EndedDelivery, failure: WriteFailure) -> None:
         """Give up a delivery whose end met an unexpected error."""
         self.in_flight.give_up(ended.delivery, failure)
+
+
+def find_release(delivery: Delivery, result: AttemptResult, now: int) -> ChannelRelease | None:
+    """Return the release of the channel that a delivery held; None if it held none."""
+    if delivery.sent_at is None:
+        return None
+    free_at = now + PACE_MS if result.was_sent else now
+    return ChannelRelease(*delivery.channel, free_at, delivery.channel_held_until)
 
 
 def find_lateness(delivery: Delivery) -> int | None:

@@ -8,12 +8,12 @@ from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.posts import THREAD_GONE
 from schedbot.store.database import Database
 from schedbot.store.fanout import enqueue_due
-from schedbot.store.jobs import attempts, message_parts, pacing, settlement, threads
+from schedbot.store.jobs import attempt_ends, message_parts, pacing, settlement, threads
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.schedules import schedules
 from schedbot.worker.state.next_state import SPREAD_MS, Transition
 from schedbot.worker.state.passing_failures import waits_by_itself
-from schedbot.worker.state.send_queue import PACE_MS, Delivery
+from schedbot.worker.state.send_queue import Delivery
 
 EXPECTED = (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT, Outcome.NOT_READY, Outcome.NOTHING_TO_REPORT)
 
@@ -21,31 +21,18 @@ EXPECTED = (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT, Outcome.NOT_READY, Outcom
 class EndedDelivery(NamedTuple):
     """A delivery and the end of its attempt."""
 
-    end: attempts.AttemptEnd
+    end: attempt_ends.AttemptEnd
     delivery: Delivery
-
-    def release_channel(self) -> pacing.ChannelRelease:
-        """Return the release of its channel."""
-        (workspace_id, channel), now = self.delivery.channel, self.end.ended_at
-        free_at = now + PACE_MS if self.end.result.was_sent else now
-        return pacing.ChannelRelease(workspace_id, channel, now, free_at, self.delivery.channel_held_until)
 
 
 def write_ends(db: Database, ended: Sequence[EndedDelivery]) -> list[JobState | None]:
-    """Write the ends of attempts, and release their channels. Return the states of their jobs."""
-    states = attempts.end_all(db, [item.end for item in ended])
-    pacing.release_channels(
-        db,
-        [
-            item.release_channel()
-            for item, state in zip(ended, states, strict=True)
-            if state is not None and item.delivery.sent_at is not None
-        ],
-    )
-    return states
+    """Write the ends of attempts. Return the states of their jobs."""
+    return attempt_ends.end_all(db, [item.end for item in ended])
 
 
-def write_end(db: Database, end: attempts.AttemptEnd, delivery: Delivery, transition: Transition) -> JobState | None:
+def write_end(
+    db: Database, end: attempt_ends.AttemptEnd, delivery: Delivery, transition: Transition
+) -> JobState | None:
     """Write an attempt's end with its effects on workspace and schedule. Return the job's state."""
     job, now = delivery.job, end.ended_at
     [state] = write_ends(db, [EndedDelivery(end, delivery)])
@@ -66,7 +53,7 @@ def write_end(db: Database, end: attempts.AttemptEnd, delivery: Delivery, transi
     return state
 
 
-def write_place(db: Database, end: attempts.AttemptEnd, delivery: Delivery) -> None:
+def write_place(db: Database, end: attempt_ends.AttemptEnd, delivery: Delivery) -> None:
     """Write what an attempt's end means for the parts of its message and the thread of its schedule."""
     job, ts, thread_ts = delivery.job, end.result.ts, delivery.job.options.thread_ts
     if ts and delivery.parts > 1:

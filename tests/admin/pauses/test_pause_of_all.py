@@ -11,7 +11,7 @@ from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.history import changes
 from schedbot.store.history import jobs as job_history
 from schedbot.store.history.filters import Filter
-from schedbot.store.jobs import attempts
+from schedbot.store.jobs import attempt_ends
 from schedbot.store.operations.health import read_vitals
 from schedbot.tick import tick
 from tests.support.schedules import Schedules, clock, ms
@@ -125,9 +125,9 @@ def test_sent_job_that_is_to_be_tried_again_is_cancelled(schedules: Schedules) -
     schedules.claim(sent=True)
     pause(schedules)
     timeout = AttemptResult(Outcome.NOT_POSTED, "timeout")
-    end = attempts.AttemptEnd(1, 7, 1, ms("2026-12-01 09:00:01"), timeout, JobState.QUEUED, 0, 1)
+    end = attempt_ends.AttemptEnd(1, 7, 1, ms("2026-12-01 09:00:01"), timeout, JobState.QUEUED, 0, 1)
     with schedules.db.writing():
-        attempts.end(schedules.db, end)
+        attempt_ends.end(schedules.db, end)
     assert schedules.jobs() == ["2026-12-01 09:00 cancelled all_paused"]
 
 

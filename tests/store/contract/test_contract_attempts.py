@@ -4,7 +4,7 @@ import pytest
 
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.database import Database
-from schedbot.store.jobs import attempts, claims, pacing
+from schedbot.store.jobs import attempt_ends, claims, pacing
 from tests.store.contract.worker import DUE_AT, LEASE_MS, TS, WINDOW_MS, Worker
 from tests.support.schedules import Schedules
 from tests.support.sql import read_row, read_rows
@@ -103,7 +103,9 @@ def test_detail_is_kept_as_it_is(schedules: Schedules, worker: Worker, db: Datab
     worker.begin(job := worker.claim_one())
     result = AttemptResult(Outcome.RENDER_FAILED, "render_failed", detail=detail)
     with db.writing():
-        attempts.end(db, attempts.AttemptEnd(job.id, job.token, 1, worker.now, result, JobState.FAILED, worker.now, 1))
+        attempt_ends.end(
+            db, attempt_ends.AttemptEnd(job.id, job.token, 1, worker.now, result, JobState.FAILED, worker.now, 1)
+        )
     expected = detail.encode(errors="backslashreplace").decode()
     assert read_row(db, "SELECT outcome, error, detail, ts FROM attempts") == (
         "render_failed",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.database import Database
-from schedbot.store.jobs import attempts, claims, rescue, unknown
+from schedbot.store.jobs import attempt_ends, attempts, claims, rescue, unknown
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
 from tests.support.schedules import ms
@@ -61,10 +61,11 @@ class Worker:
         """Write how attempts ended, all at once. Returns the states that were written."""
         result = AttemptResult(outcome, None, ts=TS if outcome is Outcome.POSTED else None)
         ends = [
-            attempts.AttemptEnd(job.id, job.token, number, self.now, result, state, self.now, number) for job in jobs
+            attempt_ends.AttemptEnd(job.id, job.token, number, self.now, result, state, self.now, number)
+            for job in jobs
         ]
         with self.db.writing():
-            return attempts.end_all(self.db, ends)
+            return attempt_ends.end_all(self.db, ends)
 
     def post(self, job: ClaimedJob) -> str | None:
         """Begin an attempt and end it as posted."""

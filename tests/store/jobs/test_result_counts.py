@@ -7,7 +7,7 @@ import pytest
 
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.store.history import result_counts
-from schedbot.store.jobs import attempts, claims
+from schedbot.store.jobs import attempt_ends, attempts, claims
 from tests.support.job_history import NOW, JobHistory, new_job_history
 from tests.support.job_invariants import list_counts, recount
 from tests.support.sql import read_value
@@ -27,14 +27,14 @@ def begin(job: claims.ClaimedJob, chance: random.Random) -> attempts.AttemptStar
     )
 
 
-def end(start: attempts.AttemptStart, number: int, chance: random.Random) -> attempts.AttemptEnd:
+def end(start: attempts.AttemptStart, number: int, chance: random.Random) -> attempt_ends.AttemptEnd:
     """Return a random end of an attempt."""
     state, error = chance.choice(STATES), chance.choice(ERRORS)
     is_posted = state is JobState.SUCCEEDED or (state is JobState.QUEUED and chance.random() < 0.5)
     outcome = Outcome.POSTED if is_posted else chance.choice([Outcome.RATE_LIMITED, Outcome.UNKNOWN])
     result = AttemptResult(outcome, None if is_posted else error, ts="1796137200.000100" if is_posted else None)
     lateness_ms = chance.randrange(20_000) if is_posted and start.part == 1 else None
-    return attempts.AttemptEnd(start.job_id, start.token, number, NOW, result, state, NOW, number, lateness_ms)
+    return attempt_ends.AttemptEnd(start.job_id, start.token, number, NOW, result, state, NOW, number, lateness_ms)
 
 
 def deliver(history: JobHistory, chance: random.Random) -> None:
@@ -45,7 +45,7 @@ def deliver(history: JobHistory, chance: random.Random) -> None:
         attempts.begin_all(history.db, [attempts.Intent(start, 0) for start in starts], NOW)
     with history.db.writing():
         ends = [end(start, job.attempts + 1, chance) for job, start in zip(jobs, starts, strict=True)]
-        states = attempts.end_all(history.db, ends)
+        states = attempt_ends.end_all(history.db, ends)
     assert states == [item.state for item in ends]
 
 
@@ -73,7 +73,9 @@ def test_part_after_another_is_no_retry(tmp_path: Path) -> None:
                 start = begin(job, random.Random(0))
                 attempts.begin(history.db, start, NOW, 0)
                 result = AttemptResult(Outcome.POSTED, ts="1796137200.000100")
-                attempts.end(history.db, attempts.AttemptEnd(job.id, job.token, start.part, NOW, result, state, NOW, 1))
+                attempt_ends.end(
+                    history.db, attempt_ends.AttemptEnd(job.id, job.token, start.part, NOW, result, state, NOW, 1)
+                )
         assert not [row for row in list_counts(history.db) if row[3] == "retried"]
 
 
