@@ -26,7 +26,7 @@ def take_over(db: Database, now: int) -> str:
         return ""
     if owner.is_on_machine_of(place):
         return f"from '{owner.path}': 'tick' and 'work' refuse that file from now on"
-    return f"from '{owner.path}' on the machine '{owner.host}': see that nothing works with it there"
+    return f"from '{owner.path}' on {owner.name_machine(place)}: see that nothing works with it there"
 
 
 def tell_owner(db: Database, path: Path, place: Location, now: int) -> None:

@@ -9,16 +9,17 @@ owner: the volume of a restored backup may have it.
 
 from schedbot import log
 from schedbot.store.database import Database, DatabaseLost
-from schedbot.store.sqlite.location import Location, locate
+from schedbot.store.sqlite.location import Location, locate, read_cards
 
-GET = "SELECT machine, boot, host, path, device, inode FROM owner"
+GET = "SELECT machine, boot, host, path, device, inode, cards FROM owner"
 
 SET = """
-INSERT INTO owner (id, machine, boot, host, path, device, inode)
-VALUES (1, :machine, :boot, :host, :path, :device, :inode)
+INSERT INTO owner (id, machine, boot, host, path, device, inode, cards)
+VALUES (1, :machine, :boot, :host, :path, :device, :inode, :cards)
 ON CONFLICT (id) DO UPDATE
    SET machine = excluded.machine, boot = excluded.boot, host = excluded.host, path = excluded.path,
-       device = excluded.device, inode = excluded.inode
+       device = excluded.device, inode = excluded.inode,
+       cards = excluded.cards
 """
 
 RESTORING = Location("a restore", "a restore", "a restore that goes on, or was killed", "", 0, 0)
@@ -80,7 +81,7 @@ def refuse_copy(owner: Location | None, place: Location) -> None:
             f"Wait for it. If none runs, start it again, or go on with this database: '{take_over_command(place)}'.",
         )
     if not owner.is_on_machine_of(place):
-        raise copied(f"belongs to '{owner.path}' on the machine '{owner.host}'", place)
+        raise copied(f"belongs to '{owner.path}' on {owner.name_machine(place)}", place)
     if owner.path == place.path and owner.inode != place.inode:
         raise DatabaseLost(
             f"The database '{place.path}' is another file than before: a copy, which may be older.",
@@ -107,7 +108,10 @@ def take_over_command(place: Location) -> str:
 
 
 def refuse_other_owner(db: Database, place: Location) -> None:
-    """Raise DatabaseLost if another place has become the owner since `ensure`."""
+    """Raise DatabaseLost if another place has become the owner since `ensure`, or this machine is a copy by now."""
     owner = get_owner(db)
     if owner is not None and not is_same_file(owner, place):
-        raise copied(f"now belongs to '{owner.path}' on the machine '{owner.host}'", place)
+        raise copied(f"now belongs to '{owner.path}' on {owner.name_machine(place)}", place)
+    present = place._replace(cards=read_cards())
+    if not place.is_on_machine_of(present):
+        raise copied(f"belongs to '{place.path}' on {place.name_machine(present)}", place)

@@ -1,7 +1,9 @@
 """Location of a database file: its machine, path, device and inode. A copy of the file has another location.
 
 /etc/machine-id names a machine for as long as it is installed; it is kept only as a hash, as machine-id(5) asks. Where
-it is missing, as in containers, machines are told apart by their boots and host names.
+it is missing, as in containers, machines are told apart by their boots and host names. A copy of a virtual machine has
+the machine-id and the host name of the original, but other network cards: two machines have none in common. A container
+has no card of its own.
 """
 
 import os
@@ -13,11 +15,15 @@ from schedbot.errors import DatabaseMissing, DatabaseUnusable
 from schedbot.store.database import DatabaseLost
 
 MACHINE_ID = Path("/etc/machine-id")
+CARDS = Path("/sys/class/net")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Location(NamedTuple):
-    """Location of a file; `machine` and `boot` are '' where the system does not tell."""
+    """Location of a file; `machine` and `boot` are '' where the system does not tell.
+
+    `cards`: addresses of the machine's network cards, with commas; '' where none is known.
+    """
 
     machine: str
     boot: str
@@ -25,16 +31,30 @@ class Location(NamedTuple):
     path: str
     device: int
     inode: int
+    cards: str = ""
 
     def is_on_machine_of(self, other: "Location") -> bool:
         """Are both on one machine?"""
+        if self.has_other_cards(other):
+            return False
         if self.machine and other.machine:
             return self.machine == other.machine
         return self.boot == other.boot != "" or self.host == other.host
 
+    def has_other_cards(self, other: "Location") -> bool:
+        """Are the network cards of both known, and none of them the same?"""
+        own, others = set(self.cards.split(",")), set(other.cards.split(","))
+        return bool(self.cards and other.cards) and own.isdisjoint(others)
+
+    def name_machine(self, other: "Location") -> str:
+        """Return the name of its machine, seen from another one, which may have the same name."""
+        if self.host == other.host and self.has_other_cards(other):
+            return f"another machine named '{self.host}', which has other network cards"
+        return f"the machine '{self.host}'"
+
     def is_of(self, path: Path) -> bool:
         """Is it the location of the file at `path`, on this machine since its boot? Cheaper than `locate`."""
-        present = (read_line(BOOT_ID), os.uname().nodename, str(path.absolute()), *find_file(path))
+        present = (read_line(BOOT_ID), os.uname().nodename, str(path.absolute()), *find_file(path), read_cards())
         return self.boot != "" and self[1:] == present
 
     def is_there(self) -> bool:
@@ -57,7 +77,21 @@ def locate(path: Path) -> Location:
 
     machine_id = read_line(MACHINE_ID)
     machine = hashlib.sha256(f"schedbot {machine_id}".encode()).hexdigest()[:32] if machine_id else ""
-    return Location(machine, read_line(BOOT_ID), os.uname().nodename, str(path.absolute()), *find_file(path))
+    place = (str(path.absolute()), *find_file(path))
+    return Location(machine, read_line(BOOT_ID), os.uname().nodename, *place, read_cards())
+
+
+def read_cards() -> str:
+    """Return the permanent addresses of the network cards, sorted; '' if there are none, or they cannot be read.
+
+    Virtual interfaces have no device; an address that was set is not permanent.
+    """
+    cards = []
+    for name in os.listdir(CARDS) if CARDS.is_dir() else ():
+        card = CARDS / name
+        if (card / "device").exists() and read_line(card / "addr_assign_type") == "0":
+            cards.append(read_line(card / "address"))
+    return ",".join(sorted(filter(None, cards)))
 
 
 def read_line(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Litestream beside a pool: its copy of a lost database is brought back by `schedbot restore`, and posts nothing twice."""
+"""Litestream beside a pool: its copy of a lost database, brought back by `schedbot restore`, posts nothing twice."""
 
 import os
 import shutil

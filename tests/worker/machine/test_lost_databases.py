@@ -2,12 +2,14 @@
 
 import os
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from schedbot.store.sqlite.location import CARDS, read_cards
 from tests.support.app import App, now_ms, until
 from tests.support.sql import read_value
 
@@ -33,6 +35,28 @@ def belong_to_other_machine(path: Path) -> None:
     """Make another machine the file's owner."""
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE owner SET machine = 'another', boot = 'another', host = 'another'")
+
+
+def make_owner_of_same_machine(path: Path) -> None:
+    """Make the file's own place its owner, as on a copy of the whole machine."""
+    status = path.stat()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "UPDATE owner SET path = ?, device = ?, inode = ?", (str(path), status.st_dev, status.st_ino)
+        )
+
+
+def change_cards(pid: int) -> None:
+    """Give the machine of a process another network card, as the copy of a virtual machine has."""
+    card = f"{CARDS}/eth9"
+    script = f"""mount -t tmpfs cards {CARDS} && mkdir -p {card}/device && echo 0 > {card}/addr_assign_type &&
+                 echo 02:00:00:00:00:99 > {card}/address"""
+    subprocess.run(["nsenter", "-t", str(pid), "-m", "sh", "-c", script], check=True)
+
+
+def has_pool(path: Path) -> bool:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT 1 FROM heartbeats WHERE kind = 'pool'").fetchone() is not None
 
 
 @pytest.mark.slow
@@ -81,6 +105,28 @@ def test_work_refuses_a_copy_from_another_machine(app: App) -> None:
     assert "on the machine 'another'" in done.stderr
     assert app.run("--database", str(copy), "init", "--take-over").returncode == 0
     assert app.run("--database", str(copy), "work", "--drain").returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not read_cards() or os.geteuid() != 0, reason="needs a network card, and root for namespaces")
+def test_copy_of_a_running_machine_posts_nothing(app: App) -> None:
+    """The copy has the same machine-id, host name and boot, and goes on beside the original."""
+    app.add_schedule("report", cron="0 0 1 1 *")
+    app.tick()
+    copy = copy_database(app, app.folder / "copy.db")
+    make_owner_of_same_machine(copy)
+    original, copied = (
+        app.start_behind(["unshare", "-m"], "--database", str(path), "work") for path in (app.path, copy)
+    )
+    until(lambda: has_pool(app.path) and has_pool(copy))
+    change_cards(copied.pid)
+    for path in (app.path, copy):
+        assert app.run("--database", str(path), "run-now", "report").returncode == 0
+    errors = copied.communicate(timeout=60)[1]
+    assert (copied.returncode, "which has other network cards" in errors) == (1, True)
+    until(lambda: [job["state"] for job in app.audit()] == ["succeeded"])
+    assert len(app.posts()) == 1
+    assert original.poll() is None
 
 
 @pytest.mark.parametrize("age", [0, 10 * LATER_MS])

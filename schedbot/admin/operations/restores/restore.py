@@ -117,7 +117,7 @@ def refuse_other_place(db: Database, path: Path, file: Path, take_over: bool) ->
         return
     is_elsewhere = not owner.is_on_machine_of(place)
     if is_elsewhere or (Path(owner.path) != Path(place.path) and owner.is_there()):
-        where = f"'{owner.path}' on the machine '{owner.host}'"
+        where = f"'{owner.path}' on {owner.name_machine(place)}"
         hint = "Stop schedbot there for good, then add --take-over."
         raise BadInput(f"'{file}' is a backup of {where}. Two in use would post everything twice.", hint)
 

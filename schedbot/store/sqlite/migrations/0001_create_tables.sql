@@ -16,6 +16,7 @@ CREATE TABLE owner (
   path     TEXT    NOT NULL,
   device   INTEGER NOT NULL,
   inode    INTEGER NOT NULL,
+  cards    TEXT    NOT NULL DEFAULT '',                -- addresses of the network cards, with commas; '': unknown
   CONSTRAINT one_owner CHECK (id = 1)
 ) STRICT;
 
