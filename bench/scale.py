@@ -1,13 +1,12 @@
-"""Commands beside many schedules: import, first line of the listings, doctor.
+"""Commands beside many schedules: first line of the listings, doctor.
 
-    python -m bench.scale                       # 1,000,000 schedules, import of 100,000 lines
-    python -m bench.scale --schedules 20000 --lines 2000   # short form
+    python -m bench.scale                       # 1,000,000 schedules
+    python -m bench.scale --schedules 20000     # short form
 
-The import is compared with raw inserts of its rows, and the listings with the same command on an empty database.
+Each listing is compared with the same command on an empty database.
 """
 
 import argparse
-import csv
 import os
 import resource
 import select
@@ -17,19 +16,14 @@ import tempfile
 import time
 from pathlib import Path
 
-import apsw
-
 from bench.support import bulk_fill
 from bench.support.ratios import Ratio, show
-from bench.sync import COLUMNS, build_rows
-from bench.tick import DUE_AT, build_rules
+from bench.tick import build_rules
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence
-from schedbot.store.open_database import create_database
 
 LISTINGS = (["list"], ["list", "--json"], ["export"], ["next", "--json"])
 PATIENCE_S = 20
-TABLES = ("schedules", "schedule_versions", "changes")
 
 
 class Program:
@@ -65,36 +59,6 @@ class Program:
         return seconds if is_ready else None
 
 
-def insert_raw(database: Path, copy: Path) -> float:
-    """Return the seconds of inserting the rows of an import into an empty database, in one transaction."""
-    create_database(copy, "raw", DUE_AT).close()
-    connection = apsw.Connection(str(copy))
-    for pragma in ("synchronous = FULL", "foreign_keys = OFF", "cache_size = -65536"):
-        connection.execute(f"PRAGMA {pragma}").fetchall()
-    connection.execute("ATTACH ? AS source", (str(database),))
-    rows = {table: connection.execute(f"SELECT * FROM source.{table}").fetchall() for table in TABLES}
-    started = time.monotonic()
-    with connection:
-        for table, values in rows.items():
-            connection.executemany(f"INSERT INTO main.{table} VALUES ({','.join('?' * len(values[0]))})", values)
-    return time.monotonic() - started
-
-
-def measure_import(lines: int, folder: Path) -> list[Ratio]:
-    """Print the lines a second of an import, and of raw inserts. Return their ratios."""
-    program, file = Program(folder), folder / "schedules.csv"
-    with file.open("w", newline="") as out:
-        csv.writer(out).writerows([COLUMNS, *build_rows(lines, 0)])
-    wall, cpu = program.run("import", str(file))
-    raw = insert_raw(program.database, folder / "raw.db")
-    print(f"import           {lines / wall:8.0f} lines/s   cpu {cpu / lines * 1e6:6.0f} µs a line")
-    print(f"raw inserts      {lines / raw:8.0f} lines/s")
-    return [
-        Ratio(f"scale: import of {lines:,} lines", lines / wall, "at least 30000", "/s"),
-        Ratio("scale: rate of the import / raw inserts", raw / wall),
-    ]
-
-
 def find_next(rules: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
     """Return the rules with their next instants, as the last tick would have left them."""
     now = int(time.time() * 1000)
@@ -121,14 +85,12 @@ def main() -> None:
     """Measure all."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--schedules", type=int, default=1_000_000)
-    parser.add_argument("--lines", type=int, default=100_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        places = [Path(folder) / name for name in ("import", "empty", "full")]
-        for place in places:
+        empty, full = (Path(folder) / name for name in ("empty", "full"))
+        for place in (empty, full):
             place.mkdir()
-        imported = measure_import(options.lines, places[0])
-        show([*imported, *measure_listings(options.schedules, Program(places[1]), Program(places[2]))])
+        show(measure_listings(options.schedules, Program(empty), Program(full)))
 
 
 if __name__ == "__main__":

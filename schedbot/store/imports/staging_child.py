@@ -8,6 +8,7 @@ chain, or the text and the hint of an error.
 import marshal
 import sys
 from pathlib import Path
+from shutil import rmtree
 
 from schedbot.errors import SchedbotError
 from schedbot.store.imports.row_builder import Origin, RowBuilder, TermsText
@@ -22,6 +23,8 @@ def main() -> None:
         reply = stage_rows()
     except SchedbotError as error:
         reply = str(error), error.hint
+    except EOFError:  # the import was killed
+        return
     marshal.dump(reply, sys.stdout.buffer)
 
 
@@ -30,8 +33,12 @@ def stage_rows() -> list[bytes]:
     origin, path = marshal.load(sys.stdin.buffer)
     builder, file = RowBuilder(Origin(*origin)), StageFile(Path(path))
     file.begin(CREATE_SCHEDULES)
-    while frame := marshal.load(sys.stdin.buffer):
-        terms, rows = frame
-        file.add(ADD_SCHEDULES, builder.build({number: TermsText(*text) for number, text in terms.items()}, rows))
+    try:
+        while frame := marshal.load(sys.stdin.buffer):
+            terms, rows = frame
+            file.add(ADD_SCHEDULES, builder.build({number: TermsText(*text) for number, text in terms.items()}, rows))
+    except EOFError:
+        rmtree(file.path.parent, ignore_errors=True)
+        raise
     file.end()
     return builder.links.end()

@@ -62,6 +62,7 @@ class StagingProcess:
         links = self.read_reply()
         self.db.select("ATTACH DATABASE :path AS stage", {"path": str(self.path)})
         self.is_attached = True
+        self.folder.cleanup()  # the open file stays readable, and vanishes with the connection
         return links
 
     def read_reply(self) -> list[bytes]:
