@@ -155,6 +155,10 @@ def test_missing_picture_becomes_its_text_in_the_report(project: App) -> None:
         assert text["text"] == f"Sales of {name}\nThe picture cannot be shown here ({error})."
     jobs = project.audit()
     assert [(job["state"], job["degraded"]) for job in jobs] == [("succeeded", True)] * len(names)
+    for job, error in zip(jobs, errors, strict=True):
+        story = " ".join(project.run("audit", str(job["job"])).stdout.split())
+        assert f"in the place of the picture '{job['schedule']}.png':" in story
+        assert f"({error})" in story
 
 
 def test_full_disk_costs_a_picture_and_delays_a_file(project: App) -> None:

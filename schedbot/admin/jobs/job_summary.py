@@ -1,5 +1,6 @@
 """State of a job in one sentence, and the commands that help: one rule for each state."""
 
+import json
 import shlex
 from dataclasses import dataclass
 
@@ -140,7 +141,13 @@ def deferral(job: JobRecord, now: int) -> str:
 
 
 def missing_picture(job: JobRecord) -> str:
-    return " A picture is missing in it: a note stands in its place." if job.degraded else ""
+    """Return ` A note stands in the place of the picture 'a.png': ...`; empty if no picture is missing."""
+    if not job.degraded:
+        return ""
+    missing = dict(json.loads(job.pictures or "[]"))
+    names = ", ".join(f"'{name}'" for name in missing) or "it shows"
+    reasons = " ".join(dict.fromkeys(describe_error(error) + "." for error in missing.values()))
+    return f" A note stands in the place of the picture {names}: {reasons}".rstrip(": ")
 
 
 def reason(job: JobRecord) -> str:

@@ -14,7 +14,7 @@ from schedbot.presentation import output
 from schedbot.session import Session, open_session
 
 HEADS = ("NAME", "KIND", "WHERE", "SCHEDULES", "LAST", "RESULT", "P95")
-CHECK_KEYS = ("schedule", "report", "ok", "error", "took_ms")
+CHECK_KEYS = ("schedule", "report", "ok", "error", "took_ms", "note")
 MOST_PLACE = 60
 
 CHECK = "check"
@@ -102,7 +102,7 @@ def check(session: Session, names: list[str], json: bool) -> None:
 def print_checked(checked: CheckedReport, json: bool) -> None:
     """Print the result for a schedule: as JSON always, as a line where it failed or gives no message."""
     if json:
-        values = (checked.schedule, checked.report, checked.is_ok, checked.error, checked.took_ms)
+        values = (checked.schedule, checked.report, checked.is_ok, checked.error, checked.took_ms, checked.note or None)
         output.json_lines([dict(zip(CHECK_KEYS, values, strict=True))])
         return
     name = f"{checked.schedule} ({checked.report})" if checked.schedule else checked.report

@@ -29,6 +29,8 @@ SELECT j.id AS job, j.schedule_id, s.name AS schedule, s.account, w.name AS work
        s.state AS schedule_state, s.reason AS schedule_reason, w.id AS workspace_id,
        w.paused_reason AS workspace_paused, w.stops_grace, {pauses_of_all.stops("j")} AS is_all_paused,
        j.deferred_to, j.deferred_by, j.cancel_reason, j.acknowledged, j.parts, j.parts_posted, j.thread_ts, j.degraded,
+       CASE WHEN j.degraded THEN (SELECT json_group_array(json_array(f.name, f.error)) FROM message_files f
+                                   WHERE f.job_id = j.id AND f.error IS NOT NULL) END AS pictures,
        CASE WHEN v.report_kind <> 'text' THEN v.report_source END AS report
 """
 JOINS = """
@@ -142,6 +144,7 @@ class JobRecord:
     parts_posted: int = 0
     thread_ts: str | None = None  # thread that its first part was sent to
     degraded: bool = False  # a picture of it is missing
+    pictures: str | None = None  # JSON: name and error of each picture that is missing
     attempts: tuple[Attempt, ...] = ()
     occurrences: int | None = None
     last_due_at: int | None = None

@@ -106,7 +106,7 @@ def test_check_lists_each_schedule_that_fails(reporting: App) -> None:
     entries = {entry["schedule"]: entry for entry in map(json.loads, lines)}
     assert entries["good"]["ok"] is True
     assert entries["bad"]["ok"] is False
-    assert set(entries["good"]) == {"schedule", "report", "ok", "error", "took_ms"}
+    assert set(entries["good"]) == {"schedule", "report", "ok", "error", "took_ms", "note"}
 
 
 def test_check_posts_nothing(reporting: App) -> None:
@@ -133,6 +133,8 @@ def test_missing_module_is_named_with_the_extra(reporting: App) -> None:
 def test_picture_that_cannot_be_drawn_is_named(reporting: App) -> None:
     add(reporting, "chart", "chart")
     assert "ok     chart (weekly): cannot draw 'chart.png'" in run(reporting, "reports", "check", "weekly")
+    (entry,) = lines_of(run(reporting, "reports", "check", "weekly", "--json"))
+    assert (entry["ok"], "cannot draw 'chart.png'" in entry["note"]) == (True, True)
 
 
 def test_name_wins_over_a_path(reporting: App) -> None:
