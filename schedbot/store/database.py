@@ -71,12 +71,15 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def writing(self, only_endings: bool = False, is_large: bool = False) -> AbstractContextManager[None]:
+    def writing(
+        self, only_endings: bool = False, is_large: bool = False, only_adds: bool = False
+    ) -> AbstractContextManager[None]:
         """Return a transaction that is committed whole at its end, or not at all.
 
         Raises DatabaseOutgrown when a newer program has changed the tables, and DatabaseLost when the file was deleted
         or replaced. `only_endings` is for the end of work that began before. `is_large`: it may write a million rows,
-        and what can be done when other writers go on again is done then.
+        and what can be done when other writers go on again is done then. `only_adds`, of a large one: it deletes
+        nothing, and checks itself that its new rows refer to rows that are there.
         """
 
     @contextmanager

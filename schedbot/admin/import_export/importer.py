@@ -88,7 +88,7 @@ def import_file(
         checker, not_rendered = check(new.add)
         new.end_staging()
         progress(lines, 2 * lines)
-        with session.db.writing(is_large=new.count > LARGE):
+        with session.db.writing(is_large=new.count > LARGE, only_adds=not checker.plan.changes):
             changed = write(writer, new, checker.plan)
             user_zones.learn(session.db, checker.zones, writer.context.now)
     session.db.wake()

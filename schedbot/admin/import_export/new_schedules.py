@@ -102,7 +102,7 @@ class NewSchedules:
             return
         origin, now = self.origin, self.origin.now
         links = self.links if self.is_untouched() else None
-        move.add_schedules(self.db, now)
+        move.add_schedules(self.db, now, self.count)
         move.add_changes(self.db, origin._replace(first=changes.last_number(self.db) + 1), links)
         heartbeats.beat_command(self.db, now)
         self.enqueue()

@@ -34,7 +34,7 @@ def apply_sync(session: Session, plan: SyncPlan, yes_remove: bool = False) -> No
         for added in plan.added:
             new.add(added)
         new.end_staging()
-        with session.db.writing(is_large=new.count > LARGE):
+        with session.db.writing(is_large=new.count > LARGE, only_adds=not (plan.changed or plan.removed)):
             refuse_outdated(session, plan, new)
             new.write()
             for schedule in plan.removed:

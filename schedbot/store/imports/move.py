@@ -30,6 +30,10 @@ UPDATE recurrences SET next_due_at = active.first_due_at
  WHERE recurrences.id = active.recurrence_id AND recurrences.next_due_at IS NULL
 """
 
+UNKNOWN_WORKSPACES = """
+SELECT count(*) FROM staged_terms t WHERE NOT EXISTS (SELECT 1 FROM workspaces w WHERE w.id = t.workspace_id)
+"""
+
 ROWS = "FROM staged_schedules s CROSS JOIN staged_terms t ON t.number = s.terms"
 
 ADD_SCHEDULES = f"""
@@ -84,12 +88,20 @@ def list_names_in_use(db: Database) -> Iterator[NameInUse]:
     return db.each(NameInUse, NAMES_IN_USE)
 
 
-def add_schedules(db: Database, now: int) -> None:
-    """Write the schedules with their recurrences, which have their next occurrence then."""
+def add_schedules(db: Database, now: int, staged: int) -> None:
+    """Write the schedules with their recurrences, which have their next occurrence then.
+
+    The transaction may check no references (`only_adds` of `writing`), so they are checked here, all at once. Each
+    schedule comes with its version out of one row, and a recurrence that is not there is null, which is refused.
+    Raises LookupError where a reference is to nothing.
+    """
     db.execute(ADD_RECURRENCES)
     db.execute(FIND_RECURRENCES)
-    db.execute(ADD_SCHEDULES, {"now": now, "paused": ScheduleState.PAUSED})
-    db.execute(ADD_VERSIONS, {"now": now})
+    added = db.execute(ADD_SCHEDULES, {"now": now, "paused": ScheduleState.PAUSED})
+    versions = db.execute(ADD_VERSIONS, {"now": now})
+    unknown = db.integer(UNKNOWN_WORKSPACES)
+    if unknown or not added == versions == staged:
+        raise LookupError(f"{staged} staged, {added} added, {versions} versions, {unknown} without a workspace")
     db.execute(WAKE_RECURRENCES)
     db.execute(ADD_USERS, {"now": now})
 

@@ -87,8 +87,9 @@ class SqliteDatabase(Database):
             return self.execute(sql, bindings)
 
     @contextmanager
-    def writing(self, only_endings: bool = False, is_large: bool = False) -> Iterator[None]:
-        with large_transaction(self._connection) if is_large else nullcontext(), self._write(only_endings):
+    def writing(self, only_endings: bool = False, is_large: bool = False, only_adds: bool = False) -> Iterator[None]:
+        large = large_transaction(self._connection, only_adds) if is_large else nullcontext()
+        with large, self._write(only_endings):
             yield
 
     @contextmanager

@@ -10,8 +10,12 @@ NO_CHECKPOINT = 0  # pages of the write-ahead log after which a commit copies th
 
 
 @contextmanager
-def large_transaction(connection: apsw.Connection) -> Iterator[None]:
-    """Set up the block's transaction. What it wrote is copied into the database after it, while others write again."""
+def large_transaction(connection: apsw.Connection, only_adds: bool) -> Iterator[None]:
+    """Set up the block's transaction. What it wrote is copied into the database after it, while others write again.
+
+    `only_adds`: SQLite does not look up each reference of each row, which is an eighth of the time.
+    """
+    connection.execute(f"PRAGMA foreign_keys = {not only_adds:d}").fetchall()
     cache, pages = read(connection, "cache_size"), read(connection, "wal_autocheckpoint")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB:d}").fetchall()
     connection.execute(f"PRAGMA wal_autocheckpoint = {NO_CHECKPOINT:d}").fetchall()
@@ -20,6 +24,7 @@ def large_transaction(connection: apsw.Connection) -> Iterator[None]:
         with suppress(apsw.Error):  # the rows are committed; a later commit copies them
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
     finally:
+        connection.execute("PRAGMA foreign_keys = ON").fetchall()
         connection.execute(f"PRAGMA wal_autocheckpoint = {pages:d}").fetchall()
         connection.execute(f"PRAGMA cache_size = {cache:d}").fetchall()
 

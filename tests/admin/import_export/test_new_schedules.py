@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import apsw
 import pytest
 
 from schedbot.admin.change_context import ChangeContext
@@ -146,6 +147,24 @@ def test_killed_process_is_an_error_and_changes_nothing(schedules: Schedules, ch
             new.end_staging()
     assert children() == set()
     assert load(schedules, LINES[:5], lambda: None) == ImportResult(5, 0, 0)
+
+
+@pytest.mark.parametrize("only_adds", [True, False])
+def test_reference_to_nothing_is_refused_at_once(schedules: Schedules, only_adds: bool) -> None:
+    writer = ScheduleWriter(schedules.db, ChangeContext.begin(schedules.session, "import"))
+    writer.workspace_ids["default"] = "of nobody"
+    errors = LookupError, apsw.ConstraintError
+    with NewSchedules(writer, 0) as new:
+        stage(schedules, new)
+        new.end_staging()
+        with (
+            pytest.raises(errors),
+            schedules.db.writing(is_large=True, only_adds=only_adds),
+        ):
+            new.write()
+    assert read_rows(schedules.db, "SELECT name FROM schedules") == []
+    with pytest.raises(apsw.ConstraintError, match="FOREIGN KEY"), schedules.db.writing(is_large=True):
+        schedules.db.execute("INSERT INTO threads VALUES ('nobody', 'C', 'always', 1, NULL, 1)")
 
 
 def test_ids_ascend_in_the_order_of_the_lines(schedules: Schedules) -> None:
