@@ -36,6 +36,10 @@ class Times(NamedTuple):
         """All of the main thread's time that is nothing else."""
         return max(0, self.wall_s - self.main_s - self.delay_s - self.idle_s)
 
+    def without_idle(self, seconds: float) -> "Times":
+        """Return the times without a span in which the pool only waited for an instant."""
+        return self._replace(wall_s=self.wall_s - seconds, idle_s=max(0, self.idle_s - seconds))
+
     def __str__(self) -> str:
         shares = {
             "works": self.main_s,
