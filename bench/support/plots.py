@@ -48,6 +48,6 @@ def save(figure: Any, file: Path) -> None:
     """Write the figure, the same bytes for the same values."""
     import matplotlib
 
-    with matplotlib.rc_context({"svg.hashsalt": "schedbot"}):
+    with matplotlib.rc_context({"svg.hashsalt": "schedbot", "svg.fonttype": "none"}):
         figure.savefig(file, metadata={"Date": None})
     print(f"plot    {file}")
