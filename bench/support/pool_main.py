@@ -2,8 +2,8 @@
 
     python -m bench.support.pool_main SETTINGS
 
-SETTINGS is a JSON object. It prints its times as a line of JSON once all posters are ready, and again at its end, with
-its result. Its children import this module too, so it imports nothing at the top that they do not need.
+SETTINGS is a JSON object. It prints its times as a line of JSON at its beginning, once all posters are ready, and at
+its end, with its result. Its children import this module too, so it imports nothing at the top that they do not need.
 """
 
 import json
@@ -35,6 +35,7 @@ def main() -> None:
         poster.run = noop_poster.run
     session, selector = Session(settings, open_database(settings.database)), pool_times.TimedSelector()
     with log_in_background(), cProfile.Profile() if profile else nullcontext() as profiler:
+        print(json.dumps(pool_times.read(selector)), flush=True)
         pool = Pool(session, drain=is_drain, selector=selector)
         pool_times.call_when(
             lambda: len(pool.in_flight.open_posters()) >= settings.processes,

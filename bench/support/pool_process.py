@@ -84,15 +84,15 @@ class PoolProcess:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=environment, text=True
             )
-        self.start: dict[str, Any] = {}
+        self.lines = list[dict[str, Any]]()
 
     @property
     def pid(self) -> int:
         return self.process.pid
 
     def wait_until_ready(self) -> None:
-        """Wait until all posters are ready."""
-        self.start = self.read_line()
+        """Wait until all posters are ready, or the pool has ended."""
+        self.lines += [self.read_line(), self.read_line()]
 
     def stop(self) -> None:
         """Ask the pool to stop."""
@@ -100,11 +100,11 @@ class PoolProcess:
 
     def wait(self) -> PoolResult:
         """Wait for the end of the pool."""
-        if not self.start:
-            self.wait_until_ready()
-        end = self.read_line()
+        while not self.lines or "states" not in self.lines[-1]:
+            self.lines.append(self.read_line())
         self.process.wait()
-        times = Times(*(end[name] - self.start[name] for name in Times._fields))
+        start, end = self.lines[-2:]  # a short drain may end before all posters are ready: then from its beginning
+        times = Times(*(end[name] - start[name] for name in Times._fields))
         return PoolResult(end["states"], end["started_children"], times)
 
     def read_line(self) -> dict[str, Any]:
