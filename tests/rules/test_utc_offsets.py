@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schedbot import times
+from schedbot.model import Recurrence
+from schedbot.rules.recurrence import next_after
 from schedbot.rules.recurrence.utc_offsets import transitions
 from tests.support.random_cron import HOUR, STRANGE
 
@@ -26,6 +28,12 @@ def test_all_clock_changes_of_a_year_are_found(name: str) -> None:
 def test_clock_change_is_exact_to_the_second() -> None:
     instants = [at for at, _ in transitions("America/New_York", 2026)]
     assert [times.to_rfc3339(at) for at in instants] == ["2026-03-08T07:00:00.000Z", "2026-11-01T06:00:00.000Z"]
+
+
+def test_first_instant_in_a_zone_without_changes_needs_few_years() -> None:
+    transitions.cache_clear()
+    assert next_after(Recurrence("Asia/Kolkata", cron="0 9 * * *"), 1_796_137_200_000) == 1_796_182_200_000
+    assert transitions.cache_info().misses <= 2
 
 
 def offset_ms(tz: ZoneInfo, second: int) -> int:

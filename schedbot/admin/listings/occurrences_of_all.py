@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
-from schedbot.admin.fields.timing import first_after
+from schedbot.admin.fields.timing import FAR_MS, first_after
 from schedbot.admin.listings.spans import Span
 from schedbot.admin.schedules import occurrences
 from schedbot.admin.schedules.occurrences import Occurrence, Skips
 from schedbot.model import Recurrence
+from schedbot.rules import recurrence
 from schedbot.session import Session
 from schedbot.store.jobs import pending
 from schedbot.store.schedules import active_schedules, recurrences, schedules
@@ -85,7 +86,8 @@ class AllOccurrences:
         """Add a recurrence with its first instant, if there is one in the span."""
         rule = recurrences.by_id(self.db, number).rule
         end = self.span.end(rule, self.now)
-        instants = occurrences.iterate_due(rule, self.find_start(rule))
+        after = self.find_start(rule)
+        instants = recurrence.between(rule, after, after + FAR_MS)
         shown = islice(takewhile(lambda due_at: end is None or due_at <= end, instants), self.span.count)
         if (first := next(shown, None)) is not None:
             heapq.heappush(self.series, (first, number, Series(number, rule, first, shown)))

@@ -38,7 +38,8 @@ def zone(name: str) -> ZoneInfo:
 def offset_periods(tz: str, after: int, until: int) -> Iterator[OffsetPeriod]:
     """Return the periods of `tz` that overlap the time from `after` to `until`.
 
-    The first period starts at its clock change, or a day before `after`: earlier changes affect no rule.
+    The first period starts at its clock change, or a day before `after`: earlier changes affect no rule. A period ends
+    with its year too, so that a zone without changes is not sampled for all the time up to `until`.
     """
     start = after - DAY
     offset = before = _offset(zone(tz), start // SECOND) * SECOND
@@ -53,8 +54,12 @@ def offset_periods(tz: str, after: int, until: int) -> Iterator[OffsetPeriod]:
                 return
             start, before, offset = at, offset, new_offset
         year += 1
-        if _year_start(year) > until:
+        end = _year_start(year)
+        if end > until:
             break
+        if after < end and start < end - DAY:
+            yield OffsetPeriod(start, end, offset, before)
+            start, before = end, offset
     yield OffsetPeriod(start, until + 1, offset, before)
 
 
