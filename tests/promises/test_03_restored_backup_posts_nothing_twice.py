@@ -9,8 +9,9 @@ import pytest
 from schedbot.store.open_database import open_database
 from schedbot.store.operations import chain
 from tests.promises.test_03_no_file_is_lost_or_shared_twice import REPORTS, TABLES, count_shares
-from tests.support.app import App, now_ms, rfc3339
+from tests.support.app import App, now_ms, rfc3339, until
 from tests.support.reports.live_project import configure, write_module
+from tests.support.sql import read_value
 
 HOUR_MS = 3_600_000
 LONG = "\n".join(f"{number:04d} " + "x" * 60 for number in range(250))  # two messages
@@ -104,3 +105,25 @@ def test_commands_after_a_restore_post_nothing_twice(project: App, tmp_path: Pat
     assert balance.returncode == 0, balance.stdout
     with closing(open_database(project.path)) as db:
         assert chain.verify(db).problem == ""
+
+
+@pytest.mark.slow  # parts of a message are a second apart
+def test_message_that_was_half_sent_goes_on_after_a_restore(app: App, tmp_path: Path) -> None:
+    write_module(app.folder, REPORTS)
+    configure(app, TABLES)
+    target = tmp_path / "backup.db"
+    app.add_due_schedules({"long": {"text": LONG * 2}, "files": {"report": "files"}})
+    pool = app.start("work")
+    until(lambda: read_value(app.db, "SELECT min(parts_posted) FROM jobs") == 1)
+    run(app, "backup", str(target))
+    count = len(app.posts())
+    until(lambda: len(app.posts()) > count)
+    pool.kill()
+    pool.wait()
+    forget_old_database(app)
+    run(app, "restore", str(target))
+    app.work()
+    assert [row["state"] for row in app.audit()] == ["succeeded"] * 2
+    assert set(list_parts(app).values()) == {1}
+    assert [post["metadata"]["event_payload"]["part"] for post in app.slack.messages("C0000000000")] == [1, 2, 3]
+    assert count_shares(app) == {"0.csv": 1, "1.csv": 1, "2.csv": 1}

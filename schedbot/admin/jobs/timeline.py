@@ -17,6 +17,7 @@ from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
 from schedbot.store.history import changes, jobs
 from schedbot.store.history.changes import Change
 from schedbot.store.history.jobs import Attempt, JobRecord, Lookup
+from schedbot.store.operations import restored_jobs
 
 POSTED = {"post": "posted as", "update": "updated the message", "share": "shared a file as"}
 LOOKUP_ANSWERS = {
@@ -64,6 +65,10 @@ def build(session: Session, job: JobRecord) -> list[TimelineEntry]:
 def attempt_entries(attempt: Attempt, job: JobRecord) -> Iterator[TimelineEntry]:
     part = f", part {attempt.part} of {job.parts}," if job.parts > 1 else ""
     name = f"Attempt {attempt.number}{part}"
+    if attempt.worker == restored_jobs.WORKER:
+        text = f"A restore recorded that it was posted to channel {attempt.channel}, as {attempt.ts}."
+        yield TimelineEntry(attempt.ended_at or attempt.started_at, "restored", text)
+        return
     if attempt.rendered_at is not None and attempt.part == 1:
         text = f"{name} rendered in {attempt.render_ms or 0:,} ms: data as of this instant."
         yield TimelineEntry(attempt.rendered_at, "rendered", text)

@@ -90,6 +90,8 @@ def test_occurrence_that_only_slack_knows_is_posted(app: App, tmp_path: Path) ->
     assert (code, result["posted"], result["missed"], result["held"]) == (0, 1, 1, 0)
     rows = {row["schedule"]: row for row in app.audit()}
     assert (rows["known"]["state"], rows["missed"]["state"]) == ("succeeded", "missed")
+    story = app.run("audit", str(rows["known"]["job"])).stdout
+    assert f"A restore recorded that it was posted to channel C0000000001, as {rows['known']['ts']}." in story
 
 
 def test_wrong_file_changes_nothing(app: App, tmp_path: Path) -> None:

@@ -61,28 +61,19 @@ def has_pool(path: Path) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("lose", "word"), [(delete, "was deleted"), (replace, "was replaced by another file")])
-def test_pool_ends_when_its_database_is_lost(app: App, lose: Callable[[App], None], word: str) -> None:
-    pool = app.start("work", "--processes", "1")
-    app.add_due_jobs(1)
-    until(lambda: app.states() == {"succeeded": 1})
-    lose(app)
-    _, errors = pool.communicate(timeout=40)
-    assert (pool.returncode, word in errors, "database_lost" in errors) == (1, True, True)
-    assert errors.splitlines()[-2].startswith(f"Error: The database '{app.path}' {word}")
-
-
-@pytest.mark.slow
-def test_nothing_is_posted_from_a_deleted_database(app: App) -> None:
+def test_pool_posts_nothing_from_a_lost_database(app: App, lose: Callable[[App], None], word: str) -> None:
     app.add_due_jobs(1)
     with closing(sqlite3.connect(app.path)) as stale:
         stale.execute("UPDATE jobs SET available_at = available_at + 1000000")
         stale.commit()
         pool = app.start("work", "--processes", "1")
         until(lambda: stale.execute("SELECT count(*) FROM heartbeats WHERE kind = 'pool'").fetchone() == (1,))
-        app.path.unlink()
+        lose(app)
         stale.execute("UPDATE jobs SET available_at = due_at")
         stale.commit()
-        assert pool.wait(timeout=40) == 1
+        _, errors = pool.communicate(timeout=40)
+        assert (pool.returncode, "database_lost" in errors) == (1, True)
+        assert errors.splitlines()[-2].startswith(f"Error: The database '{app.path}' {word}")
         assert stale.execute("SELECT state FROM jobs").fetchone() == ("queued",)
     assert app.posts() == []
 
@@ -165,9 +156,14 @@ def test_moved_database_goes_on(app: App) -> None:
 
 @pytest.mark.slow
 def test_pool_ends_when_another_place_takes_over(app: App) -> None:
+    app.add_due_jobs(1)
+    with closing(sqlite3.connect(app.path)) as connection, connection:
+        connection.execute("UPDATE jobs SET available_at = available_at + 1000000")
     pool = app.start("work", "--processes", "1")
-    until(lambda: read_value(app.db, "SELECT count(*) FROM heartbeats WHERE kind = 'pool'") == 1)
+    until(lambda: has_pool(app.path))
     belong_to_other_machine(app.path)
+    with closing(sqlite3.connect(app.path)) as connection, connection:
+        connection.execute("UPDATE jobs SET available_at = due_at")
     _, errors = pool.communicate(timeout=40)
     assert (pool.returncode, "now belongs to" in errors) == (1, True)
 
