@@ -42,7 +42,7 @@ def read_csv(text: str, errors: LineErrors) -> Iterator[Record]:
         cells = row if len(row) == width else without_empty_end(row, width)
         if len(cells) == width:
             try:
-                yield make_record(line, dict(zip(columns, cells, strict=True)))
+                yield make_record(line, columns, cells)
             except BadField as error:
                 errors.add(line, error.column, error)
         else:
@@ -79,7 +79,7 @@ def numbered_rows(reader: Any, first_line: int, errors: LineErrors) -> Iterator[
     line = first_line
     try:
         for row in reader:
-            if "".join(row).strip():
+            if any(map(str.strip, row)):
                 yield line, row
             line = first_line + reader.line_num
     except csv.Error as error:

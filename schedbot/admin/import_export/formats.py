@@ -1,5 +1,6 @@
 """File formats of schedules, how to tell them apart, and the record that a line is read into."""
 
+from collections.abc import Collection
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import NamedTuple
@@ -31,14 +32,16 @@ class Record(NamedTuple):
         return self.fields.get("name", "")
 
 
-def make_record(line: int, cells: dict[str, str]) -> Record:
-    """Return the record of a line, with each cell cleaned and without READ_ONLY columns."""
-    for column in READ_ONLY:
-        cells.pop(column, None)
-    joined = "".join(cells.values())
+def make_record(line: int, columns: Collection[str], texts: Collection[str]) -> Record:
+    """Return the record of a line, with each cell cleaned and without READ_ONLY columns. Raises BadField."""
+    joined = "".join(texts)
     if joined.isascii() and len(joined) <= MAX_FIELD_LENGTH:  # such texts are cleaned by strip alone
-        return Record(line, {column: text.strip() for column, text in cells.items()})
-    return Record(line, {column: clean_cell(column, text) for column, text in cells.items()})
+        fields = dict(zip(columns, map(str.strip, texts), strict=True))
+        for column in READ_ONLY:
+            fields.pop(column, None)
+        return Record(line, fields)
+    cells = zip(columns, texts, strict=True)
+    return Record(line, {column: clean_cell(column, text) for column, text in cells if column not in READ_ONLY})
 
 
 def unknown_column(column: str) -> BadInput:

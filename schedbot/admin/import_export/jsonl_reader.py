@@ -22,7 +22,8 @@ def read_json_lines(text: str, errors: LineErrors) -> Iterator[Record]:
         if not json_text.strip():
             continue
         try:
-            yield make_record(line, parse_object(json_text))
+            cells = parse_object(json_text)
+            yield make_record(line, cells.keys(), cells.values())
         except BadField as error:
             errors.add(line, error.column, error)
 

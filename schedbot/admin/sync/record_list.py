@@ -55,7 +55,8 @@ def read_mappings(items: Iterable[object], errors: LineErrors) -> Iterator[Recor
     """Yield a record for each mapping, with an error for each that cannot be used."""
     for number, item in enumerate(items, start=1):
         try:
-            yield make_record(number, to_cells(item))
+            cells = to_cells(item)
+            yield make_record(number, cells.keys(), cells.values())
         except BadField as error:
             errors.add(number, error.column, error)
 
