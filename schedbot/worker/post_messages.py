@@ -55,13 +55,15 @@ MessageValues = tuple[
     Sequence["MessageValues"],
 ]
 OUTCOMES = {outcome.value: outcome for outcome in Outcome}
-_ENCODER = json.JSONEncoder(separators=(",", ":"), check_circular=False)  # to make one costs as much as a message
+# To make an encoder, or to find out the encoding of bytes, costs as much as a message.
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_decode = json.JSONDecoder().decode
 
 
 def encode(message: PostRequest | PostResponse) -> bytes:
     """Return a message as one line."""
     values = request_values(message) if isinstance(message, PostRequest) else response_values(message)
-    return _ENCODER.encode(values).encode() + b"\n"
+    return _encode(values).encode() + b"\n"
 
 
 def request_values(request: PostRequest) -> Sequence[object]:
@@ -81,7 +83,7 @@ def request_values(request: PostRequest) -> Sequence[object]:
 
 def decode_request(line: bytes) -> PostRequest:
     """Return a post from its line."""
-    key, source, rereads_token, channel, message, metadata, start_before, options = json.loads(line)
+    key, source, rereads_token, channel, message, metadata, start_before, options = _decode(line.decode())
     return PostRequest(
         key=key,
         source=build_source(*source),
@@ -134,7 +136,7 @@ def response_values(response: PostResponse) -> Sequence[object]:
 
 def decode_response(line: bytes) -> PostResponse:
     """Return a post's result from its line."""
-    key, (outcome, *result), is_token_rotated, clock_offset_ms, is_token_awaited = json.loads(line)
+    key, (outcome, *result), is_token_rotated, clock_offset_ms, is_token_awaited = _decode(line.decode())
     return PostResponse(
         key, AttemptResult(OUTCOMES[outcome], *result), is_token_rotated, clock_offset_ms, is_token_awaited
     )

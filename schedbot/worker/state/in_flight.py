@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
+from operator import attrgetter
 
 from schedbot import log
 from schedbot.clock import steady_ms
@@ -26,6 +27,7 @@ from schedbot.worker.state.send_queue import PACE_MS, ChannelKey, Delivery, Send
 from schedbot.worker.state.step_failures import StepFailures
 from schedbot.worker.state.write_queue import WriteFailure, WriteQueue
 
+FREE_SLOTS = attrgetter("free_slots")
 PENDING_STATES = frozenset({JobState.QUEUED, JobState.UNKNOWN})
 
 
@@ -73,7 +75,7 @@ class InFlight:
 
     def find_freest_poster(self) -> PosterHandle | None:
         """Return the poster with the most free slots; None without posters."""
-        return max(self.posters, key=lambda poster: poster.free_slots, default=None)
+        return max(self.posters, key=FREE_SLOTS, default=None)
 
     def free_slots(self) -> int:
         """Return how many more posts the posters can send at once."""

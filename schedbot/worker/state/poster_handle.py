@@ -64,7 +64,8 @@ class PosterHandle(ChildProcess):
         if not self.is_ready:
             return 0
         room, left = self.slots - len(self.deliveries) - len(self.uploads), self.share - self.jobs_taken
-        return max(0, min(room, left))
+        room = left if left < room else room
+        return room if room > 0 else 0
 
     @property
     def is_idle(self) -> bool:
@@ -76,7 +77,7 @@ class PosterHandle(ChildProcess):
         Or an upload for longer than it may take?
         """
         posts, look_ups = self.deliveries.values(), self.look_ups.values()
-        is_post_overdue = any(0 < post.requested_at < posts_before and not post.has_response for post in posts)
+        is_post_overdue = any(0 < post.requested_at < posts_before for post in posts)
         if any(upload.end_by < steady_ms() for upload in self.uploads.values()):
             return True
         return is_post_overdue or any(look_up.requested_steady < look_ups_before for look_up in look_ups)

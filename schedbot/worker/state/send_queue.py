@@ -45,7 +45,6 @@ class Delivery:
     sent_steady: int = 0
     channel_held_until: int = 0  # in `pacing`
     requested_at: int = 0  # steady: when the poster got it; 0: not yet, so no response is due
-    has_response: bool = False
     is_done: bool = False
     has_lost_renderer: bool = False  # a renderer died with it
     is_early: bool = False  # not claimed: its report is rendered before its instant, and nothing is sent

@@ -245,7 +245,8 @@ class Claimer:
 
 def find_wait_ms(job: ClaimedJob, now: int) -> int:
     """Return how long a job has to wait until it is due and its channel free."""
-    return max(0, max(job.available_at, job.free_at) - now)
+    opens_at = job.available_at if job.available_at > job.free_at else job.free_at
+    return opens_at - now if opens_at > now else 0
 
 
 def unsent_result(rendered: RenderedReport) -> AttemptResult:

@@ -199,10 +199,9 @@ class Sender:
 
     def receive(self, poster: PosterHandle, response: PostResponse) -> None:
         """Take the result of a post."""
-        delivery = poster.deliveries.get(response.key)
+        delivery = poster.deliveries.pop(response.key, None)  # its place is free: the end is written beside the next
         if delivery is None:
             return
-        delivery.has_response = True
         breaker, failures_before = self.in_flight.breaker, self.in_flight.breaker.failures
         has_turned = breaker.record(response.result, delivery.job.workspace_id, steady_ms())
         if response.is_token_rotated:
