@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 from schedbot.store.operations import chain
-from schedbot.store.sqlite.connection import SqliteDatabase, create_file
+from schedbot.store.sqlite.connection import SqliteDatabase
+from schedbot.store.sqlite.open_file import create_file
 from tests.support.bulk_rows import flood
 
 EACH = 50

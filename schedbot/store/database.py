@@ -8,6 +8,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import starmap
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -46,6 +47,13 @@ class Database(ABC):
     @abstractmethod
     def select(self, sql: str, bindings: Bindings | None = None) -> Result:
         """Run a statement and return its rows as tuples. Statements of the product use the typed reads below."""
+
+    def select_all(
+        self, sql: str, bindings: Bindings | None = None
+    ) -> tuple[tuple[str, ...], Sequence[tuple[Value, ...]]]:
+        """Run a statement, and return its columns and all rows."""
+        columns, rows = self.select(sql, bindings)
+        return columns, list(rows)
 
     @abstractmethod
     def execute(self, sql: str, bindings: Bindings | None = None) -> int:
@@ -144,7 +152,8 @@ class Database(ABC):
 
     def all(self, kind: type[T], sql: str, bindings: Bindings | None = None) -> list[T]:
         """Return all rows, each as a `kind`."""
-        return list(self.each(kind, sql, bindings))
+        columns, rows = self.select_all(sql, bindings)
+        return list(starmap(constructor(kind, columns), rows)) if columns else []
 
     def first(self, kind: type[T], sql: str, bindings: Bindings | None = None) -> T | None:
         """Return the first row as a `kind`, or None."""

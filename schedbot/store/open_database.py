@@ -5,13 +5,13 @@ from pathlib import Path
 
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database
-from schedbot.store.sqlite import connection
+from schedbot.store.sqlite import open_file
 from schedbot.store.sqlite.database_checks import NO_INSTALLATION
 
 
 def open_database(address: str | Path) -> Database:
     """Open the database, and bring its tables up to date. Raises DatabaseUnusable."""
-    return connection.open_file(file_of(address))
+    return open_file.open_file(file_of(address))
 
 
 def create_database(
@@ -21,7 +21,7 @@ def create_database(
 
     Tables, installation and the rows of `also` come in one transaction. Raises DatabaseUnusable.
     """
-    return connection.create_file(file_of(address), installation, now, also)
+    return open_file.create_file(file_of(address), installation, now, also)
 
 
 def file_of(address: str | Path) -> Path:

@@ -14,7 +14,7 @@ import pytest
 
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.open_database import open_database
-from schedbot.store.sqlite.connection import open_file
+from schedbot.store.sqlite.open_file import open_file
 from tests.support.app import App, Program, until
 from tests.support.failing_pools import ADD, assert_refused, fill, mount
 from tests.support.sandboxes import fork_sandbox

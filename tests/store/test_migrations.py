@@ -16,7 +16,7 @@ from schedbot import __version__
 from schedbot.store.database import DatabaseOutgrown
 from schedbot.store.open_database import create_database
 from schedbot.store.sqlite import migrations
-from schedbot.store.sqlite.connection import open_file
+from schedbot.store.sqlite.open_file import open_file
 from tests.store.test_database_failures import is_write_locked
 from tests.support.app import App, Program, now_ms, until
 from tests.support.sql import read_rows, read_value
@@ -33,7 +33,7 @@ INSERT INTO halves WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM 
 """
 OPEN = """
 from pathlib import Path
-from schedbot.store.sqlite.connection import open_file
+from schedbot.store.sqlite.open_file import open_file
 open_file(Path({!r}), scripts=Path({!r}))
 """
 

@@ -10,7 +10,7 @@ import pytest
 
 from schedbot.store.database import Database
 from schedbot.store.open_database import create_database, open_database
-from schedbot.store.sqlite import connection
+from schedbot.store.sqlite import open_file
 from tests.support.command_line import run_as_nobody
 from tests.support.failing_pools import ADD, assert_refused
 
@@ -68,7 +68,7 @@ def run_as_root(words: tuple[str, ...], path: Path) -> None:
 
 def test_write_during_a_read_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("schedbot.store.sqlite.reader.is_reader", lambda _: True)
-    db = connection.open_file(path)
+    db = open_file.open_file(path)
     monkeypatch.undo()
     writer = open_database(path)
     with writer.writing():

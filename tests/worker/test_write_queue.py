@@ -9,7 +9,7 @@ import pytest
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database, DatabaseOutgrown
 from schedbot.store.open_database import create_database
-from schedbot.store.sqlite.connection import open_file
+from schedbot.store.sqlite.open_file import open_file
 from schedbot.worker.state.write_queue import WriteFailure, WriteKind, WriteQueue
 
 SQL = "INSERT INTO heartbeats (kind, name, program, started_at, beat_at) VALUES ('pool', :name, '1', 0, 0)"

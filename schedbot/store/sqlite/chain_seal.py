@@ -39,10 +39,7 @@ def is_settled(row: str) -> str:
 
 def note(kind: RowKind, row: str, key: str, number: str, was_sealed: str) -> str:
     """Return the statement of a trigger that notes a row once. The first note says whether it was in the chain."""
-    return f"""
-  INSERT INTO unsealed SELECT {kind:d}, {row}.{key}, {number}, {was_sealed}
-   WHERE NOT EXISTS (SELECT 1 FROM unsealed WHERE kind = {kind:d} AND key = {row}.{key} AND number = {number});
-"""
+    return f"  INSERT INTO unsealed VALUES ({kind:d}, {row}.{key}, {number}, {was_sealed}) ON CONFLICT DO NOTHING;\n"
 
 
 def trigger(name: str, event: str, condition: str, statement: str) -> str:

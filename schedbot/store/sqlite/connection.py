@@ -1,11 +1,10 @@
-"""One connection to one SQLite file: opening, migrations, transactions.
+"""One connection to one SQLite file: statements, migrations, transactions.
 
 Every write transaction is immediate and takes a lock file first: SQLite's own busy handler polls, and lets some of
 several writers wait for seconds. `synchronous=FULL`: a commit is on the disk when it returns. A program that is older
 than the file's tables, or whose file was deleted or replaced, writes nothing: each transaction looks for that first.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -14,21 +13,14 @@ from typing import cast
 import apsw
 
 from schedbot.errors import DatabaseUnusable
-from schedbot.file_access import make_folder
 from schedbot.store.database import Bindings, Database, Result
 from schedbot.store.row_factory import Value
-from schedbot.store.sqlite import application_id, chain_seal, faulty_versions, migrations, reader, wake_fifo
-from schedbot.store.sqlite.companion_files import remove_database
+from schedbot.store.sqlite import chain_seal, migrations, reader, wake_fifo
 from schedbot.store.sqlite.errors import locked, newer, read_only, translated
 from schedbot.store.sqlite.large_transaction import large_transaction, temporary_transaction
-from schedbot.store.sqlite.location import find_file, refuse_folder, refuse_lost, refuse_missing
+from schedbot.store.sqlite.location import find_file, refuse_lost
 from schedbot.store.sqlite.write_lock import WriteLock
 
-EMPTY_BYTES = 4_096  # of a file without tables
-BUSY_MS = 60_000
-# A tick writes rows all over the indexes: with the default of 2 MB it reads the same pages again and again.
-CACHE_KIB = 65_536
-STATEMENTS = 512  # in the cache, the most of apsw: each row of executemany takes a place of its own
 OUTSIDE_WRITING = "a statement that writes runs inside writing()"
 
 
@@ -48,12 +40,23 @@ class SqliteDatabase(Database):
 
     def select(self, sql: str, bindings: Bindings | None = None) -> Result:
         with self._translated():
-            cursor = self._connection.execute(sql, _driver_bindings(bindings))
-            try:
-                columns = tuple(name for name, _ in cursor.get_description())
-            except apsw.ExecutionCompleteError:
-                return Result((), iter(()))
+            columns, cursor = self._start(sql, bindings)
         return Result(columns, self._rows(cursor))
+
+    def select_all(
+        self, sql: str, bindings: Bindings | None = None
+    ) -> tuple[tuple[str, ...], Sequence[tuple[Value, ...]]]:
+        with self._translated():
+            columns, cursor = self._start(sql, bindings)
+            return columns, cast("list[tuple[Value, ...]]", cursor.fetchall())
+
+    def _start(self, sql: str, bindings: Bindings | None) -> tuple[tuple[str, ...], apsw.Cursor]:
+        """Start a statement. Return its columns; none if it has no rows, and has ended."""
+        cursor = self._connection.execute(sql, _driver_bindings(bindings))
+        try:
+            return tuple(name for name, _ in cursor.get_description()), cursor
+        except apsw.ExecutionCompleteError:
+            return (), cursor
 
     def _rows(self, cursor: apsw.Cursor) -> Iterator[tuple[Value, ...]]:
         with self._translated():
@@ -235,65 +238,3 @@ class SqliteDatabase(Database):
 
 def _driver_bindings(bindings: Bindings | None) -> dict[str, Value] | None:
     return cast("dict[str, Value] | None", bindings)  # the driver refuses a value of another type
-
-
-def open_file(path: Path, busy_ms: int = BUSY_MS, scripts: Path = migrations.FOLDER) -> SqliteDatabase:
-    """Open the database at `path`, and bring its tables up to date by the migrations in `scripts`.
-
-    It waits for other programs `busy_ms` at most. Raises DatabaseUnusable.
-    """
-    with translated(path):
-        refuse_missing(path)
-    return connect(path, busy_ms, scripts)
-
-
-def create_file(
-    path: Path, installation: str, now: int, also: Callable[[Database], None] | None = None
-) -> SqliteDatabase:
-    """Make the database at `path`, readable by its owner alone. One that exists already is kept as it is.
-
-    Tables, installation and the rows of `also` come in one transaction: no file is ever without a name for its posts.
-    A file that cannot be filled is removed.
-    """
-    with translated(path):
-        refuse_folder(path)
-        make_folder(path.parent)
-        is_new = not path.exists()
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-
-    def begin(database: Database) -> None:
-        sql = "INSERT INTO installation (id, created_at) SELECT :id, :now WHERE NOT EXISTS (SELECT 1 FROM installation)"
-        database.execute(sql, {"id": installation, "now": now})
-        if also:
-            also(database)
-
-    try:
-        return connect(path, BUSY_MS, migrations.FOLDER, begin)
-    except DatabaseUnusable:
-        if is_new and path.stat().st_size <= EMPTY_BYTES:
-            remove_database(path)
-        raise
-
-
-def connect(path: Path, busy_ms: int, scripts: Path, begin: Callable[[Database], None] | None = None) -> SqliteDatabase:
-    faulty_versions.refuse_faulty_sqlite(apsw.SQLITE_VERSION_NUMBER)
-    with translated(path):
-        connection, stamp = open_connection(path)
-        connection.set_busy_timeout(busy_ms)
-        application_id.refuse_other_programs(connection, path)
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB:d}")
-        database = SqliteDatabase(connection, path, migrations.newest(scripts), busy_ms)
-        database._stamp = stamp
-        database.plan_once()
-    database.run_migrations(scripts, begin)
-    database.start_sealing()
-    return database
-
-
-def open_connection(path: Path) -> tuple[apsw.Connection, reader.Stamp | None]:
-    """Return a connection, and the stamp of a file that this user may only read."""
-    if reader.is_reader(path):
-        return reader.connect(path)
-    return apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=STATEMENTS), None

@@ -6,7 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from schedbot.store.database import Database
-from schedbot.store.sqlite.connection import SqliteDatabase, create_file
+from schedbot.store.sqlite.connection import SqliteDatabase
+from schedbot.store.sqlite.open_file import create_file
 
 # Nobody else opens the file, and a crash loses nothing: so writes need not be safe.
 SETTINGS = (

@@ -9,7 +9,7 @@ import pytest
 
 from schedbot.admin.import_export.importer import Source, import_file
 from schedbot.store.sqlite import migrations
-from schedbot.store.sqlite.connection import open_file
+from schedbot.store.sqlite.open_file import open_file
 from tests.support.power_cut import PowerCut, restore_each, simulated_disk
 from tests.support.schedules import open_schedules
 
