@@ -7,13 +7,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from schedbot.model import AttemptResult, Message, Outcome, TokenSource
 from schedbot.posts import PLAIN_POST, MessageMetadata, PostOptions, RenderedFile
 
 
-@dataclass(frozen=True, slots=True)
-class PostRequest:
+class PostRequest(NamedTuple):
     """Pool to poster: post a message. `start_before` is steady milliseconds; a post that starts later must not leave.
 
     `key` names the delivery. `rereads_token`: the token was refused before, so a cached one must not be used.

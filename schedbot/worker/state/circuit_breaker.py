@@ -85,6 +85,9 @@ class CircuitBreaker:
             return False
         was_open = self.is_open
         if not is_outage(result):
+            if not self.failures:
+                self.answered_workspace, self.answered_at = workspace, now
+                return False
             self.failures = self.pause_ms = self.probe_at = 0
             self.counted_jobs, self.is_widespread = [], False
             self.answered_workspace, self.answered_at = workspace, now

@@ -4,7 +4,8 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.posts import SHARE_PENDING, THREAD_GONE
@@ -36,8 +37,7 @@ UNCOUNTED = {
 Random = Callable[[], float]
 
 
-@dataclass(frozen=True, slots=True)
-class RetryBudget:
+class RetryBudget(NamedTuple):
     """Attempts and time that a job has left. `spent`: attempts used up before; `look_up_at`: its first look-up.
 
     `part`: number of the present part of its message; `parts_left`: the number of those that follow.
@@ -51,8 +51,7 @@ class RetryBudget:
     part: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     """A job's next state, when it may go on and its attempts used up, with the side effects.
 
     `hold_until`: nothing is sent to the workspace before that instant.
@@ -113,7 +112,7 @@ def refuse(result: AttemptResult, budget: RetryBudget, now: int) -> Transition:
     if result.error == THREAD_GONE and budget.part == 1:
         return transition(Event.THREAD_GONE, now, budget.spent)
     refused = transition(Event.REFUSED, now, budget.spent + 1)
-    return replace(refused, suspends_schedule=result.outcome is Outcome.CHANNEL_REFUSED)
+    return refused._replace(suspends_schedule=result.outcome is Outcome.CHANNEL_REFUSED)
 
 
 def go_on(result: AttemptResult, budget: RetryBudget, now: int) -> Transition:
@@ -137,16 +136,16 @@ def hold_for_limit(result: AttemptResult, budget: RetryBudget, now: int, random:
     default_ms = QUOTA_HOLD_MS if result.outcome is Outcome.QUOTA else RATE_LIMIT_MS
     until = now + (result.retry_after_ms or default_ms)
     held = transition(Event.RATE_LIMITED, until + int(random() * SPREAD_MS), budget.spent)
-    return replace(held, hold_until=until)
+    return held._replace(hold_until=until)
 
 
 def wait_for_token(result: AttemptResult, budget: RetryBudget, now: int, *, is_rotated: bool) -> Transition:
     """Wait for a token: for a moment if its source may give one, at once for a new one, else until a person comes."""
     if result.retry_after_ms:
         awaited = transition(Event.TOKEN_AWAITED, now + result.retry_after_ms, budget.spent)
-        return replace(awaited, hold_until=awaited.available_at)
+        return awaited._replace(hold_until=awaited.available_at)
     event = Event.TOKEN_ROTATED if is_rotated else Event.WORKSPACE_PAUSED
-    return replace(transition(event, now, budget.spent), pauses_workspace=not is_rotated)
+    return transition(event, now, budget.spent)._replace(pauses_workspace=not is_rotated)
 
 
 def wait_until(retry_at: int, budget: RetryBudget) -> Transition:

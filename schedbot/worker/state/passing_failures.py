@@ -89,7 +89,8 @@ class PassingFailures:
     def record_progress(self, workspace_id: str, now: int) -> None:
         """Record that the machine and the workspace's token source did their part in a post."""
         self.progress_at = now
-        self.clear(FailureKey(TOKEN_UNAVAILABLE, workspace_id))
+        if self.failures:
+            self.clear(FailureKey(TOKEN_UNAVAILABLE, workspace_id))
 
     def clear(self, key: FailureKey) -> None:
         """Forget a failure that has passed."""

@@ -69,18 +69,6 @@ class CommittedWrite(NamedTuple):
     result: object
     error: Exception | None = None
 
-    def call(self) -> None:
-        """Run the callback after the commit."""
-        if self.error:
-            self.kind.on_failure(self.item, WriteFailure(self.error, is_committed=False))
-            return
-        try:
-            self.kind.on_commit(self.item, self.result)
-        except DatabaseUnusable:
-            raise
-        except Exception as error:
-            self.kind.on_failure(self.item, WriteFailure(error, is_committed=True))
-
 
 @dataclass(slots=True)
 class WriteQueue:
@@ -147,8 +135,18 @@ class WriteQueue:
 
     def _run_callbacks(self) -> None:
         """Run each callback once; a callback that raises does not drop the others."""
-        while self._committed:
-            self._committed.popleft().call()
+        committed = self._committed
+        while committed:
+            kind, item, result, error = committed.popleft()
+            if error:
+                kind.on_failure(item, WriteFailure(error, is_committed=False))
+                continue
+            try:
+                kind.on_commit(item, result)
+            except DatabaseUnusable:
+                raise
+            except Exception as unexpected:
+                kind.on_failure(item, WriteFailure(unexpected, is_committed=True))
 
 
 def make_together(group: WriteGroup, db: Database) -> list[CommittedWrite]:
