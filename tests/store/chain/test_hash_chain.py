@@ -2,13 +2,15 @@
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
 from schedbot.admin.operations import prune
+from schedbot.store.open_database import open_database
 from schedbot.store.operations import chain
-from tests.support.schedules import Schedules
+from tests.support.schedules import Schedules, ms
 from tests.support.sql import read_value
 
 DAY = 24 * 3_600_000
@@ -22,6 +24,14 @@ SELECT id, 1, workspace_id, due_at + 1, 'absent' FROM jobs WHERE attempts = 1
 """
 
 NEW_CHANGE = "INSERT INTO changes SELECT 7, 1, 'a', 'h', 'edit', NULL, 'job', '1', 'x', '{}', '{}', NULL"
+NEW_ATTEMPT = """
+INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, ended_at, outcome)
+SELECT id, 2, workspace_id, 1, 'C1', 'pool', 1, 2, 'lost_unsent' FROM jobs WHERE id = 3
+"""
+NEW_JOB = """
+INSERT INTO jobs (id, schedule_id, workspace_id, due_at, available_at, deadline_at, state)
+SELECT 99, schedule_id, workspace_id, 1, 1, 1, 'missed' FROM jobs WHERE id = 3
+"""
 NEW_LOOKUP = "INSERT INTO lookups SELECT 9, 1, 1, workspace_id, 1, 'absent', NULL, NULL FROM jobs LIMIT 1"
 
 
@@ -75,6 +85,8 @@ def tamper(schedules: Schedules, sql: str) -> None:
         ("DELETE FROM lookups WHERE id = 3", "look-up 3 was removed"),
         ("DELETE FROM jobs WHERE id = 3", "job 3 was removed"),
         (NEW_CHANGE, "change 7 was inserted"),
+        (NEW_ATTEMPT, "attempt 2 of job 3 was inserted"),
+        (NEW_JOB, "job 99 was inserted"),
         (NEW_LOOKUP, "look-up 9 was inserted"),
         ("UPDATE links SET entries = zeroblob(29) WHERE id = 2", "link 2 was altered"),
         ("DELETE FROM links WHERE id = 2", "link 2 was removed"),
@@ -84,6 +96,59 @@ def tamper(schedules: Schedules, sql: str) -> None:
 def test_first_tampered_row_is_named(chained: Schedules, sql: str, problem: str) -> None:
     tamper(chained, sql)
     assert chain.verify(chained.db).problem.partition(":")[0] == problem
+
+
+# A row of each table, with a text that is nowhere else in the file.
+MARKED_ROWS = (
+    "INSERT INTO changes SELECT 70, 1, 'marked-change', 'h', 'edit', NULL, 'job', '1', 'x', '{}', '{}', NULL",
+    """
+    INSERT INTO jobs (id, schedule_id, workspace_id, due_at, available_at, deadline_at, state, ts)
+    SELECT 80, schedule_id, workspace_id, :now, 1, 1, 'succeeded', 'marked-job' FROM jobs LIMIT 1
+    """,
+    """
+    INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, started_at, ended_at, outcome, detail)
+    SELECT id, 1, workspace_id, 1, 'C1', 'pool', 1, 2, 'lost_unsent', 'marked-attempt' FROM jobs WHERE id = 80
+    """,
+    "INSERT INTO lookups SELECT 90, 80, 1, workspace_id, 1, 'found', NULL, 'marked-lookup' FROM jobs WHERE id = 80",
+)
+
+
+def flip_byte(path: Path, text: bytes) -> None:
+    """Flip a bit of the text, which is once in the file, as a disk that fails does."""
+    content = bytearray(path.read_bytes())
+    assert content.count(text) == 1
+    content[content.index(text)] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("is_backup", [False, True])
+@pytest.mark.parametrize("is_pruned", [False, True])
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (b"marked-change", "change 70 was altered"),
+        (b"marked-job", "job 80 was altered"),
+        (b"marked-attempt", "attempt 1 of job 80 was altered"),
+        (b"marked-lookup", "look-up 90 was altered"),
+    ],
+)
+def test_flipped_byte_is_named(
+    chained: Schedules, tmp_path: Path, text: bytes, problem: str, is_pruned: bool, is_backup: bool
+) -> None:
+    """Also after a prune, whose links say what it deleted, and in a backup, which a restore goes on with."""
+    if is_pruned:
+        prune_all(chained)
+    with chained.db.writing():
+        for sql in MARKED_ROWS:
+            chained.db.execute(sql, {"now": ms("2026-12-09 10:00:00")} if ":now" in sql else None)
+    path = chained.path
+    if is_backup:
+        path = tmp_path / "backup.db"
+        chained.db.back_up(path, 0)
+    chained.db.close()
+    flip_byte(path, text)
+    with closing(open_database(path)) as db:
+        assert chain.verify(db).problem == problem
 
 
 @pytest.mark.parametrize(
