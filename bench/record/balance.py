@@ -2,9 +2,10 @@
 
     python -m bench.record.balance --schedules 10000 --each 100
     python -m bench.record.balance --schedules 1 --each 1000000
+    python -m bench.record.balance --years 20       # years with outages, edits, pauses and wrong clocks instead
 
 Each schedule has one occurrence a minute in one of ten recurrences, and a succeeded job for each. The command runs as
-a process; its time and its largest memory are printed.
+a process; its time and its largest memory are printed. `tests.support.fuzz.random_year.py` says what happens in a year.
 """
 
 import argparse
@@ -15,11 +16,18 @@ import sys
 import tempfile
 import time
 import uuid
+from collections import Counter
+from contextlib import redirect_stderr
+from dataclasses import asdict
+from io import StringIO
 from pathlib import Path
 
+from schedbot.admin.balance.balance import Balance
 from schedbot.store.open_database import create_database
 from tests.support.app import now_ms
 from tests.support.bulk_rows import workspace
+from tests.support.fuzz.random_year import live_through_year
+from tests.support.schedules import open_schedules
 
 MINUTE = 60_000
 VERSION = """
@@ -56,12 +64,31 @@ def fill(path: Path, schedules: int, each: int) -> None:
     db.close()
 
 
+def balance_years(years: int) -> None:
+    """Print what happened in each of many random years, and what is unaccounted."""
+    happened, totals = Counter[str](), Counter[str]()
+    for seed in range(years):
+        with tempfile.TemporaryDirectory() as folder, open_schedules(Path(folder)) as schedules:
+            with redirect_stderr(StringIO()):  # the log of the ticks
+                happened.update(asdict(live_through_year(schedules, seed)))
+            balance = Balance(schedules.session, None, None, None)
+            totals["unaccounted"] += len(list(balance.imbalances()))
+            totals["occurrences"] += balance.totals.occurrences
+            totals.update({state.value: count for state, count in balance.totals.states.items()})
+    for name, counts in (("years", Counter(years=years) + happened), ("on record", totals)):
+        print(f"{name}: {', '.join(f'{key} {count:,}' for key, count in counts.items())}")
+
+
 def main() -> None:
     """Fill a database and balance it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--schedules", type=int, default=10_000)
     parser.add_argument("--each", type=int, default=100)
+    parser.add_argument("--years", type=int)
     args = parser.parse_args()
+    if args.years:
+        balance_years(args.years)
+        return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "s.db"
         fill(path, args.schedules, args.each)

@@ -29,7 +29,7 @@ INSERT INTO attempts (job_id, number, workspace_id, version, channel, worker, st
                       error, detail, http_status)
 SELECT j.id, 1, j.workspace_id, 1, 'C0000000001', 'host:1', j.due_at, j.due_at, j.due_at + 9, :outcome, j.error, 'x',
        200
-  FROM jobs j JOIN schedules s ON s.id = j.schedule_id WHERE s.name = :name
+  FROM jobs j WHERE j.id = (SELECT max(id) FROM jobs)
 """
 MINUTES = """
 WITH RECURSIVE minutes (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM minutes WHERE n < :count)
@@ -54,7 +54,7 @@ def add_jobs(schedules: Schedules, due_at: int) -> None:
         shown = error if state in (JobState.FAILED, JobState.HELD, JobState.QUEUED, JobState.SKIPPED) else None
         with schedules.db.writing():
             schedules.db.execute(JOB, {"name": name, "state": state.value, "due_at": due_at, "error": shown})
-            schedules.db.execute(ATTEMPT, {"name": name, "outcome": outcome})
+            schedules.db.execute(ATTEMPT, {"outcome": outcome})
     schedules.add("busy", cron="* * * * *")
     with schedules.db.writing():
         schedules.db.execute(MINUTES, {"count": BUSY, "until": due_at})

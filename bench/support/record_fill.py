@@ -113,10 +113,12 @@ def close_spans(path: Path, now: int) -> None:
 
 
 def add_schedules(connection: apsw.Connection, count: int, first: int, now: int) -> None:
-    """Add schedules that were made at midnight of the first day, with the change records of their import."""
+    """Add schedules that were made at midnight of the first day, with the change records of their import.
+
+    The occurrences of today are left to the next tick.
+    """
     today = now // DAY_MS * DAY_MS
     rules = [(f"{n % 60} {n // 60} * * *", "UTC", today + n * MINUTE_MS) for n in range(RULES)]
-    rules = [(cron, tz, at if at > now else at + DAY_MS) for cron, tz, at in rules]
     connection.execute(bulk_fill.WORKSPACES, {"count": max(1, count // 100)})
     connection.executemany(bulk_fill.RECURRENCE, [{"cron": c, "tz": z, "next_due_at": at} for c, z, at in rules])
     connection.execute(bulk_fill.SCHEDULES, {"count": count, "state": "active"})

@@ -1,7 +1,5 @@
 """The balance: occurrences that the rules imply equal those on record, and each difference is named."""
 
-import random
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,8 +9,8 @@ from schedbot.admin.balance.comparison import Imbalance
 from schedbot.admin.jobs import backfill
 from schedbot.admin.operations import doctor, prune
 from schedbot.admin.schedules import pause_all
-from schedbot.errors import SchedbotError
 from schedbot.model import JobState
+from tests.support.fuzz.random_year import live_through_year
 from tests.support.schedules import Schedules, clock, ms, open_schedules
 
 HOUR = 3_600_000
@@ -113,56 +111,12 @@ def test_skipped_backfilled_and_cancelled_jobs_balance(schedules: Schedules) -> 
     assert named(schedules) == []
 
 
-ACTIONS = ("edit", "until", "pause", "timed", "resume", "all", "all_timed", "resume_all", "skip", "add", "remove")
-
-
-def act(schedules: Schedules, action: str, chance: random.Random) -> None:
-    """Carry out one change of a schedule, as far as there is one in the right state."""
-    later = clock(ms(schedules.utc) + chance.randrange(1, 40) * HOUR)
-    match action:
-        case "edit":
-            schedules.edit("a", cron=chance.choice(["0 * * * *", "*/20 * * * *", "7 */3 * * *", "0 9 * * 1-5"]))
-        case "until":
-            schedules.edit("a", until=chance.choice([later, ""]))
-        case "pause" | "timed":
-            schedules.pause("*", until=later if action == "timed" else "")
-        case "resume":
-            schedules.resume("*")
-        case "all" | "all_timed":
-            pause_all.pause(schedules.session, "moving", f"{later}Z" if action == "all_timed" else "")
-        case "resume_all":
-            pause_all.resume(schedules.session)
-        case "skip":
-            schedules.skip_next("a")
-        case "remove":
-            schedules.remove("b")
-        case "add":
-            schedules.add("b", cron="10,40 * * * *", tz="Europe/Berlin", misfire="all")
-
-
 @pytest.mark.slow  # hundreds of ticks
 @pytest.mark.parametrize("seed", range(2))
 def test_random_year_leaves_nothing_unaccounted(tmp_path: Path, seed: int) -> None:
-    """A year with outages, edits, pauses, clock changes of the zone, and a machine clock that is ahead at times."""
-    chance = random.Random(seed)
     with open_schedules(tmp_path) as schedules:
-        now = ms("2026-03-01 00:00:07")
-        schedules.utc = clock(now)
-        schedules.add("a", cron="0 * * * *", tz="America/New_York", misfire=chance.choice(["all", "latest", "skip"]))
-        while now < ms("2027-03-01 00:00:00"):
-            now += chance.choice([20 * 60_000, 5 * HOUR, 90 * HOUR, 20 * 24 * HOUR])
-            ahead = chance.choice([0] * 8 + [30 * HOUR])
-            schedules.tick(to_second(now + ahead))
-            if chance.random() < 0.7:
-                with suppress(SchedbotError):  # not every change fits every state
-                    act(schedules, chance.choice(ACTIONS), chance)
-            if ahead:
-                schedules.tick(to_second(now))
+        live_through_year(schedules, seed)
         assert named(schedules) == []
-
-
-def to_second(instant: int) -> str:
-    return f"{clock(instant)}:{instant // 1000 % 60:02d}"
 
 
 def test_edit_that_pauses_records_what_no_tick_saw(schedules: Schedules) -> None:
