@@ -84,6 +84,7 @@ class ImportChecker:
             self.zones = self.terms.zones = ask_zones(self.session, following, self.update)
             for batch in batches(following):
                 self.check_batch(batch, errors, has_zones=True)
+        self.repeated = RepeatedCells()  # the names of a million lines take 200 MB
 
     def check_batch(self, batch: Sequence[Record], errors: LineErrors, has_zones: bool = False) -> list[Record]:
         """Plan each good record. Returns those that need the zone of a user first, unless `has_zones`."""

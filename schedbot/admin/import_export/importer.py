@@ -68,8 +68,7 @@ def import_file(
 
     Raises BadFile, which lists every bad line, and BadInput for a file that cannot be read; nothing is changed then.
     """
-    text = decode(source.raw, source.name)
-    lines = text.count("\n") + 1
+    lines = source.raw.count(b"\n") + 1
     writer = ScheduleWriter(session.db, ChangeContext.begin(session, "import"))
     last_change = changes.last_number(session.db)
 
@@ -77,7 +76,7 @@ def import_file(
         errors = LineErrors()
         checker = ImportChecker(session, writer, source.update, stage)
         with trial.limit_trials(MOST_TRIALS) as limit:
-            checker.check_all(read_records(source, text, errors), errors, lambda done: progress(done, 2 * lines))
+            checker.check_all(read_records(source, errors), errors, lambda done: progress(done, 2 * lines))
         refuse_bad_lines(errors, source.name)
         return checker, limit.left_out
 
@@ -105,8 +104,9 @@ def leave_out(new: NewSchedule, line: int) -> None:
     """Stage nothing."""
 
 
-def read_records(source: Source, text: str, errors: LineErrors) -> Iterator[Record]:
+def read_records(source: Source, errors: LineErrors) -> Iterator[Record]:
     """Return the records of a file, with an error for each line that cannot be read. Raises BadInput."""
+    text = decode(source.raw, source.name)
     form = source.form or detect_format(source.name, text)
     return read_csv(text, errors) if form is Format.CSV else read_json_lines(text, errors)
 
