@@ -36,7 +36,7 @@ SELECT {RANDOM_UUID}, 's' || printf('%07d', n), 'a' || (n / 10), w.id, r.id, 1, 
 VERSIONS = """
 INSERT INTO schedule_versions (schedule_id, version, recurrence_id, channel, report_kind, report_source, misfire,
                                grace_ms, max_attempts, priority, on_unknown, created_at)
-SELECT id, 1, recurrence_id, 'C' || substr(name, 2), 'text', 'Hello', 'latest', 21600000, 5, 'normal', 'hold', 0
+SELECT id, 1, recurrence_id, 'C' || hex(randomblob(5)), 'text', 'Hello', 'latest', 21600000, 5, 'normal', 'hold', 0
   FROM schedules WHERE NOT EXISTS (SELECT 1 FROM schedule_versions v WHERE v.schedule_id = schedules.id)
 """
 # The rounds are a day apart and end a day before `until`.

@@ -16,7 +16,7 @@ def main() -> None:
     from contextlib import nullcontext
     from pathlib import Path
 
-    from bench.support import noop_poster, pool_times
+    from bench.support import noop_poster, pool_times, statement_times
     from schedbot import log
     from schedbot.model import TokenSource
     from schedbot.session import Session
@@ -29,24 +29,28 @@ def main() -> None:
 
     options = json.loads(sys.argv[1])
     is_noop, is_drain, log.quiet = (options.pop(name) for name in ("is_noop", "is_drain", "is_quiet"))
-    profile, options["database"] = options.pop("profile"), Path(options["database"])
+    profile, is_timed = (options.pop(name) for name in ("profile", "is_timed"))
+    options["database"] = Path(options["database"])
     settings = Settings(config=None, token=TokenSource("env", "SLACK_BOT_TOKEN"), **options)
     if is_noop:
         poster.run = noop_poster.run
-    session, selector = Session(settings, open_database(settings.database)), pool_times.TimedSelector()
+    db, selector = open_database(settings.database), pool_times.TimedSelector()
+    timed = statement_times.time_statements(db) if is_timed else None
     with log_in_background(), cProfile.Profile() if profile else nullcontext() as profiler:
         print(json.dumps(pool_times.read(selector)), flush=True)
-        pool = Pool(session, drain=is_drain, selector=selector)
+        pool = Pool(Session(settings, db), drain=is_drain, selector=selector)
         pool_times.call_when(
             lambda: len(pool.in_flight.open_posters()) >= settings.processes,
             lambda: print(json.dumps(pool_times.read(selector)), flush=True),
         )
         states = pool.run()
     end = pool_times.read(selector)
-    session.db.close()
+    db.close()
     if profiler:
         profiler.dump_stats(profile)
-    print(json.dumps({**end, "states": states, "started_children": next(NUMBERS) - 1}), flush=True)
+    statements = timed.list_costs(sum(states.values())) if timed else []
+    result = {"states": states, "started_children": next(NUMBERS) - 1, "statements": statements}
+    print(json.dumps({**end, **result}), flush=True)
 
 
 if __name__ == "__main__":

@@ -51,33 +51,37 @@ class Times(NamedTuple):
 
 
 class PoolResult(NamedTuple):
-    """End of a pool."""
+    """End of a pool. `statements`: microseconds for each job, calls and text."""
 
     states: dict[str, int]
     started_children: int
     times: Times
+    statements: list[tuple[float, int, str]]
+
+
+class PoolFlags(NamedTuple):
+    """How a pool is measured.
+
+    `is_noop`: its posters answer each post without a request. `is_quiet`: without a line of the log for each post.
+    `is_timed`: the time of each statement is counted. `profile`: file that cProfile writes.
+    """
+
+    is_noop: bool = False
+    is_drain: bool = False
+    is_quiet: bool = False
+    is_timed: bool = False
+    profile: str = ""
 
 
 class PoolProcess:
-    """A pool that runs, with default settings but for those in `settings`.
+    """A pool that runs, with default settings but for those in `settings`. The log goes to a file beside the database.
 
-    `is_noop`: its posters answer each post without a request. `is_quiet`: without a line of the log for each post.
-    The log goes to a file beside the database. `profile`: file that cProfile writes.
+    `flags`: fields of PoolFlags.
     """
 
-    def __init__(
-        self,
-        database: Path,
-        settings: Mapping[str, object] | None = None,
-        *,
-        is_noop: bool = False,
-        is_drain: bool = False,
-        is_quiet: bool = False,
-        profile: str = "",
-    ) -> None:
-        flags = {"is_noop": is_noop, "is_drain": is_drain, "is_quiet": is_quiet}
-        options = {"database": str(database), "profile": profile, **flags}
-        command = [sys.executable, "-m", "bench.support.pool_main", json.dumps({**options, **(settings or {})})]
+    def __init__(self, database: Path, settings: Mapping[str, object] | None = None, **flags: Any) -> None:
+        options = {"database": str(database), **PoolFlags(**flags)._asdict(), **(settings or {})}
+        command = [sys.executable, "-m", "bench.support.pool_main", json.dumps(options)]
         self.log = database.with_name("pool.log")
         with self.log.open("wb") as errors:
             environment = {**os.environ, "SLACK_BOT_TOKEN": TOKEN}
@@ -105,7 +109,7 @@ class PoolProcess:
         self.process.wait()
         start, end = self.lines[-2:]  # a short drain may end before all posters are ready: then from its beginning
         times = Times(*(end[name] - start[name] for name in Times._fields))
-        return PoolResult(end["states"], end["started_children"], times)
+        return PoolResult(end["states"], end["started_children"], times, end["statements"])
 
     def read_line(self) -> dict[str, Any]:
         """Return the next line of the pool. Raises RuntimeError with the end of its log if there is none."""
