@@ -54,6 +54,7 @@ def to_json(result: RestoreResult) -> dict[str, Any]:
         "held": result.held,
         "missed": result.missed,
         "replaced": str(result.replaced) if result.replaced else None,
+        "unread": dict(result.unread),
     }
 
 
@@ -70,5 +71,9 @@ def print_result(result: RestoreResult) -> None:
     if result.held:
         jobs = output.count(result.held, "job is", "jobs are")
         output.print_line(f"{jobs} held: no history shows if they were posted. 'schedbot audit --state held'.")
+    if result.unread:
+        reasons = ", ".join(f"{reason} ({number:,})" for reason, number in sorted(result.unread.items()))
+        channels = output.count(sum(result.unread.values()), "channel")
+        output.print_line(f"{channels} not read: {reasons}. A new 'schedbot restore' reads again; --within gives time.")
     if result.replaced:
         output.note(f"The old database is {result.replaced}. Changes made after the backup are only there.")

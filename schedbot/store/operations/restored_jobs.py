@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from schedbot.model import JobKind, JobState, Outcome, ThreadSpan, occurrence_id
-from schedbot.rules.lifecycle import NEW, Event, after
+from schedbot.rules.lifecycle import NEW, REVERSIBLE, Event, after
 from schedbot.store.database import Database
 from schedbot.store.history.job_days import day_of
 from schedbot.store.jobs.message_parts import BEGUN_GRACE_MS
@@ -29,10 +29,10 @@ SELECT j.id, j.schedule_id, j.due_at, j.kind, j.state, coalesce(j.deferred_to, j
   LEFT JOIN attempts a ON a.job_id = j.id AND a.number = j.attempts
 """
 
-# Every job that a pool or a person could send after the backup. A calendar's or a report's skip is final.
-SENDABLE = """
-       j.state IN ('queued', 'unknown', 'held', 'failed', 'missed', 'cancelled')
-       OR j.state = 'skipped' AND j.cancel_reason IS NOT NULL
+# Every job that a pool or a person could send after the backup. An edit, a calendar or a report ends a job for good.
+SENDABLE = f"""
+       j.state IN ('queued', 'unknown', 'held', 'failed', 'missed')
+       OR j.state IN ('cancelled', 'skipped') AND j.cancel_reason IN {tuple(map(str, REVERSIBLE))}
 """
 CANDIDATES = f"{SELECT} WHERE j.due_at <= :now AND ({SENDABLE}) ORDER BY j.due_at, j.id"
 OF_OCCURRENCE = f"{SELECT} WHERE j.day = {day_of(':due_at')} AND j.schedule_id = :schedule_id AND j.due_at = :due_at"

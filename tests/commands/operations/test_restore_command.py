@@ -46,6 +46,7 @@ def test_unreadable_history_holds_what_is_unsure(app: App, tmp_path: Path) -> No
     app.slack.order("error", method="conversations.history", code="missing_scope", channel="C0000000001")
     code, result = restore(app, target)
     assert (code, result["posted"], result["held"]) == (3, 1, 2)
+    assert result["unread"] == {"missing_scope": 1}
     assert app.work().returncode == 3
     assert max(occurrences(app).values()) == 1
     held = {row["schedule"]: row for row in app.audit("--state", "held")}

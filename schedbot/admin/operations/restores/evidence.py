@@ -12,14 +12,15 @@ from schedbot.store.operations.restored_jobs import RestoredJob
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Posts by occurrence. `untouched`: jobs that ended before the backup and were not tried since.
+    """Posts by occurrence. `unread`: the places whose history was not read, with the reason.
 
-    `newest`: by schedule, due_at of its newest occurrence that was posted.
+    `untouched`: jobs that ended before the backup and were not tried since. `newest`: by schedule, due_at of its newest
+    occurrence that was posted.
     """
 
     posts: Posts
     search: SearchPlan
-    unread: frozenset[PostPlace]
+    unread: Mapping[PostPlace, str]
     untouched: frozenset[int]
     newest: Mapping[str, int]
 
@@ -31,7 +32,7 @@ class Evidence:
         """Was a job without a message not posted?"""
         if job.id in self.untouched or self.is_superseded(job):
             return True
-        return self.unread.isdisjoint(self.search.list_places(job))
+        return not any(place in self.unread for place in self.search.list_places(job))
 
     def list_unsure(self) -> list[str]:
         """Return the schedules that may have posted occurrences without a job: a history was not read.
@@ -57,5 +58,5 @@ def gather(
     newest: dict[str, int] = {}
     for schedule_id, due_at in filter(None, map(parse_occurrence_id, posts)):
         newest[schedule_id] = max(due_at, newest.get(schedule_id, due_at))
-    unread = frozenset(place for place, channel_posts in shown.items() if channel_posts.error)
+    unread = {place: channel_posts.error for place, channel_posts in shown.items() if channel_posts.error}
     return Evidence(posts, search, unread, frozenset(untouched), newest)

@@ -1,9 +1,9 @@
 """`restore`: put a backup in the place of the database, and post no occurrence a second time."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from schedbot import times
@@ -24,7 +24,8 @@ from schedbot.store.sqlite.location import locate
 class RestoreResult:
     """Result of a restore: its file and instant, the jobs by their result, and the old database's new name.
 
-    `chain_problem`: fault in the hash chain of the backup, '' for none.
+    `chain_problem`: fault in the hash chain of the backup, '' for none. `unread`: number of channels whose history was
+    not read, by reason.
     """
 
     file: Path
@@ -36,6 +37,7 @@ class RestoreResult:
     missed: int
     replaced: Path | None
     chain_problem: str = ""
+    unread: Mapping[str, int] = field(default_factory=dict)
 
 
 def restore(
@@ -58,8 +60,8 @@ def restore(
             refuse_other_installation(db, replaced, path)
             chain_problem = chain.verify(db).problem
             backed_up_at = restored_state.get_backed_up_at(db)
-            results = restored_posts.settle(session, replaced, within_ms)
-            record(session, file, backed_up_at, dict(results))
+            settlement = restored_posts.settle(session, replaced, within_ms)
+            record(session, file, backed_up_at, dict(settlement.jobs))
             ownership.make_owner(db, locate(copy)._replace(path=str(path.absolute())))
         aside = path.with_name(f"{path.name}.before-{stamp(now())}") if path.exists() else None
         if replaced:
@@ -68,8 +70,9 @@ def restore(
         swap_database.swap(copy, path, aside or path)
     with closing(open_database(path)) as db:
         ownership.make_owner(db)
-    counts = {result: results[result] for result in ("posted", "queued", "held", "missed")}
-    return RestoreResult(file, backed_up_at, now(), **counts, replaced=aside, chain_problem=chain_problem)
+    counts = {result: settlement.jobs[result] for result in ("posted", "queued", "held", "missed")}
+    result = RestoreResult(file, backed_up_at, now(), **counts, replaced=aside, chain_problem=chain_problem)
+    return replace(result, unread=settlement.unread)
 
 
 @contextmanager

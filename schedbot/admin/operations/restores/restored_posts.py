@@ -7,6 +7,7 @@ because a person could retry it. Of a schedule that could not be searched, no oc
 """
 
 from collections import Counter
+from dataclasses import dataclass
 
 from schedbot.admin.operations.restores import evidence, histories, post_records, search_plan
 from schedbot.admin.operations.restores.evidence import Evidence
@@ -26,8 +27,16 @@ POSTED, QUEUED, HELD, MISSED = "posted", "queued", "held", "missed"
 OTHER = ""  # result of a job that had ended at the backup, and was not posted since
 
 
-def settle(session: Session, replaced: Database | None, within_ms: int) -> Counter[str]:
-    """Settle the due jobs, and return their number by result: posted, queued, held or missed.
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Numbers of jobs by result (posted, queued, held, missed), and of channels that were not read by reason."""
+
+    jobs: Counter[str]
+    unread: Counter[str]
+
+
+def settle(session: Session, replaced: Database | None, within_ms: int) -> Settlement:
+    """Settle the due jobs.
 
     `replaced`: the database that was used until now, if it can be read.
     """
@@ -51,7 +60,8 @@ def settle(session: Session, replaced: Database | None, within_ms: int) -> Count
         if not old.is_complete:
             restored_jobs.mark_unsure(db, proof.list_unsure(), now)
         old.take_alerts(db, now)
-    return results
+    del results[OTHER]
+    return Settlement(results, Counter(proof.unread.values()))
 
 
 def plan_search(db: Database, jobs: list[RestoredJob], since: int, *, is_all: bool) -> SearchPlan:
