@@ -11,6 +11,7 @@ from schedbot.errors import DONE, NEEDS_PERSON
 from schedbot.presentation import output
 from schedbot.text_input import parse_path
 
+COUNTS = ("posted", "queued", "held", "missed")
 ALTERED = "The record of the backup is not as schedbot wrote it"
 
 
@@ -39,7 +40,7 @@ def run(
         print_result(result)
     if result.chain_problem:
         output.note(f"{ALTERED}: {result.chain_problem}. See docs/record.md.")
-    raise typer.Exit(NEEDS_PERSON if result.held or result.chain_problem else DONE)
+    raise typer.Exit(NEEDS_PERSON if result.settlement.jobs["held"] or result.chain_problem else DONE)
 
 
 def to_json(result: RestoreResult) -> dict[str, Any]:
@@ -49,12 +50,9 @@ def to_json(result: RestoreResult) -> dict[str, Any]:
         "file": str(result.file),
         "backed_up_at": None if backed_up_at is None else times.to_rfc3339(backed_up_at),
         "restored_at": times.to_rfc3339(result.restored_at),
-        "posted": result.posted,
-        "queued": result.queued,
-        "held": result.held,
-        "missed": result.missed,
+        **{name: result.settlement.jobs[name] for name in COUNTS},
         "replaced": str(result.replaced) if result.replaced else None,
-        "unread": dict(result.unread),
+        "unread": dict(result.settlement.unread),
     }
 
 
@@ -63,17 +61,18 @@ def print_result(result: RestoreResult) -> None:
     at = result.backed_up_at
     age = "" if at is None else f", of {times.format_instant(at, times.local_zone())}"
     output.print_line(f"Restored {result.file}{age}.")
-    output.print_line(f"{output.count(result.posted, 'job')} posted since the backup, on record now.")
-    if result.queued:
-        output.print_line(f"{output.count(result.queued, 'job')} not posted yet: the next 'schedbot work' posts them.")
-    if result.missed:
-        output.print_line(f"{output.count(result.missed, 'job')} missed: 'schedbot audit --state missed' lists them.")
-    if result.held:
-        jobs = output.count(result.held, "job is", "jobs are")
-        output.print_line(f"{jobs} held: no history shows if they were posted. 'schedbot audit --state held'.")
-    if result.unread:
-        reasons = ", ".join(f"{reason} ({number:,})" for reason, number in sorted(result.unread.items()))
-        channels = output.count(sum(result.unread.values()), "channel")
+    jobs, unread = result.settlement.jobs, result.settlement.unread
+    output.print_line(f"{output.count(jobs['posted'], 'job')} posted since the backup, on record now.")
+    if jobs["queued"]:
+        output.print_line(f"{output.count(jobs['queued'], 'job')} not posted yet: the next 'schedbot work' posts them.")
+    if jobs["missed"]:
+        output.print_line(f"{output.count(jobs['missed'], 'job')} missed: 'schedbot audit --state missed' lists them.")
+    if jobs["held"]:
+        held = output.count(jobs["held"], "job is", "jobs are")
+        output.print_line(f"{held} held: no history shows if they were posted. 'schedbot audit --state held'.")
+    if unread:
+        reasons = ", ".join(f"{reason} ({number:,})" for reason, number in sorted(unread.items()))
+        channels = output.count(unread.total(), "channel")
         output.print_line(f"{channels} not read: {reasons}. A new 'schedbot restore' reads again; --within gives time.")
     if result.replaced:
         output.note(f"The old database is {result.replaced}. Changes made after the backup are only there.")

@@ -1,15 +1,16 @@
 """`restore`: put a backup in the place of the database, and post no occurrence a second time."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from schedbot import times
 from schedbot.admin.change_context import ChangeContext, ChangedObject
 from schedbot.admin.operations.backup import stamp
 from schedbot.admin.operations.restores import restored_posts
+from schedbot.admin.operations.restores.restored_posts import Settlement
 from schedbot.errors import BadInput, DatabaseUnusable, SchedbotError
 from schedbot.session import Session
 from schedbot.settings import Settings
@@ -22,22 +23,17 @@ from schedbot.store.sqlite.location import locate
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """Result of a restore: its file and instant, the jobs by their result, and the old database's new name.
+    """Result of a restore: its file and instant, the settlement of the jobs, and the old database's new name.
 
-    `chain_problem`: fault in the hash chain of the backup, '' for none. `unread`: number of channels whose history was
-    not read, by reason.
+    `chain_problem`: fault in the hash chain of the backup, '' for none.
     """
 
     file: Path
     backed_up_at: int | None
     restored_at: int
-    posted: int
-    queued: int
-    held: int
-    missed: int
+    settlement: Settlement
     replaced: Path | None
     chain_problem: str = ""
-    unread: Mapping[str, int] = field(default_factory=dict)
 
 
 def restore(
@@ -70,9 +66,7 @@ def restore(
         swap_database.swap(copy, path, aside or path)
     with closing(open_database(path)) as db:
         ownership.make_owner(db)
-    counts = {result: settlement.jobs[result] for result in ("posted", "queued", "held", "missed")}
-    result = RestoreResult(file, backed_up_at, now(), **counts, replaced=aside, chain_problem=chain_problem)
-    return replace(result, unread=settlement.unread)
+    return RestoreResult(file, backed_up_at, now(), settlement, replaced=aside, chain_problem=chain_problem)
 
 
 @contextmanager
