@@ -105,6 +105,22 @@ def test_health_of_vitals(changes: dict[str, Any], status: str, code: int, probl
     assert bool(result[2]) == bool(problem)
 
 
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        pytest.param({"tick_at": NOW - 150_001}, "No tick has run for", id="crontab removed"),
+        pytest.param({"unticked_at": NOW - 150_001}, "Ticks run but do not finish", id="ticks do nothing"),
+        pytest.param({"oldest_due_at": NOW - 120_001, "pools": 0}, "no worker pool is running", id="pool gone"),
+        pytest.param({"oldest_due_at": NOW - 120_001}, "although 1 worker pool is running", id="queue grows"),
+        pytest.param({"service_at": NOW - 120_001, "pools": 0}, "No worker pool is running", id="service gone"),
+    ],
+)
+def test_each_cause_is_named_within_150_s(changes: dict[str, Any], problem: str) -> None:
+    status, code, text = assess_vitals(**changes)
+    assert (status in ("failed", "degraded"), code) == (True, 1)
+    assert problem in text
+
+
 def beat(db: Database, kind: str, at: int) -> None:
     with db.writing():
         heartbeats.beat(db, kind, kind, at, at)

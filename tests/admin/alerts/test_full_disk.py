@@ -86,6 +86,9 @@ def test_disk_that_fills_before_any_read_is_announced(small: App) -> None:
     for _ in range(2):
         assert small.run("tick").returncode == 1
     assert (len(commanded(small)), len(posted(small))) == (1, 1)
+    health = small.run("health", "--json")
+    assert (health.returncode, json.loads(health.stdout)["status"]) == (1, "failed")
+    assert "is full" in health.stdout
 
 
 def test_killed_sender_of_a_disk_alert_does_not_double(small: App) -> None:

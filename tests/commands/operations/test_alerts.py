@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,24 @@ def test_thirty_failing_days_are_one_alert_and_one_end(history: JobHistory, tmp_
     assert (begun["kind"], ended["kind"]) == ("problem", "recovery")
     assert ended["recovered"] == ["failed:channel_not_found"]
     assert "resolved after 29 d" in ended["text"]
+
+
+def test_one_message_a_minute_bundles_what_began(history: JobHistory, tmp_path: Path) -> None:
+    history.add_workspace("globex")
+    schedules = [history.add_schedule(f"s{number}", workspace=("acme", "globex")[number % 2]) for number in range(31)]
+    for second in range(0, 300, 10):
+        if second == 20:
+            for schedule in schedules:
+                history.add_job(schedule, "failed", error="channel_not_found")
+        if second == 40:
+            history.add_job(history.add_schedule("s"), "held")
+        dispatch.check(session_at(history, NOW + second * 1_000, recorder(tmp_path)))
+    tick, failures, held = recorded(tmp_path)
+    assert [each["cause"] for each in tick["problems"]] == ["tick"]
+    assert jobs_problems(failures)[0].startswith("31 jobs of 2 workspaces failed with channel_not_found")
+    assert [each["cause"] for each in held["problems"]] == ["held"]
+    instants = [datetime.fromisoformat(each["at"]) for each in (tick, failures, held)]
+    assert all(later - earlier >= timedelta(minutes=1) for earlier, later in pairwise(instants))
 
 
 def test_command_that_fails_is_tried_again(history: JobHistory, tmp_path: Path) -> None:
