@@ -60,7 +60,7 @@ class PoolResult(NamedTuple):
 
 
 class PoolFlags(NamedTuple):
-    """How a pool is measured.
+    """Flags of a measured pool.
 
     `is_noop`: its posters answer each post without a request. `is_quiet`: without a line of the log for each post.
     `is_timed`: the time of each statement is counted. `profile`: file that cProfile writes.
