@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 # A job waits this long for a busy channel; a job that has to wait longer is put back.
 CHANNEL_WAIT_MS = 5_000
+# Posts that leave first when none is in flight: a commit with few intents is on the disk sooner.
+FIRST_POSTS = 16
 
 
 class PlannedPost(NamedTuple):
@@ -62,7 +64,10 @@ class Sender:
     def send_due(self) -> None:
         """Write the intent of all messages that may leave now. Each leaves after the commit."""
         steady, now = steady_ms(), self.in_flight.session.now()
-        limit = min(self.in_flight.free_slots(), self.count_allowed(steady))
+        sending = self.in_flight.count_sending()
+        limit = min(self.in_flight.free_slots(), self.in_flight.breaker.count_allowed(steady, sending))
+        if not sending:
+            limit = min(limit, FIRST_POSTS)
         for delivery in self.in_flight.send_queue.take_due(steady, limit):
             try:
                 self.start(delivery, now, steady)
