@@ -17,6 +17,7 @@ def take_over(db: Database, now: int) -> str:
     A file of the same installation that is still there on this machine is told first, so that its ticks and pools end.
     Raises SchedbotError while a pool works with it, and where it cannot be written.
     """
+    ownership.refuse_backup(db)
     owner, place = ownership.get_owner(db), locate(db.path)
     is_replaced = owner is not None and not ownership.is_same_file(owner, place)
     if owner is not None and is_replaced and owner.is_on_machine_of(place) and owner.is_there():

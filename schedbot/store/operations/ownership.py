@@ -29,6 +29,7 @@ def ensure(db: Database, *, dry_run: bool = False) -> Location:
     """Make the place of the file its owner, and return it. Raises DatabaseLost for a copy."""
     place, owner = locate(db.path), get_owner(db)
     if owner != place:
+        refuse_backup(db)
         refuse_copy(owner, place)
         if not dry_run:
             make_owner(db)
@@ -43,6 +44,7 @@ def find_problem(db: Database) -> DatabaseLost | None:
     if owner is None or owner.is_of(db.path):
         return None
     try:
+        refuse_backup(db)
         refuse_copy(owner, locate(db.path))
     except DatabaseLost as error:
         return error
@@ -69,6 +71,21 @@ def make_owner(db: Database, place: Location | None = None) -> None:
     """Make a place the owner, whatever the file says; by default the place of the file."""
     with db.writing():
         db.execute(SET, (place or locate(db.path))._asdict())
+
+
+def refuse_backup(db: Database) -> None:
+    """Raise DatabaseLost for a file that `backup` made: it is older than what was posted since."""
+    backed_up_at = db.integer_or_none("SELECT backed_up_at FROM installation")
+    if backed_up_at is not None:
+        import shlex
+
+        from schedbot import times
+
+        at = times.format_instant(backed_up_at, times.local_zone())
+        raise DatabaseLost(
+            f"'{db.path}' is a backup of {at}: what was posted since would be posted again.",
+            f"'schedbot restore {shlex.quote(str(db.path))}' puts it in place, and posts nothing twice.",
+        )
 
 
 def refuse_copy(owner: Location | None, place: Location) -> None:

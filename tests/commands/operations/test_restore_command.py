@@ -161,6 +161,18 @@ def test_alert_after_the_backup_is_announced_once(
     assert len(app.slack.messages(OPS)) == 1
 
 
+def test_backup_is_not_worked_with_as_it_is(app: App, tmp_path: Path) -> None:
+    app.tick()
+    backup = str(tmp_path / "backup.db")
+    assert app.run("backup", backup).returncode == 0
+    forget_old_database(app)
+    for command in (["tick"], ["work", "--drain"], ["init", "--take-over"], ["health"]):
+        result = app.run("--database", backup, *command)
+        assert (result.returncode, "is a backup of" in result.stdout + result.stderr) == (1, True), command
+    assert app.run("restore", backup).returncode == 0
+    assert app.run("tick").returncode == 0
+
+
 def test_database_without_its_id_is_named_by_each_command(app: App, tmp_path: Path) -> None:
     with sqlite3.connect(app.path) as connection:
         connection.execute("DELETE FROM installation")
