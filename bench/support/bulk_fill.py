@@ -51,6 +51,11 @@ INSERT INTO jobs (schedule_id, workspace_id, due_at, available_at, deadline_at, 
 SELECT id, workspace_id, :due_at, :due_at, :due_at + 21600000, 'queued' FROM schedules
 """
 
+DAYS = """
+INSERT INTO job_days SELECT day, max(state IN ('queued', 'running')) FROM jobs WHERE true GROUP BY day
+ON CONFLICT DO UPDATE SET has_open = excluded.has_open
+"""
+
 PARTS = """
 SELECT type, name, sql FROM sqlite_schema
  WHERE type IN ('index', 'trigger') AND tbl_name = ? AND sql IS NOT NULL
@@ -70,7 +75,7 @@ def filling(database: Path, tables: tuple[str, ...] = ("jobs",)) -> Iterator[aps
     with connection:
         yield connection
     with connection:
-        connection.execute("INSERT OR IGNORE INTO job_days SELECT DISTINCT day FROM jobs")
+        connection.execute(DAYS)
         for _, _, definition in parts:
             connection.execute(str(definition))
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -25,6 +25,9 @@ VIOLATIONS = {
            AND (s.state_until IS NULL OR s.state_until > coalesce(j.deferred_to, j.due_at))
            AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.ended_at IS NULL)""",
     "each day with jobs is listed": "SELECT id FROM jobs WHERE day NOT IN (SELECT day FROM job_days)",
+    "each day with open jobs is listed": """
+        SELECT id FROM jobs WHERE state IN ('queued', 'running')
+           AND day NOT IN (SELECT day FROM job_days WHERE has_open = 1)""",
     "only jobs of a paused workspace are parked": """
         SELECT j.id FROM jobs j JOIN workspaces w ON w.id = j.workspace_id
          WHERE j.state = 'queued' AND j.parked <> (w.paused_at IS NOT NULL)""",

@@ -11,7 +11,7 @@ from schedbot.model import CancelReason, JobState, Schedule
 from schedbot.rules.lifecycle import NEW, REVERSIBLE, Event, after
 from schedbot.store.database import Database
 from schedbot.store.history import missed_spans
-from schedbot.store.history.job_days import on_days
+from schedbot.store.schedules.job_days import on_days
 
 SPACING_MS = 1_000
 

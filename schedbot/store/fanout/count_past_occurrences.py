@@ -8,8 +8,8 @@ from schedbot.model import Schedule, ScheduleState
 from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
 from schedbot.store.history import missed_spans
-from schedbot.store.history.job_days import on_days
 from schedbot.store.schedules import recurrences, schedules
+from schedbot.store.schedules.job_days import on_days
 
 JOBS = f"""
   FROM jobs

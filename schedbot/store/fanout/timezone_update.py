@@ -13,8 +13,8 @@ from schedbot import times
 from schedbot.model import Recurrence
 from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
-from schedbot.store.history.job_days import ON_ANY_DAY
 from schedbot.store.schedules import due_soon
+from schedbot.store.schedules.job_days import ON_ANY_DAY
 from schedbot.store.schedules.recurrences import rule_columns
 
 NOT_ENQUEUED = f"""

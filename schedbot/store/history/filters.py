@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 
 from schedbot.model import JobState
-from schedbot.store.history import job_days
+from schedbot.store.schedules import job_days
 
 # For more schedules it is cheaper to read all jobs in due order than to look theirs up on each day.
 MAX_SCHEDULES_BY_KEY = 100

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from schedbot.model import JobState
 from schedbot.store.database import Database
-from schedbot.store.history.job_days import ON_ANY_DAY
+from schedbot.store.schedules.job_days import ON_ANY_DAY
 
 LAST = f"""
 SELECT ids.value AS schedule_id, j.due_at, j.state, j.error

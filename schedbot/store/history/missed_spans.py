@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from schedbot.model import NO_TICK, MisfirePolicy, Recurrence
 from schedbot.rules import recurrence as rules
 from schedbot.store.database import Database
-from schedbot.store.history.job_days import on_days
+from schedbot.store.schedules.job_days import on_days
 from schedbot.store.schedules.recurrences import rule_columns
 from schedbot.store.schedules.shared_calendars import CALENDAR
 

@@ -1,7 +1,7 @@
 """Instant of a schedule's last message, for reports about the time since then."""
 
 from schedbot.store.database import Database
-from schedbot.store.history.job_days import ON_ANY_DAY
+from schedbot.store.schedules.job_days import ON_ANY_DAY
 
 # Slack's id of a message is its instant in seconds.
 POSTED_AT = "CAST(CAST(p.ts AS REAL) * 1000 AS INTEGER)"

@@ -1,7 +1,7 @@
 """Number of posts since a change. Instants are UTC milliseconds."""
 
 from schedbot.store.database import Database
-from schedbot.store.history.job_days import ON_ANY_DAY
+from schedbot.store.schedules.job_days import ON_ANY_DAY
 
 COUNT_SINCE = f"""
 SELECT count(DISTINCT a.job_id)

@@ -20,9 +20,9 @@ from schedbot.rules.calendar import (
 from schedbot.rules.lifecycle import Event, after
 from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.store.database import Database
-from schedbot.store.history.job_days import on_days
 from schedbot.store.jobs import pacing
 from schedbot.store.jobs.pending import IS_PENDING
+from schedbot.store.schedules.job_days import ON_OPEN_DAYS, on_days
 from schedbot.store.schedules.recurrences import rule_columns
 from schedbot.store.schedules.shared_calendars import CALENDAR, CalendarOwner, parse_calendar
 
@@ -43,8 +43,11 @@ SELECT jobs.id, jobs.schedule_id, jobs.workspace_id, jobs.due_at, jobs.deferred_
 
 CLAIMED = f"{JOBS} WHERE jobs.id = :id AND jobs.token = :token AND jobs.state = 'running'"
 
-# Extra jobs have no calendar.
-WAITING = f"{JOBS} WHERE s.state <> 'removed' AND jobs.kind = 'scheduled' AND {IS_PENDING}"
+# Extra jobs have no calendar. CROSS JOIN: from the schedules to their jobs.
+WAITING = f"""
+{JOBS.replace("JOIN jobs", "CROSS JOIN jobs")}
+ WHERE jobs.{ON_OPEN_DAYS} AND s.state <> 'removed' AND jobs.kind = 'scheduled' AND {IS_PENDING}
+"""
 
 OF_SCHEDULE = f"{WAITING} AND s.id = :schedule_id"
 

@@ -6,7 +6,7 @@ Parts of statements in which the job is `j`, its schedule's version `v` and its 
 """
 
 from schedbot.posts import CANNOT_BE_UPDATED
-from schedbot.store.history.job_days import ON_ANY_DAY, on_days
+from schedbot.store.schedules.job_days import ON_ANY_DAY, ON_OPEN_DAYS, on_days
 
 # A message to a person goes to the conversation that Slack opened.
 CHANNEL = "coalesce(d.channel_id, v.channel)"
@@ -37,9 +37,9 @@ CASE WHEN {IS_FIRST_PART}
 
 # Another job of the schedule is on its way: in one claim the earlier occurrence goes first. Or its message has begun:
 # in a thread, the parts of two messages would mix.
-IS_ON_ITS_WAY = """
+IS_ON_ITS_WAY = f"""
 EXISTS (SELECT 1 FROM jobs p
-         WHERE p.schedule_id = j.schedule_id AND p.state IN ('queued', 'running') AND p.id <> j.id
+         WHERE p.{ON_OPEN_DAYS} AND p.schedule_id = j.schedule_id AND p.state IN ('queued', 'running') AND p.id <> j.id
            AND (p.state = 'running' AND (p.token <> j.token OR p.due_at < j.due_at)
                 OR p.parts_posted > 0 AND p.parked = 0))
 """

@@ -12,8 +12,8 @@ from schedbot.model import CancelReason, JobKind, JobState, Schedule
 from schedbot.rules.lifecycle import NEW, Event, after
 from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.store.database import Database
-from schedbot.store.history.job_days import day_of
 from schedbot.store.schedules import pauses_of_all
+from schedbot.store.schedules.job_days import ON_OPEN_DAYS, day_of
 
 NEVER = 2**62  # an instant that does not come
 CANCELLED = after(JobState.QUEUED, Event.CANCELLED)
@@ -28,15 +28,21 @@ IS_PENDING = """
                     WHERE a.job_id = jobs.id AND a.ended_at IS NULL AND a.sent_at IS NOT NULL)
 """
 
-LIST = f"SELECT id, due_at, state FROM jobs WHERE schedule_id = :schedule_id AND {IS_PENDING}"
+OF_SCHEDULE = f"jobs.{ON_OPEN_DAYS} AND jobs.schedule_id = :schedule_id"
+
+LIST = f"SELECT id, due_at, state FROM jobs WHERE {OF_SCHEDULE} AND {IS_PENDING}"
 
 SETTLE = f"""
 UPDATE jobs SET state = :state, cancel_reason = :reason, token = NULL, lease_until = NULL
- WHERE schedule_id = :schedule_id AND (:due_at IS NULL OR due_at = :due_at) AND {IS_PENDING}
+ WHERE {OF_SCHEDULE} AND (:due_at IS NULL OR due_at = :due_at) AND {IS_PENDING}
 """
 
 CANCEL_ALL = f"""
-UPDATE jobs SET state = :state, cancel_reason = :reason, token = NULL, lease_until = NULL WHERE {IS_PENDING}
+UPDATE jobs SET state = :state, cancel_reason = :reason, token = NULL, lease_until = NULL
+ WHERE id IN (SELECT id FROM jobs WHERE state = 'queued' AND parked = 0
+              UNION ALL SELECT id FROM jobs WHERE state = 'queued' AND parked = 1
+              UNION ALL SELECT id FROM jobs WHERE state = 'running')
+   AND {IS_PENDING}
 """
 
 # A longer or shorter grace moves the deadline by the difference. A job that a person requested has all its grace before
@@ -46,7 +52,7 @@ UPDATE jobs
    SET state = :released, token = NULL, lease_until = NULL, workspace_id = :workspace_id,
        parked = (SELECT paused_at IS NOT NULL FROM workspaces WHERE id = :workspace_id),
        deadline_at = deadline_at + CASE WHEN is_requested THEN max(:longer_ms, 0) ELSE :longer_ms END
- WHERE schedule_id = :schedule_id AND {IS_PENDING}
+ WHERE {OF_SCHEDULE} AND {IS_PENDING}
 """
 
 # Due before the pause and deferred to an instant after it, so the pause does not concern it.
@@ -100,10 +106,9 @@ ON CONFLICT (day, schedule_id, due_at) DO NOTHING
 RETURNING id
 """
 
-COUNT_TO_SEND = """
+COUNT_TO_SEND = f"""
 SELECT count(*) FROM jobs
- WHERE schedule_id = :schedule_id AND state IN ('queued', 'running') AND state = 'queued' AND parked = 0
-   AND deadline_at >= :now
+ WHERE {OF_SCHEDULE} AND state = 'queued' AND parked = 0 AND deadline_at >= :now
    AND coalesce(deferred_to, due_at) <= :now
 """
 

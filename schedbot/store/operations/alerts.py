@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from schedbot.store.database import Database
-from schedbot.store.history.job_days import DAY_MS, ON_ANY_DAY
+from schedbot.store.schedules.job_days import DAY_MS, ON_ANY_DAY
 
 WINDOW_MS = 90 * DAY_MS
 DISK = "disk"  # cause of the alert that is in a file, because no row can be written (admin/operations/alerts/full_disk)

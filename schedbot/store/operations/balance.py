@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from schedbot.model import CancelReason, JobKind, JobState
 from schedbot.rules.expected_occurrences import FOREVER
 from schedbot.store.database import Database
-from schedbot.store.history.job_days import on_days
 from schedbot.store.history.recorded_states import select_schedules
+from schedbot.store.schedules.job_days import on_days
 
 SCHEDULES = """
 SELECT s.id, s.name, r.tz, s.created_at

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from schedbot import __version__
 from schedbot.store.database import Database, DatabaseLost
-from schedbot.store.history.job_days import DAY_MS, on_days
 from schedbot.store.jobs import outage
 from schedbot.store.operations import heartbeats, ownership, passing_failures, remaining_jobs
 from schedbot.store.operations.passing_failures import PassingFailure
 from schedbot.store.schedules import pauses_of_all
+from schedbot.store.schedules.job_days import DAY_MS, on_days
 from schedbot.store.schedules.pauses_of_all import PauseOfAll
 
 COUNT_POOLS = "SELECT count(*) FROM heartbeats WHERE kind = 'pool' AND beat_at BETWEEN :since AND :latest"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from schedbot.store.database import Database
 from schedbot.store.history import changes
-from schedbot.store.history.job_days import DAY_MS, ON_ANY_DAY, day_of
+from schedbot.store.schedules.job_days import DAY_MS, ON_ANY_DAY, day_of
 from schedbot.store.sqlite.chain_entries import SETTLED_STATES
 
 CHILDREN = ("lookups", "message_parts", "message_files", "attempts")

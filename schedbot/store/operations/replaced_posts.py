@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from schedbot.model import JobState, occurrence_id
 from schedbot.store.database import Database
-from schedbot.store.history.job_days import day_of
+from schedbot.store.schedules.job_days import day_of
 
 SELECT = """
 SELECT j.schedule_id, j.due_at, j.state, j.attempts, j.ts, j.thread_ts, j.parts, a.channel

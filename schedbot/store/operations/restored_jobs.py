@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from schedbot.model import JobKind, JobState, Outcome, ThreadSpan, occurrence_id
 from schedbot.rules.lifecycle import NEW, REVERSIBLE, Event, after
 from schedbot.store.database import Database
-from schedbot.store.history.job_days import day_of
 from schedbot.store.jobs.message_parts import BEGUN_GRACE_MS
+from schedbot.store.schedules.job_days import day_of
 
 ERROR = "restored"
 WORKER = "restore"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from schedbot.model import JobState, Outcome, Recurrence, ThreadSpan
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
-from schedbot.store.history.job_days import ON_ANY_DAY
 from schedbot.store.jobs.direct_messages import DirectMessage
 from schedbot.store.operations import chain
+from schedbot.store.schedules.job_days import ON_ANY_DAY
 from schedbot.store.schedules.recurrences import rule_columns
 
 BACKED_UP_AT = """

@@ -13,6 +13,7 @@ from schedbot.model import JobState
 from schedbot.rules.lifecycle import Event, after
 from schedbot.rules.misfire import MIN_GRACE_MS
 from schedbot.store.database import Database
+from schedbot.store.schedules.job_days import ON_OPEN_DAYS
 
 RELEASED = after(JobState.RUNNING, Event.RELEASED)
 FAILED = after(JobState.QUEUED, Event.EXPIRED)
@@ -29,7 +30,7 @@ UPDATE jobs SET state = :released, parked = 1, token = NULL, lease_until = NULL
 """
 
 # A job of unknown outcome may be sent again after its look-up, so its grace is restarted too.
-RESTART_GRACE = """
+RESTART_GRACE = f"""
 UPDATE jobs SET deadline_at = restarted.deadline_at
   FROM (SELECT j.id AS id, :now + CASE WHEN j.is_requested THEN max(v.grace_ms, :min_grace_ms) ELSE v.grace_ms END
                AS deadline_at
@@ -38,7 +39,7 @@ UPDATE jobs SET deadline_at = restarted.deadline_at
           JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version
          WHERE j.id IN (SELECT id FROM jobs WHERE workspace_id = :id AND state = 'queued' AND parked = 1
                         UNION ALL SELECT id FROM jobs
-                         WHERE schedule_id = :schedule_id AND state IN ('queued', 'running') AND state = 'queued'
+                         WHERE {ON_OPEN_DAYS} AND schedule_id = :schedule_id AND state = 'queued'
                         UNION ALL SELECT id FROM jobs WHERE workspace_id = :id AND state = 'unknown')
            AND j.workspace_id = :id AND j.deadline_at >= :paused_at
            AND (:schedule_id IS NULL OR j.schedule_id = :schedule_id)
@@ -46,9 +47,8 @@ UPDATE jobs SET deadline_at = restarted.deadline_at
                 OR v.misfire = 'all'
                 OR (v.misfire = 'latest'
                     AND NOT EXISTS (SELECT 1 FROM jobs n
-                                     WHERE n.schedule_id = j.schedule_id AND n.due_at > j.due_at
-                                       AND n.state IN ('queued', 'running') AND n.state = 'queued'
-                                       AND n.kind = 'scheduled'
+                                     WHERE n.{ON_OPEN_DAYS} AND n.schedule_id = j.schedule_id
+                                       AND n.due_at > j.due_at AND n.state = 'queued' AND n.kind = 'scheduled'
                                        AND coalesce(n.deferred_to, n.due_at) <= :now)))) AS restarted
  WHERE jobs.id = restarted.id AND jobs.deadline_at < restarted.deadline_at
 """

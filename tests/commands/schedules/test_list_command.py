@@ -62,7 +62,7 @@ def test_last_results_read_indexes_only(app: App) -> None:
     assert "SCAN jobs" not in plan
     assert "SCAN l" not in plan
     assert "SCAN m" not in plan
-    assert "(schedule_id=? AND due_at<?)" in plan
+    assert "(day=? AND schedule_id=? AND due_at<?)" in plan
 
 
 @pytest.mark.slow

@@ -232,7 +232,6 @@ CREATE TABLE jobs (
   CONSTRAINT deferred_has_a_reason CHECK ((deferred_to IS NULL) = (deferred_by IS NULL))
 ) STRICT;
 CREATE INDEX jobs_claimable ON jobs (available_at, id) WHERE state = 'queued' AND parked = 0;
-CREATE INDEX jobs_open ON jobs (schedule_id) WHERE state IN ('queued', 'running');
 CREATE INDEX jobs_leased ON jobs (lease_until) WHERE state = 'running';
 CREATE INDEX jobs_to_look_up ON jobs (available_at) WHERE state = 'unknown';
 CREATE INDEX jobs_of_unknown_outcome ON jobs (schedule_id) WHERE state = 'unknown';
@@ -247,15 +246,31 @@ CREATE INDEX jobs_by_error ON jobs (error) WHERE error IS NOT NULL;
 CREATE INDEX jobs_by_due ON jobs (due_at);
 CREATE INDEX jobs_deferred_past_pause ON jobs (schedule_id) WHERE state = 'cancelled' AND deferred_to IS NOT NULL;
 
--- Days with jobs: the jobs of a schedule are looked up on each of them (store/history/job_days.py).
+-- Days with jobs: the jobs of a schedule are looked up on each of them (store/schedules/job_days.py), and its open jobs
+-- (queued, running) on the days that may have some. An index of the open jobs by schedule would be written at each
+-- change of a state, on a page for each job. The first job of a new day ends the days before without open jobs.
 CREATE TABLE job_days (
-  day  INTEGER NOT NULL PRIMARY KEY
+  day       INTEGER NOT NULL PRIMARY KEY,
+  has_open  INTEGER NOT NULL DEFAULT 1,                -- 0: no job of the day is open
+  CONSTRAINT has_open_is_yes_or_no CHECK (has_open IN (0, 1))
 ) STRICT;
-CREATE TRIGGER day_of_new_job AFTER INSERT ON jobs WHEN NOT EXISTS (SELECT 1 FROM job_days WHERE day = NEW.day)
-BEGIN INSERT INTO job_days VALUES (NEW.day); END;
+CREATE INDEX job_days_open ON job_days (day) WHERE has_open = 1;
+CREATE TRIGGER day_of_new_job AFTER INSERT ON jobs
+WHEN NOT EXISTS (SELECT 1 FROM job_days WHERE day = NEW.day AND has_open = 1)
+BEGIN
+  INSERT INTO job_days (day) VALUES (NEW.day) ON CONFLICT DO UPDATE SET has_open = 1;
+  UPDATE job_days SET has_open = 0
+   WHERE has_open = 1 AND day < NEW.day - 1 AND NEW.day = (SELECT max(day) FROM job_days)
+     AND day NOT IN (SELECT day FROM jobs WHERE state = 'queued' AND parked = 0
+                     UNION ALL SELECT day FROM jobs WHERE state = 'queued' AND parked = 1
+                     UNION ALL SELECT day FROM jobs WHERE state = 'running');
+END;
 CREATE TRIGGER day_of_moved_job AFTER UPDATE OF due_at ON jobs
-WHEN NOT EXISTS (SELECT 1 FROM job_days WHERE day = NEW.day)
-BEGIN INSERT INTO job_days VALUES (NEW.day); END;
+WHEN NOT EXISTS (SELECT 1 FROM job_days WHERE day = NEW.day AND has_open = 1)
+BEGIN INSERT INTO job_days (day) VALUES (NEW.day) ON CONFLICT DO UPDATE SET has_open = 1; END;
+CREATE TRIGGER day_of_job_that_is_queued_again AFTER UPDATE OF state ON jobs
+WHEN NEW.state = 'queued' AND NOT EXISTS (SELECT 1 FROM job_days WHERE day = NEW.day AND has_open = 1)
+BEGIN UPDATE job_days SET has_open = 1 WHERE day = NEW.day; END;
 
 -- Many missed occurrences of a schedule in one row: each occurrence of the recurrence from first to last that has no
 -- job. A backfill makes jobs for some of them, and the count goes down by these.

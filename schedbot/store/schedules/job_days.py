@@ -6,8 +6,10 @@ due_at nothing is sorted, and a LIMIT ends the look-ups. Without one of these co
 
 DAY_MS = 86_400_000
 
-# For any table of jobs: `j.{ON_ANY_DAY}`.
+# Before them may be the name of the table: `j.{ON_ANY_DAY}`.
 ON_ANY_DAY = "day IN (SELECT day FROM job_days)"
+# Days that may have open jobs (queued, running), which are the last ones.
+ON_OPEN_DAYS = "day IN (SELECT day FROM job_days WHERE has_open = 1)"
 
 
 def day_of(instant: str) -> str:
