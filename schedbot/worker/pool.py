@@ -210,7 +210,8 @@ class Pool:
         periodic_at = self.timers.next_at(self.is_stopping(stop))
         render_end_at = self.claimer.live_pool.next_end_at()
         wake_at = min(periodic_at, self.sender.next_at() or NEVER, render_end_at or NEVER, self.shutdown.stop_by)
-        is_ending_now = self.ended_by and self.shutdown.stopping_since is None
+        has_ended = self.is_stopping(stop) and not self.in_flight.deliveries  # the last end was written in this turn
+        is_ending_now = has_ended or (self.ended_by and self.shutdown.stopping_since is None)
         claims_now = not self.is_stopping(stop) and self.claimer.has_room_for_more()
         if self.in_flight.writes or is_ending_now or claims_now:
             wake_at = 0

@@ -49,6 +49,21 @@ def test_stopped_pool_keeps_its_deadline(app: App) -> None:
 
 
 @pytest.mark.slow
+def test_stopped_pool_ends_with_its_last_post(app: App) -> None:
+    app.timeout_s, app.lease_s = 60, 60
+    app.add_due_jobs(1)
+    app.slack.order("hold")
+    pool = app.start("work", "--processes", "1")
+    app.slack.wait_for_held(1)
+    pool.terminate()
+    assert pool.stderr
+    assert any("shutdown_started" in line for line in pool.stderr)
+    app.slack.release()
+    pool.communicate(timeout=5)  # sooner than at its next heartbeat
+    assert app.states() == {"succeeded": 1}
+
+
+@pytest.mark.slow
 def test_summary_counts_job_cancelled_by_pause(app: App) -> None:
     app.add_schedule("yearly", cron="0 0 1 1 *")
     app.run("run-now", "yearly")
