@@ -210,10 +210,10 @@ class Pool:
         periodic_at = self.timers.next_at(self.is_stopping(stop))
         render_end_at = self.claimer.live_pool.next_end_at()
         wake_at = min(periodic_at, self.sender.next_at() or NEVER, render_end_at or NEVER, self.shutdown.stop_by)
-        has_ended = self.is_stopping(stop) and not self.in_flight.deliveries  # the last end was written in this turn
-        is_ending_now = has_ended or (self.ended_by and self.shutdown.stopping_since is None)
+        # The stop has not begun, or the last end was written in this turn.
+        ends_now = self.is_stopping(stop) and (not self.in_flight.deliveries or self.shutdown.stopping_since is None)
         claims_now = not self.is_stopping(stop) and self.claimer.has_room_for_more()
-        if self.in_flight.writes or is_ending_now or claims_now:
+        if self.in_flight.writes or ends_now or claims_now:
             wake_at = 0
         for key, _ in self.selector.select(max(0, wake_at - steady_ms()) / 1000):
             if key.data == "signal":
