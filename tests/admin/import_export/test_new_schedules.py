@@ -149,6 +149,19 @@ def test_killed_process_is_an_error_and_changes_nothing(schedules: Schedules, ch
     assert load(schedules, LINES[:5], lambda: None) == ImportResult(5, 0, 0)
 
 
+def test_name_taken_beside_the_process_is_in_its_list(schedules: Schedules) -> None:
+    writer = ScheduleWriter(schedules.db, ChangeContext.begin(schedules.session, "import"))
+    with NewSchedules(writer, 0, is_large=True) as new:
+        stage(schedules, new)
+        new.end_staging()
+        for name in ("d", "b"):
+            schedules.add(name)
+        with pytest.raises(BadInput), schedules.db.writing():
+            for in_use in new.list_names_in_use():
+                raise BadInput(in_use.name)
+    assert load(schedules, LINES[:1], lambda: None) == ImportResult(1, 0, 0)
+
+
 @pytest.mark.parametrize("only_adds", [True, False])
 def test_reference_to_nothing_is_refused_at_once(schedules: Schedules, only_adds: bool) -> None:
     writer = ScheduleWriter(schedules.db, ChangeContext.begin(schedules.session, "import"))
