@@ -210,7 +210,6 @@ class Pool:
         periodic_at = self.timers.next_at(self.is_stopping(stop))
         render_end_at = self.claimer.live_pool.next_end_at()
         wake_at = min(periodic_at, self.sender.next_at() or NEVER, render_end_at or NEVER, self.shutdown.stop_by)
-        # The stop has not begun, or the last end was written in this turn.
         ends_now = self.is_stopping(stop) and (not self.in_flight.deliveries or self.shutdown.stopping_since is None)
         claims_now = not self.is_stopping(stop) and self.claimer.has_room_for_more()
         if self.in_flight.writes or ends_now or claims_now:
