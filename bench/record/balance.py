@@ -22,6 +22,7 @@ from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
 
+from schedbot import times
 from schedbot.admin.balance.balance import Balance
 from schedbot.store.open_database import create_database
 from tests.support.app import now_ms
@@ -47,8 +48,8 @@ SELECT s.id, s.workspace_id, due_at, due_at, due_at, 'succeeded', '1.0' FROM min
 """
 
 
-def fill(path: Path, schedules: int, each: int) -> None:
-    """Make a database in which all balance."""
+def fill(path: Path, schedules: int, each: int) -> int:
+    """Make a database in which all balances, up to the returned instant."""
     now = now_ms() // MINUTE * MINUTE
     with (db := create_database(path, "bench", 0)).writing():
         rows = {"workspace_id": workspace(db, "default"), "created_at": now - each * MINUTE}
@@ -60,8 +61,9 @@ def fill(path: Path, schedules: int, each: int) -> None:
             db.execute(VERSION, {key: row[key] for key in ("id", "recurrence_id", "created_at")})
             db.execute(SCHEDULE, row)
         db.execute(JOBS, {"created_at": rows["created_at"], "now": now})
-        db.execute("INSERT INTO heartbeats VALUES ('tick', 'tick', '1', :now, :now)", {"now": now_ms()})
+        db.execute("INSERT INTO heartbeats VALUES ('tick', 'tick', '1', :now, :now)", {"now": now})
     db.close()
+    return now
 
 
 def balance_years(years: int) -> None:
@@ -91,13 +93,14 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "s.db"
-        fill(path, args.schedules, args.each)
+        until = times.to_rfc3339(fill(path, args.schedules, args.each))
         started = time.monotonic()
-        words = [sys.executable, "-m", "schedbot", "audit", "--balance", "--json"]
+        words = [sys.executable, "-m", "schedbot", "audit", "--balance", "--json", "--to", until]
         done = subprocess.run(words, env={**os.environ, "SCHEDBOT_DATABASE": str(path)}, capture_output=True, text=True)
         seconds = time.monotonic() - started
-        memory_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"{seconds:.1f} s, {memory_mb:.0f} MB: {done.stdout.splitlines()[-1]}{done.stderr}")
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu, memory_mb = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    print(f"{seconds:.1f} s ({cpu:.1f} s of CPU), {memory_mb:.0f} MB: {done.stdout.splitlines()[-1]}{done.stderr}")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from schedbot.tick import tick
 from tests.support.app import now_ms
 from tests.support.schedules import Schedules, clock
 
+COUNT = "SELECT count(*) FROM jobs WHERE state = :state AND kind <> 'test'"
 HOUR, DAY = 3_600_000, 86_400_000
 COMMANDS = [
     *(["stats", "--by", by, "--csv"] for by in stats.BY),
@@ -77,6 +78,19 @@ def measure_why(database: Path) -> None:
     print(f"why: {len(questions)} questions, the slowest {slowest:.0f} ms")
 
 
+def compare_counts(database: Path) -> None:
+    """Print whether the counts of stats are those of the tables."""
+    with closing(open_database(database)) as db:
+        session = Session(Settings(None, database), db)
+        for by in ("day", "account"):
+            rows = stats.compute(session, by, 0)
+            print(
+                f"stats by {by}: {sum(row.posts for row in rows):,} posts, {sum(row.failed for row in rows):,} failed"
+            )
+        posts, failed = (db.integer(COUNT, {"state": state}) for state in ("succeeded", "failed"))
+        print(f"tables: {posts:,} posts, {failed:,} failed")
+
+
 def measure_commands(full: Program, empty: Program) -> None:
     """Print the seconds of each command."""
     for words in COMMANDS:
@@ -99,6 +113,7 @@ def main() -> None:
             full.database.unlink(missing_ok=True)
             prepare(full.database, args.attempts, args.schedules)
         print(f"{full.database.stat().st_size / 1e6:,.0f} MB")
+        compare_counts(full.database)
         measure_why(full.database)
         measure_commands(full, empty)
 
