@@ -16,6 +16,7 @@ from schedbot.store.fanout import pause_all_end, timed_pauses
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS
 from schedbot.store.history import changes, missed_spans
 from schedbot.store.history.changes import Change
+from schedbot.store.schedules import pauses_of_all
 from schedbot.store.schedules.recurrences import rule_columns, set_next_due
 
 HOUR_MS = 3_600_000
@@ -113,6 +114,7 @@ def correct(db: Database, since: int, now: int) -> None:
     timed_pauses.restore(db, now)
     pause_all_end.make_effective(db, now)  # what a person changed while the clock was ahead
     pause_all_end.settle(db, now)
+    pauses_of_all.put_right(db, now)
     activate_finished(db, since)
     db.execute(TAKE_BACK_JOBS, {**instants, "soon": now + LOOK_AHEAD_MS})
     for span in db.all(SpanToShorten, SPANS, instants):

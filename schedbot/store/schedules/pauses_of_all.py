@@ -49,6 +49,11 @@ UPDATE pauses_of_all SET ended_at = NULL, ended_by = NULL
    AND NOT EXISTS (SELECT 1 FROM pauses_of_all WHERE ended_at IS NULL)
 """
 
+PUT_RIGHT = """
+UPDATE pauses_of_all SET paused_at = min(paused_at, :now), ended_at = min(ended_at, :now)
+ WHERE paused_at > :now OR ended_at > :now
+"""
+
 
 class PauseOfAll(NamedTuple):
     """A pause of all schedules. `paused_until` None: a person ends it. `ended_at` None: it is open."""
@@ -117,3 +122,8 @@ def has_ending(db: Database, now: int, horizon: int) -> bool:
 def restore(db: Database, now: int) -> bool:
     """Open the newest pause that a tick ended before its time. False: there is none, or another pause is open."""
     return db.execute(RESTORE, {"now": now, "tick": TICK}) == 1
+
+
+def put_right(db: Database, now: int) -> None:
+    """Let pauses that began or ended while the clock was ahead do so now. Inside a transaction."""
+    db.execute(PUT_RIGHT, {"now": now})

@@ -138,6 +138,19 @@ def test_pause_of_all_covers_the_end_of_a_shorter_pause(schedules: Schedules) ->
     assert next(job[:16] for job in schedules.jobs() if " missed" in job) == "2026-12-01 19:00"
 
 
+def test_resume_of_all_by_a_fast_clock_counts_from_its_correction(schedules: Schedules) -> None:
+    schedules.add("hourly", cron="0 * * * *")
+    schedules.tick("2026-12-01 09:59:00")
+    pause_all.pause(schedules.session, "moving", "")
+    schedules.pause("hourly", until="2026-12-02 03:30")
+    schedules.tick("2026-12-02 17:40:00")  # 30 h ahead
+    pause_all.resume(schedules.session)
+    schedules.tick("2026-12-01 11:40:00")
+    schedules.tick("2026-12-03 09:30:00")
+    assert named(schedules) == []
+    assert next(job[:16] for job in schedules.jobs() if " missed" in job) == "2026-12-02 04:00"
+
+
 def test_pruned_time_is_left_out(balanced: Schedules) -> None:
     with balanced.db.writing():
         balanced.db.execute("UPDATE jobs SET state = 'succeeded', ts = '1.0' WHERE state = 'queued'")
