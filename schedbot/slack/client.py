@@ -64,6 +64,7 @@ class SlackClient:
         self._web: AsyncWebClient | None = None
         # Slack's clock minus ours, from the last response; None before the first. Accurate to a second.
         self._clock_offset_ms: int | None = None
+        self._clock_date = ""  # of the response that it is from
         self._app_ids: dict[str, AppIds] = {}  # by token
 
     def __repr__(self) -> str:
@@ -280,7 +281,8 @@ class SlackClient:
     def _record_clock_offset(self, date: str | None) -> None:
         # It is only noted: no date, however malformed, changes the outcome of a request.
         with suppress(Exception):
-            if date:
+            if date and date != self._clock_date:  # it has whole seconds
+                self._clock_date = date
                 slack_ms = int(parsedate_to_datetime(date).timestamp() * 1000) + 500
                 self._clock_offset_ms = slack_ms - clock.now_ms()
 

@@ -86,6 +86,7 @@ class Poster:
     writer: asyncio.StreamWriter
     tokens: TokenCache = field(default_factory=TokenCache)
     running: set[asyncio.Task[None]] = field(default_factory=set)
+    unsent: bytearray = field(default_factory=bytearray)
 
     def receive(self, request: ChildRequest) -> None:
         """Start to answer a request, beside the others."""
@@ -104,7 +105,15 @@ class Poster:
         task.add_done_callback(self.running.discard)
 
     def send(self, response: ChildResponse) -> None:
-        self.writer.write(encode(response))
+        """Send a response, together with the others of this turn of the event loop: the pool takes them at once."""
+        if not self.unsent:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self.unsent += encode(response)
+
+    def flush(self) -> None:
+        """Write the responses that wait."""
+        self.writer.write(bytes(self.unsent))
+        self.unsent.clear()
 
     async def post(self, request: PostRequest | ShareRequest) -> None:
         """Post a message or share a file, unless its start is too late or its token unavailable."""
