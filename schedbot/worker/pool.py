@@ -169,8 +169,8 @@ class Pool:
             self.in_flight.failures.run("claim", self.claimer.claim)
 
     def commit(self) -> None:
-        """Make the queued writes."""
-        self.in_flight.failures.run("commit", lambda: self.in_flight.writes.commit(self.session.db))
+        """Make the queued writes, unless they wait for others."""
+        self.in_flight.failures.run("commit", lambda: self.in_flight.writes.commit_if_due(self.session.db))
 
     def run_periodic_work(self) -> None:
         """Renew leases, rescue, reconcile and write the heartbeat, each at its interval."""
@@ -208,11 +208,11 @@ class Pool:
     def wait(self, stop: StopSignal) -> None:
         """Sleep until something happens or is due: the one place where the pool waits."""
         periodic_at = self.timers.next_at(self.is_stopping(stop))
-        render_end_at = self.claimer.live_pool.next_end_at()
-        wake_at = min(periodic_at, self.sender.next_at() or NEVER, render_end_at or NEVER, self.shutdown.stop_by)
+        instants = (self.in_flight.writes.due_at(), self.sender.next_at(), self.claimer.live_pool.next_end_at())
+        wake_at = min(periodic_at, self.shutdown.stop_by, *(at or NEVER for at in instants))
         ends_now = self.is_stopping(stop) and (not self.in_flight.deliveries or self.shutdown.stopping_since is None)
         claims_now = not self.is_stopping(stop) and self.claimer.has_room_for_more()
-        if self.in_flight.writes or ends_now or claims_now:
+        if ends_now or claims_now:
             wake_at = 0
         for key, _ in self.selector.select(max(0, wake_at - steady_ms()) / 1000):
             if key.data == "signal":

@@ -19,6 +19,8 @@ EMPTY_BYTES = 4_096  # of a file without tables
 BUSY_MS = 60_000
 # A tick writes rows all over the indexes: with the default of 2 MB it reads the same pages again and again.
 CACHE_KIB = 65_536
+# A checkpoint writes each page once, however many commits have written it: the default, 4 MB, is a few of a pool.
+CHECKPOINT_PAGES = 4_000
 STATEMENTS = 512  # in the cache, the most of apsw: each row of executemany takes a place of its own
 
 
@@ -68,6 +70,7 @@ def connect(path: Path, busy_ms: int, scripts: Path, begin: Callable[[Database],
         application_id.refuse_other_programs(connection, path)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES:d}").fetchall()
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB:d}")
         database = SqliteDatabase(connection, path, migrations.newest(scripts), busy_ms)
         database._stamp = stamp

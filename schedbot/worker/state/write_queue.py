@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar, cast
 
 from schedbot import log
+from schedbot.clock import steady_ms
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Database
 
+GAP_MS = 3  # between the starts of two commits: each has a cost, whatever it writes
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -72,11 +74,15 @@ class CommittedWrite(NamedTuple):
 
 @dataclass(slots=True)
 class WriteQueue:
-    """Writes in order, and the callbacks of those that are committed. `takes_only_endings`: see `keep_only_endings`."""
+    """Writes in order, and the callbacks of those that are committed. `takes_only_endings`: see `keep_only_endings`.
+
+    `next_at`: writes that come soon after a commit wait until then for others (steady milliseconds).
+    """
 
     _groups: list[WriteGroup] = field(default_factory=list)
     _committed: deque[CommittedWrite] = field(default_factory=deque)
     takes_only_endings: bool = False
+    next_at: int = 0
 
     def add(
         self,
@@ -115,12 +121,21 @@ class WriteQueue:
     def __bool__(self) -> bool:
         return bool(self._groups or self._committed)
 
+    def due_at(self) -> int | None:
+        """Return when the writes are to be committed (steady milliseconds); None without any."""
+        return self.next_at or 1 if self else None
+
+    def commit_if_due(self, db: Database) -> None:
+        """Commit, unless the writes wait for others."""
+        if self and steady_ms() >= self.next_at:
+            self.commit(db)
+
     def commit(self, db: Database) -> None:
         """Make all writes in one transaction. Raises DatabaseUnusable and DatabaseOutgrown; then all writes remain."""
         self._run_callbacks()
         if not self._groups:
             return
-        groups = self._groups
+        groups, self.next_at = self._groups, steady_ms() + GAP_MS
         try:
             with db.writing(self.takes_only_endings):
                 committed = [write for group in groups for write in make_together(group, db)]

@@ -39,8 +39,9 @@ EARLY_MS = 1_000
 SLOT_MS = 1_300
 # A job that no renderer can take now is put back for this long, spread over as long again.
 NO_RENDERER_MS = 5_000
-# A job that updates a message, or posts into a thread, waits for those of its schedule by steps of this length.
-SCHEDULE_WAIT_MS = 2_000
+# A job that updates a message, or posts into a thread, waits for those of its schedule by steps of this length, spread
+# so that two pools do not meet again and again.
+LEAST_SCHEDULE_WAIT_MS, SCHEDULE_SPREAD_MS = 500, 1_000
 # Jobs that only wait for their channel, for each post that may be in flight.
 WAITING_PER_SLOT = 4
 CLAIM_WRITE = "write_claim"
@@ -153,7 +154,7 @@ class Claimer:
         elif send_at > steady + CHANNEL_WAIT_MS:
             self.in_flight.put_back(job, now + self.put_back_slot(job, send_at, now) - steady)
         elif job.is_waiting:
-            self.in_flight.put_back(job, now + SCHEDULE_WAIT_MS)
+            self.in_flight.put_back(job, now + LEAST_SCHEDULE_WAIT_MS + int(random.random() * SCHEDULE_SPREAD_MS))
         elif job.waits_until > now:
             self.in_flight.put_back(job, job.waits_until)
         elif not job.stored and self.is_render_queue_full(job, steady):

@@ -184,7 +184,8 @@ class ChildSupervisor:
         """Write the queued requests of one child."""
         child.pipe.flush()
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if child.pipe.is_blocked else 0)
-        self.selector.modify(child.pipe.socket, events, child)
+        if self.selector.get_key(child.pipe.socket).events != events:
+            self.selector.modify(child.pipe.socket, events, child)
 
     # -- end
 
