@@ -1,7 +1,7 @@
 """Verify the hash chain: each link's hash, each row's hash, and that no row is outside of the chain.
 
 Links are read in order, their rows by key. A row that was settled, queued again and settled again has several entries;
-only the last one has to fit. Memory grows with such rows alone.
+only the last one has to fit. Memory grows by a bit for each such row.
 """
 
 import json
@@ -31,6 +31,8 @@ KEYS = "(SELECT :kind AS kind, value ->> 0 AS key, value ->> 1 AS number, 0 AS w
 TEXTS = {kind: select_texts(kind, KEYS) for kind in RowKind}
 COUNTS = {kind: f"SELECT count(*) FROM {table.table} r WHERE {table.condition}" for kind, table in TABLES.items()}
 BATCH = 2_000  # entries whose rows are read by one statement for each table
+
+PAGE_BITS = 512
 
 Ident = tuple[int, int, int]  # kind, key, number
 
@@ -89,14 +91,46 @@ def verify(db: Database, known_head: str = "", progress: Callable[[int], None] =
     return report
 
 
+class IdentSet:
+    """A set of rows that takes a bit for each: after a prune there are millions until the links of the prune come."""
+
+    def __init__(self) -> None:
+        self._pages: dict[tuple[int, int, int], int] = {}  # kind, number, key / PAGE_BITS
+
+    def add(self, ident: Ident) -> None:
+        """Add a row."""
+        page, bit = self._place(ident)
+        self._pages[page] = self._pages.get(page, 0) | bit
+
+    def discard(self, ident: Ident) -> None:
+        """Take a row out, if it is in."""
+        page, bit = self._place(ident)
+        if bits := self._pages.get(page, 0) & ~bit:
+            self._pages[page] = bits
+        else:
+            self._pages.pop(page, None)
+
+    def __contains__(self, ident: Ident) -> bool:
+        page, bit = self._place(ident)
+        return bool(self._pages.get(page, 0) & bit)
+
+    def __bool__(self) -> bool:
+        return bool(self._pages)
+
+    @staticmethod
+    def _place(ident: Ident) -> tuple[tuple[int, int, int], int]:
+        kind, key, number = ident
+        return (kind, number, key // PAGE_BITS), 1 << key % PAGE_BITS
+
+
 @dataclass(slots=True)
 class Verification:
-    """State of a verification. `suspects`: rows that do not fit their last entry, with the reason."""
+    """State of a verification. `suspects`: rows that do not fit their last entry."""
 
     db: Database
     report: ChainReport
     progress: Callable[[int], None]
-    suspects: dict[Ident, str] = field(default_factory=dict)
+    suspects: IdentSet = field(default_factory=IdentSet)
     counts: Counter[int] = field(default_factory=Counter)
 
     def run(self, known_head: str) -> None:
@@ -111,8 +145,7 @@ class Verification:
                 batch.clear()
         self.compare(batch)
         if self.suspects:
-            ident, fault = next(iter(self.suspects.items()))
-            raise BrokenChain(f"{describe(ident)} was {fault}")
+            raise BrokenChain(self.describe_first_suspect())
         self.report.rows = self.counts.total()
         self.refuse_inserted()
         if not is_known:
@@ -141,14 +174,23 @@ class Verification:
         for kind, key, number, expected in batch:
             ident = (kind & ~DROPPED, key, number)
             if kind & DROPPED:
-                self.suspects.pop(ident, None)
+                self.suspects.discard(ident)
                 self.counts[ident[0]] -= 1
                 continue
             self.counts[kind] += 1
             row = rows.get(ident)
             if row is None or row[1] is None or digest(row[1]) != expected:
-                self.suspects.setdefault(ident, "altered" if row and row[0] else "removed")
+                self.suspects.add(ident)
         self.progress(len(batch))
+
+    def describe_first_suspect(self) -> str:
+        """Return the sentence about the first row that does not fit. Reads the links again."""
+        entries = (entry for link in self.db.each(Link, LINKS) for entry in unpack(link.entries))
+        first = next(entry for entry in entries if (entry.kind, entry.key, entry.number) in self.suspects)
+        rows = self.read_texts([first])
+        ident = (first.kind, first.key, first.number)
+        is_there = ident in rows and rows[ident][0]
+        return f"{describe(ident)} was {'altered' if is_there else 'removed'}"
 
     def read_texts(self, batch: list[Entry]) -> Mapping[Ident, RowText]:
         keys: dict[int, dict[tuple[int, int], None]] = {kind: {} for kind in RowKind}

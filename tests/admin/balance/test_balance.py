@@ -138,7 +138,7 @@ def test_pause_of_all_covers_the_end_of_a_shorter_pause(schedules: Schedules) ->
     assert next(job[:16] for job in schedules.jobs() if " missed" in job) == "2026-12-01 19:00"
 
 
-def test_resume_of_all_by_a_fast_clock_counts_from_its_correction(schedules: Schedules) -> None:
+def test_resume_of_all_by_a_fast_clock_counts_from_now(schedules: Schedules) -> None:
     schedules.add("hourly", cron="0 * * * *")
     schedules.tick("2026-12-01 09:59:00")
     pause_all.pause(schedules.session, "moving", "")
