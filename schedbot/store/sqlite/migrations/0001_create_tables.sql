@@ -248,7 +248,8 @@ CREATE INDEX jobs_deferred_past_pause ON jobs (schedule_id) WHERE state = 'cance
 
 -- Days with jobs: the jobs of a schedule are looked up on each of them (store/schedules/job_days.py), and its open jobs
 -- (queued, running) on the days that may have some. An index of the open jobs by schedule would be written at each
--- change of a state, on a page for each job. The first job of a new day ends the days before without open jobs.
+-- change of a state, on a page for each job. The first open job of a day ends the other days without open jobs, unless
+-- it comes late (backfill): then a later day does. A job in advance that is skipped, or a wrong clock, ends no day.
 CREATE TABLE job_days (
   day       INTEGER NOT NULL PRIMARY KEY,
   has_open  INTEGER NOT NULL DEFAULT 1,                -- 0: no job of the day is open
@@ -256,15 +257,18 @@ CREATE TABLE job_days (
 ) STRICT;
 CREATE INDEX job_days_open ON job_days (day) WHERE has_open = 1;
 CREATE TRIGGER day_of_new_job AFTER INSERT ON jobs
-WHEN NOT EXISTS (SELECT 1 FROM job_days WHERE day = NEW.day AND has_open = 1)
+WHEN NEW.state = 'queued' AND NOT EXISTS (SELECT 1 FROM job_days WHERE day = NEW.day AND has_open = 1)
 BEGIN
   INSERT INTO job_days (day) VALUES (NEW.day) ON CONFLICT DO UPDATE SET has_open = 1;
   UPDATE job_days SET has_open = 0
-   WHERE has_open = 1 AND day < NEW.day - 1 AND NEW.day = (SELECT max(day) FROM job_days)
+   WHERE has_open = 1 AND day NOT BETWEEN NEW.day - 1 AND NEW.day + 1 AND NEW.day >= NEW.available_at / 86400000 - 1
      AND day NOT IN (SELECT day FROM jobs WHERE state = 'queued' AND parked = 0
                      UNION ALL SELECT day FROM jobs WHERE state = 'queued' AND parked = 1
                      UNION ALL SELECT day FROM jobs WHERE state = 'running');
 END;
+CREATE TRIGGER day_of_new_job_that_is_not_queued AFTER INSERT ON jobs
+WHEN NEW.state <> 'queued' AND NOT EXISTS (SELECT 1 FROM job_days WHERE day = NEW.day)
+BEGIN INSERT INTO job_days (day, has_open) VALUES (NEW.day, NEW.state = 'running'); END;
 CREATE TRIGGER day_of_moved_job AFTER UPDATE OF due_at ON jobs
 WHEN NOT EXISTS (SELECT 1 FROM job_days WHERE day = NEW.day AND has_open = 1)
 BEGIN INSERT INTO job_days (day) VALUES (NEW.day) ON CONFLICT DO UPDATE SET has_open = 1; END;
