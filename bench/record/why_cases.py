@@ -5,7 +5,6 @@ They are made by schedbot's own commands in a filled database; only the jobs' st
 
 from collections.abc import Callable
 
-from schedbot.admin.schedules import pause_all
 from schedbot.admin.undo import undo
 from schedbot.admin.workspaces import manage
 from schedbot.model import JobState, TokenSource
@@ -95,8 +94,3 @@ def suspend(schedules: Schedules, name: str) -> None:
     with schedules.db.writing():
         sql = "UPDATE schedules SET state = 'suspended', reason = 'channel_not_found' WHERE name = :name"
         schedules.db.execute(sql, {"name": name})
-
-
-def pause_everything(schedules: Schedules) -> None:
-    """Pause all posts, as the last of all."""
-    pause_all.pause(schedules.session, "moving", "")

@@ -106,9 +106,8 @@ class RandomRun:
         budget = RetryBudget(job.deadline_at, job.spent, job.max_attempts, self.now)
         transition = next_state(reply, budget, self.now, self.random.random)
         number, state, available_at = job.attempts + 1, transition.state, transition.available_at
-        attempt_ends.end(
-            db, attempt_ends.AttemptEnd(*claim, number, self.now, reply, state, available_at, transition.spent)
-        )
+        end = attempt_ends.AttemptEnd(*claim, number, self.now, reply, state, available_at, transition.spent)
+        attempt_ends.end_all(db, [end])
         if transition.hold_until:
             pacing.hold(db, job.workspace_id, pacing.POST, "", self.now, transition.hold_until)
             pacing.postpone_jobs(db, job.workspace_id, transition.hold_until, 3_000)

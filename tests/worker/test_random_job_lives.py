@@ -174,7 +174,7 @@ class LifeOfAJob(RuleBasedStateMachine):
             available_at=transition.available_at,
             spent=transition.spent,
         )
-        if not attempt_ends.end(self.db, end):
+        if attempt_ends.end_all(self.db, [end]) == [None]:
             return False
         if transition.hold_until:
             pacing.postpone_jobs(self.db, job.workspace_id, transition.hold_until, 3_000)

@@ -88,7 +88,7 @@ def test_attempt_that_ends_after_pause_cancels_its_job(tmp_path: Path) -> None:
         result = AttemptResult(Outcome.RATE_LIMITED, "ratelimited")
         with history.db.writing():
             end = attempt_ends.AttemptEnd(job.id, job.token, 1, NOW, result, JobState.QUEUED, NOW, spent=0)
-            assert attempt_ends.end(history.db, end) == "cancelled"
+            assert attempt_ends.end_all(history.db, [end]) == ["cancelled"]
 
 
 def test_work_fails_at_once_on_unwritable_database(app: App) -> None:

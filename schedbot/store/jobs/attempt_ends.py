@@ -84,11 +84,6 @@ class AttemptEnd(NamedTuple):
     release: ChannelRelease | None = None
 
 
-def end(db: Database, end: AttemptEnd) -> JobState | None:
-    """Write one end, as `end_all`. Return the state that was written."""
-    return end_all(db, [end])[0]
-
-
 def end_all(db: Database, ends: Sequence[AttemptEnd]) -> list[JobState | None]:
     """Write the ends of attempts and the next states of their jobs, and release their channels. In a transaction.
 

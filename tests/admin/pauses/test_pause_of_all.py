@@ -127,7 +127,7 @@ def test_sent_job_that_is_to_be_tried_again_is_cancelled(schedules: Schedules) -
     timeout = AttemptResult(Outcome.NOT_POSTED, "timeout")
     end = attempt_ends.AttemptEnd(1, 7, 1, ms("2026-12-01 09:00:01"), timeout, JobState.QUEUED, 0, 1)
     with schedules.db.writing():
-        attempt_ends.end(schedules.db, end)
+        attempt_ends.end_all(schedules.db, [end])
     assert schedules.jobs() == ["2026-12-01 09:00 cancelled all_paused"]
 
 

@@ -103,9 +103,8 @@ def test_detail_is_kept_as_it_is(schedules: Schedules, worker: Worker, db: Datab
     worker.begin(job := worker.claim_one())
     result = AttemptResult(Outcome.RENDER_FAILED, "render_failed", detail=detail)
     with db.writing():
-        attempt_ends.end(
-            db, attempt_ends.AttemptEnd(job.id, job.token, 1, worker.now, result, JobState.FAILED, worker.now, 1)
-        )
+        end = attempt_ends.AttemptEnd(job.id, job.token, 1, worker.now, result, JobState.FAILED, worker.now, 1)
+        attempt_ends.end_all(db, [end])
     expected = detail.encode(errors="backslashreplace").decode()
     assert read_row(db, "SELECT outcome, error, detail, ts FROM attempts") == (
         "render_failed",

@@ -73,9 +73,8 @@ def test_part_after_another_is_no_retry(tmp_path: Path) -> None:
                 start = begin(job, random.Random(0))
                 attempts.begin(history.db, start, NOW, 0)
                 result = AttemptResult(Outcome.POSTED, ts="1796137200.000100")
-                attempt_ends.end(
-                    history.db, attempt_ends.AttemptEnd(job.id, job.token, start.part, NOW, result, state, NOW, 1)
-                )
+                end = attempt_ends.AttemptEnd(job.id, job.token, start.part, NOW, result, state, NOW, 1)
+                attempt_ends.end_all(history.db, [end])
         assert not [row for row in list_counts(history.db) if row[3] == "retried"]
 
 

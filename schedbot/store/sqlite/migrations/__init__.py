@@ -1,6 +1,6 @@
 """Migrations: numbered SQL files, each named for its effect, never edited after a release, and run with its number.
 
-An older pool that still runs records the end of its posts with its own statements (`attempt_ends.end`,
+An older pool that still runs records the end of its posts with its own statements (`attempt_ends.end_all`,
 `claims.release`). If a migration removes their columns, the posts in flight are settled by look-ups instead.
 """
 
