@@ -30,8 +30,8 @@ class BurstCost(NamedTuple):
     children_us: float
 
 
-def find_spent(burst: Burst) -> BurstCost:
-    """Return the times of a burst."""
+def compute_cost(burst: Burst) -> BurstCost:
+    """Return the time of a burst, and the processor time of each post."""
     posts = len(burst.late_ms)
     of_pool = (burst.times.parent_s, burst.times.children_s) if burst.times else (0, 0)
     cpu = (seconds / posts * 1e6 for seconds in (burst.client_s, *of_pool))
@@ -45,7 +45,7 @@ def compare(posts: int, rounds: int, answer_s: float) -> tuple[float, float]:
         for _ in range(rounds):
             bursts.append((measure_client(server, posts), measure_pool(server, posts, WORKSPACES)))
     alone, own = (
-        BurstCost(*map(median, zip(*map(find_spent, of_rounds), strict=True)))
+        BurstCost(*map(median, zip(*map(compute_cost, of_rounds), strict=True)))
         for of_rounds in zip(*bursts, strict=True)
     )
     server_us = median(burst.arrivals.cpu_us for pair in bursts for burst in pair)

@@ -1,7 +1,7 @@
 """Lateness of posts while `prune` deletes, and without it, in the same run; then space, chain and balance.
 
     python -m bench.record.prune                                          # 1,000,000 attempts, of which a third stays
-    python -m bench.record.prune --attempts 50000 --seconds 5             # short form
+    python -m bench.record.prune --attempts 50000 --schedules 500 --seconds 5   # short form
 
 A pool with default settings posts 20 jobs each half second, to a server that answers in 20 ms. `prune` runs beside it
 for at most as long as the pool ran alone, and goes on without the pool until its end.
@@ -54,8 +54,8 @@ class DueJobs:
         return self.db.integers(LATENESS, {"first": first, "last": last})
 
 
-def schedbot(*words: str) -> list[str]:
-    """Return the command line of a command."""
+def command_line(*words: str) -> list[str]:
+    """Return the words that run a command of schedbot."""
     return [sys.executable, "-m", "schedbot", *words]
 
 
@@ -76,7 +76,7 @@ def measure_lateness(program: Program, older_than: str, seconds: float) -> None:
         due = DueJobs(db)
         due.post_for(3)
         alone = due.post_for(seconds)
-        prune = subprocess.Popen(schedbot("prune", "--older-than", older_than), env=program.env, text=True)
+        prune = subprocess.Popen(command_line("prune", "--older-than", older_than), env=program.env, text=True)
         beside = due.post_for(seconds, prune)
         was_running = prune.poll() is None
         prune.terminate()
@@ -99,7 +99,7 @@ def measure_rest(program: Program, older_than: str) -> None:
     )
     span = ["--schedule", "s0*", "--from", "30d", "--json"]
     for words in (["doctor", "--chain", "--json"], ["audit", "--balance", *span]):
-        done = subprocess.run(schedbot(*words), env=program.env, capture_output=True, text=True, check=False)
+        done = subprocess.run(command_line(*words), env=program.env, capture_output=True, text=True, check=False)
         lines = [line for line in done.stdout.splitlines() if '"chain"' in line or '"balanced"' in line]
         print(f"{' '.join(words)}: {' '.join(lines) or done.stderr}", flush=True)
 

@@ -30,7 +30,7 @@ from schedbot.store.schedules import lookup
 BATCH = 500
 
 Progress = Callable[[int, int], None]  # called with the work done and the work in all
-Stage = Callable[[NewSchedule, int], None]  # takes each new schedule with its line
+StageNew = Callable[[NewSchedule, int], None]  # called with each new schedule and its line
 Item = TypeVar("Item")
 
 
@@ -61,7 +61,7 @@ class ImportChecker:
     `stage` takes each new schedule with its line.
     """
 
-    def __init__(self, session: Session, writer: ScheduleWriter, update: bool, stage: Stage) -> None:
+    def __init__(self, session: Session, writer: ScheduleWriter, update: bool, stage: StageNew) -> None:
         self.session = session
         self.writer = writer
         self.definitions = definitions.load(session.settings)

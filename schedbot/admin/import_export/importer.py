@@ -16,7 +16,7 @@ from schedbot.admin.import_export.import_plan import (
     ImportPlan,
     PlannedChange,
     Progress,
-    Stage,
+    StageNew,
     refuse_bad_lines,
 )
 from schedbot.admin.import_export.jsonl_reader import read_json_lines
@@ -72,7 +72,7 @@ def import_file(
     writer = ScheduleWriter(session.db, ChangeContext.begin(session, "import"))
     last_change = changes.last_number(session.db)
 
-    def check(stage: Stage) -> tuple[ImportChecker, int]:
+    def check(stage: StageNew) -> tuple[ImportChecker, int]:
         errors = LineErrors()
         checker = ImportChecker(session, writer, source.update, stage)
         with trial.limit_trials(MOST_TRIALS) as limit:
@@ -101,7 +101,7 @@ def to_result(plan: ImportPlan, changed: int, not_rendered: int) -> ImportResult
 
 
 def leave_out(new: NewSchedule, line: int) -> None:
-    """Stage nothing."""
+    """Leave a new schedule out: a dry run stages none."""
 
 
 def read_records(source: Source, errors: LineErrors) -> Iterator[Record]:

@@ -59,7 +59,7 @@ UPDATE jobs
        parts = :parts, parts_posted = :parts, attempts = :attempts
  WHERE id = :id AND state = :before
 """
-GO_ON = """
+RECORD_FIRST_PARTS = """
 UPDATE jobs
    SET parts_posted = :posted, ts = :ts, thread_ts = :thread_ts, attempts = :attempts,
        deadline_at = max(deadline_at, :deadline_at)
@@ -81,7 +81,7 @@ INSERT INTO lookups (job_id, number, workspace_id, looked_up_at, answer, ts)
 VALUES (:id, :number, :workspace_id, :now, 'found', :ts)
 """
 
-IS_UNSURE = "UPDATE schedules SET unsure_until = :now WHERE id IN (SELECT value FROM json_each(:ids))"
+MARK_UNSURE = "UPDATE schedules SET unsure_until = :now WHERE id IN (SELECT value FROM json_each(:ids))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def find(db: Database, schedule_id: str, due_at: int) -> RestoredJob | None:
 
 
 def insert(db: Database, schedule_id: str, due_at: int, kind: JobKind) -> RestoredJob | None:
-    """Add the job of an occurrence of which the backup has none. None without its schedule. Inside a transaction."""
+    """Add the job of an occurrence of which the backup has none; None if the schedule is unknown. In a transaction."""
     queued = NEW[Event.ENQUEUED]
     bindings = {"schedule_id": schedule_id, "due_at": due_at, "kind": kind, "queued": queued}
     job_id = db.integer_or_none(INSERT, bindings)
@@ -187,13 +187,13 @@ def end_parts(db: Database, job: RestoredJob, post: RestoredPost) -> None:
         db.execute(END_PARTS, {"id": job.id, "ts_by_part": json.dumps(post.ts_by_part)})
 
 
-def go_on(db: Database, job: RestoredJob, post: RestoredPost, now: int) -> JobState:
+def record_first_parts(db: Database, job: RestoredJob, post: RestoredPost, now: int) -> JobState:
     """Record the first parts of a stored message: the next one follows. Return the state. Inside a transaction."""
     posted, attempts = len(post.ts_by_part), job.attempts
     if posted > job.parts_posted:
         attempts = record_post(db, job, post, max(0, post.at - job.scheduled_at), now)
     bindings = {"id": job.id, "before": job.state, "posted": posted, "ts": post.ts, "thread_ts": post.thread_ts}
-    db.execute(GO_ON, {**bindings, "attempts": attempts, "deadline_at": now + BEGUN_GRACE_MS})
+    db.execute(RECORD_FIRST_PARTS, {**bindings, "attempts": attempts, "deadline_at": now + BEGUN_GRACE_MS})
     end_parts(db, job, post)
     if job.state is JobState.UNKNOWN:
         return queue(db, job, now)
@@ -216,4 +216,4 @@ def queue(db: Database, job: RestoredJob, now: int) -> JobState:
 
 def mark_unsure(db: Database, schedule_ids: Sequence[str], now: int) -> None:
     """Record that it is not known which occurrences of schedules were posted up to now. Inside a transaction."""
-    db.execute(IS_UNSURE, {"ids": json.dumps(list(schedule_ids)), "now": now})
+    db.execute(MARK_UNSURE, {"ids": json.dumps(list(schedule_ids)), "now": now})

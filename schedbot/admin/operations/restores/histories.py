@@ -28,7 +28,7 @@ def read(session: Session, search_plan: SearchPlan, now: int, within_ms: int) ->
         with suppress(TokenUnavailable):
             token = check.find_token(session.settings, workspaces.by_id(session.db, workspace_id))
             own = [(place, search) for place, search in search_plan.searches.items() if place in places]
-            searches |= with_channels(session, workspace_id, token, own)
+            searches |= build_searches(session, workspace_id, token, own)
     settings = session.settings
     ordered = [place for place in search_plan.searches if place in searches]
     posts = one_shot.fetch_posted(
@@ -38,12 +38,12 @@ def read(session: Session, search_plan: SearchPlan, now: int, within_ms: int) ->
     return unread | dict(zip(ordered, posts, strict=True))
 
 
-def with_channels(
+def build_searches(
     session: Session, workspace_id: str, token: str, places: Iterable[tuple[PostPlace, PlaceSearch]]
 ) -> dict[PostPlace, ChannelSearch]:
-    """Return the searches of a workspace, of a person in the conversation with that person.
+    """Return the searches of a workspace. A person is searched in the conversation with that person.
 
-    A person whose conversation Slack does not open is searched by the user's id, which Slack refuses.
+    Where Slack opens no conversation, the search has the user's id, which Slack refuses.
     """
     from schedbot.slack import one_shot
 

@@ -10,11 +10,11 @@ from schedbot.store.operations import restored_jobs, restored_state
 from schedbot.store.operations.restored_jobs import RestoredJob, RestoredPost
 from schedbot.store.operations.restored_state import KnownThread
 
-GOES_ON = (JobState.QUEUED, JobState.UNKNOWN, JobState.FAILED, JobState.HELD)
+CAN_GO_ON = (JobState.QUEUED, JobState.UNKNOWN, JobState.FAILED, JobState.HELD)
 
 
 def find_or_add(db: Database, schedule_id: str, due_at: int) -> RestoredJob | None:
-    """Return the job of an occurrence, which is added if the backup has none; None without its schedule."""
+    """Return the job of an occurrence, which is added if the backup has none; None if the schedule is unknown."""
     if job := restored_jobs.find(db, schedule_id, due_at):
         return job
     kind = JobKind.SCHEDULED if is_occurrence(db, schedule_id, due_at) else JobKind.EXTRA
@@ -46,13 +46,13 @@ def record(db: Database, job: RestoredJob, parts: PostedParts, now: int) -> bool
     return True
 
 
-def go_on(db: Database, job: RestoredJob, parts: PostedParts, now: int) -> bool:
+def record_first_parts(db: Database, job: RestoredJob, parts: PostedParts, now: int) -> bool:
     """Record the first parts of a job whose next parts are stored; False if they are not."""
     by_part = join(job, parts)
     is_begun = sorted(by_part) == list(range(1, len(by_part) + 1))
-    if not (is_begun and job.is_stored and job.parts == parts.parts and job.state in GOES_ON):
+    if not (is_begun and job.is_stored and job.parts == parts.parts and job.state in CAN_GO_ON):
         return False
-    restored_jobs.go_on(db, job, to_post(job, parts, by_part), now)
+    restored_jobs.record_first_parts(db, job, to_post(job, parts, by_part), now)
     return True
 
 

@@ -96,7 +96,7 @@ def settle_posted(db: Database, proof: Evidence, now: int) -> Counter[str]:
             continue
         if post_records.record(db, job, parts, now):
             results[POSTED] += 1
-        elif post_records.go_on(db, job, parts, now):
+        elif post_records.record_first_parts(db, job, parts, now):
             results[QUEUED if job.state in (JobState.QUEUED, JobState.UNKNOWN) else OTHER] += 1
         elif proof.is_superseded(job):
             results[settle_absent(db, job, proof, now, 0)] += 1
