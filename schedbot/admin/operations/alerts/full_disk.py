@@ -1,4 +1,4 @@
-"""The alert about a full disk. No row can be written then, so it is in a file beside the database, with its own room.
+"""The alert about a full disk. No row can be written then, so a file beside the database has it, with room of its own.
 
 The intent to send is in the file before the message leaves, as the rows of other alerts are. So one place gets one
 message when the disk is full, and one when it has room again, whatever process looks, and however often.
@@ -15,6 +15,7 @@ from schedbot.admin.operations.alerts.places import CHANNEL, DeliveryResult, Tar
 from schedbot.admin.operations.machine import machine_health
 from schedbot.errors import SchedbotError
 from schedbot.model import TokenSource
+from schedbot.operation_settings import AlertSettings
 from schedbot.session import Session
 from schedbot.settings import Settings
 from schedbot.store.open_database import get_installation_id
@@ -188,7 +189,7 @@ def find_target(settings: Settings, alert: DiskAlert, delivery: DiskDelivery) ->
     """Return where and as what the message is posted. Raises SchedbotError."""
     own = settings.alerts
     if own is None or alert.token is None:
-        raise SchedbotError("There is no such workspace as [alerts] names.", "'schedbot workspace list' shows them.")
+        raise places.no_workspace((own or AlertSettings()).workspace)
     name = f"alert:disk:{alert.since}:{'over' if alert.is_over else 'full'}"
     token = places.read_token(settings, alert.token, own.workspace)
     return Target(places.find_channel(own), token, alert.installation, name, delivery.attempts)

@@ -98,9 +98,14 @@ def find_workspace(session: Session) -> Workspace:
     name = (session.settings.alerts or AlertSettings()).workspace
     workspace = workspaces.by_name(session.db, name)
     if workspace is None:
-        problem = f"There is no workspace {quote(name)}, which [alerts] names."
-        raise SchedbotError(problem, "'schedbot workspace list' shows them.")
+        raise no_workspace(name)
     return workspace
+
+
+def no_workspace(name: str) -> SchedbotError:
+    """Return the error for a workspace of [alerts] that does not exist."""
+    problem = f"There is no workspace {quote(name)}, which [alerts] names."
+    return SchedbotError(problem, "'schedbot workspace list' shows them.")
 
 
 def read_token(settings: Settings, source: TokenSource, workspace: str) -> str:
