@@ -1,7 +1,7 @@
 """Cost of a claim beside finished and waiting jobs, compared with the same claim in a small database.
 
     python -m bench.claim                                                 # 3,000,000 finished, 1,000,000 waiting
-    python -m bench.claim --schedules 20000 --rounds 10 --workspaces 1000 # short form
+    python -m bench.claim --schedules 20000 --rounds 3 --workspaces 1000  # short form
 
 A claim takes 200 jobs of 10,000 due ones in one transaction, as a pool does. The waiting jobs are due an hour later.
 """

@@ -2,7 +2,7 @@
 
     python -m bench.imports                                  # 1,000,000 lines
     python -m bench.imports --lines 100000 --seconds 30
-    python -m bench.imports --lines 20000 --seconds 5        # short form
+    python -m bench.imports --lines 5000 --seconds 3         # short form
 
 The raw inserts write the same rows into the same tables and indexes, in one transaction. The write lock is what a pool
 waits for. The pool has a post due every 25 ms for `--seconds`, and the import runs in that time; its posters answer at
@@ -54,7 +54,10 @@ def write_file(file: Path, lines: int) -> None:
 
 
 def insert_raw(database: Path, copy: Path) -> tuple[float, float]:
-    """Insert the rows of an import into an empty database, in one transaction. Returns seconds, and processor's."""
+    """Insert the rows of an import into an empty database, in one transaction.
+
+    Returns seconds, and seconds of the processor.
+    """
     create_database(copy, "raw", DUE_AT).close()
     connection = apsw.Connection(str(copy))
     for pragma in ("synchronous = FULL", "foreign_keys = OFF", "cache_size = -262144"):
@@ -96,7 +99,7 @@ def measure_alone(lines: int, folder: Path) -> list[Ratio]:
     raw, raw_cpu = insert_raw(program.database, folder / "raw.db")
     (folder / "again").mkdir()
     memory = measure_memory(Program(folder / "again"), file)
-    print(f"import       {lines / wall:8.0f} lines/s   cpu {cpu / lines * 1e6:5.1f} µs a line   {memory:5.0f} MB")
+    print(f"import       {lines / wall:8.0f} lines/s   cpu {cpu / lines * 1e6:5.1f} µs a line   {memory:5.0f} MiB")
     print(f"raw inserts  {lines / raw:8.0f} lines/s   cpu {raw_cpu / lines * 1e6:5.1f} µs a line")
     print(f"The import holds the write lock for {watch.locked_s:.2f} s.")
     return [

@@ -1,7 +1,7 @@
 """Lateness of posts that are due at one instant, compared with a burst of schedbot's Slack client alone.
 
     python -m bench.lateness                                  # 1,000 posts and 100 posts, three rounds
-    python -m bench.lateness --posts 1000 --rounds 1          # short form
+    python -m bench.lateness --rounds 1                       # short form
 
 Default settings, a channel for each post. The server answers each post in 20 ms. In each round the client alone and a
 pool post in turns; the figures are medians of the rounds. `bench/support/bursts.py` says what the client alone does.

@@ -1,7 +1,7 @@
 """Commands beside many schedules: first line of the listings, doctor.
 
     python -m bench.scale                       # 1,000,000 schedules
-    python -m bench.scale --schedules 20000     # short form
+    python -m bench.scale --schedules 5000      # short form
 
 Each listing is compared with the same command on an empty database.
 """

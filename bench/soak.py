@@ -1,7 +1,7 @@
 """Memory of each process, rate and replaced children of a pool over many jobs.
 
     python -m bench.soak                               # 1,000,000 jobs whose posts cost nothing
-    python -m bench.soak --jobs 8000 --share 400       # short form: posters are replaced after 400 jobs
+    python -m bench.soak --jobs 10000 --share 1000     # short form: posters are replaced after 1,000 jobs
     python -m bench.soak --http --jobs 200000          # posts over HTTP to a server that answers at once
     python -m bench.soak --plot soak.svg
 

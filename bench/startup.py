@@ -1,7 +1,7 @@
 """Start-up time of the commands, compared with `python -c pass` in the same run.
 
     python -m bench.startup                # 15 rounds
-    python -m bench.startup --rounds 5     # short form
+    python -m bench.startup --rounds 3     # short form
 
 The processor time is compared too: it depends less on other load. The configuration is the one that `init` writes, and
 modules are compiled once, as in an installation.

@@ -1,7 +1,7 @@
 """Cost of a tick with many due jobs, compared with raw inserts of the same rows into the same indexes.
 
     python -m bench.tick                                  # 100,000 due; 0, 1,000,000 and 10,000,000 finished jobs
-    python -m bench.tick --due 20000 --finished 0 200000  # short form
+    python -m bench.tick --due 16000 --finished 0 160000  # short form
     python -m bench.tick --plot tick.svg                  # and a plot of the costs
 
 The due schedules have 800 rules in 40 zones, and are due at one instant. The raw inserts write the rows that the tick

@@ -1,7 +1,7 @@
 """Answers of the commands beside many attempts: why, stats, audit, log, metrics, health.
 
     python -m bench.record.reads                                            # 10,000,000 attempts of 20,000 schedules
-    python -m bench.record.reads --attempts 200000 --schedules 2000         # short form
+    python -m bench.record.reads --attempts 50000 --schedules 500           # short form
     python -m bench.record.reads --database FILE                            # keep the filled database, or use it again
 
 The counts of results and the hash chain are written by schedbot's own statements (bench/support/record_fill.py). `why`

@@ -27,9 +27,10 @@ class TimedSelector(selectors.DefaultSelector):
 
 
 def read(selector: TimedSelector) -> dict[str, float]:
-    """Return seconds since any instant: of the parent's main thread, of all of the parent, and of the children.
+    """Return clocks in seconds: of the parent's main thread, of all of the parent, and of the children.
 
-    `delay_s`: the main thread could run and had no core (schedstat of Linux).
+    Only the difference of two readings has a meaning. `delay_s`: the main thread could run and had no core
+    (schedstat of Linux).
     """
     schedstat = Path("/proc/self/schedstat").read_text().split()
     return {

@@ -1,7 +1,7 @@
 """NewSchedules: writes many new schedules at once. They are staged while no lock is held, and moved in a transaction.
 
-Rule: where nothing was changed since `NewSchedules` began, no name was taken either, and the hash chain of the changes
-is computed already. Otherwise both are looked at inside the transaction.
+If nothing was changed since `NewSchedules` began, no name was taken meanwhile, and the links of the hash chain are as
+computed before the transaction. Otherwise the transaction checks the names and computes the links.
 """
 
 import json
@@ -23,7 +23,7 @@ from schedbot.store.imports.row_builder import MOST_TERMS, NewRow, Origin, Terms
 from schedbot.store.imports.staging import Stage
 from schedbot.store.operations import heartbeats
 
-LARGE = 10_000  # new schedules: they are worth a process, and a transaction with settings of its own
+LARGE = 10_000  # new schedules; more are worth a second process, and a transaction with settings of its own
 BATCH = 1_000
 
 
@@ -44,7 +44,8 @@ class NewSchedules:
         self.count = 0
         self.rows: list[NewRow] = []
         self.new_terms: dict[int, TermsText] = {}
-        self.terms: dict[int, tuple[int, ScheduleFields]] = {}  # numbers by id(); the fields are held, so ids stay
+        # Numbers by the id() of the fields, which are held so that no other object gets their id.
+        self.terms: dict[int, tuple[int, ScheduleFields]] = {}
 
     def __enter__(self) -> Self:
         return self

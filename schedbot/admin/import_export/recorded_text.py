@@ -1,4 +1,4 @@
-"""JSON of the values that schedules with the same rule and terms are recorded with, without those of their own."""
+"""JSON of the recorded values that schedules with the same rule and terms have in common."""
 
 import json
 from typing import Any

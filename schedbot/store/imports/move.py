@@ -89,7 +89,7 @@ def list_names_in_use(db: Database) -> Iterator[NameInUse]:
 
 
 def add_schedules(db: Database, now: int, staged: int) -> None:
-    """Write the schedules with their recurrences, which have their next occurrence then.
+    """Write the schedules, their versions and their recurrences, with the next occurrence of each.
 
     The transaction may check no references (`only_adds` of `writing`), so they are checked here, all at once. Each
     schedule comes with its version out of one row, and a recurrence that is not there is null, which is refused.

@@ -66,7 +66,7 @@ class StagingProcess:
         return links
 
     def read_reply(self) -> list[bytes]:
-        """Return the links of the child. Raises DatabaseUnusable for an error of it, and for none."""
+        """Return the links of the child. Raises DatabaseUnusable if it reports an error, or ended without a reply."""
         assert self.child.stdin
         assert self.child.stdout
         with suppress(OSError):

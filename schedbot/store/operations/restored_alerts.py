@@ -17,7 +17,8 @@ UPDATE alert_deliveries
    SET sent_at = (SELECT m.created_at FROM alert_messages m WHERE m.id = alert_deliveries.message_id)
  WHERE ended_at IS NULL AND sent_at IS NULL AND place = 'channel'
 """
-# Messages are named by their numbers, and those since the backup are not known. There is not one each second.
+# The channel names a message by its number, and the numbers used since the backup are unknown. Alerts are rarer than
+# one a second, so the seconds since 1970 are above all of them.
 LEAVE_NUMBERS_OUT = "INSERT INTO alert_messages (id, created_at, content) VALUES (:now / 1000, :now, '{}')"
 
 

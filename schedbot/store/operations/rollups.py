@@ -17,7 +17,7 @@ Key = TypeVar("Key", int, str)
 ResultCount = tuple[Key, str, int, int]
 
 HOUR_MS = 3_600_000
-SPAN_MS = 2_592_000_000
+SPAN_MS = 2_592_000_000  # 30 days
 
 BY_HOUR = """
 SELECT period * 3600000 AS at, measure, bucket, count FROM rollups WHERE kind = 'hour' AND period >= :hour

@@ -6,7 +6,7 @@ due_at nothing is sorted, and a LIMIT ends the look-ups. Without one of these co
 
 DAY_MS = 86_400_000
 
-# Before them may be the name of the table: `j.{ON_ANY_DAY}`.
+# A statement may put the table's name before a condition: `j.{ON_ANY_DAY}`.
 ON_ANY_DAY = "day IN (SELECT day FROM job_days)"
 # Days that may have open jobs (queued, running), which are the last ones.
 ON_OPEN_DAYS = "day IN (SELECT day FROM job_days WHERE has_open = 1)"

@@ -1,7 +1,7 @@
-"""File beside the database that the alert about a full disk is written into: its room is taken while there is some.
+"""File beside the database for the alert about a full disk. Its blocks are allocated while the disk has room.
 
-Writing over blocks that a file has needs no room. A file system that copies on write (btrfs, ZFS) needs some all the
-same; there the write fails, and the caller sends nothing.
+To overwrite blocks of a file takes no room. A file system that copies on write (btrfs, ZFS) needs some all the same:
+there the write fails, and the caller sends nothing.
 """
 
 import fcntl
@@ -36,7 +36,7 @@ class AlertFile:
         with naming(self.path, self._database):
             content = text.encode()[:SIZE].ljust(SIZE)
             if os.pwrite(self._descriptor, content, 0) < SIZE:
-                os.pwrite(self._descriptor, content, 0)  # the rest says why it did not fit
+                os.pwrite(self._descriptor, content, 0)  # fails with the reason why the rest did not fit
             os.fsync(self._descriptor)
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 import apsw
 
 CACHE_KIB = 262_144  # the indexes of a million new schedules; with less, their pages are written again and again
-NO_CHECKPOINT = 0  # pages of the write-ahead log after which a commit copies them into the database
+NO_CHECKPOINT = 0  # wal_autocheckpoint: no commit copies the write-ahead log into the database
 
 
 @contextmanager
