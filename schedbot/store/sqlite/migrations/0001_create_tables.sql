@@ -405,7 +405,6 @@ CREATE TABLE pacing (
   free_at       INTEGER NOT NULL,
   PRIMARY KEY (workspace_id, method, channel)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX pacing_free ON pacing (free_at);
 
 CREATE TABLE changes (
   id            INTEGER NOT NULL PRIMARY KEY,
