@@ -4,7 +4,7 @@ import socket
 
 from schedbot.model import AttemptResult, Outcome
 from schedbot.slack.token_stores.place import RotationSettings
-from schedbot.worker.post_messages import PostRequest, PostResponse
+from schedbot.worker.post_protocol import PostRequest, PostResponse
 from schedbot.worker.protocol import Ready, decode_request, encode
 
 CHUNK = 1 << 18

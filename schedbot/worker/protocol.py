@@ -2,7 +2,7 @@
 
 The first message of a child is `{"version": "..."}`, a form that every version of schedbot reads. All other messages
 are read only by a process of the same version, as an object with its class name in `type`; a post and its result are
-arrays (`post_messages`).
+arrays (`post_protocol`).
 """
 
 import json
@@ -14,8 +14,8 @@ from schedbot.reports import live_protocol
 from schedbot.reports.context import LiveOccurrence
 from schedbot.reports.live_protocol import LivePing, LivePong, LiveRenderRequest, LiveRenderResponse, encode_fields
 from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
-from schedbot.worker import post_messages
-from schedbot.worker.post_messages import PostRequest, PostResponse
+from schedbot.worker import post_protocol
+from schedbot.worker.post_protocol import PostRequest, PostResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +179,14 @@ def decode_version(line: bytes) -> str:
 def encode(message: ChildRequest | ChildResponse) -> bytes:
     """Return a message as one line."""
     if isinstance(message, PostRequest | PostResponse):
-        return post_messages.encode(message)
+        return post_protocol.encode(message)
     return encode_fields(message)
 
 
 def decode_request(line: bytes) -> ChildRequest:
     """Return a message of the pool."""
     if line.startswith(b"["):
-        return post_messages.decode_request(line)
+        return post_protocol.decode_request(line)
     content = json.loads(line)
     kind = content.pop("type")
     match kind:
@@ -215,7 +215,7 @@ def decode_request(line: bytes) -> ChildRequest:
 def decode_response(line: bytes) -> ChildResponse:
     """Return a message of a child of this version."""
     if line.startswith(b"["):
-        return post_messages.decode_response(line)
+        return post_protocol.decode_response(line)
     content = json.loads(line)
     kind = content.pop("type")
     if kind in PLAIN_RESPONSES:

@@ -7,7 +7,7 @@ from schedbot.posts import MessageMetadata, PostOptions, RenderedFile
 from schedbot.reports.context import LiveOccurrence
 from schedbot.slack.response_models import HistoryAnswer, LookUpAnswer, SearchedPost
 from schedbot.worker import protocol
-from schedbot.worker.post_messages import PostRequest, PostResponse
+from schedbot.worker.post_protocol import PostRequest, PostResponse
 from schedbot.worker.protocol import (
     ChildRequest,
     ChildResponse,

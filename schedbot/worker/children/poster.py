@@ -19,7 +19,7 @@ from schedbot.posts import FILES_SCOPE
 from schedbot.slack import error_codes, machine_errors
 from schedbot.slack.token_stores.place import RotationSettings
 from schedbot.worker.children.token_cache import TokenCache, TokenCommands
-from schedbot.worker.post_messages import PostRequest, PostResponse
+from schedbot.worker.post_protocol import PostRequest, PostResponse
 from schedbot.worker.protocol import (
     ChildRequest,
     ChildResponse,

@@ -17,7 +17,7 @@ from schedbot.slack.remedies import START_CODES, explain_passing_failure
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.operations import passing_failures as record
 from schedbot.store.operations.passing_failures import FORGET_MS, PassingFailure
-from schedbot.worker.post_messages import PostResponse
+from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.state.write_queue import WriteQueue
 
 FIRST_PAUSE_MS = 2_000

@@ -22,7 +22,7 @@ from schedbot.store.jobs import claims, settlement
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
 from schedbot.store.schedules import workspaces
-from schedbot.worker.post_messages import PostResponse
+from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.send_queue import ChannelKey, Delivery
 from schedbot.worker.state.write_queue import WriteFailure

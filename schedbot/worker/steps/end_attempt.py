@@ -12,7 +12,7 @@ from schedbot.slack.methods.appearance import explain_appearance
 from schedbot.slack.methods.updates import explain_update
 from schedbot.store.jobs import attempt_ends
 from schedbot.store.jobs.pacing import ChannelRelease
-from schedbot.worker.post_messages import PostResponse
+from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.state.circuit_breaker import is_outage
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import RetryBudget, Transition, next_state

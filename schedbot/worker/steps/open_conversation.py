@@ -15,7 +15,7 @@ from schedbot.model import AttemptResult, Outcome
 from schedbot.slack import channel_ids, error_codes
 from schedbot.slack.methods.direct_messages import explain_refusal
 from schedbot.store.jobs import direct_messages
-from schedbot.worker.post_messages import PostResponse
+from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.protocol import OpenRequest, OpenResponse
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import RATE_LIMIT_MS, SPREAD_MS

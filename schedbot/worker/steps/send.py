@@ -17,7 +17,7 @@ from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage
 from schedbot.store.jobs.attempts import IntentResult
 from schedbot.store.jobs.claims import ClaimedJob
-from schedbot.worker.post_messages import PostResponse
+from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import START_LIMIT_MS
 from schedbot.worker.state.poster_handle import PosterHandle

@@ -9,7 +9,7 @@ from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.errors import ProgramChanged, SchedbotError
 from schedbot.slack.response_models import MAX_PAGES
-from schedbot.worker.post_messages import PostResponse
+from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.protocol import ChildResponse, LookUpFailed, LookUpResponse, OpenResponse, Ready, UploadResponse
 from schedbot.worker.state.child_starts import START_MS, ChildKind, ChildStarts
 from schedbot.worker.state.in_flight import InFlight

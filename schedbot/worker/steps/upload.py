@@ -18,7 +18,7 @@ from schedbot.slack import error_codes
 from schedbot.store.database import Database
 from schedbot.store.jobs import message_files, message_parts
 from schedbot.store.jobs.message_files import FileKey
-from schedbot.worker.post_messages import PostResponse
+from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.protocol import UploadRequest, UploadResponse
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.poster_handle import PosterHandle, Upload
