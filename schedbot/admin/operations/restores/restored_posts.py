@@ -9,8 +9,8 @@ because a person could retry it. Of a schedule that could not be searched, no oc
 from collections import Counter
 from dataclasses import dataclass
 
-from schedbot.admin.operations.restores import evidence, histories, post_records, search_plan
-from schedbot.admin.operations.restores.evidence import Evidence
+from schedbot.admin.operations.restores import histories, post_records, search_plan
+from schedbot.admin.operations.restores.evidence import Evidence, gather
 from schedbot.admin.operations.restores.old_record import OldRecord
 from schedbot.admin.operations.restores.search_plan import SearchPlan
 from schedbot.model import JobState, parse_occurrence_id
@@ -49,19 +49,19 @@ def settle(session: Session, replaced: Database | None, within_ms: int) -> Settl
     jobs = restored_jobs.list_candidates(db, now)
     known, untouched = old.find_posts(jobs)
     unsettled = [job for job in jobs if job.occurrence not in known and job.id not in untouched]
-    places = plan_search(db, unsettled, since, is_all=not old.is_complete)
-    proof = evidence.gather(places, known, untouched, histories.read(session, places, now, within_ms))
+    search = plan_search(db, unsettled, since, is_all=not old.is_complete)
+    evidence = gather(search, known, untouched, histories.read(session, search, now, within_ms))
     results: Counter[str] = Counter()
     with db.writing():
-        results.update(settle_posted(db, proof, now))
+        results.update(settle_posted(db, evidence, now))
         results.update(
-            settle_absent(db, job, proof, now, old.last_id) for job in jobs if job.occurrence not in proof.posts
+            settle_absent(db, job, evidence, now, old.last_id) for job in jobs if job.occurrence not in evidence.posts
         )
         if not old.is_complete:
-            restored_jobs.mark_unsure(db, proof.list_unsure(), now)
+            restored_jobs.mark_unsure(db, evidence.list_unsure(), now)
         old.take_alerts(db, now)
     del results[OTHER]
-    return Settlement(results, Counter(proof.unread.values()))
+    return Settlement(results, Counter(evidence.unread.values()))
 
 
 def plan_search(db: Database, jobs: list[RestoredJob], since: int, *, is_all: bool) -> SearchPlan:
@@ -86,10 +86,10 @@ def enqueue_overdue(db: Database, now: int) -> None:
             return
 
 
-def settle_posted(db: Database, proof: Evidence, now: int) -> Counter[str]:
+def settle_posted(db: Database, evidence: Evidence, now: int) -> Counter[str]:
     """Settle the occurrences of which a message was posted, and return their number by result. In a transaction."""
     results: Counter[str] = Counter()
-    for occurrence, parts in sorted(proof.posts.items()):
+    for occurrence, parts in sorted(evidence.posts.items()):
         identity = parse_occurrence_id(occurrence)
         job = identity and post_records.find_or_add(db, *identity)
         if not job or job.state is JobState.SUCCEEDED:
@@ -98,19 +98,19 @@ def settle_posted(db: Database, proof: Evidence, now: int) -> Counter[str]:
             results[POSTED] += 1
         elif post_records.record_first_parts(db, job, parts, now):
             results[QUEUED if job.state in (JobState.QUEUED, JobState.UNKNOWN) else OTHER] += 1
-        elif proof.is_superseded(job):
-            results[settle_absent(db, job, proof, now, 0)] += 1
+        elif evidence.is_superseded(job):
+            results[settle_absent(db, job, evidence, now, 0)] += 1
         else:
             restored_jobs.hold(db, job)
             results[HELD] += 1
     return results
 
 
-def settle_absent(db: Database, job: RestoredJob, proof: Evidence, now: int, last_id: int) -> str:
+def settle_absent(db: Database, job: RestoredJob, evidence: Evidence, now: int, last_id: int) -> str:
     """Write the next state of a job of which no record shows a message, and return its result. In a transaction."""
     if job.state is JobState.HELD:
         return HELD
-    if not proof.shows_absence(job):
+    if not evidence.shows_absence(job):
         restored_jobs.hold(db, job)
         return HELD
     if job.state is JobState.UNKNOWN:
