@@ -11,8 +11,8 @@ from typing import Self
 
 from schedbot.admin.fields import timing
 from schedbot.admin.fields.schedule_fields import ScheduleFields
-from schedbot.admin.import_export.recorded_text import serialize_terms
 from schedbot.admin.import_export.repeated_terms import NewSchedule
+from schedbot.admin.import_export.terms_text import serialize_terms
 from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.store.fanout import enqueue_due, pause_all_end
 from schedbot.store.fanout.insert_jobs import LOOK_AHEAD_MS

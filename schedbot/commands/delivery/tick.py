@@ -94,6 +94,6 @@ def prune_slice(session: Session, own: PruneSettings) -> None:
 
 def close_spans(session: Session) -> None:
     """Move the counts of spans that are over."""
-    from schedbot.admin.operations.figures import closing
+    from schedbot.admin.operations.figures import closed_rollups
 
-    closing.close_spans(session, CLOSING_MS)
+    closed_rollups.close_spans(session, CLOSING_MS)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from schedbot.admin.operations.figures import closing, stats
+from schedbot.admin.operations.figures import closed_rollups, stats
 from schedbot.presentation import output
 from schedbot.presentation import stats as presentation
 from tests.support.app import App
@@ -84,13 +84,13 @@ def test_counts_stay_when_their_span_is_closed(history: JobHistory) -> None:
     old = history.add_job(history.add_schedule("old"), "failed", ago_ms=100 * DAY, error="is_archived")
     questions = [(by, since) for by in stats.BY for since in (0, NOW - 101 * DAY, NOW - 99 * DAY, NOW - 3 * DAY)]
     before = [stats.compute(history.session, *question) for question in questions]
-    assert closing.close_spans(history.session, within_ms=5_000) > 0
+    assert closed_rollups.close_spans(history.session, within_ms=5_000) > 0
     assert [stats.compute(history.session, *question) for question in questions] == before
     history._write("UPDATE jobs SET state = 'queued', error = NULL WHERE id = :id", id=old)
     for _ in range(2):  # the late change is counted, and then moved to the others
         assert "old" not in counts(history, "schedule")
         assert "old" not in counts(history, "schedule", NOW - 150 * DAY)
-        closing.close_spans(history.session, within_ms=5_000)
+        closed_rollups.close_spans(history.session, within_ms=5_000)
 
 
 @pytest.mark.parametrize("by", stats.BY)

@@ -9,7 +9,7 @@ LIMIT = 500  # rows in one transaction: some milliseconds
 
 
 def close_spans(session: Session, within_ms: int) -> int:
-    """Move what is left to move, and stop after that time. Returns the number of rows."""
+    """Move the counts of spans that are over, for `within_ms` at most. Returns the number of rows."""
     total = 0
     for _ in iterate_with_pauses(session, steady_ms() + within_ms):
         with session.db.writing():
