@@ -135,6 +135,10 @@ class Database(ABC):
         """Give at most so many free pages back to the disk, inside `writing()`. Returns the bytes; 0: none is left."""
 
     @abstractmethod
+    def keep_temporary_in_memory(self) -> None:
+        """Write no temporary files: small transactions go on where the folder for them is full or read-only."""
+
+    @abstractmethod
     def wake(self) -> None:
         """Tell waiting pools that there are jobs to claim."""
 

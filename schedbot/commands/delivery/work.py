@@ -86,6 +86,7 @@ def run(
         session = replace(session, settings=settings)
         with log_in_background(), serve_metrics(settings, metrics_port), watch_for_alerts(settings, drain):
             refresh_zones(session)
+            session.db.keep_temporary_in_memory()
             pool = Pool(session, drain=drain)
             tally = pool.run()
         if not quiet:

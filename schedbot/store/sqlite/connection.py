@@ -179,6 +179,13 @@ class SqliteDatabase(Database):
         self.execute(f"PRAGMA incremental_vacuum({pages:d})")
         return (before - self.integer("PRAGMA freelist_count")) * self.integer("PRAGMA page_size")
 
+    def keep_temporary_in_memory(self) -> None:
+        with translated(self.path):
+            self._connection.execute("PRAGMA temp_store = MEMORY").fetchall()  # drops all temporary tables
+        if self._seals:
+            self._seals = False
+            self.start_sealing()
+
     def plan_once(self) -> None:
         """Plan each statement by its text alone, once, and not for each new value."""
         self._connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import resource
 import socket
 
@@ -15,6 +16,12 @@ from schedbot.slack.history.lookup import RETRYABLE
 from tests.support.app import App, now_ms, until
 from tests.support.failing_pools import ADD, run_limited, start_limited
 from tests.support.sql import read_rows, read_value
+
+# Of all folders for temporary files only that of the app, below /tmp, may be written to.
+READ_ONLY = """
+unset TMPDIR; mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp && mount -t tmpfs -o ro none /var/tmp &&
+mount --bind "$PWD" "$PWD" && mount -o remount,bind,rw "$PWD" && cd /proc && exec "$@"
+"""
 
 
 def use_token_file(app: App) -> str:
@@ -110,3 +117,12 @@ def test_error_of_machine_has_a_code(error: Exception, code: str | None) -> None
     if code:
         assert explain(code).outcome in RETRYABLE
         assert "schedbot tries again" in explain(code).remedy
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root for namespaces")
+def test_pool_needs_no_folder_for_temporary_files(app: App) -> None:
+    app.add_due_jobs(200)
+    program = app.start_behind(["unshare", "-m", "sh", "-c", READ_ONLY, "sh"], "work", "--drain")
+    errors = program.communicate(timeout=30)[1]
+    assert (program.returncode, app.states()) == (0, {"succeeded": 200}), errors
