@@ -2,7 +2,7 @@
 
 The schedules of a recurrence are due at the same instants. At each instant the recurrences that are due are merged by
 the names of their schedules, which are read in pages. A schedule that starts after the first instant of its recurrence
-is followed by itself.
+(a late starter) has a series of its own.
 """
 
 import heapq
@@ -27,7 +27,7 @@ ROWS = 20_000  # schedules in memory, of all pages
 
 @dataclass(slots=True)
 class Series:
-    """Recurrence with the first of its instants to show, and the others."""
+    """Recurrence with the instants to show: the first, and the others."""
 
     id: int
     rule: Recurrence
@@ -43,15 +43,15 @@ class AllOccurrences:
         self.span, self.skips = span, skips
         self.posts_from = occurrences.posts_from(skips)
         self.series: list[tuple[int, int, Series]] = []  # heap by instant and id of the recurrence
-        self.late: list[tuple[Occurrence, int, Iterator[Occurrence]]] = []  # heap of schedules that start later
-        self.places = itertools.count()
+        self.late_starters: list[tuple[Occurrence, int, Iterator[Occurrence]]] = []  # heap
+        self.tie_breakers = itertools.count()  # in the heap, for equal occurrences
 
     def __iter__(self) -> Iterator[Occurrence]:
         if self.posts_from == pending.NEVER:
             return
         starts = self.list_starts()
         start = next(starts, None)
-        while start or self.series or self.late:
+        while start or self.series or self.late_starters:
             at = self.next_instant()
             if start and (at is None or start[0] <= at):
                 self.open_series(start[1])
@@ -60,7 +60,7 @@ class AllOccurrences:
                 yield from self.list_at(at)
 
     def list_starts(self) -> Iterator[tuple[int, int]]:
-        """Yield an instant that is not after the first of a recurrence, and its id, in order of the instants."""
+        """Yield an instant at or before the first one of each recurrence, and its id, in order of the instants."""
         if self.span.from_:
             in_use = (recurrences.by_id(self.db, number) for number in active_schedules.list_in_use(self.db))
             firsts = ((first_after(each.rule, self.find_start(each.rule)), each.id) for each in in_use)
@@ -80,7 +80,7 @@ class AllOccurrences:
     def next_instant(self) -> int | None:
         """Return the instant of the next occurrence of all that is open, or None."""
         instants = [self.series[0][0]] if self.series else []
-        return min([*instants, self.late[0][0].due_at] if self.late else instants, default=None)
+        return min([*instants, self.late_starters[0][0].due_at] if self.late_starters else instants, default=None)
 
     def open_series(self, number: int) -> None:
         """Add a recurrence with its first instant, if there is one in the span."""
@@ -98,7 +98,7 @@ class AllOccurrences:
         while self.series and self.series[0][0] == at:
             due.append(heapq.heappop(self.series)[2])
         most = max(1, ROWS // len(due)) if due else 1
-        yield from heapq.merge(*(self.list_series(series, at, most) for series in due), self.list_late(at))
+        yield from heapq.merge(*(self.list_series(series, at, most) for series in due), self.list_late_starters(at))
         for series in due:
             if (following := next(series.others, None)) is not None:
                 heapq.heappush(self.series, (following, series.id, series))
@@ -108,28 +108,28 @@ class AllOccurrences:
         for schedule in active_schedules.each_by_name(self.db, series.id, most):
             if schedule.starts_after >= series.first:
                 if at == series.first:
-                    self.follow(schedule.id)
+                    self.add_late_starter(schedule.id)
             elif schedule.until_at is None or at <= schedule.until_at:
                 yield self.apply_calendar(schedule, Occurrence(at, schedule.name, series.rule))
 
     def apply_calendar(self, schedule: ActiveSchedule, occurrence: Occurrence) -> Occurrence:
-        """Return the occurrence, as skipped or deferred if it is."""
+        """Return the occurrence as the calendar or a person decided: as it is, skipped or deferred."""
         if not schedule.has_calendar and (schedule.id, occurrence.due_at) not in self.skips:
             return occurrence
         return occurrences.apply(occurrence, schedules.by_id(self.db, schedule.id), self.skips)
 
-    def follow(self, schedule_id: str) -> None:
-        """Add a schedule by itself."""
+    def add_late_starter(self, schedule_id: str) -> None:
+        """Add a schedule that starts after the first instant of its recurrence."""
         schedule = schedules.by_id(self.db, schedule_id)
-        self.push_late(islice(self.span.upcoming(schedule, self.now, self.skips), self.span.count))
+        self.push_late_starter(islice(self.span.upcoming(schedule, self.now, self.skips), self.span.count))
 
-    def push_late(self, upcoming: Iterator[Occurrence]) -> None:
+    def push_late_starter(self, upcoming: Iterator[Occurrence]) -> None:
         if (occurrence := next(upcoming, None)) is not None:
-            heapq.heappush(self.late, (occurrence, next(self.places), upcoming))
+            heapq.heappush(self.late_starters, (occurrence, next(self.tie_breakers), upcoming))
 
-    def list_late(self, at: int) -> Iterator[Occurrence]:
-        """Yield the occurrences at an instant of the schedules that are followed by themselves."""
-        while self.late and self.late[0][0].due_at == at:
-            occurrence, _, upcoming = heapq.heappop(self.late)
+    def list_late_starters(self, at: int) -> Iterator[Occurrence]:
+        """Yield the occurrences of late starters at an instant."""
+        while self.late_starters and self.late_starters[0][0].due_at == at:
+            occurrence, _, upcoming = heapq.heappop(self.late_starters)
             yield occurrence
-            self.push_late(upcoming)
+            self.push_late_starter(upcoming)
