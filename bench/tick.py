@@ -95,7 +95,7 @@ def insert_raw(before: Path, after: Path, due: int) -> Cost:
 
 
 def run_alone(database: Path, due: int) -> tuple[Cost, float]:
-    """Return the cost of the tick in a new process, and the peak memory of that process in MB."""
+    """Return the cost of the tick in a new process, and the peak memory of that process in MiB."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         with tempfile.TemporaryDirectory() as folder:
             small = Path(folder) / "small.db"
@@ -105,7 +105,7 @@ def run_alone(database: Path, due: int) -> tuple[Cost, float]:
 
 
 def run_tick(database: Path, due: int) -> tuple[Cost, float]:
-    """Return the cost of the tick, and the peak memory of this process in MB."""
+    """Return the cost of the tick, and the peak memory of this process in MiB."""
     db = open_database(database)
     session = Session(Settings(None, database), db, lambda: DUE_AT - 30_000)
     cost = measure(due, lambda: tick(session))
@@ -116,7 +116,7 @@ def run_tick(database: Path, due: int) -> tuple[Cost, float]:
 
 
 def read_peak() -> float:
-    """Return the peak memory of this process in MB. `getrusage` has that of the parent in it."""
+    """Return the peak memory of this process in MiB. `getrusage` has that of the parent in it."""
     peak = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
     return int(peak[1]) / 1024 if peak else 0.0
 
@@ -130,7 +130,7 @@ def fill(database: Path, due: int, finished: int) -> None:
 
 
 def compare(due: int, finished: int, folder: Path) -> tuple[Cost, Cost, float]:
-    """Return the costs of a tick and of raw inserts, and the peak memory of the tick in MB."""
+    """Return the costs of a tick and of raw inserts, and the peak memory of the tick in MiB."""
     database, copy = folder / f"{finished}.db", folder / "copy.db"
     fill(database, due, finished)
     shutil.copyfile(database, copy)
@@ -156,7 +156,7 @@ def main() -> None:
             own, raw, memory = compare(options.due, finished, Path(folder))
         costs[finished] = own, raw
         columns = (own, raw, divide(raw, own), divide(own, costs[options.finished[0]][0]))
-        print(f"{finished:>13,} {' '.join(map(show, columns))} {memory:4.0f} MB", flush=True)
+        print(f"{finished:>13,} {' '.join(map(show, columns))} {memory:4.0f} MiB", flush=True)
     show_ratios(list_ratios(costs))
     if options.plot:
         plot(costs, options.plot)

@@ -5,7 +5,7 @@
     python -m bench.record.balance --years 20       # years with outages, edits, pauses and wrong clocks instead
 
 Each schedule has one occurrence a minute in one of ten recurrences, and a succeeded job for each. The command runs as
-a process; its time and its largest memory are printed. `tests.support.fuzz.random_year.py` says what happens in a year.
+a process; its time and its largest memory are printed. `tests/support/fuzz/random_year.py` says what happens in a year.
 """
 
 import argparse
@@ -99,8 +99,8 @@ def main() -> None:
         done = subprocess.run(words, env={**os.environ, "SCHEDBOT_DATABASE": str(path)}, capture_output=True, text=True)
         seconds = time.monotonic() - started
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu, memory_mb = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-    print(f"{seconds:.1f} s ({cpu:.1f} s of CPU), {memory_mb:.0f} MB: {done.stdout.splitlines()[-1]}{done.stderr}")
+    cpu, memory_mib = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    print(f"{seconds:.1f} s ({cpu:.1f} s of CPU), {memory_mib:.0f} MiB: {done.stdout.splitlines()[-1]}{done.stderr}")
 
 
 if __name__ == "__main__":
