@@ -60,8 +60,8 @@ def send_all(app: App) -> None:
     run(app, "retry", "--state", ENDED, "--stale", "--yes")
     for name, (first, last) in SPANS.items():
         now = now_ms()
-        since, until = (rfc3339(now - minutes * 60_000) for minutes in (first, last))
-        run(app, "backfill", name, "--from", since, "--to", until, "--yes")
+        start, end = (rfc3339(now - minutes * 60_000) for minutes in (first, last))
+        run(app, "backfill", name, "--from", start, "--to", end, "--yes")
     app.run("tick")
     app.work()
 
@@ -72,7 +72,7 @@ def list_parts(app: App) -> Counter[tuple[str, int]]:
     return Counter((payload["occurrence"], payload.get("part", 1)) for payload in payloads)
 
 
-def forget_old_database(app: App) -> None:
+def delete_database(app: App) -> None:
     app.db.close()
     for path in app.folder.glob("schedbot.db*"):
         if path.is_file():
@@ -89,7 +89,7 @@ def test_commands_after_a_restore_post_nothing_twice(project: App, tmp_path: Pat
     before, updates = list_parts(project), len(project.slack.requests("chat.update"))
     assert max(before.values()) == 1
     if is_lost:
-        forget_old_database(project)
+        delete_database(project)
     else:
         project.db.close()
     restored = project.run("restore", str(target))
@@ -120,7 +120,7 @@ def test_message_that_was_half_sent_goes_on_after_a_restore(app: App, tmp_path: 
     until(lambda: len(app.posts()) > count)
     pool.kill()
     pool.wait()
-    forget_old_database(app)
+    delete_database(app)
     run(app, "restore", str(target))
     app.work()
     assert [row["state"] for row in app.audit()] == ["succeeded"] * 2

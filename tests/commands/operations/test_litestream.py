@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.promises.test_03_restored_backup_posts_nothing_twice import forget_old_database, list_parts
+from tests.promises.test_03_restored_backup_posts_nothing_twice import delete_database, list_parts
 from tests.support.app import App, until
 
 FOLDERS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -47,7 +47,7 @@ def test_copy_of_a_lost_database_posts_nothing_twice(app: App, replica: str, tmp
     until(lambda: len(app.posts()) >= 8)
     pool.kill()
     assert "locked" not in pool.communicate()[1]
-    forget_old_database(app)
+    delete_database(app)
     shutil.copy(copy, app.path)
     tick = app.run("tick")
     assert (tick.returncode, "may be older" in tick.stderr) == (1, True)

@@ -10,7 +10,7 @@ import pytest
 
 from schedbot.store.sqlite import wake_fifo
 from tests.promises.test_03_restored_backup_posts_nothing_twice import (
-    forget_old_database,
+    delete_database,
     list_parts,
     run,
 )
@@ -84,7 +84,7 @@ class RandomWork:
         assert "A worker pool works with" in self.app.run("restore", target).stderr
         if self.was_killed or self.random.random() < 0.5:
             self.pool.kill()
-            forget_old_database(self.app)
+            delete_database(self.app)
         else:
             self.app.slack.release()
             self.pool.terminate()

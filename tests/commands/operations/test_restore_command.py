@@ -13,7 +13,7 @@ from schedbot.admin.operations.alerts import dispatch, streaks
 from schedbot.operation_settings import AlertSettings
 from schedbot.store.open_database import open_database
 from schedbot.store.operations import ownership
-from tests.promises.test_03_restored_backup_posts_nothing_twice import forget_old_database
+from tests.promises.test_03_restored_backup_posts_nothing_twice import delete_database
 from tests.support.app import TOKEN, App, now_ms, rfc3339
 
 OPS, MINUTE = "C0000000900", 60_000
@@ -153,7 +153,7 @@ def test_alert_after_the_backup_is_announced_once(
     assert "no tick" in message["text"].lower()
     app.db.close()
     if is_lost:
-        forget_old_database(app)
+        delete_database(app)
     assert app.run("restore", target).returncode == 0
     app.db = open_database(app.path)
     for minute in range(5, 9):
@@ -165,7 +165,7 @@ def test_backup_is_not_worked_with_as_it_is(app: App, tmp_path: Path) -> None:
     app.tick()
     backup = str(tmp_path / "backup.db")
     assert app.run("backup", backup).returncode == 0
-    forget_old_database(app)
+    delete_database(app)
     for command in (["tick"], ["work", "--drain"], ["init", "--take-over"], ["health"]):
         result = app.run("--database", backup, *command)
         assert (result.returncode, "is a backup of" in result.stdout + result.stderr) == (1, True), command
