@@ -18,9 +18,10 @@ from schedbot.store.imports.row_builder import NewRow, Origin, TermsText
 
 CODE = """
 import sys
-sys.path[:] = sys.argv[1:]
+from pathlib import Path
+sys.path[:] = sys.argv[2:]
 from schedbot.store.imports import staging_child
-staging_child.main()
+staging_child.main(Path(sys.argv[1]))
 """
 Frame = tuple[object, object] | None
 VARIABLES = ("TMPDIR", "LANG", "LC_ALL")
@@ -36,13 +37,13 @@ class StagingProcess:
         self.folder = TemporaryDirectory(prefix="schedbot-")
         self.path = Path(self.folder.name) / "staged.db"
         self.child = subprocess.Popen(
-            [sys.executable, "-c", CODE, *sys.path],
+            [sys.executable, "-c", CODE, str(self.path), *sys.path],
             env={name: text for name, text in os.environ.items() if name in VARIABLES},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        self.send((tuple(origin), str(self.path)))
+        self.send(tuple(origin))
 
     def add(self, terms: Mapping[int, TermsText], new: Sequence[NewRow]) -> None:
         """Send rows to the child. Raises DatabaseUnusable where it has ended."""

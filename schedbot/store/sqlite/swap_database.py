@@ -23,7 +23,7 @@ def verified_copy(source: Path, path: Path) -> Iterator[Path]:
     copy = path.with_name(f".{path.name}.restore")
     remove_database(copy)
     try:
-        with translated(source):
+        with naming_a_backup(), translated(source):
             refuse_missing(source)
             connection = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
             try:
@@ -37,6 +37,17 @@ def verified_copy(source: Path, path: Path) -> Iterator[Path]:
         yield copy
     finally:
         remove_database(copy)
+
+
+@contextmanager
+def naming_a_backup() -> Iterator[None]:
+    """Let the hint of an error speak of the backup, where it would speak of the database."""
+    try:
+        yield
+    except DatabaseUnusable as error:
+        if "--database" in error.hint or "Restore a backup" in error.hint:
+            raise type(error)(str(error), "Name a file that 'schedbot backup' made. A dump is no backup.") from None
+        raise
 
 
 def refuse_newer(connection: apsw.Connection, source: Path) -> None:

@@ -103,10 +103,15 @@ def test_wrong_file_changes_nothing(app: App, tmp_path: Path) -> None:
     assert app.run("backup", str(tmp_path / "newer.db")).returncode == 0
     with sqlite3.connect(tmp_path / "newer.db") as connection:
         connection.execute("PRAGMA user_version = 9999")
+    (tmp_path / "cut.db").write_bytes(app.path.read_bytes()[:100_000])
+    (tmp_path / "empty.db").touch()
+    (tmp_path / "folder.db").mkdir()
     before = app.path.read_bytes()
-    for name in ("foreign.db", "text.db", "missing.db", "newer.db", str(app.path)):
+    others = ("foreign.db", "text.db", "missing.db", "cut.db", "empty.db", "folder.db")
+    for name in (*others, "newer.db", str(app.path)):
         result = app.run("restore", str(tmp_path / name))
         assert result.returncode in (1, 2), result.stdout
+        assert name not in others or "Name a file that 'schedbot backup' made." in result.stderr
         assert result.stderr.startswith("Error: ")
         assert f"'{tmp_path / name}'" in result.stderr
     assert app.path.read_bytes() == before
