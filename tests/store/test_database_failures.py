@@ -68,6 +68,17 @@ def test_full_disk_at_the_start_of_a_command_is_named(small: App, words: tuple[s
     assert small.run("tick").returncode == 0
 
 
+def test_full_disk_of_a_copy_is_named(app: App, small: App, tmp_path: Path) -> None:
+    backup = tmp_path / "backup.db"
+    assert small.run("backup", str(backup)).returncode == 0
+    small.db.close()
+    filler = fill(small.folder)
+    for run in (app.run("backup", str(small.folder)), small.run("restore", str(backup))):
+        assert_refused(run, f"The disk that holds '{small.folder}' is full", "Free some space")
+    filler.unlink()
+    assert small.run("restore", str(backup)).returncode == 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("room", [0, 8_192, 40_960, 163_840])
 def test_init_on_a_full_disk_leaves_no_file(small: App, room: int) -> None:

@@ -23,7 +23,7 @@ sys.path[:] = sys.argv[2:]
 from schedbot.store.imports import staging_child
 staging_child.main(Path(sys.argv[1]))
 """
-Frame = tuple[object, object] | None
+Frame = tuple[object, ...] | None
 VARIABLES = ("TMPDIR", "LANG", "LC_ALL")
 HINT = "Import again. With fewer than 10,000 lines there is no such process."
 

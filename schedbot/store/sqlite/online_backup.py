@@ -9,7 +9,7 @@ from pathlib import Path
 import apsw
 
 from schedbot.file_access import sync_to_disk
-from schedbot.store.sqlite.errors import translated
+from schedbot.store.sqlite.errors import full, translated
 
 ALL_PAGES = -1
 MARK = "UPDATE installation SET backed_up_at = ?"
@@ -32,6 +32,8 @@ def copy(connection: apsw.Connection, source: Path, target: Path, backed_up_at: 
             copied.execute("PRAGMA synchronous = FULL")
             if backed_up_at is not None:
                 copied.execute(MARK, (backed_up_at,)).fetchall()
+        except apsw.FullError:
+            raise full(target.parent) from None
         finally:
             copied.close()
     sync_to_disk(target)

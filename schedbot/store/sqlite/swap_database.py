@@ -13,6 +13,8 @@ from schedbot.store.sqlite.companion_files import remove_database
 from schedbot.store.sqlite.errors import newer, translated
 from schedbot.store.sqlite.location import refuse_missing
 
+NO_BACKUP = "Name a file that 'schedbot backup' made. A dump is no backup."
+
 
 @contextmanager
 def verified_copy(source: Path, path: Path) -> Iterator[Path]:
@@ -29,7 +31,8 @@ def verified_copy(source: Path, path: Path) -> Iterator[Path]:
             try:
                 application_id.refuse_other_programs(connection, source)
                 refuse_newer(connection, source)
-                online_backup.copy(connection, source, copy)
+                with translated(path):
+                    online_backup.copy(connection, source, copy)
             finally:
                 connection.close()
         if damage := online_backup.find_damage(copy):
@@ -46,13 +49,15 @@ def naming_a_backup() -> Iterator[None]:
         yield
     except DatabaseUnusable as error:
         if "--database" in error.hint or "Restore a backup" in error.hint:
-            raise type(error)(str(error), "Name a file that 'schedbot backup' made. A dump is no backup.") from None
+            raise type(error)(str(error), NO_BACKUP) from None
         raise
 
 
 def refuse_newer(connection: apsw.Connection, source: Path) -> None:
-    """Raise DatabaseOutgrown for a backup whose tables a newer program made."""
+    """Raise DatabaseUnusable for a backup without tables, and for tables that a newer program made."""
     number, known = int(str(connection.pragma("user_version"))), migrations.newest()
+    if not number:
+        raise DatabaseUnusable(f"'{source}' is not a database of schedbot.", NO_BACKUP)
     if number > known:
         raise newer(source, number, known)
 

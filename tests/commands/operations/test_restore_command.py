@@ -105,9 +105,11 @@ def test_wrong_file_changes_nothing(app: App, tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version = 9999")
     (tmp_path / "cut.db").write_bytes(app.path.read_bytes()[:100_000])
     (tmp_path / "empty.db").touch()
+    with sqlite3.connect(tmp_path / "bare.db") as connection:
+        connection.execute("PRAGMA journal_mode = WAL")  # a file without tables
     (tmp_path / "folder.db").mkdir()
     before = app.path.read_bytes()
-    others = ("foreign.db", "text.db", "missing.db", "cut.db", "empty.db", "folder.db")
+    others = ("foreign.db", "text.db", "missing.db", "cut.db", "bare.db", "empty.db", "folder.db")
     for name in (*others, "newer.db", str(app.path)):
         result = app.run("restore", str(tmp_path / name))
         assert result.returncode in (1, 2), result.stdout
