@@ -73,6 +73,6 @@ def print_result(result: RestoreResult) -> None:
     if unread:
         reasons = ", ".join(f"{reason} ({number:,})" for reason, number in sorted(unread.items()))
         channels = output.count(unread.total(), "channel")
-        output.print_line(f"{channels} not read: {reasons}. A new 'schedbot restore' reads again; --within gives time.")
+        output.print_line(f"{channels} not read: {reasons}. 'schedbot restore' reads again; --within sets the time.")
     if result.replaced:
         output.note(f"The old database is {result.replaced}. Changes made after the backup are only there.")
