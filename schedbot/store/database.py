@@ -4,7 +4,6 @@ Rows are read by column name into dataclasses and named tuples (see `store.row_f
 values. Reads see the last commit. Every write happens inside `writing()`.
 """
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -12,15 +11,11 @@ from itertools import starmap
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from schedbot import log
 from schedbot.errors import DatabaseUnusable
 from schedbot.store.row_factory import Value, constructor, one_column
 
 T = TypeVar("T")
 Bindings = Mapping[str, object]
-
-# Raised for a value that is no JSON, no UTF-8, no member of an enum, of another type, or nested too deeply.
-UNREADABLE = (ValueError, LookupError, TypeError, RecursionError)
 
 
 class DatabaseOutgrown(DatabaseUnusable):
@@ -204,19 +199,3 @@ def _present(value: T | None, sql: str) -> T:
     if value is None:
         raise LookupError(f"no value: {' '.join(sql.split())}")
     return value
-
-
-def read_by_ids(db: Database, kind: type[T], sql: str, ids: list[int], bindings: Bindings | None = None) -> list[T]:
-    """Return the rows of `sql` for the JSON list `:ids`. A row that cannot be read is left out and logged.
-
-    A value may be foreign to this program: written by hand, by another program, or in a damaged file.
-    """
-    try:
-        return db.all(kind, sql, {**(bindings or {}), "ids": json.dumps(ids)})
-    except UNREADABLE as error:
-        if len(ids) == 1:
-            log.failure("read_job", error, job=ids[0])
-            return []
-    middle = len(ids) // 2
-    halves = (ids[:middle], ids[middle:])
-    return [row for half in halves for row in read_by_ids(db, kind, sql, half, bindings)]

@@ -13,12 +13,13 @@ from schedbot.model import JobState, Recurrence, Report, ThreadSpan, TokenSource
 from schedbot.posts import MISSING_CUSTOMIZE, PLAIN_POST, PostOptions
 from schedbot.rules.lifecycle import Event, after
 from schedbot.rules.thread_spans import find_span
-from schedbot.store.database import Database, read_by_ids
+from schedbot.store.database import Database
 from schedbot.store.history import previous_post
 from schedbot.store.jobs import last_message, message_parts, pacing, threads
 from schedbot.store.jobs.fairness import RUNNING, RoundRobin, claim_in_turns
 from schedbot.store.jobs.last_message import CHANNEL
 from schedbot.store.jobs.message_parts import StoredPart
+from schedbot.store.readable_rows import read_by_ids
 from schedbot.store.schedules.recurrences import rule_columns
 from schedbot.store.schedules.shared_calendars import CALENDAR
 

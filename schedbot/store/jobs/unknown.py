@@ -10,9 +10,10 @@ from typing import NamedTuple
 from schedbot.model import JobState, TokenSource, occurrence_id
 from schedbot.posts import THREAD_GONE
 from schedbot.rules.lifecycle import Event, after
-from schedbot.store.database import Database, read_by_ids
+from schedbot.store.database import Database
 from schedbot.store.jobs import message_files, message_parts, threads
 from schedbot.store.jobs.settlement import SETTLED
+from schedbot.store.readable_rows import read_by_ids
 
 NOT_POSTED = (JobState.QUEUED, JobState.FAILED)  # states of a job after an attempt that did not arrive
 

@@ -4,9 +4,10 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from schedbot.store.database import Database, read_by_ids
+from schedbot.store.database import Database
 from schedbot.store.jobs import pacing
 from schedbot.store.jobs.claims import CLAIMED, ClaimedJob
+from schedbot.store.readable_rows import read_by_ids
 
 # In the order of the index jobs_claimable, from a cursor on: each job is looked at once.
 UPCOMING = """
