@@ -69,7 +69,7 @@ def print_result(result: RestoreResult) -> None:
         output.print_line(f"{output.count(jobs['missed'], 'job')} missed: 'schedbot audit --state missed' lists them.")
     if jobs["held"]:
         held = output.count(jobs["held"], "job is", "jobs are")
-        output.print_line(f"{held} held: no record shows a post. 'schedbot audit --state held' lists them.")
+        output.print_line(f"{held} held: perhaps posted already. 'schedbot audit --state held' lists them.")
     if unread:
         reasons = ", ".join(f"{reason} ({number:,})" for reason, number in sorted(unread.items()))
         channels = output.count(unread.total(), "channel")
