@@ -20,7 +20,7 @@ from pathlib import Path
 import apsw
 
 from bench.scale import Program
-from bench.support import process_tree
+from bench.support import process_memory
 from bench.support.pool_process import PoolProcess, create_filled, now_ms
 from bench.support.ratios import Ratio, show
 from bench.sync import COLUMNS, LockWatch, build_rows
@@ -44,8 +44,8 @@ class MemoryWatch(threading.Thread):
 
     def run(self) -> None:
         while not self.ended.wait(0.05):
-            pids = [self.pid, *process_tree.list_children(self.pid)]
-            self.peak = max(self.peak, sum(map(process_tree.read_memory, pids)))
+            pids = [self.pid, *process_memory.list_children(self.pid)]
+            self.peak = max(self.peak, sum(map(process_memory.read_memory, pids)))
 
 
 def write_file(file: Path, lines: int) -> None:

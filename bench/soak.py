@@ -20,7 +20,7 @@ from typing import NamedTuple
 from bench.support import plots
 from bench.support.pool_process import PoolProcess, create_filled, now_ms
 from bench.support.post_server import PostServer
-from bench.support.process_tree import list_children, read_memory
+from bench.support.process_memory import list_children, read_memory
 from bench.support.ratios import Ratio, show
 from schedbot.store.database import Database
 from schedbot.store.open_database import open_database
