@@ -1,7 +1,10 @@
 """Replace a database by a copy; the file that was there before stays under another name."""
 
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import apsw
@@ -14,6 +17,21 @@ from schedbot.store.sqlite.errors import newer, translated
 from schedbot.store.sqlite.location import refuse_missing
 
 NO_BACKUP = "Name a file that 'schedbot backup' made. A dump is no backup."
+
+
+@contextmanager
+def no_other_restore(path: Path) -> Iterator[None]:
+    """Let one restore at a time work in the folder of the database. Raises DatabaseUnusable for another one."""
+    with translated(path):
+        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DatabaseUnusable(f"Another restore works in '{path.parent}'.", "Wait until it has ended.") from None
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -60,6 +78,13 @@ def refuse_newer(connection: apsw.Connection, source: Path) -> None:
         raise DatabaseUnusable(f"'{source}' is not a database of schedbot.", NO_BACKUP)
     if number > known:
         raise newer(source, number, known)
+
+
+def name_aside(path: Path, instant: str) -> Path:
+    """Return a name for the old database that no file has: an earlier one may be of the same second."""
+    name = f"{path.name}.before-{instant}"
+    names = (path.with_name(name if number == 1 else f"{name}-{number}") for number in count(1))
+    return next(free for free in names if not os.path.lexists(free))
 
 
 def swap(copy: Path, path: Path, aside: Path) -> None:

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from schedbot.admin.operations.alerts import dispatch, streaks
+from schedbot.admin.operations.restores import restore as restore_operation
 from schedbot.operation_settings import AlertSettings
 from schedbot.store.open_database import open_database
 from schedbot.store.operations import ownership
+from schedbot.store.sqlite import swap_database
 from tests.promises.test_03_restored_backup_posts_nothing_twice import delete_database
 from tests.support.app import TOKEN, App, now_ms, rfc3339
 
@@ -198,3 +200,24 @@ def test_killed_restore_is_named(app: App) -> None:
     assert "A restore into" in tick.stderr
     assert app.run("init", "--take-over").returncode == 0
     assert app.run("tick").returncode == 0
+
+
+def test_two_restores_of_a_second_keep_both_old_databases(app: App, tmp_path: Path) -> None:
+    backup, now = tmp_path / "backup.db", now_ms()
+    assert app.run("backup", str(backup)).returncode == 0
+    app.add_schedule("later", cron="0 9 * * *")
+    app.db.close()
+    old = [restore_operation.restore(app.settings, backup, lambda: now, MINUTE).replaced for _ in range(2)]
+    assert len(set(old)) == 2
+    assert all(path and path.exists() for path in old)
+    listed = app.run("--database", str(old[0]), "list", "--json")
+    assert json.loads(listed.stdout)["name"] == "later"
+
+
+def test_restore_beside_another_is_refused(app: App, tmp_path: Path) -> None:
+    backup = str(tmp_path / "backup.db")
+    assert app.run("backup", backup).returncode == 0
+    with swap_database.no_other_restore(app.path):
+        second = app.run("restore", backup)
+        assert (second.returncode, "Another restore works in" in second.stderr) == (1, True)
+    assert app.run("restore", backup).returncode == 0

@@ -48,6 +48,7 @@ def restore(
     if os.path.exists(file) and path.exists() and file.samefile(path):
         raise BadInput(f"'{file}' is the database itself.", "Name a backup of it.")
     with ExitStack() as stack:
+        stack.enter_context(swap_database.no_other_restore(path))
         copy = stack.enter_context(swap_database.verified_copy(file, path))
         replaced = stack.enter_context(stopped_database(path, now()))
         with closing(open_database(copy)) as db:
@@ -59,7 +60,7 @@ def restore(
             settlement = restored_posts.settle(session, replaced, within_ms)
             record(session, file, backed_up_at, dict(settlement.jobs))
             ownership.make_owner(db, locate(copy)._replace(path=str(path.absolute())))
-        aside = path.with_name(f"{path.name}.before-{stamp(now())}") if path.exists() else None
+        aside = swap_database.name_aside(path, stamp(now())) if path.exists() else None
         if replaced:
             ownership.make_owner(replaced, locate(copy)._replace(path=str(path.absolute())))
             replaced.close()
