@@ -76,11 +76,10 @@ def run(jobs: int, share: int, folder: Path, *, is_http: bool = False) -> SoakRe
         pool, db = PoolProcess(database, settings, is_noop=not is_http, is_drain=True), open_database(database)
         pool.wait_until_ready()
         started, pause = time.monotonic(), min(1, jobs / 400_000)
-        while (sample := take_sample(pool, db, started)).jobs < jobs:
-            result.samples.append(sample)
-            if pool.process.poll() is not None:
-                break
+        result.samples.append(take_sample(pool, db, started))
+        while result.samples[-1].jobs < jobs and pool.process.poll() is None:
             time.sleep(pause)
+            result.samples.append(take_sample(pool, db, started))
         db.close()
         end = pool.wait()
     result.states, result.started_children = end.states, end.started_children
@@ -104,7 +103,7 @@ def compare(result: SoakResult) -> list[Ratio]:
     first, last = result.at_job(0.1 * result.jobs), result.samples[-1]
     largest = max(last.children.values(), default=0) / max(first.children.values(), default=1)
     return [
-        Ratio("soak: rate of the last tenth / the first", result.rate(0.9, 1) / result.rate(0, 0.1), "about 1"),
+        Ratio("soak: rate of the last tenth / the first", result.rate(0.9, 1) / max(1, result.rate(0, 0.1)), "about 1"),
         Ratio("soak: memory of the pool, at the end / after a tenth", last.pool / first.pool, "about 1"),
         Ratio("soak: memory of the largest child, at the end / after a tenth", largest, "about 1"),
         Ratio("soak: children started", result.started_children),
