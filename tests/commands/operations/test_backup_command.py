@@ -83,3 +83,20 @@ def test_backup_beside_a_working_pool_is_whole(app: App, tmp_path: Path) -> None
     until(lambda: app.states().get("succeeded") == 200)
     pool.send_signal(signal.SIGTERM)
     assert pool.wait(30) == 0
+
+
+def test_backup_beside_another_of_its_name_leaves_it(app: App, tmp_path: Path) -> None:
+    for number in (1, 4_194_305):  # of a process that runs, and of none: no number is that large
+        (tmp_path / f".b.db.{number}.partial").write_text("half")
+    backups = [app.start("backup", str(tmp_path / "b.db")) for _ in range(3)]
+    assert sorted(process.wait(60) for process in backups) == [0, 2, 2]
+    assert sorted(path.name for path in tmp_path.glob("*b.db*")) == [".b.db.1.partial", "b.db"]
+    assert rows(tmp_path / "b.db", "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_old_backup_that_cannot_be_deleted_is_named(app: App, tmp_path: Path) -> None:
+    old = tmp_path / "schedbot-20200101T000000Z.db"
+    old.mkdir()
+    result = app.run("backup", str(tmp_path), "--keep", "1")
+    assert result.returncode == 1
+    assert f"The backup is made, but the older one '{old}' cannot be deleted" in result.stderr
