@@ -41,8 +41,8 @@ LATENESS = BUCKET_SQL.format("j.lateness_ms")
 RENDERING = BUCKET_SQL.format("a.render_ms")
 # The attempt `a`, after another one (`b`) of the same part.
 RETRIES = f"""
-  FROM jobs j JOIN attempts a ON a.job_id = j.id AND a.number > 1 AND a.ended_at IS NOT NULL
-  JOIN attempts b ON b.job_id = j.id AND b.number = a.number - 1 AND b.part = a.part
+  FROM jobs j CROSS JOIN attempts a ON a.job_id = j.id AND a.number > 1 AND a.ended_at IS NOT NULL
+  CROSS JOIN attempts b ON b.job_id = j.id AND b.number = a.number - 1 AND b.part = a.part
  WHERE {IN_TIME} AND j.kind <> 'test'
 """
 
@@ -65,8 +65,9 @@ SELECT m.schedule_id, 'missed', -1, sum(m.count)
   FROM missed_spans m WHERE m.last_due_at >= :since AND m.last_due_at < :bound GROUP BY 1
 UNION ALL
 SELECT j.schedule_id, 'render', {RENDERING}, count(*)
-  FROM jobs j JOIN attempts a ON a.job_id = j.id
- WHERE {IN_TIME} AND j.kind <> 'test' AND a.ended_at IS NOT NULL AND a.render_ms IS NOT NULL GROUP BY 1, 3
+  FROM jobs j CROSS JOIN attempts a ON a.job_id = j.id
+ WHERE {IN_TIME} AND j.kind <> 'test' AND a.ended_at IS NOT NULL AND a.render_ms IS NOT NULL
+   AND j.schedule_id IN (SELECT schedule_id FROM schedule_versions WHERE report_kind <> 'text') GROUP BY 1, 3
 UNION ALL
 SELECT j.schedule_id, 'retried', -1, count(*)
   {RETRIES} GROUP BY 1
