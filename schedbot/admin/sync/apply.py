@@ -11,15 +11,12 @@ from schedbot.admin.import_export.importer import enqueue
 from schedbot.admin.import_export.new_schedules import LARGE, NewSchedules
 from schedbot.admin.schedules import pause, remove
 from schedbot.admin.schedules.writer import ScheduleWriter
-from schedbot.admin.sync.plan import SyncChange, SyncPlan, batches
+from schedbot.admin.sync.plan import SyncChange, SyncPlan, batches, outdated
 from schedbot.admin.workspaces import user_zones
-from schedbot.errors import SchedbotError
 from schedbot.model import Schedule
 from schedbot.session import Session
 from schedbot.store.history import changes
 from schedbot.store.schedules import lookup
-
-MAX_NAMES = 5
 
 
 def apply_sync(session: Session, plan: SyncPlan, yes_remove: bool = False) -> None:
@@ -61,14 +58,6 @@ def find_changed(session: Session, planned: Iterable[Schedule]) -> list[str]:
         present = lookup.by_names(session.db, [schedule.name for schedule in batch])
         changed += [schedule.name for schedule in batch if present.get(schedule.name) != schedule]
     return changed
-
-
-def outdated(plan: SyncPlan, changed: Iterable[str]) -> SchedbotError:
-    """Return the error of a plan that is out of date, with some of the names."""
-    names = sorted(set(changed))
-    shown = f"{', '.join(names[:MAX_NAMES])}{', ...' if len(names) > MAX_NAMES else ''}"
-    problem = f"Somebody else changed schedules of the source '{plan.source}' at the same time ({shown})."
-    return SchedbotError(f"{problem} Nothing was changed.", "Sync again.")
 
 
 def change_one(writer: ScheduleWriter, change: SyncChange) -> Schedule:

@@ -24,7 +24,7 @@ from schedbot.admin.schedules import serialize
 from schedbot.admin.schedules.writer import ScheduleWriter
 from schedbot.admin.sync import comparison, record_list
 from schedbot.admin.sync.record_list import RecordList
-from schedbot.errors import BadFile, BadInput
+from schedbot.errors import BadFile, BadInput, SchedbotError
 from schedbot.model import Schedule, ScheduleState
 from schedbot.reports import definitions
 from schedbot.reports.sync_sources.definitions import parse_source_name
@@ -35,6 +35,7 @@ from schedbot.store.history import changes, sources
 from schedbot.store.schedules import lookup
 
 BATCH = 2_000  # records that are compared at once: most of them change nothing
+MAX_NAMES = 5
 MOST_REMOVED = 0.2  # share of a source's schedules that is removed without --yes-remove
 Changes = dict[str, list[Any]]  # the values before and after, by column
 
@@ -101,7 +102,7 @@ def plan_sync(
 ) -> SyncPlan:
     """Return what makes the schedules of a source equal to the records; `trial` tries a new or changed report.
 
-    Raises BadFile, BadInput and ReportFailed.
+    Raises BadFile, BadInput, ReportFailed, and SchedbotError where somebody changed the source meanwhile.
     """
     parse_source_name(source)
     record_list.refuse_text(records)
@@ -110,7 +111,18 @@ def plan_sync(
     checker.check_all(listed, progress)
     refuse_bad_lines(listed)
     checker.find_removed()
+    changed = changes.list_changed_of_source(session.db, source, checker.plan.last_change)
+    if checker.plan.removed and changed:  # what somebody adds meanwhile is no schedule to remove
+        raise outdated(checker.plan, changed)
     return checker.plan
+
+
+def outdated(plan: SyncPlan, changed: Iterable[str]) -> SchedbotError:
+    """Return the error of a plan that is out of date, with some of the names."""
+    names = sorted(set(changed))
+    shown = f"{', '.join(names[:MAX_NAMES])}{', ...' if len(names) > MAX_NAMES else ''}"
+    problem = f"Somebody else changed schedules of the source '{plan.source}' at the same time ({shown})."
+    return SchedbotError(f"{problem} Nothing was changed.", "Sync again.")
 
 
 def refuse_bad_lines(listed: RecordList) -> None:

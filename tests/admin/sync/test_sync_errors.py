@@ -1,15 +1,15 @@
 """A sync lists every bad row with its number, column and problem, and changes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from schedbot.admin.sync.plan import plan_sync
-from schedbot.errors import BadFile, BadInput
+from schedbot.errors import BadFile, BadInput, SchedbotError
 from schedbot.store.schedules import schedules as schedule_rows
 from tests.support.schedules import Schedules
-from tests.support.sync import bad_lines, plan, row, sync
+from tests.support.sync import SOURCE, bad_lines, plan, row, sync
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,12 @@ def test_source_is_never_set_by_add_or_edit(schedules: Schedules, act: Callable[
         schedules.add("daily")
     with pytest.raises(BadInput, match="No field named 'source' exists"):
         act(schedules, "daily", source="product")
+
+
+def test_sync_that_ends_while_another_is_planned_is_named(schedules: Schedules) -> None:
+    def rows() -> Iterator[dict[str, Any]]:
+        yield row("a")
+        sync(schedules, row("b"))
+
+    with pytest.raises(SchedbotError, match=r"Somebody else changed schedules of the source 'product'.*\(b\)"):
+        plan_sync(schedules.session, rows(), SOURCE)
