@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from schedbot.store.open_database import open_database
 from tests.promises.test_03_restored_backup_posts_nothing_twice import delete_database, list_parts
 from tests.support.app import App, until
 
@@ -34,8 +36,12 @@ def replica(app: App, tmp_path: Path) -> Iterator[str]:
             litestream.kill()
 
 
-def bring_back(address: str, to: Path) -> None:
+def bring_back(address: str, to: Path) -> int:
+    """Bring the newest copy back. Return the number of attempts in it: Litestream copies a moment later."""
+    to.unlink(missing_ok=True)
     subprocess.run([LITESTREAM, "restore", "-o", str(to), address], check=True, capture_output=True)
+    with closing(open_database(to)) as db:
+        return db.integer("SELECT count(*) FROM attempts")
 
 
 def test_copy_of_a_lost_database_posts_nothing_twice(app: App, replica: str, tmp_path: Path) -> None:
@@ -43,7 +49,7 @@ def test_copy_of_a_lost_database_posts_nothing_twice(app: App, replica: str, tmp
     pool = app.start("work")
     until(lambda: len(app.posts()) >= 4)
     copy = tmp_path / "copy.db"
-    bring_back(replica, copy)
+    until(lambda: bring_back(replica, copy) > 0)
     until(lambda: len(app.posts()) >= 8)
     pool.kill()
     assert "locked" not in pool.communicate()[1]

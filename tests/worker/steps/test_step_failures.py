@@ -91,7 +91,7 @@ def install(app: App, module: str, change: Callable[[str], str]) -> None:
     path.write_text(change(path.read_text()))
 
 
-ANSWER = "        self.writer.write(encode(response))\n"
+ANSWER = "        if not self.unsent:\n"
 GARBAGE = {
     "no JSON": r'self.writer.write(b"garbage\n")',
     "no object": r'self.writer.write(b"[]\n")',
