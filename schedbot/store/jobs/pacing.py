@@ -15,47 +15,47 @@ MAX_CLOCK_LEAD_MS = 1_000
 POST = "chat.postMessage"
 
 # A hold of the workspace lasts as long as the longest.
-HOLD = f"""
-INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
-VALUES (:workspace_id, :method, :channel, :now, :free_at)
+ON_HELD = f"""
 ON CONFLICT (workspace_id, method, channel) DO UPDATE
    SET held_at = excluded.held_at,
        free_at = CASE WHEN excluded.channel = '' AND pacing.held_at <= excluded.held_at + {MAX_CLOCK_LEAD_MS}
                       THEN max(pacing.free_at, excluded.free_at) ELSE excluded.free_at END
 """
-
+HOLD = f"""
+INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
+VALUES (:workspace_id, :method, :channel, :now, :free_at) {ON_HELD}
+"""
 # The channels of attempts that begin, in the table of `attempts.begin_all`.
 HOLD_FOR_STARTS = f"""
 INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
 SELECT j.workspace_id, '{POST}', starts.channel, :now, starts.held_until
   FROM starts CROSS JOIN jobs j ON j.id = starts.job_id
- WHERE starts.sent_at IS NOT NULL
-ON CONFLICT (workspace_id, method, channel) DO UPDATE SET held_at = excluded.held_at, free_at = excluded.free_at
+ WHERE starts.sent_at IS NOT NULL {ON_HELD}
 """
 
-# Only the owner of a hold shortens it: if another one holds the channel by now, its hold stays.
-RELEASE = f"""
-INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
-SELECT :workspace_id, '{POST}', :channel, :now,
-       CASE WHEN p.free_at <> :kept_until AND p.held_at <= :now + {MAX_CLOCK_LEAD_MS}
-            THEN max(p.free_at, :free_at) ELSE :free_at END
-  FROM (SELECT 1)
-  LEFT JOIN pacing p ON p.workspace_id = :workspace_id AND p.method = '{POST}' AND p.channel = :channel
- WHERE true
-ON CONFLICT (workspace_id, method, channel) DO UPDATE SET held_at = excluded.held_at, free_at = excluded.free_at
-"""
 
-# The same for the channels of attempts that end, in the table of `attempt_ends.end_all`.
-RELEASE_FOR_ENDS = f"""
+def release_of(rows: str) -> str:
+    """Return the statement that releases the channels of `rows`: workspace_id, channel, ended_at, free_at, kept_until.
+
+    Only the owner of a hold shortens it: if another one holds the channel by now, its hold stays.
+    """
+    return f"""
 INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
 SELECT ends.workspace_id, '{POST}', ends.channel, ends.ended_at,
        CASE WHEN p.free_at <> ends.kept_until AND p.held_at <= ends.ended_at + {MAX_CLOCK_LEAD_MS}
             THEN max(p.free_at, ends.free_at) ELSE ends.free_at END
-  FROM ends
+  FROM {rows} ends
   LEFT JOIN pacing p ON p.workspace_id = ends.workspace_id AND p.method = '{POST}' AND p.channel = ends.channel
  WHERE ends.free_at IS NOT NULL
 ON CONFLICT (workspace_id, method, channel) DO UPDATE SET held_at = excluded.held_at, free_at = excluded.free_at
 """
+
+
+RELEASE = release_of(
+    "(SELECT :workspace_id AS workspace_id, :channel AS channel, :now AS ended_at, :free_at AS free_at,"
+    " :kept_until AS kept_until)"
+)
+RELEASE_FOR_ENDS = release_of("ends")  # the table of `attempt_ends.end_all`
 
 FREE_AT = f"""
 SELECT max(free_at) FROM pacing
