@@ -4,11 +4,12 @@ After a crash between the two, the channel's history shows if the message arrive
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from schedbot import log, times
 from schedbot.admin.operations.alerts import full_disk, places, streaks
 from schedbot.admin.operations.alerts.places import CHANNEL, DeliveryResult
-from schedbot.errors import BadInput, SchedbotError
+from schedbot.errors import BadInput
 from schedbot.session import Session
 from schedbot.store.operations import alerts, ownership
 from schedbot.store.operations.alerts import AlertDelivery
@@ -84,16 +85,12 @@ def settle_unknown(session: Session, delivery: AlertDelivery) -> bool:
         with session.db.writing():
             alerts.send_again(session.db, delivery, None)
         return True
-    now = session.now()
-    if now - (delivery.sent_at or 0) < session.settings.timeout_ms:
+    now, find_target = session.now(), partial(places.find_target, session, delivery, delivery.attempts)
+    arrival = places.settle_arrival(session.settings, find_target, delivery.sent_at or 0, now)
+    if arrival is None:
         return False
-    try:
-        target = places.find_target(session, delivery, delivery.attempts)
-    except SchedbotError:
-        return False
-    arrival = places.find_arrival(session.settings, target, delivery.sent_at or 0, now)
     with session.db.writing():
-        if arrival.ts or arrival.error:  # nobody can tell: one message too few is better than one each minute
+        if arrival.ts or arrival.error:
             alerts.end(session.db, delivery, arrival.ts, arrival.error, now)
         else:
             alerts.send_again(session.db, delivery, None)

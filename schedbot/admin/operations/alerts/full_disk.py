@@ -7,6 +7,7 @@ message when the disk is full, and one when it has room again, whatever process 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from schedbot import log
@@ -159,14 +160,11 @@ def send(settings: Settings, file: AlertFile, alert: DiskAlert, place: str, now:
 
 def settle_unknown(settings: Settings, alert: DiskAlert, delivery: DiskDelivery, now: int) -> DiskDelivery:
     """Return the delivery after a look at the channel's history: ended, not sent, or as it was."""
-    if now - (delivery.sent_at or 0) < settings.timeout_ms:
+    own_target = partial(find_target, settings, alert, delivery)
+    arrival = places.settle_arrival(settings, own_target, delivery.sent_at or 0, now)
+    if arrival is None:
         return delivery
-    try:
-        target = find_target(settings, alert, delivery)
-    except SchedbotError:
-        return delivery
-    arrival = places.find_arrival(settings, target, delivery.sent_at or 0, now)
-    if arrival.ts or arrival.error:  # nobody can tell: one message too few is better than one each minute
+    if arrival.ts or arrival.error:
         return replace(delivery, ended_at=now, error=(arrival.error or "")[:LONGEST])
     return replace(delivery, sent_at=None)
 

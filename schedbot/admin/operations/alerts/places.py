@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from subprocess import DEVNULL
 
@@ -143,6 +143,23 @@ def find_arrival(settings: Settings, target: Target, since: int, now: int) -> De
     (posts,) = one_shot.fetch_posted(settings.api_url, [search], now, timeout_ms, timeout_ms)
     arrived = posts.by_occurrence.get(target.occurrence)
     return DeliveryResult(ts=arrived.ts) if arrived else DeliveryResult(error=posts.error or None)
+
+
+def settle_arrival(
+    settings: Settings, find_target: Callable[[], Target], sent_at: int, now: int
+) -> DeliveryResult | None:
+    """Return where a message is that has left, or why nobody can tell; without `ts` and error it has not arrived.
+
+    None: it is too early to ask, or there is no token. The caller ends a message that nobody can tell of: one message
+    too few is better than one each minute.
+    """
+    if now - sent_at < settings.timeout_ms:
+        return None
+    try:
+        target = find_target()
+    except SchedbotError:
+        return None
+    return find_arrival(settings, target, sent_at, now)
 
 
 def run_command(command: tuple[str, ...], content: Mapping[str, object]) -> DeliveryResult:
