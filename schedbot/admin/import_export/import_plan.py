@@ -136,10 +136,10 @@ class ImportChecker:
         return ScheduleFields.parse(different, now, base, self.zones, self.definitions)
 
 
-def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+def batches(items: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:
     """Yield the items in batches."""
     remaining = iter(items)
-    while batch := list(islice(remaining, BATCH)):
+    while batch := list(islice(remaining, size)):
         yield batch
 
 

@@ -7,11 +7,12 @@ changes nothing: a person may have edited a schedule, or another sync may have b
 from collections.abc import Iterable
 
 from schedbot.admin.change_context import ChangeContext
+from schedbot.admin.import_export.import_plan import batches
 from schedbot.admin.import_export.importer import enqueue
 from schedbot.admin.import_export.new_schedules import LARGE, NewSchedules
 from schedbot.admin.schedules import pause, remove
 from schedbot.admin.schedules.writer import ScheduleWriter
-from schedbot.admin.sync.plan import SyncChange, SyncPlan, batches, outdated
+from schedbot.admin.sync.plan import BATCH, SyncChange, SyncPlan, outdated
 from schedbot.admin.workspaces import user_zones
 from schedbot.model import Schedule
 from schedbot.session import Session
@@ -54,7 +55,7 @@ def refuse_outdated(session: Session, plan: SyncPlan, new: NewSchedules) -> None
 def find_changed(session: Session, planned: Iterable[Schedule]) -> list[str]:
     """Return the names of schedules that are not as they were planned."""
     changed = []
-    for batch in batches(planned):
+    for batch in batches(planned, BATCH):
         present = lookup.by_names(session.db, [schedule.name for schedule in batch])
         changed += [schedule.name for schedule in batch if present.get(schedule.name) != schedule]
     return changed

@@ -4,9 +4,8 @@ Nothing is written. All lines are checked outside of the transaction, so that po
 changes only schedules of its source.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from schedbot import times
@@ -15,7 +14,7 @@ from schedbot.admin.fields.parsers import BadField
 from schedbot.admin.fields.report_fields import Trial, try_report
 from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, Zones
 from schedbot.admin.import_export.formats import Record
-from schedbot.admin.import_export.import_plan import Progress, ask_zones
+from schedbot.admin.import_export.import_plan import Progress, ask_zones, batches
 from schedbot.admin.import_export.importer import ignore_progress
 from schedbot.admin.import_export.line_errors import LineErrors
 from schedbot.admin.import_export.repeated_cells import RepeatedCells
@@ -153,14 +152,14 @@ class SyncChecker:
         """Put each record into the plan, or its error into the list. Slack is asked for zones of users once."""
         following: list[Record] = []  # their zones come from Slack
         done = 0
-        for batch in batches(listed.records):
+        for batch in batches(listed.records, BATCH):
             done += len(batch)
             progress(done, listed.lines)
             following += [record for record in batch if is_user_zone(record.fields.get("tz", ""))]
             self.check_batch([record for record in batch if not is_user_zone(record.fields.get("tz", ""))])
         if following:
             self.plan.zones = self.terms.zones = ask_zones(self.session, following, update=True)
-            for batch in batches(following):
+            for batch in batches(following, BATCH):
                 self.check_batch(batch)
 
     def check_batch(self, records: list[Record]) -> None:
@@ -214,7 +213,7 @@ class SyncChecker:
         """Put the schedules of the source that the list does not have into the plan."""
         names_of_source = sources.list_names(self.session.db, self.plan.source)
         missing = [name for name in names_of_source if name not in self.repeated.first_lines]
-        for names in batches(sorted(missing)):
+        for names in batches(sorted(missing), BATCH):
             existing = lookup.by_names(self.session.db, names)
             self.plan.removed += [existing[name] for name in names if name in existing]
 
@@ -223,10 +222,3 @@ def find_changes(before: Schedule, after: Schedule) -> Changes:
     """Return the columns that differ, with the values before and after."""
     old, new = serialize.to_columns(before), serialize.to_columns(after)
     return {column: [old[column], new[column]] for column in new if old[column] != new[column]}
-
-
-def batches(items: Iterable[Any]) -> Iterator[list[Any]]:
-    """Yield the items in batches."""
-    remaining = iter(items)
-    while batch := list(islice(remaining, BATCH)):
-        yield batch
