@@ -43,12 +43,11 @@ class Database(ABC):
     def select(self, sql: str, bindings: Bindings | None = None) -> Result:
         """Run a statement and return its rows as tuples. Statements of the product use the typed reads below."""
 
+    @abstractmethod
     def select_all(
         self, sql: str, bindings: Bindings | None = None
     ) -> tuple[tuple[str, ...], Sequence[tuple[Value, ...]]]:
-        """Run a statement, and return its columns and all rows."""
-        columns, rows = self.select(sql, bindings)
-        return columns, list(rows)
+        """Run a statement, and return its columns and all rows, read in one call."""
 
     @abstractmethod
     def execute(self, sql: str, bindings: Bindings | None = None) -> int:
@@ -57,10 +56,6 @@ class Database(ABC):
     @abstractmethod
     def execute_many(self, sql: str, rows: Iterable[Bindings | Sequence[Value]]) -> None:
         """Run one statement for each of `rows` inside `writing()`: a third of the cost of as many `execute`."""
-
-    @abstractmethod
-    def select_many(self, sql: str, rows: Iterable[Bindings]) -> list[tuple[Value, ...]]:
-        """Do as `execute_many`, and return the rows of all (RETURNING) as tuples."""
 
     @abstractmethod
     def stage_many(self, sql: str, rows: Iterable[Bindings | Sequence[Value]]) -> None:

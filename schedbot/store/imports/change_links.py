@@ -5,9 +5,7 @@ The text of a row is the JSON array that SQLite makes of it at the end of other 
 
 from json.encoder import encode_basestring as quote
 
-from schedbot.store.sqlite.chain_entries import LAYOUT, RowKind, digest
-
-MOST_ENTRIES = 10_000  # of one link
+from schedbot.store.sqlite.chain_entries import LAYOUT, MOST_ENTRIES, RowKind, digest
 
 
 class ChangeLinks:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 # In order: kind, key, number (of an attempt, else 0), hash. Big-endian, 29 bytes.
 LAYOUT = struct.Struct(">BqI16s")
 NO_HASH = bytes(16)
+MOST_ENTRIES = 10_000  # of one link
 DROPPED = 128  # added to the kind: the row is no settled one any more, by a retry or a prune
 
 

@@ -14,6 +14,7 @@ import apsw
 
 from schedbot.store.sqlite.chain_entries import (
     DROPPED,
+    MOST_ENTRIES,
     NO_HASH,
     SETTLED,
     Entry,
@@ -24,7 +25,6 @@ from schedbot.store.sqlite.chain_entries import (
     select_texts,
 )
 
-MOST_ENTRIES = 10_000  # of one link
 CHANGE, ATTEMPT, LOOKUP, JOB = RowKind
 # Without attempts: only a running job begins one.
 HASHED_OF_JOBS = (

@@ -70,14 +70,10 @@ class SqliteDatabase(Database):
             return self._connection.changes()
 
     def execute_many(self, sql: str, rows: Iterable[Bindings | Sequence[Value]]) -> None:
-        self.select_many(sql, cast("Iterable[Bindings]", rows))
-
-    def select_many(self, sql: str, rows: Iterable[Bindings]) -> list[tuple[Value, ...]]:
         if not self._is_writing:
             raise RuntimeError(OUTSIDE_WRITING)
         with translated(self.path):
-            cursor = self._connection.executemany(sql, cast("Iterable[dict[str, Value]]", rows))
-            return cast("list[tuple[Value, ...]]", cursor.fetchall())
+            self._connection.executemany(sql, cast("Iterable[dict[str, Value]]", rows)).fetchall()
 
     def stage_many(self, sql: str, rows: Iterable[Bindings | Sequence[Value]]) -> None:
         with self._translated(), temporary_transaction(self._connection):
