@@ -31,7 +31,7 @@ from schedbot.worker.steps.reconcile import Reconciler
 from schedbot.worker.steps.reload import reload_reports
 from schedbot.worker.steps.rescue import Rescuer
 from schedbot.worker.steps.send import Sender
-from schedbot.worker.steps.shut_down import NEVER, Shutdown
+from schedbot.worker.steps.shut_down import Shutdown
 from schedbot.worker.steps.supervise import ChildSupervisor
 
 CLAIM_MS = 500  # jobs are claimed a second before they are due, so twice a second is enough
@@ -209,7 +209,7 @@ class Pool:
         """Sleep until something happens or is due: the one place where the pool waits."""
         periodic_at = self.timers.next_at(self.is_stopping(stop))
         instants = (self.in_flight.writes.due_at(), self.sender.next_at(), self.claimer.live_pool.next_end_at())
-        wake_at = min(periodic_at, self.shutdown.stop_by, *(at or NEVER for at in instants))
+        wake_at = min(periodic_at, self.shutdown.stop_by, *(at for at in instants if at is not None))
         ends_now = self.is_stopping(stop) and (not self.in_flight.deliveries or self.shutdown.stopping_since is None)
         claims_now = not self.is_stopping(stop) and self.claimer.has_room_for_more()
         if ends_now or claims_now:

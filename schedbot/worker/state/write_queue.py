@@ -123,7 +123,7 @@ class WriteQueue:
 
     def due_at(self) -> int | None:
         """Return when the writes are to be committed (steady milliseconds); None without any."""
-        return self.next_at or 1 if self else None
+        return self.next_at if self else None
 
     def commit_if_due(self, db: Database) -> None:
         """Commit, unless the writes wait for others."""

@@ -88,13 +88,13 @@ class AttemptEnder:
 
     def end_with_effects(self, ended: EndedDelivery, transition: Transition) -> None:
         """Write an end that concerns more than its job and channel."""
-        end, delivery = ended
-        hold_ms = None if transition.hold_until is None else transition.hold_until - end.ended_at
-        held_until = None if hold_ms is None else steady_ms() + hold_ms
+        held_until = None
+        if transition.hold_until is not None:
+            held_until = steady_ms() + transition.hold_until - ended.end.ended_at
         self.in_flight.writes.add(
-            partial(write_end, end=end, delivery=delivery, transition=transition),
+            partial(write_end, ended=ended, transition=transition),
             partial(self.on_ended, ended, held_until=held_until),
-            partial(self.in_flight.give_up, delivery),
+            partial(self.on_write_failed, ended),
             is_ending=True,
         )
 

@@ -64,9 +64,8 @@ class Sender:
     def send_due(self) -> None:
         """Write the intent of all messages that may leave now. Each leaves after the commit."""
         steady, now = steady_ms(), self.in_flight.session.now()
-        sending = self.in_flight.count_sending()
-        limit = min(self.in_flight.free_slots(), self.in_flight.breaker.count_allowed(steady, sending))
-        if not sending:
+        limit = min(self.in_flight.free_slots(), self.count_allowed(steady))
+        if not self.in_flight.count_sending():
             limit = min(limit, FIRST_POSTS)
         for delivery in self.in_flight.send_queue.take_due(steady, limit):
             try:

@@ -112,12 +112,9 @@ class ChildSupervisor:
         """Pass on the messages of a child; remove it if it is dead."""
         responses = child.receive()
         for response in responses or []:
-            if isinstance(response, PostResponse) and isinstance(child, PosterHandle):
-                self.pass_on_result(child, response)
-            else:
-                self.pass_on(child, response)
-        if any(not isinstance(response, Ready) for response in responses or []):
-            self.in_flight.failures.clear(CHILD_MESSAGE)
+            self.pass_on(child, response)
+            if not isinstance(response, Ready):
+                self.in_flight.failures.clear(CHILD_MESSAGE)
         if responses is None:
             self.remove(child)
 
@@ -146,6 +143,9 @@ class ChildSupervisor:
             self.live_pool.receive(child, response)
             return
         match response:
+            case PostResponse():
+                self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
+                self.sender.receive(child, response)
             case Ready():
                 child.is_ready = True
                 self.claim_timer.trigger()
@@ -159,11 +159,6 @@ class ChildSupervisor:
                 self.reconciler.receive(child, response)
             case LookUpFailed():
                 self.reconciler.receive(child, response)
-
-    def pass_on_result(self, poster: PosterHandle, response: PostResponse) -> None:
-        """Pass on the result of a post."""
-        self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
-        self.sender.receive(poster, response)
 
     def pass_on_rendering(self, child: RendererHandle, response: ChildResponse) -> None:
         """Pass on a renderer's message. An unexpected error ends the delivery of its report alone."""

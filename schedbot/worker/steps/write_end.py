@@ -30,12 +30,11 @@ def write_ends(db: Database, ended: Sequence[EndedDelivery]) -> list[JobState | 
     return attempt_ends.end_all(db, [item.end for item in ended])
 
 
-def write_end(
-    db: Database, end: attempt_ends.AttemptEnd, delivery: Delivery, transition: Transition
-) -> JobState | None:
+def write_end(db: Database, ended: EndedDelivery, transition: Transition) -> JobState | None:
     """Write an attempt's end with its effects on workspace and schedule. Return the job's state."""
+    end, delivery = ended
     job, now = delivery.job, end.ended_at
-    [state] = write_ends(db, [EndedDelivery(end, delivery)])
+    [state] = write_ends(db, [ended])
     if state is None:
         return None
     if delivery.has_place or end.result.error == THREAD_GONE:
