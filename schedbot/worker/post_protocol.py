@@ -14,7 +14,7 @@ from schedbot.posts import PLAIN_POST, MessageMetadata, PostOptions, RenderedFil
 
 
 class PostRequest(NamedTuple):
-    """Pool to poster: post a message. `start_before` is steady milliseconds; a post that starts later must not leave.
+    """Pool to poster: post a message, not before `start_at` and not after `start_before` (steady milliseconds).
 
     `key` names the delivery. `rereads_token`: the token was refused before, so a cached one must not be used.
     """
@@ -27,6 +27,7 @@ class PostRequest(NamedTuple):
     metadata: MessageMetadata
     start_before: int
     options: PostOptions = PLAIN_POST
+    start_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,13 @@ def request_values(request: PostRequest) -> Sequence[object]:
         (metadata.installation, metadata.occurrence, metadata.attempt, metadata.part, metadata.parts),
         request.start_before,
         None if options == PLAIN_POST else astuple(options),
+        request.start_at,
     )
 
 
 def decode_request(line: bytes) -> PostRequest:
     """Return a post from its line."""
-    key, source, rereads_token, channel, message, metadata, start_before, options = _decode(line.decode())
+    key, source, rereads_token, channel, message, metadata, start_before, options, start_at = _decode(line.decode())
     return PostRequest(
         key=key,
         source=build_source(*source),
@@ -93,6 +95,7 @@ def decode_request(line: bytes) -> PostRequest:
         metadata=MessageMetadata(*metadata),
         start_before=start_before,
         options=PLAIN_POST if options is None else PostOptions(*options),
+        start_at=start_at,
     )
 
 

@@ -30,6 +30,7 @@ class ShareRequest:
     file_id: str
     title: str
     start_before: int
+    start_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

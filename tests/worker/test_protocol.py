@@ -32,8 +32,8 @@ MESSAGE = Message(
     "Grüße ☕", BLOCKS, files=(FILE,), attachments=[{"text": "up"}], continuation=(Message("more", [], attachments=[]),)
 )
 REQUESTS = [
-    PostRequest(7, SOURCE, True, "C1", MESSAGE, STAMP, 1_000, PostOptions(thread_ts="1.1", unfurl=True)),
-    ShareRequest(7, SOURCE, False, "C1", "1.1", "F1", "Sales", 1_000),
+    PostRequest(7, SOURCE, True, "C1", MESSAGE, STAMP, 1_000, PostOptions(thread_ts="1.1", unfurl=True), 900),
+    ShareRequest(7, SOURCE, False, "C1", "1.1", "F1", "Sales", 1_000, 900),
     UploadRequest(7, SOURCE, True, FILE),
     OpenRequest(7, SOURCE, False, "U0000000001"),
     LookUpRequest(1, SOURCE, False, "C1", (SearchedPost(STAMP, 1, 2), SearchedPost(STAMP, 3, 4)), "resume"),

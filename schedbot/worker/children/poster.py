@@ -1,7 +1,7 @@
 """Poster: a child that sends many posts at once over one kept-alive session, and looks posts up in channel histories.
 
-It never opens the database. It posts only on request, and only before the request's `start_before`: a poster that was
-stopped meanwhile answers `lost_unsent`. When the pool is gone it exits at once, whatever is in flight.
+It never opens the database. It posts only on request, and only from the request's `start_at` to its `start_before`: a
+poster that was stopped meanwhile answers `lost_unsent`. When the pool is gone it exits at once, whatever is in flight.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Outcome
 from schedbot.posts import FILES_SCOPE
 from schedbot.slack import error_codes, machine_errors
 from schedbot.slack.token_stores.place import RotationSettings
+from schedbot.worker.children.start_times import StartTimes
 from schedbot.worker.children.token_cache import TokenCache, TokenCommands
 from schedbot.worker.post_protocol import PostRequest, PostResponse
 from schedbot.worker.protocol import (
@@ -85,6 +86,7 @@ class Poster:
     client: "SlackClient"
     writer: asyncio.StreamWriter
     tokens: TokenCache = field(default_factory=TokenCache)
+    start_times: StartTimes = field(default_factory=StartTimes)
     running: set[asyncio.Task[None]] = field(default_factory=set)
     unsent: bytearray = field(default_factory=bytearray)
 
@@ -167,6 +169,7 @@ class Poster:
         return CallEnd(value, is_rotated)
 
     async def call_slack(self, request: PostRequest | ShareRequest, token: str) -> AttemptResult:
+        await self.start_times.wait_for(request.start_at)
         if steady_ms() > request.start_before:
             return AttemptResult(Outcome.LOST_UNSENT, "window_passed")
         if isinstance(request, ShareRequest):

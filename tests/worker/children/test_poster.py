@@ -1,0 +1,88 @@
+"""Poster: a process that posts from the start of each request to its end."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from schedbot.clock import steady_ms
+from schedbot.model import Message, Outcome, TokenSource
+from schedbot.posts import MessageMetadata
+from schedbot.worker.children.start_times import StartTimes
+from schedbot.worker.post_protocol import PostRequest, PostResponse
+from schedbot.worker.protocol import ChildResponse, Ready
+from schedbot.worker.state.poster_handle import PosterHandle
+from tests.support.app import TOKEN, App, now_ms, until
+
+AHEAD_MS = 300
+LATEST = 1 << 60  # steady ms
+
+
+@pytest.fixture
+def poster(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[PosterHandle]:
+    """A poster that takes requests."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+    poster = PosterHandle(app.settings)
+    until(lambda: receive(poster) == [Ready()])
+    yield poster
+    poster.kill()
+
+
+def receive(poster: PosterHandle) -> list[ChildResponse]:
+    return poster.receive() or []
+
+
+def post(number: int, start_before: int = LATEST, start_at: int = 0) -> PostRequest:
+    """Return the request of a post."""
+    source, metadata = TokenSource("env", "SLACK_BOT_TOKEN"), MessageMetadata("i", f"s:{number}", 1)
+    message = Message(f"report-{number}")
+    return PostRequest(number, source, False, f"C{number:010d}", message, metadata, start_before, start_at=start_at)
+
+
+def send(poster: PosterHandle, *requests: PostRequest) -> dict[int, Outcome]:
+    """Return the outcomes of these requests by their keys."""
+    for request in requests:
+        poster.send(request)
+    poster.pipe.flush()
+    outcomes: dict[int, Outcome] = {}
+
+    def receive_outcomes() -> bool:
+        responses = [response for response in receive(poster) if isinstance(response, PostResponse)]
+        outcomes.update({response.key: response.result.outcome for response in responses})
+        return len(outcomes) == len(requests)
+
+    until(receive_outcomes)
+    return outcomes
+
+
+@pytest.mark.slow
+def test_post_leaves_at_its_start_and_not_without_pool(app: App, poster: PosterHandle) -> None:
+    start_at, starts_at_ms = steady_ms() + AHEAD_MS, now_ms() + AHEAD_MS
+    requests = [post(number, start_at=start_at) for number in range(20)]
+    past, too_late = post(20, start_at=1), post(21, start_before=start_at - 1, start_at=start_at)
+    outcomes = send(poster, *requests, past, too_late)
+    assert outcomes == {request.key: Outcome.POSTED for request in [*requests, past]} | {21: Outcome.LOST_UNSENT}
+    early = [record["text"] for record in app.slack.requests() if record["at_ms"] < starts_at_ms - 1]
+    assert (early, len(app.posts())) == (["report-20"], 21)
+    poster.send(post(22, start_at=steady_ms() + AHEAD_MS))
+    poster.pipe.flush()
+    poster.pipe.close()
+    until(lambda: poster.process.exitcode is not None)
+    assert len(app.slack.requests()) == 21
+
+
+def test_waiting_for_an_instant_keeps_the_order() -> None:
+    ends: list[int] = []
+    instants = [steady_ms() + ahead_ms for ahead_ms in (50, 20, 50, 20, -1)]
+
+    async def wait_and_note(start_times: StartTimes, number: int) -> None:
+        await start_times.wait_for(instants[number])
+        assert steady_ms() >= instants[number]
+        ends.append(number)
+
+    async def wait_for_all() -> None:
+        start_times = StartTimes()
+        await asyncio.gather(*(wait_and_note(start_times, number) for number in range(len(instants))))
+
+    asyncio.run(wait_for_all())
+    assert ends == [4, 1, 3, 0, 2]
