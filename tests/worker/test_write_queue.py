@@ -1,6 +1,6 @@
 """Write queue: one commit for all writes, callbacks only after it, and nothing lost when it fails."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import apsw
@@ -92,10 +92,14 @@ class Names:
         self.sizes: list[int] = []
         self.results: list[str] = []
         self.failures: list[tuple[str, bool]] = []
+        self.unwelcome = ""
         self.kind = WriteKind(self.write, self.on_commit, self.on_failure)
 
-    def on_commit(self, name: str, result: str) -> None:
-        self.results.append(result)
+    def on_commit(self, written: Iterable[tuple[str, str]]) -> None:
+        for _, result in written:
+            if result in self.unwelcome:
+                raise ValueError(result)
+            self.results.append(result)
 
     def on_failure(self, name: str, failure: WriteFailure) -> None:
         self.failures.append((name, failure.is_committed))
@@ -133,6 +137,16 @@ def test_failing_callback_keeps_writes_and_other_callbacks(db: Database) -> None
     writes.commit(db)
     assert (stored_names(db), results) == (["a", "b"], ["b"])
     assert [(type(failure.error), failure.is_committed) for failure in failures] == [(ValueError, True)]
+
+
+def test_callback_goes_on_after_item_that_fails(db: Database) -> None:
+    writes, names = WriteQueue(), Names()
+    names.unwelcome = "ACD"
+    for name in "abcde":
+        writes.add_to_set(names.kind, name)
+    writes.commit(db)
+    assert (names.results, names.failures) == (["B", "E"], [("a", True), ("c", True), ("d", True)])
+    assert (stored_names(db), bool(writes)) == (["a", "b", "c", "d", "e"], False)
 
 
 def test_newer_tables_get_only_endings(db: Database) -> None:

@@ -83,11 +83,12 @@ class CircuitBreaker:
         """Count an answer or a failure. Return whether the circuit opened or closed."""
         if not result.was_sent:
             return False
+        has_failed = is_outage(result)
+        if not (self.failures or has_failed):
+            self.answered_workspace, self.answered_at = workspace, now
+            return False
         was_open = self.is_open
-        if not is_outage(result):
-            if not self.failures:
-                self.answered_workspace, self.answered_at = workspace, now
-                return False
+        if not has_failed:
             self.failures = self.pause_ms = self.probe_at = 0
             self.counted_jobs, self.is_widespread = [], False
             self.answered_workspace, self.answered_at = workspace, now

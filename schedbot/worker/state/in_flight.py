@@ -111,8 +111,8 @@ class InFlight:
         log.event("lease_lost", "warning", job=delivery.job.id, schedule=delivery.job.schedule)
         self.remove(delivery)
 
-    def remove(self, delivery: Delivery) -> None:
-        """Remove a delivery that has ended or is given back, and let its channel's next post go."""
+    def remove(self, delivery: Delivery, steady: int | None = None) -> None:
+        """Remove a delivery that has ended or is given back, and let its channel's next post go. `steady`: now."""
         if delivery.is_done:
             return
         delivery.is_done = True
@@ -121,7 +121,8 @@ class InFlight:
             poster.deliveries.pop(delivery.key, None)
         self.count_in_channel(delivery.channel, -1)
         if delivery.sent_steady:
-            self.send_queue.release(delivery.channel, steady_ms() + (PACE_MS if delivery.attempt else 0))
+            now = steady_ms() if steady is None else steady
+            self.send_queue.release(delivery.channel, now + PACE_MS if delivery.attempt else now)
 
     def move(self, delivery: Delivery, channel: str) -> None:
         """Let a delivery go to another channel of its workspace."""
@@ -132,9 +133,11 @@ class InFlight:
 
     def count_in_channel(self, channel: ChannelKey, change: int) -> None:
         """Change the number of deliveries of a channel."""
-        self.per_channel[channel] = self.per_channel.get(channel, 0) + change
-        if self.per_channel[channel] <= 0:
-            del self.per_channel[channel]
+        count = self.per_channel.get(channel, 0) + change
+        if count > 0:
+            self.per_channel[channel] = count
+        else:
+            self.per_channel.pop(channel, None)
 
     def expire(self, job: ClaimedJob) -> None:
         """End a job whose grace is over: it is not posted any more."""

@@ -28,6 +28,7 @@ LOOK_UP_PACE_MS = 1_200  # tier 3: 50 a minute, https://docs.slack.dev/apis/web-
 LONGEST_LOOK_UP_WAIT_MS = 900_000
 FINAL_AFTER_DEADLINE = ("no_progress", "no_ts", SHARE_PENDING)
 
+SUCCEEDED = after(JobState.RUNNING, Event.POSTED)
 # Events of attempts that use up nothing.
 UNCOUNTED = {
     Outcome.LOST_UNSENT: Event.WORKER_DIED_UNSENT,

@@ -4,10 +4,10 @@ Instants are steady milliseconds, so a clock that is set delays nothing. Only th
 database keeps the pace between pools (`pacing`).
 """
 
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from schedbot.store.jobs.message_files import StoredFile
 
 PACE_MS = 1_000
 KEYS = count(1)
+NO_THREAD = ThreadSpan.NONE  # to read an enum's member costs more than a name of the module
 
 
 class ChannelKey(NamedTuple):
@@ -68,7 +69,7 @@ class Delivery:
     @property
     def has_place(self) -> bool:
         """Has its message a place among others: as a part, or in the thread of its schedule?"""
-        return self.parts > 1 or self.job.thread is not ThreadSpan.NONE
+        return self.parts > 1 or self.job.thread is not NO_THREAD
 
     @property
     def parts_left(self) -> int:
@@ -86,9 +87,9 @@ class ScheduledSend(NamedTuple):
 
 @dataclass(slots=True)
 class SendQueue:
-    """Deliveries that are rendered and wait for their instant."""
+    """Deliveries that are rendered and wait for their instant: `_scheduled` in the order in which they are sent."""
 
-    _heap: list[ScheduledSend] = field(default_factory=list)
+    _scheduled: list[ScheduledSend] = field(default_factory=list)
     _busy: set[ChannelKey] = field(default_factory=set)
     _waiting: dict[ChannelKey, deque[Delivery]] = field(default_factory=dict)
     _free_at: dict[ChannelKey, int] = field(default_factory=dict)
@@ -101,13 +102,13 @@ class SendQueue:
 
     def add(self, delivery: Delivery, at: int) -> None:
         """Queue a delivery to be sent from `at` on."""
-        heappush(self._heap, ScheduledSend(at, next(self._order), delivery))
+        insort(self._scheduled, ScheduledSend(at, next(self._order), delivery))
 
     def take_due(self, now: int, limit: int) -> list[Delivery]:
         """Return up to `limit` deliveries to send now, one per channel at most. Channels are busy until `release`."""
         due: list[Delivery] = []
-        while len(due) < limit and self._heap and self._heap[0].at <= now:
-            delivery = heappop(self._heap).delivery
+        while len(due) < limit and self._scheduled and self._scheduled[0].at <= now:
+            delivery = self._scheduled.pop(0).delivery
             if delivery.is_done:
                 continue
             channel = delivery.channel
@@ -140,11 +141,11 @@ class SendQueue:
 
     def count_due(self, now: int) -> int:
         """Return how many deliveries wait only for a poster."""
-        return len([send for send in self._heap if send.at <= now])
+        return bisect_left(self._scheduled, (now + 1,))
 
     def next_at(self) -> int | None:
         """Return when the next delivery may be sent, as far as is known."""
-        return self._heap[0].at if self._heap else None
+        return self._scheduled[0].at if self._scheduled else None
 
     def forget_past(self, now: int) -> None:
         """Drop holds and channel times that have passed."""

@@ -7,8 +7,9 @@ something are still made.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import length_hint
 from typing import Generic, NamedTuple, TypeVar, cast
 
 from schedbot import log
@@ -42,13 +43,14 @@ def ignore(result: object) -> None:
 class WriteKind(Generic[Item, Result]):
     """Kind of writes that are made together. Make it once, and add many items of it.
 
-    `write` returns the results of the items in their order. After the commit `on_commit` is called with each item and
-    its result. `on_failure` is called instead of, or after, `on_commit` where the item's write or `on_commit` fails.
-    `is_ending`: it records the end of something that has begun, or gives it up.
+    `write` returns the results of the items in their order. After the commit `on_commit` takes the items with their
+    results. If it raises, `on_failure` gets the item that it took last, and `on_commit` goes on with the rest.
+    `on_failure` also gets an item whose write fails. `is_ending`: it records the end of something that has begun, or
+    gives it up.
     """
 
     write: Callable[[Database, Sequence[Item]], Sequence[Result]]
-    on_commit: Callable[[Item, Result], None]
+    on_commit: Callable[[Iterator[tuple[Item, Result]]], None]
     on_failure: Callable[[Item, WriteFailure], None]
     is_ending: bool = False
 
@@ -63,13 +65,20 @@ class WriteGroup(NamedTuple):
     items: list[object]
 
 
-class CommittedWrite(NamedTuple):
-    """An item that is committed, and its result; or its error, which has undone it."""
+class CommittedGroup(NamedTuple):
+    """Items that are committed, with their results; `rest` are those that `on_commit` has not taken."""
+
+    kind: AnyKind
+    written: Sequence[tuple[object, object]]
+    rest: Iterator[tuple[object, object]]
+
+
+class UndoneWrite(NamedTuple):
+    """An item whose write is undone for its error."""
 
     kind: AnyKind
     item: object
-    result: object
-    error: Exception | None = None
+    error: Exception
 
 
 @dataclass(slots=True)
@@ -80,7 +89,7 @@ class WriteQueue:
     """
 
     _groups: list[WriteGroup] = field(default_factory=list)
-    _committed: deque[CommittedWrite] = field(default_factory=deque)
+    _committed: deque[CommittedGroup | UndoneWrite] = field(default_factory=deque)
     takes_only_endings: bool = False
     next_at: int = 0
 
@@ -98,7 +107,7 @@ class WriteQueue:
         """
         kind: WriteKind[None, Result] = WriteKind(
             lambda db, items: [write(db) for _ in items],
-            lambda _, result: on_commit(result),
+            lambda written: on_commit(next(written)[1]),
             lambda _, failure: on_failure(failure),
             is_ending,
         )
@@ -108,10 +117,11 @@ class WriteQueue:
         """Do as `add`, with one call of `kind.write` for items that follow each other, or for each if that fails."""
         if self.takes_only_endings and not kind.is_ending:
             return
-        if self._groups and self._groups[-1].kind is kind:
-            self._groups[-1].items.append(item)
+        groups = self._groups
+        if groups and groups[-1].kind is kind:
+            groups[-1].items.append(item)
         else:
-            self._groups.append(WriteGroup(cast(AnyKind, kind), [item]))
+            groups.append(WriteGroup(cast(AnyKind, kind), [item]))
 
     def keep_only_endings(self) -> None:
         """Drop the writes that begin something, now and from now on."""
@@ -138,7 +148,7 @@ class WriteQueue:
         groups, self.next_at = self._groups, steady_ms() + GAP_MS
         try:
             with db.writing(self.takes_only_endings):
-                committed = [write for group in groups for write in make_together(group, db)]
+                committed: list[CommittedGroup | UndoneWrite] = [make_together(group, db) for group in groups]
         except DatabaseUnusable:
             raise
         except Exception:  # of one of them; the transaction is undone
@@ -149,34 +159,47 @@ class WriteQueue:
         self._run_callbacks()
 
     def _run_callbacks(self) -> None:
-        """Run each callback once; a callback that raises does not drop the others."""
+        """Run the callbacks of all writes, each once."""
         committed = self._committed
         while committed:
-            kind, item, result, error = committed.popleft()
-            if error:
-                kind.on_failure(item, WriteFailure(error, is_committed=False))
-                continue
-            try:
-                kind.on_commit(item, result)
-            except DatabaseUnusable:
-                raise
-            except Exception as unexpected:
-                kind.on_failure(item, WriteFailure(unexpected, is_committed=True))
+            first = committed[0]
+            if isinstance(first, UndoneWrite):
+                committed.popleft()
+                first.kind.on_failure(first.item, WriteFailure(first.error, is_committed=False))
+            elif length_hint(first.rest):
+                run_callback(first)
+            else:
+                committed.popleft()
 
 
-def make_together(group: WriteGroup, db: Database) -> list[CommittedWrite]:
+def run_callback(group: CommittedGroup) -> None:
+    """Pass the items on; where that raises, the item that was taken last is given up, and the others remain."""
+    kind, written, rest = group
+    before = length_hint(rest)
+    try:
+        kind.on_commit(rest)
+    except DatabaseUnusable:
+        raise
+    except Exception as unexpected:
+        if length_hint(rest) == before:
+            next(rest)
+        item, _ = written[-1 - length_hint(rest)]
+        kind.on_failure(item, WriteFailure(unexpected, is_committed=True))
+
+
+def make_together(group: WriteGroup, db: Database) -> CommittedGroup:
     """Make writes of one kind. Return what to do after the commit."""
     kind, items = group
-    return [CommittedWrite(kind, item, result) for item, result in zip(items, kind.write(db, items), strict=True)]
+    written = list(zip(items, kind.write(db, items), strict=True))
+    return CommittedGroup(kind, written, iter(written))
 
 
-def make_alone(kind: AnyKind, item: object, db: Database) -> CommittedWrite:
+def make_alone(kind: AnyKind, item: object, db: Database) -> CommittedGroup | UndoneWrite:
     """Make a write that is undone alone if it fails. Return what to do after the commit."""
     try:
         with db.savepoint():
-            [result] = kind.write(db, [item])
+            return make_together(WriteGroup(kind, [item]), db)
     except DatabaseUnusable:
         raise
     except Exception as error:
-        return CommittedWrite(kind, item, None, error)
-    return CommittedWrite(kind, item, result)
+        return UndoneWrite(kind, item, error)

@@ -12,22 +12,22 @@ from schedbot.worker.state.send_queue import Delivery
 
 def build_start(in_flight: InFlight, delivery: Delivery, worker: str, sent_at: int | None) -> AttemptStart:
     """Return the record of an attempt that is about to begin. `sent_at` None: no request is sent."""
-    job = delivery.job
+    job, report, options = delivery.job, delivery.job.report, delivery.job.options
     return AttemptStart(
-        job_id=job.id,
-        token=job.token,
-        version=job.version,
-        channel=job.channel,
-        worker=worker,
-        started_at=delivery.started_at,
-        sent_at=sent_at,
-        clock_ms=in_flight.clock.slack_offset_ms,
-        rendered_at=delivery.rendered_at,
-        render_ms=delivery.render_ms,
-        report=job.report.source if job.report.kind == "named" else None,
-        part=delivery.part,
-        thread_ts=job.options.thread_ts or None,
-        method="share" if delivery.is_share else "update" if job.options.update_ts else "post",
+        job.id,
+        job.token,
+        job.version,
+        job.channel,
+        worker,
+        delivery.started_at,
+        sent_at,
+        in_flight.clock.slack_offset_ms,
+        delivery.rendered_at,
+        delivery.render_ms,
+        report.source if report.kind == "named" else None,
+        job.parts_posted + 1,
+        options.thread_ts or None,
+        "share" if delivery.is_share else "update" if options.update_ts else "post",
     )
 
 

@@ -1,7 +1,7 @@
 """End attempts: the result of a post becomes the next state of its job, in one write with its effects."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -10,12 +10,12 @@ from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.posts import THREAD_GONE
 from schedbot.slack.methods.appearance import explain_appearance
 from schedbot.slack.methods.updates import explain_update
-from schedbot.store.jobs import attempt_ends
+from schedbot.store.jobs.attempt_ends import AttemptEnd
 from schedbot.store.jobs.pacing import ChannelRelease
 from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.state.circuit_breaker import is_outage
 from schedbot.worker.state.in_flight import InFlight
-from schedbot.worker.state.next_state import RetryBudget, Transition, next_state
+from schedbot.worker.state.next_state import SUCCEEDED, RetryBudget, Transition, next_state
 from schedbot.worker.state.send_queue import PACE_MS, Delivery
 from schedbot.worker.state.write_queue import WriteFailure, WriteKind
 from schedbot.worker.steps.write_end import EndedDelivery, log_result, write_end, write_ends
@@ -36,21 +36,13 @@ class AttemptEnder:
 
     def end(self, delivery: Delivery, response: PostResponse) -> None:
         """Write the result of an attempt and the job's next state, then release its channel."""
-        now, job = self.in_flight.session.now(), delivery.job
-        result = self.explain(delivery, response.result)
+        now, result = self.in_flight.session.now(), self.explain(delivery, response.result)
+        if ends_plainly(delivery, result):
+            end = build_end(delivery, result, now, SUCCEEDED, now, delivery.job.spent + 1)
+            self.in_flight.writes.add_to_set(self.kind, EndedDelivery(end, delivery))
+            return
         transition = self.find_transition(delivery, result, now, is_rotated=response.is_token_rotated)
-        end = attempt_ends.AttemptEnd(
-            job_id=job.id,
-            token=job.token,
-            number=delivery.attempt,
-            ended_at=now,
-            result=result,
-            state=transition.state,
-            available_at=transition.available_at,
-            spent=transition.spent,
-            lateness_ms=find_lateness(delivery) if result.outcome is POSTED else None,
-            release=find_release(delivery, result, now),
-        )
+        end = build_end(delivery, result, now, transition.state, transition.available_at, transition.spent)
         ended = EndedDelivery(end, delivery)
         if transition.has_effects or delivery.has_place or result.error == THREAD_GONE:
             self.end_with_effects(ended, transition)
@@ -93,31 +85,58 @@ class AttemptEnder:
             held_until = steady_ms() + transition.hold_until - ended.end.ended_at
         self.in_flight.writes.add(
             partial(write_end, ended=ended, transition=transition),
-            partial(self.on_ended, ended, held_until=held_until),
+            partial(self.on_effects_ended, ended, held_until=held_until),
             partial(self.on_write_failed, ended),
             is_ending=True,
         )
 
-    def on_ended(self, ended: EndedDelivery, state: JobState | None, held_until: int | None = None) -> None:
-        """Remove a delivery whose end is written; its job is in `state` (None: another claim holds it).
+    def on_ended(self, written: Iterable[tuple[EndedDelivery, JobState | None]]) -> None:
+        """Remove the deliveries whose ends are written, each with the state of its job."""
+        steady = steady_ms()
+        for ended, state in written:
+            self.remove(ended, state, steady)
+
+    def on_effects_ended(self, ended: EndedDelivery, state: JobState | None, held_until: int | None) -> None:
+        """Remove a delivery whose end is written with its effects.
 
         `held_until`: steady milliseconds until which nothing is sent to its workspace, None without a limit.
         """
-        (end, delivery), breaker = ended, self.in_flight.breaker
+        self.remove(ended, state, steady_ms(), held_until)
+
+    def remove(self, ended: EndedDelivery, state: JobState | None, steady: int, held_until: int | None = None) -> None:
+        """Remove a delivery whose job is in `state` (None: another claim holds it)."""
+        (end, delivery), in_flight = ended, self.in_flight
         if state is None:
-            self.in_flight.drop_lost(delivery)
+            in_flight.drop_lost(delivery)
         else:
-            self.in_flight.record_state(delivery.job.id, state)
-        log_result(delivery.job, end.result, state)
-        self.in_flight.remove(delivery)
+            in_flight.record_state(delivery.job.id, state)
+        if end.result.outcome is not POSTED:
+            log_result(delivery.job, end.result, state)
+        in_flight.remove(delivery, steady)
         if held_until is not None:
-            self.in_flight.hold_workspace(delivery.job.workspace_id, held_until)
-        if breaker.is_open:
-            self.in_flight.put_back_until(breaker.probe_at)
+            in_flight.hold_workspace(delivery.job.workspace_id, held_until)
+        if in_flight.breaker.is_open:
+            in_flight.put_back_until(in_flight.breaker.probe_at)
 
     def on_write_failed(self, ended: EndedDelivery, failure: WriteFailure) -> None:
         """Give up a delivery whose end met an unexpected error."""
         self.in_flight.give_up(ended.delivery, failure)
+
+
+def ends_plainly(delivery: Delivery, result: AttemptResult) -> bool:
+    """Is the message posted, alone and without a remark? Then its job has succeeded, and nothing else changes."""
+    return result.outcome is POSTED and result.error is None and not delivery.has_place
+
+
+def build_end(
+    delivery: Delivery, result: AttemptResult, now: int, state: JobState, available_at: int, spent: int
+) -> AttemptEnd:
+    """Return the end of an attempt with the next state of its job."""
+    job, lateness_ms = delivery.job, find_lateness(delivery) if result.outcome is POSTED else None
+    release = find_release(delivery, result, now)
+    return AttemptEnd(
+        job.id, job.token, delivery.attempt, now, result, state, available_at, spent, lateness_ms, release
+    )
 
 
 def find_release(delivery: Delivery, result: AttemptResult, now: int) -> ChannelRelease | None:
@@ -130,5 +149,7 @@ def find_release(delivery: Delivery, result: AttemptResult, now: int) -> Channel
 
 def find_lateness(delivery: Delivery) -> int | None:
     """Return the lateness of a job whose first part is posted; None for its other parts."""
-    is_first = delivery.sent_at is not None and delivery.part == 1
-    return max(0, (delivery.sent_at or 0) - delivery.job.scheduled_at) if is_first else None
+    sent_at, job = delivery.sent_at, delivery.job
+    if sent_at is None or job.has_begun:
+        return None
+    return max(0, sent_at - job.scheduled_at)

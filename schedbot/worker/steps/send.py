@@ -4,7 +4,7 @@ Each step is one entry in the write queue, and the next begins after its commit.
 a pool that was stopped past its lease writes nothing and sends nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -56,7 +56,7 @@ class Sender:
 
     def __post_init__(self) -> None:
         self.opener = ConversationOpener(self.in_flight, self.end_unopened)
-        self.intents = WriteKind(self.write_intents, self.on_intent_written, self.on_write_failed)
+        self.intents = WriteKind(self.write_intents, self.on_intents_written, self.on_write_failed)
         self.ender = AttemptEnder(self.in_flight, self.opener.forget_if_gone)
 
     # -- before the post
@@ -151,14 +151,15 @@ class Sender:
         """Give up a delivery whose intent met an unexpected error."""
         self.in_flight.give_up(post.delivery, failure)
 
-    def on_intent_written(self, post: PlannedPost, intent: IntentResult) -> None:
-        """Let the poster send; or go on without, for the reason in `intent`."""
-        delivery, poster, _ = post
-        if not intent.is_written:
-            self.on_intent_refused(delivery, poster, intent)
-            return
-        delivery.attempt, delivery.requested_at = delivery.job.attempts + 1, steady_ms()
-        poster.send(build_request(self.in_flight, delivery))
+    def on_intents_written(self, written: Iterable[tuple[PlannedPost, IntentResult]]) -> None:
+        """Let the posters send; or go on without, for the reason in the result."""
+        in_flight, steady = self.in_flight, steady_ms()
+        for (delivery, poster, _), intent in written:
+            if intent.is_written:
+                delivery.attempt, delivery.requested_at = delivery.job.attempts + 1, steady
+                poster.send(build_request(in_flight, delivery))
+            else:
+                self.on_intent_refused(delivery, poster, intent)
 
     def on_intent_refused(self, delivery: Delivery, poster: PosterHandle, intent: IntentResult) -> None:
         """Drop the delivery if the claim is lost; try again if the lease has passed or another pool posts there."""
