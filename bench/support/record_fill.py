@@ -1,10 +1,9 @@
 """Fill a database with the record of daily schedules, as ticks and pools would have left it: jobs, attempts, look-ups.
 
-The counts of results and the links of the hash chain come from schedbot's own statements (`result_counts`,
-`chain_seal`), a day at a time; only the indexes and the tables' triggers of jobs and attempts are made at the end.
+The results are counted and the links of the hash chain written by schedbot's own statements (`rollup_batches`,
+`chain_seal`); only the indexes and the tables' triggers of jobs and attempts are made at the end.
 """
 
-import json
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -13,12 +12,14 @@ from pathlib import Path
 import apsw
 
 from bench.support import bulk_fill
-from schedbot.store.history import result_counts
+from schedbot.admin.operations.figures import rollup_batches
+from schedbot.session import Session
+from schedbot.settings import Settings
 from schedbot.store.open_database import create_database, open_database
 from schedbot.store.operations import closed_rollups
 from schedbot.store.sqlite import chain_seal
 
-DAY_MS, MINUTE_MS = 86_400_000, 60_000
+DAY_MS, HOUR_MS, MINUTE_MS = 86_400_000, 3_600_000, 60_000
 RULES = 800  # minutes of the day
 TABLES = ("jobs", "attempts", "schedules", "schedule_versions")
 
@@ -77,15 +78,34 @@ UPDATE jobs SET state = 'succeeded', error = NULL, attempts = 2, spent = 2, late
        ts = (due_at / 1000) || '.' || printf('%06d', abs(random()) % 1000000)
  WHERE id > :last AND state = 'queued'
 """
-# As the triggers of the tables count them.
-COUNT_MISSED = """
-INSERT INTO results SELECT schedule_id, due_at, 'missed', NULL, error, 1 FROM jobs WHERE id > :last AND state = 'missed'
+# As the triggers of the tables write them.
+MISSED = """
+INSERT INTO results (schedule_id, due_at, measure, label, step)
+SELECT schedule_id, due_at, 'missed', error, 1 FROM jobs WHERE id > :last AND state = 'missed'
 """
-COUNT_LOOKUPS = """
-INSERT INTO results SELECT j.schedule_id, j.due_at, 'posts', j.lateness_ms, NULL, 1
-  FROM jobs j JOIN lookups l ON l.job_id = j.id WHERE j.id > :last
+POSTS_OF_LOOKUPS = """
+INSERT INTO results (schedule_id, due_at, measure, ms, step)
+SELECT j.schedule_id, j.due_at, 'posts', j.lateness_ms, 1 FROM jobs j JOIN lookups l ON l.job_id = j.id
+ WHERE j.id > :last
 """
-IDS = "SELECT json_group_array(id) FROM jobs WHERE id > :last AND attempts = :number"
+ENDED = "FROM jobs j JOIN attempts a ON a.job_id = j.id AND a.number = :number WHERE j.id > :last"
+RESULTS_OF_ATTEMPTS = [
+    f"INSERT INTO results (workspace_id, measure, step) SELECT a.workspace_id, a.outcome, 1 {ENDED}",
+    f"""
+INSERT INTO results (schedule_id, due_at, measure, ms, label, step)
+SELECT j.schedule_id, j.due_at, iif(j.state = 'failed', 'failed', 'posts'), j.lateness_ms, j.error, 1
+       {ENDED} AND j.state IN ('succeeded', 'failed')
+""",
+    f"""
+INSERT INTO results (schedule_id, due_at, measure, ms, label, step)
+SELECT j.schedule_id, j.due_at, 'render', a.render_ms, a.report, 1 {ENDED} AND a.render_ms IS NOT NULL
+""",
+    """
+INSERT INTO results (schedule_id, due_at, measure, label, step)
+SELECT j.schedule_id, j.due_at, 'retried', b.error, 1
+  FROM jobs j JOIN attempts b ON b.job_id = j.id AND b.number = :number - 1 WHERE j.id > :last AND j.attempts = :number
+""",
+]
 
 
 def fill(path: Path, attempts: int, schedules: int, now: int, progress: Callable[[str], None] = print) -> None:
@@ -101,15 +121,17 @@ def fill(path: Path, attempts: int, schedules: int, now: int, progress: Callable
             add_day(connection, first + day * DAY_MS)
             chain_seal.seal(connection)
         progress(f"{days} days of {schedules:,} schedules written in {time.monotonic() - started:.0f} s")
-    close_spans(path, now)
-    progress(f"indexes and triggers made in all after {time.monotonic() - started:.0f} s")
+    add_counts(path, now)
+    progress(f"indexes, triggers and counts made in all after {time.monotonic() - started:.0f} s")
 
 
-def close_spans(path: Path, now: int) -> None:
-    """Move the counts of past months, as ticks do in slices."""
-    with closing(open_database(path)) as db, db.writing():
-        while closed_rollups.move_slice(db, now, 1_000_000):
-            pass
+def add_counts(path: Path, now: int) -> None:
+    """Add the results to the roll-ups and move the counts of past months, as ticks do."""
+    with closing(open_database(path)) as db:
+        rollup_batches.add_results(Session(Settings(None, path), db), within_ms=HOUR_MS)
+        with db.writing():
+            while closed_rollups.move_slice(db, now, 1_000_000):
+                pass
 
 
 def add_schedules(connection: apsw.Connection, count: int, first: int, now: int) -> None:
@@ -134,17 +156,17 @@ def add_day(connection: apsw.Connection, day: int) -> None:
     """Add a job of each schedule on a day, in the steps of a pool: first attempts, look-ups, second attempts."""
     last = int(str(connection.execute("SELECT coalesce(max(id), 0) FROM jobs").fetchall()[0][0]))
     connection.execute(JOBS, {"day": day})
-    connection.execute(COUNT_MISSED, {"last": last})
+    connection.execute(MISSED, {"last": last})
     end_attempts(connection, last, 1)
     connection.execute(LOOKUPS, {"last": last})
     connection.execute(END_LOOKUPS, {"last": last})
-    connection.execute(COUNT_LOOKUPS, {"last": last})
+    connection.execute(POSTS_OF_LOOKUPS, {"last": last})
     connection.execute(RETRIED, {"last": last})
     end_attempts(connection, last, 2)
 
 
 def end_attempts(connection: apsw.Connection, last: int, number: int) -> None:
-    """Add the attempts of that number, and count them as a pool does."""
+    """Add the attempts of that number, and their results."""
     connection.execute(ATTEMPTS, {"last": last, "number": number})
-    [(ids,)] = connection.execute(IDS, {"last": last, "number": number}).fetchall()
-    connection.execute(result_counts.COUNT, {"ids": ids if isinstance(ids, str) else json.dumps([])})
+    for statement in RESULTS_OF_ATTEMPTS:
+        connection.execute(statement, {"last": last, "number": number})

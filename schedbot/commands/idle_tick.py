@@ -17,7 +17,9 @@ def try_tick(flags: Flags, json: bool) -> int | None:
     db = open_database(config.database)
     now = clock.now_ms()
     try:
-        if due_soon.has_user_zone(db, now) or not idle_tick.beat(db, now, now + due_soon.LOOK_AHEAD_MS):
+        if due_soon.has_user_zone(db, now) or idle_tick.has_results(db):
+            return None
+        if not idle_tick.beat(db, now, now + due_soon.LOOK_AHEAD_MS):
             return None
     finally:
         db.close()

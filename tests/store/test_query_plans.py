@@ -26,7 +26,7 @@ from schedbot.store.fanout import (
     insert_jobs,
     timezone_update,
 )
-from schedbot.store.history import changes, last_results, missed_spans, previous_post, result_counts, sent_posts
+from schedbot.store.history import changes, last_results, missed_spans, previous_post, sent_posts
 from schedbot.store.jobs import (
     attempt_ends,
     attempts,
@@ -40,7 +40,15 @@ from schedbot.store.jobs import (
     unknown,
 )
 from schedbot.store.open_database import create_database
-from schedbot.store.operations import alerts, balance, health, prune, remaining_jobs, replaced_posts, restored_jobs
+from schedbot.store.operations import (
+    alerts,
+    balance,
+    health,
+    prune,
+    remaining_jobs,
+    replaced_posts,
+    restored_jobs,
+)
 from schedbot.store.schedules import active_schedules, due_soon, parked_jobs, recurrences, user_zones, workspaces
 from tests.support.sql import read_rows, read_value
 
@@ -235,14 +243,6 @@ def test_jobs_of_a_workspace_are_read_by_its_indexes(db: Database, sql: str, ind
     text = "\n".join(plan(db, sql))
     assert [index for index in indexes if index not in text] == [], text
     assert not re.search(r"SCAN (jobs|j|a)$", text, re.MULTILINE), text
-
-
-def test_count_of_results_reads_only_the_jobs_of_the_commit(db: Database) -> None:
-    steps = plan(db, result_counts.COUNT)
-    assert {step for step in steps if step.startswith("SEARCH")} == {
-        "SEARCH j USING INTEGER PRIMARY KEY (rowid=?)",
-        "SEARCH a USING PRIMARY KEY (job_id=? AND number=?)",
-    }
 
 
 def test_schedules_of_a_user_are_read_from_one_index(db: Database) -> None:

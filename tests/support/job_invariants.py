@@ -5,6 +5,7 @@ from typing import Any
 import apsw
 
 from schedbot.store.database import Database
+from schedbot.store.history.result_counts import KINDS, all_of
 from tests.support.sql import read_rows
 
 VIOLATIONS = {
@@ -39,9 +40,9 @@ def list_violations(db: Database) -> list[str]:
     return [name for name, sql in VIOLATIONS.items() if read_rows(db, sql)]
 
 
-COUNTS = (
-    "SELECT kind, period, key, measure, bucket, count, total_ms FROM rollups WHERE count <> 0 ORDER BY 1, 2, 3, 4, 5"
-)
+ALL_COUNTS = " UNION ALL ".join(f"SELECT * FROM {all_of(kind)}" for kind in KINDS)  # noqa: S608
+COUNTS = f"SELECT kind, period, key, measure, bucket, sum(count), sum(total_ms) FROM ({ALL_COUNTS})"  # noqa: S608
+COUNTS += " GROUP BY 1, 2, 3, 4, 5 HAVING sum(count) <> 0 ORDER BY 1, 2, 3, 4, 5"
 # Each row is inserted anew, as it is now, into a copy without counts: the triggers for new rows count all of them.
 INSERT_ANEW = """
 INSERT INTO prunes (id, pruned_at, older_than, keeps_failed, is_deleting) VALUES (-1, 0, 0, 0, 1);
@@ -51,6 +52,8 @@ CREATE TEMP TABLE old_attempts AS SELECT * FROM attempts;
 DELETE FROM attempts;
 DELETE FROM jobs;
 DELETE FROM rollups;
+DELETE FROM results;
+UPDATE rollup_batch SET last_id = 0, period = -1, key = '';
 INSERT INTO jobs SELECT * FROM old_jobs;
 INSERT INTO attempts SELECT * FROM old_attempts ORDER BY job_id, number;
 """

@@ -10,11 +10,13 @@ from schedbot.errors import DiskFull
 from schedbot.operation_settings import PruneSettings
 from schedbot.presentation import output
 from schedbot.session import Session, open_session
+from schedbot.store.operations.idle_tick import has_results
 from schedbot.store.schedules import due_soon
 from schedbot.tick import TickAlreadyRuns, tick
 
 ZONE_REFRESH_MS = 15_000
 PRUNE_MS = 5_000
+COUNTING_MS = 5_000
 CLOSING_MS = 2_000
 
 
@@ -56,6 +58,7 @@ def carry_out(dry_run: bool, json: bool) -> None:
         if not dry_run and session.settings.prune:
             prune_slice(session, session.settings.prune)
         if not dry_run:
+            add_results(session)
             close_spans(session)
         if not dry_run and due_soon.has_user_zone(session.db, session.now()):
             from schedbot.admin.schedules import refresh_user_zones
@@ -90,6 +93,14 @@ def prune_slice(session: Session, own: PruneSettings) -> None:
     from schedbot.admin.operations import prune
 
     prune.carry_out(session, own.older_than_ms, own.keep_failed, within_ms=PRUNE_MS)
+
+
+def add_results(session: Session) -> None:
+    """Add the results that wait to the roll-ups, if there are many."""
+    if has_results(session.db):
+        from schedbot.admin.operations.figures import rollup_batches
+
+        rollup_batches.add_results(session, COUNTING_MS)
 
 
 def close_spans(session: Session) -> None:

@@ -11,6 +11,7 @@ from schedbot.errors import BadInput
 from schedbot.presentation import output
 from schedbot.presentation import stats as presentation
 from schedbot.session import open_session
+from schedbot.store.history.result_counts import SPAN_MS
 from schedbot.store.operations import rollups
 from schedbot.text_input import refuse_empty
 
@@ -49,7 +50,7 @@ def run(
         since_at = times.parse_past(since, session.local_zone, session.now()) if since else 0
         rows = stats.compute(session, by, since_at)
         if by not in BY_TIME and rollups.is_rounded(session.db, since_at):
-            begin = times.to_rfc3339(since_at // rollups.SPAN_MS * rollups.SPAN_MS)
+            begin = times.to_rfc3339(since_at // SPAN_MS * SPAN_MS)
             output.note(f"Jobs since then are pruned, so these figures begin at {begin}.")
     if json:
         output.json_lines(map(stats.to_json, rows[:limit]))

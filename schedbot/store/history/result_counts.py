@@ -1,12 +1,11 @@
-"""Count the results of many attempts by one statement, where the triggers would write several rows for each.
+"""SQL that counts results: rows as those of `rollups`, of the table `results`.
 
-The triggers (migration count_results) count the results of all other writers. The counts are the same.
+Triggers (migration count_results) write a row for each result. Ticks add them to `rollups` (store.operations.
+rollup_batches); until then they wait, and are counted by each reader.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from schedbot.store.database import Database
+HOUR_MS = 3_600_000
+SPAN_MS = 2_592_000_000  # 30 days
 
 # Bucket of a value in the column {0}, as in rules/histogram.py; -1 for null.
 BUCKET_SQL = " ".join(
@@ -22,53 +21,31 @@ BUCKET_SQL = " ".join(
     ]
 )
 
-# While the row is there, the triggers count no ends. It never outlives its transaction.
-BEGIN = "INSERT INTO counts_together (id) VALUES (1)"
-END = "DELETE FROM counts_together"
+# Period, key and condition of each kind of count.
+KINDS = {
+    "hour": (f"due_at / {HOUR_MS}", "''", "schedule_id IS NOT NULL"),
+    "schedule": (f"due_at / {SPAN_MS}", "schedule_id", "schedule_id IS NOT NULL"),
+    "label": (f"due_at / {SPAN_MS}", "label", "schedule_id IS NOT NULL AND label IS NOT NULL"),
+    "outcome": ("0", "workspace_id", "workspace_id IS NOT NULL"),
+}
+AFTER_SCHEDULE = f"(due_at / {SPAN_MS}, schedule_id) > "
 
-# Jobs whose last attempt has just ended, as a JSON array of numbers.
-COUNT = f"""
-WITH ended AS MATERIALIZED (
-  SELECT j.id, j.schedule_id, j.due_at, j.kind, j.state, j.error, j.lateness_ms, a.workspace_id, a.number, a.part,
-         a.outcome, a.render_ms, a.report
-    FROM json_each(:ids) e
-    CROSS JOIN jobs j ON j.id = e.value
-    CROSS JOIN attempts a ON a.job_id = j.id AND a.number = j.attempts
-), results (schedule_id, due_at, measure, ms, label) AS (
-  SELECT schedule_id, due_at, 'posts', lateness_ms, NULL FROM ended WHERE state = 'succeeded' AND kind <> 'test'
-  UNION ALL
-  SELECT schedule_id, due_at, state, NULL, error FROM ended WHERE state IN ('failed', 'missed') AND kind <> 'test'
-  UNION ALL
-  SELECT schedule_id, due_at, 'render', render_ms, report FROM ended WHERE render_ms IS NOT NULL AND kind <> 'test'
-  UNION ALL
-  SELECT e.schedule_id, e.due_at, 'retried', NULL, coalesce(a.error, a.outcome)
-    FROM ended e CROSS JOIN attempts a ON a.job_id = e.id AND a.number = e.number - 1 AND a.part = e.part
-   WHERE e.number > 1 AND e.kind <> 'test'
-), counted AS MATERIALIZED (
-  SELECT due_at, schedule_id, measure, label, {BUCKET_SQL.format("ms")} AS bucket, coalesce(ms, 0) AS ms FROM results
-)
-INSERT INTO rollups (kind, period, key, measure, bucket, count, total_ms)
-SELECT 'schedule', due_at / 2592000000, schedule_id, measure, bucket, 1, ms FROM counted
-UNION ALL
-SELECT 'hour', due_at / 3600000, '', measure, bucket, count(*), sum(ms) FROM counted
- GROUP BY due_at / 3600000, measure, bucket
-UNION ALL
-SELECT 'label', due_at / 2592000000, label, measure, bucket, count(*), sum(ms) FROM counted WHERE label IS NOT NULL
- GROUP BY due_at / 2592000000, label, measure, bucket
-UNION ALL
-SELECT 'outcome', 0, workspace_id, outcome, -1, count(*), 0 FROM ended GROUP BY workspace_id, outcome
-ON CONFLICT DO UPDATE SET count = count + excluded.count, total_ms = total_ms + excluded.total_ms
+AFTER_BATCH = "id > (SELECT last_id FROM rollup_batch)"
+WAITING = dict.fromkeys(KINDS, AFTER_BATCH)
+WAITING["schedule"] = f"({AFTER_BATCH} OR {AFTER_SCHEDULE} (SELECT period, key FROM rollup_batch))"
+
+
+def counts_of(kind: str, condition: str) -> str:
+    """Return the SELECT of the counts of one kind, of the results for which the condition holds."""
+    period, key, of_kind = KINDS[kind]
+    return f"""
+SELECT '{kind}' AS kind, {period} AS period, {key} AS key, measure, {BUCKET_SQL.format("ms")} AS bucket,
+       sum(step) AS count, sum(step * coalesce(ms, 0)) AS total_ms
+  FROM results WHERE {of_kind} AND {condition}
+ GROUP BY 2, 3, 4, 5 HAVING sum(step) <> 0 OR sum(step * coalesce(ms, 0)) <> 0
 """
 
 
-@contextmanager
-def counting_together(db: Database) -> Iterator[None]:
-    """Let the block end attempts whose results `count` counts. Inside a transaction, which an error undoes."""
-    db.execute(BEGIN)
-    yield
-    db.execute(END)
-
-
-def count(db: Database, ids: str) -> None:
-    """Count the ends of the last attempts of jobs, and what these jobs came to. `ids`: a JSON array of job numbers."""
-    db.execute(COUNT, {"ids": ids})
+def all_of(kind: str) -> str:
+    """Return a subquery of all counts of one kind: those in `rollups`, and those of the results that wait."""
+    return f"(SELECT * FROM rollups WHERE kind = '{kind}' UNION ALL {counts_of(kind, WAITING[kind])})"

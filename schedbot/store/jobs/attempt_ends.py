@@ -3,14 +3,12 @@
 The functions take the ends of one commit, and write them by a few statements for all.
 """
 
-import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
-from schedbot.store.history import result_counts
 from schedbot.store.jobs import pacing
 from schedbot.store.jobs.pacing import ChannelRelease
 from schedbot.store.jobs.settlement import SETTLED
@@ -93,21 +91,18 @@ def end_all(db: Database, ends: Sequence[AttemptEnd]) -> list[JobState | None]:
     db.execute(ENDS)
     db.execute_many(ADD_END, [end_values(place, end) for place, end in enumerate(ends)])
     states: list[JobState | None] = [end.state for end in ends]
-    with result_counts.counting_together(db):
-        written = db.execute(SETTLE_FINALLY)
-        for place, end in enumerate(ends):
-            if end.state is QUEUED:
-                states[place] = queue_again(db, end)
-                written += states[place] is not None
-        if written < len(ends):
-            db.execute(LOST)
-            places = set(db.integers(PLACES))
-            states = [state if place in places else None for place, state in enumerate(states)]
-        db.execute(END)
+    written = db.execute(SETTLE_FINALLY)
+    for place, end in enumerate(ends):
+        if end.state is QUEUED:
+            states[place] = queue_again(db, end)
+            written += states[place] is not None
+    if written < len(ends):
+        db.execute(LOST)
+        places = set(db.integers(PLACES))
+        states = [state if place in places else None for place, state in enumerate(states)]
+    db.execute(END)
     db.execute(pacing.RELEASE_FOR_ENDS)
     db.execute(CLEAR_ENDS)
-    ended = [end.job_id for end, state in zip(ends, states, strict=True) if state is not None]
-    result_counts.count(db, json.dumps(ended))
     return states
 
 

@@ -4,7 +4,7 @@ A result that comes later, such as that of a retry, is counted in `rollups` agai
 """
 
 from schedbot.store.database import Database
-from schedbot.store.operations.rollups import SPAN_MS
+from schedbot.store.history.result_counts import SPAN_MS
 
 WAIT_MS = 86_400_000  # after the end of a span, when most of its jobs have ended
 

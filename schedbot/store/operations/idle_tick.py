@@ -10,6 +10,11 @@ from schedbot.store.operations import heartbeats, ownership
 from schedbot.store.schedules import due_soon, pauses_of_all
 from schedbot.times.zones import zone_data_version
 
+MANY_RESULTS = 5_000  # worth the transactions; fewer are counted by each reader in some milliseconds
+HAS_RESULTS = """
+SELECT coalesce((SELECT max(id) FROM results) - (SELECT min(id) FROM results) + 1 >= :least, 0)
+"""
+
 
 class TickResult(NamedTuple):
     """Number of schedules with due occurrences, and of occurrences by the state they got."""
@@ -51,3 +56,8 @@ def is_anything_due(db: Database, now: int, horizon: int) -> bool:
         or due_soon.has_ending_pause(db, horizon)
         or pauses_of_all.has_ending(db, now, horizon)
     )
+
+
+def has_results(db: Database, least: int = MANY_RESULTS) -> bool:
+    """Do so many results wait to be added to the roll-ups?"""
+    return db.is_true(HAS_RESULTS, {"least": least})

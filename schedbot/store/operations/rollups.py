@@ -1,4 +1,4 @@
-"""Statements that read the counts of results, which triggers keep, also of pruned jobs.
+"""Statements that read the counts of results, also of pruned jobs and of results that no tick has added yet.
 
 Counts of schedules and errors are in spans of 30 days: of a span that begins before `since`, the jobs themselves are
 counted, as long as they are not pruned.
@@ -9,19 +9,14 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from schedbot.store.database import Database
-from schedbot.store.history.result_counts import BUCKET_SQL
+from schedbot.store.history.result_counts import BUCKET_SQL, HOUR_MS, SPAN_MS, all_of
 from schedbot.store.operations import prune
 
 Key = TypeVar("Key", int, str)
 # Key, measure, bucket of milliseconds (-1: none) and number of results. Plain tuples: there may be a million of them.
 ResultCount = tuple[Key, str, int, int]
 
-HOUR_MS = 3_600_000
-SPAN_MS = 2_592_000_000  # 30 days
-
-BY_HOUR = """
-SELECT period * 3600000 AS at, measure, bucket, count FROM rollups WHERE kind = 'hour' AND period >= :hour
-"""
+BY_HOUR = f"SELECT period * {HOUR_MS} AS at, measure, bucket, count FROM {all_of('hour')} WHERE period >= :hour"
 
 VERSION = "JOIN schedule_versions v ON v.schedule_id = s.id AND v.version = s.version"
 REPORT = "CASE v.report_kind WHEN 'text' THEN 'text' ELSE v.report_source END"
@@ -47,16 +42,16 @@ RETRIES = f"""
 """
 
 # Counts of one schedule come in several rows. Those of closed spans, which are most, are read in their order.
-OF_ALL_TIME = """
+OF_ALL_TIME = f"""
 SELECT key, measure, bucket, count FROM closed_totals
 UNION ALL
-SELECT key, measure, bucket, count FROM rollups WHERE kind = 'schedule'
+SELECT key, measure, bucket, count FROM {all_of("schedule")}
 """
 # Jobs of the span in which :since lies; none if that span is counted whole.
 BY_SCHEDULE = f"""
 SELECT key, measure, bucket, sum(count) FROM closed_rollups WHERE period >= :span GROUP BY 1, 2, 3
 UNION ALL
-SELECT key, measure, bucket, count FROM rollups WHERE kind = 'schedule' AND period >= :span
+SELECT key, measure, bucket, count FROM {all_of("schedule")} WHERE period >= :span
 UNION ALL
 SELECT j.schedule_id, {MEASURE}, CASE j.state WHEN 'succeeded' THEN {LATENESS} ELSE -1 END, 1
   FROM jobs j WHERE {IN_TIME} AND {COUNTED}
@@ -75,7 +70,7 @@ SELECT j.schedule_id, 'retried', -1, count(*)
 
 BY_ERROR = f"""
 SELECT key, measure, -1 AS bucket, sum(count) AS count
-  FROM (SELECT key, measure, count FROM rollups WHERE kind = 'label' AND period >= :span AND measure <> 'render'
+  FROM (SELECT key, measure, count FROM {all_of("label")} WHERE period >= :span AND measure <> 'render'
         UNION ALL
         SELECT j.error, j.state, count(*) FROM jobs j
          WHERE {IN_TIME} AND {COUNTED} AND j.state <> 'succeeded' AND j.error IS NOT NULL GROUP BY 1, 2
@@ -88,16 +83,21 @@ SELECT key, measure, -1 AS bucket, sum(count) AS count
  GROUP BY 1, 2
 """
 
-OUTCOMES = """
-SELECT w.name AS workspace, r.measure AS outcome, r.count
-  FROM rollups r JOIN workspaces w ON w.id = r.key
- WHERE r.kind = 'outcome'
+OUTCOMES = f"""
+SELECT w.name AS workspace, r.measure AS outcome, sum(r.count) AS count
+  FROM {all_of("outcome")} r JOIN workspaces w ON w.id = r.key
+ GROUP BY w.id, 2
  ORDER BY 1, 2
 """
 
-TOTALS = """
-SELECT CASE kind WHEN 'label' THEN key ELSE '' END AS key, bucket, sum(count) AS count, sum(total_ms) AS total_ms
-  FROM rollups WHERE kind = :kind AND measure = :measure AND bucket >= 0
+LATENESS_TOTALS = f"""
+SELECT '' AS key, bucket, sum(count) AS count, sum(total_ms) AS total_ms
+  FROM {all_of("hour")} WHERE measure = 'posts' AND bucket >= 0
+ GROUP BY 2
+"""
+RENDER_TOTALS = f"""
+SELECT key, bucket, sum(count) AS count, sum(total_ms) AS total_ms
+  FROM {all_of("label")} WHERE measure = 'render' AND bucket >= 0
  GROUP BY 1, 2
 """
 
@@ -168,9 +168,9 @@ def list_outcomes(db: Database) -> list[OutcomeCount]:
 
 def list_lateness(db: Database) -> list[BucketTotal]:
     """Return the lateness of all posts."""
-    return db.all(BucketTotal, TOTALS, {"kind": "hour", "measure": "posts"})
+    return db.all(BucketTotal, LATENESS_TOTALS)
 
 
 def list_renderings(db: Database) -> list[BucketTotal]:
     """Return the rendering time of all named reports, by report."""
-    return db.all(BucketTotal, TOTALS, {"kind": "label", "measure": "render"})
+    return db.all(BucketTotal, RENDER_TOTALS)

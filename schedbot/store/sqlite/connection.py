@@ -21,6 +21,7 @@ from schedbot.store.sqlite.large_transaction import large_transaction, temporary
 from schedbot.store.sqlite.location import find_file, refuse_lost
 from schedbot.store.sqlite.write_lock import WriteLock
 
+IN_MEMORY = 2  # temp_store
 OUTSIDE_WRITING = "a statement that writes runs inside writing()"
 
 
@@ -177,7 +178,9 @@ class SqliteDatabase(Database):
 
     def keep_temporary_in_memory(self) -> None:
         with translated(self.path):
-            self._connection.execute("PRAGMA temp_store = MEMORY").fetchall()  # drops all temporary tables
+            if self._connection.execute("PRAGMA temp_store").fetchall() == [(IN_MEMORY,)]:
+                return
+            self._connection.execute(f"PRAGMA temp_store = {IN_MEMORY:d}").fetchall()  # drops all temporary tables
         if self._seals:
             self._seals = False
             self.start_sealing()

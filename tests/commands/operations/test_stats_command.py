@@ -9,13 +9,18 @@ from typing import Any
 
 import pytest
 
-from schedbot.admin.operations.figures import closed_rollups, stats
+from schedbot.admin.operations.figures import closed_rollups, rollup_batches, stats
 from schedbot.presentation import output
 from schedbot.presentation import stats as presentation
 from tests.support.app import App
 from tests.support.job_history import HOUR, NOW, JobHistory, new_job_history
+from tests.support.sql import read_value
 
 DAY = 24 * HOUR
+MANY_POSTS = """
+INSERT INTO results (schedule_id, due_at, measure, ms, step)
+SELECT schedule_id, due_at + e.value, 'posts', 40, 1 FROM jobs, json_each(:numbers) e
+"""
 
 
 @pytest.fixture
@@ -84,12 +89,14 @@ def test_counts_stay_when_their_span_is_closed(history: JobHistory) -> None:
     old = history.add_job(history.add_schedule("old"), "failed", ago_ms=100 * DAY, error="is_archived")
     questions = [(by, since) for by in stats.BY for since in (0, NOW - 101 * DAY, NOW - 99 * DAY, NOW - 3 * DAY)]
     before = [stats.compute(history.session, *question) for question in questions]
+    rollup_batches.add_results(history.session, within_ms=5_000, least=1)
     assert closed_rollups.close_spans(history.session, within_ms=5_000) > 0
     assert [stats.compute(history.session, *question) for question in questions] == before
     history._write("UPDATE jobs SET state = 'queued', error = NULL WHERE id = :id", id=old)
     for _ in range(2):  # the late change is counted, and then moved to the others
         assert "old" not in counts(history, "schedule")
         assert "old" not in counts(history, "schedule", NOW - 150 * DAY)
+        rollup_batches.add_results(history.session, within_ms=5_000, least=1)
         closed_rollups.close_spans(history.session, within_ms=5_000)
 
 
@@ -143,6 +150,22 @@ def test_formats_have_the_keys_of_the_contract(app: App) -> None:
     page = app.run("stats", "--html", "page.html")
     assert page.returncode == 0, page.stderr
     assert "2 posts, 0 failed" in (app.folder / "page.html").read_text()
+
+
+@pytest.mark.slow
+def test_tick_with_nothing_due_adds_many_results(app: App) -> None:
+    app.add_due_jobs(1)
+    app.work()
+    with app.db.writing():
+        app.db.execute(MANY_POSTS, {"numbers": json.dumps([0] * 2_500)})
+    assert app.run("tick").returncode == 0
+    assert read_value(app.db, "SELECT count(*) FROM rollups WHERE kind = 'schedule'") == 0
+    assert json.loads(app.run("stats", "--by", "schedule", "--json").stdout)["posts"] == 2_501
+    with app.db.writing():
+        app.db.execute(MANY_POSTS, {"numbers": json.dumps([0] * 3_000)})
+    assert app.run("tick").returncode == 0
+    assert read_value(app.db, "SELECT count(*) FROM results") == 0
+    assert json.loads(app.run("stats", "--by", "schedule", "--json").stdout)["posts"] == 5_501
 
 
 @pytest.mark.parametrize(

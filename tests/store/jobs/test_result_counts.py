@@ -1,4 +1,4 @@
-"""Counts of results: the ends of a commit, counted by one statement, count as the triggers count them."""
+"""Counts of results are right at each commit: while results wait, and after each step that adds them."""
 
 import random
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from schedbot.model import AttemptResult, JobState, Outcome
-from schedbot.store.history import result_counts
 from schedbot.store.jobs import attempt_ends, attempts, claims
+from schedbot.store.operations import rollup_batches
 from tests.support.job_history import NOW, JobHistory, new_job_history
 from tests.support.job_invariants import list_counts, recount
-from tests.support.sql import read_value
+from tests.support.sql import read_rows, read_value
 
 STATES = (JobState.SUCCEEDED, JobState.FAILED, JobState.QUEUED, JobState.QUEUED)
 ERRORS = ("ratelimited", "fatal_error", None)
@@ -49,8 +49,22 @@ def deliver(history: JobHistory, chance: random.Random) -> None:
     assert states == [item.state for item in ends]
 
 
+def add_steps(history: JobHistory, count: int, chance: random.Random) -> bool:
+    """Do steps of a batch; its counts are right after each. Returns whether it is done."""
+    batch = rollup_batches.prepare(history.db)
+    for _ in range(count):
+        counts = list_counts(history.db)
+        with history.db.writing():
+            moved = rollup_batches.move_on(history.db, batch, limit=chance.randrange(1, 4))
+        assert list_counts(history.db) == counts
+        if moved is None:
+            return True
+        batch = moved
+    return False
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_ends_of_a_commit_count_as_triggers_count_them(tmp_path: Path, seed: int) -> None:
+def test_counts_are_right_between_the_steps_of_ticks(tmp_path: Path, seed: int) -> None:
     with new_job_history(tmp_path) as history:
         schedules = [history.add_schedule(name) for name in ("one", "two", "three")]
         for number in range(30):
@@ -58,10 +72,28 @@ def test_ends_of_a_commit_count_as_triggers_count_them(tmp_path: Path, seed: int
         with history.db.writing():
             history.db.execute(KINDS)
         chance = random.Random(seed)
-        for _ in range(4):
+        for _ in range(6):
             deliver(history, chance)
+            add_steps(history, chance.randrange(6), chance)  # a tick that ends in between
         assert {row[3] for row in list_counts(history.db)} >= {"posts", "failed", "retried", "render", "posted"}
         assert list_counts(history.db) == recount(history.db)
+        history._write("UPDATE jobs SET state = 'queued', error = NULL WHERE state = 'failed'")
+        while read_value(history.db, "SELECT count(*) FROM results"):
+            add_steps(history, 99, chance)
+        assert list_counts(history.db) == recount(history.db)
+        assert read_rows(history.db, "SELECT last_id, period, key FROM rollup_batch") == [(0, -1, "")]
+
+
+def test_only_one_of_two_ticks_adds_a_batch(tmp_path: Path) -> None:
+    with new_job_history(tmp_path) as history:
+        history.add_job(history.add_schedule("one"), "failed", ago_ms=1_000)
+        counts = list_counts(history.db)
+        batch = rollup_batches.prepare(history.db)
+        assert add_steps(history, 9, random.Random(0))
+        history.add_job(history.add_schedule("two"), "failed", ago_ms=1_000)
+        with pytest.raises(rollup_batches.OtherTick), history.db.writing():
+            rollup_batches.move_on(history.db, batch, 9)
+        assert list_counts(history.db) == recount(history.db) != counts
 
 
 def test_part_after_another_is_no_retry(tmp_path: Path) -> None:
@@ -76,10 +108,3 @@ def test_part_after_another_is_no_retry(tmp_path: Path) -> None:
                 end = attempt_ends.AttemptEnd(job.id, job.token, start.part, NOW, result, state, NOW, 1)
                 attempt_ends.end_all(history.db, [end])
         assert not [row for row in list_counts(history.db) if row[3] == "retried"]
-
-
-def test_triggers_count_after_a_set_that_failed(tmp_path: Path) -> None:
-    with new_job_history(tmp_path) as history:
-        with pytest.raises(ZeroDivisionError), history.db.writing(), result_counts.counting_together(history.db):
-            _ = 1 / 0
-        assert read_value(history.db, "SELECT count(*) FROM counts_together") == 0
