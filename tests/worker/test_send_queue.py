@@ -52,8 +52,8 @@ def test_next_post_of_channel_leaves_a_second_after_the_last() -> None:
     assert take_ids(queue, 0) == [1]
     assert take_ids(queue, 9_000) == []
     queue.release(ChannelKey("w", "C1"), 9_100 + PACE_MS)
-    assert take_ids(queue, 10_099) == []
-    assert take_ids(queue, 10_100) == [2]
+    assert take_ids(queue, 9_099 + PACE_MS) == []
+    assert take_ids(queue, 9_100 + PACE_MS) == [2]
 
 
 def test_channels_do_not_wait_for_each_other() -> None:
@@ -91,6 +91,7 @@ def test_done_delivery_never_leaves_and_blocks_no_other() -> None:
 class Add:
     workspace: str
     channel: str
+    wait_ms: int
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Hold:
 @dataclass(frozen=True)
 class Send:
     limit: int
+    ahead_ms: int
 
 
 @dataclass(frozen=True)
@@ -131,37 +133,41 @@ class QueueObserver:
     in_flight: dict[ChannelKey, Delivery] = field(default_factory=dict)
     ended_at: dict[ChannelKey, int] = field(default_factory=dict)
     held_until: dict[str, int] = field(default_factory=dict)
+    due_at: dict[int, int] = field(default_factory=dict)
     sent: list[int] = field(default_factory=list)
 
-    def send(self, limit: int) -> None:
-        due = self.queue.take_due(self.now, limit)
+    def send(self, limit: int, ahead_ms: int = 0) -> None:
+        due = self.queue.take_due(self.now + ahead_ms, limit)
         assert len(due) <= limit
         for delivery in due:
-            channel = delivery.channel
+            channel, start_at = delivery.channel, max(self.now, delivery.start_at)
+            assert start_at <= self.now + ahead_ms
             assert channel not in self.in_flight, "two in flight in one channel"
-            assert self.now >= self.ended_at.get(channel, -PACE_MS) + PACE_MS, "within a second of the last"
-            assert self.now >= self.held_until.get(channel.workspace_id, 0), "sent while its workspace was held"
+            assert start_at >= self.ended_at.get(channel, -PACE_MS) + PACE_MS, "within a second of the last"
+            assert start_at >= self.held_until.get(channel.workspace_id, 0), "sent while its workspace was held"
+            assert start_at >= self.due_at[delivery.job.id], "before its instant"
             self.in_flight[channel] = delivery
             self.sent.append(delivery.job.id)
 
     def end_post(self) -> None:
         if self.in_flight:
             channel = next(iter(self.in_flight))
-            del self.in_flight[channel]
-            self.ended_at[channel] = self.now
-            self.queue.release(channel, self.now + PACE_MS)
+            ended_at = max(self.now, self.in_flight.pop(channel).start_at)
+            self.ended_at[channel] = ended_at
+            self.queue.release(channel, ended_at + PACE_MS)
 
     def run(self, step: Step, job_id: int) -> None:
         match step:
-            case Add(workspace, channel):
-                self.queue.add(delivery(job_id, workspace, channel), self.now)
+            case Add(workspace, channel, wait_ms):
+                self.due_at[job_id] = self.now + wait_ms
+                self.queue.add(delivery(job_id, workspace, channel), self.now + wait_ms)
             case Pass(ms):
                 self.now += ms
             case Hold(workspace, ms):
                 self.held_until[workspace] = max(self.held_until.get(workspace, 0), self.now + ms)
                 self.queue.hold(workspace, self.now + ms)
-            case Send(limit):
-                self.send(limit)
+            case Send(limit, ahead_ms):
+                self.send(limit, ahead_ms)
             case ForgetPast():
                 self.queue.forget_past(self.now)
             case EndPost():
@@ -170,10 +176,10 @@ class QueueObserver:
 
 workspaces, channels = st.sampled_from("vw"), st.sampled_from(["C1", "C2", "C3"])
 steps = st.one_of(
-    st.builds(Add, workspaces, channels),
+    st.builds(Add, workspaces, channels, st.integers(0, 500)),
     st.builds(Pass, st.integers(0, 2_000)),
     st.builds(Hold, workspaces, st.integers(1, 5_000)),
-    st.builds(Send, st.integers(1, 4)),
+    st.builds(Send, st.integers(1, 4), st.sampled_from([0, 100])),
     st.builds(EndPost),
     st.builds(ForgetPast),
 )

@@ -32,7 +32,7 @@ SELECT j.id, j.attempts + 1, j.workspace_id, version, channel, worker, started_a
         OR j.deadline_at >= :now
            AND NOT EXISTS (SELECT 1 FROM pacing p
                             WHERE p.workspace_id = j.workspace_id AND p.method = 'chat.postMessage'
-                              AND p.channel IN ('', starts.channel) AND p.free_at > :now
+                              AND p.channel IN ('', starts.channel) AND p.free_at > max(:now, starts.sent_at)
                               AND p.held_at <= :latest_valid_hold))
 """
 

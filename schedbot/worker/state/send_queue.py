@@ -15,7 +15,7 @@ from schedbot.model import Message, ThreadSpan, TokenSource
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.message_files import StoredFile
 
-PACE_MS = 1_000
+PACE_MS = 1_001  # a second, and as much as instants lose when they are cut to milliseconds
 KEYS = count(1)
 NO_THREAD = ThreadSpan.NONE  # to read an enum's member costs more than a name of the module
 
@@ -44,6 +44,7 @@ class Delivery:
     attempt: int = 0  # its number, once the intent is on the disk
     sent_at: int | None = None
     sent_steady: int = 0
+    start_at: int = 0  # steady: its earliest instant, as the queue knew it
     channel_held_until: int = 0  # in `pacing`
     requested_at: int = 0  # steady: when the poster got it; 0: not yet, so no response is due
     is_done: bool = False
@@ -104,21 +105,23 @@ class SendQueue:
         """Queue a delivery to be sent from `at` on."""
         insort(self._scheduled, ScheduledSend(at, next(self._order), delivery))
 
-    def take_due(self, now: int, limit: int) -> list[Delivery]:
-        """Return up to `limit` deliveries to send now, one per channel at most. Channels are busy until `release`."""
+    def take_due(self, until: int, limit: int) -> list[Delivery]:
+        """Return up to `limit` deliveries to send up to that instant, one per channel at most.
+
+        Each has its instant in `start_at`. Channels are busy until `release`.
+        """
         due: list[Delivery] = []
-        while len(due) < limit and self._scheduled and self._scheduled[0].at <= now:
-            delivery = self._scheduled.pop(0).delivery
+        while len(due) < limit and self._scheduled and self._scheduled[0].at <= until:
+            at, _, delivery = self._scheduled.pop(0)
             if delivery.is_done:
                 continue
-            channel = delivery.channel
-            at = max(self._free_at.get(channel, 0), self._held_until.get(channel.workspace_id, 0))
-            if channel in self._busy:
-                self._waiting.setdefault(channel, deque()).append(delivery)
-            elif at > now:
-                self.add(delivery, at)
+            delivery.start_at = self.earliest_at(delivery.channel, at)
+            if delivery.channel in self._busy:
+                self._waiting.setdefault(delivery.channel, deque()).append(delivery)
+            elif delivery.start_at > until:
+                self.add(delivery, delivery.start_at)
             else:
-                self._busy.add(channel)
+                self._busy.add(delivery.channel)
                 due.append(delivery)
         return due
 
@@ -130,7 +133,7 @@ class SendQueue:
         while waiting:
             delivery = waiting.popleft()
             if not delivery.is_done:
-                self.add(delivery, free_at)
+                self.add(delivery, max(free_at, delivery.start_at))
                 break
         if not waiting:
             self._waiting.pop(channel, None)

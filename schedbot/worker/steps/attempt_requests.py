@@ -47,6 +47,7 @@ def build_request(in_flight: InFlight, delivery: Delivery) -> PostRequest | Shar
         metadata=metadata,
         start_before=delivery.sent_steady + START_LIMIT_MS,
         options=job.options,
+        start_at=delivery.sent_steady,
     )
 
 
@@ -62,4 +63,5 @@ def build_share_request(delivery: Delivery) -> ShareRequest:
         file_id=file.file_id or "",
         title=file.title or file.name,
         start_before=delivery.sent_steady + START_LIMIT_MS,
+        start_at=delivery.sent_steady,
     )

@@ -105,10 +105,10 @@ class ConversationOpener:
 
     def requeue(self, delivery: Delivery, channel: str) -> None:
         """Queue a delivery to a user for the conversation with that user."""
-        steady = steady_ms()
-        self.in_flight.send_queue.release(delivery.channel, steady)
+        steady, send_queue = steady_ms(), self.in_flight.send_queue
+        send_queue.release(delivery.channel, steady)
         self.in_flight.move(delivery, channel)
-        self.in_flight.send_queue.add(delivery, self.in_flight.send_queue.earliest_at(delivery.channel, steady))
+        send_queue.add(delivery, send_queue.earliest_at(delivery.channel, max(steady, delivery.start_at)))
 
     def forget_if_gone(self, delivery: Delivery, result: AttemptResult) -> AttemptResult:
         """Return the result of a post. A conversation that another app had opened is opened anew for the next attempt.

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 # A job waits this long for a busy channel; a job that has to wait longer is put back.
 CHANNEL_WAIT_MS = 5_000
-# Posts that leave first when none is in flight: a commit with few intents is on the disk sooner.
+# Intents are written this early, and the poster starts at the instant: so the first posts wait for no commit.
+AHEAD_MS = 100
+LEAST_AHEAD_MS = 50  # at the latest; what is due until AHEAD_MS shares the commit
+# Posts that leave first when some are due and none is in flight: a commit with few intents is on the disk sooner.
 FIRST_POSTS = 16
 
 
@@ -62,12 +65,15 @@ class Sender:
     # -- before the post
 
     def send_due(self) -> None:
-        """Write the intent of all messages that may leave now. Each leaves after the commit."""
+        """Write the intent of all messages that may leave soon. Each leaves after the commit, at its instant."""
         steady, now = steady_ms(), self.in_flight.session.now()
+        next_at = self.next_at()
+        if next_at is None or next_at > steady:
+            return
         limit = min(self.in_flight.free_slots(), self.count_allowed(steady))
-        if not self.in_flight.count_sending():
+        if next_at <= steady - LEAST_AHEAD_MS and not self.in_flight.count_sending():
             limit = min(limit, FIRST_POSTS)
-        for delivery in self.in_flight.send_queue.take_due(steady, limit):
+        for delivery in self.in_flight.send_queue.take_due(steady + AHEAD_MS, limit):
             try:
                 self.start(delivery, now, steady)
             except Exception as error:
@@ -88,10 +94,11 @@ class Sender:
         return self.in_flight.breaker.count_allowed(steady, self.in_flight.count_sending())
 
     def next_at(self) -> int | None:
-        """Return when the next message may leave (steady milliseconds); None while none may."""
+        """Return when the intent of the next message is to be written (steady milliseconds); None while none may leave."""
         has_slots = self.in_flight.free_slots() > 0
         if has_slots and self.count_allowed(steady_ms()) > 0:
-            return self.in_flight.send_queue.next_at()
+            next_at = self.in_flight.send_queue.next_at()
+            return None if next_at is None else next_at - LEAST_AHEAD_MS
         is_probe_next = has_slots and self.in_flight.breaker.is_open and not self.in_flight.count_sending()
         return self.in_flight.breaker.probe_at if is_probe_next else None
 
@@ -136,9 +143,11 @@ class Sender:
         poster = self.in_flight.find_freest_poster()
         assert poster is not None  # there are free slots
         poster.take(delivery)
-        held_until = now + START_LIMIT_MS + self.in_flight.session.settings.timeout_ms + PACE_MS
-        delivery.sent_at, delivery.sent_steady, delivery.channel_held_until = now, steady, held_until
-        start = build_start(self.in_flight, delivery, f"{self.in_flight.pool_name}/{poster.number}", now)
+        delivery.sent_steady = max(steady, delivery.start_at)
+        sent_at = delivery.sent_at = now + delivery.sent_steady - steady
+        held_until = sent_at + START_LIMIT_MS + self.in_flight.session.settings.timeout_ms + PACE_MS
+        delivery.channel_held_until = held_until
+        start = build_start(self.in_flight, delivery, f"{self.in_flight.pool_name}/{poster.number}", sent_at)
         self.in_flight.writes.add_to_set(
             self.intents, PlannedPost(delivery, poster, attempts.Intent(start, held_until))
         )
