@@ -3,17 +3,18 @@
 A line reports its first bad cell. The check runs outside of the transaction, so that pools wait for the writing alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from schedbot import times
 from schedbot.admin.fields.parsers import BadField, clean_cell
 from schedbot.admin.fields.schedule_fields import NO_ZONES, ScheduleFields, Zones, slack_user, slack_user_of
-from schedbot.admin.import_export import exporter
+from schedbot.admin.import_export import exporter, plain_lines
 from schedbot.admin.import_export.formats import Record
 from schedbot.admin.import_export.line_errors import LineErrors
+from schedbot.admin.import_export.plain_lines import PlainBatch
 from schedbot.admin.import_export.repeated_cells import RepeatedCells
 from schedbot.admin.import_export.repeated_terms import NewSchedule, RepeatedTerms
 from schedbot.admin.schedules.writer import ScheduleWriter
@@ -30,8 +31,27 @@ from schedbot.store.schedules import lookup
 BATCH = 500
 
 Progress = Callable[[int, int], None]  # called with the work done and the work in all
-StageNew = Callable[[NewSchedule, int], None]  # called with each new schedule and its line
 Item = TypeVar("Item")
+
+
+class NewStage(Protocol):
+    """Place of the new schedules."""
+
+    def add(self, new: NewSchedule, line: int) -> None:
+        """Take a new schedule."""
+
+    def add_plain(self, plain: PlainBatch) -> None:
+        """Take new schedules of texts."""
+
+
+class NoStage:
+    """A dry run stages no new schedule."""
+
+    def add(self, new: NewSchedule, line: int) -> None:
+        """Leave a new schedule out."""
+
+    def add_plain(self, plain: PlainBatch) -> None:
+        """Leave new schedules out."""
 
 
 class PlannedChange(NamedTuple):
@@ -58,10 +78,10 @@ class ImportPlan:
 class ImportChecker:
     """Checks the records of one file, one after another. `update`: schedules that exist may be changed.
 
-    `stage` takes each new schedule with its line.
+    `stage` takes the new schedules with their lines.
     """
 
-    def __init__(self, session: Session, writer: ScheduleWriter, update: bool, stage: StageNew) -> None:
+    def __init__(self, session: Session, writer: ScheduleWriter, update: bool, stage: NewStage) -> None:
         self.session = session
         self.writer = writer
         self.definitions = definitions.load(session.settings)
@@ -88,9 +108,20 @@ class ImportChecker:
 
     def check_batch(self, batch: Sequence[Record], errors: LineErrors, has_zones: bool = False) -> list[Record]:
         """Plan each good record. Returns those that need the zone of a user first, unless `has_zones`."""
-        following = []
+        following = list[Record]()
         existing = lookup.by_names(self.writer.db, [record.name for record in batch])
-        for record in batch:
+        is_new = not (existing or self.update)
+        for records, plain in plain_lines.split(batch, self.terms) if is_new else [(batch, None)]:
+            if not (plain and self.add_plain(plain)):
+                following += self.check_each(records, existing, errors, has_zones)
+        return following
+
+    def check_each(
+        self, records: Sequence[Record], existing: Mapping[str, Schedule], errors: LineErrors, has_zones: bool
+    ) -> list[Record]:
+        """Plan each good record. Returns those that need the zone of a user first, unless `has_zones`."""
+        following = []
+        for record in records:
             try:
                 self.repeated.refuse(record)
                 if not has_zones and may_name_user(record, self.update):
@@ -102,12 +133,25 @@ class ImportChecker:
                 errors.add(record.line, error.column, error)
         return following
 
+    def add_plain(self, plain: PlainBatch) -> bool:
+        """Plan new schedules, all at once. Returns False, and plans none, if one of them has to be refused."""
+        try:
+            self.writer.check_all_hours(plain.accounts, plain.shared)
+        except BadField:
+            return False
+        if not self.repeated.add_new(plain.names, plain.lines):
+            return False
+        self.stage.add_plain(plain)
+        self.plan.added += len(plain.lines)
+        self.plan.direct_messages += sum(map(bool, map(channel_ids.describe_direct_message, plain.channels)))
+        return True
+
     def check(self, record: Record, before: Schedule | None) -> None:
         """Check one record and plan its change. Raises BadField for its first bad cell."""
         if before is None:
             new = self.terms.parse(record.fields)
             self.writer.check_hours(new.account, new.shared)
-            self.stage(new, record.line)
+            self.stage.add(new, record.line)
             self.plan.added += 1
             self.plan.direct_messages += bool(channel_ids.describe_direct_message(new.channel))
             return

@@ -14,15 +14,15 @@ from schedbot.admin.import_export.formats import Format, Record, decode, detect_
 from schedbot.admin.import_export.import_plan import (
     ImportChecker,
     ImportPlan,
+    NewStage,
+    NoStage,
     PlannedChange,
     Progress,
-    StageNew,
     refuse_bad_lines,
 )
 from schedbot.admin.import_export.jsonl_reader import read_json_lines
 from schedbot.admin.import_export.line_errors import LineErrors
 from schedbot.admin.import_export.new_schedules import LARGE, NewSchedules
-from schedbot.admin.import_export.repeated_terms import NewSchedule
 from schedbot.admin.schedules.writer import ScheduleWriter, name_in_use
 from schedbot.admin.workspaces import user_zones
 from schedbot.errors import BadInput
@@ -72,7 +72,7 @@ def import_file(
     writer = ScheduleWriter(session.db, ChangeContext.begin(session, "import"))
     last_change = changes.last_number(session.db)
 
-    def check(stage: StageNew) -> tuple[ImportChecker, int]:
+    def check(stage: NewStage) -> tuple[ImportChecker, int]:
         errors = LineErrors()
         checker = ImportChecker(session, writer, source.update, stage)
         with trial.limit_trials(MOST_TRIALS) as limit:
@@ -81,10 +81,10 @@ def import_file(
         return checker, limit.left_out
 
     if dry_run:
-        checker, not_rendered = check(leave_out)
+        checker, not_rendered = check(NoStage())
         return to_result(checker.plan, len(checker.plan.changes), not_rendered)
     with NewSchedules(writer, last_change, lines > LARGE) as new:
-        checker, not_rendered = check(new.add)
+        checker, not_rendered = check(new)
         new.end_staging()
         progress(lines, 2 * lines)
         with session.db.writing(is_large=new.count > LARGE, only_adds=not checker.plan.changes):
@@ -98,10 +98,6 @@ def to_result(plan: ImportPlan, changed: int, not_rendered: int) -> ImportResult
     """Return the numbers of a plan, where `changed` of its changes were made."""
     unchanged = plan.unchanged + len(plan.changes) - changed
     return ImportResult(plan.added, changed, unchanged, plan.direct_messages, not_rendered)
-
-
-def leave_out(new: NewSchedule, line: int) -> None:
-    """Leave a new schedule out: a dry run stages none."""
 
 
 def read_records(source: Source, errors: LineErrors) -> Iterator[Record]:

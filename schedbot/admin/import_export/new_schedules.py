@@ -6,11 +6,13 @@ computed before the transaction. Otherwise the transaction checks the names and 
 
 import json
 from collections.abc import Iterator
+from itertools import repeat
 from types import TracebackType
 from typing import Self
 
 from schedbot.admin.fields import timing
 from schedbot.admin.fields.schedule_fields import ScheduleFields
+from schedbot.admin.import_export.plain_lines import PlainBatch
 from schedbot.admin.import_export.repeated_terms import NewSchedule
 from schedbot.admin.import_export.terms_text import serialize_terms
 from schedbot.admin.schedules.writer import ScheduleWriter
@@ -44,8 +46,8 @@ class NewSchedules:
         self.count = 0
         self.rows: list[NewRow] = []
         self.new_terms: dict[int, TermsText] = {}
-        # Numbers by the id() of the fields, which are held so that no other object gets their id.
-        self.terms: dict[int, tuple[int, ScheduleFields]] = {}
+        self.numbers: dict[int, int] = {}  # of shared values, by the id() of their fields
+        self.held: list[ScheduleFields] = []  # so that no other object gets their id
 
     def __enter__(self) -> Self:
         return self
@@ -58,23 +60,38 @@ class NewSchedules:
     def add(self, new: NewSchedule, line: int = 0) -> None:
         """Stage a new schedule, whose values are checked. Raises BadField for an unknown workspace."""
         name, account, channel, report, shared = new
-        known = self.terms.get(id(shared))
-        number = known[0] if known else self.add_terms(new)
+        number = self.numbers.get(id(shared))
+        if number is None:
+            number = self.add_terms(new)
         params = json.dumps(report.params, ensure_ascii=False) if report.params else "{}"
         self.rows.append((line, name, account, channel, report.kind, report.source, params, number))
         if len(self.rows) >= BATCH:
             self.flush()
 
+    def add_plain(self, plain: PlainBatch) -> None:
+        """Stage new schedules of texts, whose values are checked."""
+        numbers = list(map(self.numbers.get, map(id, plain.shared)))
+        if None in numbers:
+            for line, new in plain.each():
+                self.add(new, line)
+            return
+        own = plain.lines, plain.names, plain.accounts, plain.channels
+        self.rows += zip(*own, repeat("text"), plain.texts, repeat("{}"), numbers, strict=False)
+        if len(self.rows) >= BATCH:
+            self.flush()
+
     def add_terms(self, new: NewSchedule) -> int:
         """Stage the values that the schedule shares with others. Returns their number."""
-        if len(self.terms) >= MOST_TERMS:
+        if len(self.numbers) >= MOST_TERMS:
             self.flush()
-            self.terms.clear()
+            self.numbers.clear()
+            self.held.clear()
         schedule = self.writer.new_schedule(new.fields)
         first = timing.first_after(schedule.recurrence, self.writer.context.now)
         number = self.stage.add_terms(schedule, first)
         self.new_terms[number] = serialize_terms(schedule)
-        self.terms[id(new.shared)] = number, new.shared
+        self.numbers[id(new.shared)] = number
+        self.held.append(new.shared)
         return number
 
     def flush(self) -> None:

@@ -1,5 +1,6 @@
 """RepeatedCells: names and errors that earlier lines of the same list have, so that an error is looked up once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from schedbot import times
@@ -29,6 +30,14 @@ class RepeatedCells:
         if first != line and name:
             hint = "Names are unique: rename one of the two."
             raise BadField("name", f"The name {times.quote(name)} is also in {self.noun} {first}.", hint)
+
+    def add_new(self, names: Sequence[str], lines: Sequence[int]) -> bool:
+        """Add names that neither an earlier line nor two of these have. Returns False, and adds none, otherwise."""
+        new = dict(zip(names, lines, strict=True))
+        is_new = len(new) == len(names) and self.first_lines.keys().isdisjoint(new)
+        if is_new:
+            self.first_lines.update(new)
+        return is_new
 
     def remember(self, record: Record, error: BadField) -> None:
         """Keep an error that the same text has in every line."""

@@ -1,6 +1,6 @@
 """RepeatedTerms: values of earlier lines with the same cells, so that a line parses only what is its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from typing import NamedTuple
@@ -69,6 +69,11 @@ class RepeatedTerms:
         shared_cells = select(fields)
         shared = self.known.get(shared_cells)
         return self.parse_first(fields, shared_cells) if shared is None else self.parse_own(fields, shared)
+
+    def find_known(self, lines: Sequence[Fields]) -> list[ScheduleFields | None]:
+        """Return the shared values of lines with the same columns; None for a line that has to be parsed."""
+        columns = tuple(lines[0])
+        return list(map(self.known.get, map(self.selects.get(columns) or self.add_select(columns), lines)))
 
     def parse_first(self, fields: Fields, shared_cells: object) -> NewSchedule:
         """Return the values of the first line with these cells, which are kept for the next one."""

@@ -4,6 +4,7 @@ A new rule is valid from now on: a queued job of an occurrence that the new rule
 cancelled. Any other change reaches queued jobs, since a job is delivered by the current version of its schedule.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from schedbot import times
@@ -162,6 +163,13 @@ class ScheduleWriter:
         if key not in self.checked_hours:
             self.shared_hours(replace(fields, account=account))
             self.checked_hours.add(key)
+
+    def check_all_hours(self, accounts: Iterable[str], fields: Iterable[ScheduleFields]) -> None:
+        """Raise BadField as `check_hours` does for each of the values with its account."""
+        pairs = zip(accounts, fields, strict=True)
+        by_key = {(account, values.workspace, values.terms.window): values for account, values in pairs}
+        for key in by_key.keys() - self.checked_hours:
+            self.check_hours(key[0], by_key[key])
 
     def workspace_id(self, name: str) -> str:
         """Return the id of a workspace. Raises BadField."""
