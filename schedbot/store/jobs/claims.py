@@ -24,6 +24,7 @@ from schedbot.store.schedules.recurrences import rule_columns
 from schedbot.store.schedules.shared_calendars import CALENDAR
 
 QUEUED = after(JobState.RUNNING, Event.RELEASED)
+NO_THREAD = ThreadSpan.NONE  # to read an enum's member costs more than a name of the module
 # A job that meets an unexpected error is put back for this long, which is longer than `work --drain` waits for a job.
 FAILURE_PAUSE_MS = 120_000
 FAILED = after(JobState.RUNNING, Event.EXPIRED)
@@ -208,7 +209,7 @@ def claim(db: Database, request: ClaimRequest) -> list[ClaimedJob]:
     jobs = read_by_ids(db, ClaimedJob, CLAIMED, ids, {"latest_valid_hold": pacing.latest_valid_hold(until)})
     if any(job.stored_at is not None for job in jobs):
         jobs = add_stored_parts(db, jobs, until)
-    jobs = [job if job.thread is ThreadSpan.NONE or job.is_waiting else join_thread(db, job, until) for job in jobs]
+    jobs = [job if job.thread is NO_THREAD or job.is_waiting else join_thread(db, job, until) for job in jobs]
     if len(jobs) < len(ids):
         put_unreadable_back(db, set(ids) - {job.id for job in jobs}, token, until)
     return jobs

@@ -5,7 +5,7 @@ row, its key, and the first half of the SHA-256 of its text.
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -93,19 +93,9 @@ SELECT u.kind, u.key, u.number, u.was_sealed, {table.present} AS is_there,
 
 def digest(text: str) -> bytes:
     """Return the hash of a row's text."""
-    return digest_all([text])[0]
-
-
-def digest_all(texts: Iterable[str]) -> list[bytes]:
-    """Return the hashes of the texts of rows."""
     from hashlib import sha256  # slow to load, and most ticks write no such row
 
-    return [sha256(text.encode()).digest()[:16] for text in texts]
-
-
-def pack(entries: Iterable[Entry]) -> bytes:
-    """Return the entries as the column of a link holds them."""
-    return b"".join(LAYOUT.pack(*entry) for entry in entries)
+    return sha256(text.encode()).digest()[:16]
 
 
 def unpack(blob: bytes) -> Iterator[Entry]:

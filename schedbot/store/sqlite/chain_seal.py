@@ -5,7 +5,7 @@ that schedbot wrote, and a transaction costs a few statements more, however many
 triggers (migration chain_records) forbid changes by any program.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import cast
@@ -14,14 +14,12 @@ import apsw
 
 from schedbot.store.sqlite.chain_entries import (
     DROPPED,
+    LAYOUT,
     MOST_ENTRIES,
     NO_HASH,
     SETTLED,
-    Entry,
     RowKind,
-    digest_all,
     link_hash,
-    pack,
     select_texts,
 )
 
@@ -132,7 +130,7 @@ def pack_unsealed(connection: apsw.Connection) -> Iterator[bytes]:
     """Yield the entries of the noted rows, link by link."""
     unsealed = connection.execute(UNSEALED)
     while rows := list(islice(unsealed, MOST_ENTRIES)):
-        yield pack(to_entries(cast("Sequence[tuple[int, int, int, int, int, str | None]]", rows)))
+        yield pack_rows(cast("list[tuple[int, int, int, int, int, str | None]]", rows))
 
 
 def add_links(connection: apsw.Connection, blobs: Iterable[bytes]) -> None:
@@ -143,16 +141,17 @@ def add_links(connection: apsw.Connection, blobs: Iterable[bytes]) -> None:
         connection.execute(ADD, (number, previous, blob)).fetchall()
 
 
-def to_entries(rows: Sequence[tuple[int, int, int, int, int, str | None]]) -> list[Entry]:
+def pack_rows(rows: Iterable[tuple[int, int, int, int, int, str | None]]) -> bytes:
     """Return the entries of rows: that it left the chain, if it was in it, and its hash, if it is in it now."""
-    digests = iter(digest_all([text for *_, text in rows if text is not None]))
-    entries = []
+    from hashlib import sha256  # slow to load, and most ticks write no such row
+
+    pack, entries = LAYOUT.pack, []
     for kind, key, number, was_sealed, _, text in rows:
         if was_sealed:
-            entries.append(Entry(kind + DROPPED, key, number, NO_HASH))
+            entries.append(pack(kind + DROPPED, key, number, NO_HASH))
         if text is not None:
-            entries.append(Entry(kind, key, number, next(digests)))
-    return entries
+            entries.append(pack(kind, key, number, sha256(text.encode()).digest()))  # the layout has the first half
+    return b"".join(entries)
 
 
 def last_link(connection: apsw.Connection) -> tuple[int, str]:

@@ -87,7 +87,8 @@ class InFlight:
 
     def record_state(self, job_id: int, state: str) -> None:
         """Keep the state of a job for `summary`."""
-        self.pending.pop(job_id, None)
+        if self.pending:
+            self.pending.pop(job_id, None)
         if state in PENDING_STATES:
             self.pending[job_id] = state
         else:

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
 
-from schedbot.model import Message, ThreadSpan, TokenSource
-from schedbot.store.jobs.claims import ClaimedJob
+from schedbot.model import Message, TokenSource
+from schedbot.store.jobs.claims import NO_THREAD, ClaimedJob
 from schedbot.store.jobs.message_files import StoredFile
 
 PACE_MS = 1_001  # a second, and as much as instants lose when they are cut to milliseconds
 KEYS = count(1)
-NO_THREAD = ThreadSpan.NONE  # to read an enum's member costs more than a name of the module
 
 
 class ChannelKey(NamedTuple):

@@ -159,14 +159,17 @@ class Claimer:
             self.in_flight.put_back(job, job.waits_until)
         elif not job.stored and self.is_render_queue_full(job, steady):
             self.in_flight.put_back(job, now + no_renderer_ms())
-        elif not self.sender.defer_if_closed(job, max(now, job.available_at)):
+        elif not (job.calendar and self.sender.defer_if_closed(job, max(now, job.available_at))):
             self.render(job, now)
 
     def is_render_queue_full(self, job: ClaimedJob, steady: int) -> bool:
         """Would the job's report wait long for a renderer?"""
-        if job.report.kind == "named":
+        kind = job.report.kind
+        if kind == "text":
+            return False
+        if kind == "named":
             return self.live_pool.count_waiting() >= MOST_WAITING
-        return job.report.kind == "template" and job.workspace_id in self.render_pool.stuck_workspaces(steady)
+        return kind == "template" and job.workspace_id in self.render_pool.stuck_workspaces(steady)
 
     def put_back_slot(self, job: ClaimedJob, send_at: int, now: int) -> int:
         """Return the instant that a job is put back to: after all jobs of its channel that were put back before."""

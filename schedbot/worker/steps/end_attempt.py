@@ -132,7 +132,8 @@ def build_end(
     delivery: Delivery, result: AttemptResult, now: int, state: JobState, available_at: int, spent: int
 ) -> AttemptEnd:
     """Return the end of an attempt with the next state of its job."""
-    job, lateness_ms = delivery.job, find_lateness(delivery) if result.outcome is POSTED else None
+    job = delivery.job
+    lateness_ms = find_lateness(delivery) if result.outcome is POSTED else None
     release = find_release(delivery, result, now)
     return AttemptEnd(
         job.id, job.token, delivery.attempt, now, result, state, available_at, spent, lateness_ms, release
@@ -152,4 +153,5 @@ def find_lateness(delivery: Delivery) -> int | None:
     sent_at, job = delivery.sent_at, delivery.job
     if sent_at is None or job.has_begun:
         return None
-    return max(0, sent_at - job.scheduled_at)
+    scheduled_at = job.scheduled_at
+    return sent_at - scheduled_at if sent_at > scheduled_at else 0

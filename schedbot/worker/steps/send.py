@@ -216,7 +216,8 @@ class Sender:
         delivery = poster.deliveries.pop(response.key, None)  # its place is free: the end is written beside the next
         if delivery is None:
             return
-        breaker, failures_before = self.in_flight.breaker, self.in_flight.breaker.failures
+        breaker = self.in_flight.breaker
+        failures_before = breaker.failures
         has_turned = breaker.record(response.result, delivery.job.workspace_id, steady_ms())
         if response.is_token_rotated:
             log.event("token_rotated", workspace=delivery.job.workspace)

@@ -133,7 +133,11 @@ class ChildSupervisor:
                     self.starts.record_failure(kind_of(child), child.failure, self.in_flight.session.now())
 
     def pass_on(self, child: ChildHandle, response: ChildResponse) -> None:
-        """Pass a message to the step that it belongs to."""
+        """Pass a message to the step that it belongs to; nearly all are results of posts."""
+        if isinstance(response, PostResponse) and isinstance(child, PosterHandle):
+            self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
+            self.sender.receive(child, response)
+            return
         if isinstance(response, Ready):
             self.starts.record_success(kind_of(child))
         if isinstance(child, RendererHandle):
@@ -143,9 +147,6 @@ class ChildSupervisor:
             self.live_pool.receive(child, response)
             return
         match response:
-            case PostResponse():
-                self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
-                self.sender.receive(child, response)
             case Ready():
                 child.is_ready = True
                 self.claim_timer.trigger()
