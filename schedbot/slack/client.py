@@ -12,7 +12,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from functools import partial
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
@@ -43,6 +42,9 @@ CONNECT_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 15.0
 # Connections for look-ups beside those for posts: a look-up never waits for a post, nor a post for a look-up.
 LOOK_UP_CONNECTIONS = 2
+
+# Made once: json.dumps would make an encoder for each post.
+serialize = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 # slack_sdk formats every request and response for the log unless its logger's own level is above DEBUG.
 _LOG = logging.getLogger("schedbot.slack.sdk")
@@ -80,7 +82,7 @@ class SlackClient:
             timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=min(CONNECT_SECONDS, seconds)),
             cookie_jar=aiohttp.DummyCookieJar(),  # workspaces share the session, and must not share cookies
             headers={"Accept-Encoding": "gzip"},
-            json_serialize=partial(json.dumps, allow_nan=False),
+            json_serialize=serialize,
             auto_decompress=False,  # TrackedResponse does it, within a limit
             request_class=TrackedRequest,
             response_class=TrackedResponse,
@@ -280,11 +282,12 @@ class SlackClient:
 
     def _record_clock_offset(self, date: str | None) -> None:
         # It is only noted: no date, however malformed, changes the outcome of a request.
+        if not date or date == self._clock_date:  # it has whole seconds
+            return
         with suppress(Exception):
-            if date and date != self._clock_date:  # it has whole seconds
-                self._clock_date = date
-                slack_ms = int(parsedate_to_datetime(date).timestamp() * 1000) + 500
-                self._clock_offset_ms = slack_ms - clock.now_ms()
+            self._clock_date = date
+            slack_ms = int(parsedate_to_datetime(date).timestamp() * 1000) + 500
+            self._clock_offset_ms = slack_ms - clock.now_ms()
 
 
 def _get_body(response: AsyncSlackResponse) -> bytes | str | Mapping[str, Any]:

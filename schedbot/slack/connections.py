@@ -1,16 +1,26 @@
 """Connections to Slack: bytes that arrive while a kept-alive connection is idle close it.
 
-Otherwise aiohttp takes them for the response to the next request, and a post counts as sent that was never made.
+Otherwise aiohttp takes them for the response to the next request, and a post counts as sent that was never made. A
+request whose start is still to come waits here, with everything at hand that it needs.
+Source of SO_LINGER: socket(7)
 """
 
 import asyncio
 import select
+import socket
+import struct
 from functools import partial
 from typing import Any
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
+
+from schedbot.slack.posting.start_times import START, Start
+
+# Close a connection by a reset. Otherwise the system sends buffered bytes when the network is back, long after the
+# look-up and even after the process has ended.
+LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
 class GuardedConnection(ResponseHandler):
@@ -19,11 +29,23 @@ class GuardedConnection(ResponseHandler):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
         self.response: aiohttp.ClientResponse | None = None
+        self._poll = select.poll()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Prepare the socket of a new connection."""
+        super().connection_made(transport)
+        end = transport.get_extra_info("socket")
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+        self._poll.register(end, select.POLLIN)
 
     @property
     def is_idle(self) -> bool:
         """Has the last response been read to its end?"""
         return self.response is not None and self.response.connection is None
+
+    def is_unused(self) -> bool:
+        """Have neither bytes arrived before a request nor the end of the connection? Also in the system's buffer."""
+        return self.is_connected() and not self.should_close and not self._poll.poll(0)
 
     def data_received(self, data: bytes) -> None:
         """Pass the bytes on; close an idle connection."""
@@ -42,19 +64,27 @@ class GuardedConnector(aiohttp.TCPConnector):
         self._factory = factory
 
     async def connect(self, *args: Any, **kwargs: Any) -> Connection:
-        """Return an unused connection, or a new one."""
+        """Return an unused connection, or a new one, not before the start of the request."""
+        start = START.get()
         while True:
             connection = await super().connect(*args, **kwargs)
             protocol = connection.protocol
-            if not (isinstance(protocol, GuardedConnection) and protocol.is_idle and has_unread_bytes(connection)):
+            if not isinstance(protocol, GuardedConnection):
+                return connection
+            has_waited = start is not None and await wait_with(connection, start)
+            is_unused = protocol.is_unused() if has_waited or protocol.is_idle else True
+            if is_unused:
                 return connection
             connection.close()
 
 
-def has_unread_bytes(connection: Connection) -> bool:
-    """Do bytes, or the end of the connection, wait in the system's buffer?"""
-    if connection.transport is None:
-        return True
-    poll = select.poll()
-    poll.register(connection.transport.get_extra_info("socket"), select.POLLIN)
-    return bool(poll.poll(0))
+async def wait_with(connection: Connection, start: Start) -> bool:
+    """Keep the connection until the start. Return whether there was a wait; if it is in vain, close the connection."""
+    if not start.is_ahead:
+        return False
+    try:
+        await start.wait()
+    except BaseException:
+        connection.close()
+        raise
+    return True

@@ -2,14 +2,11 @@
 
 Rules: before the first byte left, nothing can have been posted; after it, only the history can tell. A request that is
 given up is taken back: no byte of it that is still on this machine leaves later.
-Sources: aiohttp's classes of errors, https://docs.aiohttp.org/en/stable/client_reference.html#client-exceptions;
-SO_LINGER in socket(7)
+Sources: aiohttp's classes of errors, https://docs.aiohttp.org/en/stable/client_reference.html#client-exceptions
 """
 
 import asyncio
 import errno
-import socket
-import struct
 import zlib
 from contextvars import ContextVar
 
@@ -19,11 +16,7 @@ from aiohttp.connector import Connection
 from schedbot.model import AttemptResult, Outcome
 from schedbot.slack import machine_errors
 from schedbot.slack.connections import GuardedConnection
-
-# Close a connection by a reset. Otherwise the system sends buffered bytes when the network is back, long after the
-# look-up and even after the process has ended.
-LINGER_ZERO = struct.pack("ii", 1, 0)
-
+from schedbot.slack.posting.start_times import StartPassed
 
 MAX_BODY_BYTES = 1 << 20  # decompressed
 GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
@@ -64,8 +57,6 @@ class TrackedRequest(aiohttp.ClientRequest):
         state.transport = conn.transport
         if isinstance(conn.protocol, GuardedConnection):
             conn.protocol.response = None
-        if conn.transport is not None:
-            conn.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
         return await super().send(conn)
 
 
@@ -87,7 +78,7 @@ class TrackedResponse(aiohttp.ClientResponse):
         if self._body is None:
             received = bytearray()
             try:
-                async for chunk in self.content.iter_any():
+                while chunk := await self.content.readany():
                     received += chunk
                     if len(received) > MAX_BODY_BYTES:
                         raise ResponseTooLarge
@@ -116,6 +107,8 @@ def classify_exception(error: Exception, state: RequestState) -> AttemptResult:
     """Return the result of a request that ended in an exception: not posted, or of unknown outcome."""
     if state.has_left:
         return _classify_sent(error, state.status)
+    if isinstance(error, StartPassed):
+        return AttemptResult(Outcome.LOST_UNSENT, "window_passed")
     if machine_error := machine_errors.find_code(error):
         return AttemptResult(Outcome.LOST_UNSENT, machine_error)
     return AttemptResult(Outcome.NOT_POSTED, _classify_unsent(error))

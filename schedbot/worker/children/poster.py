@@ -10,6 +10,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING
 
 from schedbot.clock import steady_ms
@@ -17,8 +18,9 @@ from schedbot.errors import TokenUnavailable
 from schedbot.model import TOKEN_UNAVAILABLE, AttemptResult, Outcome
 from schedbot.posts import FILES_SCOPE
 from schedbot.slack import error_codes, machine_errors
+from schedbot.slack.posting.start_times import START, Start, StartTimes
 from schedbot.slack.token_stores.place import RotationSettings
-from schedbot.worker.children.start_times import StartTimes
+from schedbot.worker import process_limits
 from schedbot.worker.children.token_cache import TokenCache, TokenCommands
 from schedbot.worker.post_protocol import PostRequest, PostResponse
 from schedbot.worker.protocol import (
@@ -63,6 +65,7 @@ async def serve(end: socket.socket, slack: RotationSettings, in_flight: int) -> 
     reader, writer = await asyncio.open_connection(sock=end, limit=LONGEST_LINE)
     async with SlackClient(slack.api_url, slack.timeout_ms, in_flight) as client:
         poster = Poster(client, writer, TokenCache(TokenCommands(slack)))
+        process_limits.delay_garbage_collection()
         poster.send(Ready())
         while line := await reader.readline():
             poster.receive(decode_request(line))
@@ -87,6 +90,7 @@ class Poster:
     writer: asyncio.StreamWriter
     tokens: TokenCache = field(default_factory=TokenCache)
     start_times: StartTimes = field(default_factory=StartTimes)
+    numbers: "count[int]" = field(default_factory=count)
     running: set[asyncio.Task[None]] = field(default_factory=set)
     unsent: bytearray = field(default_factory=bytearray)
 
@@ -118,9 +122,16 @@ class Poster:
         self.unsent.clear()
 
     async def post(self, request: PostRequest | ShareRequest) -> None:
-        """Post a message or share a file, unless its start is too late or its token unavailable."""
+        """Post a message or share a file, unless its start is too late or its token unavailable.
+
+        All is at hand before the start: the token, the request, a connection. No end comes before it either.
+        """
+        number = next(self.numbers)
+        if request.start_at:
+            START.set(Start(self.start_times, request.start_at, request.start_before, number))
         end = await self.call_with_token(request, partial(self.call_slack, request))
         result = end.result if isinstance(end.result, AttemptResult) else AttemptResult(Outcome.UNKNOWN, "worker_lost")
+        await self.start_times.wait_for(request.start_at, number)
         offset_ms = self.client.take_clock_offset()
         self.send(PostResponse(request.key, result, end.is_token_rotated, offset_ms, end.is_token_awaited))
 
@@ -169,7 +180,6 @@ class Poster:
         return CallEnd(value, is_rotated)
 
     async def call_slack(self, request: PostRequest | ShareRequest, token: str) -> AttemptResult:
-        await self.start_times.wait_for(request.start_at)
         if steady_ms() > request.start_before:
             return AttemptResult(Outcome.LOST_UNSENT, "window_passed")
         if isinstance(request, ShareRequest):

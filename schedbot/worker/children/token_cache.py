@@ -1,8 +1,9 @@
 """Tokens of a poster: read from their source, and read again when Slack refuses one.
 
-Rules: an environment variable and a file are read each time. A command's output and the token of a token store are
-kept for five minutes, but not once Slack has refused them. A source that holds another token than the refused one was
-rotated. A file without a token may be about to get one, so it is read twice.
+Rules: a file is read each time; an environment variable once, because a process keeps its variables. A command's
+output and the token of a token store are kept for five minutes, but not once Slack has refused them. A source that
+holds another token than the refused one was rotated. A file without a token may be about to get one, so it is read
+twice.
 """
 
 import asyncio
@@ -61,15 +62,19 @@ class TokenCache:
 
     commands: TokenCommands = field(default_factory=TokenCommands)
     cached: dict[TokenSource, CachedToken] = field(default_factory=dict)
+    of_variables: dict[TokenSource, str] = field(default_factory=dict)
 
     async def get(self, source: TokenSource, *, rereads: bool = False) -> str:
         """Return the token of `source`; with `rereads`, never a cached one. Raises TokenUnavailable."""
+        if token := self.of_variables.get(source):
+            return token
         from schedbot.slack import tokens
 
         if source.kind == "file":
             return await self._read_file(source)
         if source.kind not in ("command", "store"):
-            return tokens.read_token(source)
+            token = self.of_variables[source] = tokens.read_token(source)
+            return token
         entry = self.cached.get(source)
         if rereads or entry is None or time.monotonic() - entry.read_at > COMMAND_LIFETIME_S:
             entry = CachedToken(await self.commands.run(source), time.monotonic())

@@ -8,7 +8,7 @@ import pytest
 from schedbot.clock import steady_ms
 from schedbot.model import Message, Outcome, TokenSource
 from schedbot.posts import MessageMetadata
-from schedbot.worker.children.start_times import StartTimes
+from schedbot.slack.posting.start_times import StartTimes
 from schedbot.worker.post_protocol import PostRequest, PostResponse
 from schedbot.worker.protocol import ChildResponse, Ready
 from schedbot.worker.state.poster_handle import PosterHandle
@@ -74,9 +74,10 @@ def test_post_leaves_at_its_start_and_not_without_pool(app: App, poster: PosterH
 def test_waiting_for_an_instant_keeps_the_order() -> None:
     ends: list[int] = []
     instants = [steady_ms() + ahead_ms for ahead_ms in (50, 20, 50, 20, -1)]
+    places = [3, 2, 1, 0, 4]
 
     async def wait_and_note(start_times: StartTimes, number: int) -> None:
-        await start_times.wait_for(instants[number])
+        await start_times.wait_for(instants[number], places[number])
         assert steady_ms() >= instants[number]
         ends.append(number)
 
@@ -85,4 +86,4 @@ def test_waiting_for_an_instant_keeps_the_order() -> None:
         await asyncio.gather(*(wait_and_note(start_times, number) for number in range(len(instants))))
 
     asyncio.run(wait_for_all())
-    assert ends == [4, 1, 3, 0, 2]
+    assert ends == [4, 3, 1, 2, 0]
