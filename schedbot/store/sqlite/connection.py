@@ -16,7 +16,7 @@ from schedbot.errors import DatabaseUnusable
 from schedbot.store.database import Bindings, Database, Result
 from schedbot.store.row_factory import Value
 from schedbot.store.sqlite import chain_seal, migrations, reader, wake_fifo
-from schedbot.store.sqlite.errors import locked, newer, read_only, translated
+from schedbot.store.sqlite.errors import Translation, locked, newer, read_only, translated
 from schedbot.store.sqlite.large_transaction import large_transaction, temporary_transaction
 from schedbot.store.sqlite.location import find_file, refuse_lost
 from schedbot.store.sqlite.write_lock import WriteLock
@@ -120,15 +120,9 @@ class SqliteDatabase(Database):
                 self._is_writing = False
                 self._write_lock.release()
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self) -> Translation:
         """Translate the driver's errors. A statement that no longer fits the tables is a sign of a newer schema."""
-        with translated(self.path):
-            try:
-                yield
-            except apsw.SQLError:
-                self.refuse_newer_schema()
-                raise
+        return translated(self.path, self.refuse_newer_schema)
 
     def refuse_newer_schema(self) -> None:
         """Raise DatabaseOutgrown where a newer program has changed the tables."""
