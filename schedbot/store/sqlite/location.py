@@ -87,17 +87,17 @@ def read_cards() -> str:
     Virtual interfaces have no device; an address that was set is not permanent.
     """
     cards = []
-    for name in os.listdir(CARDS) if CARDS.is_dir() else ():
-        card = CARDS / name
-        if (card / "device").exists() and read_line(card / "addr_assign_type") == "0":
-            cards.append(read_line(card / "address"))
+    for name in os.listdir(CARDS) if os.path.isdir(CARDS) else ():
+        card = f"{CARDS}/{name}"
+        if os.path.exists(f"{card}/device") and read_line(f"{card}/addr_assign_type") == "0":
+            cards.append(read_line(f"{card}/address"))
     return ",".join(sorted(filter(None, cards)))
 
 
-def read_line(path: Path) -> str:
+def read_line(path: Path | str) -> str:
     """Return the content of a short file; '' if it cannot be read."""
-    with suppress(OSError):
-        return path.read_text().strip()
+    with suppress(OSError), open(path, "rb", buffering=0) as file:
+        return file.read().decode().strip()
     return ""
 
 
