@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 SLOWEST_BYTES_PER_MS = 100  # of an upload: a large file may take longer than the time-out of a request
 
@@ -65,8 +65,7 @@ SPOOL_UNUSABLE = "spool_unusable"  # error of an attempt whose files could not b
 THREAD_GONE = "thread_gone"  # error of a post whose thread has lost its first message
 
 
-@dataclass(frozen=True, slots=True)
-class MessageMetadata:
+class MessageMetadata(NamedTuple):
     """Slack metadata of a message. It names the occurrence, so that a look-up in the history can find the message.
 
     `occurrence`: "<schedule's UUID>:<due_at in ms>"; `installation`: id of the database; `attempt` and `part` count

@@ -200,7 +200,7 @@ def decode_request(line: bytes) -> ChildRequest:
             return OpenRequest(**{**content, "source": TokenSource(**content["source"])})
         case "LookUpRequest":
             posts = tuple(
-                SearchedPost(**{**post, "metadata": MessageMetadata(**post["metadata"])}) for post in content["posts"]
+                SearchedPost(**{**post, "metadata": MessageMetadata(*post["metadata"])}) for post in content["posts"]
             )
             return LookUpRequest(**{**content, "source": TokenSource(**content["source"]), "posts": posts})
         case "RenderRequest":
