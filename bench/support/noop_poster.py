@@ -5,7 +5,7 @@ import socket
 from schedbot.model import AttemptResult, Outcome
 from schedbot.slack.token_stores.place import RotationSettings
 from schedbot.worker.post_protocol import PostRequest, PostResponse
-from schedbot.worker.protocol import Ready, decode_request, encode
+from schedbot.worker.protocol import Ready, decode_request, encode, encode_responses
 
 CHUNK = 1 << 18
 POSTED = AttemptResult(Outcome.POSTED, ts="1700000000.000100", http_status=200)
@@ -19,4 +19,4 @@ def run(end: socket.socket, slack: RotationSettings, in_flight: int) -> None:
         *lines, received = (received + chunk).split(b"\n")
         requests = [decode_request(line) for line in lines]
         posts = [request for request in requests if isinstance(request, PostRequest)]
-        end.sendall(b"".join(encode(PostResponse(post.key, POSTED)) for post in posts))
+        end.sendall(encode_responses([PostResponse(post.key, POSTED) for post in posts]))

@@ -55,6 +55,7 @@ MessageValues = tuple[
     Sequence[Mapping[str, object]],
     Sequence["MessageValues"],
 ]
+ResultValues = tuple[str, str | None, str | None, int | None, int | None, str | None]
 OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 # To make an encoder, or to find out the encoding of bytes, costs as much as a message.
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
@@ -63,8 +64,14 @@ _decode = json.JSONDecoder().decode
 
 def encode(message: PostRequest | PostResponse) -> bytes:
     """Return a message as one line."""
-    values = request_values(message) if isinstance(message, PostRequest) else response_values(message)
-    return _encode(values).encode() + b"\n"
+    if isinstance(message, PostResponse):
+        return encode_responses([message])
+    return _encode(request_values(message)).encode() + b"\n"
+
+
+def encode_responses(responses: Sequence[PostResponse]) -> bytes:
+    """Return results as one line: many in one take half the time."""
+    return _encode([response_values(response) for response in responses]).encode() + b"\n"
 
 
 def request_values(request: PostRequest) -> Sequence[object]:
@@ -126,7 +133,7 @@ def build_source(kind: str, place: str) -> TokenSource:
 
 
 def response_values(response: PostResponse) -> Sequence[object]:
-    """Return the values of a post's result in the order of `decode_response`."""
+    """Return the values of a post's result in the order of `build_response`."""
     result = response.result
     return (
         response.key,
@@ -137,9 +144,15 @@ def response_values(response: PostResponse) -> Sequence[object]:
     )
 
 
-def decode_response(line: bytes) -> PostResponse:
-    """Return a post's result from its line."""
-    key, (outcome, *result), is_token_rotated, clock_offset_ms, is_token_awaited = _decode(line.decode())
-    return PostResponse(
-        key, AttemptResult(OUTCOMES[outcome], *result), is_token_rotated, clock_offset_ms, is_token_awaited
-    )
+def decode_responses(line: bytes) -> list[PostResponse]:
+    """Return the results in a line."""
+    return [build_response(*values) for values in _decode(line.decode())]
+
+
+def build_response(
+    key: int, result: ResultValues, is_token_rotated: bool, clock_offset_ms: int | None, is_token_awaited: bool
+) -> PostResponse:
+    """Return a post's result from its values."""
+    outcome, error, ts, http_status, retry_after_ms, detail = result
+    attempt = AttemptResult(OUTCOMES[outcome], error, ts, http_status, retry_after_ms, detail)
+    return PostResponse(key, attempt, is_token_rotated, clock_offset_ms, is_token_awaited)

@@ -6,6 +6,7 @@ arrays (`post_protocol`).
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schedbot.model import AttemptResult, Message, Report, TokenSource, build_message, build_result
@@ -184,6 +185,13 @@ def encode(message: ChildRequest | ChildResponse) -> bytes:
     return encode_fields(message)
 
 
+def encode_responses(responses: Sequence[ChildResponse]) -> bytes:
+    """Return messages of a child as lines; the results of posts are in one."""
+    results = [response for response in responses if isinstance(response, PostResponse)]
+    others = b"".join(encode(response) for response in responses if not isinstance(response, PostResponse))
+    return others + post_protocol.encode_responses(results) if results else others
+
+
 def decode_request(line: bytes) -> ChildRequest:
     """Return a message of the pool."""
     if line.startswith(b"["):
@@ -213,10 +221,13 @@ def decode_request(line: bytes) -> ChildRequest:
     raise ValueError(f"unknown request {kind!r}")
 
 
-def decode_response(line: bytes) -> ChildResponse:
-    """Return a message of a child of this version."""
-    if line.startswith(b"["):
-        return post_protocol.decode_response(line)
+def decode_responses(line: bytes) -> Sequence[ChildResponse]:
+    """Return the messages in a line of a child of this version."""
+    return post_protocol.decode_responses(line) if line.startswith(b"[") else [decode_object(line)]
+
+
+def decode_object(line: bytes) -> ChildResponse:
+    """Return a message of a child that is an object."""
     content = json.loads(line)
     kind = content.pop("type")
     if kind in PLAIN_RESPONSES:

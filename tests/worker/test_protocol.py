@@ -43,7 +43,7 @@ REQUESTS = [
         LiveOccurrence("daily", "42", "default", "C0000000001", 1_000, "UTC", {"type": "x"}, previous_at=5),
     ),
 ]
-RESPONSES = [
+RESPONSES: list[ChildResponse] = [
     Ready(),
     PostResponse(7, AttemptResult(Outcome.RATE_LIMITED, "ratelimited", None, 429, 2_000, "too fast"), False, -300),
     UploadResponse(7, "F1", None, False, -300),
@@ -66,10 +66,17 @@ def test_pool_requestarrives_as_it_was_sent(pool_request: ChildRequest) -> None:
 
 @pytest.mark.parametrize("response", RESPONSES, ids=lambda message: type(message).__name__)
 def test_response_arrives_as_it_was_sent(response: ChildResponse) -> None:
-    decoded = protocol.decode_response(protocol.encode(response))
+    [decoded] = protocol.decode_responses(protocol.encode(response))
     assert decoded == response
     if isinstance(decoded, PostResponse):
         assert isinstance(decoded.result.outcome, Outcome)
+
+
+def test_results_of_posts_arrive_in_one_line() -> None:
+    result: ChildResponse = RESPONSES[1]
+    others: list[ChildResponse] = [Ready(), LookUpFailed(1, "no token")]
+    lines = protocol.encode_responses([result, *others, result]).splitlines()
+    assert [protocol.decode_responses(line) for line in lines] == [*([other] for other in others), [result, result]]
 
 
 def test_version_message_keeps_its_form() -> None:

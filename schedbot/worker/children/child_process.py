@@ -24,7 +24,7 @@ from schedbot.worker.protocol import (
     ChildFailed,
     ChildRequest,
     ChildResponse,
-    decode_response,
+    decode_responses,
     decode_version,
     encode,
     encode_version,
@@ -82,7 +82,9 @@ class ChildProcess:
                 raise version_mismatch(self.version)
         if lines is None or self.version != __version__:
             return None if lines is None else []
-        responses = [decode_response(line) for line in lines]
+        responses = [response for line in lines for response in decode_responses(line)]
+        if not any(isinstance(response, ChildFailed) for response in responses):
+            return responses
         self.failure = next(
             (response.reason for response in responses if isinstance(response, ChildFailed)), self.failure
         )

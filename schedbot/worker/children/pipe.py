@@ -52,6 +52,8 @@ class Pipe:
                 is_closed = True
                 break
             self._received += chunk
+            if len(chunk) < CHUNK:
+                break
         lines = self._take_lines()
         return None if is_closed and not lines else lines
 

@@ -37,7 +37,7 @@ from schedbot.worker.protocol import (
     UploadRequest,
     UploadResponse,
     decode_request,
-    encode,
+    encode_responses,
 )
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Poster:
     start_times: StartTimes = field(default_factory=StartTimes)
     numbers: "count[int]" = field(default_factory=count)
     running: set[asyncio.Task[None]] = field(default_factory=set)
-    unsent: bytearray = field(default_factory=bytearray)
+    unsent: list[ChildResponse] = field(default_factory=list)
 
     def receive(self, request: ChildRequest) -> None:
         """Start to answer a request, beside the others."""
@@ -114,11 +114,11 @@ class Poster:
         """Send a response, together with the others of this turn of the event loop: the pool takes them at once."""
         if not self.unsent:
             asyncio.get_running_loop().call_soon(self.flush)
-        self.unsent += encode(response)
+        self.unsent.append(response)
 
     def flush(self) -> None:
         """Write the responses that wait."""
-        self.writer.write(bytes(self.unsent))
+        self.writer.write(encode_responses(self.unsent))
         self.unsent.clear()
 
     async def post(self, request: PostRequest | ShareRequest) -> None:

@@ -113,8 +113,8 @@ class ChildSupervisor:
         responses = child.receive()
         for response in responses or []:
             self.pass_on(child, response)
-            if not isinstance(response, Ready):
-                self.in_flight.failures.clear(CHILD_MESSAGE)
+        if responses and not isinstance(responses[-1], Ready):
+            self.in_flight.failures.clear(CHILD_MESSAGE)
         if responses is None:
             self.remove(child)
 

@@ -94,7 +94,7 @@ def install(app: App, module: str, change: Callable[[str], str]) -> None:
 ANSWER = "        if not self.unsent:\n"
 GARBAGE = {
     "no JSON": r'self.writer.write(b"garbage\n")',
-    "no object": r'self.writer.write(b"[]\n")',
+    "no object": r'self.writer.write(b"[7]\n")',
     "unknown type": r'self.writer.write(b"{\"type\": \"Other\"}\n")',
     "unknown look-up": r'self.writer.write(b"{\"type\": \"LookUpFailed\", \"number\": 77, \"reason\": \"\"}\n")',
 }
