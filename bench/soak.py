@@ -4,12 +4,17 @@
     python -m bench.soak --jobs 10000 --share 1000     # short form: posters are replaced after 1,000 jobs
     python -m bench.soak --http --jobs 200000          # posts over HTTP to a server that answers at once
     python -m bench.soak --plot soak.svg
+    python -m bench.soak --jobs 100000 --tick-every 5
 
-Default settings, in a process of its own as `schedbot work --drain`. Each job has a channel of its own, so that no pace
-delays it. The rate of a tenth of the jobs is compared with that of the first tenth; so is the memory at the end.
+A tick runs each minute, as cron starts it: it adds the results to the stored counts. Default settings, in a process of
+its own as `schedbot work --drain`. Each job has a channel of its own, so that no pace delays it. The rate of a tenth of
+the jobs is compared with that of the first tenth; so is the memory at the end.
 """
 
 import argparse
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -27,6 +32,7 @@ from schedbot.store.open_database import open_database
 
 ROWS = 20  # of the table
 DEFAULT_SHARE = 20_000
+MINUTE_S = 60.0
 # Jobs are claimed in the order of their numbers, so the last number counts them, within those in flight.
 BEGUN = "SELECT coalesce(max(job_id), 0) FROM attempts"
 
@@ -48,6 +54,8 @@ class SoakResult:
     states: dict[str, int] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
     started_children: int = 0
+    failed_ticks: int = 0
+    waiting: int = 0  # results that no tick has added
 
     def at_job(self, number: float) -> Sample:
         """Return the first sample with so many begun jobs."""
@@ -65,9 +73,16 @@ def take_sample(pool: PoolProcess, db: Database, started: float) -> Sample:
     return Sample(time.monotonic() - started, db.integer(BEGUN), read_memory(pool.pid), children)
 
 
-def run(jobs: int, share: int, folder: Path, *, is_http: bool = False) -> SoakResult:
+def start_tick(database: Path) -> "subprocess.Popen[bytes]":
+    """Start a tick as cron does."""
+    environment = {**os.environ, "SCHEDBOT_DATABASE": str(database)}
+    command = [sys.executable, "-m", "schedbot", "tick"]
+    return subprocess.Popen(command, env=environment, cwd=database.parent, stdout=subprocess.DEVNULL)
+
+
+def run(jobs: int, share: int, folder: Path, *, is_http: bool = False, tick_every_s: float = MINUTE_S) -> SoakResult:
     """Run a soak in a new installation."""
-    result = SoakResult(jobs)
+    result, ticks = SoakResult(jobs), list[subprocess.Popen[bytes]]()
     database = create_filled(folder, jobs, due_at=now_ms() - 1_000)
     with ExitStack() as stack:
         settings: dict[str, object] = {"jobs_per_poster": share}
@@ -79,9 +94,13 @@ def run(jobs: int, share: int, folder: Path, *, is_http: bool = False) -> SoakRe
         result.samples.append(take_sample(pool, db, started))
         while result.samples[-1].jobs < jobs and pool.process.poll() is None:
             time.sleep(pause)
+            if time.monotonic() - started >= (len(ticks) + 1) * tick_every_s:
+                ticks.append(start_tick(database))
             result.samples.append(take_sample(pool, db, started))
-        db.close()
         end = pool.wait()
+        result.failed_ticks = sum(tick.wait() != 0 for tick in ticks)
+        result.waiting = db.integer("SELECT count(*) FROM results")
+        db.close()
     result.states, result.started_children = end.states, end.started_children
     return result
 
@@ -100,7 +119,7 @@ def show_table(result: SoakResult) -> None:
 
 def compare(result: SoakResult) -> list[Ratio]:
     """Return the ratios of the last tenth to the first."""
-    first, last = result.at_job(0.1 * result.jobs), result.samples[-1]
+    first, last = result.at_job(0.1 * result.jobs), [sample for sample in result.samples if sample.pool][-1]
     largest = max(last.children.values(), default=0) / max(first.children.values(), default=1)
     return [
         Ratio("soak: rate of the last tenth / the first", result.rate(0.9, 1) / max(1, result.rate(0, 0.1)), "about 1"),
@@ -130,12 +149,14 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1_000_000)
     parser.add_argument("--share", type=int, default=DEFAULT_SHARE, help="jobs after which a poster is replaced")
     parser.add_argument("--http", action="store_true", help="post over HTTP to a server that answers at once")
+    parser.add_argument("--tick-every", type=float, default=MINUTE_S, metavar="SECONDS")
     parser.add_argument("--plot", type=Path, metavar="FILE.svg")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        result = run(options.jobs, options.share, Path(folder), is_http=options.http)
+        result = run(options.jobs, options.share, Path(folder), is_http=options.http, tick_every_s=options.tick_every)
     show_table(result)
     print(f"jobs by state: {', '.join(f'{count:,} {state}' for state, count in result.states.items())}")
+    print(f"results that no tick has added: {result.waiting:,}; failed ticks: {result.failed_ticks}")
     show(compare(result))
     if options.plot:
         plot(result, options.plot)
