@@ -64,7 +64,7 @@ async def serve(end: socket.socket, slack: RotationSettings, in_flight: int) -> 
 
     reader, writer = await asyncio.open_connection(sock=end, limit=LONGEST_LINE)
     async with SlackClient(slack.api_url, slack.timeout_ms, in_flight) as client:
-        poster = Poster(client, writer, TokenCache(TokenCommands(slack)))
+        poster = Poster(client, writer, asyncio.Semaphore(in_flight), TokenCache(TokenCommands(slack)))
         process_limits.delay_garbage_collection()
         poster.send(Ready())
         while line := await reader.readline():
@@ -84,10 +84,11 @@ class CallEnd:
 
 @dataclass(slots=True)
 class Poster:
-    """A poster's Slack client, the connection to the pool, and the requests that run."""
+    """A poster's Slack client, the connection to the pool, and the requests that run, or wait for a slot."""
 
     client: "SlackClient"
     writer: asyncio.StreamWriter
+    slots: asyncio.Semaphore
     tokens: TokenCache = field(default_factory=TokenCache)
     start_times: StartTimes = field(default_factory=StartTimes)
     numbers: "count[int]" = field(default_factory=count)
@@ -129,9 +130,10 @@ class Poster:
         number = next(self.numbers)
         if request.start_at:
             START.set(Start(self.start_times, request.start_at, request.start_before, number))
-        end = await self.call_with_token(request, partial(self.call_slack, request))
+        async with self.slots:
+            end = await self.call_with_token(request, partial(self.call_slack, request))
+            await self.start_times.wait_for(request.start_at, number)
         result = end.result if isinstance(end.result, AttemptResult) else AttemptResult(Outcome.UNKNOWN, "worker_lost")
-        await self.start_times.wait_for(request.start_at, number)
         offset_ms = self.client.take_clock_offset()
         self.send(PostResponse(request.key, result, end.is_token_rotated, offset_ms, end.is_token_awaited))
 

@@ -12,6 +12,9 @@ from schedbot.worker.children import poster
 from schedbot.worker.children.child_process import ChildProcess
 from schedbot.worker.state.send_queue import Delivery
 
+WAITING_MS = 100
+WAITING_SHARE = 5  # a fifth
+
 
 @dataclass(slots=True, eq=False)
 class LookUp:
@@ -43,12 +46,37 @@ class Upload:
     end_by: int
 
 
+@dataclass(slots=True)
+class WaitingLimit:
+    """Number of posts that may wait in a poster for a slot, so that its next post need not wait for a commit.
+
+    It is what the poster ends in WAITING_MS, and at most a share of its slots: so they wait for about as long, and few
+    wait behind posts that hang. `results`: its posts that have ended since `counted_at` (steady milliseconds). Pure.
+    """
+
+    slots: int
+    counted_at: int
+    results: int = 0
+    limit: int = 0
+
+    def update(self, now: int) -> None:
+        """Set the limit by the posts that have ended lately."""
+        periods = (now - self.counted_at) // WAITING_MS
+        if periods:
+            self.limit = min(self.results // periods, self.slots // WAITING_SHARE)
+            self.results, self.counted_at = 0, now
+
+
 class PosterHandle(ChildProcess):
-    """A poster; `deliveries` and `uploads` by key and `look_ups` by number are those that it has taken."""
+    """A poster; `deliveries` and `uploads` by key and `look_ups` by number are those that it has taken.
+
+    `slots` is the number of its posts at once.
+    """
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(poster.run, find_rotation(settings), settings.in_flight)
         self.jobs_taken, self.share, self.slots = 0, settings.jobs_per_poster, settings.in_flight
+        self.waiting = WaitingLimit(self.slots, steady_ms())
         self.deliveries: dict[int, Delivery] = {}
         self.uploads: dict[int, Upload] = {}
         self.look_ups: dict[int, LookUp] = {}
@@ -63,7 +91,8 @@ class PosterHandle(ChildProcess):
         """Return how many more deliveries it takes: none while it starts, and at most its share in all."""
         if not self.is_ready:
             return 0
-        room, left = self.slots - len(self.deliveries) - len(self.uploads), self.share - self.jobs_taken
+        room = self.slots + self.waiting.limit - len(self.deliveries) - len(self.uploads)
+        left = self.share - self.jobs_taken
         room = left if left < room else room
         return room if room > 0 else 0
 

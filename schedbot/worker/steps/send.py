@@ -67,11 +67,13 @@ class Sender:
     def send_due(self) -> None:
         """Write the intent of all messages that may leave soon. Each leaves after the commit, at its instant."""
         steady, now = steady_ms(), self.in_flight.session.now()
+        for poster in self.in_flight.posters:
+            poster.waiting.update(steady)
         next_at = self.next_at()
         if next_at is None or next_at > steady:
             return
         limit = min(self.in_flight.free_slots(), self.count_allowed(steady))
-        if next_at <= steady - LEAST_AHEAD_MS and not self.in_flight.count_sending():
+        if next_at <= steady - LEAST_AHEAD_MS and not (self.in_flight.count_sending() or self.in_flight.writes):
             limit = min(limit, FIRST_POSTS)
         for delivery in self.in_flight.send_queue.take_due(steady + AHEAD_MS, limit):
             try:
@@ -94,7 +96,7 @@ class Sender:
         return self.in_flight.breaker.count_allowed(steady, self.in_flight.count_sending())
 
     def next_at(self) -> int | None:
-        """Return when the intent of the next message is to be written (steady milliseconds); None while none may leave."""
+        """Return when to write the intent of the next message (steady milliseconds); None while none may leave."""
         has_slots = self.in_flight.free_slots() > 0
         if has_slots and self.count_allowed(steady_ms()) > 0:
             next_at = self.in_flight.send_queue.next_at()
@@ -216,6 +218,7 @@ class Sender:
         delivery = poster.deliveries.pop(response.key, None)  # its place is free: the end is written beside the next
         if delivery is None:
             return
+        poster.waiting.results += 1
         breaker = self.in_flight.breaker
         failures_before = breaker.failures
         has_turned = breaker.record(response.result, delivery.job.workspace_id, steady_ms())

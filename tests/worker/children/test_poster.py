@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from schedbot.posts import MessageMetadata
 from schedbot.slack.posting.start_times import StartTimes
 from schedbot.worker.post_protocol import PostRequest, PostResponse
 from schedbot.worker.protocol import ChildResponse, Ready
-from schedbot.worker.state.poster_handle import PosterHandle
+from schedbot.worker.state.poster_handle import PosterHandle, WaitingLimit
 from tests.support.app import TOKEN, App, now_ms, until
 
 AHEAD_MS = 300
@@ -19,10 +20,10 @@ LATEST = 1 << 60  # steady ms
 
 
 @pytest.fixture
-def poster(app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[PosterHandle]:
-    """A poster that takes requests."""
+def poster(app: App, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[PosterHandle]:
+    """A poster that takes requests; the parameter is its number of posts at once."""
     monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
-    poster = PosterHandle(app.settings)
+    poster = PosterHandle(replace(app.settings, in_flight=getattr(request, "param", 100)))
     until(lambda: receive(poster) == [Ready()])
     yield poster
     poster.kill()
@@ -69,6 +70,28 @@ def test_post_leaves_at_its_start_and_not_without_pool(app: App, poster: PosterH
     poster.pipe.close()
     until(lambda: poster.process.exitcode is not None)
     assert len(app.slack.requests()) == 21
+
+
+@pytest.mark.parametrize("poster", [2], indirect=True)
+def test_third_post_waits_for_one_of_two_slots(app: App, poster: PosterHandle) -> None:
+    app.slack.order("hold", times=3)
+    for number in (1, 2, 3):
+        poster.send(post(number))
+    poster.pipe.flush()
+    app.slack.wait_for_held(2)
+    assert sorted(app.slack.texts()) == ["report-1", "report-2"]
+    app.slack.release(1)
+    until(lambda: sorted(app.slack.texts()) == ["report-1", "report-2", "report-3"])
+
+
+def test_as_many_posts_wait_in_a_poster_as_it_ends_in_a_moment() -> None:
+    waiting = WaitingLimit(100, counted_at=0)
+    limits = []
+    for now, results in [(99, 9), (100, 1), (220, 50), (320, 0), (1_320, 30), (9_000, 3)]:
+        waiting.results += results
+        waiting.update(now)
+        limits.append(waiting.limit)
+    assert limits == [0, 10, 20, 0, 3, 0]
 
 
 def test_waiting_for_an_instant_keeps_the_order() -> None:
