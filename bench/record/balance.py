@@ -61,7 +61,7 @@ def fill(path: Path, schedules: int, each: int) -> int:
             db.execute(VERSION, {key: row[key] for key in ("id", "recurrence_id", "created_at")})
             db.execute(SCHEDULE, row)
         db.execute(JOBS, {"created_at": rows["created_at"], "now": now})
-        db.execute("INSERT INTO heartbeats VALUES ('tick', 'tick', '1', :now, :now)", {"now": now})
+        db.execute("INSERT INTO heartbeats VALUES ('tick', 'tick', '1', :now, :now, 0)", {"now": now})
     db.close()
     return now
 

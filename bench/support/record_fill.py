@@ -147,7 +147,7 @@ def add_schedules(connection: apsw.Connection, count: int, first: int, now: int)
     connection.execute("UPDATE schedules SET created_at = :at, effective_at = :at", {"at": first - 1})
     connection.execute(VERSIONS)
     connection.execute(CHANGES)
-    heartbeat = "INSERT INTO heartbeats VALUES ('tick', 'tick', '1', :now, :now)"
+    heartbeat = "INSERT INTO heartbeats VALUES ('tick', 'tick', '1', :now, :now, 0)"
     connection.execute(heartbeat, {"now": now})
     chain_seal.seal(connection)
 

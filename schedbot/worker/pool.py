@@ -110,6 +110,7 @@ class Pool:
         fifo = wake_fifo.listen(self.session.db.path, self.fifo_name)
         try:
             with self.session.db.writing():
+                self.in_flight.registration.begin(self.session.db)
                 self.write_heartbeat(self.session.db)
                 if self.drain and not is_on_terminal():
                     heartbeats.forget_service(self.session.db)
@@ -200,10 +201,9 @@ class Pool:
     def write_heartbeat(self, db: Database) -> None:
         """Record that the pool is alive. Raises DatabaseLost where it is not the owner any more. In a transaction."""
         self.in_flight.refuse_other_owner(db)
-        now = self.session.now()
-        heartbeats.beat(db, "pool", self.name, self.started_at, now)
+        self.in_flight.registration.beat(db)
         if not self.drain and not is_on_terminal():
-            heartbeats.beat_service(db, self.started_at, now)
+            heartbeats.beat_service(db, self.started_at, self.session.now())
 
     def wait(self, stop: StopSignal) -> None:
         """Sleep until something happens or is due: the one place where the pool waits."""
@@ -278,7 +278,7 @@ class Pool:
             self.claimer.uploader.cleaner.clean()
             self.in_flight.writes.commit(self.session.db)
             with self.session.db.writing(self.in_flight.writes.takes_only_endings):
-                heartbeats.delete(self.session.db, "pool", self.name)
+                self.in_flight.registration.end(self.session.db)
         except DatabaseUnusable as error:
             log.event("database_unusable", "error", why=error)
         except Exception as error:

@@ -2,7 +2,8 @@
 
 from itertools import pairwise
 
-from tests.support.app import App
+from tests.support.app import App, until
+from tests.support.sql import read_rows
 
 
 def arrival_times(app: App, channel: str = "C0000000000") -> list[int]:
@@ -18,12 +19,39 @@ def test_posts_to_a_channel_are_a_second_apart(app: App) -> None:
     assert app.states() == {"succeeded": 5}
 
 
-def test_two_pools_share_the_pace_of_a_channel(app: App) -> None:
-    app.add_due_jobs(6, channels=1)
-    pools = [app.start("work", "--drain") for _ in range(2)]
-    assert [pool.wait(60) for pool in pools] == [0, 0]
-    assert all(later - earlier >= 1_000 for earlier, later in pairwise(arrival_times(app)))
-    assert len(app.posts()) == 6
+def test_pools_share_the_pace_while_they_start_and_end(app: App) -> None:
+    app.lease_s = 3
+    channels = ["C0000000000", "C0000000001"]
+    app.add_due_jobs(14, channels=2)
+    alone = app.start("work")
+    until(lambda: len(app.posts()) >= 2)
+    assert read_rows(app.db, "SELECT 1 FROM heartbeats WHERE is_sharing") == []
+    joining = app.start("work")
+    until(lambda: len(app.posts()) >= 6)
+    alone.kill()
+    after_kill = app.start("work")
+    until(lambda: len(app.posts()) >= 10)
+    joining.terminate()
+    assert joining.wait(30) == 0
+    until(lambda: app.states() == {"succeeded": 14}, within=60)
+    after_kill.terminate()
+    for channel in channels:
+        times = arrival_times(app, channel)
+        assert (
+            len(times) >= 7,
+            [later - earlier for earlier, later in pairwise(times) if later - earlier < 1_000],
+        ) == (
+            True,
+            [],
+        )
+
+
+def test_pool_that_is_alone_writes_no_holds(app: App) -> None:
+    app.add_due_jobs(5)
+    pool = app.start("work")
+    until(lambda: app.states() == {"succeeded": 5})
+    assert read_rows(app.db, "SELECT * FROM pacing") == []
+    pool.terminate()
 
 
 def test_retry_after_holds_the_workspace(app: App) -> None:

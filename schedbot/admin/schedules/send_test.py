@@ -15,8 +15,7 @@ from schedbot import settings, times
 from schedbot.admin.schedules import preview
 from schedbot.admin.schedules.preview import NoMessage
 from schedbot.admin.schedules.selection import find
-from schedbot.admin.workspaces import check
-from schedbot.clock import steady_ms
+from schedbot.admin.workspaces import channel_turns, check
 from schedbot.errors import BadInput, ReportFailed, SchedbotError
 from schedbot.model import AttemptResult, Message, Outcome, Schedule
 from schedbot.posts import PostOptions
@@ -38,10 +37,8 @@ TRY_AGAIN = {
 ME = "@me"
 MARK = "[Test]"
 NOTICE = f"{MARK} A test of a scheduled report."
-GAP_MS = 1_000  # Slack takes one post a second for each channel
 MAX_WAIT_MS = 30_000
 MARGIN_MS = 5_000
-POLL_MS = 200
 # No job waits for a test, and no schedule is suspended because of it.
 THEN_RESUME = re.compile(r", then run 'schedbot (?:workspace )?(?:resume|retry)\b.*")
 
@@ -161,55 +158,19 @@ def send_at_pace(
     channel: str,
     request: Callable[[], AttemptResult],
 ) -> AttemptResult:
-    """Make a request once the channel is free, and free the channel a second after the answer."""
-    reserved_until = reserve_channel(session, workspace, channel, sleep)
-    result = request()
-    release_channel(session, workspace, channel, reserved_until, result)
-    return result
+    """Make a request once the channel is free, and free the channel a second after the answer.
 
-
-def reserve_channel(session: Session, workspace: Workspace, channel: str, sleep: Callable[[float], None]) -> int:
-    """Wait until the channel is free and reserve it. Returns the end of the reservation. Raises SchedbotError.
-
-    A post in flight reserves its channel for its time-out and releases it with Slack's answer: hence the polling.
+    A rate limit of this request holds for every pool.
     """
-    # The message may arrive at any moment until the request's time-out.
-    reserve_ms = session.settings.timeout_ms + GAP_MS
-    wait_until = steady_ms() + max_wait_ms(session)
-    while True:
+    turn = channel_turns.take(session, workspace, channel, max_wait_ms(session), sleep)
+    result = request()
+    with session.db.writing():
         now = session.now()
-        free_at = pacing.get_free_at(session.db, workspace.id, pacing.POST, channel, now)
-        if free_at <= now:
-            with session.db.writing():
-                now = session.now()
-                if pacing.reserve(session.db, workspace.id, channel, now, now + reserve_ms):
-                    return now + reserve_ms
-        elif steady_ms() > wait_until or free_at > now + max_wait_ms(session):
-            raise channel_busy(session, workspace, channel, free_at - now)
-        sleep(max(0, min(free_at - now, POLL_MS)) / 1000)
+        channel_turns.end(session.db, turn, now)
+        if result.outcome is Outcome.RATE_LIMITED and result.retry_after_ms:
+            pacing.hold(session.db, workspace.id, pacing.POST, "", now, now + result.retry_after_ms)
+    return result
 
 
 def max_wait_ms(session: Session) -> int:
     return max(MAX_WAIT_MS, session.settings.timeout_ms + MARGIN_MS)
-
-
-def channel_busy(session: Session, workspace: Workspace, channel: str, wait_ms: int) -> SchedbotError:
-    """Return the error for a channel that is not free in time."""
-    if wait_ms > max_wait_ms(session):
-        return SchedbotError(
-            f"Slack takes no posts from the workspace '{workspace.name}' for another "
-            f"{times.format_duration(wait_ms)}: rate limit.",
-            hint="Try again after that.",
-        )
-    return SchedbotError(f"Other posts keep {channel} busy.", hint="Try again later, or use --to.")
-
-
-def release_channel(
-    session: Session, workspace: Workspace, channel: str, reserved_until: int, result: AttemptResult
-) -> None:
-    """Free the channel a second after the answer. A rate limit of this request holds for every pool."""
-    with session.db.writing():
-        now = session.now()
-        pacing.release(session.db, pacing.ChannelRelease(workspace.id, channel, now + GAP_MS, reserved_until), now)
-        if result.outcome is Outcome.RATE_LIMITED and result.retry_after_ms:
-            pacing.hold(session.db, workspace.id, pacing.POST, "", now, now + result.retry_after_ms)

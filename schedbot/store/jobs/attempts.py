@@ -94,12 +94,12 @@ class IntentResult(NamedTuple):
 WRITTEN = IntentResult(True)
 
 
-def write_intents(db: Database, intents: Sequence[Intent], now: int) -> list[IntentResult]:
-    """Begin attempts, or return why that is impossible now. Inside a transaction.
+def write_intents(db: Database, intents: Sequence[Intent], now: int, *, is_sharing: bool = True) -> list[IntentResult]:
+    """Begin attempts, or return why that is impossible now. `is_sharing`: see `begin_all`. Inside a transaction.
 
     Raises ValueError for two posts to one channel: in one statement for all, the first would not refuse the second.
     """
-    begun = begin_all(db, intents, now)
+    begun = begin_all(db, intents, now, is_sharing=is_sharing)
     return [
         WRITTEN if place in begun else explain_refusal(db, intent.start, now) for place, intent in enumerate(intents)
     ]
@@ -107,11 +107,14 @@ def write_intents(db: Database, intents: Sequence[Intent], now: int) -> list[Int
 
 def explain_refusal(db: Database, start: AttemptStart, now: int) -> IntentResult:
     """Return why an attempt was not begun."""
-    lease_until = claims.get_lease_end(db, start.job_id, start.token)
-    if lease_until is None:
-        return IntentResult(False)
     workspace_id = db.text("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
-    return IntentResult(False, lease_until, pacing.get_free_at(db, workspace_id, pacing.POST, start.channel, now))
+    return refuse(db, start, pacing.get_free_at(db, workspace_id, pacing.POST, start.channel, now))
+
+
+def refuse(db: Database, start: AttemptStart, channel_free_at: int) -> IntentResult:
+    """Return the result of an attempt that is not begun, because its claim is lost or its channel is not free."""
+    lease_until = claims.get_lease_end(db, start.job_id, start.token)
+    return IntentResult(False) if lease_until is None else IntentResult(False, lease_until, channel_free_at)
 
 
 def begin(db: Database, start: AttemptStart, now: int, free_at: int) -> bool:
@@ -119,8 +122,10 @@ def begin(db: Database, start: AttemptStart, now: int, free_at: int) -> bool:
     return bool(begin_all(db, [Intent(start, free_at)], now))
 
 
-def begin_all(db: Database, intents: Sequence[Intent], now: int) -> set[int]:
-    """Write attempts, and hold their channels. Return the places of those that are written. Inside a transaction.
+def begin_all(db: Database, intents: Sequence[Intent], now: int, *, is_sharing: bool = True) -> set[int]:
+    """Write attempts; if `is_sharing`, other pools see that they hold their channels. Inside a transaction.
+
+    Return the places of those that are written.
 
     Nothing is written of an attempt whose claim is lost or its lease passed, or whose channel is busy.
     """
@@ -134,6 +139,7 @@ def begin_all(db: Database, intents: Sequence[Intent], now: int) -> set[int]:
     if len(set(channels)) < len(channels) and db.is_true(HAS_TWINS):
         raise ValueError("two posts to one channel")
     db.execute(COUNT)
-    db.execute(pacing.HOLD_FOR_STARTS, {"now": now})
+    if is_sharing:
+        db.execute(pacing.HOLD_FOR_STARTS, {"now": now})
     db.execute(CLEAR_STARTS)
     return places

@@ -1,9 +1,18 @@
-"""Holds: the instant from which a channel, or a method in a workspace, may be used again. All pools share them.
+"""Holds: the instant from which a channel, or a method in a workspace, may be used again.
 
 Slack counts one post a second a channel, and a Retry-After holds a method in a workspace:
 https://docs.slack.dev/apis/web-api/rate-limits
+
+A hold of a method in a workspace is always written here. The hold of a channel by a post of the queue is written only
+while another pool is registered, because a pool that is alone has its holds in memory. Who posts beside a pool that may
+be alone therefore looks at three places: at this table; at the open attempts, each of which holds its channel until its
+message must have arrived; and at the clock, because posts that ended within the last second are in neither. So a pool
+that starts beside another sends nothing for a second (`worker/state/registration.py`), and a post outside the queue
+reserves its channel here and waits for a second (`admin/workspaces/channel_turns.py`). Whoever writes a hold here makes
+none shorter but its own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,11 +23,11 @@ MAX_CLOCK_LEAD_MS = 1_000
 
 POST = "chat.postMessage"
 
-# A hold of the workspace lasts as long as the longest.
+# Of two holds the longer one lasts.
 ON_HELD = f"""
 ON CONFLICT (workspace_id, method, channel) DO UPDATE
    SET held_at = excluded.held_at,
-       free_at = CASE WHEN excluded.channel = '' AND pacing.held_at <= excluded.held_at + {MAX_CLOCK_LEAD_MS}
+       free_at = CASE WHEN pacing.held_at <= excluded.held_at + {MAX_CLOCK_LEAD_MS}
                       THEN max(pacing.free_at, excluded.free_at) ELSE excluded.free_at END
 """
 HOLD = f"""
@@ -31,6 +40,20 @@ INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
 SELECT j.workspace_id, '{POST}', starts.channel, :now, starts.held_until
   FROM starts CROSS JOIN jobs j ON j.id = starts.job_id
  WHERE starts.sent_at IS NOT NULL {ON_HELD}
+"""
+
+# End of the hold of an open attempt. An instant of the future was written before somebody set the clock back.
+ATTEMPT_HELD_UNTIL = f"CASE WHEN sent_at > :now + {MAX_CLOCK_LEAD_MS} THEN :now ELSE sent_at END + :hold_ms"
+# The same instants as the pools of the attempts have, so that each of them may shorten its own.
+HOLD_FOR_OPEN_ATTEMPTS = f"""
+INSERT INTO pacing (workspace_id, method, channel, held_at, free_at)
+SELECT workspace_id, '{POST}', channel, :now, {ATTEMPT_HELD_UNTIL}
+  FROM attempts INDEXED BY attempts_open
+ WHERE ended_at IS NULL AND {ATTEMPT_HELD_UNTIL} > :now {ON_HELD}
+"""
+OPEN_ATTEMPTS_HOLD_UNTIL = f"""
+SELECT max({ATTEMPT_HELD_UNTIL}) FROM attempts INDEXED BY attempts_open
+ WHERE ended_at IS NULL AND sent_at IS NOT NULL AND workspace_id = :workspace_id AND channel = :channel
 """
 
 
@@ -116,12 +139,22 @@ def list_holds(db: Database, now: int) -> dict[str, int]:
     return {hold.workspace_id: hold.free_at for hold in holds}
 
 
-def reserve(db: Database, workspace_id: str, channel: str, now: int, until: int) -> bool:
-    """Hold the channel for a post outside the queue. False: it is not free. Inside a transaction."""
-    if get_free_at(db, workspace_id, POST, channel, now) > now:
-        return False
-    hold(db, workspace_id, POST, channel, now, until)
-    return True
+def hold_channels(db: Database, free_at: Mapping[tuple[str, str], int], now: int) -> None:
+    """Hold channels for posts, each until its own instant. `free_at`: by workspace and channel. In a transaction."""
+    held = {"method": POST, "now": now}
+    rows = [{**held, "workspace_id": key[0], "channel": key[1], "free_at": until} for key, until in free_at.items()]
+    db.execute_many(HOLD, rows)
+
+
+def hold_for_open_attempts(db: Database, now: int, hold_ms: int) -> None:
+    """Hold the channels of all attempts that have not ended, each for `hold_ms` from its intent. In a transaction."""
+    db.execute(HOLD_FOR_OPEN_ATTEMPTS, {"now": now, "hold_ms": hold_ms})
+
+
+def get_open_hold_end(db: Database, workspace_id: str, channel: str, now: int, hold_ms: int) -> int:
+    """Return the instant until which attempts that have not ended hold the channel; 0: there is none."""
+    key = {"workspace_id": workspace_id, "channel": channel}
+    return db.integer_or_none(OPEN_ATTEMPTS_HOLD_UNTIL, {**key, "now": now, "hold_ms": hold_ms}) or 0
 
 
 def release(db: Database, released: ChannelRelease, now: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from schedbot.model import JobState, Outcome
 from schedbot.rules.lifecycle import Event, after
 from schedbot.store.database import Database
+from schedbot.store.jobs import pacing
 
 QUEUED = after(JobState.RUNNING, Event.WORKER_DIED_UNSENT)
 UNKNOWN = after(JobState.RUNNING, Event.WORKER_DIED_SENT)
@@ -19,7 +20,9 @@ SELECT id, token, lease_until FROM jobs
  LIMIT 1000
 """
 
-OPEN_ATTEMPT = "SELECT number, sent_at, method FROM attempts WHERE job_id = :job_id AND ended_at IS NULL"
+OPEN_ATTEMPT = """
+SELECT number, workspace_id, channel, sent_at, method FROM attempts WHERE job_id = :job_id AND ended_at IS NULL
+"""
 
 # A look-up is at its instant; an update of a message may be repeated at once.
 RESCUE_SENT = """
@@ -55,6 +58,8 @@ class OpenAttempt:
     """An attempt without an end. `sent_at` None: its request was not sent."""
 
     number: int
+    workspace_id: str
+    channel: str
     sent_at: int | None
     method: str = "post"
 
@@ -68,7 +73,7 @@ def rescue_job(db: Database, job_id: int, token: int, now: int, window_ms: int) 
     """Take the job from a worker that is gone. Inside a transaction.
 
     If no request was sent, or one that updates a message, the job is `queued` again; else `unknown`, to be looked up
-    `window_ms` after it was sent.
+    `window_ms` after it was sent. Until then its message may arrive, so its channel is held.
     Returns the state, or None if a newer claim holds the job.
     """
     claim = {"job_id": job_id, "token": token}
@@ -77,9 +82,11 @@ def rescue_job(db: Database, job_id: int, token: int, now: int, window_ms: int) 
         return QUEUED if db.execute(RESCUE_UNSENT, {**claim, "now": now, "queued": QUEUED}) else None
     is_update = attempt.method == "update"
     state, outcome = (UPDATED_AGAIN, Outcome.NOT_POSTED) if is_update else (UNKNOWN, Outcome.UNKNOWN)
-    at = now if is_update else min(attempt.sent_at, now) + window_ms
+    arrived_at = min(attempt.sent_at, now) + window_ms
+    at = now if is_update else arrived_at
     if not db.execute(RESCUE_SENT, {**claim, "state": state, "is_update": is_update, "at": at, "error": ERROR}):
         return None
     ended = {"job_id": job_id, "number": attempt.number, "now": now, "outcome": outcome, "error": ERROR}
     db.execute(END_ATTEMPT, ended)
+    pacing.hold(db, attempt.workspace_id, pacing.POST, attempt.channel, now, arrived_at)
     return state

@@ -62,6 +62,10 @@ POOL_ALIVE_MS = 90_000
 
 LIST_GAPS = "SELECT started_at, beat_at AS ended_at FROM heartbeats WHERE kind = 'gap' ORDER BY started_at"
 
+LIST_POOLS = "SELECT name, beat_at, is_sharing FROM heartbeats WHERE kind = 'pool'"
+
+SET_SHARING = "UPDATE heartbeats SET is_sharing = :is_sharing WHERE kind = 'pool' AND name = :name"
+
 HAS_POOL = "SELECT EXISTS (SELECT 1 FROM heartbeats WHERE kind = 'pool' AND beat_at BETWEEN :since AND :latest)"
 
 
@@ -70,6 +74,18 @@ class TickGap(NamedTuple):
 
     started_at: int
     ended_at: int
+
+
+class RegisteredPool(NamedTuple):
+    """A pool that has not ended in good order: it runs, or it was killed. `is_sharing`: its holds are in `pacing`."""
+
+    name: str
+    beat_at: int
+    is_sharing: int
+
+    def counts_as_alive(self, now: int) -> bool:
+        """May the pool still post? One that the clock has left in the future may."""
+        return self.beat_at > now - POOL_ALIVE_MS
 
 
 def beat(db: Database, kind: str, name: str, started_at: int, now: int) -> None:
@@ -122,6 +138,21 @@ def list_gaps(db: Database) -> list[TickGap]:
 def is_pool_alive(db: Database, now: int) -> bool:
     """Has a pool written a heartbeat within POOL_ALIVE_MS?"""
     return db.is_true(HAS_POOL, {"since": now - POOL_ALIVE_MS + 1, "latest": now + MAX_CLOCK_LEAD_MS})
+
+
+def list_pools(db: Database) -> list[RegisteredPool]:
+    """Return the pools that have not ended in good order."""
+    return db.all(RegisteredPool, LIST_POOLS)
+
+
+def may_pool_post(db: Database, now: int) -> bool:
+    """May a pool post now, as far as its heartbeat tells?"""
+    return any(pool.counts_as_alive(now) for pool in list_pools(db))
+
+
+def set_sharing(db: Database, name: str, is_sharing: bool) -> None:
+    """Record whether a pool writes its holds of channels. Inside a transaction."""
+    db.execute(SET_SHARING, {"name": name, "is_sharing": int(is_sharing)})
 
 
 def take_back_ahead(db: Database, now: int) -> int:

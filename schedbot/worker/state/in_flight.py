@@ -12,6 +12,7 @@ from operator import attrgetter
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import JobState
+from schedbot.rules.channel_pace import PACE_MS, START_LIMIT_MS
 from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.jobs import claims, rescue
@@ -20,10 +21,11 @@ from schedbot.store.operations import ownership
 from schedbot.store.sqlite.location import Location
 from schedbot.worker.state.circuit_breaker import CircuitBreaker
 from schedbot.worker.state.clock_monitor import ClockMonitor
-from schedbot.worker.state.next_state import ARRIVAL_MARGIN_MS, SPREAD_MS, START_LIMIT_MS
+from schedbot.worker.state.next_state import ARRIVAL_MARGIN_MS, SPREAD_MS
 from schedbot.worker.state.passing_failures import PassingFailures
 from schedbot.worker.state.poster_handle import PosterHandle
-from schedbot.worker.state.send_queue import PACE_MS, ChannelKey, Delivery, SendQueue
+from schedbot.worker.state.registration import PoolRegistration
+from schedbot.worker.state.send_queue import ChannelKey, Delivery, SendQueue
 from schedbot.worker.state.step_failures import StepFailures
 from schedbot.worker.state.write_queue import WriteFailure, WriteQueue
 
@@ -52,11 +54,13 @@ class InFlight:
     pending: dict[int, str] = field(default_factory=dict)
     per_channel: dict[ChannelKey, int] = field(default_factory=dict)
     place: Location | None = None  # of the database
+    registration: PoolRegistration = field(init=False)
     clock: ClockMonitor = field(init=False)
     arrival_limit_ms: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.arrival_limit_ms = START_LIMIT_MS + self.session.settings.timeout_ms + ARRIVAL_MARGIN_MS
+        self.registration = PoolRegistration(self.session, self.pool_name, self.send_queue)
         self.passing = PassingFailures(self.writes)
         self.clock = ClockMonitor(self.session.now, self.arrival_limit_ms)
 

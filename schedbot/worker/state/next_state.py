@@ -14,8 +14,6 @@ from schedbot.rules.lifecycle import Event, after
 from schedbot.slack import error_codes
 from schedbot.store.jobs.unknown import LookUpResult
 
-# A request starts within this time after its intent was written: a poster that was stopped meanwhile does not post.
-START_LIMIT_MS = 2_000
 # Between our time-out and the instant from which a message that Slack still processed must be in the history.
 ARRIVAL_MARGIN_MS = 1_000
 SPREAD_MS = 3_000

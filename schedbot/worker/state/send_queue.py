@@ -1,7 +1,7 @@
 """Queue of rendered messages: one in flight per channel, one second between two, none while their workspace is held.
 
-Instants are steady milliseconds, so a clock that is set delays nothing. Only this pool's posts are known here; the
-database keeps the pace between pools (`pacing`).
+Instants are steady milliseconds, so a clock that is set delays nothing. Only this pool's posts are known here; while
+another pool runs, the database keeps the pace between them (`pacing`).
 """
 
 from bisect import bisect_left, insort
@@ -15,7 +15,6 @@ from schedbot.model import Message, TokenSource
 from schedbot.store.jobs.claims import NO_THREAD, ClaimedJob
 from schedbot.store.jobs.message_files import StoredFile
 
-PACE_MS = 1_001  # a second, and as much as instants lose when they are cut to milliseconds
 KEYS = count(1)
 
 
@@ -94,6 +93,7 @@ class SendQueue:
     _waiting: dict[ChannelKey, deque[Delivery]] = field(default_factory=dict)
     _free_at: dict[ChannelKey, int] = field(default_factory=dict)
     _held_until: dict[str, int] = field(default_factory=dict)
+    quiet_until: int = 0  # no intent is written before
     _order: Iterator[int] = field(default_factory=count)
 
     def earliest_at(self, channel: ChannelKey, at: int) -> int:
@@ -148,6 +148,10 @@ class SendQueue:
     def next_at(self) -> int | None:
         """Return when the next delivery may be sent, as far as is known."""
         return self._scheduled[0].at if self._scheduled else None
+
+    def list_unfree(self, now: int) -> dict[ChannelKey, int]:
+        """Return the channels that wait after a post, each with the instant from which it may be posted to."""
+        return {channel: at for channel, at in self._free_at.items() if at > now}
 
     def forget_past(self, now: int) -> None:
         """Drop holds and channel times that have passed."""

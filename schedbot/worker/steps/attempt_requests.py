@@ -1,12 +1,12 @@
 """Record and request of an attempt, from a delivery."""
 
 from schedbot.posts import MessageMetadata
+from schedbot.rules.channel_pace import START_LIMIT_MS
 from schedbot.slack import error_codes
 from schedbot.store.jobs.attempts import AttemptStart
 from schedbot.worker.post_protocol import PostRequest
 from schedbot.worker.protocol import ShareRequest
 from schedbot.worker.state.in_flight import InFlight
-from schedbot.worker.state.next_state import START_LIMIT_MS
 from schedbot.worker.state.send_queue import Delivery
 
 

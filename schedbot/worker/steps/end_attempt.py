@@ -1,22 +1,24 @@
 """End attempts: the result of a post becomes the next state of its job, in one write with its effects."""
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.posts import THREAD_GONE
+from schedbot.rules.channel_pace import PACE_MS
 from schedbot.slack.methods.appearance import explain_appearance
 from schedbot.slack.methods.updates import explain_update
-from schedbot.store.jobs.attempt_ends import AttemptEnd
+from schedbot.store.database import Database
+from schedbot.store.jobs.attempt_ends import AttemptEnd, Shared
 from schedbot.store.jobs.pacing import ChannelRelease
 from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.state.circuit_breaker import is_outage
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import SUCCEEDED, RetryBudget, Transition, next_state
-from schedbot.worker.state.send_queue import PACE_MS, Delivery
+from schedbot.worker.state.send_queue import Delivery
 from schedbot.worker.state.write_queue import WriteFailure, WriteKind
 from schedbot.worker.steps.write_end import EndedDelivery, log_result, write_end, write_ends
 
@@ -32,7 +34,7 @@ class AttemptEnder:
     kind: WriteKind[EndedDelivery, JobState | None] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.kind = WriteKind(write_ends, self.on_ended, self.on_write_failed, is_ending=True)
+        self.kind = WriteKind(self.write_ends, self.on_ended, self.on_write_failed, is_ending=True)
 
     def end(self, delivery: Delivery, response: PostResponse) -> None:
         """Write the result of an attempt and the job's next state, then release its channel."""
@@ -78,13 +80,32 @@ class AttemptEnder:
         )
         return next_state(result, budget, now, random.random, is_free=is_free, is_rotated=is_rotated)
 
+    def write_ends(self, db: Database, ended: Sequence[EndedDelivery]) -> list[JobState | None]:
+        """Write the ends of attempts. Return the states of their jobs."""
+        return write_ends(db, ended, self.find_shared(db, ended))
+
+    def write_end_with_effects(self, db: Database, ended: EndedDelivery, transition: Transition) -> JobState | None:
+        """Write an end that concerns more than its job and channel. Return the state of its job."""
+        return write_end(db, ended, transition, self.find_shared(db, [ended]))
+
+    def find_shared(self, db: Database, ended: Sequence[EndedDelivery]) -> Shared:
+        """Return the channels whose releases others have to see; None: all, because another pool is there.
+
+        Of a pool that is alone: those that its next job waits for, so that `health` tells why it waits.
+        """
+        if self.in_flight.registration.look_for_others(db):
+            return None
+        per_channel = self.in_flight.per_channel
+        channels = [item.delivery.channel for item in ended]
+        return {channel for channel in channels if per_channel.get(channel, 0) > 1}
+
     def end_with_effects(self, ended: EndedDelivery, transition: Transition) -> None:
         """Write an end that concerns more than its job and channel."""
         held_until = None
         if transition.hold_until is not None:
             held_until = steady_ms() + transition.hold_until - ended.end.ended_at
         self.in_flight.writes.add(
-            partial(write_end, ended=ended, transition=transition),
+            partial(self.write_end_with_effects, ended=ended, transition=transition),
             partial(self.on_effects_ended, ended, held_until=held_until),
             partial(self.on_write_failed, ended),
             is_ending=True,

@@ -7,11 +7,12 @@ from functools import partial
 from schedbot import log
 from schedbot.model import AttemptResult, Message, Outcome
 from schedbot.rules.block_kit import pictures
+from schedbot.rules.channel_pace import PACE_MS
 from schedbot.store.jobs import message_files
 from schedbot.store.jobs.message_files import FileKey, StoredFile
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import LAST_TRY_MS
-from schedbot.worker.state.send_queue import PACE_MS, Delivery
+from schedbot.worker.state.send_queue import Delivery
 
 BAD_BLOCKS = "invalid_blocks"
 

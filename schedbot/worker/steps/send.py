@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from schedbot import log
 from schedbot.clock import steady_ms
 from schedbot.model import AttemptResult, JobState, Outcome
+from schedbot.rules.channel_pace import find_hold_ms
 from schedbot.slack import channel_ids
 from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage
@@ -19,9 +20,8 @@ from schedbot.store.jobs.attempts import IntentResult
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.state.in_flight import InFlight
-from schedbot.worker.state.next_state import START_LIMIT_MS
 from schedbot.worker.state.poster_handle import PosterHandle
-from schedbot.worker.state.send_queue import PACE_MS, Delivery
+from schedbot.worker.state.send_queue import Delivery
 from schedbot.worker.state.write_queue import WriteFailure, WriteKind
 from schedbot.worker.steps.attempt_requests import build_request, build_start
 from schedbot.worker.steps.end_attempt import POSTED, AttemptEnder
@@ -99,8 +99,8 @@ class Sender:
         """Return when to write the intent of the next message (steady milliseconds); None while none may leave."""
         has_slots = self.in_flight.free_slots() > 0
         if has_slots and self.count_allowed(steady_ms()) > 0:
-            next_at = self.in_flight.send_queue.next_at()
-            return None if next_at is None else next_at - LEAST_AHEAD_MS
+            next_at, quiet_until = self.in_flight.send_queue.next_at(), self.in_flight.send_queue.quiet_until
+            return None if next_at is None else max(next_at - LEAST_AHEAD_MS, quiet_until)
         is_probe_next = has_slots and self.in_flight.breaker.is_open and not self.in_flight.count_sending()
         return self.in_flight.breaker.probe_at if is_probe_next else None
 
@@ -147,16 +147,19 @@ class Sender:
         poster.take(delivery)
         delivery.sent_steady = max(steady, delivery.start_at)
         sent_at = delivery.sent_at = now + delivery.sent_steady - steady
-        held_until = sent_at + START_LIMIT_MS + self.in_flight.session.settings.timeout_ms + PACE_MS
-        delivery.channel_held_until = held_until
+        held_until = delivery.channel_held_until = sent_at + find_hold_ms(self.in_flight.session.settings.timeout_ms)
         start = build_start(self.in_flight, delivery, f"{self.in_flight.pool_name}/{poster.number}", sent_at)
         self.in_flight.writes.add_to_set(
             self.intents, PlannedPost(delivery, poster, attempts.Intent(start, held_until))
         )
 
     def write_intents(self, db: Database, posts: Sequence[PlannedPost]) -> list[IntentResult]:
-        """Write that messages are about to leave."""
-        return attempts.write_intents(db, [post.intent for post in posts], self.in_flight.session.now())
+        """Write that messages are about to leave; but none may while the pool is quiet."""
+        is_sharing, now = self.in_flight.registration.look_for_others(db), self.in_flight.session.now()
+        quiet_ms = self.in_flight.send_queue.quiet_until - steady_ms()
+        if quiet_ms > 0:
+            return [attempts.refuse(db, post.intent.start, now + quiet_ms) for post in posts]
+        return attempts.write_intents(db, [post.intent for post in posts], now, is_sharing=is_sharing)
 
     def on_write_failed(self, post: PlannedPost, failure: WriteFailure) -> None:
         """Give up a delivery whose intent met an unexpected error."""
@@ -189,6 +192,7 @@ class Sender:
             lease_until = now + self.in_flight.session.settings.lease_ms
             self.in_flight.writes.add(lambda db: claims.renew(db, job.token, [job.id], lease_until))
             self.in_flight.send_queue.release(delivery.channel, retry_at)
+            delivery.sent_steady = 0  # the channel is not its own any more
             self.in_flight.send_queue.add(delivery, retry_at)
 
     def fail_render(self, delivery: Delivery, reason: str) -> None:

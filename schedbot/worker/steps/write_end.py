@@ -9,6 +9,7 @@ from schedbot.posts import THREAD_GONE
 from schedbot.store.database import Database
 from schedbot.store.fanout import enqueue_due
 from schedbot.store.jobs import attempt_ends, message_parts, pacing, settlement, threads
+from schedbot.store.jobs.attempt_ends import Shared
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.schedules import schedules
 from schedbot.worker.state.next_state import SPREAD_MS, Transition
@@ -25,16 +26,16 @@ class EndedDelivery(NamedTuple):
     delivery: Delivery
 
 
-def write_ends(db: Database, ended: Sequence[EndedDelivery]) -> list[JobState | None]:
-    """Write the ends of attempts. Return the states of their jobs."""
-    return attempt_ends.end_all(db, [item.end for item in ended])
+def write_ends(db: Database, ended: Sequence[EndedDelivery], shared: Shared) -> list[JobState | None]:
+    """Write the ends of attempts; `shared`: see `end_all`. Return the states of their jobs."""
+    return attempt_ends.end_all(db, [item.end for item in ended], shared)
 
 
-def write_end(db: Database, ended: EndedDelivery, transition: Transition) -> JobState | None:
+def write_end(db: Database, ended: EndedDelivery, transition: Transition, shared: Shared) -> JobState | None:
     """Write an attempt's end with its effects on workspace and schedule. Return the job's state."""
     end, delivery = ended
     job, now = delivery.job, end.ended_at
-    [state] = write_ends(db, [ended])
+    [state] = write_ends(db, [ended], shared)
     if state is None:
         return None
     if delivery.has_place or end.result.error == THREAD_GONE:

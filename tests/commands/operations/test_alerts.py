@@ -52,7 +52,7 @@ def jobs_problems(message: dict[str, Any]) -> list[str]:
 
 def test_thirty_failing_days_are_one_alert_and_one_end(history: JobHistory, tmp_path: Path) -> None:
     command, schedules = recorder(tmp_path), [history.add_schedule(f"s{number}") for number in range(3)]
-    history._write("INSERT INTO heartbeats VALUES ('tick', 'tick', '1', 0, :now)", now=NOW)
+    history._write("INSERT INTO heartbeats VALUES ('tick', 'tick', '1', 0, :now, 0)", now=NOW)
     for day in range(30, -1, -1):
         state = "failed" if day else "succeeded"
         for number, schedule in enumerate(schedules):

@@ -1,8 +1,9 @@
 """Pacing: a second between two posts to a channel, and holds of a workspace, for every worker."""
 
+from schedbot.rules.channel_pace import PACE_MS
 from schedbot.store.database import Database
 from schedbot.store.jobs import pacing
-from tests.store.contract.worker import DUE_AT, PACE_MS, Worker
+from tests.store.contract.worker import DUE_AT, Worker
 from tests.support.schedules import Schedules
 
 
@@ -49,15 +50,6 @@ def test_shorter_hold_does_not_end_a_longer_one(schedules: Schedules, worker: Wo
         pacing.hold(db, job.workspace_id, pacing.POST, "", DUE_AT, DUE_AT + 30_000)
         pacing.hold(db, job.workspace_id, pacing.POST, "", DUE_AT, DUE_AT + 5_000)
     assert pacing.get_free_at(db, job.workspace_id, pacing.POST, "", DUE_AT) == DUE_AT + 30_000
-
-
-def test_channel_is_taken_by_one_process(db: Database, other: Database) -> None:
-    workspace_id = db.text("SELECT id FROM workspaces")
-    with db.writing():
-        assert pacing.reserve(db, workspace_id, "C1", DUE_AT, DUE_AT + 1_000)
-    with other.writing():
-        assert not pacing.reserve(other, workspace_id, "C1", DUE_AT + 999, DUE_AT + 2_000)
-        assert pacing.reserve(other, workspace_id, "C1", DUE_AT + 1_000, DUE_AT + 2_000)
 
 
 def test_hold_delays_the_jobs_of_its_workspace(schedules: Schedules, worker: Worker, db: Database) -> None:

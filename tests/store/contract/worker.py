@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schedbot.model import AttemptResult, JobState, Outcome
+from schedbot.rules.channel_pace import PACE_MS
 from schedbot.store.database import Database
 from schedbot.store.jobs import attempt_ends, attempts, claims, rescue, unknown
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
+from schedbot.store.jobs.pacing import ChannelRelease
 from tests.support.schedules import ms
 
 DUE_AT = ms("2026-12-01 09:00:00")
 LEASE_MS = 60_000
-PACE_MS = 1_000
 WINDOW_MS = 9_000
 TS = "1796115600.000100"
 
@@ -66,6 +67,15 @@ class Worker:
         ]
         with self.db.writing():
             return attempt_ends.end_all(self.db, ends)
+
+    def posted_end(self, start: attempts.AttemptStart, kept_until: int) -> attempt_ends.AttemptEnd:
+        """Return the end of an attempt, whose message is posted now and frees its channel."""
+        workspace_id = self.db.text("SELECT workspace_id FROM jobs WHERE id = :id", {"id": start.job_id})
+        release = ChannelRelease(workspace_id, start.channel, self.now + PACE_MS, kept_until)
+        result = AttemptResult(Outcome.POSTED, None, ts=TS)
+        return attempt_ends.AttemptEnd(
+            start.job_id, start.token, 1, self.now, result, JobState.SUCCEEDED, self.now, 1, release=release
+        )
 
     def post(self, job: ClaimedJob) -> str | None:
         """Begin an attempt and end it as posted."""

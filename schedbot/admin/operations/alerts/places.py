@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from subprocess import DEVNULL
 
 from schedbot.admin.operations.machine import web_request
+from schedbot.admin.workspaces import channel_turns
 from schedbot.errors import SchedbotError
 from schedbot.model import Message, Outcome, TokenSource
 from schedbot.operation_settings import AlertSettings
@@ -19,7 +20,6 @@ from schedbot.slack import channel_ids, tokens
 from schedbot.slack.history.posted_occurrences import ChannelSearch
 from schedbot.slack.remedies import describe_reason
 from schedbot.slack.token_stores.place import find_rotation
-from schedbot.store.jobs import pacing
 from schedbot.store.open_database import get_installation_id
 from schedbot.store.operations.alerts import AlertDelivery
 from schedbot.store.schedules import workspaces
@@ -28,7 +28,7 @@ from schedbot.text_input import quote
 
 CHANNEL, COMMAND, WEBHOOK = "channel", "command", "webhook"
 TIMEOUT_S = 20
-PACE_MS = 1_000
+MAX_WAIT_MS = 10_000  # for a busy channel; the message is tried again a minute later
 COMMAND_VARIABLES = ("PATH", "HOME", "LANG", "TZ")  # variables that the command gets
 MARKS = {"problem": ":rotating_light:", "recovery": ":white_check_mark:", "test": ":information_source:"}
 
@@ -77,12 +77,13 @@ def post(session: Session, delivery: AlertDelivery) -> DeliveryResult:
     """Post a message to the channel, once."""
     try:
         target = find_target(session, delivery, delivery.attempts + 1)
+        turn = channel_turns.take(session, find_workspace(session), target.channel, MAX_WAIT_MS)
     except SchedbotError as error:
         return DeliveryResult(str(error))
+    result = post_once(session.settings, target, delivery.content)
     with session.db.writing():
-        now, workspace = session.now(), find_workspace(session)
-        pacing.hold(session.db, workspace.id, pacing.POST, target.channel, now, now + PACE_MS)
-    return post_once(session.settings, target, delivery.content)
+        channel_turns.end(session.db, turn, session.now())
+    return result
 
 
 def find_target(session: Session, delivery: AlertDelivery, attempt: int) -> Target:

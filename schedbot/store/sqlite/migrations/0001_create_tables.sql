@@ -432,6 +432,7 @@ CREATE TABLE heartbeats (
   program     TEXT    NOT NULL,                        -- version of schedbot
   started_at  INTEGER NOT NULL,
   beat_at     INTEGER NOT NULL,
+  is_sharing  INTEGER NOT NULL DEFAULT 0,              -- a pool: 1 while it writes its holds of channels for others
   PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
 
