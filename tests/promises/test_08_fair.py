@@ -94,10 +94,10 @@ def test_jobs_of_an_instant_interleave_workspaces(app: App) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    [claims.CLAIM, fairness.CLAIM_OF_WORKSPACE, claims.HAS_MORE_THAN, claims.HAS_AVAILABLE, rescue.EXPIRED],
+    [claims.CLAIM, fairness.FIRST_JOBS, claims.HAS_MORE_THAN, claims.HAS_AVAILABLE, rescue.EXPIRED],
 )
 def test_claim_uses_an_index_and_does_not_sort(app: App, statement: str) -> None:
-    names = ("token", "lease_until", "until", "limit", "workspace_id", "now", "cursor", "too_far", "running")
+    names = ("token", "lease_until", "until", "limit", "workspaces", "most", "now", "too_far", "running")
     plan = [row[3] for row in read_rows(app.db, "EXPLAIN QUERY PLAN " + statement, dict.fromkeys(names, 1))]
     assert not [line for line in plan if "TEMP B-TREE" in line]
     assert not [line for line in plan if line.startswith("SCAN jobs") and "INDEX" not in line]

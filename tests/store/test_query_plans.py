@@ -71,25 +71,31 @@ def plan(db: Database, sql: str) -> list[str]:
     return [str(row[3]) for row in read_rows(db, f"EXPLAIN QUERY PLAN {sql}", bindings)]
 
 
+VALUES = {"SCAN CONSTANT ROW", "SCAN (subquery-1)", "SCAN starts", "SCAN ends", "SCAN waiting"}
+
+
 def is_bounded(scan: str) -> bool:
     """Does the scan read only a partial index, an index up to a LIMIT, or values of the statement or the commit?"""
-    return "INDEX" in scan or scan in ("SCAN CONSTANT ROW", "SCAN (subquery-1)", "SCAN starts", "SCAN ends")
+    return "INDEX" in scan or scan in (
+        "SCAN CONSTANT ROW",
+        "SCAN (subquery-1)",
+        "SCAN starts",
+        "SCAN ends",
+        "SCAN waiting",
+    )
 
 
 STEPS = [
     # statement, indexes that its plan must name
     pytest.param(claims.CLAIM, ["jobs_claimable (available_at<?)"], id="claim"),
-    pytest.param(
-        fairness.CLAIM_OF_WORKSPACE,
-        ["jobs_by_workspace (workspace_id=? AND available_at<?)"],
-        id="claim of a workspace",
-    ),
+    pytest.param(fairness.FIRST_JOBS, ["jobs_by_workspace (workspace_id=? AND available_at<?)"], id="first jobs"),
     pytest.param(claims.HAS_MORE_THAN, ["jobs_claimable (available_at<?)"], id="are there more jobs than room"),
     pytest.param(
-        fairness.NEXT_WORKSPACE,
-        ["jobs_by_workspace (workspace_id>?)", "v USING PRIMARY KEY (schedule_id=? AND version=?)"],
-        id="next workspace",
+        fairness.NEXT_WORKSPACES,
+        ["jobs_by_workspace (workspace_id>?)", "jobs_by_workspace (workspace_id=?)"],
+        id="next workspaces",
     ),
+    pytest.param(fairness.CLAIM_BY_ID, ["jobs USING INTEGER PRIMARY KEY"], id="claim jobs of workspaces"),
     pytest.param(claims.HAS_AVAILABLE, ["jobs_claimable (available_at<?)"], id="is there a job to claim"),
     pytest.param(claims.RENEW, ["jobs USING INTEGER PRIMARY KEY"], id="renew"),
     pytest.param(claims.RELEASE, ["jobs USING INTEGER PRIMARY KEY"], id="release"),
