@@ -174,6 +174,8 @@ class InFlight:
             return
         log.failure("record", failure.error, job=job.id, schedule=job.schedule)
         self.remove(delivery)
+        if delivery.sent_steady:  # its message may still arrive
+            self.send_queue.release(delivery.channel, delivery.sent_steady + self.arrival_limit_ms)
 
     def renew_leases(self) -> None:
         """Extend the leases of all jobs in flight."""
