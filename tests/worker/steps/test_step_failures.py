@@ -127,12 +127,12 @@ def test_claim_that_keeps_failing_ends_pool(app: App, monkeypatch: pytest.Monkey
     app.add_due_jobs(1)
     pool = Pool(Session(replace(app.settings, processes=1), app.db, app.clock))
     pool.in_flight.failures.give_up_ms = 3_000
-    damage(app, "ALTER TABLE pacing RENAME TO elsewhere")
+    damage(app, "ALTER TABLE direct_messages RENAME TO elsewhere")
     ticks_before = os.times().user
     with pytest.raises(StepKeepsFailing, match=r"^The step '\w+' has failed for \d s: \w+ at schedbot/store/"):
         pool.run()
     assert os.times().user - ticks_before < 2
-    damage(app, "ALTER TABLE elsewhere RENAME TO pacing")
+    damage(app, "ALTER TABLE elsewhere RENAME TO direct_messages")
     assert app.work().returncode == 0
     assert app.states() == {"succeeded": 1}
 
