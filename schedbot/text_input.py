@@ -20,13 +20,13 @@ DASHES = "[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]"
 # https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 MOST_MARKS = 30  # of the Stream-Safe Text Format: https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format
-LONG_RUN = re.compile("[^\x00-\x7f]{31,}")
+LONG_RUN = "[^\x00-\x7f]{31,}"  # patterns are compiled when they are used: each takes half a millisecond
 MAX_FILE_NAME = 255  # bytes, as on all usual file systems
 MAX_PATH = 4_096  # bytes, with the zero byte at its end
 EMPTY_HINT = "Name a value, or leave the option out: without it nothing is filtered."
 MAX_DEPTH = 50  # of JSON: lists and objects in each other
 JOINERS = "\u200c\u200d"
-WHOLE_NUMBER = re.compile(r"([0-9]{1,9})(?:\.0{1,9})?", re.ASCII)
+WHOLE_NUMBER = r"(?a:([0-9]{1,9})(?:\.0{1,9})?)"
 OPENING_QUOTES, CLOSING_QUOTES = "'\"\u2018\u201c", "'\"\u2019\u201d"
 
 Value = TypeVar("Value")
@@ -46,7 +46,7 @@ def _to_nfc(text: str) -> str:
     """
     import unicodedata
 
-    if any(_count_marks(run[0]) > MOST_MARKS for run in LONG_RUN.finditer(text)):
+    if any(_count_marks(run[0]) > MOST_MARKS for run in re.finditer(LONG_RUN, text)):
         return text
     return unicodedata.normalize("NFC", text)
 
@@ -117,7 +117,7 @@ def is_quoted(text: str) -> bool:
 
 def parse_whole_number(text: str) -> int | None:
     """Return the number of `3`, or of `3.0` as spreadsheets write it; None for any other text."""
-    match = WHOLE_NUMBER.fullmatch(text.strip())
+    match = re.fullmatch(WHOLE_NUMBER, text.strip())
     return int(match[1]) if match else None
 
 

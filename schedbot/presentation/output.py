@@ -19,7 +19,7 @@ from schedbot.text_input import JOINERS, defuse_formula, escape_unseen
 Json = Mapping[str, Any]
 # A cut cell keeps this many columns: enough for a number or a word.
 MIN_CELL = 10
-COMMAND = re.compile(r"'schedbot [^']*'|Next: +schedbot .*")
+COMMAND = r"'schedbot [^']*'|Next: +schedbot .*"  # compiled when it is used, which few commands do
 HANG_OF_NOTES = len("Error: ")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 KEPT_CHARACTERS = "\n" + JOINERS
@@ -166,7 +166,7 @@ def wrap(text: str, hang: int) -> str:
     if cells(text) <= width():
         return text
     indent = text[: len(text) - len(text.lstrip())]
-    unbroken = COMMAND.sub(lambda match: match[0].replace(" ", NO_BREAK), text.lstrip())
+    unbroken = re.sub(COMMAND, lambda match: match[0].replace(" ", NO_BREAK), text.lstrip())
     if cells(unbroken) != len(unbroken):
         from schedbot.presentation.column_wrap import wrap_line
 
