@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from bench.support import bulk_fill
 from schedbot.store.database import Database
 from schedbot.store.open_database import create_database, open_database
+from schedbot.times.zones import zone_data_version
 from tests.support.app import TOKEN
 
 RULE = ("0 9 * * *", "UTC", 4_000_000_000_000)  # not due before 2096: the benches insert the jobs
@@ -128,6 +129,8 @@ def create_filled(folder: Path, schedules: int, workspaces: int = 1, due_at: int
     create_database(database, "bench", 0).close()
     with bulk_fill.filling(database, ("jobs", "schedules", "schedule_versions")) as connection:
         bulk_fill.add_schedules(connection, schedules, workspaces, [RULE])
+        # Else the first tick computes the next instants anew.
+        connection.execute("UPDATE installation SET zone_data = :version", {"version": zone_data_version()[0]})
         if due_at is not None:
             connection.execute(bulk_fill.WAITING_JOBS, {"due_at": due_at})
     return database
