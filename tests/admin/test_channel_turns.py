@@ -48,3 +48,17 @@ def test_turn_comes_after_a_post_in_flight(schedules: Schedules) -> None:
     workspace_id = schedules.db.text("SELECT id FROM workspaces")
     free_at = pacing.get_open_hold_end(schedules.db, workspace_id, CHANNEL, worker.now, hold_ms)
     assert free_at == worker.now + hold_ms
+
+
+def test_interrupted_turn_frees_the_channel(schedules: Schedules) -> None:
+    now = ms(schedules.utc)
+    with schedules.db.writing():
+        heartbeats.beat(schedules.db, "pool", "host:1", now, now)
+    [workspace] = workspaces.list_all(schedules.db)
+
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        channel_turns.take(schedules.session, workspace, CHANNEL, 0, interrupt)
+    assert pacing.get_free_at(schedules.db, workspace.id, pacing.POST, CHANNEL, now) <= now

@@ -46,11 +46,22 @@ def take(session: Session, workspace: Workspace, channel: str, max_wait_ms: int,
             with session.db.writing():
                 turn = reserve(session, workspace.id, channel)
             if turn:
-                sleep(PACE_MS / 1000 if turn.waits else 0)
+                wait_for_pools(session, turn, sleep)
                 return turn
         elif steady_ms() > wait_until or free_at > now + max_wait_ms:
             raise channel_busy(workspace, channel, free_at - now, max_wait_ms)
         sleep(max(0, min(free_at - now, POLL_MS)) / 1000)
+
+
+def wait_for_pools(session: Session, turn: Turn, sleep: Sleep) -> None:
+    """Wait until the pools' last posts are a second ago. An interrupted wait frees the channel: nothing was posted."""
+    try:
+        sleep(PACE_MS / 1000 if turn.waits else 0)
+    except BaseException:
+        with session.db.writing():
+            now = session.now()
+            pacing.release(session.db, pacing.ChannelRelease(turn.workspace_id, turn.channel, now, turn.until), now)
+        raise
 
 
 def reserve(session: Session, workspace_id: str, channel: str) -> Turn | None:
