@@ -19,7 +19,8 @@ def report(app: App) -> str:
 
 def test_template_has_the_values_of_its_occurrence(app: App, report: str) -> None:
     terms = {"tz": "Asia/Tokyo", "report": report, "text": "", "channel": "C0000000001"}
-    app.add_schedule("daily", as_of=now_ms() - MINUTE_MS, at=rfc3339(now_ms()), **terms)
+    due_at = now_ms() // 1000 * 1000  # a time of day has no milliseconds: a later one is the next second
+    app.add_schedule("daily", as_of=due_at - MINUTE_MS, at=rfc3339(due_at), **terms)
     app.tick()
     preview = app.run("preview", "daily").stdout.split()
     app.work()
