@@ -6,7 +6,7 @@ Instants are UTC milliseconds since the epoch and end in `_at`; durations are mi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from schedbot.posts import File, RenderedFile
 
@@ -203,8 +203,7 @@ class TokenSource:
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptResult:
+class AttemptResult(NamedTuple):
     """Result of an attempt: its outcome, with the error code and the message `ts` where there is one.
 
     `error`: a code of Slack's or of schedbot's; `retry_after_ms`: set if Slack limits the workspace and method;
@@ -222,11 +221,6 @@ class AttemptResult:
     def was_sent(self) -> bool:
         """Was a request sent, as far as is known?"""
         return self.outcome not in UNSENT and self.error != TOKEN_UNAVAILABLE
-
-
-def build_result(content: Mapping[str, Any]) -> AttemptResult:
-    """Return the result of an attempt from its fields, as another process has them."""
-    return AttemptResult(**{**content, "outcome": Outcome(content["outcome"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import json
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -273,7 +272,7 @@ class SlackClient:
         """Return the result of a request that did not leave, with the proxy that it was to go through."""
         if self._proxy is None or result.outcome is not Outcome.NOT_POSTED:
             return result
-        return replace(result, detail=f"The way to Slack is through the proxy of {self._proxy}.")
+        return result._replace(detail=f"The way to Slack is through the proxy of {self._proxy}.")
 
     def take_clock_offset(self) -> int | None:
         """Return Slack's clock minus ours in milliseconds and reset it; None without a response since the last call."""

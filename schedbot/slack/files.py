@@ -12,7 +12,6 @@ import asyncio
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
@@ -183,15 +182,15 @@ def end_upload(result: AttemptResult, step: str = "the upload") -> AttemptResult
     """Return the result of an attempt whose upload failed at a step: nothing was posted."""
     result = explain_missing_scope(result)
     if result.outcome is Outcome.RATE_LIMITED:  # of this method alone: posts go on
-        return replace(result, outcome=Outcome.NOT_POSTED)
+        return result._replace(outcome=Outcome.NOT_POSTED)
     if result.outcome is not Outcome.UNKNOWN:
         return result
     detail = f"{step}: {result.error}" + (f"; {result.detail}" if result.detail else "")
-    return replace(result, outcome=Outcome.NOT_POSTED, error="upload_failed", detail=detail)
+    return result._replace(outcome=Outcome.NOT_POSTED, error="upload_failed", detail=detail)
 
 
 def explain_missing_scope(result: AttemptResult) -> AttemptResult:
     """Return the result of a token that may post and may not handle files: its workspace goes on posting."""
     if result.error not in SCOPE_ERRORS:
         return result
-    return replace(result, outcome=Outcome.MESSAGE_REFUSED, error=FILES_SCOPE)
+    return result._replace(outcome=Outcome.MESSAGE_REFUSED, error=FILES_SCOPE)

@@ -8,7 +8,6 @@ Sources: https://docs.slack.dev/reference/methods/chat.postMessage, https://docs
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from schedbot.model import AttemptResult, Outcome
@@ -45,7 +44,7 @@ def parse_response(
     if result.outcome is Outcome.POSTED and channel is not None and not _is_posted_to(channel, fields):
         return AttemptResult(Outcome.UNKNOWN, "wrong_channel", None, status)
     return (
-        result if fields is None or result.outcome is Outcome.POSTED else replace(result, detail=extract_detail(fields))
+        result if fields is None or result.outcome is Outcome.POSTED else result._replace(detail=extract_detail(fields))
     )
 
 

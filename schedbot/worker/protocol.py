@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schedbot.model import AttemptResult, Message, Report, TokenSource, build_message, build_result
+from schedbot.model import AttemptResult, Message, Report, TokenSource, build_message
 from schedbot.posts import MessageMetadata, RenderedFile
 from schedbot.reports import live_protocol
 from schedbot.reports.context import LiveOccurrence
@@ -192,10 +192,13 @@ def encode_responses(responses: Sequence[ChildResponse]) -> bytes:
     return others + post_protocol.encode_responses(results) if results else others
 
 
+def decode_requests(line: bytes) -> Sequence[ChildRequest]:
+    """Return the messages in a line of the pool."""
+    return post_protocol.decode_requests(line) if line.startswith(b"[") else [decode_request(line)]
+
+
 def decode_request(line: bytes) -> ChildRequest:
-    """Return a message of the pool."""
-    if line.startswith(b"["):
-        return post_protocol.decode_request(line)
+    """Return a message of the pool that is an object."""
     content = json.loads(line)
     kind = content.pop("type")
     match kind:
@@ -234,11 +237,10 @@ def decode_object(line: bytes) -> ChildResponse:
         return PLAIN_RESPONSES[kind](**content)
     match kind:
         case "UploadResponse":
-            result = content["result"] and build_result(content["result"])
+            result = content["result"] and post_protocol.build_result(content["result"])
             return UploadResponse(**{**content, "result": result})
         case "OpenResponse":
-            fields = content["refusal"]
-            refusal = PostResponse(**{**fields, "result": build_result(fields["result"])}) if fields else None
+            refusal = content["refusal"] and post_protocol.build_response(content["refusal"])
             return OpenResponse(**{**content, "refusal": refusal})
         case "LookUpResponse":
             answers = tuple(

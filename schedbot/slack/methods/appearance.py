@@ -4,8 +4,6 @@ Some workspaces ignore them instead: the message then has the app's own name and
 Source: https://docs.slack.dev/reference/scopes/chat.write.customize
 """
 
-from dataclasses import replace
-
 from schedbot.model import AttemptResult, Outcome
 from schedbot.posts import MISSING_CUSTOMIZE, PostOptions
 
@@ -17,4 +15,4 @@ def explain_appearance(result: AttemptResult, options: PostOptions) -> AttemptRe
     has_appearance = bool(options.username or options.icon)
     if not has_appearance or result.error != "missing_scope" or "chat:write.customize" not in (result.detail or ""):
         return result
-    return replace(result, outcome=Outcome.NOT_POSTED, error=MISSING_CUSTOMIZE, retry_after_ms=POST_WITHOUT_MS)
+    return result._replace(outcome=Outcome.NOT_POSTED, error=MISSING_CUSTOMIZE, retry_after_ms=POST_WITHOUT_MS)

@@ -4,7 +4,6 @@ Source: https://docs.slack.dev/reference/methods/conversations.open
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schedbot.model import AttemptResult, Outcome
@@ -32,7 +31,7 @@ async def open_conversation(client: "SlackClient", token: str, user: str) -> str
 def explain_refusal(result: AttemptResult) -> AttemptResult:
     """Return the result of an attempt whose direct message could not be opened."""
     if result.error == MISSING_SCOPE:
-        return replace(result, outcome=Outcome.CHANNEL_REFUSED, error=MISSING_IM_WRITE)
+        return result._replace(outcome=Outcome.CHANNEL_REFUSED, error=MISSING_IM_WRITE)
     if result.outcome is Outcome.UNKNOWN:
-        return replace(result, outcome=Outcome.NOT_POSTED)
+        return result._replace(outcome=Outcome.NOT_POSTED)
     return result

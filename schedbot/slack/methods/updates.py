@@ -4,8 +4,6 @@ Imports only the standard library and the model.
 Source: https://docs.slack.dev/reference/methods/chat.update
 """
 
-from dataclasses import replace
-
 from schedbot.model import AttemptResult, Outcome
 from schedbot.posts import CANNOT_BE_UPDATED
 
@@ -15,8 +13,8 @@ POST_ANEW_MS = 1_000
 def explain_update(result: AttemptResult) -> AttemptResult:
     """Return the result of an attempt to update a message. No result of it needs a look-up."""
     if result.error in CANNOT_BE_UPDATED:
-        return replace(result, outcome=Outcome.NOT_POSTED, retry_after_ms=POST_ANEW_MS)
+        return result._replace(outcome=Outcome.NOT_POSTED, retry_after_ms=POST_ANEW_MS)
     # A rate limit is of this method alone: the posts of the workspace go on.
     if result.outcome in (Outcome.UNKNOWN, Outcome.RATE_LIMITED):
-        return replace(result, outcome=Outcome.NOT_POSTED)
+        return result._replace(outcome=Outcome.NOT_POSTED)
     return result

@@ -5,7 +5,6 @@ of its methods names errors too: https://docs.slack.dev/reference/methods/chat.p
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from schedbot.model import AttemptResult, Outcome
@@ -23,9 +22,9 @@ def check_thread(result: AttemptResult, message: object, options: PostOptions) -
     if not options.thread_ts or options.update_ts:
         return result
     if result.outcome is Outcome.POSTED:
-        return replace(result, error=THREAD_GONE) if is_in_channel(message) else result
+        return result._replace(error=THREAD_GONE) if is_in_channel(message) else result
     if result.error in REFUSALS:
-        return replace(result, outcome=Outcome.MESSAGE_REFUSED, error=THREAD_GONE, detail=f"Slack: {result.error}")
+        return result._replace(outcome=Outcome.MESSAGE_REFUSED, error=THREAD_GONE, detail=f"Slack: {result.error}")
     return result
 
 

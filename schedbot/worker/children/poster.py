@@ -36,7 +36,7 @@ from schedbot.worker.protocol import (
     ShareRequest,
     UploadRequest,
     UploadResponse,
-    decode_request,
+    decode_requests,
     encode_responses,
 )
 
@@ -68,7 +68,8 @@ async def serve(end: socket.socket, slack: RotationSettings, in_flight: int) -> 
         process_limits.delay_garbage_collection()
         poster.send(Ready())
         while line := await reader.readline():
-            poster.receive(decode_request(line))
+            for request in decode_requests(line):
+                poster.receive(request)
         # The pool is gone: nothing may be posted without a record.
         os._exit(0)
 

@@ -6,7 +6,7 @@ token source that fails for PATIENCE_MS pauses its workspace for a person. Insta
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -79,7 +79,7 @@ class PassingFailures:
             self.clear(FailureKey(failure.code, workspace_id))
             self.resumes_at_pause[workspace_id] = job.resumes
             return result
-        return replace(result, retry_after_ms=pause_ms + int(random.random() * pause_ms / 4))
+        return result._replace(retry_after_ms=pause_ms + int(random.random() * pause_ms / 4))
 
     def has_lost_patience(self, workspace_id: str, now: int) -> bool:
         """Has the workspace's token been unavailable for so long that a person must look?"""

@@ -1,5 +1,6 @@
 """The pool's view of a poster: the process, its deliveries and its look-ups."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schedbot.clock import steady_ms
@@ -10,6 +11,7 @@ from schedbot.store.jobs.message_files import StoredFile
 from schedbot.store.jobs.unknown import HistoryKey, UnknownJob
 from schedbot.worker.children import poster
 from schedbot.worker.children.child_process import ChildProcess
+from schedbot.worker.post_protocol import PostRequest, encode_requests
 from schedbot.worker.state.send_queue import Delivery
 
 WAITING_MS = 100
@@ -115,3 +117,7 @@ class PosterHandle(ChildProcess):
         """Reserve a place for a delivery that is about to be sent."""
         self.jobs_taken += 1
         self.deliveries[delivery.key] = delivery
+
+    def send_posts(self, posts: Sequence[PostRequest]) -> None:
+        """Queue posts in one line, as `send`."""
+        self.pipe.send(encode_requests(posts))

@@ -31,23 +31,21 @@ def build_start(in_flight: InFlight, delivery: Delivery, worker: str, sent_at: i
     )
 
 
-def build_request(in_flight: InFlight, delivery: Delivery) -> PostRequest | ShareRequest:
-    """Return the request of a delivery whose intent is written: post its message, or share its file."""
-    job = delivery.job
-    if delivery.is_share:
-        return build_share_request(delivery)
-    assert delivery.message is not None
-    metadata = MessageMetadata(in_flight.installation, job.occurrence, delivery.attempt, delivery.part, delivery.parts)
+def build_request(installation: str, delivery: Delivery) -> PostRequest:
+    """Return the request of a delivery whose intent is written: post its message."""
+    job, message, sent_steady = delivery.job, delivery.message, delivery.sent_steady
+    assert message is not None
+    metadata = MessageMetadata(installation, job.occurrence, delivery.attempt, delivery.part, delivery.parts)
     return PostRequest(
-        key=delivery.key,
-        source=delivery.source,
-        rereads_token=error_codes.is_token_refused(job.error),
-        channel=job.channel,
-        message=delivery.message,
-        metadata=metadata,
-        start_before=delivery.sent_steady + START_LIMIT_MS,
-        options=job.options,
-        start_at=delivery.sent_steady,
+        delivery.key,
+        delivery.source,
+        error_codes.is_token_refused(job.error),
+        job.channel,
+        message,
+        metadata,
+        sent_steady + START_LIMIT_MS,
+        job.options,
+        sent_steady,
     )
 
 

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from schedbot.clock import steady_ms
@@ -54,7 +54,7 @@ class AttemptEnder:
     def explain(self, delivery: Delivery, result: AttemptResult) -> AttemptResult:
         """Return the result with what the report wrote, and with what an error means for this kind of post."""
         if delivery.detail and not result.detail:
-            result = replace(result, detail=delivery.detail)
+            result = result._replace(detail=delivery.detail)
         if result.outcome is POSTED:
             return result
         options = delivery.job.options

@@ -36,7 +36,7 @@ def spare_report(delivery: Delivery, result: AttemptResult, in_flight: InFlight)
     job = delivery.job
     give_up = partial(message_files.give_up, key=FileKey(job.id, job.token), error=BAD_BLOCKS)
     in_flight.writes.add(give_up, is_ending=True)
-    return replace(result, outcome=Outcome.NOT_POSTED, retry_after_ms=PACE_MS)
+    return result._replace(outcome=Outcome.NOT_POSTED, retry_after_ms=PACE_MS)
 
 
 def log_missing_picture(delivery: Delivery, error: str) -> None:

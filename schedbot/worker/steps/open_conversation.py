@@ -6,7 +6,7 @@ Source: https://docs.slack.dev/reference/methods/conversations.open
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from schedbot import log
@@ -80,7 +80,7 @@ class ConversationOpener:
         if result.outcome is Outcome.RATE_LIMITED:  # of this method alone: the posts of the workspace go on
             self.hold(delivery, result.retry_after_ms or RATE_LIMIT_MS)
         else:
-            self.end(poster, delivery, replace(response.refusal, result=explain_refusal(result)))
+            self.end(poster, delivery, response.refusal._replace(result=explain_refusal(result)))
 
     def keep(self, poster: PosterHandle, delivery: Delivery, response: OpenResponse) -> None:
         """Write the id of the conversation, then let the delivery go on."""
@@ -121,4 +121,4 @@ class ConversationOpener:
         self.opened.pop(ChannelKey(job.workspace_id, job.schedule_channel), None)
         forget = partial(direct_messages.forget, workspace_id=job.workspace_id, channel_id=job.channel)
         self.in_flight.writes.add(forget, is_ending=True)
-        return replace(result, outcome=Outcome.NOT_POSTED)
+        return result._replace(outcome=Outcome.NOT_POSTED)

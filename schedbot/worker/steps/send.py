@@ -4,8 +4,9 @@ Each step is one entry in the write queue, and the next begins after its commit.
 a pool that was stopped past its lease writes nothing and sends nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,12 +19,12 @@ from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage
 from schedbot.store.jobs.attempts import IntentResult
 from schedbot.store.jobs.claims import ClaimedJob
-from schedbot.worker.post_protocol import PostResponse
+from schedbot.worker.post_protocol import PostRequest, PostResponse
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import Delivery
 from schedbot.worker.state.write_queue import WriteFailure, WriteKind
-from schedbot.worker.steps.attempt_requests import build_request, build_start
+from schedbot.worker.steps.attempt_requests import build_request, build_share_request, build_start
 from schedbot.worker.steps.end_attempt import POSTED, AttemptEnder
 from schedbot.worker.steps.missing_pictures import spare_report
 from schedbot.worker.steps.open_conversation import ConversationOpener
@@ -167,13 +168,21 @@ class Sender:
 
     def on_intents_written(self, written: Iterable[tuple[PlannedPost, IntentResult]]) -> None:
         """Let the posters send; or go on without, for the reason in the result."""
-        in_flight, steady = self.in_flight, steady_ms()
-        for (delivery, poster, _), intent in written:
-            if intent.is_written:
+        steady = steady_ms()
+        posts: defaultdict[PosterHandle, list[PostRequest]] = defaultdict(list)
+        try:
+            for (delivery, poster, _), intent in written:
+                if not intent.is_written:
+                    self.on_intent_refused(delivery, poster, intent)
+                    continue
                 delivery.attempt, delivery.requested_at = delivery.job.attempts + 1, steady
-                poster.send(build_request(in_flight, delivery))
-            else:
-                self.on_intent_refused(delivery, poster, intent)
+                if delivery.is_share:
+                    poster.send(build_share_request(delivery))
+                else:
+                    posts[poster].append(build_request(self.in_flight.installation, delivery))
+        finally:
+            for poster, requests in posts.items():
+                poster.send_posts(requests)
 
     def on_intent_refused(self, delivery: Delivery, poster: PosterHandle, intent: IntentResult) -> None:
         """Drop the delivery if the claim is lost; try again if the lease has passed or another pool posts there."""
@@ -231,7 +240,7 @@ class Sender:
         result = self.in_flight.passing.judge(delivery.job, response, self.in_flight.session.now())
         if result.outcome is not POSTED:
             result = spare_report(delivery, result, self.in_flight)
-        self.ender.end(delivery, response if result is response.result else replace(response, result=result))
+        self.ender.end(delivery, response if result is response.result else response._replace(result=result))
         if breaker.failures != failures_before:
             now = self.in_flight.session.now()
             keep = partial(
