@@ -77,6 +77,7 @@ class Outcome(StrEnum):
     LOST_UNSENT = "lost_unsent"  # the worker died before it sent the request
 
 
+POSTED = Outcome.POSTED  # to read an enum's member costs more than a name of the module
 # Outcomes of attempts that sent no request.
 UNSENT = (Outcome.RENDER_FAILED, Outcome.NOT_READY, Outcome.NOTHING_TO_REPORT, Outcome.LOST_UNSENT)
 
@@ -220,7 +221,7 @@ class AttemptResult(NamedTuple):
     @property
     def was_sent(self) -> bool:
         """Was a request sent, as far as is known?"""
-        return self.outcome not in UNSENT and self.error != TOKEN_UNAVAILABLE
+        return self.outcome is POSTED or (self.outcome not in UNSENT and self.error != TOKEN_UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)

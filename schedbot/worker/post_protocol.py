@@ -9,7 +9,7 @@ from dataclasses import astuple
 from functools import lru_cache
 from typing import NamedTuple
 
-from schedbot.model import AttemptResult, Message, Outcome, TokenSource
+from schedbot.model import POSTED, AttemptResult, Message, Outcome, TokenSource
 from schedbot.posts import PLAIN_POST, MessageMetadata, PostOptions, RenderedFile
 
 
@@ -69,7 +69,7 @@ RequestValues = tuple[
 ]
 ResultValues = tuple[str, str | None, str | None, int | None, int | None, str | None]
 ResponseValues = tuple[int, ResultValues, bool, int | None, bool] | tuple[int, str]
-POSTED, OK = Outcome.POSTED, 200
+OK = 200
 OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 # To make an encoder, or to find out the encoding of bytes, costs as much as a message.
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode

@@ -97,9 +97,7 @@ class RandomRun:
 
     def post(self, job: ClaimedJob, outcome: Outcome) -> None:
         db, claim = self.schedules.db, (job.id, job.token)
-        if not attempts.begin(
-            db, attempts.AttemptStart(*claim, 1, job.channel, "pool", self.now, self.now), self.now, 0
-        ):
+        if not attempts.begin(db, attempts.AttemptStart(*claim, 1, job.channel, "pool", self.now, self.now), self.now):
             claims.release(db, *claim, self.now + MINUTE)
             return
         reply = AttemptResult(outcome, outcome.value, ts="1.1" if outcome is Outcome.POSTED else None)

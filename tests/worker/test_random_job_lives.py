@@ -123,7 +123,7 @@ class LifeOfAJob(RuleBasedStateMachine):
     def attempt_begins(self, index: int) -> None:
         if claim := self.pick(index, has_attempt=False):
             start = self.start(claim, self.now)
-            if self.write_under(claim, lambda: attempts.begin(self.db, start, self.now, self.now)):
+            if self.write_under(claim, lambda: attempts.begin(self.db, start._replace(held_until=self.now), self.now)):
                 claim.number, claim.sent_at = claim.job.attempts + 1, self.now
 
     @rule(outcome=st.sampled_from([*Outcome, None]), meanwhile=st.sampled_from(["nothing", "nothing", *INTERFERENCES]))
@@ -150,7 +150,7 @@ class LifeOfAJob(RuleBasedStateMachine):
 
         def write() -> bool:
             assert claim is not None
-            attempts.begin(self.db, self.start(claim, None), self.now, 0)
+            attempts.begin(self.db, self.start(claim, None), self.now)
             claim.number = claim.job.attempts + 1
             return self.end(claim, Outcome.RENDER_FAILED)
 

@@ -81,9 +81,7 @@ def test_attempt_that_ends_after_pause_cancels_its_job(tmp_path: Path) -> None:
         history.add_job(history.add_schedule("daily"), "queued")
         with history.db.writing():
             [job] = claims.claim(history.db, claims.ClaimRequest(NOW, 1, NOW + HOUR))
-            attempts.begin(
-                history.db, attempts.AttemptStart(job.id, job.token, 1, job.channel, "pool", NOW, NOW), NOW, NOW
-            )
+            attempts.begin(history.db, attempts.AttemptStart(job.id, job.token, 1, job.channel, "pool", NOW, NOW), NOW)
         pause.pause(history.session, ["daily"], "", "")
         result = AttemptResult(Outcome.RATE_LIMITED, "ratelimited")
         with history.db.writing():

@@ -3,7 +3,7 @@
 The functions take the ends of one commit, and write them by a few statements for all.
 """
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from schedbot.model import AttemptResult, JobState, Outcome
@@ -13,7 +13,6 @@ from schedbot.store.jobs import pacing
 from schedbot.store.jobs.pacing import ChannelRelease
 from schedbot.store.jobs.settlement import SETTLED
 
-Shared = Set[tuple[str, str]] | None
 QUEUED = JobState.QUEUED
 CANCELLED = after(JobState.RUNNING, Event.CANCELLED)
 NO_RELEASE = (None, None, None, None)
@@ -69,7 +68,7 @@ UPDATE attempts
 
 
 class AttemptEnd(NamedTuple):
-    """Result of an attempt, and the next state of its job. `release`: of its channel, if it held one."""
+    """Result of an attempt, and the next state of its job. `release`: of its channel, if others wait for it."""
 
     job_id: int
     token: int
@@ -83,16 +82,14 @@ class AttemptEnd(NamedTuple):
     release: ChannelRelease | None = None
 
 
-def end_all(db: Database, ends: Sequence[AttemptEnd], shared: Shared = None) -> list[JobState | None]:
+def end_all(db: Database, ends: Sequence[AttemptEnd]) -> list[JobState | None]:
     """Write the ends of attempts and the next states of their jobs, and release their channels. In a transaction.
-
-    `shared`: workspaces and channels whose releases others have to see; None: all.
 
     Returns the states that were written: no job is queued for a schedule that is off by now. None, and nothing
     written, if a newer claim holds the job, or the attempt was never written.
     """
     db.execute(ENDS)
-    db.execute_many(ADD_END, [end_values(place, end, shared) for place, end in enumerate(ends)])
+    db.execute_many(ADD_END, [end_values(place, end) for place, end in enumerate(ends)])
     states: list[JobState | None] = [end.state for end in ends]
     written = db.execute(SETTLE_FINALLY)
     for place, end in enumerate(ends):
@@ -104,13 +101,13 @@ def end_all(db: Database, ends: Sequence[AttemptEnd], shared: Shared = None) -> 
         places = set(db.integers(PLACES))
         states = [state if place in places else None for place, state in enumerate(states)]
     db.execute(END)
-    if shared is None or shared:
+    if any(end.release for end in ends):
         db.execute(pacing.RELEASE_FOR_ENDS)
     db.execute(CLEAR_ENDS)
     return states
 
 
-def end_values(place: int, end: AttemptEnd, shared: Shared) -> Sequence[str | int | None]:
+def end_values(place: int, end: AttemptEnd) -> Sequence[str | int | None]:
     """Return the row of an end."""
     result = end.result
     return (
@@ -130,16 +127,8 @@ def end_values(place: int, end: AttemptEnd, shared: Shared) -> Sequence[str | in
         end.available_at,
         find_job_error(end),
         end.spent,
-        *find_release(end, shared),
+        *(end.release or NO_RELEASE),
     )
-
-
-def find_release(end: AttemptEnd, shared: Shared) -> Sequence[str | int | None]:
-    """Return the release of the end's channel, if there is one and others have to see it."""
-    release = end.release
-    if release is None or (shared is not None and (release.workspace_id, release.channel) not in shared):
-        return NO_RELEASE
-    return release
 
 
 def queue_again(db: Database, end: AttemptEnd) -> JobState | None:

@@ -4,13 +4,13 @@
 token still holds the lease and the channel is free. The functions take many attempts at once, for one commit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from schedbot.store.database import Database
 from schedbot.store.jobs import claims, pacing
 
-# The attempts of one commit: the fields of AttemptStart in their order, then the end of the hold of its channel.
+# The attempts of one commit: the fields of AttemptStart in their order.
 STARTS = """
 CREATE TEMP TABLE IF NOT EXISTS starts (
   place INTEGER PRIMARY KEY, job_id, token, version, channel, worker, started_at, sent_at, clock_ms, rendered_at,
@@ -58,7 +58,10 @@ SELECT 1 FROM starts CROSS JOIN jobs j ON j.id = starts.job_id
 
 
 class AttemptStart(NamedTuple):
-    """An attempt that is about to begin. `sent_at` None: no request is sent (its report could not be rendered)."""
+    """An attempt that is about to begin. `sent_at` None: no request is sent (its report could not be rendered).
+
+    `held_until`: it holds its channel until then.
+    """
 
     job_id: int
     token: int
@@ -74,13 +77,7 @@ class AttemptStart(NamedTuple):
     part: int = 1
     thread_ts: str | None = None  # thread that it goes to
     method: str = "post"
-
-
-class Intent(NamedTuple):
-    """An attempt that is about to begin, and the instant until which it holds its channel."""
-
-    start: AttemptStart
-    held_until: int
+    held_until: int = 0
 
 
 class IntentResult(NamedTuple):
@@ -94,15 +91,17 @@ class IntentResult(NamedTuple):
 WRITTEN = IntentResult(True)
 
 
-def write_intents(db: Database, intents: Sequence[Intent], now: int, *, is_sharing: bool = True) -> list[IntentResult]:
+def write_intents(
+    db: Database, starts: Sequence[AttemptStart], now: int, *, is_sharing: bool = True
+) -> list[IntentResult]:
     """Begin attempts, or return why that is impossible now. `is_sharing`: see `begin_all`. Inside a transaction.
 
     Raises ValueError for two posts to one channel: in one statement for all, the first would not refuse the second.
     """
-    begun = begin_all(db, intents, now, is_sharing=is_sharing)
-    return [
-        WRITTEN if place in begun else explain_refusal(db, intent.start, now) for place, intent in enumerate(intents)
-    ]
+    begun = begin_all(db, starts, now, is_sharing=is_sharing)
+    if len(begun) == len(starts):
+        return [WRITTEN] * len(starts)
+    return [WRITTEN if place in begun else explain_refusal(db, start, now) for place, start in enumerate(starts)]
 
 
 def explain_refusal(db: Database, start: AttemptStart, now: int) -> IntentResult:
@@ -117,12 +116,12 @@ def refuse(db: Database, start: AttemptStart, channel_free_at: int) -> IntentRes
     return IntentResult(False) if lease_until is None else IntentResult(False, lease_until, channel_free_at)
 
 
-def begin(db: Database, start: AttemptStart, now: int, free_at: int) -> bool:
+def begin(db: Database, start: AttemptStart, now: int) -> bool:
     """Write one attempt, as `begin_all`. Return whether it is written."""
-    return bool(begin_all(db, [Intent(start, free_at)], now))
+    return bool(begin_all(db, [start], now))
 
 
-def begin_all(db: Database, intents: Sequence[Intent], now: int, *, is_sharing: bool = True) -> set[int]:
+def begin_all(db: Database, starts: Sequence[AttemptStart], now: int, *, is_sharing: bool = True) -> Collection[int]:
     """Write attempts; if `is_sharing`, other pools see that they hold their channels. Inside a transaction.
 
     Return the places of those that are written.
@@ -130,12 +129,12 @@ def begin_all(db: Database, intents: Sequence[Intent], now: int, *, is_sharing: 
     Nothing is written of an attempt whose claim is lost or its lease passed, or whose channel is busy.
     """
     db.execute(STARTS)
-    db.execute_many(ADD_START, [(place, *start, held_until) for place, (start, held_until) in enumerate(intents)])
-    places = set(range(len(intents)))
-    if db.execute(BEGIN, {"now": now, "latest_valid_hold": pacing.latest_valid_hold(now)}) < len(intents):
+    db.execute_many(ADD_START, [(place, *start) for place, start in enumerate(starts)])
+    places: Collection[int] = range(len(starts))
+    if db.execute(BEGIN, {"now": now, "latest_valid_hold": pacing.latest_valid_hold(now)}) < len(starts):
         db.execute(REFUSED)
         places = set(db.integers(PLACES))
-    channels = [start.channel for start, _ in intents if start.sent_at is not None]
+    channels = [start.channel for start in starts if start.sent_at is not None]
     if len(set(channels)) < len(channels) and db.is_true(HAS_TWINS):
         raise ValueError("two posts to one channel")
     db.execute(COUNT)

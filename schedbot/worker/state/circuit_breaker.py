@@ -85,19 +85,23 @@ class CircuitBreaker:
             return False
         has_failed = is_outage(result)
         if not (self.failures or has_failed):
-            self.answered_workspace, self.answered_at = workspace, now
+            self.record_answer(workspace, now)
             return False
         was_open = self.is_open
         if not has_failed:
             self.failures = self.pause_ms = self.probe_at = 0
             self.counted_jobs, self.is_widespread = [], False
-            self.answered_workspace, self.answered_at = workspace, now
+            self.record_answer(workspace, now)
         else:
             self._count_failure(workspace, now)
             if self.is_open and now >= self.probe_at:  # earlier ones were in flight when it opened
                 self.pause_ms = min(LONGEST_PAUSE_MS, max(FIRST_PAUSE_MS, self.pause_ms * 2))
                 self.probe_at = now + self.pause_ms
         return self.is_open != was_open
+
+    def record_answer(self, workspace: str, now: int) -> None:
+        """Keep the last answer."""
+        self.answered_workspace, self.answered_at = workspace, now
 
     def _count_failure(self, workspace: str, now: int) -> None:
         """Add a failure; it does not open the circuit while only this workspace fails and another was answered."""

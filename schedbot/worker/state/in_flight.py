@@ -5,8 +5,10 @@ All of this is known to this pool alone. Facts that others need are in the datab
 
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from heapq import heapify, heapreplace
 from operator import attrgetter
 
 from schedbot import log
@@ -80,6 +82,15 @@ class InFlight:
     def find_freest_poster(self) -> PosterHandle | None:
         """Return the poster with the most free slots; None without posters."""
         return max(self.posters, key=FREE_SLOTS, default=None)
+
+    def iterate_freest_posters(self) -> Iterator[PosterHandle]:
+        """Yield a poster with the most free slots for each delivery, where each takes one of them."""
+        heap = [(-poster.free_slots, number, poster) for number, poster in enumerate(self.posters)]
+        heapify(heap)
+        while True:
+            taken, number, poster = heap[0]
+            heapreplace(heap, (taken + 1, number, poster))
+            yield poster
 
     def free_slots(self) -> int:
         """Return how many more posts the posters can send at once."""

@@ -28,6 +28,7 @@ def build_start(in_flight: InFlight, delivery: Delivery, worker: str, sent_at: i
         job.parts_posted + 1,
         options.thread_ts or None,
         "share" if delivery.is_share else "update" if options.update_ts else "post",
+        delivery.channel_held_until,
     )
 
 

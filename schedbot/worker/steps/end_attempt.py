@@ -6,23 +6,19 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from schedbot.clock import steady_ms
-from schedbot.model import AttemptResult, JobState, Outcome
+from schedbot.model import POSTED, AttemptResult, JobState
 from schedbot.posts import THREAD_GONE
-from schedbot.rules.channel_pace import PACE_MS
 from schedbot.slack.methods.appearance import explain_appearance
 from schedbot.slack.methods.updates import explain_update
 from schedbot.store.database import Database
-from schedbot.store.jobs.attempt_ends import AttemptEnd, Shared
-from schedbot.store.jobs.pacing import ChannelRelease
+from schedbot.store.jobs.attempt_ends import AttemptEnd
 from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.state.circuit_breaker import is_outage
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import SUCCEEDED, RetryBudget, Transition, next_state
 from schedbot.worker.state.send_queue import Delivery
 from schedbot.worker.state.write_queue import WriteFailure, WriteKind
-from schedbot.worker.steps.write_end import EndedDelivery, log_result, write_end, write_ends
-
-POSTED = Outcome.POSTED  # to read an enum's member costs more than a name of the module
+from schedbot.worker.steps.write_end import EndedDelivery, Shared, log_result, write_end, write_ends
 
 
 @dataclass(slots=True)
@@ -36,9 +32,9 @@ class AttemptEnder:
     def __post_init__(self) -> None:
         self.kind = WriteKind(self.write_ends, self.on_ended, self.on_write_failed, is_ending=True)
 
-    def end(self, delivery: Delivery, response: PostResponse) -> None:
+    def end(self, delivery: Delivery, response: PostResponse, now: int) -> None:
         """Write the result of an attempt and the job's next state, then release its channel."""
-        now, result = self.in_flight.session.now(), self.explain(delivery, response.result)
+        result = self.explain(delivery, response.result)
         if ends_plainly(delivery, result):
             end = build_end(delivery, result, now, SUCCEEDED, now, delivery.job.spent + 1)
             self.in_flight.writes.add_to_set(self.kind, EndedDelivery(end, delivery))
@@ -155,24 +151,13 @@ def build_end(
     """Return the end of an attempt with the next state of its job."""
     job = delivery.job
     lateness_ms = find_lateness(delivery) if result.outcome is POSTED else None
-    release = find_release(delivery, result, now)
-    return AttemptEnd(
-        job.id, job.token, delivery.attempt, now, result, state, available_at, spent, lateness_ms, release
-    )
-
-
-def find_release(delivery: Delivery, result: AttemptResult, now: int) -> ChannelRelease | None:
-    """Return the release of the channel that a delivery held; None if it held none."""
-    if delivery.sent_at is None:
-        return None
-    free_at = now + PACE_MS if result.was_sent else now
-    return ChannelRelease(*delivery.channel, free_at, delivery.channel_held_until)
+    return AttemptEnd(job.id, job.token, delivery.attempt, now, result, state, available_at, spent, lateness_ms)
 
 
 def find_lateness(delivery: Delivery) -> int | None:
     """Return the lateness of a job whose first part is posted; None for its other parts."""
     sent_at, job = delivery.sent_at, delivery.job
-    if sent_at is None or job.has_begun:
+    if sent_at is None or job.parts_posted:
         return None
-    scheduled_at = job.scheduled_at
+    scheduled_at = job.due_at if job.deferred_to is None else job.deferred_to
     return sent_at - scheduled_at if sent_at > scheduled_at else 0

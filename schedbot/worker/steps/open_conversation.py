@@ -38,8 +38,8 @@ class ConversationOpener:
     opened: dict[ChannelKey, str] = field(default_factory=dict)
     held_until: dict[str, int] = field(default_factory=dict)
 
-    def open(self, delivery: Delivery, steady: int) -> None:
-        """Queue the delivery for its conversation, if that is open; else ask a poster to open it."""
+    def open(self, delivery: Delivery, poster: PosterHandle, steady: int) -> None:
+        """Queue the delivery for its conversation, if that is open; else ask the poster to open it."""
         channel = self.opened.get(delivery.channel)
         if channel:
             self.requeue(delivery, channel)
@@ -48,8 +48,6 @@ class ConversationOpener:
         if wait_ms > 0:
             self.put_back(delivery, wait_ms)
             return
-        poster = self.in_flight.find_freest_poster()
-        assert poster is not None  # there are free slots
         poster.take(delivery)
         delivery.sent_steady = delivery.requested_at = steady
         job = delivery.job

@@ -5,19 +5,19 @@ a pool that was stopped past its lease writes nothing and sends nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from schedbot import log
 from schedbot.clock import steady_ms
-from schedbot.model import AttemptResult, JobState, Outcome
+from schedbot.model import POSTED, AttemptResult, JobState, Outcome
 from schedbot.rules.channel_pace import find_hold_ms
 from schedbot.slack import channel_ids
 from schedbot.store.database import Database
 from schedbot.store.jobs import attempts, claims, outage
-from schedbot.store.jobs.attempts import IntentResult
+from schedbot.store.jobs.attempts import AttemptStart, IntentResult
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.worker.post_protocol import PostRequest, PostResponse
 from schedbot.worker.state.in_flight import InFlight
@@ -25,7 +25,7 @@ from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.send_queue import Delivery
 from schedbot.worker.state.write_queue import WriteFailure, WriteKind
 from schedbot.worker.steps.attempt_requests import build_request, build_share_request, build_start
-from schedbot.worker.steps.end_attempt import POSTED, AttemptEnder
+from schedbot.worker.steps.end_attempt import AttemptEnder
 from schedbot.worker.steps.missing_pictures import spare_report
 from schedbot.worker.steps.open_conversation import ConversationOpener
 
@@ -46,7 +46,7 @@ class PlannedPost(NamedTuple):
 
     delivery: Delivery
     poster: PosterHandle
-    intent: attempts.Intent
+    start: AttemptStart
 
 
 @dataclass(slots=True)
@@ -76,22 +76,24 @@ class Sender:
         limit = min(self.in_flight.free_slots(), self.count_allowed(steady))
         if next_at <= steady - LEAST_AHEAD_MS and not (self.in_flight.count_sending() or self.in_flight.writes):
             limit = min(limit, FIRST_POSTS)
+        posters = self.in_flight.iterate_freest_posters()
         for delivery in self.in_flight.send_queue.take_due(steady + AHEAD_MS, limit):
             try:
-                self.start(delivery, now, steady)
+                self.start(delivery, posters, now, steady)
             except Exception as error:
                 self.in_flight.put_failing_back(delivery.job, "send", error)
 
-    def start(self, delivery: Delivery, now: int, steady: int) -> None:
-        """Begin a post, unless its grace is over or its calendar closed."""
-        if delivery.job.deadline_at < now:
+    def start(self, delivery: Delivery, posters: Iterator[PosterHandle], now: int, steady: int) -> None:
+        """Begin a post by the next poster, unless its grace is over or its calendar closed."""
+        job = delivery.job
+        if job.deadline_at < now:
             self.expire(delivery)
-        elif self.defer_if_closed(delivery.job, max(now, delivery.job.available_at)):
+        elif job.calendar and self.defer_if_closed(job, max(now, job.available_at)):
             self.drop(delivery)
-        elif channel_ids.is_person(delivery.job.channel):
-            self.opener.open(delivery, steady)
+        elif channel_ids.is_person(job.channel):
+            self.opener.open(delivery, next(posters), steady)
         else:
-            self.write_intent(delivery, now, steady)
+            self.write_intent(delivery, next(posters), now, steady)
 
     def count_allowed(self, steady: int) -> int:
         return self.in_flight.breaker.count_allowed(steady, self.in_flight.count_sending())
@@ -141,26 +143,22 @@ class Sender:
         """Put a job back whose deferral met an unexpected error."""
         self.in_flight.put_failing_back(job, "defer", failure.error)
 
-    def write_intent(self, delivery: Delivery, now: int, steady: int) -> None:
-        """Choose a poster and write that the message is about to leave."""
-        poster = self.in_flight.find_freest_poster()
-        assert poster is not None  # there are free slots
+    def write_intent(self, delivery: Delivery, poster: PosterHandle, now: int, steady: int) -> None:
+        """Write that the message is about to leave by this poster."""
         poster.take(delivery)
         delivery.sent_steady = max(steady, delivery.start_at)
         sent_at = delivery.sent_at = now + delivery.sent_steady - steady
-        held_until = delivery.channel_held_until = sent_at + find_hold_ms(self.in_flight.session.settings.timeout_ms)
+        delivery.channel_held_until = sent_at + find_hold_ms(self.in_flight.session.settings.timeout_ms)
         start = build_start(self.in_flight, delivery, f"{self.in_flight.pool_name}/{poster.number}", sent_at)
-        self.in_flight.writes.add_to_set(
-            self.intents, PlannedPost(delivery, poster, attempts.Intent(start, held_until))
-        )
+        self.in_flight.writes.add_to_set(self.intents, PlannedPost(delivery, poster, start))
 
     def write_intents(self, db: Database, posts: Sequence[PlannedPost]) -> list[IntentResult]:
         """Write that messages are about to leave; but none may while the pool is quiet."""
         is_sharing, now = self.in_flight.registration.look_for_others(db), self.in_flight.session.now()
         quiet_ms = self.in_flight.send_queue.quiet_until - steady_ms()
         if quiet_ms > 0:
-            return [attempts.refuse(db, post.intent.start, now + quiet_ms) for post in posts]
-        return attempts.write_intents(db, [post.intent for post in posts], now, is_sharing=is_sharing)
+            return [attempts.refuse(db, post.start, now + quiet_ms) for post in posts]
+        return attempts.write_intents(db, [post.start for post in posts], now, is_sharing=is_sharing)
 
     def on_write_failed(self, post: PlannedPost, failure: WriteFailure) -> None:
         """Give up a delivery whose intent met an unexpected error."""
@@ -211,38 +209,50 @@ class Sender:
     def end_unsent(self, delivery: Delivery, result: AttemptResult, *, is_token_rotated: bool = False) -> None:
         """Record an attempt that was never sent, with its result."""
         self.begin_unsent(delivery)
-        self.ender.end(delivery, PostResponse(delivery.key, result, is_token_rotated))
+        self.ender.end(delivery, PostResponse(delivery.key, result, is_token_rotated), self.in_flight.session.now())
 
     def begin_unsent(self, delivery: Delivery) -> None:
         """Record an attempt that was never sent."""
         now, start = self.in_flight.session.now(), build_start(self.in_flight, delivery, self.in_flight.pool_name, None)
         delivery.attempt = delivery.job.attempts + 1
-        self.in_flight.writes.add(lambda db: attempts.begin(db, start, now, 0), is_ending=True)
+        self.in_flight.writes.add(lambda db: attempts.begin(db, start, now), is_ending=True)
 
     def end_unopened(self, poster: PosterHandle, delivery: Delivery, response: PostResponse) -> None:
         """End an attempt whose direct message could not be opened."""
         self.begin_unsent(delivery)
-        self.receive(poster, response)
+        self.receive(poster, [response])
 
     # -- after the post
 
-    def receive(self, poster: PosterHandle, response: PostResponse) -> None:
-        """Take the result of a post."""
-        delivery = poster.deliveries.pop(response.key, None)  # its place is free: the end is written beside the next
-        if delivery is None:
-            return
-        poster.waiting.results += 1
+    def receive(self, poster: PosterHandle, responses: Sequence[PostResponse]) -> None:
+        """Take the results of posts."""
+        in_flight, now, steady = self.in_flight, self.in_flight.session.now(), steady_ms()
+        breaker, passing = in_flight.breaker, in_flight.passing
+        for response in responses:
+            delivery = poster.deliveries.pop(response.key, None)  # its place is free: its end is beside the next intent
+            if delivery is None:
+                continue
+            poster.waiting.results += 1
+            in_flight.clock.record_slack_offset(response.clock_offset_ms)
+            if response.result.outcome is POSTED and not breaker.failures:
+                breaker.record_answer(delivery.job.workspace_id, steady)
+                passing.record_progress(delivery.job.workspace_id, now)
+                self.ender.end(delivery, response, now)
+            else:
+                self.receive_failure(delivery, response, now)
+
+    def receive_failure(self, delivery: Delivery, response: PostResponse, now: int) -> None:
+        """Take the result of a post that failed, or that comes after failures."""
         breaker = self.in_flight.breaker
         failures_before = breaker.failures
         has_turned = breaker.record(response.result, delivery.job.workspace_id, steady_ms())
         if response.is_token_rotated:
             log.event("token_rotated", workspace=delivery.job.workspace)
-        result = self.in_flight.passing.judge(delivery.job, response, self.in_flight.session.now())
+        result = self.in_flight.passing.judge(delivery.job, response, now)
         if result.outcome is not POSTED:
             result = spare_report(delivery, result, self.in_flight)
-        self.ender.end(delivery, response if result is response.result else response._replace(result=result))
+        self.ender.end(delivery, response._replace(result=result), now)
         if breaker.failures != failures_before:
-            now = self.in_flight.session.now()
             keep = partial(
                 outage.save_failures, failures=breaker.failures, workspace_id=breaker.failing_workspace, now=now
             )

@@ -111,8 +111,12 @@ class ChildSupervisor:
     def receive_from(self, child: ChildHandle) -> None:
         """Pass on the messages of a child; remove it if it is dead."""
         responses = child.receive()
-        for response in responses or []:
-            self.pass_on(child, response)
+        if isinstance(child, PosterHandle):
+            posts = [response for response in responses or () if isinstance(response, PostResponse)]
+            self.sender.receive(child, posts)
+        for response in responses or ():
+            if not isinstance(response, PostResponse):
+                self.pass_on(child, response)
         if responses and not isinstance(responses[-1], Ready):
             self.in_flight.failures.clear(CHILD_MESSAGE)
         if responses is None:
@@ -133,11 +137,7 @@ class ChildSupervisor:
                     self.starts.record_failure(kind_of(child), child.failure, self.in_flight.session.now())
 
     def pass_on(self, child: ChildHandle, response: ChildResponse) -> None:
-        """Pass a message to the step that it belongs to; nearly all are results of posts."""
-        if isinstance(response, PostResponse) and isinstance(child, PosterHandle):
-            self.in_flight.clock.record_slack_offset(response.clock_offset_ms)
-            self.sender.receive(child, response)
-            return
+        """Pass a message to the step that it belongs to."""
         if isinstance(response, Ready):
             self.starts.record_success(kind_of(child))
         if isinstance(child, RendererHandle):

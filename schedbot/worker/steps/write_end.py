@@ -1,21 +1,23 @@
 """Write the ends of attempts: those that change only their job and channel all at once, any other with its effects."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 from schedbot import log
 from schedbot.model import AttemptResult, JobState, Outcome
 from schedbot.posts import THREAD_GONE
+from schedbot.rules.channel_pace import PACE_MS
 from schedbot.store.database import Database
 from schedbot.store.fanout import enqueue_due
 from schedbot.store.jobs import attempt_ends, message_parts, pacing, settlement, threads
-from schedbot.store.jobs.attempt_ends import Shared
 from schedbot.store.jobs.claims import ClaimedJob
+from schedbot.store.jobs.pacing import ChannelRelease
 from schedbot.store.schedules import schedules
 from schedbot.worker.state.next_state import SPREAD_MS, Transition
 from schedbot.worker.state.passing_failures import waits_by_itself
-from schedbot.worker.state.send_queue import Delivery
+from schedbot.worker.state.send_queue import ChannelKey, Delivery
 
+Shared = Set[ChannelKey] | None
 EXPECTED = (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT, Outcome.NOT_READY, Outcome.NOTHING_TO_REPORT)
 
 
@@ -27,8 +29,24 @@ class EndedDelivery(NamedTuple):
 
 
 def write_ends(db: Database, ended: Sequence[EndedDelivery], shared: Shared) -> list[JobState | None]:
-    """Write the ends of attempts; `shared`: see `end_all`. Return the states of their jobs."""
-    return attempt_ends.end_all(db, [item.end for item in ended], shared)
+    """Write the ends of attempts, and release the channels in `shared`; None: all. Return the states of their jobs."""
+    if shared is not None and not shared:
+        return attempt_ends.end_all(db, [end for end, _ in ended])
+    return attempt_ends.end_all(
+        db,
+        [
+            end._replace(release=find_release(end, delivery)) if shared is None or delivery.channel in shared else end
+            for end, delivery in ended
+        ],
+    )
+
+
+def find_release(end: attempt_ends.AttemptEnd, delivery: Delivery) -> ChannelRelease | None:
+    """Return the release of the channel that a delivery held; None if it held none."""
+    if delivery.sent_at is None:
+        return None
+    free_at = end.ended_at + PACE_MS if end.result.was_sent else end.ended_at
+    return ChannelRelease(*delivery.channel, free_at, delivery.channel_held_until)
 
 
 def write_end(db: Database, ended: EndedDelivery, transition: Transition, shared: Shared) -> JobState | None:

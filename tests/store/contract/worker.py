@@ -38,18 +38,20 @@ class Worker:
     def start(self, job: ClaimedJob, *, sent: bool = True) -> attempts.AttemptStart:
         """Return an attempt that begins now."""
         sent_at = self.now if sent else None
-        return attempts.AttemptStart(job.id, job.token, job.version, job.channel, "worker", self.now, sent_at)
+        held_until = self.now + PACE_MS
+        terms = (job.id, job.token, job.version, job.channel, "worker", self.now, sent_at)
+        return attempts.AttemptStart(*terms, held_until=held_until)
 
     def begin_all(self, jobs: Sequence[ClaimedJob]) -> list[attempts.IntentResult]:
         """Write attempts that are about to be sent, all at once."""
-        intents = [attempts.Intent(self.start(job), self.now + PACE_MS) for job in jobs]
+        starts = [self.start(job) for job in jobs]
         with self.db.writing():
-            return attempts.write_intents(self.db, intents, self.now)
+            return attempts.write_intents(self.db, starts, self.now)
 
     def begin(self, job: ClaimedJob, sent: bool = True) -> bool:
         """Write an attempt; with `sent`, its request is about to leave. False: nothing was written."""
         with self.db.writing():
-            return attempts.begin(self.db, self.start(job, sent=sent), self.now, self.now + PACE_MS)
+            return attempts.begin(self.db, self.start(job, sent=sent), self.now)
 
     def end(self, job: ClaimedJob, outcome: Outcome, state: JobState, number: int = 1) -> str | None:
         """Write how an attempt ended, and the job's next state. Returns the state, None where nothing was written."""

@@ -42,7 +42,7 @@ def deliver(history: JobHistory, chance: random.Random) -> None:
     with history.db.writing():
         jobs = claims.claim(history.db, claims.ClaimRequest(NOW, 100, NOW + 60_000))
         starts = [begin(job, chance) for job in jobs]
-        attempts.begin_all(history.db, [attempts.Intent(start, 0) for start in starts], NOW)
+        attempts.begin_all(history.db, starts, NOW)
     with history.db.writing():
         ends = [end(start, job.attempts + 1, chance) for job, start in zip(jobs, starts, strict=True)]
         states = attempt_ends.end_all(history.db, ends)
@@ -103,7 +103,7 @@ def test_part_after_another_is_no_retry(tmp_path: Path) -> None:
             with history.db.writing():
                 [job] = claims.claim(history.db, claims.ClaimRequest(NOW, 1, NOW + 60_000))
                 start = begin(job, random.Random(0))
-                attempts.begin(history.db, start, NOW, 0)
+                attempts.begin(history.db, start, NOW)
                 result = AttemptResult(Outcome.POSTED, ts="1796137200.000100")
                 end = attempt_ends.AttemptEnd(job.id, job.token, start.part, NOW, result, state, NOW, 1)
                 attempt_ends.end_all(history.db, [end])

@@ -67,7 +67,7 @@ class PoolAtInstant:
             [job] = claims.claim(db, ClaimRequest(now, 1, now + 60_000))
             start = attempts.AttemptStart(job.id, job.token, job.version, job.channel, self.name, now, now)
             [result] = attempts.write_intents(
-                db, [attempts.Intent(start, now + self.hold_ms)], now, is_sharing=is_sharing
+                db, [start._replace(held_until=now + self.hold_ms)], now, is_sharing=is_sharing
             )
             assert result.is_written
         return start

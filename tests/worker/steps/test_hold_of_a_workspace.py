@@ -24,9 +24,9 @@ def test_limit_lasts_no_hour_after_clock_is_set_back(app: App) -> None:
     with session.db.writing():
         [job] = claims.claim(session.db, ClaimRequest(clock[0], 1, clock[0] + 60_000))
         delivery = Delivery(job, job.source, clock[0], attempt=1, sent_at=clock[0])
-        assert attempts.begin(session.db, build_start(sender.in_flight, delivery, "pool/1", clock[0]), clock[0], 0)
+        assert attempts.begin(session.db, build_start(sender.in_flight, delivery, "pool/1", clock[0]), clock[0])
     sender.ender.end(
-        delivery, PostResponse(1, AttemptResult(Outcome.RATE_LIMITED, "ratelimited", retry_after_ms=2_000))
+        delivery, PostResponse(1, AttemptResult(Outcome.RATE_LIMITED, "ratelimited", retry_after_ms=2_000)), clock[0]
     )
     clock[0] -= HOUR_MS
     sender.in_flight.writes.commit(session.db)
