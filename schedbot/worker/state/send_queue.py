@@ -102,7 +102,11 @@ class SendQueue:
 
     def add(self, delivery: Delivery, at: int) -> None:
         """Queue a delivery to be sent from `at` on."""
-        insort(self._scheduled, ScheduledSend(at, next(self._order), delivery))
+        send, scheduled = ScheduledSend(at, next(self._order), delivery), self._scheduled
+        if not scheduled or scheduled[-1].at <= at:  # nearly all
+            scheduled.append(send)
+        else:
+            insort(scheduled, send)
 
     def take_due(self, until: int, limit: int) -> list[Delivery]:
         """Return up to `limit` deliveries to send up to that instant, one per channel at most.

@@ -160,7 +160,7 @@ class Claimer:
         elif not job.stored and self.is_render_queue_full(job, steady):
             self.in_flight.put_back(job, now + no_renderer_ms())
         elif not (job.calendar and self.sender.defer_if_closed(job, max(now, job.available_at))):
-            self.render(job, now)
+            self.render(job, now, opens_at)
 
     def is_render_queue_full(self, job: ClaimedJob, steady: int) -> bool:
         """Would the job's report wait long for a renderer?"""
@@ -188,14 +188,14 @@ class Claimer:
         """Drop the slots that have passed."""
         self.put_back_slots = {channel: slot for channel, slot in self.put_back_slots.items() if slot >= now}
 
-    def render(self, job: ClaimedJob, now: int) -> None:
-        """Start the delivery of a job: have its report rendered."""
+    def render(self, job: ClaimedJob, now: int, opens_at: int) -> None:
+        """Have the report of a job rendered, to be sent from `opens_at` on (steady milliseconds)."""
         try:
             source = tokens.resolve_source(job.source, self.in_flight.session.settings.token, job.workspace)
         except TokenUnavailable as error:
             self.pause_for_token(job, str(error))
             return
-        delivery = Delivery(job, source, now)
+        delivery = Delivery(job, source, now, start_at=opens_at)
         self.in_flight.add(delivery)
         if job.is_superseded:
             self.sender.end_unsent(delivery, AttemptResult(Outcome.NOTHING_TO_REPORT, "superseded"))
@@ -208,8 +208,7 @@ class Claimer:
 
     def queue(self, delivery: Delivery) -> None:
         """Queue a message for the instant at which it is due and its channel free."""
-        wait_ms = find_wait_ms(delivery.job, self.in_flight.session.now())
-        self.in_flight.send_queue.add(delivery, steady_ms() + wait_ms)
+        self.in_flight.send_queue.add(delivery, delivery.start_at)
 
     def on_live_rendered(self, delivery: Delivery, rendered: RenderedReport) -> None:
         """Take the result of a named report: queue its message, or end the attempt without one."""
