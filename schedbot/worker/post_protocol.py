@@ -94,7 +94,7 @@ def encode_responses(responses: Sequence[PostResponse]) -> bytes:
 def request_values(request: PostRequest) -> RequestValues:
     """Return the values of a post in the order of `build_request`."""
     key, source, rereads_token, channel, message, metadata, start_before, options, start_at = request
-    option_values = None if options is PLAIN_POST or options == PLAIN_POST else astuple(options)
+    option_values = None if options == PLAIN_POST else astuple(options)
     source_values = (source.kind, source.place)
     values = message_values(message)
     return (key, source_values, rereads_token, channel, values, metadata, start_before, option_values, start_at)
