@@ -170,7 +170,9 @@ def check_json(value: Any) -> None:
     try:
         json.dumps(value, allow_nan=False)
     except ValueError:
-        raise BadInput(f"{_find_nan(value)} is no number in JSON.", "Write null, or leave the value out.") from None
+        if number := _find_nan(value):
+            raise BadInput(f"{number} is no number in JSON.", "Write null, or leave the value out.") from None
+        raise BadInput("A number in the JSON is too large.", "Write it as text.") from None
 
 
 def _entries(value: Any) -> Iterable[Any]:
@@ -185,7 +187,7 @@ def too_deep() -> BadInput:
 
 
 def _find_nan(value: Any) -> str:
-    """Return `NaN`, `Infinity` or `-Infinity`: the first that a value contains."""
+    """Return `NaN`, `Infinity` or `-Infinity`: the first that a value contains; empty without one."""
     import json
     import math
 
@@ -198,4 +200,4 @@ def _find_nan(value: Any) -> str:
                 pending += reversed(table.values())
             case list() as entries:
                 pending += reversed(entries)
-    return "NaN"
+    return ""

@@ -59,6 +59,8 @@ def test_value_becomes_the_text_of_a_cell(column: str, value: Any, text: str) ->
         ("count", float("nan"), "NaN is no number in JSON."),
         ("count", float("inf"), "Infinity is no number in JSON."),
         ("count", 10**20, "The number is too large."),
+        pytest.param("count", 10**400, "The number is too large.", id="larger than any float"),
+        ("params", {"a": [10**5_000]}, "A number in the JSON is too large."),
         ("count", Decimal("NaN"), "The number is too large."),
         ("grace", timedelta(seconds=-1), "is not a number of seconds"),
         ("grace", timedelta(milliseconds=1), "is not a number of seconds"),

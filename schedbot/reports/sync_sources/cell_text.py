@@ -77,7 +77,8 @@ def to_json(value: Any) -> str:
 
 def number_to_text(value: int | float | Decimal) -> str:
     """Return a number; a whole one without a fraction. Raises BadInput."""
-    if not (math.isfinite(value) and -LARGEST < value < LARGEST):
+    is_finite = isinstance(value, int) or math.isfinite(value)  # isfinite raises for an int that no float holds
+    if not (is_finite and -LARGEST < value < LARGEST):
         raise BadInput("The number is too large.", "Use a number of up to 18 digits.")
     whole = int(value)
     return str(whole) if whole == value else str(value)
