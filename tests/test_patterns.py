@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.fuzz.patterns import UsedPattern, find_patterns, hard_texts
 
-MOST_S = 1.0  # of processor time for 100 kB; a linear pattern takes a tenth of it, a quadratic one a minute
+MOST_S = 1.0  # of processor time for 50 kB; a linear pattern takes a twentieth of it, a quadratic one 15 s
 PATTERNS = find_patterns()
 
 

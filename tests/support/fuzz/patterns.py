@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[3]
 METHODS = ("fullmatch", "match", "search", "sub", "split", "findall", "finditer")
-LENGTH = 100_000
+LENGTH = 50_000
 COMMON = "a1 \n"  # characters that many classes match
 
 
