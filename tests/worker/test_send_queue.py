@@ -57,6 +57,16 @@ def test_next_post_of_channel_leaves_a_second_after_the_last() -> None:
     assert take_ids(queue, 9_100 + PACE_MS) == [2]
 
 
+def test_release_brings_no_channel_forward() -> None:
+    queue = SendQueue()
+    queue.release(ChannelKey("w", "C1"), 1_000)
+    queue.add(delivery(1), 0)
+    assert take_ids(queue, 1_000) == [1]  # its intent may be written before its instant
+    queue.release(ChannelKey("w", "C1"), 900)  # it is dropped before it has left
+    queue.add(delivery(2), 0)
+    assert take_ids(queue, 999) == []
+
+
 def test_channels_do_not_wait_for_each_other() -> None:
     queue = SendQueue()
     for job_id in range(5):

@@ -136,9 +136,15 @@ class InFlight:
         for poster in self.posters:
             poster.deliveries.pop(delivery.key, None)
         self.count_in_channel(delivery.channel, -1)
-        if delivery.sent_steady:
+        if delivery.holds_channel:
             now = steady_ms() if steady is None else steady
-            self.send_queue.release(delivery.channel, now + PACE_MS if delivery.attempt else now)
+            self.release_channel(delivery, now + PACE_MS if delivery.attempt else now)
+
+    def release_channel(self, delivery: Delivery, free_at: int) -> None:
+        """Let the next post go to the channel that a delivery holds, from `free_at` on (steady milliseconds)."""
+        if delivery.holds_channel:
+            delivery.holds_channel = False
+            self.send_queue.release(delivery.channel, free_at)
 
     def move(self, delivery: Delivery, channel: str) -> None:
         """Let a delivery go to another channel of its workspace."""
@@ -171,7 +177,6 @@ class InFlight:
         self.put_back(job, self.session.now() + claims.FAILURE_PAUSE_MS)
         for delivery in [delivery for delivery in self.deliveries.values() if delivery.job is job]:
             self.remove(delivery)
-            self.send_queue.release(delivery.channel, steady_ms())
 
     def give_up(self, delivery: Delivery, failure: WriteFailure) -> None:
         """End a delivery of which a write, or its callback, met an unexpected error.
@@ -184,9 +189,9 @@ class InFlight:
             self.put_failing_back(job, "write", failure.error)
             return
         log.failure("record", failure.error, job=job.id, schedule=job.schedule)
-        self.remove(delivery)
         if delivery.sent_steady:  # its message may still arrive
-            self.send_queue.release(delivery.channel, delivery.sent_steady + self.arrival_limit_ms)
+            self.release_channel(delivery, delivery.sent_steady + self.arrival_limit_ms)
+        self.remove(delivery)
 
     def renew_leases(self) -> None:
         """Extend the leases of all jobs in flight."""

@@ -42,7 +42,8 @@ class Delivery:
     attempt: int = 0  # its number, once the intent is on the disk
     sent_at: int | None = None
     sent_steady: int = 0
-    start_at: int = 0  # steady: its earliest instant, as the queue knew it
+    start_at: int = 0  # steady: not sent before
+    holds_channel: bool = False  # no other post goes to its channel
     channel_held_until: int = 0  # in `pacing`
     requested_at: int = 0  # steady: when the poster got it; 0: not yet, so no response is due
     is_done: bool = False
@@ -125,13 +126,14 @@ class SendQueue:
                 self.add(delivery, delivery.start_at)
             else:
                 self._busy.add(delivery.channel)
+                delivery.holds_channel = True
                 due.append(delivery)
         return due
 
     def release(self, channel: ChannelKey, free_at: int) -> None:
-        """End a channel's post; the next may be sent from `free_at` on."""
+        """End a channel's post; the next may be sent from `free_at` on, or later if that is known."""
         self._busy.discard(channel)
-        self._free_at[channel] = free_at
+        self._free_at[channel] = free_at = max(free_at, self._free_at.get(channel, 0))
         waiting = self._waiting.get(channel)
         while waiting:
             delivery = waiting.popleft()

@@ -59,7 +59,6 @@ class ConversationOpener:
         available_at = self.in_flight.session.now() + wait_ms + int(random.random() * SPREAD_MS)
         self.in_flight.put_back(delivery.job, available_at)
         self.in_flight.remove(delivery)
-        self.in_flight.send_queue.release(delivery.channel, steady_ms())
 
     def hold(self, delivery: Delivery, wait_ms: int) -> None:
         """Open no direct message in the workspace until a rate limit is over, and give the delivery back."""
@@ -104,7 +103,7 @@ class ConversationOpener:
     def requeue(self, delivery: Delivery, channel: str) -> None:
         """Queue a delivery to a user for the conversation with that user."""
         steady, send_queue = steady_ms(), self.in_flight.send_queue
-        send_queue.release(delivery.channel, steady)
+        self.in_flight.release_channel(delivery, steady)
         self.in_flight.move(delivery, channel)
         send_queue.add(delivery, send_queue.earliest_at(delivery.channel, max(steady, delivery.start_at)))
 

@@ -89,7 +89,7 @@ class Sender:
         if job.deadline_at < now:
             self.expire(delivery)
         elif job.calendar and self.defer_if_closed(job, max(now, job.available_at)):
-            self.drop(delivery)
+            self.in_flight.remove(delivery)
         elif channel_ids.is_person(job.channel):
             self.opener.open(delivery, next(posters), steady)
         else:
@@ -110,12 +110,7 @@ class Sender:
     def expire(self, delivery: Delivery) -> None:
         """End a delivery whose grace ended while it waited for its channel."""
         self.in_flight.expire(delivery.job)
-        self.drop(delivery)
-
-    def drop(self, delivery: Delivery) -> None:
-        """Remove a delivery that is not sent, and let its channel's next post go."""
         self.in_flight.remove(delivery)
-        self.in_flight.send_queue.release(delivery.channel, steady_ms())
 
     def defer_if_closed(self, job: ClaimedJob, now: int) -> bool:
         """Is the job's calendar closed at `now`? If so, the job waits for the opening, or is skipped."""
@@ -195,11 +190,11 @@ class Sender:
             self.in_flight.put_back(job, intent.channel_free_at)
             self.in_flight.remove(delivery)
         else:
-            retry_at = steady_ms() + max(0, intent.channel_free_at - now)
+            retry_at = max(delivery.start_at, steady_ms() + max(0, intent.channel_free_at - now))
             lease_until = now + self.in_flight.session.settings.lease_ms
             self.in_flight.writes.add(lambda db: claims.renew(db, job.token, [job.id], lease_until))
-            self.in_flight.send_queue.release(delivery.channel, retry_at)
-            delivery.sent_steady = 0  # the channel is not its own any more
+            self.in_flight.release_channel(delivery, retry_at)
+            delivery.sent_steady = 0
             self.in_flight.send_queue.add(delivery, retry_at)
 
     def fail_render(self, delivery: Delivery, reason: str) -> None:

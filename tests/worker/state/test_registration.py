@@ -11,10 +11,8 @@ from schedbot.session import Session
 from schedbot.store.jobs import attempt_ends, attempts, claims, pacing, rescue
 from schedbot.store.jobs.claims import ClaimRequest
 from schedbot.store.operations.heartbeats import POOL_ALIVE_MS
-from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.registration import FRESH_MS, PoolRegistration
-from schedbot.worker.state.send_queue import ChannelKey, Delivery, SendQueue
-from schedbot.worker.state.write_queue import WriteFailure
+from schedbot.worker.state.send_queue import ChannelKey, SendQueue
 from tests.store.contract.worker import Worker
 from tests.support.schedules import Schedules, ms
 from tests.support.sql import read_rows
@@ -149,17 +147,6 @@ def test_pool_that_ends_leaves_the_holds_of_its_last_second(schedules: Schedules
     later.write("begin")
     assert not later.is_quiet()
     assert [channel for channel, _ in later.holds()] == ["C0000000001", "C2"]
-
-
-@pytest.mark.parametrize("attempt", [0, 1], ids=["its callback failed", "its end was not written"])
-def test_post_that_is_given_up_holds_its_channel(schedules: Schedules, attempt: int) -> None:
-    schedules.add()
-    in_flight = InFlight(schedules.session, "host:1", "installation-1")
-    job, sent_steady = Worker(schedules.db).claim_one(), steady_ms()
-    delivery = Delivery(job, job.source, NOW, attempt=attempt, sent_at=NOW, sent_steady=sent_steady)
-    in_flight.add(delivery)
-    in_flight.give_up(delivery, WriteFailure(RuntimeError(), is_committed=True))
-    assert in_flight.send_queue.earliest_at(delivery.channel, 0) == sent_steady + in_flight.arrival_limit_ms
 
 
 def test_post_of_a_dead_poster_holds_its_channel(schedules: Schedules, new_pool: PoolMaker) -> None:
