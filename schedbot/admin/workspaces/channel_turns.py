@@ -36,20 +36,24 @@ class Turn:
 def take(session: Session, workspace: Workspace, channel: str, max_wait_ms: int, sleep: Sleep = time.sleep) -> Turn:
     """Wait until the channel is free, and reserve it for one post. Raises SchedbotError if it is not free in time.
 
-    A post in flight holds its channel for its time-out, and ends that with Slack's answer: hence the polling.
+    A post in flight holds its channel for its time-out, or until Slack's answer, which may come at any moment: hence
+    the polling. A rate limit of the workspace has a known end.
     """
     wait_until = steady_ms() + max_wait_ms
     while True:
         now = session.now()
         free_at = find_free_at(session, workspace.id, channel, now)
+        limit_ms = pacing.get_free_at(session.db, workspace.id, pacing.POST, "", now) - now
+        if limit_ms > max_wait_ms:
+            raise rate_limited(workspace, limit_ms)
         if free_at <= now:
             with session.db.writing():
                 turn = reserve(session, workspace.id, channel)
             if turn:
                 wait_for_pools(session, turn, sleep)
                 return turn
-        elif steady_ms() > wait_until or free_at > now + max_wait_ms:
-            raise channel_busy(workspace, channel, free_at - now, max_wait_ms)
+        elif steady_ms() > wait_until:
+            raise SchedbotError(f"Other posts keep {channel} busy.", "Try again later, or use another channel.")
         sleep(max(0, min(free_at - now, POLL_MS)) / 1000)
 
 
@@ -88,12 +92,8 @@ def end(db: Database, turn: Turn, now: int) -> None:
     pacing.release(db, pacing.ChannelRelease(turn.workspace_id, turn.channel, now + PACE_MS, turn.until), now)
 
 
-def channel_busy(workspace: Workspace, channel: str, wait_ms: int, max_wait_ms: int) -> SchedbotError:
-    """Return the error for a channel that is not free in time."""
-    if wait_ms > max_wait_ms:
-        return SchedbotError(
-            f"Slack takes no posts from the workspace '{workspace.name}' for another "
-            f"{times.format_duration(wait_ms)}: rate limit.",
-            hint="Try again after that.",
-        )
-    return SchedbotError(f"Other posts keep {channel} busy.", hint="Try again later, or use another channel.")
+def rate_limited(workspace: Workspace, wait_ms: int) -> SchedbotError:
+    """Return the error for a workspace whose posts Slack limits."""
+    duration = times.format_duration(wait_ms)
+    problem = f"Slack takes no posts from the workspace '{workspace.name}' for another {duration}: rate limit."
+    return SchedbotError(problem, "Try again after that.")

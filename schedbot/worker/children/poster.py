@@ -120,8 +120,8 @@ class Poster:
 
     def flush(self) -> None:
         """Write the responses that wait."""
-        self.writer.write(encode_responses(self.unsent))
-        self.unsent.clear()
+        responses, self.unsent = self.unsent, []  # first: responses that cannot be encoded must not keep back others
+        self.writer.write(encode_responses(responses))
 
     async def post(self, request: PostRequest | ShareRequest) -> None:
         """Post a message or share a file, unless its start is too late or its token unavailable.
