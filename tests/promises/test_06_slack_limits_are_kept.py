@@ -46,6 +46,20 @@ def test_pools_share_the_pace_while_they_start_and_end(app: App) -> None:
         )
 
 
+def test_pool_that_comes_and_goes_delays_no_channel(app: App) -> None:
+    app.timeout_s = 20
+    app.add_due_jobs(1)
+    app.slack.order("hold")
+    pool = app.start("work")
+    app.slack.wait_for_held(1)
+    app.work()  # it writes that the channel of the post in flight is held for 23 s
+    app.slack.release()
+    until(lambda: app.states() == {"succeeded": 1})
+    app.add_due_schedules({"next": {"channel": "C0000000000"}})
+    until(lambda: app.states() == {"succeeded": 2}, within=10)
+    pool.terminate()
+
+
 def test_pool_that_is_alone_writes_no_holds(app: App) -> None:
     app.add_due_jobs(5)
     pool = app.start("work")

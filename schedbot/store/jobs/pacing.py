@@ -4,15 +4,16 @@ Slack counts one post a second a channel, and a Retry-After holds a method in a 
 https://docs.slack.dev/apis/web-api/rate-limits
 
 A hold of a method in a workspace is always written here. The hold of a channel by a post of the queue is written only
-while another pool is registered, because a pool that is alone has its holds in memory. Who posts beside a pool that may
-be alone therefore looks at three places: at this table; at the open attempts, each of which holds its channel until its
-message must have arrived; and at the clock, because posts that ended within the last second are in neither. So a pool
-that starts beside another sends nothing for a second (`worker/state/registration.py`), and a post outside the queue
-reserves its channel here and waits for a second (`admin/workspaces/channel_turns.py`). Whoever writes a hold here makes
-none shorter but its own.
+while another pool is registered: a pool that is alone has its holds in memory. So a process that posts beside a pool
+checks this table and the open attempts, each of which holds its channel until its message must have arrived. It also
+waits a second, because posts that ended within the last second are in neither. A pool that starts beside another sends
+nothing for a second (`worker/state/registration.py`). A post outside the queue reserves its channel here first
+(`admin/workspaces/channel_turns.py`). A pool that starts or ends writes the holds of all open attempts, and the pool of
+such an attempt ends its hold, also when it is alone. Nobody else makes a hold shorter.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -86,6 +87,16 @@ SELECT max(free_at) FROM pacing
    AND held_at <= :now + {MAX_CLOCK_LEAD_MS}
 """
 
+HAS_CHANNEL_HOLDS = f"SELECT EXISTS (SELECT 1 FROM pacing WHERE method = '{POST}' AND channel <> '' AND free_at > :now)"
+# `channels`: JSON of pairs.
+HELD = f"""
+SELECT p.workspace_id, p.channel
+  FROM json_each(:channels) c
+ CROSS JOIN pacing p
+    ON p.workspace_id = c.value ->> 0 AND p.method = '{POST}' AND p.channel = c.value ->> 1
+ WHERE p.free_at > :now
+"""
+
 HOLDS = f"""
 SELECT workspace_id, free_at FROM pacing
  WHERE free_at > :now AND method = :method AND channel = '' AND held_at <= :now + {MAX_CLOCK_LEAD_MS}
@@ -110,6 +121,13 @@ class WorkspaceHold:
 
     workspace_id: str
     free_at: int
+
+
+class HeldChannel(NamedTuple):
+    """A channel that is held for posts."""
+
+    workspace_id: str
+    channel: str
 
 
 class ChannelRelease(NamedTuple):
@@ -144,6 +162,13 @@ def hold_channels(db: Database, free_at: Mapping[tuple[str, str], int], now: int
     held = {"method": POST, "now": now}
     rows = [{**held, "workspace_id": key[0], "channel": key[1], "free_at": until} for key, until in free_at.items()]
     db.execute_many(HOLD, rows)
+
+
+def list_held(db: Database, channels: Sequence[tuple[str, str]], now: int) -> list[HeldChannel]:
+    """Return those of the channels, by workspace and channel, that have a hold here. Cheap where no channel has."""
+    if not db.is_true(HAS_CHANNEL_HOLDS, {"now": now}):
+        return []
+    return db.all(HeldChannel, HELD, {"channels": json.dumps(channels), "now": now})
 
 
 def hold_for_open_attempts(db: Database, now: int, hold_ms: int) -> None:

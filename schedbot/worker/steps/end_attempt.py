@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import starmap
 
 from schedbot.clock import steady_ms
 from schedbot.model import POSTED, AttemptResult, JobState
@@ -11,12 +12,13 @@ from schedbot.posts import THREAD_GONE
 from schedbot.slack.methods.appearance import explain_appearance
 from schedbot.slack.methods.updates import explain_update
 from schedbot.store.database import Database
+from schedbot.store.jobs import pacing
 from schedbot.store.jobs.attempt_ends import AttemptEnd
 from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.state.circuit_breaker import is_outage
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import SUCCEEDED, RetryBudget, Transition, next_state
-from schedbot.worker.state.send_queue import Delivery
+from schedbot.worker.state.send_queue import ChannelKey, Delivery
 from schedbot.worker.state.write_queue import WriteFailure, WriteKind
 from schedbot.worker.steps.write_end import EndedDelivery, Shared, log_result, write_end, write_ends
 
@@ -85,15 +87,17 @@ class AttemptEnder:
         return write_end(db, ended, transition, self.find_shared(db, [ended]))
 
     def find_shared(self, db: Database, ended: Sequence[EndedDelivery]) -> Shared:
-        """Return the channels whose releases others have to see; None: all, because another pool is there.
+        """Return the channels to release in `pacing`; None: all, because another pool is registered.
 
-        Of a pool that is alone: those that its next job waits for, so that `health` tells why it waits.
+        A pool that is alone releases those that another process has held for its post, and those that another of its
+        jobs waits for, so that `health` tells why it waits.
         """
         if self.in_flight.registration.look_for_others(db):
             return None
         per_channel = self.in_flight.per_channel
         channels = [item.delivery.channel for item in ended]
-        return {channel for channel in channels if per_channel.get(channel, 0) > 1}
+        held = pacing.list_held(db, channels, self.in_flight.session.now())
+        return {channel for channel in channels if per_channel.get(channel, 0) > 1}.union(starmap(ChannelKey, held))
 
     def end_with_effects(self, ended: EndedDelivery, transition: Transition) -> None:
         """Write an end that concerns more than its job and channel."""
