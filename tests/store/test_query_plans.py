@@ -115,6 +115,7 @@ STEPS = [
     pytest.param(pacing.OPEN_ATTEMPTS_HOLD_UNTIL, ["attempts USING INDEX attempts_open"], id="until open attempts end"),
     pytest.param(pacing.RELEASE, ["p USING PRIMARY KEY"], id="release a channel"),
     pytest.param(pacing.RELEASE_FOR_ENDS, ["p USING PRIMARY KEY"], id="release channels of attempts"),
+    pytest.param(pacing.HELD, ["p USING PRIMARY KEY (workspace_id=? AND method=? AND channel=?)"], id="held channels"),
     pytest.param(pacing.FREE_AT, ["pacing USING PRIMARY KEY"], id="when a channel is free"),
     pytest.param(pacing.POSTPONE, ["jobs_by_workspace (workspace_id=? AND available_at<?)"], id="postpone a workspace"),
     pytest.param(unknown.TAKE, ["jobs_to_look_up (available_at<?)"], id="take unknown jobs"),

@@ -59,10 +59,13 @@ MAX_CLOCK_LEAD_MS = 30_000
 GAP_MS = 150_000
 KEPT_GAPS = 500
 POOL_ALIVE_MS = 90_000
+FORGET_MS = 86_400_000  # a pool that was killed so long ago
 
 LIST_GAPS = "SELECT started_at, beat_at AS ended_at FROM heartbeats WHERE kind = 'gap' ORDER BY started_at"
 
 LIST_POOLS = "SELECT name, beat_at, is_sharing FROM heartbeats WHERE kind = 'pool'"
+
+DELETE_OLD_POOLS = "DELETE FROM heartbeats WHERE kind = 'pool' AND beat_at < :before"
 
 SET_SHARING = "UPDATE heartbeats SET is_sharing = :is_sharing WHERE kind = 'pool' AND name = :name"
 
@@ -143,6 +146,11 @@ def is_pool_alive(db: Database, now: int) -> bool:
 def list_pools(db: Database) -> list[RegisteredPool]:
     """Return the pools that have not ended in good order."""
     return db.all(RegisteredPool, LIST_POOLS)
+
+
+def delete_old_pools(db: Database, now: int) -> None:
+    """Delete the heartbeats of pools that were killed over a day ago: each commit reads all. Inside a transaction."""
+    db.execute(DELETE_OLD_POOLS, {"before": now - FORGET_MS})
 
 
 def may_pool_post(db: Database, now: int) -> bool:

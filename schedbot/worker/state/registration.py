@@ -44,9 +44,11 @@ class PoolRegistration:
         self.enter(db)
 
     def beat(self, db: Database) -> None:
-        """Write the heartbeat."""
+        """Write the heartbeat, and delete those of pools that were killed long ago."""
+        now = self.session.now()
         self.look_for_others(db)
-        heartbeats.beat(db, "pool", self.pool_name, self.started_at, self.session.now())
+        heartbeats.beat(db, "pool", self.pool_name, self.started_at, now)
+        heartbeats.delete_old_pools(db, now)
 
     def look_for_others(self, db: Database) -> bool:
         """Do others have to see this pool's holds of channels? If they are new, write those that it has now."""

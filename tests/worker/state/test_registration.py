@@ -10,7 +10,8 @@ from schedbot.rules.channel_pace import PACE_MS, find_hold_ms
 from schedbot.session import Session
 from schedbot.store.jobs import attempt_ends, attempts, claims, pacing, rescue
 from schedbot.store.jobs.claims import ClaimRequest
-from schedbot.store.operations.heartbeats import POOL_ALIVE_MS
+from schedbot.store.operations import heartbeats
+from schedbot.store.operations.heartbeats import FORGET_MS, POOL_ALIVE_MS
 from schedbot.worker.state.registration import FRESH_MS, PoolRegistration
 from schedbot.worker.state.send_queue import ChannelKey, SendQueue
 from tests.store.contract.worker import Worker
@@ -113,6 +114,15 @@ def test_killed_pool_counts_as_registered(new_pool: PoolMaker, age_ms: int, is_s
     pool.clock[0] += age_ms
     pool.write("begin")
     assert (pool.write("look_for_others"), pool.is_quiet()) == (is_sharing, is_sharing)
+
+
+@pytest.mark.parametrize(("age_ms", "pools"), [(FORGET_MS, ["host:1", "host:2"]), (FORGET_MS + 1, ["host:2"])])
+def test_killed_pool_is_forgotten_after_a_day(new_pool: PoolMaker, age_ms: int, pools: list[str]) -> None:
+    killed, pool = new_pool("host:1"), new_pool("host:2")
+    killed.write("begin")
+    pool.clock[0] += age_ms
+    pool.write("beat")
+    assert [row.name for row in heartbeats.list_pools(pool.session.db)] == pools
 
 
 def test_killed_pool_of_the_same_name_is_no_other_pool(new_pool: PoolMaker) -> None:
