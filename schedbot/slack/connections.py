@@ -44,7 +44,7 @@ class GuardedConnection(ResponseHandler):
         return self.response is not None and self.response.connection is None
 
     def is_unused(self) -> bool:
-        """Have neither bytes arrived before a request nor the end of the connection? Also in the system's buffer."""
+        """Is the connection open, with no bytes received since the last response, also in the system's buffer?"""
         return self.is_connected() and not self.should_close and not self._poll.poll(0)
 
     def data_received(self, data: bytes) -> None:
@@ -79,7 +79,7 @@ class GuardedConnector(aiohttp.TCPConnector):
 
 
 async def wait_with(connection: Connection, start: Start) -> bool:
-    """Keep the connection until the start. Return whether there was a wait; if it is in vain, close the connection."""
+    """Wait for the start with the connection reserved. Return whether it waited; an error closes the connection."""
     if not start.is_ahead:
         return False
     try:

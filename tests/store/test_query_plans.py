@@ -177,7 +177,6 @@ STEPS = [
         id="record missed spans",
     ),
     pytest.param(missed_spans.OF_SCHEDULE, ["(schedule_id=? AND first_due_at<?)"], id="missed spans of a schedule"),
-    pytest.param(missed_spans.OF_SCHEDULE, ["(schedule_id=? AND first_due_at<?)"], id="missed spans of a schedule"),
     pytest.param(missed_spans.SHRINK, ["missed_spans USING INTEGER PRIMARY KEY"], id="shrink a missed span"),
     pytest.param(settlement.MARK_POSTED, ["jobs USING INTEGER PRIMARY KEY"], id="mark as posted"),
 ]

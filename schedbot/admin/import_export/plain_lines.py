@@ -1,7 +1,7 @@
-"""PlainLines: many new lines of texts at once, column by column.
+"""Many new lines of texts at once, column by column.
 
 A line is plain if the parser of single lines would take each of its own cells as it is, and an earlier line had the
-same rule and terms. One line that is not plain sends its whole batch to that parser, which words the errors.
+same rule and terms. A run of lines with one that is not plain goes to that parser, which words the errors.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ get_line, get_fields = attrgetter("line"), attrgetter("fields")
 
 
 class PlainBatch(NamedTuple):
-    """Checked values of new schedules, by column. `shared` has those that are no schedule's own."""
+    """Checked values of new schedules, by column. `shared`: those that several schedules have in common."""
 
     lines: Sequence[int]
     names: Sequence[str]

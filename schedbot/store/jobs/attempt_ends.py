@@ -68,7 +68,7 @@ UPDATE attempts
 
 
 class AttemptEnd(NamedTuple):
-    """Result of an attempt, and the next state of its job. `release`: of its channel, if others wait for it."""
+    """Result of an attempt, and the next state of its job. `release`: of its channel; None: nobody looks for it."""
 
     job_id: int
     token: int
@@ -83,7 +83,7 @@ class AttemptEnd(NamedTuple):
 
 
 def end_all(db: Database, ends: Sequence[AttemptEnd]) -> list[JobState | None]:
-    """Write the ends of attempts and the next states of their jobs, and release their channels. In a transaction.
+    """Write the ends of attempts, the next states of their jobs, and the releases of channels. In a transaction.
 
     Returns the states that were written: no job is queued for a schedule that is off by now. None, and nothing
     written, if a newer claim holds the job, or the attempt was never written.

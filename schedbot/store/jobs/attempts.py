@@ -1,7 +1,8 @@
 """Begin attempts to post jobs: the intent is on the disk before the first byte of a request leaves.
 
 `BEGIN` is the write-ahead of promise 3 and the guard of promises 4 and 6 in one statement: it writes nothing unless the
-token still holds the lease and the channel is free. The functions take many attempts at once, for one commit.
+token still holds the lease, and `pacing` has no hold of the channel or its workspace. The send queue of a pool keeps
+its own posts apart. The functions take many attempts at once, for one commit.
 """
 
 from collections.abc import Collection, Sequence
@@ -126,7 +127,7 @@ def begin_all(db: Database, starts: Sequence[AttemptStart], now: int, *, is_shar
 
     Return the places of those that are written.
 
-    Nothing is written of an attempt whose claim is lost or its lease passed, or whose channel is busy.
+    Nothing is written of an attempt whose claim is lost or its lease passed, or whose channel has a hold.
     """
     db.execute(STARTS)
     db.execute_many(ADD_START, [(place, *start) for place, start in enumerate(starts)])

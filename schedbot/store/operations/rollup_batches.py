@@ -98,9 +98,9 @@ def prepare(db: Database) -> RollupBatch:
 
 
 def move_on(db: Database, batch: RollupBatch, limit: int) -> RollupBatch | None:
-    """Do the next step of a batch: about `limit` schedules. None: it was the last. Inside a transaction.
+    """Make the next step of a batch: about `limit` counts. Return the batch as it is then, or None after the last step.
 
-    Raises OtherTick, which has to undo the transaction.
+    Inside a transaction. Raises OtherTick, which has to undo the transaction.
     """
     if batch.is_new:
         db.execute(ADD_OTHERS)

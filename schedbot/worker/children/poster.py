@@ -126,7 +126,7 @@ class Poster:
     async def post(self, request: PostRequest | ShareRequest) -> None:
         """Post a message or share a file, unless its start is too late or its token unavailable.
 
-        All is at hand before the start: the token, the request, a connection. No end comes before it either.
+        Token, request and connection are ready before the start. The response is never sent before it.
         """
         number = next(self.numbers)
         if request.start_at:

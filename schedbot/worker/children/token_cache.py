@@ -58,14 +58,14 @@ class CachedToken:
 
 @dataclass(slots=True)
 class TokenCache:
-    """Tokens of commands and token stores."""
+    """Tokens by their source. A file is read each time."""
 
     commands: TokenCommands = field(default_factory=TokenCommands)
     cached: dict[TokenSource, CachedToken] = field(default_factory=dict)
     of_variables: dict[TokenSource, str] = field(default_factory=dict)
 
     async def get(self, source: TokenSource, *, rereads: bool = False) -> str:
-        """Return the token of `source`; with `rereads`, never a cached one. Raises TokenUnavailable."""
+        """Return the token of `source`; with `rereads`, read it again if it can change. Raises TokenUnavailable."""
         if token := self.of_variables.get(source):
             return token
         from schedbot.slack import tokens

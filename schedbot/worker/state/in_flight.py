@@ -84,7 +84,7 @@ class InFlight:
         return max(self.posters, key=FREE_SLOTS, default=None)
 
     def iterate_freest_posters(self) -> Iterator[PosterHandle]:
-        """Yield a poster with the most free slots for each delivery, where each takes one of them."""
+        """Yield, for each further delivery, the poster with the most free slots."""
         heap = [(-poster.free_slots, number, poster) for number, poster in enumerate(self.posters)]
         heapify(heap)
         while True:

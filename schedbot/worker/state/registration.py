@@ -1,14 +1,14 @@
 """Registration of a pool: its row among the heartbeats, by which pools know of each other.
 
-A pool that is alone keeps its holds of channels in memory. While another pool is registered, it writes them for that
-one too (`store/jobs/pacing.py`). Each transaction that writes intents or ends looks who is registered:
+A pool that is alone keeps the holds of its posts in memory. While another pool is registered, it writes them for that
+one too (`store/jobs/pacing.py`). Each transaction that writes intents or ends looks up which pools are registered:
 
 - Another pool is new: first the holds of all posts in flight are written, and those of the channels that are not free.
-- This pool itself does not count as alive, because it was stopped, or the clock was set: others may have posted as if
+- This pool's own heartbeat is old or gone, because it was stopped or the clock was set: others may have posted as if
   they were alone. It registers anew.
 
 A pool that registers beside another sends nothing for a second: posts of the other that ended within the last second
-are not written anywhere, and its later ones are. A killed pool counts as registered for POOL_ALIVE_MS.
+have no hold in the table, and those that end later have one. A killed pool counts as registered for POOL_ALIVE_MS.
 """
 
 from dataclasses import dataclass, field
@@ -46,12 +46,12 @@ class PoolRegistration:
     def beat(self, db: Database) -> None:
         """Write the heartbeat, and delete those of pools that were killed long ago."""
         now = self.session.now()
-        self.look_for_others(db)
+        self.update_sharing(db)
         heartbeats.beat(db, "pool", self.pool_name, self.started_at, now)
         heartbeats.delete_old_pools(db, now)
 
-    def look_for_others(self, db: Database) -> bool:
-        """Do others have to see this pool's holds of channels? If they are new, write those that it has now."""
+    def update_sharing(self, db: Database) -> bool:
+        """Write this pool's holds of channels when another pool appears. Return whether another is registered."""
         now, is_fresh, is_sharing, has_others = self.session.now(), False, False, False
         for pool in heartbeats.list_pools(db):
             if pool.name == self.pool_name:

@@ -20,7 +20,7 @@ from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import SUCCEEDED, RetryBudget, Transition, next_state
 from schedbot.worker.state.send_queue import ChannelKey, Delivery
 from schedbot.worker.state.write_queue import WriteFailure, WriteKind
-from schedbot.worker.steps.write_end import EndedDelivery, Shared, log_result, write_end, write_ends
+from schedbot.worker.steps.write_end import EndedDelivery, ChannelsToRelease, log_result, write_end, write_ends
 
 
 @dataclass(slots=True)
@@ -80,19 +80,19 @@ class AttemptEnder:
 
     def write_ends(self, db: Database, ended: Sequence[EndedDelivery]) -> list[JobState | None]:
         """Write the ends of attempts. Return the states of their jobs."""
-        return write_ends(db, ended, self.find_shared(db, ended))
+        return write_ends(db, ended, self.find_channels_to_release(db, ended))
 
     def write_end_with_effects(self, db: Database, ended: EndedDelivery, transition: Transition) -> JobState | None:
         """Write an end that concerns more than its job and channel. Return the state of its job."""
-        return write_end(db, ended, transition, self.find_shared(db, [ended]))
+        return write_end(db, ended, transition, self.find_channels_to_release(db, [ended]))
 
-    def find_shared(self, db: Database, ended: Sequence[EndedDelivery]) -> Shared:
+    def find_channels_to_release(self, db: Database, ended: Sequence[EndedDelivery]) -> ChannelsToRelease:
         """Return the channels to release in `pacing`; None: all, because another pool is registered.
 
         A pool that is alone releases those that another process has held for its post, and those that another of its
         jobs waits for, so that `health` tells why it waits.
         """
-        if self.in_flight.registration.look_for_others(db):
+        if self.in_flight.registration.update_sharing(db):
             return None
         per_channel = self.in_flight.per_channel
         channels = [item.delivery.channel for item in ended]

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
 # A job waits this long for a busy channel; a job that has to wait longer is put back.
 CHANNEL_WAIT_MS = 5_000
-# Intents are written this early, and the poster starts at the instant: so the first posts wait for no commit.
+# Intents are written at most this early, so that a post need not wait for its commit; the poster waits for the instant.
 AHEAD_MS = 100
-LEAST_AHEAD_MS = 50  # at the latest; what is due until AHEAD_MS shares the commit
-# Posts that leave first when some are due and none is in flight: a commit with few intents is on the disk sooner.
+LEAST_AHEAD_MS = 50  # a commit is made so early, and takes what is due until AHEAD_MS with it
+# Intents that are written first when posts are due and none is in flight: a small commit ends sooner.
 FIRST_POSTS = 16
 
 
@@ -149,7 +149,7 @@ class Sender:
 
     def write_intents(self, db: Database, posts: Sequence[PlannedPost]) -> list[IntentResult]:
         """Write that messages are about to leave; but none may while the pool is quiet."""
-        is_sharing, now = self.in_flight.registration.look_for_others(db), self.in_flight.session.now()
+        is_sharing, now = self.in_flight.registration.update_sharing(db), self.in_flight.session.now()
         quiet_ms = self.in_flight.send_queue.quiet_until - steady_ms()
         if quiet_ms > 0:
             return [attempts.refuse(db, post.start, now + quiet_ms) for post in posts]
@@ -224,7 +224,7 @@ class Sender:
         in_flight, now, steady = self.in_flight, self.in_flight.session.now(), steady_ms()
         breaker, passing = in_flight.breaker, in_flight.passing
         for response in responses:
-            delivery = poster.deliveries.pop(response.key, None)  # its place is free: its end is beside the next intent
+            delivery = poster.deliveries.pop(response.key, None)  # frees its slot now
             if delivery is None:
                 continue
             poster.waiting.results += 1

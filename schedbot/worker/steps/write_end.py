@@ -17,7 +17,7 @@ from schedbot.worker.state.next_state import SPREAD_MS, Transition
 from schedbot.worker.state.passing_failures import waits_by_itself
 from schedbot.worker.state.send_queue import ChannelKey, Delivery
 
-Shared = Set[ChannelKey] | None
+ChannelsToRelease = Set[ChannelKey] | None
 EXPECTED = (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT, Outcome.NOT_READY, Outcome.NOTHING_TO_REPORT)
 
 
@@ -28,14 +28,16 @@ class EndedDelivery(NamedTuple):
     delivery: Delivery
 
 
-def write_ends(db: Database, ended: Sequence[EndedDelivery], shared: Shared) -> list[JobState | None]:
-    """Write the ends of attempts, and release the channels in `shared`; None: all. Return the states of their jobs."""
-    if shared is not None and not shared:
+def write_ends(db: Database, ended: Sequence[EndedDelivery], released: ChannelsToRelease) -> list[JobState | None]:
+    """Write the ends of attempts, and release the channels in `released`; None: all. Return the states of their jobs."""
+    if released is not None and not released:
         return attempt_ends.end_all(db, [end for end, _ in ended])
     return attempt_ends.end_all(
         db,
         [
-            end._replace(release=find_release(end, delivery)) if shared is None or delivery.channel in shared else end
+            end._replace(release=find_release(end, delivery))
+            if released is None or delivery.channel in released
+            else end
             for end, delivery in ended
         ],
     )
@@ -49,11 +51,13 @@ def find_release(end: attempt_ends.AttemptEnd, delivery: Delivery) -> ChannelRel
     return ChannelRelease(*delivery.channel, free_at, delivery.channel_held_until)
 
 
-def write_end(db: Database, ended: EndedDelivery, transition: Transition, shared: Shared) -> JobState | None:
+def write_end(
+    db: Database, ended: EndedDelivery, transition: Transition, released: ChannelsToRelease
+) -> JobState | None:
     """Write an attempt's end with its effects on workspace and schedule. Return the job's state."""
     end, delivery = ended
     job, now = delivery.job, end.ended_at
-    [state] = write_ends(db, [ended], shared)
+    [state] = write_ends(db, [ended], released)
     if state is None:
         return None
     if delivery.has_place or end.result.error == THREAD_GONE:

@@ -62,7 +62,7 @@ class PoolAtInstant:
         """Claim the job that is available, and write the intent to post it as this pool writes it now."""
         db, now = self.session.db, self.clock[0]
         with db.writing():
-            is_sharing = self.registration.look_for_others(db)
+            is_sharing = self.registration.update_sharing(db)
             [job] = claims.claim(db, ClaimRequest(now, 1, now + 60_000))
             start = attempts.AttemptStart(job.id, job.token, job.version, job.channel, self.name, now, now)
             [result] = attempts.write_intents(
@@ -87,11 +87,11 @@ def test_holds_are_written_from_when_another_pool_starts(schedules: Schedules, n
     first.write("begin")
     start = first.begin_attempt()
     first.end_post("C2")
-    assert (first.write("look_for_others"), first.is_quiet(), first.holds()) == (False, False, [])
+    assert (first.write("update_sharing"), first.is_quiet(), first.holds()) == (False, False, [])
     first.clock[0] += 300
     second.write("begin")
     assert (second.is_quiet(), second.holds()) == (True, [("C0000000001", first.hold_ms - 300)])
-    assert (first.write("look_for_others"), first.is_quiet()) == (True, False)
+    assert (first.write("update_sharing"), first.is_quiet()) == (True, False)
     [in_flight, (channel, left_ms)] = second.holds()
     assert (in_flight, channel) == (("C0000000001", first.hold_ms - 300), "C2")
     assert isinstance(left_ms, int)
@@ -102,7 +102,7 @@ def test_holds_are_written_from_when_another_pool_starts(schedules: Schedules, n
         attempt_ends.end_all(schedules.db, [end])
     assert first.holds()[0] == ("C0000000001", PACE_MS)  # its own release ends the hold that the other pool wrote
     second.write("end")
-    assert first.write("look_for_others") is False
+    assert first.write("update_sharing") is False
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_killed_pool_counts_as_registered(new_pool: PoolMaker, age_ms: int, is_s
     killed.write("begin")
     pool.clock[0] += age_ms
     pool.write("begin")
-    assert (pool.write("look_for_others"), pool.is_quiet()) == (is_sharing, is_sharing)
+    assert (pool.write("update_sharing"), pool.is_quiet()) == (is_sharing, is_sharing)
 
 
 @pytest.mark.parametrize(("age_ms", "pools"), [(FORGET_MS, ["host:1", "host:2"]), (FORGET_MS + 1, ["host:2"])])
@@ -129,10 +129,10 @@ def test_killed_pool_of_the_same_name_is_no_other_pool(new_pool: PoolMaker) -> N
     new_pool("host:1").write("begin")
     pool = new_pool("host:1")
     pool.write("begin")
-    assert (pool.is_quiet(), pool.write("look_for_others")) == (True, False)
+    assert (pool.is_quiet(), pool.write("update_sharing")) == (True, False)
 
 
-@pytest.mark.parametrize("step", ["beat", "look_for_others"])
+@pytest.mark.parametrize("step", ["beat", "update_sharing"])
 @pytest.mark.parametrize("cause", ["it was stopped", "its row is gone"])
 def test_pool_that_was_out_of_sight_registers_anew(new_pool: PoolMaker, step: str, cause: str) -> None:
     pool, other = new_pool("host:1"), new_pool("host:2")
@@ -144,7 +144,7 @@ def test_pool_that_was_out_of_sight_registers_anew(new_pool: PoolMaker, step: st
             pool.session.db.execute("DELETE FROM heartbeats WHERE name = 'host:1'")
     assert not pool.is_quiet()
     pool.write(step)
-    assert (pool.is_quiet(), pool.write("look_for_others"), other.write("look_for_others")) == (True, True, True)
+    assert (pool.is_quiet(), pool.write("update_sharing"), other.write("update_sharing")) == (True, True, True)
 
 
 def test_pool_that_ends_leaves_the_holds_of_its_last_second(schedules: Schedules, new_pool: PoolMaker) -> None:
