@@ -20,7 +20,7 @@ from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import SUCCEEDED, RetryBudget, Transition, next_state
 from schedbot.worker.state.send_queue import ChannelKey, Delivery
 from schedbot.worker.state.write_queue import WriteFailure, WriteKind
-from schedbot.worker.steps.write_end import EndedDelivery, ChannelsToRelease, log_result, write_end, write_ends
+from schedbot.worker.steps.write_end import ChannelsToRelease, EndedDelivery, log_result, write_end, write_ends
 
 
 @dataclass(slots=True)

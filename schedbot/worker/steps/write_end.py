@@ -28,15 +28,15 @@ class EndedDelivery(NamedTuple):
     delivery: Delivery
 
 
-def write_ends(db: Database, ended: Sequence[EndedDelivery], released: ChannelsToRelease) -> list[JobState | None]:
-    """Write the ends of attempts, and release the channels in `released`; None: all. Return the states of their jobs."""
-    if released is not None and not released:
+def write_ends(db: Database, ended: Sequence[EndedDelivery], channels: ChannelsToRelease) -> list[JobState | None]:
+    """Write the ends of attempts, and release these channels (None: all). Return the states of their jobs."""
+    if channels is not None and not channels:
         return attempt_ends.end_all(db, [end for end, _ in ended])
     return attempt_ends.end_all(
         db,
         [
             end._replace(release=find_release(end, delivery))
-            if released is None or delivery.channel in released
+            if channels is None or delivery.channel in channels
             else end
             for end, delivery in ended
         ],
@@ -52,12 +52,12 @@ def find_release(end: attempt_ends.AttemptEnd, delivery: Delivery) -> ChannelRel
 
 
 def write_end(
-    db: Database, ended: EndedDelivery, transition: Transition, released: ChannelsToRelease
+    db: Database, ended: EndedDelivery, transition: Transition, channels: ChannelsToRelease
 ) -> JobState | None:
     """Write an attempt's end with its effects on workspace and schedule. Return the job's state."""
     end, delivery = ended
     job, now = delivery.job, end.ended_at
-    [state] = write_ends(db, [ended], released)
+    [state] = write_ends(db, [ended], channels)
     if state is None:
         return None
     if delivery.has_place or end.result.error == THREAD_GONE:
