@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from schedbot.model import Recurrence, Report, TokenSource
 from schedbot.rules.channel_pace import PACE_MS
 from schedbot.store.jobs.claims import ClaimedJob
-from schedbot.worker.state.send_queue import ChannelKey, Delivery, SendQueue
+from schedbot.store.jobs.pacing import ChannelKey
+from schedbot.worker.state.send_queue import Delivery, SendQueue
 
 
 def delivery(job_id: int, workspace: str = "w", channel: str = "C1") -> Delivery:

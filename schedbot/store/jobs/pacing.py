@@ -123,8 +123,8 @@ class WorkspaceHold:
     free_at: int
 
 
-class HeldChannel(NamedTuple):
-    """A channel that is held for posts."""
+class ChannelKey(NamedTuple):
+    """A channel of a workspace."""
 
     workspace_id: str
     channel: str
@@ -157,18 +157,18 @@ def list_holds(db: Database, now: int) -> dict[str, int]:
     return {hold.workspace_id: hold.free_at for hold in holds}
 
 
-def hold_channels(db: Database, free_at: Mapping[tuple[str, str], int], now: int) -> None:
-    """Hold channels for posts, each until its own instant. `free_at`: by workspace and channel. In a transaction."""
+def hold_channels(db: Database, free_at: Mapping[ChannelKey, int], now: int) -> None:
+    """Hold channels for posts, each until its own instant. Inside a transaction."""
     held = {"method": POST, "now": now}
-    rows = [{**held, "workspace_id": key[0], "channel": key[1], "free_at": until} for key, until in free_at.items()]
+    rows = [{**held, **key._asdict(), "free_at": until} for key, until in free_at.items()]
     db.execute_many(HOLD, rows)
 
 
-def list_held(db: Database, channels: Sequence[tuple[str, str]], now: int) -> list[HeldChannel]:
-    """Return those of the channels, by workspace and channel, that have a hold here. Cheap where no channel has."""
+def list_held(db: Database, channels: Sequence[ChannelKey], now: int) -> list[ChannelKey]:
+    """Return those of the channels that have a hold here. Cheap where no channel has."""
     if not db.is_true(HAS_CHANNEL_HOLDS, {"now": now}):
         return []
-    return db.all(HeldChannel, HELD, {"channels": json.dumps(channels), "now": now})
+    return db.all(ChannelKey, HELD, {"channels": json.dumps(channels), "now": now})
 
 
 def hold_for_open_attempts(db: Database, now: int, hold_ms: int) -> None:

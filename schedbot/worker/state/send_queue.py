@@ -14,15 +14,9 @@ from typing import NamedTuple
 from schedbot.model import Message, TokenSource
 from schedbot.store.jobs.claims import NO_THREAD, ClaimedJob
 from schedbot.store.jobs.message_files import StoredFile
+from schedbot.store.jobs.pacing import ChannelKey
 
 KEYS = count(1)
-
-
-class ChannelKey(NamedTuple):
-    """A channel of a workspace."""
-
-    workspace_id: str
-    channel: str
 
 
 @dataclass(slots=True, eq=False)

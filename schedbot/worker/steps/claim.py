@@ -21,10 +21,11 @@ from schedbot.store.database import Database
 from schedbot.store.jobs import claims, settlement
 from schedbot.store.jobs.claims import ClaimedJob
 from schedbot.store.jobs.fairness import RoundRobin
+from schedbot.store.jobs.pacing import ChannelKey
 from schedbot.store.schedules import workspaces
 from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.state.in_flight import InFlight
-from schedbot.worker.state.send_queue import ChannelKey, Delivery
+from schedbot.worker.state.send_queue import Delivery
 from schedbot.worker.state.write_queue import WriteFailure
 from schedbot.worker.steps.prepare import Preparer
 from schedbot.worker.steps.render import RenderPool

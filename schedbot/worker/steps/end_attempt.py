@@ -4,7 +4,6 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import starmap
 
 from schedbot.clock import steady_ms
 from schedbot.model import POSTED, AttemptResult, JobState
@@ -18,7 +17,7 @@ from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.state.circuit_breaker import is_outage
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import SUCCEEDED, RetryBudget, Transition, next_state
-from schedbot.worker.state.send_queue import ChannelKey, Delivery
+from schedbot.worker.state.send_queue import Delivery
 from schedbot.worker.state.write_queue import WriteFailure, WriteKind
 from schedbot.worker.steps.write_end import ChannelsToRelease, EndedDelivery, log_result, write_end, write_ends
 
@@ -97,7 +96,7 @@ class AttemptEnder:
         per_channel = self.in_flight.per_channel
         channels = [item.delivery.channel for item in ended]
         held = pacing.list_held(db, channels, self.in_flight.session.now())
-        return {channel for channel in channels if per_channel.get(channel, 0) > 1}.union(starmap(ChannelKey, held))
+        return {channel for channel in channels if per_channel.get(channel, 0) > 1}.union(held)
 
     def end_with_effects(self, ended: EndedDelivery, transition: Transition) -> None:
         """Write an end that concerns more than its job and channel."""

@@ -15,12 +15,13 @@ from schedbot.model import AttemptResult, Outcome
 from schedbot.slack import channel_ids, error_codes
 from schedbot.slack.methods.direct_messages import explain_refusal
 from schedbot.store.jobs import direct_messages
+from schedbot.store.jobs.pacing import ChannelKey
 from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.protocol import OpenRequest, OpenResponse
 from schedbot.worker.state.in_flight import InFlight
 from schedbot.worker.state.next_state import RATE_LIMIT_MS, SPREAD_MS
 from schedbot.worker.state.poster_handle import PosterHandle
-from schedbot.worker.state.send_queue import ChannelKey, Delivery
+from schedbot.worker.state.send_queue import Delivery
 
 CHANNEL_NOT_FOUND = "channel_not_found"
 

@@ -11,11 +11,11 @@ from schedbot.store.database import Database
 from schedbot.store.fanout import enqueue_due
 from schedbot.store.jobs import attempt_ends, message_parts, pacing, settlement, threads
 from schedbot.store.jobs.claims import ClaimedJob
-from schedbot.store.jobs.pacing import ChannelRelease
+from schedbot.store.jobs.pacing import ChannelKey, ChannelRelease
 from schedbot.store.schedules import schedules
 from schedbot.worker.state.next_state import SPREAD_MS, Transition
 from schedbot.worker.state.passing_failures import waits_by_itself
-from schedbot.worker.state.send_queue import ChannelKey, Delivery
+from schedbot.worker.state.send_queue import Delivery
 
 ChannelsToRelease = Set[ChannelKey] | None
 EXPECTED = (Outcome.RATE_LIMITED, Outcome.LOST_UNSENT, Outcome.NOT_READY, Outcome.NOTHING_TO_REPORT)

@@ -10,10 +10,11 @@ from schedbot.rules.channel_pace import PACE_MS, find_hold_ms
 from schedbot.session import Session
 from schedbot.store.jobs import attempt_ends, attempts, claims, pacing, rescue
 from schedbot.store.jobs.claims import ClaimRequest
+from schedbot.store.jobs.pacing import ChannelKey
 from schedbot.store.operations import heartbeats
 from schedbot.store.operations.heartbeats import FORGET_MS, POOL_ALIVE_MS
 from schedbot.worker.state.registration import FRESH_MS, PoolRegistration
-from schedbot.worker.state.send_queue import ChannelKey, SendQueue
+from schedbot.worker.state.send_queue import SendQueue
 from tests.store.contract.worker import Worker
 from tests.support.schedules import Schedules, ms
 from tests.support.sql import read_rows

@@ -5,9 +5,10 @@ from schedbot.model import AttemptResult, Outcome
 from schedbot.session import Session
 from schedbot.store.jobs import attempts, claims
 from schedbot.store.jobs.claims import ClaimRequest
+from schedbot.store.jobs.pacing import ChannelKey
 from schedbot.worker.post_protocol import PostResponse
 from schedbot.worker.state.in_flight import InFlight
-from schedbot.worker.state.send_queue import ChannelKey, Delivery
+from schedbot.worker.state.send_queue import Delivery
 from schedbot.worker.steps.attempt_requests import build_start
 from schedbot.worker.steps.send import Sender
 from tests.support.app import App, now_ms
