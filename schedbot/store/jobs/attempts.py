@@ -100,8 +100,6 @@ def write_intents(
     Raises ValueError for two posts to one channel: in one statement for all, the first would not refuse the second.
     """
     begun = begin_all(db, starts, now, is_sharing=is_sharing)
-    if len(begun) == len(starts):
-        return [WRITTEN] * len(starts)
     return [WRITTEN if place in begun else explain_refusal(db, start, now) for place, start in enumerate(starts)]
 
 

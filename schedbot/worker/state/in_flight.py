@@ -19,6 +19,7 @@ from schedbot.session import Session
 from schedbot.store.database import Database
 from schedbot.store.jobs import claims, rescue
 from schedbot.store.jobs.claims import ClaimedJob
+from schedbot.store.jobs.pacing import ChannelKey
 from schedbot.store.operations import ownership
 from schedbot.store.sqlite.location import Location
 from schedbot.worker.state.circuit_breaker import CircuitBreaker
@@ -27,7 +28,7 @@ from schedbot.worker.state.next_state import ARRIVAL_MARGIN_MS, SPREAD_MS
 from schedbot.worker.state.passing_failures import PassingFailures
 from schedbot.worker.state.poster_handle import PosterHandle
 from schedbot.worker.state.registration import PoolRegistration
-from schedbot.worker.state.send_queue import ChannelKey, Delivery, SendQueue
+from schedbot.worker.state.send_queue import Delivery, SendQueue
 from schedbot.worker.state.step_failures import StepFailures
 from schedbot.worker.state.write_queue import WriteFailure, WriteQueue
 
@@ -136,9 +137,8 @@ class InFlight:
         for poster in self.posters:
             poster.deliveries.pop(delivery.key, None)
         self.count_in_channel(delivery.channel, -1)
-        if delivery.holds_channel:
-            now = steady_ms() if steady is None else steady
-            self.release_channel(delivery, now + PACE_MS if delivery.attempt else now)
+        now = steady_ms() if steady is None else steady
+        self.release_channel(delivery, now + PACE_MS if delivery.attempt else now)
 
     def release_channel(self, delivery: Delivery, free_at: int) -> None:
         """Let the next post go to the channel that a delivery holds, from `free_at` on (steady milliseconds)."""

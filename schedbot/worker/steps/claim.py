@@ -160,7 +160,7 @@ class Claimer:
             self.in_flight.put_back(job, job.waits_until)
         elif not job.stored and self.is_render_queue_full(job, steady):
             self.in_flight.put_back(job, now + no_renderer_ms())
-        elif not (job.calendar and self.sender.defer_if_closed(job, max(now, job.available_at))):
+        elif not self.sender.defer_if_closed(job, max(now, job.available_at)):
             self.render(job, now, opens_at)
 
     def is_render_queue_full(self, job: ClaimedJob, steady: int) -> bool:

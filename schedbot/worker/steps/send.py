@@ -88,7 +88,7 @@ class Sender:
         job = delivery.job
         if job.deadline_at < now:
             self.expire(delivery)
-        elif job.calendar and self.defer_if_closed(job, max(now, job.available_at)):
+        elif self.defer_if_closed(job, max(now, job.available_at)):
             self.in_flight.remove(delivery)
         elif channel_ids.is_person(job.channel):
             self.opener.open(delivery, next(posters), steady)

@@ -30,8 +30,6 @@ class EndedDelivery(NamedTuple):
 
 def write_ends(db: Database, ended: Sequence[EndedDelivery], channels: ChannelsToRelease) -> list[JobState | None]:
     """Write the ends of attempts, and release these channels (None: all). Return the states of their jobs."""
-    if channels is not None and not channels:
-        return attempt_ends.end_all(db, [end for end, _ in ended])
     return attempt_ends.end_all(
         db,
         [
